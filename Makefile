@@ -1,0 +1,38 @@
+# Needs nothing but Python 3.11+ and make: every target builds .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: demo test run lint bench lock
+.DEFAULT_GOAL := demo
+
+.venv: requirements/dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Stillmotion needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/dev.lock
+	@touch .venv
+
+demo: .venv
+	@$(BIN)/python -m bot demo $(ARGS)
+
+run: .venv
+	@$(BIN)/python -m bot run $(ARGS)
+
+test: .venv
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+bench: .venv
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# Only for maintainers, who have uv: pins every dependency anew, with hashes and without index addresses.
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-emit-index-url \
+	--generate-hashes --no-header --no-annotate --upgrade
+lock:
+	$(LOCK) --output-file requirements/runtime.lock
+	$(LOCK) --group dev --output-file requirements/dev.lock

@@ -1,0 +1,1 @@
+"""Stillmotion: a self-hosted Discord bot that turns prompts and pictures into short videos."""
