@@ -1,0 +1,179 @@
+"""Every setting, from the environment and `.env`. The real environment wins over the file."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from yarl import URL
+
+ENV_FILE: Final = Path(".env")
+
+
+class LogFormat(StrEnum):
+    """How log lines look: for people on a terminal, or one JSON object a line for machines."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe level that is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True)
+class SettingProblem:
+    """One setting that cannot be used: its name in the environment and what was expected. Never its value."""
+
+    name: str
+    expected: str
+
+
+class BadConfigurationError(Exception):
+    """The configuration cannot be used. The text names each setting at fault, in one line, without values."""
+
+    def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
+        super().__init__("; ".join(f"{problem.name}: {problem.expected}" for problem in problems))
+        self.problems = problems
+
+
+def _default_log_format() -> LogFormat:
+    return LogFormat.CONSOLE if sys.stderr.isatty() else LogFormat.JSON
+
+
+def _http_url(text: str) -> str:
+    url = URL(text)
+    if url.scheme not in {"http", "https"} or not url.host or url.user is not None or url.query_string:
+        raise ValueError("not an http or https address")
+    return text.rstrip("/")
+
+
+def _hosts(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    return value
+
+
+def _plain_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for entry in hosts:
+        url = URL(f"//{entry}")
+        if entry != url.authority or not url.host or "*" in entry:
+            raise ValueError("not a host or host:port")
+    return hosts
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("not a database address")
+    return value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts), AfterValidator(_plain_hosts)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+class Settings(BaseSettings):
+    """The bot's whole configuration. A field's description is what a wrong value is answered with."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    discord_token: Secret | None = Field(None, description="the bot token from the Discord developer portal")
+    discord_api_url: HttpUrl = Field(
+        "https://discord.com/api/v10", description="an http(s) address, the base of Discord's REST routes"
+    )
+    discord_cdn_hosts: Hosts = Field(
+        ("cdn.discordapp.com", "media.discordapp.net"),
+        min_length=1,
+        description="host or host:port, separated by commas",
+    )
+    dimilinks_api_key: Secret | None = Field(None, description="the API key from the DimiLinks console")
+    dimilinks_base_url: HttpUrl = Field(
+        "https://dimilinks.com/v1", description="an http(s) address, the base of the DimiLinks API"
+    )
+    dimilinks_group: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = Field(
+        None, description="a channel group's name, or nothing"
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        None, description="sqlite:///path or postgresql://user:password@host/name"
+    )
+    data_dir: Path = Field(Path("data"), description="a folder for the database, the spool and the media")
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
+        default_factory=_default_log_format, description="console or json"
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+        LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Every value that must never be seen."""
+        known = (self.discord_token, self.dimilinks_api_key, self.database_url)
+        return tuple(secret for secret in known if secret is not None)
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where reference images wait until their job is submitted."""
+        return self.data_dir / "spool"
+
+    @property
+    def media_dir(self) -> Path:
+        """Where finished videos wait until they are delivered."""
+        return self.data_dir / "media"
+
+
+def load(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = ENV_FILE) -> Settings:
+    """Read the settings; `overrides` (by field name) win over the environment, which wins over `env_file`.
+
+    Raises `BadConfigurationError` for a malformed value, or for a name in the file that no setting has.
+    """
+    try:
+        # pyright does not know pydantic-settings' own keyword of the constructor
+        return Settings(_env_file=env_file, **(overrides or {}))  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        problems = tuple(_problem(detail["type"], detail["loc"]) for detail in error.errors())
+        raise BadConfigurationError(problems) from None
+    except SettingsError:
+        raise BadConfigurationError((SettingProblem(str(env_file), "one NAME=value a line"),)) from None
+    except UnicodeDecodeError:
+        raise BadConfigurationError((SettingProblem(str(env_file), "a text file in UTF-8"),)) from None
+
+
+def _problem(kind: str, location: tuple[int | str, ...]) -> SettingProblem:
+    field = str(location[0])
+    if kind == "extra_forbidden":
+        return SettingProblem(field.upper(), "no setting has this name; see .env.example")
+    return SettingProblem(field.upper(), f"expected {Settings.model_fields[field].description}")
