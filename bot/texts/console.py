@@ -1,0 +1,94 @@
+"""What the command line says."""
+
+from typing import Final
+
+from bot.texts.durations import megabytes
+from bot.video import REFERENCES_MAX
+
+HELP: Final = "Stillmotion: a Discord bot that makes short videos from prompts and pictures."
+RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings of the environment and .env."
+DEMO: Final = (
+    "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
+)
+CHECK: Final = "Check configuration, data folder, Discord token, intents and API key; one line a check."
+GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
+
+PROMPT: Final = "What should happen in the video."
+IMAGE: Final = "A picture to start from; repeat it for more, up to seven."
+SECONDS: Final = "How long the video is."
+SIZE: Final = "The shape of its frame."
+RESOLUTION: Final = "720p for the final cut, 480p for a preview."
+PRESET: Final = "The style."
+OUT_FOLDER: Final = "Where the video is saved."
+OUT_FILE: Final = "The mp4 to write."
+
+DEMO_PROMPT: Final = "A paper boat drifts down a rainy street at dusk, neon reflections in the puddles"
+DEMO_STARTING: Final = "Starting a local Discord, a local DimiLinks and the bot…"
+NOT_STARTED: Final = "the bot did not come up"
+DISCORD_REFUSED_TOKEN: Final = "DISCORD_TOKEN: Discord does not accept it"  # noqa: S105 - a sentence, not a token
+DISCORD_UNREACHABLE: Final = "Discord cannot be reached"
+NO_REPLY: Final = "the bot did not reply in time"
+NO_VIDEO_IN_REPLY: Final = "the reply above says why"
+GENERATING: Final = "Making the video"
+
+
+def bad_configuration(problems: str) -> str:
+    """The one line on which a start ends that cannot be."""
+    return f"bad configuration: {problems}"
+
+
+def reply_version(number: int, after_s: float) -> str:
+    """The heading of one version of the demo's reply."""
+    return f"reply, version {number}, after {after_s:.1f} s"
+
+
+def submitted(task_id: str) -> str:
+    """The request was taken, and is paid for."""
+    return f"Submitted as {task_id}; it is charged from here on."
+
+
+def saved(path: str, size_bytes: int) -> str:
+    """Where a video was saved."""
+    return f"Saved {path} ({megabytes(size_bytes)})"
+
+
+def failed(reason: str) -> str:
+    """Why there is no video."""
+    return f"No video: {reason}"
+
+
+def too_many_images() -> str:
+    """The command has no options for so many pictures."""
+    return f"at most {REFERENCES_MAX} pictures are possible"
+
+
+def charged_unknown(reason: str) -> str:
+    """Why there is no video, when it may have been bought."""
+    return f"No video: {reason}. It is not known whether it was charged; nothing is repeated by itself."
+
+
+CONFIGURATION_OK: Final = "every setting can be read"
+INTENTS_OK: Final = "none of the privileged ones are needed"
+KEY_OK: Final = "DimiLinks accepts it"
+KEY_REFUSED: Final = "DimiLinks does not accept DIMILINKS_API_KEY"
+TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a sentence, not a token
+
+
+def check_line(name: str, told: str, *, passed: bool) -> str:
+    """One line of `check`."""
+    return f"{'ok  ' if passed else 'FAIL'} {name}: {told}"
+
+
+def missing(setting: str) -> str:
+    """A setting that has to be there is not."""
+    return f"{setting} is not set"
+
+
+def bot_is(username: str) -> str:
+    """Whose token it is."""
+    return f"it belongs to {username}"
+
+
+def discord_answered(status: int) -> str:
+    """Discord's answer was none that a working token gets."""
+    return f"Discord answered HTTP {status}"

@@ -1,0 +1,42 @@
+"""Text of people made safe to show: no formatting of theirs, no surprise length, no control characters."""
+
+import re
+import unicodedata
+from typing import Final
+
+PROMPT_SHOWN_CHARS: Final = 300
+NAME_SHOWN_CHARS: Final = 60
+VENDOR_SHOWN_CHARS: Final = 200
+
+_MARKDOWN: Final = re.compile(r"([\\*_~`|<>\[\]@]|^[#\-+]|(?<=^\d)\.)")
+_ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
+_BLANKS: Final = re.compile(r"\s+")
+
+
+def clip(text: str, limit_chars: int) -> str:
+    """`text` on one line, without control characters, at most `limit_chars` long; a cut ends in “…”."""
+    visible = "".join(
+        " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text
+    )
+    line = _BLANKS.sub(" ", visible).strip()
+    return line if len(line) <= limit_chars else line[: limit_chars - 1].rstrip() + "…"
+
+
+def escape(text: str) -> str:
+    """`text` with Discord's markdown, mentions and timestamps shown as they were typed."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def quote_prompt(prompt: str) -> str:
+    """The prompt as a card shows it: one escaped line of at most `PROMPT_SHOWN_CHARS` visible characters."""
+    return escape(clip(prompt, PROMPT_SHOWN_CHARS))
+
+
+def quote_name(filename: str) -> str:
+    """A person's file name, escaped and short, in quotation marks."""
+    return f"“{escape(clip(filename, NAME_SHOWN_CHARS))}”"
+
+
+def quote_vendor(message: str) -> str:
+    """A message of the video service without addresses (content links must never reach a person)."""
+    return escape(clip(_ADDRESS.sub("…", message), VENDOR_SHOWN_CHARS))
