@@ -1,0 +1,148 @@
+"""The client: submit a video, ask how it is, fetch it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+from yarl import URL
+
+from bot.dimilinks.answers import Answer, submission_from, task_from
+from bot.dimilinks.body import ReferenceBody, SubmissionBody
+from bot.dimilinks.download import VideoDownload
+from bot.dimilinks.errors import DimiLinksError, TimedOutError
+from bot.dimilinks.exchange import Exchange
+from bot.dimilinks.refusals import error_from, is_success, purchase_after
+from bot.dimilinks.scrub import Scrubber
+from bot.dimilinks.task import Download, Submission, Task
+from bot.dimilinks.timeouts import DEFAULT_TIMEOUTS, Timeouts
+from bot.video import VideoRequest
+
+log: Final = structlog.get_logger(__name__)
+
+VIDEO_LIMIT_BYTES: Final = 512 * 1024 * 1024
+"""Largest video that is fetched unless the caller says otherwise; twenty seconds are far below it."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _quoted(segment: str) -> str:
+    """A path segment that can be nothing else: `.` and `..` would be steps, and are the only ids of dots."""
+    quoted = quote(segment, safe="")
+    return quoted if segment.strip(".") else quoted.replace(".", "%2E")
+
+
+class DimiLinks:
+    """The DimiLinks API, as far as `grok-imagine-video` needs it.
+
+    Uses `session` but does not own it; close it when all calls are over. Nothing is ever repeated here:
+    asking and downloading are free to repeat, submitting is not, and only the caller knows how long to go
+    on.
+
+        async with aiohttp.ClientSession() as session:
+            api = DimiLinks(session, base_url=URL("https://dimilinks.com/v1"), api_key=SecretStr(key))
+            submission = await api.submit(VideoRequest(prompt="a paper boat in the rain"))
+            while (await api.task(submission.task_id)).phase is not TaskPhase.COMPLETED:
+                await asyncio.sleep(3)
+            await api.download(submission.task_id, Path("boat.mp4"))
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: URL,
+        api_key: SecretStr,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """`base_url` is the address before `/videos` and `/tasks`; `now` the clock for `Retry-After` dates.
+
+        Raises `ValueError` for an address that is not plain http(s), and for a key that cannot be a header.
+        """
+        if base_url.scheme not in {"http", "https"} or not base_url.host or base_url.raw_user is not None:
+            raise ValueError("the base URL must be http(s)://host[:port][/path]")
+        key = api_key.get_secret_value()
+        if not key or not key.isascii() or not key.isprintable():
+            raise ValueError("the API key must be printable ASCII")
+        self._base = str(base_url.with_query(None).with_fragment(None)).rstrip("/")
+        self._scrubber = Scrubber(key)
+        self._exchange = Exchange(session, api_key, self._scrubber, timeouts)
+        self._timeouts = timeouts
+        self._now = now
+
+    def __repr__(self) -> str:
+        return f"DimiLinks({self._base!r})"
+
+    async def submit(self, request: VideoRequest, references: Sequence[ReferenceBody] = ()) -> Submission:
+        """Ask for a video. Costs money; POST /videos/generations.
+
+        The pictures are streamed, never whole in memory, and not read any more once this returns or raises.
+
+        Raises `DimiLinksError`, and `purchase` says whether the request may have been bought all the same: it
+        is NOT_BOUGHT when the body did not leave whole, for 4xx, and for 301, 307 and 308; otherwise UNKNOWN.
+        A cancelled call raises `CancelledError` as usual; whether it bought anything is then unknown too.
+        """
+        body = SubmissionBody(request, references)
+        answer = await self._exchange.post(self._url("videos", "generations"), body)
+        self._note("submit", answer)
+        try:
+            return submission_from(self._success(answer), self._scrubber)
+        except DimiLinksError as error:
+            error.purchase = purchase_after(answer.status)
+            raise
+
+    async def task(self, task_id: str) -> Task:
+        """How a task stands; GET /tasks/{task_id}. Free to repeat.
+
+        Raises `DimiLinksError`: `NotFoundError` for an id that the API does not know, and any other but those
+        about videos and references.
+        """
+        answer = await self._exchange.ask(self._url("tasks", task_id))
+        self._note("task", answer)
+        return task_from(self._success(answer), task_id, self._scrubber)
+
+    async def download(
+        self, task_id: str, destination: Path, *, limit_bytes: int = VIDEO_LIMIT_BYTES
+    ) -> Download:
+        """Fetch a finished task's mp4 into `destination`; GET /videos/{task_id}/content. Free to repeat.
+
+        The file grows as `<name>.part` beside it and takes its name only when it is whole and on the disk;
+        until then an older file of that name stays. Redirects are followed, without the key outside the API's
+        own origin.
+
+        Raises `DimiLinksError`: `VideoMissingError` when there is none, `TruncatedVideoError` when it did not
+        arrive whole, `VideoTooLargeError` above `limit_bytes`, and those of the transport; and `OSError` when
+        the disk fails.
+        """
+        video = VideoDownload(self._exchange, self._scrubber, self._timeouts, destination, limit_bytes)
+        deadline = asyncio.timeout(self._timeouts.download_s)
+        try:
+            async with deadline:
+                download = await video.run(self._url("videos", task_id, "content"))
+        except TimeoutError:
+            if not deadline.expired():
+                raise  # the disk's own
+        else:
+            log.debug("video_downloaded", task=task_id, size_bytes=download.size_bytes)
+            return download
+        raise TimedOutError("the video did not arrive in time")
+
+    def _success(self, answer: Answer) -> Answer:
+        if not is_success(answer.status):
+            raise error_from(answer, self._scrubber, self._now())
+        return answer
+
+    def _url(self, *segments: str) -> URL:
+        path = "/".join(_quoted(segment) for segment in segments)
+        return URL(f"{self._base}/{path}", encoded=True)
+
+    def _note(self, operation: str, answer: Answer) -> None:
+        log.debug("api_answered", operation=operation, status=answer.status, size_bytes=len(answer.body))

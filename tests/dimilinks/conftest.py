@@ -1,0 +1,75 @@
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from yarl import URL
+
+from bot.dimilinks import DimiLinks, Timeouts
+from tests.dimilinks.servers import RawHandler, RawServer, RecordingServer
+
+KEY = "sk-live/9f8e7d+6c5b4a=Zz"
+
+QUICK = Timeouts(
+    connect_s=2.0,
+    upload_stall_s=2.0,
+    submit_answer_s=2.0,
+    task_answer_s=2.0,
+    download_answer_s=2.0,
+    download_idle_s=2.0,
+    download_s=5.0,
+)
+
+ClientFor = Callable[..., DimiLinks]
+ServeRaw = Callable[[RawHandler], Awaitable[RawServer]]
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def client_for(session: aiohttp.ClientSession) -> ClientFor:
+    def build(url: URL, timeouts: Timeouts = QUICK) -> DimiLinks:
+        return DimiLinks(session, base_url=url / "v1", api_key=SecretStr(KEY), timeouts=timeouts)
+
+    return build
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[RecordingServer]:
+    async with RecordingServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[RecordingServer]:
+    async with RecordingServer() as server:
+        yield server
+
+
+@pytest.fixture
+def client(api: RecordingServer, client_for: ClientFor) -> DimiLinks:
+    return client_for(api.url)
+
+
+@pytest.fixture
+async def serve_raw() -> AsyncIterator[ServeRaw]:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def serve(handler: RawHandler) -> RawServer:
+            return await stack.enter_async_context(RawServer(handler))
+
+        yield serve
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port that refuses connections: bound a moment ago, and closed again."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,0 +1,228 @@
+"""Asking how a task stands."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.dimilinks import (
+    DimiLinks,
+    DimiLinksError,
+    NotFoundError,
+    Task,
+    TaskError,
+    TaskPhase,
+    TaskStatus,
+    TimedOutError,
+    Timeouts,
+    UnreadableAnswerError,
+)
+from bot.dimilinks.answers import Answer as HttpAnswer
+from bot.dimilinks.answers import task_from
+from bot.dimilinks.scrub import Scrubber
+from tests.dimilinks.conftest import KEY, ClientFor, ServeRaw
+from tests.dimilinks.servers import Answer, RecordingServer, json_answer
+
+
+def read(record: object) -> Task:
+    body = json.dumps({"data": record}).encode()
+    return task_from(HttpAnswer(200, "application/json", None, None, body), "asked", Scrubber(KEY))
+
+
+async def test_finished_task_is_read_whole(api: RecordingServer, client: DimiLinks) -> None:
+    api.answers = [
+        json_answer(
+            '{"data": {"id": "video_1", "task_id": "video_1", "status": "completed", "progress": 100,'
+            '"created_at": 1764000000, "completed_at": 1764000123, "new": {"x": 1}}}'
+        )
+    ]
+    task = await client.task("video_1")
+    assert task == Task(
+        "video_1",
+        TaskStatus.COMPLETED,
+        "completed",
+        100,
+        datetime(2025, 11, 24, 16, 0, tzinfo=UTC),
+        datetime(2025, 11, 24, 16, 2, 3, tzinfo=UTC),
+    )
+    assert task.phase is TaskPhase.COMPLETED
+    [seen] = api.seen
+    assert (seen.method, seen.path) == ("GET", "/v1/tasks/video_1")
+    assert seen.headers["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_bare_image_task_is_read_too(api: RecordingServer, client: DimiLinks) -> None:
+    api.answers = [
+        json_answer('{"id": "i", "task_id": "i", "object": "image.task", "status": "in_progress"}')
+    ]
+    task = await client.task("i")
+    assert (task.status, task.raw_status, task.phase) == (
+        TaskStatus.PROCESSING,
+        "in_progress",
+        TaskPhase.GENERATING,
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "phase"),
+    [
+        ("queued", TaskStatus.QUEUED, TaskPhase.WAITING),
+        ("pending", TaskStatus.PENDING, TaskPhase.WAITING),
+        ("submitted", TaskStatus.SUBMITTED, TaskPhase.WAITING),
+        ("processing", TaskStatus.PROCESSING, TaskPhase.GENERATING),
+        ("in_progress", TaskStatus.PROCESSING, TaskPhase.GENERATING),
+        ("COMPLETED", TaskStatus.COMPLETED, TaskPhase.COMPLETED),
+        ("succeeded", TaskStatus.COMPLETED, TaskPhase.COMPLETED),
+        ("failed", TaskStatus.FAILED, TaskPhase.FAILED),
+        ("unknown", TaskStatus.UNKNOWN, TaskPhase.UNKNOWN),
+        ("paused_by_moon", TaskStatus.UNKNOWN, TaskPhase.UNKNOWN),
+    ],
+)
+def test_every_status_has_its_phase(word: str, status: TaskStatus, phase: TaskPhase) -> None:
+    task = read({"status": word})
+    assert (task.status, task.raw_status, task.phase) == (status, word, phase)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            {"code": "upstream_error", "message": "上游生成失败"},
+            TaskError("upstream_error", "上游生成失败"),
+        ),
+        ({"code": 500}, TaskError("500", "")),
+        ("plain words", TaskError("", "plain words")),
+        ({"message": ["odd"], "code": "x"}, TaskError("x", "")),
+        (None, None),
+        ({}, None),
+        ({"code": "", "message": ""}, None),
+        ([], None),
+        (False, None),
+    ],
+)
+def test_error_of_a_task_is_read_in_any_shape(error: object, expected: TaskError | None) -> None:
+    assert read({"status": "failed", "progress": 100, "error": error}).error == expected
+
+
+@pytest.mark.parametrize("word", ["completed", "succeeded"])
+def test_completion_with_an_error_is_blocked(word: str) -> None:
+    task = read({"status": word, "error": {"code": "moderation_blocked", "message": "no"}})
+    assert task.phase is TaskPhase.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("value", "progress"),
+    [
+        (37, 37),
+        ("37", 37),
+        (37.9, 37),
+        (-4, 0),
+        (1000, 100),
+        (10**400, None),
+        ("1e999", None),
+        (float("nan"), None),
+        (None, None),
+        (True, None),
+        ("half", None),
+        ([37], None),
+    ],
+)
+def test_progress_is_tolerated_in_any_type(value: object, progress: int | None) -> None:
+    assert read({"status": "processing", "progress": value}).progress == progress
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, 1e300, "soon", "", True, {}, 1764000000000, float("inf")])
+def test_absurd_times_are_no_times(value: object) -> None:
+    assert read({"status": "processing", "created_at": value}).created_at is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+names = ("task_id", "id", "status", "progress", "created_at", "completed_at", "error")
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(names, json_values)))
+def test_no_record_is_a_surprise(record: dict[str, object]) -> None:
+    try:
+        task = read(record)
+    except UnreadableAnswerError:
+        return
+    assert task.raw_status
+    assert task.progress is None or 0 <= task.progress <= 100
+    str(task).encode()
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"data": {}}', '{"data": {"status": null}}', "<html>", '"x"'])
+async def test_answer_without_a_status_is_unreadable(
+    api: RecordingServer, client: DimiLinks, body: str
+) -> None:
+    api.answers = [json_answer(body)]
+    with pytest.raises(UnreadableAnswerError):
+        await client.task("t")
+
+
+async def test_endless_answer_is_read_only_so_far(api: RecordingServer, client: DimiLinks) -> None:
+    api.answers = [Answer(200, b'{"data": "' + b"x" * 5_000_000 + b'"}', {"Content-Type": "text/html"})]
+    with pytest.raises(UnreadableAnswerError) as caught:
+        await client.task("t")
+    assert caught.value.content_type == "text/html"
+    assert len(caught.value.message) < 250
+
+
+async def test_answer_without_end_is_given_up_at_once(client_for: ClientFor, serve_raw: ServeRaw) -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        while True:
+            writer.write(b"x" * 10_000)
+            await writer.drain()
+
+    server = await serve_raw(babble)
+    with pytest.raises(UnreadableAnswerError):
+        await client_for(server.url).task("t")
+
+
+async def test_unknown_task_is_not_found(api: RecordingServer, client: DimiLinks) -> None:
+    api.answers = [json_answer('{"error": {"message": "task not found"}}', 404)]
+    with pytest.raises(NotFoundError, match="task not found"):
+        await client.task("nope")
+
+
+async def test_silent_server_times_out(client_for: ClientFor, serve_raw: ServeRaw) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    server = await serve_raw(silent)
+    async with asyncio.timeout(5):
+        with pytest.raises(TimedOutError):
+            await client_for(server.url, Timeouts(task_answer_s=0.05, connect_s=0.05)).task("t")
+
+
+async def test_asking_is_never_repeated_by_the_client(api: RecordingServer, client: DimiLinks) -> None:
+    api.answers = [Answer(503)]
+    with pytest.raises(DimiLinksError):
+        await client.task("t")
+    assert len(api.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("task_id", "path"),
+    [
+        ("a b/c?d#e%f", "/v1/tasks/a%20b%2Fc%3Fd%23e%25f"),
+        ("视频", "/v1/tasks/%E8%A7%86%E9%A2%91"),
+        ("../../admin", "/v1/tasks/..%2F..%2Fadmin"),
+        ("..", "/v1/tasks/%2E%2E"),
+    ],
+)
+async def test_task_id_cannot_lead_anywhere_else(
+    api: RecordingServer, client: DimiLinks, task_id: str, path: str
+) -> None:
+    api.answers = [json_answer('{"status": "queued"}')]
+    await client.task(task_id)
+    assert api.seen[0].path == path
