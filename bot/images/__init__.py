@@ -1,0 +1,27 @@
+"""Reference images: spooled to disk, checked by content, converted where needed, streamed as text."""
+
+from bot.images.data_url import DataUrl
+from bot.images.model import (
+    Conversion,
+    ConversionReason,
+    ImageLimits,
+    ImageProblem,
+    ImageRefusedError,
+    ImageSource,
+    Reference,
+)
+from bot.images.sources import check_source
+from bot.images.spool import ReferenceSpool
+
+__all__ = [
+    "Conversion",
+    "ConversionReason",
+    "DataUrl",
+    "ImageLimits",
+    "ImageProblem",
+    "ImageRefusedError",
+    "ImageSource",
+    "Reference",
+    "ReferenceSpool",
+    "check_source",
+]

@@ -1,0 +1,91 @@
+"""Pictures from Discord's file servers to the disk, never whole in memory."""
+
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import stamina
+import structlog
+
+from bot.images.model import ImageLimits, ImageProblem, ImageRefusedError, ImageSource
+
+log: Final = structlog.get_logger(__name__)
+
+_WRITE_BYTES: Final = 256 * 1024
+"""A write of this size into the page cache takes well below a millisecond, less than a hop to a thread."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
+_ATTEMPTS: Final = 4
+_GONE_STATUS: Final = frozenset({403, 404, 410})
+_SERVER_ERRORS_FROM: Final = 500
+_OK: Final = 200
+
+
+class _PassingFaultError(Exception):
+    """The server may answer better next time; fetching is free to repeat."""
+
+
+async def fetch(
+    session: aiohttp.ClientSession, source: ImageSource, destination: Path, limits: ImageLimits
+) -> int:
+    """Stream the picture into `destination`; its size in bytes.
+
+    Follows no redirect: the host was checked, and another one would not have been. Raises
+    `ImageRefusedError`: TOO_LARGE as soon as the limit is passed, whatever the server announced; EMPTY, GONE
+    (Discord signs addresses for about a day) or UNREACHABLE.
+    """
+    try:
+        async for attempt in stamina.retry_context(
+            on=_PassingFaultError, attempts=_ATTEMPTS, wait_initial=0.2, wait_max=5.0
+        ):
+            with attempt:
+                return await _once(session, source, destination, limits)
+    except _PassingFaultError as fault:
+        log.warning("image_not_fetched", reason=str(fault))
+        raise ImageRefusedError(source.filename, ImageProblem.UNREACHABLE, str(fault)) from None
+    raise AssertionError("a retry context ends by returning or raising")
+
+
+async def _once(
+    session: aiohttp.ClientSession, source: ImageSource, destination: Path, limits: ImageLimits
+) -> int:
+    try:
+        async with session.get(source.url, timeout=_TIMEOUT, allow_redirects=False) as response:
+            _check_answer(source, response, limits)
+            with destination.open("wb", buffering=0) as file:
+                size_bytes = await _stream(source, response.content, file, limits)
+            _check_length(response, size_bytes)
+    except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+        raise _PassingFaultError(type(error).__name__) from None
+    if size_bytes == 0:
+        raise ImageRefusedError(source.filename, ImageProblem.EMPTY)
+    return size_bytes
+
+
+def _check_answer(source: ImageSource, response: aiohttp.ClientResponse, limits: ImageLimits) -> None:
+    if response.status in _GONE_STATUS:
+        raise ImageRefusedError(source.filename, ImageProblem.GONE, f"HTTP {response.status}")
+    if response.status >= _SERVER_ERRORS_FROM:
+        raise _PassingFaultError(f"HTTP {response.status}")
+    if response.status != _OK:
+        raise ImageRefusedError(source.filename, ImageProblem.UNREACHABLE, f"HTTP {response.status}")
+    if response.content_length is not None and response.content_length > limits.source_bytes:
+        raise ImageRefusedError(source.filename, ImageProblem.TOO_LARGE)
+
+
+def _check_length(response: aiohttp.ClientResponse, size_bytes: int) -> None:
+    announced = response.content_length
+    if announced is not None and "Content-Encoding" not in response.headers and size_bytes != announced:
+        raise _PassingFaultError(f"{size_bytes} of {announced} bytes")
+
+
+async def _stream(
+    source: ImageSource, content: aiohttp.StreamReader, file: FileIO, limits: ImageLimits
+) -> int:
+    size_bytes = 0
+    async for chunk in content.iter_chunked(_WRITE_BYTES):
+        size_bytes += len(chunk)
+        if size_bytes > limits.source_bytes:
+            raise ImageRefusedError(source.filename, ImageProblem.TOO_LARGE)
+        file.write(chunk)
+    return size_bytes

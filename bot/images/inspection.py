@@ -1,0 +1,77 @@
+"""What a file really is: format, dimensions and wholeness, by content and without decoding it."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pillow_heif
+from PIL import Image, UnidentifiedImageError
+
+from bot.images.model import ImageLimits, ImageProblem
+from bot.images.wholeness import is_whole
+from bot.video import ImageMime
+
+# pillow-heif annotates this only in part
+pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
+
+PASSING: Final[Mapping[str, ImageMime]] = {
+    "PNG": ImageMime.PNG,
+    "JPEG": ImageMime.JPEG,
+    "MPO": ImageMime.JPEG,  # what Pillow calls the JPEGs of many phones, which hold a second picture
+    "WEBP": ImageMime.WEBP,
+}
+CONVERTIBLE: Final = frozenset({"GIF", "HEIF", "AVIF", "BMP", "DIB"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A picture: Pillow's name of its format, its mime type where it may pass, and its dimensions."""
+
+    image_format: str
+    mime: ImageMime | None
+    width_px: int
+    height_px: int
+
+
+class UnusableImageError(Exception):
+    """The file cannot be used, for this reason."""
+
+    def __init__(self, problem: ImageProblem, detail: str = "") -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.detail = detail
+
+
+def inspect(path: Path, limits: ImageLimits) -> Finding:
+    """Look at the file. Blocking, but gives up the interpreter's lock often: for a thread.
+
+    Raises `UnusableImageError` for what is no picture, of an unusable format, incomplete, or has so many
+    pixels that decoding it could exhaust the memory (a decompression bomb).
+    """
+    image_format, width_px, height_px = _open(path)
+    if width_px * height_px > limits.pixels:
+        raise UnusableImageError(ImageProblem.TOO_MANY_PIXELS, f"{width_px} x {height_px}")
+    mime = PASSING.get(image_format)
+    if mime is None and image_format not in CONVERTIBLE:
+        raise UnusableImageError(ImageProblem.UNSUPPORTED_FORMAT, image_format)
+    if mime is not None and not is_whole(path, mime):
+        raise UnusableImageError(ImageProblem.TRUNCATED, image_format)
+    return Finding(image_format, mime, width_px, height_px)
+
+
+def _open(path: Path) -> tuple[str, int, int]:
+    try:
+        with warnings.catch_warnings():
+            # Our own limit of pixels decides, not Pillow's warning.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                return picture.format or "", picture.width, picture.height
+    except Image.DecompressionBombError:
+        raise UnusableImageError(ImageProblem.TOO_MANY_PIXELS) from None
+    except UnidentifiedImageError:
+        raise UnusableImageError(ImageProblem.NOT_AN_IMAGE) from None
+    except (OSError, SyntaxError, ValueError):
+        # Pillow knew the format but not what followed.
+        raise UnusableImageError(ImageProblem.TRUNCATED) from None

@@ -1,0 +1,53 @@
+"""Which addresses pictures are fetched from: Discord's file servers and nothing else."""
+
+import ipaddress
+from collections.abc import Sequence
+
+from yarl import URL
+
+from bot.images.model import ImageLimits, ImageProblem, ImageSource
+
+
+def check_source(
+    source: ImageSource, allowed_hosts: Sequence[str], limits: ImageLimits
+) -> ImageProblem | None:
+    """What is wrong with a picture as far as it can be told without any I/O."""
+    if not is_allowed(source.url, allowed_hosts):
+        return ImageProblem.FOREIGN_HOST
+    if source.size_bytes == 0:
+        return ImageProblem.EMPTY
+    if source.size_bytes is not None and source.size_bytes > limits.source_bytes:
+        return ImageProblem.TOO_LARGE
+    return None
+
+
+def is_allowed(address: str, allowed_hosts: Sequence[str]) -> bool:
+    """Whether the address is on one of the hosts, each `host` (any port) or `host:port`.
+
+    Plain http is for this machine only; addresses with a user name in them are never allowed, because what
+    stands before the `@` is made to be mistaken for the host.
+    """
+    try:
+        url = URL(address)
+        host, port = url.host, url.port
+    except ValueError:
+        return False
+    if host is None or url.raw_user is not None or url.raw_password is not None:
+        return False
+    if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(host)):
+        return False
+    names = {host.lower(), f"{_bracketed(host.lower())}:{port}"}
+    return any(allowed.lower() in names for allowed in allowed_hosts)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,169 @@
+"""The spool: a folder for each job, where its pictures lie from the command until they are submitted."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import aiohttp
+import structlog
+
+from bot.images.conversion import Converter
+from bot.images.fetching import fetch
+from bot.images.inspection import Finding, UnusableImageError, inspect
+from bot.images.model import (
+    Conversion,
+    ConversionReason,
+    ImageLimits,
+    ImageProblem,
+    ImageRefusedError,
+    ImageSource,
+    Reference,
+)
+from bot.images.sources import check_source
+from bot.video import REFERENCE_LIMIT_BYTES, ImageMime
+
+log: Final = structlog.get_logger(__name__)
+
+_Item = TypeVar("_Item")
+
+DEFAULT_LIMITS: Final = ImageLimits()
+_FETCHES_AT_ONCE: Final = 8
+_INSPECTIONS_AT_ONCE: Final = 2
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A file as it was handed in."""
+
+    path: Path
+    filename: str
+    size_bytes: int
+
+
+class ReferenceSpool:
+    """Collects pictures into `folder`, readable for this user alone, under names of our own."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        folder: Path,
+        allowed_hosts: Sequence[str],
+        limits: ImageLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self._session = session
+        self._folder = folder
+        self._allowed_hosts = tuple(allowed_hosts)
+        self._limits = limits
+        self._converter = Converter()
+        # For the whole process: eight jobs of seven pictures must not hold 56 pictures' buffers.
+        self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
+        self._inspecting = asyncio.Semaphore(_INSPECTIONS_AT_ONCE)
+
+    async def collect(self, job_id: str, sources: Sequence[ImageSource]) -> tuple[Reference, ...]:
+        """Fetch and check a job's pictures, in their order; what an earlier try left behind is replaced.
+
+        Raises `ImageRefusedError` for the first of them, in their order, that cannot be used; then nothing of
+        the job stays on the disk.
+        """
+        folder = await self._fresh_folder(job_id)
+
+        async def one(number: int, source: ImageSource) -> Reference:
+            problem = check_source(source, self._allowed_hosts, self._limits)
+            if problem is not None:
+                raise ImageRefusedError(source.filename, problem)
+            path = folder / f"{number}.raw"
+            async with self._fetching:
+                size_bytes = await fetch(self._session, source, path, self._limits)
+            return await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
+
+        return await self._all(job_id, [_call(one, number, source) for number, source in enumerate(sources)])
+
+    async def adopt(self, job_id: str, files: Sequence[Path]) -> tuple[Reference, ...]:
+        """The same for files of this machine, which are copied. Raises `ImageRefusedError`."""
+        folder = await self._fresh_folder(job_id)
+
+        async def one(number: int, file: Path) -> Reference:
+            path = folder / f"{number}.raw"
+            try:
+                await asyncio.to_thread(shutil.copyfile, file, path)
+            except OSError as error:
+                raise ImageRefusedError(file.name, ImageProblem.GONE, error.strerror or "") from None
+            size_bytes = path.stat().st_size
+            if size_bytes == 0:
+                raise ImageRefusedError(file.name, ImageProblem.EMPTY)
+            return await self._prepared(_Raw(path, file.name, size_bytes), folder / str(number))
+
+        return await self._all(job_id, [_call(one, number, file) for number, file in enumerate(files)])
+
+    async def discard(self, job_id: str) -> None:
+        """Remove what is left of the job's pictures, if anything."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / job_id, ignore_errors=True)
+
+    async def _all(
+        self, job_id: str, makers: Sequence[Callable[[], Awaitable[Reference]]]
+    ) -> tuple[Reference, ...]:
+        """Every reference; of several refusals the first in order counts, so that luck does not decide."""
+
+        async def settled(make: Callable[[], Awaitable[Reference]]) -> Reference | ImageRefusedError:
+            try:
+                return await make()
+            except ImageRefusedError as refused:
+                return refused
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(settled(make)) for make in makers]
+        references: list[Reference] = []
+        for task in tasks:
+            result = task.result()
+            if isinstance(result, ImageRefusedError):
+                await self.discard(job_id)
+                raise result
+            references.append(result)
+        return tuple(references)
+
+    async def _fresh_folder(self, job_id: str) -> Path:
+        await self.discard(job_id)
+        folder = self._folder / job_id
+        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
+        return folder
+
+    async def _prepared(self, raw: _Raw, stem: Path) -> Reference:
+        try:
+            async with self._inspecting:
+                finding = await asyncio.to_thread(inspect, raw.path, self._limits)
+            if finding.mime is not None and raw.size_bytes < REFERENCE_LIMIT_BYTES:
+                return _as_it_is(raw, finding, finding.mime, stem)
+            return await self._converted(raw, finding, stem)
+        except UnusableImageError as error:
+            raise ImageRefusedError(raw.filename, error.problem, error.detail) from None
+
+    async def _converted(self, raw: _Raw, finding: Finding, stem: Path) -> Reference:
+        destination = stem.with_suffix(".converted")
+        outcome = await self._converter.convert(raw.path, destination, self._limits)
+        raw.path.unlink()
+        reason = ConversionReason.FORMAT if finding.mime is None else ConversionReason.TOO_LARGE
+        log.info("image_converted", reason=reason, original_format=finding.image_format)
+        return Reference(
+            destination,
+            ImageMime(outcome.mime),
+            destination.stat().st_size,
+            outcome.width_px,
+            outcome.height_px,
+            raw.filename,
+            Conversion(reason, finding.image_format, raw.size_bytes),
+        )
+
+
+def _as_it_is(raw: _Raw, finding: Finding, mime: ImageMime, stem: Path) -> Reference:
+    path = raw.path.rename(stem.with_suffix(f".{mime.removeprefix('image/')}"))
+    return Reference(path, mime, raw.size_bytes, finding.width_px, finding.height_px, raw.filename)
+
+
+def _call(
+    make: Callable[[int, _Item], Awaitable[Reference]], number: int, item: _Item
+) -> Callable[[], Awaitable[Reference]]:
+    return lambda: make(number, item)
