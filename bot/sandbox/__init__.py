@@ -1,0 +1,1 @@
+"""A local DimiLinks and a local Discord: all of the bot can be run, shown and tested without accounts."""

@@ -1,0 +1,51 @@
+"""What was really bought, and by which requests: the truth against which a bot's account is checked."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ReferenceImage:
+    """A reference image as it arrived."""
+
+    mime: str
+    size_bytes: int
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A purchase, whether or not the buyer got the answer. `received_at` is the event loop's time."""
+
+    task_id: str
+    prompt: str
+    seconds: str
+    size: str
+    resolution: str
+    preset: str
+    group: str | None
+    references: tuple[ReferenceImage, ...]
+    received_at: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request and its answer (0: the connection was dropped), at a time of the event loop's clock."""
+
+    method: str
+    path: str
+    status: int
+    at: float
+
+
+@dataclass
+class Books:
+    """All that happened. `violations` lists requests that the real service would not have understood."""
+
+    submissions: list[Submission] = field(default_factory=list[Submission])
+    polls: Counter[str] = field(default_factory=Counter[str])
+    downloads: Counter[str] = field(default_factory=Counter[str])
+    violations: list[str] = field(default_factory=list[str])
+    requests: list[Request] = field(default_factory=list[Request])

@@ -1,0 +1,84 @@
+"""Tasks: what the service is making, as a function of the clock."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.dimilinks.books import Submission
+from bot.sandbox.dimilinks.faults import Outcome
+
+_PLATEAU = 99
+STRANGE_STATUS = "upscaling"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long tasks take: waiting, then generating, each spread by `jitter` (a share of itself)."""
+
+    queue_s: float = 2.0
+    generate_s: float = 10.0
+    jitter: float = 0.2
+
+
+@dataclass
+class Task:
+    """One task. Times are the event loop's, in seconds; `accepted_unix_s` is the wall clock's."""
+
+    submission: Submission
+    queue_s: float
+    generate_s: float
+    curve: float
+    accepted_unix_s: int
+    outcome: Outcome | None = None
+    film: Path | None = None
+
+    @property
+    def done_at(self) -> float:
+        """When generating ends."""
+        return self.submission.received_at + self.queue_s + self.generate_s
+
+    def state(self, now: float) -> dict[str, object]:
+        """The task as the API tells it at `now`."""
+        task_id = self.submission.task_id
+        told: dict[str, object] = {"id": task_id, "task_id": task_id, "created_at": self.accepted_unix_s}
+        into = now - self.submission.received_at - self.queue_s
+        if into < 0:
+            return told | {"status": "queued"}
+        if now < self.done_at or self.outcome is Outcome.NEVER_FINISHES or self._film_is_late:
+            progress = int(100 * min(1.0, into / self.generate_s) ** self.curve)
+            strange = self.outcome is Outcome.STRANGE_STATUS and into < self.generate_s / 2
+            status = STRANGE_STATUS if strange else "processing"
+            return told | {"status": status, "progress": min(_PLATEAU, progress)}
+        finished = round(self.accepted_unix_s + self.queue_s + self.generate_s)
+        told |= {"progress": 100, "completed_at": finished}
+        match self.outcome:
+            case Outcome.FAILED:
+                error = {"code": "upstream_error", "message": "上游生成失败，请稍后重试"}
+                return told | {"status": "failed", "error": error}
+            case Outcome.BLOCKED:
+                error = {"code": "moderation_blocked", "message": "内容未通过审核"}
+                return told | {"status": "completed", "error": error}
+            case Outcome.MISSING_VIDEO | Outcome.NEVER_FINISHES | Outcome.STRANGE_STATUS | None:
+                return told | {"status": "completed"}
+
+    @property
+    def _film_is_late(self) -> bool:
+        return self.film is None and self.outcome in {None, Outcome.STRANGE_STATUS}
+
+
+def new_task(
+    submission: Submission, pace: Pace, outcome: Outcome | None, chance: random.Random, unix_s: float
+) -> Task:
+    """A task that begins now, at this pace."""
+
+    def spread(duration_s: float) -> float:
+        return duration_s * chance.uniform(1 - pace.jitter, 1 + pace.jitter)
+
+    return Task(
+        submission,
+        queue_s=spread(pace.queue_s),
+        generate_s=max(spread(pace.generate_s), 0.001),
+        curve=chance.uniform(0.6, 1.6),
+        accepted_unix_s=int(unix_s),
+        outcome=outcome,
+    )

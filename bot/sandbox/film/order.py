@@ -1,0 +1,29 @@
+"""What a film is made from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FRAMES_PER_S = 24
+
+
+@dataclass(frozen=True)
+class FilmOrder:
+    """One film: words, length in seconds, frame in pixels, and pictures to pan over, in order."""
+
+    name: str
+    prompt: str
+    seconds: int
+    width_px: int
+    height_px: int
+    pictures: tuple[Path, ...] = ()
+
+    @classmethod
+    def of_request(  # noqa: PLR0917 - the words of the request, in its order
+        cls, name: str, prompt: str, seconds: str, size: str, resolution: str, pictures: tuple[Path, ...]
+    ) -> "FilmOrder":
+        """The film for a request in the API's words; 480p makes the shorter side 480 pixels."""
+        width, height = (int(side) for side in size.split("x"))
+        if resolution == "480p":
+            scale = 480 / min(width, height)
+            width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
+        return cls(name, prompt, int(seconds), width, height, pictures)
