@@ -1,0 +1,48 @@
+"""A local Discord: a real REST API, a real gateway and a CDN on 127.0.0.1, for a bot without an account.
+
+It is as strict as the real one, and where DISCORD_OPENAPI names Discord's own API description, requests are
+checked against that too. It shares no code with the bot it serves and does not know discord.py.
+"""
+
+from bot.sandbox.discord.books import Books, RequestRecord
+from bot.sandbox.discord.cdn import Attachment
+from bot.sandbox.discord.errors import InvalidInvocation
+from bot.sandbox.discord.faults import DiscordFault, Drop, Faults
+from bot.sandbox.discord.interactions import CallbackKind
+from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.people import Member, Role, User
+from bot.sandbox.discord.permissions import Permission
+from bot.sandbox.discord.places import Channel, Guild
+from bot.sandbox.discord.ratelimits import BucketRule, RateLimits, Scope
+from bot.sandbox.discord.reply import Reply
+from bot.sandbox.discord.sandbox import DiscordSandbox
+from bot.sandbox.discord.versions import Button, MessageVersion, VersionKind
+from bot.sandbox.discord.wire import ChannelKind, Intents
+
+__all__ = [
+    "Attachment",
+    "Books",
+    "BucketRule",
+    "Button",
+    "CallbackKind",
+    "Channel",
+    "ChannelKind",
+    "DiscordFault",
+    "DiscordSandbox",
+    "Drop",
+    "Faults",
+    "Guild",
+    "Intents",
+    "InvalidInvocation",
+    "Member",
+    "Message",
+    "MessageVersion",
+    "Permission",
+    "RateLimits",
+    "Reply",
+    "RequestRecord",
+    "Role",
+    "Scope",
+    "User",
+    "VersionKind",
+]

@@ -1,0 +1,179 @@
+"""What a person's Discord client lets them send, and what it sends for them.
+
+A client refuses unknown or missing options, values outside the choices or limits, and commands that may not
+be used in that place; `InvalidInvocation` stands for that refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.sandbox.discord.cdn import Attachment
+from bot.sandbox.discord.command_rules import MAX_STRING, OptionType
+from bot.sandbox.discord.errors import InvalidInvocation
+from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.people import Role, User
+from bot.sandbox.discord.permissions import Permission
+from bot.sandbox.discord.places import Channel
+from bot.sandbox.discord.wire import JsonObject, as_array, as_object
+
+OptionValue = str | int | float | bool | Attachment | User | Channel | Role
+_PLAIN_TYPES: dict[OptionType, tuple[type, ...]] = {
+    OptionType.STRING: (str,),
+    OptionType.INTEGER: (int,),
+    OptionType.BOOLEAN: (bool,),
+    OptionType.NUMBER: (int, float),
+    OptionType.USER: (User,),
+    OptionType.CHANNEL: (Channel,),
+    OptionType.ROLE: (Role,),
+    OptionType.MENTIONABLE: (User, Role),
+    OptionType.ATTACHMENT: (Attachment,),
+}
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The objects that option values only name by id."""
+
+    channel: Channel
+    tables: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+
+    def add(self, value: Attachment | User | Channel | Role | Message) -> str:
+        """Put `value` into the tables; answers its id."""
+        key = str(value.id)
+        match value:
+            case Attachment():
+                self._table("attachments")[key] = value.payload()
+            case User():
+                self._table("users")[key] = value.payload()
+                guild = self.channel.guild
+                if guild is not None and (member := guild.members.get(value.id)) is not None:
+                    rights = str(int(guild.permissions_of(value, self.channel)))
+                    self._table("members")[key] = member.payload(with_user=False) | {"permissions": rights}
+            case Channel():
+                self._table("channels")[key] = value.payload() | {"permissions": "0"}
+            case Role():
+                self._table("roles")[key] = value.payload()
+            case Message():
+                self._table("messages")[key] = value.payload()
+        return key
+
+    def _table(self, name: str) -> JsonObject:
+        return self.tables.setdefault(name, {})
+
+
+def split_name(command: JsonObject, words: list[str]) -> tuple[list[JsonObject], list[JsonObject]]:
+    """Follow sub-command names into `command`: the sub-commands on the way, and the options at its end."""
+    way: list[JsonObject] = []
+    options = _objects(command.get("options"))
+    for word in words:
+        step = next((o for o in options if o["name"] == word and o["type"] in {1, 2}), None)
+        if step is None:
+            raise InvalidInvocation(f"/{command['name']} has no sub-command {word!r}")
+        way.append(step)
+        options = _objects(step.get("options"))
+    if any(option["type"] in {1, 2} for option in options):
+        names = ", ".join(str(option["name"]) for option in options)
+        raise InvalidInvocation(f"/{command['name']} needs a sub-command: {names}")
+    return way, options
+
+
+def option_payloads(
+    declared: list[JsonObject], given: Mapping[str, OptionValue], resolved: Resolved, *, force: bool
+) -> list[JsonObject]:
+    """The options as the client sends them. With `force` the checks of values are left out."""
+    known = {str(option["name"]): option for option in declared}
+    payloads: list[JsonObject] = []
+    for name, value in given.items():
+        option = known.get(name)
+        if option is None:
+            raise InvalidInvocation(f"there is no option {name!r}; there are {', '.join(known) or 'none'}")
+        kind = OptionType(option["type"])
+        if not force:
+            value = check_value(option, kind, value)  # noqa: PLW2901  # a choice's name becomes its value
+        sent = resolved.add(value) if isinstance(value, Attachment | User | Channel | Role) else value
+        payloads.append({"name": name, "type": int(kind), "value": sent})
+    missing = [name for name, option in known.items() if option.get("required") and name not in given]
+    if missing and not force:
+        raise InvalidInvocation(f"required options are missing: {', '.join(missing)}")
+    return payloads
+
+
+def check_value(option: JsonObject, kind: OptionType, value: OptionValue) -> OptionValue:
+    """The value a client would send for what was typed or picked. Raises `InvalidInvocation`."""
+    name = option["name"]
+    choices = {str(choice["name"]): choice["value"] for choice in _objects(option.get("choices"))}
+    if choices:
+        if value in choices.values() and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value in choices:
+            return choices[value]
+        raise InvalidInvocation(f"{name}: {value!r} is none of {list(choices.values())}")
+    if not isinstance(value, _PLAIN_TYPES[kind]) or (
+        isinstance(value, bool) and kind is not OptionType.BOOLEAN
+    ):
+        raise InvalidInvocation(f"{name}: {type(value).__name__} does not fit an option of type {kind.name}")
+    if isinstance(value, str):
+        low, high = option.get("min_length") or 0, option.get("max_length") or MAX_STRING
+        if not low <= len(value) <= high or (not value and option.get("required")):
+            raise InvalidInvocation(f"{name}: {len(value)} characters, allowed are {low} to {high}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = option.get("min_value"), option.get("max_value")
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise InvalidInvocation(f"{name}: {value} is not between {low} and {high}")
+    return value
+
+
+def check_place(command: JsonObject, user: User, channel: Channel) -> None:
+    """Raise `InvalidInvocation` when a client would not offer `command` to `user` in `channel`."""
+    refusals: list[tuple[Callable[[], bool], str]] = [
+        (lambda: _outside_context(command, channel), "is not offered in this kind of channel"),
+        (lambda: _not_installed(command, channel), "is not installed here"),
+        (lambda: bool(command.get("nsfw")) and not channel.age_restricted, "is for age-restricted channels"),
+        (lambda: _not_permitted(command, user, channel), "may not be used here by this person"),
+    ]
+    for refused, words in refusals:
+        if refused():
+            raise InvalidInvocation(f"{command['name']} {words}")
+
+
+def _outside_context(command: JsonObject, channel: Channel) -> bool:
+    contexts = command.get("contexts")
+    return contexts is not None and (1 if channel.is_private else 0) not in contexts
+
+
+def _not_installed(command: JsonObject, channel: Channel) -> bool:
+    guild = channel.guild
+    return guild is not None and not guild.bot_installed and 1 not in command.get("integration_types", [0])
+
+
+def _not_permitted(command: JsonObject, user: User, channel: Channel) -> bool:
+    if channel.guild is None:
+        return user not in channel.recipients
+    rights = channel.permissions_of(user)
+    wanted = Permission.VIEW_CHANNEL | Permission.USE_APPLICATION_COMMANDS
+    asked = command.get("default_member_permissions")
+    if asked is not None:
+        wanted |= Permission(int(asked)) if int(asked) else Permission.ADMINISTRATOR
+    return wanted not in rights
+
+
+def _objects(raw: object) -> list[JsonObject]:
+    return [found for item in as_array(raw) or [] if (found := as_object(item)) is not None]
+
+
+def pressed(message: Message, wanted: str, user: User) -> JsonObject:
+    """The data of a press on the button `wanted` (custom_id or label). Raises `InvalidInvocation`."""
+    if message.deleted:
+        raise InvalidInvocation("the message is gone")
+    if message.ephemeral and message.interaction is not None and message.interaction.user is not user:
+        raise InvalidInvocation("the message is private to somebody else")
+    button = message.button(wanted)
+    if button is None:
+        raise InvalidInvocation(
+            f"there is no button {wanted!r}; there are {[b.label for b in message.current.buttons]}"
+        )
+    if button.disabled or button.custom_id is None:
+        raise InvalidInvocation(f"the button {wanted!r} is {'off' if button.disabled else 'a link'}")
+    return {"component_type": 2, "custom_id": button.custom_id}

@@ -1,0 +1,143 @@
+"""Routes of the application: itself, its gateway, its commands."""
+
+from bot.sandbox.discord.errors import UNKNOWN_APPLICATION, UNKNOWN_GUILD, ApiError
+from bot.sandbox.discord.exchange import Answer, Core, Exchange, Route
+from bot.sandbox.discord.ratelimits import RateLimits
+from bot.sandbox.discord.wire import Intents, JsonObject, as_object
+
+_FLAG_OF_INTENT = {
+    Intents.GUILD_PRESENCES: 1 << 13,
+    Intents.GUILD_MEMBERS: 1 << 15,
+    Intents.MESSAGE_CONTENT: 1 << 19,
+}
+"""The "limited" application flags, which small apps have for each privileged intent switched on."""
+_CHANGEABLE = (
+    "description",
+    "interactions_endpoint_url",
+    "tags",
+    "integration_types_config",
+    "install_params",
+)
+
+
+def application_payload(core: Core) -> JsonObject:
+    """The application object."""
+    flags = sum(bit for intent, bit in _FLAG_OF_INTENT.items() if intent in core.gateway.allowed_privileged)
+    owner = core.world.bot.payload() | {
+        "bot": False,
+        "username": "operator",
+        "id": str(core.application_id + 1),
+    }
+    payload: JsonObject = {
+        "id": str(core.application_id),
+        "name": core.application_name,
+        "icon": None,
+        "description": "",
+        "summary": "",
+        "type": None,
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": flags,
+        "owner": owner,
+        "team": None,
+        "bot": core.world.bot.payload(),
+        "hook": True,
+        "rpc_origins": [],
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "integration_types_config": {"0": {}, "1": {}},
+        "approximate_guild_count": len(core.world.guilds),
+        "approximate_user_install_count": 0,
+    }
+    return payload | core.application_changes
+
+
+class ApplicationRoutes:
+    """Handlers of `/applications`, `/oauth2`, `/gateway` and `/users/@me`."""
+
+    def __init__(self, core: Core, limits: RateLimits) -> None:
+        self._core = core
+        self._limits = limits
+
+    def routes(self) -> list[Route]:
+        """What is served here."""
+        other, commands = self._limits.other, self._limits.commands
+        scopes = (
+            "/applications/{application_id}/commands",
+            "/applications/{application_id}/guilds/{guild_id}/commands",
+        )
+        return [
+            Route("GET", "/gateway/bot", self._gateway, other),
+            Route("GET", "/users/@me", self._me, other),
+            Route("GET", "/applications/@me", self._application, other),
+            Route("PATCH", "/applications/@me", self._change_application, other),
+            Route("GET", "/oauth2/applications/@me", self._application, other),
+            *(
+                route
+                for scope in scopes
+                for route in (
+                    Route("GET", scope, self._list_commands, other, major=("application_id",)),
+                    Route("PUT", scope, self._replace_commands, commands, major=("application_id",)),
+                    Route("POST", scope, self._create_command, commands, major=("application_id",)),
+                    Route("GET", f"{scope}/{{command_id}}", self._get_command, other),
+                    Route("DELETE", f"{scope}/{{command_id}}", self._delete_command, commands),
+                )
+            ),
+        ]
+
+    async def _gateway(self, _: Exchange) -> Answer:
+        gateway = self._core.gateway
+        limit: JsonObject = {
+            "total": 1000,
+            "remaining": max(1000 - gateway.identifies, 0),
+            "reset_after": 14_400_000,
+            "max_concurrency": gateway.max_concurrency,
+        }
+        return Answer(body={"url": gateway.url(), "shards": gateway.shards, "session_start_limit": limit})
+
+    async def _me(self, _: Exchange) -> Answer:
+        return Answer(
+            body=self._core.world.bot.payload() | {"verified": True, "mfa_enabled": True, "flags": 0}
+        )
+
+    async def _application(self, _: Exchange) -> Answer:
+        return Answer(body=application_payload(self._core))
+
+    async def _change_application(self, exchange: Exchange) -> Answer:
+        changes = as_object((await exchange.body()).payload) or {}
+        self._core.application_changes |= {name: changes[name] for name in _CHANGEABLE if name in changes}
+        return Answer(body=application_payload(self._core))
+
+    async def _list_commands(self, exchange: Exchange) -> Answer:
+        return Answer(body=self._core.commands.registered(self._scope(exchange)))
+
+    async def _replace_commands(self, exchange: Exchange) -> Answer:
+        scope = self._scope(exchange)
+        return Answer(body=self._core.commands.replace_all((await exchange.body()).payload, scope))
+
+    async def _create_command(self, exchange: Exchange) -> Answer:
+        scope = self._scope(exchange)
+        command, new = self._core.commands.upsert((await exchange.body()).payload, scope)
+        return Answer(201 if new else 200, command)
+
+    async def _get_command(self, exchange: Exchange) -> Answer:
+        scope = self._scope(exchange)
+        return Answer(body=self._core.commands.by_id(exchange.params["command_id"], scope))
+
+    async def _delete_command(self, exchange: Exchange) -> Answer:
+        scope = self._scope(exchange)
+        self._core.commands.delete(exchange.params["command_id"], scope)
+        return Answer(204)
+
+    def _scope(self, exchange: Exchange) -> int | None:
+        if exchange.params["application_id"] != str(self._core.application_id):
+            raise ApiError(UNKNOWN_APPLICATION)
+        raw = exchange.params.get("guild_id")
+        if raw is None:
+            return None
+        guild = self._core.world.guilds.get(int(raw)) if raw.isdigit() else None
+        if guild is None or not guild.bot_installed:
+            raise ApiError(UNKNOWN_GUILD)
+        return guild.id

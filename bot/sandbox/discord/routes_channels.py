@@ -1,0 +1,241 @@
+"""Routes by the bot's own token: channels, their messages, people and servers."""
+
+from datetime import timedelta
+
+from bot.sandbox.discord.composing import EDIT_FLAGS, SENT_FLAGS, compose
+from bot.sandbox.discord.errors import (
+    CANNOT_DM,
+    EDIT_BY_ANOTHER,
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    TOO_MANY_OLD_EDITS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_GUILD,
+    UNKNOWN_MEMBER,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_USER,
+    ApiError,
+    FormErrors,
+)
+from bot.sandbox.discord.exchange import Answer, Core, Exchange, Route
+from bot.sandbox.discord.messages import PLAIN, REPLY, Message
+from bot.sandbox.discord.multipart import Body
+from bot.sandbox.discord.permissions import Permission
+from bot.sandbox.discord.places import Channel, Guild
+from bot.sandbox.discord.ratelimits import BucketRule, RateLimits
+from bot.sandbox.discord.snowflakes import moment_of
+from bot.sandbox.discord.wire import JsonObject, as_object, as_snowflake, now
+
+OLD_MESSAGE = timedelta(hours=1)
+OLD_EDITS = BucketRule("old_edits", 3, 20.0)
+"""Edits of messages older than an hour are limited further (error 30046); how far is not documented, three in
+20 s for a channel is what bot authors report."""
+MAX_NONCE_CHARS = 25
+MAX_LISTED = 100
+
+
+class ChannelRoutes:
+    """Handlers of `/channels`, `/users` and `/guilds`."""
+
+    def __init__(self, core: Core, limits: RateLimits) -> None:
+        self._core = core
+        self._limits = limits
+        self._old_edits: dict[int, list[float]] = {}
+
+    def routes(self) -> list[Route]:
+        """What is served here."""
+        limits, channel = self._limits, ("channel_id",)
+        messages = "/channels/{channel_id}/messages"
+        return [
+            Route("GET", "/channels/{channel_id}", self._get_channel, limits.other, major=channel),
+            Route("POST", "/channels/{channel_id}/typing", self._typing, limits.other, major=channel),
+            Route("POST", messages, self._send, limits.channel_messages, major=channel),
+            Route("GET", messages, self._list, limits.other, major=channel),
+            Route("GET", f"{messages}/{{message_id}}", self._get, limits.other, major=channel),
+            Route("PATCH", f"{messages}/{{message_id}}", self._edit, limits.channel_edits, major=channel),
+            Route("DELETE", f"{messages}/{{message_id}}", self._delete, limits.other, major=channel),
+            Route("POST", "/users/@me/channels", self._open_direct, limits.other),
+            Route("GET", "/users/{user_id}", self._get_user, limits.other),
+            Route("GET", "/guilds/{guild_id}", self._get_guild, limits.other, major=("guild_id",)),
+            Route(
+                "GET", "/guilds/{guild_id}/channels", self._guild_channels, limits.other, major=("guild_id",)
+            ),
+            Route(
+                "GET",
+                "/guilds/{guild_id}/members/{user_id}",
+                self._get_member,
+                limits.other,
+                major=("guild_id",),
+            ),
+        ]
+
+    def _channel(self, exchange: Exchange, *needed: Permission) -> Channel:
+        """The channel of the path. Raises 10003, 50001 (cannot see it) or 50013 (lacks `needed`)."""
+        raw = exchange.params["channel_id"]
+        channel = self._core.world.channels.get(int(raw)) if raw.isdigit() else None
+        if channel is None:
+            raise ApiError(UNKNOWN_CHANNEL)
+        rights = channel.permissions_of(self._core.world.bot)
+        if Permission.VIEW_CHANNEL not in rights:
+            raise ApiError(MISSING_ACCESS)
+        if any(permission not in rights for permission in needed):
+            raise ApiError(MISSING_PERMISSIONS)
+        return channel
+
+    def _message(self, exchange: Exchange, channel: Channel) -> Message:
+        message_id = as_snowflake(exchange.params["message_id"])
+        if message_id is None:
+            raise ApiError(UNKNOWN_MESSAGE)
+        return self._core.messages.find(channel, message_id)
+
+    async def _get_channel(self, exchange: Exchange) -> Answer:
+        return Answer(body=self._channel(exchange).payload())
+
+    async def _typing(self, exchange: Exchange) -> Answer:
+        self._channel(exchange, Permission.SEND_MESSAGES)
+        return Answer(204)
+
+    async def _send(self, exchange: Exchange) -> Answer:
+        channel = self._channel(exchange)
+        speak = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
+        channel = self._channel(exchange, speak)
+        if channel.is_private and not channel.recipients[0].accepts_direct_messages:
+            raise ApiError(CANNOT_DM)
+        body = await exchange.body(self._limit(channel))
+        payload = as_object(body.payload) or {}
+        nonce = self._nonce(payload)
+        if nonce is not None and (earlier := self._core.messages.with_nonce(channel, nonce)) is not None:
+            body.discard()
+            return Answer(body=earlier.payload() | {"nonce": nonce})
+        self._check_files(channel, body)
+        composed = compose(body, host=self._core.files, folder=channel.id, allowed=SENT_FLAGS)
+        target = self._reply_target(payload, channel)
+        message = Message(
+            channel,
+            self._core.world.ids.next(),
+            self._core.world.bot,
+            composed,
+            REPLY if target is not None else PLAIN,
+            nonce=nonce,
+            reply_to=target,
+        )
+        extra: JsonObject = {"nonce": payload["nonce"]} if payload.get("nonce") is not None else {}
+        return Answer(body=self._core.messages.post(message).payload() | extra)
+
+    def _nonce(self, payload: JsonObject) -> str | None:
+        """The nonce when it is to be enforced. Raises 400/50035 when it is too long."""
+        nonce = payload.get("nonce")
+        errors = FormErrors()
+        fine = nonce is None or len(str(nonce)) <= MAX_NONCE_CHARS
+        errors.require(
+            fine,
+            ("nonce",),
+            "NONCE_TYPE_TOO_LONG",
+            f"Nonce must be less than or equal to {MAX_NONCE_CHARS} characters.",
+        )
+        errors.check()
+        return str(nonce) if nonce is not None and payload.get("enforce_nonce") else None
+
+    def _reply_target(self, payload: JsonObject, channel: Channel) -> Message | None:
+        reference = as_object(payload.get("message_reference"))
+        if reference is None:
+            return None
+        message_id = as_snowflake(reference.get("message_id"))
+        try:
+            return self._core.messages.find(channel, message_id or 0)
+        except ApiError:
+            if not reference.get("fail_if_not_exists", True):
+                return None
+            errors = FormErrors()
+            errors.add(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+            errors.check()
+            raise
+
+    def _limit(self, channel: Channel) -> int:
+        """By the bot's token only the server's limit counts, never the Nitro of whoever asked."""
+        if channel.guild is None:
+            return self._core.world.default_upload_limit_bytes
+        return channel.guild.upload_limit_bytes
+
+    def _check_files(self, channel: Channel, body: Body) -> None:
+        if body.files and Permission.ATTACH_FILES not in channel.permissions_of(self._core.world.bot):
+            raise ApiError(MISSING_PERMISSIONS)
+
+    async def _list(self, exchange: Exchange) -> Answer:
+        channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)
+        limit = int(exchange.request.query.get("limit", "50"))
+        errors = FormErrors()
+        errors.require(
+            1 <= limit <= MAX_LISTED, ("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100."
+        )
+        errors.check()
+        seen = [m for m in channel.messages if not m.deleted and not m.ephemeral]
+        return Answer(body=[message.payload() for message in seen[::-1][:limit]])
+
+    async def _get(self, exchange: Exchange) -> Answer:
+        channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)
+        return Answer(body=self._message(exchange, channel).payload())
+
+    async def _edit(self, exchange: Exchange) -> Answer:
+        channel = self._channel(exchange)
+        message = self._message(exchange, channel)
+        if message.author is not self._core.world.bot:
+            raise ApiError(EDIT_BY_ANOTHER)
+        self._check_old(message, exchange.record.at)
+        body = await exchange.body(self._limit(channel))
+        self._check_files(channel, body)
+        composed = compose(
+            body, host=self._core.files, folder=channel.id, allowed=EDIT_FLAGS, before=message.body
+        )
+        return Answer(body=self._core.messages.edit(message, composed).payload())
+
+    def _check_old(self, message: Message, at: float) -> None:
+        if now() - moment_of(message.id) < OLD_MESSAGE:
+            return
+        recent = [t for t in self._old_edits.get(message.channel.id, []) if at - t < OLD_EDITS.window_s]
+        self._old_edits[message.channel.id] = recent
+        if len(recent) >= OLD_EDITS.limit:
+            raise ApiError(TOO_MANY_OLD_EDITS)
+        recent.append(at)
+
+    async def _delete(self, exchange: Exchange) -> Answer:
+        channel = self._channel(exchange)
+        message = self._message(exchange, channel)
+        if message.author is not self._core.world.bot:
+            self._channel(exchange, Permission.MANAGE_MESSAGES)
+        self._core.messages.delete(message)
+        return Answer(204)
+
+    async def _open_direct(self, exchange: Exchange) -> Answer:
+        payload = as_object((await exchange.body()).payload) or {}
+        user = self._core.world.users.get(as_snowflake(payload.get("recipient_id")) or 0)
+        if user is None or user.bot:
+            raise ApiError(UNKNOWN_USER)
+        return Answer(body=self._core.world.direct_channel(user).payload())
+
+    async def _get_user(self, exchange: Exchange) -> Answer:
+        user = self._core.world.users.get(as_snowflake(exchange.params["user_id"]) or 0)
+        if user is None:
+            raise ApiError(UNKNOWN_USER)
+        return Answer(body=user.payload())
+
+    def _guild(self, exchange: Exchange) -> Guild:
+        guild = self._core.world.guilds.get(as_snowflake(exchange.params["guild_id"]) or 0)
+        if guild is None or not guild.bot_installed:
+            raise ApiError(UNKNOWN_GUILD)
+        return guild
+
+    async def _get_guild(self, exchange: Exchange) -> Answer:
+        payload = self._guild(exchange).payload()
+        for name in ("channels", "threads", "members", "presences", "voice_states"):
+            del payload[name]
+        return Answer(body=payload)
+
+    async def _guild_channels(self, exchange: Exchange) -> Answer:
+        return Answer(body=[channel.payload() for channel in self._guild(exchange).channels])
+
+    async def _get_member(self, exchange: Exchange) -> Answer:
+        member = self._guild(exchange).members.get(as_snowflake(exchange.params["user_id"]) or 0)
+        if member is None:
+            raise ApiError(UNKNOWN_MEMBER)
+        return Answer(body=member.payload())

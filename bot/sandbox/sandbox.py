@@ -1,0 +1,41 @@
+"""Both local services together, and the settings that point a bot at them."""
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from bot.sandbox.dimilinks import DimiLinksSandbox, Pace
+from bot.sandbox.discord import DiscordSandbox
+from bot.sandbox.film import Studio
+
+
+class Sandbox:
+    """Both services on loopback sockets, for as long as the context manager is open."""
+
+    def __init__(self, studio: Studio, *, pace: Pace, seed: int = 0) -> None:
+        self.dimilinks = DimiLinksSandbox(studio=studio, pace=pace, seed=seed)
+        self.discord = DiscordSandbox(seed=seed)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open the sockets."""
+        await self._stack.enter_async_context(self.dimilinks)
+        await self._stack.enter_async_context(self.discord)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close everything."""
+        await self._stack.aclose()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings with which a bot runs against this sandbox, by their names in the environment."""
+        return {
+            "DISCORD_TOKEN": self.discord.token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_CDN_HOSTS": self.discord.cdn_host,
+            "DIMILINKS_API_KEY": self.dimilinks.api_key,
+            "DIMILINKS_BASE_URL": self.dimilinks.base_url,
+        }
