@@ -1,0 +1,80 @@
+"""What delivery says to Discord, and what Discord may answer, in words of our own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot.texts.cards import Card
+
+
+@dataclass(frozen=True)
+class ReplyAddress:
+    """Where the reply to a request lives: all that is needed to change it, also after a restart."""
+
+    application_id: int
+    token: SecretStr
+    """The interaction's token; it opens the reply to whoever holds it, so it is kept like a password."""
+    person_id: int
+    channel_id: int | None
+    message_id: int | None
+    created_at: datetime
+    upload_limit_bytes: int
+    """What one attachment may weigh in this reply (`attachment_size_limit` of the interaction)."""
+    private: bool
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """A finished video on disk, and the name under which people see it."""
+
+    path: Path
+    name: str
+    size_bytes: int
+    spoiler: bool
+
+
+@dataclass(frozen=True)
+class Post:
+    """What a message is to show."""
+
+    card: Card
+    video: VideoFile | None = None
+
+
+class ReplyUnreachableError(Exception):
+    """This way to the person is closed for good (401, 403 or 404): never repeat it, take the next one."""
+
+
+class UploadTooLargeError(Exception):
+    """Discord does not take a file of this size here (413, or codes 40005 and 50045)."""
+
+
+class PostRefusedError(Exception):
+    """Discord refuses this very message (another 400, such as AutoMod's 200000): repeating it is no use."""
+
+
+class DiscordUnavailableError(Exception):
+    """Discord did not answer, answered 5xx or kept rate limiting: the same call may work later."""
+
+
+class Messages(Protocol):
+    """The ways to put a post before a person. Each raises the errors of this module, and nothing else."""
+
+    async def edit_by_token(self, address: ReplyAddress, post: Post) -> None:
+        """Edit the reply with the interaction's token."""
+        ...
+
+    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> None:
+        """Edit the same message as the bot user, through its channel."""
+        ...
+
+    async def answer_in_channel(self, address: ReplyAddress, post: Post) -> None:
+        """Answer the old message with a new one that mentions the person; repeated calls post once."""
+        ...
+
+    async def direct_message(self, address: ReplyAddress, post: Post) -> None:
+        """Send the post to the person directly; repeated calls post once."""
+        ...
