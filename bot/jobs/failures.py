@@ -1,0 +1,56 @@
+"""What a fault of the video service means for a job: pure functions."""
+
+import random
+from collections.abc import Mapping
+from typing import Final
+
+from bot.dimilinks import (
+    BadKeyError,
+    DimiLinksError,
+    ErrorKind,
+    InsufficientBalanceError,
+    InvalidReferenceImageError,
+    ModelNotAllowedError,
+    RateLimitedError,
+)
+from bot.jobs.job import Failure, FailureReason
+from bot.jobs.patience import Patience
+
+_REASONS: Final[Mapping[type[DimiLinksError], FailureReason]] = {
+    BadKeyError: FailureReason.KEY_REJECTED,
+    InsufficientBalanceError: FailureReason.OUT_OF_MONEY,
+    ModelNotAllowedError: FailureReason.MODEL_NOT_ALLOWED,
+    InvalidReferenceImageError: FailureReason.REFERENCE_REJECTED,
+    RateLimitedError: FailureReason.SERVICE_BUSY,
+}
+
+
+def failure_of(error: DimiLinksError) -> Failure:
+    """Why a request that bought nothing was given up."""
+    reason = _REASONS.get(type(error))
+    if reason is not None:
+        return Failure(reason, error.message)
+    match error.kind:
+        case ErrorKind.REQUEST:
+            return Failure(FailureReason.REQUEST_REJECTED, error.message)
+        case ErrorKind.REFERENCE:
+            return Failure(FailureReason.REFERENCE_REJECTED, error.message)
+        case ErrorKind.OPERATOR | ErrorKind.RATE_LIMIT | ErrorKind.TRANSPORT:
+            return Failure(FailureReason.SERVICE_UNREACHABLE, error.message)
+
+
+def resubmit_pause_s(
+    error: DimiLinksError, attempt: int, patience: Patience, chance: random.Random
+) -> float | None:
+    """Seconds until a request that bought nothing may be made again; None where that would be no use.
+
+    The service's own `Retry-After` counts; otherwise pauses double, and vary by a quarter so that jobs which
+    were refused together do not come back together. `attempt` counts from 1.
+    """
+    match error.kind:
+        case ErrorKind.REQUEST | ErrorKind.REFERENCE | ErrorKind.OPERATOR:
+            return None
+        case ErrorKind.RATE_LIMIT | ErrorKind.TRANSPORT:
+            doubled_s = patience.resubmit_first_s * 2 ** min(attempt - 1, 16)
+            pause_s = min(doubled_s, patience.resubmit_longest_s) * chance.uniform(0.75, 1.25)
+            return max(pause_s, error.retry_after_s or 0.0)
