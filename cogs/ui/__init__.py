@@ -1,0 +1,1 @@
+"""Views, cards and acknowledgements shared by the cogs."""
