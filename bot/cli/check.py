@@ -1,0 +1,138 @@
+"""`python -m bot check`: everything that can be verified without buying anything, one line a check."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, SecretStr
+
+from bot.app import open_api
+from bot.dimilinks import BadKeyError, DimiLinksError, NotFoundError
+from bot.settings import BadConfigurationError, Settings, load
+from bot.texts import console
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
+_ABSENT_TASK: Final = "stillmotion-check"
+"""No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+_UNAUTHORIZED: Final = 401
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check."""
+
+    name: str
+    passed: bool
+    told: str
+
+
+class _BotUser(BaseModel):
+    username: str
+
+
+class _Application(BaseModel):
+    name: str
+
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+async def check(print_line: Callable[[str], None]) -> bool:
+    """Run every check and print a line for each; whether all passed."""
+    try:
+        settings = load()
+    except BadConfigurationError as error:
+        print_line(console.check_line("configuration", str(error), passed=False))
+        return False
+    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
+        _configuration,
+        _data_folder,
+        _token,
+        _intents,
+        _key,
+    )
+    all_passed = True
+    for one in checks:
+        finding = await one(settings)
+        all_passed = all_passed and finding.passed
+        print_line(console.check_line(finding.name, finding.told, passed=finding.passed))
+    return all_passed
+
+
+async def _configuration(_settings: Settings) -> Finding:
+    return Finding("configuration", passed=True, told=console.CONFIGURATION_OK)
+
+
+async def _data_folder(settings: Settings) -> Finding:
+    try:
+        await asyncio.to_thread(_write_something, settings.data_dir)
+    except OSError as error:
+        return Finding("data folder", passed=False, told=f"{settings.data_dir}: {error.strerror}")
+    return Finding("data folder", passed=True, told=str(settings.data_dir.resolve()))
+
+
+def _write_something(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"check")
+
+
+async def _token(settings: Settings) -> Finding:
+    if settings.discord_token is None:
+        return Finding("discord token", passed=False, told=console.missing("DISCORD_TOKEN"))
+    try:
+        user = await _ask_discord(settings, settings.discord_token, "/users/@me", _BotUser)
+    except _DiscordSaidNoError as refused:
+        return Finding("discord token", passed=False, told=str(refused))
+    return Finding("discord token", passed=True, told=console.bot_is(user.username))
+
+
+async def _intents(settings: Settings) -> Finding:
+    if settings.discord_token is None:
+        return Finding("intents", passed=False, told=console.missing("DISCORD_TOKEN"))
+    try:
+        await _ask_discord(settings, settings.discord_token, "/applications/@me", _Application)
+    except _DiscordSaidNoError as refused:
+        return Finding("intents", passed=False, told=str(refused))
+    return Finding("intents", passed=True, told=console.INTENTS_OK)
+
+
+async def _key(settings: Settings) -> Finding:
+    try:
+        async with open_api(settings) as api:
+            await api.task(_ABSENT_TASK)
+    except NotFoundError:
+        return Finding("api key", passed=True, told=console.KEY_OK)
+    except BadConfigurationError as error:
+        return Finding("api key", passed=False, told=str(error))
+    except BadKeyError:
+        return Finding("api key", passed=False, told=console.KEY_REFUSED)
+    except DimiLinksError as error:
+        return Finding("api key", passed=False, told=str(error))
+    return Finding("api key", passed=True, told=console.KEY_OK)
+
+
+class _DiscordSaidNoError(Exception):
+    """Discord did not answer as it does to a working token; the text says how."""
+
+
+async def _ask_discord(settings: Settings, token: SecretStr, path: str, model: type[_Answer]) -> _Answer:
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+            session.get(
+                f"{settings.discord_api_url}{path}",
+                headers={"Authorization": f"Bot {token.get_secret_value()}"},
+            ) as response,
+        ):
+            if response.status == _UNAUTHORIZED:
+                raise _DiscordSaidNoError(console.TOKEN_REFUSED)
+            if not response.ok:
+                raise _DiscordSaidNoError(console.discord_answered(response.status))
+            return model.model_validate_json(await response.read())
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        raise _DiscordSaidNoError(f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})") from None

@@ -1,0 +1,18 @@
+"""How a command ends that did not do its work."""
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """Exit statuses that scripts may rely on."""
+
+    FAILED = 1
+    BAD_CONFIGURATION = 2
+
+
+class CommandFailedError(Exception):
+    """The command cannot do its work; the text is the one line that says why."""
+
+    def __init__(self, told: str, status: ExitStatus) -> None:
+        super().__init__(told)
+        self.status = status

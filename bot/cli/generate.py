@@ -1,0 +1,108 @@
+"""`python -m bot generate`: one real job straight with the API, with a progress bar."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import stamina
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot.app import open_api, open_spool
+from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase, Task, TaskPhase
+from bot.images import DataUrl, ImageRefusedError, Reference
+from bot.jobs import Patience, PollPace, Sightings, Wish, explain_picture, next_poll_s, read_wish
+from bot.settings import BadConfigurationError, Settings
+from bot.texts import console, explanations
+from bot.texts.explanations import Explanation
+from bot.video import VideoRequest
+
+_WHOLE: Final = 100
+
+
+async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: Path) -> None:
+    """Submit, wait and save the video to `out`. Raises `CommandFailedError` with the API's error."""
+    request = read_wish(wish)
+    if isinstance(request, Explanation):
+        raise CommandFailedError(console.failed(str(request)), ExitStatus.FAILED)
+    try:
+        async with open_api(settings) as api, open_spool(settings) as spool:
+            job_id = f"generate-{uuid4().hex}"
+            try:
+                references = await spool.adopt(job_id, images)
+                await _carry(api, request, references, out)
+            finally:
+                await spool.discard(job_id)
+    except BadConfigurationError as error:
+        raise CommandFailedError(
+            console.bad_configuration(str(error)), ExitStatus.BAD_CONFIGURATION
+        ) from None
+    except ImageRefusedError as refused:
+        told = explain_picture(refused.filename, refused.problem, refused.detail)
+        raise CommandFailedError(console.failed(str(told)), ExitStatus.FAILED) from None
+    except DimiLinksError as error:
+        raise CommandFailedError(console.failed(str(error)), ExitStatus.FAILED) from None
+
+
+async def _carry(api: DimiLinks, request: VideoRequest, references: Sequence[Reference], out: Path) -> None:
+    try:
+        submission = await api.submit(
+            request, [DataUrl(reference.path, reference.mime) for reference in references]
+        )
+    except DimiLinksError as error:
+        if error.purchase is Purchase.NOT_BOUGHT:
+            raise
+        raise CommandFailedError(console.charged_unknown(str(error)), ExitStatus.FAILED) from None
+    screen = Console(stderr=True)
+    screen.print(console.submitted(submission.task_id))
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=screen
+    ) as progress:
+        await _wait(api, submission.task_id, progress)
+    async for attempt in stamina.retry_context(
+        on=_transient, attempts=None, timeout=Patience().download_s, wait_max=30.0
+    ):
+        with attempt:
+            download = await api.download(submission.task_id, out)
+            screen.print(console.saved(str(download.path), download.size_bytes))
+
+
+def _transient(error: Exception) -> bool:
+    return isinstance(error, DimiLinksError) and error.kind in {ErrorKind.TRANSPORT, ErrorKind.RATE_LIMIT}
+
+
+async def _wait(api: DimiLinks, task_id: str, progress: Progress) -> None:
+    loop = asyncio.get_running_loop()
+    sightings = Sightings(since_s=loop.time())
+    shown = progress.add_task(console.GENERATING, total=_WHOLE)
+    deadline_s = loop.time() + Patience().generate_s
+    while loop.time() < deadline_s:
+        try:
+            task = await api.task(task_id)
+        except DimiLinksError as error:
+            if not _transient(error):
+                raise
+        else:
+            if _is_over(task):
+                progress.update(shown, completed=_WHOLE)
+                return
+            sightings = sightings.saw(loop.time(), task.progress)
+            progress.update(shown, completed=sightings.last)
+        await asyncio.sleep(next_poll_s(PollPace(), sightings, loop.time()))
+    raise CommandFailedError(console.failed(f"{explanations.EXPIRED.what} ({task_id})"), ExitStatus.FAILED)
+
+
+def _is_over(task: Task) -> bool:
+    match task.phase:
+        case TaskPhase.COMPLETED:
+            return True
+        case TaskPhase.BLOCKED:
+            told = explanations.BLOCKED_BY_SERVICE
+        case TaskPhase.FAILED:
+            told = explanations.generation_failed(task.error.message if task.error else "")
+        case TaskPhase.WAITING | TaskPhase.GENERATING | TaskPhase.UNKNOWN:
+            return False
+    raise CommandFailedError(console.failed(str(told)), ExitStatus.FAILED)

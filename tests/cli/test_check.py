@@ -1,0 +1,62 @@
+"""`python -m bot check`: one line a check, nothing bought, no secret told."""
+
+import pytest
+
+from bot.sandbox.sandbox import Sandbox
+from tests.cli.conftest import Shell
+
+WRONG = "wrong-but-still-a-secret"
+
+
+def verdicts(text: str) -> dict[str, bool]:
+    lines = [line for line in text.splitlines() if line]
+    return {line[5:].partition(":")[0]: line.startswith("ok ") for line in lines}
+
+
+async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 0, outcome.all
+    assert verdicts(outcome.out) == dict.fromkeys(
+        ("configuration", "data folder", "discord token", "intents", "api key"), True
+    )
+    assert sandbox.dimilinks.books.submissions == []
+    assert sandbox.discord.token not in outcome.all
+    assert sandbox.dimilinks.api_key not in outcome.all
+
+
+@pytest.mark.parametrize(
+    ("setting", "failing"),
+    [
+        ("DISCORD_TOKEN", {"discord token", "intents"}),
+        ("DIMILINKS_API_KEY", {"api key"}),
+    ],
+)
+async def test_a_wrong_secret_is_found_and_not_repeated(
+    shell: Shell, sandbox: Sandbox, setting: str, failing: set[str]
+) -> None:
+    outcome = await shell.run("check", environment={**sandbox.environment, setting: WRONG})
+    assert outcome.status == 1
+    assert {name for name, passed in verdicts(outcome.out).items() if not passed} == failing
+    assert f"does not accept {setting}" in outcome.out
+    assert WRONG not in outcome.all
+
+
+async def test_what_is_not_set_and_not_reachable_is_named(shell: Shell) -> None:
+    nowhere = {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10", "DIMILINKS_BASE_URL": "http://127.0.0.1:9/v1"}
+    outcome = await shell.run("check", environment=nowhere)
+    assert outcome.status == 1
+    assert "FAIL discord token: DISCORD_TOKEN is not set" in outcome.out
+    assert "DIMILINKS_API_KEY" in outcome.out
+    outcome = await shell.run(
+        "check", environment={**nowhere, "DISCORD_TOKEN": WRONG, "DIMILINKS_API_KEY": WRONG}
+    )
+    assert outcome.status == 1
+    assert "Discord cannot be reached" in outcome.out
+    assert WRONG not in outcome.all
+
+
+async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandbox) -> None:
+    (shell.folder / "data").write_text("a file where the folder should be")
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert "FAIL data folder: " in outcome.out

@@ -1,0 +1,88 @@
+"""`python -m bot demo`: what a stranger sees first."""
+
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.cli.conftest import Shell
+from tests.e2e.pictures import picture
+
+
+def only_video_in(folder: Path) -> Path:
+    (video,) = folder.glob("*.mp4")
+    return video
+
+
+def shape_of(path: Path) -> tuple[int, int, float]:
+    with av.open(str(path)) as container:
+        codec = container.streams.video[0].codec_context
+        assert codec.name == "h264"
+        return codec.width, codec.height, float(container.duration or 0) / 1_000_000
+
+
+async def test_two_pictures_and_every_option_end_in_a_saved_video(shell: Shell, tmp_path: Path) -> None:
+    first, second = tmp_path / "cat.png", tmp_path / "garden.gif"
+    first.write_bytes(picture("PNG", (320, 240)))
+    second.write_bytes(picture("GIF", (200, 300)))
+    outcome = await shell.run(
+        *("demo", "--prompt", "a cat walks through the garden", "--image", first, "--image", second),
+        *("--seconds", "10", "--size", "720x1280", "--resolution", "480p", "--preset", "fun"),
+        *("--out", shell.folder / "films"),
+    )
+    assert outcome.status == 0, outcome.all
+    width, height, seconds = shape_of(only_video_in(shell.folder / "films"))
+    assert width < height
+    assert seconds == pytest.approx(10, abs=0.2)
+    assert "a cat walks through the garden" in outcome.out
+    assert "10 s · 720x1280 · 480p · fun · 2 pictures" in outcome.out
+    assert "garden.gif” was a GIF picture; I converted it." in outcome.out
+    assert "Here is your video" in outcome.out
+    assert "Saved " in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--prompt", "   "), "The prompt is empty."),
+        (("--preset", "spicy"), "age-restricted channel"),
+        (("--prompt", "x" * 2501), "at most 2,500 are possible"),
+    ],
+)
+async def test_a_refusal_is_shown_and_ends_with_one(
+    shell: Shell, arguments: tuple[str, ...], expected: str
+) -> None:
+    outcome = await shell.run("demo", *arguments)
+    assert outcome.status == 1
+    assert expected in outcome.out
+    assert outcome.err.startswith("No video: ")
+    assert not list(shell.folder.glob("demo-out/*"))
+
+
+async def test_a_picture_that_is_none_is_refused_in_the_reply(shell: Shell, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.png"
+    notes.write_text("this is no picture")
+    outcome = await shell.run("demo", "--image", notes)
+    assert outcome.status == 1
+    assert "“notes.png” is not a picture, whatever its name says" in outcome.out
+
+
+async def test_a_picture_that_is_not_there_is_named(shell: Shell) -> None:
+    outcome = await shell.run("demo", "--image", "nowhere.png")
+    assert outcome.status == 1
+    assert outcome.err == "No video: nowhere.png: No such file or directory\n"
+
+
+async def test_more_pictures_than_options_are_refused(shell: Shell, tmp_path: Path) -> None:
+    one = tmp_path / "one.png"
+    one.write_bytes(picture())
+    outcome = await shell.run("demo", *(part for _ in range(8) for part in ("--image", one)))
+    assert outcome.status == 1
+    assert "at most 7 pictures are possible" in outcome.err
+
+
+async def test_the_demo_needs_and_heeds_no_configuration(shell: Shell) -> None:
+    (shell.folder / ".env").write_text("DISCORD_TOKEN=\nNONSENSE=1\n")
+    outcome = await shell.run("demo", "--prompt", "   ", environment={"DIMILINKS_GROUP": "vip"})
+    assert "NONSENSE" not in outcome.all
+    assert "The prompt is empty." in outcome.out

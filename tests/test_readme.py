@@ -1,0 +1,54 @@
+"""The documents agree with the code that they describe."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings
+from bot.video import (
+    PROMPT_MAX_CHARS,
+    REFERENCES_MAX,
+    Preset,
+    Resolution,
+    Seconds,
+    Size,
+)
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+def test_every_setting_is_in_the_table_and_the_example(name: str) -> None:
+    assert f"| `{name}` |" in README
+    assert re.search(rf"^#? ?{name}=", EXAMPLE, re.MULTILINE)
+
+
+def test_no_setting_is_described_that_does_not_exist() -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    assert set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", EXAMPLE, re.MULTILINE)) == known
+    section = README.partition("## Configuration")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == known
+
+
+@pytest.mark.parametrize("choices", [Seconds, Size, Resolution, Preset])
+def test_every_choice_is_listed(choices: type[Seconds | Size | Resolution | Preset]) -> None:
+    name = choices.__name__.lower()
+    assert f"| `{name}` | {', '.join(choice.value for choice in choices)} |" in README
+
+
+def test_the_limits_are_the_ones_that_hold() -> None:
+    assert f"1 to {PROMPT_MAX_CHARS:,} characters" in README
+    assert f"`image{REFERENCES_MAX}`" in README
+
+
+@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock"])
+def test_dependencies_are_locked_with_hashes_and_without_a_registry(lock: str) -> None:
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "--index-url" not in text
+    pinned = re.findall(r"^[a-z0-9][a-z0-9._-]*(?:\[[^]]*\])?==", text, re.MULTILINE | re.IGNORECASE)
+    assert len(pinned) > 20
+    assert text.count("--hash=sha256:") >= len(pinned)
