@@ -102,10 +102,13 @@ class DimiLinksSandbox:
         await self._studio.close()
 
     async def pause(self) -> None:
-        """Take no connections until `resume`: they are refused, as when the service is down."""
+        """Take no connections until `resume`, as when the service is down; open ones are cut."""
         if self._site is not None:
             await self._site.stop()
             self._site = None
+        if self._runner is not None and self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                connection.force_close()
 
     async def resume(self) -> None:
         """Take connections again, on the same port."""
