@@ -1,0 +1,34 @@
+"""`python -m tests.bench [NAME]…`: run the benchmarks, print their tables, write `bench.json`."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from tests.bench import ack, images
+from tests.bench.figures import Figure, show, write
+
+BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
+    "images": images.run,
+    "ack": ack.run,
+}
+_RESULT = Path("bench.json")
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all; 0 unless one could not be run. A missed target is a result, no error."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    if not names:
+        _RESULT.unlink(missing_ok=True)
+    for name in names or BENCHMARKS:
+        figures = asyncio.run(BENCHMARKS[name]())
+        show(name, figures)
+        write(_RESULT, figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
