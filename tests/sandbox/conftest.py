@@ -218,6 +218,7 @@ class RawBot:
     def __init__(self, sandbox: DiscordSandbox, session: aiohttp.ClientSession) -> None:
         self.discord = sandbox
         self.session = session
+        self.sockets: list[aiohttp.ClientWebSocketResponse] = []
         self.guild = sandbox.add_guild("Film Club")
         self.channel = self.guild.add_channel("videos")
         self.ana = sandbox.add_user("Ana")
@@ -225,7 +226,14 @@ class RawBot:
 
     async def connect(self, query: str = "?v=10&encoding=json") -> RawSocket:
         """Open a gateway connection."""
-        return RawSocket(await self.session.ws_connect(self.discord.gateway_url + query), self.discord.token)
+        socket = await self.session.ws_connect(self.discord.gateway_url + query)
+        self.sockets.append(socket)
+        return RawSocket(socket, self.discord.token)
+
+    async def disconnect(self) -> None:
+        """Close every gateway connection that is still open."""
+        for socket in self.sockets:
+            await socket.close()
 
     async def call(
         self, method: str, path: str, payload: object = None, *, token: bool = True, data: object = None
@@ -287,3 +295,4 @@ async def raw_bot(**settings: object) -> AsyncIterator[RawBot]:
         await socket.identify()
         await bot.register()
         yield bot
+        await bot.disconnect()
