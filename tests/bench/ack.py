@@ -44,6 +44,7 @@ async def running_bot(sandbox: Sandbox, folder: Path) -> AsyncGenerator[Process]
             "API_REQUESTS_PER_S": "1000",
         },
         stdout=DEVNULL,
+        stderr=DEVNULL,
     )
     try:
         await sandbox.discord.wait_until_ready(timeout_s=_TIMEOUT_S)
