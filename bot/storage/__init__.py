@@ -1,0 +1,34 @@
+"""The embedded database: its tables, how they came to be, its copies, and whose it is. Knows nothing of jobs."""
+
+from bot.storage.database import Database
+from bot.storage.errors import (
+    DatabaseInUseError,
+    NewerDatabaseError,
+    StorageDamagedError,
+    StorageError,
+    StorageUnavailableError,
+    UnsupportedDatabaseError,
+)
+from bot.storage.inspection import DatabaseReport, inspect_database, inspect_database_in_thread
+from bot.storage.migrate import Standing
+from bot.storage.opening import database_path, open_database
+from bot.storage.tables import UtcMoment, jobs, metadata
+
+__all__ = [
+    "Database",
+    "DatabaseInUseError",
+    "DatabaseReport",
+    "NewerDatabaseError",
+    "Standing",
+    "StorageDamagedError",
+    "StorageError",
+    "StorageUnavailableError",
+    "UnsupportedDatabaseError",
+    "UtcMoment",
+    "database_path",
+    "inspect_database",
+    "inspect_database_in_thread",
+    "jobs",
+    "metadata",
+    "open_database",
+]

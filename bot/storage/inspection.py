@@ -1,0 +1,103 @@
+"""What `python -m bot check` tells of the database, running bot or not, without changing anything."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from bot.storage import engines
+from bot.storage.errors import StorageDamagedError, translating
+from bot.storage.migrate import Standing, standing_of
+from bot.storage.opening import database_path
+from bot.storage.ownership import owner_of
+from bot.storage.tables import jobs
+
+
+@dataclass(frozen=True)
+class DatabaseReport:
+    """A database as it was found. The counts of jobs are None unless the tables are this version's."""
+
+    path: Path
+    exists: bool
+    size_bytes: int
+    in_use_by: int | None
+    """The process that owns it."""
+    problems: tuple[str, ...] = ()
+    """What is damaged, in SQLite's words."""
+    standing: Standing | None = Standing.NEW
+    """None for a database too damaged to tell."""
+    revision: str | None = None
+    unfinished: int | None = None
+    """Jobs that the bot goes on with when it starts."""
+    unknown: int | None = None
+    """Jobs that ended lately without anybody knowing whether they cost money."""
+    undelivered: int | None = None
+    """Jobs whose video is there, but could not be posted yet."""
+
+
+@dataclass(frozen=True)
+class _Counts:
+    unfinished: int | None = None
+    unknown: int | None = None
+    undelivered: int | None = None
+
+
+def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
+    """Look at the whole database; of the jobs of unknown outcome, those that ended at `since` or later count.
+
+    Blocking. Takes no lock, creates nothing and reads only. Raises `UnsupportedDatabaseError` or
+    `StorageUnavailableError`; damage is reported, not raised.
+    """
+    path = database_path(url, data_dir)
+    with translating(path):
+        if not path.exists():
+            return DatabaseReport(path, exists=False, size_bytes=0, in_use_by=None)
+        size_bytes, owner = path.stat().st_size, owner_of(path)
+    try:
+        with translating(path), engines.read_only(path).connect() as connection:
+            problems = _problems(connection)
+            standing, revision = standing_of(connection)
+            counts = _counts(connection, since) if standing is Standing.CURRENT else _Counts()
+    except StorageDamagedError as error:
+        return DatabaseReport(
+            path, exists=True, size_bytes=size_bytes, in_use_by=owner, problems=(str(error),), standing=None
+        )
+    return DatabaseReport(
+        path,
+        exists=True,
+        size_bytes=size_bytes,
+        in_use_by=owner,
+        problems=problems,
+        standing=standing,
+        revision=revision,
+        unfinished=counts.unfinished,
+        unknown=counts.unknown,
+        undelivered=counts.undelivered,
+    )
+
+
+async def inspect_database_in_thread(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
+    """`inspect_database`, while the event loop goes on."""
+    return await asyncio.to_thread(inspect_database, url, data_dir, since=since)
+
+
+def _problems(connection: Connection) -> tuple[str, ...]:
+    broken = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return (
+        *(" ".join(line.split()) for line in broken if line != "ok"),
+        *(f"a row of {table} refers to a missing row of {parent}" for table, _row, parent, _key in dangling),
+    )
+
+
+def _counts(connection: Connection, since: datetime) -> _Counts:
+    def count(*conditions: ColumnElement[bool]) -> int:
+        return connection.scalar(select(func.count()).select_from(jobs).where(*conditions)) or 0
+
+    return _Counts(
+        unfinished=count(jobs.c.settled_at.is_(None)),
+        unknown=count(jobs.c.state == "unknown", jobs.c.ended_at >= since),
+        undelivered=count(jobs.c.state == "delivering", jobs.c.parked_at.is_not(None)),
+    )

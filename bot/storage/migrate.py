@@ -1,0 +1,122 @@
+"""Bringing a database to this version's tables: all of the way in one transaction, or not at all."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from bot.storage import engines
+from bot.storage.backup import back_up
+from bot.storage.errors import NewerDatabaseError, UnsupportedDatabaseError, translating
+
+log: Final = structlog.get_logger(__name__)
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+VERSIONS: Final = MIGRATIONS / "versions"
+_VERSION_TABLE: Final = "alembic_version"
+_ALEMBIC: Final = threading.Lock()
+"""Alembic keeps what it is working on in its module `alembic.context`, so it works on one thing at a time."""
+
+
+class Standing(StrEnum):
+    """How a database relates to this version."""
+
+    NEW = "new"
+    """No tables yet."""
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+    """At a revision that this version does not know."""
+    FOREIGN = "foreign"
+    """It has tables, but not ours."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime] = _utc_now) -> None:
+    """Run the migrations in `versions` that the database has not had; an older one is backed up before.
+
+    Blocking; for the owner of the database alone. If one fails, the database is what it was. Raises
+    `NewerDatabaseError` or `UnsupportedDatabaseError` for a database that is not ours to change, and the
+    other `StorageError`s.
+    """
+    with translating(path):
+        standing, revision = Standing.NEW, None
+        if path.exists():
+            # Whatever it turns out to be is not to be touched yet.
+            with engines.read_only(path).connect() as connection:
+                standing, revision = standing_of(connection, versions)
+        match standing:
+            case Standing.CURRENT:
+                return
+            case Standing.NEWER:
+                raise NewerDatabaseError(
+                    f"{path}: made by a newer version (revision {revision}, this one knows up to"
+                    f" {head_revision(versions)}); update the bot or restore a backup"
+                )
+            case Standing.FOREIGN:
+                raise UnsupportedDatabaseError(f"{path}: a database, but not one of this bot")
+            case Standing.OLDER:
+                copy = back_up(path, str(revision), now())
+                log.info("database_backed_up", copy=str(copy))
+            case Standing.NEW:
+                pass
+        with engines.migrating(path).begin() as connection:
+            upgrade(connection, versions)
+        log.info("database_migrated", was=revision, now=head_revision(versions))
+
+
+def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:
+    """Run what is missing in the open transaction of `connection`, which the caller commits."""
+    config = _config(versions)
+    config.attributes["connection"] = connection
+    with _ALEMBIC:
+        command.upgrade(config, "head")
+
+
+def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[Standing, str | None]:
+    """How the database relates to the migrations in `versions`, and its revision."""
+    revision = current_revision(connection)
+    if revision is None:
+        tables = set(inspect(connection).get_table_names()) - {_VERSION_TABLE}
+        return (Standing.FOREIGN if tables else Standing.NEW), None
+    scripts = ScriptDirectory.from_config(_config(versions))
+    if revision == scripts.get_current_head():
+        return Standing.CURRENT, revision
+    known = {script.revision for script in scripts.walk_revisions()}
+    return (Standing.OLDER if revision in known else Standing.NEWER), revision
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that the database says it is at."""
+    if not inspect(connection).has_table(_VERSION_TABLE):
+        return None
+    revision: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION_TABLE}").scalar()  # noqa: S608 - our constant
+    return revision
+
+
+def head_revision(versions: Path = VERSIONS) -> str | None:
+    """The newest revision in `versions`."""
+    return ScriptDirectory.from_config(_config(versions)).get_current_head()
+
+
+def _config(versions: Path) -> Config:
+    config = Config()
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("script_location", _option(MIGRATIONS))
+    config.set_main_option("version_locations", _option(versions))
+    return config
+
+
+def _option(path: Path) -> str:
+    return str(path).replace("%", "%%")  # the per cent sign is special in an ini file
