@@ -25,6 +25,7 @@ from bot.dimilinks.errors import (
     VideoTooLargeError,
 )
 from bot.dimilinks.mp4 import Mp4Verdict, judge_mp4
+from bot.dimilinks.pace import Pace, RequestKind
 from bot.dimilinks.task import Download, Submission, Task, TaskError, TaskPhase, TaskStatus
 from bot.dimilinks.timeouts import Timeouts
 
@@ -43,10 +44,12 @@ __all__ = [
     "Mp4Verdict",
     "NotFoundError",
     "OtherRefusalError",
+    "Pace",
     "Purchase",
     "RateLimitedError",
     "ReferenceBody",
     "ReferenceBodyError",
+    "RequestKind",
     "ServerError",
     "Submission",
     "Task",

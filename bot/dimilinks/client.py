@@ -1,7 +1,7 @@
 """The client: submit a video, ask how it is, fetch it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from bot.dimilinks.body import ReferenceBody, SubmissionBody
 from bot.dimilinks.download import VideoDownload
 from bot.dimilinks.errors import DimiLinksError, TimedOutError
 from bot.dimilinks.exchange import Exchange
+from bot.dimilinks.pace import Pace
 from bot.dimilinks.refusals import error_from, is_success, purchase_after
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Download, Submission, Task
@@ -31,6 +32,10 @@ VIDEO_LIMIT_BYTES: Final = 512 * 1024 * 1024
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _nothing() -> None:
+    """Nothing is to be done before a submission leaves."""
 
 
 def _quoted(segment: str) -> str:
@@ -62,8 +67,12 @@ class DimiLinks:
         api_key: SecretStr,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         now: Callable[[], datetime] = _utc_now,
+        pace: Pace | None = None,
     ) -> None:
         """`base_url` is the address before `/videos` and `/tasks`; `now` the clock for `Retry-After` dates.
+
+        `pace` gives every request to the API its turn, and is shared by all clients of one key; without one,
+        nothing is held back. Waiting for a turn has no deadline.
 
         Raises `ValueError` for an address that is not plain http(s), and for a key that cannot be a header.
         """
@@ -74,24 +83,34 @@ class DimiLinks:
             raise ValueError("the API key must be printable ASCII")
         self._base = str(base_url.with_query(None).with_fragment(None)).rstrip("/")
         self._scrubber = Scrubber(key)
-        self._exchange = Exchange(session, api_key, self._scrubber, timeouts)
+        self._exchange = Exchange(session, api_key, self._scrubber, timeouts, pace=pace, now=now)
         self._timeouts = timeouts
         self._now = now
 
     def __repr__(self) -> str:
         return f"DimiLinks({self._base!r})"
 
-    async def submit(self, request: VideoRequest, references: Sequence[ReferenceBody] = ()) -> Submission:
+    async def submit(
+        self,
+        request: VideoRequest,
+        references: Sequence[ReferenceBody] = (),
+        *,
+        leaving: Callable[[], Awaitable[None]] = _nothing,
+    ) -> Submission:
         """Ask for a video. Costs money; POST /videos/generations.
+
+        `leaving` is awaited when it is the request's turn, before any byte leaves: the moment to note that
+        something may be bought from now on. What it raises is raised here, and nothing was bought.
 
         The pictures are streamed, never whole in memory, and not read any more once this returns or raises.
 
         Raises `DimiLinksError`, and `purchase` says whether the request may have been bought all the same: it
         is NOT_BOUGHT when the body did not leave whole, for 4xx, and for 301, 307 and 308; otherwise UNKNOWN.
-        A cancelled call raises `CancelledError` as usual; whether it bought anything is then unknown too.
+        A cancelled call raises `CancelledError` as usual; whether it bought anything is then unknown too,
+        unless it was still waiting for its turn: before that no byte leaves and no reference is read.
         """
         body = SubmissionBody(request, references)
-        answer = await self._exchange.post(self._url("videos", "generations"), body)
+        answer = await self._exchange.post(self._url("videos", "generations"), body, leaving)
         self._note("submit", answer)
         try:
             return submission_from(self._success(answer), self._scrubber)
@@ -116,14 +135,15 @@ class DimiLinks:
 
         The file grows as `<name>.part` beside it and takes its name only when it is whole and on the disk;
         until then an older file of that name stays. Redirects are followed, without the key outside the API's
-        own origin.
+        own origin, and without a turn there.
 
         Raises `DimiLinksError`: `VideoMissingError` when there is none, `TruncatedVideoError` when it did not
         arrive whole, `VideoTooLargeError` above `limit_bytes`, and those of the transport; and `OSError` when
         the disk fails.
         """
-        video = VideoDownload(self._exchange, self._scrubber, self._timeouts, destination, limit_bytes)
         deadline = asyncio.timeout(self._timeouts.download_s)
+        exchange = self._exchange.under(deadline)
+        video = VideoDownload(exchange, self._scrubber, self._timeouts, destination, limit_bytes)
         try:
             async with deadline:
                 download = await video.run(self._url("videos", task_id, "content"))

@@ -2,11 +2,14 @@
 
 Two rules hold throughout. Errors of aiohttp can hold the request's headers, so none is kept as cause or
 context of ours: each is put into words inside an `except` block and raised outside of it. And every wait
-has a deadline from `Timeouts`.
+has a deadline from `Timeouts`, except for the one for a turn, which comes before all others: nothing has
+left then, and no deadline runs.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
 from typing import Final, TypeVar
 
 import aiohttp
@@ -17,10 +20,15 @@ from yarl import URL
 from bot.dimilinks.answers import Answer
 from bot.dimilinks.body import SubmissionBody, UploadWatch
 from bot.dimilinks.errors import ConnectionFailedError, DimiLinksError, TimedOutError, UnreadableAnswerError
+from bot.dimilinks.pace import Pace, RequestKind, Turn
+from bot.dimilinks.refusals import retry_after_s
 from bot.dimilinks.scrub import EXCERPT_LIMIT_CHARS, Scrubber
 from bot.dimilinks.timeouts import Timeouts
 
 T = TypeVar("T")
+
+Leaving = Callable[[], Awaitable[None]]
+"""What is to be done before a submission leaves. What it raises ends the submission, which then bought nothing."""
 
 # An honest answer is below 1 kB. Reading must be bounded, and parsing stay far below a millisecond or two.
 _ANSWER_LIMIT_BYTES: Final = 64 * 1024
@@ -39,21 +47,48 @@ class Exchange:
     """Sends requests through a session that somebody else owns. Never follows a redirect, never repeats."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, api_key: SecretStr, scrubber: Scrubber, timeouts: Timeouts
+        self,
+        session: aiohttp.ClientSession,
+        api_key: SecretStr,
+        scrubber: Scrubber,
+        timeouts: Timeouts,
+        *,
+        pace: Pace | None,
+        now: Callable[[], datetime],
+        deadline: asyncio.Timeout | None = None,
     ) -> None:
+        """Without a `pace`, requests leave as they come. `now` is for `Retry-After` given as a date."""
         self._session = session
         self._api_key = api_key
         self._scrubber = scrubber
         self._timeouts = timeouts
+        self._pace = pace
+        self._now = now
+        self._deadline = deadline
 
-    async def post(self, url: URL, body: SubmissionBody) -> Answer:
+    def under(self, deadline: asyncio.Timeout) -> "Exchange":
+        """The same exchange for one call under `deadline`, which stands still while a turn is waited for."""
+        return Exchange(
+            self._session,
+            self._api_key,
+            self._scrubber,
+            self._timeouts,
+            pace=self._pace,
+            now=self._now,
+            deadline=deadline,
+        )
+
+    async def post(self, url: URL, body: SubmissionBody, leaving: Leaving) -> Answer:
         """Send a submission and read its answer, which may come before the body is out.
 
+        `leaving` is awaited once it is the request's turn, before its first byte leaves.
+
         Raises `ConnectionFailedError`, `TimedOutError` or `UnreadableAnswerError` with `purchase` set, and
-        `ReferenceBodyError`. When it returns or raises, nothing reads the references any more.
+        `ReferenceBodyError`. When it returns or raises, nothing reads the references any more. Whoever cancels
+        it before its turn has bought nothing, and `body` says so.
         """
         try:
-            return await self._translated(self._send(url, body))
+            return await self._translated(self._send(url, body, leaving))
         except DimiLinksError as error:
             if body.failure is not None:
                 raise body.failure from None
@@ -64,16 +99,19 @@ class Exchange:
 
     async def ask(self, url: URL) -> Answer:
         """GET an API route and read its answer. Raises what `open` raises."""
-        response = await self.open(url, authorized=True, answer_s=self._timeouts.task_answer_s)
+        response = await self._translated(
+            self._get(url, RequestKind.POLL, authorized=True, answer_s=self._timeouts.task_answer_s)
+        )
         return await self.read(response, within_s=self._timeouts.task_answer_s)
 
     async def open(self, url: URL, *, authorized: bool, answer_s: float) -> aiohttp.ClientResponse:
-        """GET `url` up to the answer's headers; the caller closes the response.
+        """GET `url` for a download up to the answer's headers; the caller closes the response.
 
         Raises `ConnectionFailedError`, `TimedOutError` or `UnreadableAnswerError`. Without `authorized` the
-        key stays at home.
+        key stays at home, and the request, which goes to somebody else, needs no turn.
         """
-        return await self._translated(self._get(url, authorized=authorized, answer_s=answer_s))
+        kind = RequestKind.DOWNLOAD if authorized else None
+        return await self._translated(self._get(url, kind, authorized=authorized, answer_s=answer_s))
 
     async def read(self, response: aiohttp.ClientResponse, *, within_s: float, head: bytes = b"") -> Answer:
         """What is left of an answer behind `head`, at most 64 KiB; closes the response.
@@ -102,8 +140,10 @@ class Exchange:
         """The next piece of a body, empty at its end. Raises what `open` raises."""
         return await self._translated(_chunk(response, within_s))
 
-    async def _send(self, url: URL, body: SubmissionBody) -> Answer:
+    async def _send(self, url: URL, body: SubmissionBody, leaving: Leaving) -> Answer:
         timeouts = self._timeouts
+        turn = await self._turn(RequestKind.SUBMISSION)
+        await leaving()
         async with asyncio.timeout(timeouts.connect_s + timeouts.upload_stall_s) as deadline:
             watch = UploadWatch(deadline, stall_s=timeouts.upload_stall_s, answer_s=timeouts.submit_answer_s)
             body.watch_with(watch)
@@ -123,17 +163,42 @@ class Exchange:
                 )
             finally:
                 watch.end()
+        self._learn(turn, response)
         return await self.read(response, within_s=timeouts.submit_answer_s)
 
-    async def _get(self, url: URL, *, authorized: bool, answer_s: float) -> aiohttp.ClientResponse:
+    async def _get(
+        self, url: URL, kind: RequestKind | None, *, authorized: bool, answer_s: float
+    ) -> aiohttp.ClientResponse:
+        turn = await self._turn(kind)
         async with asyncio.timeout(self._timeouts.connect_s + answer_s):
-            return await self._live_session().get(
+            response = await self._live_session().get(
                 url,
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=self._client_timeout(),
                 headers=self._headers(authorized=authorized),
             )
+        self._learn(turn, response)
+        return response
+
+    async def _turn(self, kind: RequestKind | None) -> Turn | None:
+        if self._pace is None or kind is None:
+            return None
+        if self._deadline is None or (due_s := self._deadline.when()) is None:
+            return await self._pace.turn(kind)
+        loop = asyncio.get_running_loop()
+        rest_s = due_s - loop.time()
+        self._deadline.reschedule(None)
+        turn = await self._pace.turn(kind)
+        self._deadline.reschedule(loop.time() + rest_s)
+        return turn
+
+    def _learn(self, turn: Turn | None, response: aiohttp.ClientResponse) -> None:
+        # As soon as the headers are here: what is left of an answer may take long, and others leave meanwhile.
+        # And from failures alone: no odd header may spoil an answer that means a video was bought.
+        if self._pace is not None and turn is not None and response.status >= HTTPStatus.BAD_REQUEST:
+            pause_s = retry_after_s(response.headers.get(hdrs.RETRY_AFTER), self._now())
+            self._pace.answered(turn, response.status, pause_s)
 
     def _live_session(self) -> aiohttp.ClientSession:
         # aiohttp answers a closed session with RuntimeError; at shutdown that is a lost connection like

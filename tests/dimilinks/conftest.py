@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.dimilinks import DimiLinks, Timeouts
+from bot.dimilinks import DimiLinks, Pace, Timeouts
 from tests.dimilinks.servers import RawHandler, RawServer, RecordingServer
 
 KEY = "sk-live/9f8e7d+6c5b4a=Zz"
@@ -34,8 +34,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def client_for(session: aiohttp.ClientSession) -> ClientFor:
-    def build(url: URL, timeouts: Timeouts = QUICK) -> DimiLinks:
-        return DimiLinks(session, base_url=url / "v1", api_key=SecretStr(KEY), timeouts=timeouts)
+    def build(url: URL, timeouts: Timeouts = QUICK, pace: Pace | None = None) -> DimiLinks:
+        return DimiLinks(session, base_url=url / "v1", api_key=SecretStr(KEY), timeouts=timeouts, pace=pace)
 
     return build
 

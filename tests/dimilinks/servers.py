@@ -14,12 +14,13 @@ RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it arrived."""
+    """A request as it arrived; `at_s` is the loop's time when it had come whole."""
 
     method: str
     path: str
     headers: CIMultiDict[str]
     body: bytes
+    at_s: float
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def json_answer(text: str, status: int = 200, **headers: str) -> Answer:
@@ -62,7 +63,8 @@ class RecordingServer:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         body = await request.content.read()
-        self.seen.append(Seen(request.method, request.raw_path, CIMultiDict(request.headers), body))
+        at_s = asyncio.get_running_loop().time()
+        self.seen.append(Seen(request.method, request.raw_path, CIMultiDict(request.headers), body, at_s))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
