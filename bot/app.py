@@ -1,46 +1,71 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
 import aiohttp
-import discord
 import structlog
 import yarl
-from discord.ext import commands
-from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from pydantic import SecretStr
 
+from bot.delivery import EDIT_INTERVAL_S, InvalidRequestBreaker, refusal_trace
 from bot.delivery.discord_messages import DiscordMessages
-from bot.delivery.live import EDIT_INTERVAL_S
-from bot.dimilinks import DimiLinks
+from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace
 from bot.images import ReferenceSpool
 from bot.jobs import (
+    OPERATOR_WORDS,
+    Closure,
+    Desk,
+    DeskParts,
+    Estimates,
+    Flights,
+    Forecast,
+    Housekeeping,
+    JobStore,
     Lifecycle,
-    MemoryJobStore,
+    Limits,
+    Listing,
+    OperatorNews,
     Parts,
     Patience,
     PollPace,
+    ProbePace,
+    Retention,
+    SubmissionGate,
     TaskEngine,
+    Terms,
+    Turnstile,
     VideoService,
 )
+from bot.metrics import Metrics
+from bot.moderation.policy import Admission
+from bot.quota import Allowance, Ledger, day_of
 from bot.settings import BadConfigurationError, SettingProblem, Settings
-from cogs.tree import Tree
+from bot.storage import Database, open_database
+from bot.texts import operator
+from cogs.client import Stillmotion
+from cogs.job_buttons import JobButtonsCog
+from cogs.jobs import JobsCog
 from cogs.ui.card_layout import card_layout
 from cogs.video import VideoCog
 
 log: Final = structlog.get_logger(__name__)
 
 STOP_GRACE_S: Final = 20.0
-_COMMANDS_STATE: Final = "commands.sha256"
 _API_CONNECTIONS: Final = 100
+_EDITS_PER_S: Final = 20.0
+"""Progress edits of all replies together; with many jobs each is edited more seldom."""
+_HISTORY: Final = 2000
+"""Finished jobs that estimates learn from at the start."""
+_ABSENT_TASK: Final = "stillmotion-probe"
+"""No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+_RESTART_AFTER_S: Final = 60.0
 _UPLOAD_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=30.0, sock_read=120.0)
 """No total: `DiscordMessages` bounds each call by the size of what it carries."""
 
@@ -52,6 +77,9 @@ class Tuning:
     edit_interval_s: float = EDIT_INTERVAL_S
     poll_pace: PollPace = field(default_factory=PollPace)
     patience: Patience = field(default_factory=Patience)
+    probe_pace: ProbePace = field(default_factory=ProbePace)
+    expire_after_s: float | None = None
+    """Instead of the setting in minutes."""
     stop_grace_s: float = STOP_GRACE_S
 
 
@@ -62,49 +90,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Stillmotion(commands.AutoShardedBot):
-    """The Discord client. It caches no members and no messages: nothing here needs them."""
-
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
-            tree_cls=Tree,
-            intents=discord.Intents(guilds=True),
-            allowed_mentions=discord.AllowedMentions.none(),
-            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
-            allowed_contexts=discord.app_commands.AppCommandContext(guild=True, dm_channel=True),
-            max_messages=None,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-        )
-        self._data_dir = data_dir
-        self._starting_cogs: list[commands.Cog] = []
-
-    def start_with(self, *cogs: commands.Cog) -> None:
-        """Load these cogs once the bot has logged in."""
-        self._starting_cogs.extend(cogs)
-
-    async def setup_hook(self) -> None:
-        """Load the cogs and, if they changed, register the commands; called between login and gateway."""
-        # The library asks for the address once, but falls back to Discord's own when a session starts anew.
-        _shards, gateway_url, _limits = await self.http.get_bot_gateway()
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
-        for cog in self._starting_cogs:
-            await self.add_cog(cog)
-        tree = self.tree
-        if isinstance(tree, Tree):
-            try:
-                await tree.sync_if_changed(self._data_dir / _COMMANDS_STATE)
-            except discord.HTTPException as error:
-                # The commands of the last registration still work; the next start tries again.
-                log.error("commands_not_registered", status=error.status, code=error.code)
-
-    async def on_ready(self) -> None:
-        """Log that the gateway is up."""
-        log.info("bot_ready", user=str(self.user), guilds=len(self.guilds), shards=self.shard_count)
-
-
 @dataclass(frozen=True)
 class App:
     """The connected bot. `run` and `stop` belong to `open_app`, which stops it when it is left."""
@@ -112,15 +97,23 @@ class App:
     bot: Stillmotion
     engine: TaskEngine
     service: VideoService
+    housekeeping: Housekeeping
+    database: Database
+    metrics: Metrics
     token: SecretStr
     stop_grace_s: float
 
     async def run(self) -> None:
-        """Log in and stay connected. Raises `discord.LoginFailure` for a wrong token, and network errors."""
-        await self.bot.start(self.token.get_secret_value())
+        """Log in, take up what an earlier process left, and stay connected.
+
+        Raises `discord.LoginFailure` for a wrong token, network errors and `StorageError`.
+        """
+        await self.bot.login(self.token.get_secret_value())
+        await self.engine.resume()
+        await self.bot.connect()
 
     async def stop(self) -> None:
-        """Take no more orders, end what runs, then leave Discord, in this order; `run` returns."""
+        """Take no more orders, let uploads end, leave the rest to the next start, then leave Discord."""
         self.service.stopping = True
         await self.engine.close(grace_s=self.stop_grace_s)
         await self.bot.close()
@@ -139,13 +132,13 @@ def _required(name: str, secret: SecretStr | None) -> SecretStr:
 
 
 @asynccontextmanager
-async def open_api(settings: Settings) -> AsyncGenerator[DimiLinks]:
+async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerator[DimiLinks]:
     """A client of the video API. Raises `BadConfigurationError` without a key."""
     key = _required("dimilinks_api_key", settings.dimilinks_api_key)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
-        yield DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key)
+        yield DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key, pace=pace)
 
 
 @asynccontextmanager
@@ -155,45 +148,215 @@ async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
         yield ReferenceSpool(session, folder=settings.spool_dir, allowed_hosts=settings.discord_cdn_hosts)
 
 
+@dataclass(frozen=True)
+class _Outside:
+    """What the jobs are built upon."""
+
+    token: SecretStr
+    bot: Stillmotion
+    database: Database
+    pace: Pace
+    api: DimiLinks
+    spool: ReferenceSpool
+    messages: DiscordMessages
+    metrics: Metrics
+    now: Callable[[], datetime]
+
+
 @asynccontextmanager
 async def open_app(
     settings: Settings, *, tuning: Tuning = _TUNING, now: Callable[[], datetime] = _utc_now
 ) -> AsyncGenerator[App]:
     """The whole bot, connected but not started; leaving stops it cleanly.
 
-    Raises `BadConfigurationError` for a missing token or key, or a data folder that cannot be written.
+    Raises `BadConfigurationError` for a missing token or key, or a data folder that cannot be written, and
+    `StorageError` for a database that cannot be used.
     """
     token = _required("discord_token", settings.discord_token)
+    _required("dimilinks_api_key", settings.dimilinks_api_key)
     await asyncio.to_thread(_make_folders, settings)
     _point_library_at(settings.discord_api_url)
+    metrics = Metrics()
     async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(open_api(settings))
-        spool = await stack.enter_async_context(open_spool(settings))
+        url = settings.database_url.get_secret_value() if settings.database_url is not None else None
+        database = await stack.enter_async_context(open_database(url, settings.data_dir))
+        pace = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
+        breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
+        trace = refusal_trace(breaker, metrics.breaker_tripped)
+        bot = await stack.enter_async_context(Stillmotion(settings.data_dir, trace))
         uploads = await stack.enter_async_context(
-            aiohttp.ClientSession(timeout=_UPLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+            aiohttp.ClientSession(
+                timeout=_UPLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
+            )
         )
-        bot = Stillmotion(settings.data_dir)
-        await stack.enter_async_context(bot)
-        store = MemoryJobStore()
-        parts = Parts(
-            store=store,
-            api=api,
-            spool=spool,
-            media_dir=settings.media_dir,
-            now=now,
-            poll_pace=tuning.poll_pace,
-            patience=tuning.patience,
-            random=Random(),  # noqa: S311 - spreads retries, guards nothing
+        outside = _Outside(
+            token,
+            bot,
+            database,
+            pace,
+            await stack.enter_async_context(open_api(settings, pace)),
+            await stack.enter_async_context(open_spool(settings)),
+            DiscordMessages(bot, uploads, card_layout, breaker),
+            metrics,
+            now,
         )
-        messages = DiscordMessages(bot, uploads, card_layout)
-        engine = TaskEngine(Lifecycle(parts, messages, edit_interval_s=tuning.edit_interval_s), store)
-        service = VideoService(store, engine, now, allowed_hosts=settings.discord_cdn_hosts)
-        bot.start_with(VideoCog(service, group=settings.dimilinks_group))
-        app = App(bot, engine, service, token, tuning.stop_grace_s)
+        metrics.watch("discord_refused_requests", "Refused within ten minutes", lambda: breaker.refused)
+        _serve_metrics(settings, metrics, stack)
+        app = await _connect(settings, tuning, outside, stack)
         try:
             yield app
         finally:
             await app.stop()
+
+
+async def _connect(settings: Settings, tuning: Tuning, outside: _Outside, stack: AsyncExitStack) -> App:
+    bot = outside.bot
+    store = JobStore(outside.database, settings.spool_dir)
+    news = OperatorNews(outside.messages)
+    parts = await _parts(settings, tuning, outside, store, news)
+    lifecycle = Lifecycle(parts)
+    engine = TaskEngine(lifecycle, store, parts.flights)
+    service = VideoService(store, engine, parts.ledger, outside.now, _terms(settings))
+    desk = Desk(
+        DeskParts(
+            store,
+            engine,
+            lifecycle,
+            outside.messages,
+            outside.spool,
+            parts.ledger,
+            parts.patience,
+            outside.now,
+        )
+    )
+    housekeeping = Housekeeping(
+        store,
+        spool_dir=settings.spool_dir,
+        media_dir=settings.media_dir,
+        retention=parts.retention,
+        now=outside.now,
+        start=engine.start,
+    )
+    for name, work in (("housekeeping", housekeeping.run), ("operator-news", news.run)):
+        task = asyncio.create_task(_keep_going(name, work), name=name)
+        stack.push_async_callback(_cancelled, task)
+    bot.start_with(
+        VideoCog(service, group=settings.dimilinks_group, now=outside.now),
+        JobButtonsCog(service, desk, now=outside.now),
+        JobsCog(Listing(store, lifecycle, parts)),
+    )
+    return App(
+        bot,
+        engine,
+        service,
+        housekeeping,
+        outside.database,
+        outside.metrics,
+        outside.token,
+        tuning.stop_grace_s,
+    )
+
+
+async def _parts(
+    settings: Settings, tuning: Tuning, outside: _Outside, store: JobStore, news: OperatorNews
+) -> Parts:
+    turnstile = Turnstile(
+        Limits(settings.jobs_at_once, settings.jobs_at_once_per_server, settings.jobs_at_once_per_person)
+    )
+    estimates = Estimates()
+    for finished in await store.finished(_HISTORY):
+        estimates.learn(finished)
+    metrics = outside.metrics
+    metrics.watch("jobs_running", "Jobs at the video service", lambda: turnstile.running)
+    metrics.watch("jobs_waiting", "Jobs waiting in line", lambda: turnstile.waiting)
+    metrics.watch("api_rate", "Requests a second to the video service", lambda: outside.pace.rate_per_s)
+
+    def notify(closure: Closure | None) -> None:
+        metrics.paused(paused=closure is not None)
+        if closure is None:
+            news.tell(operator.SUBMITTING_RESUMED)
+        else:
+            waiting = turnstile.waiting + turnstile.running
+            news.tell(operator.submitting_paused(OPERATOR_WORDS[closure], waiting))
+
+    def edit_interval_s() -> float:
+        return max(tuning.edit_interval_s, (turnstile.running + turnstile.waiting) / _EDITS_PER_S)
+
+    return Parts(
+        store=store,
+        api=outside.api,
+        spool=outside.spool,
+        messages=outside.messages,
+        turnstile=turnstile,
+        gate=SubmissionGate(tuning.probe_pace, notify, _pointless_probe(outside.api)),
+        pace=outside.pace,
+        ledger=Ledger(await store.claims(day_of(outside.now()))),
+        estimates=estimates,
+        forecast=Forecast(turnstile, estimates),
+        flights=Flights(),
+        metrics=metrics,
+        media_dir=settings.media_dir,
+        now=outside.now,
+        edit_interval_s=edit_interval_s,
+        poll_pace=tuning.poll_pace,
+        patience=replace(
+            tuning.patience, generate_s=tuning.expire_after_s or settings.expire_after_minutes * 60.0
+        ),
+        retention=Retention(
+            undelivered=timedelta(days=settings.keep_undelivered_days),
+            pictures=timedelta(hours=settings.keep_pictures_hours),
+        ),
+        random=Random(),  # noqa: S311 - spreads retries, guards nothing
+    )
+
+
+def _terms(settings: Settings) -> Terms:
+    return Terms(
+        allowed_hosts=settings.discord_cdn_hosts,
+        admission=Admission(frozenset(settings.allowed_people), frozenset(settings.allowed_roles)),
+        allowance=Allowance(settings.seconds_a_day, settings.seconds_a_day_per_person),
+    )
+
+
+def _pointless_probe(api: DimiLinks) -> Callable[[Closure], Awaitable[bool]]:
+    async def is_pointless(closure: Closure) -> bool:
+        if closure is not Closure.KEY_REJECTED:
+            return False
+        try:
+            await api.task(_ABSENT_TASK)
+        except BadKeyError:
+            return True
+        except DimiLinksError:
+            return False
+        return False
+
+    return is_pointless
+
+
+def _serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> None:
+    if settings.metrics_address is None:
+        return
+    url = yarl.URL(f"//{settings.metrics_address}")
+    try:
+        stop = metrics.serve(url.host or "", url.port or 0)
+    except OSError as error:
+        problem = SettingProblem("METRICS_ADDRESS", f"cannot be used: {error.strerror}")
+        raise BadConfigurationError((problem,)) from None
+    stack.callback(stop)
+
+
+async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:  # a bug in what runs beside the jobs must not end the bot
+            log.exception("side_task_broke", task=name)
+            await asyncio.sleep(_RESTART_AFTER_S)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _make_folders(settings: Settings) -> None:

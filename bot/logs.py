@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from bot.settings import LogFormat, LogLevel
 
 _HIDDEN: Final = "(hidden)"
-_QUIET_LIBRARIES: Final = ("discord", "aiohttp", "asyncio", "PIL")
-"""Their DEBUG lines quote whole events and addresses, with the interactions' tokens in them."""
+_QUIET_LIBRARIES: Final = ("discord", "aiohttp", "aiosqlite", "alembic", "asyncio", "PIL", "sqlalchemy")
+"""Their DEBUG lines quote whole events, addresses and rows, with the interactions' tokens in them."""
 
 Event = MutableMapping[str, Any]
 

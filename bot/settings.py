@@ -93,9 +93,25 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _ids(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _host_and_port(text: str) -> str:
+    url = URL(f"//{text}")
+    if text != url.authority or not url.host or url.explicit_port is None:
+        raise ValueError("not host:port")
+    return text
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts), AfterValidator(_plain_hosts)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
+Ids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_ids)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 
 
 class Settings(BaseSettings):
@@ -131,6 +147,36 @@ class Settings(BaseSettings):
         None, description="sqlite:///path or postgresql://user:password@host/name"
     )
     data_dir: Path = Field(Path("data"), description="a folder for the database, the spool and the media")
+    jobs_at_once: AtLeastOne = Field(20, description="a whole number from 1, jobs running for the whole bot")
+    jobs_at_once_per_server: AtLeastOne = Field(
+        8, description="a whole number from 1, jobs running for one server"
+    )
+    jobs_at_once_per_person: AtLeastOne = Field(
+        2, description="a whole number from 1, jobs running for one person"
+    )
+    seconds_a_day: AtLeastOne | None = Field(
+        None, description="a whole number from 1, seconds of video that may be bought a day, or nothing"
+    )
+    seconds_a_day_per_person: AtLeastOne | None = Field(
+        None, description="a whole number from 1, seconds of video for one person a day, or nothing"
+    )
+    allowed_roles: Ids = Field((), description="role ids, separated by commas, or nothing")
+    allowed_people: Ids = Field((), description="user ids, separated by commas, or nothing")
+    api_requests_per_s: Annotated[float, Field(ge=0.1, le=100_000)] = Field(
+        20.0, description="a number from 0.1, requests to DimiLinks a second"
+    )
+    expire_after_minutes: AtLeastOne = Field(
+        30, description="a whole number from 1, minutes from submission until a job is given up"
+    )
+    keep_undelivered_days: AtLeastOne = Field(
+        7, description="a whole number from 1, days that an undelivered video waits in /jobs"
+    )
+    keep_pictures_hours: AtLeastOne = Field(
+        24, description="a whole number from 1, hours that the pictures of an ended job are kept"
+    )
+    metrics_address: HostAndPort | None = Field(
+        None, description="host:port to serve Prometheus metrics on, or nothing"
+    )
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
         default_factory=_default_log_format, description="console or json"
     )

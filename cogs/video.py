@@ -1,21 +1,23 @@
 """`/video`: reads what was asked, acknowledges, hands it to the service that makes the video."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 
 import discord
 from discord import app_commands
 from discord.ext import commands
-from pydantic import SecretStr
 
-from bot.delivery import ReplyAddress
 from bot.images import ImageSource
 from bot.jobs import Ask, Order, VideoService, Wish
 from bot.texts import commands as words
+from bot.texts import explanations
 from bot.texts.explanations import Explanation
 from bot.video import PROMPT_MAX_CHARS, Preset, Resolution, Seconds, Size
-from cogs.ui.acknowledgement import Acknowledged, acknowledge, refuse
+from cogs.ui.acknowledgement import acknowledge, answer, refuse
 from cogs.ui.place import place_of
+from cogs.ui.reply import address_of, person_of
 
 
 def _choices(names: Iterable[tuple[StrEnum, str]]) -> list[app_commands.Choice[str]]:
@@ -25,9 +27,10 @@ def _choices(names: Iterable[tuple[StrEnum, str]]) -> list[app_commands.Choice[s
 class VideoCog(commands.Cog):
     """The slash command that makes a video."""
 
-    def __init__(self, service: VideoService, *, group: str | None) -> None:
+    def __init__(self, service: VideoService, *, group: str | None, now: Callable[[], datetime]) -> None:
         self._service = service
         self._group = group
+        self._now = now
 
     @app_commands.command(name="video", description=words.VIDEO)
     @app_commands.describe(
@@ -75,6 +78,7 @@ class VideoCog(commands.Cog):
             wish=Wish(prompt, seconds, size, resolution, preset, len(pictures), self._group),
             pictures=pictures,
             place=place_of(interaction),
+            person=person_of(interaction),
             may_attach_files=interaction.app_permissions.attach_files,
         )
         await self._take(interaction, ask, private=private)
@@ -84,25 +88,21 @@ class VideoCog(commands.Cog):
         if isinstance(examined, Explanation):
             await refuse(interaction, str(examined))
             return
-        acknowledged = await acknowledge(interaction, private=private)
+        reply = address_of(interaction, message_id=None, private=private, now=self._now())
+        job = self._service.place(Order(examined, ask.pictures, reply, interaction.guild_id))
+        # At once, so that neither waits for the other: an acknowledged request that is kept nowhere would be
+        # forgotten if the process died now, and one that is kept but not acknowledged is never begun.
+        async with asyncio.TaskGroup() as group:
+            acknowledging = group.create_task(acknowledge(interaction, private=private))
+            keeping = group.create_task(self._service.keep(job))
+        acknowledged, kept = acknowledging.result(), keeping.result()
         if acknowledged is None:
-            return
-        reply = _address(interaction, acknowledged, private=private)
-        await self._service.accept(Order(examined, ask.pictures, reply, interaction.guild_id))
+            await self._service.withdraw(job)
+        elif not kept:
+            await answer(interaction, str(explanations.NOT_KEPT))
+        else:
+            await self._service.begin(job, acknowledged.message_id)
 
 
 def _source(attachment: discord.Attachment) -> ImageSource:
     return ImageSource(url=attachment.url, filename=attachment.filename, size_bytes=attachment.size)
-
-
-def _address(interaction: discord.Interaction, acknowledged: Acknowledged, *, private: bool) -> ReplyAddress:
-    return ReplyAddress(
-        application_id=interaction.application_id,
-        token=SecretStr(interaction.token),
-        person_id=interaction.user.id,
-        channel_id=interaction.channel_id,
-        message_id=acknowledged.message_id,
-        created_at=interaction.created_at,
-        upload_limit_bytes=interaction.filesize_limit,
-        private=private,
-    )

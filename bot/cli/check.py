@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -13,11 +14,13 @@ from pydantic import BaseModel, SecretStr
 from bot.app import open_api
 from bot.dimilinks import BadKeyError, DimiLinksError, NotFoundError
 from bot.settings import BadConfigurationError, Settings, load
+from bot.storage import DatabaseReport, Standing, StorageError, inspect_database_in_thread
 from bot.texts import console
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
 _ABSENT_TASK: Final = "stillmotion-check"
 """No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+_UNKNOWN_TOLD_FOR: Final = timedelta(days=30)
 _UNAUTHORIZED: Final = 401
 
 
@@ -51,6 +54,8 @@ async def check(print_line: Callable[[str], None]) -> bool:
     checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
         _configuration,
         _data_folder,
+        _database,
+        _outcomes,
         _token,
         _intents,
         _key,
@@ -73,6 +78,43 @@ async def _data_folder(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("data folder", passed=False, told=f"{settings.data_dir}: {error.strerror}")
     return Finding("data folder", passed=True, told=str(settings.data_dir.resolve()))
+
+
+async def _report(settings: Settings) -> DatabaseReport:
+    url = settings.database_url.get_secret_value() if settings.database_url is not None else None
+    since = datetime.now(UTC) - _UNKNOWN_TOLD_FOR
+    return await inspect_database_in_thread(url, settings.data_dir, since=since)
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        report = await _report(settings)
+    except StorageError as error:
+        return Finding("database", passed=False, told=str(error))
+    if report.problems:
+        return Finding("database", passed=False, told=f"{report.path}: {'; '.join(report.problems[:3])}")
+    path = str(report.path)
+    match report.standing:
+        case Standing.FOREIGN:
+            passed, told = False, console.database_foreign(path)
+        case Standing.NEWER:
+            passed, told = False, console.database_newer(path)
+        case Standing.NEW:
+            passed, told = True, console.database_new(path)
+        case Standing.OLDER:
+            passed, told = True, console.database_older(path)
+        case Standing.CURRENT | None:
+            passed, told = True, console.database_ok(path, report.size_bytes, report.in_use_by)
+    return Finding("database", passed=passed, told=told)
+
+
+async def _outcomes(settings: Settings) -> Finding:
+    try:
+        report = await _report(settings)
+    except StorageError as error:
+        return Finding("jobs", passed=False, told=str(error))
+    told = console.jobs_found(report.unfinished or 0, report.undelivered or 0, report.unknown or 0)
+    return Finding("jobs", passed=True, told=told)
 
 
 def _write_something(folder: Path) -> None:

@@ -12,6 +12,7 @@ from bot import logs
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.settings import BadConfigurationError, Settings
+from bot.storage import StorageError
 from bot.texts import console
 
 log: Final = structlog.get_logger(__name__)
@@ -29,6 +30,8 @@ async def run(settings: Settings) -> None:
         raise CommandFailedError(
             console.bad_configuration(str(error)), ExitStatus.BAD_CONFIGURATION
         ) from None
+    except StorageError as error:
+        raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
     except discord.LoginFailure:
         told = console.bad_configuration(console.DISCORD_REFUSED_TOKEN)
         raise CommandFailedError(told, ExitStatus.BAD_CONFIGURATION) from None

@@ -1,6 +1,7 @@
 """Delivery: cards and videos to where the person waits for them, by whichever way is still open."""
 
-from bot.delivery.live import LiveReply
+from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
+from bot.delivery.live import EDIT_INTERVAL_S, FINAL_POST_PATIENCE_S, Attempt, Journal, LiveReply, Posted
 from bot.delivery.messages import (
     DiscordUnavailableError,
     Messages,
@@ -11,19 +12,27 @@ from bot.delivery.messages import (
     UploadTooLargeError,
     VideoFile,
 )
-from bot.delivery.routes import Route, final_routes, progress_route
+from bot.delivery.routes import TOKEN_LIVES_FOR, Route, final_routes, progress_routes
 
 __all__ = [
+    "EDIT_INTERVAL_S",
+    "FINAL_POST_PATIENCE_S",
+    "TOKEN_LIVES_FOR",
+    "Attempt",
     "DiscordUnavailableError",
+    "InvalidRequestBreaker",
+    "Journal",
     "LiveReply",
     "Messages",
     "Post",
     "PostRefusedError",
+    "Posted",
     "ReplyAddress",
     "ReplyUnreachableError",
     "Route",
     "UploadTooLargeError",
     "VideoFile",
     "final_routes",
-    "progress_route",
+    "progress_routes",
+    "refusal_trace",
 ]

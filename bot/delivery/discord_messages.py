@@ -4,11 +4,14 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import aiohttp
 import discord
 
+from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.messages import (
     DiscordUnavailableError,
     Post,
@@ -19,8 +22,26 @@ from bot.delivery.messages import (
 )
 from bot.texts.cards import mention_of_late_video
 
-Layout = Callable[[Post, str | None], discord.ui.LayoutView]
-"""Turns a post into what discord.py sends; the second argument is a line to put before it."""
+_OLD_EDITS_CODE: Final = 30046
+"""Too many edits of messages older than an hour: passes by itself (Discord, *JSON error codes*)."""
+_LOOKED_BACK_MESSAGES: Final = 200
+_CLOCKS_APART: Final = timedelta(hours=2)
+"""How far this machine's clock may be from Discord's when an earlier post is looked for."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A line before a card that comes as a new message, and a mark by which the message is found again.
+
+    The mark is the line's component id, which Discord keeps and nobody sees.
+    """
+
+    text: str
+    mark: int
+
+
+Layout = Callable[[Post, Lead | None], discord.ui.LayoutView]
+"""Turns a post into what discord.py sends."""
 
 _TOO_LARGE_STATUS: Final = 413
 _TOO_LARGE_CODES: Final = frozenset({40005, 50045})
@@ -39,16 +60,25 @@ class DiscordMessages:
 
     Edits with an interaction's token use a session of our own, because the client's ends every request after
     five minutes, which is too short for a large file on a slow line. Nobody is ever mentioned but the person
-    who asked, and they only where a new message has to find them.
+    who asked, and they only where a new message has to find them. While `breaker` is open nothing is sent.
     """
 
-    def __init__(self, client: discord.Client, session: aiohttp.ClientSession, layout: Layout) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        session: aiohttp.ClientSession,
+        layout: Layout,
+        breaker: InvalidRequestBreaker,
+    ) -> None:
         self._client = client
         self._session = session
         self._layout = layout
+        self._breaker = breaker
 
-    async def edit_by_token(self, address: ReplyAddress, post: Post) -> None:
+    async def edit_by_token(self, address: ReplyAddress, post: Post) -> int:
         """Edit the reply with the interaction's token."""
+        if address.token is None:
+            raise ReplyUnreachableError("the token is gone")
         _check_size(post, address.upload_limit_bytes)
         webhook = discord.Webhook.partial(
             address.application_id,
@@ -56,51 +86,92 @@ class DiscordMessages:
             session=self._session,
             client=self._client,
         )
-        async with _one_call(post):
-            await webhook.edit_message(
+        async with self._one_call(post):
+            message = await webhook.edit_message(
                 _ORIGINAL,
                 view=self._layout(post, None),
                 attachments=_files(post),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
+        return message.id
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> None:
+    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
         """Edit the same message through its channel."""
-        async with _one_call(post):
-            await self._message(address).edit(
+        message = self._message(address)
+        async with self._one_call(post):
+            await message.edit(
                 view=self._layout(post, None),
                 attachments=_files(post),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
+        return message.id
 
-    async def answer_in_channel(self, address: ReplyAddress, post: Post) -> None:
+    async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:
         """Answer the old message with a new one; the nonce lets Discord drop a repetition."""
         if address.channel_id is None:
             raise ReplyUnreachableError("no channel")
         reference: Any = None  # what send() itself assumes, but its types do not say so
         if address.message_id is not None:
             reference = self._message(address).to_reference(fail_if_not_exists=False)
-        async with _one_call(post):
-            await self._client.get_partial_messageable(address.channel_id).send(
-                view=self._layout(post, mention_of_late_video(address.person_id)),
+        async with self._one_call(post):
+            message = await self._client.get_partial_messageable(address.channel_id).send(
+                view=self._layout(post, _lead(address, post)),
                 files=_files(post),
                 reference=reference,
-                nonce=_nonce(address, "channel"),
+                nonce=_nonce(post, "channel"),
                 allowed_mentions=discord.AllowedMentions(
                     everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
                 ),
             )
+        return message.id
 
-    async def direct_message(self, address: ReplyAddress, post: Post) -> None:
+    async def direct_message(self, address: ReplyAddress, post: Post) -> int:
         """Send the post to the person; the nonce lets Discord drop a repetition."""
-        async with _one_call(post):
+        async with self._one_call(post):
             channel = await self._client.create_dm(discord.Object(address.person_id))
-            await channel.send(
-                view=self._layout(post, mention_of_late_video(address.person_id)),
+            message = await channel.send(
+                view=self._layout(post, _lead(address, post)),
                 files=_files(post),
-                nonce=_nonce(address, "direct"),
+                nonce=_nonce(post, "direct"),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
+        return message.id
+
+    async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
+        """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""
+        if address.channel_id is None:
+            return None
+        async with self._one_call(None):
+            channel = self._client.get_partial_messageable(address.channel_id)
+            return await self._marked(channel, _mark(post), since)
+
+    async def find_direct(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
+        """The message by which `direct_message` already made this post at `since` or later, if it did."""
+        async with self._one_call(None):
+            channel = await self._client.create_dm(discord.Object(address.person_id))
+            return await self._marked(channel, _mark(post), since)
+
+    async def tell_person(self, person_id: int, text: str) -> None:
+        """Send plain words to one person, such as the operator. Raises the errors of `Messages`."""
+        async with self._one_call(None):
+            channel = await self._client.create_dm(discord.Object(person_id))
+            await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
+
+    async def operator_id(self) -> int:
+        """Whose application this is; of a team, its owner. Raises the errors of `Messages`."""
+        async with self._one_call(None):
+            about = await self._client.application_info()
+        if about.team is not None and about.team.owner_id is not None:
+            return about.team.owner_id
+        return about.owner.id
+
+    async def _marked(self, channel: discord.abc.Messageable, mark: int, since: datetime) -> int | None:
+        async for message in channel.history(limit=_LOOKED_BACK_MESSAGES):
+            if message.created_at < since - _CLOCKS_APART:
+                return None
+            if any(getattr(component, "id", None) == mark for component in message.components):
+                return message.id
+        return None
 
     def _message(self, address: ReplyAddress) -> discord.PartialMessage:
         if address.channel_id is None or address.message_id is None:
@@ -109,6 +180,19 @@ class DiscordMessages:
             address.message_id
         )
 
+    @asynccontextmanager
+    async def _one_call(self, post: Post | None) -> AsyncGenerator[None]:
+        if self._breaker.open:
+            raise DiscordUnavailableError("paused after too many refused requests")
+        upload_bytes = post.video.size_bytes if post is not None and post.video is not None else 0
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT_S + upload_bytes / _SLOWEST_UPLOAD_BYTES_PER_S):
+                yield
+        except discord.HTTPException as error:
+            raise _in_our_words(error) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise DiscordUnavailableError(type(error).__name__) from None
+
 
 def _files(post: Post) -> list[discord.File]:
     if post.video is None:
@@ -116,10 +200,23 @@ def _files(post: Post) -> list[discord.File]:
     return [discord.File(post.video.path, filename=post.video.name)]
 
 
-def _nonce(address: ReplyAddress, way: str) -> str:
-    # At most 25 characters (Discord, *Create Message*); the same for every repetition of the same post.
-    parts = (way, address.person_id, address.channel_id, address.message_id, address.created_at.timestamp())
-    return hashlib.sha256(":".join(map(str, parts)).encode()).hexdigest()[:25]
+def _lead(address: ReplyAddress, post: Post) -> Lead:
+    return Lead(mention_of_late_video(address.person_id), _mark(post))
+
+
+def _digest(post: Post, *parts: str) -> str:
+    """The same for every repetition of a post, and for no other."""
+    return hashlib.sha256(":".join((post.card.job_id, post.card.headline, *parts)).encode()).hexdigest()
+
+
+def _nonce(post: Post, way: str) -> str:
+    # At most 25 characters (Discord, *Create Message*).
+    return _digest(post, way)[:25]
+
+
+def _mark(post: Post) -> int:
+    # A positive 32-bit number, far above those that Discord gives to components without one.
+    return 1 << 30 | int(_digest(post)[:7], 16)
 
 
 def _check_size(post: Post, limit_bytes: int) -> None:
@@ -127,23 +224,13 @@ def _check_size(post: Post, limit_bytes: int) -> None:
         raise UploadTooLargeError(f"{post.video.size_bytes} of {limit_bytes} bytes")
 
 
-@asynccontextmanager
-async def _one_call(post: Post) -> AsyncGenerator[None]:
-    upload_bytes = post.video.size_bytes if post.video else 0
-    try:
-        async with asyncio.timeout(_CALL_TIMEOUT_S + upload_bytes / _SLOWEST_UPLOAD_BYTES_PER_S):
-            yield
-    except discord.HTTPException as error:
-        raise _in_our_words(error) from None
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise DiscordUnavailableError(type(error).__name__) from None
-
-
 def _in_our_words(error: discord.HTTPException) -> Exception:
     # The library's text may quote the request's address, which holds the token; status and code suffice.
     told = f"HTTP {error.status}, code {error.code}"
     if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:
         return UploadTooLargeError(told)
+    if error.code == _OLD_EDITS_CODE:
+        return DiscordUnavailableError(told)
     if error.status in _CLOSED_STATUS:
         return ReplyUnreachableError(told)
     if error.status == _RATE_LIMITED_STATUS or error.status >= _SERVER_ERRORS_FROM:

@@ -15,12 +15,14 @@ class ReplyAddress:
     """Where the reply to a request lives: all that is needed to change it, also after a restart."""
 
     application_id: int
-    token: SecretStr
-    """The interaction's token; it opens the reply to whoever holds it, so it is kept like a password."""
+    token: SecretStr | None
+    """The interaction's token; it opens the reply to whoever holds it, so it is kept like a password, and
+    forgotten (None) as soon as it is of no more use."""
     person_id: int
     channel_id: int | None
     message_id: int | None
     created_at: datetime
+    """When the interaction of that token came, by this machine's clock."""
     upload_limit_bytes: int
     """What one attachment may weigh in this reply (`attachment_size_limit` of the interaction)."""
     private: bool
@@ -61,20 +63,31 @@ class DiscordUnavailableError(Exception):
 
 
 class Messages(Protocol):
-    """The ways to put a post before a person. Each raises the errors of this module, and nothing else."""
+    """The ways to put a post before a person. Each raises the errors of this module, and nothing else.
 
-    async def edit_by_token(self, address: ReplyAddress, post: Post) -> None:
+    What is returned is the id of the message that now shows the post.
+    """
+
+    async def edit_by_token(self, address: ReplyAddress, post: Post) -> int:
         """Edit the reply with the interaction's token."""
         ...
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> None:
+    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
         """Edit the same message as the bot user, through its channel."""
         ...
 
-    async def answer_in_channel(self, address: ReplyAddress, post: Post) -> None:
+    async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:
         """Answer the old message with a new one that mentions the person; repeated calls post once."""
         ...
 
-    async def direct_message(self, address: ReplyAddress, post: Post) -> None:
+    async def direct_message(self, address: ReplyAddress, post: Post) -> int:
         """Send the post to the person directly; repeated calls post once."""
+        ...
+
+    async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
+        """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""
+        ...
+
+    async def find_direct(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
+        """The message by which `direct_message` already made this post at `since` or later, if it did."""
         ...

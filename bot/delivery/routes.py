@@ -1,7 +1,7 @@
 """Which ways to a person are open, and in which order they are tried: pure functions."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +10,9 @@ from bot.delivery.messages import ReplyAddress
 TOKEN_TRUSTED_FOR: Final = timedelta(minutes=14)
 """An interaction's token works for 15 minutes; used later it answers 401, and those count towards the ban
 for invalid requests (Discord, *Receiving and Responding*; *Rate Limits*). One minute is kept as a margin."""
+
+TOKEN_LIVES_FOR: Final = timedelta(minutes=15)
+"""After this a token opens nothing any more and need not be kept."""
 
 LATE_EDITS_AFTER: Final = timedelta(hours=1)
 """Edits of a message older than this have an extra limit (code 30046), so only the final one is made."""
@@ -23,16 +26,28 @@ class Route(StrEnum):
     ANSWER_IN_CHANNEL = "answer_in_channel"
     DIRECT_MESSAGE = "direct_message"
 
+    @property
+    def makes_new_message(self) -> bool:
+        """Whether repeating it could show the same post twice."""
+        return self in {Route.ANSWER_IN_CHANNEL, Route.DIRECT_MESSAGE}
+
+
+def _editable_by_token(address: ReplyAddress, age_s: float) -> bool:
+    return address.token is not None and age_s < TOKEN_TRUSTED_FOR.total_seconds()
+
 
 def _editable_as_bot(address: ReplyAddress) -> bool:
     # Private replies are unknown messages on the channel's own routes.
     return not address.private and address.channel_id is not None and address.message_id is not None
 
 
-def final_routes(address: ReplyAddress, now: datetime) -> Sequence[Route]:
-    """The ways for the last post of a job, best first. What was asked in private never goes to a channel."""
+def final_routes(address: ReplyAddress, age_s: float) -> Sequence[Route]:
+    """The ways for the last post of a job, best first. What was asked in private never goes to a channel.
+
+    `age_s` is how long ago the interaction of the address came.
+    """
     routes: list[Route] = []
-    if now - address.created_at < TOKEN_TRUSTED_FOR:
+    if _editable_by_token(address, age_s):
         routes.append(Route.TOKEN)
     if _editable_as_bot(address):
         routes.append(Route.EDIT_AS_BOT)
@@ -42,11 +57,21 @@ def final_routes(address: ReplyAddress, now: datetime) -> Sequence[Route]:
     return routes
 
 
-def progress_route(address: ReplyAddress, now: datetime) -> Route | None:
-    """The way for a card of a job that still runs, or None where it is not worth an edit or not possible."""
-    age = now - address.created_at
-    if age < TOKEN_TRUSTED_FOR:
-        return Route.TOKEN
-    if age < LATE_EDITS_AFTER and _editable_as_bot(address):
-        return Route.EDIT_AS_BOT
-    return None
+def progress_routes(address: ReplyAddress, age_s: float, message_age_s: float) -> Sequence[Route]:
+    """The ways for a card of a job that still runs; empty where it is not worth an edit or not possible.
+
+    `message_age_s` is the age of the message itself, whose token may be newer.
+    """
+    routes: list[Route] = []
+    if message_age_s >= LATE_EDITS_AFTER.total_seconds():
+        return routes
+    if _editable_by_token(address, age_s):
+        routes.append(Route.TOKEN)
+    if _editable_as_bot(address):
+        routes.append(Route.EDIT_AS_BOT)
+    return routes
+
+
+def asked_routes(address: ReplyAddress, age_s: float) -> Sequence[Route]:
+    """The ways for a card that somebody asked to see: worth an edit however old its message is."""
+    return [Route.TOKEN] if _editable_by_token(address, age_s) else []

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -98,6 +98,16 @@ class ReferenceSpool:
             return await self._prepared(_Raw(path, file.name, size_bytes), folder / str(number))
 
         return await self._all(job_id, [_call(one, number, file) for number, file in enumerate(files)])
+
+    async def share(self, pictures: Sequence[Reference], job_id: str) -> tuple[Reference, ...]:
+        """The same pictures for another job, without copying them. Raises `FileNotFoundError`."""
+        folder = await self._fresh_folder(job_id)
+        shared: list[Reference] = []
+        for picture in pictures:
+            path = folder / picture.path.name
+            await asyncio.to_thread(path.hardlink_to, picture.path)
+            shared.append(replace(picture, path=path))
+        return tuple(shared)
 
     async def discard(self, job_id: str) -> None:
         """Remove what is left of the job's pictures, if anything."""

@@ -2,33 +2,62 @@
 
 from bot.jobs.announce import explain_picture
 from bot.jobs.course import Parts
+from bot.jobs.desk import Answer, Desk, DeskParts
 from bot.jobs.engine import Engine, TaskEngine
+from bot.jobs.estimates import Estimates
+from bot.jobs.failures import OPERATOR_WORDS
+from bot.jobs.flights import Flights
+from bot.jobs.forecast import Forecast
+from bot.jobs.gate import Closure, ProbePace, SubmissionGate
+from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Ask, Wish, read_wish
 from bot.jobs.job import Failure, FailureReason, ForbiddenTransitionError, Job, JobState, advance
 from bot.jobs.lifecycle import Lifecycle
-from bot.jobs.patience import Patience
+from bot.jobs.line import Limits
+from bot.jobs.listing import Listed, Listing
+from bot.jobs.operator import OperatorNews
+from bot.jobs.patience import Patience, Retention
 from bot.jobs.polling import PollPace, Sightings, next_poll_s
-from bot.jobs.service import Order, VideoService
-from bot.jobs.store import JobStore, MemoryJobStore, StaleJobError, UnknownJobError
+from bot.jobs.service import Order, Terms, VideoService
+from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.turnstile import Turnstile
 
 __all__ = [
+    "OPERATOR_WORDS",
+    "Answer",
     "Ask",
+    "Closure",
+    "Desk",
+    "DeskParts",
+    "DuplicateJobError",
     "Engine",
+    "Estimates",
     "Failure",
     "FailureReason",
+    "Flights",
     "ForbiddenTransitionError",
+    "Forecast",
+    "Housekeeping",
     "Job",
     "JobState",
     "JobStore",
     "Lifecycle",
-    "MemoryJobStore",
+    "Limits",
+    "Listed",
+    "Listing",
+    "OperatorNews",
     "Order",
     "Parts",
     "Patience",
     "PollPace",
+    "ProbePace",
+    "Retention",
     "Sightings",
     "StaleJobError",
+    "SubmissionGate",
     "TaskEngine",
+    "Terms",
+    "Turnstile",
     "UnknownJobError",
     "VideoService",
     "Wish",

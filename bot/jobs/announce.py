@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.images import ConversionReason, ImageLimits, ImageProblem
-from bot.jobs.job import ConvertedPicture, Failure, FailureReason, Job
+from bot.images import ConversionReason, ImageLimits, ImageProblem, Reference
+from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.texts import cards, explanations
-from bot.texts.cards import Card, Stage
+from bot.texts.buttons import Action
+from bot.texts.cards import Card, InLine, Stage, Subject, Tone
 from bot.texts.explanations import Explanation
+from bot.texts.jobs import day
 
 LIMITS: Final = ImageLimits()
 
@@ -50,9 +52,6 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.PICTURE_REFUSED: _picture,
     FailureReason.REQUEST_REJECTED: lambda failure, _: explanations.request_rejected(failure.detail),
     FailureReason.REFERENCE_REJECTED: lambda failure, _: explanations.reference_rejected(failure.detail),
-    FailureReason.KEY_REJECTED: _always(explanations.SERVICE_KEY_REJECTED),
-    FailureReason.OUT_OF_MONEY: _always(explanations.SERVICE_OUT_OF_MONEY),
-    FailureReason.MODEL_NOT_ALLOWED: _always(explanations.SERVICE_MODEL_NOT_ALLOWED),
     FailureReason.SERVICE_BUSY: _always(explanations.SERVICE_BUSY),
     FailureReason.SERVICE_UNREACHABLE: _always(explanations.SERVICE_UNREACHABLE),
     FailureReason.PURCHASE_UNKNOWN: _always(explanations.PURCHASE_UNKNOWN),
@@ -60,45 +59,120 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.BLOCKED_BY_SERVICE: _always(explanations.BLOCKED_BY_SERVICE),
     FailureReason.EXPIRED: _always(explanations.EXPIRED),
     FailureReason.VIDEO_BROKEN: _always(explanations.VIDEO_BROKEN),
-    FailureReason.UPLOAD_TOO_LARGE: _always(explanations.UPLOAD_TOO_LARGE),
-    FailureReason.UPLOAD_REFUSED: _always(explanations.UPLOAD_REFUSED),
+    FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
+    FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
+    FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
     FailureReason.BROKE: _by_purchase(explanations.BROKE_BEFORE_PURCHASE, explanations.BROKE_AFTER_PURCHASE),
-    FailureReason.INTERRUPTED: _by_purchase(
-        explanations.INTERRUPTED_BEFORE_PURCHASE, explanations.INTERRUPTED_AFTER_PURCHASE
-    ),
+    FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
 }
 
+_REPEATABLE: Final = frozenset(
+    {
+        FailureReason.SERVICE_BUSY,
+        FailureReason.SERVICE_UNREACHABLE,
+        FailureReason.PURCHASE_UNKNOWN,
+        FailureReason.GENERATION_FAILED,
+        FailureReason.BROKE,
+    }
+)
+"""Failures after which the very same request may do better."""
 
-def explain(job: Job, failure: Failure) -> Explanation:
-    """What happened, whether money was spent, what to do next."""
-    return _EXPLANATIONS[failure.reason](failure, job)
+_FINDABLE: Final = frozenset(
+    {FailureReason.EXPIRED, FailureReason.VIDEO_BROKEN, FailureReason.UNCOLLECTED, FailureReason.BROKE}
+)
+"""Failures after which a bought video may still be fetched."""
 
 
-def _note(converted: ConvertedPicture) -> str:
-    match converted.conversion.reason:
+def explain(job: Job) -> Explanation:
+    """What became of an ended job: what happened, whether money was spent, what to do next."""
+    if job.failure is not None:
+        return _EXPLANATIONS[job.failure.reason](job.failure, job)
+    if job.state is JobState.DENIED:
+        return explanations.DENIED
+    if job.bought:
+        return explanations.CANCELLED_AFTER_PURCHASE
+    return explanations.CANCELLED_BEFORE_PURCHASE
+
+
+def actions(job: Job) -> tuple[Action, ...]:
+    """What the person may have done to an ended or parked job."""
+    if job.parked_at is not None:
+        return (Action.FETCH,)
+    reason = job.failure.reason if job.failure is not None else None
+    found: list[Action] = []
+    if job.bought and (reason in _FINDABLE or job.state is JobState.CANCELLED):
+        found.append(Action.LOOK_AGAIN)
+    if reason in _REPEATABLE and not (reason is FailureReason.BROKE and job.bought):
+        found.append(Action.TRY_AGAIN)
+    return tuple(found)
+
+
+def _note(picture: Reference) -> str:
+    if picture.conversion is None:
+        raise ValueError("only converted pictures are noted")
+    match picture.conversion.reason:
         case ConversionReason.FORMAT:
-            return cards.converted_format(converted.name, converted.conversion.original_format)
+            return cards.converted_format(picture.filename, picture.conversion.original_format)
         case ConversionReason.TOO_LARGE:
-            return cards.converted_size(converted.name, converted.conversion.original_bytes)
+            return cards.converted_size(picture.filename, picture.conversion.original_bytes)
 
 
-def _notes(job: Job) -> tuple[str, ...]:
-    return tuple(_note(converted) for converted in job.converted)
+def _subject(job: Job) -> Subject:
+    notes = tuple(_note(picture) for picture in job.converted)
+    return Subject(job.request, job.id, job.reply.person_id, job.reply.private, notes)
 
 
-def working_card(job: Job, stage: Stage, *, now: datetime, progress: int, rest_s: float | None) -> Card:
+def working_card(
+    job: Job,
+    stage: Stage,
+    *,
+    elapsed_s: float,
+    progress: int = 0,
+    rest_s: float | None = None,
+    in_line: InLine | None = None,
+    said: Explanation | None = None,
+) -> Card:
     """The card while the job runs."""
-    elapsed_s = (now - job.created_at).total_seconds()
     return cards.working(
-        job.request, stage, progress=progress, elapsed_s=elapsed_s, rest_s=rest_s, notes=_notes(job)
+        _subject(job),
+        stage,
+        progress=progress,
+        elapsed_s=elapsed_s,
+        rest_s=rest_s,
+        in_line=in_line,
+        said=cards.paused(said) if said is not None else None,
     )
 
 
 def delivered_card(job: Job, *, now: datetime) -> Card:
     """The card above the finished video."""
-    return cards.delivered(job.request, took_s=(now - job.created_at).total_seconds(), notes=_notes(job))
+    return cards.delivered(_subject(job), took_s=(now - job.created_at).total_seconds())
 
 
-def failed_card(job: Job, failure: Failure) -> Card:
+def ended_card(job: Job) -> Card:
     """The card in place of a video. It names the task, or the job, for the operator to look up."""
-    return cards.failed(job.request, explain(job, failure), number=job.task_id or job.id, notes=_notes(job))
+    cancelled = job.state is JobState.CANCELLED
+    return cards.ended(
+        _subject(job),
+        explain(job),
+        number=job.task_id or job.id,
+        actions=actions(job),
+        headline=cards.CANCELLED if cancelled else cards.NO_VIDEO,
+    )
+
+
+def parked_card(job: Job, failure: Failure) -> Card:
+    """The card of a finished video that could not be delivered and waits in `/jobs`."""
+    return cards.ended(
+        _subject(job),
+        _EXPLANATIONS[failure.reason](failure, job),
+        number=job.task_id or job.id,
+        actions=(Action.FETCH,),
+        headline=cards.LAID_ASIDE,
+        tone=Tone.DONE,
+    )
+
+
+def kept_until(when: datetime) -> str:
+    """The end of a parked video's wait, as the `detail` of its failure."""
+    return day(when)

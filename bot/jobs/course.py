@@ -1,32 +1,39 @@
 """One job under way: its row, its reply, and the parts that carry it. The steps of the lifecycle share it."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 import structlog
 
-from bot.delivery import (
-    DiscordUnavailableError,
-    LiveReply,
-    Post,
-    PostRefusedError,
-    ReplyUnreachableError,
-    UploadTooLargeError,
-)
-from bot.dimilinks import DimiLinks
+from bot.delivery import Attempt, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
+from bot.dimilinks import DimiLinks, Pace
 from bot.images import ReferenceSpool
 from bot.jobs import announce
-from bot.jobs.job import ConvertedPicture, Failure, Job, JobState, advance
-from bot.jobs.patience import Patience
+from bot.jobs.estimates import Estimates
+from bot.jobs.flights import Flights
+from bot.jobs.forecast import Forecast
+from bot.jobs.gate import SubmissionGate
+from bot.jobs.job import Job, JobState, advance
+from bot.jobs.line import Ticket
+from bot.jobs.patience import Patience, Retention
 from bot.jobs.polling import PollPace
 from bot.jobs.store import JobStore
-from bot.texts.cards import Stage
+from bot.jobs.turnstile import Turnstile
+from bot.metrics import Metrics
+from bot.quota import Ledger
+from bot.storage import StorageUnavailableError
+from bot.texts.cards import Card, InLine, Stage
+from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
+
+_FIRST_STORAGE_PAUSE_S: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -36,52 +43,216 @@ class Parts:
     store: JobStore
     api: DimiLinks
     spool: ReferenceSpool
+    messages: Messages
+    turnstile: Turnstile
+    gate: SubmissionGate
+    pace: Pace
+    ledger: Ledger
+    estimates: Estimates
+    forecast: Forecast
+    flights: Flights
+    metrics: Metrics
     media_dir: Path
     now: Callable[[], datetime]
+    edit_interval_s: Callable[[], float]
     poll_pace: PollPace
     patience: Patience
+    retention: Retention
     random: Random
+
+
+@dataclass(frozen=True)
+class View:
+    """What there is to see of a running job at present."""
+
+    stage: Stage = Stage.QUEUED
+    progress: int = 0
+    rest_s: float | None = None
+    said: Explanation | None = None
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Seconds since a moment of the wall clock, which is asked once: a clock that jumps changes nothing."""
+
+    behind_s: float
+    began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    @classmethod
+    def since(cls, moment: datetime, now: datetime) -> Self:
+        """Begin at `moment`; one that lies ahead counts as now."""
+        return cls(max(0.0, (now - moment).total_seconds()))
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since then."""
+        return self.behind_s + asyncio.get_running_loop().time() - self.began_s
 
 
 class Course:
     """A job and its live reply. `move` commits before it returns, so a step may then touch the outside."""
 
-    def __init__(self, parts: Parts, job: Job, reply: LiveReply) -> None:
+    def __init__(self, parts: Parts, job: Job) -> None:
         self.parts = parts
         self.job = job
-        self._reply = reply
+        self.view = View()
+        self._has_turn = False
+        self._stopwatch = Stopwatch.since(job.created_at, parts.now())
+        self._reply = LiveReply(
+            parts.messages,
+            job.reply,
+            self._render,
+            now=parts.now,
+            interval_s=parts.edit_interval_s,
+            patience_s=parts.patience.deliver_s,
+            asked_at=job.created_at,
+        )
 
-    def show(self, stage: Stage, *, progress: int = 0, rest_s: float | None = None) -> None:
+    async def __aenter__(self) -> Self:
+        """Begin to keep the reply current."""
+        self.parts.forecast.follow(self.job.id, self.job.request)
+        await self._reply.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the reply as it is."""
+        self.parts.forecast.forget(self.job.id)
+        await self._reply.__aexit__(kind, error, trace)
+
+    @property
+    def estimated_s(self) -> float | None:
+        """How long the video service usually takes for such a request."""
+        request = self.job.request
+        return self.parts.estimates.took_s(request.seconds, request.resolution, request.reference_count)
+
+    def show(
+        self,
+        stage: Stage,
+        *,
+        progress: int = 0,
+        rest_s: float | None = None,
+        said: Explanation | None = None,
+    ) -> None:
         """Have the reply show where the job stands; never waits."""
-        card = announce.working_card(self.job, stage, now=self.parts.now(), progress=progress, rest_s=rest_s)
-        self._reply.show(card)
+        self.view = View(stage, progress, rest_s, said)
+        self._reply.poke()
 
-    def note_conversions(self, converted: tuple[ConvertedPicture, ...]) -> None:
-        """Remember, for the card, which pictures had to be changed; kept with the next move."""
-        self.job = replace(self.job, converted=converted)
+    def readdress(self, reply: ReplyAddress) -> None:
+        """Reach the reply by a newer token from now on, and show the card at once."""
+        self.job = replace(self.job, reply=reply)
+        self._reply.readdress(reply)
+
+    async def take_turn(self) -> None:
+        """Wait in line until the job may run; at once if it does already."""
+        if not self._has_turn:
+            await self.parts.turnstile.wait(ticket_of(self.job))
+            self._has_turn = True
+
+    def hold_turn(self) -> None:
+        """Take a place among the running ones without waiting: the job was found running."""
+        if not self.parts.turnstile.holds(self.job.id):
+            self.parts.turnstile.occupy(ticket_of(self.job))
+        self._has_turn = True
+
+    def give_turn_back(self) -> None:
+        """Let the next in line run."""
+        self.parts.turnstile.release(self.job.id)
+        self._has_turn = False
+
+    async def confirm(self) -> bool:
+        """Whether the reply exists; its message is known from then on. Raises `DiscordUnavailableError`."""
+        if not await self._reply.confirm():
+            return False
+        self.job = replace(self.job, reply=self._reply.address)
+        await self._persist(lambda: self.parts.store.readdress(self.job.id, self.job.reply))
+        return True
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
-        """Put the job into its next state, durably, with other fields changed too."""
-        moved = advance(self.job, to, **changes)
-        await self.parts.store.save(moved, moved_from=self.job.state)
-        self.job = moved
-        log.info("job_moved", job=moved.id, state=moved.state, task=moved.task_id)
+        """Put the job into its next state, durably, with other fields changed too.
 
-    async def fail(self, to: JobState, failure: Failure) -> None:
-        """End the job without a video in its reply, and tell the person."""
-        log.warning("job_failed", job=self.job.id, reason=failure.reason, task=self.job.task_id)
-        await self.move(to, failure=failure, ended_at=self.parts.now())
-        try:
-            await self._reply.finish(Post(announce.failed_card(self.job, failure)))
-        except (
-            DiscordUnavailableError,
-            PostRefusedError,
-            ReplyUnreachableError,
-            UploadTooLargeError,
-        ) as error:
-            log.error("failure_not_announced", job=self.job.id, reason=str(error))
+        Waits for a disk that fails, as nothing may happen before this is kept. Raises `StaleJobError`.
+        """
+        await self._save(advance(self.job, to, **changes))
+        account(self.parts.ledger, self.job)
+        self.parts.metrics.moved(to)
+        log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
 
-    async def post(self, post: Post) -> None:
+    async def amend(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of Job, checked by replace()
+        """Keep changed fields of a job that stays in its state; otherwise as `move`."""
+        await self._save(replace(self.job, **changes))
+
+    async def reload(self) -> None:
+        """Take the job as it is kept, after somebody else moved it. Raises `UnknownJobError`."""
+        reply = self.job.reply
+        self.job = replace(await self.parts.store.get(self.job.id), reply=reply)
+
+    async def post(self, post: Post) -> Posted:
         """Make the last post. Raises what `LiveReply.finish` raises."""
-        route = await self._reply.finish(post)
-        log.info("job_posted", job=self.job.id, route=route)
+        posted = await self._reply.finish(post, Journal(self.job.attempt, self._begin_attempt))
+        log.info("job_posted", job=self.job.id, route=posted.route)
+        return posted
+
+    async def _begin_attempt(self, attempt: Attempt) -> None:
+        await self.amend(attempt=attempt)
+
+    async def _save(self, changed: Job) -> None:
+        moved_from = self.job.state
+        await self._persist(lambda: self.parts.store.save(changed, moved_from=moved_from))
+        self.job = changed
+
+    async def _persist(self, write: Callable[[], Any]) -> None:
+        pause_s = _FIRST_STORAGE_PAUSE_S
+        while True:
+            try:
+                await write()
+            except StorageUnavailableError as error:
+                log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
+                self.parts.metrics.storage_failed()
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, self.parts.patience.storage_longest_s)
+            else:
+                return
+
+    def _render(self) -> Card:
+        view = self.view
+        in_line = self._in_line() if view.stage is Stage.IN_LINE else None
+        stage = Stage.QUEUED if view.stage is Stage.IN_LINE and in_line is None else view.stage
+        return announce.working_card(
+            self.job,
+            stage,
+            elapsed_s=self._stopwatch.elapsed_s,
+            progress=view.progress,
+            rest_s=view.rest_s,
+            in_line=in_line,
+            said=view.said,
+        )
+
+    def _in_line(self) -> InLine | None:
+        standing = self.parts.turnstile.standing(self.job.id)
+        if standing is None:
+            return None
+        return InLine(standing.position, standing.waiting, self.parts.forecast.starts_in_s(self.job.id))
+
+
+def ticket_of(job: Job) -> Ticket:
+    """The job's place in the line: by when it was accepted."""
+    return Ticket(job.id, job.reply.person_id, job.guild_id, int(job.created_at.timestamp() * 1_000_000))
+
+
+def account(ledger: Ledger, job: Job) -> None:
+    """Have the ledger say of a job that just moved what its row says."""
+    if job.lookup:
+        return
+    match job.state:
+        case JobState.HELD | JobState.QUEUED:
+            ledger.unbuy(job.id)
+        case JobState.SUBMITTING | JobState.UNKNOWN:
+            if job.submitted_at is not None:
+                ledger.buy(job.id, job.submitted_at)
+        case JobState.DENIED | JobState.FAILED | JobState.EXPIRED | JobState.CANCELLED:
+            if not job.bought:
+                ledger.release(job.id)
+        case JobState.GENERATING | JobState.READY | JobState.DELIVERING | JobState.DELIVERED:
+            pass

@@ -5,11 +5,14 @@ from typing import Final, Protocol
 
 import structlog
 
-from bot.jobs.job import FailureReason, JobState
+from bot.jobs.flights import Flights
 from bot.jobs.lifecycle import Lifecycle
 from bot.jobs.store import JobStore, UnknownJobError
+from bot.storage import StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)
+
+_READ_AGAIN_AFTER_S: Final = 5.0
 
 
 class Engine(Protocol):
@@ -23,14 +26,17 @@ class Engine(Protocol):
 class TaskEngine:
     """Runs every job as a task of this process, and owns those tasks."""
 
-    def __init__(self, lifecycle: Lifecycle, store: JobStore) -> None:
+    def __init__(self, lifecycle: Lifecycle, store: JobStore, flights: Flights) -> None:
         self._lifecycle = lifecycle
         self._store = store
+        self._flights = flights
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._closed = False
 
     @property
     def running(self) -> int:
-        """How many jobs run now."""
+        """How many jobs run now, those that wait in line among them."""
         return len(self._tasks)
 
     async def idle(self) -> None:
@@ -38,49 +44,62 @@ class TaskEngine:
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
+    async def resume(self) -> int:
+        """Start every job that an earlier process left unfinished; how many. Raises `StorageError`."""
+        unfinished = await self._store.unsettled()
+        for job in unfinished:
+            self._lifecycle.expect(job)
+        for job in unfinished:
+            self.start(job.id)
+        if unfinished:
+            log.info("jobs_resumed", jobs=len(unfinished))
+        return len(unfinished)
+
     def start(self, job_id: str) -> None:
         """Run the job, unless it runs already."""
-        if job_id in self._tasks:
+        if job_id in self._tasks or self._closed:
             return
         task = asyncio.create_task(self._carry(job_id), name=f"job-{job_id}")
         self._tasks[job_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+        task.add_done_callback(lambda _: self._ended(job_id))
+
+    def restart(self, job_id: str) -> None:
+        """Stop the job wherever it is and run it anew from the state in which it is kept."""
+        task = self._tasks.get(job_id)
+        if task is None:
+            self.start(job_id)
+        else:
+            self._again.add(job_id)
+            task.cancel()
 
     async def close(self, *, grace_s: float) -> None:
-        """Stop all jobs. Uploads under way get `grace_s` seconds to end; the rest are told within as many."""
-        await self._finish_uploads(grace_s)
-        tasks = dict(self._tasks)
-        for task in tasks.values():
+        """Stop all jobs, to be resumed by the next process. Uploads under way get `grace_s` seconds to end."""
+        self._closed = True
+        if self._flights.under_way:
+            log.info("waiting_for_uploads", uploads=self._flights.under_way, longest_s=grace_s)
+        if not await self._flights.land(within_s=grace_s):
+            log.warning("uploads_cut_short", uploads=self._flights.under_way)
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        if not tasks:
-            return
-        await asyncio.wait(tasks.values())
-        try:
-            async with asyncio.timeout(grace_s), asyncio.TaskGroup() as farewells:
-                for job_id in tasks:
-                    farewells.create_task(self._break_off(job_id, FailureReason.INTERRUPTED))
-        except TimeoutError:
-            log.warning("jobs_not_told_of_stop", jobs=len(tasks))
+        if tasks:
+            await asyncio.wait(tasks)
 
-    async def _finish_uploads(self, grace_s: float) -> None:
-        unfinished = await self._store.unfinished()
-        uploading = [
-            self._tasks[job.id]
-            for job in unfinished
-            if job.state in {JobState.READY, JobState.DELIVERING} and job.id in self._tasks
-        ]
-        if uploading:
-            await asyncio.wait(uploading, timeout=grace_s)
+    def _ended(self, job_id: str) -> None:
+        self._tasks.pop(job_id, None)
+        if job_id in self._again:
+            self._again.discard(job_id)
+            self.start(job_id)
 
     async def _carry(self, job_id: str) -> None:
         try:
             await self._lifecycle.run(job_id)
+        except UnknownJobError:
+            log.info("job_gone", job=job_id)
+        except StorageUnavailableError as error:
+            log.error("job_not_read", job=job_id, reason=str(error))
+            await asyncio.sleep(_READ_AGAIN_AFTER_S)
+            self._again.add(job_id)
         except Exception:  # the one place where a bug in a job is kept from the other jobs
             log.exception("job_broke", job=job_id)
-            await self._break_off(job_id, FailureReason.BROKE)
-
-    async def _break_off(self, job_id: str, reason: FailureReason) -> None:
-        try:
-            await self._lifecycle.break_off(job_id, reason)
-        except UnknownJobError:
-            log.debug("job_already_ended", job=job_id)
+            await self._lifecycle.break_off(job_id)

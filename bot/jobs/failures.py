@@ -13,16 +13,47 @@ from bot.dimilinks import (
     ModelNotAllowedError,
     RateLimitedError,
 )
+from bot.jobs.gate import Closure
 from bot.jobs.job import Failure, FailureReason
 from bot.jobs.patience import Patience
+from bot.texts import explanations, operator
+from bot.texts.explanations import Explanation
 
 _REASONS: Final[Mapping[type[DimiLinksError], FailureReason]] = {
-    BadKeyError: FailureReason.KEY_REJECTED,
-    InsufficientBalanceError: FailureReason.OUT_OF_MONEY,
-    ModelNotAllowedError: FailureReason.MODEL_NOT_ALLOWED,
     InvalidReferenceImageError: FailureReason.REFERENCE_REJECTED,
     RateLimitedError: FailureReason.SERVICE_BUSY,
 }
+
+_CLOSURES: Final[Mapping[type[DimiLinksError], Closure]] = {
+    BadKeyError: Closure.KEY_REJECTED,
+    InsufficientBalanceError: Closure.OUT_OF_MONEY,
+    ModelNotAllowedError: Closure.MODEL_NOT_ALLOWED,
+}
+
+_EXPLANATIONS: Final[Mapping[Closure, Explanation]] = {
+    Closure.KEY_REJECTED: explanations.SERVICE_KEY_REJECTED,
+    Closure.OUT_OF_MONEY: explanations.SERVICE_OUT_OF_MONEY,
+    Closure.MODEL_NOT_ALLOWED: explanations.SERVICE_MODEL_NOT_ALLOWED,
+    Closure.MISCONFIGURED: explanations.SERVICE_MISCONFIGURED,
+}
+
+OPERATOR_WORDS: Final[Mapping[Closure, str]] = {
+    Closure.KEY_REJECTED: operator.KEY_REJECTED,
+    Closure.OUT_OF_MONEY: operator.OUT_OF_MONEY,
+    Closure.MODEL_NOT_ALLOWED: operator.MODEL_NOT_ALLOWED,
+    Closure.MISCONFIGURED: operator.MISCONFIGURED,
+}
+"""What is wrong, in words for the operator."""
+
+
+def closure_of(error: DimiLinksError) -> Closure:
+    """Why the service refuses the bot itself, from a refusal that only the operator can end."""
+    return _CLOSURES.get(type(error), Closure.MISCONFIGURED)
+
+
+def explain_closure(closure: Closure) -> Explanation:
+    """What the person of a waiting request is told meanwhile."""
+    return _EXPLANATIONS[closure]
 
 
 def failure_of(error: DimiLinksError) -> Failure:

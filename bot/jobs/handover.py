@@ -10,7 +10,6 @@ import structlog
 from bot.delivery import (
     DiscordUnavailableError,
     Post,
-    PostRefusedError,
     ReplyUnreachableError,
     UploadTooLargeError,
     VideoFile,
@@ -29,10 +28,16 @@ _COMPLETE: Final = 100
 
 async def fetch(course: Course) -> None:
     """Carry a ready job to `delivering`, with the whole video on disk, or to its end."""
+    name = f"{course.job.id}.mp4"
+    if await _download(course, course.parts.media_dir / name):
+        await course.move(JobState.DELIVERING, video_name=name)
+
+
+async def _download(course: Course, destination: Path) -> bool:
+    """Whether the whole video is on the disk; if not, the job has ended."""
     if course.job.task_id is None:
         raise ValueError("a ready job has a task id")
     course.show(Stage.DOWNLOADING, progress=_COMPLETE)
-    destination = course.parts.media_dir / f"{course.job.id}.mp4"
     try:
         async for attempt in stamina.retry_context(
             on=_may_come_right, attempts=None, timeout=course.parts.patience.download_s, wait_max=30.0
@@ -42,9 +47,9 @@ async def fetch(course: Course) -> None:
     except (DimiLinksError, OSError) as error:
         log.error("video_not_fetched", job=course.job.id, task=course.job.task_id, error=type(error).__name__)
         reason = FailureReason.BLOCKED_BY_SERVICE if _is_absent(error) else FailureReason.VIDEO_BROKEN
-        await course.fail(JobState.FAILED, Failure(reason))
-    else:
-        await course.move(JobState.DELIVERING, video_path=destination)
+        await course.move(JobState.FAILED, failure=Failure(reason), ended_at=course.parts.now())
+        return False
+    return True
 
 
 def _is_absent(error: Exception) -> bool:
@@ -60,20 +65,25 @@ def _may_come_right(error: Exception) -> bool:
 
 
 async def deliver(course: Course) -> None:
-    """Carry a delivering job to its end: the reply holds the video, or says why not and the file is kept."""
-    path = course.job.video_path
-    if path is None:
+    """Carry a delivering job to its end: the reply holds the video, or the video is laid aside in `/jobs`."""
+    if course.job.video_name is None:
         raise ValueError("a delivering job has its video on disk")
+    path = course.parts.media_dir / course.job.video_name
+    # Somebody may have emptied the folder; fetching the video anew is free.
+    if not path.exists() and not await _download(course, path):
+        return
     course.show(Stage.UPLOADING, progress=_COMPLETE)
-    try:
-        await course.post(_post(course, path))
-    except UploadTooLargeError as error:
-        await _keep(course, path, FailureReason.UPLOAD_TOO_LARGE, error)
-    except (PostRefusedError, ReplyUnreachableError, DiscordUnavailableError) as error:
-        await _keep(course, path, FailureReason.UPLOAD_REFUSED, error)
-    else:
-        await course.move(JobState.DELIVERED, ended_at=course.parts.now())
-        path.unlink(missing_ok=True)
+    async with course.parts.flights.flight():
+        try:
+            await course.post(_post(course, path))
+        except UploadTooLargeError as error:
+            await _lay_aside(course, FailureReason.UPLOAD_TOO_LARGE, error)
+        except (ReplyUnreachableError, DiscordUnavailableError) as error:
+            await _lay_aside(course, FailureReason.UPLOAD_REFUSED, error)
+        else:
+            now = course.parts.now()
+            await course.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
+            path.unlink(missing_ok=True)
 
 
 def _post(course: Course, path: Path) -> Post:
@@ -82,6 +92,25 @@ def _post(course: Course, path: Path) -> Post:
     return Post(announce.delivered_card(course.job, now=course.parts.now()), video)
 
 
-async def _keep(course: Course, path: Path, reason: FailureReason, error: Exception) -> None:
-    log.error("video_kept", job=course.job.id, path=str(path), reason=str(error))
-    await course.fail(JobState.FAILED, Failure(reason))
+async def _lay_aside(course: Course, reason: FailureReason, error: Exception) -> None:
+    """Tell the person, as far as that is possible, then keep the file for them to fetch."""
+    now = course.parts.now()
+    log.error("video_laid_aside", job=course.job.id, task=course.job.task_id, reason=str(error))
+    until = announce.kept_until(now + course.parts.retention.undelivered)
+    failure = Failure(reason, until)
+    await tell(course, Post(announce.parked_card(course.job, failure)))
+    await course.amend(failure=failure, parked_at=now)
+
+
+async def tell(course: Course, post: Post) -> None:
+    """Make a last post without a video. Where nobody can be reached, `/jobs` has to do."""
+    try:
+        await course.post(post)
+    except (DiscordUnavailableError, ReplyUnreachableError, UploadTooLargeError) as error:
+        log.error("person_not_told", job=course.job.id, reason=str(error))
+
+
+async def settle(course: Course) -> None:
+    """Tell the person of an ended job what became of it; then nothing is left to do."""
+    await tell(course, Post(announce.ended_card(course.job)))
+    await course.amend(settled_at=course.parts.now())

@@ -1,6 +1,6 @@
 """What every way in has in common: what was asked for, checked without any I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,12 +8,19 @@ from pydantic import ValidationError
 
 from bot.images import ImageLimits, ImageSource, check_source
 from bot.jobs.announce import explain_picture
-from bot.moderation.policy import Place, RequestFacts, Verdict, judge
+from bot.moderation.policy import Admission, Person, Place, RequestFacts, Verdict, judge
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
 from bot.video import VideoRequest
 
 LIMITS: Final = ImageLimits()
+
+
+_REFUSALS: Final[Mapping[Verdict, Explanation]] = {
+    Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,
+    Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
+    Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
+}
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,28 @@ class Wish:
     picture_count: int
     group: str | None = None
 
+    @classmethod
+    def again(cls, request: VideoRequest) -> "Wish":
+        """The same wish as one that was made before."""
+        return cls(
+            request.prompt,
+            request.seconds,
+            request.size,
+            request.resolution,
+            request.preset,
+            request.reference_count,
+            request.group,
+        )
+
 
 @dataclass(frozen=True)
 class Ask:
-    """A wish from Discord, with its pictures and the place it was made in."""
+    """A wish from Discord, with its pictures, who made it and in what place."""
 
     wish: Wish
     pictures: tuple[ImageSource, ...]
     place: Place
+    person: Person
     may_attach_files: bool
 
 
@@ -58,7 +79,7 @@ def read_wish(wish: Wish) -> VideoRequest | Explanation:
         return _explain(str(first["loc"][0]), first["type"], wish)
 
 
-def examine(ask: Ask, *, allowed_hosts: Sequence[str]) -> VideoRequest | Explanation:
+def examine(ask: Ask, *, admission: Admission, allowed_hosts: Sequence[str]) -> VideoRequest | Explanation:
     """The valid request, or the first reason against it, which then cost nothing."""
     if not ask.may_attach_files:
         return explanations.MISSING_ATTACH_FILES
@@ -69,13 +90,8 @@ def examine(ask: Ask, *, allowed_hosts: Sequence[str]) -> VideoRequest | Explana
         problem = check_source(source, allowed_hosts, LIMITS)
         if problem is not None:
             return explain_picture(source.filename, problem)
-    match judge(RequestFacts(request.preset, ask.place)):
-        case Verdict.ALLOWED:
-            return request
-        case Verdict.NEEDS_AGE_RESTRICTED_CHANNEL:
-            return explanations.SPICY_NEEDS_AGE_GATE
-        case Verdict.NOT_IN_DIRECT_MESSAGES:
-            return explanations.SPICY_NOT_IN_DIRECT_MESSAGES
+    verdict = judge(RequestFacts(request.preset, ask.place, ask.person, admission))
+    return request if verdict is Verdict.ALLOWED else _REFUSALS[verdict]
 
 
 def _explain(field: str, problem: str, wish: Wish) -> Explanation:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 
-from bot.delivery import ReplyAddress
-from bot.images import Conversion, ImageProblem, ImageSource
+from bot.delivery import Attempt, ReplyAddress
+from bot.images import ImageProblem, ImageSource, Reference
 from bot.video import VideoRequest
 
 
@@ -54,9 +53,6 @@ class FailureReason(StrEnum):
     PICTURE_REFUSED = "picture_refused"
     REQUEST_REJECTED = "request_rejected"
     REFERENCE_REJECTED = "reference_rejected"
-    KEY_REJECTED = "key_rejected"
-    OUT_OF_MONEY = "out_of_money"
-    MODEL_NOT_ALLOWED = "model_not_allowed"
     SERVICE_BUSY = "service_busy"
     SERVICE_UNREACHABLE = "service_unreachable"
     PURCHASE_UNKNOWN = "purchase_unknown"
@@ -66,6 +62,7 @@ class FailureReason(StrEnum):
     VIDEO_BROKEN = "video_broken"
     UPLOAD_TOO_LARGE = "upload_too_large"
     UPLOAD_REFUSED = "upload_refused"
+    UNCOLLECTED = "uncollected"
     BROKE = "broke"
     INTERRUPTED = "interrupted"
 
@@ -85,14 +82,6 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class ConvertedPicture:
-    """A reference image that had to be changed before it was sent, for the person to be told."""
-
-    name: str
-    conversion: Conversion
-
-
-@dataclass(frozen=True)
 class Job:
     """One request and all that is known of it. Times are aware and in UTC."""
 
@@ -103,17 +92,43 @@ class Job:
     guild_id: int | None
     state: JobState
     created_at: datetime
+    pictures: tuple[Reference, ...] | None = None
+    """The reference images in the spool; None until they were collected."""
     task_id: str | None = None
     submitted_at: datetime | None = None
+    """When the request that bought the video, or may have, was about to leave."""
+    expires_at: datetime | None = None
+    """When watching ends without a video."""
+    ready_at: datetime | None = None
     ended_at: datetime | None = None
-    converted: tuple[ConvertedPicture, ...] = ()
-    video_path: Path | None = None
+    settled_at: datetime | None = None
+    """When the job had ended and its person was told: nothing is left to do."""
+    parked_at: datetime | None = None
+    """Since when a finished video waits for the person to fetch it, because it could not be delivered."""
+    video_name: str | None = None
+    """The file in the media folder."""
     failure: Failure | None = None
+    parent_id: str | None = None
+    """The job that this one repeats or looks for again."""
+    lookup: bool = False
+    """Whether this job buys nothing and only fetches what its parent bought."""
+    attempt: Attempt | None = None
+    """A new message that was about to carry the last post."""
 
     @property
     def bought(self) -> bool:
         """Whether the video service accepted the request, which costs money whatever comes after."""
         return self.task_id is not None
+
+    @property
+    def converted(self) -> tuple[Reference, ...]:
+        """The pictures that had to be changed before they were sent, for the person to be told."""
+        return tuple(picture for picture in self.pictures or () if picture.conversion is not None)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing happens to it by itself: it is over, or waits for somebody."""
+        return self.settled_at is not None or self.parked_at is not None or self.state is JobState.HELD
 
 
 class ForbiddenTransitionError(Exception):

@@ -4,52 +4,109 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import LiveReply, Messages, ReplyAddress
-from bot.jobs.course import Course, Parts
-from bot.jobs.handover import deliver, fetch
-from bot.jobs.job import TERMINAL, Failure, FailureReason, JobState
+from bot.delivery import ReplyAddress
+from bot.jobs.course import Course, Parts, View, ticket_of
+from bot.jobs.handover import deliver, fetch, settle
+from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.preparation import is_prepared, prepare
+from bot.jobs.store import StaleJobError
 from bot.jobs.submission import submit
 from bot.jobs.watch import watch
 
 log: Final = structlog.get_logger(__name__)
 
+AT_THE_SERVICE: Final = frozenset({JobState.SUBMITTING, JobState.GENERATING})
+"""States in which a job takes one of the places of running jobs."""
+
 
 class Lifecycle:
     """Runs jobs. There is no other way in which a job makes progress."""
 
-    def __init__(self, parts: Parts, messages: Messages, *, edit_interval_s: float) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._messages = messages
-        self._edit_interval_s = edit_interval_s
+        self._courses: dict[str, Course] = {}
 
     async def run(self, job_id: str) -> None:
         """Carry the job to its end. It may be stopped at any line and called again for the same job."""
         job = await self._parts.store.get(job_id)
-        async with self._live(job.reply) as reply:
-            course = Course(self._parts, job, reply)
-            while await _step(course):
-                pass
+        if job.at_rest:
+            return
+        async with Course(self._parts, job) as course:
+            self._courses[job_id] = course
+            if job.state in AT_THE_SERVICE:
+                course.hold_turn()
+            try:
+                await _carry(course)
+            finally:
+                self._courses.pop(job_id, None)
+                course.give_turn_back()
 
-    async def break_off(self, job_id: str, reason: FailureReason) -> None:
-        """End a job that `run` did not end: after a fault of ours, or when the process stops."""
+    def expect(self, job: Job) -> None:
+        """Take the place of a job that was found running, before others are let in."""
+        if job.state in AT_THE_SERVICE:
+            self._parts.turnstile.occupy(ticket_of(job))
+
+    async def break_off(self, job_id: str) -> None:
+        """End a job that a fault of ours stopped `run` from ending. Raises `UnknownJobError`."""
         job = await self._parts.store.get(job_id)
-        async with self._live(job.reply) as reply:
-            to = JobState.UNKNOWN if job.state is JobState.SUBMITTING else JobState.FAILED
-            failure = Failure(FailureReason.PURCHASE_UNKNOWN if to is JobState.UNKNOWN else reason)
-            await Course(self._parts, job, reply).fail(to, failure)
+        if job.at_rest:
+            return
+        async with Course(self._parts, job) as course:
+            now = self._parts.now()
+            match job.state:
+                case JobState.SUBMITTING:
+                    failure = Failure(FailureReason.PURCHASE_UNKNOWN)
+                    await course.move(JobState.UNKNOWN, failure=failure, ended_at=now)
+                case JobState.QUEUED | JobState.GENERATING | JobState.READY | JobState.DELIVERING:
+                    failure = Failure(FailureReason.BROKE)
+                    await course.move(JobState.FAILED, failure=failure, ended_at=now)
+                case (
+                    JobState.HELD
+                    | JobState.DENIED
+                    | JobState.DELIVERED
+                    | JobState.FAILED
+                    | JobState.EXPIRED
+                    | JobState.UNKNOWN
+                    | JobState.CANCELLED
+                ):
+                    pass
+            await settle(course)
 
-    def _live(self, address: ReplyAddress) -> LiveReply:
-        return LiveReply(self._messages, address, now=self._parts.now, interval_s=self._edit_interval_s)
+    def readdress(self, job_id: str, reply: ReplyAddress) -> None:
+        """Have a running job use a newer token of its reply."""
+        course = self._courses.get(job_id)
+        if course is not None:
+            course.readdress(reply)
+
+    def view(self, job_id: str) -> View | None:
+        """What there is to see of a job that runs in this process."""
+        course = self._courses.get(job_id)
+        return course.view if course is not None else None
+
+
+async def _carry(course: Course) -> None:
+    while not course.job.at_rest:
+        try:
+            if not await _step(course):
+                return
+        except StaleJobError:
+            # Somebody else, such as a person who cancels, moved it first: go on from where it stands.
+            log.info("job_moved_by_somebody_else", job=course.job.id)
+            await course.reload()
+        if course.job.state not in AT_THE_SERVICE and course.job.state is not JobState.QUEUED:
+            course.give_turn_back()
 
 
 async def _step(course: Course) -> bool:
-    """Carry the job one state further; whether there is a further step to make."""
+    """Carry the job one step further; whether there is a job left."""
     match course.job.state:
         case JobState.QUEUED:
-            await submit(course)
+            return await _begin(course)
         case JobState.SUBMITTING:
             # Found so at the start: whether the request arrived cannot be told, so it is never repeated.
-            await course.fail(JobState.UNKNOWN, Failure(FailureReason.PURCHASE_UNKNOWN))
+            failure = Failure(FailureReason.PURCHASE_UNKNOWN)
+            await course.move(JobState.UNKNOWN, failure=failure, ended_at=course.parts.now())
+            log.warning("purchase_unknown", job=course.job.id)
         case JobState.GENERATING:
             await watch(course)
         case JobState.READY:
@@ -57,13 +114,29 @@ async def _step(course: Course) -> bool:
         case JobState.DELIVERING:
             await deliver(course)
         case (
-            JobState.HELD
-            | JobState.DENIED
-            | JobState.DELIVERED
+            JobState.DENIED
             | JobState.FAILED
             | JobState.EXPIRED
             | JobState.UNKNOWN
             | JobState.CANCELLED
+            | JobState.DELIVERED
         ):
+            await settle(course)
+        case JobState.HELD:
             return False
-    return course.job.state not in TERMINAL
+    return True
+
+
+async def _begin(course: Course) -> bool:
+    """The steps of a queued job, one at a time; whether there is a job left."""
+    if course.job.reply.message_id is None and not await course.confirm():
+        # Nobody was told that anything would come of it, so nothing may be bought.
+        log.warning("job_never_acknowledged", job=course.job.id)
+        await course.parts.store.remove(course.job.id)
+        course.parts.ledger.release(course.job.id)
+        return False
+    if not is_prepared(course):
+        await prepare(course)
+    else:
+        await submit(course)
+    return True

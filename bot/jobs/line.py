@@ -19,7 +19,7 @@ _AFTER_NEWCOMERS: Final = 1 << 64
 """Added to the turns of people who were served, which puts them behind every number of a ticket."""
 
 _REMEMBERED_PEOPLE: Final = 10_000
-"""Of how many people without jobs it is kept when they were last served."""
+"""Of how many people it is kept when they were last served; others count as newcomers when they return."""
 
 _SIMULATED_STARTS: Final = 500
 
@@ -192,6 +192,7 @@ class Line:
         person = self._people[ticket.person_id]
         person.running -= 1
         if person.running == self._limits.per_person - 1:
+            # Who is at the limit is in no queue.
             self._enter(ticket.person_id, person)
         server = self._servers[ticket.guild_id]
         server.room += 1

@@ -1,7 +1,7 @@
 """The door to the jobs: what a way in hands over, and what happens to it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import uuid4
@@ -9,13 +9,17 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery import ReplyAddress
-from bot.images import ImageSource
+from bot.images import ImageSource, Reference
 from bot.jobs.engine import Engine
 from bot.jobs.intake import Ask, examine
 from bot.jobs.job import Job, JobState
 from bot.jobs.store import JobStore
+from bot.moderation.policy import Admission, Person
+from bot.quota import Allowance, Ledger, Shortage, ShortageOf, day_after, judge
+from bot.storage import StorageError
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
+from bot.texts.jobs import moment
 from bot.video import VideoRequest
 
 log: Final = structlog.get_logger(__name__)
@@ -23,58 +27,127 @@ log: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """A request that was checked and acknowledged, with where its answer goes."""
+    """A request that was examined, with where its answer goes. `pictures` are those that are spooled already."""
 
     request: VideoRequest
     sources: tuple[ImageSource, ...]
     reply: ReplyAddress
     guild_id: int | None
+    job_id: str | None = None
+    pictures: tuple[Reference, ...] | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the operator allows: who may ask, what pictures may come from, how much may be bought a day."""
+
+    allowed_hosts: Sequence[str]
+    admission: Admission
+    allowance: Allowance
+
+
+def new_job_id() -> str:
+    """An id that no other job has, of 32 hexadecimal digits."""
+    return uuid4().hex
 
 
 class VideoService:
-    """Accepts orders. `stopping` is set when the process is about to end and takes no more."""
+    """Accepts orders. `stopping` is set when the process is about to end and takes no more.
+
+    An order goes through `examine` and `place`, which need no I/O and may come before the acknowledgement;
+    through `keep`, at the same time as it; and through `begin` or `withdraw`, as the acknowledgement went.
+    """
 
     def __init__(
-        self,
-        store: JobStore,
-        engine: Engine,
-        now: Callable[[], datetime],
-        *,
-        allowed_hosts: Sequence[str],
+        self, store: JobStore, engine: Engine, ledger: Ledger, now: Callable[[], datetime], terms: Terms
     ) -> None:
         self._store = store
         self._engine = engine
+        self._ledger = ledger
         self._now = now
-        self._allowed_hosts = allowed_hosts
+        self._terms = terms
         self.stopping = False
 
     def examine(self, ask: Ask) -> VideoRequest | Explanation:
-        """The valid request, or why there will be none. Needs no I/O, so it may come before the answer."""
+        """The valid request, or why there will be none."""
         if self.stopping:
             return explanations.STOPPING
-        return examine(ask, allowed_hosts=self._allowed_hosts)
+        examined = examine(ask, admission=self._terms.admission, allowed_hosts=self._terms.allowed_hosts)
+        if isinstance(examined, Explanation):
+            return examined
+        return self._afford(examined, ask.person) or examined
 
-    async def accept(self, order: Order) -> Job:
-        """Keep the order as a job, then start it; returns before anything was asked of the outside."""
+    def place(self, order: Order) -> Job:
+        """The job of an order, with its seconds reserved. Nothing is stored yet."""
         job = Job(
-            id=uuid4().hex,
+            id=order.job_id or new_job_id(),
             request=order.request,
             sources=order.sources,
             reply=order.reply,
             guild_id=order.guild_id,
             state=JobState.QUEUED,
             created_at=self._now(),
+            pictures=order.pictures,
+            parent_id=order.parent_id,
         )
-        await self._store.add(job)
+        self._ledger.reserve(job.id, order.reply.person_id, int(job.request.seconds))
+        return job
+
+    async def keep(self, job: Job) -> bool:
+        """Store the job; whether that worked. From then on it is resumed by whichever process comes next."""
+        try:
+            await self._store.add(job)
+        except StorageError as error:
+            log.error("job_not_stored", job=job.id, reason=str(error))
+            self._ledger.release(job.id)
+            return False
+        return True
+
+    async def begin(self, job: Job, message_id: int | None) -> None:
+        """Start a job that is kept and whose person was told that an answer will come."""
+        if message_id is not None:
+            try:
+                await self._store.readdress(job.id, replace(job.reply, message_id=message_id))
+            except StorageError as error:
+                # The job finds its message by itself.
+                log.warning("reply_not_noted", job=job.id, reason=str(error))
         log.info(
             "job_accepted",
             job=job.id,
-            person=order.reply.person_id,
-            guild=order.guild_id,
+            person=job.reply.person_id,
+            guild=job.guild_id,
             seconds=job.request.seconds,
             resolution=job.request.resolution,
             preset=job.request.preset,
-            references=len(job.sources),
+            references=job.request.reference_count,
         )
         self._engine.start(job.id)
-        return job
+
+    async def withdraw(self, job: Job) -> None:
+        """Forget a job that nobody was told of: Discord did not take the acknowledgement."""
+        self._ledger.release(job.id)
+        try:
+            await self._store.remove(job.id)
+        except StorageError as error:
+            # The next start finds that its reply does not exist, and buys nothing either.
+            log.warning("job_not_withdrawn", job=job.id, reason=str(error))
+
+    def _afford(self, request: VideoRequest, person: Person) -> Explanation | None:
+        now = self._now()
+        shortage = judge(
+            self._terms.allowance,
+            asked_s=int(request.seconds),
+            used_by_bot_s=self._ledger.used_s(now),
+            used_by_person_s=self._ledger.used_s(now, person.id),
+        )
+        return _explain(shortage, now) if shortage is not None else None
+
+
+def _explain(shortage: Shortage, now: datetime) -> Explanation:
+    renewed = moment(day_after(now))
+    match shortage.of:
+        case ShortageOf.BOT:
+            return explanations.over_budget(shortage.left_s, renewed)
+        case ShortageOf.PERSON:
+            return explanations.over_allowance(shortage.left_s, renewed)

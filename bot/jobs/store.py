@@ -1,8 +1,22 @@
-"""Where jobs are kept: the interface, and a first store that keeps them in memory."""
+"""Where jobs are kept: every statement of SQL about them."""
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-from bot.jobs.job import TERMINAL, Job, JobState
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.delivery import ReplyAddress
+from bot.jobs.estimates import Finished
+from bot.jobs.job import Job, JobState
+from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
+from bot.quota import Claim
+from bot.storage import Database
+from bot.storage.tables import jobs
+from bot.video import Resolution, Seconds
 
 
 class UnknownJobError(Exception):
@@ -13,53 +27,204 @@ class StaleJobError(Exception):
     """The job is no longer in the state from which it was to be moved: somebody else moved it first."""
 
 
-class JobStore(Protocol):
-    """Keeps jobs. What a method returned from is kept; callers touch the outside only after that."""
+class DuplicateJobError(Exception):
+    """There is such a job already: one that fetches the same task's video, or repeats the same job."""
+
+
+class JobStore:
+    """Keeps jobs. What a method returned from is on the disk; callers touch the outside only after that.
+
+    Every method raises `bot.storage.StorageUnavailableError` when the disk does not do its part.
+    """
+
+    def __init__(self, database: Database, spool_dir: Path) -> None:
+        self._database = database
+        self._spool_dir = spool_dir
 
     async def add(self, job: Job) -> None:
-        """Keep a new job."""
-        ...
-
-    async def get(self, job_id: str) -> Job:
-        """The job as it stands. Raises `UnknownJobError`."""
-        ...
-
-    async def save(self, job: Job, *, moved_from: JobState) -> None:
-        """Replace the job if it still is `moved_from`. Raises `StaleJobError` or `UnknownJobError`."""
-        ...
-
-    async def unfinished(self) -> tuple[Job, ...]:
-        """Every job that has not ended, oldest first."""
-        ...
-
-
-class MemoryJobStore:
-    """A `JobStore` that forgets everything when the process ends, and ended jobs at once."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
-
-    async def add(self, job: Job) -> None:
-        """Keep a new job."""
-        self._jobs[job.id] = job
-
-    async def get(self, job_id: str) -> Job:
-        """The job as it stands. Raises `UnknownJobError`."""
+        """Keep a new job. Raises `DuplicateJobError`."""
         try:
-            return self._jobs[job_id]
-        except KeyError:
-            raise UnknownJobError(job_id) from None
+            async with self._database.write() as connection:
+                await connection.execute(jobs.insert().values(row_of(job)))
+        except IntegrityError:
+            raise DuplicateJobError(job.id) from None
+
+    async def get(self, job_id: str) -> Job:
+        """The job as it stands. Raises `UnknownJobError`."""
+        async with self._database.read() as connection:
+            found = await self._select(connection, jobs.c.id == job_id)
+        if not found:
+            raise UnknownJobError(job_id)
+        return found[0]
 
     async def save(self, job: Job, *, moved_from: JobState) -> None:
-        """Replace the job if it still is `moved_from`. Raises `StaleJobError` or `UnknownJobError`."""
-        current = await self.get(job.id)
-        if current.state is not moved_from:
-            raise StaleJobError(f"{job.id} is {current.state}, not {moved_from}")
-        if job.state in TERMINAL:
-            del self._jobs[job.id]
-        else:
-            self._jobs[job.id] = job
+        """Keep how far the job has come, if it still is `moved_from`, and forget the token of a settled one.
 
-    async def unfinished(self) -> tuple[Job, ...]:
-        """Every job that has not ended, oldest first."""
-        return tuple(sorted(self._jobs.values(), key=lambda job: job.created_at))
+        Where the reply lives stays as it is. Raises `StaleJobError` or `UnknownJobError`.
+        """
+        values = course_columns(job)
+        if job.settled_at is not None or job.parked_at is not None:
+            values["token"] = None
+        condition = and_(jobs.c.id == job.id, jobs.c.state == moved_from.value, jobs.c.settled_at.is_(None))
+        async with self._database.write() as connection:
+            changed = await connection.execute(update(jobs).where(condition).values(values))
+            if changed.rowcount == 0:
+                raise await self._not_saved(connection, job.id, moved_from)
+
+    async def readdress(self, job_id: str, reply: ReplyAddress) -> None:
+        """Keep a newer token, or what was learned of the reply, of a job that is not settled."""
+        condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None))
+        async with self._database.write() as connection:
+            await connection.execute(update(jobs).where(condition).values(reply_columns(reply)))
+
+    async def unpark(self, job_id: str, reply: ReplyAddress) -> bool:
+        """Take up a parked video again, to be delivered to `reply`; whether it was still parked."""
+        condition = and_(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.DELIVERING.value,
+            jobs.c.parked_at.is_not(None),
+            jobs.c.settled_at.is_(None),
+        )
+        values = reply_columns(reply) | {"parked_at": None, "post_route": None, "post_started_at": None}
+        async with self._database.write() as connection:
+            return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
+
+    async def remove(self, job_id: str) -> None:
+        """Forget a job that never began, because nobody was told that it would."""
+        condition = and_(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value)
+        async with self._database.write() as connection:
+            await connection.execute(delete(jobs).where(condition))
+
+    async def wipe_tokens(self, answered_before: datetime) -> int:
+        """Forget tokens that no longer open anything; how many."""
+        condition = and_(jobs.c.token.is_not(None), jobs.c.answered_at < answered_before)
+        async with self._database.write() as connection:
+            wiped = await connection.execute(update(jobs).where(condition).values(token=None))
+        return wiped.rowcount
+
+    async def unsettled(self) -> tuple[Job, ...]:
+        """Every job that goes on by itself, oldest first."""
+        return await self._where(
+            jobs.c.settled_at.is_(None), jobs.c.parked_at.is_(None), jobs.c.state != JobState.HELD.value
+        )
+
+    async def parked_before(self, moment: datetime) -> tuple[Job, ...]:
+        """Finished videos that nobody fetched since then."""
+        return await self._where(jobs.c.settled_at.is_(None), jobs.c.parked_at < moment)
+
+    async def of_person(self, person_id: int, *, ended_since: datetime, limit: int) -> tuple[Job, ...]:
+        """A person's jobs that are under way, wait, or ended without a video since then; newest first."""
+        shown = or_(
+            jobs.c.settled_at.is_(None),
+            and_(jobs.c.ended_at >= ended_since, jobs.c.state != JobState.DELIVERED.value),
+        )
+        async with self._database.read() as connection:
+            chosen = select(jobs).where(jobs.c.person_id == person_id, shown)
+            rows = await connection.execute(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
+            return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+
+    async def repeated_by(self, parent_id: str) -> str | None:
+        """The id of the job that repeats this one, if somebody asked for that."""
+        condition = and_(jobs.c.parent_id == parent_id, jobs.c.lookup.is_(False))
+        async with self._database.read() as connection:
+            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
+            return found.scalar()
+
+    async def finished(self, limit: int) -> Sequence[Finished]:
+        """How long the newest finished jobs took from submission to completion, oldest first."""
+        columns = (
+            jobs.c.seconds,
+            jobs.c.resolution,
+            jobs.c.reference_count,
+            jobs.c.submitted_at,
+            jobs.c.ready_at,
+        )
+        condition = and_(
+            jobs.c.ready_at.is_not(None), jobs.c.submitted_at.is_not(None), jobs.c.lookup.is_(False)
+        )
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(*columns).where(condition).order_by(jobs.c.ready_at.desc()).limit(limit)
+            )
+            return [
+                Finished(
+                    Seconds(str(row.seconds)),
+                    Resolution(row.resolution),
+                    row.reference_count,
+                    (row.ready_at - row.submitted_at).total_seconds(),
+                )
+                for row in reversed(rows.all())
+            ]
+
+    async def claims(self, since: datetime) -> Sequence[Claim]:
+        """What counts against the allowances: what was bought since then, and what may still be bought."""
+        waiting = jobs.c.state.in_((JobState.HELD.value, JobState.QUEUED.value))
+        bought = and_(
+            jobs.c.submitted_at >= since,
+            or_(
+                jobs.c.task_id.is_not(None),
+                jobs.c.state.in_((JobState.SUBMITTING.value, JobState.UNKNOWN.value)),
+            ),
+        )
+        condition = and_(jobs.c.lookup.is_(False), or_(waiting, bought))
+        columns = (jobs.c.id, jobs.c.person_id, jobs.c.seconds, jobs.c.submitted_at, jobs.c.state)
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(*columns).where(condition))
+            return [
+                Claim(
+                    row.id,
+                    row.person_id,
+                    row.seconds,
+                    None if row.state in {JobState.HELD.value, JobState.QUEUED.value} else row.submitted_at,
+                )
+                for row in rows
+            ]
+
+    async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these jobs ended before then, or do not exist: their pictures need not be kept."""
+        kept: set[str] = set()
+        condition = or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= moment)
+        async with self._database.read() as connection:
+            for start in range(0, len(job_ids), 500):
+                some = job_ids[start : start + 500]
+                rows = await connection.execute(select(jobs.c.id).where(jobs.c.id.in_(some), condition))
+                kept.update(rows.scalars())
+        return frozenset(job_ids) - kept
+
+    async def videos(self) -> frozenset[str]:
+        """The files in the media folder that some job still needs."""
+        condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
+
+    async def count_in(self, state: JobState, *, ended_since: datetime) -> int:
+        """How many jobs ended in this state since then."""
+        condition = and_(jobs.c.state == state.value, jobs.c.ended_at >= ended_since)
+        async with self._database.read() as connection:
+            return int(
+                (
+                    await connection.execute(select(func.count()).select_from(jobs).where(condition))
+                ).scalar_one()
+            )
+
+    async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
+        async with self._database.read() as connection:
+            return await self._select(connection, *conditions)
+
+    async def _select(self, connection: AsyncConnection, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
+        rows = await connection.execute(
+            select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id)
+        )
+        return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+
+    async def _not_saved(self, connection: AsyncConnection, job_id: str, moved_from: JobState) -> Exception:
+        found = await connection.execute(select(jobs.c.state).where(jobs.c.id == job_id))
+        state = found.scalar()
+        if state is None:
+            return UnknownJobError(job_id)
+        return StaleJobError(f"{job_id} is {state}, not {moved_from}")
+
+
+def _named(row: RowMapping) -> Mapping[str, Any]:
+    """The row's values by their columns' names."""
+    return {str(name): value for name, value in row.items()}

@@ -22,8 +22,39 @@ class Verdict(StrEnum):
     """What the rules say of a request."""
 
     ALLOWED = "allowed"
+    NOT_AMONG_ALLOWED = "not_among_allowed"
     NEEDS_AGE_RESTRICTED_CHANNEL = "needs_age_restricted_channel"
     NOT_IN_DIRECT_MESSAGES = "not_in_direct_messages"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who acts: their number, their roles in the server, and whether they moderate there.
+
+    `guild_id` is None in direct messages. To moderate means to have *Manage Messages*.
+    """
+
+    id: int
+    guild_id: int | None = None
+    role_ids: frozenset[int] = frozenset()
+    moderates: bool = False
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Which people and which roles may use the bot at all; nobody named means everybody."""
+
+    people: frozenset[int] = frozenset()
+    roles: frozenset[int] = frozenset()
+
+    def admits(self, person: Person) -> bool:
+        """Whether this person is among them."""
+        if not self.people and not self.roles:
+            return True
+        return person.id in self.people or not self.roles.isdisjoint(person.role_ids)
+
+
+EVERYBODY = Admission()
 
 
 @dataclass(frozen=True)
@@ -32,10 +63,15 @@ class RequestFacts:
 
     preset: Preset
     place: Place
+    person: Person
+    admission: Admission = EVERYBODY
 
 
 def judge(facts: RequestFacts) -> Verdict:
-    """Whether the request may be made: every preset anywhere, but spicy in age-restricted channels only."""
+    """Whether the request may be made: by those admitted; every preset anywhere, but spicy in age-restricted
+    channels only."""
+    if not facts.admission.admits(facts.person):
+        return Verdict.NOT_AMONG_ALLOWED
     match facts.preset, facts.place:
         case ((Preset.NORMAL | Preset.FUN | Preset.CUSTOM), _):
             return Verdict.ALLOWED
@@ -45,3 +81,10 @@ def judge(facts: RequestFacts) -> Verdict:
             return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
         case Preset.SPICY, Place.DIRECT_MESSAGE:
             return Verdict.NOT_IN_DIRECT_MESSAGES
+
+
+def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:
+    """Whether they may cancel somebody's request: its owner, or a moderator of the server it was made in."""
+    return person.id == owner_id or (
+        person.moderates and guild_id is not None and person.guild_id == guild_id
+    )

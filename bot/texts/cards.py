@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.texts import durations
+from bot.texts.buttons import Action
 from bot.texts.explanations import Explanation
 from bot.texts.quoting import clip, quote_name, quote_prompt
 from bot.video import Size, VideoRequest
@@ -13,6 +14,10 @@ BAR_CELLS: Final = 20
 MADE_BY_AI: Final = "Made by AI"
 USUAL_TIME: Final = "usually done in 1 to 5 minutes"
 """The vendor's own words (page *Create video generation*)."""
+
+NO_VIDEO: Final = "No video this time"
+CANCELLED: Final = "Cancelled"
+LAID_ASIDE: Final = "Your video is ready"
 
 CONVERTED_FORMAT: Final = "{name} was a {original_format} picture; I converted it."
 CONVERTED_SIZE: Final = "{name} was {original_size}, more than the video service takes; I made it smaller."
@@ -36,6 +41,12 @@ class Card:
     options: str
     lines: tuple[str, ...] = ()
     small_print: tuple[str, ...] = ()
+    job_id: str = ""
+    """The job that the buttons act on."""
+    person_id: int = 0
+    """Who asked for it."""
+    private: bool = False
+    actions: tuple[Action, ...] = ()
 
 
 class Stage(StrEnum):
@@ -43,6 +54,8 @@ class Stage(StrEnum):
 
     QUEUED = "Got it"
     PICTURES = "Looking at your pictures"
+    IN_LINE = "Waiting in line"
+    PAUSED = "Waiting for the bot's operator"
     RETRYING = "The video service is busy; trying again shortly"
     SUBMITTING = "Handing it to the video service"
     WAITING = "Waiting for its turn at the video service"
@@ -92,53 +105,105 @@ def bar(progress: int) -> str:
     return f"{'▰' * filled}{'▱' * (BAR_CELLS - filled)} {progress}%"
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What every card of a job says in the same way."""
+
+    request: VideoRequest
+    job_id: str
+    person_id: int
+    private: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class InLine:
+    """Where a job stands in the line, from 1, and how many wait; `start_s` is when it may begin, if known."""
+
+    position: int
+    waiting: int
+    start_s: float | None
+
+
 def working(
-    request: VideoRequest,
+    subject: Subject,
     stage: Stage,
     *,
     progress: int,
     elapsed_s: float,
     rest_s: float | None,
-    notes: tuple[str, ...] = (),
+    in_line: InLine | None = None,
+    said: str | None = None,
 ) -> Card:
-    """The card of a running job: a bar, the time since the command, and the estimated rest where known."""
+    """The card of a running job: a bar, the time since the command, and the estimated rest where known.
+
+    `in_line` takes the bar's place while the job waits its turn; `said` is one more line.
+    """
     rest = USUAL_TIME if rest_s is None else f"about {durations.rest(rest_s)} left"
     times = f"{durations.clock(elapsed_s)} elapsed · {rest}"
-    hint = placement_hint(request.size)
+    hint = placement_hint(subject.request.size)
+    shown = bar(progress) if in_line is None else line_of(in_line)
     return Card(
         Tone.WORKING,
         f"{stage}…",
-        quote_prompt(request.prompt),
-        options_line(request),
-        (bar(progress), times),
-        (*notes, *((hint,) if hint else ())),
+        quote_prompt(subject.request.prompt),
+        options_line(subject.request),
+        (*((said,) if said else ()), shown, times),
+        (*subject.notes, *((hint,) if hint else ())),
+        subject.job_id,
+        subject.person_id,
+        subject.private,
+        (Action.REFRESH, Action.CANCEL),
     )
 
 
-def delivered(request: VideoRequest, *, took_s: float, notes: tuple[str, ...] = ()) -> Card:
+def line_of(in_line: InLine) -> str:
+    """`Number 3 of 7 in line · starts in about 2:00`."""
+    begins = f" · starts in about {durations.rest(in_line.start_s)}" if in_line.start_s else ""
+    return f"Number {in_line.position} of {in_line.waiting} in line{begins}"
+
+
+def paused(explanation: Explanation) -> str:
+    """Why nothing is submitted at present, on one line."""
+    return f"{explanation.what} {explanation.money.value} {explanation.then}"
+
+
+def delivered(subject: Subject, *, took_s: float) -> Card:
     """The card above the finished video."""
     return Card(
         Tone.DONE,
         "Here is your video",
-        quote_prompt(request.prompt),
-        options_line(request),
+        quote_prompt(subject.request.prompt),
+        options_line(subject.request),
         (),
-        (*notes, f"{MADE_BY_AI} in {durations.clock(took_s)}"),
+        (*subject.notes, f"{MADE_BY_AI} in {durations.clock(took_s)}"),
+        subject.job_id,
+        subject.person_id,
+        subject.private,
     )
 
 
-def failed(
-    request: VideoRequest, explanation: Explanation, *, number: str | None = None, notes: tuple[str, ...] = ()
+def ended(
+    subject: Subject,
+    explanation: Explanation,
+    *,
+    number: str,
+    actions: tuple[Action, ...] = (),
+    headline: str = NO_VIDEO,
+    tone: Tone = Tone.FAILED,
 ) -> Card:
-    """The card of a job that ended without a video; `number` is what the operator can look it up by."""
-    numbered = (f"Number: `{clip(number, 80).replace('`', '')}`",) if number else ()
+    """The card of a job without a video in its reply; `number` is what the operator can look it up by."""
     return Card(
-        Tone.FAILED,
-        "No video this time",
-        quote_prompt(request.prompt),
-        options_line(request),
+        tone,
+        headline,
+        quote_prompt(subject.request.prompt),
+        options_line(subject.request),
         (explanation.what, explanation.money.value, explanation.then),
-        (*notes, *numbered),
+        (*subject.notes, f"Number: `{clip(number, 80).replace('`', '')}`"),
+        subject.job_id,
+        subject.person_id,
+        subject.private,
+        actions,
     )
 
 

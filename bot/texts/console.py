@@ -10,7 +10,9 @@ RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings
 DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
 )
-CHECK: Final = "Check configuration, data folder, Discord token, intents and API key; one line a check."
+CHECK: Final = (
+    "Check configuration, data folder, database, Discord token, intents and API key; one line a check."
+)
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
 PROMPT: Final = "What should happen in the video."
@@ -65,6 +67,48 @@ def too_many_images() -> str:
 def charged_unknown(reason: str) -> str:
     """Why there is no video, when it may have been bought."""
     return f"No video: {reason}. It is not known whether it was charged; nothing is repeated by itself."
+
+
+def database_unusable(reason: str) -> str:
+    """The one line on which a start ends whose database cannot be used."""
+    return f"the database cannot be used: {reason}"
+
+
+def database_ok(path: str, size_bytes: int, in_use_by: int | None) -> str:
+    """The database is whole and of this version."""
+    used = f", in use by process {in_use_by}" if in_use_by is not None else ""
+    return f"{path}, whole, {megabytes(size_bytes)}{used}"
+
+
+def database_new(path: str) -> str:
+    """There is no database yet."""
+    return f"{path} will be made at the first start"
+
+
+def database_older(path: str) -> str:
+    """The database is an older version's."""
+    return f"{path}, whole; the next start backs it up and brings it up to date"
+
+
+def database_foreign(path: str) -> str:
+    """The database belongs to something else."""
+    return f"{path} is not a database of Stillmotion; set DATABASE_URL to another file"
+
+
+def database_newer(path: str) -> str:
+    """The database is a newer version's."""
+    return f"{path} was made by a newer version of Stillmotion; update the bot, or restore a backup"
+
+
+def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
+    """What the database says of the jobs; those of unknown outcome are for the operator to look up."""
+    told = f"{unfinished} unfinished, of these {undelivered} waiting to be fetched"
+    if not unknown:
+        return f"{told}; none of unknown outcome in the last 30 days"
+    return (
+        f"{told}; {unknown} of unknown outcome in the last 30 days: compare them with the DimiLinks console "
+        "(the log names them as purchase_unknown or submission_failed)"
+    )
 
 
 CONFIGURATION_OK: Final = "every setting can be read"

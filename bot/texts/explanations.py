@@ -158,16 +158,20 @@ def reference_rejected(message: str) -> Explanation:
 
 
 SERVICE_KEY_REJECTED = _refused(
-    "The video service does not accept this bot's key.",
-    "That is for the bot's operator to repair, not for you; try again later.",
+    "The video service does not accept this bot's key at present.",
+    "The operator has been told. Your request keeps its place and goes on by itself.",
 )
 SERVICE_OUT_OF_MONEY = _refused(
-    "The bot's account at the video service is out of money.",
-    "That is for the bot's operator to repair, not for you; try again later.",
+    "The bot's account at the video service is out of money at present.",
+    "The operator has been told. Your request keeps its place and goes on by itself.",
 )
 SERVICE_MODEL_NOT_ALLOWED = _refused(
-    "The video service does not allow this bot to make videos.",
-    "That is for the bot's operator to repair, not for you; try again later.",
+    "The video service does not allow this bot to make videos at present.",
+    "The operator has been told. Your request keeps its place and goes on by itself.",
+)
+SERVICE_MISCONFIGURED = _refused(
+    "The video service cannot be used as this bot is set up at present.",
+    "The operator has been told. Your request keeps its place and goes on by itself.",
 )
 SERVICE_BUSY = _refused(
     "The video service has too many requests and kept refusing this one.", "Try again in a few minutes."
@@ -176,7 +180,7 @@ SERVICE_UNREACHABLE = _refused("The video service cannot be reached.", "Try agai
 PURCHASE_UNKNOWN = Explanation(
     "The connection to the video service broke while your request was handed over.",
     Money.UNKNOWN,
-    "I do not repeat it by myself, so that nothing is bought twice; use the command again if you want to.",
+    "I do not repeat it by myself, so that nothing is bought twice. Press *Try again* if you want to.",
 )
 BLOCKED_BY_SERVICE = Explanation(
     "The video service's own filter stopped this video.",
@@ -186,37 +190,79 @@ BLOCKED_BY_SERVICE = Explanation(
 EXPIRED = Explanation(
     "The video did not become ready in time.",
     Money.SPENT,
-    "I stopped waiting; tell the operator the number below, with which a late video can still be fetched.",
+    "It may still come: press *Look again* later, which costs nothing.",
 )
 VIDEO_BROKEN = Explanation(
     "The video was made, but it kept arriving incomplete.",
     Money.SPENT,
-    "Tell the operator the number below, with which it can still be fetched.",
+    "Press *Look again* later to fetch it, which costs nothing.",
 )
-UPLOAD_TOO_LARGE = Explanation(
-    "The video is ready, but it is larger than Discord allows here.",
+UNCOLLECTED = Explanation(
+    "Nobody fetched this video in time, so I removed it.",
     Money.SPENT,
-    "The operator has the file. In 480p or shorter it would fit.",
+    "*Look again* may still find it at the video service.",
 )
-UPLOAD_REFUSED = Explanation(
-    "The video is ready, but Discord did not let me post it.",
+INTERRUPTED = _refused("The bot was stopped before your request began.", "Use the command again.")
+CANCELLED_BEFORE_PURCHASE = _refused(
+    "This request was cancelled before it was handed to the video service.", "Use the command again any time."
+)
+CANCELLED_AFTER_PURCHASE = Explanation(
+    "I stopped watching this video, as asked.",
     Money.SPENT,
-    "The operator has the file.",
+    "Press *Look again* if you want it after all, which costs nothing.",
 )
-INTERRUPTED_BEFORE_PURCHASE = _refused("The bot was stopped.", "Use the command again in a minute.")
-INTERRUPTED_AFTER_PURCHASE = Explanation(
-    "The bot was stopped while your video was being made.",
-    Money.SPENT,
-    "Tell the operator the number below, with which it can still be fetched.",
-)
+DENIED = _refused("The moderators did not allow this request.", "Ask them why, or change it.")
 BROKE_BEFORE_PURCHASE = _refused(
     "Something went wrong on my side.", "Try again; if it stays, tell the operator the number below."
 )
 BROKE_AFTER_PURCHASE = Explanation(
     "Something went wrong on my side after the video was ordered.",
     Money.PROBABLY_SPENT,
-    "Tell the operator the number below, with which it can still be fetched.",
+    "Press *Look again* to fetch it; if that does not help, tell the operator the number below.",
 )
+
+
+def laid_aside_too_large(until: str) -> Explanation:
+    """The video is larger than Discord takes here; it waits in `/jobs` until then."""
+    return Explanation(
+        "The video is ready, but it is larger than Discord allows here.",
+        Money.SPENT,
+        f"It waits in `/jobs` until {until}: fetch it where larger files are allowed. In 480p it would fit.",
+    )
+
+
+def laid_aside_refused(until: str) -> Explanation:
+    """Discord took the video nowhere; it waits in `/jobs` until then."""
+    return Explanation(
+        "The video is ready, but Discord did not let me post it.",
+        Money.SPENT,
+        f"It waits for you in `/jobs` until {until}.",
+    )
+
+
+NOT_KEPT = _refused(
+    "I could not store your request, so I did not begin it.",
+    "Try again in a minute; the operator can see why in the log.",
+)
+NOT_AMONG_ALLOWED = _refused(
+    "Only some roles and people may make videos with this bot.", "Ask the bot's operator or a moderator."
+)
+
+
+def over_allowance(left_s: int, renewed: str) -> Explanation:
+    """The person's seconds of video for today do not suffice."""
+    return _refused(
+        f"You have {left_s} seconds of video left for today.",
+        f"Ask for a shorter one, or wait: it is renewed {renewed}.",
+    )
+
+
+def over_budget(left_s: int, renewed: str) -> Explanation:
+    """The whole bot's seconds of video for today do not suffice."""
+    return _refused(
+        f"This bot has {left_s} seconds of video left for today, for everybody together.",
+        f"Ask for a shorter one, or wait: it is renewed {renewed}.",
+    )
 
 
 def generation_failed(message: str) -> Explanation:

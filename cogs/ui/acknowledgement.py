@@ -1,12 +1,14 @@
 """Acknowledging an interaction, and what can become of it."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
 import discord
 import structlog
+from discord import ui
 
 log: Final = structlog.get_logger(__name__)
 
@@ -23,7 +25,9 @@ class Acknowledged:
     message_id: int | None
 
 
-async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Acknowledged | None:
+async def acknowledge(
+    interaction: discord.Interaction[discord.Client], *, private: bool
+) -> Acknowledged | None:
     """Tell Discord that an answer will come. None where it did not take that: then nothing may be started.
 
     Discord itself tells the person that the application did not respond.
@@ -42,14 +46,56 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Ack
     return Acknowledged(message_id=response.message_id if response is not None else None)
 
 
-async def refuse(interaction: discord.Interaction, answer: str) -> None:
-    """Answer at once, to nobody but the person; where Discord does not take it, only the log knows."""
+async def acknowledge_press(interaction: discord.Interaction[discord.Client]) -> bool:
+    """Tell Discord that the message whose button was pressed will change; whether it took that."""
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.response.send_message(
-                answer, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
-            )
+            await interaction.response.defer()
     except discord.HTTPException as error:
-        log.warning("refusal_not_shown", status=error.status, code=error.code)
+        if error.code != _ALREADY_ACKNOWLEDGED:
+            log.warning("acknowledgement_refused", status=error.status, code=error.code)
+            return False
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("refusal_not_shown", error=type(error).__name__)
+        log.warning("acknowledgement_failed", error=type(error).__name__)
+        return False
+    return True
+
+
+async def refuse(interaction: discord.Interaction[discord.Client], answer: str) -> None:
+    """Answer at once, to nobody but the person; where Discord does not take it, only the log knows."""
+    await _shown(
+        interaction.response.send_message(
+            answer, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+        )
+    )
+
+
+async def answer(
+    interaction: discord.Interaction[discord.Client], words: str, view: ui.LayoutView | None = None
+) -> None:
+    """Fill in the answer that was announced by acknowledging; `view` stands for words and more."""
+    if view is not None:
+        await _shown(
+            interaction.edit_original_response(view=view, allowed_mentions=discord.AllowedMentions.none())
+        )
+    else:
+        await _shown(
+            interaction.edit_original_response(content=words, allowed_mentions=discord.AllowedMentions.none())
+        )
+
+
+async def whisper(interaction: discord.Interaction[discord.Client], words: str) -> None:
+    """Say something to the person alone, beside the message whose button they pressed."""
+    await _shown(
+        interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+    )
+
+
+async def _shown(call: Awaitable[object]) -> None:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await call
+    except discord.HTTPException as error:
+        log.warning("answer_not_shown", status=error.status, code=error.code)
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.warning("answer_not_shown", error=type(error).__name__)

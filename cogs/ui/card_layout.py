@@ -1,4 +1,4 @@
-"""A post as Discord shows it: the card as a container of texts, the video below its words."""
+"""A post as Discord shows it: the card as a container of texts, the video below its words, then buttons."""
 
 from typing import Final
 
@@ -6,7 +6,9 @@ import discord
 from discord import ui
 
 from bot.delivery import Post
+from bot.delivery.discord_messages import Lead
 from bot.texts.cards import Card, Tone
+from cogs.ui.job_button import ButtonReference, row_of
 
 _COLOURS: Final = {
     Tone.WORKING: discord.Colour.blurple(),
@@ -15,22 +17,32 @@ _COLOURS: Final = {
 }
 
 
-def card_layout(post: Post, lead: str | None) -> ui.LayoutView:
-    """The view of a post; `lead` is a line put before the card, such as a mention."""
+def card_layout(post: Post, lead: Lead | None) -> ui.LayoutView:
+    """The view of a post; `lead` comes before the card, such as a mention."""
+    card = post.card
     view = ui.LayoutView(timeout=None)
     if lead is not None:
-        view.add_item(ui.TextDisplay(lead))
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_COLOURS[post.card.tone])
-    container.add_item(ui.TextDisplay(_head(post.card)))
-    if post.card.lines:
-        container.add_item(ui.TextDisplay("\n".join(post.card.lines)))
+        view.add_item(ui.TextDisplay(lead.text, id=lead.mark))
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_COLOURS[card.tone])
+    container.add_item(ui.TextDisplay(_head(card)))
+    if card.lines:
+        container.add_item(ui.TextDisplay("\n".join(card.lines)))
     if post.video is not None:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
         gallery.add_item(media=f"attachment://{post.video.name}", spoiler=post.video.spoiler)
         container.add_item(gallery)
-    if post.card.small_print:
-        container.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in post.card.small_print)))
+    if card.small_print:
+        container.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in card.small_print)))
     view.add_item(container)
+    if card.actions:
+        view.add_item(
+            row_of(
+                tuple(
+                    ButtonReference(action, card.job_id, card.person_id, card.private)
+                    for action in card.actions
+                )
+            )
+        )
     return view
 
 

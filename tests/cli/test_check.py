@@ -17,7 +17,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 0, outcome.all
     assert verdicts(outcome.out) == dict.fromkeys(
-        ("configuration", "data folder", "discord token", "intents", "api key"), True
+        ("configuration", "data folder", "database", "jobs", "discord token", "intents", "api key"), True
     )
     assert sandbox.dimilinks.books.submissions == []
     assert sandbox.discord.token not in outcome.all

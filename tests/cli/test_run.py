@@ -1,7 +1,10 @@
 """`python -m bot run`: it starts, works, stops on a signal, and says in one line why it cannot start."""
 
+import asyncio
 import signal
+import socket
 
+import aiohttp
 import pytest
 
 from bot.sandbox.dimilinks import Pace
@@ -37,16 +40,52 @@ async def test_a_signal_stops_it_cleanly_and_no_secret_is_logged(
     assert '"event": "job_posted"' in outcome.err
 
 
-async def test_a_stop_answers_people_whose_videos_are_not_finished(shell: Shell, sandbox: Sandbox) -> None:
-    sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=600)
+async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=12)
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
     process.terminate()
     outcome = await shell.ended(process)
     assert outcome.status == 0, outcome.all
-    assert "The bot was stopped" in reply.text
-    assert sandbox.dimilinks.books.submissions[0].task_id in reply.text
+    process = await shell.start("run", environment=sandbox.environment)
+    await reply.wait_for_video(timeout_s=60)
+    process.terminate()
+    assert (await shell.ended(process)).status == 0
+    assert len(sandbox.dimilinks.books.submissions) == 1
+
+
+async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shell, sandbox: Sandbox) -> None:
+    first = await shell.start("run", environment=sandbox.environment)
+    await sandbox.discord.wait_until_ready(timeout_s=30)
+    outcome = await shell.run("run", environment=sandbox.environment)
+    assert outcome.status == 1
+    (line,) = [line for line in outcome.err.splitlines() if "the database cannot be used" in line]
+    assert str(first.pid) in line
+    first.terminate()
+    assert (await shell.ended(first)).status == 0
+
+
+async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: Sandbox) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    process = await shell.start("run", environment={**sandbox.environment, "METRICS_ADDRESS": address})
+    reply = await asked(sandbox)
+    await reply.wait_for_video(timeout_s=30)
+    text = ""
+    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+        # The person sees the video a moment before the bot has noted that.
+        while 'state="delivered"' not in text:
+            async with session.get(f"http://{address}/metrics") as response:
+                text = await response.text()
+    process.terminate()
+    await shell.ended(process)
+    assert 'stillmotion_jobs_total{state="delivered"} 1.0' in text
+    assert "stillmotion_submitting_paused 0.0" in text
+    assert "stillmotion_jobs_waiting 0.0" in text
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,20 @@
 """The stage of the end-to-end tests: the sandbox, the real bot against it, a server with people in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.app import App, Tuning, open_app
-from bot.jobs import Patience, PollPace
+from bot.jobs import Patience, PollPace, ProbePace
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.dimilinks.books import Request
 from bot.sandbox.discord import Attachment, CallbackKind, Channel, Guild, MessageVersion, Reply, User
@@ -23,15 +26,26 @@ QUICK = Tuning(
     edit_interval_s=0.2,
     poll_pace=PollPace(shortest_s=0.05, longest_s=0.2),
     patience=Patience(
-        submit_s=2.0, resubmit_first_s=0.1, resubmit_longest_s=0.5, generate_s=8.0, download_s=3.0
+        submit_s=2.0,
+        resubmit_first_s=0.1,
+        resubmit_longest_s=0.5,
+        look_again_s=2.0,
+        download_s=3.0,
+        storage_longest_s=0.3,
     ),
+    probe_pace=ProbePace(first_s=0.3, longest_s=0.6),
+    expire_after_s=8.0,
     stop_grace_s=5.0,
 )
 QUICK_PACE = Pace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
 
 
-ENDINGS = ("Here is your video", "No video this time")
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready\n")
 
 
 def _is_refusal(reply: Reply) -> bool:
@@ -43,12 +57,58 @@ class Stage:
     """Everything an end-to-end test talks to."""
 
     sandbox: Sandbox
-    app: App
     guild: Guild
     channel: Channel
     adult_channel: Channel
     user: User
     data_dir: Path
+    tuning: Tuning
+    now: Callable[[], datetime] = utc_now
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    _running: App | None = None
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def app(self) -> App:
+        """The bot that runs now."""
+        assert self._running is not None, "the bot is stopped"
+        return self._running
+
+    async def start(self, **settings: Any) -> None:
+        """Start the bot, with settings changed by name from now on."""
+        self.settings |= settings
+        overrides = {name.lower(): value for name, value in self.sandbox.environment.items()}
+        loaded = load({**overrides, "data_dir": self.data_dir, **self.settings}, env_file=None)
+        app = await self._stack.enter_async_context(open_app(loaded, tuning=self.tuning, now=self.now))
+        running = asyncio.create_task(app.run())
+        self._stack.push_async_callback(_ended, app, running)
+        discord = self.sandbox.discord
+        await discord.wait_until_ready(timeout_s=TIMEOUT_S)
+        await discord.wait_for_commands(timeout_s=TIMEOUT_S)
+        self._running = app
+
+    async def stop(self) -> None:
+        """Stop the bot as SIGTERM does."""
+        self._running = None
+        await self._stack.aclose()
+
+    async def restart(self, **settings: Any) -> None:
+        """Stop it, then start it on the same data."""
+        await self.stop()
+        await self.start(**settings)
+
+    def rows(self, columns: str = "*") -> list[dict[str, Any]]:
+        """The jobs as they are stored, oldest first, read from outside the bot."""
+        with closing(sqlite3.connect(self.data_dir / "stillmotion.sqlite3")) as connection:
+            connection.row_factory = sqlite3.Row
+            found = connection.execute(f"SELECT {columns} FROM jobs ORDER BY created_at")  # noqa: S608 - ours
+            return [dict(row) for row in found]
+
+    def member(self, name: str, *, roles: list[Any] | None = None) -> User:
+        """Somebody else on the server."""
+        user = self.sandbox.discord.add_user(name)
+        self.guild.join(user, roles)
+        return user
 
     async def video(
         self,
@@ -86,29 +146,35 @@ class Stage:
         return len(self.sandbox.dimilinks.books.submissions)
 
 
+async def _ended(app: App, running: asyncio.Task[None]) -> None:
+    await app.stop()
+    await running
+
+
 @asynccontextmanager
 async def open_stage(
-    tmp_path: Path, *, tuning: Tuning = QUICK, pace: Pace = QUICK_PACE
+    tmp_path: Path,
+    *,
+    tuning: Tuning = QUICK,
+    pace: Pace = QUICK_PACE,
+    now: Callable[[], datetime] = utc_now,
+    **settings: Any,
 ) -> AsyncGenerator[Stage]:
     """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
-    data_dir = tmp_path / "data"
     try:
         async with Sandbox(SampleStudio(tmp_path / "films"), pace=pace) as sandbox:
-            overrides = {name.lower(): value for name, value in sandbox.environment.items()}
-            settings = load({**overrides, "data_dir": data_dir}, env_file=None)
             guild = sandbox.discord.add_guild("Server")
             channel = guild.add_channel("general")
             adult_channel = guild.add_channel("after-dark", nsfw=True)
             user = sandbox.discord.add_user("ada")
             guild.join(user)
-            async with open_app(settings, tuning=tuning) as app:
-                running = asyncio.create_task(app.run())
-                await sandbox.discord.wait_until_ready(timeout_s=TIMEOUT_S)
-                await sandbox.discord.wait_for_commands(timeout_s=TIMEOUT_S)
-                yield Stage(sandbox, app, guild, channel, adult_channel, user, data_dir)
-                await app.stop()
-                await running
+            stage = Stage(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
+            try:
+                await stage.start(**settings)
+                yield stage
+            finally:
+                await stage.stop()
             assert sandbox.discord.violations == []
             assert sandbox.dimilinks.books.violations == []
     finally:

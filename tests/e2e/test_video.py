@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.dimilinks import Pace
 from bot.video import REFERENCES_MAX
 from tests.e2e.pictures import picture
-from tests.e2e.stage import Stage, open_stage
+from tests.e2e.stage import Stage
 
 
 def seconds_of(path: Path) -> float:
@@ -128,15 +128,3 @@ async def test_twenty_people_at_once_get_a_video_each(stage: Stage) -> None:
         shown = await reply.wait_for_video(timeout_s=40)
         assert f"video {person.name}" in shown.text()
     assert stage.bought == 20
-
-
-async def test_stopping_tells_people_whose_videos_are_not_finished(tmp_path: Path) -> None:
-    async with open_stage(tmp_path) as stage:
-        stage.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=60)
-        reply = await stage.video()
-        await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=10)
-        await stage.app.stop()
-    shown = reply.versions[-1].text()
-    assert "The bot was stopped" in shown
-    assert "This video was charged." in shown
-    assert stage.sandbox.dimilinks.books.submissions[0].task_id in shown

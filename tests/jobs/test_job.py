@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.jobs.job import TERMINAL, TRANSITIONS, ForbiddenTransitionError, JobState, advance
-from bot.jobs.store import MemoryJobStore, StaleJobError, UnknownJobError
 from tests.jobs.builders import a_job
 
 DIAGRAM = {
@@ -52,23 +51,3 @@ def _reachable(state: JobState) -> set[JobState]:
         frontier = following - reached
         reached |= following
     return reached
-
-
-async def test_of_two_who_move_a_job_from_one_state_only_the_first_succeeds() -> None:
-    store = MemoryJobStore()
-    job = a_job(state=JobState.QUEUED)
-    await store.add(job)
-    await store.save(advance(job, JobState.SUBMITTING), moved_from=JobState.QUEUED)
-    with pytest.raises(StaleJobError):
-        await store.save(advance(job, JobState.SUBMITTING), moved_from=JobState.QUEUED)
-
-
-async def test_an_ended_job_is_forgotten_by_the_store_in_memory() -> None:
-    store = MemoryJobStore()
-    job = a_job(state=JobState.QUEUED)
-    await store.add(job)
-    assert await store.unfinished() == (job,)
-    await store.save(advance(job, JobState.CANCELLED), moved_from=JobState.QUEUED)
-    assert await store.unfinished() == ()
-    with pytest.raises(UnknownJobError):
-        await store.get(job.id)

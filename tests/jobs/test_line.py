@@ -271,6 +271,30 @@ def test_a_job_held_back_by_its_server_keeps_its_place_and_holds_back_nobody() -
     assert line.admit() == a_ticket(2, 2, 7)
 
 
+def test_somebody_who_waited_on_two_servers_and_has_gone_is_in_nobodys_way() -> None:
+    line = a_line(a_ticket(1, 1, 7), a_ticket(2, 1, 8), a_ticket(3, 2, 8), limits=Limits(per_server=1))
+    for number in (7, 8):
+        line.occupy(a_ticket(number, person_id=9, guild_id=number))
+    assert line.admit() is None
+    line.finish("job-7")
+    assert line.admit() == a_ticket(1, 1, 7)
+    line.remove("job-2")
+    line.finish("job-1")
+    line.finish("job-8")
+    assert line.admit() == a_ticket(3, 2, 8)
+
+
+def test_room_on_a_server_that_everybody_has_left_is_in_nobodys_way() -> None:
+    line = a_line(a_ticket(1), limits=Limits(per_server=1))
+    line.occupy(a_ticket(9, person_id=9))
+    assert line.admit() is None
+    line.finish("job-9")
+    line.remove("job-1")
+    assert line.admit() is None
+    line.add(a_ticket(2))
+    assert line.admit() == a_ticket(2)
+
+
 def test_direct_messages_have_no_server_limit() -> None:
     tickets = [a_ticket(number, person_id=number, guild_id=None) for number in range(3)]
     line = a_line(*tickets, limits=Limits(total=3, per_server=1))
@@ -351,3 +375,11 @@ def test_a_line_that_emptied_keeps_nothing_but_turns() -> None:
             line.finish(next(iter(line.running)))
     kept = {name for name, value in vars(line).items() if isinstance(value, Sized) and len(value) > 0}
     assert kept == {"_turns"}
+
+
+def test_the_turns_of_those_who_were_served_longest_ago_are_forgotten() -> None:
+    line = Line(Limits())
+    for number in range(10_100):
+        line.occupy(a_ticket(number, person_id=number))
+        line.finish(f"job-{number}")
+    assert list(vars(line)["_turns"]) == list(range(100, 10_100))

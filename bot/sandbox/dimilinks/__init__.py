@@ -20,7 +20,7 @@ from bot.sandbox.dimilinks.faults import (
     Truncated,
 )
 from bot.sandbox.dimilinks.server import DimiLinksSandbox
-from bot.sandbox.dimilinks.tasks import Pace
+from bot.sandbox.dimilinks.tasks import Pace, Tempo, Timing
 
 __all__ = [
     "BareShape",
@@ -43,5 +43,7 @@ __all__ = [
     "Redirect",
     "ReferenceImage",
     "Submission",
+    "Tempo",
+    "Timing",
     "Truncated",
 ]

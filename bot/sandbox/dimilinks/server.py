@@ -31,7 +31,7 @@ from bot.sandbox.dimilinks.faults import (
     Outcome,
     Truncated,
 )
-from bot.sandbox.dimilinks.tasks import Pace, Task, new_task
+from bot.sandbox.dimilinks.tasks import Pace, Task, Tempo, new_task
 from bot.sandbox.film import FilmOrder, Studio
 
 _HOST = "127.0.0.1"
@@ -48,7 +48,7 @@ class DimiLinksSandbox:
     """
 
     def __init__(
-        self, *, studio: Studio, pace: Pace = _PACE, api_key: str | None = None, seed: int = 0
+        self, *, studio: Studio, pace: Tempo = _PACE, api_key: str | None = None, seed: int = 0
     ) -> None:
         self.api_key = api_key or f"sk-sandbox-{secrets.token_urlsafe(24)}"
         self.base_url = ""
@@ -100,6 +100,10 @@ class DimiLinksSandbox:
             await asyncio.wait(self._filming)
         await self._stack.aclose()
         await self._studio.close()
+
+    def done_at(self, task_id: str) -> float:
+        """When the task has, or will have, a video: the event loop's time. Raises `KeyError`."""
+        return self._tasks[task_id].done_at
 
     async def pause(self) -> None:
         """Take no connections until `resume`, as when the service is down; open ones are cut."""

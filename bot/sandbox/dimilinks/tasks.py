@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bot.sandbox.dimilinks.books import Submission
 from bot.sandbox.dimilinks.faults import Outcome
@@ -12,12 +13,41 @@ STRANGE_STATUS = "upscaling"
 
 
 @dataclass(frozen=True)
+class Timing:
+    """How long one task waits and generates, and how its progress bends: below 1 it hurries at first."""
+
+    queue_s: float
+    generate_s: float
+    curve: float
+
+
+class Tempo(Protocol):
+    """Says of each task, as it is accepted, how long it will take."""
+
+    def timing(self, chance: random.Random) -> Timing:
+        """The next task's timing."""
+        ...
+
+
+@dataclass(frozen=True)
 class Pace:
     """How long tasks take: waiting, then generating, each spread by `jitter` (a share of itself)."""
 
     queue_s: float = 2.0
     generate_s: float = 10.0
     jitter: float = 0.2
+
+    def timing(self, chance: random.Random) -> Timing:
+        """The next task's timing."""
+
+        def spread(duration_s: float) -> float:
+            return duration_s * chance.uniform(1 - self.jitter, 1 + self.jitter)
+
+        return Timing(
+            queue_s=spread(self.queue_s),
+            generate_s=max(spread(self.generate_s), 0.001),
+            curve=chance.uniform(0.6, 1.6),
+        )
 
 
 @dataclass
@@ -67,18 +97,15 @@ class Task:
 
 
 def new_task(
-    submission: Submission, pace: Pace, outcome: Outcome | None, chance: random.Random, unix_s: float
+    submission: Submission, tempo: Tempo, outcome: Outcome | None, chance: random.Random, unix_s: float
 ) -> Task:
-    """A task that begins now, at this pace."""
-
-    def spread(duration_s: float) -> float:
-        return duration_s * chance.uniform(1 - pace.jitter, 1 + pace.jitter)
-
+    """A task that begins now, at this tempo."""
+    timing = tempo.timing(chance)
     return Task(
         submission,
-        queue_s=spread(pace.queue_s),
-        generate_s=max(spread(pace.generate_s), 0.001),
-        curve=chance.uniform(0.6, 1.6),
+        queue_s=timing.queue_s,
+        generate_s=timing.generate_s,
+        curve=timing.curve,
         accepted_unix_s=int(unix_s),
         outcome=outcome,
     )

@@ -23,11 +23,6 @@ _CHANGEABLE = (
 def application_payload(core: Core) -> JsonObject:
     """The application object."""
     flags = sum(bit for intent, bit in _FLAG_OF_INTENT.items() if intent in core.gateway.allowed_privileged)
-    owner = core.world.bot.payload() | {
-        "bot": False,
-        "username": "operator",
-        "id": str(core.application_id + 1),
-    }
     payload: JsonObject = {
         "id": str(core.application_id),
         "name": core.application_name,
@@ -39,7 +34,7 @@ def application_payload(core: Core) -> JsonObject:
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": flags,
-        "owner": owner,
+        "owner": core.world.operator.payload(),
         "team": None,
         "bot": core.world.bot.payload(),
         "hook": True,

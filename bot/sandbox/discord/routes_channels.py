@@ -163,14 +163,25 @@ class ChannelRoutes:
 
     async def _list(self, exchange: Exchange) -> Answer:
         channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)
-        limit = int(exchange.request.query.get("limit", "50"))
+        query = exchange.request.query
+        limit = int(query.get("limit", "50"))
+        before, after = as_snowflake(query.get("before")), as_snowflake(query.get("after"))
         errors = FormErrors()
         errors.require(
             1 <= limit <= MAX_LISTED, ("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100."
         )
         errors.check()
-        seen = [m for m in channel.messages if not m.deleted and not m.ephemeral]
-        return Answer(body=[message.payload() for message in seen[::-1][:limit]])
+        seen = [
+            m
+            for m in channel.messages
+            if not m.deleted
+            and not m.ephemeral
+            and (before is None or m.id < before)
+            and (after is None or m.id > after)
+        ]
+        # The newest ones, but with `after` those that follow it; newest first either way.
+        page = seen[:limit] if after is not None else seen[-limit:]
+        return Answer(body=[message.payload() for message in reversed(page)])
 
     async def _get(self, exchange: Exchange) -> Answer:
         channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)

@@ -35,6 +35,7 @@ class World:
     def __post_init__(self) -> None:
         self.bot = User(self.ids.next(), self.application_name, bot=True)
         self.users[self.bot.id] = self.bot
+        self.operator = self.add_user("operator")
         self._direct: dict[int, Channel] = {}
 
     def add_user(self, name: str, *, locale: str = "en-US", nitro: bool = False) -> User:

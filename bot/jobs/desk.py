@@ -1,0 +1,221 @@
+"""The desk: what people have done to their jobs afterwards, by buttons and in `/jobs`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from bot.delivery import (
+    DiscordUnavailableError,
+    Messages,
+    Post,
+    PostRefusedError,
+    ReplyAddress,
+    ReplyUnreachableError,
+    UploadTooLargeError,
+)
+from bot.images import ReferenceSpool
+from bot.jobs import announce
+from bot.jobs.engine import TaskEngine
+from bot.jobs.job import TERMINAL, Job, JobState, advance
+from bot.jobs.lifecycle import Lifecycle
+from bot.jobs.patience import Patience
+from bot.jobs.service import Order, new_job_id
+from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.moderation.policy import Person, may_cancel
+from bot.quota import Ledger
+
+log: Final = structlog.get_logger(__name__)
+
+
+class Answer(StrEnum):
+    """What came of a press."""
+
+    DONE = "done"
+    ASK = "ask"
+    """The video is bought: stop watching, or let it finish?"""
+    HANDING_OVER = "handing_over"
+    ALREADY_READY = "already_ready"
+    ALREADY_ENDED = "already_ended"
+    ALREADY_REPEATED = "already_repeated"
+    ALREADY_FETCHED = "already_fetched"
+    NOTHING_TO_FETCH = "nothing_to_fetch"
+    NOT_ALLOWED = "not_allowed"
+    GONE = "gone"
+    PICTURES_GONE = "pictures_gone"
+
+
+_TOO_LATE: Final[Mapping[JobState, Answer]] = {
+    JobState.SUBMITTING: Answer.HANDING_OVER,
+    JobState.GENERATING: Answer.ASK,
+    JobState.READY: Answer.ALREADY_READY,
+    JobState.DELIVERING: Answer.ALREADY_READY,
+    **dict.fromkeys(TERMINAL, Answer.ALREADY_ENDED),
+}
+"""The answer to somebody who would cancel a job that something may have been spent on."""
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    """What the desk needs."""
+
+    store: JobStore
+    engine: TaskEngine
+    lifecycle: Lifecycle
+    messages: Messages
+    spool: ReferenceSpool
+    ledger: Ledger
+    patience: Patience
+    now: Callable[[], datetime]
+
+
+class Desk:
+    """Serves presses. Every method asks again who may do what; none buys anything.
+
+    Methods raise `bot.storage.StorageError` when nothing could be stored, and then nothing has changed.
+    """
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+
+    async def refresh(self, job_id: str, reply: ReplyAddress) -> None:
+        """Renew the token of a job's reply, whoever pressed, and show at once how the job stands."""
+        try:
+            job = await self._parts.store.get(job_id)
+        except UnknownJobError:
+            return
+        renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
+        if not job.at_rest:
+            await self._parts.store.readdress(job_id, renewed)
+            self._parts.lifecycle.readdress(job_id, renewed)
+            self._parts.engine.start(job_id)
+        elif job.state is not JobState.DELIVERED:
+            await self._show_end(job, renewed)
+
+    async def cancel(self, job_id: str, person: Person) -> Answer:
+        """End a job that nothing was spent on; for a bought one, ask what to do."""
+        job = await self._job(job_id)
+        if job is None:
+            return Answer.GONE
+        if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
+            return Answer.NOT_ALLOWED
+        if job.state in {JobState.HELD, JobState.QUEUED}:
+            return await self._end(job)
+        return _TOO_LATE[job.state]
+
+    async def stop_watching(self, job_id: str, person: Person) -> Answer:
+        """End a bought job without waiting for its video."""
+        job = await self._job(job_id)
+        if job is None:
+            return Answer.GONE
+        if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
+            return Answer.NOT_ALLOWED
+        if job.state is JobState.GENERATING:
+            return await self._end(job)
+        return Answer.ALREADY_ENDED if job.state in TERMINAL else Answer.ALREADY_READY
+
+    async def look_again(self, job_id: str, person: Person, reply: ReplyAddress) -> Answer:
+        """Ask once more for the task of an ended job, in the same reply; costs nothing."""
+        parent = await self._job(job_id)
+        if parent is None or parent.task_id is None:
+            return Answer.GONE
+        if not may_cancel(person, owner_id=parent.reply.person_id, guild_id=parent.guild_id):
+            return Answer.NOT_ALLOWED
+        if parent.state not in TERMINAL or parent.state is JobState.DELIVERED:
+            return Answer.ALREADY_FETCHED
+        now = self._parts.now()
+        job = Job(
+            id=new_job_id(),
+            request=parent.request,
+            sources=(),
+            reply=replace(reply, person_id=parent.reply.person_id, private=parent.reply.private),
+            guild_id=parent.guild_id,
+            state=JobState.GENERATING,
+            created_at=parent.created_at,
+            pictures=parent.pictures,
+            task_id=parent.task_id,
+            submitted_at=parent.submitted_at,
+            expires_at=now + timedelta(seconds=self._parts.patience.look_again_s),
+            parent_id=parent.id,
+            lookup=True,
+        )
+        try:
+            await self._parts.store.add(job)
+        except DuplicateJobError:
+            return Answer.ALREADY_FETCHED
+        self._parts.engine.start(job.id)
+        return Answer.DONE
+
+    async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> Answer:
+        """Deliver a finished video that was laid aside, to where it was asked for now."""
+        job = await self._job(job_id)
+        if job is None:
+            return Answer.GONE
+        if person.id != job.reply.person_id:
+            return Answer.NOT_ALLOWED
+        if not await self._parts.store.unpark(job_id, reply):
+            return Answer.NOTHING_TO_FETCH if job.at_rest else Answer.ALREADY_FETCHED
+        self._parts.engine.start(job_id)
+        return Answer.DONE
+
+    async def original(self, job_id: str, person: Person) -> Job | Answer:
+        """The job that somebody wants to try again, if it is theirs, has ended, and was not repeated yet."""
+        job = await self._job(job_id)
+        if job is None:
+            return Answer.GONE
+        if person.id != job.reply.person_id:
+            return Answer.NOT_ALLOWED
+        if job.state not in TERMINAL:
+            return Answer.ALREADY_FETCHED
+        if await self._parts.store.repeated_by(job_id) is not None:
+            return Answer.ALREADY_REPEATED
+        return job
+
+    async def repeat(self, job: Job, reply: ReplyAddress, guild_id: int | None) -> Order | Answer:
+        """The order that repeats an ended job, with pictures of its own."""
+        job_id = new_job_id()
+        pictures = job.pictures
+        if pictures is None and job.sources:
+            return Order(job.request, job.sources, reply, guild_id, job_id, None, job.id)
+        if pictures:
+            try:
+                pictures = await self._parts.spool.share(pictures, job_id)
+            except FileNotFoundError:
+                return Answer.PICTURES_GONE
+        return Order(job.request, job.sources, reply, guild_id, job_id, pictures, job.id)
+
+    async def _job(self, job_id: str) -> Job | None:
+        try:
+            return await self._parts.store.get(job_id)
+        except UnknownJobError:
+            return None
+
+    async def _end(self, job: Job) -> Answer:
+        """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
+        ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now())
+        try:
+            await self._parts.store.save(ended, moved_from=job.state)
+        except StaleJobError:
+            moved = await self._job(job.id)
+            return Answer.GONE if moved is None else _TOO_LATE.get(moved.state, Answer.HANDING_OVER)
+        if not ended.bought:
+            self._parts.ledger.release(job.id)
+        log.info("job_cancelled", job=job.id, bought=ended.bought)
+        self._parts.engine.restart(job.id)
+        return Answer.DONE
+
+    async def _show_end(self, job: Job, reply: ReplyAddress) -> None:
+        parked = job.parked_at is not None and job.failure is not None
+        card = announce.parked_card(job, job.failure) if parked and job.failure else announce.ended_card(job)
+        try:
+            await self._parts.messages.edit_by_token(reply, Post(card))
+        except (
+            DiscordUnavailableError,
+            PostRefusedError,
+            ReplyUnreachableError,
+            UploadTooLargeError,
+        ) as error:
+            log.info("end_not_shown", job=job.id, reason=str(error))

@@ -1,0 +1,60 @@
+"""News for the operator: told once, by direct message, without holding up whoever brought them."""
+
+import asyncio
+from typing import Final, Protocol
+
+import structlog
+
+from bot.delivery import DiscordUnavailableError, PostRefusedError, ReplyUnreachableError, UploadTooLargeError
+
+log: Final = structlog.get_logger(__name__)
+
+_LONGEST_BACKLOG: Final = 20
+_TRY_AGAIN_AFTER_S: Final = 30.0
+_ATTEMPTS: Final = 10
+
+
+class OperatorLine(Protocol):
+    """How the operator is reached. Both methods raise the errors of `bot.delivery`."""
+
+    async def operator_id(self) -> int:
+        """Whose application this is."""
+        ...
+
+    async def tell_person(self, person_id: int, text: str) -> None:
+        """Send plain words to one person."""
+        ...
+
+
+class OperatorNews:
+    """A backlog of news and the one task that tells them; `run` is that task's."""
+
+    def __init__(self, line: OperatorLine) -> None:
+        self._line = line
+        self._backlog: asyncio.Queue[str] = asyncio.Queue(_LONGEST_BACKLOG)
+
+    def tell(self, text: str) -> None:
+        """Have the operator told soon. Never waits; what no longer fits stays in the log alone."""
+        try:
+            self._backlog.put_nowait(text)
+        except asyncio.QueueFull:
+            log.warning("operator_not_told", text=text)
+
+    async def run(self) -> None:
+        """Tell what there is to tell, until cancelled."""
+        while True:
+            await self._deliver(await self._backlog.get())
+
+    async def _deliver(self, text: str) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                await self._line.tell_person(await self._line.operator_id(), text)
+            except DiscordUnavailableError:
+                await asyncio.sleep(_TRY_AGAIN_AFTER_S)
+            except (PostRefusedError, ReplyUnreachableError, UploadTooLargeError) as error:
+                log.warning("operator_not_told", text=text, reason=str(error))
+                return
+            else:
+                log.info("operator_told")
+                return
+        log.warning("operator_not_told", text=text)

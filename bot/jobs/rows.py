@@ -1,0 +1,146 @@
+"""Jobs as rows of the table `jobs`, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import SecretStr, TypeAdapter
+
+from bot.delivery import Attempt, ReplyAddress, Route
+from bot.images import ImageSource, Reference
+from bot.jobs.job import Failure, Job, JobState
+from bot.video import VideoRequest
+
+Row = Mapping[str, Any]
+
+_SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
+_PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
+_FAILURE: Final = TypeAdapter(Failure | None)
+
+
+def row_of(job: Job) -> dict[str, Any]:
+    """Every column of a new job. Spooled pictures lie in the folder of the job's id, so names suffice."""
+    return asked_columns(job) | reply_columns(job.reply) | course_columns(job)
+
+
+def asked_columns(job: Job) -> dict[str, Any]:
+    """What was asked for and by whom: never changes."""
+    request = job.request
+    return {
+        "id": job.id,
+        "created_at": job.created_at,
+        "prompt": request.prompt,
+        "seconds": int(request.seconds),
+        "size": request.size.value,
+        "resolution": request.resolution.value,
+        "preset": request.preset.value,
+        "reference_count": request.reference_count,
+        "channel_group": request.group,
+        "sources": _SOURCES.dump_python(job.sources, mode="json"),
+        "person_id": job.reply.person_id,
+        "guild_id": job.guild_id,
+        "parent_id": job.parent_id,
+        "lookup": job.lookup,
+    }
+
+
+def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
+    """Where the reply lives: changes when somebody renews its token, whatever the job does meanwhile."""
+    return {
+        "application_id": reply.application_id,
+        "token": reply.token.get_secret_value() if reply.token is not None else None,
+        "channel_id": reply.channel_id,
+        "message_id": reply.message_id,
+        "answered_at": reply.created_at,
+        "upload_limit_bytes": reply.upload_limit_bytes,
+        "private": reply.private,
+    }
+
+
+def course_columns(job: Job) -> dict[str, Any]:
+    """How far the job has come."""
+    attempt = job.attempt
+    return {
+        "state": job.state.value,
+        "pictures": _names_only(_PICTURES.dump_python(job.pictures, mode="json")),
+        "task_id": job.task_id,
+        "submitted_at": job.submitted_at,
+        "expires_at": job.expires_at,
+        "ready_at": job.ready_at,
+        "ended_at": job.ended_at,
+        "settled_at": job.settled_at,
+        "parked_at": job.parked_at,
+        "video_name": job.video_name,
+        "failure": asdict(job.failure) if job.failure is not None else None,
+        "post_route": attempt.route.value if attempt is not None else None,
+        "post_started_at": attempt.started_at if attempt is not None else None,
+    }
+
+
+def _names_only(pictures: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    # The data folder may be moved between two runs, so only the files' names are kept.
+    if pictures is None:
+        return None
+    return [picture | {"path": Path(picture["path"]).name} for picture in pictures]
+
+
+def job_from(row: Row, spool_dir: Path) -> Job:
+    """The job in a row; its pictures lie below `spool_dir`."""
+    return Job(
+        id=row["id"],
+        request=VideoRequest(
+            prompt=row["prompt"],
+            seconds=str(row["seconds"]),  # pyright: ignore[reportArgumentType] - pydantic makes the enum of it
+            size=row["size"],
+            resolution=row["resolution"],
+            preset=row["preset"],
+            reference_count=row["reference_count"],
+            group=row["channel_group"],
+        ),
+        sources=_SOURCES.validate_python(row["sources"]),
+        reply=_reply_from(row),
+        guild_id=row["guild_id"],
+        state=JobState(row["state"]),
+        created_at=row["created_at"],
+        pictures=_pictures_from(row, spool_dir),
+        task_id=row["task_id"],
+        submitted_at=row["submitted_at"],
+        expires_at=row["expires_at"],
+        ready_at=row["ready_at"],
+        ended_at=row["ended_at"],
+        settled_at=row["settled_at"],
+        parked_at=row["parked_at"],
+        video_name=row["video_name"],
+        failure=_FAILURE.validate_python(row["failure"]),
+        parent_id=row["parent_id"],
+        lookup=row["lookup"],
+        attempt=_attempt_from(row),
+    )
+
+
+def _reply_from(row: Row) -> ReplyAddress:
+    return ReplyAddress(
+        application_id=row["application_id"],
+        token=SecretStr(row["token"]) if row["token"] is not None else None,
+        person_id=row["person_id"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        created_at=row["answered_at"],
+        upload_limit_bytes=row["upload_limit_bytes"],
+        private=row["private"],
+    )
+
+
+def _pictures_from(row: Row, spool_dir: Path) -> tuple[Reference, ...] | None:
+    if row["pictures"] is None:
+        return None
+    folder = spool_dir / row["id"]
+    listed = [picture | {"path": folder / picture["path"]} for picture in row["pictures"]]
+    return _PICTURES.validate_python(listed)
+
+
+def _attempt_from(row: Row) -> Attempt | None:
+    if row["post_route"] is None or row["post_started_at"] is None:
+        return None
+    return Attempt(Route(row["post_route"]), row["post_started_at"])

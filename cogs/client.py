@@ -1,0 +1,62 @@
+"""The Discord client itself: which intents, which caches, and what happens before the gateway opens."""
+
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+
+from cogs.tree import Tree
+
+log: Final = structlog.get_logger(__name__)
+
+_COMMANDS_STATE: Final = "commands.sha256"
+
+
+class Stillmotion(commands.AutoShardedBot):
+    """The Discord client. It caches no members and no messages: nothing here needs them."""
+
+    def __init__(self, data_dir: Path, trace: aiohttp.TraceConfig) -> None:
+        """`trace` sees every request to Discord's API."""
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=discord.app_commands.AppCommandContext(guild=True, dm_channel=True),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            http_trace=trace,
+        )
+        self._data_dir = data_dir
+        self._starting_cogs: list[commands.Cog] = []
+
+    def start_with(self, *cogs: commands.Cog) -> None:
+        """Load these cogs once the bot has logged in."""
+        self._starting_cogs.extend(cogs)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and, if they changed, register the commands; called between login and gateway."""
+        # The library asks for the address once, but falls back to Discord's own when a session starts anew.
+        _shards, gateway_url, _limits = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+        for cog in self._starting_cogs:
+            await self.add_cog(cog)
+        tree = self.tree
+        if isinstance(tree, Tree):
+            try:
+                await tree.sync_if_changed(self._data_dir / _COMMANDS_STATE)
+            except discord.HTTPException as error:
+                # The commands of the last registration still work; the next start tries again.
+                log.error("commands_not_registered", status=error.status, code=error.code)
+
+    async def on_ready(self) -> None:
+        """Log that the gateway is up."""
+        log.info("bot_ready", user=str(self.user), guilds=len(self.guilds), shards=self.shard_count)

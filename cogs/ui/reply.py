@@ -1,0 +1,42 @@
+"""Who acts, and where their answer goes, in the terms of the services."""
+
+from datetime import datetime
+
+import discord
+from pydantic import SecretStr
+
+from bot.delivery import ReplyAddress
+from bot.moderation.policy import Person
+
+
+def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
+    """Who started the interaction, with what they are in this server."""
+    user = interaction.user
+    if interaction.guild_id is None or not isinstance(user, discord.Member):
+        return Person(user.id, interaction.guild_id)
+    return Person(
+        user.id,
+        interaction.guild_id,
+        frozenset(role.id for role in user.roles),
+        interaction.permissions.manage_messages,
+    )
+
+
+def address_of(
+    interaction: discord.Interaction[discord.Client],
+    *,
+    message_id: int | None,
+    private: bool,
+    now: datetime,
+) -> ReplyAddress:
+    """Where the reply to the interaction lives; `now` is when it came."""
+    return ReplyAddress(
+        application_id=interaction.application_id,
+        token=SecretStr(interaction.token),
+        person_id=interaction.user.id,
+        channel_id=interaction.channel_id,
+        message_id=message_id,
+        created_at=now,
+        upload_limit_bytes=interaction.filesize_limit,
+        private=private,
+    )
