@@ -12,8 +12,11 @@ from pydantic import SecretStr
 from bot.settings import LogFormat, LogLevel
 
 _HIDDEN: Final = "(hidden)"
-_QUIET_LIBRARIES: Final = ("discord", "aiohttp", "aiosqlite", "alembic", "asyncio", "PIL", "sqlalchemy")
+_QUIET_LIBRARIES: Final = ("discord", "aiohttp", "aiosqlite", "asyncio", "PIL")
 """Their DEBUG lines quote whole events, addresses and rows, with the interactions' tokens in them."""
+
+_SILENT_LIBRARIES: Final = ("alembic", "sqlalchemy")
+"""Their INFO lines quote every statement."""
 
 Event = MutableMapping[str, Any]
 
@@ -66,6 +69,8 @@ def configure(log_format: LogFormat, level: LogLevel, secrets: Sequence[SecretSt
     root.setLevel(level.value)
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+    for name in _SILENT_LIBRARIES:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 def _renderers(log_format: LogFormat) -> list[Any]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -18,6 +19,9 @@ from bot.video import PROMPT_MAX_CHARS, Preset, Resolution, Seconds, Size
 from cogs.ui.acknowledgement import acknowledge, answer, refuse
 from cogs.ui.place import place_of
 from cogs.ui.reply import address_of, person_of
+
+_KEPT_FIRST_WITHIN_S: Final = 1.0
+"""Of the three seconds that Discord grants for an acknowledgement."""
 
 
 def _choices(names: Iterable[tuple[StrEnum, str]]) -> list[app_commands.Choice[str]]:
@@ -90,15 +94,16 @@ class VideoCog(commands.Cog):
             return
         reply = address_of(interaction, message_id=None, private=private, now=self._now())
         job = self._service.place(Order(examined, ask.pictures, reply, interaction.guild_id))
-        # At once, so that neither waits for the other: an acknowledged request that is kept nowhere would be
-        # forgotten if the process died now, and one that is kept but not acknowledged is never begun.
         async with asyncio.TaskGroup() as group:
-            acknowledging = group.create_task(acknowledge(interaction, private=private))
             keeping = group.create_task(self._service.keep(job))
-        acknowledged, kept = acknowledging.result(), keeping.result()
+            # Kept first, a few milliseconds as a rule: an acknowledged request that is kept nowhere would be
+            # forgotten if the process died now, and one that is kept but not acknowledged is never begun. But
+            # no disk, however slow, may keep a person waiting.
+            await asyncio.wait([keeping], timeout=_KEPT_FIRST_WITHIN_S)
+            acknowledged = await acknowledge(interaction, private=private)
         if acknowledged is None:
             await self._service.withdraw(job)
-        elif not kept:
+        elif not keeping.result():
             await answer(interaction, str(explanations.NOT_KEPT))
         else:
             await self._service.begin(job, acknowledged.message_id)

@@ -1,8 +1,17 @@
 """Delivery: cards and videos to where the person waits for them, by whichever way is still open."""
 
 from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
-from bot.delivery.live import EDIT_INTERVAL_S, FINAL_POST_PATIENCE_S, Attempt, Journal, LiveReply, Posted
+from bot.delivery.live import (
+    EDIT_INTERVAL_S,
+    FINAL_POST_PATIENCE_S,
+    Attempt,
+    Existence,
+    Journal,
+    LiveReply,
+    Posted,
+)
 from bot.delivery.messages import (
+    DeliveryDoubtfulError,
     DiscordUnavailableError,
     Messages,
     Post,
@@ -19,7 +28,9 @@ __all__ = [
     "FINAL_POST_PATIENCE_S",
     "TOKEN_LIVES_FOR",
     "Attempt",
+    "DeliveryDoubtfulError",
     "DiscordUnavailableError",
+    "Existence",
     "InvalidRequestBreaker",
     "Journal",
     "LiveReply",

@@ -47,6 +47,7 @@ _TOO_LARGE_STATUS: Final = 413
 _TOO_LARGE_CODES: Final = frozenset({40005, 50045})
 """`Request entity too large` and `File uploaded exceeds the maximum size` (Discord, *JSON error codes*)."""
 _CLOSED_STATUS: Final = frozenset({401, 403, 404})
+_UNKNOWN_STATUS: Final = 404
 _RATE_LIMITED_STATUS: Final = 429
 _SERVER_ERRORS_FROM: Final = 500
 _ORIGINAL: Final[Any] = "@original"
@@ -232,7 +233,7 @@ def _in_our_words(error: discord.HTTPException) -> Exception:
     if error.code == _OLD_EDITS_CODE:
         return DiscordUnavailableError(told)
     if error.status in _CLOSED_STATUS:
-        return ReplyUnreachableError(told)
+        return ReplyUnreachableError(told, unknown=error.status == _UNKNOWN_STATUS)
     if error.status == _RATE_LIMITED_STATUS or error.status >= _SERVER_ERRORS_FROM:
         return DiscordUnavailableError(told)
     return PostRefusedError(told)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import Final, Self
 
@@ -12,6 +13,7 @@ import stamina
 import structlog
 
 from bot.delivery.messages import (
+    DeliveryDoubtfulError,
     DiscordUnavailableError,
     Messages,
     Post,
@@ -33,6 +35,16 @@ _LOOK_AGAIN_INTERVALS: Final = 4
 """A card whose job says nothing new, such as one that waits in line, is looked at again after so many."""
 
 
+class Existence(StrEnum):
+    """Whether there is a reply at all."""
+
+    CERTAIN = "certain"
+    DOUBTFUL = "doubtful"
+    """Its token is dead, and nobody noted its message."""
+    NONE = "none"
+    """Discord never took the acknowledgement."""
+
+
 @dataclass(frozen=True)
 class Posted:
     """The last post arrived: by which way, and in which message it can be seen."""
@@ -43,7 +55,7 @@ class Posted:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A new message that an earlier run was about to send: it may or may not have arrived."""
+    """A post that an earlier run was about to make: it may or may not have arrived."""
 
     route: Route
     started_at: datetime
@@ -51,7 +63,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Journal:
-    """How a new message is made once only: what an earlier run began, and how to note what is begun now."""
+    """How a video is posted once only: what an earlier run began, and how to note what is begun now."""
 
     earlier: Attempt | None
     begin: Callable[[Attempt], Awaitable[None]]
@@ -86,6 +98,7 @@ class LiveReply:
         self._closed: set[Route] = set()
         self._refused: set[Route] = set()
         self._begun: Attempt | None = None
+        self._doubtful = False
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
         self._finishing = False
@@ -129,14 +142,16 @@ class LiveReply:
         self._changed.set()
         self._hurry.set()
 
-    async def confirm(self) -> bool:
-        """Show the card once, at once; whether the reply exists.
+    async def confirm(self) -> Existence:
+        """Show the card once, at once, and see by that whether the reply exists.
 
-        Raises `DiscordUnavailableError` when that could not be told for as long as the token is good.
+        Raises `DiscordUnavailableError` when Discord stayed away for two minutes.
         """
         card = self._render()
+        if self._address.message_id is not None:
+            return Existence.CERTAIN
         if card is None or Route.TOKEN not in self._progress_routes():
-            return self._address.message_id is not None
+            return Existence.DOUBTFUL
         async for attempt in stamina.retry_context(
             on=DiscordUnavailableError, attempts=None, timeout=_PROGRESS_EDIT_TIMEOUT_S * 4, wait_max=10.0
         ):
@@ -145,18 +160,18 @@ class LiveReply:
                     await self._call(Route.TOKEN, Post(card))
                     self._shown = card
                 except ReplyUnreachableError as error:
-                    log.info("reply_does_not_exist", reason=str(error))
-                    return False
+                    self._close(Route.TOKEN, error)
+                    return Existence.NONE if error.unknown else Existence.DOUBTFUL
                 except (PostRefusedError, UploadTooLargeError) as error:
                     log.info("card_refused", reason=str(error))
-        return True
+        return Existence.CERTAIN
 
     async def finish(self, post: Post, journal: Journal) -> Posted:
         """Make the last post, by the first way that is open, repeating while Discord is away.
 
         Waits for an edit under way, which could otherwise overtake the last post. Raises
-        `ReplyUnreachableError` when every way is closed, `UploadTooLargeError`, or `DiscordUnavailableError`
-        when Discord stayed away for `patience_s`.
+        `ReplyUnreachableError` when every way is closed, `DeliveryDoubtfulError`, `UploadTooLargeError`, or
+        `DiscordUnavailableError` when Discord stayed away for `patience_s`.
         """
         self._finishing = True
         self._changed.set()
@@ -165,6 +180,7 @@ class LiveReply:
             await asyncio.wait([self._task])
         self._refused.clear()
         self._begun = journal.earlier
+        self._doubtful = journal.earlier is not None and journal.earlier.route is Route.TOKEN
         # Edits are free to repeat, and new messages carry a nonce, so a repeated call cannot post twice.
         async for attempt in stamina.retry_context(
             on=DiscordUnavailableError,
@@ -181,10 +197,15 @@ class LiveReply:
         for route in final_routes(self._address, self._age_s()):
             if route in self._closed | self._refused:
                 continue
+            if route is Route.DIRECT_MESSAGE and self._doubtful and post.video is not None:
+                raise DeliveryDoubtfulError("the video may be in the reply already")
             try:
                 return Posted(route, await self._post_once(route, post, journal))
             except (ReplyUnreachableError, PostRefusedError) as error:
                 self._close(route, error)
+            except DiscordUnavailableError:
+                self._doubtful = self._doubtful or route is Route.TOKEN
+                raise
         raise ReplyUnreachableError("every way to the person is closed")
 
     async def _post_once(self, route: Route, post: Post, journal: Journal) -> int:

@@ -47,7 +47,18 @@ class Post:
 
 
 class ReplyUnreachableError(Exception):
-    """This way to the person is closed for good (401, 403 or 404): never repeat it, take the next one."""
+    """This way to the person is closed for good (401, 403 or 404): never repeat it, take the next one.
+
+    `unknown` is True where Discord says that there is no such thing (404).
+    """
+
+    def __init__(self, told: str, *, unknown: bool = False) -> None:
+        super().__init__(told)
+        self.unknown = unknown
+
+
+class DeliveryDoubtfulError(Exception):
+    """The post may have arrived by a way that is closed now, so making it elsewhere could show it twice."""
 
 
 class UploadTooLargeError(Exception):

@@ -61,6 +61,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.VIDEO_BROKEN: _always(explanations.VIDEO_BROKEN),
     FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
+    FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
     FailureReason.BROKE: _by_purchase(explanations.BROKE_BEFORE_PURCHASE, explanations.BROKE_AFTER_PURCHASE),
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),

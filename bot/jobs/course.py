@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import structlog
 
-from bot.delivery import Attempt, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
+from bot.delivery import Attempt, Existence, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
 from bot.dimilinks import DimiLinks, Pace
 from bot.images import ReferenceSpool
 from bot.jobs import announce
@@ -97,6 +97,7 @@ class Course:
         self.job = job
         self.view = View()
         self._has_turn = False
+        self._attempt_found = job.attempt
         self._stopwatch = Stopwatch.since(job.created_at, parts.now())
         self._reply = LiveReply(
             parts.messages,
@@ -161,13 +162,16 @@ class Course:
         self.parts.turnstile.release(self.job.id)
         self._has_turn = False
 
-    async def confirm(self) -> bool:
-        """Whether the reply exists; its message is known from then on. Raises `DiscordUnavailableError`."""
-        if not await self._reply.confirm():
-            return False
-        self.job = replace(self.job, reply=self._reply.address)
-        await self._persist(lambda: self.parts.store.readdress(self.job.id, self.job.reply))
-        return True
+    async def confirm(self) -> Existence:
+        """Whether the reply exists; if so, its message is known from then on.
+
+        Raises `DiscordUnavailableError`.
+        """
+        existence = await self._reply.confirm()
+        if existence is Existence.CERTAIN:
+            self.job = replace(self.job, reply=self._reply.address)
+            await self._persist(lambda: self.parts.store.readdress(self.job.id, self.job.reply))
+        return existence
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
         """Put the job into its next state, durably, with other fields changed too.
@@ -190,7 +194,9 @@ class Course:
 
     async def post(self, post: Post) -> Posted:
         """Make the last post. Raises what `LiveReply.finish` raises."""
-        posted = await self._reply.finish(post, Journal(self.job.attempt, self._begin_attempt))
+        attempt = self.job.attempt
+        earlier = attempt if attempt == self._attempt_found else None
+        posted = await self._reply.finish(post, Journal(earlier, self._begin_attempt))
         log.info("job_posted", job=self.job.id, route=posted.route)
         return posted
 
@@ -237,8 +243,9 @@ class Course:
 
 
 def ticket_of(job: Job) -> Ticket:
-    """The job's place in the line: by when it was accepted."""
-    return Ticket(job.id, job.reply.person_id, job.guild_id, int(job.created_at.timestamp() * 1_000_000))
+    """The job's place in the line: by when it was accepted, and by its id where that is the same moment."""
+    moment = int(job.created_at.timestamp() * 1_000_000)
+    return Ticket(job.id, job.reply.person_id, job.guild_id, moment << 32 | int(job.id[:8], 16))
 
 
 def account(ledger: Ledger, job: Job) -> None:

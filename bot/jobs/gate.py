@@ -73,6 +73,8 @@ class SubmissionGate:
                 except asyncio.CancelledError:
                     self.left(job_id)
                     raise
+                if self._probe_holder != job_id:
+                    continue  # the gate opened meanwhile, and perhaps closed anew
                 if not pointless:
                     return
                 self._refuse_probe(job_id)

@@ -8,9 +8,12 @@ import stamina
 import structlog
 
 from bot.delivery import (
+    Attempt,
+    DeliveryDoubtfulError,
     DiscordUnavailableError,
     Post,
     ReplyUnreachableError,
+    Route,
     UploadTooLargeError,
     VideoFile,
 )
@@ -30,7 +33,9 @@ async def fetch(course: Course) -> None:
     """Carry a ready job to `delivering`, with the whole video on disk, or to its end."""
     name = f"{course.job.id}.mp4"
     if await _download(course, course.parts.media_dir / name):
-        await course.move(JobState.DELIVERING, video_name=name)
+        # Noted with the move, because every reply is first tried by its token.
+        attempt = Attempt(Route.TOKEN, course.parts.now())
+        await course.move(JobState.DELIVERING, video_name=name, attempt=attempt)
 
 
 async def _download(course: Course, destination: Path) -> bool:
@@ -78,6 +83,8 @@ async def deliver(course: Course) -> None:
             await course.post(_post(course, path))
         except UploadTooLargeError as error:
             await _lay_aside(course, FailureReason.UPLOAD_TOO_LARGE, error)
+        except DeliveryDoubtfulError as error:
+            await _lay_aside(course, FailureReason.UPLOAD_DOUBTFUL, error)
         except (ReplyUnreachableError, DiscordUnavailableError) as error:
             await _lay_aside(course, FailureReason.UPLOAD_REFUSED, error)
         else:

@@ -62,6 +62,7 @@ class FailureReason(StrEnum):
     VIDEO_BROKEN = "video_broken"
     UPLOAD_TOO_LARGE = "upload_too_large"
     UPLOAD_REFUSED = "upload_refused"
+    UPLOAD_DOUBTFUL = "upload_doubtful"
     UNCOLLECTED = "uncollected"
     BROKE = "broke"
     INTERRUPTED = "interrupted"
@@ -113,7 +114,7 @@ class Job:
     lookup: bool = False
     """Whether this job buys nothing and only fetches what its parent bought."""
     attempt: Attempt | None = None
-    """A new message that was about to carry the last post."""
+    """The way by which the last post was about to be made."""
 
     @property
     def bought(self) -> bool:

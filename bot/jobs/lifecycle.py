@@ -4,7 +4,7 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import ReplyAddress
+from bot.delivery import DiscordUnavailableError, Existence, ReplyAddress
 from bot.jobs.course import Course, Parts, View, ticket_of
 from bot.jobs.handover import deliver, fetch, settle
 from bot.jobs.job import Failure, FailureReason, Job, JobState
@@ -129,14 +129,29 @@ async def _step(course: Course) -> bool:
 
 async def _begin(course: Course) -> bool:
     """The steps of a queued job, one at a time; whether there is a job left."""
-    if course.job.reply.message_id is None and not await course.confirm():
-        # Nobody was told that anything would come of it, so nothing may be bought.
-        log.warning("job_never_acknowledged", job=course.job.id)
-        await course.parts.store.remove(course.job.id)
-        course.parts.ledger.release(course.job.id)
-        return False
+    if course.job.reply.message_id is None and not await _confirm(course):
+        return course.job.state is not JobState.QUEUED
     if not is_prepared(course):
         await prepare(course)
     else:
         await submit(course)
     return True
+
+
+async def _confirm(course: Course) -> bool:
+    """Whether the person was told that an answer will come; if not, nothing may be bought."""
+    try:
+        existence = await course.confirm()
+    except DiscordUnavailableError:
+        existence = Existence.DOUBTFUL
+    match existence:
+        case Existence.CERTAIN:
+            return True
+        case Existence.DOUBTFUL:
+            failure = Failure(FailureReason.INTERRUPTED)
+            await course.move(JobState.FAILED, failure=failure, ended_at=course.parts.now())
+        case Existence.NONE:
+            log.warning("job_never_acknowledged", job=course.job.id)
+            await course.parts.store.remove(course.job.id)
+            course.parts.ledger.release(course.job.id)
+    return False

@@ -12,9 +12,10 @@ from bot.sandbox.film import Studio
 class Sandbox:
     """Both services on loopback sockets, for as long as the context manager is open."""
 
-    def __init__(self, studio: Studio, *, pace: Pace, seed: int = 0) -> None:
+    def __init__(self, studio: Studio, *, pace: Pace, seed: int = 0, token_lifetime_s: float = 900.0) -> None:
+        """`token_lifetime_s` is how long Discord honours an interaction's token."""
         self.dimilinks = DimiLinksSandbox(studio=studio, pace=pace, seed=seed)
-        self.discord = DiscordSandbox(seed=seed)
+        self.discord = DiscordSandbox(seed=seed, token_lifetime_s=token_lifetime_s)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

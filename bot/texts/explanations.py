@@ -240,6 +240,15 @@ def laid_aside_refused(until: str) -> Explanation:
     )
 
 
+def laid_aside_doubtful(until: str) -> Explanation:
+    """The bot was stopped while it posted the video, and can no longer see the reply."""
+    return Explanation(
+        "I was interrupted while posting the video, and can no longer see whether it reached you.",
+        Money.SPENT,
+        f"If it did not, it waits for you in `/jobs` until {until}.",
+    )
+
+
 NOT_KEPT = _refused(
     "I could not store your request, so I did not begin it.",
     "Try again in a minute; the operator can see why in the log.",

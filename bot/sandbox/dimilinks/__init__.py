@@ -17,6 +17,7 @@ from bot.sandbox.dimilinks.faults import (
     NoTaskId,
     Outcome,
     Redirect,
+    SlowAnswer,
     Truncated,
 )
 from bot.sandbox.dimilinks.server import DimiLinksSandbox
@@ -42,6 +43,7 @@ __all__ = [
     "Pace",
     "Redirect",
     "ReferenceImage",
+    "SlowAnswer",
     "Submission",
     "Tempo",
     "Timing",

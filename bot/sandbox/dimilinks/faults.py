@@ -48,6 +48,13 @@ class DropAfterAcceptance:
 
 
 @dataclass(frozen=True)
+class SlowAnswer:
+    """The submission is taken and charged at once, but its answer comes this much later."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ErrorAfterAcceptance:
     """The submission is taken and charged, but the answer says that the service failed."""
 
@@ -99,6 +106,7 @@ Fault = (
     | DropAfterReading
     | DropAfterAcceptance
     | ErrorAfterAcceptance
+    | SlowAnswer
     | NoTaskId
     | Hang
     | Redirect

@@ -29,6 +29,7 @@ from bot.sandbox.dimilinks.faults import (
     JsonInstead,
     NoTaskId,
     Outcome,
+    SlowAnswer,
     Truncated,
 )
 from bot.sandbox.dimilinks.tasks import Pace, Task, Tempo, new_task
@@ -175,6 +176,8 @@ class DimiLinksSandbox:
             self.books.violations.append(read.violation)
             return error(400, read.code, read.message)
         self._accept(task_id, read)
+        if isinstance(fault, SlowAnswer):
+            await asyncio.sleep(fault.seconds)
         return _answer_to_purchase(request, task_id, fault)
 
     async def _spool(self, request: web.Request, folder: Path) -> Path:

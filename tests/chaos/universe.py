@@ -1,0 +1,321 @@
+"""One universe of the chaos test: a sandbox that lives on, and a bot that is killed in it again and again.
+
+The bot is the real thing, `python -m bot run` in a process of its own, and ends by SIGKILL: at moments drawn
+from a seed, half of them chosen to strike while something is in flight.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from bot.sandbox.dimilinks import (
+    DropAfterAcceptance,
+    DropAfterReading,
+    DropBeforeReading,
+    Endpoint,
+    ErrorAfterAcceptance,
+    Hang,
+    HttpError,
+    Pace,
+    SlowAnswer,
+)
+from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Reply, User
+from bot.sandbox.film import SampleStudio
+from bot.sandbox.sandbox import Sandbox
+from bot.settings import Settings
+from tests.e2e.pictures import picture
+
+REPOSITORY = Path(__file__).parents[2]
+_PACE = Pace(queue_s=0.2, generate_s=0.8, jitter=0.6)
+_START_TIMEOUT_S = 60.0
+_END_TIMEOUT_S = 180.0
+_LOOK_EVERY_S = 0.01
+_PEOPLE = 5
+ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready")
+
+
+class Moment(StrEnum):
+    """When a kill strikes."""
+
+    RANDOM = "random"
+    SUBMITTING = "submitting"
+    """The request is on its way, nothing is bought yet."""
+    BOUGHT = "bought"
+    """The request was taken, its answer is not there yet."""
+    ANSWERED = "answered"
+    """The answer just left."""
+    GENERATING = "generating"
+    READY = "ready"
+    """The video is being fetched."""
+    DELIVERING = "delivering"
+    """The video is being posted, or was just posted."""
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What else goes wrong."""
+
+    api_faults: float = 0.0
+    discord_faults: float = 0.0
+    token_lifetime_s: float = 900.0
+    outage_s: float = 0.0
+
+
+@dataclass
+class Chronicle:
+    """What happened: who asked for what, when it was killed, in which states the jobs were then."""
+
+    kills: int = 0
+    moments: Counter[str] = field(default_factory=Counter[str])
+    states: Counter[str] = field(default_factory=Counter[str])
+    replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
+
+
+class Universe:
+    """Enter it, `run` it once, then judge it."""
+
+    def __init__(self, folder: Path, *, seed: int, weather: Weather, jobs_at_most: int) -> None:
+        self._folder = folder
+        # Of their own, so that the kills do not depend on how often somebody could ask.
+        self._chance = random.Random(seed)
+        self._asking_chance = random.Random(seed + 1)
+        self._seed = seed
+        self._weather = weather
+        self._jobs_at_most = jobs_at_most
+        self.chronicle = Chronicle()
+        self.sandbox = Sandbox(
+            SampleStudio(folder / "films"),
+            pace=_PACE,
+            seed=seed,
+            token_lifetime_s=weather.token_lifetime_s,
+        )
+        self._process: Process | None = None
+
+    @property
+    def _discord(self) -> DiscordSandbox:
+        return self.sandbox.discord
+
+    @property
+    def log(self) -> Path:
+        """Everything that every process logged."""
+        return self._folder / "bot.log"
+
+    async def run(self, kills: int) -> None:
+        """Kill the bot that often while people ask for videos, then let it end all that it began."""
+        async with self.sandbox:
+            self._set_weather()
+            people, places = self._people()
+            asking = asyncio.create_task(self._ask(people, places), name="asking")
+            try:
+                outage_at = self._chance.randrange(kills) if self._weather.outage_s else -1
+                for number, moment in enumerate(self._moments(kills)):
+                    if number == outage_at:
+                        await self.sandbox.dimilinks.pause()
+                        asyncio.get_running_loop().call_later(self._weather.outage_s, self._outage_over.set)
+                    await self._life_and_death(moment)
+                    if number > outage_at >= 0 and self._outage_over.is_set():
+                        await self.sandbox.dimilinks.resume()
+            finally:
+                asking.cancel()
+                await asyncio.wait([asking])
+            if self._weather.outage_s:
+                await self._outage_over.wait()
+                await self.sandbox.dimilinks.resume()
+            await self._last_life()
+
+    def _moments(self, kills: int) -> list[Moment]:
+        """Every moment as often as the others, in an order of chance."""
+        moments = list(Moment) * -(-kills // len(Moment))
+        self._chance.shuffle(moments)
+        return moments[:kills]
+
+    def _set_weather(self) -> None:
+        self._outage_over = asyncio.Event()
+        # Discord's edits are held to 5 in 2 s for a token; the bot honours that, the test need not wait for it.
+        faults, rate = self.sandbox.dimilinks.faults, self._weather.api_faults
+        if rate:
+            nothing_bought = [HttpError(500), DropBeforeReading(), DropAfterReading()]
+            faults.rate(
+                Endpoint.SUBMIT, rate, [*nothing_bought, DropAfterAcceptance(), ErrorAfterAcceptance()]
+            )
+            faults.rate(Endpoint.TASK, rate, [HttpError(500), DropBeforeReading()])
+            faults.rate(Endpoint.CONTENT, rate, [HttpError(500), DropBeforeReading()])
+        if self._weather.discord_faults:
+            self._discord.faults.rate(self._weather.discord_faults, (429, 500))
+
+    def _people(self) -> tuple[list[User], list[tuple[Guild | None, Channel]]]:
+        guild = self._discord.add_guild("Server")
+        people = [self._discord.add_user(f"person{number}") for number in range(_PEOPLE)]
+        for person in people:
+            guild.join(person)
+        return people, [(guild, guild.add_channel("general")), (guild, guild.add_channel("more"))]
+
+    async def _ask(self, people: Sequence[User], places: Sequence[tuple[Guild | None, Channel]]) -> None:
+        """Ask for a video now and then, while the bot is there."""
+        while len(self.chronicle.replies) < self._jobs_at_most:
+            await asyncio.sleep(self._asking_chance.uniform(0.02, 0.25))
+            if not self._discord.gateway.ready_shards() or not self._discord.commands:
+                continue
+            person = self._asking_chance.choice(people)
+            _guild, channel = self._asking_chance.choice(places)
+            if self._asking_chance.random() < 0.15:
+                channel = self._discord.dm(person)
+            number = len(self.chronicle.replies)
+            prompt = f"universe {self._seed} video {number:04}"
+            options: dict[str, object] = {"prompt": prompt, "private": self._asking_chance.random() < 0.15}
+            if self._asking_chance.random() < 0.2:
+                options["image"] = self._discord.upload("cat.png", picture())
+            reply = await self._discord.invoke(
+                "video",
+                user=person,
+                channel=channel,
+                options=options,  # pyright: ignore[reportArgumentType] - all are option values
+            )
+            self.chronicle.replies[prompt] = reply
+
+    async def _start(self) -> Process:
+        inherited = {
+            name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
+        }
+        with self.log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "run"),
+                cwd=self._folder,
+                env={
+                    **inherited,
+                    **self.sandbox.environment,
+                    "PYTHONPATH": str(REPOSITORY),
+                    "DATA_DIR": str(self._folder / "data"),
+                    "JOBS_AT_ONCE": "100",
+                    "JOBS_AT_ONCE_PER_SERVER": "100",
+                    "JOBS_AT_ONCE_PER_PERSON": "10",
+                    "API_REQUESTS_PER_S": "1000",
+                    "LOG_FORMAT": "json",
+                },
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=log,
+            )
+
+    async def _life_and_death(self, moment: Moment) -> None:
+        process = await self._start()
+        ended = asyncio.create_task(process.wait(), name="process")
+        try:
+            await self._until(moment, ended)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+            await ended
+            self._calm()
+        self.chronicle.kills += 1
+        self.chronicle.moments[moment] += 1
+        self.chronicle.states.update(self._states())
+
+    async def _until(self, moment: Moment, ended: "asyncio.Task[int]") -> None:
+        """Wait for the moment, or for some seconds where it does not come."""
+        books = self.sandbox.dimilinks.books
+        ready_at = await self._ready(ended)
+        bought = len(books.submissions)
+        patience_s = self._chance.uniform(0.0, 1.5) if moment is Moment.RANDOM else 2.5
+        conditions: dict[Moment, Callable[[], bool]] = {
+            Moment.RANDOM: lambda: False,
+            Moment.SUBMITTING: lambda: "submitting" in self._states(),
+            Moment.BOUGHT: lambda: len(books.submissions) > bought,
+            Moment.ANSWERED: lambda: len(books.submissions) > bought,
+            Moment.GENERATING: lambda: "generating" in self._states(),
+            Moment.READY: lambda: "ready" in self._states(),
+            Moment.DELIVERING: lambda: "delivering" in self._states(),
+        }
+        self._widen(moment)
+        loop = asyncio.get_running_loop()
+        # What is waited for are plain records and another process, which ring no bell.
+        while loop.time() < ready_at + patience_s and not ended.done() and not conditions[moment]():  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY_S)
+        if moment is not Moment.ANSWERED:
+            await asyncio.sleep(self._chance.uniform(0.0, 0.1))
+
+    async def _ready(self, ended: "asyncio.Task[int]") -> float:
+        """When the bot is connected; a kill now and then strikes before."""
+        loop = asyncio.get_running_loop()
+        early_s = self._chance.uniform(0.3, 2.0) if self._chance.random() < 0.15 else _START_TIMEOUT_S
+        deadline_s = loop.time() + early_s
+        while loop.time() < deadline_s and not ended.done() and not self._discord.gateway.ready_shards():  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return loop.time()
+
+    def _widen(self, moment: Moment) -> None:
+        """Have what the kill is to strike take a little longer."""
+        faults = self.sandbox.dimilinks.faults
+        match moment:
+            case Moment.SUBMITTING:
+                faults.submit.append(Hang(0.3))
+            case Moment.BOUGHT:
+                faults.submit.append(SlowAnswer(0.3))
+            case Moment.READY:
+                faults.content.append(Hang(0.3))
+            case Moment.DELIVERING:
+                self._discord.latency_s = 0.1
+            case Moment.RANDOM | Moment.ANSWERED | Moment.GENERATING:
+                pass
+
+    def _calm(self) -> None:
+        self.sandbox.dimilinks.faults.submit.clear()
+        self.sandbox.dimilinks.faults.content.clear()
+        self._discord.latency_s = 0.0
+
+    async def _last_life(self) -> None:
+        """Run the bot until every job has ended, then stop it as an operator would."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + _END_TIMEOUT_S
+        status: int | None = None
+        while loop.time() < deadline_s:
+            process = await self._start()
+            ended = asyncio.create_task(process.wait(), name="process")
+            try:
+                # A start may end because of a fault of Discord's; a supervisor would start it again.
+                while loop.time() < deadline_s and not ended.done() and self._busy():  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+                if not ended.done():
+                    process.send_signal(signal.SIGTERM)
+                    status = await ended
+                    break
+            finally:
+                if not ended.done():
+                    process.kill()
+                await ended
+        assert status == 0, f"the last process ended with {status}; see {self.log}"
+
+    def _busy(self) -> bool:
+        return not self._discord.gateway.ready_shards() or self._unsettled()
+
+    def _unsettled(self) -> bool:
+        return bool(self._query("SELECT id FROM jobs WHERE settled_at IS NULL AND parked_at IS NULL")) or any(
+            reply.acknowledged_at is None and not reply.failed for reply in self.chronicle.replies.values()
+        )
+
+    def _states(self) -> set[str]:
+        return {state for (state,) in self._query("SELECT state FROM jobs WHERE settled_at IS NULL")}
+
+    def rows(self, prompt: str) -> list[tuple[object, ...]]:
+        """The job's row, for the report on a failure."""
+        return self._query("SELECT * FROM jobs WHERE prompt = ?", prompt)
+
+    def _query(self, statement: str, *values: str) -> list[tuple[object, ...]]:
+        path = self._folder / "data" / "stillmotion.sqlite3"
+        if not path.exists():
+            return []
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+                return connection.execute(statement, values).fetchall()
+        except sqlite3.OperationalError:
+            return []  # not migrated yet, or just being replaced
