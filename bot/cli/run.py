@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot import logs
-from bot.app import App, open_app
+from bot.app import App, open_app, settle_collector
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.settings import BadConfigurationError, Settings
 from bot.storage import StorageError
@@ -25,6 +25,7 @@ async def run(settings: Settings) -> None:
     logs.configure(settings.log_format, settings.log_level, settings.secrets)
     try:
         async with open_app(settings) as app:
+            settle_collector()
             await _until_stopped(app)
     except BadConfigurationError as error:
         raise CommandFailedError(

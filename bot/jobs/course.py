@@ -245,7 +245,8 @@ class Course:
 def ticket_of(job: Job) -> Ticket:
     """The job's place in the line: by when it was accepted, and by its id where that is the same moment."""
     moment = int(job.created_at.timestamp() * 1_000_000)
-    return Ticket(job.id, job.reply.person_id, job.guild_id, moment << 32 | int(job.id[:8], 16))
+    # 63 bits: the line counts from 64 bits on what comes behind all newcomers.
+    return Ticket(job.id, job.reply.person_id, job.guild_id, moment << 12 | int(job.id[:3], 16))
 
 
 def account(ledger: Ledger, job: Job) -> None:

@@ -35,12 +35,14 @@ async def submit(course: Course) -> None:
             began_s = loop.time()
         try:
             error = await _post_once(course)
+            if error is None:
+                return
+            attempt += 1
+            pause_s = await _after_refusal(course, error, attempt, waited_s=loop.time() - began_s)
         finally:
+            # Only now, when the gate has heard what became of the passage.
             course.parts.gate.left(course.job.id)
-        if error is None:
-            return
-        attempt += 1
-        await _after_refusal(course, error, attempt, waited_s=loop.time() - began_s)
+        await asyncio.sleep(pause_s)
 
 
 async def _pass_gate(course: Course) -> bool:
@@ -81,24 +83,25 @@ async def _post_once(course: Course) -> DimiLinksError | None:
     return None
 
 
-async def _after_refusal(course: Course, error: DimiLinksError, attempt: int, *, waited_s: float) -> None:
+async def _after_refusal(course: Course, error: DimiLinksError, attempt: int, *, waited_s: float) -> float:
+    """Move the job to where the refusal leaves it; seconds until it may be tried again, if it may."""
     parts = course.parts
     if error.purchase is not Purchase.NOT_BOUGHT:
         await course.move(
             JobState.UNKNOWN, failure=Failure(FailureReason.PURCHASE_UNKNOWN), ended_at=parts.now()
         )
-        return
+        return 0.0
     if error.kind is ErrorKind.OPERATOR:
         parts.gate.refused(course.job.id, closure_of(error))
         await _back_in_line(course)
-        return
+        return 0.0
     pause_s = resubmit_pause_s(error, attempt, parts.patience, parts.random)
     if pause_s is None or waited_s + pause_s > parts.patience.submit_s:
         await course.move(JobState.FAILED, failure=failure_of(error), ended_at=parts.now(), submitted_at=None)
-        return
+        return 0.0
     await _back_in_line(course)
     course.show(Stage.RETRYING)
-    await asyncio.sleep(pause_s)
+    return pause_s
 
 
 async def _back_in_line(course: Course) -> None:

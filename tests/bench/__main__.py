@@ -5,12 +5,14 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tests.bench import ack, images
+from tests.bench import ack, chaos, images, jobs
 from tests.bench.figures import Figure, show, write
 
 BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "images": images.run,
     "ack": ack.run,
+    "chaos": chaos.run,
+    "jobs": jobs.run,
 }
 _RESULT = Path("bench.json")
 

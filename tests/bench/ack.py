@@ -28,11 +28,13 @@ _UNLIMITED = "100000"
 
 
 @asynccontextmanager
-async def running_bot(sandbox: Sandbox, folder: Path) -> AsyncGenerator[Process]:
-    """The bot as a child process; stopped by SIGTERM, which has to end well."""
+async def running_bot(
+    sandbox: Sandbox, folder: Path, *command: str, stdout: int = DEVNULL, **settings: str
+) -> AsyncGenerator[Process]:
+    """The bot as a child process, by `python -m command`; stopped by SIGTERM, which has to end well."""
     environment = {name: value for name, value in os.environ.items() if name != "DISCORD_OPENAPI"}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
+        *(sys.executable, "-m", *command),
         env={
             **environment,
             **sandbox.environment,
@@ -42,8 +44,9 @@ async def running_bot(sandbox: Sandbox, folder: Path) -> AsyncGenerator[Process]
             "JOBS_AT_ONCE_PER_SERVER": _UNLIMITED,
             "JOBS_AT_ONCE_PER_PERSON": _UNLIMITED,
             "API_REQUESTS_PER_S": "1000",
+            **settings,
         },
-        stdout=DEVNULL,
+        stdout=stdout,
         stderr=DEVNULL,
     )
     try:
@@ -80,11 +83,11 @@ async def run() -> list[Figure]:
                 await reply.wait_for_ack(timeout_s=_TIMEOUT_S)
                 return reply.ack_delay_s or 0.0
 
-            async with running_bot(sandbox, folder):
+            async with running_bot(sandbox, folder, "bot", "run"):
                 await asyncio.gather(*(ask(number) for number in range(RUNNING)))
                 await _until_all_are_polled(sandbox)
                 async with asyncio.TaskGroup() as group:
-                    tasks = []
+                    tasks: list[asyncio.Task[float]] = []
                     for number in range(_SAMPLES):
                         tasks.append(group.create_task(ask(RUNNING + number)))
                         await asyncio.sleep(_EVERY_S)
