@@ -99,6 +99,7 @@ class App:
     engine: TaskEngine
     service: VideoService
     housekeeping: Housekeeping
+    breaker: InvalidRequestBreaker
     database: Database
     metrics: Metrics
     token: SecretStr
@@ -167,6 +168,7 @@ class _Outside:
     api: DimiLinks
     spool: ReferenceSpool
     messages: DiscordMessages
+    breaker: InvalidRequestBreaker
     metrics: Metrics
     now: Callable[[], datetime]
 
@@ -205,6 +207,7 @@ async def open_app(
             await stack.enter_async_context(open_api(settings, pace)),
             await stack.enter_async_context(open_spool(settings)),
             DiscordMessages(bot, uploads, card_layout, breaker),
+            breaker,
             metrics,
             now,
         )
@@ -258,6 +261,7 @@ async def _connect(settings: Settings, tuning: Tuning, outside: _Outside, stack:
         engine,
         service,
         housekeeping,
+        outside.breaker,
         outside.database,
         outside.metrics,
         outside.token,

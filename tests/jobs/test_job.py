@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.jobs.job import TERMINAL, TRANSITIONS, ForbiddenTransitionError, JobState, advance
 from tests.jobs.builders import a_job
@@ -51,3 +52,36 @@ def _reachable(state: JobState) -> set[JobState]:
         frontier = following - reached
         reached |= following
     return reached
+
+
+class Wanderer(RuleBasedStateMachine):
+    """A job that is pushed along whatever arrow somebody thinks of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.job = a_job(state=JobState.QUEUED)
+        self.bought = False
+
+    @rule(to=st.sampled_from(JobState))
+    def push(self, to: JobState) -> None:
+        before = self.job
+        changes = {"task_id": "task"} if to is JobState.GENERATING else {}
+        if (before.state, to) in DIAGRAM:
+            self.job = advance(before, to, **changes)
+        else:
+            with pytest.raises(ForbiddenTransitionError):
+                advance(before, to, **changes)
+        self.bought = self.bought or (to is JobState.GENERATING and self.job.state is to)
+
+    @invariant()
+    def what_was_bought_stays_bought_and_is_not_bought_again(self) -> None:
+        assert self.job.bought == self.bought
+        if self.bought:
+            assert not _reachable(self.job.state) & {JobState.QUEUED, JobState.SUBMITTING}
+
+    @invariant()
+    def an_end_is_an_end(self) -> None:
+        assert bool(_reachable(self.job.state)) != (self.job.state in TERMINAL)
+
+
+TestWanderer = Wanderer.TestCase

@@ -1,0 +1,224 @@
+"""The store: every field comes back as it was kept, and of two who move a job only the first succeeds."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bot.delivery import Attempt, ReplyAddress, Route
+from bot.images import Conversion, ConversionReason, ImageProblem, ImageSource, Reference
+from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.rows import job_from, row_of
+from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.storage import open_database
+from bot.video import ImageMime, Preset, Resolution, Seconds, Size, VideoRequest
+from tests.jobs.builders import MOMENT, a_job
+
+SPOOL = Path("/somewhere/spool")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncGenerator[JobStore]:
+    async with open_database(None, tmp_path) as database:
+        yield JobStore(database, tmp_path / "spool")
+
+
+words = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+ids = st.integers(min_value=1, max_value=2**63 - 1)
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001 - made aware below
+    lambda naive: naive.replace(tzinfo=UTC)
+)
+conversions = st.builds(Conversion, st.sampled_from(ConversionReason), words, st.integers(1, 10**9))
+
+
+@st.composite
+def whole_jobs(draw: st.DrawFn) -> Job:
+    job_id = draw(st.from_regex(r"[0-9a-f]{32}", fullmatch=True))
+    pictures = st.builds(
+        Reference,
+        st.sampled_from(["0.png", "1.converted"]).map(lambda name: SPOOL / job_id / name),
+        st.sampled_from(ImageMime),
+        st.integers(1, 10**7),
+        st.integers(1, 10**4),
+        st.integers(1, 10**4),
+        words,
+        st.none() | conversions,
+    )
+    return Job(
+        id=job_id,
+        request=VideoRequest(
+            prompt=draw(words.filter(lambda text: bool(text.strip()))),
+            seconds=draw(st.sampled_from(Seconds)),
+            size=draw(st.sampled_from(Size)),
+            resolution=draw(st.sampled_from(Resolution)),
+            preset=draw(st.sampled_from(Preset)),
+            reference_count=draw(st.integers(0, 7)),
+            group=draw(st.none() | st.just("default")),
+        ),
+        sources=tuple(draw(st.lists(st.builds(ImageSource, words, words, st.none() | ids), max_size=3))),
+        reply=ReplyAddress(
+            application_id=draw(ids),
+            token=draw(st.none() | words.map(SecretStr)),
+            person_id=draw(ids),
+            channel_id=draw(st.none() | ids),
+            message_id=draw(st.none() | ids),
+            created_at=draw(moments),
+            upload_limit_bytes=draw(ids),
+            private=draw(st.booleans()),
+        ),
+        guild_id=draw(st.none() | ids),
+        state=draw(st.sampled_from(JobState)),
+        created_at=draw(moments),
+        pictures=draw(st.none() | st.lists(pictures, max_size=3).map(tuple)),
+        task_id=draw(st.none() | words),
+        submitted_at=draw(st.none() | moments),
+        expires_at=draw(st.none() | moments),
+        ready_at=draw(st.none() | moments),
+        ended_at=draw(st.none() | moments),
+        settled_at=draw(st.none() | moments),
+        parked_at=draw(st.none() | moments),
+        video_name=draw(st.none() | words),
+        failure=draw(
+            st.none()
+            | st.builds(
+                Failure,
+                st.sampled_from(FailureReason),
+                words,
+                words,
+                st.none() | st.sampled_from(ImageProblem),
+            )
+        ),
+        parent_id=draw(st.none() | st.just("0" * 32)),
+        lookup=draw(st.booleans()),
+        attempt=draw(st.none() | st.builds(Attempt, st.sampled_from(Route), moments)),
+    )
+
+
+@given(whole_jobs())
+def test_a_job_survives_being_a_row_with_every_field(job: Job) -> None:
+    assert job_from(row_of(job), SPOOL) == job
+
+
+@settings(max_examples=1)
+@given(whole_jobs())
+def test_no_token_shows_in_a_jobs_repr(job: Job) -> None:
+    told = replace(job, reply=replace(job.reply, token=SecretStr("secret-token")))
+    assert "secret-token" not in repr(told)
+
+
+async def test_a_job_comes_back_from_the_database_as_it_was(store: JobStore) -> None:
+    job = replace(
+        a_job(),
+        request=VideoRequest(prompt="日本語 🎞 'quoted'; --", seconds=Seconds.S20, preset=Preset.SPICY),
+        sources=(ImageSource("https://cdn.discordapp.com/a.png?ex=1", "猫.png", None),),
+        failure=Failure(FailureReason.PICTURE_REFUSED, "TIFF", "猫.png", ImageProblem.UNSUPPORTED_FORMAT),
+        attempt=Attempt(Route.DIRECT_MESSAGE, MOMENT),
+    )
+    await store.add(job)
+    assert await store.get(job.id) == job
+    with pytest.raises(UnknownJobError):
+        await store.get("nobody")
+
+
+async def test_of_two_who_move_a_job_from_one_state_only_the_first_succeeds(store: JobStore) -> None:
+    job = a_job(state=JobState.QUEUED)
+    await store.add(job)
+    await store.save(advance(job, JobState.SUBMITTING), moved_from=JobState.QUEUED)
+    with pytest.raises(StaleJobError):
+        await store.save(advance(job, JobState.CANCELLED), moved_from=JobState.QUEUED)
+    assert (await store.get(job.id)).state is JobState.SUBMITTING
+
+
+async def test_a_settled_job_is_final_and_has_no_token(store: JobStore) -> None:
+    job = a_job(state=JobState.QUEUED)
+    await store.add(job)
+    ended = advance(job, JobState.CANCELLED, ended_at=MOMENT, settled_at=MOMENT)
+    await store.save(ended, moved_from=JobState.QUEUED)
+    kept = await store.get(job.id)
+    assert kept.reply.token is None
+    with pytest.raises(StaleJobError):
+        await store.save(ended, moved_from=JobState.CANCELLED)
+    await store.readdress(job.id, replace(job.reply, message_id=99))
+    assert await store.get(job.id) == kept
+    assert await store.unsettled() == ()
+
+
+async def test_the_reply_and_the_course_are_kept_apart(store: JobStore) -> None:
+    job = a_job(state=JobState.QUEUED)
+    await store.add(job)
+    renewed = replace(job.reply, token=SecretStr("newer"), message_id=77)
+    await store.readdress(job.id, renewed)
+    await store.save(advance(job, JobState.SUBMITTING), moved_from=JobState.QUEUED)
+    kept = await store.get(job.id)
+    assert kept.reply == renewed
+    await store.readdress(job.id, job.reply)
+    assert (await store.get(job.id)).state is JobState.SUBMITTING
+
+
+async def test_a_task_is_fetched_by_one_job_at_a_time_and_a_job_repeated_once(store: JobStore) -> None:
+    first = replace(a_job(state=JobState.GENERATING, job_id="a"), task_id="task")
+    await store.add(first)
+    with pytest.raises(DuplicateJobError):
+        await store.add(replace(first, id="b", lookup=True))
+    await store.save(advance(first, JobState.EXPIRED, ended_at=MOMENT), moved_from=JobState.GENERATING)
+    await store.add(replace(first, id="b", lookup=True, parent_id="a"))
+    await store.add(replace(a_job(job_id="c"), parent_id="a"))
+    with pytest.raises(DuplicateJobError):
+        await store.add(replace(a_job(job_id="d"), parent_id="a"))
+    assert await store.repeated_by("a") == "c"
+    assert await store.repeated_by("c") is None
+
+
+async def test_a_parked_video_is_taken_up_once(store: JobStore) -> None:
+    job = replace(
+        a_job(state=JobState.DELIVERING),
+        parked_at=MOMENT,
+        video_name="a.mp4",
+        attempt=Attempt(Route.TOKEN, MOMENT),
+    )
+    await store.add(job)
+    assert await store.unsettled() == ()
+    assert await store.parked_before(MOMENT) == ()
+    assert [one.id for one in await store.parked_before(MOMENT + timedelta(seconds=1))] == [job.id]
+    assert await store.videos() == {"a.mp4"}
+    assert await store.unpark(job.id, replace(job.reply, private=True))
+    assert not await store.unpark(job.id, job.reply)
+    kept = await store.get(job.id)
+    assert (kept.parked_at, kept.attempt, kept.reply.private) == (None, None, True)
+
+
+async def test_old_tokens_are_wiped_and_young_ones_are_not(store: JobStore) -> None:
+    await store.add(a_job(job_id="old"))
+    young = replace(
+        a_job(job_id="young"), reply=replace(a_job().reply, created_at=MOMENT + timedelta(hours=1))
+    )
+    await store.add(young)
+    assert await store.wipe_tokens(MOMENT + timedelta(minutes=30)) == 1
+    assert (await store.get("old")).reply.token is None
+    assert (await store.get("young")).reply.token is not None
+
+
+async def test_the_history_tells_how_long_videos_took_without_those_only_looked_for(store: JobStore) -> None:
+    for number, took_s in enumerate((60, 90)):
+        await store.add(
+            replace(
+                a_job(state=JobState.DELIVERED, job_id=str(number)),
+                submitted_at=MOMENT,
+                ready_at=MOMENT + timedelta(seconds=took_s),
+            )
+        )
+    await store.add(
+        replace(
+            a_job(state=JobState.DELIVERED, job_id="late"),
+            submitted_at=MOMENT,
+            ready_at=MOMENT + timedelta(hours=1),
+            lookup=True,
+        )
+    )
+    assert [finished.took_s for finished in await store.finished(10)] == [60.0, 90.0]
+    assert [finished.took_s for finished in await store.finished(1)] == [90.0]
