@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Most tests wait for sockets and clocks, so a few at a time use two cores well.
+WORKERS ?= 4
 
 .PHONY: demo test run lint bench lock
 .DEFAULT_GOAL := demo
@@ -19,7 +21,7 @@ run: .venv
 	@$(BIN)/python -m bot run $(ARGS)
 
 test: .venv
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv
 	$(BIN)/ruff check .

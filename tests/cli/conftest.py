@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.dimilinks import Pace
+from bot.sandbox.discord import Reply
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings
@@ -68,6 +69,18 @@ class Shell:
             out, err = await process.communicate()
         assert process.returncode is not None
         return Outcome(process.returncode, out.decode(), err.decode())
+
+
+async def asked(sandbox: Sandbox) -> Reply:
+    """Somebody types `/video` once the bot is up."""
+    await sandbox.discord.wait_until_ready(timeout_s=30)
+    await sandbox.discord.wait_for_commands(timeout_s=30)
+    guild = sandbox.discord.add_guild("Server")
+    user = sandbox.discord.add_user("ada")
+    guild.join(user)
+    return await sandbox.discord.invoke(
+        "video", user=user, channel=guild.add_channel("general"), options={"prompt": "a paper boat"}
+    )
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.sandbox import Sandbox
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, asked
 
 WRONG = "wrong-but-still-a-secret"
 
@@ -60,3 +61,26 @@ async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandb
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 1
     assert "FAIL data folder: " in outcome.out
+
+
+async def test_requests_of_unknown_outcome_get_a_line_also_while_the_bot_runs(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
+    process = await shell.start("run", environment=sandbox.environment)
+    reply = await asked(sandbox)
+    await reply.wait_for(lambda version: "not known whether it was charged" in version.text(), timeout_s=30)
+    outcome = await shell.run("check", environment=sandbox.environment)
+    process.terminate()
+    await shell.ended(process)
+    assert outcome.status == 0, outcome.all
+    assert f"in use by process {process.pid}" in outcome.out
+    assert "1 of unknown outcome in the last 30 days" in outcome.out
+
+
+async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> None:
+    (shell.folder / "data").mkdir()
+    (shell.folder / "data" / "stillmotion.sqlite3").write_bytes(b"this is no database" * 400)
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert "FAIL database: " in outcome.out

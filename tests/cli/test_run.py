@@ -8,21 +8,8 @@ import aiohttp
 import pytest
 
 from bot.sandbox.dimilinks import Pace
-from bot.sandbox.discord import Reply
 from bot.sandbox.sandbox import Sandbox
-from tests.cli.conftest import Shell
-
-
-async def asked(sandbox: Sandbox) -> Reply:
-    """Somebody types `/video` once the bot is up."""
-    await sandbox.discord.wait_until_ready(timeout_s=30)
-    await sandbox.discord.wait_for_commands(timeout_s=30)
-    guild = sandbox.discord.add_guild("Server")
-    user = sandbox.discord.add_user("ada")
-    guild.join(user)
-    return await sandbox.discord.invoke(
-        "video", user=user, channel=guild.add_channel("general"), options={"prompt": "a paper boat"}
-    )
+from tests.cli.conftest import Shell, asked
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

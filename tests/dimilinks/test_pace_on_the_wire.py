@@ -148,6 +148,42 @@ async def test_the_deadline_of_a_download_goes_on_after_its_turn(
         await client.download("t", tmp_path / "v.mp4")
 
 
+async def nothing() -> None:
+    """There is nothing to be done before a submission leaves."""
+
+
+async def test_what_is_to_be_done_before_a_submission_leaves_is_done_when_it_is_its_turn(
+    api: RecordingServer, client_for: ClientFor
+) -> None:
+    api.answers = [ACCEPTED]
+    client = client_for(api.url, pace=Pace(4))
+    await asyncio.gather(*(client.task(str(number)) for number in range(4)))
+    loop = asyncio.get_running_loop()
+    asked_s, noted_s = loop.time(), 0.0
+
+    async def leaving() -> None:
+        nonlocal noted_s
+        assert [seen.method for seen in api.seen] == ["GET"] * 4
+        noted_s = loop.time()
+
+    await client.submit(REQUEST, leaving=leaving)
+    assert noted_s - asked_s > 0.1
+    assert [seen.method for seen in api.seen][4:] == ["POST"]
+
+
+async def test_what_fails_before_a_submission_leaves_keeps_it_from_leaving(
+    api: RecordingServer, client_for: ClientFor
+) -> None:
+    client = client_for(api.url)
+
+    async def leaving() -> None:
+        raise LookupError("moved by somebody else")
+
+    with pytest.raises(LookupError):
+        await client.submit(REQUEST, [Picture()], leaving=leaving)
+    assert api.seen == []
+
+
 async def test_submission_given_up_before_its_turn_sent_nothing_and_read_no_picture(
     api: RecordingServer, client_for: ClientFor, session: aiohttp.ClientSession
 ) -> None:
@@ -160,7 +196,7 @@ async def test_submission_given_up_before_its_turn_sent_nothing_and_read_no_pict
     exchange = Exchange(
         session, SecretStr(KEY), Scrubber(KEY), QUICK, pace=pace, now=lambda: datetime.now(UTC)
     )
-    post = asyncio.create_task(exchange.post(api.url, body))
+    post = asyncio.create_task(exchange.post(api.url, body, nothing))
     impatient = asyncio.create_task(asyncio.wait_for(client.submit(REQUEST, [picture]), 0.05))
     await waiting(post)
     post.cancel()

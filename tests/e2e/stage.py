@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ QUICK = Tuning(
     expire_after_s=8.0,
     stop_grace_s=5.0,
 )
+PATIENT = replace(QUICK, expire_after_s=120.0)
+"""For tests that keep videos unfinished while they do other things."""
 QUICK_PACE = Pace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,9 +25,7 @@ from tests.e2e.presses import (
     until,
     whispered,
 )
-from tests.e2e.stage import QUICK, TIMEOUT_S, Stage, open_stage
-
-PATIENT = replace(QUICK, expire_after_s=60.0)
+from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,17 +13,8 @@ import pytest
 from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, Pace
 from bot.storage import NewerDatabaseError, StorageDamagedError
 from tests.e2e.pictures import picture
-from tests.e2e.stage import QUICK, TIMEOUT_S, Stage, open_stage, utc_now
-
-
-class MovableClock:
-    """A wall clock that can be set."""
-
-    def __init__(self) -> None:
-        self.offset = timedelta()
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.offset
+from tests.e2e.presses import MovableClock
+from tests.e2e.stage import QUICK, TIMEOUT_S, Stage, open_stage
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """`/jobs`: one's own videos under way, waiting, failed, or waiting to be fetched."""
 
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance, Outcome
 from bot.sandbox.discord import Reply, User
@@ -20,7 +23,14 @@ from tests.e2e.presses import (
     told,
     until,
 )
-from tests.e2e.stage import TIMEOUT_S, Stage, open_stage
+from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+    """A running bot that waits long for a video."""
+    async with open_stage(tmp_path, tuning=PATIENT) as opened:
+        yield opened
 
 
 async def jobs(stage: Stage, user: User | None = None) -> Reply:
@@ -47,11 +57,12 @@ async def test_an_empty_list_says_what_to_do(stage: Stage) -> None:
 
 
 async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, jobs_at_once=1) as stage:
+    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once=1) as stage:
         stage.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
         await stage.ended(await stage.video("who knows"))
         stage.sandbox.dimilinks.faults.outcomes.clear()
         await (await stage.video("delivered")).wait_for_video(TIMEOUT_S)
+        await stage.app.engine.idle()
         running = await being_made(stage, "being made")
         waiting = await in_line(stage, "waiting")
         shown = await jobs(stage)

@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.discord import Reply
 from tests.e2e.presses import MovableClock, being_made, finish, hold, in_line, press, told, until
-from tests.e2e.stage import TIMEOUT_S, Stage, open_stage
+from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 
 
 class MostAtOnce:
@@ -72,7 +72,11 @@ async def test_no_more_run_at_once_than_the_limits_say(
 
 async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Path) -> None:
     async with open_stage(
-        tmp_path, pace=Pace(queue_s=0, generate_s=0.3), jobs_at_once=1, jobs_at_once_per_person=1
+        tmp_path,
+        tuning=PATIENT,
+        pace=Pace(queue_s=0, generate_s=0.3),
+        jobs_at_once=1,
+        jobs_at_once_per_person=1,
     ) as stage:
         bea = stage.member("bea")
         running = await being_made(stage, "ada 0")
@@ -87,7 +91,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
 
 
 async def test_jobs_found_running_at_a_restart_keep_their_places(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, jobs_at_once=3, jobs_at_once_per_person=3) as stage:
+    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once=3, jobs_at_once_per_person=3) as stage:
         running = [await being_made(stage, f"running {number}") for number in range(3)]
         waiting = await in_line(stage, "waiting")
         await stage.restart(jobs_at_once=1)
@@ -117,7 +121,7 @@ async def test_a_person_who_has_used_up_the_day_is_told_privately_before_anythin
 
 
 async def test_what_waits_is_reserved_and_given_back_when_it_is_cancelled(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, seconds_a_day=12, jobs_at_once=1) as stage:
+    async with open_stage(tmp_path, tuning=PATIENT, seconds_a_day=12, jobs_at_once=1) as stage:
         running = await being_made(stage, "running")
         waiting = await in_line(stage, "waiting")
         text = await told(await stage.video("refused"))
