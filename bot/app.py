@@ -1,7 +1,6 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ import yarl
 from discord.http import Route
 from pydantic import SecretStr
 
+from bot.collector import collect_when_quiet
 from bot.delivery import EDIT_INTERVAL_S, InvalidRequestBreaker, refusal_trace
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace
@@ -119,13 +119,6 @@ class App:
         self.service.stopping = True
         await self.engine.close(grace_s=self.stop_grace_s)
         await self.bot.close()
-
-
-def settle_collector() -> None:
-    """Have the garbage collector leave alone what was loaded so far: it stays, and looking through all of it
-    again and again would stall the event loop for a tenth of a second. For a process that runs one bot."""
-    gc.collect()
-    gc.freeze()
 
 
 def _point_library_at(api_url: str) -> None:
@@ -248,7 +241,12 @@ async def _connect(settings: Settings, tuning: Tuning, outside: _Outside, stack:
         now=outside.now,
         start=engine.start,
     )
-    for name, work in (("housekeeping", housekeeping.run), ("operator-news", news.run)):
+
+    async def collect() -> None:
+        await collect_when_quiet(lambda: engine.running)
+
+    sides = (("housekeeping", housekeeping.run), ("operator-news", news.run), ("collector", collect))
+    for name, work in sides:
         task = asyncio.create_task(_keep_going(name, work), name=name)
         stack.push_async_callback(_cancelled, task)
     bot.start_with(

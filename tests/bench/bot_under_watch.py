@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass
 
 from bot import logs
-from bot.app import App, open_app, settle_collector
+from bot.app import App, open_app
+from bot.collector import settle
 from bot.settings import load
 from tests.bench.measuring import StallWatch, rss_kib
 
@@ -55,7 +56,7 @@ async def run() -> None:
     stopping = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     async with StallWatch() as stalls, open_app(settings) as app:
-        settle_collector()
+        settle()
         loop.add_signal_handler(signal.SIGUSR1, Witness(app, stalls).tell)
         running = asyncio.create_task(app.run(), name="bot")
         asked = asyncio.create_task(stopping.wait(), name="stop-signal")
