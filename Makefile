@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 # Most tests wait for sockets and clocks, so a few at a time use two cores well.
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: demo test run lint bench lock
 .DEFAULT_GOAL := demo

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tests.bench import ack, chaos, images, jobs
+from tests.bench import ack, chaos, images, jobs, line
 from tests.bench.figures import Figure, show, write
 
 BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
@@ -13,6 +13,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "ack": ack.run,
     "chaos": chaos.run,
     "jobs": jobs.run,
+    "line": line.run,
 }
 _RESULT = Path("bench.json")
 

@@ -13,8 +13,8 @@ import pytest
 from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, Pace
 from bot.storage import NewerDatabaseError, StorageDamagedError
 from tests.e2e.pictures import picture
-from tests.e2e.presses import MovableClock
-from tests.e2e.stage import QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.presses import MovableClock, being_made, finish, in_line, until
+from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
 
 
 @pytest.fixture
@@ -60,16 +60,15 @@ async def test_a_job_goes_on_after_a_restart_in_the_same_reply(stage: Stage) -> 
     assert stage.bought == 1
 
 
-async def test_a_job_in_line_is_begun_by_the_next_process(stage: Stage) -> None:
-    await stage.restart(jobs_at_once=1)
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=2)
-    first = await stage.video("first")
-    second = await stage.video("second")
-    await second.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
-    await stage.restart()
-    for reply in (first, second):
-        await reply.wait_for_video(TIMEOUT_S)
-    assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == ["first", "second"]
+async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once=1) as stage:
+        first = await being_made(stage, "first")
+        second = await in_line(stage, "second")
+        await stage.restart()
+        finish(stage, "first")
+        for reply in (first, second):
+            await reply.wait_for_video(TIMEOUT_S)
+        assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == ["first", "second"]
 
 
 async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(tmp_path: Path) -> None:
@@ -140,20 +139,17 @@ async def test_a_task_id_that_the_disk_does_not_take_at_first_is_kept_in_the_end
     assert stage.bought == 1
 
 
-async def test_while_the_disk_takes_nothing_no_request_leaves(stage: Stage) -> None:
-    await stage.restart(jobs_at_once=1)
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=0.5)
-    first = await stage.video("first")
-    second = await stage.video("second")
-    await second.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
-    async with locked_disk(stage):
-        async with asyncio.timeout(TIMEOUT_S):
-            while _storage_failures(stage) < 3:  # noqa: ASYNC110 - plain records
-                await asyncio.sleep(0.05)
-        assert len(stage.submissions_sent) == 1
-    for reply in (first, second):
-        await reply.wait_for_video(TIMEOUT_S)
-    assert stage.bought == 2
+async def test_while_the_disk_takes_nothing_no_request_leaves(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once=1) as stage:
+        first = await being_made(stage, "first")
+        second = await in_line(stage, "second")
+        async with locked_disk(stage):
+            finish(stage, "first")
+            await until(lambda: _storage_failures(stage) >= 3)
+            assert len(stage.submissions_sent) == 1
+        for reply in (first, second):
+            await reply.wait_for_video(TIMEOUT_S)
+        assert stage.bought == 2
 
 
 def _storage_failures(stage: Stage) -> float:

@@ -1,6 +1,5 @@
 """The line: whom the rule names, what it promises to those who wait, and what it foretells."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass, field
@@ -348,29 +347,6 @@ def test_starts_far_back_in_the_line_are_not_estimated() -> None:
     estimated = estimated_start_s(line, lambda _: 1.0, lambda _: 1.0)
     assert [start_s for start_s in estimated.values() if start_s is not None] == list(range(500))
     assert len(estimated) == 600
-
-
-def took_s(line: Line) -> float:
-    """The least that working out the whole order of the line took."""
-    least_s = float("inf")
-    for _ in range(7):
-        began_s = time.perf_counter()
-        positions(line)
-        least_s = min(least_s, time.perf_counter() - began_s)
-    return least_s
-
-
-@pytest.mark.parametrize("guilds", [1, 2, 50, 500])
-def test_a_line_four_times_as_long_takes_little_more_than_four_times_as_long_to_order(guilds: int) -> None:
-    short, long = Line(Limits()), Line(Limits())
-    for line, tickets in ((short, 1000), (long, 4000)):
-        for number in range(tickets):
-            line.add(
-                a_ticket(number, person_id=number * 7 % (tickets // 4), guild_id=number * 11 % guilds + 1)
-            )
-        assert len(positions(line)) == tickets
-    # Whatever looks at all people for each start takes sixteen times as long.
-    assert took_s(long) / took_s(short) < 10
 
 
 def test_a_line_that_emptied_keeps_nothing_but_turns() -> None:
