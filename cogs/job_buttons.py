@@ -114,8 +114,10 @@ class JobButtonsCog(commands.Cog):
         now = self._now()
         if not await acknowledge_press(interaction):
             return
-        message_id = interaction.message.id if interaction.message is not None else None
-        reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
+        message = interaction.message
+        message_id = message.id if message is not None else None
+        private = reference.private or (message is not None and message.flags.ephemeral)
+        reply = address_of(interaction, message_id=message_id, private=private, now=now)
         try:
             found = await self._desk.look_again(reference.job_id, person_of(interaction), reply)
         except StorageError:

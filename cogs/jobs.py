@@ -59,18 +59,22 @@ class JobsCog(commands.Cog):
         try:
             found = await self._listing.of_person(interaction.user.id)
         except StorageError:
-            await answer(interaction, words.NOT_STORED)
+            await answer(interaction, "", _titled(words.NOT_READ))
             return
         await answer(interaction, "", _list_of(found, page))
+
+
+def _titled(*texts: str) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    for text in (f"### {words.TITLE}", *texts):
+        view.add_item(ui.TextDisplay(text))
+    return view
 
 
 def _list_of(found: tuple[Listed, ...], page: int) -> ui.LayoutView:
     pages = max(1, -(-len(found) // _A_PAGE))
     page = min(page, pages - 1)
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"### {words.TITLE}"))
-    if not found:
-        view.add_item(ui.TextDisplay(words.NONE))
+    view = _titled() if found else _titled(words.NONE)
     for one in found[page * _A_PAGE : (page + 1) * _A_PAGE]:
         view.add_item(ui.TextDisplay(one.text))
         if one.actions:

@@ -31,6 +31,7 @@ EDIT_INTERVAL_S: Final = 2.5
 FINAL_POST_PATIENCE_S: Final = 6 * 3600.0
 """How long Discord may stay away before a finished video is laid aside for the person to fetch."""
 _PROGRESS_EDIT_TIMEOUT_S: Final = 30.0
+_LEAVE_WITHIN_S: Final = 5.0
 _LOOK_AGAIN_INTERVALS: Final = 4
 """A card whose job says nothing new, such as one that waits in line, is looked at again after so many."""
 
@@ -121,10 +122,15 @@ class LiveReply:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop following; an edit under way is abandoned."""
-        if self._task is not None:
+        """Stop following. An edit under way may end: one that is cut short could reach Discord after the next."""
+        if self._task is None:
+            return
+        self._stop_following()
+        try:
+            await asyncio.wait([self._task], timeout=_LEAVE_WITHIN_S)
+        finally:
             self._task.cancel()
-            await asyncio.wait([self._task])
+        await asyncio.wait([self._task])
 
     def poke(self) -> None:
         """Say that the card may have changed; it is shown soon. Never waits."""
@@ -173,9 +179,7 @@ class LiveReply:
         `ReplyUnreachableError` when every way is closed, `DeliveryDoubtfulError`, `UploadTooLargeError`, or
         `DiscordUnavailableError` when Discord stayed away for `patience_s`.
         """
-        self._finishing = True
-        self._changed.set()
-        self._hurry.set()
+        self._stop_following()
         if self._task is not None:
             await asyncio.wait([self._task])
         self._refused.clear()
@@ -242,6 +246,11 @@ class LiveReply:
                 return await self._messages.answer_in_channel(self._address, post)
             case Route.DIRECT_MESSAGE:
                 return await self._messages.direct_message(self._address, post)
+
+    def _stop_following(self) -> None:
+        self._finishing = True
+        self._changed.set()
+        self._hurry.set()
 
     async def _follow(self) -> None:
         while not self._finishing:

@@ -92,7 +92,7 @@ class Desk:
             await self._parts.store.readdress(job_id, renewed)
             self._parts.lifecycle.readdress(job_id, renewed)
             self._parts.engine.start(job_id)
-        elif job.state is not JobState.DELIVERED:
+        elif job.state is not JobState.DELIVERED and not await self._parts.store.looked_for(job_id):
             await self._show_end(job, renewed)
 
     async def cancel(self, job_id: str, person: Person) -> Answer:
@@ -118,7 +118,10 @@ class Desk:
         return Answer.ALREADY_ENDED if job.state in TERMINAL else Answer.ALREADY_READY
 
     async def look_again(self, job_id: str, person: Person, reply: ReplyAddress) -> Answer:
-        """Ask once more for the task of an ended job, in the same reply; costs nothing."""
+        """Ask once more for the task of an ended job, where that was pressed; costs nothing.
+
+        What was asked for in private stays private; so does what is looked for from a private message.
+        """
         parent = await self._job(job_id)
         if parent is None or parent.task_id is None:
             return Answer.GONE
@@ -131,7 +134,9 @@ class Desk:
             id=new_job_id(),
             request=parent.request,
             sources=(),
-            reply=replace(reply, person_id=parent.reply.person_id, private=parent.reply.private),
+            reply=replace(
+                reply, person_id=parent.reply.person_id, private=parent.reply.private or reply.private
+            ),
             guild_id=parent.guild_id,
             state=JobState.GENERATING,
             created_at=parent.created_at,

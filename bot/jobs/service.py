@@ -13,7 +13,7 @@ from bot.images import ImageSource, Reference
 from bot.jobs.engine import Engine
 from bot.jobs.intake import Ask, examine
 from bot.jobs.job import Job, JobState
-from bot.jobs.store import JobStore
+from bot.jobs.store import DuplicateJobError, JobStore
 from bot.moderation.policy import Admission, Person
 from bot.quota import Allowance, Ledger, Shortage, ShortageOf, day_after, judge
 from bot.storage import StorageError
@@ -95,9 +95,15 @@ class VideoService:
         return job
 
     async def keep(self, job: Job) -> bool:
-        """Store the job; whether that worked. From then on it is resumed by whichever process comes next."""
+        """Store the job; whether that worked. From then on it is resumed by whichever process comes next.
+
+        Raises `DuplicateJobError` for a second repetition of the same job.
+        """
         try:
             await self._store.add(job)
+        except DuplicateJobError:
+            self._ledger.release(job.id)
+            raise
         except StorageError as error:
             log.error("job_not_stored", job=job.id, reason=str(error))
             self._ledger.release(job.id)

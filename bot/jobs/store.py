@@ -113,13 +113,16 @@ class JobStore:
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.parked_at < moment)
 
     async def of_person(self, person_id: int, *, ended_since: datetime, limit: int) -> tuple[Job, ...]:
-        """A person's jobs that are under way, wait, or ended without a video since then; newest first."""
+        """A person's jobs that are under way, wait, or ended without a video since then; newest first.
+
+        Of those that look for the same task's video only the last is among them, or none if it was delivered.
+        """
         shown = or_(
             jobs.c.settled_at.is_(None),
             and_(jobs.c.ended_at >= ended_since, jobs.c.state != JobState.DELIVERED.value),
         )
         async with self._database.read() as connection:
-            chosen = select(jobs).where(jobs.c.person_id == person_id, shown)
+            chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
             rows = await connection.execute(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
             return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
 
@@ -129,6 +132,13 @@ class JobStore:
         async with self._database.read() as connection:
             found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
             return found.scalar()
+
+    async def looked_for(self, job_id: str) -> bool:
+        """Whether somebody had this job's task looked for again after its end."""
+        condition = and_(jobs.c.parent_id == job_id, jobs.c.lookup.is_(True))
+        async with self._database.read() as connection:
+            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
+            return found.scalar() is not None
 
     async def finished(self, limit: int) -> Sequence[Finished]:
         """How long the newest finished jobs took from submission to completion, oldest first."""
@@ -223,6 +233,19 @@ class JobStore:
         if state is None:
             return UnknownJobError(job_id)
         return StaleJobError(f"{job_id} is {state}, not {moved_from}")
+
+
+def _looked_for_since() -> ColumnElement[bool]:
+    """Whether another job took a row's task over. Such jobs have the moment of the first, which is indexed."""
+    other = jobs.alias()
+    same_task = and_(
+        other.c.person_id == jobs.c.person_id,
+        other.c.created_at == jobs.c.created_at,
+        other.c.task_id == jobs.c.task_id,
+        other.c.id != jobs.c.id,
+    )
+    later = or_(other.c.ended_at.is_(None), other.c.ended_at > jobs.c.ended_at)
+    return select(other.c.id).where(same_task, later).exists()
 
 
 def _named(row: RowMapping) -> Mapping[str, Any]:

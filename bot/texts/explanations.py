@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from bot.texts.durations import megabytes
 from bot.texts.quoting import quote_name, quote_vendor
-from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX
+from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Seconds
 
 
 class Money(StrEnum):
@@ -258,11 +258,18 @@ NOT_AMONG_ALLOWED = _refused(
 )
 
 
+def _shorter_or_later(left_s: int, renewed: str) -> str:
+    shortest_s = min(int(seconds) for seconds in Seconds)
+    if left_s < shortest_s:
+        return f"Wait until it is renewed, {renewed}."
+    return f"Ask for a shorter one, or wait: it is renewed {renewed}."
+
+
 def over_allowance(left_s: int, renewed: str) -> Explanation:
     """The person's seconds of video for today do not suffice."""
     return _refused(
         f"You have {left_s} seconds of video left for today.",
-        f"Ask for a shorter one, or wait: it is renewed {renewed}.",
+        _shorter_or_later(left_s, renewed),
     )
 
 
@@ -270,7 +277,7 @@ def over_budget(left_s: int, renewed: str) -> Explanation:
     """The whole bot's seconds of video for today do not suffice."""
     return _refused(
         f"This bot has {left_s} seconds of video left for today, for everybody together.",
-        f"Ask for a shorter one, or wait: it is renewed {renewed}.",
+        _shorter_or_later(left_s, renewed),
     )
 
 

@@ -41,6 +41,7 @@ PICTURES_GONE: Final = (
     "Use `/video` and attach them again."
 )
 NOTHING_TO_FETCH: Final = "This video no longer waits here. Nothing was charged anew."
+NOT_READ: Final = "I could not look up your videos just now. Type `/jobs` again in a minute."
 NOT_STORED: Final = "I could not store that. Nothing was charged or changed; try again in a minute."
 
 

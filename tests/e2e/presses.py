@@ -46,7 +46,8 @@ def hold(stage: Stage, videos: int = 1) -> None:
 
 def finish(stage: Stage, prompt: str, outcome: Outcome | None = None) -> None:
     """Have a video that was held end now: well, or with `outcome`."""
-    held = [task for task in stage.sandbox.dimilinks._tasks.values() if task.submission.prompt == prompt]
+    tasks = stage.sandbox.dimilinks._tasks  # pyright: ignore[reportPrivateUsage] - scripted by time alone
+    held = [task for task in tasks.values() if task.submission.prompt == prompt]
     assert held, f"nothing was bought for {prompt!r}"
     for task in held:
         task.outcome = outcome
@@ -77,8 +78,8 @@ async def press(stage: Stage, target: Reply | Message, label: str, *, user: User
 async def press_unseen(stage: Stage, seen: Message, custom_id: str, *, user: User | None = None) -> Reply:
     """Press a button that only an old client still shows on a message, or that somebody made up."""
     data: dict[str, object] = {"component_type": 2, "custom_id": custom_id}
-    clients = stage.sandbox.discord._clients
-    return clients._send(
+    clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - refuses what is not shown
+    return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
         InteractionKind.COMPONENT, user or stage.user, seen.channel, data, label=custom_id, source=seen
     )
 

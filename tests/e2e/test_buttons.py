@@ -221,22 +221,20 @@ async def test_of_two_who_cancel_in_the_same_moment_one_does_and_the_other_hears
     assert states(narrow) == ["cancelled", "cancelled"]
 
 
-async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(narrow: Stage) -> None:
-    await being_made(narrow, "first")
-    second = await in_line(narrow, "second")
-    token = second.interaction.token
-    slow = narrow.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", delay_s=1.0))
-    # The job's Refresh has its card edited at once.
-    refreshed = await press(narrow, second, "Refresh")
-    await refreshed.wait_for_ack(TIMEOUT_S)
+async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Stage) -> None:
+    reply = await being_made(wide, "first")
+    asked = await press(wide, reply, "Cancel")
+    await told(asked)
+    discord = wide.sandbox.discord
+    slow = discord.faults.append(DiscordFault("PATCH /webhooks/*", delay_s=1.0))
+    await press(wide, reply, "Refresh")
     await until(lambda: slow.hits == 1)
-    assert await told(await press(narrow, second, "Cancel")) == words.CANCELLED
-    await second.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    await narrow.app.engine.idle()
-    hits = [record for record in narrow.sandbox.discord.books.requests if token in record.path]
-    assert hits
-    await asyncio.sleep(1.0)  # what was abandoned would arrive by now
-    assert "### Cancelled" in message_of(second).current.text()
+    await told(await press(wide, asked, "Stop watching"))
+    await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
+    await wide.app.engine.idle()
+    # Discord may carry out what was cut short (0) at any later time.
+    assert {edit.status for edit in discord.books.requests if edit.method == "PATCH"} == {200}
+    assert "### Cancelled" in message_of(reply).current.text()
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -1,0 +1,276 @@
+"""*Try again* and *Look again*: what did not come the first time, bought anew or only looked for."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.dimilinks import DropAfterAcceptance
+from bot.sandbox.discord import Attachment, Channel, Reply
+from bot.texts import jobs as words
+from tests.e2e.pictures import picture
+from tests.e2e.presses import (
+    AT_ONCE_AND_AFTER_A_RESTART,
+    MovableClock,
+    being_made,
+    finish,
+    hold,
+    id_of,
+    labels,
+    meanwhile,
+    message_of,
+    press,
+    press_unseen,
+    told,
+    whispered,
+)
+from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
+
+IMPATIENT = replace(QUICK, expire_after_s=0.6, patience=replace(QUICK.patience, look_again_s=0.8))
+
+
+@pytest.fixture
+async def impatient(tmp_path: Path) -> AsyncGenerator[Stage]:
+    """A bot that soon gives a video up."""
+    async with open_stage(tmp_path, tuning=IMPATIENT) as opened:
+        yield opened
+
+
+async def unknown(
+    stage: Stage, prompt: str = "who knows", channel: Channel | None = None, **options: str | Attachment
+) -> Reply:
+    """A request whose outcome nobody knows; in truth it was bought."""
+    stage.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
+    reply = await stage.video(prompt, channel=channel, **options)
+    await stage.ended(reply)
+    assert labels(message_of(reply).current) == ["Try again"]
+    return reply
+
+
+async def expired(stage: Stage, prompt: str = "late") -> Reply:
+    """A bought video that did not come in time, and stays unfinished until `finish`."""
+    hold(stage)
+    reply = await stage.video(prompt)
+    await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
+    await stage.app.engine.idle()
+    return reply
+
+
+def states(stage: Stage) -> list[str]:
+    return [row["state"] for row in stage.rows("state")]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_trying_again_is_a_new_request_in_a_new_reply(stage: Stage, *, restarted: bool) -> None:
+    reply = await unknown(stage)
+    before = message_of(reply).current.text()
+    await meanwhile(stage, restarted=restarted)
+    again = await press(stage, reply, "Try again")
+    shown = await again.wait_for_video(TIMEOUT_S)
+    await stage.app.engine.idle()
+    assert "who knows" in shown.text()
+    assert message_of(again) is not message_of(reply)
+    assert message_of(reply).current.text() == before
+    assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == ["who knows"] * 2
+    assert states(stage) == ["unknown", "delivered"]
+
+
+async def test_nobody_tries_again_at_anothers_expense(stage: Stage) -> None:
+    moderator = stage.member("mo", roles=[stage.guild.add_role("mods", ["manage_messages"])])
+    reply = await unknown(stage)
+    for person in (stage.member("bob"), moderator):
+        pressed = await press(stage, reply, "Try again", user=person)
+        assert await told(pressed) == words.NOT_YOURS
+        assert pressed.ephemeral
+        mine = id_of(message_of(reply).current, "Try again").replace(str(stage.user.id), str(person.id))
+        pressed = await press_unseen(stage, message_of(reply), mine, user=person)
+        assert await told(pressed) == words.NOT_YOURS
+    assert stage.bought == 1
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_a_request_is_tried_again_once_and_counts_once(tmp_path: Path, *, restarted: bool) -> None:
+    async with open_stage(tmp_path, seconds_a_day_per_person=18) as stage:
+        reply = await unknown(stage)
+        cancel = id_of(message_of(reply).current, "Try again").replace("again", "cancel")
+        # Nothing is stored until both have seen that nobody tried again before them.
+        async with stage.app.database.write():
+            pressed = [await press(stage, reply, "Try again") for _ in range(2)]
+            for one in pressed:
+                await one.wait_for_ack(TIMEOUT_S)
+            for _ in range(3):
+                await told(await press_unseen(stage, message_of(reply), cancel))
+        answers = await asyncio.gather(
+            *(one.wait_for(lambda version: bool(version.text()), TIMEOUT_S) for one in pressed)
+        )
+        assert [answer.text() for answer in answers].count(words.ALREADY_REPEATED) == 1
+        await stage.app.engine.idle()
+        assert stage.bought == 2
+        await meanwhile(stage, restarted=restarted)
+        assert await told(await press(stage, reply, "Try again")) == words.ALREADY_REPEATED
+        await (await stage.video("the last of today")).wait_for_video(TIMEOUT_S)
+        assert "You have 0 seconds of video left for today" in await told(await stage.video("too much"))
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_the_pictures_are_sent_again_although_discord_has_lost_them(
+    stage: Stage, *, restarted: bool
+) -> None:
+    attachment = stage.sandbox.discord.upload("cat.png", picture())
+    reply = await unknown(stage, image=attachment)
+    served = attachment.served
+    attachment.delete()
+    await meanwhile(stage, restarted=restarted)
+    again = await press(stage, reply, "Try again")
+    await again.wait_for_video(TIMEOUT_S)
+    first, second = stage.sandbox.dimilinks.books.submissions
+    assert first.references == second.references
+    assert len(second.references) == 1
+    assert attachment.served == served
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_without_the_pictures_nothing_is_bought_again(tmp_path: Path, *, restarted: bool) -> None:
+    clock = MovableClock()
+    async with open_stage(tmp_path, now=clock, keep_pictures_hours=24) as stage:
+        reply = await unknown(stage, image=stage.sandbox.discord.upload("cat.png", picture()))
+        clock.offset = timedelta(hours=25)
+        await stage.app.housekeeping.tidy()
+        await meanwhile(stage, restarted=restarted)
+        again = await press(stage, reply, "Try again")
+        assert words.PICTURES_GONE in await told(again)
+        assert stage.bought == 1
+        assert states(stage) == ["unknown"]
+
+
+async def test_the_rules_are_asked_again(stage: Stage) -> None:
+    reply = await unknown(stage, channel=stage.adult_channel, preset="spicy")
+    stage.adult_channel.set_nsfw(False)
+    assert "only works in age-restricted channels" in await told(await press(stage, reply, "Try again"))
+    stage.adult_channel.set_nsfw(True)
+    await stage.restart(allowed_people=str(stage.member("bob").id))
+    assert "Only some roles and people" in await told(await press(stage, reply, "Try again"))
+    assert stage.bought == 1
+    assert states(stage) == ["unknown"]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_looking_again_turns_the_same_message_into_the_video_and_buys_nothing(
+    impatient: Stage, *, restarted: bool
+) -> None:
+    reply = await expired(impatient)
+    assert labels(message_of(reply).current) == ["Look again"]
+    finish(impatient, "late")
+    await meanwhile(impatient, restarted=restarted)
+    pressed = await press(impatient, reply, "Look again")
+    await reply.wait_for_video(TIMEOUT_S)
+    await impatient.app.engine.idle()
+    assert message_of(pressed) is message_of(reply)
+    assert message_of(reply).current.videos
+    assert len(impatient.submissions_sent) == 1
+    assert states(impatient) == ["expired", "delivered"]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_what_is_still_not_ready_can_be_looked_for_once_more(
+    impatient: Stage, *, restarted: bool
+) -> None:
+    reply = await expired(impatient)
+    pressed = await press(impatient, reply, "Look again")
+    await pressed.wait_for(lambda version: labels(version) == ["Refresh", "Cancel"], TIMEOUT_S)
+    await meanwhile(impatient, restarted=restarted)
+    still = await pressed.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
+    assert "This video was charged." in still.text()
+    assert labels(still) == ["Look again"]
+    await impatient.app.engine.idle()
+    listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
+    assert (await told(listed)).count("> late") == 1
+    finish(impatient, "late")
+    await press(impatient, reply, "Look again")
+    await reply.wait_for_video(TIMEOUT_S)
+    await impatient.app.engine.idle()
+    listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
+    assert words.NONE in await told(listed)
+    assert len(impatient.submissions_sent) == 1
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_looking_again_twice_delivers_once(impatient: Stage, *, restarted: bool) -> None:
+    reply = await expired(impatient)
+    custom_id = id_of(message_of(reply).current, "Look again")
+    finish(impatient, "late")
+    both = [await press(impatient, reply, "Look again") for _ in range(2)]
+    await reply.wait_for_video(TIMEOUT_S)
+    await impatient.app.engine.idle()
+    assert sorted(len(one.followups) for one in both) == [0, 1]
+    (refused,) = (one for one in both if one.followups)
+    assert await whispered(refused) == words.ALREADY_FETCHED
+    await meanwhile(impatient, restarted=restarted)
+    late = await press_unseen(impatient, message_of(reply), custom_id)
+    assert await whispered(late) == words.ALREADY_FETCHED
+    (submission,) = impatient.sandbox.dimilinks.books.submissions
+    assert impatient.sandbox.dimilinks.books.downloads[submission.task_id] == 1
+    assert sum(bool(version.videos) for version in message_of(reply).versions) == 1
+
+
+async def test_another_member_cannot_look_again(impatient: Stage) -> None:
+    reply = await expired(impatient)
+    before = message_of(reply).current.text()
+    pressed = await press(impatient, reply, "Look again", user=impatient.member("bob"))
+    assert await whispered(pressed) == words.NOT_YOURS
+    assert message_of(reply).current.text() == before
+    assert states(impatient) == ["expired"]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
+    impatient: Stage, *, restarted: bool
+) -> None:
+    reply = await expired(impatient)
+    working = next(version for version in reply.versions if "Refresh" in labels(version))
+    finish(impatient, "late")
+    await press(impatient, reply, "Look again")
+    await reply.wait_for_video(TIMEOUT_S)
+    await impatient.app.engine.idle()
+    await meanwhile(impatient, restarted=restarted)
+    pressed = await press_unseen(impatient, message_of(reply), id_of(working, "Refresh"))
+    await pressed.wait_for_ack(TIMEOUT_S)
+    # A press that is answered in words, and later than the first one was served.
+    pressed = await press_unseen(impatient, message_of(reply), id_of(working, "Cancel"))
+    assert await told(pressed) == words.ALREADY_ENDED
+    assert message_of(reply).current.videos
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_a_video_that_nobody_watched_any_more_is_found_again(
+    tmp_path: Path, *, restarted: bool
+) -> None:
+    async with open_stage(tmp_path, tuning=PATIENT) as stage:
+        reply = await being_made(stage, "after all")
+        asked = await press(stage, reply, "Cancel")
+        await told(asked)
+        await press(stage, asked, "Stop watching")
+        await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
+        finish(stage, "after all")
+        await meanwhile(stage, restarted=restarted)
+        await press(stage, reply, "Look again")
+        await reply.wait_for_video(TIMEOUT_S)
+        assert stage.bought == 1
+
+
+async def test_what_is_looked_for_from_the_list_stays_as_private_as_the_list(tmp_path: Path) -> None:
+    tuning = replace(IMPATIENT, patience=replace(IMPATIENT.patience, look_again_s=60.0))
+    async with open_stage(tmp_path, tuning=tuning) as stage:
+        await expired(stage)
+        listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
+        await told(listed)
+        looking = await press(stage, listed, "Look again")
+        await looking.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+        stage.sandbox.discord.expire_tokens()
+        finish(stage, "late")
+        inbox = stage.sandbox.discord.dm(stage.user)
+        await inbox.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+        assert not any(message.current.videos for message in stage.channel.messages)
