@@ -44,11 +44,6 @@ class InvalidRequestBreaker:
             self._open = refused > self._trips_at // 2
         return self._open
 
-    def forgive(self) -> None:
-        """Forget all refusals, once whatever caused them is repaired."""
-        self._refused.clear()
-        self._open = False
-
     def saw(self, status: int, *, shared: bool = False) -> bool:
         """Count an answer; whether it tripped the breaker. `shared` 429s are nobody's fault and not counted."""
         if status not in _COUNTED or shared:

@@ -146,8 +146,12 @@ def working_card(
 
 
 def delivered_card(job: Job, *, now: datetime) -> Card:
-    """The card above the finished video."""
-    return cards.delivered(_subject(job), took_s=(now - job.created_at).total_seconds())
+    """The card above the finished video.
+
+    It says how long the video took, unless somebody had to ask for it again.
+    """
+    took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
+    return cards.delivered(_subject(job), took_s=took_s)
 
 
 def ended_card(job: Job) -> Card:

@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.delivery import ReplyAddress
+from bot.delivery import ReplyAddress, Route
 from bot.jobs.estimates import Finished
 from bot.jobs.job import Job, JobState
 from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
@@ -85,7 +85,9 @@ class JobStore:
             jobs.c.parked_at.is_not(None),
             jobs.c.settled_at.is_(None),
         )
-        values = reply_columns(reply) | {"parked_at": None, "post_route": None, "post_started_at": None}
+        # Noted as begun by the token, so that a kill after the post cannot make a second one of it.
+        begun = {"post_route": Route.TOKEN.value, "post_started_at": reply.created_at}
+        values = reply_columns(reply) | {"parked_at": None} | begun
         async with self._database.write() as connection:
             return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
 
@@ -206,16 +208,6 @@ class JobStore:
         condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
-
-    async def count_in(self, state: JobState, *, ended_since: datetime) -> int:
-        """How many jobs ended in this state since then."""
-        condition = and_(jobs.c.state == state.value, jobs.c.ended_at >= ended_since)
-        async with self._database.read() as connection:
-            return int(
-                (
-                    await connection.execute(select(func.count()).select_from(jobs).where(condition))
-                ).scalar_one()
-            )
 
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
         async with self._database.read() as connection:

@@ -168,15 +168,16 @@ def paused(explanation: Explanation) -> str:
     return f"{explanation.what} {explanation.money.value} {explanation.then}"
 
 
-def delivered(subject: Subject, *, took_s: float) -> Card:
-    """The card above the finished video."""
+def delivered(subject: Subject, *, took_s: float | None) -> Card:
+    """The card above the finished video; `took_s` is how long it took, where that says anything."""
+    made = MADE_BY_AI if took_s is None else f"{MADE_BY_AI} in {durations.clock(took_s)}"
     return Card(
         Tone.DONE,
         "Here is your video",
         quote_prompt(subject.request.prompt),
         options_line(subject.request),
         (),
-        (*subject.notes, f"{MADE_BY_AI} in {durations.clock(took_s)}"),
+        (*subject.notes, made),
         subject.job_id,
         subject.person_id,
         subject.private,
