@@ -16,6 +16,7 @@ from bot.sandbox.discord.places import Channel, Guild
 from bot.sandbox.discord.ratelimits import BucketRule, RateLimits, Scope
 from bot.sandbox.discord.reply import Reply
 from bot.sandbox.discord.sandbox import DiscordSandbox
+from bot.sandbox.discord.stickers import Sticker, StickerFormat
 from bot.sandbox.discord.versions import Button, MessageVersion, VersionKind
 from bot.sandbox.discord.wire import ChannelKind, Intents
 
@@ -43,6 +44,8 @@ __all__ = [
     "RequestRecord",
     "Role",
     "Scope",
+    "Sticker",
+    "StickerFormat",
     "User",
     "VersionKind",
 ]

@@ -20,6 +20,7 @@ from aiohttp import web
 from PIL import Image, UnidentifiedImageError
 
 from bot.sandbox.discord.snowflakes import Snowflakes
+from bot.sandbox.discord.stickers import Sticker
 from bot.sandbox.discord.wire import JsonObject
 
 LINK_LIFETIME_S = 24 * 3600
@@ -122,6 +123,7 @@ class FileHost:
     def __init__(self, folder: Path, ids: Snowflakes, *, signing: bool) -> None:
         self.folder = folder
         self.files: dict[int, Attachment] = {}
+        self.stickers: dict[str, Attachment] = {}
         self.origin = ""
         self._ids = ids
         self._signing = signing
@@ -130,7 +132,10 @@ class FileHost:
     def routes(self) -> list[web.RouteDef]:
         """Where the files are served."""
         prefixes = ("attachments", "ephemeral-attachments") if self._signing else ("files",)
-        return [web.get(f"/{prefix}/{{folder}}/{{id:\\d+}}/{{filename}}", self._serve) for prefix in prefixes]
+        files = [
+            web.get(f"/{prefix}/{{folder}}/{{id:\\d+}}/{{filename}}", self._serve) for prefix in prefixes
+        ]
+        return [*files, web.get("/stickers/{filename}", self._serve_sticker)]
 
     def new_path(self) -> Path:
         """A path in the host's folder for a file that is about to be written."""
@@ -180,6 +185,12 @@ class FileHost:
             path.write_bytes(data)
         return self.host_file(path, filename, folder=folder, content_type=content_type, ephemeral=ephemeral)
 
+    def add_sticker(self, name: str, data: bytes, format_type: int) -> Sticker:
+        """Host a sticker's picture. Its link is not signed and does not expire."""
+        sticker = Sticker(self._ids.next(), name, format_type)
+        self.stickers[sticker.filename] = self.take(sticker.filename, data, folder=sticker.id)
+        return sticker
+
     def link(self, attachment: Attachment) -> str:
         """The URL of a file, signed now when this host signs."""
         prefix = "files"
@@ -210,7 +221,14 @@ class FileHost:
         return attachment if genuine and int(expires, 16) > time.time() else None
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        attachment = self._allowed(self.files.get(int(request.match_info["id"])), request)
+        return await self._deliver(
+            request, self._allowed(self.files.get(int(request.match_info["id"])), request)
+        )
+
+    async def _serve_sticker(self, request: web.Request) -> web.StreamResponse:
+        return await self._deliver(request, self.stickers.get(request.match_info["filename"]))
+
+    async def _deliver(self, request: web.Request, attachment: Attachment | None) -> web.StreamResponse:
         if attachment is None:
             return web.Response(status=404, text=_GONE)
         attachment.served += 1

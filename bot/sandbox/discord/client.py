@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.command_rules import CommandType
 from bot.sandbox.discord.composing import Composition
+from bot.sandbox.discord.contents import Snapshot
 from bot.sandbox.discord.errors import InvalidInvocation
 from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.exchange import Core
@@ -16,9 +18,11 @@ from bot.sandbox.discord.invocation import (
     OptionValue,
     Resolved,
     check_place,
+    install_owners,
     option_payloads,
     pressed,
     split_name,
+    typing_payloads,
 )
 from bot.sandbox.discord.messages import PLAIN, REPLY, Message
 from bot.sandbox.discord.modals import FormValue, submission
@@ -26,7 +30,18 @@ from bot.sandbox.discord.people import User
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.reply import Reply
+from bot.sandbox.discord.stickers import MAX_STICKERS, Sticker
 from bot.sandbox.discord.wire import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A slash command that was found: the sub-commands on the way to it and the options at its end."""
+
+    command: JsonObject
+    way: list[JsonObject]
+    declared: list[JsonObject]
+    resolved: Resolved
 
 
 class Clients:
@@ -45,19 +60,24 @@ class Clients:
         force: bool = False,
     ) -> Reply:
         """`user` runs a slash command; sub-commands are further words of `name`."""
-        first, *words = name.removeprefix("/").split()
-        command = self._command(first, CommandType.CHAT_INPUT, channel)
-        if not force:
-            check_place(command, user, channel)
-        resolved = Resolved(channel)
-        way, declared = split_name(command, words)
-        payloads = option_payloads(declared, options, resolved, force=force)
-        for step in reversed(way):
-            payloads = [{"name": step["name"], "type": step["type"], "options": payloads}]
-        data: JsonObject = {"id": command["id"], "name": command["name"], "type": 1, "options": payloads}
-        return self._send(
-            InteractionKind.COMMAND, user, channel, self._with(data, resolved, command), label=name
-        )
+        call = self._call(name, user, channel, force=force)
+        payloads = option_payloads(call.declared, options, call.resolved, force=force)
+        return self._run(InteractionKind.COMMAND, call, payloads, user, name)
+
+    def complete(
+        self,
+        name: str,
+        user: User,
+        channel: Channel,
+        options: Mapping[str, OptionValue],
+        *,
+        focused: str,
+        typed: str,
+    ) -> Reply:
+        """`user` has typed `typed` into the option `focused` of a slash command, and waits for choices."""
+        call = self._call(name, user, channel)
+        payloads = typing_payloads(call.declared, options, call.resolved, focused=focused, typed=typed)
+        return self._run(InteractionKind.AUTOCOMPLETE, call, payloads, user, name)
 
     def menu(self, name: str, user: User, message: Message) -> Reply:
         """`user` picks "Apps ► name" on a message."""
@@ -67,7 +87,12 @@ class Clients:
         target = resolved.add(message)
         data: JsonObject = {"id": command["id"], "name": name, "type": 3, "target_id": target}
         return self._send(
-            InteractionKind.COMMAND, user, message.channel, self._with(data, resolved, command), label=name
+            InteractionKind.COMMAND,
+            user,
+            message.channel,
+            self._with(data, resolved, command),
+            label=name,
+            owners=install_owners(command, user, message.channel),
         )
 
     def press(self, target: Reply | Message, wanted: str, user: User) -> Reply:
@@ -98,6 +123,7 @@ class Clients:
             data,
             label=interaction.label,
             source=interaction.source,
+            owners=interaction.payload["authorizing_integration_owners"],
         )
 
     def say(
@@ -109,17 +135,64 @@ class Clients:
         attachments: Sequence[Attachment] = (),
         reply_to: Message | None = None,
         mention_author: bool = True,
+        forwards: Message | None = None,
+        embeds: Sequence[JsonObject] = (),
+        stickers: Sequence[Sticker] = (),
+        webhook: bool = False,
     ) -> Message:
-        """`user` writes a message. A reply pings the author of what it answers unless told not to."""
-        if Permission.SEND_MESSAGES not in channel.permissions_of(user):
+        """`user` writes a message. A reply pings the author of what it answers unless told not to.
+
+        `forwards` is passed on as a copy; `embeds` are what the client's links were unfurled to. With
+        `webhook` the author is a webhook of the channel, which needs no permission.
+        """
+        if not channel.holds_messages or not (webhook or channel.speaking in channel.permissions_of(user)):
             raise InvalidInvocation(f"{user.name} may not write in #{channel.name}")
-        body = Composition(content=content, attachments=tuple(attachments))
-        if body.empty:
+        body = Composition(
+            content=content, embeds=tuple(embeds), attachments=tuple(attachments), stickers=tuple(stickers)
+        )
+        if body.empty and forwards is None:
             raise InvalidInvocation("there is nothing to send")
+        if len(body.stickers) > MAX_STICKERS:
+            raise InvalidInvocation(f"{len(body.stickers)} stickers, a message carries {MAX_STICKERS}")
+        if forwards is not None:
+            self._check_forward(user, forwards, reply_to)
         kind = REPLY if reply_to is not None else PLAIN
         message = Message(channel, self._core.world.ids.next(), user, body, kind, reply_to=reply_to)
         message.pings_replied = mention_author
+        message.webhook = webhook
+        message.snapshot = Snapshot.of(forwards) if forwards is not None else None
         return self._core.messages.post(message)
+
+    def _check_forward(self, user: User, forwards: Message, reply_to: Message | None) -> None:
+        if reply_to is not None:
+            raise InvalidInvocation("a message is a reply or a forward, not both")
+        seen = Permission.VIEW_CHANNEL in forwards.channel.permissions_of(user)
+        if forwards.deleted or forwards.ephemeral or not seen:
+            raise InvalidInvocation(f"{user.name} cannot forward message {forwards.id}")
+
+    def _call(self, name: str, user: User, channel: Channel, *, force: bool = False) -> _Call:
+        first, *words = name.removeprefix("/").split()
+        command = self._command(first, CommandType.CHAT_INPUT, channel)
+        if not force:
+            check_place(command, user, channel)
+        way, declared = split_name(command, words)
+        return _Call(command, way, declared, Resolved(channel))
+
+    def _run(
+        self, kind: InteractionKind, call: _Call, payloads: list[JsonObject], user: User, label: str
+    ) -> Reply:
+        command, channel = call.command, call.resolved.channel
+        for step in reversed(call.way):
+            payloads = [{"name": step["name"], "type": step["type"], "options": payloads}]
+        data: JsonObject = {"id": command["id"], "name": command["name"], "type": 1, "options": payloads}
+        return self._send(
+            kind,
+            user,
+            channel,
+            self._with(data, call.resolved, command),
+            label=label,
+            owners=install_owners(command, user, channel),
+        )
 
     def _command(self, name: str, kind: CommandType, channel: Channel) -> JsonObject:
         guild_id = channel.guild.id if channel.guild else None
@@ -145,8 +218,11 @@ class Clients:
         *,
         label: str,
         source: Message | None = None,
+        owners: JsonObject | None = None,
     ) -> Reply:
         core = self._core
+        if user.bot or not channel.holds_messages:
+            raise InvalidInvocation(f"{user.name} cannot use apps in #{channel.name}")
         if channel.guild is not None and user.id not in channel.guild.members:
             raise InvalidInvocation(f"{user.name} is not in {channel.guild.name}")
         interaction = Interaction(
@@ -162,7 +238,8 @@ class Clients:
             application_id=core.application_id,
             source=source,
         )
-        interaction.payload = interaction_payload(interaction, core)
+        owners = owners or _inherited_owners(source) or install_owners(None, user, channel)
+        interaction.payload = interaction_payload(interaction, core, owners)
         core.interactions.open(interaction)
         interaction.dispatched_at = asyncio.get_running_loop().time()
         guild_id = channel.guild.id if channel.guild and channel.guild.bot_installed else None
@@ -171,11 +248,16 @@ class Clients:
         return Reply(interaction)
 
 
-def interaction_payload(interaction: Interaction, core: Core) -> JsonObject:
-    """The interaction object of the gateway."""
+def _inherited_owners(source: Message | None) -> JsonObject | None:
+    """Components count as authorized by whoever brought their message, not by whoever presses."""
+    if source is None or source.interaction is None:
+        return None
+    return source.interaction.payload["authorizing_integration_owners"]
+
+
+def interaction_payload(interaction: Interaction, core: Core, owners: JsonObject) -> JsonObject:
+    """The interaction object of the gateway; `owners` are those by whose installation the app is here."""
     channel, user, guild = interaction.channel, interaction.user, interaction.channel.guild
-    bot_here = guild is None or guild.bot_installed
-    owners = {"0": str(guild.id) if guild else "0"} if bot_here else {"1": str(user.id)}
     body: JsonObject = {
         "id": str(interaction.id),
         "application_id": str(core.application_id),
@@ -185,11 +267,11 @@ def interaction_payload(interaction: Interaction, core: Core) -> JsonObject:
         "data": interaction.data,
         "channel_id": str(channel.id),
         "channel": channel.payload() | {"permissions": str(int(channel.permissions_of(user)))},
-        "app_permissions": str(int(channel.permissions_of(core.world.bot))),
+        "app_permissions": str(int(channel.app_permissions)),
         "locale": user.locale,
         "entitlements": [],
         "authorizing_integration_owners": owners,
-        "context": 1 if channel.is_private else 0,
+        "context": channel.context,
         "attachment_size_limit": interaction.upload_limit_bytes,
     }
     if interaction.source is not None:

@@ -185,18 +185,23 @@ def _choices(option: JsonObject, kind: OptionType, path: Path, errors: FormError
         "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED",
         "Option choice names must be unique",
     )
+    check_choices(choices, kind, here, errors)
+
+
+def check_choices(choices: list[JsonObject], kind: OptionType, path: Path, errors: FormErrors) -> None:
+    """Check what can be picked for an option of type `kind`, registered or offered while somebody types."""
     for index, choice in enumerate(choices):
         name, value = choice.get("name"), choice.get("value")
         fine = isinstance(name, str) and 1 <= len(name) <= MAX_CHOICE
         errors.require(
             fine,
-            (*here, index, "name"),
+            (*path, index, "name"),
             "BASE_TYPE_BAD_LENGTH",
             f"Must be between 1 and {MAX_CHOICE} in length.",
         )
         errors.require(
             _value_fits(kind, value),
-            (*here, index, "value"),
+            (*path, index, "value"),
             "CHOICE_VALUE_INVALID",
             f"{value!r} does not fit the option's type.",
         )

@@ -12,6 +12,7 @@ from bot.sandbox.discord.components import read_components
 from bot.sandbox.discord.embeds import read_embeds
 from bot.sandbox.discord.errors import EMPTY_MESSAGE, ApiError, FormErrors
 from bot.sandbox.discord.multipart import MAX_FILES, Body, UploadedFile
+from bot.sandbox.discord.stickers import Sticker
 from bot.sandbox.discord.wire import JsonObject, MessageFlags, as_array, as_int, as_object, as_snowflake
 
 MAX_CONTENT_CHARS = 2000
@@ -36,6 +37,7 @@ class Composition:
     attachments: tuple[Attachment, ...] = ()
     flags: MessageFlags = MessageFlags.NONE
     allowed_mentions: JsonObject | None = None
+    stickers: tuple[Sticker, ...] = ()
 
     @property
     def v2(self) -> bool:
@@ -45,7 +47,8 @@ class Composition:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to see."""
-        return not (self.content.strip() or self.embeds or self.components or self.attachments)
+        seen = self.embeds or self.components or self.attachments or self.stickers
+        return not (self.content.strip() or seen)
 
 
 def media_of(attachment: Attachment) -> JsonObject:
@@ -99,7 +102,7 @@ def compose(
         errors.add(("attachments",), "ATTACHMENT_STILL_REFERENCED", f"The components still show {names}.")
     mentions = _allowed_mentions(payload.get("allowed_mentions"), errors)
     errors.check()
-    result = Composition(content, embeds, components, attachments, flags, mentions)
+    result = Composition(content, embeds, components, attachments, flags, mentions, old.stickers)
     if result.empty:
         raise ApiError(EMPTY_MESSAGE)
     return result

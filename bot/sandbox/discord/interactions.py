@@ -81,8 +81,7 @@ class Interaction:
     @property
     def user_install_only(self) -> bool:
         """Whether the app is here only because the caller installed it."""
-        guild = self.channel.guild
-        return guild is not None and not guild.bot_installed
+        return not self.channel.bot_present
 
     def acknowledge(self, kind: CallbackKind, *, ephemeral: bool = False) -> None:
         """The first answer arrived."""

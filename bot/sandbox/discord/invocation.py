@@ -19,6 +19,8 @@ from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.wire import JsonObject, as_array, as_object
 
 OptionValue = str | int | float | bool | Attachment | User | Channel | Role
+GUILD_INSTALL, USER_INSTALL = 0, 1
+"""Application integration types."""
 _PLAIN_TYPES: dict[OptionType, tuple[type, ...]] = {
     OptionType.STRING: (str,),
     OptionType.INTEGER: (int,),
@@ -83,6 +85,43 @@ def option_payloads(
     declared: list[JsonObject], given: Mapping[str, OptionValue], resolved: Resolved, *, force: bool
 ) -> list[JsonObject]:
     """The options as the client sends them. With `force` the checks of values are left out."""
+    payloads = _given_payloads(declared, given, resolved, force=force)
+    missing = [o["name"] for o in declared if o.get("required") and o["name"] not in given]
+    if missing and not force:
+        raise InvalidInvocation(f"required options are missing: {', '.join(missing)}")
+    return payloads
+
+
+def typing_payloads(
+    declared: list[JsonObject],
+    given: Mapping[str, OptionValue],
+    resolved: Resolved,
+    *,
+    focused: str,
+    typed: str,
+) -> list[JsonObject]:
+    """The options while somebody types into `focused`: as text even for numbers, others may be missing."""
+    option = next((option for option in declared if option["name"] == focused), None)
+    if option is None or not option.get("autocomplete"):
+        offering = [str(option["name"]) for option in declared if option.get("autocomplete")]
+        raise InvalidInvocation(f"{focused!r} offers nothing while one types; these do: {offering}")
+    others = {name: value for name, value in given.items() if name != focused}
+    typing: JsonObject = {"name": focused, "type": option["type"], "value": typed, "focused": True}
+    return [*_given_payloads(declared, others, resolved, force=False), typing]
+
+
+def focused_option(data: JsonObject) -> JsonObject | None:
+    """The option somebody types into, wherever sub-commands put it."""
+    for option in _objects(data.get("options")):
+        found = option if option.get("focused") else focused_option(option)
+        if found is not None:
+            return found
+    return None
+
+
+def _given_payloads(
+    declared: list[JsonObject], given: Mapping[str, OptionValue], resolved: Resolved, *, force: bool
+) -> list[JsonObject]:
     known = {str(option["name"]): option for option in declared}
     payloads: list[JsonObject] = []
     for name, value in given.items():
@@ -94,9 +133,6 @@ def option_payloads(
             value = check_value(option, kind, value)  # noqa: PLW2901  # a choice's name becomes its value
         sent = resolved.add(value) if isinstance(value, Attachment | User | Channel | Role) else value
         payloads.append({"name": name, "type": int(kind), "value": sent})
-    missing = [name for name, option in known.items() if option.get("required") and name not in given]
-    if missing and not force:
-        raise InvalidInvocation(f"required options are missing: {', '.join(missing)}")
     return payloads
 
 
@@ -140,12 +176,11 @@ def check_place(command: JsonObject, user: User, channel: Channel) -> None:
 
 def _outside_context(command: JsonObject, channel: Channel) -> bool:
     contexts = command.get("contexts")
-    return contexts is not None and (1 if channel.is_private else 0) not in contexts
+    return contexts is not None and channel.context not in contexts
 
 
 def _not_installed(command: JsonObject, channel: Channel) -> bool:
-    guild = channel.guild
-    return guild is not None and not guild.bot_installed and 1 not in command.get("integration_types", [0])
+    return not channel.bot_present and USER_INSTALL not in command.get("integration_types", [GUILD_INSTALL])
 
 
 def _not_permitted(command: JsonObject, user: User, channel: Channel) -> bool:
@@ -157,6 +192,14 @@ def _not_permitted(command: JsonObject, user: User, channel: Channel) -> bool:
     if asked is not None:
         wanted |= Permission(int(asked)) if int(asked) else Permission.ADMINISTRATOR
     return wanted not in rights
+
+
+def install_owners(command: JsonObject | None, user: User, channel: Channel) -> JsonObject:
+    """`authorizing_integration_owners` of an interaction that `user` starts; a component has no command."""
+    types = command.get("integration_types", [GUILD_INSTALL]) if command is not None else [GUILD_INSTALL]
+    if channel.bot_present and GUILD_INSTALL in types:
+        return {str(GUILD_INSTALL): str(channel.guild.id) if channel.guild else "0"}
+    return {str(USER_INSTALL): str(user.id)}
 
 
 def _objects(raw: object) -> list[JsonObject]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot.sandbox.discord.composing import Composition, media_of, referenced
+from bot.sandbox.discord.composing import Composition, referenced
+from bot.sandbox.discord.contents import (
+    FORWARDS,
+    REPLIES_TO,
+    Snapshot,
+    content_fields,
+    emptied_fields,
+    reference_to,
+)
 from bot.sandbox.discord.errors import UNKNOWN_MESSAGE, ApiError
 from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.pings import Pings, pings_of
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 
 PLAIN, REPLY, SLASH_RESPONSE, MENU_RESPONSE = 0, 19, 20, 23
 """Message types of the API."""
+_WEBHOOK_AUTHOR: JsonObject = {"bot": True, "discriminator": "0000", "global_name": None}
 
 
 @dataclass(eq=False)
@@ -44,6 +52,8 @@ class Message:
     edited_at: datetime | None = None
     deleted: bool = False
     pings_replied: bool = False
+    snapshot: Snapshot | None = None
+    webhook: bool = False
     versions: list[MessageVersion] = field(default_factory=list[MessageVersion])
     pings: Pings = field(default_factory=Pings)
     changed: Signal = field(default_factory=Signal)
@@ -106,70 +116,48 @@ class Message:
 
         return await self.changed.until(found, timeout_s, f"a state of message {self.id}")
 
+    @property
+    def open_to_bot(self) -> bool:
+        """Whether the bot reads this without the message content intent: its own, in private, or a mention."""
+        bot = self.channel.world.bot
+        return self.author is bot or self.channel.guild is None or bot in self.pings.users
+
     def payload(self, *, redacted: bool = False, nested: bool = True) -> JsonObject:
-        """The message object; `redacted` as apps without the message content intent get other people's."""
+        """The message object; `redacted` as apps without the message content intent get it."""
         body = self.body
         flags = body.flags | (MessageFlags.LOADING if self.loading else MessageFlags.NONE)
-        hidden = body.v2 or redacted
+        closed = redacted and not self.open_to_bot
         data: JsonObject = {
             "id": str(self.id),
             "type": self.kind,
             "channel_id": str(self.channel.id),
             "author": self.author.payload(),
-            "content": "" if redacted else body.content,
             "timestamp": iso(moment_of(self.id)),
             "edited_timestamp": iso(self.edited_at),
             "tts": False,
             "mention_everyone": self.pings.everyone,
             "mentions": [user.payload() for user in self.pings.users],
             "mention_roles": [str(role) for role in self.pings.role_ids],
-            "attachments": [] if hidden else [a.payload() for a in body.attachments],
-            "embeds": [] if redacted else list(body.embeds),
-            "components": [] if redacted else self._components(),
             "pinned": False,
-            "flags": int(flags),
+            "flags": int(flags | (MessageFlags.HAS_SNAPSHOT if self.snapshot else MessageFlags.NONE)),
         }
+        data |= emptied_fields() if closed else content_fields(body)
+        if self.webhook:
+            data |= {"webhook_id": str(self.author.id), "author": data["author"] | _WEBHOOK_AUTHOR}
         if self.interaction is not None:
             data |= self.interaction.message_fields(self)
-        if self.reply_to is not None:
-            data["message_reference"] = self._reference(self.reply_to)
-            if nested:
-                mine = self.reply_to.author is self.channel.world.bot
-                data["referenced_message"] = self.reply_to.payload(
-                    redacted=redacted and not mine, nested=False
-                )
+        if self.snapshot is not None:
+            data["message_reference"] = reference_to(self.snapshot.source, FORWARDS)
+            data |= {} if closed else {"message_snapshots": [self.snapshot.payload()]}
+        elif self.reply_to is not None:
+            data["message_reference"] = reference_to(self.reply_to, REPLIES_TO)
+            data |= self._referenced(self.reply_to, redacted=redacted) if nested else {}
         return data
 
-    def _reference(self, target: Message) -> JsonObject:
-        reference: JsonObject = {
-            "type": 0,
-            "message_id": str(target.id),
-            "channel_id": str(target.channel.id),
-        }
-        if target.channel.guild is not None:
-            reference["guild_id"] = str(target.channel.guild.id)
-        return reference
-
-    def _components(self) -> list[JsonObject]:
-        """The components with freshly signed links to hosted files."""
-        components = list(self.body.components)
-        if not self.body.v2 or not self.body.attachments:
-            return components
-        media = {str(attachment.id): media_of(attachment) for attachment in self.body.attachments}
-        components = copy.deepcopy(components)
-
-        def sign(value: Any) -> None:  # noqa: ANN401  # JSON of any depth
-            if isinstance(value, dict):
-                fresh = media.get(str(value.get("attachment_id")))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # JSON
-                value.update(fresh or {})  # pyright: ignore[reportUnknownMemberType]  # JSON
-                for inner in value.values():  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # JSON
-                    sign(inner)
-            elif isinstance(value, list):
-                for inner in value:  # pyright: ignore[reportUnknownVariableType]  # JSON
-                    sign(inner)
-
-        sign(components)
-        return components
+    def _referenced(self, target: Message, *, redacted: bool) -> JsonObject:
+        """The message replied to, as far as this one opens it."""
+        opened = self.open_to_bot and self.channel.world.referenced_shown_on_mention
+        return {"referenced_message": target.payload(redacted=redacted and not opened, nested=False)}
 
 
 class MessageStore:
@@ -196,8 +184,7 @@ class MessageStore:
         message.channel.messages.append(message)
         if message.nonce is not None:
             self._nonces[message.channel.id, message.nonce] = message
-        replied = message.reply_to.author if message.reply_to and message.pings_replied else None
-        message.pings = pings_of(message.body, message.channel, replied)
+        message.pings = pings_of(message.body, message.channel, _pinged_by_reply(message))
         message.show(VersionKind.THINKING if message.loading else VersionKind.POSTED)
         self._tell("MESSAGE_CREATE", message)
         return message
@@ -227,19 +214,20 @@ class MessageStore:
     def _tell(self, name: str, message: Message) -> None:
         if message.ephemeral:
             return
-        channel, bot = message.channel, message.channel.world.bot
+        channel = message.channel
         extra: JsonObject = {}
         if channel.guild is not None:
             extra["guild_id"] = str(channel.guild.id)
-            if (member := channel.guild.members.get(message.author.id)) is not None:
+            member = channel.guild.members.get(message.author.id)
+            if member is not None and not message.webhook:
                 extra["member"] = member.payload(with_user=False)
-        open_to_all = message.author is bot or channel.guild is None or bot in message.pings.users
-        redacted = None if open_to_all else message.payload(redacted=True) | extra
+        alike = message.open_to_bot and message.reply_to is None
+        redacted = None if alike else message.payload(redacted=True) | extra
         self._announce(channel, Event(name, message.payload() | extra, redacted=redacted))
 
     def _announce(self, channel: Channel, event: Event) -> None:
         guild = channel.guild
-        if guild is not None and not guild.bot_installed:
+        if not channel.bot_present:
             return
         channel.world.announce(
             Event(
@@ -250,3 +238,11 @@ class MessageStore:
                 event.redacted,
             )
         )
+
+
+def _pinged_by_reply(message: Message) -> User | None:
+    """Whom a reply pings: nobody by answers to interactions and by webhooks (API docs, issue 5395)."""
+    target = message.reply_to
+    if target is None or not message.pings_replied or target.interaction is not None or target.webhook:
+        return None
+    return target.author

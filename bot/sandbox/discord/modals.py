@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.errors import FormErrors, InvalidInvocation
 from bot.sandbox.discord.invocation import Resolved
-from bot.sandbox.discord.wire import JsonObject, as_array, as_object
+from bot.sandbox.discord.wire import JsonObject, as_array, as_int, as_object
 
 MAX_TITLE, MAX_CUSTOM_ID, MAX_TOP_LEVEL, MAX_LABEL, MAX_DESCRIPTION = 45, 100, 5, 45, 100
 MAX_TEXT = 4000
 MAX_FILES = 10
+MAX_PLACEHOLDER, MAX_OPTIONS, MAX_OPTION = 100, 25, 100
 _ROW, _STRING_SELECT, _TEXT_INPUT, _TEXT_DISPLAY, _LABEL, _FILE_UPLOAD = 1, 3, 4, 10, 18, 19
 _RADIO_GROUP, _CHECKBOX_GROUP, _CHECKBOX = 21, 22, 23
 _IN_LABEL = frozenset({3, 4, 5, 6, 7, 8, _FILE_UPLOAD, _RADIO_GROUP, _CHECKBOX_GROUP, _CHECKBOX})
+_WITH_OPTIONS = frozenset({_STRING_SELECT, _RADIO_GROUP, _CHECKBOX_GROUP})
 
 FormValue = str | bool | Sequence[str] | Sequence[Attachment]
 
@@ -58,6 +60,7 @@ def _check_top(node: JsonObject, path: tuple[str | int, ...], seen: set[str], er
             errors.require(
                 fits, (*path, "component"), "COMPONENT_TYPE_INVALID", "This cannot stand in a label."
             )
+            _check_length(node, "description", (0, MAX_DESCRIPTION), path, errors)
         case other:
             errors.add((*path, "type"), "UNION_TYPE_CHOICES", f"{other!r} is none of (1, 10, 18).")
             return
@@ -68,6 +71,71 @@ def _check_top(node: JsonObject, path: tuple[str | int, ...], seen: set[str], er
             fine, path, "COMPONENT_CUSTOM_ID_DUPLICATED", "Custom ids are unique and 1 to 100 long."
         )
         seen.add(str(custom_id))
+        place = (*path, "component") if node.get("type") == _LABEL else (*path, "components", 0)
+        _check_field(field, place, errors)
+
+
+def _check_field(field: JsonObject, path: tuple[str | int, ...], errors: FormErrors) -> None:
+    kind = field.get("type")
+    if kind == _TEXT_INPUT:
+        _check_length(field, "value", (0, MAX_TEXT), path, errors)
+        _check_length(field, "placeholder", (0, MAX_PLACEHOLDER), path, errors)
+        longest = field.get("max_length")
+        fine = longest is None or 1 <= (as_int(longest) or 0) <= MAX_TEXT
+        errors.require(
+            fine, (*path, "max_length"), "NUMBER_TYPE_MAX", "int value should be between 1 and 4000."
+        )
+    elif kind == _STRING_SELECT:
+        _check_select(field, path, errors)
+    if kind in _WITH_OPTIONS:
+        defaults = sum(bool(option.get("default")) for option in _options(field))
+        high = 1 if kind == _RADIO_GROUP else _most(field)
+        errors.require(
+            defaults <= high,
+            (*path, "options"),
+            "SELECT_COMPONENT_TOO_MANY_DEFAULTS",
+            f"{defaults} options are marked as default, at most {high} can be picked.",
+        )
+
+
+def _check_select(field: JsonObject, path: tuple[str | int, ...], errors: FormErrors) -> None:
+    options = _options(field)
+    errors.require(
+        1 <= len(options) <= MAX_OPTIONS,
+        (*path, "options"),
+        "BASE_TYPE_BAD_LENGTH",
+        f"Must be between 1 and {MAX_OPTIONS} in length.",
+    )
+    for index, option in enumerate(options):
+        here = (*path, "options", index)
+        for name in ("label", "value"):
+            _check_length(option, name, (1, MAX_OPTION), here, errors)
+        _check_length(option, "description", (0, MAX_OPTION), here, errors)
+
+
+def _check_length(
+    node: JsonObject,
+    name: str,
+    allowed: tuple[int, int],
+    path: tuple[str | int, ...],
+    errors: FormErrors,
+) -> None:
+    """Note a text that is there and too short or too long, or no text at all."""
+    text, (low, high) = node.get(name), allowed
+    fine = (text is None and low == 0) or (isinstance(text, str) and low <= len(text) <= high)
+    errors.require(
+        fine, (*path, name), "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length."
+    )
+
+
+def _options(field: JsonObject) -> list[JsonObject]:
+    return [as_object(item) or {} for item in as_array(field.get("options")) or []]
+
+
+def _most(field: JsonObject) -> int:
+    """How many can be picked: all of a group of checkboxes, one of a select, unless the form says."""
+    by_kind = len(_options(field)) if field.get("type") == _CHECKBOX_GROUP else 1
+    return as_int(field.get("max_values")) or by_kind
 
 
 def fields_of(modal: JsonObject) -> dict[str, JsonObject]:
@@ -121,6 +189,7 @@ def _around(item: object, sent: Mapping[str, JsonObject]) -> JsonObject:
 
 def _filled(field: JsonObject, value: FormValue | None, resolved: Resolved) -> JsonObject:
     kind, custom_id = field["type"], field["custom_id"]
+    value = _preset(field) if value is None else value
     answer: JsonObject = {"type": kind, "id": field.get("id") or 0, "custom_id": custom_id}
     if kind == _TEXT_INPUT:
         return answer | {"value": _typed(field, value)}
@@ -139,7 +208,7 @@ def _filled(field: JsonObject, value: FormValue | None, resolved: Resolved) -> J
     )
     low = field.get("min_values")
     low = (1 if field.get("required", True) else 0) if low is None else low
-    high = field.get("max_values") or 1
+    high = _most(field)
     if kind == _FILE_UPLOAD:
         files = [item for item in items if isinstance(item, Attachment)]
         if len(files) != len(items) or not low <= len(files) <= high:
@@ -148,6 +217,18 @@ def _filled(field: JsonObject, value: FormValue | None, resolved: Resolved) -> J
     picked_values = [str(item) for item in items]
     _check_options(field, picked_values, low, high)
     return answer | {"values": picked_values}
+
+
+def _preset(field: JsonObject) -> FormValue | None:
+    """What the form holds before anybody touches it, beside the text that `_typed` finds."""
+    if field["type"] == _CHECKBOX:
+        return bool(field.get("default"))
+    if field["type"] not in _WITH_OPTIONS:
+        return None
+    picked = [str(option["value"]) for option in _options(field) if option.get("default")]
+    if field["type"] == _RADIO_GROUP:
+        return picked[0] if picked else None
+    return picked
 
 
 def _typed(field: JsonObject, value: FormValue | None) -> str:
@@ -162,7 +243,7 @@ def _typed(field: JsonObject, value: FormValue | None) -> str:
 
 
 def _check_options(field: JsonObject, picked: list[str], low: int, high: int) -> None:
-    options = [str((as_object(option) or {}).get("value")) for option in as_array(field.get("options")) or []]
+    options = [str(option.get("value")) for option in _options(field)]
     if options and not set(picked) <= set(options):
         raise InvalidInvocation(f"{field['custom_id']}: {picked} are not all among {options}")
     if not low <= len(picked) <= high:

@@ -22,6 +22,7 @@ class Permission(IntFlag):
     EMBED_LINKS = 1 << 14
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
@@ -45,6 +46,8 @@ EVERYONE = (
 )
 PRIVATE = EVERYONE
 """What everybody may do in a direct message."""
+APP_IN_GROUP = Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE
+"""`app_permissions` in a private channel of other people (DOCS "Interaction Structure")."""
 
 
 class OverwriteTarget(IntEnum):

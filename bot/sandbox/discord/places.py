@@ -11,7 +11,16 @@ from bot.sandbox.discord.people import Member, Role, User
 from bot.sandbox.discord.permissions import Overwrite, OverwriteTarget, Permission
 from bot.sandbox.discord.signals import Signal
 from bot.sandbox.discord.snowflakes import moment_of
-from bot.sandbox.discord.wire import PRIVATE_KINDS, THREAD_KINDS, ChannelKind, Intents, JsonObject, iso
+from bot.sandbox.discord.wire import (
+    PRIVATE_KINDS,
+    TEXTLESS_KINDS,
+    THREAD_KINDS,
+    THREADED_KINDS,
+    ChannelKind,
+    Intents,
+    JsonObject,
+    iso,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +31,16 @@ if TYPE_CHECKING:
 
 BOOST_UPLOAD_BYTES = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}
 """Upload limit of boosted servers by tier (help centre, "File Attachments FAQ"; discord.py agrees)."""
+_KIND_FIELDS: dict[ChannelKind, JsonObject] = {
+    ChannelKind.VOICE: {"bitrate": 64_000, "user_limit": 0, "rtc_region": None},
+    ChannelKind.FORUM: {
+        "available_tags": [],
+        "default_reaction_emoji": None,
+        "default_sort_order": None,
+        "default_forum_layout": 0,
+    },
+}
+"""What channel objects of one kind have beyond those of the others."""
 
 
 @dataclass(eq=False)
@@ -52,6 +71,34 @@ class Channel:
         return self.kind in PRIVATE_KINDS
 
     @property
+    def holds_messages(self) -> bool:
+        """Whether anybody can write here; forums hold posts and categories hold channels."""
+        return self.kind not in TEXTLESS_KINDS
+
+    @property
+    def bot_present(self) -> bool:
+        """Whether the bot itself is here; otherwise only people who installed the app bring it along."""
+        return self.guild.bot_installed if self.guild is not None else self.kind is not ChannelKind.GROUP_DM
+
+    @property
+    def context(self) -> int:
+        """The interaction context type: 0 server, 1 direct messages with the bot, 2 other private channels."""
+        if self.guild is not None:
+            return 0
+        return 1 if self.bot_present else 2
+
+    @property
+    def speaking(self) -> Permission:
+        """The permission that writing here takes."""
+        return Permission.SEND_MESSAGES_IN_THREADS if self.is_thread else Permission.SEND_MESSAGES
+
+    @property
+    def app_permissions(self) -> Permission:
+        """What an interaction says the app may do here."""
+        in_group = self.kind is ChannelKind.GROUP_DM
+        return rights.APP_IN_GROUP if in_group else self.permissions_of(self.world.bot)
+
+    @property
     def age_restricted(self) -> bool:
         """Whether the channel is for adults; a thread goes by its parent."""
         return self.parent.age_restricted if self.parent is not None else self.nsfw
@@ -62,7 +109,9 @@ class Channel:
         return f"<#{self.id}>"
 
     def add_thread(self, name: str, *, private: bool = False) -> Channel:
-        """Open a thread here; the bot hears of it."""
+        """Open a thread, or a post in a forum; the bot hears of it. Raises `ValueError` where none can be."""
+        if self.kind not in THREADED_KINDS or (private and self.kind is ChannelKind.FORUM):
+            raise ValueError(f"#{self.name} holds no {'private ' if private else ''}threads")
         kind = ChannelKind.PRIVATE_THREAD if private else ChannelKind.PUBLIC_THREAD
         thread = Channel(self.world, self.world.ids.next(), kind, name, guild=self.guild, parent=self)
         self.world.channels[thread.id] = thread
@@ -99,7 +148,8 @@ class Channel:
     def permissions_of(self, user: User) -> Permission:
         """What `user` may do here."""
         if self.guild is None:
-            return rights.PRIVATE if user in self.recipients or user is self.world.bot else Permission.NONE
+            inside = user in self.recipients or (user is self.world.bot and self.bot_present)
+            return rights.PRIVATE if inside else Permission.NONE
         return self.guild.permissions_of(user, self.parent or self)
 
     async def wait_for_message(
@@ -118,26 +168,33 @@ class Channel:
         if self.messages:
             body["last_message_id"] = str(self.messages[-1].id)
         if self.is_private:
-            return body | {"recipients": [user.payload() for user in self.recipients]}
+            body["recipients"] = [user.payload() for user in self.recipients]
+            if self.kind is ChannelKind.GROUP_DM:
+                body |= {"name": None, "icon": None, "owner_id": str(self.recipients[0].id)}
+            return body
         assert self.guild is not None, "a channel that is not private has a server"  # noqa: S101  # an invariant
         body |= {"name": self.name, "guild_id": str(self.guild.id), "rate_limit_per_user": 0}
         if self.parent is not None and self.is_thread:
             return body | self._thread_fields(self.parent)
-        return body | {
+        body |= {
             "nsfw": self.nsfw,
             "position": 0,
             "topic": None,
             "parent_id": None,
-            "permission_overwrites": [
-                {
-                    "id": str(entry.target_id),
-                    "type": int(entry.target),
-                    "allow": str(int(entry.allow)),
-                    "deny": str(int(entry.deny)),
-                }
-                for entry in self.overwrites.values()
-            ],
+            "permission_overwrites": self._overwrite_payloads(),
         }
+        return body | _KIND_FIELDS.get(self.kind, {})
+
+    def _overwrite_payloads(self) -> list[JsonObject]:
+        return [
+            {
+                "id": str(entry.target_id),
+                "type": int(entry.target),
+                "allow": str(int(entry.allow)),
+                "deny": str(int(entry.deny)),
+            }
+            for entry in self.overwrites.values()
+        ]
 
     def _thread_fields(self, parent: Channel) -> JsonObject:
         made = iso(moment_of(self.id))
@@ -147,6 +204,7 @@ class Channel:
             "message_count": len(self.messages),
             "member_count": 1,
             "total_message_sent": len(self.messages),
+            **({"applied_tags": []} if parent.kind is ChannelKind.FORUM else {}),
             "thread_metadata": {
                 "archived": False,
                 "auto_archive_duration": 1440,

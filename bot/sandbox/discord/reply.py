@@ -123,6 +123,18 @@ class Reply:
         """The form, once the bot opened it."""
         return await self.interaction.changed.until(lambda: self.interaction.modal, timeout_s, "a modal")
 
+    async def wait_for_choices(self, timeout_s: float) -> list[JsonObject]:
+        """What is offered for the text typed so far; `TimeoutError` when loading it failed."""
+
+        def found() -> tuple[list[JsonObject] | None] | None:
+            offered = self.interaction.autocomplete
+            return (offered,) if offered is not None or self.failed else None
+
+        (choices,) = await self._until(found, timeout_s, "choices")
+        if choices is None:
+            raise TimeoutError(f"no choices for {self.interaction.label!r}: loading options failed")
+        return choices
+
     async def wait_for_video(self, timeout_s: float) -> MessageVersion:
         """The first state with a video attached, in the answer or in one of its follow-ups."""
 

@@ -8,6 +8,7 @@ from bot.sandbox.discord.errors import (
     EDIT_BY_ANOTHER,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    NON_TEXT_CHANNEL,
     TOO_MANY_OLD_EDITS,
     UNKNOWN_CHANNEL,
     UNKNOWN_GUILD,
@@ -24,7 +25,7 @@ from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.places import Channel, Guild
 from bot.sandbox.discord.ratelimits import BucketRule, RateLimits
 from bot.sandbox.discord.snowflakes import moment_of
-from bot.sandbox.discord.wire import JsonObject, as_object, as_snowflake, now
+from bot.sandbox.discord.wire import Intents, JsonObject, as_object, as_snowflake, now
 
 OLD_MESSAGE = timedelta(hours=1)
 OLD_EDITS = BucketRule("old_edits", 3, 20.0)
@@ -88,6 +89,11 @@ class ChannelRoutes:
             raise ApiError(UNKNOWN_MESSAGE)
         return self._core.messages.find(channel, message_id)
 
+    def _shown(self, message: Message) -> JsonObject:
+        """The message as far as the application's intents go: REST knows no session to ask for them."""
+        opened = Intents.MESSAGE_CONTENT in self._core.gateway.allowed_privileged
+        return message.payload(redacted=not opened)
+
     async def _get_channel(self, exchange: Exchange) -> Answer:
         return Answer(body=self._channel(exchange).payload())
 
@@ -97,8 +103,9 @@ class ChannelRoutes:
 
     async def _send(self, exchange: Exchange) -> Answer:
         channel = self._channel(exchange)
-        speak = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
-        channel = self._channel(exchange, speak)
+        channel = self._channel(exchange, channel.speaking)
+        if not channel.holds_messages:
+            raise ApiError(NON_TEXT_CHANNEL)
         if channel.is_private and not channel.recipients[0].accepts_direct_messages:
             raise ApiError(CANNOT_DM)
         body = await exchange.body(self._limit(channel))
@@ -106,7 +113,7 @@ class ChannelRoutes:
         nonce = self._nonce(payload)
         if nonce is not None and (earlier := self._core.messages.with_nonce(channel, nonce)) is not None:
             body.discard()
-            return Answer(body=earlier.payload() | {"nonce": nonce})
+            return Answer(body=self._shown(earlier) | {"nonce": nonce})
         self._check_files(channel, body)
         composed = compose(body, host=self._core.files, folder=channel.id, allowed=SENT_FLAGS)
         target = self._reply_target(payload, channel)
@@ -120,7 +127,7 @@ class ChannelRoutes:
             reply_to=target,
         )
         extra: JsonObject = {"nonce": payload["nonce"]} if payload.get("nonce") is not None else {}
-        return Answer(body=self._core.messages.post(message).payload() | extra)
+        return Answer(body=self._shown(self._core.messages.post(message)) | extra)
 
     def _nonce(self, payload: JsonObject) -> str | None:
         """The nonce when it is to be enforced. Raises 400/50035 when it is too long."""
@@ -181,11 +188,11 @@ class ChannelRoutes:
         ]
         # The newest ones, but with `after` those that follow it; newest first either way.
         page = seen[:limit] if after is not None else seen[-limit:]
-        return Answer(body=[message.payload() for message in reversed(page)])
+        return Answer(body=[self._shown(message) for message in reversed(page)])
 
     async def _get(self, exchange: Exchange) -> Answer:
         channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)
-        return Answer(body=self._message(exchange, channel).payload())
+        return Answer(body=self._shown(self._message(exchange, channel)))
 
     async def _edit(self, exchange: Exchange) -> Answer:
         channel = self._channel(exchange)
@@ -198,7 +205,7 @@ class ChannelRoutes:
         composed = compose(
             body, host=self._core.files, folder=channel.id, allowed=EDIT_FLAGS, before=message.body
         )
-        return Answer(body=self._core.messages.edit(message, composed).payload())
+        return Answer(body=self._shown(self._core.messages.edit(message, composed)))
 
     def _check_old(self, message: Message, at: float) -> None:
         if now() - moment_of(message.id) < OLD_MESSAGE:

@@ -1,5 +1,6 @@
 """Answers to interactions: the callback, and the webhook behind each interaction's token."""
 
+from bot.sandbox.discord.command_rules import OptionType, check_choices
 from bot.sandbox.discord.composing import EDIT_FLAGS, RESPONSE_FLAGS, Composition, compose
 from bot.sandbox.discord.errors import (
     ALREADY_ACKNOWLEDGED,
@@ -11,6 +12,7 @@ from bot.sandbox.discord.errors import (
 )
 from bot.sandbox.discord.exchange import Answer, Auth, Core, Exchange, Route
 from bot.sandbox.discord.interactions import CallbackKind, Interaction, InteractionKind
+from bot.sandbox.discord.invocation import focused_option
 from bot.sandbox.discord.messages import MENU_RESPONSE, PLAIN, REPLY, SLASH_RESPONSE, Message
 from bot.sandbox.discord.modals import read_modal
 from bot.sandbox.discord.multipart import Body
@@ -120,7 +122,7 @@ class InteractionRoutes:
                 self._take_over(interaction)
                 self._core.messages.edit(source, body)
             case CallbackKind.AUTOCOMPLETE:
-                interaction.autocomplete = _choices(as_object(data.payload) or {})
+                interaction.autocomplete = _choices(as_object(data.payload) or {}, interaction)
             case CallbackKind.MODAL:
                 interaction.modal = read_modal(data.payload)
             case CallbackKind.PONG:
@@ -239,7 +241,7 @@ def _original_kind(interaction: Interaction) -> int:
     return REPLY if interaction.source is not None else PLAIN
 
 
-def _choices(data: JsonObject) -> list[JsonObject]:
+def _choices(data: JsonObject, interaction: Interaction) -> list[JsonObject]:
     choices = [choice for item in as_array(data.get("choices")) or [] if (choice := as_object(item))]
     errors = FormErrors()
     errors.require(
@@ -248,6 +250,9 @@ def _choices(data: JsonObject) -> list[JsonObject]:
         "BASE_TYPE_MAX_LENGTH",
         "Must be 25 or fewer in length.",
     )
+    option = focused_option(interaction.data) or {}
+    kind = OptionType(option.get("type", OptionType.STRING))
+    check_choices(choices, kind, ("data", "choices"), errors)
     errors.check()
     return choices
 

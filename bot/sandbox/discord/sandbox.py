@@ -36,6 +36,7 @@ from bot.sandbox.discord.rest import PREFIX, Rest
 from bot.sandbox.discord.routes_application import ApplicationRoutes, application_payload
 from bot.sandbox.discord.routes_channels import ChannelRoutes
 from bot.sandbox.discord.routes_interactions import InteractionRoutes
+from bot.sandbox.discord.stickers import Sticker, StickerFormat
 from bot.sandbox.discord.wire import Intents, JsonObject
 from bot.sandbox.discord.world import World
 
@@ -197,9 +198,17 @@ class DiscordSandbox:
         """A new server; the bot is in it unless `bot_installed` is False."""
         return self.world.add_guild(name, locale=locale, boost_tier=boost_tier, bot_installed=bot_installed)
 
-    def add_user(self, name: str, *, locale: str = "en-US", nitro: bool = False) -> User:
-        """A new account."""
-        return self.world.add_user(name, locale=locale, nitro=nitro)
+    def add_user(self, name: str, *, locale: str = "en-US", nitro: bool = False, bot: bool = False) -> User:
+        """A new account; with `bot` another application's."""
+        return self.world.add_user(name, locale=locale, nitro=nitro, bot=bot)
+
+    def add_group(self, users: Sequence[User]) -> Channel:
+        """A group DM of `users`: the bot is not in it, only those who installed the app use it there."""
+        return self.world.add_group(users)
+
+    def add_sticker(self, name: str, data: bytes, format_type: int = StickerFormat.PNG) -> Sticker:
+        """A sticker whose picture the CDN serves as `/stickers/{id}.png`, `.gif` or `.json` by its format."""
+        return self.core.files.add_sticker(name, data, format_type)
 
     def dm(self, user: User) -> Channel:
         """The direct messages between the bot and `user`."""
@@ -235,6 +244,25 @@ class DiscordSandbox:
             raise InvalidInvocation(f"#{channel.name} is not in {guild.name}")
         return self._clients.slash(name, user, channel, options or {}, force=force)
 
+    async def complete(
+        self,
+        name: str,
+        *,
+        user: User,
+        channel: Channel,
+        focused: str,
+        typed: str,
+        options: Mapping[str, OptionValue] | None = None,
+        timeout_s: float = 5.0,
+    ) -> list[JsonObject]:
+        """The choices offered to `user` who typed `typed` into the option `focused` of the command `name`.
+
+        `options` are those filled in already. Raises `InvalidInvocation` when the option is not declared
+        with autocomplete, `TimeoutError` when no choices came that Discord accepts.
+        """
+        typing = self._clients.complete(name, user, channel, options or {}, focused=focused, typed=typed)
+        return await typing.wait_for_choices(timeout_s)
+
     async def menu(self, name: str, *, user: User, message: Message) -> Reply:
         """`user` picks the message command `name` on `message`."""
         return self._clients.menu(name, user, message)
@@ -256,10 +284,26 @@ class DiscordSandbox:
         attachments: Sequence[Attachment] = (),
         reply_to: Message | None = None,
         mention_author: bool = True,
+        forwards: Message | None = None,
+        embeds: Sequence[JsonObject] = (),
+        stickers: Sequence[Sticker] = (),
+        webhook: bool = False,
     ) -> Message:
-        """`user` writes a message; the bot hears of it as far as its intents go."""
+        """`user` writes a message; the bot hears of it as far as its intents go.
+
+        `forwards` makes it a forward, `embeds` are its unfurled links, `webhook` makes `user` a webhook.
+        """
         return self._clients.say(
-            user, channel, content, attachments=attachments, reply_to=reply_to, mention_author=mention_author
+            user,
+            channel,
+            content,
+            attachments=attachments,
+            reply_to=reply_to,
+            mention_author=mention_author,
+            forwards=forwards,
+            embeds=embeds,
+            stickers=stickers,
+            webhook=webhook,
         )
 
     async def wait_until_ready(self, timeout_s: float = 10.0) -> None:

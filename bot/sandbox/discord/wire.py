@@ -22,6 +22,7 @@ class MessageFlags(IntFlag):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
+    HAS_SNAPSHOT = 1 << 14
     IS_COMPONENTS_V2 = 1 << 15
 
 
@@ -58,6 +59,10 @@ class ChannelKind(IntEnum):
 
 THREAD_KINDS = frozenset({ChannelKind.PUBLIC_THREAD, ChannelKind.PRIVATE_THREAD})
 PRIVATE_KINDS = frozenset({ChannelKind.DM, ChannelKind.GROUP_DM})
+TEXTLESS_KINDS = frozenset({ChannelKind.CATEGORY, ChannelKind.FORUM})
+"""Kinds that hold no messages of their own: those of a forum are in its posts."""
+THREADED_KINDS = frozenset({ChannelKind.TEXT, ChannelKind.ANNOUNCEMENT, ChannelKind.FORUM})
+"""Kinds in which threads can be opened."""
 
 
 def to_json(value: object) -> str:

@@ -1,7 +1,7 @@
 """Everything that exists in the sandbox before the bot does anything: accounts, servers, channels."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord import permissions as rights
@@ -22,7 +22,11 @@ def _nobody(event: Event) -> None:
 
 @dataclass(eq=False)
 class World:
-    """The accounts, servers and channels. `announce` carries events to the gateway."""
+    """The accounts, servers and channels. `announce` carries events to the gateway.
+
+    `referenced_shown_on_mention` says whether a message that the bot may read without the message content
+    intent opens the message it replies to as well; Discord does not document it.
+    """
 
     default_upload_limit_bytes: int
     application_name: str
@@ -31,6 +35,7 @@ class World:
     guilds: dict[int, Guild] = field(default_factory=dict[int, Guild])
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     announce: Callable[[Event], None] = _nobody
+    referenced_shown_on_mention: bool = False
 
     def __post_init__(self) -> None:
         self.bot = User(self.ids.next(), self.application_name, bot=True)
@@ -38,9 +43,9 @@ class World:
         self.operator = self.add_user("operator")
         self._direct: dict[int, Channel] = {}
 
-    def add_user(self, name: str, *, locale: str = "en-US", nitro: bool = False) -> User:
-        """A new account."""
-        user = User(self.ids.next(), name, locale=locale, nitro=nitro)
+    def add_user(self, name: str, *, locale: str = "en-US", nitro: bool = False, bot: bool = False) -> User:
+        """A new account, a person's or another bot's."""
+        user = User(self.ids.next(), name, locale=locale, nitro=nitro, bot=bot)
         self.users[user.id] = user
         return user
 
@@ -69,6 +74,15 @@ class World:
             channel = Channel(self, self.ids.next(), ChannelKind.DM, user.name, recipients=[user])
             self._direct[user.id] = channel
             self.channels[channel.id] = channel
+        return channel
+
+    def add_group(self, users: Sequence[User]) -> Channel:
+        """A group of people, made by the first; no bot can be in one. Raises `ValueError` for bots."""
+        if not users or any(user.bot for user in users):
+            raise ValueError("a group is made of people")
+        name = ", ".join(user.name for user in users)
+        channel = Channel(self, self.ids.next(), ChannelKind.GROUP_DM, name, recipients=list(users))
+        self.channels[channel.id] = channel
         return channel
 
     def upload_limit_bytes(self, user: User, guild: Guild | None) -> int:
