@@ -11,6 +11,7 @@ from typing import Final
 import aiohttp
 import structlog
 import yarl
+from discord.asset import Asset
 from discord.http import Route
 from pydantic import SecretStr
 
@@ -24,6 +25,7 @@ from bot.jobs import (
     Closure,
     Desk,
     DeskParts,
+    DraftStore,
     Estimates,
     Flights,
     Forecast,
@@ -37,6 +39,7 @@ from bot.jobs import (
     Patience,
     PollPace,
     ProbePace,
+    Recall,
     Retention,
     SubmissionGate,
     TaskEngine,
@@ -45,16 +48,16 @@ from bot.jobs import (
     VideoService,
 )
 from bot.metrics import Metrics
+from bot.moderation import ReportStore
 from bot.moderation.policy import Admission
+from bot.people import PeopleStore, PreferenceBook
 from bot.quota import Allowance, Ledger, day_of
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage import Database, open_database
 from bot.texts import operator
 from cogs.client import Stillmotion
-from cogs.job_buttons import JobButtonsCog
-from cogs.jobs import JobsCog
+from cogs.furnishing import Services, furnish
 from cogs.ui.card_layout import card_layout
-from cogs.video import VideoCog
 
 log: Final = structlog.get_logger(__name__)
 
@@ -121,9 +124,11 @@ class App:
         await self.bot.close()
 
 
-def _point_library_at(api_url: str) -> None:
-    # discord.py keeps the base of its routes in a class attribute and offers no other way to set it.
-    Route.BASE = api_url
+def _point_library_at(settings: Settings) -> None:
+    # discord.py keeps these bases in class attributes and offers no other way to set them.
+    Route.BASE = settings.discord_api_url
+    scheme = yarl.URL(settings.discord_api_url).scheme
+    Asset.BASE = f"{scheme}://{settings.discord_cdn_hosts[0]}"  # pyright: ignore[reportAttributeAccessIssue] - typed as one literal
 
 
 def _required(name: str, secret: SecretStr | None) -> SecretStr:
@@ -178,7 +183,7 @@ async def open_app(
     token = _required("discord_token", settings.discord_token)
     _required("dimilinks_api_key", settings.dimilinks_api_key)
     await asyncio.to_thread(_make_folders, settings)
-    _point_library_at(settings.discord_api_url)
+    _point_library_at(settings)
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value() if settings.database_url is not None else None
@@ -186,7 +191,9 @@ async def open_app(
         pace = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
-        bot = await stack.enter_async_context(Stillmotion(settings.data_dir, trace))
+        bot = await stack.enter_async_context(
+            Stillmotion(settings.data_dir, trace, message_content=settings.message_content)
+        )
         uploads = await stack.enter_async_context(
             aiohttp.ClientSession(
                 timeout=_UPLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
@@ -220,7 +227,9 @@ async def _connect(settings: Settings, tuning: Tuning, outside: _Outside, stack:
     parts = await _parts(settings, tuning, outside, store, news)
     lifecycle = Lifecycle(parts)
     engine = TaskEngine(lifecycle, store, parts.flights)
-    service = VideoService(store, engine, parts.ledger, outside.now, _terms(settings))
+    service = VideoService(
+        store, engine, outside.spool, parts.ledger, now=outside.now, terms=_terms(settings)
+    )
     desk = Desk(
         DeskParts(
             store,
@@ -233,8 +242,10 @@ async def _connect(settings: Settings, tuning: Tuning, outside: _Outside, stack:
             outside.now,
         )
     )
+    drafts = DraftStore(outside.database)
     housekeeping = Housekeeping(
         store,
+        drafts,
         spool_dir=settings.spool_dir,
         media_dir=settings.media_dir,
         retention=parts.retention,
@@ -249,11 +260,22 @@ async def _connect(settings: Settings, tuning: Tuning, outside: _Outside, stack:
     for name, work in sides:
         task = asyncio.create_task(_keep_going(name, work), name=name)
         stack.push_async_callback(_cancelled, task)
-    bot.start_with(
-        VideoCog(service, group=settings.dimilinks_group, now=outside.now),
-        JobButtonsCog(service, desk, now=outside.now),
-        JobsCog(Listing(store, lifecycle, parts)),
+    people = PreferenceBook(PeopleStore(outside.database), outside.now)
+    await people.load()
+    services = Services(
+        service=service,
+        desk=desk,
+        people=people,
+        drafts=drafts,
+        recall=Recall(store),
+        listing=Listing(store, lifecycle, parts),
+        reports=ReportStore(outside.database),
+        tell_operator=news.tell,
+        now=outside.now,
+        group=settings.dimilinks_group,
+        cdn_hosts=settings.discord_cdn_hosts,
     )
+    furnish(bot, services)
     return App(
         bot,
         engine,

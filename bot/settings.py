@@ -132,7 +132,12 @@ class Settings(BaseSettings):
         "https://discord.com/api/v10", description="an http(s) address, the base of Discord's REST routes"
     )
     discord_cdn_hosts: Hosts = Field(
-        ("cdn.discordapp.com", "media.discordapp.net"),
+        (
+            "cdn.discordapp.com",
+            "media.discordapp.net",
+            "images-ext-1.discordapp.net",
+            "images-ext-2.discordapp.net",
+        ),
         min_length=1,
         description="host or host:port, separated by commas",
     )
@@ -173,6 +178,9 @@ class Settings(BaseSettings):
     )
     keep_pictures_hours: AtLeastOne = Field(
         24, description="a whole number from 1, hours that the pictures of an ended job are kept"
+    )
+    message_content: bool = Field(
+        default=False, description="true or false, whether the bot asks for the message content intent"
     )
     metrics_address: HostAndPort | None = Field(
         None, description="host:port to serve Prometheus metrics on, or nothing"

@@ -6,6 +6,7 @@ This module does no I/O and imports nothing of ours.
 """
 
 from enum import StrEnum
+from math import log
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -39,6 +40,12 @@ class Size(StrEnum):
     LANDSCAPE = "1280x720"
     PORTRAIT = "720x1280"
     SQUARE = "1024x1024"
+
+    @classmethod
+    def nearest(cls, width_px: int, height_px: int) -> "Size":
+        """The frame whose shape is most like that of a picture; both sides are above zero."""
+        ratio = log(width_px / height_px)
+        return min(cls, key=lambda size: abs(log(size.width_px / size.height_px) - ratio))
 
     @property
     def width_px(self) -> int:

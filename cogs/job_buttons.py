@@ -1,6 +1,7 @@
 """Presses on the buttons below cards: acknowledged first, then served by the desk, then answered."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -9,32 +10,22 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.jobs import Answer, Ask, Desk, DuplicateJobError, Job, Order, VideoService, Wish
+from bot.jobs import Answer, Ask, Desk, Wish
 from bot.storage import StorageError
-from bot.texts import explanations
 from bot.texts import jobs as words
 from bot.texts.buttons import Action
-from bot.texts.explanations import Explanation
-from cogs.ui.acknowledgement import Acknowledged, acknowledge, acknowledge_press, answer, refuse, whisper
-from cogs.ui.job_button import ButtonReference, row_of
-from cogs.ui.place import place_of
-from cogs.ui.reply import address_of, person_of
+from bot.texts.sentences import Sentence
+from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, refuse, whisper
+from cogs.ui.desk_answers import ANSWERS
+from cogs.ui.job_button import PREFIX, ButtonReference, custom_id_of, rows_of
+from cogs.ui.ordering import Basis, Ordering
+from cogs.ui.place import missing_for_reply, place_of
+from cogs.ui.reply import address_of, language_of, person_of
 
 log: Final = structlog.get_logger(__name__)
 
-_WORDS: Final[Mapping[Answer, str]] = {
-    Answer.DONE: words.CANCELLED,
-    Answer.ASK: words.STOP_OR_KEEP,
-    Answer.HANDING_OVER: words.BEING_HANDED_OVER,
-    Answer.ALREADY_READY: words.ALREADY_READY,
-    Answer.ALREADY_ENDED: words.ALREADY_ENDED,
-    Answer.ALREADY_REPEATED: words.ALREADY_REPEATED,
-    Answer.ALREADY_FETCHED: words.ALREADY_FETCHED,
-    Answer.NOTHING_TO_FETCH: words.NOTHING_TO_FETCH,
-    Answer.NOT_ALLOWED: words.NOT_YOURS,
-    Answer.GONE: words.GONE,
-    Answer.PICTURES_GONE: words.PICTURES_GONE,
-}
+_LOOKED_UP_WITHIN_S: Final = 1.0
+"""Of the three seconds that Discord grants for an acknowledgement."""
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -42,8 +33,8 @@ Interaction = discord.Interaction[discord.Client]
 class JobButtonsCog(commands.Cog):
     """Receives presses; holds nothing between them, so they work after a restart too."""
 
-    def __init__(self, service: VideoService, desk: Desk, *, now: Callable[[], datetime]) -> None:
-        self._service = service
+    def __init__(self, ordering: Ordering, desk: Desk, *, now: Callable[[], datetime]) -> None:
+        self._ordering = ordering
         self._desk = desk
         self._now = now
 
@@ -53,6 +44,8 @@ class JobButtonsCog(commands.Cog):
         reference = ButtonReference.pressed(interaction)
         if reference is not None:
             await self._serve(interaction, reference)
+        elif custom_id_of(interaction).startswith(PREFIX):
+            await refuse(interaction, words.OLD_BUTTON)
 
     async def _serve(self, interaction: Interaction, reference: ButtonReference) -> None:
         match reference.action:
@@ -64,13 +57,15 @@ class JobButtonsCog(commands.Cog):
                 await self._stop_watching(interaction, reference)
             case Action.KEEP_WAITING:
                 if await acknowledge_press(interaction):
-                    await answer(interaction, "", _plain(words.STILL_WATCHING))
+                    await answer(interaction, _plain(interaction, words.STILL_WATCHING))
             case Action.TRY_AGAIN:
                 await self._try_again(interaction, reference)
             case Action.LOOK_AGAIN:
                 await self._look_again(interaction, reference)
             case Action.FETCH:
                 await self._fetch(interaction, reference)
+            case _:
+                pass  # a button of a finished video
 
     async def _refresh(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self._now()
@@ -93,11 +88,11 @@ class JobButtonsCog(commands.Cog):
             return
         match found:
             case Answer.ASK:
-                await answer(interaction, "", _question(reference))
+                await answer(interaction, _question(interaction, reference))
             case Answer.NOT_ALLOWED:
                 await answer(interaction, words.NOT_YOURS_TO_CANCEL)
             case _:
-                await answer(interaction, _WORDS[found])
+                await answer(interaction, ANSWERS[found])
 
     async def _stop_watching(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
@@ -105,10 +100,10 @@ class JobButtonsCog(commands.Cog):
         try:
             found = await self._desk.stop_watching(reference.job_id, person_of(interaction))
         except StorageError:
-            await answer(interaction, "", _plain(words.NOT_STORED))
+            await answer(interaction, _plain(interaction, words.NOT_STORED))
             return
-        told = words.STOPPED_WATCHING if found is Answer.DONE else _WORDS[found]
-        await answer(interaction, "", _plain(told))
+        told = words.STOPPED_WATCHING if found is Answer.DONE else ANSWERS[found]
+        await answer(interaction, _plain(interaction, told))
 
     async def _look_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self._now()
@@ -124,7 +119,7 @@ class JobButtonsCog(commands.Cog):
             await whisper(interaction, words.NOT_STORED)
             return
         if found is not Answer.DONE:
-            await whisper(interaction, _WORDS[found])
+            await whisper(interaction, ANSWERS[found])
 
     async def _fetch(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self._now()
@@ -138,76 +133,42 @@ class JobButtonsCog(commands.Cog):
             await answer(interaction, words.NOT_STORED)
             return
         if found is not Answer.DONE:
-            await answer(interaction, _WORDS[found])
+            await answer(interaction, ANSWERS[found])
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
-        if interaction.user.id != reference.person_id:
-            await refuse(interaction, words.NOT_YOURS)
-            return
-        now = self._now()
-        acknowledged = await acknowledge(interaction, private=reference.private)
-        if acknowledged is None:
-            return
         try:
-            told = await self._repeat(interaction, reference, acknowledged, now)
-        except DuplicateJobError:
-            told = words.ALREADY_REPEATED
-        except StorageError:
-            told = words.NOT_STORED
-        if told is not None:
-            await answer(interaction, told)
-
-    async def _repeat(
-        self, interaction: Interaction, reference: ButtonReference, acknowledged: Acknowledged, now: datetime
-    ) -> str | None:
-        """Start the same request anew; what to say where that cannot be."""
-        original = await self._desk.original(reference.job_id, person_of(interaction))
-        if not isinstance(original, Job):
-            return _WORDS[original]
-        examined = self._service.examine(_ask_again(interaction, original))
-        if isinstance(examined, Explanation):
-            return str(examined)
-        reply = address_of(
-            interaction, message_id=acknowledged.message_id, private=reference.private, now=now
+            async with asyncio.timeout(_LOOKED_UP_WITHIN_S):
+                original = await self._desk.original(reference.job_id, person_of(interaction))
+        except (StorageError, TimeoutError):
+            await refuse(interaction, words.NOT_STORED)
+            return
+        if isinstance(original, Answer):
+            await refuse(interaction, ANSWERS[original])
+            return
+        pictures = original.sources if original.pictures is None else ()
+        ask = Ask(
+            Wish.again(original.request),
+            pictures,
+            place_of(interaction),
+            person_of(interaction),
+            missing_for_reply(interaction),
         )
-        order = await self._desk.repeat(original, reply, interaction.guild_id)
-        if not isinstance(order, Order):
-            return _WORDS[order]
-        # Looked at again, because the seconds that were left may have gone to somebody else meanwhile.
-        examined = self._service.examine(_ask_again(interaction, original))
-        if isinstance(examined, Explanation):
-            return str(examined)
-        job = self._service.place(order)
-        if not await self._service.keep(job):
-            return str(explanations.NOT_KEPT)
-        await self._service.begin(job, acknowledged.message_id)
-        return None
+        basis = Basis(pictures=original.pictures, parent_id=original.id)
+        await self._ordering.take(interaction, ask, private=original.reply.private, basis=basis)
 
 
-def _ask_again(interaction: Interaction, original: Job) -> Ask:
-    return Ask(
-        wish=Wish.again(original.request),
-        pictures=(),
-        place=place_of(interaction),
-        person=person_of(interaction),
-        may_attach_files=interaction.app_permissions.attach_files,
-    )
-
-
-def _plain(text: str) -> ui.LayoutView:
+def _plain(interaction: Interaction, text: Sentence) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(text))
+    view.add_item(ui.TextDisplay(text.in_language(language_of(interaction, private=True))))
     return view
 
 
-def _question(reference: ButtonReference) -> ui.LayoutView:
-    view = _plain(words.STOP_OR_KEEP)
-    view.add_item(
-        row_of(
-            tuple(
-                ButtonReference(action, reference.job_id, reference.person_id, reference.private)
-                for action in (Action.STOP_WATCHING, Action.KEEP_WAITING)
-            )
-        )
-    )
+def _question(interaction: Interaction, reference: ButtonReference) -> ui.LayoutView:
+    view = _plain(interaction, words.STOP_OR_KEEP)
+    references = [
+        ButtonReference(action, reference.job_id, reference.person_id, reference.private)
+        for action in (Action.STOP_WATCHING, Action.KEEP_WAITING)
+    ]
+    for row in rows_of(references, language_of(interaction, private=True)):
+        view.add_item(row)
     return view

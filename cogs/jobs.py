@@ -9,9 +9,12 @@ from discord.ext import commands
 
 from bot.jobs import Listed, Listing
 from bot.storage import StorageError
+from bot.texts import commands as command_words
 from bot.texts import jobs as words
+from bot.texts.sentences import Language, Sentence
 from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer
-from cogs.ui.job_button import ButtonReference, custom_id_of, row_of
+from cogs.ui.job_button import ButtonReference, custom_id_of, rows_of
+from cogs.ui.reply import language_of
 
 _A_PAGE: Final = 5
 """Five entries of a text and a row of three buttons at most stay below the 40 components of a message."""
@@ -42,7 +45,7 @@ class JobsCog(commands.Cog):
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
 
-    @app_commands.command(name="jobs", description=words.DESCRIPTION)
+    @app_commands.command(name="jobs", description=command_words.JOBS.english)
     async def jobs(self, interaction: Interaction) -> None:
         """List one's own videos that are under way, waiting, failed or not delivered yet."""
         if await acknowledge(interaction, private=True) is not None:
@@ -56,40 +59,38 @@ class JobsCog(commands.Cog):
             await self._show(interaction, int(match["page"]))
 
     async def _show(self, interaction: Interaction, page: int) -> None:
+        language = language_of(interaction, private=True)
         try:
-            found = await self._listing.of_person(interaction.user.id)
+            found = await self._listing.of_person(interaction.user.id, language)
         except StorageError:
-            await answer(interaction, "", _titled(words.NOT_READ))
+            await answer(interaction, _titled(language, words.NOT_READ))
             return
-        await answer(interaction, "", _list_of(found, page))
+        await answer(interaction, _list_of(found, page, language))
 
 
-def _titled(*texts: str) -> ui.LayoutView:
+def _titled(language: Language, *texts: Sentence) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
-    for text in (f"### {words.TITLE}", *texts):
-        view.add_item(ui.TextDisplay(text))
+    view.add_item(ui.TextDisplay(f"### {words.TITLE.in_language(language)}"))
+    for text in texts:
+        view.add_item(ui.TextDisplay(text.in_language(language)))
     return view
 
 
-def _list_of(found: tuple[Listed, ...], page: int) -> ui.LayoutView:
+def _list_of(found: tuple[Listed, ...], page: int, language: Language) -> ui.LayoutView:
     pages = max(1, -(-len(found) // _A_PAGE))
     page = min(page, pages - 1)
-    view = _titled() if found else _titled(words.NONE)
+    view = _titled(language) if found else _titled(language, words.NONE)
     for one in found[page * _A_PAGE : (page + 1) * _A_PAGE]:
         view.add_item(ui.TextDisplay(one.text))
-        if one.actions:
-            view.add_item(
-                row_of(
-                    tuple(
-                        ButtonReference(action, one.job_id, one.person_id, one.private)
-                        for action in one.actions
-                    )
-                )
-            )
+        references = [
+            ButtonReference(action, one.job_id, one.person_id, one.private) for action in one.actions
+        ]
+        for row in rows_of(references, language):
+            view.add_item(row)
     if pages > 1:
         turning: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-        turning.add_item(PageButton(max(page - 1, 0), words.NEWER, disabled=page == 0))
-        turning.add_item(PageButton(page + 1, words.OLDER, disabled=page == pages - 1))
+        turning.add_item(PageButton(max(page - 1, 0), words.NEWER.in_language(language), disabled=page == 0))
+        turning.add_item(PageButton(page + 1, words.OLDER.in_language(language), disabled=page == pages - 1))
         view.add_item(turning)
-        view.add_item(ui.TextDisplay(f"-# {words.page(page + 1, pages)}"))
+        view.add_item(ui.TextDisplay(f"-# {words.page(page + 1, pages).in_language(language)}"))
     return view

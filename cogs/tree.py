@@ -26,7 +26,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
         command = interaction.command.qualified_name if interaction.command else None
         log.error("command_broke", command=command, exc_info=error)
         if not interaction.response.is_done():
-            await refuse(interaction, str(explanations.COMMAND_BROKE))
+            await refuse(interaction, explanations.COMMAND_BROKE)
 
     async def sync_if_changed(self, state_path: Path) -> bool:
         """Register the commands with Discord if they differ from those registered last; whether they did.
@@ -35,7 +35,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
         Commands*), so a digest of what was registered is kept at `state_path`. Raises
         `discord.HTTPException`.
         """
-        digest = self._digest()
+        digest = await self._digest()
         if await asyncio.to_thread(_read, state_path) == digest:
             return False
         commands = await self.sync()
@@ -43,8 +43,12 @@ class Tree(app_commands.CommandTree[discord.Client]):
         log.info("commands_registered", count=len(commands))
         return True
 
-    def _digest(self) -> str:
-        payload = [command.to_dict(self) for command in self.get_commands()]
+    async def _digest(self) -> str:
+        translator = self.translator
+        payload = [
+            await command.get_translated_payload(self, translator) if translator else command.to_dict(self)
+            for command in self.get_commands()
+        ]
         told = json.dumps([self.client.application_id, payload], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 

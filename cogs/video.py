@@ -1,71 +1,84 @@
 """`/video`: reads what was asked, acknowledges, hands it to the service that makes the video."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import discord
+import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.images import ImageSource
-from bot.jobs import Ask, Order, VideoService, Wish
+from bot.jobs import Ask, Recall, Wish
+from bot.people import PreferenceBook
+from bot.storage import StorageError
 from bot.texts import commands as words
 from bot.texts import explanations
-from bot.texts.explanations import Explanation
-from bot.video import PROMPT_MAX_CHARS, Preset, Resolution, Seconds, Size
-from cogs.ui.acknowledgement import acknowledge, answer, refuse
-from cogs.ui.place import place_of
-from cogs.ui.reply import address_of, person_of
+from bot.video import PROMPT_MAX_CHARS
+from cogs.ui.acknowledgement import refuse
+from cogs.ui.choices import choices
+from cogs.ui.form_opening import FormOpening
+from cogs.ui.ordering import Ordering
+from cogs.ui.pictures import of_attachment
+from cogs.ui.place import missing_for_reply, place_of
+from cogs.ui.reply import person_of
 
-_KEPT_FIRST_WITHIN_S: Final = 1.0
+log: Final = structlog.get_logger(__name__)
+
+_RECALLED_WITHIN_S: Final = 1.0
 """Of the three seconds that Discord grants for an acknowledgement."""
 
-
-def _choices(names: Iterable[tuple[StrEnum, str]]) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=name, value=value.value) for value, name in names]
+Interaction = discord.Interaction[discord.Client]
 
 
 class VideoCog(commands.Cog):
     """The slash command that makes a video."""
 
-    def __init__(self, service: VideoService, *, group: str | None, now: Callable[[], datetime]) -> None:
-        self._service = service
+    def __init__(
+        self,
+        ordering: Ordering,
+        opening: FormOpening,
+        people: PreferenceBook,
+        recall: Recall,
+        *,
+        group: str | None,
+    ) -> None:
+        self._ordering = ordering
+        self._opening = opening
+        self._people = people
+        self._recall = recall
         self._group = group
-        self._now = now
 
-    @app_commands.command(name="video", description=words.VIDEO)
+    @app_commands.command(name="video", description=words.VIDEO.english)
     @app_commands.describe(
-        prompt=words.PROMPT,
-        seconds=words.SECONDS,
-        size=words.SIZE,
-        resolution=words.RESOLUTION,
-        preset=words.PRESET,
-        image=words.picture(1),
-        image2=words.picture(2),
-        image3=words.picture(3),
-        image4=words.picture(4),
-        image5=words.picture(5),
-        image6=words.picture(6),
-        image7=words.picture(7),
-        private=words.PRIVATE,
+        prompt=words.PROMPT.english,
+        seconds=words.SECONDS.english,
+        size=words.SIZE.english,
+        resolution=words.RESOLUTION.english,
+        preset=words.PRESET.english,
+        image=words.picture(1).english,
+        image2=words.picture(2).english,
+        image3=words.picture(3).english,
+        image4=words.picture(4).english,
+        image5=words.picture(5).english,
+        image6=words.picture(6).english,
+        image7=words.picture(7).english,
+        private=words.PRIVATE.english,
+        more=words.MORE.english,
     )
     @app_commands.choices(
-        seconds=_choices(words.SECONDS_NAMES.items()),
-        size=_choices(words.SIZE_NAMES.items()),
-        resolution=_choices(words.RESOLUTION_NAMES.items()),
-        preset=_choices(words.PRESET_NAMES.items()),
+        seconds=choices(words.SECONDS_NAMES.items()),
+        size=choices(words.SIZE_NAMES.items()),
+        resolution=choices(words.RESOLUTION_NAMES.items()),
+        preset=choices(words.PRESET_NAMES.items()),
     )
     async def video(  # noqa: PLR0917 - the command's options, which Discord fills by name
         self,
-        interaction: discord.Interaction,
+        interaction: Interaction,
         prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
-        seconds: str = Seconds.S6,
-        size: str = Size.LANDSCAPE,
-        resolution: str = Resolution.P720,
-        preset: str = Preset.NORMAL,
+        seconds: str | None = None,
+        size: str | None = None,
+        resolution: str | None = None,
+        preset: str | None = None,
         image: discord.Attachment | None = None,
         image2: discord.Attachment | None = None,
         image3: discord.Attachment | None = None,
@@ -73,41 +86,44 @@ class VideoCog(commands.Cog):
         image5: discord.Attachment | None = None,
         image6: discord.Attachment | None = None,
         image7: discord.Attachment | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - Discord's option decides the parameter's form
+        private: bool | None = None,  # noqa: FBT001 - Discord's option decides the parameter's form
+        more: bool = False,  # noqa: FBT001, FBT002 - likewise
     ) -> None:
         """Make a video from a prompt and up to seven pictures."""
         attached = (image, image2, image3, image4, image5, image6, image7)
-        pictures = tuple(_source(attachment) for attachment in attached if attachment is not None)
-        ask = Ask(
-            wish=Wish(prompt, seconds, size, resolution, preset, len(pictures), self._group),
-            pictures=pictures,
-            place=place_of(interaction),
-            person=person_of(interaction),
-            may_attach_files=interaction.app_permissions.attach_files,
-        )
-        await self._take(interaction, ask, private=private)
-
-    async def _take(self, interaction: discord.Interaction, ask: Ask, *, private: bool) -> None:
-        examined = self._service.examine(ask)
-        if isinstance(examined, Explanation):
-            await refuse(interaction, str(examined))
+        pictures = tuple(of_attachment(attachment) for attachment in attached if attachment is not None)
+        meant = await self._meant(interaction, prompt)
+        if meant is None:
+            await refuse(interaction, explanations.PROMPT_FORGOTTEN)
             return
-        reply = address_of(interaction, message_id=None, private=private, now=self._now())
-        job = self._service.place(Order(examined, ask.pictures, reply, interaction.guild_id))
-        async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._service.keep(job))
-            # Kept first, a few milliseconds as a rule: an acknowledged request that is kept nowhere would be
-            # forgotten if the process died now, and one that is kept but not acknowledged is never begun. But
-            # no disk, however slow, may keep a person waiting.
-            await asyncio.wait([keeping], timeout=_KEPT_FIRST_WITHIN_S)
-            acknowledged = await acknowledge(interaction, private=private)
-        if acknowledged is None:
-            await self._service.withdraw(job)
-        elif not keeping.result():
-            await answer(interaction, str(explanations.NOT_KEPT))
-        else:
-            await self._service.begin(job, acknowledged.message_id)
+        preferences = self._people.of(interaction.user.id)
+        wish = Wish(meant, seconds, size, resolution, preset, len(pictures), self._group)
+        wish = wish.completed_by(preferences)
+        private = (preferences.private or False) if private is None else private
+        if more:
+            await self._opening.for_pictures(interaction, pictures, wish, private=private)
+            return
+        ask = Ask(
+            wish, pictures, place_of(interaction), person_of(interaction), missing_for_reply(interaction)
+        )
+        await self._ordering.take(interaction, ask, private=private)
 
+    @video.autocomplete("prompt")
+    async def _offer_prompts(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        try:
+            offered = await self._recall.offer(interaction.user.id, typed)
+        except StorageError as error:
+            log.info("prompts_not_recalled", reason=str(error))
+            return []
+        return [app_commands.Choice(name=prompt.shown, value=prompt.sent) for prompt in offered]
 
-def _source(attachment: discord.Attachment) -> ImageSource:
-    return ImageSource(url=attachment.url, filename=attachment.filename, size_bytes=attachment.size)
+    async def _meant(self, interaction: Interaction, prompt: str) -> str | None:
+        """The prompt itself, also where an earlier one was chosen; None for one that cannot be found."""
+        if not self._recall.is_mark(prompt):
+            return prompt
+        try:
+            async with asyncio.timeout(_RECALLED_WITHIN_S):
+                return await self._recall.prompt(interaction.user.id, prompt)
+        except (StorageError, TimeoutError) as error:
+            log.warning("prompt_not_recalled", reason=str(error))
+            return None

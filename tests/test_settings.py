@@ -24,7 +24,12 @@ def env_file(folder: Path, text: str) -> Path:
 def test_without_anything_set_the_defaults_hold() -> None:
     settings = load(env_file=None)
     assert settings.discord_api_url == "https://discord.com/api/v10"
-    assert settings.discord_cdn_hosts == ("cdn.discordapp.com", "media.discordapp.net")
+    assert settings.discord_cdn_hosts == (
+        "cdn.discordapp.com",
+        "media.discordapp.net",
+        "images-ext-1.discordapp.net",
+        "images-ext-2.discordapp.net",
+    )
     assert settings.dimilinks_base_url == "https://dimilinks.com/v1"
     assert settings.data_dir == Path("data")
     assert settings.log_level is LogLevel.INFO

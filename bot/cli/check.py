@@ -22,6 +22,8 @@ _ABSENT_TASK: Final = "stillmotion-check"
 """No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
 _UNKNOWN_TOLD_FOR: Final = timedelta(days=30)
 _UNAUTHORIZED: Final = 401
+_MESSAGE_CONTENT_FLAGS: Final = 1 << 18 | 1 << 19
+"""Discord, *Application Flags*: the message content intent, for large and for small applications."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class _BotUser(BaseModel):
 
 class _Application(BaseModel):
     name: str
+    flags: int = 0
 
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -80,10 +83,13 @@ async def _data_folder(settings: Settings) -> Finding:
     return Finding("data folder", passed=True, told=str(settings.data_dir.resolve()))
 
 
+def _database_url(settings: Settings) -> str | None:
+    return settings.database_url.get_secret_value() if settings.database_url is not None else None
+
+
 async def _report(settings: Settings) -> DatabaseReport:
-    url = settings.database_url.get_secret_value() if settings.database_url is not None else None
     since = datetime.now(UTC) - _UNKNOWN_TOLD_FOR
-    return await inspect_database_in_thread(url, settings.data_dir, since=since)
+    return await inspect_database_in_thread(_database_url(settings), settings.data_dir, since=since)
 
 
 async def _database(settings: Settings) -> Finding:
@@ -137,10 +143,14 @@ async def _intents(settings: Settings) -> Finding:
     if settings.discord_token is None:
         return Finding("intents", passed=False, told=console.missing("DISCORD_TOKEN"))
     try:
-        await _ask_discord(settings, settings.discord_token, "/applications/@me", _Application)
+        application = await _ask_discord(settings, settings.discord_token, "/applications/@me", _Application)
     except _DiscordSaidNoError as refused:
         return Finding("intents", passed=False, told=str(refused))
-    return Finding("intents", passed=True, told=console.INTENTS_OK)
+    if not settings.message_content:
+        return Finding("intents", passed=True, told=console.INTENTS_OK)
+    if not application.flags & _MESSAGE_CONTENT_FLAGS:
+        return Finding("intents", passed=False, told=console.INTENT_REFUSED)
+    return Finding("intents", passed=True, told=console.INTENT_OK)
 
 
 async def _key(settings: Settings) -> Finding:

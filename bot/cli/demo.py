@@ -80,12 +80,15 @@ async def _invoke(sandbox: Sandbox, options: DemoOptions) -> Reply:
     user = sandbox.discord.add_user("you")
     guild.join(user)
     wish = options.wish
-    typed: dict[str, str | int | bool | Attachment] = {
+    chosen = {
         "prompt": wish.prompt,
         "seconds": wish.seconds,
         "size": wish.size,
         "resolution": wish.resolution,
         "preset": wish.preset,
+    }
+    typed: dict[str, str | int | bool | Attachment] = {
+        name: value for name, value in chosen.items() if value is not None
     }
     if len(options.images) > REFERENCES_MAX:
         raise CommandFailedError(console.failed(console.too_many_images()), ExitStatus.FAILED)

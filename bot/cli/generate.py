@@ -27,7 +27,7 @@ async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: 
     """Submit, wait and save the video to `out`. Raises `CommandFailedError` with the API's error."""
     request = read_wish(wish)
     if isinstance(request, Explanation):
-        raise CommandFailedError(console.failed(str(request)), ExitStatus.FAILED)
+        raise CommandFailedError(console.failed(request.english), ExitStatus.FAILED)
     try:
         async with open_api(settings) as api, open_spool(settings) as spool:
             job_id = f"generate-{uuid4().hex}"
@@ -42,7 +42,7 @@ async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: 
         ) from None
     except ImageRefusedError as refused:
         told = explain_picture(refused.filename, refused.problem, refused.detail)
-        raise CommandFailedError(console.failed(str(told)), ExitStatus.FAILED) from None
+        raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED) from None
     except DimiLinksError as error:
         raise CommandFailedError(console.failed(str(error)), ExitStatus.FAILED) from None
 
@@ -92,7 +92,9 @@ async def _wait(api: DimiLinks, task_id: str, progress: Progress) -> None:
             sightings = sightings.saw(loop.time(), task.progress)
             progress.update(shown, completed=sightings.last)
         await asyncio.sleep(next_poll_s(PollPace(), sightings, loop.time()))
-    raise CommandFailedError(console.failed(f"{explanations.EXPIRED.what} ({task_id})"), ExitStatus.FAILED)
+    raise CommandFailedError(
+        console.failed(f"{explanations.EXPIRED.what.english} ({task_id})"), ExitStatus.FAILED
+    )
 
 
 def _is_over(task: Task) -> bool:
@@ -105,4 +107,4 @@ def _is_over(task: Task) -> bool:
             told = explanations.generation_failed(task.error.message if task.error else "")
         case TaskPhase.WAITING | TaskPhase.GENERATING | TaskPhase.UNKNOWN:
             return False
-    raise CommandFailedError(console.failed(str(told)), ExitStatus.FAILED)
+    raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED)

@@ -37,6 +37,9 @@ async def run(settings: Settings) -> None:
     except discord.LoginFailure:
         told = console.bad_configuration(console.DISCORD_REFUSED_TOKEN)
         raise CommandFailedError(told, ExitStatus.BAD_CONFIGURATION) from None
+    except discord.PrivilegedIntentsRequired:
+        told = console.bad_configuration(console.INTENT_REFUSED)
+        raise CommandFailedError(told, ExitStatus.BAD_CONFIGURATION) from None
     except (discord.GatewayNotFound, discord.HTTPException, aiohttp.ClientError, OSError) as error:
         told = f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})"
         raise CommandFailedError(told, ExitStatus.FAILED) from None

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 import discord
+from pydantic import SecretStr
 
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.messages import (
@@ -21,6 +22,7 @@ from bot.delivery.messages import (
     UploadTooLargeError,
 )
 from bot.texts.cards import mention_of_late_video
+from bot.texts.cards import ping as ping_text
 
 _OLD_EDITS_CODE: Final = 30046
 """Too many edits of messages older than an hour: passes by itself (Discord, *JSON error codes*)."""
@@ -81,12 +83,7 @@ class DiscordMessages:
         if address.token is None:
             raise ReplyUnreachableError("the token is gone")
         _check_size(post, address.upload_limit_bytes)
-        webhook = discord.Webhook.partial(
-            address.application_id,
-            address.token.get_secret_value(),
-            session=self._session,
-            client=self._client,
-        )
+        webhook = self._webhook(address, address.token)
         async with self._one_call(post):
             message = await webhook.edit_message(
                 _ORIGINAL,
@@ -138,6 +135,51 @@ class DiscordMessages:
             )
         return message.id
 
+    async def answer_message(self, address: ReplyAddress, post: Post, *, look_first: bool) -> int:
+        """Answer the person's own message; the nonce lets Discord drop a repetition."""
+        asked_id = address.asked_message_id
+        if address.channel_id is None or asked_id is None:
+            raise ReplyUnreachableError("no message to answer")
+        channel = self._client.get_partial_messageable(address.channel_id)
+        async with self._one_call(post):
+            if look_first and (found := await self._answer_to(channel, asked_id)) is not None:
+                return found
+            message = await channel.send(
+                view=self._layout(post, None),
+                reference=channel.get_partial_message(asked_id).to_reference(fail_if_not_exists=False),
+                nonce=_nonce(post, "answer"),
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        return message.id
+
+    async def _answer_to(self, channel: discord.PartialMessageable, asked_id: int) -> int | None:
+        me = self._client.user
+        async for message in channel.history(limit=_LOOKED_BACK_MESSAGES, after=discord.Object(asked_id)):
+            reference = message.reference
+            if me and message.author.id == me.id and reference and reference.message_id == asked_id:
+                return message.id
+        return None
+
+    async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
+        """Mention the person beside the reply."""
+        text = ping_text(address.person_id, address.language)
+        allowed = discord.AllowedMentions(
+            everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
+        )
+        async with self._one_call(None):
+            if by_token and address.token is not None:
+                webhook = self._webhook(address, address.token)
+                # A partial one does not know what it is, and only an application's may whisper.
+                webhook.type = discord.WebhookType.application
+                await webhook.send(text, ephemeral=address.private, allowed_mentions=allowed)
+            elif address.channel_id is not None:
+                message = self._message(address)
+                await self._client.get_partial_messageable(address.channel_id).send(
+                    text,
+                    reference=message.to_reference(fail_if_not_exists=False),
+                    allowed_mentions=allowed,
+                )
+
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""
         if address.channel_id is None:
@@ -174,6 +216,11 @@ class DiscordMessages:
                 return message.id
         return None
 
+    def _webhook(self, address: ReplyAddress, token: SecretStr) -> discord.Webhook:
+        return discord.Webhook.partial(
+            address.application_id, token.get_secret_value(), session=self._session, client=self._client
+        )
+
     def _message(self, address: ReplyAddress) -> discord.PartialMessage:
         if address.channel_id is None or address.message_id is None:
             raise ReplyUnreachableError("no message to edit")
@@ -202,7 +249,7 @@ def _files(post: Post) -> list[discord.File]:
 
 
 def _lead(address: ReplyAddress, post: Post) -> Lead:
-    return Lead(mention_of_late_video(address.person_id), _mark(post))
+    return Lead(mention_of_late_video(address.person_id, address.language), _mark(post))
 
 
 def _digest(post: Post, *parts: str) -> str:

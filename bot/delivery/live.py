@@ -32,6 +32,8 @@ FINAL_POST_PATIENCE_S: Final = 6 * 3600.0
 """How long Discord may stay away before a finished video is laid aside for the person to fetch."""
 _PROGRESS_EDIT_TIMEOUT_S: Final = 30.0
 _LEAVE_WITHIN_S: Final = 5.0
+_NONCE_TRUSTED_FOR_S: Final = 60.0
+"""How long Discord is believed to remember a nonce; it says "a few minutes" (*Create Message*)."""
 _LOOK_AGAIN_INTERVALS: Final = 4
 """A card whose job says nothing new, such as one that waits in line, is looked at again after so many."""
 
@@ -156,6 +158,8 @@ class LiveReply:
         card = self._render()
         if self._address.message_id is not None:
             return Existence.CERTAIN
+        if card is not None and self._address.token is None and self._address.asked_message_id is not None:
+            return await self._answer_message(card)
         if card is None or Route.TOKEN not in self._progress_routes():
             return Existence.DOUBTFUL
         async for attempt in stamina.retry_context(
@@ -171,6 +175,33 @@ class LiveReply:
                 except (PostRefusedError, UploadTooLargeError) as error:
                     log.info("card_refused", reason=str(error))
         return Existence.CERTAIN
+
+    async def _answer_message(self, card: Card) -> Existence:
+        """Make the reply to a person's message, which nothing but the bot announces."""
+        look_first = self._age_s() > _NONCE_TRUSTED_FOR_S
+        async for attempt in stamina.retry_context(
+            on=DiscordUnavailableError, attempts=None, timeout=_PROGRESS_EDIT_TIMEOUT_S * 4, wait_max=10.0
+        ):
+            with attempt:
+                try:
+                    message_id = await self._messages.answer_message(
+                        self._address, Post(card), look_first=look_first or attempt.num > 1
+                    )
+                except (ReplyUnreachableError, PostRefusedError, UploadTooLargeError) as error:
+                    log.info("answer_refused", reason=str(error))
+                    return Existence.NONE
+                self._address = replace(self._address, message_id=message_id)
+                self._shown = card
+        return Existence.CERTAIN
+
+    async def ping(self, posted: Posted) -> None:
+        """Mention the person, unless the last post was a new message, which did. Worth one try."""
+        if posted.route.makes_new_message:
+            return
+        try:
+            await self._messages.ping(self._address, by_token=posted.route is Route.TOKEN)
+        except (DiscordUnavailableError, PostRefusedError, ReplyUnreachableError) as error:
+            log.info("person_not_pinged", reason=str(error))
 
     async def finish(self, post: Post, journal: Journal) -> Posted:
         """Make the last post, by the first way that is open, repeating while Discord is away.

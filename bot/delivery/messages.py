@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from bot.texts.cards import Card
+from bot.texts.sentences import Language
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class ReplyAddress:
     upload_limit_bytes: int
     """What one attachment may weigh in this reply (`attachment_size_limit` of the interaction)."""
     private: bool
+    language: Language = Language.ENGLISH
+    """In which it is written: the person's own in private, the server's in public."""
+    asked_message_id: int | None = None
+    """The person's message that is answered, where they asked by one instead of by an interaction."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,17 @@ class Messages(Protocol):
 
     async def direct_message(self, address: ReplyAddress, post: Post) -> int:
         """Send the post to the person directly; repeated calls post once."""
+        ...
+
+    async def answer_message(self, address: ReplyAddress, post: Post, *, look_first: bool) -> int:
+        """Answer the person's own message; repeated calls post once.
+
+        With `look_first` an answer that was posted long ago is found; Discord itself remembers minutes.
+        """
+        ...
+
+    async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
+        """Mention the person in a new message beside the reply, which as an edited one tells nobody."""
         ...
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:

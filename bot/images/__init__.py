@@ -9,8 +9,9 @@ from bot.images.model import (
     ImageRefusedError,
     ImageSource,
     Reference,
+    SourceKind,
 )
-from bot.images.sources import check_source
+from bot.images.sources import check_source, is_allowed
 from bot.images.spool import ReferenceSpool
 
 __all__ = [
@@ -23,5 +24,7 @@ __all__ = [
     "ImageSource",
     "Reference",
     "ReferenceSpool",
+    "SourceKind",
     "check_source",
+    "is_allowed",
 ]

@@ -12,7 +12,17 @@ class ImageLimits:
     """What a picture may be before it is even looked at. Conversion brings it below the API's own limit."""
 
     source_bytes: int = 50_000_000
+    video_bytes: int = 200_000_000
+    """For a video of which one frame is wanted."""
     pixels: int = 100_000_000
+
+
+class SourceKind(StrEnum):
+    """What lies at a source's address."""
+
+    PICTURE = "picture"
+    VIDEO = "video"
+    """A video whose last frame is the picture."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,7 @@ class ImageSource:
     url: str
     filename: str
     size_bytes: int | None = None
+    kind: SourceKind = SourceKind.PICTURE
 
 
 class ConversionReason(StrEnum):
@@ -66,6 +77,7 @@ class ImageProblem(StrEnum):
     GONE = "gone"
     UNREACHABLE = "unreachable"
     CONVERSION_FAILED = "conversion_failed"
+    NO_FRAME = "no_frame"
 
 
 class ImageRefusedError(Exception):

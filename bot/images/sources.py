@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from yarl import URL
 
-from bot.images.model import ImageLimits, ImageProblem, ImageSource
+from bot.images.model import ImageLimits, ImageProblem, ImageSource, SourceKind
 
 
 def check_source(
@@ -16,7 +16,8 @@ def check_source(
         return ImageProblem.FOREIGN_HOST
     if source.size_bytes == 0:
         return ImageProblem.EMPTY
-    if source.size_bytes is not None and source.size_bytes > limits.source_bytes:
+    limit_bytes = limits.video_bytes if source.kind is SourceKind.VIDEO else limits.source_bytes
+    if source.size_bytes is not None and source.size_bytes > limit_bytes:
         return ImageProblem.TOO_LARGE
     return None
 

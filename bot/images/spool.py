@@ -21,6 +21,7 @@ from bot.images.model import (
     ImageRefusedError,
     ImageSource,
     Reference,
+    SourceKind,
 )
 from bot.images.sources import check_source
 from bot.video import REFERENCE_LIMIT_BYTES, ImageMime
@@ -76,8 +77,11 @@ class ReferenceSpool:
             if problem is not None:
                 raise ImageRefusedError(source.filename, problem)
             path = folder / f"{number}.raw"
-            async with self._fetching:
-                size_bytes = await fetch(self._session, source, path, self._limits)
+            if source.kind is SourceKind.VIDEO:
+                size_bytes = await self._last_frame(source, path)
+            else:
+                async with self._fetching:
+                    size_bytes = await fetch(self._session, source, path, self._limits)
             return await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
 
         return await self._all(job_id, [_call(one, number, source) for number, source in enumerate(sources)])
@@ -140,6 +144,21 @@ class ReferenceSpool:
         folder = self._folder / job_id
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
         return folder
+
+    async def _last_frame(self, source: ImageSource, destination: Path) -> int:
+        """Fetch a video and keep its last frame; the frame's size in bytes."""
+        video = destination.with_suffix(".video")
+        limits = replace(self._limits, source_bytes=self._limits.video_bytes)
+        async with self._fetching:
+            await fetch(self._session, source, video, limits)
+        try:
+            await self._converter.last_frame(video, destination)
+        except UnusableImageError as error:
+            raise ImageRefusedError(source.filename, error.problem, error.detail) from None
+        finally:
+            video.unlink(missing_ok=True)
+        # A file that was just written: this takes microseconds.
+        return destination.stat().st_size  # noqa: ASYNC240
 
     async def _prepared(self, raw: _Raw, stem: Path) -> Reference:
         try:

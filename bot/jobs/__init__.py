@@ -18,8 +18,9 @@ from bot.jobs.listing import Listed, Listing
 from bot.jobs.operator import OperatorNews
 from bot.jobs.patience import Patience, Retention
 from bot.jobs.polling import PollPace, Sightings, next_poll_s
-from bot.jobs.service import Order, Terms, VideoService
-from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.recall import Recall, Recalled
+from bot.jobs.service import Order, Terms, VideoService, new_job_id
+from bot.jobs.store import Draft, DraftStore, DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.jobs.turnstile import Turnstile
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Closure",
     "Desk",
     "DeskParts",
+    "Draft",
+    "DraftStore",
     "DuplicateJobError",
     "Engine",
     "Estimates",
@@ -51,6 +54,8 @@ __all__ = [
     "Patience",
     "PollPace",
     "ProbePace",
+    "Recall",
+    "Recalled",
     "Retention",
     "Sightings",
     "StaleJobError",
@@ -63,6 +68,7 @@ __all__ = [
     "Wish",
     "advance",
     "explain_picture",
+    "new_job_id",
     "next_poll_s",
     "read_wish",
 ]

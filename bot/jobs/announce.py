@@ -6,26 +6,29 @@ from typing import Final
 
 from bot.images import ConversionReason, ImageLimits, ImageProblem, Reference
 from bot.jobs.job import Failure, FailureReason, Job, JobState
-from bot.texts import cards, explanations
+from bot.texts import cards, explanations, pictures
 from bot.texts.buttons import Action
 from bot.texts.cards import Card, InLine, Stage, Subject, Tone
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
+from bot.texts.sentences import Sentence
+from bot.video import Resolution
 
 LIMITS: Final = ImageLimits()
 
 
 _PICTURE_EXPLANATIONS: Final[Mapping[ImageProblem, Callable[[str, str], Explanation]]] = {
-    ImageProblem.EMPTY: lambda name, _: explanations.picture_empty(name),
-    ImageProblem.TOO_LARGE: lambda name, _: explanations.picture_too_large(name, LIMITS.source_bytes),
-    ImageProblem.NOT_AN_IMAGE: lambda name, _: explanations.picture_not_an_image(name),
-    ImageProblem.UNSUPPORTED_FORMAT: explanations.picture_unsupported,
-    ImageProblem.TRUNCATED: lambda name, _: explanations.picture_truncated(name),
-    ImageProblem.TOO_MANY_PIXELS: lambda name, _: explanations.picture_too_many_pixels(name, LIMITS.pixels),
-    ImageProblem.FOREIGN_HOST: lambda name, _: explanations.picture_from_elsewhere(name),
-    ImageProblem.GONE: lambda name, _: explanations.picture_gone(name),
-    ImageProblem.UNREACHABLE: lambda name, _: explanations.picture_unreachable(name),
-    ImageProblem.CONVERSION_FAILED: lambda name, _: explanations.picture_not_convertible(name),
+    ImageProblem.EMPTY: lambda name, _: pictures.empty(name),
+    ImageProblem.TOO_LARGE: lambda name, _: pictures.too_large(name, LIMITS.source_bytes),
+    ImageProblem.NOT_AN_IMAGE: lambda name, _: pictures.not_an_image(name),
+    ImageProblem.UNSUPPORTED_FORMAT: pictures.unsupported,
+    ImageProblem.TRUNCATED: lambda name, _: pictures.truncated(name),
+    ImageProblem.TOO_MANY_PIXELS: lambda name, _: pictures.too_many_pixels(name, LIMITS.pixels),
+    ImageProblem.FOREIGN_HOST: lambda name, _: pictures.from_elsewhere(name),
+    ImageProblem.GONE: lambda name, _: pictures.gone(name),
+    ImageProblem.UNREACHABLE: lambda name, _: pictures.unreachable(name),
+    ImageProblem.NO_FRAME: lambda name, _: pictures.without_frame(name),
+    ImageProblem.CONVERSION_FAILED: lambda name, _: pictures.not_convertible(name),
 }
 
 
@@ -36,7 +39,7 @@ def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Expla
 
 def _picture(failure: Failure, _job: Job) -> Explanation:
     if failure.problem is None:
-        return explanations.picture_not_an_image(failure.picture)
+        return pictures.not_an_image(failure.picture)
     return explain_picture(failure.picture, failure.problem, failure.detail)
 
 
@@ -108,7 +111,14 @@ def actions(job: Job) -> tuple[Action, ...]:
     return tuple(found)
 
 
-def _note(picture: Reference) -> str:
+def result_actions(job: Job) -> tuple[Action, ...]:
+    """What can be done with a finished video; only others' eyes make a report of use."""
+    sharper = (Action.IN_720P,) if job.request.resolution is Resolution.P480 else ()
+    report = (Action.REPORT,) if job.guild_id is not None and not job.reply.private else ()
+    return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report)
+
+
+def _note(picture: Reference) -> Sentence:
     if picture.conversion is None:
         raise ValueError("only converted pictures are noted")
     match picture.conversion.reason:
@@ -120,7 +130,15 @@ def _note(picture: Reference) -> str:
 
 def _subject(job: Job) -> Subject:
     notes = tuple(_note(picture) for picture in job.converted)
-    return Subject(job.request, job.id, job.reply.person_id, job.reply.private, notes)
+    return Subject(
+        job.request,
+        job.id,
+        job.reply.person_id,
+        job.reply.private,
+        job.reply.language,
+        notes,
+        job.parent_url,
+    )
 
 
 def working_card(
@@ -141,7 +159,7 @@ def working_card(
         elapsed_s=elapsed_s,
         rest_s=rest_s,
         in_line=in_line,
-        said=cards.paused(said) if said is not None else None,
+        said=said,
     )
 
 
@@ -151,7 +169,7 @@ def delivered_card(job: Job, *, now: datetime) -> Card:
     It says how long the video took, unless somebody had to ask for it again.
     """
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
-    return cards.delivered(_subject(job), took_s=took_s)
+    return cards.delivered(_subject(job), took_s=took_s, actions=result_actions(job))
 
 
 def ended_card(job: Job) -> Card:

@@ -200,6 +200,11 @@ class Course:
         log.info("job_posted", job=self.job.id, route=posted.route)
         return posted
 
+    async def ping(self, posted: Posted) -> None:
+        """Mention the person, if they want that."""
+        if self.job.ping:
+            await self._reply.ping(posted)
+
     async def _begin_attempt(self, attempt: Attempt) -> None:
         await self.amend(attempt=attempt)
 

@@ -1,5 +1,6 @@
 """The desk: what people have done to their jobs afterwards, by buttons and in `/jobs`."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,13 +18,13 @@ from bot.delivery import (
     ReplyUnreachableError,
     UploadTooLargeError,
 )
-from bot.images import ReferenceSpool
+from bot.images import Reference, ReferenceSpool
 from bot.jobs import announce
 from bot.jobs.engine import TaskEngine
 from bot.jobs.job import TERMINAL, Job, JobState, advance
 from bot.jobs.lifecycle import Lifecycle
 from bot.jobs.patience import Patience
-from bot.jobs.service import Order, new_job_id
+from bot.jobs.service import new_job_id
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.policy import Person, may_cancel
 from bot.quota import Ledger
@@ -45,7 +46,6 @@ class Answer(StrEnum):
     NOTHING_TO_FETCH = "nothing_to_fetch"
     NOT_ALLOWED = "not_allowed"
     GONE = "gone"
-    PICTURES_GONE = "pictures_gone"
 
 
 _TOO_LATE: Final[Mapping[JobState, Answer]] = {
@@ -130,8 +130,9 @@ class Desk:
         if parent.state not in TERMINAL or parent.state is JobState.DELIVERED:
             return Answer.ALREADY_FETCHED
         now = self._parts.now()
+        job_id = new_job_id()
         job = Job(
-            id=new_job_id(),
+            id=job_id,
             request=parent.request,
             sources=(),
             reply=replace(
@@ -140,7 +141,7 @@ class Desk:
             guild_id=parent.guild_id,
             state=JobState.GENERATING,
             created_at=parent.created_at,
-            pictures=parent.pictures,
+            pictures=await self._shared(parent, job_id),
             task_id=parent.task_id,
             submitted_at=parent.submitted_at,
             expires_at=now + timedelta(seconds=self._parts.patience.look_again_s),
@@ -150,6 +151,7 @@ class Desk:
         try:
             await self._parts.store.add(job)
         except DuplicateJobError:
+            await self._parts.spool.discard(job_id)
             return Answer.ALREADY_FETCHED
         self._parts.engine.start(job.id)
         return Answer.DONE
@@ -179,18 +181,41 @@ class Desk:
             return Answer.ALREADY_REPEATED
         return job
 
-    async def repeat(self, job: Job, reply: ReplyAddress, guild_id: int | None) -> Order | Answer:
-        """The order that repeats an ended job, with pictures of its own."""
-        job_id = new_job_id()
+    async def model(self, job_id: str, person: Person) -> Job | Answer:
+        """The job of a result that somebody wants to build upon; what was made in private is its owner's."""
+        job = await self._job(job_id)
+        if job is None:
+            return Answer.GONE
+        if job.reply.private and person.id != job.reply.person_id:
+            return Answer.NOT_ALLOWED
+        return job
+
+    async def has_pictures(self, job: Job) -> bool:
+        """Whether the job's pictures are still to be had: here, or, if it never fetched them, from Discord."""
         pictures = job.pictures
-        if pictures is None and job.sources:
-            return Order(job.request, job.sources, reply, guild_id, job_id, None, job.id)
-        if pictures:
-            try:
-                pictures = await self._parts.spool.share(pictures, job_id)
-            except FileNotFoundError:
-                return Answer.PICTURES_GONE
-        return Order(job.request, job.sources, reply, guild_id, job_id, pictures, job.id)
+        if pictures is None:
+            return bool(job.sources)
+        return bool(pictures) and await asyncio.to_thread(
+            lambda: all(picture.path.exists() for picture in pictures)
+        )
+
+    async def deletable(self, job_id: str, person: Person) -> Answer:
+        """Whether somebody may take a result away."""
+        job = await self._job(job_id)
+        if job is None:
+            return Answer.GONE
+        allowed = may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id)
+        return Answer.DONE if allowed else Answer.NOT_ALLOWED
+
+    async def _shared(self, parent: Job, job_id: str) -> tuple[Reference, ...] | None:
+        """The parent's pictures, so that the video that is found can be built upon; not needed to find it."""
+        if not parent.pictures:
+            return parent.pictures
+        try:
+            return await self._parts.spool.share(parent.pictures, job_id)
+        except OSError as error:
+            log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
+            return parent.pictures
 
     async def _job(self, job_id: str) -> Job | None:
         try:

@@ -80,7 +80,7 @@ async def deliver(course: Course) -> None:
     course.show(Stage.UPLOADING, progress=_COMPLETE)
     async with course.parts.flights.flight():
         try:
-            await course.post(_post(course, path))
+            posted = await course.post(_post(course, path))
         except UploadTooLargeError as error:
             await _lay_aside(course, FailureReason.UPLOAD_TOO_LARGE, error)
         except DeliveryDoubtfulError as error:
@@ -91,6 +91,7 @@ async def deliver(course: Course) -> None:
             now = course.parts.now()
             await course.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
             path.unlink(missing_ok=True)
+            await course.ping(posted)
 
 
 def _post(course: Course, path: Path) -> Post:

@@ -12,7 +12,7 @@ import structlog
 from bot.delivery import TOKEN_LIVES_FOR
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.patience import Retention
-from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
+from bot.jobs.store import DraftStore, JobStore, StaleJobError, UnknownJobError
 from bot.storage import StorageError
 
 log: Final = structlog.get_logger(__name__)
@@ -26,6 +26,7 @@ class Housekeeping:
     def __init__(
         self,
         store: JobStore,
+        drafts: DraftStore,
         *,
         spool_dir: Path,
         media_dir: Path,
@@ -35,6 +36,7 @@ class Housekeeping:
     ) -> None:
         """`start` has a job run that is to tell its person something."""
         self._store = store
+        self._drafts = drafts
         self._spool_dir = spool_dir
         self._media_dir = media_dir
         self._retention = retention
@@ -56,6 +58,7 @@ class Housekeeping:
         await self._store.wipe_tokens(now - TOKEN_LIVES_FOR)
         for job in await self._store.parked_before(now - self._retention.undelivered):
             await self._give_up(job)
+        await self._drafts.remove_before(now - self._retention.drafts)
         await self._remove_pictures(now - self._retention.pictures)
         await self._remove_videos()
 

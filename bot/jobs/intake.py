@@ -1,25 +1,33 @@
 """What every way in has in common: what was asked for, checked without any I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import ValidationError
 
 from bot.images import ImageLimits, ImageSource, check_source
 from bot.jobs.announce import explain_picture
-from bot.moderation.policy import Admission, Person, Place, RequestFacts, Verdict, judge
+from bot.moderation.policy import Admission, Person, Place, RequestFacts, Right, Verdict, judge
+from bot.people import Preferences
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
-from bot.video import VideoRequest
+from bot.video import Preset, Resolution, Seconds, Size, VideoRequest
 
 LIMITS: Final = ImageLimits()
+_OFFERED: Final[Mapping[str, Sequence[str]]] = {
+    "seconds": tuple(Seconds),
+    "size": tuple(Size),
+    "resolution": tuple(Resolution),
+    "preset": tuple(Preset),
+}
 
 
 _REFUSALS: Final[Mapping[Verdict, Explanation]] = {
     Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,
     Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
     Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
+    Verdict.NOT_IN_FOREIGN_SERVERS: explanations.SPICY_NOT_IN_FOREIGN_SERVERS,
 }
 
 
@@ -28,11 +36,11 @@ class Wish:
     """What somebody wants, as it came: nothing in it is checked yet."""
 
     prompt: str
-    seconds: str
-    size: str
-    resolution: str
-    preset: str
-    picture_count: int
+    seconds: str | None = None
+    size: str | None = None
+    resolution: str | None = None
+    preset: str | None = None
+    picture_count: int = 0
     group: str | None = None
 
     @classmethod
@@ -48,6 +56,16 @@ class Wish:
             request.group,
         )
 
+    def completed_by(self, preferences: Preferences, *, size: Size | None = None) -> "Wish":
+        """This wish with somebody's own defaults for what it leaves open, then with `size`."""
+        return replace(
+            self,
+            seconds=self.seconds or preferences.seconds,
+            size=self.size or preferences.size or size,
+            resolution=self.resolution or preferences.resolution,
+            preset=self.preset or preferences.preset,
+        )
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -57,23 +75,23 @@ class Ask:
     pictures: tuple[ImageSource, ...]
     place: Place
     person: Person
-    may_attach_files: bool
+    missing: tuple[Right, ...] = ()
+    """What the bot would need to be allowed in that place, and is not."""
 
 
 def read_wish(wish: Wish) -> VideoRequest | Explanation:
     """The valid request, or what is wrong with the wish."""
+    said = {
+        "prompt": wish.prompt,
+        "seconds": wish.seconds,
+        "size": wish.size,
+        "resolution": wish.resolution,
+        "preset": wish.preset,
+        "reference_count": wish.picture_count,
+        "group": wish.group,
+    }
     try:
-        return VideoRequest.model_validate(
-            {
-                "prompt": wish.prompt,
-                "seconds": wish.seconds,
-                "size": wish.size,
-                "resolution": wish.resolution,
-                "preset": wish.preset,
-                "reference_count": wish.picture_count,
-                "group": wish.group,
-            }
-        )
+        return VideoRequest.model_validate({name: value for name, value in said.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         return _explain(str(first["loc"][0]), first["type"], wish)
@@ -81,8 +99,8 @@ def read_wish(wish: Wish) -> VideoRequest | Explanation:
 
 def examine(ask: Ask, *, admission: Admission, allowed_hosts: Sequence[str]) -> VideoRequest | Explanation:
     """The valid request, or the first reason against it, which then cost nothing."""
-    if not ask.may_attach_files:
-        return explanations.MISSING_ATTACH_FILES
+    if ask.missing:
+        return explanations.missing_rights(ask.missing)
     request = read_wish(ask.wish)
     if isinstance(request, Explanation):
         return request
@@ -103,4 +121,4 @@ def _explain(field: str, problem: str, wish: Wish) -> Explanation:
         case "reference_count", _:
             return explanations.too_many_pictures()
         case _:
-            return explanations.option_not_offered(field)
+            return explanations.option_not_offered(field, _OFFERED.get(field, ()))

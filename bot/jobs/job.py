@@ -113,6 +113,10 @@ class Job:
     """The job that this one repeats or looks for again."""
     lookup: bool = False
     """Whether this job buys nothing and only fetches what its parent bought."""
+    parent_url: str | None = None
+    """The message with the video that this one was made from, where that can be linked to."""
+    ping: bool = False
+    """Whether the person wants to be mentioned when the video is done."""
     attempt: Attempt | None = None
     """The way by which the last post was about to be made."""
 

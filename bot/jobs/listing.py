@@ -13,6 +13,7 @@ from bot.jobs.store import JobStore
 from bot.jobs.turnstile import Standing
 from bot.texts import jobs as words
 from bot.texts.buttons import Action
+from bot.texts.sentences import Language, Sentence
 
 _MOST: Final = 200
 
@@ -36,7 +37,7 @@ class Listing:
         self._lifecycle = lifecycle
         self._parts = parts
 
-    async def of_person(self, person_id: int) -> tuple[Listed, ...]:
+    async def of_person(self, person_id: int, language: Language) -> tuple[Listed, ...]:
         """Their jobs that are under way, wait for them, or ended without a video; the newest first.
 
         Raises `bot.storage.StorageError`.
@@ -49,18 +50,23 @@ class Listing:
                 self._lifecycle.view(job.id),
                 self._parts.turnstile.standing(job.id),
                 self._parts.retention,
+                language,
             )
             for job in found
         )
 
 
-def listed(job: Job, view: View | None, standing: Standing | None, retention: Retention) -> Listed:
+def listed(
+    job: Job, view: View | None, standing: Standing | None, retention: Retention, language: Language
+) -> Listed:
     """The job as its person sees it. `view` and `standing` are there for jobs that run in this process."""
     entry = words.Entry(job.request, _standing(job), _detail(job, view, standing, retention), job.created_at)
-    return Listed(job.id, job.reply.person_id, job.reply.private, words.entry_line(entry), _actions(job))
+    return Listed(
+        job.id, job.reply.person_id, job.reply.private, words.entry_line(entry, language), _actions(job)
+    )
 
 
-_STANDINGS: Final[Mapping[JobState, str]] = {
+_STANDINGS: Final[Mapping[JobState, Sentence]] = {
     JobState.HELD: words.Standing.HELD,
     JobState.QUEUED: words.Standing.WAITING,
     JobState.SUBMITTING: words.Standing.STARTING,
@@ -76,18 +82,18 @@ _STANDINGS: Final[Mapping[JobState, str]] = {
 }
 
 
-def _standing(job: Job) -> str:
+def _standing(job: Job) -> Sentence:
     return words.Standing.ASIDE if job.parked_at is not None else _STANDINGS[job.state]
 
 
-def _detail(job: Job, view: View | None, standing: Standing | None, retention: Retention) -> str:
+def _detail(job: Job, view: View | None, standing: Standing | None, retention: Retention) -> Sentence | None:
     if job.parked_at is not None:
         return words.until(job.parked_at + retention.undelivered)
     if job.state is JobState.QUEUED and standing is not None:
         return words.position(standing.position, standing.waiting)
     if job.state is JobState.GENERATING and view is not None:
         return words.progress(view.progress, view.rest_s)
-    return ""
+    return None
 
 
 def _actions(job: Job) -> tuple[Action, ...]:

@@ -32,5 +32,7 @@ class Retention:
     """A finished video that could not be delivered."""
     pictures: timedelta = timedelta(hours=24)
     """Reference images of a job that ended."""
+    drafts: timedelta = timedelta(hours=24)
+    """Pictures of forms that were not sent: as long as Discord signs their addresses."""
     ended_shown: timedelta = timedelta(days=7)
     """How long ended jobs without a video are listed."""

@@ -10,11 +10,12 @@ from pydantic import SecretStr, TypeAdapter
 from bot.delivery import Attempt, ReplyAddress, Route
 from bot.images import ImageSource, Reference
 from bot.jobs.job import Failure, Job, JobState
+from bot.texts.sentences import Language
 from bot.video import VideoRequest
 
 Row = Mapping[str, Any]
 
-_SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
+SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
 _PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
 _FAILURE: Final = TypeAdapter(Failure | None)
 
@@ -37,11 +38,13 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "preset": request.preset.value,
         "reference_count": request.reference_count,
         "channel_group": request.group,
-        "sources": _SOURCES.dump_python(job.sources, mode="json"),
+        "sources": SOURCES.dump_python(job.sources, mode="json"),
         "person_id": job.reply.person_id,
         "guild_id": job.guild_id,
         "parent_id": job.parent_id,
         "lookup": job.lookup,
+        "parent_url": job.parent_url,
+        "ping": job.ping,
     }
 
 
@@ -55,6 +58,8 @@ def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
         "answered_at": reply.created_at,
         "upload_limit_bytes": reply.upload_limit_bytes,
         "private": reply.private,
+        "language": reply.language.value,
+        "asked_message_id": reply.asked_message_id,
     }
 
 
@@ -98,7 +103,7 @@ def job_from(row: Row, spool_dir: Path) -> Job:
             reference_count=row["reference_count"],
             group=row["channel_group"],
         ),
-        sources=_SOURCES.validate_python(row["sources"]),
+        sources=SOURCES.validate_python(row["sources"]),
         reply=_reply_from(row),
         guild_id=row["guild_id"],
         state=JobState(row["state"]),
@@ -115,6 +120,8 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         failure=_FAILURE.validate_python(row["failure"]),
         parent_id=row["parent_id"],
         lookup=row["lookup"],
+        parent_url=row["parent_url"],
+        ping=row["ping"],
         attempt=_attempt_from(row),
     )
 
@@ -129,6 +136,8 @@ def _reply_from(row: Row) -> ReplyAddress:
         created_at=row["answered_at"],
         upload_limit_bytes=row["upload_limit_bytes"],
         private=row["private"],
+        language=Language.of(row["language"]),
+        asked_message_id=row["asked_message_id"],
     )
 
 

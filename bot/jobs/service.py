@@ -9,11 +9,11 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery import ReplyAddress
-from bot.images import ImageSource, Reference
+from bot.images import ImageSource, Reference, ReferenceSpool
 from bot.jobs.engine import Engine
 from bot.jobs.intake import Ask, examine
 from bot.jobs.job import Job, JobState
-from bot.jobs.store import DuplicateJobError, JobStore
+from bot.jobs.store import DuplicateJobError, JobStore, UnknownJobError
 from bot.moderation.policy import Admission, Person
 from bot.quota import Allowance, Ledger, Shortage, ShortageOf, day_after, judge
 from bot.storage import StorageError
@@ -27,15 +27,21 @@ log: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """A request that was examined, with where its answer goes. `pictures` are those that are spooled already."""
+    """A request that was examined, with where its answer goes.
+
+    `pictures` are spooled already, for another job, and are shared with it. `parent_id` is the job that is
+    tried again, which can be done once; `parent_url` links to the video that is followed upon.
+    """
 
     request: VideoRequest
     sources: tuple[ImageSource, ...]
     reply: ReplyAddress
     guild_id: int | None
-    job_id: str | None = None
     pictures: tuple[Reference, ...] | None = None
     parent_id: str | None = None
+    parent_url: str | None = None
+    ping: bool = False
+    job_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,18 @@ class VideoService:
     """
 
     def __init__(
-        self, store: JobStore, engine: Engine, ledger: Ledger, now: Callable[[], datetime], terms: Terms
+        self,
+        store: JobStore,
+        engine: Engine,
+        spool: ReferenceSpool,
+        ledger: Ledger,
+        *,
+        now: Callable[[], datetime],
+        terms: Terms,
     ) -> None:
         self._store = store
         self._engine = engine
+        self._spool = spool
         self._ledger = ledger
         self._now = now
         self._terms = terms
@@ -90,23 +104,39 @@ class VideoService:
             created_at=self._now(),
             pictures=order.pictures,
             parent_id=order.parent_id,
+            parent_url=order.parent_url,
+            ping=order.ping,
         )
         self._ledger.reserve(job.id, order.reply.person_id, int(job.request.seconds))
         return job
 
-    async def keep(self, job: Job) -> bool:
-        """Store the job; whether that worked. From then on it is resumed by whichever process comes next.
+    async def keep(self, job: Job) -> Explanation | None:
+        """Store the job; why not, if it could not be. Then it is resumed by whichever process comes next.
 
-        Raises `DuplicateJobError` for a second repetition of the same job.
+        Raises `DuplicateJobError` for a second repetition of the same job, or of the same message's request.
         """
         try:
+            if job.pictures:
+                job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
             await self._store.add(job)
         except DuplicateJobError:
-            self._ledger.release(job.id)
+            if not await self._is_kept(job.id):
+                self._ledger.release(job.id)
             raise
-        except StorageError as error:
+        except FileNotFoundError:
+            self._ledger.release(job.id)
+            return explanations.PICTURES_NOT_KEPT
+        except (StorageError, OSError) as error:
             log.error("job_not_stored", job=job.id, reason=str(error))
             self._ledger.release(job.id)
+            return explanations.NOT_KEPT
+        return None
+
+    async def _is_kept(self, job_id: str) -> bool:
+        """Whether the very same job was kept before, so that its seconds are its own."""
+        try:
+            await self._store.get(job_id)
+        except UnknownJobError:
             return False
         return True
 

@@ -1,21 +1,23 @@
 """Where jobs are kept: every statement of SQL about them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery import ReplyAddress, Route
+from bot.images import ImageSource
 from bot.jobs.estimates import Finished
 from bot.jobs.job import Job, JobState
-from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
+from bot.jobs.rows import SOURCES, course_columns, job_from, reply_columns, row_of
 from bot.quota import Claim
 from bot.storage import Database
-from bot.storage.tables import jobs
+from bot.storage.tables import drafts, jobs
 from bot.video import Resolution, Seconds
 
 
@@ -29,6 +31,56 @@ class StaleJobError(Exception):
 
 class DuplicateJobError(Exception):
     """There is such a job already: one that fetches the same task's video, or repeats the same job."""
+
+
+@dataclass(frozen=True)
+class RecentPrompt:
+    """What somebody asked for before, and the last job for which they did."""
+
+    job_id: str
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Pictures that somebody chose before a form was opened for them, until they send the form."""
+
+    id: str
+    person_id: int
+    created_at: datetime
+    sources: tuple[ImageSource, ...]
+
+
+class DraftStore:
+    """Keeps drafts. Every method raises `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, draft: Draft) -> None:
+        """Keep a new draft."""
+        values = {
+            "id": draft.id,
+            "person_id": draft.person_id,
+            "created_at": draft.created_at,
+            "sources": SOURCES.dump_python(draft.sources, mode="json"),
+        }
+        async with self._database.write() as connection:
+            await connection.execute(drafts.insert().values(values))
+
+    async def get(self, draft_id: str, person_id: int) -> Draft | None:
+        """Somebody's own draft, if it is still kept."""
+        condition = and_(drafts.c.id == draft_id, drafts.c.person_id == person_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(drafts).where(condition))).one_or_none()
+        if row is None:
+            return None
+        return Draft(row.id, row.person_id, row.created_at, SOURCES.validate_python(row.sources))
+
+    async def remove_before(self, moment: datetime) -> None:
+        """Forget drafts whose forms nobody will send any more."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(drafts).where(drafts.c.created_at < moment))
 
 
 class JobStore:
@@ -208,6 +260,26 @@ class JobStore:
         condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
+
+    async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
+        """What somebody asked for lately, each prompt once, the newest first."""
+        newest = func.max(jobs.c.created_at).label("newest")
+        # SQLite takes the other columns from the row of the maximum (SQLite, *Bare columns*).
+        chosen = (
+            select(jobs.c.prompt, jobs.c.id, newest)
+            .where(jobs.c.person_id == person_id, jobs.c.lookup.is_(False))
+            .group_by(jobs.c.prompt)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
+
+    async def prompt_of(self, job_id: str, person_id: int) -> str | None:
+        """The prompt of somebody's own job, if there is such a job."""
+        condition = and_(jobs.c.id == job_id, jobs.c.person_id == person_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(select(jobs.c.prompt).where(condition))).scalar()
 
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
         async with self._database.read() as connection:

@@ -9,6 +9,9 @@ from bot.video import Preset
 class Place(StrEnum):
     """Where a request was made, as far as the rules care.
 
+    A server that the bot is no member of, where people brought it along for themselves, has not allowed
+    anything: nobody there could set the bot's rules.
+
     A thread counts as its parent; a channel whose parent is unknown counts as not restricted. The channel's
     own flag decides, whatever the server as a whole is marked as (Discord, *Age-Restricted Channels*).
     """
@@ -16,6 +19,7 @@ class Place(StrEnum):
     AGE_RESTRICTED_CHANNEL = "age_restricted_channel"
     OPEN_CHANNEL = "open_channel"
     DIRECT_MESSAGE = "direct_message"
+    FOREIGN_SERVER = "foreign_server"
 
 
 class Verdict(StrEnum):
@@ -25,6 +29,17 @@ class Verdict(StrEnum):
     NOT_AMONG_ALLOWED = "not_among_allowed"
     NEEDS_AGE_RESTRICTED_CHANNEL = "needs_age_restricted_channel"
     NOT_IN_DIRECT_MESSAGES = "not_in_direct_messages"
+    NOT_IN_FOREIGN_SERVERS = "not_in_foreign_servers"
+
+
+class Right(StrEnum):
+    """What the bot itself must be allowed, by Discord's names (*Permissions*)."""
+
+    VIEW_CHANNEL = "view_channel"
+    SEND_MESSAGES = "send_messages"
+    SEND_MESSAGES_IN_THREADS = "send_messages_in_threads"
+    READ_MESSAGE_HISTORY = "read_message_history"
+    ATTACH_FILES = "attach_files"
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,8 @@ def judge(facts: RequestFacts) -> Verdict:
             return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
         case Preset.SPICY, Place.DIRECT_MESSAGE:
             return Verdict.NOT_IN_DIRECT_MESSAGES
+        case Preset.SPICY, Place.FOREIGN_SERVER:
+            return Verdict.NOT_IN_FOREIGN_SERVERS
 
 
 def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:

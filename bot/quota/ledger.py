@@ -32,8 +32,8 @@ class Ledger:
         self._claims = {claim.job_id: claim for claim in claims}
 
     def reserve(self, job_id: str, person_id: int, seconds: int) -> None:
-        """Count a request that was accepted."""
-        self._claims[job_id] = Claim(job_id, person_id, seconds, None)
+        """Count a request that was accepted; one that is counted already stays as it is."""
+        self._claims.setdefault(job_id, Claim(job_id, person_id, seconds, None))
 
     def buy(self, job_id: str, at: datetime) -> None:
         """The request was handed over at `at`: it counts on that day, whether or not its outcome is known."""

@@ -5,17 +5,31 @@ from types import TracebackType
 from typing import Self
 
 from bot.sandbox.dimilinks import DimiLinksSandbox, Pace
-from bot.sandbox.discord import DiscordSandbox
+from bot.sandbox.discord import DiscordSandbox, Intents, RateLimits
 from bot.sandbox.film import Studio
 
 
 class Sandbox:
     """Both services on loopback sockets, for as long as the context manager is open."""
 
-    def __init__(self, studio: Studio, *, pace: Pace, seed: int = 0, token_lifetime_s: float = 900.0) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        *,
+        pace: Pace,
+        seed: int = 0,
+        token_lifetime_s: float = 900.0,
+        privileged_intents: Intents = Intents.NONE,
+        limits: RateLimits | None = None,
+    ) -> None:
         """`token_lifetime_s` is how long Discord honours an interaction's token."""
         self.dimilinks = DimiLinksSandbox(studio=studio, pace=pace, seed=seed)
-        self.discord = DiscordSandbox(seed=seed, token_lifetime_s=token_lifetime_s)
+        self.discord = DiscordSandbox(
+            seed=seed,
+            token_lifetime_s=token_lifetime_s,
+            privileged_intents=privileged_intents,
+            limits=limits,
+        )
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

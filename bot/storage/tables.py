@@ -59,7 +59,7 @@ class UtcMoment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
-def _json() -> JSON:
+def json_column() -> JSON:
     """JSON in which None is a missing value and not the text `null`."""
     return JSON(none_as_null=True)
 
@@ -78,8 +78,8 @@ jobs: Final = Table(
     Column("preset", String(16), nullable=False),
     Column("reference_count", Integer, nullable=False),
     Column("channel_group", Text),
-    Column("sources", _json(), nullable=False),
-    Column("pictures", _json()),  # the spooled reference images, once they were collected
+    Column("sources", json_column(), nullable=False),
+    Column("pictures", json_column()),  # the spooled reference images, once they were collected
     # Where the answer goes.
     Column("person_id", BigInteger, nullable=False),
     Column("guild_id", BigInteger),
@@ -99,12 +99,16 @@ jobs: Final = Table(
     Column("settled_at", UtcMoment),
     Column("parked_at", UtcMoment),
     Column("video_name", Text),
-    Column("failure", _json()),
+    Column("failure", json_column()),
     Column("parent_id", String(32)),
     # Such a job only looks again for its parent's task and buys nothing.
     Column("lookup", Boolean, nullable=False, default=False, server_default=false()),
     Column("post_route", String(24)),
     Column("post_started_at", UtcMoment),
+    Column("parent_url", Text),  # the message with the video that this one follows upon
+    Column("ping", Boolean, nullable=False, default=False, server_default=false()),
+    Column("language", String(8), nullable=False, default="en-US", server_default="en-US"),
+    Column("asked_message_id", BigInteger),  # the message that is answered, where no interaction is
 )
 
 # Most rows are over and done with: the partial indices hold the few that the bot looks for again and again.
@@ -124,4 +128,38 @@ Index(
     jobs.c.task_id,
     unique=True,
     sqlite_where=text("state IN ('generating', 'ready', 'delivering', 'delivered') AND task_id IS NOT NULL"),
+)
+
+people: Final = Table(
+    "people",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("changed_at", UtcMoment, nullable=False),
+    # What they want when they say nothing else; None for what they never chose.
+    Column("seconds", Integer),
+    Column("size", String(16)),
+    Column("resolution", String(8)),
+    Column("preset", String(16)),
+    Column("private", Boolean),
+    Column("ping", Boolean),
+)
+
+drafts: Final = Table(  # pictures that were chosen before a form was opened
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", BigInteger, nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("sources", json_column(), nullable=False),
+)
+Index("ix_drafts_created_at", drafts.c.created_at)
+
+reports: Final = Table(  # once for each person and video
+    "reports",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("words", Text, nullable=False),
 )

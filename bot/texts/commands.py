@@ -1,38 +1,106 @@
-"""The words of the commands themselves: descriptions, options and choices."""
+"""The words of the commands themselves: names, descriptions, options and choices."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from bot.texts.sentences import Sentence, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
-VIDEO: Final = "Make a short video from a prompt and, if you like, pictures"
-PROMPT: Final = f"What should happen in the video, in at most {PROMPT_MAX_CHARS:,} characters"
-SECONDS: Final = "How long it is; start with 6 seconds, longer ones take longer"
-SIZE: Final = "The shape of the frame"
-RESOLUTION: Final = "720p for the final cut, 480p for a quick preview"
-PRESET: Final = "The style; spicy works in age-restricted channels only"
-PRIVATE: Final = "Only you see the reply and the video"
+VIDEO: Final = sentence("Make a short video from a prompt and, if you like, pictures")
+PROMPT: Final = sentence(
+    "What should happen in the video, in at most {limit:,} characters", limit=PROMPT_MAX_CHARS
+)
+SECONDS: Final = sentence("How long it is; start with 6 seconds, longer ones take longer")
+SIZE: Final = sentence("The shape of the frame")
+RESOLUTION: Final = sentence("720p for the final cut, 480p for a quick preview")
+PRESET: Final = sentence("The style; spicy works in age-restricted channels only")
+PRIVATE: Final = sentence("Only you see the reply and the video")
+MORE: Final = sentence("Opens a form for up to 7 pictures at once and a longer prompt")
+JOBS: Final = sentence("Your videos under way, waiting, failed or not delivered yet")
+DEFAULTS: Final = sentence("What your videos are like when you say nothing else")
+PING: Final = sentence("Whether I mention you when a video is done")
+RESET: Final = sentence("Forget your defaults")
 
-SECONDS_NAMES: Final[Mapping[Seconds, str]] = {seconds: f"{seconds} seconds" for seconds in Seconds}
-SIZE_NAMES: Final[Mapping[Size, str]] = {
-    Size.LANDSCAPE: "Landscape, 1280x720",
-    Size.PORTRAIT: "Portrait, 720x1280",
-    Size.SQUARE: "Square, 1024x1024",
+SECONDS_NAMES: Final[Mapping[Seconds, Sentence]] = {
+    seconds: sentence("{seconds} seconds", seconds=seconds.value) for seconds in Seconds
 }
-RESOLUTION_NAMES: Final[Mapping[Resolution, str]] = {
-    Resolution.P720: "720p, for the final cut",
-    Resolution.P480: "480p, quicker",
+SIZE_NAMES: Final[Mapping[Size, Sentence]] = {
+    Size.LANDSCAPE: sentence("Landscape, 1280x720"),
+    Size.PORTRAIT: sentence("Portrait, 720x1280"),
+    Size.SQUARE: sentence("Square, 1024x1024"),
 }
-PRESET_NAMES: Final[Mapping[Preset, str]] = {
-    Preset.NORMAL: "Normal",
-    Preset.FUN: "Fun",
-    Preset.SPICY: "Spicy (age-restricted channels only)",
-    Preset.CUSTOM: "Custom (the prompt decides)",
+RESOLUTION_NAMES: Final[Mapping[Resolution, Sentence]] = {
+    Resolution.P720: sentence("720p, for the final cut"),
+    Resolution.P480: sentence("480p, quicker"),
+}
+PRESET_NAMES: Final[Mapping[Preset, Sentence]] = {
+    Preset.NORMAL: sentence("Normal"),
+    Preset.FUN: sentence("Fun"),
+    Preset.SPICY: sentence("Spicy (age-restricted channels only)"),
+    Preset.CUSTOM: sentence("Custom (the prompt decides)"),
+}
+PRESET_SHORT_NAMES: Final[Mapping[Preset, Sentence]] = {
+    Preset.NORMAL: named("preset", "normal"),
+    Preset.FUN: named("preset", "fun"),
+    Preset.SPICY: named("preset", "spicy"),
+    Preset.CUSTOM: named("preset", "custom"),
 }
 
+NAMES: Final[tuple[Sentence, ...]] = (
+    named("command", "video"),
+    named("command", "jobs"),
+    named("command", "defaults"),
+    named("menu", "Animate"),
+    named("option", "prompt"),
+    named("option", "seconds"),
+    named("option", "size"),
+    named("option", "resolution"),
+    named("option", "preset"),
+    named("option", "image"),
+    named("option", "image2"),
+    named("option", "image3"),
+    named("option", "image4"),
+    named("option", "image5"),
+    named("option", "image6"),
+    named("option", "image7"),
+    named("option", "private"),
+    named("option", "more"),
+    named("option", "ping"),
+    named("option", "reset"),
+)
+"""What people type; the contexts are those of the translations."""
 
-def picture(number: int) -> str:
+
+def picture(number: int) -> Sentence:
     """The description of the attachment option of picture `number`, from 1."""
     if number == 1:
-        return "A picture to start from: PNG, JPEG, WebP; others are converted where possible"
-    return f"Picture {number} of at most {REFERENCES_MAX}"
+        return sentence("A picture to start from: PNG, JPEG, WebP; others are converted where possible")
+    return sentence("Picture {number} of at most {limit}", number=number, limit=REFERENCES_MAX)
+
+
+def option_name(option: str) -> Sentence:
+    """What an option is called in somebody's language."""
+    return Sentence(option, context="option")
+
+
+_SHOWN: Final = (
+    VIDEO,
+    PROMPT,
+    SECONDS,
+    SIZE,
+    RESOLUTION,
+    PRESET,
+    PRIVATE,
+    MORE,
+    JOBS,
+    DEFAULTS,
+    PING,
+    RESET,
+    *SECONDS_NAMES.values(),
+    *SIZE_NAMES.values(),
+    *RESOLUTION_NAMES.values(),
+    *PRESET_NAMES.values(),
+    *(picture(number) for number in range(1, REFERENCES_MAX + 1)),
+)
+BY_ENGLISH: Final[Mapping[str, Sentence]] = {shown.english: shown for shown in _SHOWN}
+"""Descriptions and choices by the English words under which they are registered with Discord."""

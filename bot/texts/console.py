@@ -113,6 +113,10 @@ def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
 
 CONFIGURATION_OK: Final = "every setting can be read"
 INTENTS_OK: Final = "none of the privileged ones are needed"
+INTENT_OK: Final = "the message content intent is switched on"
+INTENT_REFUSED: Final = (
+    "MESSAGE_CONTENT: the message content intent is not switched on; do that in the Discord developer portal"
+)
 KEY_OK: Final = "DimiLinks accepts it"
 KEY_REFUSED: Final = "DimiLinks does not accept DIMILINKS_API_KEY"
 TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a sentence, not a token

@@ -5,61 +5,67 @@ from datetime import datetime
 from typing import Final
 
 from bot.texts import durations
-from bot.texts.quoting import clip, escape
+from bot.texts.cards import short_seconds
+from bot.texts.quoting import quote_prompt
+from bot.texts.sentences import Language, Sentence, sentence
 from bot.video import VideoRequest
 
-DESCRIPTION: Final = "Your videos under way, waiting, failed or not delivered yet"
 PROMPT_SHOWN_CHARS: Final = 80
 
-TITLE: Final = "Your videos"
-NONE: Final = "Nothing is under way, and nothing waits for you. Start a video with `/video`."
-NEWER: Final = "Newer"
-OLDER: Final = "Older"
+TITLE: Final = sentence("Your videos")
+NONE: Final = sentence("Nothing is under way, and nothing waits for you. Start a video with `/video`.")
+NEWER: Final = sentence("Newer")
+OLDER: Final = sentence("Older")
 
-NOT_YOURS: Final = "This is somebody else's video. Only the person who asked for it can do that."
-NOT_YOURS_TO_CANCEL: Final = "Only the person who asked for this video, or a moderator, can cancel it."
-GONE: Final = "I no longer know this video, so there is nothing left to do with it."
-CANCELLED: Final = "Cancelled. Nothing was charged."
-STOPPED_WATCHING: Final = (
+NOT_YOURS: Final = sentence("This is somebody else's video. Only the person who asked for it can do that.")
+NOT_YOURS_TO_CANCEL: Final = sentence(
+    "Only the person who asked for this video, or a moderator, can cancel it."
+)
+NOT_YOURS_TO_DELETE: Final = sentence(
+    "Only the person who asked for this video, or a moderator, can delete it. *Report* is for everybody."
+)
+OLD_BUTTON: Final = sentence("This button is an old one, and nothing happened. Nothing was charged.")
+NOT_DELETED: Final = sentence("Discord did not let me delete this message. Try again in a minute.")
+GONE: Final = sentence("I no longer know this video, so there is nothing left to do with it.")
+CANCELLED: Final = sentence("Cancelled. Nothing was charged.")
+STOPPED_WATCHING: Final = sentence(
     "I stopped watching this video. It was charged; *Look again* on its card still finds it."
 )
-STILL_WATCHING: Final = "Good. The video will be posted when it is ready."
-BEING_HANDED_OVER: Final = (
+STILL_WATCHING: Final = sentence("Good. The video will be posted when it is ready.")
+BEING_HANDED_OVER: Final = sentence(
     "Your request is being handed to the video service this very moment, so it cannot be cancelled. "
     "Press *Cancel* again in a few seconds."
 )
-STOP_OR_KEEP: Final = (
+STOP_OR_KEEP: Final = sentence(
     "The video service is already making this video, and it is charged either way. "
     "Do you want me to stop watching, or to let it finish?"
 )
-ALREADY_READY: Final = "This video is already finished and on its way; there is nothing left to cancel."
-ALREADY_ENDED: Final = "This request has already ended; there is nothing left to cancel."
-ALREADY_REPEATED: Final = "You already tried again; the newer request is in `/jobs`."
-ALREADY_FETCHED: Final = "This video is already being fetched, or was delivered."
-PICTURES_GONE: Final = (
-    "The pictures of this request are no longer kept. Nothing was charged. "
-    "Use `/video` and attach them again."
+ALREADY_READY: Final = sentence(
+    "This video is already finished and on its way; there is nothing left to cancel."
 )
-NOTHING_TO_FETCH: Final = "This video no longer waits here. Nothing was charged anew."
-NOT_READ: Final = "I could not look up your videos just now. Type `/jobs` again in a minute."
-NOT_STORED: Final = "I could not store that. Nothing was charged or changed; try again in a minute."
+ALREADY_ENDED: Final = sentence("This request has already ended; there is nothing left to cancel.")
+ALREADY_REPEATED: Final = sentence("You already tried again; the newer request is in `/jobs`.")
+ALREADY_FETCHED: Final = sentence("This video is already being fetched, or was delivered.")
+NOTHING_TO_FETCH: Final = sentence("This video no longer waits here. Nothing was charged anew.")
+NOT_READ: Final = sentence("I could not look up your videos just now. Type `/jobs` again in a minute.")
+NOT_STORED: Final = sentence("I could not store that. Nothing was charged or changed; try again in a minute.")
 
 
 class Standing:
     """The words for how a job stands in the list."""
 
-    WAITING: Final = "waiting in line"
-    HELD: Final = "waiting for approval"
-    STARTING: Final = "being handed over"
-    MAKING: Final = "being made"
-    READY: Final = "ready, on its way"
-    DELIVERED: Final = "delivered"
-    ASIDE: Final = "ready: fetch it"
-    FAILED: Final = "failed"
-    DENIED: Final = "not allowed"
-    EXPIRED: Final = "not ready in time"
-    UNKNOWN: Final = "outcome unknown"
-    CANCELLED: Final = "cancelled"
+    WAITING: Final = sentence("waiting in line")
+    HELD: Final = sentence("waiting for approval")
+    STARTING: Final = sentence("being handed over")
+    MAKING: Final = sentence("being made")
+    READY: Final = sentence("ready, on its way")
+    DELIVERED: Final = sentence("delivered")
+    ASIDE: Final = sentence("ready: fetch it")
+    FAILED: Final = sentence("failed")
+    DENIED: Final = sentence("not allowed")
+    EXPIRED: Final = sentence("not ready in time")
+    UNKNOWN: Final = sentence("outcome unknown")
+    CANCELLED: Final = sentence("cancelled")
 
 
 @dataclass(frozen=True)
@@ -67,33 +73,36 @@ class Entry:
     """One line of the list. `detail` says more about the standing, such as a percentage."""
 
     request: VideoRequest
-    standing: str
-    detail: str
+    standing: Sentence
+    detail: Sentence | None
     created_at: datetime
 
 
-def entry_line(entry: Entry) -> str:
+def entry_line(entry: Entry, language: Language) -> str:
     """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below."""
-    prompt = escape(clip(entry.request.prompt, PROMPT_SHOWN_CHARS))
-    parts = [f"**{entry.standing}**"]
-    parts += [entry.detail] if entry.detail else []
-    parts += [f"{entry.request.seconds} s", entry.request.resolution, moment(entry.created_at)]
+    prompt = quote_prompt(entry.request.prompt, PROMPT_SHOWN_CHARS)
+    parts = [f"**{entry.standing.in_language(language)}**"]
+    parts += [entry.detail.in_language(language)] if entry.detail else []
+    length = short_seconds(entry.request.seconds).in_language(language)
+    parts += [length, entry.request.resolution, moment(entry.created_at)]
     return f"{' · '.join(parts)}\n> {prompt}"
 
 
-def progress(percent: int, rest_s: float | None) -> str:
+def progress(percent: int, rest_s: float | None) -> Sentence:
     """How far a video is."""
-    return f"{percent}%" if rest_s is None else f"{percent}%, about {durations.rest(rest_s)} left"
+    if rest_s is None:
+        return sentence("{percent}%", percent=percent)
+    return sentence("{percent}%, about {rest} left", percent=percent, rest=durations.rest(rest_s))
 
 
-def position(number: int, waiting: int) -> str:
+def position(number: int, waiting: int) -> Sentence:
     """Where a request stands in the line."""
-    return f"number {number} of {waiting}"
+    return sentence("number {number} of {waiting}", number=number, waiting=waiting)
 
 
-def until(when: datetime) -> str:
+def until(when: datetime) -> Sentence:
     """How long a video is kept."""
-    return f"kept until {day(when)}"
+    return sentence("kept until {day}", day=day(when))
 
 
 def moment(when: datetime) -> str:
@@ -106,6 +115,6 @@ def day(when: datetime) -> str:
     return f"<t:{int(when.timestamp())}:f>"
 
 
-def page(number: int, of: int) -> str:
+def page(number: int, of: int) -> Sentence:
     """Where in a long list one is, from 1."""
-    return f"Page {number} of {of}"
+    return sentence("Page {number} of {of}", number=number, of=of)

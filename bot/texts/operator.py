@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from bot.texts.quoting import quote_prompt
+
+_WORDS_SHOWN_CHARS: Final = 1000
+
 SUBMITTING_RESUMED: Final = (
     "Stillmotion: the video service takes requests again. Waiting requests go on by themselves."
 )
@@ -19,3 +23,10 @@ KEY_REJECTED: Final = "DimiLinks does not accept DIMILINKS_API_KEY."
 OUT_OF_MONEY: Final = "the account at DimiLinks is out of money."
 MODEL_NOT_ALLOWED: Final = "DimiLinks does not allow this key to use the video model."
 MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see the log."
+
+
+def video_reported(reason: str, added: str, job_id: str, link: str | None) -> str:
+    """Somebody reported a video; what they added is their own words."""
+    said = f" They say: {quote_prompt(added, _WORDS_SHOWN_CHARS)}" if added.strip() else ""
+    where = f" {link}" if link else ""
+    return f"Stillmotion: a video was reported: {reason}.{said} Job `{job_id}`.{where}"

@@ -10,26 +10,35 @@ VENDOR_SHOWN_CHARS: Final = 200
 
 _MARKDOWN: Final = re.compile(r"([\\*_~`|<>\[\]@]|^[#\-+]|(?<=^\d)\.)")
 _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)(?=//)|(\bmailto:)")
+_INVITE: Final = re.compile(r"(?i)\b(discord(?:app)?\.(?:gg|com|me|io|li)|dsc\.gg)(?=/)")
+_JOINER: Final = "\N{WORD JOINER}"
+"""Seen by nobody, but it parts an address so that Discord makes no link and no invitation of it."""
+_DIRECTIONS: Final = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of what follows, up to the end of the line, and so could disguise it."""
 _BLANKS: Final = re.compile(r"\s+")
 
 
 def clip(text: str, limit_chars: int) -> str:
     """`text` on one line, without control characters, at most `limit_chars` long; a cut ends in “…”."""
     visible = "".join(
-        " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text
+        " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char
+        for char in text
+        if char not in _DIRECTIONS
     )
     line = _BLANKS.sub(" ", visible).strip()
     return line if len(line) <= limit_chars else line[: limit_chars - 1].rstrip() + "…"
 
 
 def escape(text: str) -> str:
-    """`text` with Discord's markdown, mentions and timestamps shown as they were typed."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """`text` with Discord's markdown, mentions and timestamps shown as they were typed, and no links in it."""
+    parted = _INVITE.sub(rf"\1{_JOINER}", _SCHEME.sub(rf"\g<0>{_JOINER}", text))
+    return _MARKDOWN.sub(r"\\\1", parted)
 
 
-def quote_prompt(prompt: str) -> str:
-    """The prompt as a card shows it: one escaped line of at most `PROMPT_SHOWN_CHARS` visible characters."""
-    return escape(clip(prompt, PROMPT_SHOWN_CHARS))
+def quote_prompt(prompt: str, limit_chars: int = PROMPT_SHOWN_CHARS) -> str:
+    """The prompt as a card shows it: one escaped line of at most `limit_chars` visible characters."""
+    return escape(clip(prompt, limit_chars))
 
 
 def quote_name(filename: str) -> str:

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 import discord
 import structlog
 from discord import ui
+
+from bot.texts.sentences import Speakable
+from cogs.ui.reply import language_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -61,34 +65,68 @@ async def acknowledge_press(interaction: discord.Interaction[discord.Client]) ->
     return True
 
 
-async def refuse(interaction: discord.Interaction[discord.Client], answer: str) -> None:
+async def refuse(interaction: discord.Interaction[discord.Client], words: Speakable) -> None:
     """Answer at once, to nobody but the person; where Discord does not take it, only the log knows."""
     await _shown(
         interaction.response.send_message(
-            answer, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+            _in_own_language(interaction, words),
+            ephemeral=True,
+            allowed_mentions=discord.AllowedMentions.none(),
         )
     )
 
 
-async def answer(
-    interaction: discord.Interaction[discord.Client], words: str, view: ui.LayoutView | None = None
-) -> None:
-    """Fill in the answer that was announced by acknowledging; `view` stands for words and more."""
-    if view is not None:
-        await _shown(
-            interaction.edit_original_response(view=view, allowed_mentions=discord.AllowedMentions.none())
-        )
+async def open_form(interaction: discord.Interaction[discord.Client], form: ui.Modal) -> bool:
+    """Answer with a form, which has to be the first answer; whether Discord took it."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await interaction.response.send_modal(form)
+    except discord.HTTPException as error:
+        log.warning("form_not_opened", status=error.status, code=error.code)
+        return error.code == _ALREADY_ACKNOWLEDGED
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.warning("form_not_opened", error=type(error).__name__)
+        return False
+    return True
+
+
+async def take_away(interaction: discord.Interaction[discord.Client]) -> bool:
+    """Delete the message whose button was pressed, which was acknowledged; whether it is gone."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await interaction.delete_original_response()
+    except discord.HTTPException as error:
+        log.warning("message_not_deleted", status=error.status, code=error.code)
+        return error.status == HTTPStatus.NOT_FOUND
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.warning("message_not_deleted", error=type(error).__name__)
+        return False
+    return True
+
+
+async def answer(interaction: discord.Interaction[discord.Client], words: Speakable | ui.LayoutView) -> None:
+    """Fill in the answer that was announced by acknowledging, for the person alone to read."""
+    nobody = discord.AllowedMentions.none()
+    if isinstance(words, ui.LayoutView):
+        await _shown(interaction.edit_original_response(view=words, allowed_mentions=nobody))
     else:
-        await _shown(
-            interaction.edit_original_response(content=words, allowed_mentions=discord.AllowedMentions.none())
-        )
+        told = _in_own_language(interaction, words)
+        await _shown(interaction.edit_original_response(content=told, allowed_mentions=nobody))
 
 
-async def whisper(interaction: discord.Interaction[discord.Client], words: str) -> None:
+async def whisper(interaction: discord.Interaction[discord.Client], words: Speakable) -> None:
     """Say something to the person alone, beside the message whose button they pressed."""
     await _shown(
-        interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+        interaction.followup.send(
+            _in_own_language(interaction, words),
+            ephemeral=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
     )
+
+
+def _in_own_language(interaction: discord.Interaction[discord.Client], words: Speakable) -> str:
+    return words.in_language(language_of(interaction, private=True))
 
 
 async def _shown(call: Awaitable[object]) -> None:

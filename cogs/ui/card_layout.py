@@ -8,7 +8,7 @@ from discord import ui
 from bot.delivery import Post
 from bot.delivery.discord_messages import Lead
 from bot.texts.cards import Card, Tone
-from cogs.ui.job_button import ButtonReference, row_of
+from cogs.ui.job_button import ButtonReference, rows_of
 
 _COLOURS: Final = {
     Tone.WORKING: discord.Colour.blurple(),
@@ -35,14 +35,11 @@ def card_layout(post: Post, lead: Lead | None) -> ui.LayoutView:
         container.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in card.small_print)))
     view.add_item(container)
     if card.actions:
-        view.add_item(
-            row_of(
-                tuple(
-                    ButtonReference(action, card.job_id, card.person_id, card.private)
-                    for action in card.actions
-                )
-            )
-        )
+        references = [
+            ButtonReference(action, card.job_id, card.person_id, card.private) for action in card.actions
+        ]
+        for row in rows_of(references, card.language):
+            view.add_item(row)
     return view
 
 

@@ -1,6 +1,7 @@
 """The buttons below a card. They outlive the process: all they need to know is written in them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,10 +9,16 @@ import discord
 from discord import ui
 
 from bot.texts.buttons import LABELS, Action
+from bot.texts.sentences import Language
 
+PREFIX: Final = "sm:"
+"""How the custom ids of all these buttons begin, also in other versions."""
 _CUSTOM_ID: Final = re.compile(
     r"sm:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
 )
+
+_IN_A_ROW: Final = 5
+"""Discord, *Action Row*."""
 
 _STYLES: Final = {
     Action.REFRESH: discord.ButtonStyle.secondary,
@@ -21,6 +28,12 @@ _STYLES: Final = {
     Action.TRY_AGAIN: discord.ButtonStyle.primary,
     Action.LOOK_AGAIN: discord.ButtonStyle.primary,
     Action.FETCH: discord.ButtonStyle.success,
+    Action.ANEW: discord.ButtonStyle.primary,
+    Action.CHANGE: discord.ButtonStyle.secondary,
+    Action.IN_720P: discord.ButtonStyle.success,
+    Action.CONTINUE: discord.ButtonStyle.secondary,
+    Action.DELETE: discord.ButtonStyle.danger,
+    Action.REPORT: discord.ButtonStyle.secondary,
 }
 
 
@@ -70,10 +83,10 @@ def custom_id_of(interaction: discord.Interaction[discord.Client]) -> str:
 class JobButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CUSTOM_ID):
     """One button of a card. It is drawn here; presses are read by `ButtonReference.pressed`."""
 
-    def __init__(self, reference: ButtonReference) -> None:
+    def __init__(self, reference: ButtonReference, language: Language = Language.ENGLISH) -> None:
         super().__init__(
             ui.Button(
-                label=LABELS[reference.action],
+                label=LABELS[reference.action].in_language(language),
                 style=_STYLES[reference.action],
                 custom_id=reference.custom_id,
             )
@@ -91,9 +104,14 @@ class JobButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CUSTOM_ID):
         return cls(ButtonReference.of(match))
 
 
-def row_of(references: tuple[ButtonReference, ...]) -> ui.ActionRow[ui.LayoutView]:
-    """The buttons side by side."""
-    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    for reference in references:
-        row.add_item(JobButton(reference))
-    return row
+def rows_of(
+    references: Sequence[ButtonReference], language: Language
+) -> tuple[ui.ActionRow[ui.LayoutView], ...]:
+    """The buttons side by side, at most five in a row."""
+    rows: list[ui.ActionRow[ui.LayoutView]] = []
+    for start in range(0, len(references), _IN_A_ROW):
+        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+        for reference in references[start : start + _IN_A_ROW]:
+            row.add_item(JobButton(reference, language))
+        rows.append(row)
+    return tuple(rows)

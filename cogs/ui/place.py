@@ -1,10 +1,10 @@
-"""Where an interaction happened, in the terms of the rules."""
+"""Where something happened, in the terms of the rules, and what the bot may do there."""
 
-from typing import Final
+from typing import Any, Final
 
 import discord
 
-from bot.moderation.policy import Place
+from bot.moderation.policy import Place, Right
 
 _FLAGGED: Final = (
     discord.TextChannel,
@@ -15,7 +15,7 @@ _FLAGGED: Final = (
 )
 
 
-def place_of(interaction: discord.Interaction) -> Place:
+def place_of(interaction: discord.Interaction[discord.Client]) -> Place:
     """The place; what cannot be told to be restricted is open.
 
     The flag comes with the interaction. A thread has none of its own: discord.py asks its parent, and says
@@ -23,7 +23,40 @@ def place_of(interaction: discord.Interaction) -> Place:
     """
     if interaction.guild_id is None:
         return Place.DIRECT_MESSAGE
-    channel = interaction.channel
+    if not interaction.is_guild_integration():
+        return Place.FOREIGN_SERVER
+    return place_of_channel(interaction.channel)
+
+
+def place_of_channel(channel: Any) -> Place:  # noqa: ANN401 - discord.py's many kinds of channels
+    """The place that a channel of a server is, of which the bot is a member."""
     if isinstance(channel, _FLAGGED) and channel.is_nsfw():
         return Place.AGE_RESTRICTED_CHANNEL
     return Place.OPEN_CHANNEL
+
+
+def missing_for_reply(interaction: discord.Interaction[discord.Client]) -> tuple[Right, ...]:
+    """What the bot would need to be allowed to post a video as the reply to an interaction.
+
+    Where it is no member it acts for the person, and what Discord says of its own permissions there is not
+    documented: then theirs suffice.
+    """
+    allowed = interaction.app_permissions.attach_files or (
+        interaction.guild_id is not None
+        and not interaction.is_guild_integration()
+        and interaction.permissions.attach_files
+    )
+    return () if allowed else (Right.ATTACH_FILES,)
+
+
+def missing_for_message(permissions: discord.Permissions, *, thread: bool) -> tuple[Right, ...]:
+    """What the bot would need to be allowed to answer a message with a video; in the order of the settings."""
+    needed = {
+        Right.VIEW_CHANNEL: permissions.view_channel,
+        (Right.SEND_MESSAGES_IN_THREADS if thread else Right.SEND_MESSAGES): (
+            permissions.send_messages_in_threads if thread else permissions.send_messages
+        ),
+        Right.READ_MESSAGE_HISTORY: permissions.read_message_history,
+        Right.ATTACH_FILES: permissions.attach_files,
+    }
+    return tuple(right for right, allowed in needed.items() if not allowed)

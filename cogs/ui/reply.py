@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from bot.delivery import ReplyAddress
 from bot.moderation.policy import Person
+from bot.texts.sentences import Language
 
 
 def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
@@ -20,6 +21,20 @@ def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
         frozenset(role.id for role in user.roles),
         interaction.permissions.manage_messages,
     )
+
+
+def link_to(message: discord.Message | None) -> str | None:
+    """The address of a message that others can follow; private ones have none."""
+    if message is None or message.flags.ephemeral:
+        return None
+    return message.jump_url
+
+
+def language_of(interaction: discord.Interaction[discord.Client], *, private: bool) -> Language:
+    """What is read by the person alone is in their language, and what a channel reads in the server's."""
+    if private or interaction.guild_locale is None:
+        return Language.of(interaction.locale.value)
+    return Language.of(interaction.guild_locale.value)
 
 
 def address_of(
@@ -39,4 +54,5 @@ def address_of(
         created_at=now,
         upload_limit_bytes=interaction.filesize_limit,
         private=private,
+        language=language_of(interaction, private=private),
     )

@@ -29,7 +29,7 @@ from bot.sandbox.dimilinks import (
     Pace,
     SlowAnswer,
 )
-from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Reply, User
+from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Reply, User
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings
@@ -79,6 +79,13 @@ class Chronicle:
     moments: Counter[str] = field(default_factory=Counter[str])
     states: Counter[str] = field(default_factory=Counter[str])
     replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
+    messages: dict[str, Message] = field(default_factory=dict[str, Message])
+    """Those that asked for a video by mentioning the bot."""
+
+    @property
+    def asked(self) -> int:
+        """How many videos were asked for, in any way."""
+        return len(self.replies) + len(self.messages)
 
 
 class Universe:
@@ -162,7 +169,7 @@ class Universe:
 
     async def _ask(self, people: Sequence[User], places: Sequence[tuple[Guild | None, Channel]]) -> None:
         """Ask for a video now and then, while the bot is there."""
-        while len(self.chronicle.replies) < self._jobs_at_most:
+        while self.chronicle.asked < self._jobs_at_most:
             await asyncio.sleep(self._asking_chance.uniform(0.02, 0.25))
             if not self._discord.gateway.ready_shards() or not self._discord.commands:
                 continue
@@ -170,8 +177,10 @@ class Universe:
             _guild, channel = self._asking_chance.choice(places)
             if self._asking_chance.random() < 0.15:
                 channel = self._discord.dm(person)
-            number = len(self.chronicle.replies)
-            prompt = f"universe {self._seed} video {number:04}"
+            prompt = f"universe {self._seed} video {self.chronicle.asked:04}"
+            if self._asking_chance.random() < 0.2:
+                await self._mention(person, channel, prompt)
+                continue
             options: dict[str, object] = {"prompt": prompt, "private": self._asking_chance.random() < 0.15}
             if self._asking_chance.random() < 0.2:
                 options["image"] = self._discord.upload("cat.png", picture())
@@ -182,6 +191,14 @@ class Universe:
                 options=options,  # pyright: ignore[reportArgumentType] - all are option values
             )
             self.chronicle.replies[prompt] = reply
+
+    async def _mention(self, person: User, channel: Channel, prompt: str) -> None:
+        self.chronicle.messages[prompt] = await self._discord.say(
+            person,
+            channel,
+            f"{self._discord.world.bot.mention} {prompt}",
+            attachments=[self._discord.upload("cat.png", picture())],
+        )
 
     async def _start(self) -> Process:
         inherited = {

@@ -1,6 +1,7 @@
 """What the sandbox's books say of the bot: bought twice, lost, or left without an end."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord import Message
@@ -50,9 +51,11 @@ def judge(universe: Universe) -> Verdict:
     """Compare what people see with what was bought."""
     sandbox, chronicle = universe.sandbox, universe.chronicle
     bought = Counter(made.prompt for made in sandbox.dimilinks.books.submissions)
-    verdict = Verdict(kills=chronicle.kills, asked=len(chronicle.replies), bought=bought.total())
+    verdict = Verdict(kills=chronicle.kills, asked=chronicle.asked, bought=bought.total())
     verdict.violations = [*sandbox.discord.violations, *sandbox.dimilinks.books.violations]
     messages = _seen(universe)
+    for prompt, asking in chronicle.messages.items():
+        _judge_message(verdict, prompt, asking, bought[prompt], messages)
     for prompt, reply in chronicle.replies.items():
         about = [message.current for message in messages if prompt in message.current.text()]
         videos = sum(bool(shown.videos) for shown in about)
@@ -82,6 +85,29 @@ def judge(universe: Universe) -> Verdict:
     return verdict
 
 
+def _judge_message(
+    verdict: Verdict, prompt: str, asking: Message, bought: int, messages: Sequence[Message]
+) -> None:
+    """A video that was asked for by a message, to which the bot may have been dead."""
+    said = [message for message in messages if message.author.bot and prompt in message.current.text()]
+    about = [message.current for message in said]
+    videos = sum(bool(shown.videos) for shown in about)
+    unknown = any(_UNKNOWN in shown.text() for shown in about)
+    verdict.delivered += videos > 0
+    verdict.unknown += unknown
+    if bought > 1:
+        verdict.bought_twice.append(prompt)
+    if videos > 1:
+        verdict.delivered_twice.append(prompt)
+    if bought and not about:
+        verdict.bought_unasked.append(prompt)
+    elif bought and not videos and not unknown:
+        verdict.lost.append(prompt)
+    answers = [message.current for message in said if message.reply_to is asking]
+    if any(not any(ending in shown.text() for ending in ENDINGS) for shown in (*answers, *about)):
+        verdict.unfinished_replies.append(prompt)
+
+
 def report(universe: Universe, verdict: Verdict) -> str:
     """What is known of everything that went wrong."""
     lines = [
@@ -96,9 +122,10 @@ def report(universe: Universe, verdict: Verdict) -> str:
         *verdict.bought_unasked,
         *verdict.unfinished_replies,
     }:
-        reply = universe.chronicle.replies[prompt]
+        reply = universe.chronicle.replies.get(prompt)
         rows = universe.rows(prompt)
-        lines += [f"== {prompt}", *map(str, rows), *(version.render() for version in reply.versions)]
+        shown = [version.render() for version in reply.versions] if reply is not None else ["a message"]
+        lines += [f"== {prompt}", *map(str, rows), *shown]
         for row in rows:
             lines += [line[:400] for line in log if str(row[0]) in line]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance
+from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
 from tests.cli.conftest import Shell, asked
 
@@ -84,3 +85,16 @@ async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> No
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 1
     assert "FAIL database: " in outcome.out
+
+
+async def test_the_message_content_intent_is_checked_where_it_is_asked_for(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    environment = {**sandbox.environment, "MESSAGE_CONTENT": "true"}
+    outcome = await shell.run("check", environment=environment)
+    assert outcome.status == 1
+    assert "FAIL intents: MESSAGE_CONTENT" in outcome.out
+    sandbox.discord.gateway.allowed_privileged |= Intents.MESSAGE_CONTENT
+    outcome = await shell.run("check", environment=environment)
+    assert outcome.status == 0, outcome.all
+    assert "ok   intents: the message content intent is switched on" in outcome.out

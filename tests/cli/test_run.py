@@ -113,3 +113,13 @@ async def test_help_explains_itself(shell: Shell, arguments: tuple[str, ...]) ->
     outcome = await shell.run(*arguments)
     assert outcome.status == 0
     assert "Usage: python -m bot" in outcome.out
+
+
+async def test_an_intent_that_is_not_switched_on_stops_the_start_with_one_line(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    outcome = await shell.run("run", environment={**sandbox.environment, "MESSAGE_CONTENT": "true"})
+    assert outcome.status == 2
+    assert "MESSAGE_CONTENT: the message content intent is not switched on" in outcome.err
+    assert [line for line in sandbox.discord.violations if "4014" not in line] == []
+    sandbox.discord.violations.clear()

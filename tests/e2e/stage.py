@@ -17,7 +17,17 @@ from bot.app import App, Tuning, open_app
 from bot.jobs import Patience, PollPace, ProbePace
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.dimilinks.books import Request
-from bot.sandbox.discord import Attachment, CallbackKind, Channel, Guild, MessageVersion, Reply, User
+from bot.sandbox.discord import (
+    Attachment,
+    CallbackKind,
+    Channel,
+    Guild,
+    Intents,
+    MessageVersion,
+    RateLimits,
+    Reply,
+    User,
+)
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import load
@@ -160,12 +170,15 @@ async def open_stage(
     tuning: Tuning = QUICK,
     pace: Pace = QUICK_PACE,
     now: Callable[[], datetime] = utc_now,
+    privileged_intents: Intents = Intents.NONE,
+    limits: RateLimits | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Stage]:
     """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     try:
-        async with Sandbox(SampleStudio(tmp_path / "films"), pace=pace) as sandbox:
+        studio, intents = SampleStudio(tmp_path / "films"), privileged_intents
+        async with Sandbox(studio, pace=pace, privileged_intents=intents, limits=limits) as sandbox:
             guild = sandbox.discord.add_guild("Server")
             channel = guild.add_channel("general")
             adult_channel = guild.add_channel("after-dark", nsfw=True)

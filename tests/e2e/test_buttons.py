@@ -86,7 +86,7 @@ async def test_a_bought_video_is_cancelled_only_after_a_question_and_stays_charg
     assert labels(message_of(asked).current) == ["Stop watching", "Let it finish"]
     await meanwhile(narrow, restarted=restarted)
     stopped = await press(narrow, asked, "Stop watching")
-    assert await told(stopped) == words.STOPPED_WATCHING
+    assert await told(stopped) == words.STOPPED_WATCHING.english
     assert labels(message_of(asked).current) == []
     ended = await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     assert "This video was charged." in ended.text()
@@ -103,14 +103,14 @@ async def test_a_bought_video_that_may_finish_arrives(wide: Stage, *, restarted:
     asked = await press(wide, reply, "Cancel")
     await told(asked)
     await meanwhile(wide, restarted=restarted)
-    assert await told(await press(wide, asked, "Let it finish")) == words.STILL_WATCHING
+    assert await told(await press(wide, asked, "Let it finish")) == words.STILL_WATCHING.english
     assert labels(message_of(asked).current) == []
     finish(wide, "first")
     await reply.wait_for_video(TIMEOUT_S)
     await wide.app.engine.idle()
     # The question may be answered too late: the video is there and stays.
     asked_again = await press_unseen(wide, message_of(reply), id_of(reply.versions[1], "Cancel"))
-    assert await told(asked_again) == words.ALREADY_ENDED
+    assert await told(asked_again) == words.ALREADY_ENDED.english
     assert message_of(reply).current.videos
 
 
@@ -140,7 +140,7 @@ async def test_a_moderator_cancels_for_others(narrow: Stage, *, restarted: bool)
     reply = await being_made(narrow, "first")
     waiting = await in_line(narrow, "second")
     await meanwhile(narrow, restarted=restarted)
-    assert await told(await press(narrow, waiting, "Cancel", user=moderator)) == words.CANCELLED
+    assert await told(await press(narrow, waiting, "Cancel", user=moderator)) == words.CANCELLED.english
     await waiting.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     asked = await press(narrow, reply, "Cancel", user=moderator)
     await told(asked)
@@ -167,14 +167,14 @@ async def test_who_moderates_one_server_moderates_no_other_and_no_direct_message
     for reply in (in_private, at_theirs):
         custom_id = id_of(await reply.wait_for(lambda version: bool(version.buttons), TIMEOUT_S), "Cancel")
         pressed = await press_unseen(wide, message_of(message), custom_id, user=moderator)
-        assert await told(pressed) == words.NOT_YOURS_TO_CANCEL
+        assert await told(pressed) == words.NOT_YOURS_TO_CANCEL.english
     in_their_inbox = await wide.sandbox.discord.invoke(
         "jobs", user=moderator, channel=wide.sandbox.discord.dm(moderator)
     )
     await told(in_their_inbox)
     custom_id = id_of(message_of(here).current, "Cancel")
     pressed = await press_unseen(wide, message_of(in_their_inbox), custom_id, user=moderator)
-    assert await told(pressed) == words.NOT_YOURS_TO_CANCEL
+    assert await told(pressed) == words.NOT_YOURS_TO_CANCEL.english
     for prompt in ("in private", "elsewhere", "here"):
         finish(wide, prompt)
     for reply in (in_private, at_theirs, here):
@@ -187,14 +187,14 @@ async def test_cancelling_too_late_is_answered_and_changes_nothing(wide: Stage) 
     reply = await wide.video()
     handing_over = await reply.wait_for(lambda version: "Handing it to" in version.text(), TIMEOUT_S)
     pressed = await press(wide, reply, "Cancel")
-    assert await told(pressed) == words.BEING_HANDED_OVER
+    assert await told(pressed) == words.BEING_HANDED_OVER.english
     await until(lambda: states(wide) == ["ready"])
-    assert await told(await press(wide, reply, "Cancel")) == words.ALREADY_READY
+    assert await told(await press(wide, reply, "Cancel")) == words.ALREADY_READY.english
     await reply.wait_for_video(TIMEOUT_S)
     await wide.app.engine.idle()
     for _ in range(2):
         pressed = await press_unseen(wide, message_of(reply), id_of(handing_over, "Cancel"))
-        assert await told(pressed) == words.ALREADY_ENDED
+        assert await told(pressed) == words.ALREADY_ENDED.english
         assert pressed.ephemeral
         await wide.restart()
     assert message_of(reply).current.videos
@@ -209,13 +209,13 @@ async def test_of_two_who_cancel_in_the_same_moment_one_does_and_the_other_hears
     second = await in_line(narrow, "second")
     pressed = [await press(narrow, second, "Cancel", user=user) for user in (narrow.user, moderator)]
     answers = await asyncio.gather(*(told(one) for one in pressed))
-    assert sorted(answers) == sorted([words.CANCELLED, words.ALREADY_ENDED])
+    assert sorted(answers) == sorted([words.CANCELLED.english, words.ALREADY_ENDED.english])
     await second.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     questions = [await press(narrow, first, "Cancel", user=user) for user in (narrow.user, moderator)]
     await asyncio.gather(*(told(one) for one in questions))
     stops = [await press(narrow, asked, "Stop watching", user=asked.user) for asked in questions]
     answers = await asyncio.gather(*(told(one) for one in stops))
-    assert sorted(answers) == sorted([words.STOPPED_WATCHING, words.ALREADY_ENDED])
+    assert sorted(answers) == sorted([words.STOPPED_WATCHING.english, words.ALREADY_ENDED.english])
     await first.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     await narrow.app.engine.idle()
     assert states(narrow) == ["cancelled", "cancelled"]
@@ -265,7 +265,7 @@ async def test_anybody_may_refresh_and_the_video_stays_its_owners(wide: Stage, *
         in (await pressed.wait_for(lambda version: "Making" in version.text(), TIMEOUT_S)).text()
     )
     assert [row["person_id"] for row in wide.rows("person_id")] == [wide.user.id]
-    assert await told(await press(wide, reply, "Cancel", user=bob)) == words.NOT_YOURS_TO_CANCEL
+    assert await told(await press(wide, reply, "Cancel", user=bob)) == words.NOT_YOURS_TO_CANCEL.english
     # By the new token alone.
     wide.sandbox.discord.faults.append(
         DiscordFault("* /channels/*", status=403, code=50013, message="Missing Permissions", times=1000)
@@ -298,7 +298,7 @@ async def test_refresh_never_takes_a_video_away(wide: Stage, *, restarted: bool)
     await pressed.wait_for_ack(TIMEOUT_S)
     # A press that is answered in words, and later than the first one was served.
     pressed = await press_unseen(wide, message_of(reply), id_of(working, "Cancel"))
-    assert await told(pressed) == words.ALREADY_ENDED
+    assert await told(pressed) == words.ALREADY_ENDED.english
     assert message_of(reply).current.videos
     assert "Here is your video" in message_of(reply).current.text()
 
@@ -307,9 +307,9 @@ async def test_a_button_of_a_job_that_is_not_known_is_answered(wide: Stage) -> N
     reply = await being_made(wide, "first")
     for action, person in (("cancel", 1), ("fetch", 1), ("again", wide.user.id)):
         pressed = await press_unseen(wide, message_of(reply), f"sm:{action}:{'0' * 32}:{person}:1")
-        assert await told(pressed) == words.GONE
+        assert await told(pressed) == words.GONE.english
         assert pressed.ephemeral
     pressed = await press_unseen(wide, message_of(reply), f"sm:look:{'0' * 32}:1:1")
-    assert await whispered(pressed) == words.GONE
+    assert await whispered(pressed) == words.GONE.english
     finish(wide, "first")
     await reply.wait_for_video(TIMEOUT_S)

@@ -53,7 +53,7 @@ async def laid_aside(stage: Stage, prompt: str = "laid aside") -> Reply:
 async def test_an_empty_list_says_what_to_do(stage: Stage) -> None:
     shown = await jobs(stage)
     assert shown.ephemeral
-    assert words.NONE in shown.text
+    assert words.NONE.english in shown.text
 
 
 async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
         assert text.index("waiting in line") < text.index("being made") < text.index("outcome unknown")
         assert shown.current is not None
         assert labels(shown.current) == ["Cancel", "Cancel", "Try again"]
-        assert words.NONE in (await jobs(stage, stage.member("bea"))).text
+        assert words.NONE.english in (await jobs(stage, stage.member("bea"))).text
         await told(await press(stage, shown, "Cancel"))
         await waiting.wait_for(lambda version: "Cancelled" in version.text(), TIMEOUT_S)
         finish(stage, "being made")
@@ -116,7 +116,7 @@ async def test_a_video_that_could_not_be_delivered_is_fetched_once_and_privately
     assert list((stage.data_dir / "media").glob("*.mp4")) == []
     assert [row["state"] for row in stage.rows("state")] == ["delivered"]
     again = await press(stage, shown, "Fetch the video")
-    assert await told(again) in {words.NOTHING_TO_FETCH, words.ALREADY_FETCHED}
+    assert await told(again) in {words.NOTHING_TO_FETCH.english, words.ALREADY_FETCHED.english}
     assert stage.bought == 1
 
 

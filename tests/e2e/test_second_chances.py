@@ -10,6 +10,7 @@ import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Attachment, Channel, Reply
+from bot.texts import explanations
 from bot.texts import jobs as words
 from tests.e2e.pictures import picture
 from tests.e2e.presses import (
@@ -83,11 +84,11 @@ async def test_nobody_tries_again_at_anothers_expense(stage: Stage) -> None:
     reply = await unknown(stage)
     for person in (stage.member("bob"), moderator):
         pressed = await press(stage, reply, "Try again", user=person)
-        assert await told(pressed) == words.NOT_YOURS
+        assert await told(pressed) == words.NOT_YOURS.english
         assert pressed.ephemeral
         mine = id_of(message_of(reply).current, "Try again").replace(str(stage.user.id), str(person.id))
         pressed = await press_unseen(stage, message_of(reply), mine, user=person)
-        assert await told(pressed) == words.NOT_YOURS
+        assert await told(pressed) == words.NOT_YOURS.english
     assert stage.bought == 1
 
 
@@ -106,11 +107,11 @@ async def test_a_request_is_tried_again_once_and_counts_once(tmp_path: Path, *, 
         answers = await asyncio.gather(
             *(one.wait_for(lambda version: bool(version.text()), TIMEOUT_S) for one in pressed)
         )
-        assert [answer.text() for answer in answers].count(words.ALREADY_REPEATED) == 1
+        assert [answer.text() for answer in answers].count(words.ALREADY_REPEATED.english) == 1
         await stage.app.engine.idle()
         assert stage.bought == 2
         await meanwhile(stage, restarted=restarted)
-        assert await told(await press(stage, reply, "Try again")) == words.ALREADY_REPEATED
+        assert await told(await press(stage, reply, "Try again")) == words.ALREADY_REPEATED.english
         await (await stage.video("the last of today")).wait_for_video(TIMEOUT_S)
         assert "You have 0 seconds of video left for today" in await told(await stage.video("too much"))
 
@@ -141,7 +142,7 @@ async def test_without_the_pictures_nothing_is_bought_again(tmp_path: Path, *, r
         await stage.app.housekeeping.tidy()
         await meanwhile(stage, restarted=restarted)
         again = await press(stage, reply, "Try again")
-        assert words.PICTURES_GONE in await told(again)
+        assert explanations.PICTURES_NOT_KEPT.english in await told(again)
         assert stage.bought == 1
         assert states(stage) == ["unknown"]
 
@@ -193,7 +194,7 @@ async def test_what_is_still_not_ready_can_be_looked_for_once_more(
     await reply.wait_for_video(TIMEOUT_S)
     await impatient.app.engine.idle()
     listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
-    assert words.NONE in await told(listed)
+    assert words.NONE.english in await told(listed)
     assert len(impatient.submissions_sent) == 1
 
 
@@ -207,10 +208,10 @@ async def test_looking_again_twice_delivers_once(impatient: Stage, *, restarted:
     await impatient.app.engine.idle()
     assert sorted(len(one.followups) for one in both) == [0, 1]
     (refused,) = (one for one in both if one.followups)
-    assert await whispered(refused) == words.ALREADY_FETCHED
+    assert await whispered(refused) == words.ALREADY_FETCHED.english
     await meanwhile(impatient, restarted=restarted)
     late = await press_unseen(impatient, message_of(reply), custom_id)
-    assert await whispered(late) == words.ALREADY_FETCHED
+    assert await whispered(late) == words.ALREADY_FETCHED.english
     (submission,) = impatient.sandbox.dimilinks.books.submissions
     assert impatient.sandbox.dimilinks.books.downloads[submission.task_id] == 1
     assert sum(bool(version.videos) for version in message_of(reply).versions) == 1
@@ -220,7 +221,7 @@ async def test_another_member_cannot_look_again(impatient: Stage) -> None:
     reply = await expired(impatient)
     before = message_of(reply).current.text()
     pressed = await press(impatient, reply, "Look again", user=impatient.member("bob"))
-    assert await whispered(pressed) == words.NOT_YOURS
+    assert await whispered(pressed) == words.NOT_YOURS.english
     assert message_of(reply).current.text() == before
     assert states(impatient) == ["expired"]
 
@@ -240,7 +241,7 @@ async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
     await pressed.wait_for_ack(TIMEOUT_S)
     # A press that is answered in words, and later than the first one was served.
     pressed = await press_unseen(impatient, message_of(reply), id_of(working, "Cancel"))
-    assert await told(pressed) == words.ALREADY_ENDED
+    assert await told(pressed) == words.ALREADY_ENDED.english
     assert message_of(reply).current.videos
 
 

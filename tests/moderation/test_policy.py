@@ -12,6 +12,7 @@ EXPECTED = {
     (Preset.SPICY, Place.AGE_RESTRICTED_CHANNEL): Verdict.ALLOWED,
     (Preset.SPICY, Place.OPEN_CHANNEL): Verdict.NEEDS_AGE_RESTRICTED_CHANNEL,
     (Preset.SPICY, Place.DIRECT_MESSAGE): Verdict.NOT_IN_DIRECT_MESSAGES,
+    (Preset.SPICY, Place.FOREIGN_SERVER): Verdict.NOT_IN_FOREIGN_SERVERS,
 }
 ADA = Person(1, guild_id=9, role_ids=frozenset({10, 11}))
 

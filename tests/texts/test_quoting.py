@@ -1,5 +1,7 @@
 """People's text on a card cannot format, ping, flood or leak."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +60,30 @@ def test_durations_in_words() -> None:
         "1:02:03",
     ]
     assert [rest(seconds) for seconds in (0, 4, 7.6, 62)] == ["0:05", "0:05", "0:10", "1:00"]
+
+
+def test_addresses_and_invitations_in_a_prompt_are_no_links() -> None:
+    for address in ("https://evil.example/x", "HTTP://evil.example", "discord://-/x"):
+        scheme, rest = address.split("//")
+        assert quote_prompt(f"see {address}") == f"see {scheme}\N{WORD JOINER}//{rest}"
+    for invitation in ("discord.gg/abc", "discord.com/invite/abc", "DISCORDAPP.com/invite/abc", "dsc.gg/abc"):
+        host, rest = invitation.split("/", 1)
+        assert quote_prompt(f"join {invitation}") == f"join {host}\N{WORD JOINER}/{rest}"
+
+
+def test_a_masked_link_is_shown_as_typed() -> None:
+    assert quote_prompt("[free nitro](https://evil.example)") == (
+        "\\[free nitro\\](https:\N{WORD JOINER}//evil.example)"
+    )
+
+
+def test_marks_that_turn_the_direction_are_left_out() -> None:
+    assert quote_prompt("a\u202egnp.exe\u2066b") == "agnp.exeb"
+
+
+@given(st.text(max_size=400))
+def test_nothing_of_a_prompt_becomes_a_mention_or_a_link(text: str) -> None:
+    quoted = quote_prompt(text)
+    assert not re.search(r"(?<!\\)[<@]", quoted)
+    assert "://" not in quoted
+    assert not re.search(r"discord\.gg/", quoted, re.IGNORECASE)

@@ -1,0 +1,40 @@
+"""The translations: gettext catalogues, read once, when this module is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from babel.messages.pofile import read_po
+
+DOMAIN: Final = "stillmotion"
+FOLDER: Final = Path(__file__).with_name("catalogues")
+LOCALES: Final[Mapping[str, str]] = {"zh-CN": "zh_CN", "ja": "ja"}
+"""The catalogues by Discord's names of the locales."""
+
+_Entries = Mapping[tuple[str, str | None], str]
+
+
+def catalogue_path(locale: str) -> Path:
+    """Where the catalogue of a Discord locale lies."""
+    return FOLDER / LOCALES[locale] / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def _read(locale: str) -> _Entries:
+    with catalogue_path(locale).open("rb") as file:
+        catalogue = read_po(file, locale=LOCALES[locale])
+    entries: dict[tuple[str, str | None], str] = {}
+    for message in catalogue:
+        # Chinese and Japanese have one form for every number, which then is the only one of several.
+        form = message.id[0] if isinstance(message.id, tuple | list) else message.id
+        told = message.string[0] if isinstance(message.string, tuple | list) else message.string
+        if form and told and not message.fuzzy:
+            entries[form, message.context] = told
+    return entries
+
+
+_ENTRIES: Final[Mapping[str, _Entries]] = {locale: _read(locale) for locale in LOCALES}
+
+
+def translation(locale: str, english_form: str, context: str | None = None) -> str | None:
+    """The form of a sentence in another language, with the same gaps; None where there is none."""
+    return _ENTRIES[locale].get((english_form, context))

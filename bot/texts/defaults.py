@@ -1,0 +1,61 @@
+"""What `/defaults` says."""
+
+from typing import Final
+
+from bot.texts.commands import PRESET_SHORT_NAMES, SECONDS_NAMES, SIZE_NAMES
+from bot.texts.sentences import Sentence, sentence
+from bot.video import Preset, Resolution, Seconds, Size
+
+TITLE: Final = sentence("Your defaults")
+HOW: Final = sentence(
+    "Name an option to change it, such as `/defaults seconds:10 ping:True`; `reset` forgets them all. "
+    "What you say in a request counts more."
+)
+NOT_ON_OFFER: Final = sentence(
+    "One of these values is not on offer. Nothing was changed; pick from the lists."
+)
+_YES: Final = sentence("yes")
+_NO: Final = sentence("no")
+
+
+def overview(
+    *,
+    seconds: Seconds | None,
+    size: Size | None,
+    resolution: Resolution | None,
+    preset: Preset | None,
+    private: bool | None,
+    ping: bool | None,
+) -> tuple[Sentence, ...]:
+    """A line for each default; what was never chosen is said to be as for everybody."""
+    return (
+        sentence(
+            "Length: {value}",
+            value=_or(SECONDS_NAMES[seconds] if seconds else None, SECONDS_NAMES[Seconds.S6]),
+        ),
+        sentence("Frame: {value}", value=_or(SIZE_NAMES[size] if size else None, SIZE_NAMES[Size.LANDSCAPE])),
+        sentence(
+            "Resolution: {value}",
+            value=_or(_plain(resolution) if resolution else None, _plain(Resolution.P720)),
+        ),
+        sentence(
+            "Style: {value}",
+            value=_or(PRESET_SHORT_NAMES[preset] if preset else None, PRESET_SHORT_NAMES[Preset.NORMAL]),
+        ),
+        sentence("Only you see the videos: {value}", value=_or(_answer(private), _NO)),
+        sentence("I mention you when a video is done: {value}", value=_or(_answer(ping), _NO)),
+    )
+
+
+def _plain(resolution: Resolution) -> Sentence:
+    return Sentence("{value}", (("value", resolution.value),))
+
+
+def _answer(chosen: bool | None) -> Sentence | None:  # noqa: FBT001 - a person's answer
+    if chosen is None:
+        return None
+    return _YES if chosen else _NO
+
+
+def _or(chosen: Sentence | None, usual: Sentence) -> Sentence:
+    return chosen if chosen is not None else sentence("{value} (as for everybody)", value=usual)

@@ -1,0 +1,94 @@
+"""The words of the forms: of a video, and of a report. Discord allows titles and labels of 45 characters."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from bot.texts.sentences import Sentence, counted, sentence
+from bot.video import PROMPT_MAX_CHARS, Resolution, Size
+
+TITLE_NEW: Final = sentence("Make a video")
+TITLE_CHANGE: Final = sentence("Change it and make another one")
+TITLE_CONTINUE: Final = sentence("Go on from the last frame")
+PROMPT: Final = sentence("Prompt")
+PROMPT_HINT: Final = sentence(
+    "What happens, how the camera moves. At most {limit:,} characters.", limit=PROMPT_MAX_CHARS
+)
+PROMPT_HINT_PLACEMENT: Final = sentence(
+    "What happens, and where the subject stands in the frame. At most {limit:,} characters.",
+    limit=PROMPT_MAX_CHARS,
+)
+PICTURES: Final = sentence("Pictures")
+MORE_PICTURES: Final = sentence("More pictures")
+OTHER_PICTURES: Final = sentence("Other pictures")
+FIRST_PICTURES: Final = sentence("Up to 7; the first ones count most.")
+NONE_IN_MESSAGE: Final = sentence("I found no picture in this message: upload at least one.")
+AFTER_LAST_FRAME: Final = sentence("They follow the last frame, which comes first.")
+LOST_PICTURES: Final = sentence("The earlier pictures are no longer kept; without new ones there are none.")
+SECONDS: Final = sentence("Length")
+SECONDS_HINT: Final = sentence("Start with 6 seconds: longer videos take longer and cost more.")
+FRAME: Final = sentence("Frame")
+FRAME_HINT: Final = sentence("480p is for quick previews, 720p for the final cut.")
+PRESET: Final = sentence("Style")
+
+FRAME_NAMES: Final[Mapping[Size, Sentence]] = {
+    Size.LANDSCAPE: sentence("Landscape"),
+    Size.PORTRAIT: sentence("Portrait"),
+    Size.SQUARE: sentence("Square"),
+}
+
+DRAFT_GONE: Final = sentence(
+    "I no longer have the pictures of this form. Nothing was charged. Pick *Animate* or type `/video` again."
+)
+VIDEO_GONE: Final = sentence("I see no video in this message any more. Nothing was charged.")
+NOT_UNDERSTOOD: Final = sentence("This form is an old one. Nothing was charged. Open it anew.")
+
+REPORT_TITLE: Final = sentence("Report this video")
+REPORT_REASON: Final = sentence("What is wrong with it?")
+REPORT_WORDS: Final = sentence("Anything to add?")
+REPORT_WORDS_HINT: Final = sentence("Optional. Only those who look into reports read it.")
+REPORTED: Final = sentence("Thank you. Your report was passed on to those who run this bot.")
+REPORTED_BEFORE: Final = sentence("You have reported this video already; once is enough.")
+
+
+class ReportReason(StrEnum):
+    """Why somebody thinks that a video should not be there."""
+
+    REAL_PERSON = "real_person"
+    MINOR = "minor"
+    SEXUAL = "sexual"
+    VIOLENT = "violent"
+    HATEFUL = "hateful"
+    OTHER = "other"
+
+
+REASON_NAMES: Final[Mapping[ReportReason, Sentence]] = {
+    ReportReason.REAL_PERSON: sentence("It shows a real person who did not agree"),
+    ReportReason.MINOR: sentence("It sexualises somebody under age"),
+    ReportReason.SEXUAL: sentence("It is sexual, and this is not the place"),
+    ReportReason.VIOLENT: sentence("It is cruel or glorifies violence"),
+    ReportReason.HATEFUL: sentence("It attacks people for what they are"),
+    ReportReason.OTHER: sentence("Something else"),
+}
+
+
+def frame(size: Size, resolution: Resolution) -> Sentence:
+    """One choice of frame: `Portrait 720x1280 · 480p`."""
+    return sentence(
+        "{shape} {size} · {resolution}", shape=FRAME_NAMES[size], size=size.value, resolution=resolution.value
+    )
+
+
+def kept_pictures(count: int) -> Sentence:
+    """How many pictures go with the video already."""
+    return counted("{count} picture is there already.", "{count} pictures are there already.", count)
+
+
+def instead_of(count: int) -> Sentence:
+    """What an upload replaces."""
+    return counted("Instead of the {count} picture before.", "Instead of the {count} pictures before.", count)
+
+
+def prompt_hint(size: Size) -> Sentence:
+    """What to write, with the vendor's advice for frames that are not landscape."""
+    return PROMPT_HINT if size is Size.LANDSCAPE else PROMPT_HINT_PLACEMENT

@@ -1,0 +1,40 @@
+"""What the bot says to messages that mention it, when no video comes of them."""
+
+from typing import Final
+
+from bot.texts.explanations import Explanation, nothing_charged
+from bot.texts.sentences import Sentence, sentence
+
+HELP: Final = sentence(
+    "I make short videos. Type `/video`, or reply to a picture, mention me and say what should happen; "
+    "length and frame may follow, such as `10s vertical`. Or pick *Apps ► Animate* on a message."
+)
+WHAT_SHOULD_HAPPEN: Final = nothing_charged(
+    sentence("I see the picture, but not what should happen in the video."),
+    sentence("Reply again, mention me and say it."),
+)
+PICTURES_NOT_SHOWN: Final = nothing_charged(
+    sentence("Discord does not show me the pictures of that message."),
+    sentence("Pick *Apps ► Animate* on it, or use `/video` and attach them."),
+)
+NO_PICTURES: Final = nothing_charged(
+    sentence("I found no picture there."),
+    sentence("Attach one to your message, reply to one, or use `/video` for a video without pictures."),
+)
+MESSAGE_GONE: Final = nothing_charged(
+    sentence("The message that you replied to is gone."),
+    sentence("Attach the picture to your own message, or use `/video`."),
+)
+
+
+def unknown_options(names: tuple[str, ...]) -> Explanation:
+    """Options behind the prompt that nobody knows; what they are is a person's text, already escaped."""
+    return nothing_charged(
+        sentence("I do not know {options}.", options=", ".join(names)),
+        sentence("There are `--seconds`, `--size`, `--resolution` and `--preset`."),
+    )
+
+
+def not_answered(why: Explanation, channel: str) -> Sentence:
+    """Told in private, where the bot cannot answer in the channel itself."""
+    return sentence("About your message in {channel}: {why}", channel=channel, why=why.in_a_row)

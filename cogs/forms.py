@@ -1,0 +1,134 @@
+"""*Apps ► Animate*, and the forms of videos when they come back filled in."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.images import ImageSource
+from bot.jobs import Answer, Ask, Desk, DraftStore, Wish
+from bot.people import PreferenceBook
+from bot.storage import StorageError
+from bot.texts import forms
+from bot.texts import jobs as words
+from bot.texts.sentences import Speakable
+from cogs.ui.acknowledgement import refuse
+from cogs.ui.desk_answers import ANSWERS
+from cogs.ui.form_opening import FormOpening
+from cogs.ui.ordering import Basis, Ordering
+from cogs.ui.pictures import pictures_of, video_of
+from cogs.ui.place import missing_for_reply, place_of
+from cogs.ui.reply import link_to, person_of
+from cogs.ui.video_form import FORM_MARK, FormKind, FormReference, SentForm, form_id_of
+
+log: Final = structlog.get_logger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+_NAME: Final = "Animate"
+_LOOKED_UP_WITHIN_S: Final = 1.0
+"""Of the three seconds that Discord grants for an acknowledgement."""
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What a video is to be made from besides words."""
+
+    sources: tuple[ImageSource, ...]
+    basis: Basis = field(default_factory=Basis)
+
+
+class FormsCog(commands.Cog):
+    """Opens a form on a message, and serves forms that were sent; holds nothing between the two."""
+
+    def __init__(
+        self,
+        ordering: Ordering,
+        opening: FormOpening,
+        drafts: DraftStore,
+        desk: Desk,
+        people: PreferenceBook,
+        *,
+        group: str | None,
+        cdn_hosts: Sequence[str],
+    ) -> None:
+        self._ordering = ordering
+        self._opening = opening
+        self._drafts = drafts
+        self._desk = desk
+        self._people = people
+        self._group = group
+        self._cdn_hosts = cdn_hosts
+        # A menu cannot be declared in a cog as a command can.
+        self.menu = app_commands.ContextMenu(name=_NAME, callback=self._animate)
+
+    async def _animate(self, interaction: Interaction, message: discord.Message) -> None:
+        found = pictures_of(message, self._cdn_hosts)
+        preferences = self._people.of(interaction.user.id)
+        shape = found[0].shape if found else None
+        wish = Wish("", size=shape).completed_by(preferences)
+        await self._opening.for_pictures(
+            interaction,
+            tuple(picture.source for picture in found),
+            wish,
+            private=preferences.private or False,
+            required=not found,
+        )
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Serve one form, if it is one of ours."""
+        if not form_id_of(interaction).startswith(FORM_MARK):
+            return
+        reference = FormReference.sent(interaction)
+        form = SentForm.of(interaction)
+        if reference is None or form is None:
+            await refuse(interaction, forms.NOT_UNDERSTOOD)
+            return
+        try:
+            async with asyncio.timeout(_LOOKED_UP_WITHIN_S):
+                found = await self._material(interaction, reference, form)
+        except (StorageError, TimeoutError):
+            await refuse(interaction, words.NOT_STORED)
+            return
+        if isinstance(found, _Material):
+            await self._take(interaction, form, found, private=reference.private)
+        else:
+            await refuse(interaction, found)
+
+    async def _material(
+        self, interaction: Interaction, reference: FormReference, form: SentForm
+    ) -> _Material | Speakable:
+        """What the video is to be made from, or why it cannot be. Raises `StorageError`."""
+        if reference.kind is FormKind.DRAFT:
+            draft = await self._drafts.get(reference.subject_id, interaction.user.id)
+            return forms.DRAFT_GONE if draft is None else _Material((*draft.sources, *form.pictures))
+        job = await self._desk.model(reference.subject_id, person_of(interaction))
+        if isinstance(job, Answer):
+            return ANSWERS[job]
+        basis = Basis(parent_url=link_to(interaction.message))
+        if reference.kind is FormKind.CONTINUE:
+            video = video_of(interaction.message) if interaction.message is not None else None
+            return forms.VIDEO_GONE if video is None else _Material((video, *form.pictures), basis)
+        if form.pictures or reference.kind is FormKind.WITHOUT:
+            return _Material(form.pictures, basis)
+        if job.pictures:
+            return _Material((), replace(basis, pictures=job.pictures))
+        return _Material(job.sources, basis)
+
+    async def _take(
+        self, interaction: Interaction, form: SentForm, material: _Material, *, private: bool
+    ) -> None:
+        count = len(material.sources) + len(material.basis.pictures or ())
+        ask = Ask(
+            form.wish(picture_count=count, group=self._group),
+            material.sources,
+            place_of(interaction),
+            person_of(interaction),
+            missing_for_reply(interaction),
+        )
+        await self._ordering.take(interaction, ask, private=private, basis=material.basis)

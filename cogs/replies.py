@@ -1,0 +1,212 @@
+"""A message that mentions the bot: what it answers and what it says become a request for a video."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import aiohttp
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.delivery import ReplyAddress
+from bot.jobs import Ask, DuplicateJobError, Order, VideoService, Wish
+from bot.moderation.policy import Person, Place, Right
+from bot.people import PreferenceBook
+from bot.texts import replies as words
+from bot.texts.explanations import Explanation
+from bot.texts.option_words import Option, Spoken, read_spoken
+from bot.texts.quoting import clip, escape
+from bot.texts.sentences import Language, Speakable
+from cogs.ui.mentioning import Addressed, read_addressed
+from cogs.ui.place import missing_for_message, place_of_channel
+
+log: Final = structlog.get_logger(__name__)
+
+_SAID: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
+_REMEMBERED: Final = 1000
+"""Messages; one that comes again does so soon."""
+_UNKNOWN_SHOWN_CHARS: Final = 60
+_UNKNOWN_SHOWN: Final = 5
+"""With more of them than a few the answer would be longer than a message may be."""
+
+
+class RepliesCog(commands.Cog):
+    """Listens to messages; those that are not meant for the bot are left alone without a word."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        service: VideoService,
+        people: PreferenceBook,
+        *,
+        now: Callable[[], datetime],
+        group: str | None,
+        cdn_hosts: Sequence[str],
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._people = people
+        self._now = now
+        self._group = group
+        self._cdn_hosts = cdn_hosts
+        self._served: deque[int] = deque(maxlen=_REMEMBERED)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Serve one message, if it is meant for the bot."""
+        me = self._client.user
+        if me is None or message.author.bot or message.webhook_id is not None or message.type not in _SAID:
+            return
+        try:
+            addressed = await read_addressed(message, me.id, self._cdn_hosts, self._client.intents)
+            if addressed is not None:
+                await self._serve(message, addressed)
+        except discord.HTTPException as error:
+            log.info("message_not_answered", status=error.status, code=error.code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("message_not_answered", error=type(error).__name__)
+
+    async def _serve(self, message: discord.Message, addressed: Addressed) -> None:
+        # The store would not keep it twice either, but by then its seconds were counted anew and given back.
+        if message.id in self._served:
+            log.info("message_served_before", message=message.id)
+            return
+        self._served.append(message.id)
+        spoken = read_spoken(addressed.text)
+        language = _language(message, addressed.text)
+        trouble = _trouble(spoken, addressed)
+        if trouble is not None:
+            await self._say(message, trouble, language, missing=_missing(message))
+            return
+        ask = self._ask(message, spoken, addressed)
+        examined = self._service.examine(ask)
+        if isinstance(examined, Explanation):
+            await self._say(message, examined, language, missing=ask.missing)
+            return
+        job = self._service.place(
+            Order(
+                examined,
+                ask.pictures,
+                self._address(message, language),
+                message.guild.id if message.guild is not None else None,
+                ping=self._people.of(message.author.id).ping or False,
+                job_id=_job_id(message.id),
+            )
+        )
+        try:
+            not_kept = await self._service.keep(job)
+        except DuplicateJobError:
+            log.info("message_served_before", job=job.id)
+            return
+        if not_kept is not None:
+            await self._say(message, not_kept, language)
+            return
+        # The answer is the job's own first step: made once, also by whichever process takes it up.
+        await self._service.begin(job, None)
+
+    def _ask(self, message: discord.Message, spoken: Spoken, addressed: Addressed) -> Ask:
+        shape = addressed.pictures[0].shape if addressed.pictures else None
+        wish = Wish(
+            spoken.prompt,
+            spoken.options.get(Option.SECONDS),
+            spoken.options.get(Option.SIZE),
+            spoken.options.get(Option.RESOLUTION),
+            spoken.options.get(Option.PRESET),
+            len(addressed.pictures),
+            self._group,
+        ).completed_by(self._people.of(message.author.id), size=shape)
+        return Ask(
+            wish,
+            tuple(picture.source for picture in addressed.pictures),
+            _place(message),
+            _person(message),
+            _missing(message),
+        )
+
+    def _address(self, message: discord.Message, language: Language) -> ReplyAddress:
+        me = self._client.user
+        limit = (
+            message.guild.filesize_limit
+            if message.guild is not None
+            else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        )
+        return ReplyAddress(
+            application_id=self._client.application_id or (me.id if me is not None else 0),
+            token=None,
+            person_id=message.author.id,
+            channel_id=message.channel.id,
+            message_id=None,
+            created_at=self._now(),
+            upload_limit_bytes=limit,
+            private=False,
+            language=language,
+            asked_message_id=message.id,
+        )
+
+    async def _say(
+        self,
+        message: discord.Message,
+        told: Speakable,
+        language: Language,
+        *,
+        missing: tuple[Right, ...] = (),
+    ) -> None:
+        """Answer with words; where the bot cannot speak, to the person directly."""
+        nobody = discord.AllowedMentions.none()
+        if set(missing) - {Right.ATTACH_FILES}:
+            if not isinstance(told, Explanation):
+                return
+            where = words.not_answered(told, f"<#{message.channel.id}>")
+            await message.author.send(where.in_language(language), allowed_mentions=nobody)
+            return
+        reference = message.to_reference(fail_if_not_exists=False)
+        await message.channel.send(
+            told.in_language(language), reference=reference, mention_author=False, allowed_mentions=nobody
+        )
+
+
+def _trouble(spoken: Spoken, addressed: Addressed) -> Speakable | None:
+    """Why there is nothing to make a video of, if there is not."""
+    if spoken.unknown:
+        names = tuple(dict.fromkeys(spoken.unknown))[:_UNKNOWN_SHOWN]
+        return words.unknown_options(tuple(escape(clip(name, _UNKNOWN_SHOWN_CHARS)) for name in names))
+    if addressed.pictures:
+        return None if spoken.prompt else words.WHAT_SHOULD_HAPPEN
+    return addressed.without_pictures
+
+
+def _language(message: discord.Message, text: str) -> Language:
+    if message.guild is not None:
+        return Language.of(message.guild.preferred_locale.value)
+    return Language.of_text(text)
+
+
+def _place(message: discord.Message) -> Place:
+    return Place.DIRECT_MESSAGE if message.guild is None else place_of_channel(message.channel)
+
+
+def _person(message: discord.Message) -> Person:
+    author = message.author
+    if message.guild is None or not isinstance(author, discord.Member):
+        return Person(author.id, message.guild.id if message.guild is not None else None)
+    return Person(
+        author.id,
+        message.guild.id,
+        frozenset(role.id for role in author.roles),
+        message.channel.permissions_for(author).manage_messages,
+    )
+
+
+def _missing(message: discord.Message) -> tuple[Right, ...]:
+    if message.guild is None:
+        return ()
+    permissions = message.channel.permissions_for(message.guild.me)
+    return missing_for_message(permissions, thread=isinstance(message.channel, discord.Thread))
+
+
+def _job_id(message_id: int) -> str:
+    """The same for every time that a message comes, so that it is served once."""
+    return hashlib.sha256(f"message:{message_id}".encode()).hexdigest()[:32]

@@ -1,0 +1,119 @@
+"""*Report*: a form with a reason, kept once for each person and video, and passed on to the operator."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import discord
+import structlog
+from discord import ui
+from discord.ext import commands
+
+from bot.jobs import Answer, Desk
+from bot.moderation import Report, ReportStore
+from bot.storage import StorageError
+from bot.texts import forms, operator
+from bot.texts import jobs as words
+from bot.texts.buttons import Action
+from bot.texts.forms import ReportReason
+from bot.texts.sentences import Language
+from cogs.ui.acknowledgement import acknowledge, answer, open_form, refuse
+from cogs.ui.desk_answers import ANSWERS
+from cogs.ui.job_button import ButtonReference
+from cogs.ui.reply import language_of, link_to, person_of
+from cogs.ui.video_form import SentForm, form_id_of
+
+log: Final = structlog.get_logger(__name__)
+
+_MARK: Final = "sm-report:"
+_CUSTOM_ID: Final = re.compile(r"sm-report:(?P<job>[0-9a-f]{32})")
+_WORDS_CHARS: Final = 1000
+_REASON, _WORDS = "reason", "words"
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class ReportsCog(commands.Cog):
+    """Receives reports; `tell` passes words on to the operator."""
+
+    def __init__(
+        self,
+        reports: ReportStore,
+        desk: Desk,
+        tell: Callable[[str], None],
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._desk = desk
+        self._reports = reports
+        self._tell = tell
+        self._now = now
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Open the form, or serve it when it was sent."""
+        reference = ButtonReference.pressed(interaction)
+        if reference is not None and reference.action is Action.REPORT:
+            form = _form(reference.job_id, language_of(interaction, private=True))
+            await open_form(interaction, form)
+            return
+        form_id = form_id_of(interaction)
+        if not form_id.startswith(_MARK):
+            return
+        match = _CUSTOM_ID.fullmatch(form_id)
+        if match is None:
+            await refuse(interaction, forms.NOT_UNDERSTOOD)
+        else:
+            await self._receive(interaction, match["job"])
+
+    async def _receive(self, interaction: Interaction, job_id: str) -> None:
+        if await acknowledge(interaction, private=True) is None:
+            return
+        form = SentForm.of(interaction)
+        try:
+            reason = ReportReason(form.text(_REASON) if form is not None else "")
+        except ValueError:
+            await answer(interaction, forms.NOT_UNDERSTOOD)
+            return
+        added = form.text(_WORDS)[:_WORDS_CHARS] if form is not None else ""
+        report = Report(job_id, interaction.user.id, self._now(), reason, added)
+        try:
+            found = await self._desk.model(job_id, person_of(interaction))
+            if isinstance(found, Answer):
+                await answer(interaction, ANSWERS[found])
+                return
+            is_new = await self._reports.add(report)
+        except StorageError:
+            await answer(interaction, words.NOT_STORED)
+            return
+        if not is_new:
+            await answer(interaction, forms.REPORTED_BEFORE)
+            return
+        log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
+        link = link_to(interaction.message)
+        self._tell(operator.video_reported(forms.REASON_NAMES[reason].english, added, job_id, link))
+        await answer(interaction, forms.REPORTED)
+
+
+def _form(job_id: str, language: Language) -> ui.Modal:
+    modal = ui.Modal(title=forms.REPORT_TITLE.in_language(language), custom_id=f"sm-report:{job_id}")
+    options = [
+        discord.SelectOption(label=name.in_language(language), value=reason.value)
+        for reason, name in forms.REASON_NAMES.items()
+    ]
+    reasons: ui.Select[ui.Modal] = ui.Select(custom_id=_REASON, options=options)
+    modal.add_item(ui.Label(text=forms.REPORT_REASON.in_language(language), component=reasons))
+    added: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id=_WORDS, style=discord.TextStyle.paragraph, required=False, max_length=_WORDS_CHARS
+    )
+    modal.add_item(
+        ui.Label(
+            text=forms.REPORT_WORDS.in_language(language),
+            description=forms.REPORT_WORDS_HINT.in_language(language),
+            component=added,
+        )
+    )
+    # It comes back as an interaction like any other, so the library need not remember it.
+    modal.stop()
+    return modal

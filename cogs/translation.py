@@ -1,0 +1,37 @@
+"""The names and descriptions of commands in the languages that the bot speaks."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import TranslationContextLocation, TranslationContextTypes, locale_str
+
+from bot.texts import commands
+from bot.texts.sentences import Language, Sentence
+
+_CONTEXTS = {
+    TranslationContextLocation.command_name: "command",
+    TranslationContextLocation.group_name: "command",
+    TranslationContextLocation.parameter_name: "option",
+}
+
+
+class Translator(app_commands.Translator):
+    """Looks translations up in the catalogues. discord.py asks it when commands are registered."""
+
+    async def translate(
+        self, string: locale_str, locale: discord.Locale, context: TranslationContextTypes
+    ) -> str | None:
+        """The words in a Discord locale; None where English stays."""
+        language = Language.of(locale.value)
+        if language is Language.ENGLISH:
+            return None
+        told = _sentence(string.message, context).in_language(language)
+        return told if told != string.message else None
+
+
+def _sentence(message: str, context: TranslationContextTypes) -> Sentence:
+    if isinstance(context.data, app_commands.ContextMenu):
+        return Sentence(message, context="menu")
+    name = _CONTEXTS.get(context.location)
+    if name is not None:
+        return Sentence(message, context=name)
+    return commands.BY_ENGLISH.get(message, Sentence(message))

@@ -1,0 +1,78 @@
+"""Opening the form of a video: it is the answer to an interaction itself, so nothing slow comes before it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import discord
+import structlog
+from discord import ui
+
+from bot.images import ImageSource
+from bot.jobs import Draft, DraftStore, Wish, new_job_id
+from bot.storage import StorageError
+from bot.texts import forms
+from bot.video import REFERENCES_MAX
+from cogs.ui.acknowledgement import open_form
+from cogs.ui.reply import language_of
+from cogs.ui.video_form import FormKind, FormReference, PicturePart, video_form
+
+log: Final = structlog.get_logger(__name__)
+
+_KEPT_FIRST_WITHIN_S: Final = 1.0
+"""Of the three seconds that Discord grants for an acknowledgement."""
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class FormOpening:
+    """Opens forms, and keeps what was chosen before them until they are sent."""
+
+    def __init__(self, drafts: DraftStore, *, now: Callable[[], datetime]) -> None:
+        self._drafts = drafts
+        self._now = now
+
+    async def for_pictures(
+        self,
+        interaction: Interaction,
+        pictures: tuple[ImageSource, ...],
+        wish: Wish,
+        *,
+        private: bool,
+        required: bool = False,
+    ) -> None:
+        """A form for a new video with these pictures and more; `required` asks for at least one more."""
+        draft = Draft(new_job_id(), interaction.user.id, self._now(), pictures)
+        reference = FormReference(FormKind.DRAFT, draft.id, private)
+        part = _part_beside(len(pictures), required=required)
+        form = video_form(reference, forms.TITLE_NEW, wish, part, language_of(interaction, private=True))
+        async with asyncio.TaskGroup() as group:
+            # Kept first, a few milliseconds as a rule; but no disk may keep a person waiting for the form, and
+            # one whose draft could not be kept says so when it is sent.
+            await asyncio.wait([group.create_task(self._keep(draft))], timeout=_KEPT_FIRST_WITHIN_S)
+            await open_form(interaction, form)
+
+    async def _keep(self, draft: Draft) -> None:
+        try:
+            await self._drafts.add(draft)
+        except StorageError as error:
+            log.warning("draft_not_stored", reason=str(error))
+
+    async def for_job(
+        self, interaction: Interaction, reference: FormReference, wish: Wish, part: PicturePart
+    ) -> None:
+        """A form that changes or continues a job."""
+        title = forms.TITLE_CONTINUE if reference.kind is FormKind.CONTINUE else forms.TITLE_CHANGE
+        form: ui.Modal = video_form(reference, title, wish, part, language_of(interaction, private=True))
+        await open_form(interaction, form)
+
+
+def _part_beside(count: int, *, required: bool) -> PicturePart | None:
+    if required:
+        return PicturePart(forms.PICTURES, forms.NONE_IN_MESSAGE, least=1)
+    if count == 0:
+        return PicturePart(forms.PICTURES, forms.FIRST_PICTURES)
+    if count >= REFERENCES_MAX:
+        return None
+    return PicturePart(forms.MORE_PICTURES, forms.kept_pictures(count), most=REFERENCES_MAX - count)

@@ -1,0 +1,130 @@
+"""Chinese and Japanese: private answers in the person's language, public ones in the server's."""
+
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.discord import Channel, Guild, User
+from bot.texts import explanations
+from bot.texts import jobs as job_words
+from bot.texts.buttons import LABELS, Action
+from bot.texts.cards import DELIVERED
+from bot.texts.sentences import Language
+from tests.e2e.presses import being_made, labels, press, told
+from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+
+LANGUAGES = pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])
+LATIN = re.compile(r"[A-Za-z]{4,}")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+    async with open_stage(tmp_path, tuning=PATIENT) as opened:
+        yield opened
+
+
+def abroad(stage: Stage, language: Language) -> tuple[Guild, Channel, User]:
+    """A server that speaks the language, with somebody in it who speaks English."""
+    guild = stage.sandbox.discord.add_guild("abroad", locale=language.value)
+    guild.join(stage.user)
+    return guild, guild.add_channel("general"), stage.user
+
+
+def speaker(stage: Stage, language: Language) -> User:
+    """A member of the English server who speaks the language."""
+    user = stage.sandbox.discord.add_user("ko", locale=language.value)
+    stage.guild.join(user)
+    return user
+
+
+@LANGUAGES
+async def test_a_public_card_is_in_the_servers_language(stage: Stage, language: Language) -> None:
+    _, channel, _ = abroad(stage, language)
+    reply = await stage.video("ポスター", channel=channel, preset="fun")
+    await reply.wait_for_video(TIMEOUT_S)
+    seen = [version for version in reply.versions if version.text()]
+    for version in seen:
+        english = set(LATIN.findall(version.text())) - {"ポスター"}
+        assert english == set(), version.text()
+    last = reply.versions[-1]
+    assert DELIVERED.in_language(language) in last.text()
+    assert labels(last)[0] == LABELS[Action.ANEW].in_language(language)
+
+
+@LANGUAGES
+async def test_a_private_card_is_in_the_persons_language(stage: Stage, language: Language) -> None:
+    reply = await stage.video("x", user=speaker(stage, language), private=True)
+    await reply.wait_for_video(TIMEOUT_S)
+    assert DELIVERED.in_language(language) in reply.versions[-1].text()
+
+
+@LANGUAGES
+async def test_a_refusal_is_in_the_persons_language(stage: Stage, language: Language) -> None:
+    reply = await stage.video("x", user=speaker(stage, language), preset="spicy")
+    assert await told(reply) == explanations.SPICY_NEEDS_AGE_GATE.in_language(language)
+    _, channel, user = abroad(stage, language)
+    refused = await stage.video("x", user=user, channel=channel, preset="spicy")
+    assert await told(refused) == explanations.SPICY_NEEDS_AGE_GATE.english
+
+
+@LANGUAGES
+async def test_answers_to_buttons_and_lists_are_in_the_persons_language(
+    stage: Stage, language: Language
+) -> None:
+    user = speaker(stage, language)
+    reply = await being_made(stage, "x", user=stage.user)
+    pressed = await press(stage, reply, "Cancel", user=user)
+    assert await told(pressed) == job_words.NOT_YOURS_TO_CANCEL.in_language(language)
+    listed = await stage.sandbox.discord.invoke("jobs", user=user, channel=stage.channel)
+    assert job_words.NONE.in_language(language) in await told(listed)
+    asked = await stage.sandbox.discord.invoke("defaults", user=user, channel=stage.channel)
+    assert not LATIN.search(re.sub(r"`[^`]+`", "", await told(asked)))
+
+
+@LANGUAGES
+async def test_a_form_is_in_the_persons_language(stage: Stage, language: Language) -> None:
+    user = speaker(stage, language)
+    form = await stage.sandbox.discord.invoke(
+        "video", user=user, channel=stage.channel, options={"prompt": "一", "more": True}
+    )
+    await form.wait_for_modal(TIMEOUT_S)
+    modal = form.interaction.modal
+    assert modal is not None
+    shown = " ".join(
+        str(part.get(key, "")) for part in modal["components"] for key in ("label", "description")
+    )
+    assert not LATIN.search(shown), shown
+    assert not LATIN.search(str(modal["title"]))
+
+
+def localized(command: dict[str, Any], language: Language) -> list[Any]:
+    """Every localization that a command should have."""
+    found = [
+        command.get("name_localizations"),
+        *([command.get("description_localizations")] if command["type"] == 1 else []),
+    ]
+    for option in command.get("options", []):
+        found += [option.get("name_localizations"), option.get("description_localizations")]
+        # A choice that is the same in every language needs no translation.
+        found += [choice.get("name_localizations") for choice in option.get("choices", [])]
+    return [(entry or {}).get(language.value) for entry in found]
+
+
+@LANGUAGES
+async def test_every_command_option_and_choice_is_registered_in_every_language(
+    stage: Stage, language: Language
+) -> None:
+    commands = stage.sandbox.discord.commands
+    assert sorted(str(command["name"]) for command in commands) == ["Animate", "defaults", "jobs", "video"]
+    for command in commands:
+        entries = localized(command, language)
+        assert all(entries), (command["name"], entries)
+
+
+async def test_times_are_discords_own(stage: Stage) -> None:
+    await being_made(stage, "x")
+    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
+    assert re.search(r"<t:\d+:R>", await told(listed))
