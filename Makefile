@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 # Most tests wait for sockets and clocks, so a few at a time use two cores well.
-WORKERS ?= 3
+WORKERS ?= 5
 
 .PHONY: demo test run lint bench lock
 .DEFAULT_GOAL := demo
@@ -38,3 +38,4 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 lock:
 	$(LOCK) --output-file requirements/runtime.lock
 	$(LOCK) --group dev --output-file requirements/dev.lock
+	$(LOCK) --extra nsfw --constraints requirements/runtime.lock --output-file requirements/nsfw.lock

@@ -110,6 +110,9 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts), AfterValidator(_plain_hosts)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Ids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_ids)]
+Terms = Annotated[
+    tuple[Annotated[str, Field(min_length=2, max_length=100)], ...], NoDecode, BeforeValidator(_ids)
+]
 AtLeastOne = Annotated[int, Field(ge=1)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 
@@ -167,6 +170,18 @@ class Settings(BaseSettings):
     )
     allowed_roles: Ids = Field((), description="role ids, separated by commas, or nothing")
     allowed_people: Ids = Field((), description="user ids, separated by commas, or nothing")
+    spicy_offered: bool = Field(
+        default=True, description="true or false, whether the spicy preset is among the choices at all"
+    )
+    spicy_in_direct_messages: bool = Field(
+        default=False, description="true or false, whether the spicy preset works in direct messages"
+    )
+    spicy_blocked_servers: Ids = Field((), description="server ids, separated by commas, or nothing")
+    blocked_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
+    held_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
+    image_check: bool = Field(
+        default=False, description="true or false, whether pictures and results are scored for nudity"
+    )
     api_requests_per_s: Annotated[float, Field(ge=0.1, le=100_000)] = Field(
         20.0, description="a number from 0.1, requests to DimiLinks a second"
     )

@@ -11,18 +11,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.images import ImageSource
-from bot.jobs import Answer, Ask, Desk, DraftStore, Wish
+from bot.jobs import Answer, Desk, DraftStore, Wish
 from bot.people import PreferenceBook
 from bot.storage import StorageError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.sentences import Speakable
 from cogs.ui.acknowledgement import refuse
+from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.form_opening import FormOpening
 from cogs.ui.ordering import Basis, Ordering
 from cogs.ui.pictures import pictures_of, video_of
-from cogs.ui.place import missing_for_reply, place_of
 from cogs.ui.reply import link_to, person_of
 from cogs.ui.video_form import FORM_MARK, FormKind, FormReference, SentForm, form_id_of
 
@@ -117,18 +117,12 @@ class FormsCog(commands.Cog):
         if form.pictures or reference.kind is FormKind.WITHOUT:
             return _Material(form.pictures, basis)
         if job.pictures:
-            return _Material((), replace(basis, pictures=job.pictures))
+            return _Material((), replace(basis, pictures=job.pictures, job_id=job.id))
         return _Material(job.sources, basis)
 
     async def _take(
         self, interaction: Interaction, form: SentForm, material: _Material, *, private: bool
     ) -> None:
         count = len(material.sources) + len(material.basis.pictures or ())
-        ask = Ask(
-            form.wish(picture_count=count, group=self._group),
-            material.sources,
-            place_of(interaction),
-            person_of(interaction),
-            missing_for_reply(interaction),
-        )
+        ask = ask_of(interaction, form.wish(picture_count=count, group=self._group), material.sources)
         await self._ordering.take(interaction, ask, private=private, basis=material.basis)

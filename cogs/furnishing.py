@@ -1,13 +1,17 @@
 """Everything that people see and press, given to the client."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.jobs import Desk, DraftStore, Listing, Recall, VideoService
-from bot.moderation import ReportStore
+from bot.jobs import Books, Desk, DraftStore, Hiding, Listing, Recall, ReviewDesk, VideoService
+from bot.moderation.audit import AuditTrail
+from bot.moderation.reviews import ReviewStore
 from bot.people import PreferenceBook
+from bot.video import Preset
+from cogs.appeals import AppealsCog
 from cogs.client import Stillmotion
+from cogs.consents import ConsentsCog
 from cogs.defaults import DefaultsCog
 from cogs.forms import FormsCog
 from cogs.job_buttons import JobButtonsCog
@@ -15,9 +19,27 @@ from cogs.jobs import JobsCog
 from cogs.replies import RepliesCog
 from cogs.reports import ReportsCog
 from cogs.results import ResultsCog
+from cogs.review_board import DiscordBoard
+from cogs.reviews import ReviewsCog
+from cogs.settings import SettingsCog
+from cogs.spicy import SpicyCog
+from cogs.ui.choices import offer_presets
+from cogs.ui.consent import ConsentRequests
 from cogs.ui.form_opening import FormOpening
 from cogs.ui.ordering import Ordering
 from cogs.video import VideoCog
+
+
+@dataclass(frozen=True)
+class Moderating:
+    """What the moderators' cogs ask."""
+
+    books: Books
+    trail: AuditTrail
+    desk: ReviewDesk
+    store: ReviewStore
+    hiding: Hiding
+    board: DiscordBoard
 
 
 @dataclass(frozen=True)
@@ -30,28 +52,48 @@ class Services:
     drafts: DraftStore
     recall: Recall
     listing: Listing
-    reports: ReportStore
+    moderating: Moderating
     tell_operator: Callable[[str], None]
+    tell_person: Callable[[int, str], Awaitable[None]]
     now: Callable[[], datetime]
     group: str | None
     cdn_hosts: Sequence[str]
+    presets: Sequence[Preset]
+    """Those among the choices."""
 
 
 def furnish(bot: Stillmotion, services: Services) -> None:
     """Have the client start with every cog and menu."""
     now, group, hosts = services.now, services.group, services.cdn_hosts
     people, desk, drafts = services.people, services.desk, services.drafts
-    ordering = Ordering(services.service, people, now=now)
-    opening = FormOpening(drafts, now=now)
+    consents = ConsentRequests(drafts, now=now)
+    ordering = Ordering(services.service, people, consents, now=now)
+    opening = FormOpening(drafts, services.presets, now=now)
     forms = FormsCog(ordering, opening, drafts, desk, people, group=group, cdn_hosts=hosts)
+    video = VideoCog(ordering, opening, people, services.recall, group=group)
+    defaults = DefaultsCog(people)
     bot.start_with(
-        VideoCog(ordering, opening, people, services.recall, group=group),
-        RepliesCog(bot, services.service, people, now=now, group=group, cdn_hosts=hosts),
+        video,
+        RepliesCog(bot, services.service, people, consents, now=now, group=group, cdn_hosts=hosts),
         forms,
         JobButtonsCog(ordering, desk, now=now),
         ResultsCog(ordering, opening, desk),
-        ReportsCog(services.reports, desk, services.tell_operator, now=now),
         JobsCog(services.listing),
-        DefaultsCog(people),
+        defaults,
+        ConsentsCog(ordering, consents, services.service, desk),
     )
+    for command in (video.video, defaults.defaults):
+        offer_presets(command, services.presets)
     bot.start_with_menu(forms.menu)
+    _furnish_moderation(bot, services)
+
+
+def _furnish_moderation(bot: Stillmotion, services: Services) -> None:
+    now, mod = services.now, services.moderating
+    bot.start_with(
+        ReportsCog(mod.hiding, services.desk, services.tell_operator, now=now),
+        ReviewsCog(bot, mod.desk, mod.store, mod.hiding, mod.books.rules),
+        SettingsCog(mod.books.rules, mod.trail, now=now),
+        SpicyCog(mod.books, mod.desk, mod.store, mod.trail, services.tell_person, now=now),
+        AppealsCog(bot, mod.books, mod.board, mod.trail, services.tell_person, now=now),
+    )

@@ -10,16 +10,16 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.jobs import Answer, Ask, Desk, Wish
+from bot.jobs import Answer, Desk, Wish
 from bot.storage import StorageError
 from bot.texts import jobs as words
 from bot.texts.buttons import Action
 from bot.texts.sentences import Sentence
 from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, refuse, whisper
+from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.job_button import PREFIX, ButtonReference, custom_id_of, rows_of
 from cogs.ui.ordering import Basis, Ordering
-from cogs.ui.place import missing_for_reply, place_of
 from cogs.ui.reply import address_of, language_of, person_of
 
 log: Final = structlog.get_logger(__name__)
@@ -146,14 +146,8 @@ class JobButtonsCog(commands.Cog):
             await refuse(interaction, ANSWERS[original])
             return
         pictures = original.sources if original.pictures is None else ()
-        ask = Ask(
-            Wish.again(original.request),
-            pictures,
-            place_of(interaction),
-            person_of(interaction),
-            missing_for_reply(interaction),
-        )
-        basis = Basis(pictures=original.pictures, parent_id=original.id)
+        ask = ask_of(interaction, Wish.again(original.request), pictures)
+        basis = Basis(pictures=original.pictures, job_id=original.id, parent_id=original.id)
         await self._ordering.take(interaction, ask, private=original.reply.private, basis=basis)
 
 

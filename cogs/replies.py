@@ -12,16 +12,21 @@ import structlog
 from discord.ext import commands
 
 from bot.delivery import ReplyAddress
-from bot.jobs import Ask, DuplicateJobError, Order, VideoService, Wish
-from bot.moderation.policy import Person, Place, Right
+from bot.jobs import Ask, DuplicateJobError, Order, Refused, VideoService, Wish
+from bot.moderation.policy import Person, Place, Right, Verdict
 from bot.people import PreferenceBook
+from bot.storage import StorageError
+from bot.texts import explanations
 from bot.texts import replies as words
 from bot.texts.explanations import Explanation
 from bot.texts.option_words import Option, Spoken, read_spoken
 from bot.texts.quoting import clip, escape
 from bot.texts.sentences import Language, Speakable
+from cogs.ui.appeals import appeal_button
+from cogs.ui.buttons import PlainButton, view_of
+from cogs.ui.consent import ConsentRequests, Pending, consent_button
 from cogs.ui.mentioning import Addressed, read_addressed
-from cogs.ui.place import missing_for_message, place_of_channel
+from cogs.ui.place import missing_for_message, parent_of, place_of_channel
 
 log: Final = structlog.get_logger(__name__)
 
@@ -41,6 +46,7 @@ class RepliesCog(commands.Cog):
         client: discord.Client,
         service: VideoService,
         people: PreferenceBook,
+        consents: ConsentRequests,
         *,
         now: Callable[[], datetime],
         group: str | None,
@@ -49,6 +55,7 @@ class RepliesCog(commands.Cog):
         self._client = client
         self._service = service
         self._people = people
+        self._consents = consents
         self._now = now
         self._group = group
         self._cdn_hosts = cdn_hosts
@@ -83,16 +90,18 @@ class RepliesCog(commands.Cog):
             return
         ask = self._ask(message, spoken, addressed)
         examined = self._service.examine(ask)
-        if isinstance(examined, Explanation):
-            await self._say(message, examined, language, missing=ask.missing)
+        if isinstance(examined, Refused):
+            await self._refuse(message, ask, examined, language)
             return
         job = self._service.place(
             Order(
-                examined,
+                examined.request,
                 ask.pictures,
                 self._address(message, language),
                 message.guild.id if message.guild is not None else None,
                 ping=self._people.of(message.author.id).ping or False,
+                held=examined.held,
+                role_ids=ask.person.role_ids,
                 job_id=_job_id(message.id),
             )
         )
@@ -123,7 +132,8 @@ class RepliesCog(commands.Cog):
             tuple(picture.source for picture in addressed.pictures),
             _place(message),
             _person(message),
-            _missing(message),
+            parent_of(message.channel),
+            missing=_missing(message),
         )
 
     def _address(self, message: discord.Message, language: Language) -> ReplyAddress:
@@ -144,7 +154,24 @@ class RepliesCog(commands.Cog):
             private=False,
             language=language,
             asked_message_id=message.id,
+            guild_id=message.guild.id if message.guild is not None else None,
         )
+
+    async def _refuse(self, message: discord.Message, ask: Ask, refused: Refused, language: Language) -> None:
+        """Say why not; where the person can do something about it, with the button for that."""
+        buttons: tuple[PlainButton, ...] = ()
+        if refused.verdict is Verdict.NEEDS_CONSENT:
+            pending = Pending(ask.wish, ask.pictures, private=False)
+            try:
+                draft_id = await self._consents.keep(message.author.id, pending)
+            except StorageError:
+                await self._say(message, explanations.NOT_KEPT, language)
+                return
+            buttons = (consent_button(draft_id, language),)
+        elif refused.verdict is Verdict.PERSON_SUSPENDED:
+            buttons = (appeal_button(ask.person, language),)
+        await self._say(message, refused.explanation, language, missing=ask.missing, buttons=buttons)
+        await self._service.record(ask, refused)
 
     async def _say(
         self,
@@ -153,6 +180,7 @@ class RepliesCog(commands.Cog):
         language: Language,
         *,
         missing: tuple[Right, ...] = (),
+        buttons: tuple[PlainButton, ...] = (),
     ) -> None:
         """Answer with words; where the bot cannot speak, to the person directly."""
         nobody = discord.AllowedMentions.none()
@@ -164,7 +192,11 @@ class RepliesCog(commands.Cog):
             return
         reference = message.to_reference(fail_if_not_exists=False)
         await message.channel.send(
-            told.in_language(language), reference=reference, mention_author=False, allowed_mentions=nobody
+            told.in_language(language),
+            view=view_of(buttons) if buttons else discord.utils.MISSING,
+            reference=reference,
+            mention_author=False,
+            allowed_mentions=nobody,
         )
 
 
@@ -192,11 +224,13 @@ def _person(message: discord.Message) -> Person:
     author = message.author
     if message.guild is None or not isinstance(author, discord.Member):
         return Person(author.id, message.guild.id if message.guild is not None else None)
+    permissions = message.channel.permissions_for(author)
     return Person(
         author.id,
         message.guild.id,
         frozenset(role.id for role in author.roles),
-        message.channel.permissions_for(author).manage_messages,
+        permissions.manage_messages,
+        permissions.manage_guild,
     )
 
 

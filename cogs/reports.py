@@ -10,8 +10,8 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.jobs import Answer, Desk
-from bot.moderation import Report, ReportStore
+from bot.jobs import Answer, Desk, Hiding, Reported, Shown
+from bot.moderation import Report
 from bot.storage import StorageError
 from bot.texts import forms, operator
 from bot.texts import jobs as words
@@ -39,14 +39,14 @@ class ReportsCog(commands.Cog):
 
     def __init__(
         self,
-        reports: ReportStore,
+        hiding: Hiding,
         desk: Desk,
         tell: Callable[[str], None],
         *,
         now: Callable[[], datetime],
     ) -> None:
         self._desk = desk
-        self._reports = reports
+        self._hiding = hiding
         self._tell = tell
         self._now = now
 
@@ -83,17 +83,40 @@ class ReportsCog(commands.Cog):
             if isinstance(found, Answer):
                 await answer(interaction, ANSWERS[found])
                 return
-            is_new = await self._reports.add(report)
+            came_of_it = await self._hiding.report(
+                report, person_of(interaction), _shown(interaction, job_id)
+            )
         except StorageError:
             await answer(interaction, words.NOT_STORED)
             return
-        if not is_new:
+        if came_of_it is Reported.GONE:
+            await answer(interaction, ANSWERS[Answer.GONE])
+            return
+        if came_of_it is Reported.BEFORE:
             await answer(interaction, forms.REPORTED_BEFORE)
             return
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
         self._tell(operator.video_reported(forms.REASON_NAMES[reason].english, added, job_id, link))
         await answer(interaction, forms.REPORTED)
+
+
+def _shown(interaction: Interaction, job_id: str) -> Shown | None:
+    """The message with the video, as far as the bot itself can change it.
+
+    Whoever makes a form up could name one video and come from the message of another: its own button tells.
+    """
+    message = interaction.message
+    if message is None or message.flags.ephemeral or not interaction.is_guild_integration():
+        return None
+    return Shown(message.channel.id, message.id) if _can_report(message, job_id) else None
+
+
+def _can_report(message: discord.Message, job_id: str) -> bool:
+    """Whether the message has a button to report this video."""
+    found = ui.LayoutView.from_message(message, timeout=None).walk_children()
+    mark = f"sm:{Action.REPORT}:{job_id}:"
+    return any(str(getattr(item, "custom_id", "")).startswith(mark) for item in found)
 
 
 def _form(job_id: str, language: Language) -> ui.Modal:

@@ -8,19 +8,19 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.jobs import Answer, Ask, Desk, Job, Wish
+from bot.jobs import Answer, Desk, Job, Wish
 from bot.storage import StorageError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.buttons import Action
 from bot.video import REFERENCES_MAX, Resolution
 from cogs.ui.acknowledgement import acknowledge_press, refuse, take_away, whisper
+from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.form_opening import FormOpening
 from cogs.ui.job_button import ButtonReference
 from cogs.ui.ordering import Basis, Ordering
 from cogs.ui.pictures import video_of
-from cogs.ui.place import missing_for_reply, place_of
 from cogs.ui.reply import link_to, person_of
 from cogs.ui.video_form import FormKind, FormReference, PicturePart
 
@@ -72,14 +72,8 @@ class ResultsCog(commands.Cog):
         wish = Wish.again(job.request)
         if resolution is not None:
             wish = replace(wish, resolution=resolution.value)
-        ask = Ask(
-            wish,
-            job.sources if job.pictures is None else (),
-            place_of(interaction),
-            person_of(interaction),
-            missing_for_reply(interaction),
-        )
-        basis = Basis(pictures=job.pictures, parent_url=link_to(interaction.message))
+        ask = ask_of(interaction, wish, job.sources if job.pictures is None else ())
+        basis = Basis(pictures=job.pictures, job_id=job.id, parent_url=link_to(interaction.message))
         await self._ordering.take(interaction, ask, private=job.reply.private, basis=basis)
 
     async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:

@@ -8,19 +8,18 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.jobs import Ask, Recall, Wish
+from bot.jobs import Recall, Wish
 from bot.people import PreferenceBook
 from bot.storage import StorageError
 from bot.texts import commands as words
 from bot.texts import explanations
 from bot.video import PROMPT_MAX_CHARS
 from cogs.ui.acknowledgement import refuse
+from cogs.ui.asking import ask_of
 from cogs.ui.choices import choices
 from cogs.ui.form_opening import FormOpening
 from cogs.ui.ordering import Ordering
 from cogs.ui.pictures import of_attachment
-from cogs.ui.place import missing_for_reply, place_of
-from cogs.ui.reply import person_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -103,9 +102,7 @@ class VideoCog(commands.Cog):
         if more:
             await self._opening.for_pictures(interaction, pictures, wish, private=private)
             return
-        ask = Ask(
-            wish, pictures, place_of(interaction), person_of(interaction), missing_for_reply(interaction)
-        )
+        ask = ask_of(interaction, wish, pictures)
         await self._ordering.take(interaction, ask, private=private)
 
     @video.autocomplete("prompt")

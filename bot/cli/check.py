@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ from pydantic import BaseModel, SecretStr
 
 from bot.app import open_api
 from bot.dimilinks import BadKeyError, DimiLinksError, NotFoundError
+from bot.moderation.audit import Flaw, LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
-from bot.storage import DatabaseReport, Standing, StorageError, inspect_database_in_thread
+from bot.storage import DatabaseReport, Standing, StorageError, database_path, inspect_database_in_thread
 from bot.texts import console
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
@@ -24,6 +25,13 @@ _UNKNOWN_TOLD_FOR: Final = timedelta(days=30)
 _UNAUTHORIZED: Final = 401
 _MESSAGE_CONTENT_FLAGS: Final = 1 << 18 | 1 << 19
 """Discord, *Application Flags*: the message content intent, for large and for small applications."""
+_FLAWS: Final[Mapping[Flaw, str]] = {
+    Flaw.NUMBER_SKIPPED: console.AUDIT_NUMBER_SKIPPED,
+    Flaw.UNREADABLE: console.AUDIT_UNREADABLE,
+    Flaw.PREVIOUS_DIFFERS: console.AUDIT_PREVIOUS_DIFFERS,
+    Flaw.DIGEST_DIFFERS: console.AUDIT_DIGEST_DIFFERS,
+    Flaw.PROMPT_DIFFERS: console.AUDIT_PROMPT_DIFFERS,
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ async def check(print_line: Callable[[str], None]) -> bool:
         _data_folder,
         _database,
         _outcomes,
+        _audit_log,
         _token,
         _intents,
         _key,
@@ -121,6 +130,22 @@ async def _outcomes(settings: Settings) -> Finding:
         return Finding("jobs", passed=False, told=str(error))
     told = console.jobs_found(report.unfinished or 0, report.undelivered or 0, report.unknown or 0)
     return Finding("jobs", passed=True, told=told)
+
+
+async def _audit_log(settings: Settings) -> Finding:
+    try:
+        report = await asyncio.to_thread(_verified_log, settings)
+    except StorageError as error:
+        return Finding("audit log", passed=False, told=str(error))
+    broken = report.broken
+    if broken is not None:
+        told = console.audit_broken(broken.number, _FLAWS[broken.flaw])
+        return Finding("audit log", passed=False, told=told)
+    return Finding("audit log", passed=True, told=console.audit_unbroken(report.entries))
+
+
+def _verified_log(settings: Settings) -> LogReport:
+    return verify_log(database_path(_database_url(settings), settings.data_dir))
 
 
 def _write_something(folder: Path) -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import discord
@@ -23,6 +23,8 @@ from bot.delivery.messages import (
 )
 from bot.texts.cards import mention_of_late_video
 from bot.texts.cards import ping as ping_text
+
+_Result = TypeVar("_Result")
 
 _OLD_EDITS_CODE: Final = 30046
 """Too many edits of messages older than an hour: passes by itself (Discord, *JSON error codes*)."""
@@ -55,6 +57,8 @@ _SERVER_ERRORS_FROM: Final = 500
 _ORIGINAL: Final[Any] = "@original"
 """Discord's name for an interaction's reply; discord.py's types want a number, but it passes any id on."""
 _CALL_TIMEOUT_S: Final = 60.0
+_END_WITHIN_S: Final = 10.0
+"""For an edit whose job is stopped: longer than a rate limit takes."""
 _SLOWEST_UPLOAD_BYTES_PER_S: Final = 100_000
 
 
@@ -85,11 +89,13 @@ class DiscordMessages:
         _check_size(post, address.upload_limit_bytes)
         webhook = self._webhook(address, address.token)
         async with self._one_call(post):
-            message = await webhook.edit_message(
-                _ORIGINAL,
-                view=self._layout(post, None),
-                attachments=_files(post),
-                allowed_mentions=discord.AllowedMentions.none(),
+            message = await _unbroken(
+                webhook.edit_message(
+                    _ORIGINAL,
+                    view=self._layout(post, None),
+                    attachments=_files(post),
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
             )
         return message.id
 
@@ -240,6 +246,23 @@ class DiscordMessages:
             raise _in_our_words(error) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise DiscordUnavailableError(type(error).__name__) from None
+
+
+async def _unbroken(call: Coroutine[Any, Any, _Result]) -> _Result:
+    """The result of a call by a token, which ends even if whoever waits for it is cancelled.
+
+    discord.py (2.7, `AsyncDeferredLock`) never gives a token's lock back if a call is cancelled while it waits
+    for the rate limit: every later edit of that reply would wait for good.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        done, _ = await asyncio.wait([task], timeout=_END_WITHIN_S)
+        if done and not task.cancelled():
+            task.exception()
+        task.cancel()
+        raise
 
 
 def _files(post: Post) -> list[discord.File]:

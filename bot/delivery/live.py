@@ -17,6 +17,7 @@ from bot.delivery.messages import (
     DiscordUnavailableError,
     Messages,
     Post,
+    PostForbiddenError,
     PostRefusedError,
     ReplyAddress,
     ReplyUnreachableError,
@@ -70,6 +71,8 @@ class Journal:
 
     earlier: Attempt | None
     begin: Callable[[Attempt], Awaitable[None]]
+    permitted: Callable[[], Awaitable[bool]] | None = None
+    """Asked right before every try to post a video: Discord may have been away for hours."""
 
 
 class LiveReply:
@@ -89,8 +92,13 @@ class LiveReply:
         interval_s: Callable[[], float],
         patience_s: float = FINAL_POST_PATIENCE_S,
         asked_at: datetime | None = None,
+        direct_videos: bool = True,
     ) -> None:
-        """`asked_at` is when the message was made, where that was before its present token."""
+        """`asked_at` is when the message was made, where that was before its present token.
+
+        Without `direct_videos` no video is ever sent as a direct message.
+        """
+        self._direct_videos = direct_videos
         self._messages = messages
         self._address = address
         self._render = render
@@ -207,7 +215,8 @@ class LiveReply:
         """Make the last post, by the first way that is open, repeating while Discord is away.
 
         Waits for an edit under way, which could otherwise overtake the last post. Raises
-        `ReplyUnreachableError` when every way is closed, `DeliveryDoubtfulError`, `UploadTooLargeError`, or
+        `ReplyUnreachableError` when every way is closed, `DeliveryDoubtfulError`, `UploadTooLargeError`,
+        `PostForbiddenError`, or
         `DiscordUnavailableError` when Discord stayed away for `patience_s`.
         """
         self._stop_following()
@@ -234,6 +243,11 @@ class LiveReply:
                 continue
             if route is Route.DIRECT_MESSAGE and self._doubtful and post.video is not None:
                 raise DeliveryDoubtfulError("the video may be in the reply already")
+            if post.video is not None:
+                if route is Route.DIRECT_MESSAGE and not self._direct_videos:
+                    continue
+                if journal.permitted is not None and not await journal.permitted():
+                    raise PostForbiddenError("the rules do not allow it here")
             try:
                 return Posted(route, await self._post_once(route, post, journal))
             except (ReplyUnreachableError, PostRefusedError) as error:

@@ -29,6 +29,8 @@ class ReplyAddress:
     private: bool
     language: Language = Language.ENGLISH
     """In which it is written: the person's own in private, the server's in public."""
+    guild_id: int | None = None
+    """The server it is in; None in direct messages."""
     asked_message_id: int | None = None
     """The person's message that is answered, where they asked by one instead of by an interaction."""
 
@@ -64,6 +66,10 @@ class ReplyUnreachableError(Exception):
 
 class DeliveryDoubtfulError(Exception):
     """The post may have arrived by a way that is closed now, so making it elsewhere could show it twice."""
+
+
+class PostForbiddenError(Exception):
+    """The rules do not allow the post where it would be made."""
 
 
 class UploadTooLargeError(Exception):

@@ -9,9 +9,11 @@ from bot.jobs.failures import OPERATOR_WORDS
 from bot.jobs.flights import Flights
 from bot.jobs.forecast import Forecast
 from bot.jobs.gate import Closure, ProbePace, SubmissionGate
+from bot.jobs.gatekeeping import Books, Gatekeeper, Seen, Surroundings
+from bot.jobs.hiding import Hiding, HidingParts, Reported, Shown
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Ask, Wish, read_wish
-from bot.jobs.job import Failure, FailureReason, ForbiddenTransitionError, Job, JobState, advance
+from bot.jobs.job import Failure, FailureReason, ForbiddenTransitionError, Job, JobState, advance, new_job_id
 from bot.jobs.lifecycle import Lifecycle
 from bot.jobs.line import Limits
 from bot.jobs.listing import Listed, Listing
@@ -19,14 +21,20 @@ from bot.jobs.operator import OperatorNews
 from bot.jobs.patience import Patience, Retention
 from bot.jobs.polling import PollPace, Sightings, next_poll_s
 from bot.jobs.recall import Recall, Recalled
-from bot.jobs.service import Order, Terms, VideoService, new_job_id
+from bot.jobs.review_model import Board, Case, Extra, ReviewParts, Sitting
+from bot.jobs.reviewing import ReviewDesk
+from bot.jobs.service import Accepted, Order, Refused, Terms, VideoService
 from bot.jobs.store import Draft, DraftStore, DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.jobs.turnstile import Turnstile
 
 __all__ = [
     "OPERATOR_WORDS",
+    "Accepted",
     "Answer",
     "Ask",
+    "Board",
+    "Books",
+    "Case",
     "Closure",
     "Desk",
     "DeskParts",
@@ -35,11 +43,15 @@ __all__ = [
     "DuplicateJobError",
     "Engine",
     "Estimates",
+    "Extra",
     "Failure",
     "FailureReason",
     "Flights",
     "ForbiddenTransitionError",
     "Forecast",
+    "Gatekeeper",
+    "Hiding",
+    "HidingParts",
     "Housekeeping",
     "Job",
     "JobState",
@@ -56,10 +68,18 @@ __all__ = [
     "ProbePace",
     "Recall",
     "Recalled",
+    "Refused",
+    "Reported",
     "Retention",
+    "ReviewDesk",
+    "ReviewParts",
+    "Seen",
+    "Shown",
     "Sightings",
+    "Sitting",
     "StaleJobError",
     "SubmissionGate",
+    "Surroundings",
     "TaskEngine",
     "Terms",
     "Turnstile",

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.images import ConversionReason, ImageLimits, ImageProblem, Reference
 from bot.jobs.job import Failure, FailureReason, Job, JobState
-from bot.texts import cards, explanations, pictures
+from bot.texts import cards, explanations, moderation, pictures
 from bot.texts.buttons import Action
 from bot.texts.cards import Card, InLine, Stage, Subject, Tone
 from bot.texts.explanations import Explanation
@@ -66,6 +66,13 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
+    FailureReason.NOT_ALLOWED: _always(moderation.NO_LONGER_ALLOWED),
+    FailureReason.DENIED: lambda failure, _: moderation.denied(failure.detail),
+    FailureReason.REVIEW_EXPIRED: _always(moderation.REVIEW_EXPIRED),
+    FailureReason.REVIEW_WITHDRAWN: _always(moderation.REVIEW_WITHDRAWN),
+    FailureReason.NOT_POSTED_HERE: _always(moderation.NOT_POSTED_HERE),
+    FailureReason.POSTING_DENIED: lambda failure, _: moderation.posting_denied(failure.detail),
+    FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
     FailureReason.BROKE: _by_purchase(explanations.BROKE_BEFORE_PURCHASE, explanations.BROKE_AFTER_PURCHASE),
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
 }
@@ -194,6 +201,24 @@ def parked_card(job: Job, failure: Failure) -> Card:
         headline=cards.LAID_ASIDE,
         tone=Tone.DONE,
     )
+
+
+def held_card(job: Job, until: datetime | None) -> Card:
+    """The card while moderators are asked; `until` is when they have to have decided."""
+    line = moderation.held_line if job.state is JobState.HELD else moderation.held_posting_line
+    shown = line(day(until)) if until is not None else None
+    can_cancel = (Action.CANCEL,) if job.state is JobState.HELD else ()
+    return cards.held(_subject(job), shown, actions=(Action.REFRESH, *can_cancel))
+
+
+def hidden_card(job: Job) -> Card:
+    """The card in place of a video that was reported."""
+    return cards.put_away(_subject(job), moderation.HIDDEN_HEADLINE, moderation.HIDDEN_LINE)
+
+
+def removed_card(job: Job) -> Card:
+    """The card in place of a video that moderators removed."""
+    return cards.put_away(_subject(job), moderation.REMOVED_HEADLINE, None)
 
 
 def kept_until(when: datetime) -> str:

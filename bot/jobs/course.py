@@ -7,18 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import structlog
 
 from bot.delivery import Attempt, Existence, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
 from bot.dimilinks import DimiLinks, Pace
 from bot.images import ReferenceSpool
+from bot.images.screening import Screening
 from bot.jobs import announce
 from bot.jobs.estimates import Estimates
 from bot.jobs.flights import Flights
 from bot.jobs.forecast import Forecast
 from bot.jobs.gate import SubmissionGate
+from bot.jobs.gatekeeping import Gatekeeper
 from bot.jobs.job import Job, JobState, advance
 from bot.jobs.line import Ticket
 from bot.jobs.patience import Patience, Retention
@@ -26,6 +28,7 @@ from bot.jobs.polling import PollPace
 from bot.jobs.store import JobStore
 from bot.jobs.turnstile import Turnstile
 from bot.metrics import Metrics
+from bot.moderation.reviews import Review, ReviewSubject
 from bot.quota import Ledger
 from bot.storage import StorageUnavailableError
 from bot.texts.cards import Card, InLine, Stage
@@ -34,6 +37,18 @@ from bot.texts.explanations import Explanation
 log: Final = structlog.get_logger(__name__)
 
 _FIRST_STORAGE_PAUSE_S: Final = 0.2
+
+
+class Reviewing(Protocol):
+    """How moderators are asked. Both methods raise `bot.storage.StorageError`."""
+
+    async def ask(self, job: Job, subject: ReviewSubject) -> Review:
+        """The question about a job, asked if it was not yet; it may be decided already."""
+        ...
+
+    async def settle(self, review: Review) -> None:
+        """Carry a decision out."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,9 @@ class Parts:
     estimates: Estimates
     forecast: Forecast
     flights: Flights
+    gatekeeper: Gatekeeper
+    reviews: Reviewing
+    screening: Screening
     metrics: Metrics
     media_dir: Path
     now: Callable[[], datetime]
@@ -106,6 +124,7 @@ class Course:
             now=parts.now,
             interval_s=parts.edit_interval_s,
             patience_s=parts.patience.deliver_s,
+            direct_videos=parts.gatekeeper.allows_direct(job.request.preset),
             asked_at=job.created_at,
         )
 
@@ -196,7 +215,7 @@ class Course:
         """Make the last post. Raises what `LiveReply.finish` raises."""
         attempt = self.job.attempt
         earlier = attempt if attempt == self._attempt_found else None
-        posted = await self._reply.finish(post, Journal(earlier, self._begin_attempt))
+        posted = await self._reply.finish(post, Journal(earlier, self._begin_attempt, self._may_post))
         log.info("job_posted", job=self.job.id, route=posted.route)
         return posted
 
@@ -204,6 +223,11 @@ class Course:
         """Mention the person, if they want that."""
         if self.job.ping:
             await self._reply.ping(posted)
+
+    async def _may_post(self) -> bool:
+        """Whether the rules allow the video where it is about to be posted, at this moment."""
+        decision = await self.parts.gatekeeper.of_job(self.job)
+        return decision.allowed and not decision.waits_at_posting
 
     async def _begin_attempt(self, attempt: Attempt) -> None:
         await self.amend(attempt=attempt)

@@ -1,7 +1,7 @@
 """The desk: what people have done to their jobs afterwards, by buttons and in `/jobs`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,13 +21,13 @@ from bot.delivery import (
 from bot.images import Reference, ReferenceSpool
 from bot.jobs import announce
 from bot.jobs.engine import TaskEngine
-from bot.jobs.job import TERMINAL, Job, JobState, advance
+from bot.jobs.job import TERMINAL, Job, JobState, advance, new_job_id
 from bot.jobs.lifecycle import Lifecycle
 from bot.jobs.patience import Patience
-from bot.jobs.service import new_job_id
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.policy import Person, may_cancel
 from bot.quota import Ledger
+from bot.texts.cards import Card
 
 log: Final = structlog.get_logger(__name__)
 
@@ -46,6 +46,8 @@ class Answer(StrEnum):
     NOTHING_TO_FETCH = "nothing_to_fetch"
     NOT_ALLOWED = "not_allowed"
     GONE = "gone"
+    PUT_AWAY = "put_away"
+    """Hidden because of reports, or removed by moderators."""
 
 
 _TOO_LATE: Final[Mapping[JobState, Answer]] = {
@@ -69,6 +71,10 @@ class DeskParts:
     spool: ReferenceSpool
     ledger: Ledger
     patience: Patience
+    withdraw: Callable[[str, str], Awaitable[None]]
+    """Ends the question to moderators about a job; the second is why."""
+    is_put_away: Callable[[str], Awaitable[bool]]
+    """Whether a job's video is hidden or was removed."""
     now: Callable[[], datetime]
 
 
@@ -92,6 +98,9 @@ class Desk:
             await self._parts.store.readdress(job_id, renewed)
             self._parts.lifecycle.readdress(job_id, renewed)
             self._parts.engine.start(job_id)
+        elif job.review_id is not None:
+            await self._parts.store.readdress(job_id, renewed)
+            await self._show(job, announce.held_card(job, None), renewed)
         elif job.state is not JobState.DELIVERED and not await self._parts.store.looked_for(job_id):
             await self._show_end(job, renewed)
 
@@ -147,6 +156,9 @@ class Desk:
             expires_at=now + timedelta(seconds=self._parts.patience.look_again_s),
             parent_id=parent.id,
             lookup=True,
+            role_ids=parent.role_ids,
+            consented=parent.consented,
+            approved=parent.approved,
         )
         try:
             await self._parts.store.add(job)
@@ -188,6 +200,8 @@ class Desk:
             return Answer.GONE
         if job.reply.private and person.id != job.reply.person_id:
             return Answer.NOT_ALLOWED
+        if await self._parts.is_put_away(job_id):
+            return Answer.PUT_AWAY
         return job
 
     async def has_pictures(self, job: Job) -> bool:
@@ -225,7 +239,7 @@ class Desk:
 
     async def _end(self, job: Job) -> Answer:
         """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
-        ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now())
+        ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now(), review_id=None)
         try:
             await self._parts.store.save(ended, moved_from=job.state)
         except StaleJobError:
@@ -234,12 +248,17 @@ class Desk:
         if not ended.bought:
             self._parts.ledger.release(job.id)
         log.info("job_cancelled", job=job.id, bought=ended.bought)
+        if job.state is JobState.HELD:
+            await self._parts.withdraw(job.id, "cancelled")
         self._parts.engine.restart(job.id)
         return Answer.DONE
 
     async def _show_end(self, job: Job, reply: ReplyAddress) -> None:
         parked = job.parked_at is not None and job.failure is not None
         card = announce.parked_card(job, job.failure) if parked and job.failure else announce.ended_card(job)
+        await self._show(job, card, reply)
+
+    async def _show(self, job: Job, card: Card, reply: ReplyAddress) -> None:
         try:
             await self._parts.messages.edit_by_token(reply, Post(card))
         except (

@@ -12,6 +12,7 @@ from bot.delivery import (
     DeliveryDoubtfulError,
     DiscordUnavailableError,
     Post,
+    PostForbiddenError,
     ReplyUnreachableError,
     Route,
     UploadTooLargeError,
@@ -81,12 +82,14 @@ async def deliver(course: Course) -> None:
     async with course.parts.flights.flight():
         try:
             posted = await course.post(_post(course, path))
+        except PostForbiddenError as error:
+            await lay_aside(course, FailureReason.NOT_POSTED_HERE, error)
         except UploadTooLargeError as error:
-            await _lay_aside(course, FailureReason.UPLOAD_TOO_LARGE, error)
+            await lay_aside(course, FailureReason.UPLOAD_TOO_LARGE, error)
         except DeliveryDoubtfulError as error:
-            await _lay_aside(course, FailureReason.UPLOAD_DOUBTFUL, error)
+            await lay_aside(course, FailureReason.UPLOAD_DOUBTFUL, error)
         except (ReplyUnreachableError, DiscordUnavailableError) as error:
-            await _lay_aside(course, FailureReason.UPLOAD_REFUSED, error)
+            await lay_aside(course, FailureReason.UPLOAD_REFUSED, error)
         else:
             now = course.parts.now()
             await course.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
@@ -100,10 +103,10 @@ def _post(course: Course, path: Path) -> Post:
     return Post(announce.delivered_card(course.job, now=course.parts.now()), video)
 
 
-async def _lay_aside(course: Course, reason: FailureReason, error: Exception) -> None:
+async def lay_aside(course: Course, reason: FailureReason, error: Exception | None = None) -> None:
     """Tell the person, as far as that is possible, then keep the file for them to fetch."""
     now = course.parts.now()
-    log.error("video_laid_aside", job=course.job.id, task=course.job.task_id, reason=str(error))
+    log.error("video_laid_aside", job=course.job.id, task=course.job.task_id, reason=str(error or reason))
     until = announce.kept_until(now + course.parts.retention.undelivered)
     failure = Failure(reason, until)
     await tell(course, Post(announce.parked_card(course.job, failure)))

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from bot.delivery import TOKEN_LIVES_FOR
+from bot.jobs.hiding import HIDDEN_PREFIX
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.patience import Retention
 from bot.jobs.store import DraftStore, JobStore, StaleJobError, UnknownJobError
@@ -88,7 +89,8 @@ class Housekeeping:
 
     async def _remove_videos(self) -> None:
         files = await asyncio.to_thread(_names, self._media_dir)
-        unneeded = set(files) - await self._store.videos()
+        hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
+        unneeded = set(files) - await self._store.videos() - hidden
         horizon = self._now() - self._retention.pictures
         for name in unneeded:
             if await asyncio.to_thread(_is_older, self._media_dir / name, horizon):

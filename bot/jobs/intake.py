@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bot.images import ImageLimits, ImageSource, check_source
 from bot.jobs.announce import explain_picture
-from bot.moderation.policy import Admission, Person, Place, RequestFacts, Right, Verdict, judge
+from bot.moderation.policy import Person, Place, Right
 from bot.people import Preferences
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
@@ -20,14 +20,6 @@ _OFFERED: Final[Mapping[str, Sequence[str]]] = {
     "size": tuple(Size),
     "resolution": tuple(Resolution),
     "preset": tuple(Preset),
-}
-
-
-_REFUSALS: Final[Mapping[Verdict, Explanation]] = {
-    Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,
-    Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
-    Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
-    Verdict.NOT_IN_FOREIGN_SERVERS: explanations.SPICY_NOT_IN_FOREIGN_SERVERS,
 }
 
 
@@ -75,6 +67,10 @@ class Ask:
     pictures: tuple[ImageSource, ...]
     place: Place
     person: Person
+    channel_id: int | None = None
+    """The channel; of a thread, the one that it is in."""
+    consented: bool = False
+    """Whether the person confirmed whom the pictures show."""
     missing: tuple[Right, ...] = ()
     """What the bot would need to be allowed in that place, and is not."""
 
@@ -97,8 +93,8 @@ def read_wish(wish: Wish) -> VideoRequest | Explanation:
         return _explain(str(first["loc"][0]), first["type"], wish)
 
 
-def examine(ask: Ask, *, admission: Admission, allowed_hosts: Sequence[str]) -> VideoRequest | Explanation:
-    """The valid request, or the first reason against it, which then cost nothing."""
+def read_ask(ask: Ask, *, allowed_hosts: Sequence[str]) -> VideoRequest | Explanation:
+    """The valid request, or the first thing that is wrong with it; whether the rules allow it is another matter."""
     if ask.missing:
         return explanations.missing_rights(ask.missing)
     request = read_wish(ask.wish)
@@ -108,8 +104,7 @@ def examine(ask: Ask, *, admission: Admission, allowed_hosts: Sequence[str]) -> 
         problem = check_source(source, allowed_hosts, LIMITS)
         if problem is not None:
             return explain_picture(source.filename, problem)
-    verdict = judge(RequestFacts(request.preset, ask.place, ask.person, admission))
-    return request if verdict is Verdict.ALLOWED else _REFUSALS[verdict]
+    return request
 
 
 def _explain(field: str, problem: str, wish: Wish) -> Explanation:

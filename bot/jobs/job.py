@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from uuid import uuid4
 
 from bot.delivery import Attempt, ReplyAddress
 from bot.images import ImageProblem, ImageSource, Reference
+from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
 
 
@@ -29,9 +31,10 @@ class JobState(StrEnum):
 
 
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
-    JobState.HELD: frozenset({JobState.DENIED, JobState.QUEUED, JobState.CANCELLED}),
+    JobState.HELD: frozenset({JobState.DENIED, JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
     JobState.DENIED: frozenset(),
-    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.FAILED, JobState.CANCELLED}),
+    # Back to held: the rules became stricter while it waited.
+    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.HELD, JobState.FAILED, JobState.CANCELLED}),
     # Back to queued: the request provably bought nothing and may be made again.
     JobState.SUBMITTING: frozenset({JobState.GENERATING, JobState.QUEUED, JobState.FAILED, JobState.UNKNOWN}),
     JobState.GENERATING: frozenset({JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED}),
@@ -64,6 +67,16 @@ class FailureReason(StrEnum):
     UPLOAD_REFUSED = "upload_refused"
     UPLOAD_DOUBTFUL = "upload_doubtful"
     UNCOLLECTED = "uncollected"
+    NOT_ALLOWED = "not_allowed"
+    """The rules no longer allowed it when it was to be bought."""
+    DENIED = "denied"
+    """By moderators; `detail` is their reason."""
+    REVIEW_EXPIRED = "review_expired"
+    REVIEW_WITHDRAWN = "review_withdrawn"
+    NOT_POSTED_HERE = "not_posted_here"
+    """The rules did not allow the finished video where it was to be posted."""
+    POSTING_DENIED = "posting_denied"
+    POSTING_EXPIRED = "posting_expired"
     BROKE = "broke"
     INTERRUPTED = "interrupted"
 
@@ -117,6 +130,14 @@ class Job:
     """The message with the video that this one was made from, where that can be linked to."""
     ping: bool = False
     """Whether the person wants to be mentioned when the video is done."""
+    role_ids: frozenset[int] = frozenset()
+    """The person's roles when they asked."""
+    consented: bool = False
+    """Whether they confirmed whom the pictures show."""
+    approved: frozenset[ReviewStage] = frozenset()
+    """What moderators said yes to."""
+    review_id: str | None = None
+    """The question to moderators that has to be answered before anything goes on."""
     attempt: Attempt | None = None
     """The way by which the last post was about to be made."""
 
@@ -133,7 +154,12 @@ class Job:
     @property
     def at_rest(self) -> bool:
         """Whether nothing happens to it by itself: it is over, or waits for somebody."""
-        return self.settled_at is not None or self.parked_at is not None or self.state is JobState.HELD
+        return any(waits is not None for waits in (self.settled_at, self.parked_at, self.review_id))
+
+
+def new_job_id() -> str:
+    """An id that nothing else has, of 32 hexadecimal digits."""
+    return uuid4().hex
 
 
 class ForbiddenTransitionError(Exception):

@@ -4,9 +4,10 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import DiscordUnavailableError, Existence, ReplyAddress
+from bot.delivery import Attempt, DiscordUnavailableError, Existence, ReplyAddress, Route
 from bot.jobs.course import Course, Parts, View, ticket_of
-from bot.jobs.handover import deliver, fetch, settle
+from bot.jobs.handover import deliver, fetch, lay_aside, settle
+from bot.jobs.holding import hold, may_post
 from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.jobs.preparation import is_prepared, prepare
 from bot.jobs.store import StaleJobError
@@ -57,12 +58,17 @@ class Lifecycle:
                 case JobState.SUBMITTING:
                     failure = Failure(FailureReason.PURCHASE_UNKNOWN)
                     await course.move(JobState.UNKNOWN, failure=failure, ended_at=now)
-                case JobState.QUEUED | JobState.GENERATING | JobState.READY | JobState.DELIVERING:
+                case (
+                    JobState.HELD
+                    | JobState.QUEUED
+                    | JobState.GENERATING
+                    | JobState.READY
+                    | JobState.DELIVERING
+                ):
                     failure = Failure(FailureReason.BROKE)
                     await course.move(JobState.FAILED, failure=failure, ended_at=now)
                 case (
-                    JobState.HELD
-                    | JobState.DENIED
+                    JobState.DENIED
                     | JobState.DELIVERED
                     | JobState.FAILED
                     | JobState.EXPIRED
@@ -112,7 +118,7 @@ async def _step(course: Course) -> bool:
         case JobState.READY:
             await fetch(course)
         case JobState.DELIVERING:
-            await deliver(course)
+            await _post(course)
         case (
             JobState.DENIED
             | JobState.FAILED
@@ -123,8 +129,21 @@ async def _step(course: Course) -> bool:
         ):
             await settle(course)
         case JobState.HELD:
-            return False
+            if course.job.reply.message_id is None and not await _confirm(course):
+                return course.job.state is not JobState.HELD
+            await hold(course)
     return True
+
+
+async def _post(course: Course) -> None:
+    refused = await may_post(course)
+    if refused is not None:
+        await lay_aside(course, refused)
+    elif not course.job.at_rest and course.job.state is JobState.DELIVERING:
+        if course.job.attempt is None:
+            # Moderators agreed to it: from now on it may have arrived, as after `fetch`.
+            await course.amend(attempt=Attempt(Route.TOKEN, course.parts.now()))
+        await deliver(course)
 
 
 async def _begin(course: Course) -> bool:

@@ -10,6 +10,7 @@ from pydantic import SecretStr, TypeAdapter
 from bot.delivery import Attempt, ReplyAddress, Route
 from bot.images import ImageSource, Reference
 from bot.jobs.job import Failure, Job, JobState
+from bot.moderation.rules import ReviewStage
 from bot.texts.sentences import Language
 from bot.video import VideoRequest
 
@@ -45,6 +46,8 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "lookup": job.lookup,
         "parent_url": job.parent_url,
         "ping": job.ping,
+        "role_ids": sorted(job.role_ids),
+        "consented": job.consented,
     }
 
 
@@ -60,6 +63,7 @@ def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
         "private": reply.private,
         "language": reply.language.value,
         "asked_message_id": reply.asked_message_id,
+        "reply_guild_id": reply.guild_id,
     }
 
 
@@ -77,6 +81,8 @@ def course_columns(job: Job) -> dict[str, Any]:
         "settled_at": job.settled_at,
         "parked_at": job.parked_at,
         "video_name": job.video_name,
+        "approved": sorted(stage.value for stage in job.approved),
+        "review_id": job.review_id,
         "failure": asdict(job.failure) if job.failure is not None else None,
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
@@ -122,6 +128,10 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         lookup=row["lookup"],
         parent_url=row["parent_url"],
         ping=row["ping"],
+        role_ids=frozenset(row["role_ids"] or ()),
+        consented=row["consented"],
+        approved=frozenset(ReviewStage(stage) for stage in row["approved"] or ()),
+        review_id=row["review_id"],
         attempt=_attempt_from(row),
     )
 
@@ -138,6 +148,7 @@ def _reply_from(row: Row) -> ReplyAddress:
         private=row["private"],
         language=Language.of(row["language"]),
         asked_message_id=row["asked_message_id"],
+        guild_id=row["reply_guild_id"],
     )
 
 

@@ -4,17 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
 
 import structlog
 
 from bot.delivery import ReplyAddress
 from bot.images import ImageSource, Reference, ReferenceSpool
 from bot.jobs.engine import Engine
-from bot.jobs.intake import Ask, examine
-from bot.jobs.job import Job, JobState
+from bot.jobs.gatekeeping import Gatekeeper
+from bot.jobs.intake import Ask, read_ask
+from bot.jobs.job import Job, JobState, new_job_id
 from bot.jobs.store import DuplicateJobError, JobStore, UnknownJobError
-from bot.moderation.policy import Admission, Person
+from bot.moderation.audit import AuditTrail, Deed, Entry
+from bot.moderation.policy import Person, Verdict
+from bot.moderation.rules import ReviewStage
 from bot.quota import Allowance, Ledger, Shortage, ShortageOf, day_after, judge
 from bot.storage import StorageError
 from bot.texts import explanations
@@ -41,21 +43,35 @@ class Order:
     parent_id: str | None = None
     parent_url: str | None = None
     ping: bool = False
+    held: bool = False
+    """Whether moderators have to agree first."""
+    role_ids: frozenset[int] = frozenset()
+    consented: bool = False
     job_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the operator allows: who may ask, what pictures may come from, how much may be bought a day."""
+    """What the operator allows: where pictures may come from, how much may be bought a day."""
 
     allowed_hosts: Sequence[str]
-    admission: Admission
     allowance: Allowance
 
 
-def new_job_id() -> str:
-    """An id that no other job has, of 32 hexadecimal digits."""
-    return uuid4().hex
+@dataclass(frozen=True)
+class Accepted:
+    """A request that may be made, once moderators agreed if it is `held`."""
+
+    request: VideoRequest
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why there will be no video, and the rule that says so, if it was one."""
+
+    explanation: Explanation
+    verdict: Verdict | None = None
 
 
 class VideoService:
@@ -72,6 +88,8 @@ class VideoService:
         spool: ReferenceSpool,
         ledger: Ledger,
         *,
+        gatekeeper: Gatekeeper,
+        audit: AuditTrail,
         now: Callable[[], datetime],
         terms: Terms,
     ) -> None:
@@ -81,16 +99,56 @@ class VideoService:
         self._ledger = ledger
         self._now = now
         self._terms = terms
+        self._gatekeeper = gatekeeper
+        self._audit = audit
         self.stopping = False
 
-    def examine(self, ask: Ask) -> VideoRequest | Explanation:
-        """The valid request, or why there will be none."""
+    def examine(self, ask: Ask) -> Accepted | Refused:
+        """Whether there may be a job: asked for in full, allowed by the rules, and within the allowances."""
         if self.stopping:
-            return explanations.STOPPING
-        examined = examine(ask, admission=self._terms.admission, allowed_hosts=self._terms.allowed_hosts)
-        if isinstance(examined, Explanation):
-            return examined
-        return self._afford(examined, ask.person) or examined
+            return Refused(explanations.STOPPING)
+        request = read_ask(ask, allowed_hosts=self._terms.allowed_hosts)
+        if isinstance(request, Explanation):
+            return Refused(request)
+        decision = self._gatekeeper.of_ask(ask, request.preset)
+        if not decision.allowed:
+            return Refused(self._gatekeeper.explain(decision.verdict, ask.person), decision.verdict)
+        too_much = self._afford(request, ask.person)
+        if too_much is not None:
+            return Refused(too_much)
+        return Accepted(request, held=decision.waits_at(ReviewStage.SUBMISSION))
+
+    async def record(self, ask: Ask, refused: Refused) -> None:
+        """Put a refusal by the rules, or a confirmation that came with the request, into the log."""
+        person = ask.person
+        verdict = refused.verdict
+        if verdict is None or verdict is Verdict.NEEDS_CONSENT:
+            return
+        entry = Entry(
+            person.guild_id or 0,
+            self._now(),
+            Deed.REQUEST_REFUSED,
+            None,
+            person.id,
+            details={"verdict": verdict.value, "preset": ask.wish.preset or ""},
+            prompt=ask.wish.prompt,
+        )
+        try:
+            await self._audit.append(entry)
+        except StorageError as error:
+            log.warning("refusal_not_recorded", reason=str(error))
+
+    async def record_consent(self, ask: Ask) -> None:
+        """Log that somebody confirmed whom the pictures of a request show. Raises `StorageError`."""
+        entry = Entry(
+            ask.person.guild_id or 0,
+            self._now(),
+            Deed.CONSENT_CONFIRMED,
+            ask.person.id,
+            details={"pictures": ask.wish.picture_count},
+            prompt=ask.wish.prompt,
+        )
+        await self._audit.append(entry)
 
     def place(self, order: Order) -> Job:
         """The job of an order, with its seconds reserved. Nothing is stored yet."""
@@ -100,12 +158,14 @@ class VideoService:
             sources=order.sources,
             reply=order.reply,
             guild_id=order.guild_id,
-            state=JobState.QUEUED,
+            state=JobState.HELD if order.held else JobState.QUEUED,
             created_at=self._now(),
             pictures=order.pictures,
             parent_id=order.parent_id,
             parent_url=order.parent_url,
             ping=order.ping,
+            role_ids=order.role_ids,
+            consented=order.consented,
         )
         self._ledger.reserve(job.id, order.reply.person_id, int(job.request.seconds))
         return job

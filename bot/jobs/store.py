@@ -49,6 +49,8 @@ class Draft:
     person_id: int
     created_at: datetime
     sources: tuple[ImageSource, ...]
+    wish: Mapping[str, Any] | None = None
+    """The whole of a request that waits for its person's confirmation, as whoever keeps it writes it."""
 
 
 class DraftStore:
@@ -64,6 +66,7 @@ class DraftStore:
             "person_id": draft.person_id,
             "created_at": draft.created_at,
             "sources": SOURCES.dump_python(draft.sources, mode="json"),
+            "wish": dict(draft.wish) if draft.wish is not None else None,
         }
         async with self._database.write() as connection:
             await connection.execute(drafts.insert().values(values))
@@ -75,7 +78,8 @@ class DraftStore:
             row = (await connection.execute(select(drafts).where(condition))).one_or_none()
         if row is None:
             return None
-        return Draft(row.id, row.person_id, row.created_at, SOURCES.validate_python(row.sources))
+        sources = SOURCES.validate_python(row.sources)
+        return Draft(row.id, row.person_id, row.created_at, sources, row.wish)
 
     async def remove_before(self, moment: datetime) -> None:
         """Forget drafts whose forms nobody will send any more."""
@@ -145,7 +149,8 @@ class JobStore:
 
     async def remove(self, job_id: str) -> None:
         """Forget a job that never began, because nobody was told that it would."""
-        condition = and_(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value)
+        waiting = jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value))
+        condition = and_(jobs.c.id == job_id, waiting)
         async with self._database.write() as connection:
             await connection.execute(delete(jobs).where(condition))
 
@@ -159,8 +164,12 @@ class JobStore:
     async def unsettled(self) -> tuple[Job, ...]:
         """Every job that goes on by itself, oldest first."""
         return await self._where(
-            jobs.c.settled_at.is_(None), jobs.c.parked_at.is_(None), jobs.c.state != JobState.HELD.value
+            jobs.c.settled_at.is_(None), jobs.c.parked_at.is_(None), jobs.c.review_id.is_(None)
         )
+
+    async def under_review(self) -> tuple[Job, ...]:
+        """Every job that waits for moderators."""
+        return await self._where(jobs.c.settled_at.is_(None), jobs.c.review_id.is_not(None))
 
     async def parked_before(self, moment: datetime) -> tuple[Job, ...]:
         """Finished videos that nobody fetched since then."""
@@ -274,6 +283,16 @@ class JobStore:
         )
         async with self._database.read() as connection:
             return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
+
+    async def made_in(self, guild_id: int, person_id: int) -> int:
+        """How many videos somebody was given in a server."""
+        condition = and_(
+            jobs.c.person_id == person_id,
+            jobs.c.guild_id == guild_id,
+            jobs.c.state == JobState.DELIVERED.value,
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(select(func.count()).where(condition))).scalar_one()
 
     async def prompt_of(self, job_id: str, person_id: int) -> str | None:
         """The prompt of somebody's own job, if there is such a job."""

@@ -11,6 +11,7 @@ from bot.dimilinks import DimiLinksError, ErrorKind, Purchase
 from bot.images import DataUrl
 from bot.jobs.course import Course
 from bot.jobs.failures import closure_of, explain_closure, failure_of, resubmit_pause_s
+from bot.jobs.holding import may_submit
 from bot.jobs.job import Failure, FailureReason, JobState
 from bot.jobs.preparation import is_prepared
 from bot.texts.cards import Stage
@@ -33,6 +34,9 @@ async def submit(course: Course) -> None:
     while course.job.state is JobState.QUEUED and is_prepared(course):
         if await _pass_gate(course):
             began_s = loop.time()
+        if not await may_submit(course):
+            course.parts.gate.left(course.job.id)
+            return
         try:
             error = await _post_once(course)
             if error is None:

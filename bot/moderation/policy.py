@@ -1,8 +1,12 @@
-"""The rules, each a pure function: facts in, a verdict with its reason out."""
+"""The rules, each a pure function: facts in, a decision with its reason out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
+from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.words import WordVerdict
 from bot.video import Preset
 
 
@@ -21,12 +25,28 @@ class Place(StrEnum):
     DIRECT_MESSAGE = "direct_message"
     FOREIGN_SERVER = "foreign_server"
 
+    @property
+    def has_moderators(self) -> bool:
+        """Whether somebody there could be asked."""
+        return self in {Place.AGE_RESTRICTED_CHANNEL, Place.OPEN_CHANNEL}
+
 
 class Verdict(StrEnum):
     """What the rules say of a request."""
 
     ALLOWED = "allowed"
     NOT_AMONG_ALLOWED = "not_among_allowed"
+    SEXUALISES_MINORS = "sexualises_minors"
+    WORDS_BLOCKED = "words_blocked"
+    PERSON_BLOCKED = "person_blocked"
+    PERSON_SUSPENDED = "person_suspended"
+    GATE_OFF = "gate_off"
+    PICTURES_OFF = "pictures_off"
+    SPICY_NOT_OFFERED = "spicy_not_offered"
+    SPICY_NOT_IN_THIS_SERVER = "spicy_not_in_this_server"
+    SPICY_OFF = "spicy_off"
+    SPICY_PICTURES_OFF = "spicy_pictures_off"
+    NEEDS_CONSENT = "needs_consent"
     NEEDS_AGE_RESTRICTED_CHANNEL = "needs_age_restricted_channel"
     NOT_IN_DIRECT_MESSAGES = "not_in_direct_messages"
     NOT_IN_FOREIGN_SERVERS = "not_in_foreign_servers"
@@ -44,15 +64,17 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """Who acts: their number, their roles in the server, and whether they moderate there.
+    """Who acts: their number, their roles in the server, and what they may do there.
 
-    `guild_id` is None in direct messages. To moderate means to have *Manage Messages*.
+    `guild_id` is None in direct messages. To moderate means to have *Manage Messages*, to manage means to have
+    *Manage Server*.
     """
 
     id: int
     guild_id: int | None = None
     role_ids: frozenset[int] = frozenset()
     moderates: bool = False
+    manages: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,39 +91,193 @@ class Admission:
         return person.id in self.people or not self.roles.isdisjoint(person.role_ids)
 
 
-EVERYBODY = Admission()
+EVERYBODY: Final = Admission()
+
+
+@dataclass(frozen=True)
+class OperatorRules:
+    """What the operator decided for every server."""
+
+    admission: Admission = EVERYBODY
+    spicy_offered: bool = True
+    spicy_in_direct_messages: bool = False
+    spicy_blocked_servers: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a server's moderators regard a person."""
+
+    trusted: bool = False
+    blocked: bool = False
+    suspended_until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class RequestFacts:
-    """All that the verdict depends on."""
+    """All that the decision depends on. `channel_id` is a thread's parent; `now` is for suspensions."""
 
     preset: Preset
     place: Place
     person: Person
-    admission: Admission = EVERYBODY
+    now: datetime
+    channel_id: int | None = None
+    has_pictures: bool = False
+    consented: bool = False
+    """Whether the person confirmed that the pictures show nobody without consent and nobody under age."""
+    words: WordVerdict = WordVerdict.NONE
+    operator: OperatorRules = field(default_factory=OperatorRules)
+    rules: ServerRules = USUAL_RULES
+    standing: Standing = field(default_factory=Standing)
+    approved: frozenset[ReviewStage] = frozenset()
+    """What moderators already said yes to, of this very request."""
 
 
-def judge(facts: RequestFacts) -> Verdict:
-    """Whether the request may be made: by those admitted; every preset anywhere, but spicy in age-restricted
-    channels only."""
-    if not facts.admission.admits(facts.person):
+@dataclass(frozen=True)
+class Decision:
+    """What may happen to a request: nothing, or all of it once moderators agreed at the stages named."""
+
+    verdict: Verdict
+    stages: frozenset[ReviewStage] = frozenset()
+    approved: frozenset[ReviewStage] = field(default=frozenset(), compare=False)
+    """What the moderators of that place already said yes to."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing forbids it."""
+        return self.verdict is Verdict.ALLOWED
+
+    def waits_at(self, stage: ReviewStage) -> bool:
+        """Whether moderators have to be asked now."""
+        return self.allowed and stage in self.stages
+
+    @property
+    def waits_at_posting(self) -> bool:
+        """Whether moderators have to be asked about the finished video.
+
+        Also where they should have been asked before it was made, because the rules became stricter meanwhile:
+        a yes to the video itself then stands for both.
+        """
+        return self.allowed and bool(self.stages) and ReviewStage.POSTING not in self.approved
+
+
+def judge(facts: RequestFacts) -> Decision:
+    """Whether a request may be made, bought and posted. Asked at each of these moments, with the facts of then."""
+    verdict = _of_everybody(facts) or _of_person(facts) or _of_spicy(facts) or _of_gates(facts)
+    if verdict is not None:
+        return Decision(verdict)
+    return Decision(Verdict.ALLOWED, _stages(facts) - facts.approved, facts.approved)
+
+
+def _of_everybody(facts: RequestFacts) -> Verdict | None:
+    """What nobody may do anywhere."""
+    if facts.words is WordVerdict.MINORS:
+        return Verdict.SEXUALISES_MINORS
+    if not facts.operator.admission.admits(facts.person):
         return Verdict.NOT_AMONG_ALLOWED
-    match facts.preset, facts.place:
-        case ((Preset.NORMAL | Preset.FUN | Preset.CUSTOM), _):
-            return Verdict.ALLOWED
-        case Preset.SPICY, Place.AGE_RESTRICTED_CHANNEL:
-            return Verdict.ALLOWED
-        case Preset.SPICY, Place.OPEN_CHANNEL:
-            return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
-        case Preset.SPICY, Place.DIRECT_MESSAGE:
-            return Verdict.NOT_IN_DIRECT_MESSAGES
-        case Preset.SPICY, Place.FOREIGN_SERVER:
+    nobody_to_ask = facts.words is WordVerdict.HELD and not facts.place.has_moderators
+    if facts.words is WordVerdict.BLOCKED or nobody_to_ask:
+        return Verdict.WORDS_BLOCKED
+    return None
+
+
+def _of_person(facts: RequestFacts) -> Verdict | None:
+    """What this person may not do in this server."""
+    if facts.standing.blocked:
+        return Verdict.PERSON_BLOCKED
+    until = facts.standing.suspended_until
+    if until is not None and until > facts.now:
+        return Verdict.PERSON_SUSPENDED
+    return None
+
+
+def _of_spicy(facts: RequestFacts) -> Verdict | None:
+    """Where the spicy preset may not be used: off until switched on, and never in the open."""
+    if facts.preset is not Preset.SPICY:
+        return None
+    if not facts.operator.spicy_offered:
+        return Verdict.SPICY_NOT_OFFERED
+    match facts.place:
+        case Place.DIRECT_MESSAGE:
+            if not facts.operator.spicy_in_direct_messages:
+                return Verdict.NOT_IN_DIRECT_MESSAGES
+            return Verdict.SPICY_PICTURES_OFF if facts.has_pictures else None
+        case Place.FOREIGN_SERVER:
             return Verdict.NOT_IN_FOREIGN_SERVERS
+        case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL:
+            return _of_spicy_in_server(facts)
+
+
+def _of_spicy_in_server(facts: RequestFacts) -> Verdict | None:
+    if facts.person.guild_id in facts.operator.spicy_blocked_servers:
+        return Verdict.SPICY_NOT_IN_THIS_SERVER
+    if facts.rules.mode(Gate.SPICY, facts.channel_id) is Mode.OFF:
+        return Verdict.SPICY_OFF
+    if facts.place is not Place.AGE_RESTRICTED_CHANNEL:
+        return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
+    if facts.has_pictures and facts.rules.spicy_pictures is SpicyPictures.OFF:
+        return Verdict.SPICY_PICTURES_OFF
+    if facts.has_pictures and not facts.consented:
+        return Verdict.NEEDS_CONSENT
+    return None
+
+
+def _of_gates(facts: RequestFacts) -> Verdict | None:
+    """What the server has switched off besides."""
+    if not facts.place.has_moderators:
+        return None
+    if facts.rules.mode(Gate.of(facts.preset), facts.channel_id) is Mode.OFF:
+        return Verdict.GATE_OFF
+    if facts.has_pictures and facts.rules.mode(Gate.PICTURES, facts.channel_id) is Mode.OFF:
+        return Verdict.PICTURES_OFF
+    return None
+
+
+def _stages(facts: RequestFacts) -> frozenset[ReviewStage]:
+    """When moderators have to agree: by the strictest of the gates that the request goes through."""
+    if not facts.place.has_moderators:
+        return frozenset()
+    gates = {Gate.of(facts.preset)} | ({Gate.PICTURES} if facts.has_pictures else set[Gate]())
+    strictest = max((facts.rules.mode(gate, facts.channel_id) for gate in gates), key=_strictness)
+    always = (
+        facts.preset is Preset.SPICY
+        and facts.has_pictures
+        and facts.rules.spicy_pictures is SpicyPictures.APPROVAL
+    )
+    waits = always or strictest is Mode.APPROVAL or (strictest is Mode.TRUSTED and not is_trusted(facts))
+    stages = facts.rules.review_at.stages if waits else frozenset[ReviewStage]()
+    # Words are looked at before anything is bought, whatever else is looked at when.
+    return stages | ({ReviewStage.SUBMISSION} if facts.words is WordVerdict.HELD else set[ReviewStage]())
+
+
+def _strictness(mode: Mode) -> int:
+    return mode.strictness
+
+
+def is_trusted(facts: RequestFacts) -> bool:
+    """Whether the person is on the server's allow list or has one of its trusted roles."""
+    return facts.standing.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
 
 
 def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:
-    """Whether they may cancel somebody's request: its owner, or a moderator of the server it was made in."""
+    """Whether they may cancel or delete a video: its owner, or a moderator of the server it was made in."""
     return person.id == owner_id or (
         person.moderates and guild_id is not None and person.guild_id == guild_id
     )
+
+
+def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
+    """Whether they are a moderator for the bot: *Manage Messages*, or one of the reviewer roles."""
+    return person.guild_id == guild_id and (
+        person.moderates or person.manages or not rules.reviewer_roles.isdisjoint(person.role_ids)
+    )
+
+
+def may_review(person: Person, rules: ServerRules, guild_id: int, *, owner_id: int) -> bool:
+    """Whether they may vote on a request: a moderator, but nobody on their own."""
+    return person.id != owner_id and may_moderate(person, rules, guild_id)
+
+
+def may_configure(person: Person, guild_id: int) -> bool:
+    """Whether they may change the server's settings: *Manage Server*."""
+    return person.manages and person.guild_id == guild_id

@@ -1,8 +1,10 @@
 """Where reports are kept: every statement of SQL about moderation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.storage import Database
@@ -42,3 +44,9 @@ class ReportStore:
         except IntegrityError:
             return False
         return True
+
+    async def reporters(self, job_id: str) -> Sequence[int]:
+        """Who reported a video."""
+        chosen = select(reports.c.person_id).where(reports.c.job_id == job_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(chosen)).scalars().all()

@@ -11,8 +11,9 @@ from bot.storage.errors import (
 )
 from bot.storage.inspection import DatabaseReport, inspect_database, inspect_database_in_thread
 from bot.storage.migrate import Standing
+from bot.storage.moderation_tables import metadata
 from bot.storage.opening import database_path, open_database
-from bot.storage.tables import UtcMoment, jobs, metadata
+from bot.storage.tables import UtcMoment, jobs
 
 __all__ = [
     "Database",

@@ -219,6 +219,31 @@ def working(
     )
 
 
+def held(subject: Subject, line: Sentence | None, *, actions: tuple[Action, ...]) -> Card:
+    """The card while moderators are asked."""
+    lines = (line.in_language(subject.language),) if line is not None else ()
+    headline = sentence("Waiting for the moderators…")
+    return _card(subject, Tone.WORKING, headline, lines=lines, actions=actions)
+
+
+def put_away(subject: Subject, headline: Sentence, line: Sentence | None) -> Card:
+    """The card of a video that is seen no more; its prompt is not repeated either."""
+    language = subject.language
+    return Card(
+        Tone.FAILED,
+        headline.in_language(language),
+        "…",
+        options_line(subject.request, language),
+        (line.in_language(language),) if line is not None else (),
+        (),
+        subject.job_id,
+        subject.person_id,
+        subject.private,
+        (),
+        language,
+    )
+
+
 def _times(elapsed_s: float, rest_s: float | None) -> Sentence:
     rest = USUAL_TIME if rest_s is None else sentence("about {rest} left", rest=durations.rest(rest_s))
     return sentence("{elapsed} elapsed · {rest}", elapsed=durations.clock(elapsed_s), rest=rest)

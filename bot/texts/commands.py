@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.texts import settings_panel, spicy
 from bot.texts.sentences import Sentence, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
@@ -67,6 +68,8 @@ NAMES: Final[tuple[Sentence, ...]] = (
     named("option", "more"),
     named("option", "ping"),
     named("option", "reset"),
+    named("command", "settings"),
+    *spicy.NAMES,
 )
 """What people type; the contexts are those of the translations."""
 
@@ -96,6 +99,8 @@ _SHOWN: Final = (
     DEFAULTS,
     PING,
     RESET,
+    settings_panel.DESCRIPTION,
+    *spicy.SHOWN,
     *SECONDS_NAMES.values(),
     *SIZE_NAMES.values(),
     *RESOLUTION_NAMES.values(),

@@ -11,7 +11,8 @@ DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
 )
 CHECK: Final = (
-    "Check configuration, data folder, database, Discord token, intents and API key; one line a check."
+    "Check configuration, data folder, database, audit log, Discord token, intents and API key; "
+    "one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
@@ -110,6 +111,24 @@ def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
         "(the log names them as purchase_unknown or submission_failed)"
     )
 
+
+def audit_unbroken(entries: int) -> str:
+    """Every entry of the audit log is what it was when it was made."""
+    if not entries:
+        return "no entries yet"
+    return f"{entries} {'entry' if entries == 1 else 'entries'}, unbroken"
+
+
+def audit_broken(number: int, why: str) -> str:
+    """Somebody changed the audit log."""
+    return f"broken at entry {number}: {why}"
+
+
+AUDIT_NUMBER_SKIPPED: Final = "it is missing, or not where it belongs"
+AUDIT_UNREADABLE: Final = "it holds something that the bot never writes"
+AUDIT_PREVIOUS_DIFFERS: Final = "it does not follow from the entry before"
+AUDIT_DIGEST_DIFFERS: Final = "it was changed after it was written"
+AUDIT_PROMPT_DIFFERS: Final = "its prompt was changed after it was written"
 
 CONFIGURATION_OK: Final = "every setting can be read"
 INTENTS_OK: Final = "none of the privileged ones are needed"

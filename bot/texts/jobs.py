@@ -24,6 +24,7 @@ NOT_YOURS_TO_CANCEL: Final = sentence(
 NOT_YOURS_TO_DELETE: Final = sentence(
     "Only the person who asked for this video, or a moderator, can delete it. *Report* is for everybody."
 )
+PUT_AWAY: Final = sentence("Moderators look at this video, or removed it. Nothing was charged.")
 OLD_BUTTON: Final = sentence("This button is an old one, and nothing happened. Nothing was charged.")
 NOT_DELETED: Final = sentence("Discord did not let me delete this message. Try again in a minute.")
 GONE: Final = sentence("I no longer know this video, so there is nothing left to do with it.")

@@ -1,10 +1,11 @@
 """Acknowledging an interaction, and what can become of it."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -12,12 +13,14 @@ import structlog
 from discord import ui
 
 from bot.texts.sentences import Speakable
+from cogs.ui.buttons import PlainButton, view_of
 from cogs.ui.reply import language_of
 
 log: Final = structlog.get_logger(__name__)
 
 _ALREADY_ACKNOWLEDGED: Final = 40060
 """Discord, *JSON error codes*: a repetition, whose first try arrived although it seemed to fail."""
+_UPLOAD_TIMEOUT_S: Final = 300.0
 _TIMEOUT_S: Final = 10.0
 """Longer than the three seconds that Discord grants (*Receiving and Responding*): it has the last word."""
 
@@ -65,11 +68,15 @@ async def acknowledge_press(interaction: discord.Interaction[discord.Client]) ->
     return True
 
 
-async def refuse(interaction: discord.Interaction[discord.Client], words: Speakable) -> None:
+async def refuse(
+    interaction: discord.Interaction[discord.Client], words: Speakable, buttons: Sequence[PlainButton] = ()
+) -> None:
     """Answer at once, to nobody but the person; where Discord does not take it, only the log knows."""
+    view: Any = view_of(buttons) if buttons else discord.utils.MISSING
     await _shown(
         interaction.response.send_message(
             _in_own_language(interaction, words),
+            view=view,
             ephemeral=True,
             allowed_mentions=discord.AllowedMentions.none(),
         )
@@ -114,6 +121,20 @@ async def answer(interaction: discord.Interaction[discord.Client], words: Speaka
         await _shown(interaction.edit_original_response(content=told, allowed_mentions=nobody))
 
 
+async def show_file(
+    interaction: discord.Interaction[discord.Client], words: Speakable, path: Path, name: str
+) -> None:
+    """Fill in the answer that was announced with a file, for the person alone to see."""
+    await _shown(
+        interaction.edit_original_response(
+            content=_in_own_language(interaction, words),
+            attachments=[discord.File(path, filename=name)],
+            allowed_mentions=discord.AllowedMentions.none(),
+        ),
+        _UPLOAD_TIMEOUT_S,
+    )
+
+
 async def whisper(interaction: discord.Interaction[discord.Client], words: Speakable) -> None:
     """Say something to the person alone, beside the message whose button they pressed."""
     await _shown(
@@ -129,9 +150,9 @@ def _in_own_language(interaction: discord.Interaction[discord.Client], words: Sp
     return words.in_language(language_of(interaction, private=True))
 
 
-async def _shown(call: Awaitable[object]) -> None:
+async def _shown(call: Awaitable[object], timeout_s: float = _TIMEOUT_S) -> None:
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             await call
     except discord.HTTPException as error:
         log.warning("answer_not_shown", status=error.status, code=error.code)

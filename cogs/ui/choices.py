@@ -1,13 +1,27 @@
 """Closed sets as a command's choices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from enum import StrEnum
+from typing import Any
 
 from discord import app_commands
 
 from bot.texts.sentences import Sentence
+from bot.video import Preset
 
 
 def choices(names: Iterable[tuple[StrEnum, Sentence]]) -> list[app_commands.Choice[str]]:
     """The choices under their English names, which are translated when the command is registered."""
     return [app_commands.Choice(name=name.english, value=value.value) for value, name in names]
+
+
+def offer_presets(command: app_commands.Command[Any, ..., Any], presets: Sequence[Preset]) -> None:
+    """Have a command offer these presets alone, as the operator decided."""
+    parameter = command._params.get("preset")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - declared when the class was
+    if parameter is not None:
+        offered = {preset.value for preset in presets}
+        # A copy: what the class declared is shared by every client of this process.
+        mine = copy(parameter)
+        mine.choices = [choice for choice in parameter.choices if choice.value in offered]
+        command._params = {**command._params, "preset": mine}  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - likewise

@@ -18,4 +18,5 @@ ANSWERS: Final[Mapping[Answer, Sentence]] = {
     Answer.NOTHING_TO_FETCH: words.NOTHING_TO_FETCH,
     Answer.NOT_ALLOWED: words.NOT_YOURS,
     Answer.GONE: words.GONE,
+    Answer.PUT_AWAY: words.PUT_AWAY,
 }

@@ -1,7 +1,7 @@
 """Opening the form of a video: it is the answer to an interaction itself, so nothing slow comes before it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +13,7 @@ from bot.images import ImageSource
 from bot.jobs import Draft, DraftStore, Wish, new_job_id
 from bot.storage import StorageError
 from bot.texts import forms
-from bot.video import REFERENCES_MAX
+from bot.video import REFERENCES_MAX, Preset
 from cogs.ui.acknowledgement import open_form
 from cogs.ui.reply import language_of
 from cogs.ui.video_form import FormKind, FormReference, PicturePart, video_form
@@ -29,8 +29,9 @@ Interaction = discord.Interaction[discord.Client]
 class FormOpening:
     """Opens forms, and keeps what was chosen before them until they are sent."""
 
-    def __init__(self, drafts: DraftStore, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, drafts: DraftStore, presets: Sequence[Preset], *, now: Callable[[], datetime]) -> None:
         self._drafts = drafts
+        self._presets = presets
         self._now = now
 
     async def for_pictures(
@@ -46,7 +47,14 @@ class FormOpening:
         draft = Draft(new_job_id(), interaction.user.id, self._now(), pictures)
         reference = FormReference(FormKind.DRAFT, draft.id, private)
         part = _part_beside(len(pictures), required=required)
-        form = video_form(reference, forms.TITLE_NEW, wish, part, language_of(interaction, private=True))
+        form = video_form(
+            reference,
+            forms.TITLE_NEW,
+            wish,
+            part,
+            language_of(interaction, private=True),
+            presets=self._presets,
+        )
         async with asyncio.TaskGroup() as group:
             # Kept first, a few milliseconds as a rule; but no disk may keep a person waiting for the form, and
             # one whose draft could not be kept says so when it is sent.
@@ -64,7 +72,9 @@ class FormOpening:
     ) -> None:
         """A form that changes or continues a job."""
         title = forms.TITLE_CONTINUE if reference.kind is FormKind.CONTINUE else forms.TITLE_CHANGE
-        form: ui.Modal = video_form(reference, title, wish, part, language_of(interaction, private=True))
+        form: ui.Modal = video_form(
+            reference, title, wish, part, language_of(interaction, private=True), presets=self._presets
+        )
         await open_form(interaction, form)
 
 

@@ -9,13 +9,16 @@ from typing import Final
 import discord
 
 from bot.images import Reference
-from bot.jobs import Ask, DuplicateJobError, Job, Order, VideoService
+from bot.jobs import Ask, DuplicateJobError, Job, Order, Refused, VideoService
+from bot.moderation.policy import Verdict
 from bot.people import PreferenceBook
+from bot.storage import StorageError
 from bot.texts import jobs as words
-from bot.texts.explanations import Explanation
 from bot.texts.sentences import Speakable
 from cogs.ui.acknowledgement import acknowledge, answer, refuse
-from cogs.ui.reply import address_of
+from cogs.ui.appeals import appeal_button
+from cogs.ui.consent import ConsentRequests, Pending, consent_button
+from cogs.ui.reply import address_of, language_of
 
 _KEPT_FIRST_WITHIN_S: Final = 1.0
 """Of the three seconds that Discord grants for an acknowledgement."""
@@ -26,6 +29,8 @@ class Basis:
     """What a request builds upon: pictures of an earlier job, the job that it repeats, the video it follows."""
 
     pictures: tuple[Reference, ...] | None = None
+    job_id: str | None = None
+    """The job that these pictures belong to."""
     parent_id: str | None = None
     parent_url: str | None = None
 
@@ -36,8 +41,16 @@ _NOTHING: Final = Basis()
 class Ordering:
     """Takes requests from interactions that were not acknowledged yet."""
 
-    def __init__(self, service: VideoService, people: PreferenceBook, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        service: VideoService,
+        people: PreferenceBook,
+        consents: ConsentRequests,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
         self._service = service
+        self._consents = consents
         self._people = people
         self._now = now
 
@@ -51,13 +64,13 @@ class Ordering:
     ) -> None:
         """Start the job, or say to the person alone why there will be none."""
         examined = self._service.examine(ask)
-        if isinstance(examined, Explanation):
-            await refuse(interaction, examined)
+        if isinstance(examined, Refused):
+            await self._refuse(interaction, ask, examined, private=private, basis=basis)
             return
         reply = address_of(interaction, message_id=None, private=private, now=self._now())
         job = self._service.place(
             Order(
-                examined,
+                examined.request,
                 ask.pictures,
                 reply,
                 interaction.guild_id,
@@ -65,6 +78,9 @@ class Ordering:
                 parent_id=basis.parent_id,
                 parent_url=basis.parent_url,
                 ping=self._people.of(interaction.user.id).ping or False,
+                held=examined.held,
+                role_ids=ask.person.role_ids,
+                consented=ask.consented,
             )
         )
         async with asyncio.TaskGroup() as group:
@@ -84,6 +100,41 @@ class Ordering:
             await self._service.withdraw(job)
         else:
             await self._service.begin(job, acknowledged.message_id)
+
+    async def _refuse(
+        self,
+        interaction: discord.Interaction[discord.Client],
+        ask: Ask,
+        refused: Refused,
+        *,
+        private: bool,
+        basis: Basis,
+    ) -> None:
+        """Say why not; where the person can do something about it, with the button for that."""
+        language = language_of(interaction, private=True)
+        match refused.verdict:
+            case Verdict.NEEDS_CONSENT:
+                pending = Pending(
+                    ask.wish, ask.pictures, private, basis.job_id, basis.parent_id, basis.parent_url
+                )
+                await self._ask_consent(interaction, refused, pending)
+            case Verdict.PERSON_SUSPENDED:
+                await refuse(interaction, refused.explanation, (appeal_button(ask.person, language),))
+            case _:
+                await refuse(interaction, refused.explanation)
+        await self._service.record(ask, refused)
+
+    async def _ask_consent(
+        self, interaction: discord.Interaction[discord.Client], refused: Refused, pending: Pending
+    ) -> None:
+        try:
+            async with asyncio.timeout(_KEPT_FIRST_WITHIN_S):
+                draft_id = await self._consents.keep(interaction.user.id, pending)
+        except (StorageError, TimeoutError):
+            await refuse(interaction, words.NOT_STORED)
+            return
+        button = consent_button(draft_id, language_of(interaction, private=True))
+        await refuse(interaction, refused.explanation, (button,))
 
     async def _keep(self, job: Job) -> Speakable | None:
         """Why the job could not be kept, if it could not."""

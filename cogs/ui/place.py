@@ -35,6 +35,11 @@ def place_of_channel(channel: Any) -> Place:  # noqa: ANN401 - discord.py's many
     return Place.OPEN_CHANNEL
 
 
+def channel_of(interaction: discord.Interaction[discord.Client]) -> int | None:
+    """The channel whose rules count: of a thread, the one that it is in."""
+    return parent_of(interaction.channel) or interaction.channel_id
+
+
 def missing_for_reply(interaction: discord.Interaction[discord.Client]) -> tuple[Right, ...]:
     """What the bot would need to be allowed to post a video as the reply to an interaction.
 
@@ -60,3 +65,11 @@ def missing_for_message(permissions: discord.Permissions, *, thread: bool) -> tu
         Right.ATTACH_FILES: permissions.attach_files,
     }
     return tuple(right for right, allowed in needed.items() if not allowed)
+
+
+def parent_of(channel: Any) -> int | None:  # noqa: ANN401 - discord.py's many kinds of channels
+    """The channel whose rules count: a thread's parent, else the channel itself."""
+    if isinstance(channel, discord.Thread):
+        return channel.parent_id
+    found = getattr(channel, "id", None)
+    return found if isinstance(found, int) else None

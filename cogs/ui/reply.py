@@ -20,6 +20,7 @@ def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
         interaction.guild_id,
         frozenset(role.id for role in user.roles),
         interaction.permissions.manage_messages,
+        interaction.permissions.manage_guild,
     )
 
 
@@ -55,4 +56,5 @@ def address_of(
         upload_limit_bytes=interaction.filesize_limit,
         private=private,
         language=language_of(interaction, private=private),
+        guild_id=interaction.guild_id,
     )

@@ -84,6 +84,8 @@ def video_form(
     wish: Wish,
     pictures: PicturePart | None,
     language: Language,
+    *,
+    presets: Sequence[Preset] = tuple(Preset),
 ) -> ui.Modal:
     """The form, filled in with a wish. Discord allows five parts (*Modal*)."""
     modal = ui.Modal(title=title.in_language(language), custom_id=reference.custom_id)
@@ -117,7 +119,7 @@ def video_form(
     ]
     modal.add_item(_labelled(forms.FRAME, forms.FRAME_HINT, _select(_FRAME, frames, language), language))
     preset = wish.preset or Preset.NORMAL.value
-    styles = [(value.value, commands.PRESET_NAMES[value], value.value == preset) for value in Preset]
+    styles = [(value.value, commands.PRESET_NAMES[value], value.value == preset) for value in presets]
     modal.add_item(_labelled(forms.PRESET, commands.PRESET, _select(_PRESET, styles, language), language))
     # It comes back as an interaction like any other, so the library need not remember it.
     modal.stop()
@@ -140,7 +142,7 @@ def _select(
 
 class _Answer(BaseModel):
     custom_id: str
-    value: str | None = None
+    value: str | bool | None = None
     values: list[str] = []
 
 
@@ -182,7 +184,12 @@ class SentForm(BaseModel):
         found = self.answers.get(name)
         if found is None:
             return ""
-        return found.value if found.value is not None else next(iter(found.values), "")
+        return found.value if isinstance(found.value, str) else next(iter(found.values), "")
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        found = self.answers.get(name)
+        return found is not None and found.value is True
 
     @property
     def pictures(self) -> tuple[ImageSource, ...]:

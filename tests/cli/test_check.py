@@ -1,13 +1,21 @@
 """`python -m bot check`: one line a check, nothing bought, no secret told."""
 
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
 import pytest
 
+from bot.moderation.audit import AuditStore, Deed, Entry
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
+from bot.storage import open_database
 from tests.cli.conftest import Shell, asked
 
 WRONG = "wrong-but-still-a-secret"
+SAID = "words about somebody"
 
 
 def verdicts(text: str) -> dict[str, bool]:
@@ -19,8 +27,19 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 0, outcome.all
     assert verdicts(outcome.out) == dict.fromkeys(
-        ("configuration", "data folder", "database", "jobs", "discord token", "intents", "api key"), True
+        (
+            "configuration",
+            "data folder",
+            "database",
+            "jobs",
+            "audit log",
+            "discord token",
+            "intents",
+            "api key",
+        ),
+        True,
     )
+    assert "ok   audit log: no entries yet" in outcome.out
     assert sandbox.dimilinks.books.submissions == []
     assert sandbox.discord.token not in outcome.all
     assert sandbox.dimilinks.api_key not in outcome.all
@@ -85,6 +104,26 @@ async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> No
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 1
     assert "FAIL database: " in outcome.out
+
+
+async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_runs(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    entries = [Entry(1, datetime(2026, 3, 1, tzinfo=UTC), Deed.BANNED, 2, 3, reason=SAID) for _ in range(5)]
+    folder = shell.folder / "data"
+    async with open_database(None, folder) as database:
+        await AuditStore(database).append(*entries)
+        outcome = await shell.run("check", environment=sandbox.environment)
+        assert outcome.status == 0, outcome.all
+        assert f"in use by process {os.getpid()}" in outcome.out
+        assert "ok   audit log: 5 entries, unbroken" in outcome.out
+    with closing(sqlite3.connect(folder / "stillmotion.sqlite3")) as connection, connection:
+        connection.execute("UPDATE audit SET person_id = 4 WHERE number = 3")
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert {name for name, passed in verdicts(outcome.out).items() if not passed} == {"audit log"}
+    assert "FAIL audit log: broken at entry 3: it was changed after it was written" in outcome.out
+    assert SAID not in outcome.all
 
 
 async def test_the_message_content_intent_is_checked_where_it_is_asked_for(

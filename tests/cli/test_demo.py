@@ -45,7 +45,7 @@ async def test_two_pictures_and_every_option_end_in_a_saved_video(shell: Shell, 
     ("arguments", "expected"),
     [
         (("--prompt", "   "), "The prompt is empty."),
-        (("--preset", "spicy"), "age-restricted channel"),
+        (("--preset", "spicy"), "switched off here"),
         (("--prompt", "x" * 2501), "at most 2,500 are possible"),
     ],
 )

@@ -15,6 +15,7 @@ from discord.http import Route
 
 from bot.app import App, Tuning, open_app
 from bot.jobs import Patience, PollPace, ProbePace
+from bot.moderation.rules import Gate, Mode, ServerRules, SpicyPictures
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.dimilinks.books import Request
 from bot.sandbox.discord import (
@@ -43,12 +44,16 @@ QUICK = Tuning(
         download_s=3.0,
         storage_longest_s=0.3,
     ),
-    probe_pace=ProbePace(first_s=0.3, longest_s=0.6),
+    probe_pace=ProbePace(first_s=0.8, longest_s=1.2),
     expire_after_s=8.0,
     stop_grace_s=5.0,
 )
 PATIENT = replace(QUICK, expire_after_s=120.0)
 """For tests that keep videos unfinished while they do other things."""
+SPICY_ON = ServerRules(
+    spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN}, spicy_pictures=SpicyPictures.AS_MODE
+)
+"""As most tests want the server: spicy in age-restricted channels."""
 QUICK_PACE = Pace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
 
@@ -77,6 +82,8 @@ class Stage:
     tuning: Tuning
     now: Callable[[], datetime] = utc_now
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    rules: ServerRules | None = None
+    """What the server's moderators decided before the first start."""
     _running: App | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -97,6 +104,9 @@ class Stage:
         discord = self.sandbox.discord
         await discord.wait_until_ready(timeout_s=TIMEOUT_S)
         await discord.wait_for_commands(timeout_s=TIMEOUT_S)
+        if self.rules is not None:
+            await app.moderation.books.rules.change(self.guild.id, self.rules)
+            self.rules = None
         self._running = app
 
     async def stop(self) -> None:
@@ -172,6 +182,7 @@ async def open_stage(
     now: Callable[[], datetime] = utc_now,
     privileged_intents: Intents = Intents.NONE,
     limits: RateLimits | None = None,
+    rules: ServerRules | None = SPICY_ON,
     **settings: Any,
 ) -> AsyncGenerator[Stage]:
     """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
@@ -185,6 +196,8 @@ async def open_stage(
             user = sandbox.discord.add_user("ada")
             guild.join(user)
             stage = Stage(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
+            stage.rules = rules
+            stage.rules = rules
             try:
                 await stage.start(**settings)
                 yield stage

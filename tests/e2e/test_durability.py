@@ -181,7 +181,7 @@ async def test_a_database_of_a_newer_version_stops_the_start_and_is_left_as_it_i
         await stage.start()
     assert path.read_bytes() == before
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
         connection.commit()
     await stage.start()
 

@@ -11,12 +11,13 @@ import pytest
 from bot.sandbox.discord import Attachment, InvalidInvocation, Message, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
 from bot.sandbox.discord.modals import FormValue, fields_of
-from bot.texts import forms
+from bot.texts import forms, moderation
 from bot.texts import jobs as words
 from tests.e2e.pictures import picture
 from tests.e2e.presses import (
     AT_ONCE_AND_AFTER_A_RESTART,
     MovableClock,
+    confirm,
     meanwhile,
     told,
     until,
@@ -222,7 +223,8 @@ async def test_spicy_is_for_age_restricted_channels_in_forms_too(stage: Stage) -
     assert reply.ephemeral
     message = await stage.sandbox.discord.say(stage.user, stage.adult_channel, attachments=[upload(stage)])
     allowed = await send(stage, await animated(stage, message), {"prompt": "hot", "preset": "spicy"})
-    await allowed.wait_for_video(TIMEOUT_S)
+    assert moderation.NEEDS_CONSENT.english in await told(allowed)
+    await (await confirm(stage, allowed)).wait_for_video(TIMEOUT_S)
     assert stage.bought == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import Channel, Guild, User
-from bot.texts import explanations
+from bot.texts import explanations, moderation
 from bot.texts import jobs as job_words
 from bot.texts.buttons import LABELS, Action
 from bot.texts.cards import DELIVERED
@@ -67,7 +67,7 @@ async def test_a_refusal_is_in_the_persons_language(stage: Stage, language: Lang
     assert await told(reply) == explanations.SPICY_NEEDS_AGE_GATE.in_language(language)
     _, channel, user = abroad(stage, language)
     refused = await stage.video("x", user=user, channel=channel, preset="spicy")
-    assert await told(refused) == explanations.SPICY_NEEDS_AGE_GATE.english
+    assert await told(refused) == moderation.SPICY_OFF.english
 
 
 @LANGUAGES
@@ -106,11 +106,17 @@ def localized(command: dict[str, Any], language: Language) -> list[Any]:
         command.get("name_localizations"),
         *([command.get("description_localizations")] if command["type"] == 1 else []),
     ]
-    for option in command.get("options", []):
+    for option in _options(command):
         found += [option.get("name_localizations"), option.get("description_localizations")]
         # A choice that is the same in every language needs no translation.
         found += [choice.get("name_localizations") for choice in option.get("choices", [])]
     return [(entry or {}).get(language.value) for entry in found]
+
+
+def _options(command: dict[str, Any]) -> list[dict[str, Any]]:
+    """The options, those of sub-commands among them."""
+    own = list(command.get("options", []))
+    return own + [inner for option in own for inner in _options(option)]
 
 
 @LANGUAGES
@@ -118,7 +124,14 @@ async def test_every_command_option_and_choice_is_registered_in_every_language(
     stage: Stage, language: Language
 ) -> None:
     commands = stage.sandbox.discord.commands
-    assert sorted(str(command["name"]) for command in commands) == ["Animate", "defaults", "jobs", "video"]
+    assert sorted(str(command["name"]) for command in commands) == [
+        "Animate",
+        "defaults",
+        "jobs",
+        "settings",
+        "spicy",
+        "video",
+    ]
     for command in commands:
         entries = localized(command, language)
         assert all(entries), (command["name"], entries)

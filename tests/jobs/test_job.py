@@ -9,8 +9,8 @@ from bot.jobs.job import TERMINAL, TRANSITIONS, ForbiddenTransitionError, JobSta
 from tests.jobs.builders import a_job
 
 DIAGRAM = {
-    ("held", "denied"), ("held", "queued"), ("held", "cancelled"),
-    ("queued", "submitting"), ("queued", "failed"), ("queued", "cancelled"),
+    ("held", "denied"), ("held", "queued"), ("held", "failed"), ("held", "cancelled"),
+    ("queued", "submitting"), ("queued", "held"), ("queued", "failed"), ("queued", "cancelled"),
     ("submitting", "generating"), ("submitting", "queued"), ("submitting", "failed"),
     ("submitting", "unknown"),
     ("generating", "ready"), ("generating", "failed"), ("generating", "expired"), ("generating", "cancelled"),

@@ -16,11 +16,13 @@ from bot.sandbox.discord.exchange import Core
 from bot.sandbox.discord.interactions import Interaction, InteractionKind
 from bot.sandbox.discord.invocation import (
     OptionValue,
+    PickedValue,
     Resolved,
     check_place,
     install_owners,
     option_payloads,
     pressed,
+    selected,
     split_name,
     typing_payloads,
 )
@@ -97,14 +99,23 @@ class Clients:
 
     def press(self, target: Reply | Message, wanted: str, user: User) -> Reply:
         """`user` presses a button, given by custom_id or label."""
-        message = target.message if isinstance(target, Reply) else target
-        if message is None:
-            raise InvalidInvocation("there is no message yet whose button could be pressed")
-        if Permission.VIEW_CHANNEL not in message.channel.permissions_of(user):
-            raise InvalidInvocation(f"{user.name} does not see #{message.channel.name}")
+        message = self._shown(target, user)
         data = pressed(message, wanted, user)
         return self._send(
             InteractionKind.COMPONENT, user, message.channel, data, label=wanted, source=message
+        )
+
+    def select(
+        self, target: Reply | Message, custom_id: str, values: Sequence[PickedValue], user: User
+    ) -> Reply:
+        """`user` chooses these values in a select; none at all where it allows that."""
+        message = self._shown(target, user)
+        resolved = Resolved(message.channel)
+        data = selected(message, custom_id, values, user, resolved)
+        if resolved.tables:
+            data["resolved"] = resolved.tables
+        return self._send(
+            InteractionKind.COMPONENT, user, message.channel, data, label=custom_id, source=message
         )
 
     def submit(self, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
@@ -162,6 +173,14 @@ class Clients:
         message.webhook = webhook
         message.snapshot = Snapshot.of(forwards) if forwards is not None else None
         return self._core.messages.post(message)
+
+    def _shown(self, target: Reply | Message, user: User) -> Message:
+        message = target.message if isinstance(target, Reply) else target
+        if message is None:
+            raise InvalidInvocation("there is no message yet whose components could be used")
+        if Permission.VIEW_CHANNEL not in message.channel.permissions_of(user):
+            raise InvalidInvocation(f"{user.name} does not see #{message.channel.name}")
+        return message
 
     def _check_forward(self, user: User, forwards: Message, reply_to: Message | None) -> None:
         if reply_to is not None:

@@ -47,4 +47,10 @@ BODY_DEVIATIONS = (
         int,
         "AllowedMentions.to_dict sends ids as numbers; as above.",
     ),
+    Deviation(
+        r"(?:data\.)?(?:components\.\*\.)+default_values\.\*\.id",
+        "type",
+        int,
+        "SelectDefaultValue.to_dict sends ids as numbers; as above.",
+    ),
 )

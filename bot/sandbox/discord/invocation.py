@@ -6,19 +6,23 @@ be used in that place; `InvalidInvocation` stands for that refusal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.command_rules import MAX_STRING, OptionType
+from bot.sandbox.discord.components import SELECTS, Kind
 from bot.sandbox.discord.errors import InvalidInvocation
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.people import Role, User
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.places import Channel
+from bot.sandbox.discord.versions import walk
 from bot.sandbox.discord.wire import JsonObject, as_array, as_object
 
 OptionValue = str | int | float | bool | Attachment | User | Channel | Role
+PickedValue = str | Role | Channel
+"""What can be chosen in a select: the value of an option, or one of the server's."""
 GUILD_INSTALL, USER_INSTALL = 0, 1
 """Application integration types."""
 _PLAIN_TYPES: dict[OptionType, tuple[type, ...]] = {
@@ -208,10 +212,7 @@ def _objects(raw: object) -> list[JsonObject]:
 
 def pressed(message: Message, wanted: str, user: User) -> JsonObject:
     """The data of a press on the button `wanted` (custom_id or label). Raises `InvalidInvocation`."""
-    if message.deleted:
-        raise InvalidInvocation("the message is gone")
-    if message.ephemeral and message.interaction is not None and message.interaction.user is not user:
-        raise InvalidInvocation("the message is private to somebody else")
+    _check_usable(message, user)
     button = message.button(wanted)
     if button is None:
         raise InvalidInvocation(
@@ -220,3 +221,48 @@ def pressed(message: Message, wanted: str, user: User) -> JsonObject:
     if button.disabled or button.custom_id is None:
         raise InvalidInvocation(f"the button {wanted!r} is {'off' if button.disabled else 'a link'}")
     return {"component_type": 2, "custom_id": button.custom_id}
+
+
+def selected(
+    message: Message, custom_id: str, values: Sequence[PickedValue], user: User, resolved: Resolved
+) -> JsonObject:
+    """The data of a choice in the select `custom_id`, of what it offers. Raises `InvalidInvocation`."""
+    _check_usable(message, user)
+    selects = {str(node["custom_id"]): node for node in walk(message.current.components) if _is_select(node)}
+    select = selects.get(custom_id)
+    if select is None or select.get("disabled"):
+        raise InvalidInvocation(f"there is no select {custom_id!r} to use; there are {list(selects)}")
+    low, high = select.get("min_values", 1), select.get("max_values", 1)
+    if not low <= len(values) <= high:
+        raise InvalidInvocation(f"{custom_id}: {len(values)} chosen, allowed are {low} to {high}")
+    for value in values:
+        if not _offered(select, value, message.channel):
+            raise InvalidInvocation(f"{custom_id} does not offer {value!r}")
+    picked = [value if isinstance(value, str) else resolved.add(value) for value in values]
+    return {"component_type": select["type"], "custom_id": custom_id, "values": picked}
+
+
+def _is_select(node: JsonObject) -> bool:
+    return node.get("type") in SELECTS
+
+
+def _offered(select: JsonObject, value: PickedValue, channel: Channel) -> bool:
+    """Whether a client lists `value`: everyone is no role there (API docs, issue 6894)."""
+    guild = channel.guild
+    match Kind(select["type"]), value:
+        case Kind.STRING_SELECT, str():
+            return value in {str(option["value"]) for option in _objects(select.get("options"))}
+        case Kind.ROLE_SELECT, Role():
+            return guild is not None and value in guild.roles and value.id != guild.id
+        case Kind.CHANNEL_SELECT, Channel():
+            kinds = as_array(select.get("channel_types"))
+            return value.guild is guild and (not kinds or value.kind in kinds)
+        case _:
+            return False
+
+
+def _check_usable(message: Message, user: User) -> None:
+    if message.deleted:
+        raise InvalidInvocation("the message is gone")
+    if message.ephemeral and message.interaction is not None and message.interaction.user is not user:
+        raise InvalidInvocation("the message is private to somebody else")

@@ -24,7 +24,7 @@ from bot.sandbox.discord.exchange import Core
 from bot.sandbox.discord.faults import Faults
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.interactions import Interactions
-from bot.sandbox.discord.invocation import OptionValue
+from bot.sandbox.discord.invocation import OptionValue, PickedValue
 from bot.sandbox.discord.messages import Message, MessageStore
 from bot.sandbox.discord.modals import FormValue
 from bot.sandbox.discord.openapi import Specification
@@ -270,6 +270,12 @@ class DiscordSandbox:
     async def press(self, target: Reply | Message, button: str, *, user: User) -> Reply:
         """`user` presses the button with this custom_id or label."""
         return self._clients.press(target, button, user)
+
+    async def select(
+        self, target: Reply | Message, custom_id: str, values: Sequence[PickedValue], *, user: User
+    ) -> Reply:
+        """`user` chooses `values` in a select: the values of its options, or roles, or channels."""
+        return self._clients.select(target, custom_id, values, user)
 
     async def submit(self, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
         """The form that `opened` brought is filled in (by custom_id or label) and sent."""

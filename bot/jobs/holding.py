@@ -1,0 +1,121 @@
+"""Waiting for moderators: before anything is bought, and before a finished video is posted."""
+
+from typing import Final
+
+import structlog
+
+from bot.delivery import Post
+from bot.images.screening import ScreeningUnavailableError
+from bot.images.screening import percent as as_percent
+from bot.jobs import announce
+from bot.jobs.course import Course
+from bot.jobs.handover import tell
+from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.preparation import is_prepared, prepare
+from bot.moderation.reviews import ReviewState, ReviewSubject
+from bot.moderation.rules import ReviewStage
+from bot.video import Preset
+
+log: Final = structlog.get_logger(__name__)
+
+
+async def hold(course: Course) -> None:
+    """Have moderators asked about a held job, whose pictures are collected first: Discord's links expire."""
+    if not is_prepared(course):
+        await prepare(course)
+        if course.job.state is not JobState.HELD:
+            return
+    await _ask(course, ReviewSubject.SUBMISSION)
+
+
+async def may_submit(course: Course) -> bool:
+    """Whether the rules still allow a queued job to be bought; if not, it has ended or is held."""
+    job = course.job
+    decision = await course.parts.gatekeeper.of_job(job)
+    if not decision.allowed:
+        log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)
+        failure = Failure(FailureReason.NOT_ALLOWED)
+        await course.move(JobState.FAILED, failure=failure, ended_at=course.parts.now())
+        return False
+    if decision.waits_at(ReviewStage.SUBMISSION) or await _pictures_look_bad(course):
+        await course.move(JobState.HELD)
+        return False
+    return True
+
+
+async def may_post(course: Course) -> FailureReason | None:
+    """Why a finished video may not be posted where it is to be; None if it may, or waits for moderators.
+
+    In the latter case the job is at rest.
+    """
+    job = course.job
+    decision = await course.parts.gatekeeper.of_job(job)
+    if not decision.allowed:
+        log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
+        return FailureReason.NOT_POSTED_HERE
+    if decision.waits_at_posting or await _video_looks_bad(course):
+        if job.guild_id is None or job.guild_id != job.reply.guild_id:
+            # Fetched elsewhere: the moderators there were never asked, and those of its own server cannot say.
+            log.info("posting_not_allowed", job=job.id, verdict="foreign")
+            return FailureReason.NOT_POSTED_HERE
+        await _ask(course, ReviewSubject.POSTING)
+    return None
+
+
+async def _pictures_look_bad(course: Course) -> bool:
+    """Whether the pictures of a request outside the spicy preset score above what the server lets through."""
+    job = course.job
+    percent = _threshold(course, ReviewStage.SUBMISSION)
+    if percent is None or not job.pictures:
+        return False
+    try:
+        score = await course.parts.screening.score_pictures([picture.path for picture in job.pictures])
+    except ScreeningUnavailableError as error:
+        log.warning("pictures_not_screened", job=job.id, fault=error.fault)
+        return True
+    log.info("pictures_screened", job=job.id, percent=as_percent(score))
+    return as_percent(score) >= percent
+
+
+async def _video_looks_bad(course: Course) -> bool:
+    """The same for frames of a finished video."""
+    job = course.job
+    percent = _threshold(course, ReviewStage.POSTING)
+    if percent is None or job.video_name is None or job.reply.guild_id != job.guild_id:
+        return False
+    path = course.parts.media_dir / job.video_name
+    try:
+        score = await course.parts.screening.score_video(path)
+    except ScreeningUnavailableError as error:
+        log.warning("video_not_screened", job=job.id, fault=error.fault)
+        return True
+    log.info("video_screened", job=job.id, percent=as_percent(score))
+    return as_percent(score) >= percent
+
+
+def _threshold(course: Course, stage: ReviewStage) -> int | None:
+    """From which score on moderators look; None where they do not, or already did."""
+    job = course.job
+    if job.guild_id is None or job.request.preset is Preset.SPICY or stage in job.approved:
+        return None
+    if not course.parts.screening.enabled:
+        return None
+    return course.parts.gatekeeper.books.rules.of(job.guild_id).image_check_percent or None
+
+
+async def _ask(course: Course, subject: ReviewSubject) -> None:
+    review = await course.parts.reviews.ask(course.job, subject)
+    if review.state is not ReviewState.OPEN:
+        # Decided while nobody noted that it had been asked: an earlier process was killed in between.
+        await course.amend(review_id=review.id)
+        await course.parts.reviews.settle(review)
+        await course.reload()
+        return
+    await tell(course, Post(announce.held_card(course.job, review.expires_at)))
+    # No video was posted: what was noted of an attempt would have it count as doubtful once it may be.
+    await course.amend(review_id=review.id, attempt=None)
+
+
+def is_held_for_posting(job: Job) -> bool:
+    """Whether a finished video waits for moderators."""
+    return job.review_id is not None and job.state is JobState.DELIVERING

@@ -1,0 +1,80 @@
+"""What the audit log says: who did what, when, to whom, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Detail: TypeAlias = "str | int | bool | Sequence[Detail] | Mapping[str, Detail] | None"
+"""What a detail may be: whatever JSON can say without fractions."""
+
+
+class Deed(StrEnum):
+    """What was done. The values are kept; a name may change, a value must not."""
+
+    RULES_CHANGED = "rules_changed"
+    SPICY_SWITCHED_ON = "spicy_switched_on"
+    SPICY_SWITCHED_OFF = "spicy_switched_off"
+    REQUEST_REFUSED = "request_refused"
+    REQUEST_HELD = "request_held"
+    VOTE_CAST = "vote_cast"
+    VOTE_TAKEN_BACK = "vote_taken_back"
+    REQUEST_APPROVED = "request_approved"
+    REQUEST_DENIED = "request_denied"
+    REQUEST_EXPIRED = "request_expired"
+    VIDEO_REPORTED = "video_reported"
+    VIDEO_HIDDEN = "video_hidden"
+    HIDDEN_VIDEO_VIEWED = "hidden_video_viewed"
+    VIDEO_RESTORED = "video_restored"
+    VIDEO_REMOVED = "video_removed"
+    STRIKE_GIVEN = "strike_given"
+    SUSPENDED = "suspended"
+    SUSPENSION_LIFTED = "suspension_lifted"
+    APPEALED = "appealed"
+    APPEAL_DECIDED = "appeal_decided"
+    TRUSTED = "trusted"
+    BLOCKED = "blocked"
+    UNLISTED = "unlisted"
+    TERM_ADDED = "term_added"
+    TERM_REMOVED = "term_removed"
+    REPORTS_MUTED = "reports_muted"
+    CONSENT_CONFIRMED = "consent_confirmed"
+    LOG_EXPORTED = "log_exported"
+    PERSON_DATA_REMOVED = "person_data_removed"
+    BANNED = "banned"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was done.
+
+    A prompt belongs in `prompt` and nowhere else: `reason` and `details` stay when a person's data is removed.
+    """
+
+    guild_id: int
+    """0 for what concerns the whole bot."""
+    at: datetime
+    deed: Deed
+    actor_id: int | None
+    """None for the bot itself."""
+    person_id: int | None = None
+    """Whom it concerns, and whose the prompt is; without it, the prompt is the actor's."""
+    job_id: str | None = None
+    reason: str = ""
+    details: Mapping[str, Detail] = field(default_factory=dict[str, Detail])
+    prompt: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded(Entry):
+    """An entry as it is in the log; see `bot.moderation.audit.chain` for what the digests cover."""
+
+    number: int
+    """From 1, without gaps."""
+    prompt_salt: str | None = field(default=None, repr=False)
+    """What keeps the prompt from being guessed by its digest; removed together with it."""
+    prompt_sha256: str | None
+    """Stays when the prompt is removed; None if there never was one."""
+    previous_sha256: str
+    sha256: str

@@ -1,0 +1,115 @@
+"""Entries as rows of the table, and back: whatever is in a row, it becomes an entry or is refused by its number."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.moderation.audit import chain
+from bot.moderation.audit.entries import Deed, Entry, Recorded
+from bot.storage import StorageDamagedError
+
+_SALT_BYTES: Final = 32
+
+
+class UnreadableEntryError(StorageDamagedError):
+    """An entry holds what the bot never writes: somebody else changed it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"entry {number} of the audit log cannot be read; somebody changed it")
+        self.number = number
+
+
+def recorded_after(previous: str, entry: Entry, number: int) -> Recorded:
+    """What is kept of an entry that comes after this digest. Its prompt gets a new salt."""
+    kept = chain.presentable(entry)
+    salt = None if kept.prompt is None else secrets.token_hex(_SALT_BYTES)
+    prompt_sha256 = (
+        None if kept.prompt is None or salt is None else chain.prompt_digest(chain.sealed(salt, kept.prompt))
+    )
+    return Recorded(
+        kept.guild_id,
+        kept.at,
+        kept.deed,
+        kept.actor_id,
+        kept.person_id,
+        kept.job_id,
+        kept.reason,
+        kept.details,
+        kept.prompt,
+        number=number,
+        prompt_salt=salt,
+        prompt_sha256=prompt_sha256,
+        previous_sha256=previous,
+        sha256=chain.digest(previous, kept, number, prompt_sha256=prompt_sha256),
+    )
+
+
+def values(recorded: Recorded) -> Mapping[str, object]:
+    """The row; its details are under `written`, as the very text that the digest covers."""
+    salt, prompt = recorded.prompt_salt, recorded.prompt
+    return {
+        "number": recorded.number,
+        "guild_id": recorded.guild_id,
+        "at": recorded.at,
+        "actor_id": recorded.actor_id,
+        "action": recorded.deed.value,
+        "person_id": recorded.person_id,
+        "job_id": recorded.job_id,
+        "reason": recorded.reason,
+        "written": chain.canonical_json(recorded.details),
+        "prompt": None if salt is None or prompt is None else chain.sealed(salt, prompt),
+        "prompt_sha256": recorded.prompt_sha256,
+        "previous_sha256": recorded.previous_sha256,
+        "sha256": recorded.sha256,
+    }
+
+
+class _Row(BaseModel):
+    """The types that SQLite lets anybody replace by others."""
+
+    model_config = ConfigDict(strict=True)
+
+    number: int
+    guild_id: int
+    at: int
+    actor_id: int | None
+    action: str
+    person_id: int | None
+    job_id: str | None
+    reason: str
+    details: str
+    prompt: str | None
+    prompt_sha256: str | None
+    previous_sha256: str
+    sha256: str
+
+
+def recorded_in(mapping: Mapping[Any, Any]) -> Recorded:
+    """The entry in a row whose columns are as they are on the disk. Raises `UnreadableEntryError`."""
+    try:
+        row = _Row.model_validate(dict(mapping))
+        details = json.loads(row.details)
+        if not row.details.startswith("{") or chain.canonical_json(details) != row.details:
+            raise ValueError("not as it is written")  # noqa: TRY301 - for the one remedy below
+        salt, prompt = (None, None) if row.prompt is None else chain.unsealed(row.prompt)
+        return Recorded(
+            row.guild_id,
+            chain.moment(row.at),
+            Deed(row.action),
+            row.actor_id,
+            row.person_id,
+            row.job_id,
+            row.reason,
+            details,
+            prompt,
+            number=row.number,
+            prompt_salt=salt,
+            prompt_sha256=row.prompt_sha256,
+            previous_sha256=row.previous_sha256,
+            sha256=row.sha256,
+        )
+    except (ValueError, OverflowError, RecursionError):
+        raise UnreadableEntryError(mapping["number"]) from None

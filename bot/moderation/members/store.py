@@ -1,0 +1,87 @@
+"""Where people's records are kept: every statement of SQL about them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, delete, select
+
+from bot.moderation.members.member import Listed, Member, Strike
+from bot.storage import Database, StorageDamagedError
+from bot.storage.moderation_tables import members, strikes
+
+
+class MemberStore:
+    """Keeps records. Every method raises `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def everything(self) -> Sequence[Member]:
+        """The records of everybody who has one.
+
+        Raises `bot.storage.StorageDamagedError` for a record that says something unknown.
+        """
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(members))).mappings().all()
+        return [_member(row) for row in rows]
+
+    async def save(self, member: Member) -> None:
+        """Keep a record in place of the one before."""
+        values: dict[str, Any] = {
+            "guild_id": member.guild_id,
+            "person_id": member.person_id,
+            "listed": member.listed.value if member.listed is not None else None,
+            "suspended_until": member.suspended_until,
+            "suspended_by": member.suspended_by,
+            "suspended_for": member.suspended_for,
+            "appealed_at": member.appealed_at,
+            "reports_muted": member.reports_muted,
+        }
+        same = and_(members.c.guild_id == member.guild_id, members.c.person_id == member.person_id)
+        async with self._database.write() as connection:
+            await connection.execute(delete(members).where(same))
+            await connection.execute(members.insert().values(values))
+
+    async def strike(self, strike: Strike) -> None:
+        """Keep a strike."""
+        values = {
+            "guild_id": strike.guild_id,
+            "person_id": strike.person_id,
+            "given_at": strike.given_at,
+            "given_by": strike.given_by,
+            "reason": strike.reason,
+            "job_id": strike.job_id,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(strikes.insert().values(values))
+
+    async def strikes(self, guild_id: int, person_id: int, *, since: datetime) -> Sequence[Strike]:
+        """Somebody's strikes in a server since then, oldest first."""
+        chosen = select(strikes).where(
+            strikes.c.guild_id == guild_id, strikes.c.person_id == person_id, strikes.c.given_at >= since
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(chosen.order_by(strikes.c.given_at, strikes.c.id))).all()
+        return [
+            Strike(row.guild_id, row.person_id, row.given_at, row.given_by, row.reason, row.job_id)
+            for row in rows
+        ]
+
+
+def _member(row: RowMapping) -> Member:
+    try:
+        listed = Listed(row["listed"]) if row["listed"] is not None else None
+    except ValueError as error:
+        told = f"the record of {row['person_id']} in server {row['guild_id']} cannot be read"
+        raise StorageDamagedError(f"{told}: {error}") from None
+    return Member(
+        row["guild_id"],
+        row["person_id"],
+        listed,
+        row["suspended_until"],
+        row["suspended_by"],
+        row["suspended_for"] or "",
+        row["appealed_at"],
+        row["reports_muted"],
+    )

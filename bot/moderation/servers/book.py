@@ -1,0 +1,29 @@
+"""Every server's rules at hand, so that no decision waits for the disk to learn them."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.moderation.rules import USUAL_RULES, ServerRules
+from bot.moderation.servers.store import RuleStore
+
+
+class RuleBook:
+    """The rules of the servers that changed some, in memory and on the disk."""
+
+    def __init__(self, store: RuleStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._known: dict[int, ServerRules] = {}
+
+    async def load(self) -> None:
+        """Read what is kept. Raises `bot.storage.StorageError`."""
+        self._known = dict(await self._store.everything())
+
+    def of(self, guild_id: int | None) -> ServerRules:
+        """A server's rules; those of a server that never touched them for others and for direct messages."""
+        return self._known.get(guild_id, USUAL_RULES) if guild_id is not None else USUAL_RULES
+
+    async def change(self, guild_id: int, rules: ServerRules) -> None:
+        """Put a server's rules in place. Raises `bot.storage.StorageError`."""
+        await self._store.save(guild_id, rules, self._now())
+        self._known[guild_id] = rules

@@ -1,0 +1,42 @@
+"""Where servers' rules are kept: every statement of SQL about them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import delete, select
+
+from bot.moderation.rules import ServerRules
+from bot.storage import Database, StorageDamagedError
+from bot.storage.moderation_tables import servers
+
+
+class RuleStore:
+    """Keeps rules. Every method raises `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def everything(self) -> Mapping[int, ServerRules]:
+        """The rules of every server that changed some.
+
+        Raises `bot.storage.StorageDamagedError` for rules that are none: others in their place could be laxer.
+        """
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(servers.c.guild_id, servers.c.rules))).all()
+        return {row.guild_id: _rules(row.guild_id, row.rules) for row in rows}
+
+    async def save(self, guild_id: int, rules: ServerRules, now: datetime) -> None:
+        """Keep a server's rules in place of those before."""
+        values = {"guild_id": guild_id, "changed_at": now, "rules": rules.model_dump(mode="json")}
+        async with self._database.write() as connection:
+            await connection.execute(delete(servers).where(servers.c.guild_id == guild_id))
+            await connection.execute(servers.insert().values(values))
+
+
+def _rules(guild_id: int, kept: object) -> ServerRules:
+    try:
+        return ServerRules.model_validate(kept)
+    except ValidationError as error:
+        wrong = ", ".join(".".join(map(str, one["loc"])) for one in error.errors()) or "all"
+        raise StorageDamagedError(f"the rules of server {guild_id} cannot be read: {wrong}") from None

@@ -1,0 +1,132 @@
+"""Single characters brought to their plainest form: compatibility forms, case, marks, look-alike letters.
+
+One character at a time and never a text as a whole: CPython orders the marks of a text in quadratic time, so a
+heap of marks in a prompt would stall the bot.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final, cast
+
+from confusable_homoglyphs import (  # pyright: ignore[reportMissingTypeStubs] - no types; narrowed below
+    confusables,
+)
+
+from bot.moderation.words.scripts import is_cjk
+
+MOST_GROWTH: Final = 4
+"""What one character may become at most; a few Arabic ligatures would be whole sentences."""
+
+_REMEMBERED: Final = 16_384  # characters; beyond these they are worked out every time
+_KANA_MARKS: Final = frozenset("\u3099\u309a")  # ガ is カ with one
+_INVISIBLE: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")  # letters that show nothing
+_VOWEL_SIGNS: Final = (("\u0900", "\u1cff"), ("\ua800", "\uabff"))  # marks that words of South Asia need
+_SELECTORS: Final = frozenset("\u180b\u180c\u180d\u180f")  # Mongolian, in the midst of those
+_NAMED: Final = re.compile(
+    r"LATIN (?:(?:SMALL|CAPITAL) LETTER|LETTER SMALL CAPITAL)"
+    r" (?:(?:TURNED|REVERSED|OPEN|SCRIPT|DOTLESS|LONG) )?([A-Z])(?: WITH .+)?"
+)
+_ENCLOSED: Final = (0x1F150, 0x1F170, 0x1F1E6)  # where three alphabets begin that NFKC leaves alone
+_FOLDED_KINDS: Final = frozenset({"Lu", "Ll", "Lo", "Lm", "Lt", "Nl", "So"})
+
+
+def _latin(glyphs: object) -> str | None:
+    """The one or two Latin letters among the look-alikes of a character."""
+    if not isinstance(glyphs, list):
+        return None
+    for glyph in cast("list[dict[str, str]]", glyphs):
+        text = glyph["c"]
+        if len(text) <= 2 and text.isascii() and text.isalpha():  # noqa: PLR2004 - æ is ae
+            return text.lower()
+    return None
+
+
+def _confusable() -> Mapping[str, str]:
+    """The letters that look like Latin ones, from the consortium's list of confusables."""
+    data = cast("dict[str, object]", confusables.confusables_data)  # pyright: ignore[reportUnknownMemberType] - no types
+    found: dict[str, str] = {}
+    for character, glyphs in data.items():
+        if len(character) != 1 or character.isascii() or is_cjk(character):
+            continue
+        latin = _latin(glyphs)
+        if latin is not None and unicodedata.category(character) in _FOLDED_KINDS:
+            found[character] = "i" if latin == "l" and character.isupper() else latin
+    for first in _ENCLOSED:
+        found |= {chr(first + place): chr(ord("a") + place) for place in range(26)}
+    return found
+
+
+_CONFUSABLE: Final = _confusable()
+
+
+def _named(character: str) -> str | None:
+    """The Latin letter that Unicode's name of a character says it is a kind of: ø, ᴘ, ǝ."""
+    named = _NAMED.fullmatch(unicodedata.name(character, ""))
+    return named[1].lower() if named else None
+
+
+def _looks_like(character: str, *, by_capital: bool) -> str | None:
+    """The Latin letters a folded character looks like. Greek ν is v as it stands, but N as a capital."""
+    small, capital = _CONFUSABLE.get(character), _CONFUSABLE.get(character.upper())
+    chosen = (capital or small) if by_capital else (small or capital)
+    return chosen or _named(character)
+
+
+def _is_dropped(character: str) -> bool:
+    """Whether a character only decorates or hides: of no width, or a mark that no word needs."""
+    if character in _KANA_MARKS:
+        return False
+    kind = unicodedata.category(character)
+    if character in _INVISIBLE or kind in {"Cf", "Me"} or "\u02b0" <= character <= "\u02ff":
+        return True  # the last are modifiers: NFKC has made letters of those that are some
+    if kind == "Cc":
+        return not character.isspace()
+    if kind != "Mn":
+        return kind == "Mc" and unicodedata.combining(character) != 0
+    needed = any(first <= character <= last for first, last in _VOWEL_SIGNS)
+    return not needed or unicodedata.combining(character) != 0 or character in _SELECTORS
+
+
+def _plain(character: str, *, by_capital: bool) -> str:
+    """One piece of what NFKC and casefold made: Latin if it looks so, a space if it is no part of words."""
+    if character.isascii():
+        return " " if character.isspace() else character
+    if is_cjk(character):
+        return character
+    kind = unicodedata.category(character)
+    if kind == "Nd":
+        return str(unicodedata.decimal(character))
+    latin = _looks_like(character, by_capital=by_capital)
+    if latin is not None:
+        return latin
+    return character if kind[0] in "LNM" else " "
+
+
+def _fold(character: str, *, by_capital: bool) -> str:
+    """One character of a text in its plainest form."""
+    if _is_dropped(character):
+        return ""  # before casefold: that makes a letter of one of Greek's marks
+    if is_cjk(character) and unicodedata.category(character) != "So":
+        pieces = unicodedata.normalize("NFKC", character)
+    else:
+        pieces = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold()).casefold()
+    if len(pieces) > 1:
+        pieces = pieces.strip()  # some marks come with a space to stand on
+    kept = [piece for piece in pieces if not _is_dropped(piece)]
+    return "".join(_plain(piece, by_capital=by_capital) for piece in kept)[:MOST_GROWTH]
+
+
+class Folding(dict[int, str]):
+    """A table for `str.translate` that works characters out when they first come."""
+
+    def __init__(self, *, by_capital: bool) -> None:
+        super().__init__()
+        self._by_capital = by_capital
+
+    def __missing__(self, code: int) -> str:
+        """Work one character out."""
+        folded = _fold(chr(code), by_capital=self._by_capital)
+        if len(self) < _REMEMBERED:
+            self[code] = folded
+        return folded

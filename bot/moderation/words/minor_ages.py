@@ -1,0 +1,82 @@
+"""Ages below eighteen as people write them, in English, Chinese and Japanese."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_OF_AGE: Final = 18
+_ENGLISH: Final = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+)
+_HAN_DIGITS: Final = "零一二三四五六七八九"
+_FORMS_OF_ALL: Final = (  # "12-year-old", "aged twelve": hyphens are spaces by now
+    *(
+        "{} year old",
+        "{} years old",
+        "{} year olds",
+        "{} yearold",
+        "{} yr old",
+        "{} yrs old",
+        "{} y o",
+        "{} yo",
+    ),
+    *("{} years of age", "{} years young", "age {}", "aged {}", "age of {}", "ages {}"),
+)
+_FORMS_OF_DIGITS: Final = (
+    *("{}yo", "{}y o", "{}y0", "{} yr", "{}yr", "{}yr old", "{}yrs", "{}yrs old", "{}y old", "{} y old"),
+    *("{}year old", "{}years old", "{}yearold", "{}yearsold"),
+)
+_FORMS_OF_HAN: Final = ("{}岁", "{}歲", "{}歳", "{}周岁", "{}周歲", "{} 岁", "{} 歲", "{} 歳")
+_FORMS_OF_HAN_DIGITS: Final = (
+    "{}才",
+    "{}さい",
+    "{}サイ",
+    "{} 才",
+    "{}个月大",
+    "{}個月大",
+    "{}ヶ月の",
+    "{}か月の",
+)
+
+HAN_NUMERALS: Final = frozenset("零〇一二三四五六七八九十百千两兩廿卅几幾数數")
+"""What makes another number of one that follows it: 二十二岁 is not 二岁."""
+
+_LARGER_BEFORE: Final = re.compile(
+    r"(?:^| )(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|(?:hundred|thousand)(?: and)?) $"
+)
+_LARGER_AFTER: Final = re.compile(" (?:hundred|thousand|million|billion)(?: |$)")
+_LONGEST_NUMERAL: Final = 20  # characters that are looked at on either side
+
+
+def is_of_larger(term: str, text: str, start: int, end: int) -> bool:
+    """Whether an age that was found in a text from `start` to before `end` is only part of a larger number."""
+    if text[start] in HAN_NUMERALS:
+        return start > 0 and text[start - 1] in HAN_NUMERALS
+    if term.partition(" ")[0] in _ENGLISH:
+        return _LARGER_BEFORE.search(text[max(0, start - _LONGEST_NUMERAL) : start]) is not None
+    return term.startswith("age") and _LARGER_AFTER.match(text[end : end + _LONGEST_NUMERAL]) is not None
+
+
+def _han(age: int) -> Iterator[str]:
+    """An age below a hundred in Han numerals."""
+    tens, ones = divmod(age, 10)
+    if tens == 0:
+        yield _HAN_DIGITS[ones]
+        if ones == 2:  # noqa: PLR2004 - people are 两岁, not 二岁
+            yield from ("两", "兩")
+    else:
+        yield ("" if tens == 1 else _HAN_DIGITS[tens]) + "十" + (_HAN_DIGITS[ones] if ones else "")
+
+
+def ages_of_minors() -> Iterator[str]:
+    """Every age below eighteen in every form."""
+    for age in range(_OF_AGE):
+        digits = str(age)
+        for number in (digits, _ENGLISH[age]):
+            yield from (form.format(number) for form in _FORMS_OF_ALL)
+        yield from (
+            form.format(digits) for form in (*_FORMS_OF_DIGITS, *_FORMS_OF_HAN, *_FORMS_OF_HAN_DIGITS)
+        )
+        for number in _han(age):
+            yield from (form.format(number) for form in _FORMS_OF_HAN)

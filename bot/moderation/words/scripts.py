@@ -1,0 +1,29 @@
+"""Which characters belong to scripts that put no spaces between words."""
+
+import re
+from typing import Final
+
+CJK_RANGES: Final = (
+    "\u1100-\u11ff"  # Hangul's letters, where they form no syllable
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+    "\u3040-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # kana and what voices them, without ・
+    "\u3100-\u318f\u31a0-\u31bf\ua960-\ua97f\uac00-\ud7ff"  # bopomofo and Hangul
+)
+"""For a class of characters in a pattern: Han, kana, bopomofo and Hangul."""
+_CJK: Final = re.compile(f"[{CJK_RANGES}]")
+_KATAKANA: Final = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
+
+
+def is_cjk(character: str) -> bool:
+    """Whether it is Han, kana, bopomofo or Hangul. Words of these begin and end anywhere."""
+    return _CJK.match(character) is not None
+
+
+def has_cjk(text: str) -> bool:
+    """Whether there is any of those in it."""
+    return _CJK.search(text) is not None
+
+
+def is_katakana(character: str) -> bool:
+    """Whether it is katakana, the mark of a long vowel included."""
+    return _KATAKANA.match(character) is not None

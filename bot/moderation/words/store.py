@@ -1,0 +1,70 @@
+"""Where the lists of servers and of the operator are kept: every statement of SQL about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Row, delete, select, update
+
+from bot.moderation.words.matching import Effect, Term
+from bot.storage import Database
+from bot.storage.moderation_tables import terms
+
+log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class StoredTerm:
+    """A term of a list, and who put it there when."""
+
+    term: Term
+    added_by: int
+    added_at: datetime
+
+
+class TermStore:
+    """Keeps the lists. Every method raises `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def everything(self) -> Mapping[int, tuple[StoredTerm, ...]]:
+        """The terms of every list, by server and alphabet; the operator's are those of server 0."""
+        chosen = select(terms).order_by(terms.c.guild_id, terms.c.term)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(chosen)).all()
+        found: dict[int, list[StoredTerm]] = {}
+        for row in rows:
+            stored = _stored(row)
+            if stored is not None:
+                found.setdefault(row.guild_id, []).append(stored)
+        return {guild_id: tuple(listed) for guild_id, listed in found.items()}
+
+    async def add(self, guild_id: int, term: Term, added_by: int, now: datetime) -> bool:
+        """Keep a term; whether it is new. One that is there gets its effect and `fragment` from this one."""
+        how = {"effect": term.effect.value, "fragment": term.fragment}
+        this = (terms.c.guild_id == guild_id) & (terms.c.term == term.text)
+        row = {"guild_id": guild_id, "term": term.text, "added_by": added_by, "added_at": now}
+        async with self._database.write() as connection:
+            if (await connection.execute(update(terms).where(this).values(how))).rowcount:
+                return False
+            await connection.execute(terms.insert().values(row | how))
+        return True
+
+    async def remove(self, guild_id: int, text: str) -> bool:
+        """Forget a term, which is written as it was added; whether it was there."""
+        this = (terms.c.guild_id == guild_id) & (terms.c.term == text)
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(terms).where(this))).rowcount > 0
+
+
+def _stored(row: Row[tuple[object, ...]]) -> StoredTerm | None:
+    """A row's term; None for one that nothing could be found by, which another version may have kept."""
+    try:
+        term = Term(row.term, Effect(row.effect), row.fragment)
+    except ValueError as error:
+        log.warning("term_not_usable", guild=row.guild_id, reason=str(error))
+        return None
+    return StoredTerm(term, row.added_by, row.added_at)

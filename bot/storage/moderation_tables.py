@@ -1,0 +1,110 @@
+"""The tables of moderation: what servers decided, what waits for them, and what was done by whom."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false, text
+
+from bot.storage.tables import UtcMoment, json_column, metadata
+
+servers: Final = Table(  # each server's rules, as `bot.moderation.rules.ServerRules` writes them
+    "servers",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("changed_at", UtcMoment, nullable=False),
+    Column("rules", json_column(), nullable=False),
+)
+
+terms: Final = Table(  # words that a server, or with guild 0 the operator, blocks or has looked at
+    "terms",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("term", String(100), primary_key=True),
+    Column("effect", String(8), nullable=False),
+    Column("fragment", Boolean, nullable=False),
+    Column("added_by", BigInteger, nullable=False),
+    Column("added_at", UtcMoment, nullable=False),
+)
+
+members: Final = Table(  # people whom a server trusts, blocks or has suspended
+    "members",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("listed", String(8)),  # "trusted", "blocked" or nothing
+    Column("suspended_until", UtcMoment),
+    Column("suspended_by", BigInteger),
+    Column("suspended_for", Text),
+    Column("appealed_at", UtcMoment),
+    Column("reports_muted", Boolean, nullable=False, default=False, server_default=false()),
+)
+
+strikes: Final = Table(
+    "strikes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("given_at", UtcMoment, nullable=False),
+    Column("given_by", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("job_id", String(32)),
+)
+Index("ix_strikes_guild_id_person_id", strikes.c.guild_id, strikes.c.person_id)
+
+reviews: Final = Table(  # what moderators are asked
+    "reviews",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("job_id", String(32), nullable=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("stage", String(16), nullable=False),  # "submission", "posting" or "report"
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("expires_at", UtcMoment, nullable=False),
+    Column("decided_at", UtcMoment),
+    Column("decided_by", BigInteger),
+    Column("reason", Text),
+    Column("channel_id", BigInteger),  # where its card is
+    Column("message_id", BigInteger),
+    Column("shown_channel_id", BigInteger),  # where the reported video is seen
+    Column("shown_message_id", BigInteger),
+)
+Index("ix_reviews_open", reviews.c.expires_at, sqlite_where=text("state = 'open'"))
+Index(
+    "uq_reviews_open",  # one question at a time about a job
+    reviews.c.job_id,
+    unique=True,
+    sqlite_where=text("state = 'open'"),
+)
+Index("ix_reviews_guild_id_created_at", reviews.c.guild_id, reviews.c.created_at)
+
+votes: Final = Table(
+    "votes",
+    metadata,
+    Column("review_id", String(32), primary_key=True),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("approves", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("cast_at", UtcMoment, nullable=False),
+)
+
+audit: Final = Table(  # append-only; every entry's digest covers the one before
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),  # 0 for what concerns the whole bot
+    Column("at", UtcMoment, nullable=False),
+    Column("actor_id", BigInteger),  # None for the bot itself
+    Column("action", String(32), nullable=False),
+    Column("person_id", BigInteger),  # whom it concerns
+    Column("job_id", String(32)),
+    Column("reason", Text, nullable=False),
+    Column("details", json_column(), nullable=False),
+    Column("prompt", Text),  # removed with the person's data, while its digest stays
+    Column("prompt_sha256", String(64)),
+    Column("previous_sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+Index("ix_audit_guild_id_number", audit.c.guild_id, audit.c.number)
+Index("ix_audit_person_id", audit.c.person_id)

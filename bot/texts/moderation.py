@@ -1,0 +1,306 @@
+"""What people and moderators read about rules, approvals, reports and suspensions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.texts.explanations import Explanation, Money, nothing_charged
+from bot.texts.quoting import clip, quote_prompt
+from bot.texts.sentences import Sentence, counted, named, sentence
+
+# Why a request is refused. That a rule matched is said, never which word.
+
+RULE_MATCHED: Final = nothing_charged(
+    sentence("A rule about words matched your prompt."), sentence("Say it differently.")
+)
+PERSON_BLOCKED: Final = nothing_charged(
+    sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
+)
+GATE_OFF: Final = nothing_charged(
+    sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
+)
+PICTURES_OFF: Final = nothing_charged(
+    sentence("Videos from pictures are switched off here."), sentence("Leave them out, or ask a moderator.")
+)
+SPICY_NOT_OFFERED: Final = nothing_charged(
+    sentence("This bot does not offer the *spicy* preset."), sentence("Choose another preset.")
+)
+SPICY_NOT_IN_THIS_SERVER: Final = nothing_charged(
+    sentence("The bot's operator does not allow the *spicy* preset in this server."),
+    sentence("Choose another preset here."),
+)
+SPICY_OFF: Final = nothing_charged(
+    sentence("The *spicy* preset is switched off here."),
+    sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
+)
+SPICY_PICTURES_OFF: Final = nothing_charged(
+    sentence("The *spicy* preset does not work with pictures here."),
+    sentence("Leave the pictures out, or choose another preset."),
+)
+NEEDS_CONSENT: Final = nothing_charged(
+    sentence("The *spicy* preset starts from pictures only after you confirm whom they show."),
+    sentence("Press the button and read what you confirm."),
+)
+NO_LONGER_ALLOWED: Final = nothing_charged(
+    sentence("The rules of this channel changed before your request began, and no longer allow it."),
+    sentence("Ask a moderator, or change the request."),
+)
+DENIED_BEFORE: Final = sentence("The moderators did not allow this request.")
+DENIED_THEN: Final = sentence("Change it, or ask them.")
+REVIEW_EXPIRED: Final = nothing_charged(
+    sentence("No moderator decided about this request in time."), sentence("Ask again any time.")
+)
+REVIEW_WITHDRAWN: Final = nothing_charged(
+    sentence("This request was taken back before moderators decided."), sentence("Ask again any time.")
+)
+NOT_POSTED_HERE: Final = Explanation(
+    sentence("The video is ready, but the rules of this channel no longer allow it here."),
+    Money.SPENT,
+    sentence("Fetch it with `/jobs` where they do."),
+)
+POSTING_EXPIRED: Final = Explanation(
+    sentence("No moderator decided in time whether this video may be posted."),
+    Money.SPENT,
+    sentence("Ask them, or ask for another one."),
+)
+
+
+def suspended(until: str) -> Explanation:
+    """The person may not make videos in this server for a while."""
+    return nothing_charged(
+        sentence("You are suspended from making videos here until {until}.", until=until),
+        sentence("You can appeal once; another moderator then looks at it."),
+    )
+
+
+def denied(reason: str) -> Explanation:
+    """Moderators said no before anything was bought; `reason` is theirs."""
+    return nothing_charged(_with_reason(DENIED_BEFORE, reason), DENIED_THEN)
+
+
+def posting_denied(reason: str) -> Explanation:
+    """Moderators said no to the finished video; `reason` is theirs."""
+    told = _with_reason(sentence("The moderators did not allow this video to be posted."), reason)
+    return Explanation(told, Money.SPENT, DENIED_THEN)
+
+
+def _with_reason(told: Sentence, reason: str) -> Sentence:
+    if not reason.strip():
+        return told
+    chosen = _CHOSEN.get(reason)
+    return sentence("{told} Their reason: {reason}", told=told, reason=chosen or quote_prompt(reason))
+
+
+# The consent that the spicy preset asks for before it starts from pictures.
+
+CONSENT_TITLE: Final = sentence("Whom the pictures show")
+CONSENT_LABEL: Final = sentence("I confirm this")
+CONSENT_HINT: Final = sentence("It is logged. False confirmations get people banned, by Discord too.")
+CONSENT_TEXT: Final = sentence(
+    "None of the pictures shows a real person who did not agree to this very use, and none shows anybody "
+    "under age. Sexual pictures of a person without consent are forbidden by Discord, and by law in many places."
+)
+CONSENT_BUTTON: Final = named("button", "Confirm…")
+CONSENT_MISSING: Final = sentence("Without your confirmation nothing is made. Nothing was charged.")
+
+# Approvals.
+
+
+class ReviewAction(StrEnum):
+    """What a moderator can do with a question. The values are part of buttons that outlive the process."""
+
+    APPROVE = "yes"
+    DENY = "no"
+    APPROVE_AND_TRUST = "yestrust"
+    DENY_AND_SUSPEND = "nosuspend"
+    TAKE_BACK = "back"
+    VIEW = "view"
+    RESTORE = "restore"
+    REMOVE = "remove"
+    REMOVE_AND_STRIKE = "strike"
+
+
+REVIEW_LABELS: Final[Mapping[ReviewAction, Sentence]] = {
+    ReviewAction.APPROVE: named("button", "Approve"),
+    ReviewAction.DENY: named("button", "Deny…"),
+    ReviewAction.APPROVE_AND_TRUST: named("button", "Approve and trust"),
+    ReviewAction.DENY_AND_SUSPEND: named("button", "Deny and suspend…"),
+    ReviewAction.TAKE_BACK: named("button", "Take my vote back"),
+    ReviewAction.VIEW: named("button", "View"),
+    ReviewAction.RESTORE: named("button", "Restore"),
+    ReviewAction.REMOVE: named("button", "Remove…"),
+    ReviewAction.REMOVE_AND_STRIKE: named("button", "Remove and strike…"),
+}
+
+
+class DenyReason(StrEnum):
+    """Reasons to choose from; a typed one counts more."""
+
+    REAL_PERSON = "real_person"
+    MINOR = "minor"
+    OFF_TOPIC = "off_topic"
+    TOO_MUCH = "too_much"
+    OTHER = "other"
+
+
+DENY_REASONS: Final[Mapping[DenyReason, Sentence]] = {
+    DenyReason.REAL_PERSON: sentence("It may show a real person who did not agree"),
+    DenyReason.MINOR: sentence("It may show somebody under age"),
+    DenyReason.OFF_TOPIC: sentence("It does not belong into this channel"),
+    DenyReason.TOO_MUCH: sentence("It goes too far for this server"),
+    DenyReason.OTHER: sentence("Another reason"),
+}
+
+_CHOSEN: Final[Mapping[str, Sentence]] = {name.english: name for name in DENY_REASONS.values()}
+"""Chosen reasons are kept in English, and read in everybody's own language."""
+DENY_TITLE: Final = sentence("Why not?")
+DENY_CHOICE: Final = sentence("Reason")
+DENY_WORDS: Final = sentence("In your own words")
+DENY_WORDS_HINT: Final = sentence("Optional. The person reads it.")
+
+REVIEW_SUBMISSION: Final = sentence("May this video be made?")
+REVIEW_POSTING: Final = sentence("May this video be posted?")
+REVIEW_REPORT: Final = sentence("Reported: shall this video come back?")
+REVIEW_NOT_RESTRICTED: Final = sentence(
+    "Spicy videos are shown to moderators in an age-restricted review channel only. Set one in `/settings`."
+)
+REVIEW_NO_CHANNEL: Final = sentence(
+    "You get this because I cannot use your server's review channel. Set one in `/settings`."
+)
+
+VOTE_COUNTED: Final = sentence("Your vote counts; the question stays open until there are enough.")
+VOTE_DECIDED: Final = sentence("Decided.")
+VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
+VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
+VOTE_CLOSED: Final = sentence("This was decided already.")
+VOTE_NOT_YOURS: Final = sentence(
+    "Only moderators can decide this: members with *Manage Messages* or a reviewer role."
+)
+VOTE_OWN: Final = sentence("Nobody decides about their own request.")
+HIDDEN_GONE: Final = sentence("This video is no longer kept.")
+VIEWED: Final = sentence("Only you see this. That you looked is logged.")
+
+HIDDEN_HEADLINE: Final = sentence("This video was reported and is hidden")
+HIDDEN_LINE: Final = sentence("Moderators look at it.")
+REMOVED_HEADLINE: Final = sentence("This video was removed by moderators")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A person's record in a server, as moderators read it."""
+
+    made: int
+    approved: int
+    denied: int
+    strikes: int
+    trusted: bool
+    suspended_until: str | None
+
+
+def record_line(record: Record) -> Sentence:
+    """A person's record on one line."""
+    line = sentence(
+        "Videos: {made} · approved: {approved} · denied: {denied} · strikes: {strikes}",
+        made=record.made,
+        approved=record.approved,
+        denied=record.denied,
+        strikes=record.strikes,
+    )
+    if record.trusted:
+        line = sentence("{line} · trusted", line=line)
+    if record.suspended_until is not None:
+        line = sentence("{line} · suspended until {until}", line=line, until=record.suspended_until)
+    return line
+
+
+def asked_by(person_id: int, channel_id: int | None, options: str) -> Sentence:
+    """Who asks for what, and where."""
+    where = f"<#{channel_id}>" if channel_id is not None else "—"
+    return sentence(
+        "{person} in {channel} · {options}", person=f"<@{person_id}>", channel=where, options=options
+    )
+
+
+def held_line(until: str) -> Sentence:
+    """On the card of a request that waits."""
+    return sentence("They decide until {until}. Nothing is charged unless they agree.", until=until)
+
+
+def held_posting_line(until: str) -> Sentence:
+    """On the card of a finished video that waits."""
+    return sentence("The video is ready. They decide until {until} whether it is posted.", until=until)
+
+
+def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) -> Sentence:
+    """How the votes stand."""
+    yes = " ".join(f"<@{one}>" for one in approvals) or "—"
+    no = " ".join(f"<@{one}>" for one in denials) or "—"
+    needed = counted("{count} vote decides", "{count} votes decide", quorum)
+    return sentence("For: {yes} · against: {no} · {needed}", yes=yes, no=no, needed=needed)
+
+
+def decides_until(until: str) -> Sentence:
+    """When the question ends by itself."""
+    return sentence("Without a decision it ends {until}, and nothing is made or posted.", until=until)
+
+
+def gone_unless(until: str) -> Sentence:
+    """When a hidden video is gone by itself."""
+    return sentence("Without a decision it is removed {until}.", until=until)
+
+
+def outcome_line(*, approved: bool, by: int | None, reason: str) -> Sentence:
+    """What was decided, on the card of a closed question."""
+    who = f"<@{by}>" if by is not None else "—"
+    told = (
+        sentence("Approved, last by {who}.", who=who)
+        if approved
+        else sentence("Denied, last by {who}.", who=who)
+    )
+    return _with_reason(told, reason)
+
+
+CLOSED_EXPIRED: Final = sentence("Nobody decided in time.")
+CLOSED_WITHDRAWN: Final = sentence("The request was taken back.")
+
+
+def whole_prompt(prompt: str) -> str:
+    """A prompt for moderators: all of it, as it was typed, in a block in which nothing is formatted."""
+    shown = clip(prompt, 2600).replace("```", "'''").replace("`", "'")
+    return f"```\n{shown}\n```"
+
+
+# Suspensions and appeals.
+
+APPEAL_BUTTON: Final = named("button", "Appeal…")
+APPEAL_TITLE: Final = sentence("Appeal")
+APPEAL_WORDS: Final = sentence("What should the moderators know?")
+APPEAL_UNREACHED: Final = sentence(
+    "I could not reach any moderator, so your appeal is still open to you. Try again later."
+)
+APPEALED: Final = sentence("Your appeal is before the moderators. You hear from me when they decided.")
+APPEALED_BEFORE: Final = sentence("You have appealed against this suspension already, or it is over.")
+APPEAL_HEADLINE: Final = sentence("Appeal against a suspension")
+
+
+def appeal_line(person_id: int, until: str, by: int | None, reason: str) -> Sentence:
+    """Who appeals against what."""
+    decided = f"<@{by}>" if by is not None else "—"
+    told = sentence(
+        "{person} is suspended until {until}; decided by {who}.",
+        person=f"<@{person_id}>",
+        until=until,
+        who=decided,
+    )
+    return _with_reason(told, reason)
+
+
+APPEAL_LIFT: Final = named("button", "Lift it")
+APPEAL_KEEP: Final = named("button", "Keep it")
+APPEAL_NOT_YOURS: Final = sentence("You decided this suspension, so another moderator looks at the appeal.")
+APPEAL_LIFTED: Final = sentence("The suspension is lifted.")
+APPEAL_KEPT: Final = sentence("The suspension stays.")
+YOUR_APPEAL_LIFTED: Final = sentence("Your appeal was successful: you can make videos again.")
+YOUR_APPEAL_KEPT: Final = sentence("Your appeal was turned down; the suspension stays.")
+"""Told to the person directly."""

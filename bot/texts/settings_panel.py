@@ -1,0 +1,212 @@
+"""The words of `/settings`: its pages, its choices, and what is said when a choice is not taken.
+
+Keys of the mappings are the values of the rules' own enumerations and fields (`bot.moderation.rules`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.texts.sentences import Language, Sentence, counted, named, sentence
+
+DESCRIPTION: Final = sentence("What this server allows, who approves it, and what reports and strikes do")
+
+NOT_ALLOWED: Final = sentence("Only members with *Manage Server* can see and change these settings.")
+NOT_HERE: Final = sentence("These are settings of a server that I am a member of. There are none here.")
+OLD: Final = sentence("This panel is an old one, and nothing was changed. Type `/settings` again.")
+CHANGED_MEANWHILE: Final = sentence(
+    "Somebody switched *spicy* off in the meantime, so nothing was changed. Choose again if you still want it."
+)
+
+PAGE_NAMES: Final[Mapping[str, Sentence]] = {
+    "spicy": named("button", "Spicy"),
+    "presets": named("button", "Other presets"),
+    "channel": named("button", "This channel"),
+    "people": named("button", "People and channels"),
+    "numbers": named("button", "Numbers"),
+}
+NOBODY: Final = named("button", "Nobody")
+NOWHERE: Final = named("button", "Nowhere")
+NOTHING_CHOSEN: Final = sentence("Nothing chosen")
+ONLY_IN_CHANNELS: Final = sentence("Off, but on in some channels")
+
+GATE_NAMES: Final[Mapping[str, Sentence]] = {
+    "normal": sentence("Preset *normal*"),
+    "fun": sentence("Preset *fun*"),
+    "spicy": sentence("Preset *spicy*"),
+    "custom": sentence("Preset *custom*"),
+    "pictures": sentence("Reference images"),
+}
+PICTURES_HINT: Final = sentence("They count besides the preset: the stricter of the two decides.")
+
+AS_SERVER: Final = "server"
+"""The choice by which a channel has no mode of its own."""
+MODE_NAMES: Final[Mapping[str, Sentence]] = {
+    "off": named("mode", "Off"),
+    "approval": named("mode", "With approval"),
+    "trusted": named("mode", "Trusted people"),
+    "open": named("mode", "Open"),
+}
+MODE_HINTS: Final[Mapping[str, Sentence]] = {
+    "off": sentence("Nobody can ask for it."),
+    "approval": sentence("Every request waits for moderators."),
+    "trusted": sentence("Trusted people go ahead, the others wait for moderators."),
+    "open": sentence("Everybody goes ahead."),
+}
+SPICY_PICTURES_NAMES: Final[Mapping[str, Sentence]] = {
+    "off": sentence("No pictures"),
+    "approval": sentence("Always with approval"),
+    "as_mode": sentence("As requests without pictures"),
+}
+SPICY_PICTURES_HINTS: Final[Mapping[str, Sentence]] = {
+    "off": sentence("Spicy videos start from words alone."),
+    "approval": sentence("Moderators see the pictures first, whatever the mode."),
+    "as_mode": sentence("Careful: where the mode lets people go ahead, nobody looks first."),
+}
+REVIEW_AT_NAMES: Final[Mapping[str, Sentence]] = {
+    "submission": sentence("Before it is made"),
+    "posting": sentence("Before it is posted"),
+    "both": sentence("Both times"),
+}
+REVIEW_AT_HINTS: Final[Mapping[str, Sentence]] = {
+    "submission": sentence("Moderators see the words and pictures; nothing is charged before they agree."),
+    "posting": sentence("Moderators see the finished video, which is charged either way."),
+    "both": sentence("They see the request first, then the video."),
+}
+
+FIELD_NAMES: Final[Mapping[str, Sentence]] = {
+    "modes": sentence("Mode"),
+    "spicy_pictures": sentence("Spicy videos from pictures"),
+    "review_at": sentence("When moderators are asked"),
+    "reviewer_roles": sentence("Reviewers"),
+    "trusted_roles": sentence("Trusted roles"),
+    "review_channel_id": sentence("Review channel"),
+    "log_channel_id": sentence("Log channel"),
+    "quorum": sentence("Votes that decide"),
+    "review_hours": sentence("Time to decide"),
+    "reports_to_hide": sentence("Reports that hide a video"),
+    "hidden_hours": sentence("How long a hidden video is kept"),
+    "strikes_to_suspend": sentence("Strikes that suspend somebody"),
+    "suspend_hours": sentence("How long they are suspended"),
+    "strike_days": sentence("When a strike has faded"),
+    "image_check_percent": sentence("Image check for nudity"),
+}
+FIELD_HINTS: Final[Mapping[str, Sentence]] = {
+    "modes": sentence(
+        "*Off* ends it in every channel; whoever switches it on again confirms its rules anew."
+    ),
+    "spicy_pictures": sentence(
+        "Pictures can show real people, and sexual videos of a person without consent are forbidden by Discord, "
+        "and by law in many places. Whoever asks confirms whom they show, but only moderators who look can tell."
+    ),
+    "review_at": sentence("This counts for every preset whose requests wait for approval."),
+    "reviewer_roles": sentence(
+        "They decide about requests and reports, besides everybody with *Manage Messages*."
+    ),
+    "trusted_roles": sentence("They go ahead where the mode is *Trusted people*."),
+    "review_channel_id": sentence("Where I ask moderators. Everybody who sees it sees the requests."),
+    "log_channel_id": sentence("Where I write down what was decided, and by whom."),
+    "quorum": sentence("So many moderators must agree, or refuse."),
+    "review_hours": sentence("After that the question ends, and nothing is made or posted."),
+    "reports_to_hide": sentence("A video that so many people report is hidden until moderators have looked."),
+    "hidden_hours": sentence("If no moderator brings it back by then, it is gone."),
+    "strikes_to_suspend": sentence("Strikes are what moderators give; reports alone give none."),
+    "suspend_hours": sentence("They cannot make videos in this server, and can appeal once."),
+    "strike_days": sentence("Older strikes no longer count."),
+    "image_check_percent": sentence(
+        "Pictures and videos of other presets with such a score wait for moderators. "
+        "It works once the bot's operator has installed it."
+    ),
+}
+
+SPICY_OFF: Final = sentence("*Spicy* is **off**: nobody can make spicy videos in this server.")
+SPICY_ONLY_RESTRICTED: Final = sentence(
+    "It works in age-restricted channels only, whatever is chosen here; I cannot check anybody's age."
+)
+HERE_RESTRICTED: Final = sentence("This channel is age-restricted, as *spicy* needs it.")
+HERE_NOT_RESTRICTED: Final = sentence(
+    "*Spicy* needs an age-restricted channel, and this one is not: it stays off here, whatever you choose."
+)
+SPICY_OFF_IN_SERVER: Final = sentence("*Spicy* is off in this server; a mode here switches it on here alone.")
+
+# The form that switches spicy on.
+
+SPICY_RULES_VERSION: Final = 1
+"""Kept with every confirmation: raise it when the rules below say something else than before."""
+CONFIRM_TITLE: Final = sentence("The rules of the spicy preset")
+CONFIRM_LABEL: Final = sentence("This server keeps these rules")
+CONFIRM_HINT: Final = sentence("It is logged that you confirmed it, for this server.")
+CONFIRM_MISSING: Final = sentence("Without your confirmation *spicy* stays off. Nothing was changed.")
+CONFIRM_TEXT: Final = sentence(
+    "- Adults only, and in age-restricted channels only.\n"
+    "- No real people without their consent to this very use.\n"
+    "- Nobody who is, or looks, under age; not even drawn or made up.\n"
+    "- Discord's rules and those of the video service apply to every video. What breaks them is removed, "
+    "and whoever makes or allows it can lose their account or this server."
+)
+
+
+def title(page: Sentence) -> Sentence:
+    """The headline of a page."""
+    return sentence("Settings of this server: {page}", page=page)
+
+
+def spicy_on(hint: Sentence, person_id: int) -> Sentence:
+    """Spicy is on in the whole server; `hint` says how far."""
+    return sentence(
+        "*Spicy* is **on**. {hint} {person} confirmed its rules.", hint=hint, person=f"<@{person_id}>"
+    )
+
+
+def spicy_in_channels_only(person_id: int) -> Sentence:
+    """Spicy is on where channels say so, and nowhere else."""
+    return sentence(
+        "*Spicy* is **off**, but on in some channels. {person} confirmed its rules.", person=f"<@{person_id}>"
+    )
+
+
+def own_modes(channels: str) -> Sentence:
+    """The channels that differ from the server."""
+    return sentence("Channels with modes of their own: {channels}", channels=channels)
+
+
+def about_channel(channel_id: int) -> Sentence:
+    """What the page of a channel is about."""
+    return sentence(
+        "What differs in {channel} and its threads from the rest of the server.", channel=f"<#{channel_id}>"
+    )
+
+
+def as_server(mode: Sentence) -> Sentence:
+    """The choice by which a channel has no mode of its own; `mode` is the server's."""
+    return sentence("As in the server: {mode}", mode=mode)
+
+
+def now_chosen(mentions: Sequence[str], language: Language) -> str:
+    """What is stored: Discord's clients do not always show it in the select."""
+    shown = " ".join(mentions) if mentions else "—"
+    return sentence("Now: {chosen}", chosen=shown).in_language(language)
+
+
+def amount(field: str, number: int) -> Sentence:
+    """A number of a field, with what it counts."""
+    match field:
+        case "quorum":
+            return counted("{count} vote", "{count} votes", number)
+        case "reports_to_hide":
+            return counted("{count} report", "{count} reports", number)
+        case "strikes_to_suspend":
+            return counted("{count} strike", "{count} strikes", number)
+        case "image_check_percent":
+            return sentence("From {percent}% on", percent=number) if number else sentence("Switched off")
+        case "strike_days":
+            return counted("{count} day", "{count} days", number)
+        case _:
+            return _span(number)
+
+
+def _span(hours: int) -> Sentence:
+    """Whole days are said as days, from two on."""
+    days, rest = divmod(hours, 24)
+    if days > 1 and rest == 0:
+        return counted("{count} day", "{count} days", days)
+    return counted("{count} hour", "{count} hours", hours)

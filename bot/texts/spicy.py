@@ -1,0 +1,349 @@
+"""The words of `/spicy`: what moderators see and change of what is kept about their server."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from bot.texts.quoting import quote_name, quote_prompt
+from bot.texts.sentences import Sentence, counted, named, sentence
+
+REASON_SHOWN_CHARS: Final = 80
+PROMPT_SHOWN_CHARS: Final = 120
+
+
+class LogGroup(StrEnum):
+    """Kinds of entries of the log. The values are part of buttons that outlive the process."""
+
+    DECISIONS = "decisions"
+    SETTINGS = "settings"
+    STRIKES = "strikes"
+    REPORTS = "reports"
+    WORDS = "words"
+
+
+class ExportForm(StrEnum):
+    """What the log is exported as."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+class ListChoice(StrEnum):
+    """Which list somebody is put on."""
+
+    TRUSTED = "trusted"
+    BLOCKED = "blocked"
+    NEITHER = "neither"
+
+
+class WordAction(StrEnum):
+    """What is done with the list of words."""
+
+    LIST = "list"
+    ADD = "add"
+    REMOVE = "remove"
+
+
+DESCRIPTIONS: Final[Mapping[str, Sentence]] = {
+    "": sentence("For moderators: open questions, the log, people and words"),
+    "queue": sentence("What waits for a decision of this server's moderators, oldest first"),
+    "log": sentence("Who did what, to whom and why"),
+    "log person": sentence("Only what concerns this person"),
+    "log action": sentence("Only entries of this kind"),
+    "log days": sentence("Only the last days, this many"),
+    "log export": sentence("All of it as a file instead"),
+    "trust": sentence("Put somebody on a list of this server, or take them off"),
+    "trust listed": sentence(
+        "Trusted people skip approvals where the rules say so; blocked ones make no videos"
+    ),
+    "trust person": sentence("Whom to put on it"),
+    "suspend person": sentence("Who makes no videos"),
+    "user person": sentence("Whom it is about"),
+    "suspend": sentence("Let somebody make no videos here for a while, or let them again"),
+    "suspend hours": sentence("For how many hours; 0 ends a suspension"),
+    "suspend reason": sentence("Why; the person reads it, and it is logged"),
+    "words": sentence("The words that this server blocks in prompts, or has looked at"),
+    "words action": sentence("See the list, or change it"),
+    "words term": sentence("The word or phrase, in any spelling"),
+    "words effect": sentence("What it does to a prompt; blocks it unless you say otherwise"),
+    "words fragment": sentence("Whether it also counts inside other words"),
+    "user": sentence("What is kept about somebody in this server"),
+}
+"""Of the group, its commands and their options; Discord allows 100 characters."""
+
+GROUP_NAMES: Final[Mapping[LogGroup, Sentence]] = {
+    LogGroup.DECISIONS: sentence("Decisions about requests"),
+    LogGroup.SETTINGS: sentence("Settings and exports"),
+    LogGroup.STRIKES: sentence("Strikes, suspensions and lists"),
+    LogGroup.REPORTS: sentence("Reports and hidden videos"),
+    LogGroup.WORDS: sentence("Lists of words"),
+}
+EXPORT_NAMES: Final[Mapping[ExportForm, Sentence]] = {
+    ExportForm.CSV: sentence("CSV, for spreadsheets"),
+    ExportForm.JSON: sentence("JSON lines, for programs; it can be verified"),
+}
+LIST_NAMES: Final[Mapping[ListChoice, Sentence]] = {
+    ListChoice.TRUSTED: sentence("Trusted"),
+    ListChoice.BLOCKED: sentence("Blocked"),
+    ListChoice.NEITHER: sentence("On neither list"),
+}
+ACTION_NAMES: Final[Mapping[WordAction, Sentence]] = {
+    WordAction.LIST: sentence("See the list"),
+    WordAction.ADD: sentence("Add a term"),
+    WordAction.REMOVE: sentence("Remove a term"),
+}
+EFFECT_NAMES: Final[Mapping[str, Sentence]] = {
+    "blocked": sentence("Blocks the prompt"),
+    "held": sentence("Asks moderators first"),
+}
+"""By the values of `bot.moderation.words.Effect`."""
+
+NAMES: Final[tuple[Sentence, ...]] = (
+    named("command", "spicy"),
+    named("command", "queue"),
+    named("command", "log"),
+    named("command", "trust"),
+    named("command", "suspend"),
+    named("command", "words"),
+    named("command", "user"),
+    named("option", "person"),
+    named("option", "action"),
+    named("option", "days"),
+    named("option", "export"),
+    named("option", "list"),
+    named("option", "hours"),
+    named("option", "reason"),
+    named("option", "term"),
+    named("option", "effect"),
+    named("option", "fragment"),
+)
+"""What people type, for `bot.texts.commands.NAMES`."""
+
+SHOWN: Final[tuple[Sentence, ...]] = (
+    *DESCRIPTIONS.values(),
+    *GROUP_NAMES.values(),
+    *EXPORT_NAMES.values(),
+    *LIST_NAMES.values(),
+    *ACTION_NAMES.values(),
+    *EFFECT_NAMES.values(),
+)
+"""Descriptions and names of choices, for `bot.texts.commands.BY_ENGLISH`."""
+
+MODERATORS_ONLY: Final = sentence(
+    "Only this server's moderators can do that: members with *Manage Messages* or a reviewer role."
+)
+NOT_YOURSELF: Final = sentence("Nobody decides about themselves; ask another moderator.")
+UNCHANGED: Final = sentence("Nothing changed: it was so already.")
+NOT_READ: Final = sentence("I could not look that up just now. Try again in a minute.")
+NOT_LOGGED: Final = sentence("That is done, but I could not write it into the log. Tell the bot's operator.")
+NEXT: Final = named("button", "Next")
+BACK: Final = named("button", "Back")
+NEWEST: Final = named("button", "Newest")
+
+QUEUE_TITLE: Final = sentence("Waiting for moderators")
+QUEUE_EMPTY: Final = sentence("Nothing waits for a decision.")
+CARD: Final = sentence("Open the question")
+NO_CARD: Final = sentence("shown nowhere yet")
+REQUEST_GONE: Final = sentence("I no longer know this request.")
+
+LOG_TITLE: Final = sentence("Log")
+LOG_EMPTY: Final = sentence("There are no such entries.")
+THE_BOT: Final = sentence("the bot")
+EXPORT_REFUSED: Final = sentence(
+    "Discord did not take the file. See whether I have *Attach Files* here, and try again."
+)
+
+LISTED: Final[Mapping[ListChoice, Sentence]] = {
+    ListChoice.TRUSTED: sentence("They are trusted here now."),
+    ListChoice.BLOCKED: sentence("They are blocked now: they make no videos here."),
+    ListChoice.NEITHER: sentence("They are on neither list now."),
+}
+LIFTED: Final = sentence("The suspension is over: they can make videos here again.")
+WORDS_TITLE: Final = sentence("Words of this server")
+WORDS_EMPTY: Final = sentence("The list is empty. What the bot's operator lists counts everywhere besides.")
+TERM_MISSING: Final = sentence("Say which term: fill in the option as well.")
+TERM_TOO_SHORT: Final = sentence(
+    "This term is too short: it needs two letters or digits, or one Chinese or Japanese character. "
+    "Signs and pictures alone cannot be looked for."
+)
+TERM_NOT_THERE: Final = sentence("This term is not on the list, so nothing changed.")
+_ANYWHERE: Final = sentence("also inside words")
+
+REPORTS_MUTED: Final = sentence("Their reports count for nothing.")
+REPORTS_COUNT: Final = sentence("Their reports count.")
+MUTE: Final = named("button", "Mute their reports")
+UNMUTE: Final = named("button", "Let their reports count")
+STRIKES_TITLE: Final = sentence("Strikes that have not faded")
+USER_TITLE: Final = sentence("What is kept about this person here")
+NONE: Final = sentence("There are none.")
+
+
+def votes(approvals: int, denials: int, quorum: int) -> Sentence:
+    """How the votes on a question stand."""
+    needed = counted("{count} vote decides", "{count} votes decide", quorum)
+    return sentence("For: {yes} · against: {no} · {needed}", yes=approvals, no=denials, needed=needed)
+
+
+def ends(moment: str) -> Sentence:
+    """When a question ends by itself."""
+    return sentence("ends {moment}", moment=moment)
+
+
+def about(person_id: int) -> Sentence:
+    """Whom an entry concerns."""
+    return sentence("about {person}", person=f"<@{person_id}>")
+
+
+def unreadable(number: int) -> Sentence:
+    """Somebody spoiled the log."""
+    return sentence(
+        "Entry {number} of the log cannot be read: somebody changed it. Tell the bot's operator.",
+        number=number,
+    )
+
+
+def exported(entries: int, left_out: int, digest: str) -> Sentence:
+    """What goes with the file. The digest shows later whether the log is still the same."""
+    told = counted("{count} entry, in the attached file.", "{count} entries, in the attached file.", entries)
+    if left_out:
+        more = counted(
+            "{count} older entry did not fit; name fewer days or a person.",
+            "{count} older entries did not fit; name fewer days or a person.",
+            left_out,
+        )
+        told = sentence("{told} {more}", told=told, more=more)
+    last = sentence("Digest of the last one: {digest}", digest=f"`{digest}`")
+    return sentence("{told}\n-# {last}", told=told, last=last)
+
+
+def suspended(person_id: int, until: str) -> Sentence:
+    """For the moderator."""
+    return sentence("{person} is suspended until {until}.", person=f"<@{person_id}>", until=until)
+
+
+def tell_suspended(server: str, until: str, reason: str) -> Sentence:
+    """For the person, in direct messages."""
+    return sentence(
+        "The moderators of {server} suspended you from making videos there until {until}. "
+        "Their reason: {reason}\n"
+        "You can appeal once, with the button below my answer when you ask for a video there.",
+        server=quote_name(server),
+        until=until,
+        reason=quote_prompt(reason, 500),
+    )
+
+
+def tell_lifted(server: str) -> Sentence:
+    """For the person, in direct messages."""
+    return sentence(
+        "Your suspension in {server} is over: you can make videos again.", server=quote_name(server)
+    )
+
+
+def spoiler(term: str) -> str:
+    """A term as nobody has to see it who does not want to."""
+    return f"||{quote_prompt(term, 100)}||"
+
+
+def term_line(term: str, effect: str, *, fragment: bool) -> Sentence:
+    """One line of the list of words."""
+    line = sentence("{term} · {effect}", term=spoiler(term), effect=EFFECT_NAMES[effect])
+    return sentence("{line} · {anywhere}", line=line, anywhere=_ANYWHERE) if fragment else line
+
+
+def term_added(term: str, *, new: bool) -> Sentence:
+    """A term was put on the list, or what it does was changed."""
+    if new:
+        return sentence("{term} is on the list now.", term=spoiler(term))
+    return sentence("{term} was on the list already; it does now what you said.", term=spoiler(term))
+
+
+def term_removed(term: str) -> Sentence:
+    """A term was taken off the list."""
+    return sentence("{term} is on the list no more.", term=spoiler(term))
+
+
+def term_too_long(limit: int) -> Sentence:
+    """A term that the list does not take."""
+    return sentence("This term is too long: at most {limit} characters.", limit=limit)
+
+
+def list_full(limit: int) -> Sentence:
+    """No further term."""
+    return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
+
+
+def suspension(until: str, by: int | None, reason: str) -> Sentence:
+    """A suspension that runs, as moderators read it."""
+    told = sentence("Suspended until {until}, by {who}", until=until, who=f"<@{by}>" if by else THE_BOT)
+    return (
+        sentence("{told}: {reason}", told=told, reason=quote_prompt(reason, REASON_SHOWN_CHARS))
+        if reason.strip()
+        else told
+    )
+
+
+def and_more(count: int) -> Sentence:
+    """What a list leaves out."""
+    return counted("and {count} more", "and {count} more", count)
+
+
+DEEDS: Final[Mapping[LogGroup, Mapping[str, Sentence]]] = {
+    LogGroup.DECISIONS: {
+        "request_refused": sentence("Request refused"),
+        "request_held": sentence("Request waits for moderators"),
+        "vote_cast": sentence("Vote cast"),
+        "vote_taken_back": sentence("Vote taken back"),
+        "request_approved": sentence("Request approved"),
+        "request_denied": sentence("Request denied"),
+        "request_expired": sentence("Request ended without a decision"),
+        "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
+    },
+    LogGroup.SETTINGS: {
+        "rules_changed": sentence("Rules changed"),
+        "spicy_switched_on": sentence("Spicy switched on"),
+        "spicy_switched_off": sentence("Spicy switched off"),
+        "log_exported": sentence("Log exported"),
+        "person_data_removed": sentence("Personal data removed"),
+    },
+    LogGroup.STRIKES: {
+        "strike_given": sentence("Strike given"),
+        "suspended": sentence("Suspended"),
+        "suspension_lifted": sentence("Suspension lifted"),
+        "appealed": sentence("Suspension appealed against"),
+        "appeal_decided": sentence("Appeal decided"),
+        "trusted": sentence("Put on the trusted list"),
+        "blocked": sentence("Put on the blocked list"),
+        "unlisted": sentence("Taken off the lists"),
+        "banned": sentence("Banned from the server"),
+    },
+    LogGroup.REPORTS: {
+        "video_reported": sentence("Video reported"),
+        "video_hidden": sentence("Video hidden"),
+        "hidden_video_viewed": sentence("Hidden video looked at"),
+        "video_restored": sentence("Video restored"),
+        "video_removed": sentence("Video removed"),
+        "reports_muted": sentence("Reports muted"),
+    },
+    LogGroup.WORDS: {
+        "term_added": sentence("Term added"),
+        "term_removed": sentence("Term removed"),
+    },
+}
+"""What was done, by the values of `bot.moderation.audit.Deed`, each able to stand alone."""
+
+
+def deed(name: str, details: Mapping[str, object]) -> Sentence:
+    """What was done, with what of its details matters at a glance."""
+    what = next(names[name] for names in DEEDS.values() if name in names)
+    match name, details:
+        case "vote_cast", {"approves": True}:
+            return sentence("Voted for it")
+        case "vote_cast", {"approves": False}:
+            return sentence("Voted against it")
+        case "reports_muted", {"muted": False}:
+            return sentence("Reports count again")
+        case "term_added" | "term_removed", {"term": str(term)}:
+            return sentence("{what}: {term}", what=what, term=spoiler(term))
+        case _:
+            return what

@@ -1,0 +1,27 @@
+"""A request as an interaction brings it: what is wanted, with who wants it and where."""
+
+import discord
+
+from bot.images import ImageSource
+from bot.jobs import Ask, Wish
+from cogs.ui.place import channel_of, missing_for_reply, place_of
+from cogs.ui.reply import person_of
+
+
+def ask_of(
+    interaction: discord.Interaction[discord.Client],
+    wish: Wish,
+    pictures: tuple[ImageSource, ...],
+    *,
+    consented: bool = False,
+) -> Ask:
+    """The request, with the facts of this interaction."""
+    return Ask(
+        wish,
+        pictures,
+        place_of(interaction),
+        person_of(interaction),
+        channel_of(interaction),
+        consented,
+        missing_for_reply(interaction),
+    )

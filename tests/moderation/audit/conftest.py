@@ -1,0 +1,20 @@
+"""The log in an open database in a folder of its own."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.moderation.audit import AuditStore
+from bot.storage import Database, open_database
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+    async with open_database(None, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(database: Database) -> AuditStore:
+    return AuditStore(database)

@@ -1,0 +1,221 @@
+"""The log on the disk: kept as it was said, in one chain whoever appends, found again by what is asked."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.moderation.audit import (
+    AuditFilter,
+    AuditStore,
+    Deed,
+    Detail,
+    Entry,
+    LogReport,
+    Recorded,
+    UnreadableEntryError,
+    append_within,
+    verify,
+    verify_log,
+)
+from bot.storage import Database, StorageError
+from tests.moderation.audit.logs import ENTRY, GUILD, MODERATOR, NOW, PERSON, PROMPT, change, rows, several
+
+
+def plain(recorded: Recorded) -> Entry:
+    return Entry(**{field.name: getattr(recorded, field.name) for field in fields(Entry)})
+
+
+async def whole(store: AuditStore) -> list[Recorded]:
+    return [entry async for entry in store.all_in_order()]
+
+
+async def test_an_entry_is_kept_as_it_was_said(store: AuditStore, database: Database) -> None:
+    short = Entry(0, NOW, Deed.BANNED, None)
+    appended = await store.append(ENTRY, short)
+    assert [one.number for one in appended] == [1, 2]
+    assert appended == tuple(await whole(store))
+    assert tuple(map(plain, appended)) == (ENTRY, short)
+    assert await store.read(limit=10) == appended[::-1]
+    assert (appended[1].prompt_salt, appended[1].prompt_sha256) == (None, None)
+    first, second = rows(database.path)
+    assert first["action"] == "request_held"
+    assert first["prompt"] == f"{appended[0].prompt_salt}:{PROMPT}"
+    assert (second["details"], second["prompt"], second["actor_id"]) == ("{}", None, None)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.text(alphabet=st.characters()),
+    st.none() | st.text(alphabet=st.characters()),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(alphabet=st.characters()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ),
+)
+async def test_whatever_people_write_is_kept(
+    store: AuditStore, reason: str, prompt: str | None, detail: Detail
+) -> None:
+    (appended,) = await store.append(replace(ENTRY, reason=reason, prompt=prompt, details={"detail": detail}))
+    assert await store.read(limit=1) == (appended,)
+    assert verify(await whole(store)) is None
+
+
+async def test_nothing_said_is_nothing_written(store: AuditStore, database: Database) -> None:
+    assert await store.append() == ()
+    assert database.commits == 0
+
+
+async def test_entries_come_all_or_none(store: AuditStore) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        await store.append(ENTRY, replace(ENTRY, at=NOW.replace(tzinfo=None)))
+    assert await whole(store) == []
+
+
+async def test_an_entry_is_part_of_the_callers_transaction(store: AuditStore, database: Database) -> None:
+    with suppress(ZeroDivisionError):
+        async with database.write() as connection:
+            await append_within(connection, ENTRY)
+            _ = 1 / 0
+    assert await whole(store) == []
+    async with database.write() as connection:
+        (kept,) = await append_within(connection, ENTRY)
+        assert await append_within(connection) == ()
+    assert await whole(store) == [kept]
+
+
+async def test_thousands_at_once_make_one_chain(store: AuditStore, database: Database) -> None:
+    entries = several(3000)
+    parts = [entries[start : start + 1 + start % 13] for start in range(0, 1500, 5)]
+    ones = [(entry,) for entry in entries[:500]]
+    other = AuditStore(database)  # as another part of the bot may have one
+    appended = await asyncio.gather(
+        *(other.append(*part) for part in ones),
+        *(store.append(*part) for part in parts),
+        store.append(*entries),
+    )
+    for part in appended:  # whoever comes between, what was said together stays together
+        assert [one.number for one in part] == list(range(part[0].number, part[0].number + len(part)))
+    log = await whole(store)
+    assert len(log) == sum(map(len, appended)) > 5000
+    assert verify(log) is None
+    assert verify_log(database.path) == LogReport(len(log))
+
+
+async def test_a_cancelled_append_leaves_the_chain_whole(store: AuditStore, database: Database) -> None:
+    tasks = [asyncio.create_task(store.append(ENTRY, ENTRY)) for _ in range(40)]
+    for task in tasks[::3]:
+        await asyncio.sleep(0.001)
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    report = verify_log(database.path)
+    assert report.broken is None
+    assert report.entries % 2 == 0
+
+
+@pytest.mark.parametrize("batch", [1, 7, 50, 1000])
+async def test_everything_comes_in_order_in_any_batches(store: AuditStore, batch: int) -> None:
+    appended = await store.append(*several(50))
+    assert tuple([entry async for entry in store.all_in_order(batch)]) == appended
+    mine = [entry async for entry in store.all_in_order(batch, AuditFilter(guild_id=GUILD))]
+    assert mine == [entry for entry in appended if entry.guild_id == GUILD]
+
+
+async def test_going_through_the_log_keeps_nobody_waiting(store: AuditStore) -> None:
+    await store.append(*several(3))
+    async with asyncio.timeout(10):
+        seen = 0
+        async for _entry in store.all_in_order(2):
+            seen += 1
+            if seen < 5:
+                await store.append(ENTRY)
+    assert seen == 7
+
+
+WANTED: list[tuple[AuditFilter, Callable[[Recorded], bool]]] = [
+    (AuditFilter(), lambda _entry: True),
+    (AuditFilter(guild_id=GUILD), lambda entry: entry.guild_id == GUILD),
+    (AuditFilter(deeds=frozenset({Deed.BANNED})), lambda entry: entry.deed is Deed.BANNED),
+    (
+        AuditFilter(deeds=frozenset({Deed.BANNED, Deed.TRUSTED})),
+        lambda entry: entry.deed in {Deed.BANNED, Deed.TRUSTED},
+    ),
+    (AuditFilter(actor_id=MODERATOR), lambda entry: entry.actor_id == MODERATOR),
+    (AuditFilter(person_id=PERSON), lambda entry: entry.person_id == PERSON),
+    (AuditFilter(job_id="job-3"), lambda entry: entry.job_id == "job-3"),
+    (AuditFilter(since=NOW + timedelta(seconds=10)), lambda entry: entry.at >= NOW + timedelta(seconds=10)),
+    (AuditFilter(until=NOW + timedelta(seconds=10)), lambda entry: entry.at < NOW + timedelta(seconds=10)),
+    (
+        AuditFilter(guild_id=GUILD, person_id=PERSON, since=NOW, until=NOW + timedelta(seconds=30)),
+        lambda entry: (
+            entry.guild_id == GUILD and entry.person_id == PERSON and entry.at < NOW + timedelta(seconds=30)
+        ),
+    ),
+    (AuditFilter(guild_id=1), lambda _entry: False),
+]
+
+
+@pytest.mark.parametrize(("chosen", "wanted"), WANTED)
+async def test_what_is_asked_for_is_found(
+    store: AuditStore, chosen: AuditFilter, wanted: Callable[[Recorded], bool]
+) -> None:
+    appended = await store.append(*several(90))
+    expected = tuple(entry for entry in appended[::-1] if wanted(entry))
+    assert await store.read(chosen, limit=1000) == expected
+    assert len(expected) < len(appended) or chosen == AuditFilter()
+
+
+async def test_pages_follow_each_other_while_the_log_grows(store: AuditStore) -> None:
+    appended = await store.append(*several(25))
+    chosen, found, before = AuditFilter(guild_id=GUILD), [], None
+    while page := await store.read(chosen, before=before, limit=4):
+        assert len(page) <= 4
+        found += page
+        before = page[-1].number
+        await store.append(ENTRY)
+    assert found == [entry for entry in appended[::-1] if entry.guild_id == GUILD]
+
+
+async def test_removed_prompts_leave_no_trace_and_every_digest(store: AuditStore, database: Database) -> None:
+    theirs = replace(ENTRY, prompt="of a secret garden")
+    appended = await store.append(
+        theirs,
+        replace(theirs, person_id=None, actor_id=PERSON),
+        replace(ENTRY, person_id=PERSON + 1, actor_id=PERSON),
+        replace(theirs, guild_id=7),
+        replace(ENTRY, prompt=None),
+    )
+    assert await store.forget_prompts(PERSON) == 3
+    assert await store.forget_prompts(PERSON) == 0
+    table = repr(rows(database.path))
+    for position in (0, 1, 3):
+        salt = appended[position].prompt_salt
+        assert salt is not None
+        assert salt not in table
+    assert "secret garden" not in table
+    log = await whole(store)
+    assert [entry.prompt for entry in log] == [None, None, PROMPT, None, None]
+    assert [entry.prompt_salt for entry in log] == [None, None, appended[2].prompt_salt, None, None]
+    assert [entry.sha256 for entry in log] == [entry.sha256 for entry in appended]
+    assert [entry.prompt_sha256 for entry in log] == [entry.prompt_sha256 for entry in appended]
+    await store.append(ENTRY)
+    assert verify(await whole(store)) is None
+    assert verify_log(database.path) == LogReport(6)
+
+
+async def test_an_entry_that_cannot_be_read_is_named_without_its_words(
+    store: AuditStore, database: Database
+) -> None:
+    await store.append(*several(3))
+    change(database.path, "UPDATE audit SET action = 'secret' WHERE number = 2")
+    with pytest.raises(UnreadableEntryError, match="entry 2 of the audit log") as caught:
+        await store.read(limit=5)
+    assert isinstance(caught.value, StorageError)
+    assert "secret" not in str(caught.value)
+    with pytest.raises(UnreadableEntryError):
+        await whole(store)

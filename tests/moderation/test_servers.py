@@ -1,0 +1,89 @@
+"""Servers' rules at hand and on the disk."""
+
+import json
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.moderation.rules import USUAL_RULES, Gate, Mode, ServerRules
+from bot.moderation.servers import RuleBook, RuleStore
+from bot.storage import Database, StorageDamagedError, StorageUnavailableError, open_database
+from tests.moderation.test_rules import FULL
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SERVER = 2**62
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+    async with open_database(None, tmp_path) as opened:
+        yield opened
+
+
+async def book_of(database: Database) -> RuleBook:
+    """A book as a start finds it."""
+    book = RuleBook(RuleStore(database), lambda: NOW)
+    await book.load()
+    return book
+
+
+def write(database: Database, rules: object, guild_id: int = SERVER) -> None:
+    """Have something on the disk that somebody else wrote."""
+    with closing(sqlite3.connect(database.path)) as connection:
+        row = (guild_id, 0, json.dumps(rules))
+        connection.execute("INSERT INTO servers (guild_id, changed_at, rules) VALUES (?, ?, ?)", row)
+        connection.commit()
+
+
+async def test_a_server_that_changed_nothing_has_the_usual_rules(database: Database) -> None:
+    book = await book_of(database)
+    assert book.of(SERVER) == book.of(None) == USUAL_RULES
+
+
+async def test_rules_hold_at_once_and_after_a_restart_for_their_server_alone(database: Database) -> None:
+    book = await book_of(database)
+    await book.change(SERVER, FULL)
+    await book.change(3, ServerRules(quorum=2))
+    for seen in (book, await book_of(database)):
+        assert seen.of(SERVER) == FULL
+        assert seen.of(3) == ServerRules(quorum=2)
+        assert seen.of(4) == USUAL_RULES
+        assert seen.of(None) == USUAL_RULES
+
+
+async def test_the_last_change_counts(database: Database) -> None:
+    book = await book_of(database)
+    for mode in Mode:
+        await book.change(SERVER, ServerRules(modes={Gate.FUN: mode}))
+    assert book.of(SERVER) == (await book_of(database)).of(SERVER) == ServerRules(modes={Gate.FUN: Mode.OPEN})
+    await book.change(SERVER, USUAL_RULES)
+    assert (await book_of(database)).of(SERVER) == USUAL_RULES
+
+
+async def test_what_cannot_be_kept_does_not_hold(database: Database) -> None:
+    book = await book_of(database)
+    await book.change(SERVER, FULL)
+    await database.close()
+    with pytest.raises(StorageUnavailableError):
+        await book.change(SERVER, USUAL_RULES)
+    assert book.of(SERVER) == FULL
+
+
+async def test_what_another_version_wrote_besides_is_ignored(database: Database) -> None:
+    write(database, FULL.model_dump(mode="json") | {"curfew": "22:00"})
+    assert (await book_of(database)).of(SERVER) == FULL
+
+
+@pytest.mark.parametrize(
+    "rules", [{"modes": {"spicy": "ajar"}}, {"quorum": 0}, {"trusted_roles": "all"}, [], "open", 7, None]
+)
+async def test_rules_that_cannot_be_read_are_not_replaced_by_laxer_ones(
+    database: Database, rules: object
+) -> None:
+    write(database, rules)
+    with pytest.raises(StorageDamagedError, match=str(SERVER)):
+        await book_of(database)

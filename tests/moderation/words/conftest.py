@@ -1,0 +1,14 @@
+"""An open database in a folder of its own."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.storage import Database, open_database
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+    async with open_database(None, tmp_path) as opened:
+        yield opened

@@ -1,0 +1,157 @@
+"""Lists of words: what is found, what is left alone, and what it costs."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.moderation.words import Effect, Term, WordList, normalise
+from tests.moderation.words.disguises import DISGUISES
+
+
+def blocked(text: str) -> Term:
+    return Term(text, Effect.BLOCKED)
+
+
+def fragment(text: str) -> Term:
+    return Term(text, Effect.BLOCKED, fragment=True)
+
+
+def finds(term: Term, text: str) -> bool:
+    return WordList([term]).find(normalise(text)) is not None
+
+
+@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES.keys())
+@pytest.mark.parametrize("word", ["porn", "idiot", "nazis", "badword"])
+@pytest.mark.parametrize("around", ["{}", "the {}, there", "（{}）", "这是{}吗", "привет, {}!"])
+def test_disguised_words_are_found(disguise: Callable[[str], str], word: str, around: str) -> None:
+    assert finds(blocked(word), around.format(disguise(word)))
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("sex", "Essex, Sussex and Middlesex"),
+        ("sex", "a sextant"),
+        ("cock", "a cockatoo and a peacock"),
+        ("cunt", "Scunthorpe"),
+        ("ass", "a classic as it is, with glass"),
+        ("butt", "but not this"),
+        ("boob", "Bob"),
+        ("god", "a good dog"),
+        ("loli", "lollipop, hololive"),
+        ("cp", "the CCP"),
+        ("shit", "Mishit, shitake"),
+        ("hell", "he'll say hello"),
+        ("ii", "1 and 11"),
+        ("oo", "100 00"),
+        ("lol", "101 !0!"),
+    ],
+)
+def test_words_inside_words_are_left_alone(word: str, text: str) -> None:
+    assert not finds(blocked(word), text)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        (fragment("porn"), "a foodpornographer"),
+        (fragment("porn"), "topporn"),
+        (blocked("裸"), "全裸的"),
+        (blocked("幼女"), "美幼幼女"),
+        (blocked("エロ"), "超エロい"),
+        (blocked("시발"), "아시발놈"),
+        (blocked("JK"), "女子JKの制服"),
+        (blocked("jk制服"), "ＪＫ制服"),
+        (blocked("bad word"), "a bad-word, a BAD__word, a bad\nword"),
+        (blocked("p.o.r.n"), "porn"),
+        (blocked("h3ll"), "H3LL"),
+        (blocked("хлеб"), "Хлеб!"),
+        (blocked("18+"), "it is 18"),
+        (blocked("गाली"), "यह गाली है"),
+    ],
+)
+def test_found(term: Term, text: str) -> None:
+    assert finds(term, text)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        (blocked("jk"), "jkl"),
+        (blocked("h3ll"), "hell"),
+        (blocked("bad word"), "a bad sword"),
+        (blocked("裸体"), "裸"),
+    ],
+)
+def test_not_found(term: Term, text: str) -> None:
+    assert not finds(term, text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "!?", "🍆🍆", "a", "x!", "é", "1", "a" * 101])
+@pytest.mark.parametrize("effect", Effect)
+def test_terms_that_find_nothing_or_too_much_are_refused(text: str, effect: Effect) -> None:
+    with pytest.raises(ValueError, match=r"^A term (has at (least|most)|needs)"):
+        Term(text, effect)
+
+
+@pytest.mark.parametrize("text", ["裸", "ab", "a b", "12", "a" * 100])
+def test_the_shortest_and_longest_terms(text: str) -> None:
+    assert finds(blocked(text), text)
+
+
+def test_the_strongest_effect_counts_and_all_terms_are_named() -> None:
+    held, other = Term("knife", Effect.HELD), Term("gun", Effect.HELD)
+    words = WordList([held, other, blocked("bomb"), blocked("bombs")])
+    assert words.find(normalise("nothing")) is None
+    assert words.matched(normalise("nothing")) == ()
+    assert words.find(normalise("a gun, a knife")) is Effect.HELD
+    assert words.find(normalise("a knife, a bomb, a knife")) is Effect.BLOCKED
+    assert words.matched(normalise("a gun, a b0mb, a gun and a knife")) == (other, held, blocked("bomb"))
+
+
+def test_an_empty_list_finds_nothing() -> None:
+    assert WordList([]).find(normalise("anything")) is None
+
+
+WIDTHLESS: Final = st.sampled_from(["", "\u200b", "\u200d", "\ufe0f", "\u00ad", "\u0301", "\u0336\u0316"])
+
+
+@given(st.data(), st.text(max_size=30), st.text(max_size=30))
+def test_a_found_term_stays_found_whatever_case_and_marks(
+    data: st.DataObject, before: str, after: str
+) -> None:
+    words = WordList([blocked("forbidden")])
+    assert words.find(normalise(f"{before} forbidden {after}"))
+    word = "".join(
+        (letter.upper() if data.draw(st.booleans()) else letter) + data.draw(WIDTHLESS)
+        for letter in "forbidden"
+    )
+    assert words.find(normalise(f"{before} {word} {after}"))
+
+
+NESTED: Final = [blocked("ab" * times) for times in range(1, 51)]
+NESTED_WITHIN: Final = [fragment("abc" * times + "bb") for times in range(1, 33)]
+MANY: Final = [
+    fragment(f"{first}{second}a") for first in "abcdefghijklmnopqrst" for second in "abcdefghijklmnopqrst"
+]
+
+
+@pytest.mark.parametrize("terms", [NESTED, NESTED_WITHIN, MANY], ids=["whole", "within", "many"])
+@pytest.mark.parametrize("heap", ["ab", "abc", "abcb", "a", "ab ", "a b ", "4b", "Νab1"])
+def test_no_list_makes_ten_times_the_text_much_more_than_ten_times_the_work(
+    terms: Sequence[Term], heap: str
+) -> None:
+    words = WordList(terms)
+
+    def seconds(length: int) -> float:
+        normalised = normalise((heap * length)[:length])
+        began = time.process_time()
+        words.matched(normalised)
+        return time.process_time() - began
+
+    seconds(2_500)
+    assert min(seconds(25_000) for _ in range(2)) < 40 * max(min(seconds(2_500) for _ in range(3)), 0.0005)
