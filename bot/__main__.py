@@ -13,6 +13,7 @@ from bot.cli.check import check as run_check
 from bot.cli.demo import DemoOptions
 from bot.cli.demo import demo as run_demo
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.cli.forget import forget as run_forget
 from bot.cli.generate import generate as run_generate
 from bot.cli.run import run as run_bot
 from bot.jobs import Wish
@@ -84,6 +85,12 @@ def generate(
     images = tuple(image or ())
     wish = Wish(prompt, seconds, size, resolution, preset, len(images), loaded.dimilinks_group)
     _carry_out(run_generate(loaded, wish, images, out))
+
+
+@app.command(help=console.FORGET)
+def forget(person: Annotated[int, typer.Argument(help=console.PERSON)]) -> None:
+    """Remove what somebody wrote."""
+    _carry_out(run_forget(_load_settings(), person))
 
 
 def _load_settings() -> settings.Settings:

@@ -81,6 +81,11 @@ class DraftStore:
         sources = SOURCES.validate_python(row.sources)
         return Draft(row.id, row.person_id, row.created_at, sources, row.wish)
 
+    async def remove_of(self, person_id: int) -> None:
+        """Forget somebody's drafts."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(drafts).where(drafts.c.person_id == person_id))
+
     async def remove_before(self, moment: datetime) -> None:
         """Forget drafts whose forms nobody will send any more."""
         async with self._database.write() as connection:
@@ -153,6 +158,13 @@ class JobStore:
         condition = and_(jobs.c.id == job_id, waiting)
         async with self._database.write() as connection:
             await connection.execute(delete(jobs).where(condition))
+
+    async def forget_prompts(self, person_id: int) -> int:
+        """Put an ellipsis in place of the prompts of somebody's ended jobs; how many."""
+        condition = and_(jobs.c.person_id == person_id, jobs.c.settled_at.is_not(None))
+        async with self._database.write() as connection:
+            done = await connection.execute(update(jobs).where(condition).values(prompt="…"))
+        return done.rowcount
 
     async def wipe_tokens(self, answered_before: datetime) -> int:
         """Forget tokens that no longer open anything; how many."""

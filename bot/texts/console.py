@@ -16,6 +16,8 @@ CHECK: Final = (
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
+FORGET: Final = "Remove a person's prompts and defaults at their request; stop the bot first."
+PERSON: Final = "The person's Discord user id."
 PROMPT: Final = "What should happen in the video."
 IMAGE: Final = "A picture to start from; repeat it for more, up to seven."
 SECONDS: Final = "How long the video is."
@@ -139,6 +141,11 @@ INTENT_REFUSED: Final = (
 KEY_OK: Final = "DimiLinks accepts it"
 KEY_REFUSED: Final = "DimiLinks does not accept DIMILINKS_API_KEY"
 TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a sentence, not a token
+
+
+def forgotten(jobs: int, entries: int) -> str:
+    """What was removed at somebody's request."""
+    return f"Removed the prompts of {jobs} requests and {entries} log entries; what was decided stays."
 
 
 def check_line(name: str, told: str, *, passed: bool) -> str:

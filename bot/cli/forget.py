@@ -1,0 +1,32 @@
+"""`python -m bot forget`: what somebody wrote is removed at their request; what was decided stays."""
+
+from datetime import UTC, datetime
+
+import typer
+
+from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.jobs import DraftStore, JobStore
+from bot.moderation.audit import AuditStore, Deed, Entry
+from bot.people import PeopleStore
+from bot.settings import Settings
+from bot.storage import StorageError, open_database
+from bot.texts import console
+
+
+async def forget(settings: Settings, person_id: int) -> None:
+    """Remove a person's prompts, drafts and defaults, and log that it was done.
+
+    Needs the database to itself, so not while the bot runs. Raises `CommandFailedError`.
+    """
+    url = settings.database_url.get_secret_value() if settings.database_url is not None else None
+    try:
+        async with open_database(url, settings.data_dir) as database:
+            jobs = await JobStore(database, settings.spool_dir).forget_prompts(person_id)
+            await DraftStore(database).remove_of(person_id)
+            await PeopleStore(database).forget(person_id)
+            audit = AuditStore(database)
+            entries = await audit.forget_prompts(person_id)
+            await audit.append(Entry(0, datetime.now(UTC), Deed.PERSON_DATA_REMOVED, None, person_id))
+    except StorageError as error:
+        raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
+    typer.echo(console.forgotten(jobs, entries))

@@ -1,0 +1,36 @@
+"""`python -m bot forget`: somebody's words go, what was decided stays."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+from bot.moderation.audit import AuditStore, Deed, Entry, verify_log
+from bot.sandbox.sandbox import Sandbox
+from bot.storage import open_database
+from tests.cli.conftest import Shell, asked
+
+SAID = "a very private wish"
+
+
+async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sandbox: Sandbox) -> None:
+    process = await shell.start("run", environment=sandbox.environment)
+    reply = await asked(sandbox)
+    await reply.wait_for_video(timeout_s=30)
+    running = await shell.run("forget", "1", environment=sandbox.environment)
+    assert running.status == 1
+    assert "the database cannot be used" in running.err
+    process.terminate()
+    assert (await shell.ended(process)).status == 0
+    person = reply.interaction.user.id
+    folder = shell.folder / "data"
+    async with open_database(None, folder) as database:
+        entry = Entry(1, datetime(2026, 3, 1, tzinfo=UTC), Deed.REQUEST_REFUSED, None, person, prompt=SAID)
+        await AuditStore(database).append(entry)
+    outcome = await shell.run("forget", str(person), environment=sandbox.environment)
+    assert outcome.status == 0, outcome.all
+    assert "the prompts of 1 requests and 1 log entries" in outcome.out
+    path = folder / "stillmotion.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT prompt FROM jobs").fetchall() == [("…",)]
+        assert connection.execute("SELECT count(*) FROM audit WHERE prompt IS NOT NULL").fetchone() == (0,)
+    assert verify_log(path).broken is None
