@@ -13,6 +13,7 @@ from bot.images import ReferenceSpool
 from bot.jobs import Books, Gatekeeper, Hiding, HidingParts, JobStore, ReviewDesk, ReviewParts
 from bot.metrics import Metrics
 from bot.moderation import ReportStore
+from bot.moderation.appeals import Appeals
 from bot.moderation.audit import AuditStore, AuditTrail
 from bot.moderation.members import MemberBook, MemberStore
 from bot.moderation.policy import Admission, OperatorRules
@@ -23,6 +24,7 @@ from bot.quota import Ledger
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage import Database
 from cogs.client import Stillmotion
+from cogs.furnishing import Moderation
 from cogs.log_mirror import LogMirror
 from cogs.review_board import DiscordBoard
 from cogs.surroundings import DiscordSurroundings
@@ -42,20 +44,6 @@ class Outside:
     breaker: InvalidRequestBreaker
     metrics: Metrics
     now: Callable[[], datetime]
-
-
-@dataclass(frozen=True)
-class Moderation:
-    """Everything that decides, asks and remembers."""
-
-    books: Books
-    gatekeeper: Gatekeeper
-    trail: AuditTrail
-    reviews: ReviewDesk
-    hiding: Hiding
-    review_store: ReviewStore
-    board: DiscordBoard
-    mirror: LogMirror
 
 
 async def open_moderation(
@@ -100,7 +88,17 @@ async def open_moderation(
         )
     )
     hiding.ask_with(reviews)
-    return Moderation(books, gatekeeper, trail, reviews, hiding, review_store, board, mirror)
+    return Moderation(
+        books,
+        gatekeeper,
+        trail,
+        reviews,
+        review_store,
+        hiding,
+        Appeals(books.members, books.rules, trail, now=outside.now),
+        board,
+        mirror,
+    )
 
 
 async def _books(settings: Settings, outside: Outside) -> Books:

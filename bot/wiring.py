@@ -43,7 +43,7 @@ from bot.jobs import (
     VideoService,
 )
 from bot.metrics import Metrics
-from bot.moderating import Moderation, Outside, open_moderation
+from bot.moderating import Outside, open_moderation
 from bot.people import PeopleStore, PreferenceBook
 from bot.quota import Allowance, Ledger, day_of
 from bot.settings import Settings
@@ -51,7 +51,7 @@ from bot.storage import Database
 from bot.texts import operator
 from bot.video import Preset
 from cogs.client import Stillmotion
-from cogs.furnishing import Moderating, Services, furnish
+from cogs.furnishing import Moderation, Services, furnish
 
 log: Final = structlog.get_logger(__name__)
 
@@ -177,14 +177,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         drafts=drafts,
         recall=Recall(store),
         listing=Listing(store, lifecycle, parts),
-        moderating=Moderating(
-            moderation.books,
-            moderation.trail,
-            moderation.reviews,
-            moderation.review_store,
-            moderation.hiding,
-            moderation.board,
-        ),
+        moderation=moderation,
         tell_operator=news.tell,
         tell_person=outside.messages.tell_person,
         now=outside.now,

@@ -15,10 +15,11 @@ from bot.texts import jobs as job_words
 from bot.texts import moderation as words
 from cogs.ui.acknowledgement import open_form, refuse
 from cogs.ui.asking import ask_of
-from cogs.ui.consent import PREFIX, YES, ConsentRequests, Pending, consent_form
+from cogs.ui.consent import PREFIX, ConsentRequests, Pending, consent_form
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.job_button import custom_id_of
 from cogs.ui.ordering import Basis, Ordering
+from cogs.ui.plain_forms import YES
 from cogs.ui.reply import language_of, person_of
 from cogs.ui.video_form import SentForm, form_id_of
 

@@ -14,7 +14,7 @@ from bot.texts import jobs as job_words
 from bot.texts.sentences import Language
 from bot.video import Preset, Resolution, Seconds, Size
 from cogs.ui.acknowledgement import acknowledge, answer, refuse
-from cogs.ui.choices import choices
+from cogs.ui.choices import video_options
 from cogs.ui.reply import language_of
 
 Interaction = discord.Interaction[discord.Client]
@@ -29,20 +29,10 @@ class DefaultsCog(commands.Cog):
 
     @app_commands.command(name="defaults", description=command_words.DEFAULTS.english)
     @app_commands.describe(
-        seconds=command_words.SECONDS.english,
-        size=command_words.SIZE.english,
-        resolution=command_words.RESOLUTION.english,
-        preset=command_words.PRESET.english,
-        private=command_words.PRIVATE.english,
         ping=command_words.PING.english,
         reset=command_words.RESET.english,
     )
-    @app_commands.choices(
-        seconds=choices(command_words.SECONDS_NAMES.items()),
-        size=choices(command_words.SIZE_NAMES.items()),
-        resolution=choices(command_words.RESOLUTION_NAMES.items()),
-        preset=choices(command_words.PRESET_NAMES.items()),
-    )
+    @video_options
     async def defaults(  # noqa: PLR0917 - the command's options, which Discord fills by name
         self,
         interaction: Interaction,

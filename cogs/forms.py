@@ -17,7 +17,7 @@ from bot.storage import StorageError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.sentences import Speakable
-from cogs.ui.acknowledgement import refuse
+from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.form_opening import FormOpening
@@ -30,8 +30,6 @@ log: Final = structlog.get_logger(__name__)
 
 Interaction = discord.Interaction[discord.Client]
 _NAME: Final = "Animate"
-_LOOKED_UP_WITHIN_S: Final = 1.0
-"""Of the three seconds that Discord grants for an acknowledgement."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class FormsCog(commands.Cog):
             await refuse(interaction, forms.NOT_UNDERSTOOD)
             return
         try:
-            async with asyncio.timeout(_LOOKED_UP_WITHIN_S):
+            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
                 found = await self._material(interaction, reference, form)
         except (StorageError, TimeoutError):
             await refuse(interaction, words.NOT_STORED)

@@ -4,7 +4,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.jobs import Books, Desk, DraftStore, Hiding, Listing, Recall, ReviewDesk, VideoService
+from bot.jobs import (
+    Books,
+    Desk,
+    DraftStore,
+    Gatekeeper,
+    Hiding,
+    Listing,
+    Recall,
+    ReviewDesk,
+    VideoService,
+)
+from bot.moderation.appeals import Appeals
 from bot.moderation.audit import AuditTrail
 from bot.moderation.reviews import ReviewStore
 from bot.people import PreferenceBook
@@ -16,6 +27,7 @@ from cogs.defaults import DefaultsCog
 from cogs.forms import FormsCog
 from cogs.job_buttons import JobButtonsCog
 from cogs.jobs import JobsCog
+from cogs.log_mirror import LogMirror
 from cogs.replies import RepliesCog
 from cogs.reports import ReportsCog
 from cogs.results import ResultsCog
@@ -31,15 +43,18 @@ from cogs.video import VideoCog
 
 
 @dataclass(frozen=True)
-class Moderating:
-    """What the moderators' cogs ask."""
+class Moderation:
+    """Everything that decides, asks and remembers."""
 
     books: Books
+    gatekeeper: Gatekeeper
     trail: AuditTrail
-    desk: ReviewDesk
-    store: ReviewStore
+    reviews: ReviewDesk
+    review_store: ReviewStore
     hiding: Hiding
+    appeals: Appeals
     board: DiscordBoard
+    mirror: LogMirror
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,7 @@ class Services:
     drafts: DraftStore
     recall: Recall
     listing: Listing
-    moderating: Moderating
+    moderation: Moderation
     tell_operator: Callable[[str], None]
     tell_person: Callable[[int, str], Awaitable[None]]
     now: Callable[[], datetime]
@@ -89,11 +104,11 @@ def furnish(bot: Stillmotion, services: Services) -> None:
 
 
 def _furnish_moderation(bot: Stillmotion, services: Services) -> None:
-    now, mod = services.now, services.moderating
+    now, mod = services.now, services.moderation
     bot.start_with(
         ReportsCog(mod.hiding, services.desk, services.tell_operator, now=now),
-        ReviewsCog(bot, mod.desk, mod.store, mod.hiding, mod.books.rules),
+        ReviewsCog(mod.reviews, mod.review_store, mod.hiding),
         SettingsCog(mod.books.rules, mod.trail, now=now),
-        SpicyCog(mod.books, mod.desk, mod.store, mod.trail, services.tell_person, now=now),
-        AppealsCog(bot, mod.books, mod.board, mod.trail, services.tell_person, now=now),
+        SpicyCog(mod.books, mod.reviews, mod.review_store, mod.trail, services.tell_person, now=now),
+        AppealsCog(bot, mod.appeals, mod.board, services.tell_person),
     )

@@ -15,7 +15,14 @@ from bot.storage import StorageError
 from bot.texts import jobs as words
 from bot.texts.buttons import Action
 from bot.texts.sentences import Sentence
-from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, refuse, whisper
+from cogs.ui.acknowledgement import (
+    BEFORE_ACKNOWLEDGING_S,
+    acknowledge,
+    acknowledge_press,
+    answer,
+    refuse,
+    whisper,
+)
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.job_button import PREFIX, ButtonReference, custom_id_of, rows_of
@@ -23,9 +30,6 @@ from cogs.ui.ordering import Basis, Ordering
 from cogs.ui.reply import address_of, language_of, person_of
 
 log: Final = structlog.get_logger(__name__)
-
-_LOOKED_UP_WITHIN_S: Final = 1.0
-"""Of the three seconds that Discord grants for an acknowledgement."""
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -137,7 +141,7 @@ class JobButtonsCog(commands.Cog):
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         try:
-            async with asyncio.timeout(_LOOKED_UP_WITHIN_S):
+            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
                 original = await self._desk.original(reference.job_id, person_of(interaction))
         except (StorageError, TimeoutError):
             await refuse(interaction, words.NOT_STORED)

@@ -21,6 +21,7 @@ from bot.texts.sentences import Language
 from cogs.ui.acknowledgement import acknowledge, answer, open_form, refuse
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.job_button import ButtonReference
+from cogs.ui.plain_forms import REASON, WORDS, reason_form
 from cogs.ui.reply import language_of, link_to, person_of
 from cogs.ui.video_form import SentForm, form_id_of
 
@@ -29,7 +30,6 @@ log: Final = structlog.get_logger(__name__)
 _MARK: Final = "sm-report:"
 _CUSTOM_ID: Final = re.compile(r"sm-report:(?P<job>[0-9a-f]{32})")
 _WORDS_CHARS: Final = 1000
-_REASON, _WORDS = "reason", "words"
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -72,11 +72,11 @@ class ReportsCog(commands.Cog):
             return
         form = SentForm.of(interaction)
         try:
-            reason = ReportReason(form.text(_REASON) if form is not None else "")
+            reason = ReportReason(form.text(REASON) if form is not None else "")
         except ValueError:
             await answer(interaction, forms.NOT_UNDERSTOOD)
             return
-        added = form.text(_WORDS)[:_WORDS_CHARS] if form is not None else ""
+        added = form.text(WORDS)[:_WORDS_CHARS] if form is not None else ""
         report = Report(job_id, interaction.user.id, self._now(), reason, added)
         try:
             found = await self._desk.model(job_id, person_of(interaction))
@@ -120,23 +120,12 @@ def _can_report(message: discord.Message, job_id: str) -> bool:
 
 
 def _form(job_id: str, language: Language) -> ui.Modal:
-    modal = ui.Modal(title=forms.REPORT_TITLE.in_language(language), custom_id=f"sm-report:{job_id}")
-    options = [
-        discord.SelectOption(label=name.in_language(language), value=reason.value)
-        for reason, name in forms.REASON_NAMES.items()
-    ]
-    reasons: ui.Select[ui.Modal] = ui.Select(custom_id=_REASON, options=options)
-    modal.add_item(ui.Label(text=forms.REPORT_REASON.in_language(language), component=reasons))
-    added: ui.TextInput[ui.Modal] = ui.TextInput(
-        custom_id=_WORDS, style=discord.TextStyle.paragraph, required=False, max_length=_WORDS_CHARS
+    return reason_form(
+        f"{_MARK}{job_id}",
+        language,
+        title=forms.REPORT_TITLE,
+        question=forms.REPORT_REASON,
+        reasons=forms.REASON_NAMES.items(),
+        words=(forms.REPORT_WORDS, forms.REPORT_WORDS_HINT),
+        words_max_chars=_WORDS_CHARS,
     )
-    modal.add_item(
-        ui.Label(
-            text=forms.REPORT_WORDS.in_language(language),
-            description=forms.REPORT_WORDS_HINT.in_language(language),
-            component=added,
-        )
-    )
-    # It comes back as an interaction like any other, so the library need not remember it.
-    modal.stop()
-    return modal

@@ -14,7 +14,7 @@ from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.buttons import Action
 from bot.video import REFERENCES_MAX, Resolution
-from cogs.ui.acknowledgement import acknowledge_press, refuse, take_away, whisper
+from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, acknowledge_press, refuse, take_away, whisper
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.form_opening import FormOpening
@@ -25,9 +25,6 @@ from cogs.ui.reply import link_to, person_of
 from cogs.ui.video_form import FormKind, FormReference, PicturePart
 
 log: Final = structlog.get_logger(__name__)
-
-_LOOKED_UP_WITHIN_S: Final = 1.0
-"""Of the three seconds that Discord grants for an acknowledgement."""
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -121,7 +118,7 @@ class ResultsCog(commands.Cog):
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """The job of the video, or None after the person was told why there is none."""
         try:
-            async with asyncio.timeout(_LOOKED_UP_WITHIN_S):
+            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
                 found = await self._desk.model(reference.job_id, person_of(interaction))
         except (StorageError, TimeoutError):
             await refuse(interaction, words.NOT_STORED)

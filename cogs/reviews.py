@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import discord
@@ -9,27 +10,25 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.jobs import Extra, Hiding, ReviewDesk, Sitting
-from bot.moderation.policy import Person, Place, may_moderate
-from bot.moderation.reviews import Review, ReviewStore, ReviewSubject
-from bot.moderation.servers import RuleBook
+from bot.jobs import Extra, Hiding, ReviewDesk, Sitting, Unseen
+from bot.moderation.policy import Person
+from bot.moderation.reviews import Review, ReviewStore
 from bot.storage import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import moderation as words
 from bot.texts.moderation import DenyReason, ReviewAction
 from bot.texts.sentences import Language, Sentence
-from bot.video import Preset
-from cogs.ui.acknowledgement import acknowledge, answer, open_form, show_file
+from cogs.ui.acknowledgement import acknowledge, answer, open_form, refuse, show_file
 from cogs.ui.job_button import custom_id_of
 from cogs.ui.place import place_of
-from cogs.ui.reply import language_of, person_of
+from cogs.ui.plain_forms import REASON, WORDS, reason_form
+from cogs.ui.reply import language_of, moderator_of
 from cogs.ui.review_card import CUSTOM_ID
 from cogs.ui.video_form import SentForm, form_id_of
 
 log: Final = structlog.get_logger(__name__)
 
 _WHY: Final = re.compile(r"sm-why:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
-_REASON, _WORDS = "reason", "words"
 _WORDS_CHARS: Final = 300
 _ANSWERS: Final[Mapping[Sitting, Sentence]] = {
     Sitting.COUNTED: words.VOTE_COUNTED,
@@ -39,6 +38,11 @@ _ANSWERS: Final[Mapping[Sitting, Sentence]] = {
     Sitting.CLOSED: words.VOTE_CLOSED,
     Sitting.NOT_ALLOWED: words.VOTE_NOT_YOURS,
     Sitting.OWN: words.VOTE_OWN,
+}
+_UNSEEN: Final[Mapping[Unseen, Sentence]] = {
+    Unseen.NOT_ALLOWED: words.VOTE_NOT_YOURS,
+    Unseen.ELSEWHERE: words.REVIEW_NOT_RESTRICTED,
+    Unseen.GONE: words.HIDDEN_GONE,
 }
 _EXTRAS: Final[Mapping[ReviewAction, Extra]] = {
     ReviewAction.APPROVE_AND_TRUST: Extra.TRUST,
@@ -62,17 +66,13 @@ class ReviewsCog(commands.Cog):
 
     def __init__(
         self,
-        client: discord.Client,
         desk: ReviewDesk,
         reviews: ReviewStore,
         hiding: Hiding,
-        rules: RuleBook,
     ) -> None:
-        self._client = client
         self._desk = desk
         self._reviews = reviews
         self._hiding = hiding
-        self._rules = rules
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -85,6 +85,7 @@ class ReviewsCog(commands.Cog):
         try:
             action = ReviewAction(match["action"])
         except ValueError:
+            await refuse(interaction, job_words.OLD_BUTTON)
             return
         if pressed is not None and action in _ASKING_WHY:
             language = language_of(interaction, private=True)
@@ -113,7 +114,7 @@ class ReviewsCog(commands.Cog):
         if review is None:
             await answer(interaction, words.VOTE_CLOSED)
             return
-        person = self._moderator(interaction, review)
+        person = moderator_of(interaction, review.guild_id)
         match action:
             case ReviewAction.TAKE_BACK:
                 await answer(interaction, _ANSWERS[await self._desk.take_back(review_id, person)])
@@ -132,30 +133,11 @@ class ReviewsCog(commands.Cog):
                 await answer(interaction, _ANSWERS[sitting])
 
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
-        if not may_moderate(person, self._rules.of(review.guild_id), review.guild_id):
-            await answer(interaction, words.VOTE_NOT_YOURS)
-            return
-        case = await self._desk.case(review)
-        spicy = case is not None and case.job.request.preset is Preset.SPICY
-        reported = review.subject is ReviewSubject.REPORT
-        if reported and spicy and place_of(interaction) is not Place.AGE_RESTRICTED_CHANNEL:
-            await answer(interaction, words.REVIEW_NOT_RESTRICTED)
-            return
-        path = await self._hiding.view(review, person)
-        if path is None:
-            await answer(interaction, words.HIDDEN_GONE)
+        found = await self._hiding.view(review, person, place_of(interaction))
+        if isinstance(found, Path):
+            await show_file(interaction, words.VIEWED, found, "SPOILER_video.mp4")
         else:
-            await show_file(interaction, words.VIEWED, path, "SPOILER_video.mp4")
-
-    def _moderator(self, interaction: Interaction, review: Review) -> Person:
-        """Who presses, as the review's server knows them; in direct messages only its owner is anybody."""
-        if interaction.guild_id is not None:
-            return person_of(interaction)
-        guild = self._client.get_guild(review.guild_id)
-        owns = guild is not None and guild.owner_id == interaction.user.id
-        if not owns:
-            return Person(interaction.user.id)
-        return Person(interaction.user.id, review.guild_id, moderates=True, manages=True)
+            await answer(interaction, _UNSEEN[found])
 
 
 def _reason(interaction: Interaction) -> str:
@@ -163,32 +145,22 @@ def _reason(interaction: Interaction) -> str:
     form = SentForm.of(interaction)
     if form is None:
         return ""
-    typed = form.text(_WORDS).strip()[:_WORDS_CHARS]
+    typed = form.text(WORDS).strip()[:_WORDS_CHARS]
     if typed:
         return typed
     try:
-        return words.DENY_REASONS[DenyReason(form.text(_REASON))].english
+        return words.DENY_REASONS[DenyReason(form.text(REASON))].english
     except ValueError:
         return ""
 
 
 def _why_form(action: ReviewAction, review_id: str, language: Language) -> ui.Modal:
-    form = ui.Modal(title=words.DENY_TITLE.in_language(language), custom_id=f"sm-why:{action}:{review_id}")
-    options = [
-        discord.SelectOption(label=name.in_language(language), value=reason.value)
-        for reason, name in words.DENY_REASONS.items()
-    ]
-    chosen: ui.Select[ui.Modal] = ui.Select(custom_id=_REASON, options=options)
-    form.add_item(ui.Label(text=words.DENY_CHOICE.in_language(language), component=chosen))
-    typed: ui.TextInput[ui.Modal] = ui.TextInput(
-        custom_id=_WORDS, style=discord.TextStyle.paragraph, required=False, max_length=_WORDS_CHARS
+    return reason_form(
+        f"sm-why:{action}:{review_id}",
+        language,
+        title=words.DENY_TITLE,
+        question=words.DENY_CHOICE,
+        reasons=words.DENY_REASONS.items(),
+        words=(words.DENY_WORDS, words.DENY_WORDS_HINT),
+        words_max_chars=_WORDS_CHARS,
     )
-    form.add_item(
-        ui.Label(
-            text=words.DENY_WORDS.in_language(language),
-            description=words.DENY_WORDS_HINT.in_language(language),
-            component=typed,
-        )
-    )
-    form.stop()
-    return form

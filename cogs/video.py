@@ -14,17 +14,14 @@ from bot.storage import StorageError
 from bot.texts import commands as words
 from bot.texts import explanations
 from bot.video import PROMPT_MAX_CHARS
-from cogs.ui.acknowledgement import refuse
+from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.ui.asking import ask_of
-from cogs.ui.choices import choices
+from cogs.ui.choices import video_options
 from cogs.ui.form_opening import FormOpening
 from cogs.ui.ordering import Ordering
 from cogs.ui.pictures import of_attachment
 
 log: Final = structlog.get_logger(__name__)
-
-_RECALLED_WITHIN_S: Final = 1.0
-"""Of the three seconds that Discord grants for an acknowledgement."""
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -50,10 +47,6 @@ class VideoCog(commands.Cog):
     @app_commands.command(name="video", description=words.VIDEO.english)
     @app_commands.describe(
         prompt=words.PROMPT.english,
-        seconds=words.SECONDS.english,
-        size=words.SIZE.english,
-        resolution=words.RESOLUTION.english,
-        preset=words.PRESET.english,
         image=words.picture(1).english,
         image2=words.picture(2).english,
         image3=words.picture(3).english,
@@ -61,15 +54,9 @@ class VideoCog(commands.Cog):
         image5=words.picture(5).english,
         image6=words.picture(6).english,
         image7=words.picture(7).english,
-        private=words.PRIVATE.english,
         more=words.MORE.english,
     )
-    @app_commands.choices(
-        seconds=choices(words.SECONDS_NAMES.items()),
-        size=choices(words.SIZE_NAMES.items()),
-        resolution=choices(words.RESOLUTION_NAMES.items()),
-        preset=choices(words.PRESET_NAMES.items()),
-    )
+    @video_options
     async def video(  # noqa: PLR0917 - the command's options, which Discord fills by name
         self,
         interaction: Interaction,
@@ -119,7 +106,7 @@ class VideoCog(commands.Cog):
         if not self._recall.is_mark(prompt):
             return prompt
         try:
-            async with asyncio.timeout(_RECALLED_WITHIN_S):
+            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
                 return await self._recall.prompt(interaction.user.id, prompt)
         except (StorageError, TimeoutError) as error:
             log.warning("prompt_not_recalled", reason=str(error))

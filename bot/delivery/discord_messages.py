@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -21,10 +21,9 @@ from bot.delivery.messages import (
     ReplyUnreachableError,
     UploadTooLargeError,
 )
+from bot.storage import settled
 from bot.texts.cards import mention_of_late_video
 from bot.texts.cards import ping as ping_text
-
-_Result = TypeVar("_Result")
 
 _OLD_EDITS_CODE: Final = 30046
 """Too many edits of messages older than an hour: passes by itself (Discord, *JSON error codes*)."""
@@ -89,13 +88,16 @@ class DiscordMessages:
         _check_size(post, address.upload_limit_bytes)
         webhook = self._webhook(address, address.token)
         async with self._one_call(post):
-            message = await _unbroken(
+            # discord.py (2.7, `AsyncDeferredLock`) never gives a token's lock back if a call is cancelled while it
+            # waits for the rate limit: every later edit of that reply would wait for good.
+            message = await settled(
                 webhook.edit_message(
                     _ORIGINAL,
                     view=self._layout(post, None),
                     attachments=_files(post),
                     allowed_mentions=discord.AllowedMentions.none(),
-                )
+                ),
+                within_s=_END_WITHIN_S,
             )
         return message.id
 
@@ -246,23 +248,6 @@ class DiscordMessages:
             raise _in_our_words(error) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise DiscordUnavailableError(type(error).__name__) from None
-
-
-async def _unbroken(call: Coroutine[Any, Any, _Result]) -> _Result:
-    """The result of a call by a token, which ends even if whoever waits for it is cancelled.
-
-    discord.py (2.7, `AsyncDeferredLock`) never gives a token's lock back if a call is cancelled while it waits
-    for the rate limit: every later edit of that reply would wait for good.
-    """
-    task = asyncio.ensure_future(call)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        done, _ = await asyncio.wait([task], timeout=_END_WITHIN_S)
-        if done and not task.cancelled():
-            task.exception()
-        task.cancel()
-        raise
 
 
 def _files(post: Post) -> list[discord.File]:

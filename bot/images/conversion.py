@@ -27,14 +27,13 @@ class Converter:
 
     async def convert(self, source: Path, destination: Path, limits: ImageLimits) -> Outcome:
         """Convert the picture into `destination`. Raises `UnusableImageError` with CONVERSION_FAILED."""
-        async with self._free:
-            told = await run_decoder(
-                "bot.images.convert",
-                str(source),
-                str(destination),
-                str(REFERENCE_LIMIT_BYTES),
-                str(limits.pixels),
-            )
+        told = await self._told(
+            "bot.images.convert",
+            str(source),
+            str(destination),
+            str(REFERENCE_LIMIT_BYTES),
+            str(limits.pixels),
+        )
         try:
             outcome = Outcome.model_validate_json(told)
         except ValidationError:
@@ -46,8 +45,15 @@ class Converter:
 
     async def last_frame(self, video: Path, destination: Path) -> None:
         """Save a video's last frame as a PNG. Raises `UnusableImageError` with NO_FRAME."""
-        async with self._free:
-            told = await run_decoder("bot.images.last_frame", str(video), str(destination))
+        told = await self._told("bot.images.last_frame", str(video), str(destination))
         if told.decode("utf-8", "replace") != DONE:
             log.warning("last_frame_not_taken", fault=told.decode("utf-8", "replace")[:80])
             raise UnusableImageError(ImageProblem.NO_FRAME)
+
+    async def _told(self, module: str, *arguments: str) -> bytes:
+        """What a child process said; nothing of one that died or took too long."""
+        async with self._free:
+            try:
+                return await run_decoder(module, *arguments)
+            except TimeoutError:
+                return b""

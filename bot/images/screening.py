@@ -1,7 +1,6 @@
 """The optional look for nudity in pictures and videos, by NudeNet in a child process; see `bot.images.screen`."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -12,6 +11,8 @@ from typing import Annotated, Final
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.images.child import DECODE_TIMEOUT_S, run_decoder
+
 log: Final = structlog.get_logger(__name__)
 
 NOT_INSTALLED: Final = "not_installed"
@@ -19,8 +20,6 @@ DIED: Final = "died"
 TIMED_OUT: Final = "timed_out"
 _AT_ONCE: Final = 1
 """The detector and a decoded picture take hundreds of megabytes, and the machine may be small."""
-_TIMEOUT_S: Final = 90.0
-_PACKAGE_ROOT: Final = Path(__file__).parents[2]
 
 
 class Kind(StrEnum):
@@ -53,7 +52,7 @@ class Screening:
         self,
         enabled: bool,  # noqa: FBT001 - it is all that there is to say
         *,
-        timeout_s: float = _TIMEOUT_S,
+        timeout_s: float = DECODE_TIMEOUT_S,
         extra_paths: Sequence[Path] = (),
     ) -> None:
         """`extra_paths` is for tests alone: where else NudeNet may lie."""
@@ -98,32 +97,17 @@ class Screening:
         return outcome.scores
 
     async def _outcome(self, kind: Kind, paths: Sequence[Path]) -> Outcome:
-        """What the child process told. Unlike `run_decoder`'s, these may have extra paths and less time."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.images.screen",
-            kind,
-            *(str(path.absolute()) for path in paths),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            # Nothing of the bot's own environment, secrets above all, is of use to it.
-            env={
-                "PYTHONPATH": os.pathsep.join([str(_PACKAGE_ROOT), *self._extra_paths]),
-                "PATH": os.environ.get("PATH", ""),
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-        )
+        """What the child process told."""
         try:
-            async with asyncio.timeout(self._timeout_s):
-                told, _ = await process.communicate()
+            told = await run_decoder(
+                "bot.images.screen",
+                kind,
+                *(str(path.absolute()) for path in paths),
+                timeout_s=self._timeout_s,
+                extra_paths=self._extra_paths,
+            )
         except TimeoutError:
             return Outcome(fault=TIMED_OUT)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
         try:
             return Outcome.model_validate_json(told)
         except ValidationError:

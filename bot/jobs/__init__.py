@@ -10,7 +10,7 @@ from bot.jobs.flights import Flights
 from bot.jobs.forecast import Forecast
 from bot.jobs.gate import Closure, ProbePace, SubmissionGate
 from bot.jobs.gatekeeping import Books, Gatekeeper, Seen, Surroundings
-from bot.jobs.hiding import Hiding, HidingParts, Reported, Shown
+from bot.jobs.hiding import Hiding, HidingParts, Reported, Shown, Unseen
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Ask, Wish, read_wish
 from bot.jobs.job import Failure, FailureReason, ForbiddenTransitionError, Job, JobState, advance, new_job_id
@@ -84,6 +84,7 @@ __all__ = [
     "Terms",
     "Turnstile",
     "UnknownJobError",
+    "Unseen",
     "VideoService",
     "Wish",
     "advance",

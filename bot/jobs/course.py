@@ -43,7 +43,11 @@ class Reviewing(Protocol):
     """How moderators are asked. Both methods raise `bot.storage.StorageError`."""
 
     async def ask(self, job: Job, subject: ReviewSubject) -> Review:
-        """The question about a job, asked if it was not yet; it may be decided already."""
+        """The question about a job, kept if it was not yet; it may be decided already."""
+        ...
+
+    async def present(self, review: Review, job: Job) -> bool:
+        """Show a question to those who can answer it; whether anybody sees it now."""
         ...
 
     async def settle(self, review: Review) -> None:
@@ -233,8 +237,8 @@ class Course:
         await self.amend(attempt=attempt)
 
     async def _save(self, changed: Job) -> None:
-        moved_from = self.job.state
-        await self._persist(lambda: self.parts.store.save(changed, moved_from=moved_from))
+        before = self.job
+        await self._persist(lambda: self.parts.store.save(changed, before=before))
         self.job = changed
 
     async def _persist(self, write: Callable[[], Any]) -> None:

@@ -71,8 +71,8 @@ class DeskParts:
     spool: ReferenceSpool
     ledger: Ledger
     patience: Patience
-    withdraw: Callable[[str, str], Awaitable[None]]
-    """Ends the question to moderators about a job; the second is why."""
+    withdraw: Callable[[str], Awaitable[None]]
+    """Ends the question to moderators about a job."""
     is_put_away: Callable[[str], Awaitable[bool]]
     """Whether a job's video is hidden or was removed."""
     now: Callable[[], datetime]
@@ -241,7 +241,7 @@ class Desk:
         """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
         ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now(), review_id=None)
         try:
-            await self._parts.store.save(ended, moved_from=job.state)
+            await self._parts.store.save(ended, before=job)
         except StaleJobError:
             moved = await self._job(job.id)
             return Answer.GONE if moved is None else _TOO_LATE.get(moved.state, Answer.HANDING_OVER)
@@ -249,7 +249,7 @@ class Desk:
             self._parts.ledger.release(job.id)
         log.info("job_cancelled", job=job.id, bought=ended.bought)
         if job.state is JobState.HELD:
-            await self._parts.withdraw(job.id, "cancelled")
+            await self._parts.withdraw(job.id)
         self._parts.engine.restart(job.id)
         return Answer.DONE
 

@@ -43,6 +43,10 @@ class Books:
     words: WordBook
     operator: OperatorRules
 
+    def listed_in(self, guild_id: int | None, prompt: str) -> list[str]:
+        """The listed words in a prompt, for those who moderate; a person is never told which one matched."""
+        return [term.text for term in self.words.matched(guild_id, prompt)]
+
 
 _REFUSALS: Final[Mapping[Verdict, Explanation]] = {
     Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,

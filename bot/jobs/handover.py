@@ -34,9 +34,7 @@ async def fetch(course: Course) -> None:
     """Carry a ready job to `delivering`, with the whole video on disk, or to its end."""
     name = f"{course.job.id}.mp4"
     if await _download(course, course.parts.media_dir / name):
-        # Noted with the move, because every reply is first tried by its token.
-        attempt = Attempt(Route.TOKEN, course.parts.now())
-        await course.move(JobState.DELIVERING, video_name=name, attempt=attempt)
+        await course.move(JobState.DELIVERING, video_name=name)
 
 
 async def _download(course: Course, destination: Path) -> bool:
@@ -78,6 +76,9 @@ async def deliver(course: Course) -> None:
     # Somebody may have emptied the folder; fetching the video anew is free.
     if not path.exists() and not await _download(course, path):
         return
+    if course.job.attempt is None:
+        # From now on it may have arrived, and every reply is first tried by its token.
+        await course.amend(attempt=Attempt(Route.TOKEN, course.parts.now()))
     course.show(Stage.UPLOADING, progress=_COMPLETE)
     async with course.parts.flights.flight():
         try:

@@ -29,7 +29,7 @@ from bot.jobs.job import Job, JobState
 from bot.jobs.store import JobStore, UnknownJobError
 from bot.moderation import Report, ReportStore
 from bot.moderation.audit import AuditTrail, Deed, Entry
-from bot.moderation.policy import Person, may_moderate
+from bot.moderation.policy import Person, Place, may_moderate
 from bot.moderation.reviews import Review, ReviewState, ReviewStore, ReviewSubject
 from bot.video import Preset
 
@@ -50,6 +50,15 @@ class Reported(StrEnum):
     GONE = "gone"
 
 
+class Unseen(StrEnum):
+    """Why somebody does not get to see a hidden video."""
+
+    NOT_ALLOWED = "not_allowed"
+    ELSEWHERE = "elsewhere"
+    """It is spicy, and this is no age-restricted channel."""
+    GONE = "gone"
+
+
 @dataclass(frozen=True)
 class Shown:
     """The message in which a video is seen."""
@@ -62,7 +71,11 @@ class Asking(Protocol):
     """How moderators are asked about a hidden video."""
 
     async def ask(self, job: Job, subject: ReviewSubject, shown: Shown | None = None) -> Review:
-        """The question, asked if it was not yet."""
+        """The question, kept if it was not yet."""
+        ...
+
+    async def present(self, review: Review, job: Job) -> bool:
+        """Show it to those who can answer it; whether anybody sees it now."""
         ...
 
 
@@ -153,15 +166,22 @@ class Hiding:
         review = await self._parts.reviews.latest(job_id, ReviewSubject.REPORT)
         return review is not None and review.state is not ReviewState.APPROVED
 
-    async def view(self, review: Review, person: Person) -> Path | None:
-        """The hidden video for a moderator to look at, which is logged; None if it is no longer kept."""
+    async def view(self, review: Review, person: Person, place: Place) -> Path | Unseen:
+        """The hidden video for a moderator to look at, which is logged, or why they do not see it.
+
+        What is spicy is looked at in age-restricted channels only.
+        """
+        if not may_moderate(person, self._parts.gatekeeper.books.rules.of(review.guild_id), review.guild_id):
+            return Unseen.NOT_ALLOWED
         asked = review.subject is ReviewSubject.REPORT and review.state is ReviewState.OPEN
         job = await self._job(review.job_id) if asked else None
         if job is None:
-            return None
+            return Unseen.GONE
+        if job.request.preset is Preset.SPICY and place is not Place.AGE_RESTRICTED_CHANNEL:
+            return Unseen.ELSEWHERE
         async with self._alone_with(job.id):
             if not await self._keep(job):
-                return None
+                return Unseen.GONE
         await self._log(job, Deed.HIDDEN_VIDEO_VIEWED, person.id, "")
         return self.kept(job.id)
 
@@ -185,6 +205,8 @@ class Hiding:
             return False  # moderators brought it back, or removed it
         # The question comes first: it ends by itself, so that nothing stays hidden for good by a crash.
         review = await self._asking.ask(job, ReviewSubject.REPORT, shown)
+        if review.state is ReviewState.OPEN:
+            await self._asking.present(review, job)
         still = await parts.reviews.get(review.id)
         if still is None or still.state is not ReviewState.OPEN:
             return False  # decided meanwhile, and then `settle` shows what came of it

@@ -1,16 +1,17 @@
 """Waiting for moderators: before anything is bought, and before a finished video is posted."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 
 from bot.delivery import Post
-from bot.images.screening import ScreeningUnavailableError
+from bot.images.screening import Screening, ScreeningUnavailableError
 from bot.images.screening import percent as as_percent
 from bot.jobs import announce
 from bot.jobs.course import Course
 from bot.jobs.handover import tell
-from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.job import Failure, FailureReason, JobState
 from bot.jobs.preparation import is_prepared, prepare
 from bot.moderation.reviews import ReviewState, ReviewSubject
 from bot.moderation.rules import ReviewStage
@@ -64,33 +65,35 @@ async def may_post(course: Course) -> FailureReason | None:
 
 async def _pictures_look_bad(course: Course) -> bool:
     """Whether the pictures of a request outside the spicy preset score above what the server lets through."""
-    job = course.job
-    percent = _threshold(course, ReviewStage.SUBMISSION)
-    if percent is None or not job.pictures:
+    paths = [picture.path for picture in course.job.pictures or ()]
+    if not paths:
         return False
-    try:
-        score = await course.parts.screening.score_pictures([picture.path for picture in job.pictures])
-    except ScreeningUnavailableError as error:
-        log.warning("pictures_not_screened", job=job.id, fault=error.fault)
-        return True
-    log.info("pictures_screened", job=job.id, percent=as_percent(score))
-    return as_percent(score) >= percent
+    return await _looks_bad(course, ReviewStage.SUBMISSION, lambda screen: screen.score_pictures(paths))
 
 
 async def _video_looks_bad(course: Course) -> bool:
-    """The same for frames of a finished video."""
+    """The same for frames of a finished video, in the server in which it was asked for."""
     job = course.job
-    percent = _threshold(course, ReviewStage.POSTING)
-    if percent is None or job.video_name is None or job.reply.guild_id != job.guild_id:
+    if job.video_name is None or job.reply.guild_id != job.guild_id:
         return False
     path = course.parts.media_dir / job.video_name
+    return await _looks_bad(course, ReviewStage.POSTING, lambda screen: screen.score_video(path))
+
+
+async def _looks_bad(
+    course: Course, stage: ReviewStage, score: Callable[[Screening], Awaitable[float]]
+) -> bool:
+    """Whether a score reaches the server's threshold; what cannot be scored does."""
+    job, threshold = course.job, _threshold(course, stage)
+    if threshold is None:
+        return False
     try:
-        score = await course.parts.screening.score_video(path)
+        found = as_percent(await score(course.parts.screening))
     except ScreeningUnavailableError as error:
-        log.warning("video_not_screened", job=job.id, fault=error.fault)
+        log.warning("not_screened", job=job.id, stage=stage, fault=error.fault)
         return True
-    log.info("video_screened", job=job.id, percent=as_percent(score))
-    return as_percent(score) >= percent
+    log.info("screened", job=job.id, stage=stage, percent=found)
+    return found >= threshold
 
 
 def _threshold(course: Course, stage: ReviewStage) -> int | None:
@@ -111,11 +114,7 @@ async def _ask(course: Course, subject: ReviewSubject) -> None:
         await course.parts.reviews.settle(review)
         await course.reload()
         return
+    # Noted before anybody can answer it: whoever writes later than the answer is told that they are late.
+    await course.amend(review_id=review.id)
+    await course.parts.reviews.present(review, course.job)
     await tell(course, Post(announce.held_card(course.job, review.expires_at)))
-    # No video was posted: what was noted of an attempt would have it count as doubtful once it may be.
-    await course.amend(review_id=review.id, attempt=None)
-
-
-def is_held_for_posting(job: Job) -> bool:
-    """Whether a finished video waits for moderators."""
-    return job.review_id is not None and job.state is JobState.DELIVERING

@@ -75,7 +75,7 @@ class Housekeeping:
             attempt=None,
         )
         try:
-            await self._store.save(failed, moved_from=job.state)
+            await self._store.save(failed, before=job)
         except (StaleJobError, UnknownJobError):
             return  # fetched at the last moment
         log.info("video_given_up", job=job.id, task=job.task_id)

@@ -4,7 +4,7 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import Attempt, DiscordUnavailableError, Existence, ReplyAddress, Route
+from bot.delivery import DiscordUnavailableError, Existence, ReplyAddress
 from bot.jobs.course import Course, Parts, View, ticket_of
 from bot.jobs.handover import deliver, fetch, lay_aside, settle
 from bot.jobs.holding import hold, may_post
@@ -140,9 +140,6 @@ async def _post(course: Course) -> None:
     if refused is not None:
         await lay_aside(course, refused)
     elif not course.job.at_rest and course.job.state is JobState.DELIVERING:
-        if course.job.attempt is None:
-            # Moderators agreed to it: from now on it may have arrived, as after `fetch`.
-            await course.amend(attempt=Attempt(Route.TOKEN, course.parts.now()))
         await deliver(course)
 
 

@@ -9,16 +9,16 @@ from typing import Final
 
 import structlog
 
-from bot.jobs.hiding import HIDDEN_PREFIX, Shown
+from bot.jobs.hiding import Shown
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, new_job_id
 from bot.jobs.review_model import Case, Extra, ReviewParts, Sitting
 from bot.jobs.store import StaleJobError, UnknownJobError
-from bot.moderation.audit import Deed, Entry
+from bot.moderation.audit import Deed, Detail, Entry
 from bot.moderation.members import Listed, Strike
 from bot.moderation.policy import Person, may_moderate, may_review
 from bot.moderation.reviews import Review, ReviewState, ReviewSubject, Vote
 from bot.moderation.rules import ReviewStage
-from bot.storage import StorageError
+from bot.storage import StorageError, settled
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
 
@@ -28,6 +28,7 @@ _TEND_EVERY_S: Final = 30.0
 _ASK_AGAIN_EVERY: Final = 20
 """Rounds: Discord was away, or the server has a review channel now."""
 _RECORD_LIMIT: Final = 500
+_PUT_WITHIN_S: Final = 10.0
 
 
 class ReviewDesk:
@@ -44,7 +45,7 @@ class ReviewDesk:
         self._restart = restart
 
     async def ask(self, job: Job, subject: ReviewSubject, shown: Shown | None = None) -> Review:
-        """The question about a job, asked if it was not yet; it may be decided already."""
+        """The question about a job, kept if it was not yet; it may be decided already. `present` shows it."""
         parts = self._parts
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
@@ -68,10 +69,23 @@ class ReviewDesk:
             if not await parts.reviews.add(found):
                 return await parts.reviews.latest(job.id, subject) or found
             if subject is not ReviewSubject.REPORT:
-                await self._log(found, Deed.REQUEST_HELD, None, prompt=job.request.prompt)
-        if found.state is ReviewState.OPEN and found.message_id is None:
-            await self._put(found, job)
+                await self._log_held(found, job.request.prompt)
         return found
+
+    async def present(self, review: Review, job: Job) -> bool:
+        """Show a question to those who can answer it; whether anybody sees it now.
+
+        Where it is seen is noted even if the job is started anew meanwhile, by an answer that came at once.
+        """
+        if review.message_id is not None:
+            return True
+        return await settled(self._put(review, job), within_s=_PUT_WITHIN_S)
+
+    async def _put(self, review: Review, job: Job) -> bool:
+        placed = await self._parts.board.put(await self._case(review, job))
+        if placed is not None:
+            await self._parts.reviews.place(review.id, *placed)
+        return placed is not None
 
     async def vote(
         self, review_id: str, person: Person, *, approves: bool, reason: str, extra: Extra = Extra.NONE
@@ -84,19 +98,16 @@ class ReviewDesk:
         refused = self._refused(review, person)
         if refused is not None:
             return refused
-        now = parts.now()
-        rules = parts.books.rules.of(review.guild_id)
-        quorum = 1 if review.subject is ReviewSubject.REPORT else rules.quorum
-        counted = await parts.reviews.vote(review_id, Vote(person.id, approves, reason, now), quorum)
+        vote = Vote(person.id, approves, reason, parts.now())
+        counted = await parts.reviews.vote(review_id, vote, self._quorum(review))
         if counted is None:
             await self._show_closed(review_id)
             return Sitting.CLOSED
         await self._log(counted, Deed.VOTE_CAST, person.id, reason=reason, approves=approves)
-        if counted.state is not ReviewState.OPEN:
-            await self._log(counted, _DEEDS[counted.state], person.id, reason=reason)
         if counted.state is ReviewState.OPEN:
             await self._show(counted)
             return Sitting.COUNTED
+        await self._log(counted, _DEEDS[counted.state], person.id, reason=reason)
         if extra is not Extra.NONE:
             await self._also(counted, person, extra, reason)
         await self.settle(counted)
@@ -117,17 +128,20 @@ class ReviewDesk:
         await self._show(left)
         return Sitting.TAKEN_BACK
 
-    async def withdraw(self, job_id: str, reason: str) -> None:
+    async def withdraw(self, job_id: str) -> None:
         """End the open question about a job that ended by itself."""
         open_one = await self._parts.reviews.open_about(job_id)
         if open_one is not None:
-            await self._close(open_one, ReviewState.WITHDRAWN, reason)
+            await self._close(open_one, ReviewState.WITHDRAWN)
 
     async def banned(self, guild_id: int, person_id: int) -> int:
         """End everything that waits for somebody who was banned; how much that was."""
         waiting = await self._parts.reviews.open_of(guild_id, person_id)
+        if waiting:
+            entry = Entry(guild_id, self._parts.now(), Deed.BANNED, None, person_id)
+            await self._parts.audit.append(entry)
         for review in waiting:
-            await self._close(review, ReviewState.DENIED, "banned")
+            await self._close(review, ReviewState.DENIED)
         return len(waiting)
 
     async def run(self) -> None:
@@ -140,7 +154,9 @@ class ReviewDesk:
             try:
                 await self.expire()
                 await self.resume()
-                if number % _ASK_AGAIN_EVERY == 0:
+                if (
+                    number % _ASK_AGAIN_EVERY == 1
+                ):  # at the start as well: a process may have ended before it asked
                     await self.ask_again()
                 await self._show_late()
                 await self._parts.finish_reports()
@@ -151,7 +167,7 @@ class ReviewDesk:
     async def expire(self) -> None:
         """End questions that nobody decided in time."""
         for review in await self._parts.reviews.overdue(self._parts.now()):
-            await self._close(review, ReviewState.EXPIRED, "")
+            await self._close(review, ReviewState.EXPIRED)
 
     async def resume(self) -> None:
         """Carry out decisions that were made and not carried out, as by a process that was killed.
@@ -175,7 +191,7 @@ class ReviewDesk:
                 job = await self._parts.jobs.get(review.job_id)
             except UnknownJobError:
                 continue
-            if not await self._put(review, job):
+            if not await self.present(review, job):
                 # Refused requests count towards Discord's ban for invalid ones: one a server has to do.
                 closed.add(review.guild_id)
 
@@ -209,7 +225,7 @@ class ReviewDesk:
         if moved is None:
             return
         try:
-            await parts.jobs.save(moved, moved_from=job.state)
+            await parts.jobs.save(moved, before=job)
         except StaleJobError:
             log.info("review_came_too_late", job=job.id, review=review.id)
             return
@@ -219,11 +235,17 @@ class ReviewDesk:
         if self._restart is not None:
             self._restart(job.id)
 
-    async def _close(self, review: Review, state: ReviewState, reason: str) -> None:
-        closed = await self._parts.reviews.close(review.id, state, self._parts.now(), reason)
+    async def _close(self, review: Review, state: ReviewState) -> None:
+        closed = await self._parts.reviews.close(review.id, state, self._parts.now())
         if closed is not None:
-            await self._log(closed, _DEEDS[state], None, reason=reason)
+            await self._log(closed, _DEEDS[state], None)
             await self.settle(closed)
+
+    def _quorum(self, review: Review) -> int:
+        """How many votes decide: one about a video that is hidden already."""
+        if review.subject is ReviewSubject.REPORT:
+            return 1
+        return self._parts.books.rules.of(review.guild_id).quorum
 
     def _refused(self, review: Review, person: Person) -> Sitting | None:
         rules = self._parts.books.rules.of(review.guild_id)
@@ -241,22 +263,15 @@ class ReviewDesk:
             return
         rules, now = parts.books.rules.of(guild_id), parts.now()
         if extra is Extra.SUSPEND:
-            until: datetime | None = now + timedelta(hours=rules.suspend_hours)
-            await parts.books.members.suspend(
-                guild_id, owner, until=now + timedelta(hours=rules.suspend_hours), by=person.id, reason=reason
-            )
+            until = now + timedelta(hours=rules.suspend_hours)
+            await parts.books.members.suspend(guild_id, owner, until=until, by=person.id, reason=reason)
+            suspended = True
         else:
             strike = Strike(guild_id, owner, now, person.id, reason, review.job_id)
-            until = await parts.books.members.strike(strike, rules)
+            suspended = await parts.books.members.strike(strike, rules) is not None
             await self._log(review, Deed.STRIKE_GIVEN, person.id, reason=reason)
-        if until is not None:
+        if suspended:
             await self._log(review, Deed.SUSPENDED, person.id, reason=reason)
-
-    async def _put(self, review: Review, job: Job) -> bool:
-        placed = await self._parts.board.put(await self._case(review, job))
-        if placed is not None:
-            await self._parts.reviews.place(review.id, *placed)
-        return placed is not None
 
     async def _show_late(self) -> None:
         for review in tuple(self._unshown.values()):
@@ -275,16 +290,10 @@ class ReviewDesk:
             await self._parts.board.update(case)
 
     async def _case(self, review: Review, job: Job) -> Case:
-        parts = self._parts
-        rules = parts.books.rules.of(review.guild_id)
-        video = parts.media_dir / job.video_name if job.video_name is not None else None
-        if review.subject is ReviewSubject.REPORT:
-            video = parts.media_dir / f"{HIDDEN_PREFIX}{job.id}.mp4"
-        quorum = 1 if review.subject is ReviewSubject.REPORT else rules.quorum
+        waits = review.subject is ReviewSubject.POSTING and job.video_name is not None
+        video = self._parts.media_dir / job.video_name if waits and job.video_name else None
         record = await self.record(review.guild_id, review.person_id)
-        return Case(
-            review, job, record, quorum, video if review.subject is not ReviewSubject.SUBMISSION else None
-        )
+        return Case(review, job, record, self._quorum(review), video)
 
     async def record(self, guild_id: int, person_id: int) -> Record:
         """Somebody's record in a server."""
@@ -309,10 +318,9 @@ class ReviewDesk:
         actor_id: int | None,
         *,
         reason: str = "",
-        prompt: str | None = None,
         approves: bool | None = None,
     ) -> None:
-        details: dict[str, str | bool] = {"review": review.id, "subject": review.subject.value}
+        details = _details(review)
         if approves is not None:
             details["approves"] = approves
         entry = Entry(
@@ -324,9 +332,27 @@ class ReviewDesk:
             review.job_id,
             reason,
             details,
-            prompt,
         )
         await self._parts.audit.append(entry)
+
+    async def _log_held(self, review: Review, prompt: str) -> None:
+        """That a request waits, and the listed words in it: moderators read them, the person never does."""
+        details = _details(review) | {"terms": self._parts.books.listed_in(review.guild_id, prompt)}
+        entry = Entry(
+            review.guild_id,
+            self._parts.now(),
+            Deed.REQUEST_HELD,
+            None,
+            review.person_id,
+            review.job_id,
+            details=details,
+            prompt=prompt,
+        )
+        await self._parts.audit.append(entry)
+
+
+def _details(review: Review) -> dict[str, Detail]:
+    return {"review": review.id, "subject": review.subject.value}
 
 
 _DEEDS: Final = {
@@ -355,7 +381,8 @@ def _decided(job: Job, review: Review, now: datetime) -> Job | None:
         stage = ReviewStage(review.subject.value)
         if stage in job.approved:
             return None
-        went_on = replace(job, review_id=None, approved=job.approved | {stage})
+        # What was noted of an attempt was about the card that says that it waits.
+        went_on = replace(job, review_id=None, attempt=None, approved=job.approved | {stage})
         return advance(went_on, JobState.QUEUED) if waiting is JobState.HELD else went_on
     failure = Failure(_REASONS[review.subject, review.state], review.reason)
     to = JobState.DENIED if waiting is JobState.HELD else JobState.FAILED

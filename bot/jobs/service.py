@@ -130,7 +130,11 @@ class VideoService:
             Deed.REQUEST_REFUSED,
             None,
             person.id,
-            details={"verdict": verdict.value, "preset": ask.wish.preset or ""},
+            details={
+                "verdict": verdict.value,
+                "preset": ask.wish.preset or "",
+                "terms": self._gatekeeper.books.listed_in(person.guild_id, ask.wish.prompt),
+            },
             prompt=ask.wish.prompt,
         )
         try:

@@ -118,19 +118,25 @@ class JobStore:
             raise UnknownJobError(job_id)
         return found[0]
 
-    async def save(self, job: Job, *, moved_from: JobState) -> None:
-        """Keep how far the job has come, if it still is `moved_from`, and forget the token of a settled one.
+    async def save(self, job: Job, *, before: Job) -> None:
+        """Keep how far the job has come since `before`, and forget the token of a settled one.
 
-        Where the reply lives stays as it is. Raises `StaleJobError` or `UnknownJobError`.
+        Where the reply lives stays as it is. Raises `StaleJobError` if somebody else moved the job meanwhile, or
+        the question that it waits for was asked or answered, or `UnknownJobError`.
         """
         values = course_columns(job)
         if job.settled_at is not None or job.parked_at is not None:
             values["token"] = None
-        condition = and_(jobs.c.id == job.id, jobs.c.state == moved_from.value, jobs.c.settled_at.is_(None))
+        condition = and_(
+            jobs.c.id == job.id,
+            jobs.c.state == before.state.value,
+            jobs.c.review_id.is_not_distinct_from(before.review_id),
+            jobs.c.settled_at.is_(None),
+        )
         async with self._database.write() as connection:
             changed = await connection.execute(update(jobs).where(condition).values(values))
             if changed.rowcount == 0:
-                raise await self._not_saved(connection, job.id, moved_from)
+                raise await self._not_saved(connection, before)
 
     async def readdress(self, job_id: str, reply: ReplyAddress) -> None:
         """Keep a newer token, or what was learned of the reply, of a job that is not settled."""
@@ -322,12 +328,12 @@ class JobStore:
         )
         return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
 
-    async def _not_saved(self, connection: AsyncConnection, job_id: str, moved_from: JobState) -> Exception:
-        found = await connection.execute(select(jobs.c.state).where(jobs.c.id == job_id))
+    async def _not_saved(self, connection: AsyncConnection, before: Job) -> Exception:
+        found = await connection.execute(select(jobs.c.state).where(jobs.c.id == before.id))
         state = found.scalar()
         if state is None:
-            return UnknownJobError(job_id)
-        return StaleJobError(f"{job_id} is {state}, not {moved_from}")
+            return UnknownJobError(before.id)
+        return StaleJobError(f"{before.id} is {state}, was {before.state}")
 
 
 def _looked_for_since() -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from bot.storage.inspection import DatabaseReport, inspect_database, inspect_dat
 from bot.storage.migrate import Standing
 from bot.storage.moderation_tables import metadata
 from bot.storage.opening import database_path, open_database
+from bot.storage.settling import settled
 from bot.storage.tables import UtcMoment, jobs
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "jobs",
     "metadata",
     "open_database",
+    "settled",
 ]

@@ -20,6 +20,8 @@ log: Final = structlog.get_logger(__name__)
 
 _ALREADY_ACKNOWLEDGED: Final = 40060
 """Discord, *JSON error codes*: a repetition, whose first try arrived although it seemed to fail."""
+BEFORE_ACKNOWLEDGING_S: Final = 1.0
+"""What may be spent on the disk first, of the three seconds that Discord grants for an acknowledgement."""
 _UPLOAD_TIMEOUT_S: Final = 300.0
 _TIMEOUT_S: Final = 10.0
 """Longer than the three seconds that Discord grants (*Receiving and Responding*): it has the last word."""

@@ -1,7 +1,7 @@
 """Asking whom pictures show, before the spicy preset starts from them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -9,13 +9,13 @@ import discord
 from discord import ui
 
 from bot.images import ImageSource
-from bot.jobs import Ask, Draft, DraftStore, Wish, new_job_id
+from bot.jobs import Draft, DraftStore, Wish, new_job_id
 from bot.texts import moderation as words
 from bot.texts.sentences import Language
 from cogs.ui.buttons import PlainButton
+from cogs.ui.plain_forms import tick_form
 
 PREFIX: Final = "sm-consent:"
-YES: Final = "yes"
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,6 @@ class ConsentRequests:
         return Pending(Wish(**said), draft.sources, private, pictures_of, parent_id, parent_url)
 
 
-def pending_of(ask: Ask, *, private: bool) -> Pending:
-    """A request that was refused only because nobody confirmed anything yet."""
-    return Pending(replace(ask.wish), ask.pictures, private)
-
-
 def consent_button(draft_id: str, language: Language) -> PlainButton:
     """The button that opens the form."""
     label = words.CONSENT_BUTTON.in_language(language)
@@ -74,16 +69,10 @@ def consent_button(draft_id: str, language: Language) -> PlainButton:
 
 def consent_form(draft_id: str, language: Language) -> ui.Modal:
     """The form: what is confirmed, and the box to tick."""
-    form = ui.Modal(title=words.CONSENT_TITLE.in_language(language), custom_id=f"{PREFIX}{draft_id}")
-    form.add_item(ui.TextDisplay(words.CONSENT_TEXT.in_language(language)))
-    box: ui.Checkbox[ui.Modal] = ui.Checkbox(custom_id=YES)
-    form.add_item(
-        ui.Label(
-            text=words.CONSENT_LABEL.in_language(language),
-            description=words.CONSENT_HINT.in_language(language),
-            component=box,
-        )
+    return tick_form(
+        f"{PREFIX}{draft_id}",
+        language,
+        title=words.CONSENT_TITLE,
+        text=words.CONSENT_TEXT,
+        box=(words.CONSENT_LABEL, words.CONSENT_HINT),
     )
-    # It comes back as an interaction like any other, so the library need not remember it.
-    form.stop()
-    return form

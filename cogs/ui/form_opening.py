@@ -14,14 +14,11 @@ from bot.jobs import Draft, DraftStore, Wish, new_job_id
 from bot.storage import StorageError
 from bot.texts import forms
 from bot.video import REFERENCES_MAX, Preset
-from cogs.ui.acknowledgement import open_form
+from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, open_form
 from cogs.ui.reply import language_of
 from cogs.ui.video_form import FormKind, FormReference, PicturePart, video_form
 
 log: Final = structlog.get_logger(__name__)
-
-_KEPT_FIRST_WITHIN_S: Final = 1.0
-"""Of the three seconds that Discord grants for an acknowledgement."""
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -58,7 +55,7 @@ class FormOpening:
         async with asyncio.TaskGroup() as group:
             # Kept first, a few milliseconds as a rule; but no disk may keep a person waiting for the form, and
             # one whose draft could not be kept says so when it is sent.
-            await asyncio.wait([group.create_task(self._keep(draft))], timeout=_KEPT_FIRST_WITHIN_S)
+            await asyncio.wait([group.create_task(self._keep(draft))], timeout=BEFORE_ACKNOWLEDGING_S)
             await open_form(interaction, form)
 
     async def _keep(self, draft: Draft) -> None:

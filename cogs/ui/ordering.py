@@ -15,13 +15,10 @@ from bot.people import PreferenceBook
 from bot.storage import StorageError
 from bot.texts import jobs as words
 from bot.texts.sentences import Speakable
-from cogs.ui.acknowledgement import acknowledge, answer, refuse
+from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, acknowledge, answer, refuse
 from cogs.ui.appeals import appeal_button
 from cogs.ui.consent import ConsentRequests, Pending, consent_button
 from cogs.ui.reply import address_of, language_of
-
-_KEPT_FIRST_WITHIN_S: Final = 1.0
-"""Of the three seconds that Discord grants for an acknowledgement."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class Ordering:
             # Kept first, a few milliseconds as a rule: an acknowledged request that is kept nowhere would be
             # forgotten if the process died now, and one that is kept but not acknowledged is never begun. But
             # no disk, however slow, may keep a person waiting.
-            await asyncio.wait([keeping], timeout=_KEPT_FIRST_WITHIN_S)
+            await asyncio.wait([keeping], timeout=BEFORE_ACKNOWLEDGING_S)
             if keeping.done() and (trouble := keeping.result()) is not None:
                 await refuse(interaction, trouble)
                 return
@@ -128,7 +125,7 @@ class Ordering:
         self, interaction: discord.Interaction[discord.Client], refused: Refused, pending: Pending
     ) -> None:
         try:
-            async with asyncio.timeout(_KEPT_FIRST_WITHIN_S):
+            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
                 draft_id = await self._consents.keep(interaction.user.id, pending)
         except (StorageError, TimeoutError):
             await refuse(interaction, words.NOT_STORED)

@@ -24,6 +24,15 @@ def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
     )
 
 
+def moderator_of(interaction: discord.Interaction[discord.Client], guild_id: int) -> Person:
+    """Who acts, as a server knows them; in direct messages only its owner is anybody."""
+    if interaction.guild_id is not None:
+        return person_of(interaction)
+    guild = interaction.client.get_guild(guild_id)
+    owns = guild is not None and guild.owner_id == interaction.user.id
+    return Person(interaction.user.id, guild_id if owns else None, moderates=owns, manages=owns)
+
+
 def link_to(message: discord.Message | None) -> str | None:
     """The address of a message that others can follow; private ones have none."""
     if message is None or message.flags.ephemeral:

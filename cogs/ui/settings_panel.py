@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
 
-from bot.moderation.audit.entries import Detail
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules, SpicyPictures
+from bot.moderation.servers import CHANNELS, ROLES, Field, Setting, role_ids_of
 from bot.texts import settings_panel as words
 from bot.texts.sentences import Language, Sentence
 from cogs.ui.buttons import PlainButton, row_of_plain
@@ -45,27 +45,6 @@ class Page(StrEnum):
     NUMBERS = "numbers"
 
 
-class Field(StrEnum):
-    """The fields of `ServerRules` that the panel changes; the values are part of selects, which outlive us."""
-
-    MODES = "modes"
-    CHANNEL_MODES = "channel_modes"
-    SPICY_PICTURES = "spicy_pictures"
-    REVIEW_AT = "review_at"
-    REVIEWER_ROLES = "reviewer_roles"
-    TRUSTED_ROLES = "trusted_roles"
-    REVIEW_CHANNEL = "review_channel_id"
-    LOG_CHANNEL = "log_channel_id"
-    QUORUM = "quorum"
-    REVIEW_HOURS = "review_hours"
-    REPORTS_TO_HIDE = "reports_to_hide"
-    HIDDEN_HOURS = "hidden_hours"
-    STRIKES_TO_SUSPEND = "strikes_to_suspend"
-    SUSPEND_HOURS = "suspend_hours"
-    STRIKE_DAYS = "strike_days"
-    IMAGE_CHECK = "image_check_percent"
-
-
 NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
     Field.QUORUM: (1, 2, 3, 4, 5),
     Field.REVIEW_HOURS: (1, 6, 12, 24, 48, 72),
@@ -76,61 +55,19 @@ NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
     Field.STRIKE_DAYS: (7, 30, 90),
     Field.IMAGE_CHECK: (0, 50, 60, 75, 90),
 }
-ROLES: Final = (Field.REVIEWER_ROLES, Field.TRUSTED_ROLES)
-CHANNELS: Final = (Field.REVIEW_CHANNEL, Field.LOG_CHANNEL)
-_GATED: Final = (Field.MODES, Field.CHANNEL_MODES)
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One thing that the panel changes: a field, for modes of one gate. A channel's is that of the panel."""
-
-    field: Field
-    gate: Gate | None = None
-
-    @property
-    def key(self) -> str:
-        """How ids and the audit log name it, such as `modes.spicy`."""
-        return self.field if self.gate is None else f"{self.field}.{self.gate}"
-
-    @classmethod
-    def named(cls, key: str) -> "Setting":
-        """The setting of that name; `ValueError` for those of other versions."""
-        name, _, gate = key.partition(".")
-        field = Field(name)
-        if (field in _GATED) is not bool(gate):
-            raise ValueError(key)
-        return cls(field, Gate(gate) if gate else None)
-
-    @property
-    def page(self) -> Page:
-        """Where it is shown."""
-        match self.field:
-            case Field.MODES:
-                return Page.SPICY if self.gate is Gate.SPICY else Page.PRESETS
-            case Field.CHANNEL_MODES:
-                return Page.CHANNEL
-            case Field.SPICY_PICTURES | Field.REVIEW_AT:
-                return Page.SPICY
-            case _:
-                return Page.NUMBERS if self.field in NUMBERS else Page.PEOPLE
-
-    def value(self, rules: ServerRules, channel_id: int) -> Detail:
-        """What holds now, as the audit log says it; None where a channel says nothing."""
-        if self.gate is not None and self.field is Field.MODES:
-            return rules.mode(self.gate, None).value
-        if self.gate is not None:
-            own = rules.channel_modes.get(channel_id, {}).get(self.gate)
-            return own.value if own is not None else None
-        found: Any = getattr(rules, self.field.value)
-        if isinstance(found, frozenset):
-            return sorted(role_ids_of(rules, self.field))
-        return found.value if isinstance(found, StrEnum) else found
-
-
-def role_ids_of(rules: ServerRules, field: Field) -> frozenset[int]:
-    """The roles of one of the fields that hold roles."""
-    return rules.reviewer_roles if field is Field.REVIEWER_ROLES else rules.trusted_roles
+def page_of(setting: Setting) -> Page:
+    """Where a setting is shown."""
+    match setting.field:
+        case Field.MODES:
+            return Page.SPICY if setting.gate is Gate.SPICY else Page.PRESETS
+        case Field.CHANNEL_MODES:
+            return Page.CHANNEL
+        case Field.SPICY_PICTURES | Field.REVIEW_AT:
+            return Page.SPICY
+        case _:
+            return Page.NUMBERS if setting.field in NUMBERS else Page.PEOPLE
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.moderation.audit import AuditFilter, Deed
 from bot.moderation.members import Member
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Channel, DiscordFault, Message, Reply, User
@@ -129,9 +130,12 @@ async def test_another_moderator_decides_and_the_person_is_told(
     assert not card.current.buttons
     news = (words.YOUR_APPEAL_LIFTED if lifted else words.YOUR_APPEAL_KEPT).english
     await stage.sandbox.discord.dm(stage.user).wait_for_message(lambda one: one.text() == news, TIMEOUT_S)
-    decisions = audit(stage, "action", "actor_id", "person_id", "reason")
-    assert ("appealed", stage.user.id, stage.user.id, "it was not me") in decisions
-    assert decisions[-1] == ("appeal_decided", rita.id, stage.user.id, "lifted" if lifted else "kept")
+    ended, *_, made, _refused = await stage.app.moderation.trail.store.read(
+        AuditFilter(stage.guild.id), limit=10
+    )
+    assert (made.deed, made.actor_id, made.prompt) == (Deed.APPEALED, stage.user.id, "it was not me")
+    assert (ended.deed, ended.actor_id) == (Deed.APPEAL_DECIDED, rita.id)
+    assert (ended.person_id, ended.details) == (stage.user.id, {"lifted": lifted})
     assert ("suspension_lifted" in audit(stage, "action")) is lifted
     if lifted:
         assert (await stage.ended(await stage.video("a kite"))).videos

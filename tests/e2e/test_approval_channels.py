@@ -8,9 +8,7 @@ import pytest
 
 from bot.moderation.rules import ReviewAt
 from bot.sandbox.discord import Message
-from tests.e2e.presses import MovableClock, id_of, message_of, press, press_unseen, told, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_approvals import (
+from tests.e2e.approval_steps import (
     CLOSED,
     NOT_YOURS,
     ask,
@@ -22,6 +20,8 @@ from tests.e2e.test_approvals import (
     reviews_channel,
     rule,
 )
+from tests.e2e.presses import MovableClock, id_of, message_of, press, press_unseen, told, until
+from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 
 EXPLAINED = "You get this because I cannot use your server's review channel."
 

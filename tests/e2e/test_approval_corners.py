@@ -12,9 +12,7 @@ from bot.moderation.rules import Gate, Mode, ReviewAt, SpicyPictures
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from bot.video import PROMPT_MAX_CHARS
-from tests.e2e.presses import MovableClock, finish, hold, message_of, press, told, until
-from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_approvals import (
+from tests.e2e.approval_steps import (
     HELD,
     ask,
     assert_log_unbroken,
@@ -22,14 +20,16 @@ from tests.e2e.test_approvals import (
     deny,
     held,
     moderator,
+    parked,
     question,
     rule,
     stored,
 )
+from tests.e2e.presses import MovableClock, finish, hold, message_of, press, told, until
+from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
 from tests.e2e.test_consent import confirm, with_picture
 from tests.e2e.test_durability import locked_disk
 from tests.e2e.test_forms import upload
-from tests.e2e.test_gates import parked
 from tests.e2e.test_replies import answer_to, ping, say
 
 

@@ -1,17 +1,23 @@
 """Approval by the community: asked, voted on, decided; before a video is made and before it is posted."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import closing
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from bot.moderation.audit import verify_log
-from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
-from bot.sandbox.discord import Channel, Message, MessageVersion, Reply, Role, User
+from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.sandbox.discord import Role, User
+from tests.e2e.approval_steps import (
+    CLOSED,
+    HELD,
+    NOT_YOURS,
+    ask,
+    cards,
+    deeds,
+    deny,
+    moderator,
+    question,
+    rule,
+    stage,
+    stored,
+)
 from tests.e2e.presses import (
     AT_ONCE_AND_AFTER_A_RESTART,
     id_of,
@@ -22,55 +28,9 @@ from tests.e2e.presses import (
     told,
     until,
 )
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.stage import TIMEOUT_S, Stage
 
-HELD = "Waiting for the moderators"
-CLOSED = "This was decided already."
-NOT_YOURS = "Only moderators can decide this"
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
-        assert_log_unbroken(opened)
-
-
-def assert_log_unbroken(stage: Stage) -> None:
-    """Whatever happened, the log of it verifies."""
-    report = verify_log(stage.data_dir / "stillmotion.sqlite3")
-    assert report.broken is None
-
-
-def stored(stage: Stage, statement: str) -> list[dict[str, Any]]:
-    """What is stored, read from outside the bot."""
-    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(statement)]
-
-
-def deeds(stage: Stage) -> list[str]:
-    """What the log says was done, in order."""
-    return [row["action"] for row in stored(stage, "SELECT action FROM audit ORDER BY number")]
-
-
-async def rule(stage: Stage, **changes: object) -> None:
-    """Have the server's moderators decide."""
-    review = reviews_channel(stage) or stage.guild.add_channel("reviews", nsfw=True)
-    rules = ServerRules(
-        spicy_confirmed_by=1,
-        modes={Gate.SPICY: Mode.APPROVAL},
-        review_channel_id=review.id,
-    ).model_copy(update=changes)
-    await stage.app.moderation.books.rules.change(stage.guild.id, rules)
-
-
-def reviews_channel(stage: Stage) -> Channel | None:
-    return next((one for one in stage.guild.channels if one.name == "reviews"), None)
-
-
-def moderator(stage: Stage, name: str = "mo") -> User:
-    return stage.member(name, roles=[stage.guild.add_role(name, ["manage_messages"])])
+__all__ = ["stage"]
 
 
 def give(stage: Stage, user: User, role: Role) -> None:
@@ -79,38 +39,6 @@ def give(stage: Stage, user: User, role: Role) -> None:
 
 def take(stage: Stage, user: User) -> None:
     stage.guild.members[user.id].roles.clear()
-
-
-def cards(stage: Stage) -> list[Message]:
-    """Every question that was put into the review channel."""
-    channel = reviews_channel(stage)
-    return [one for one in channel.messages if not one.ephemeral] if channel is not None else []
-
-
-async def question(stage: Stage, text: str = "May this video be made?") -> Message:
-    channel = reviews_channel(stage)
-    assert channel is not None
-    return await channel.wait_for_message(lambda version: text in version.text(), TIMEOUT_S)
-
-
-async def ask(stage: Stage, prompt: str = "a lighthouse", **options: Any) -> Reply:
-    """A spicy request that is held; whoever asks has read so."""
-    options.setdefault("channel", stage.adult_channel)
-    reply = await stage.video(prompt, preset="spicy", **options)
-    await held(reply)
-    return reply
-
-
-async def held(reply: Reply) -> MessageVersion:
-    return await reply.wait_for(lambda version: HELD in version.text(), TIMEOUT_S)
-
-
-async def deny(
-    stage: Stage, card: Message, user: User, *, label: str = "Deny…", words: str = "not today"
-) -> Reply:
-    opened = await press(stage, card, label, user=user)
-    await opened.wait_for_modal(TIMEOUT_S)
-    return await stage.sandbox.discord.submit(opened, {"reason": ["off_topic"], "words": words})
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

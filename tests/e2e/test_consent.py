@@ -10,6 +10,16 @@ from bot.moderation.rules import Gate, Mode, SpicyPictures
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Message, Reply
 from bot.texts import forms
+from tests.e2e.approval_steps import (
+    assert_log_unbroken,
+    cards,
+    deeds,
+    held,
+    moderator,
+    question,
+    rule,
+    stored,
+)
 from tests.e2e.presses import (
     AT_ONCE_AND_AFTER_A_RESTART,
     MovableClock,
@@ -23,16 +33,6 @@ from tests.e2e.presses import (
     until,
 )
 from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_approvals import (
-    assert_log_unbroken,
-    cards,
-    deeds,
-    held,
-    moderator,
-    question,
-    rule,
-    stored,
-)
 from tests.e2e.test_forms import animated, send, upload, widths
 from tests.e2e.test_replies import answer_to, ping, say
 from tests.e2e.test_results import opens

@@ -15,6 +15,7 @@ from bot.images import Conversion, ConversionReason, ImageProblem, ImageSource, 
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.rows import job_from, row_of
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.moderation.rules import ReviewStage
 from bot.storage import open_database
 from bot.video import ImageMime, Preset, Resolution, Seconds, Size, VideoRequest
 from tests.jobs.builders import MOMENT, a_job
@@ -128,21 +129,34 @@ async def test_a_job_comes_back_from_the_database_as_it_was(store: JobStore) -> 
 async def test_of_two_who_move_a_job_from_one_state_only_the_first_succeeds(store: JobStore) -> None:
     job = a_job(state=JobState.QUEUED)
     await store.add(job)
-    await store.save(advance(job, JobState.SUBMITTING), moved_from=JobState.QUEUED)
+    await store.save(advance(job, JobState.SUBMITTING), before=job)
     with pytest.raises(StaleJobError):
-        await store.save(advance(job, JobState.CANCELLED), moved_from=JobState.QUEUED)
+        await store.save(advance(job, JobState.CANCELLED), before=job)
     assert (await store.get(job.id)).state is JobState.SUBMITTING
+
+
+async def test_what_moderators_answered_is_not_overwritten_by_who_read_the_job_before(
+    store: JobStore,
+) -> None:
+    """The state is the same before and after an answer about a finished video."""
+    waiting = replace(a_job(state=JobState.DELIVERING), review_id="asked")
+    await store.add(waiting)
+    answered = replace(waiting, review_id=None, approved=frozenset({ReviewStage.POSTING}))
+    await store.save(answered, before=waiting)
+    with pytest.raises(StaleJobError):
+        await store.save(replace(waiting, attempt=None), before=waiting)
+    assert (await store.get(waiting.id)).approved == {ReviewStage.POSTING}
 
 
 async def test_a_settled_job_is_final_and_has_no_token(store: JobStore) -> None:
     job = a_job(state=JobState.QUEUED)
     await store.add(job)
     ended = advance(job, JobState.CANCELLED, ended_at=MOMENT, settled_at=MOMENT)
-    await store.save(ended, moved_from=JobState.QUEUED)
+    await store.save(ended, before=job)
     kept = await store.get(job.id)
     assert kept.reply.token is None
     with pytest.raises(StaleJobError):
-        await store.save(ended, moved_from=JobState.CANCELLED)
+        await store.save(ended, before=ended)
     await store.readdress(job.id, replace(job.reply, message_id=99))
     assert await store.get(job.id) == kept
     assert await store.unsettled() == ()
@@ -153,7 +167,7 @@ async def test_the_reply_and_the_course_are_kept_apart(store: JobStore) -> None:
     await store.add(job)
     renewed = replace(job.reply, token=SecretStr("newer"), message_id=77)
     await store.readdress(job.id, renewed)
-    await store.save(advance(job, JobState.SUBMITTING), moved_from=JobState.QUEUED)
+    await store.save(advance(job, JobState.SUBMITTING), before=job)
     kept = await store.get(job.id)
     assert kept.reply == renewed
     await store.readdress(job.id, job.reply)
@@ -165,7 +179,7 @@ async def test_a_task_is_fetched_by_one_job_at_a_time_and_a_job_repeated_once(st
     await store.add(first)
     with pytest.raises(DuplicateJobError):
         await store.add(replace(first, id="b", lookup=True))
-    await store.save(advance(first, JobState.EXPIRED, ended_at=MOMENT), moved_from=JobState.GENERATING)
+    await store.save(advance(first, JobState.EXPIRED, ended_at=MOMENT), before=first)
     await store.add(replace(first, id="b", lookup=True, parent_id="a"))
     await store.add(replace(a_job(job_id="c"), parent_id="a"))
     with pytest.raises(DuplicateJobError):

@@ -94,7 +94,7 @@ async def test_what_is_not_there_is_none(store: ReviewStore) -> None:
     assert await store.open_about("b" * 32) is None
     assert await store.vote("b" * 32, yes(1), 1) is None
     assert await store.take_back("b" * 32, 1) is None
-    assert await store.close("b" * 32, ReviewState.EXPIRED, NOW, "") is None
+    assert await store.close("b" * 32, ReviewState.EXPIRED, NOW) is None
     assert await store.open_in(SERVER, 10) == await store.overdue(NOW) == []
 
 
@@ -137,7 +137,7 @@ async def test_a_quorum_decides_for_good(store: ReviewStore, *, approves: bool) 
     assert decided == expected == await store.get(QUESTION.id)
     assert await store.vote(QUESTION.id, no(3), 1) is None
     assert await store.take_back(QUESTION.id, 1) is None
-    assert await store.close(QUESTION.id, ReviewState.EXPIRED, NOW, "") is None
+    assert await store.close(QUESTION.id, ReviewState.EXPIRED, NOW) is None
     assert await store.get(QUESTION.id) == expected
 
 
@@ -186,7 +186,7 @@ async def test_two_votes_in_the_same_moment_make_a_quorum_of_two(store: ReviewSt
 async def test_a_vote_and_the_end_of_the_time_decide_once(store: ReviewStore) -> None:
     await store.add(QUESTION)
     voted, closed = await asyncio.gather(
-        store.vote(QUESTION.id, yes(1), 1), store.close(QUESTION.id, ReviewState.EXPIRED, NOW, "")
+        store.vote(QUESTION.id, yes(1), 1), store.close(QUESTION.id, ReviewState.EXPIRED, NOW)
     )
     assert (voted is None) is not (closed is None)
     assert await store.get(QUESTION.id) == (voted or closed)
@@ -196,8 +196,8 @@ async def test_questions_are_overdue_when_their_time_is_over(store: ReviewStore)
     await store.add(QUESTION)
     assert await store.overdue(QUESTION.expires_at - timedelta(microseconds=1)) == []
     assert await store.overdue(QUESTION.expires_at) == [QUESTION]
-    closed = await store.close(QUESTION.id, ReviewState.EXPIRED, NOW + HOUR, "late")
-    assert closed == replace(QUESTION, state=ReviewState.EXPIRED, decided_at=NOW + HOUR, reason="late")
+    closed = await store.close(QUESTION.id, ReviewState.EXPIRED, NOW + HOUR)
+    assert closed == replace(QUESTION, state=ReviewState.EXPIRED, decided_at=NOW + HOUR)
     assert await store.overdue(QUESTION.expires_at) == []
 
 

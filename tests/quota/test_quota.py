@@ -94,7 +94,7 @@ class World:
         if to not in STEPS:
             changes["ended_at"] = self.now
         moved = advance(job, to, **changes)
-        await self.store.save(moved, moved_from=job.state)
+        await self.store.save(moved, before=job)
         account(self.ledger, moved)
         self.jobs[number] = moved
 

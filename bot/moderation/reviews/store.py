@@ -137,13 +137,13 @@ class ReviewStore:
                 return None
             return replace(found, votes=tuple(one for one in found.votes if one.person_id != person_id))
 
-    async def close(self, review_id: str, state: ReviewState, now: datetime, reason: str) -> Review | None:
+    async def close(self, review_id: str, state: ReviewState, now: datetime) -> Review | None:
         """End a question without votes; None if it is open no more."""
         async with self._database.write() as connection:
             found = await _one(connection, reviews.c.id == review_id)
             if found is None or found.state is not ReviewState.OPEN:
                 return None
-            closed = replace(found, state=state, decided_at=now, reason=reason)
+            closed = replace(found, state=state, decided_at=now)
             await _close(connection, closed)
             return closed
 

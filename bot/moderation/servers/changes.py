@@ -1,0 +1,197 @@
+"""What can be changed of a server's rules, and what follows from a change: pure functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.moderation.audit.entries import Deed, Detail, Entry
+from bot.moderation.rules import Gate, Mode, ServerRules
+from bot.texts.settings_panel import AS_SERVER, SPICY_RULES_VERSION
+
+
+class Field(StrEnum):
+    """The fields of `ServerRules` that people change; the values are part of selects that outlive the process."""
+
+    MODES = "modes"
+    CHANNEL_MODES = "channel_modes"
+    SPICY_PICTURES = "spicy_pictures"
+    REVIEW_AT = "review_at"
+    REVIEWER_ROLES = "reviewer_roles"
+    TRUSTED_ROLES = "trusted_roles"
+    REVIEW_CHANNEL = "review_channel_id"
+    LOG_CHANNEL = "log_channel_id"
+    QUORUM = "quorum"
+    REVIEW_HOURS = "review_hours"
+    REPORTS_TO_HIDE = "reports_to_hide"
+    HIDDEN_HOURS = "hidden_hours"
+    STRIKES_TO_SUSPEND = "strikes_to_suspend"
+    SUSPEND_HOURS = "suspend_hours"
+    STRIKE_DAYS = "strike_days"
+    IMAGE_CHECK = "image_check_percent"
+
+
+ROLES: Final = (Field.REVIEWER_ROLES, Field.TRUSTED_ROLES)
+CHANNELS: Final = (Field.REVIEW_CHANNEL, Field.LOG_CHANNEL)
+_GATED: Final = (Field.MODES, Field.CHANNEL_MODES)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that can be changed: a field, for modes of one gate."""
+
+    field: Field
+    gate: Gate | None = None
+
+    @property
+    def key(self) -> str:
+        """How ids and the audit log name it, such as `modes.spicy`."""
+        return self.field if self.gate is None else f"{self.field}.{self.gate}"
+
+    @classmethod
+    def named(cls, key: str) -> "Setting":
+        """The setting of that name; `ValueError` for those of other versions."""
+        name, _, gate = key.partition(".")
+        field = Field(name)
+        if (field in _GATED) is not bool(gate):
+            raise ValueError(key)
+        return cls(field, Gate(gate) if gate else None)
+
+    def value(self, rules: ServerRules, channel_id: int) -> Detail:
+        """What holds now, as the audit log says it; None where a channel says nothing."""
+        if self.gate is not None and self.field is Field.MODES:
+            return rules.mode(self.gate, None).value
+        if self.gate is not None:
+            own = rules.channel_modes.get(channel_id, {}).get(self.gate)
+            return own.value if own is not None else None
+        found: Any = getattr(rules, self.field.value)
+        if isinstance(found, frozenset):
+            return sorted(role_ids_of(rules, self.field))
+        return found.value if isinstance(found, StrEnum) else found
+
+
+def role_ids_of(rules: ServerRules, field: Field) -> frozenset[int]:
+    """The roles of one of the fields that hold roles."""
+    return rules.reviewer_roles if field is Field.REVIEWER_ROLES else rules.trusted_roles
+
+
+class UnconfirmedError(Exception):
+    """Spicy is to be switched on, and nobody has confirmed its rules."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody chose: where, of which setting, and what. `channel_id` is a thread's parent."""
+
+    guild_id: int
+    channel_id: int
+    person_id: int
+    setting: Setting
+    values: tuple[str, ...]
+    confirms: bool | None = None
+    """Whether they confirmed the rules of the spicy preset in the form; None without the form."""
+
+    def needs_form(self, rules: ServerRules) -> bool:
+        """Whether the rules of the spicy preset have to be confirmed first; `ValueError` as `applied`."""
+        try:
+            self.applied(rules)
+        except UnconfirmedError:
+            return self.confirms is None
+        return False
+
+    def applied(self, rules: ServerRules) -> ServerRules:
+        """The rules with it. Raises `ValueError` for what is on offer no longer, and `UnconfirmedError`."""
+        field = self.setting.field
+        if self.setting.gate is not None:
+            return self._with_mode(rules, self.setting.gate)
+        if field in ROLES:
+            roles = frozenset(map(int, self.values))
+            # Everybody has the role that is called like the server: Discord's clients do not offer it.
+            if self.guild_id in roles:
+                raise ValueError(field)
+            return _changed(rules, {field: roles})
+        if field in CHANNELS:
+            channels = [int(value) for value in self.values]
+            return _changed(rules, {field: channels[0] if channels else None})
+        return _changed(rules, {field: self._only_value})
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode that was chosen; None for a channel that is to be as its server."""
+        value = self._only_value
+        as_server = self.setting.field is Field.CHANNEL_MODES and value == AS_SERVER
+        return None if as_server else Mode(value)
+
+    @property
+    def _only_value(self) -> str:
+        (value,) = self.values
+        return value
+
+    def _with_mode(self, rules: ServerRules, gate: Gate) -> ServerRules:
+        mode = self.mode
+        if gate is not Gate.SPICY:
+            return self._placed(rules, gate, mode)
+        confirmed_by = rules.spicy_confirmed_by
+        if confirmed_by is None:
+            # What was on before nobody confirmed: it must not come back with what is confirmed now.
+            rules = _without_spicy(rules)
+        if mode not in {None, Mode.OFF} and confirmed_by is None:
+            if not self.confirms:
+                raise UnconfirmedError
+            confirmed_by = self.person_id
+        if mode is Mode.OFF and self.setting.field is Field.MODES:
+            return _without_spicy(rules)
+        placed = self._placed(rules, gate, mode)
+        kept = confirmed_by if _spicy_anywhere(placed) else None
+        return _changed(placed, {"spicy_confirmed_by": kept})
+
+    def _placed(self, rules: ServerRules, gate: Gate, mode: Mode | None) -> ServerRules:
+        if self.setting.field is Field.MODES:
+            return _changed(rules, {"modes": {**rules.modes, gate: mode}})
+        own = {**rules.channel_modes.get(self.channel_id, {}), gate: mode}
+        said = {one: how for one, how in own.items() if how is not None}
+        channels = {**rules.channel_modes, self.channel_id: said}
+        return _changed(rules, {"channel_modes": {key: modes for key, modes in channels.items() if modes}})
+
+    def entry(self, before: ServerRules, after: ServerRules, at: datetime) -> Entry | None:
+        """What the audit log says of it; None where nothing is different."""
+        old, new = (self.setting.value(rules, self.channel_id) for rules in (before, after))
+        was, is_now = before.spicy_confirmed_by, after.spicy_confirmed_by
+        if old == new and was == is_now:
+            return None
+        name = self.setting.key
+        if self.setting.field is Field.CHANNEL_MODES:
+            name = f"{self.setting.field}.{self.channel_id}.{self.setting.gate}"
+        details: dict[str, Detail] = {"field": name, "from": old, "to": new}
+        deed = Deed.RULES_CHANGED
+        if was is None and is_now is not None:
+            deed = Deed.SPICY_SWITCHED_ON
+            details["rules_version"] = SPICY_RULES_VERSION
+        elif was is not None and is_now is None:
+            deed = Deed.SPICY_SWITCHED_OFF
+        return Entry(self.guild_id, at, deed, self.person_id, details=details)
+
+
+def _changed(rules: ServerRules, changes: Mapping[str, object]) -> ServerRules:
+    """The rules with these fields; pydantic's error for values that no server may have is a `ValueError`."""
+    return ServerRules.model_validate({**dict(rules), **changes})
+
+
+def _without_spicy(rules: ServerRules) -> ServerRules:
+    """Spicy off everywhere. Channels for which it was off stay so, should somebody switch it on again."""
+    channels: dict[int, dict[Gate, Mode]] = {}
+    for channel_id, own in rules.channel_modes.items():
+        left = {gate: mode for gate, mode in own.items() if gate is not Gate.SPICY or mode is Mode.OFF}
+        if left:
+            channels[channel_id] = left
+    modes = {**rules.modes, Gate.SPICY: Mode.OFF}
+    return _changed(rules, {"modes": modes, "channel_modes": channels, "spicy_confirmed_by": None})
+
+
+def _spicy_anywhere(rules: ServerRules) -> bool:
+    off = Mode.OFF
+    channels = rules.channel_modes.values()
+    return rules.modes.get(Gate.SPICY, off) is not off or any(
+        own.get(Gate.SPICY, off) is not off for own in channels
+    )

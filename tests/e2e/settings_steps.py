@@ -1,0 +1,90 @@
+"""What the tests of `/settings` share: opening the panel, choosing in it, reading what came of it."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.moderation.audit import AuditFilter, Recorded
+from bot.moderation.rules import ServerRules
+from bot.sandbox.discord import Channel, MessageVersion, Reply, Role, User
+from bot.sandbox.discord.versions import walk
+from bot.texts import settings_panel as words
+from tests.e2e.stage import TIMEOUT_S, Stage, open_stage
+
+PAGES = [page.english for page in words.PAGE_NAMES.values()]
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+    async with open_stage(tmp_path, rules=None) as opened:
+        yield opened
+
+
+def boss(stage: Stage, name: str = "bo", *, locale: str = "en-US") -> User:
+    """Somebody with *Manage Server*."""
+    user = stage.sandbox.discord.add_user(name, locale=locale)
+    stage.guild.join(user, [stage.guild.add_role(f"{name}'s role", ["manage_guild"])])
+    return user
+
+
+async def settings(
+    stage: Stage, user: User, page: str = PAGES[0], *, channel: Channel | None = None
+) -> Reply:
+    """Type `/settings`, and turn to a page."""
+    where = channel or stage.channel
+    opened = await stage.sandbox.discord.invoke("settings", user=user, channel=where)
+    await opened.wait_for_answer(TIMEOUT_S)
+    assert opened.ephemeral
+    return opened if page == PAGES[0] else await turn(stage, opened, page)
+
+
+async def turn(stage: Stage, opened: Reply, page: str) -> Reply:
+    pressed = await stage.sandbox.discord.press(opened, page, user=opened.user)
+    await pressed.wait_for_answer(TIMEOUT_S)
+    return pressed
+
+
+async def choose(stage: Stage, opened: Reply, key: str, *values: str | Role | Channel) -> Reply:
+    """Choose in a select of the panel, and wait for the panel to be shown anew."""
+    chosen = await stage.sandbox.discord.select(opened, f"sm-set:{key}", values, user=opened.user)
+    await chosen.wait_for_answer(TIMEOUT_S)
+    return chosen
+
+
+async def form_of(stage: Stage, opened: Reply, key: str, value: str) -> Reply:
+    """Choose what takes a confirmation first."""
+    chosen = await stage.sandbox.discord.select(opened, f"sm-set:{key}", [value], user=opened.user)
+    await chosen.wait_for_modal(TIMEOUT_S)
+    return chosen
+
+
+async def confirm(stage: Stage, opened: Reply, key: str, value: str) -> Reply:
+    form = await form_of(stage, opened, key, value)
+    sent = await stage.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True})
+    await sent.wait_for_answer(TIMEOUT_S)
+    return sent
+
+
+def rules(stage: Stage) -> ServerRules:
+    return stage.app.moderation.books.rules.of(stage.guild.id)
+
+
+async def log(stage: Stage) -> list[Recorded]:
+    """What the audit log says of the server, oldest first."""
+    found = await stage.app.moderation.trail.store.read(AuditFilter(stage.guild.id), limit=100)
+    return list(reversed(found))
+
+
+def node(version: MessageVersion | None, key: str) -> dict[str, Any]:
+    assert version is not None
+    return next(one for one in walk(version.components) if one.get("custom_id") == f"sm-set:{key}")
+
+
+def preset(version: MessageVersion | None, key: str) -> list[str]:
+    """What a select shows as chosen."""
+    select = node(version, key)
+    if "options" in select:
+        return [option["value"] for option in select["options"] if option.get("default")]
+    return [str(value["id"]) for value in select.get("default_values", [])]

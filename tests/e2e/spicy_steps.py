@@ -1,0 +1,56 @@
+"""What the tests of `/spicy` share: the commands, typing them, the log before and after."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.moderation.audit import Deed, Entry, Recorded
+from bot.sandbox.discord import Reply, User
+from tests.e2e.presses import told
+from tests.e2e.stage import PATIENT, Stage, open_stage, utc_now
+
+COMMANDS: list[tuple[str, dict[str, Any]]] = [
+    ("queue", {}),
+    ("log", {}),
+    ("log", {"export": "json"}),
+    ("trust", {"person": "ada", "list": "trusted"}),
+    ("suspend", {"person": "ada", "hours": 1, "reason": "spam"}),
+    ("words", {"action": "add", "term": "lighthouse"}),
+    ("user", {"person": "ada"}),
+]
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+    async with open_stage(tmp_path, tuning=PATIENT) as opened:
+        yield opened
+
+
+async def spicy(stage: Stage, command: str, user: User, *, force: bool = False, **options: Any) -> Reply:
+    """Type one of the commands, and wait for its answer, which is always private."""
+    given = {name: stage.user if value == "ada" else value for name, value in options.items()}
+    reply = await stage.sandbox.discord.invoke(
+        f"spicy {command}", user=user, channel=stage.channel, options=given, force=force
+    )
+    await told(reply)
+    assert reply.ephemeral
+    return reply
+
+
+async def entries(stage: Stage) -> list[Recorded]:
+    """The whole log, oldest first."""
+    return [one async for one in stage.app.moderation.trail.store.all_in_order()]
+
+
+async def seed(stage: Stage, count: int, *, at: datetime | None = None, reason: str = "because") -> None:
+    """Strikes in the log about ada, numbered in their reasons from 1."""
+    when = at or utc_now()
+    await stage.app.moderation.trail.append(
+        *(
+            Entry(stage.guild.id, when, Deed.STRIKE_GIVEN, 5, stage.user.id, None, f"{reason} {number}.")
+            for number in range(1, count + 1)
+        )
+    )

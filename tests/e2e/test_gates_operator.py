@@ -1,0 +1,61 @@
+"""What the operator keeps from servers, whatever their own rules say."""
+
+from collections.abc import Generator
+
+import pytest
+
+from bot.sandbox.discord.modals import fields_of
+from cogs.defaults import DefaultsCog
+from cogs.video import VideoCog
+from tests.e2e.approval_steps import spicy, stage
+from tests.e2e.presses import press, told, until
+from tests.e2e.stage import SPICY_ON, Stage
+from tests.e2e.test_forms import send
+from tests.e2e.test_results import opens
+
+__all__ = ["stage"]
+
+
+async def test_the_operator_keeps_spicy_from_a_server(stage: Stage) -> None:
+    assert (await stage.ended(await spicy(stage))).videos
+    await stage.restart(spicy_blocked_servers=str(stage.guild.id))
+    assert "operator does not allow the *spicy* preset in this server" in await told(await spicy(stage))
+    elsewhere = stage.sandbox.discord.add_guild("Elsewhere")
+    elsewhere.join(stage.user)
+    await stage.app.moderation.books.rules.change(elsewhere.id, SPICY_ON)
+    assert (await stage.ended(await spicy(stage, channel=elsewhere.add_channel("x", nsfw=True)))).videos
+
+
+def offered(stage: Stage, command: str) -> set[str]:
+    """The presets among a command's choices."""
+    found = next(one for one in stage.sandbox.discord.commands if one["name"] == command)
+    preset = next(one for one in found["options"] if one["name"] == "preset")
+    return {choice["value"] for choice in preset["choices"]}
+
+
+@pytest.fixture
+def choices_as_declared() -> Generator[None]:
+    """Leaves the commands' choices as the classes declare them, for the bots of other tests."""
+    parameters = [
+        command._params["preset"]  # pyright: ignore[reportPrivateUsage] - shared by all cogs of a class
+        for command in (VideoCog.video, DefaultsCog.defaults)
+    ]
+    declared = [parameter.choices for parameter in parameters]
+    yield
+    for parameter, choices in zip(parameters, declared, strict=True):
+        parameter.choices = choices
+
+
+@pytest.mark.usefixtures("choices_as_declared")
+async def test_the_operator_does_not_offer_spicy_at_all(stage: Stage) -> None:
+    made = await spicy(stage)
+    assert (await stage.ended(made)).videos
+    assert "spicy" in offered(stage, "video") & offered(stage, "defaults")
+    await stage.restart(spicy_offered=False)
+    assert "does not offer the *spicy* preset" in await told(await spicy(stage))
+    assert "does not offer the *spicy* preset" in await told(await press(stage, made, "Again"))
+    await until(lambda: "spicy" not in offered(stage, "video") | offered(stage, "defaults"))
+    opened = await opens(stage, made, "Change")
+    assert opened.modal is not None
+    assert "spicy" not in {option["value"] for option in fields_of(opened.modal)["preset"]["options"]}
+    assert (await stage.ended(await send(stage, opened, {"preset": "fun"}))).videos

@@ -1,0 +1,160 @@
+"""`/spicy trust`, `suspend`, `user` and `words`: what is kept of people and of words."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.moderation.audit import Deed
+from bot.moderation.members import Listed, Strike
+from bot.moderation.rules import ServerRules
+from bot.texts import spicy as words
+from bot.texts.sentences import Sentence
+from tests.e2e.approval_steps import moderator
+from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, press, told, until
+from tests.e2e.spicy_steps import COMMANDS, entries, spicy, stage
+from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+
+__all__ = ["stage"]
+
+
+# People.
+
+
+async def test_lists(stage: Stage) -> None:
+    mo, members = moderator(stage), stage.app.moderation.books.members
+    for chosen, listed in (("trusted", Listed.TRUSTED), ("blocked", Listed.BLOCKED), ("neither", None)):
+        for answer in (words.LISTED[words.ListChoice(chosen)], words.UNCHANGED):
+            reply = await spicy(stage, "trust", mo, person="ada", list=chosen)
+            assert reply.text == answer.english
+        assert members.of(stage.guild.id, stage.user.id).listed is listed
+    deeds = [(one.deed, one.actor_id, one.person_id) for one in await entries(stage)]
+    done = (Deed.TRUSTED, Deed.BLOCKED, Deed.UNLISTED)
+    assert deeds == [(deed, mo.id, stage.user.id) for deed in done]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_a_suspension_is_told_kept_and_lifted(stage: Stage, *, restarted: bool) -> None:
+    mo, direct = moderator(stage), stage.sandbox.discord.dm(stage.user)
+    assert (await spicy(stage, "suspend", mo, person="ada", hours=0, reason="x")).text == (
+        words.UNCHANGED.english
+    )
+    reply = await spicy(stage, "suspend", mo, person="ada", hours=2, reason="*spam*")
+    assert reply.text.startswith(f"{stage.user.mention} is suspended until <t:")
+    message = await direct.wait_for_message(lambda version: "\\*spam\\*" in version.text(), TIMEOUT_S)
+    assert stage.guild.name in message.current.text()
+    await meanwhile(stage, restarted=restarted)
+    refused = await stage.video()
+    assert "You are suspended" in (await stage.ended(refused)).text()
+    assert stage.bought == 0
+    profile = (await spicy(stage, "user", mo, person="ada")).text
+    assert f"by {mo.mention}: \\*spam\\*" in profile
+    lifted = await spicy(stage, "suspend", mo, person="ada", hours=0, reason="enough")
+    assert lifted.text == words.LIFTED.english
+    await until(lambda: len(direct.messages) == 2)
+    first, second = (one for one in await entries(stage) if one.deed is not Deed.REQUEST_REFUSED)
+    assert (first.deed, first.person_id, first.reason) == (Deed.SUSPENDED, stage.user.id, "*spam*")
+    assert first.details == {"hours": 2}
+    assert (second.deed, second.actor_id, second.reason) == (Deed.SUSPENSION_LIFTED, mo.id, "enough")
+
+
+async def test_everybody_reads_their_language(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tagged(locale: str, form: str, context: str | None = None) -> str:
+        return f"{form}«{locale}»"
+
+    monkeypatch.setattr("bot.texts.sentences.translation", tagged)
+    mo, direct = moderator(stage, locale="zh-CN"), stage.sandbox.discord.dm(stage.user)
+    stage.guild.locale = "ja"
+    reply = await spicy(stage, "suspend", mo, person="ada", hours=2, reason="spam")
+    assert reply.text.endswith("«zh-CN»")
+    message = await direct.wait_for_message(lambda version: "spam" in version.text(), TIMEOUT_S)
+    assert message.current.text().endswith("«ja»")
+    for command, options in COMMANDS:
+        told_in_chinese = await spicy(stage, command, mo, **options)
+        assert "«zh-CN»" in told_in_chinese.text
+        assert "«ja»" not in told_in_chinese.text
+
+
+async def test_who_takes_no_messages_is_suspended_all_the_same(stage: Stage) -> None:
+    stage.user.accepts_direct_messages = False
+    mo, members = moderator(stage), stage.app.moderation.books.members
+    reply = await spicy(stage, "suspend", mo, person="ada", hours=8760, reason="spam")
+    assert "is suspended" in reply.text
+    assert members.of(stage.guild.id, stage.user.id).is_suspended(utc_now() + timedelta(hours=8759))
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_what_is_kept_of_somebody_and_their_reports(stage: Stage, *, restarted: bool) -> None:
+    mo, ids = moderator(stage), (stage.guild.id, stage.user.id)
+    for number in range(10):
+        given = Strike(*ids, utc_now() - timedelta(days=number), mo.id, f"{'_' * 300} {number}")
+        await stage.app.moderation.books.members.strike(given, ServerRules(strikes_to_suspend=20))
+    shown = await spicy(stage, "user", mo, person="ada")
+    assert "strikes: 10" in shown.text
+    assert "and 2 more" in shown.text
+    await meanwhile(stage, restarted=restarted)
+    for label, fact, muted in (
+        (words.MUTE, words.REPORTS_MUTED, True),
+        (words.UNMUTE, words.REPORTS_COUNT, False),
+    ):
+        shown = await press(stage, shown, label.english, user=mo)
+        assert fact.english in await told(shown)
+        assert stage.app.moderation.books.members.of(*ids).reports_muted is muted
+        last = (await entries(stage))[-1]
+        assert (last.deed, last.details) == (Deed.REPORTS_MUTED, {"muted": muted})
+    assert "**Reports count again**" in (await spicy(stage, "log", mo)).text
+
+
+# Words.
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_words(stage: Stage, *, restarted: bool) -> None:
+    mo = moderator(stage)
+    assert words.WORDS_EMPTY.english in (await spicy(stage, "words", mo, action="list")).text
+    for number in range(13):
+        added = await spicy(stage, "words", mo, action="add", term=f"word{number:02}_*{'|' * 80}")
+        assert "is on the list now" in added.text
+    await spicy(stage, "words", mo, action="add", term="zebra", effect="held", fragment=True)
+    again = await spicy(stage, "words", mo, action="add", term="ZEBRA", effect="blocked")
+    assert again.text == "||ZEBRA|| was on the list already; it does now what you said."
+    shown = await spicy(stage, "words", mo, action="list")
+    assert "||word00\\_" in shown.text
+    assert "zebra" not in shown.text
+    await meanwhile(stage, restarted=restarted)
+    turned = await press(stage, shown, "Next", user=mo)
+    assert f"||zebra|| · Blocks the prompt · {mo.mention}" in await told(turned)
+    refused = await stage.video("a zebra")
+    assert "A rule about words matched" in (await stage.ended(refused)).text()
+    assert "no more" in (await spicy(stage, "words", mo, action="remove", term="z e b r a")).text
+    gone = await spicy(stage, "words", mo, action="remove", term="zebra")
+    assert gone.text == words.TERM_NOT_THERE.english
+    *_, added, changed, _, removed = await entries(stage)
+    assert added.details == {"term": "zebra", "effect": "held", "fragment": True}
+    assert (changed.deed, removed.deed) == (Deed.TERM_ADDED, Deed.TERM_REMOVED)
+    assert "||z e b r a||" in (await spicy(stage, "log", mo, action="words")).text
+
+
+@pytest.mark.parametrize("action", ["add", "remove"])
+@pytest.mark.parametrize(
+    ("term", "answer"),
+    [
+        ("   ", words.TERM_MISSING),
+        (None, words.TERM_MISSING),
+        ("x", words.TERM_TOO_SHORT),
+        ("🎞", words.TERM_TOO_SHORT),
+        ("y" * 101, words.term_too_long(100)),
+    ],
+)
+async def test_terms_that_cannot_be(stage: Stage, action: str, term: str | None, answer: Sentence) -> None:
+    given: dict[str, Any] = {"term": term} if term is not None else {}
+    reply = await spicy(stage, "words", moderator(stage), force=True, action=action, **given)
+    assert reply.text == answer.english
+    assert await entries(stage) == []
+
+
+async def test_a_full_list(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.moderation.words.book.MOST_TERMS", 0)
+    reply = await spicy(stage, "words", moderator(stage), action="add", term="zebra")
+    assert reply.text == words.list_full(500).english
+    assert await entries(stage) == []

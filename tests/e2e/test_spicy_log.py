@@ -1,0 +1,128 @@
+"""`/spicy log`: the log in pages, filtered, and as files that can be verified."""
+
+import csv
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.moderation.audit import Deed, Entry, Recorded, verify
+from bot.sandbox.discord import Reply
+from bot.texts import spicy as words
+from cogs.ui import spicy_views
+from tests.e2e.approval_steps import moderator
+from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, labels, meanwhile, message_of, press, told
+from tests.e2e.spicy_steps import entries, seed, spicy, stage
+from tests.e2e.stage import Stage, utc_now
+
+__all__ = ["stage"]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_the_log_in_pages_with_its_filter(stage: Stage, *, restarted: bool) -> None:
+    mo = moderator(stage)
+    await seed(stage, 3, at=utc_now() - timedelta(days=9), reason="long ago")
+    await seed(stage, 12)
+    await spicy(stage, "trust", mo, person=stage.member("bea"))
+    shown = await spicy(stage, "log", mo, person="ada", action="strikes", days=7)
+    assert "because 12." in shown.text
+    assert "because 3." in shown.text
+    assert "because 2." not in shown.text
+    assert "trusted list" not in shown.text
+    assert f"<@5> · **Strike given** · about {stage.user.mention} · because 12." in shown.text
+    assert labels(message_of(shown).current) == ["Older"]
+    await meanwhile(stage, restarted=restarted)
+    turned = await press(stage, shown, "Older", user=mo)
+    text = await told(turned)
+    assert "because 2." in text
+    assert "long ago" not in text
+    assert labels(message_of(turned).current) == ["Newest"]
+    assert "because 12." in await told(await press(stage, turned, "Newest", user=mo))
+    assert "Put on the trusted list" in (await spicy(stage, "log", mo)).text
+    assert (await spicy(stage, "log", mo, action="words")).text.endswith(words.LOG_EMPTY.english)
+
+
+@pytest.mark.parametrize("signs", ["_" * 500, "@" * 500, "https://a" * 60, "<@1>" * 120])
+async def test_whatever_a_reason_is_a_page_fits(stage: Stage, signs: str) -> None:
+    mo = moderator(stage)
+    await seed(stage, 11, reason=signs)
+    assert labels(message_of(await spicy(stage, "log", mo)).current) == ["Older"]
+
+
+async def test_an_id_is_short_and_every_deed_has_words_in_one_group() -> None:
+    longest = max(words.LogGroup, key=len)
+    assert len(spicy_views.LogPage(10**15 - 1, 2**63 - 1, longest, 3650).custom_id) <= 100
+    named = [name for names in words.DEEDS.values() for name in names]
+    assert sorted(named) == sorted(deed.value for deed in Deed)
+    assert all(words.deed(deed.value, {}).english for deed in Deed)
+
+
+def rows(reply: Reply) -> list[Recorded]:
+    """What was exported as lines of JSON, as the log would have it."""
+    (attached,) = message_of(reply).current.attachments
+    assert attached.filename.endswith(".jsonl")
+    found: list[Recorded] = []
+    for line in attached.path.read_text("utf-8").splitlines():
+        fields: dict[str, Any] = json.loads(line)
+        fields["at"], fields["deed"] = datetime.fromisoformat(fields["at"]), Deed(fields["deed"])
+        found.append(Recorded(**fields))
+    return found
+
+
+async def test_the_log_as_lines_of_json_can_be_verified(stage: Stage) -> None:
+    mo, store = moderator(stage), stage.app.moderation.trail.store
+    await seed(stage, 600)
+    await store.append(
+        Entry(stage.guild.id, utc_now(), Deed.REQUEST_HELD, None, stage.user.id, prompt="a 🎞\n'boat'")
+    )
+    reply = await spicy(stage, "log", mo, export="json")
+    exported = rows(reply)
+    assert verify(exported) is None
+    assert len(exported) == 601
+    assert exported[-1].prompt == "a 🎞\n'boat'"
+    assert exported[-1].sha256 in reply.text
+    last = (await entries(stage))[-1]
+    assert (last.deed, last.actor_id) == (Deed.LOG_EXPORTED, mo.id)
+    assert last.details == {"entries": 601, "form": "json", "last": 601, "sha256": exported[-1].sha256}
+    await store.append(Entry(stage.guild.id + 1, utc_now(), Deed.BANNED, None, stage.user.id))
+    again = rows(await spicy(stage, "log", mo, export="json"))
+    assert [one.number for one in again] == list(range(1, 603))
+
+
+async def test_the_log_as_a_table_has_one_heading(stage: Stage) -> None:
+    await seed(stage, 600)
+    reply = await spicy(stage, "log", moderator(stage), export="csv", action="strikes")
+    (attached,) = message_of(reply).current.attachments
+    with attached.path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["number"] for row in found] == [str(number) for number in range(1, 601)]
+    assert found[0]["reason"] == "because 1."
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+async def test_a_log_that_is_too_large_loses_its_oldest(stage: Stage, form: str) -> None:
+    stage.sandbox.discord.world.default_upload_limit_bytes = limit = 10_000
+    await seed(stage, 600)
+    reply = await spicy(stage, "log", moderator(stage), export=form)
+    (attached,) = message_of(reply).current.attachments
+    lines = attached.path.read_text("utf-8").splitlines()
+    heading = form == "csv"
+    kept = len(lines) - heading
+    assert limit - 1000 < attached.size_bytes <= limit
+    assert f"{600 - kept} older entries did not fit" in reply.text
+    assert f"because {601 - kept}." in lines[int(heading)]
+    assert "because 600." in lines[-1]
+    assert lines[0].startswith("number,") is heading
+
+
+async def test_a_file_that_discord_refuses_is_said_to_be(stage: Stage) -> None:
+    await seed(stage, 1)
+    stage.channel.deny_bot("attach_files")
+    reply = await spicy(stage, "log", moderator(stage), export="csv")
+    assert reply.text == words.EXPORT_REFUSED.english
+
+
+async def test_no_file_of_nothing(stage: Stage) -> None:
+    assert (await spicy(stage, "log", moderator(stage), export="csv")).text == words.LOG_EMPTY.english
+    assert await entries(stage) == []

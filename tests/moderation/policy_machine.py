@@ -1,0 +1,392 @@
+"""A server, its people and their requests, to which anything may happen in any order.
+
+Requests are carried by the very steps of `bot.jobs.holding`, and whatever these say is compared with the truth.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from structlog.testing import capture_logs
+
+from bot.delivery import Post, Posted, Route
+from bot.images.screening import Screening
+from bot.jobs import Books, Gatekeeper, Seen
+from bot.jobs.course import Course
+from bot.jobs.holding import hold, may_post, may_submit
+from bot.jobs.intake import Ask, Wish
+from bot.jobs.job import FailureReason, Job, JobState, advance
+from bot.moderation.members import Listed, MemberBook, MemberStore
+from bot.moderation.policy import OperatorRules, Person, Place
+from bot.moderation.reviews import Review, ReviewState, ReviewSubject
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.servers import RuleBook, RuleStore
+from bot.moderation.words import Effect, Term, TermStore, WordBook
+from bot.storage import Database, open_database
+from bot.video import Preset, VideoRequest
+from tests.jobs.builders import a_job
+from tests.moderation.policy_truth import ADULT, OPEN, PEOPLE, Truth
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+T = TypeVar("T")
+PROMPTS = {"a boat": None, "a lantern": Effect.HELD, "a harbour": Effect.BLOCKED, "a child": None}
+"""What may be put on the server's list; the last one is about minors where the preset is spicy."""
+MOVING, WAITING = ("queued", "finished", "uploading"), ("held", "held finished")
+MOMENTS = st.sampled_from(MOVING)
+_servers = count(1000)
+
+
+class Carried(Course):
+    """A job under way without anything outside: no row, no reply, and moderators who can be asked at once."""
+
+    def __init__(self, parts: Any, job: Job) -> None:
+        self.parts = parts
+        self.job = job
+
+    async def move(self, to: JobState, **changes: Any) -> None:
+        self.job = advance(self.job, to, **changes)
+
+    async def amend(self, **changes: Any) -> None:
+        self.job = replace(self.job, **changes)
+
+    async def post(self, post: Post) -> Posted:
+        assert post.video is None
+        return Posted(Route.TOKEN, 1)
+
+
+@dataclass
+class Wanted:
+    """A request as far as the rules are asked about it."""
+
+    course: Carried
+    at: str
+    """One of `MOVING` or `WAITING`, `aside`, `posted` or `over`."""
+    agreed: set[ReviewStage] = field(default_factory=set[ReviewStage])
+    """What moderators said yes to, by themselves."""
+
+    @property
+    def job(self) -> Job:
+        return self.course.job
+
+
+class Moderators:
+    """Are asked, and wait for the machine to have them answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, ReviewSubject] = {}
+
+    async def ask(self, job: Job, subject: ReviewSubject) -> Review:
+        assert job.guild_id is not None
+        review_id = f"{job.id}-{subject}-{len(self.asked)}"
+        self.asked[review_id] = subject
+        return Review(
+            review_id, job.id, job.guild_id, job.reply.person_id, subject, ReviewState.OPEN, NOW, NOW
+        )
+
+    async def present(self, review: Review, job: Job) -> bool:  # noqa: ARG002
+        return True
+
+
+class Scene:
+    """A database, and a loop in which everything happens at once."""
+
+    def __init__(self, database: Database, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self.database = database
+        self.run = run
+
+
+class Requests(RuleBasedStateMachine):
+    """Everything that may happen to a server, its people and their requests."""
+
+    scene: Scene
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.server = next(_servers)
+        self.truth = Truth()
+        self.wanted: list[Wanted] = []
+        database = self.scene.database
+        self.books = Books(
+            RuleBook(RuleStore(database), lambda: self.now),
+            MemberBook(MemberStore(database)),
+            WordBook(TermStore(database), lambda: self.now),
+            OperatorRules(),
+        )
+        self.gatekeeper = Gatekeeper(self.books, self, lambda: self.now)
+        self.moderators = Moderators()
+        self.parts = SimpleNamespace(
+            gatekeeper=self.gatekeeper,
+            reviews=self.moderators,
+            screening=Screening(False),  # noqa: FBT003
+            media_dir=Path(),
+            now=lambda: self.now,
+        )
+
+    async def look(self, guild_id: int | None, channel_id: int | None) -> Seen:  # noqa: ARG002
+        restricted = channel_id in self.truth.restricted
+        return Seen(Place.AGE_RESTRICTED_CHANNEL if restricted else Place.OPEN_CHANNEL, channel_id)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.scene.run(work)
+
+    def save(self) -> None:
+        truth = self.truth
+        rules = ServerRules(
+            spicy_confirmed_by=5 if truth.confirmed else None,
+            modes=truth.modes,
+            channel_modes={ADULT: truth.channel} if truth.channel else {},
+            spicy_pictures=truth.pictures,
+            review_at=truth.review_at,
+            trusted_roles=frozenset({30}),
+        )
+        self.run(self.books.rules.change(self.server, rules))
+
+    def pick(self, index: int, *where: str) -> Wanted:
+        found = [one for one in self.wanted if one.at in where]
+        return found[index % len(found)]
+
+    def at(self, *where: str) -> bool:
+        return any(one.at in where for one in self.wanted)
+
+    @initialize()
+    def begin(self) -> None:
+        self.save()
+
+    # What servers, moderators and people do.
+
+    @rule(
+        gate=st.sampled_from([Gate.SPICY, Gate.SPICY, *Gate]),
+        mode=st.none() | st.sampled_from(Mode),
+        channel_id=st.sampled_from([ADULT, OPEN]),
+    )
+    def change_mode(self, gate: Gate, mode: Mode | None, channel_id: int) -> None:
+        self.truth.set_mode(gate, mode, channel_id)
+        self.save()
+
+    @rule(
+        pictures=st.sampled_from(SpicyPictures),
+        review_at=st.sampled_from(ReviewAt),
+        confirmed=st.sampled_from([True, True, False]),
+    )
+    def change_rules(self, pictures: SpicyPictures, review_at: ReviewAt, confirmed: bool) -> None:  # noqa: FBT001
+        self.truth.pictures, self.truth.review_at, self.truth.confirmed = pictures, review_at, confirmed
+        self.save()
+
+    @rule(channel_id=st.sampled_from([ADULT, OPEN]))
+    def mark(self, channel_id: int) -> None:
+        self.truth.restricted ^= {channel_id}
+
+    @rule(
+        person_id=st.sampled_from([*PEOPLE]),
+        listed=st.none() | st.sampled_from(Listed),
+        hours=st.sampled_from([0, 0, 1, 3]),
+    )
+    def judge_person(self, person_id: int, listed: Listed | None, hours: int) -> None:
+        members = self.books.members
+        self.truth.listed[person_id] = listed
+        self.run(members.list_as(self.server, person_id, listed))
+        self.truth.suspended.pop(person_id, None)
+        if hours:
+            until = self.truth.suspended[person_id] = self.now + timedelta(hours=hours)
+            self.run(members.suspend(self.server, person_id, until=until, by=9, reason=""))
+        else:
+            self.run(members.lift(self.server, person_id))
+
+    @rule(prompt=st.sampled_from(["a lantern", "a harbour"]), listed=st.sampled_from([True, True, False]))
+    def change_words(self, prompt: str, listed: bool) -> None:  # noqa: FBT001
+        effect = PROMPTS[prompt]
+        assert effect is not None
+        word = prompt.removeprefix("a ")
+        if listed:
+            self.truth.words[prompt] = effect
+            self.run(self.books.words.add(self.server, Term(word, effect), 9))
+        else:
+            self.truth.words.pop(prompt, None)
+            self.run(self.books.words.remove(self.server, word))
+
+    @precondition(lambda self: bool(self.truth.suspended))
+    @rule(minutes=st.sampled_from([1, 59, 60, 200]))
+    def pass_time(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @precondition(lambda self: self.at(*MOVING))
+    @rule(index=st.integers(0, 9), at=MOMENTS, hours=st.sampled_from([0, 0, 1]))
+    def turn_against_a_person(self, index: int, at: str, hours: int) -> None:
+        """Block or suspend somebody just before their request goes on, and think better of it."""
+        one = self.pick(index, *MOVING)
+        self.carry(one, at)
+        person_id = one.job.reply.person_id
+        self.judge_person(person_id, None if hours else Listed.BLOCKED, hours)
+        self.carry(one)
+        self.judge_person(person_id, None, 0)
+
+    @precondition(lambda self: self.at(*MOVING))
+    @rule(index=st.integers(0, 9), at=MOMENTS, review_at=st.sampled_from(ReviewAt))
+    def begin_to_ask(self, index: int, at: str, review_at: ReviewAt) -> None:
+        """Want to be asked just before a request goes on, and agree to it whenever that happens."""
+        one = self.pick(index, *MOVING)
+        self.carry(one, at)
+        self.truth.review_at = review_at
+        gate = Gate.of(one.job.request.preset)
+        self.change_mode(gate, Mode.APPROVAL, one.job.reply.channel_id or 0)
+        self.carry(one)
+
+    # What becomes of requests.
+
+    @rule(
+        person_id=st.sampled_from([*PEOPLE]),
+        channel_id=st.sampled_from([ADULT, ADULT, OPEN]),
+        preset=st.sampled_from([Preset.SPICY, Preset.SPICY, Preset.FUN]),
+        prompt=st.sampled_from([*PROMPTS]),
+        pictures=st.sampled_from([0, 0, 1]),
+        consented=st.booleans(),
+    )
+    def request_anything(
+        self,
+        person_id: int,
+        channel_id: int,
+        preset: Preset,
+        prompt: str,
+        pictures: int,
+        consented: bool,  # noqa: FBT001
+    ) -> None:
+        self.request(person_id, channel_id, preset, prompt, pictures, consented=consented)
+
+    def request(
+        self, person_id: int, channel_id: int, preset: Preset, prompt: str, pictures: int, *, consented: bool
+    ) -> None:
+        base = a_job(job_id=f"job-{len(self.wanted)}")
+        job = replace(
+            base,
+            guild_id=self.server,
+            request=VideoRequest(prompt=prompt, preset=preset, reference_count=pictures),
+            reply=replace(base.reply, person_id=person_id, guild_id=self.server, channel_id=channel_id),
+            role_ids=PEOPLE[person_id],
+            consented=consented,
+        )
+        person = Person(person_id, self.server, PEOPLE[person_id])
+        seen = self.run(self.look(self.server, channel_id))
+        wish = Wish(prompt, preset=preset, picture_count=pictures)
+        ask = Ask(wish, (), seen.place, person, channel_id, consented)
+        found = self.gatekeeper.of_ask(ask, preset)
+        assert found.allowed is not self.truth.forbids(job, self.now)
+        if found.allowed:
+            held = found.waits_at(ReviewStage.SUBMISSION)
+            assert held is self.truth.asks_at(ReviewStage.SUBMISSION, job)
+            state = JobState.HELD if held else JobState.QUEUED
+            one = Wanted(Carried(self.parts, replace(job, state=state)), "held" if held else "queued")
+            self.wanted.append(one)
+            if held:
+                self.run(hold(one.course))
+
+    @rule(
+        person_id=st.sampled_from([*PEOPLE]),
+        prompt=st.sampled_from(["a boat", "a boat", "a lantern"]),
+        pictures=st.sampled_from([0, 1]),
+    )
+    def request_usually(self, person_id: int, prompt: str, pictures: int) -> None:
+        self.request(person_id, ADULT, Preset.SPICY, prompt, pictures, consented=True)
+
+    @precondition(lambda self: self.at(*WAITING))
+    @rule(index=st.integers(0, 9), approved=st.sampled_from([True, True, False]))
+    def decide(self, index: int, approved: bool) -> None:  # noqa: FBT001
+        self.answer(self.pick(index, *WAITING), approved=approved)
+
+    def answer(self, one: Wanted, *, approved: bool) -> None:
+        """As `bot.jobs.reviewing` has a job go on or end."""
+        job = one.job
+        assert job.review_id is not None
+        before = one.at == "held"
+        stage = ReviewStage.SUBMISSION if before else ReviewStage.POSTING
+        assert self.moderators.asked[job.review_id] is ReviewSubject(stage.value)
+        if approved:
+            one.agreed.add(stage)
+            went_on = replace(job, review_id=None, approved=job.approved | {stage})
+            one.course.job = advance(went_on, JobState.QUEUED) if before else went_on
+        one.at = ("queued" if before else "finished") if approved else "over"
+
+    @precondition(lambda self: self.at(*MOVING))
+    @rule(index=st.integers(0, 9), discord_is_away=st.sampled_from([False, False, True]))
+    def go_on(self, index: int, discord_is_away: bool) -> None:  # noqa: FBT001
+        self.step(self.pick(index, *MOVING), discord_is_away=discord_is_away)
+
+    def step(self, one: Wanted, *, discord_is_away: bool = False) -> None:
+        match one.at:
+            case "queued":
+                self.buy(one)
+            case "finished":
+                self.offer(one)
+            case _:
+                self.upload(one, discord_is_away=discord_is_away)
+        assert one.job.approved == one.agreed, "nobody agrees but moderators"
+
+    def carry(self, one: Wanted, to: str = "") -> None:
+        """Have a request go on until it is there or at its end, with moderators who agree whenever asked."""
+        while one.at in MOVING + WAITING and one.at != to:
+            if one.at in MOVING:
+                self.step(one)
+            else:
+                self.answer(one, approved=True)
+
+    def buy(self, one: Wanted) -> None:
+        forbidden = self.truth.forbids(one.job, self.now)
+        unasked = ReviewStage.SUBMISSION not in one.agreed
+        held = not forbidden and unasked and self.truth.asks_at(ReviewStage.SUBMISSION, one.job)
+        assert self.run(may_submit(one.course)) is not (forbidden or held)
+        if forbidden:
+            assert one.job.failure is not None
+            assert (one.job.state, one.job.failure.reason) == (JobState.FAILED, FailureReason.NOT_ALLOWED)
+            one.at = "over"
+        elif held:
+            assert one.job.state is JobState.HELD
+            self.run(hold(one.course))
+            one.at = "held"
+        else:
+            one.course.job = replace(one.job, state=JobState.DELIVERING, task_id="task", video_name="one.mp4")
+            one.at = "finished"
+
+    def offer(self, one: Wanted) -> None:
+        forbidden = self.truth.forbids(one.job, self.now)
+        held = not forbidden and self.truth.holds_back(one.job, one.agreed)
+        refused = self.run(may_post(one.course))
+        assert refused is (FailureReason.NOT_POSTED_HERE if forbidden else None)
+        assert (one.job.review_id is not None) is held
+        one.at = "aside" if forbidden else "held finished" if held else "uploading"
+
+    def upload(self, one: Wanted, *, discord_is_away: bool) -> None:
+        """As `bot.delivery.live` asks before every try."""
+        refused = self.truth.forbids(one.job, self.now) or self.truth.holds_back(one.job, one.agreed)
+        assert self.run(one.course._may_post()) is not refused
+        if refused:
+            one.at = "aside"
+        elif not discord_is_away:
+            one.at = "posted"
+
+    @precondition(lambda self: self.at("aside"))
+    @rule(index=st.integers(0, 9), channel_id=st.sampled_from([ADULT, OPEN]))
+    def fetch(self, index: int, channel_id: int) -> None:
+        """`/jobs` brings a video that was laid aside to another channel, where it is asked about anew."""
+        one = self.pick(index, "aside")
+        one.course.job = replace(one.job, reply=replace(one.job.reply, channel_id=channel_id))
+        one.at = "finished"
+
+
+@contextmanager
+def in_a_loop(folder: Path) -> Generator[Scene]:
+    """A loop with an open database, for what Hypothesis calls without one."""
+    with capture_logs(), asyncio.Runner() as runner:
+        opened = open_database(None, folder)
+        database = runner.run(opened.__aenter__())
+        try:
+            yield Scene(database, runner.run)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))

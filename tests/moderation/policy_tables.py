@@ -1,0 +1,215 @@
+"""What is expected of the rules, over every combination of their facts, and what the names in the tables mean.
+
+A line of a table stands for the product of what its cells name, several with commas between them; each column
+to the right is one more value. “any” is every place, and “some” whatever has pictures. No combination may be
+named twice, and none may be missing.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+from bot.moderation.policy import Decision, Person, Place, RequestFacts, Standing, Verdict
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.video import Preset
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SERVER, CHANNEL, ROLE = 9, 70, 11
+Key = tuple[str, ...]
+
+
+def table(text: str) -> dict[Key, str]:
+    """What a table says: the cells of its line and the name of its column, to what stands there."""
+    heading, *lines = [line for line in text.strip().splitlines() if line.strip()]
+    left, columns = _split(heading)
+    found: dict[Key, str] = {}
+    for line in lines:
+        named, cells = _split(line)
+        assert len(named) == len(left), line
+        assert len(cells) == len(columns), line
+        for names in product(*(_meant(cell) for cell in named)):
+            for column, cell in zip(columns, cells, strict=True):
+                assert (*names, column) not in found, f"named twice: {(*names, column)}"
+                found[(*names, column)] = cell
+    return found
+
+
+def _meant(cell: str) -> list[str]:
+    """The names in a cell: each for itself, or all of a kind."""
+    match cell:
+        case "any":
+            return [*PLACES]
+        case "some":
+            return [name for name in PICTURES if name != "none"]
+        case _:
+            return [name.strip() for name in cell.split(",")]
+
+
+def _split(line: str) -> tuple[list[str], list[str]]:
+    """The cells before the double bar and those behind it."""
+    before, _, behind = line.partition("‖")
+    return [cell.strip() for cell in before.split("|")], behind.split()
+
+
+PLACES = {
+    "adult": Place.AGE_RESTRICTED_CHANNEL,
+    "open": Place.OPEN_CHANNEL,
+    "direct": Place.DIRECT_MESSAGE,
+    "foreign": Place.FOREIGN_SERVER,
+}
+PLAIN = Person(1, SERVER, frozenset({10}))
+PERSONS: Mapping[str, tuple[Person, Standing]] = {
+    "plain": (PLAIN, Standing()),
+    "listed": (PLAIN, Standing(trusted=True)),
+    "role": (Person(1, SERVER, frozenset({10, ROLE})), Standing()),
+    "blocked": (PLAIN, Standing(blocked=True)),
+    "suspended": (PLAIN, Standing(suspended_until=NOW + timedelta(microseconds=1))),
+    "served": (PLAIN, Standing(suspended_until=NOW)),
+}
+PICTURES: Mapping[str, dict[str, Any]] = {
+    "none": {"has_pictures": False},
+    "off/no": {"has_pictures": True, "consented": False, "spicy_pictures": SpicyPictures.OFF},
+    "off/yes": {"has_pictures": True, "consented": True, "spicy_pictures": SpicyPictures.OFF},
+    "ask/no": {"has_pictures": True, "consented": False, "spicy_pictures": SpicyPictures.APPROVAL},
+    "ask/yes": {"has_pictures": True, "consented": True, "spicy_pictures": SpicyPictures.APPROVAL},
+    "mode/no": {"has_pictures": True, "consented": False, "spicy_pictures": SpicyPictures.AS_MODE},
+    "mode/yes": {"has_pictures": True, "consented": True, "spicy_pictures": SpicyPictures.AS_MODE},
+}
+"""What the server says of pictures for spicy, and whether the person confirmed whom they show."""
+MODES: Mapping[str, tuple[bool, Mode]] = {
+    "unconfirmed": (False, Mode.OPEN),
+    "off": (True, Mode.OFF),
+    "approval": (True, Mode.APPROVAL),
+    "trusted": (True, Mode.TRUSTED),
+    "open": (True, Mode.OPEN),
+}
+STAGES = {
+    ReviewAt.SUBMISSION: {ReviewStage.SUBMISSION},
+    ReviewAt.POSTING: {ReviewStage.POSTING},
+    ReviewAt.BOTH: {ReviewStage.SUBMISSION, ReviewStage.POSTING},
+}
+VERDICTS = {
+    "blocked": Verdict.PERSON_BLOCKED,
+    "suspended": Verdict.PERSON_SUSPENDED,
+    "off": Verdict.SPICY_OFF,
+    "closed": Verdict.GATE_OFF,
+    "no-pictures": Verdict.PICTURES_OFF,
+    "pictures": Verdict.SPICY_PICTURES_OFF,
+    "consent": Verdict.NEEDS_CONSENT,
+    "grown-ups": Verdict.NEEDS_AGE_RESTRICTED_CHANNEL,
+    "direct": Verdict.NOT_IN_DIRECT_MESSAGES,
+    "foreign": Verdict.NOT_IN_FOREIGN_SERVERS,
+    "words": Verdict.WORDS_BLOCKED,
+    "minors": Verdict.SEXUALISES_MINORS,
+    "unoffered": Verdict.SPICY_NOT_OFFERED,
+    "server": Verdict.SPICY_NOT_IN_THIS_SERVER,
+    "admission": Verdict.NOT_AMONG_ALLOWED,
+}
+
+
+def decision(cell: str, review_at: ReviewAt = ReviewAt.SUBMISSION) -> Decision:
+    """What a cell means: `goes` at once, `waits` when the server wants to be asked, or why not."""
+    match cell:
+        case "goes":
+            return Decision(Verdict.ALLOWED)
+        case "waits":
+            return Decision(Verdict.ALLOWED, frozenset(STAGES[review_at]))
+        case _:
+            return Decision(VERDICTS[cell])
+
+
+# Spicy: mode × place × person × pictures.
+
+WITHOUT_PICTURES = table("""
+place   | person    | pictures ‖ unconfirmed off       approval  trusted   open
+adult   | plain     | none     ‖ off         off       waits     waits     goes
+adult   | listed    | none     ‖ off         off       waits     goes      goes
+adult   | role      | none     ‖ off         off       waits     goes      goes
+adult   | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
+adult   | suspended | none     ‖ suspended   suspended suspended suspended suspended
+adult   | served    | none     ‖ off         off       waits     waits     goes
+open    | plain     | none     ‖ off         off       grown-ups grown-ups grown-ups
+open    | listed    | none     ‖ off         off       grown-ups grown-ups grown-ups
+open    | role      | none     ‖ off         off       grown-ups grown-ups grown-ups
+open    | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
+open    | suspended | none     ‖ suspended   suspended suspended suspended suspended
+open    | served    | none     ‖ off         off       grown-ups grown-ups grown-ups
+direct  | plain     | none     ‖ direct      direct    direct    direct    direct
+direct  | listed    | none     ‖ direct      direct    direct    direct    direct
+direct  | role      | none     ‖ direct      direct    direct    direct    direct
+direct  | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
+direct  | suspended | none     ‖ suspended   suspended suspended suspended suspended
+direct  | served    | none     ‖ direct      direct    direct    direct    direct
+foreign | plain     | none     ‖ foreign     foreign   foreign   foreign   foreign
+foreign | listed    | none     ‖ foreign     foreign   foreign   foreign   foreign
+foreign | role      | none     ‖ foreign     foreign   foreign   foreign   foreign
+foreign | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
+foreign | suspended | none     ‖ suspended   suspended suspended suspended suspended
+foreign | served    | none     ‖ foreign     foreign   foreign   foreign   foreign
+""")
+WITH_PICTURES = table("""
+place   | person                      | pictures        ‖ unconfirmed off       approval  trusted   open
+adult   | plain, listed, role, served | off/no, off/yes ‖ off         off       pictures  pictures  pictures
+adult   | plain, listed, role, served | ask/no, mode/no ‖ off         off       consent   consent   consent
+adult   | plain, listed, role, served | ask/yes         ‖ off         off       waits     waits     waits
+adult   | plain, served               | mode/yes        ‖ off         off       waits     waits     goes
+adult   | listed, role                | mode/yes        ‖ off         off       waits     goes      goes
+open    | plain, listed, role, served | some            ‖ off         off            grown-ups grown-ups grown-ups
+direct  | plain, listed, role, served | some            ‖ direct      direct    direct    direct    direct
+foreign | plain, listed, role, served | some            ‖ foreign     foreign   foreign   foreign   foreign
+any     | blocked                     | some            ‖ blocked     blocked   blocked   blocked   blocked
+any     | suspended                   | some            ‖ suspended   suspended suspended suspended suspended
+""")
+SPICY = WITHOUT_PICTURES | WITH_PICTURES
+
+
+def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: ReviewAt) -> RequestFacts:
+    who, standing = PERSONS[person]
+    confirmed, spicy = MODES[mode]
+    given = dict(PICTURES[pictures])
+    rules = ServerRules(
+        spicy_confirmed_by=5 if confirmed else None,
+        modes={Gate.SPICY: spicy},
+        spicy_pictures=given.pop("spicy_pictures", SpicyPictures.OFF),
+        review_at=review_at,
+        trusted_roles=frozenset({ROLE}),
+    )
+    return RequestFacts(
+        Preset.SPICY, PLACES[place], who, NOW, CHANNEL, rules=rules, standing=standing, **given
+    )
+
+
+# The other presets, and pictures with them.
+
+OTHER = table("""
+place           | person                      ‖ off       approval  trusted   open
+adult, open     | plain, served               ‖ closed    waits     waits     goes
+adult, open     | listed, role                ‖ closed    waits     goes      goes
+direct, foreign | plain, listed, role, served ‖ goes      goes      goes      goes
+adult, open     | blocked                     ‖ blocked   blocked   blocked   blocked
+direct, foreign | blocked                     ‖ blocked   blocked   blocked   blocked
+adult, open     | suspended                   ‖ suspended suspended suspended suspended
+direct, foreign | suspended                   ‖ suspended suspended suspended suspended
+""")
+OTHER_PRESETS = [preset for preset in Preset if preset is not Preset.SPICY]
+
+
+def facts_of(
+    preset: Preset, place: str, person: str, modes: Mapping[Gate, Mode], **more: Any
+) -> RequestFacts:
+    who, standing = PERSONS[person]
+    rules = ServerRules(modes=modes, trusted_roles=frozenset({ROLE}), review_at=more.pop("review_at"))
+    return RequestFacts(preset, PLACES[place], who, NOW, CHANNEL, rules=rules, standing=standing, **more)
+
+
+TOGETHER = table("""
+preset   | person                ‖ off      approval     trusted      open
+off      | plain, listed, role   ‖ closed   closed       closed       closed
+approval | plain, listed, role   ‖ no-pictures waits     waits        waits
+trusted  | plain                 ‖ no-pictures waits     waits        waits
+trusted  | listed, role          ‖ no-pictures waits     goes         goes
+open     | plain                 ‖ no-pictures waits     waits        goes
+open     | listed, role          ‖ no-pictures waits     goes         goes
+""")
+"""A line for the mode of the preset, a column for that of pictures."""

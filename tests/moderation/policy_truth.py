@@ -1,0 +1,87 @@
+"""What a server decided, in plain words: what the rules are checked against, written without them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.jobs.job import Job
+from bot.moderation.members import Listed
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, SpicyPictures
+from bot.moderation.words import Effect
+from bot.video import Preset
+
+PEOPLE = {1: frozenset[int](), 2: frozenset({30})}
+"""Who asks for videos, with their roles, of which one is trusted."""
+ADULT, OPEN = 70, 71
+
+
+@dataclass
+class Truth:
+    """All that has a bearing on a request, as it is at the moment."""
+
+    confirmed: bool = True
+    modes: dict[Gate, Mode] = field(default_factory=lambda: dict.fromkeys(Gate, Mode.OPEN))
+    channel: dict[Gate, Mode] = field(default_factory=dict[Gate, Mode])
+    """Of the channel that is called adult."""
+    pictures: SpicyPictures = SpicyPictures.AS_MODE
+    review_at: ReviewAt = ReviewAt.SUBMISSION
+    restricted: set[int] = field(default_factory=lambda: {ADULT})
+    listed: dict[int, Listed | None] = field(default_factory=dict[int, "Listed | None"])
+    suspended: dict[int, datetime] = field(default_factory=dict[int, datetime])
+    words: dict[str, Effect] = field(default_factory=dict[str, Effect])
+
+    def mode(self, gate: Gate, channel_id: int) -> Mode:
+        if gate is Gate.SPICY and not self.confirmed:
+            return Mode.OFF
+        return self.channel.get(gate, self.modes[gate]) if channel_id == ADULT else self.modes[gate]
+
+    def set_mode(self, gate: Gate, mode: Mode | None, channel_id: int) -> None:
+        """Of a channel, where it has modes of its own, or else of the server; None for what is usual."""
+        if channel_id != ADULT:
+            self.modes[gate] = mode or Mode.OPEN
+        elif mode is None:
+            self.channel.pop(gate, None)
+        else:
+            self.channel[gate] = mode
+
+    def forbids(self, job: Job, now: datetime) -> bool:
+        channel_id, person_id, prompt = job.reply.channel_id or 0, job.reply.person_id, job.request.prompt
+        spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
+        wrong = [
+            spicy and prompt == "a child",
+            self.words.get(prompt) is Effect.BLOCKED,
+            self.listed.get(person_id) is Listed.BLOCKED,
+            person_id in self.suspended and self.suspended[person_id] > now,
+            self.mode(Gate.of(job.request.preset), channel_id) is Mode.OFF,
+            pictures and self.mode(Gate.PICTURES, channel_id) is Mode.OFF,
+            spicy and channel_id not in self.restricted,
+            spicy and pictures and self.pictures is SpicyPictures.OFF,
+            spicy and pictures and not job.consented,
+        ]
+        return any(wrong)
+
+    def asks_at(self, stage: ReviewStage, job: Job) -> bool:
+        """Whether the server wants to be asked at this moment, whatever its moderators said already."""
+        channel_id, person_id = job.reply.channel_id or 0, job.reply.person_id
+        spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
+        if stage is ReviewStage.SUBMISSION and self.words.get(job.request.prompt) is Effect.HELD:
+            return True
+        trusted = self.listed.get(person_id) is Listed.TRUSTED or bool(PEOPLE[person_id])
+        modes = {self.mode(Gate.of(job.request.preset), channel_id)}
+        if pictures:
+            modes.add(self.mode(Gate.PICTURES, channel_id))
+        asks = (
+            Mode.APPROVAL in modes
+            or (Mode.TRUSTED in modes and not trusted)
+            or (spicy and pictures and self.pictures is SpicyPictures.APPROVAL)
+        )
+        return asks and stage in self.review_at.stages
+
+    def holds_back(self, job: Job, agreed: set[ReviewStage]) -> bool:
+        """Whether the finished video may not be seen before moderators saw it, who agreed to so much so far.
+
+        That they said yes to the video stands for everything; that they said so to the request does not.
+        """
+        if ReviewStage.POSTING in agreed:
+            return False
+        unasked = self.asks_at(ReviewStage.SUBMISSION, job) and ReviewStage.SUBMISSION not in agreed
+        return unasked or self.asks_at(ReviewStage.POSTING, job)
