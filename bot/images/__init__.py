@@ -2,9 +2,9 @@
 
 from bot.images.data_url import DataUrl
 from bot.images.model import (
+    IMAGE_LIMITS,
     Conversion,
     ConversionReason,
-    ImageLimits,
     ImageProblem,
     ImageRefusedError,
     ImageSource,
@@ -15,10 +15,10 @@ from bot.images.sources import check_source, is_allowed
 from bot.images.spool import ReferenceSpool
 
 __all__ = [
+    "IMAGE_LIMITS",
     "Conversion",
     "ConversionReason",
     "DataUrl",
-    "ImageLimits",
     "ImageProblem",
     "ImageRefusedError",
     "ImageSource",

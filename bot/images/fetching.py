@@ -8,7 +8,7 @@ import aiohttp
 import stamina
 import structlog
 
-from bot.images.model import ImageLimits, ImageProblem, ImageRefusedError, ImageSource
+from bot.images.model import ImageProblem, ImageRefusedError, ImageSource
 
 log: Final = structlog.get_logger(__name__)
 
@@ -25,9 +25,7 @@ class _PassingFaultError(Exception):
     """The server may answer better next time; fetching is free to repeat."""
 
 
-async def fetch(
-    session: aiohttp.ClientSession, source: ImageSource, destination: Path, limits: ImageLimits
-) -> int:
+async def fetch(session: aiohttp.ClientSession, source: ImageSource, destination: Path) -> int:
     """Stream the picture into `destination`; its size in bytes.
 
     Follows no redirect: the host was checked, and another one would not have been. Raises
@@ -39,21 +37,19 @@ async def fetch(
             on=_PassingFaultError, attempts=_ATTEMPTS, wait_initial=0.2, wait_max=5.0
         ):
             with attempt:
-                return await _once(session, source, destination, limits)
+                return await _once(session, source, destination)
     except _PassingFaultError as fault:
         log.warning("image_not_fetched", reason=str(fault))
         raise ImageRefusedError(source.filename, ImageProblem.UNREACHABLE, str(fault)) from None
     raise AssertionError("a retry context ends by returning or raising")
 
 
-async def _once(
-    session: aiohttp.ClientSession, source: ImageSource, destination: Path, limits: ImageLimits
-) -> int:
+async def _once(session: aiohttp.ClientSession, source: ImageSource, destination: Path) -> int:
     try:
         async with session.get(source.url, timeout=_TIMEOUT, allow_redirects=False) as response:
-            _check_answer(source, response, limits)
+            _check_answer(source, response)
             with destination.open("wb", buffering=0) as file:
-                size_bytes = await _stream(source, response.content, file, limits)
+                size_bytes = await _stream(source, response.content, file)
             _check_length(response, size_bytes)
     except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
         raise _PassingFaultError(type(error).__name__) from None
@@ -62,14 +58,14 @@ async def _once(
     return size_bytes
 
 
-def _check_answer(source: ImageSource, response: aiohttp.ClientResponse, limits: ImageLimits) -> None:
+def _check_answer(source: ImageSource, response: aiohttp.ClientResponse) -> None:
     if response.status in _GONE_STATUS:
         raise ImageRefusedError(source.filename, ImageProblem.GONE, f"HTTP {response.status}")
     if response.status >= _SERVER_ERRORS_FROM:
         raise _PassingFaultError(f"HTTP {response.status}")
     if response.status != _OK:
         raise ImageRefusedError(source.filename, ImageProblem.UNREACHABLE, f"HTTP {response.status}")
-    if response.content_length is not None and response.content_length > limits.source_bytes:
+    if response.content_length is not None and response.content_length > source.limit_bytes:
         raise ImageRefusedError(source.filename, ImageProblem.TOO_LARGE)
 
 
@@ -79,13 +75,11 @@ def _check_length(response: aiohttp.ClientResponse, size_bytes: int) -> None:
         raise _PassingFaultError(f"{size_bytes} of {announced} bytes")
 
 
-async def _stream(
-    source: ImageSource, content: aiohttp.StreamReader, file: FileIO, limits: ImageLimits
-) -> int:
+async def _stream(source: ImageSource, content: aiohttp.StreamReader, file: FileIO) -> int:
     size_bytes = 0
     async for chunk in content.iter_chunked(_WRITE_BYTES):
         size_bytes += len(chunk)
-        if size_bytes > limits.source_bytes:
+        if size_bytes > source.limit_bytes:
             raise ImageRefusedError(source.filename, ImageProblem.TOO_LARGE)
         file.write(chunk)
     return size_bytes

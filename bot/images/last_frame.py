@@ -18,10 +18,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bot.images.child import DONE
+from bot.images.model import IMAGE_LIMITS
 
 _MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
 _CPU_LIMIT_S: Final = 60
-_PIXELS_MAX: Final = 4096 * 4096
 
 
 def save_last_frame(source: Path, destination: Path) -> str:
@@ -30,7 +30,7 @@ def save_last_frame(source: Path, destination: Path) -> str:
         if not container.streams.video:
             return "no video"
         stream = container.streams.video[0]
-        if stream.width * stream.height > _PIXELS_MAX:
+        if stream.width * stream.height > IMAGE_LIMITS.frame_pixels:
             return "too many pixels"
         last = _last_of(_from_last_key_frame(container, stream))
         if last is None:

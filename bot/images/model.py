@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from bot.video import ImageMime
 
@@ -15,6 +16,12 @@ class ImageLimits:
     video_bytes: int = 200_000_000
     """For a video of which one frame is wanted."""
     pixels: int = 100_000_000
+    frame_pixels: int = 4096 * 4096
+    """For one frame of a video."""
+
+
+IMAGE_LIMITS: Final = ImageLimits()
+"""The limits in force. A child process that decodes holds to them too."""
 
 
 class SourceKind(StrEnum):
@@ -33,6 +40,11 @@ class ImageSource:
     filename: str
     size_bytes: int | None = None
     kind: SourceKind = SourceKind.PICTURE
+
+    @property
+    def limit_bytes(self) -> int:
+        """The most bytes that are fetched of it."""
+        return IMAGE_LIMITS.video_bytes if self.kind is SourceKind.VIDEO else IMAGE_LIMITS.source_bytes
 
 
 class ConversionReason(StrEnum):

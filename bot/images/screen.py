@@ -23,6 +23,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from PIL import Image, ImageOps
 
+from bot.images.model import IMAGE_LIMITS
 from bot.images.screening import NOT_INSTALLED, Kind, Outcome
 
 EXPOSED: Final = frozenset(
@@ -41,8 +42,6 @@ _MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
 """Address space: the libraries and the model take 0.6 GB, and 100 million pixels another 0.9 GB at most."""
 _CPU_LIMIT_S: Final = 60
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-_PICTURE_PIXELS_MAX: Final = 100_000_000
-_FRAME_PIXELS_MAX: Final = 4096 * 4096
 _SIDE_PX: Final = 640
 """Twice what the detector looks at, so that its halving is a mean and leaves nothing out."""
 _FAULTS: Final = (
@@ -96,7 +95,7 @@ def _opaque(picture: Image.Image) -> Iterator[Image.Image]:
 def read_picture(path: Path) -> Image.Image:
     """A picture's first frame, upright and small, as RGB or RGBA; all of it is read, so that damage shows."""
     with Image.open(path) as opened:
-        if opened.width * opened.height > _PICTURE_PIXELS_MAX:
+        if opened.width * opened.height > IMAGE_LIMITS.pixels:
             raise _UnusableError("too_many_pixels")
         if opened.format in {"JPEG", "MPO"}:
             opened.draft("RGB", (_SIDE_PX, _SIDE_PX))
@@ -155,7 +154,7 @@ def _count_frames(path: Path) -> int:
 def _decoded(path: Path) -> Iterator[VideoFrame]:
     with _open_video(path) as container:
         stream = container.streams.video[0]
-        if stream.width * stream.height > _FRAME_PIXELS_MAX:
+        if stream.width * stream.height > IMAGE_LIMITS.frame_pixels:
             raise _UnusableError("too_many_pixels")
         stream.codec_context.thread_count = 1
         yield from container.decode(stream)
@@ -212,7 +211,7 @@ def main(arguments: list[str]) -> None:
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     sys.addaudithook(_refuse_network)
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = _PICTURE_PIXELS_MAX
+    Image.MAX_IMAGE_PIXELS = IMAGE_LIMITS.pixels
     # pillow-heif annotates this only in part
     pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
     kind, *paths = arguments

@@ -5,19 +5,16 @@ from collections.abc import Sequence
 
 from yarl import URL
 
-from bot.images.model import ImageLimits, ImageProblem, ImageSource, SourceKind
+from bot.images.model import ImageProblem, ImageSource
 
 
-def check_source(
-    source: ImageSource, allowed_hosts: Sequence[str], limits: ImageLimits
-) -> ImageProblem | None:
+def check_source(source: ImageSource, allowed_hosts: Sequence[str]) -> ImageProblem | None:
     """What is wrong with a picture as far as it can be told without any I/O."""
     if not is_allowed(source.url, allowed_hosts):
         return ImageProblem.FOREIGN_HOST
     if source.size_bytes == 0:
         return ImageProblem.EMPTY
-    limit_bytes = limits.video_bytes if source.kind is SourceKind.VIDEO else limits.source_bytes
-    if source.size_bytes is not None and source.size_bytes > limit_bytes:
+    if source.size_bytes is not None and source.size_bytes > source.limit_bytes:
         return ImageProblem.TOO_LARGE
     return None
 

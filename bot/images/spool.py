@@ -14,9 +14,9 @@ from bot.images.conversion import Converter
 from bot.images.fetching import fetch
 from bot.images.inspection import Finding, UnusableImageError, inspect
 from bot.images.model import (
+    IMAGE_LIMITS,
     Conversion,
     ConversionReason,
-    ImageLimits,
     ImageProblem,
     ImageRefusedError,
     ImageSource,
@@ -30,7 +30,6 @@ log: Final = structlog.get_logger(__name__)
 
 _Item = TypeVar("_Item")
 
-DEFAULT_LIMITS: Final = ImageLimits()
 _FETCHES_AT_ONCE: Final = 8
 _INSPECTIONS_AT_ONCE: Final = 2
 
@@ -53,12 +52,10 @@ class ReferenceSpool:
         *,
         folder: Path,
         allowed_hosts: Sequence[str],
-        limits: ImageLimits = DEFAULT_LIMITS,
     ) -> None:
         self._session = session
         self._folder = folder
         self._allowed_hosts = tuple(allowed_hosts)
-        self._limits = limits
         self._converter = Converter()
         # For the whole process: eight jobs of seven pictures must not hold 56 pictures' buffers.
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
@@ -73,7 +70,7 @@ class ReferenceSpool:
         folder = await self._fresh_folder(job_id)
 
         async def one(number: int, source: ImageSource) -> Reference:
-            problem = check_source(source, self._allowed_hosts, self._limits)
+            problem = check_source(source, self._allowed_hosts)
             if problem is not None:
                 raise ImageRefusedError(source.filename, problem)
             path = folder / f"{number}.raw"
@@ -81,7 +78,7 @@ class ReferenceSpool:
                 size_bytes = await self._last_frame(source, path)
             else:
                 async with self._fetching:
-                    size_bytes = await fetch(self._session, source, path, self._limits)
+                    size_bytes = await fetch(self._session, source, path)
             return await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
 
         return await self._all(job_id, [_call(one, number, source) for number, source in enumerate(sources)])
@@ -148,9 +145,8 @@ class ReferenceSpool:
     async def _last_frame(self, source: ImageSource, destination: Path) -> int:
         """Fetch a video and keep its last frame; the frame's size in bytes."""
         video = destination.with_suffix(".video")
-        limits = replace(self._limits, source_bytes=self._limits.video_bytes)
         async with self._fetching:
-            await fetch(self._session, source, video, limits)
+            await fetch(self._session, source, video)
         try:
             await self._converter.last_frame(video, destination)
         except UnusableImageError as error:
@@ -163,7 +159,7 @@ class ReferenceSpool:
     async def _prepared(self, raw: _Raw, stem: Path) -> Reference:
         try:
             async with self._inspecting:
-                finding = await asyncio.to_thread(inspect, raw.path, self._limits)
+                finding = await asyncio.to_thread(inspect, raw.path, IMAGE_LIMITS)
             if finding.mime is not None and raw.size_bytes < REFERENCE_LIMIT_BYTES:
                 return _as_it_is(raw, finding, finding.mime, stem)
             return await self._converted(raw, finding, stem)
@@ -172,7 +168,7 @@ class ReferenceSpool:
 
     async def _converted(self, raw: _Raw, finding: Finding, stem: Path) -> Reference:
         destination = stem.with_suffix(".converted")
-        outcome = await self._converter.convert(raw.path, destination, self._limits)
+        outcome = await self._converter.convert(raw.path, destination, IMAGE_LIMITS)
         raw.path.unlink()
         reason = ConversionReason.FORMAT if finding.mime is None else ConversionReason.TOO_LARGE
         log.info("image_converted", reason=reason, original_format=finding.image_format)

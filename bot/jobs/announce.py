@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.images import ConversionReason, ImageLimits, ImageProblem, Reference
+from bot.images import IMAGE_LIMITS, ConversionReason, ImageProblem, Reference
 from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.texts import cards, explanations, moderation, pictures
 from bot.texts.buttons import Action
@@ -14,16 +14,13 @@ from bot.texts.jobs import day
 from bot.texts.sentences import Sentence
 from bot.video import Resolution
 
-LIMITS: Final = ImageLimits()
-
-
 _PICTURE_EXPLANATIONS: Final[Mapping[ImageProblem, Callable[[str, str], Explanation]]] = {
     ImageProblem.EMPTY: lambda name, _: pictures.empty(name),
-    ImageProblem.TOO_LARGE: lambda name, _: pictures.too_large(name, LIMITS.source_bytes),
+    ImageProblem.TOO_LARGE: lambda name, _: pictures.too_large(name, IMAGE_LIMITS.source_bytes),
     ImageProblem.NOT_AN_IMAGE: lambda name, _: pictures.not_an_image(name),
     ImageProblem.UNSUPPORTED_FORMAT: pictures.unsupported,
     ImageProblem.TRUNCATED: lambda name, _: pictures.truncated(name),
-    ImageProblem.TOO_MANY_PIXELS: lambda name, _: pictures.too_many_pixels(name, LIMITS.pixels),
+    ImageProblem.TOO_MANY_PIXELS: lambda name, _: pictures.too_many_pixels(name, IMAGE_LIMITS.pixels),
     ImageProblem.FOREIGN_HOST: lambda name, _: pictures.from_elsewhere(name),
     ImageProblem.GONE: lambda name, _: pictures.gone(name),
     ImageProblem.UNREACHABLE: lambda name, _: pictures.unreachable(name),

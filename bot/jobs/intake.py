@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from bot.images import ImageLimits, ImageSource, check_source
+from bot.images import ImageSource, check_source
 from bot.jobs.announce import explain_picture
 from bot.moderation.policy import Person, Place, Right
 from bot.people import Preferences
@@ -14,7 +14,6 @@ from bot.texts import explanations
 from bot.texts.explanations import Explanation
 from bot.video import Preset, Resolution, Seconds, Size, VideoRequest
 
-LIMITS: Final = ImageLimits()
 _OFFERED: Final[Mapping[str, Sequence[str]]] = {
     "seconds": tuple(Seconds),
     "size": tuple(Size),
@@ -101,7 +100,7 @@ def read_ask(ask: Ask, *, allowed_hosts: Sequence[str]) -> VideoRequest | Explan
     if isinstance(request, Explanation):
         return request
     for source in ask.pictures:
-        problem = check_source(source, allowed_hosts, LIMITS)
+        problem = check_source(source, allowed_hosts)
         if problem is not None:
             return explain_picture(source.filename, problem)
     return request

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from bot.images import ImageLimits, ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool, SourceKind
+from bot.images import IMAGE_LIMITS, ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool, SourceKind
 from bot.sandbox.film import FilmOrder, SampleStudio
 from bot.video import ImageMime
 from tests.e2e.pictures import picture
@@ -160,11 +160,10 @@ async def test_a_video_that_discord_no_longer_has_is_gone(cdn: Cdn, spool: Refer
 async def test_videos_may_be_larger_than_pictures_but_not_without_end(
     cdn: Cdn, spool: ReferenceSpool
 ) -> None:
-    limits = ImageLimits()
-    fits = replace(video(cdn, film(2)), size_bytes=limits.source_bytes + 1)
+    fits = replace(video(cdn, film(2)), size_bytes=IMAGE_LIMITS.source_bytes + 1)
     await spool.collect("job", [fits])
     with pytest.raises(ImageRefusedError) as refused:
-        await spool.collect("job", [replace(fits, size_bytes=limits.video_bytes + 1)])
+        await spool.collect("job", [replace(fits, size_bytes=IMAGE_LIMITS.video_bytes + 1)])
     assert refused.value.problem is ImageProblem.TOO_LARGE
 
 

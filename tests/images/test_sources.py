@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.images import ImageLimits, ImageProblem, ImageSource, check_source
+from bot.images import ImageProblem, ImageSource, check_source
 from bot.images.sources import is_allowed
 
 HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "127.0.0.1:8080")
@@ -59,4 +59,4 @@ def test_what_the_announced_size_says_is_known_without_asking(
     size_bytes: int | None, problem: ImageProblem | None
 ) -> None:
     source = ImageSource("https://cdn.discordapp.com/a.png", "a.png", size_bytes)
-    assert check_source(source, HOSTS, ImageLimits()) is problem
+    assert check_source(source, HOSTS) is problem
