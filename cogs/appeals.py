@@ -10,7 +10,7 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.delivery import DiscordUnavailableError, PostRefusedError, ReplyUnreachableError
+from bot.delivery import DeliveryError
 from bot.moderation.appeals import Appealing, Appeals, Deciding, end_of
 from bot.moderation.members import Member
 from bot.storage import StorageError
@@ -117,7 +117,7 @@ class AppealsCog(commands.Cog):
         told = words.YOUR_APPEAL_LIFTED if lifts else words.YOUR_APPEAL_KEPT
         try:
             await self._tell(person_id, told.in_language(language))
-        except (DiscordUnavailableError, PostRefusedError, ReplyUnreachableError) as error:
+        except DeliveryError as error:
             log.info("person_not_told", reason=str(error))
 
 

@@ -12,7 +12,7 @@ import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.delivery import DiscordUnavailableError, PostRefusedError, ReplyUnreachableError
+from bot.delivery import DeliveryError
 from bot.jobs import Books, ReviewDesk
 from bot.moderation.audit import AuditTrail, Deed, Detail, Entry, UnreadableEntryError
 from bot.moderation.members import Listed
@@ -253,7 +253,7 @@ class SpicyCog(commands.Cog):
     async def _tell_person(self, person_id: int, told: str) -> None:
         try:
             await self._tell(person_id, told)
-        except (DiscordUnavailableError, PostRefusedError, ReplyUnreachableError) as error:
+        except DeliveryError as error:
             log.info("person_not_told", person=person_id, reason=type(error).__name__)
 
     async def _add(self, interaction: Interaction, guild_id: int, term: Term) -> Sentence:

@@ -12,6 +12,7 @@ from bot.delivery.live import (
 )
 from bot.delivery.messages import (
     DeliveryDoubtfulError,
+    DeliveryError,
     DiscordUnavailableError,
     Messages,
     Post,
@@ -30,6 +31,7 @@ __all__ = [
     "TOKEN_LIVES_FOR",
     "Attempt",
     "DeliveryDoubtfulError",
+    "DeliveryError",
     "DiscordUnavailableError",
     "Existence",
     "InvalidRequestBreaker",

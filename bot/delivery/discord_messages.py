@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.messages import (
+    DeliveryError,
     DiscordUnavailableError,
     Post,
     PostRefusedError,
@@ -203,13 +204,13 @@ class DiscordMessages:
             return await self._marked(channel, _mark(post), since)
 
     async def tell_person(self, person_id: int, text: str) -> None:
-        """Send plain words to one person, such as the operator. Raises the errors of `Messages`."""
+        """Send plain words to one person, such as the operator. Raises `DeliveryError`."""
         async with self._one_call(None):
             channel = await self._client.create_dm(discord.Object(person_id))
             await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
 
     async def operator_id(self) -> int:
-        """Whose application this is; of a team, its owner. Raises the errors of `Messages`."""
+        """Whose application this is; of a team, its owner. Raises `DeliveryError`."""
         async with self._one_call(None):
             about = await self._client.application_info()
         if about.team is not None and about.team.owner_id is not None:
@@ -280,7 +281,7 @@ def _check_size(post: Post, limit_bytes: int) -> None:
         raise UploadTooLargeError(f"{post.video.size_bytes} of {limit_bytes} bytes")
 
 
-def _in_our_words(error: discord.HTTPException) -> Exception:
+def _in_our_words(error: discord.HTTPException) -> DeliveryError:
     # The library's text may quote the request's address, which holds the token; status and code suffice.
     told = f"HTTP {error.status}, code {error.code}"
     if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:

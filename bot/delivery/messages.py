@@ -53,7 +53,11 @@ class Post:
     video: VideoFile | None = None
 
 
-class ReplyUnreachableError(Exception):
+class DeliveryError(Exception):
+    """Base of every error that delivering raises: the post is not where it was to be."""
+
+
+class ReplyUnreachableError(DeliveryError):
     """This way to the person is closed for good (401, 403 or 404): never repeat it, take the next one.
 
     `unknown` is True where Discord says that there is no such thing (404).
@@ -64,28 +68,28 @@ class ReplyUnreachableError(Exception):
         self.unknown = unknown
 
 
-class DeliveryDoubtfulError(Exception):
+class DeliveryDoubtfulError(DeliveryError):
     """The post may have arrived by a way that is closed now, so making it elsewhere could show it twice."""
 
 
-class PostForbiddenError(Exception):
+class PostForbiddenError(DeliveryError):
     """The rules do not allow the post where it would be made."""
 
 
-class UploadTooLargeError(Exception):
+class UploadTooLargeError(DeliveryError):
     """Discord does not take a file of this size here (413, or codes 40005 and 50045)."""
 
 
-class PostRefusedError(Exception):
+class PostRefusedError(DeliveryError):
     """Discord refuses this very message (another 400, such as AutoMod's 200000): repeating it is no use."""
 
 
-class DiscordUnavailableError(Exception):
+class DiscordUnavailableError(DeliveryError):
     """Discord did not answer, answered 5xx or kept rate limiting: the same call may work later."""
 
 
 class Messages(Protocol):
-    """The ways to put a post before a person. Each raises the errors of this module, and nothing else.
+    """The ways to put a post before a person. Each raises `DeliveryError`, and nothing else.
 
     What is returned is the id of the message that now shows the post.
     """

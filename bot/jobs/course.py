@@ -1,7 +1,7 @@
 """One job under way: its row, its reply, and the parts that carry it. The steps of the lifecycle share it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from random import Random
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
+import stamina
 import structlog
 
 from bot.delivery import Attempt, Existence, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
@@ -241,18 +242,23 @@ class Course:
         await self._persist(lambda: self.parts.store.save(changed, before=before))
         self.job = changed
 
-    async def _persist(self, write: Callable[[], Any]) -> None:
-        pause_s = _FIRST_STORAGE_PAUSE_S
-        while True:
-            try:
-                await write()
-            except StorageUnavailableError as error:
-                log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
-                self.parts.metrics.storage_failed()
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, self.parts.patience.storage_longest_s)
-            else:
-                return
+    async def _persist(self, write: Callable[[], Awaitable[None]]) -> None:
+        # Without an end: nothing may happen before this is kept. Each try compares the row anew.
+        async for attempt in stamina.retry_context(
+            on=StorageUnavailableError,
+            attempts=None,
+            timeout=None,
+            wait_initial=_FIRST_STORAGE_PAUSE_S,
+            wait_jitter=_FIRST_STORAGE_PAUSE_S,
+            wait_max=self.parts.patience.storage_longest_s,
+        ):
+            with attempt:
+                try:
+                    await write()
+                except StorageUnavailableError as error:
+                    log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
+                    self.parts.metrics.storage_failed()
+                    raise
 
     def _render(self) -> Card:
         view = self.view

@@ -9,15 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import (
-    DiscordUnavailableError,
-    Messages,
-    Post,
-    PostRefusedError,
-    ReplyAddress,
-    ReplyUnreachableError,
-    UploadTooLargeError,
-)
+from bot.delivery import DeliveryError, Messages, Post, ReplyAddress
 from bot.images import Reference, ReferenceSpool
 from bot.jobs import announce
 from bot.jobs.engine import TaskEngine
@@ -261,10 +253,5 @@ class Desk:
     async def _show(self, job: Job, card: Card, reply: ReplyAddress) -> None:
         try:
             await self._parts.messages.edit_by_token(reply, Post(card))
-        except (
-            DiscordUnavailableError,
-            PostRefusedError,
-            ReplyUnreachableError,
-            UploadTooLargeError,
-        ) as error:
+        except DeliveryError as error:
             log.info("end_not_shown", job=job.id, reason=str(error))

@@ -1,5 +1,6 @@
 """The last steps: a whole copy of the finished video, then the post that carries it."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,9 @@ import structlog
 from bot.delivery import (
     Attempt,
     DeliveryDoubtfulError,
-    DiscordUnavailableError,
+    DeliveryError,
     Post,
     PostForbiddenError,
-    ReplyUnreachableError,
     Route,
     UploadTooLargeError,
     VideoFile,
@@ -28,6 +28,12 @@ from bot.video import Preset
 log: Final = structlog.get_logger(__name__)
 
 _COMPLETE: Final = 100
+_UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
+    PostForbiddenError: FailureReason.NOT_POSTED_HERE,
+    UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
+    DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
+}
+"""Why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
 
 
 async def fetch(course: Course) -> None:
@@ -83,14 +89,8 @@ async def deliver(course: Course) -> None:
     async with course.parts.flights.flight():
         try:
             posted = await course.post(_post(course, path))
-        except PostForbiddenError as error:
-            await lay_aside(course, FailureReason.NOT_POSTED_HERE, error)
-        except UploadTooLargeError as error:
-            await lay_aside(course, FailureReason.UPLOAD_TOO_LARGE, error)
-        except DeliveryDoubtfulError as error:
-            await lay_aside(course, FailureReason.UPLOAD_DOUBTFUL, error)
-        except (ReplyUnreachableError, DiscordUnavailableError) as error:
-            await lay_aside(course, FailureReason.UPLOAD_REFUSED, error)
+        except DeliveryError as error:
+            await lay_aside(course, _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED), error)
         else:
             now = course.parts.now()
             await course.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
@@ -118,7 +118,7 @@ async def tell(course: Course, post: Post) -> None:
     """Make a last post without a video. Where nobody can be reached, `/jobs` has to do."""
     try:
         await course.post(post)
-    except (DiscordUnavailableError, ReplyUnreachableError, UploadTooLargeError) as error:
+    except DeliveryError as error:
         log.error("person_not_told", job=course.job.id, reason=str(error))
 
 

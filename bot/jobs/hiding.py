@@ -13,13 +13,11 @@ import stamina
 import structlog
 
 from bot.delivery import (
+    DeliveryError,
     DiscordUnavailableError,
     Messages,
     Post,
-    PostRefusedError,
     ReplyAddress,
-    ReplyUnreachableError,
-    UploadTooLargeError,
     VideoFile,
 )
 from bot.dimilinks import DimiLinks, DimiLinksError
@@ -254,12 +252,7 @@ class Hiding:
             ):
                 with attempt:
                     await self._parts.messages.edit_as_bot(address, post)
-        except (
-            DiscordUnavailableError,
-            PostRefusedError,
-            ReplyUnreachableError,
-            UploadTooLargeError,
-        ) as error:
+        except DeliveryError as error:
             log.warning("reported_video_not_changed", job=post.card.job_id, reason=str(error))
             return False
         return True

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Final, Protocol
 
+import stamina
 import structlog
 
-from bot.delivery import DiscordUnavailableError, PostRefusedError, ReplyUnreachableError, UploadTooLargeError
+from bot.delivery import DeliveryError, DiscordUnavailableError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -15,7 +16,7 @@ _ATTEMPTS: Final = 10
 
 
 class OperatorLine(Protocol):
-    """How the operator is reached. Both methods raise the errors of `bot.delivery`."""
+    """How the operator is reached. Both methods raise `bot.delivery.DeliveryError`."""
 
     async def operator_id(self) -> int:
         """Whose application this is."""
@@ -46,15 +47,17 @@ class OperatorNews:
             await self._deliver(await self._backlog.get())
 
     async def _deliver(self, text: str) -> None:
-        for _ in range(_ATTEMPTS):
-            try:
-                await self._line.tell_person(await self._line.operator_id(), text)
-            except DiscordUnavailableError:
-                await asyncio.sleep(_TRY_AGAIN_AFTER_S)
-            except (PostRefusedError, ReplyUnreachableError, UploadTooLargeError) as error:
-                log.warning("operator_not_told", text=text, reason=str(error))
-                return
-            else:
-                log.info("operator_told")
-                return
-        log.warning("operator_not_told", text=text)
+        try:
+            async for attempt in stamina.retry_context(
+                on=DiscordUnavailableError,
+                attempts=_ATTEMPTS,
+                timeout=None,
+                wait_initial=_TRY_AGAIN_AFTER_S,
+                wait_max=_TRY_AGAIN_AFTER_S,
+            ):
+                with attempt:
+                    await self._line.tell_person(await self._line.operator_id(), text)
+        except DeliveryError as error:
+            log.warning("operator_not_told", text=text, reason=str(error))
+        else:
+            log.info("operator_told")
