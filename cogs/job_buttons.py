@@ -10,10 +10,10 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
+from bot.delivery import Action
 from bot.jobs import Answer, Desk, Wish
 from bot.storage import StorageError
 from bot.texts import jobs as words
-from bot.texts.buttons import Action
 from bot.texts.sentences import Sentence
 from cogs.ui.acknowledgement import (
     BEFORE_ACKNOWLEDGING_S,

@@ -10,12 +10,12 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
+from bot.delivery import Action
 from bot.jobs import Answer, Desk, Hiding, Reported, Shown
 from bot.moderation import Report
 from bot.storage import StorageError
 from bot.texts import forms, operator
 from bot.texts import jobs as words
-from bot.texts.buttons import Action
 from bot.texts.forms import ReportReason
 from bot.texts.sentences import Language
 from cogs.ui.acknowledgement import acknowledge, answer, open_form, refuse

@@ -8,11 +8,11 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.delivery import Action
 from bot.jobs import Answer, Desk, Job, Wish
 from bot.storage import StorageError
 from bot.texts import forms
 from bot.texts import jobs as words
-from bot.texts.buttons import Action
 from bot.video import REFERENCES_MAX, Resolution
 from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, acknowledge_press, refuse, take_away, whisper
 from cogs.ui.asking import ask_of

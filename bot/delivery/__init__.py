@@ -1,6 +1,7 @@
 """Delivery: cards and videos to where the person waits for them, by whichever way is still open."""
 
 from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
+from bot.delivery.card import Action, Card, Tone
 from bot.delivery.live import (
     EDIT_INTERVAL_S,
     FINAL_POST_PATIENCE_S,
@@ -29,7 +30,9 @@ __all__ = [
     "EDIT_INTERVAL_S",
     "FINAL_POST_PATIENCE_S",
     "TOKEN_LIVES_FOR",
+    "Action",
     "Attempt",
+    "Card",
     "DeliveryDoubtfulError",
     "DeliveryError",
     "DiscordUnavailableError",
@@ -45,6 +48,7 @@ __all__ = [
     "ReplyAddress",
     "ReplyUnreachableError",
     "Route",
+    "Tone",
     "UploadTooLargeError",
     "VideoFile",
     "final_routes",

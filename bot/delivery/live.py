@@ -12,6 +12,7 @@ from typing import Final, Self
 import stamina
 import structlog
 
+from bot.delivery.card import Card
 from bot.delivery.messages import (
     DeliveryDoubtfulError,
     DiscordUnavailableError,
@@ -24,7 +25,6 @@ from bot.delivery.messages import (
     UploadTooLargeError,
 )
 from bot.delivery.routes import Route, asked_routes, final_routes, progress_routes
-from bot.texts.cards import Card
 
 log: Final = structlog.get_logger(__name__)
 

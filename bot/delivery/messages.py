@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from bot.texts.cards import Card
+from bot.delivery.card import Card
 from bot.texts.sentences import Language
 
 

@@ -1,18 +1,58 @@
-"""Which words belong to which state and failure of a job: pure functions from jobs to cards."""
+"""The cards of a job: its words, its buttons and its colour for each state and failure. Pure functions."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
+from bot.delivery import Action, Card, Tone
 from bot.images import IMAGE_LIMITS, ConversionReason, ImageProblem, Reference
 from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.texts import cards, explanations, moderation, pictures
-from bot.texts.buttons import Action
-from bot.texts.cards import Card, InLine, Stage, Subject, Tone
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
+from bot.texts.quoting import quote_prompt
 from bot.texts.sentences import Sentence
 from bot.video import Resolution
+
+
+class Stage(StrEnum):
+    """What a running job is doing."""
+
+    QUEUED = "queued"
+    PICTURES = "pictures"
+    IN_LINE = "in_line"
+    PAUSED = "paused"
+    RETRYING = "retrying"
+    SUBMITTING = "submitting"
+    WAITING = "waiting"
+    GENERATING = "generating"
+    DOWNLOADING = "downloading"
+    UPLOADING = "uploading"
+
+
+@dataclass(frozen=True)
+class InLine:
+    """Where a job stands in the line, from 1, and how many wait; `start_s` is when it may begin, if known."""
+
+    position: int
+    waiting: int
+    start_s: float | None
+
+
+_HEADLINES: Final[Mapping[Stage, Sentence]] = {
+    Stage.QUEUED: cards.QUEUED,
+    Stage.PICTURES: cards.PICTURES,
+    Stage.IN_LINE: cards.IN_LINE,
+    Stage.PAUSED: cards.PAUSED,
+    Stage.RETRYING: cards.RETRYING,
+    Stage.SUBMITTING: cards.SUBMITTING,
+    Stage.WAITING: cards.WAITING,
+    Stage.GENERATING: cards.GENERATING,
+    Stage.DOWNLOADING: cards.DOWNLOADING,
+    Stage.UPLOADING: cards.UPLOADING,
+}
 
 _PICTURE_EXPLANATIONS: Final[Mapping[ImageProblem, Callable[[str, str], Explanation]]] = {
     ImageProblem.EMPTY: lambda name, _: pictures.empty(name),
@@ -132,16 +172,32 @@ def _note(picture: Reference) -> Sentence:
             return cards.converted_size(picture.filename, picture.conversion.original_bytes)
 
 
-def _subject(job: Job) -> Subject:
-    notes = tuple(_note(picture) for picture in job.converted)
-    return Subject(
-        job.request,
+def _card(
+    job: Job,
+    tone: Tone,
+    headline: Sentence,
+    *,
+    lines: tuple[str, ...] = (),
+    small_print: tuple[Sentence, ...] = (),
+    actions: tuple[Action, ...] = (),
+    with_prompt: bool = True,
+) -> Card:
+    """A card with what every card of the job shows in the same way."""
+    reply = job.reply
+    parent = (cards.follows(job.parent_url),) if job.parent_url is not None else ()
+    small = (*parent, *(_note(picture) for picture in job.converted), *small_print) if with_prompt else ()
+    return Card(
+        tone,
+        headline.in_language(reply.language),
+        quote_prompt(job.request.prompt) if with_prompt else "…",
+        cards.options_line(job.request, reply.language),
+        lines,
+        tuple(line.in_language(reply.language) for line in small),
         job.id,
-        job.reply.person_id,
-        job.reply.private,
-        job.reply.language,
-        notes,
-        job.parent_url,
+        reply.person_id,
+        reply.private,
+        actions,
+        reply.language,
     )
 
 
@@ -155,67 +211,81 @@ def working_card(
     in_line: InLine | None = None,
     said: Explanation | None = None,
 ) -> Card:
-    """The card while the job runs."""
-    return cards.working(
-        _subject(job),
-        stage,
-        progress=progress,
-        elapsed_s=elapsed_s,
-        rest_s=rest_s,
-        in_line=in_line,
-        said=said,
+    """The card of a running job: a bar, the time since the command, and the estimated rest where known.
+
+    `progress` is from 0 to 100. `in_line` takes the bar's place while the job waits its turn; `said` is one
+    more line.
+    """
+    language = job.reply.language
+    hint = cards.placement_hint(job.request.size)
+    shown = cards.bar(progress)
+    if in_line is not None:
+        place = cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s)
+        shown = place.in_language(language)
+    explained = (said.in_language(language),) if said else ()
+    return _card(
+        job,
+        Tone.WORKING,
+        _HEADLINES[stage],
+        lines=(*explained, shown, cards.times(elapsed_s, rest_s).in_language(language)),
+        small_print=(hint,) if hint else (),
+        actions=(Action.REFRESH, Action.CANCEL),
     )
 
 
 def delivered_card(job: Job, *, now: datetime) -> Card:
     """The card above the finished video.
 
-    It says how long the video took, unless somebody had to ask for it again.
+    It says how long the video took, unless a user had to ask for it again.
     """
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
-    return cards.delivered(_subject(job), took_s=took_s, actions=result_actions(job))
+    made = cards.made_by_ai(took_s)
+    return _card(job, Tone.DONE, cards.DELIVERED, small_print=(made,), actions=result_actions(job))
 
 
 def ended_card(job: Job) -> Card:
     """The card in place of a video. It names the task, or the job, for the operator to look up."""
-    cancelled = job.state is JobState.CANCELLED
-    return cards.ended(
-        _subject(job),
-        explain(job),
-        number=job.task_id or job.id,
-        actions=actions(job),
-        headline=cards.CANCELLED if cancelled else cards.NO_VIDEO,
-    )
+    headline = cards.CANCELLED if job.state is JobState.CANCELLED else cards.NO_VIDEO
+    return _explained(job, Tone.FAILED, headline, explain(job), actions(job))
 
 
 def parked_card(job: Job, failure: Failure) -> Card:
     """The card of a finished video that could not be delivered and waits in `/jobs`."""
-    return cards.ended(
-        _subject(job),
-        _EXPLANATIONS[failure.reason](failure, job),
-        number=job.task_id or job.id,
-        actions=(Action.FETCH,),
-        headline=cards.LAID_ASIDE,
-        tone=Tone.DONE,
+    explanation = _EXPLANATIONS[failure.reason](failure, job)
+    return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
+
+
+def _explained(
+    job: Job, tone: Tone, headline: Sentence, explanation: Explanation, offered: tuple[Action, ...]
+) -> Card:
+    told = (explanation.what, explanation.money.sentence, explanation.then)
+    return _card(
+        job,
+        tone,
+        headline,
+        lines=tuple(line.in_language(job.reply.language) for line in told),
+        small_print=(cards.number(job.task_id or job.id),),
+        actions=offered,
     )
 
 
 def held_card(job: Job, until: datetime | None) -> Card:
     """The card while moderators are asked; `until` is when they have to have decided."""
     line = moderation.held_line if job.state is JobState.HELD else moderation.held_posting_line
-    shown = line(day(until)) if until is not None else None
+    shown = (line(day(until)).in_language(job.reply.language),) if until is not None else ()
     can_cancel = (Action.CANCEL,) if job.state is JobState.HELD else ()
-    return cards.held(_subject(job), shown, actions=(Action.REFRESH, *can_cancel))
+    return _card(job, Tone.WORKING, cards.HELD, lines=shown, actions=(Action.REFRESH, *can_cancel))
 
 
 def hidden_card(job: Job) -> Card:
-    """The card in place of a video that was reported."""
-    return cards.put_away(_subject(job), moderation.HIDDEN_HEADLINE, moderation.HIDDEN_LINE)
+    """The card in place of a video that was reported; its prompt is not repeated either."""
+    line = moderation.HIDDEN_LINE.in_language(job.reply.language)
+    return _card(job, Tone.FAILED, moderation.HIDDEN_HEADLINE, lines=(line,), with_prompt=False)
 
 
 def removed_card(job: Job) -> Card:
-    """The card in place of a video that moderators removed."""
-    return cards.put_away(_subject(job), moderation.REMOVED_HEADLINE, None)
+    """The card in place of a video that moderators removed; its prompt is not repeated either."""
+    return _card(job, Tone.FAILED, moderation.REMOVED_HEADLINE, with_prompt=False)
 
 
 def kept_until(when: datetime) -> str:

@@ -12,11 +12,12 @@ from typing import Any, Final, Protocol, Self
 import stamina
 import structlog
 
-from bot.delivery import Attempt, Existence, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
+from bot.delivery import Attempt, Card, Existence, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
 from bot.dimilinks import DimiLinks, Pace
 from bot.images import ReferenceSpool
 from bot.images.screening import Screening
 from bot.jobs import announce
+from bot.jobs.announce import InLine, Stage
 from bot.jobs.estimates import Estimates
 from bot.jobs.flights import Flights
 from bot.jobs.forecast import Forecast
@@ -32,7 +33,6 @@ from bot.metrics import Metrics
 from bot.moderation.reviews import Review, ReviewSubject
 from bot.quota import Ledger
 from bot.storage import StorageUnavailableError
-from bot.texts.cards import Card, InLine, Stage
 from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import DeliveryError, Messages, Post, ReplyAddress
+from bot.delivery import Card, DeliveryError, Messages, Post, ReplyAddress
 from bot.images import Reference, ReferenceSpool
 from bot.jobs import announce
 from bot.jobs.engine import TaskEngine
@@ -19,7 +19,6 @@ from bot.jobs.patience import Patience
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.policy import Person, may_cancel
 from bot.quota import Ledger
-from bot.texts.cards import Card
 
 log: Final = structlog.get_logger(__name__)
 

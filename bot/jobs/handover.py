@@ -20,9 +20,9 @@ from bot.delivery import (
 )
 from bot.dimilinks import DimiLinksError, VideoMissingError, VideoTooLargeError
 from bot.jobs import announce
+from bot.jobs.announce import Stage
 from bot.jobs.course import Course
 from bot.jobs.job import Failure, FailureReason, JobState
-from bot.texts.cards import Stage
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)

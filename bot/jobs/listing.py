@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bot.delivery import Action
 from bot.jobs import announce
 from bot.jobs.course import Parts, View
 from bot.jobs.job import Job, JobState
@@ -12,7 +13,6 @@ from bot.jobs.patience import Retention
 from bot.jobs.store import JobStore
 from bot.jobs.turnstile import Standing
 from bot.texts import jobs as words
-from bot.texts.buttons import Action
 from bot.texts.sentences import Language, Sentence
 
 _MOST: Final = 200

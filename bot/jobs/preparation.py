@@ -1,9 +1,9 @@
 """The first step: the reference images, into the spool while Discord still hands them out."""
 
 from bot.images import ImageRefusedError
+from bot.jobs.announce import Stage
 from bot.jobs.course import Course
 from bot.jobs.job import Failure, FailureReason, JobState
-from bot.texts.cards import Stage
 
 
 def is_prepared(course: Course) -> bool:

@@ -9,12 +9,12 @@ import structlog
 
 from bot.dimilinks import DimiLinksError, ErrorKind, Purchase
 from bot.images import DataUrl
+from bot.jobs.announce import Stage
 from bot.jobs.course import Course
 from bot.jobs.failures import closure_of, explain_closure, failure_of, resubmit_pause_s
 from bot.jobs.holding import may_submit
 from bot.jobs.job import Failure, FailureReason, JobState
 from bot.jobs.preparation import is_prepared
-from bot.texts.cards import Stage
 
 log: Final = structlog.get_logger(__name__)
 

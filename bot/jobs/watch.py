@@ -6,11 +6,11 @@ from typing import Final
 import structlog
 
 from bot.dimilinks import DimiLinksError, RateLimitedError, Task, TaskPhase
+from bot.jobs.announce import Stage
 from bot.jobs.course import Course
 from bot.jobs.estimates import Finished, rest_s
 from bot.jobs.job import Failure, FailureReason, JobState
 from bot.jobs.polling import Sightings, next_poll_s
-from bot.texts.cards import Stage
 
 log: Final = structlog.get_logger(__name__)
 

@@ -1,42 +1,19 @@
-"""The buttons below a card: what each does and what stands on it."""
+"""The labels of the buttons below a card."""
 
-from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
-from bot.texts.sentences import Sentence, named
+from bot.texts.sentences import named
 
-
-class Action(StrEnum):
-    """What a person can have done to a job. The values are part of buttons that outlive the process."""
-
-    REFRESH = "refresh"
-    CANCEL = "cancel"
-    STOP_WATCHING = "stop"
-    KEEP_WAITING = "keep"
-    TRY_AGAIN = "again"
-    LOOK_AGAIN = "look"
-    FETCH = "fetch"
-    ANEW = "anew"
-    CHANGE = "change"
-    IN_720P = "sharper"
-    CONTINUE = "continue"
-    DELETE = "delete"
-    REPORT = "report"
-
-
-LABELS: Final[Mapping[Action, Sentence]] = {
-    Action.REFRESH: named("button", "Refresh"),
-    Action.CANCEL: named("button", "Cancel"),
-    Action.STOP_WATCHING: named("button", "Stop watching"),
-    Action.KEEP_WAITING: named("button", "Let it finish"),
-    Action.TRY_AGAIN: named("button", "Try again"),
-    Action.LOOK_AGAIN: named("button", "Look again"),
-    Action.FETCH: named("button", "Fetch the video"),
-    Action.ANEW: named("button", "Again"),
-    Action.CHANGE: named("button", "Change"),
-    Action.IN_720P: named("button", "In 720p"),
-    Action.CONTINUE: named("button", "Use last frame"),
-    Action.DELETE: named("button", "Delete"),
-    Action.REPORT: named("button", "Report"),
-}
+REFRESH: Final = named("button", "Refresh")
+CANCEL: Final = named("button", "Cancel")
+STOP_WATCHING: Final = named("button", "Stop watching")
+KEEP_WAITING: Final = named("button", "Let it finish")
+TRY_AGAIN: Final = named("button", "Try again")
+LOOK_AGAIN: Final = named("button", "Look again")
+FETCH: Final = named("button", "Fetch the video")
+ANEW: Final = named("button", "Again")
+CHANGE: Final = named("button", "Change")
+IN_720P: Final = named("button", "In 720p")
+CONTINUE: Final = named("button", "Use last frame")
+DELETE: Final = named("button", "Delete")
+REPORT: Final = named("button", "Report")

@@ -5,9 +5,8 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.delivery import Post
+from bot.delivery import Card, Post, Tone
 from bot.delivery.discord_messages import Lead
-from bot.texts.cards import Card, Tone
 from cogs.ui.job_button import ButtonReference, rows_of
 
 _COLOURS: Final = {

@@ -1,15 +1,16 @@
 """The buttons below a card. They outlive the process: all they need to know is written in them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import discord
 from discord import ui
 
-from bot.texts.buttons import LABELS, Action
-from bot.texts.sentences import Language
+from bot.delivery import Action
+from bot.texts import buttons
+from bot.texts.sentences import Language, Sentence
 
 PREFIX: Final = "sm:"
 """How the custom ids of all these buttons begin, also in other versions."""
@@ -19,6 +20,22 @@ _CUSTOM_ID: Final = re.compile(
 
 _IN_A_ROW: Final = 5
 """Discord, *Action Row*."""
+
+LABELS: Final[Mapping[Action, Sentence]] = {
+    Action.REFRESH: buttons.REFRESH,
+    Action.CANCEL: buttons.CANCEL,
+    Action.STOP_WATCHING: buttons.STOP_WATCHING,
+    Action.KEEP_WAITING: buttons.KEEP_WAITING,
+    Action.TRY_AGAIN: buttons.TRY_AGAIN,
+    Action.LOOK_AGAIN: buttons.LOOK_AGAIN,
+    Action.FETCH: buttons.FETCH,
+    Action.ANEW: buttons.ANEW,
+    Action.CHANGE: buttons.CHANGE,
+    Action.IN_720P: buttons.IN_720P,
+    Action.CONTINUE: buttons.CONTINUE,
+    Action.DELETE: buttons.DELETE,
+    Action.REPORT: buttons.REPORT,
+}
 
 _STYLES: Final = {
     Action.REFRESH: discord.ButtonStyle.secondary,

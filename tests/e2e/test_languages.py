@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.delivery import Action
 from bot.sandbox.discord import Channel, Guild, User
 from bot.texts import explanations, moderation
 from bot.texts import jobs as job_words
-from bot.texts.buttons import LABELS, Action
 from bot.texts.cards import DELIVERED
 from bot.texts.sentences import Language
+from cogs.ui.job_button import LABELS
 from tests.e2e.presses import being_made, labels, press, told
 from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 
