@@ -21,7 +21,7 @@ from cogs.ui.acknowledgement import (
     acknowledge_press,
     answer,
     refuse,
-    whisper,
+    reply_privately,
 )
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
@@ -120,10 +120,10 @@ class JobButtonsCog(commands.Cog):
         try:
             found = await self._desk.look_again(reference.job_id, person_of(interaction), reply)
         except StorageError:
-            await whisper(interaction, words.NOT_STORED)
+            await reply_privately(interaction, words.NOT_STORED)
             return
         if found is not Answer.DONE:
-            await whisper(interaction, ANSWERS[found])
+            await reply_privately(interaction, ANSWERS[found])
 
     async def _fetch(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self._now()

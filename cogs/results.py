@@ -14,7 +14,13 @@ from bot.storage import StorageError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.video import REFERENCES_MAX, Resolution
-from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, acknowledge_press, refuse, take_away, whisper
+from cogs.ui.acknowledgement import (
+    BEFORE_ACKNOWLEDGING_S,
+    acknowledge_press,
+    delete_message,
+    refuse,
+    reply_privately,
+)
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.form_opening import FormOpening
@@ -104,16 +110,16 @@ class ResultsCog(commands.Cog):
         try:
             found = await self._desk.deletable(reference.job_id, person_of(interaction))
         except StorageError:
-            await whisper(interaction, words.NOT_STORED)
+            await reply_privately(interaction, words.NOT_STORED)
             return
         if found is Answer.NOT_ALLOWED:
-            await whisper(interaction, words.NOT_YOURS_TO_DELETE)
+            await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
         elif found is not Answer.DONE:
-            await whisper(interaction, ANSWERS[found])
-        elif await take_away(interaction):
+            await reply_privately(interaction, ANSWERS[found])
+        elif await delete_message(interaction):
             log.info("video_deleted", job=reference.job_id, person=interaction.user.id)
         else:
-            await whisper(interaction, words.NOT_DELETED)
+            await reply_privately(interaction, words.NOT_DELETED)
 
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """The job of the video, or None after the person was told why there is none."""

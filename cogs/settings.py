@@ -18,7 +18,7 @@ from bot.storage import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
 from bot.texts.sentences import Language, Sentence
-from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, open_form, refuse, whisper
+from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, open_form, refuse, reply_privately
 from cogs.ui.job_button import custom_id_of
 from cogs.ui.place import channel_of, place_of
 from cogs.ui.plain_forms import YES, tick_form
@@ -91,7 +91,7 @@ class SettingsCog(commands.Cog):
         failure = words.CONFIRM_MISSING if asked.confirms is False else await self._change(asked)
         await self._show(interaction, page_of(asked.setting))
         if failure is not None:
-            await whisper(interaction, failure)
+            await reply_privately(interaction, failure)
 
     async def _change(self, change: Change) -> Sentence | None:
         """Why nothing was changed; None where it was."""

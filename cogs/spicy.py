@@ -25,7 +25,7 @@ from bot.texts import spicy as words
 from bot.texts.sentences import Language, Sentence
 from bot.texts.spicy import DESCRIPTIONS, ExportForm, ListChoice, LogGroup, WordAction
 from cogs.ui import spicy_views as views
-from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, refuse, whisper
+from cogs.ui.acknowledgement import acknowledge, acknowledge_press, answer, refuse, reply_privately
 from cogs.ui.choices import choices
 from cogs.ui.job_button import custom_id_of
 from cogs.ui.reply import language_of, person_of
@@ -281,7 +281,7 @@ class SpicyCog(commands.Cog):
             details = {"muted": muted}
             fault = await self._do(interaction, change, Deed.REPORTS_MUTED, person_id, details=details)
             if fault is not None:
-                await whisper(interaction, fault)
+                await reply_privately(interaction, fault)
 
     async def _show(self, interaction: Interaction, making: Awaitable[ui.LayoutView]) -> None:
         """Show it in the answer that was announced, or in place of the one whose button was pressed."""
@@ -289,7 +289,7 @@ class SpicyCog(commands.Cog):
             view = await making
         except StorageError as error:
             pressed = interaction.type is discord.InteractionType.component
-            await (whisper if pressed else answer)(interaction, _unread(error))
+            await (reply_privately if pressed else answer)(interaction, _unread(error))
         else:
             await answer(interaction, view)
 

@@ -1,16 +1,8 @@
-"""Delivery: cards and videos to where the person waits for them, by whichever way is still open."""
+"""Delivery: cards and videos to where the user waits for them, by whichever way is still open."""
 
 from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
 from bot.delivery.card import Action, Card, Tone
-from bot.delivery.live import (
-    EDIT_INTERVAL_S,
-    FINAL_POST_PATIENCE_S,
-    Attempt,
-    Existence,
-    Journal,
-    LiveReply,
-    Posted,
-)
+from bot.delivery.final_post import Attempt, FinalPost, Journal, Posted, ping
 from bot.delivery.messages import (
     DeliveryDoubtfulError,
     DeliveryError,
@@ -24,11 +16,12 @@ from bot.delivery.messages import (
     UploadTooLargeError,
     VideoFile,
 )
-from bot.delivery.routes import TOKEN_LIVES_FOR, Route, final_routes, progress_routes
+from bot.delivery.progress import EDIT_INTERVAL_S, Existence, ProgressCard
+from bot.delivery.reply_routes import ReplyRoutes
+from bot.delivery.routes import TOKEN_LIVES_FOR, Route
 
 __all__ = [
     "EDIT_INTERVAL_S",
-    "FINAL_POST_PATIENCE_S",
     "TOKEN_LIVES_FOR",
     "Action",
     "Attempt",
@@ -37,21 +30,22 @@ __all__ = [
     "DeliveryError",
     "DiscordUnavailableError",
     "Existence",
+    "FinalPost",
     "InvalidRequestBreaker",
     "Journal",
-    "LiveReply",
     "Messages",
     "Post",
     "PostForbiddenError",
     "PostRefusedError",
     "Posted",
+    "ProgressCard",
     "ReplyAddress",
+    "ReplyRoutes",
     "ReplyUnreachableError",
     "Route",
     "Tone",
     "UploadTooLargeError",
     "VideoFile",
-    "final_routes",
-    "progress_routes",
+    "ping",
     "refusal_trace",
 ]

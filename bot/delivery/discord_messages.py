@@ -178,7 +178,7 @@ class DiscordMessages:
         async with self._one_call(None):
             if by_token and address.token is not None:
                 webhook = self._webhook(address, address.token)
-                # A partial one does not know what it is, and only an application's may whisper.
+                # A partial one does not know what it is, and only an application's may reply privately.
                 webhook.type = discord.WebhookType.application
                 await webhook.send(text, ephemeral=address.private, allowed_mentions=allowed)
             elif address.channel_id is not None:

@@ -12,7 +12,20 @@ from typing import Any, Final, Protocol, Self
 import stamina
 import structlog
 
-from bot.delivery import Attempt, Card, Existence, Journal, LiveReply, Messages, Post, Posted, ReplyAddress
+from bot.delivery import (
+    Attempt,
+    Card,
+    Existence,
+    FinalPost,
+    Journal,
+    Messages,
+    Post,
+    Posted,
+    ProgressCard,
+    ReplyAddress,
+    ReplyRoutes,
+    ping,
+)
 from bot.dimilinks import DimiLinks, Pace
 from bot.images import ReferenceSpool
 from bot.images.screening import Screening
@@ -113,7 +126,7 @@ class Stopwatch:
 
 
 class Course:
-    """A job and its live reply. `move` commits before it returns, so a step may then touch the outside."""
+    """A job and its reply. `move` commits before it returns, so a step may then touch the outside."""
 
     def __init__(self, parts: Parts, job: Job) -> None:
         self.parts = parts
@@ -122,21 +135,13 @@ class Course:
         self._has_turn = False
         self._attempt_found = job.attempt
         self._stopwatch = Stopwatch.since(job.created_at, parts.now())
-        self._reply = LiveReply(
-            parts.messages,
-            job.reply,
-            self._render,
-            now=parts.now,
-            interval_s=parts.edit_interval_s,
-            patience_s=parts.patience.deliver_s,
-            direct_videos=parts.gatekeeper.allows_direct(job.request.preset),
-            asked_at=job.created_at,
-        )
+        self._reply = ReplyRoutes(parts.messages, job.reply, now=parts.now, asked_at=job.created_at)
+        self._card = ProgressCard(self._reply, self._render, interval_s=parts.edit_interval_s)
 
     async def __aenter__(self) -> Self:
         """Begin to keep the reply current."""
         self.parts.forecast.follow(self.job.id, self.job.request)
-        await self._reply.__aenter__()
+        await self._card.__aenter__()
         return self
 
     async def __aexit__(
@@ -144,7 +149,7 @@ class Course:
     ) -> None:
         """Leave the reply as it is."""
         self.parts.forecast.forget(self.job.id)
-        await self._reply.__aexit__(kind, error, trace)
+        await self._card.__aexit__(kind, error, trace)
 
     @property
     def estimated_s(self) -> float | None:
@@ -162,12 +167,12 @@ class Course:
     ) -> None:
         """Have the reply show where the job stands; never waits."""
         self.view = View(stage, progress, rest_s, said)
-        self._reply.poke()
+        self._card.mark_changed()
 
-    def readdress(self, reply: ReplyAddress) -> None:
+    def renew_token(self, reply: ReplyAddress) -> None:
         """Reach the reply by a newer token from now on, and show the card at once."""
         self.job = replace(self.job, reply=reply)
-        self._reply.readdress(reply)
+        self._card.renew_token(reply)
 
     async def take_turn(self) -> None:
         """Wait in line until the job may run; at once if it does already."""
@@ -191,10 +196,10 @@ class Course:
 
         Raises `DiscordUnavailableError`.
         """
-        existence = await self._reply.confirm()
+        existence = await self._card.confirm()
         if existence is Existence.CERTAIN:
             self.job = replace(self.job, reply=self._reply.address)
-            await self._persist(lambda: self.parts.store.readdress(self.job.id, self.job.reply))
+            await self._persist(lambda: self.parts.store.save_reply(self.job.id, self.job.reply))
         return existence
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
@@ -217,17 +222,25 @@ class Course:
         self.job = replace(await self.parts.store.get(self.job.id), reply=reply)
 
     async def post(self, post: Post) -> Posted:
-        """Make the last post. Raises what `LiveReply.finish` raises."""
+        """Make the last post. Raises what `FinalPost.make` raises."""
+        await self._card.stop()
         attempt = self.job.attempt
         earlier = attempt if attempt == self._attempt_found else None
-        posted = await self._reply.finish(post, Journal(earlier, self._begin_attempt, self._may_post))
+        final = FinalPost(
+            self._reply,
+            post,
+            Journal(earlier, self._begin_attempt, self._may_post),
+            now=self.parts.now,
+            direct_videos=self.parts.gatekeeper.allows_direct(self.job.request.preset),
+        )
+        posted = await final.make(patience_s=self.parts.patience.deliver_s)
         log.info("job_posted", job=self.job.id, route=posted.route)
         return posted
 
     async def ping(self, posted: Posted) -> None:
         """Mention the person, if they want that."""
         if self.job.ping:
-            await self._reply.ping(posted)
+            await ping(self._reply, posted)
 
     async def _may_post(self) -> bool:
         """Whether the rules allow the video where it is about to be posted, at this moment."""

@@ -86,11 +86,11 @@ class Desk:
             return
         renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
         if not job.at_rest:
-            await self._parts.store.readdress(job_id, renewed)
-            self._parts.lifecycle.readdress(job_id, renewed)
+            await self._parts.store.save_reply(job_id, renewed)
+            self._parts.lifecycle.renew_token(job_id, renewed)
             self._parts.engine.start(job_id)
         elif job.review_id is not None:
-            await self._parts.store.readdress(job_id, renewed)
+            await self._parts.store.save_reply(job_id, renewed)
             await self._show(job, announce.held_card(job, None), renewed)
         elif job.state is not JobState.DELIVERED and not await self._parts.store.looked_for(job_id):
             await self._show_end(job, renewed)

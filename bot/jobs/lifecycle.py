@@ -78,11 +78,11 @@ class Lifecycle:
                     pass
             await settle(course)
 
-    def readdress(self, job_id: str, reply: ReplyAddress) -> None:
+    def renew_token(self, job_id: str, reply: ReplyAddress) -> None:
         """Have a running job use a newer token of its reply."""
         course = self._courses.get(job_id)
         if course is not None:
-            course.readdress(reply)
+            course.renew_token(reply)
 
     def view(self, job_id: str) -> View | None:
         """What there is to see of a job that runs in this process."""

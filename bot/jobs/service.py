@@ -208,7 +208,7 @@ class VideoService:
         """Start a job that is kept and whose person was told that an answer will come."""
         if message_id is not None:
             try:
-                await self._store.readdress(job.id, replace(job.reply, message_id=message_id))
+                await self._store.save_reply(job.id, replace(job.reply, message_id=message_id))
             except StorageError as error:
                 # The job finds its message by itself.
                 log.warning("reply_not_noted", job=job.id, reason=str(error))

@@ -138,7 +138,7 @@ class JobStore:
             if changed.rowcount == 0:
                 raise await self._not_saved(connection, before)
 
-    async def readdress(self, job_id: str, reply: ReplyAddress) -> None:
+    async def save_reply(self, job_id: str, reply: ReplyAddress) -> None:
         """Keep a newer token, or what was learned of the reply, of a job that is not settled."""
         condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None))
         async with self._database.write() as connection:

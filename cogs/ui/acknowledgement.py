@@ -99,7 +99,7 @@ async def open_form(interaction: discord.Interaction[discord.Client], form: ui.M
     return True
 
 
-async def take_away(interaction: discord.Interaction[discord.Client]) -> bool:
+async def delete_message(interaction: discord.Interaction[discord.Client]) -> bool:
     """Delete the message whose button was pressed, which was acknowledged; whether it is gone."""
     try:
         async with asyncio.timeout(_TIMEOUT_S):
@@ -137,7 +137,7 @@ async def show_file(
     )
 
 
-async def whisper(interaction: discord.Interaction[discord.Client], words: Speakable) -> None:
+async def reply_privately(interaction: discord.Interaction[discord.Client], words: Speakable) -> None:
     """Say something to the person alone, beside the message whose button they pressed."""
     await _shown(
         interaction.followup.send(

@@ -157,7 +157,7 @@ async def test_a_settled_job_is_final_and_has_no_token(store: JobStore) -> None:
     assert kept.reply.token is None
     with pytest.raises(StaleJobError):
         await store.save(ended, before=ended)
-    await store.readdress(job.id, replace(job.reply, message_id=99))
+    await store.save_reply(job.id, replace(job.reply, message_id=99))
     assert await store.get(job.id) == kept
     assert await store.unsettled() == ()
 
@@ -166,11 +166,11 @@ async def test_the_reply_and_the_course_are_kept_apart(store: JobStore) -> None:
     job = a_job(state=JobState.QUEUED)
     await store.add(job)
     renewed = replace(job.reply, token=SecretStr("newer"), message_id=77)
-    await store.readdress(job.id, renewed)
+    await store.save_reply(job.id, renewed)
     await store.save(advance(job, JobState.SUBMITTING), before=job)
     kept = await store.get(job.id)
     assert kept.reply == renewed
-    await store.readdress(job.id, job.reply)
+    await store.save_reply(job.id, job.reply)
     assert (await store.get(job.id)).state is JobState.SUBMITTING
 
 

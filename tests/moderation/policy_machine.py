@@ -363,7 +363,7 @@ class Requests(RuleBasedStateMachine):
         one.at = "aside" if forbidden else "held finished" if held else "uploading"
 
     def upload(self, one: Wanted, *, discord_is_away: bool) -> None:
-        """As `bot.delivery.live` asks before every try."""
+        """As `bot.delivery.final_post` asks before every try."""
         refused = self.truth.forbids(one.job, self.now) or self.truth.holds_back(one.job, one.agreed)
         assert self.run(one.course._may_post()) is not refused
         if refused:

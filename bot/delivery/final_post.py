@@ -1,0 +1,146 @@
+"""The last post of a job: made once, by the first way that is open, with a journal of what was begun."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import stamina
+import structlog
+
+from bot.delivery.messages import (
+    DeliveryDoubtfulError,
+    DeliveryError,
+    DiscordUnavailableError,
+    Post,
+    PostForbiddenError,
+    PostRefusedError,
+    ReplyUnreachableError,
+)
+from bot.delivery.reply_routes import ReplyRoutes
+from bot.delivery.routes import Route
+
+log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """The last post arrived: by which way, and in which message it can be seen."""
+
+    route: Route
+    message_id: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A post that an earlier run was about to make: it may or may not have arrived."""
+
+    route: Route
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Journal:
+    """How a video is posted once only: what an earlier run began, and how to note what is begun now."""
+
+    earlier: Attempt | None
+    begin: Callable[[Attempt], Awaitable[None]]
+    """Stores an attempt; it is not made before this returns."""
+    permitted: Callable[[], Awaitable[bool]]
+    """Asked right before every try to post a video: Discord may have been away for hours."""
+
+
+class FinalPost:
+    """One last post. The reply's progress card must have stopped: an edit of its could overtake the post."""
+
+    def __init__(
+        self,
+        routes: ReplyRoutes,
+        post: Post,
+        journal: Journal,
+        *,
+        now: Callable[[], datetime],
+        direct_videos: bool,
+    ) -> None:
+        """Without `direct_videos` no video is ever sent as a direct message."""
+        self._routes = routes
+        self._post = post
+        self._journal = journal
+        self._now = now
+        self._direct_videos = direct_videos
+        self._begun = journal.earlier
+        self._doubtful = journal.earlier is not None and journal.earlier.route is Route.TOKEN
+
+    async def make(self, *, patience_s: float) -> Posted:
+        """Make the post, repeating while Discord is away.
+
+        Raises:
+            ReplyUnreachableError: Every way is closed.
+            DeliveryDoubtfulError: The video may be in the reply already.
+            UploadTooLargeError: Discord does not take a file of this size.
+            PostForbiddenError: The rules do not allow the video where it would be posted.
+            DiscordUnavailableError: Discord stayed away for `patience_s` seconds.
+        """
+        self._routes.forget_refusals()
+        # Edits are free to repeat, and new messages carry a nonce, so a repeated call cannot post twice.
+        async for attempt in stamina.retry_context(
+            on=DiscordUnavailableError, attempts=None, timeout=patience_s, wait_initial=0.5, wait_max=30.0
+        ):
+            with attempt:
+                return await self._by_an_open_way()
+        raise AssertionError("a retry context ends by returning or raising")
+
+    async def _by_an_open_way(self) -> Posted:
+        has_video = self._post.video is not None
+        for route in self._routes.for_final_post():
+            if self._routes.is_closed(route):
+                continue
+            if route is Route.DIRECT_MESSAGE and has_video:
+                if self._doubtful:
+                    raise DeliveryDoubtfulError("the video may be in the reply already")
+                if not self._direct_videos:
+                    continue
+            if has_video and not await self._journal.permitted():
+                raise PostForbiddenError("the rules do not allow it here")
+            try:
+                return Posted(route, await self._once(route))
+            except (ReplyUnreachableError, PostRefusedError) as error:
+                self._routes.close(route, error)
+            except DiscordUnavailableError:
+                self._doubtful = self._doubtful or route is Route.TOKEN
+                raise
+        raise ReplyUnreachableError("every way to the person is closed")
+
+    async def _once(self, route: Route) -> int:
+        if route.makes_new_message:
+            if self._begun is not None and self._begun.route is route:
+                found = await self._find(route, self._begun.started_at)
+                if found is not None:
+                    return found
+            else:
+                # Stored before the first byte leaves: a process that dies after it looks before it posts again.
+                self._begun = Attempt(route, self._now())
+                await self._journal.begin(self._begun)
+        return await self._routes.send(route, self._post)
+
+    async def _find(self, route: Route, since: datetime) -> int | None:
+        """The message of an attempt that arrived, if it can be found."""
+        messages, address = self._routes.messages, self._routes.address
+        try:
+            if route is Route.DIRECT_MESSAGE:
+                return await messages.find_direct(address, self._post, since)
+            return await messages.find_answer(address, self._post, since)
+        except ReplyUnreachableError as error:
+            # Without the permission to read back, Discord's memory of the nonce has to do.
+            log.info("earlier_post_not_looked_up", route=route, reason=str(error))
+            return None
+
+
+async def ping(routes: ReplyRoutes, posted: Posted) -> None:
+    """Mention the user, unless the last post was a new message, which did. Worth one try."""
+    if posted.route.makes_new_message:
+        return
+    try:
+        await routes.messages.ping(routes.address, by_token=posted.route is Route.TOKEN)
+    except DeliveryError as error:
+        log.info("person_not_pinged", reason=str(error))

@@ -1,0 +1,184 @@
+"""The card of a running job, kept current: the newest card wins, and edits are rare."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from enum import StrEnum
+from types import TracebackType
+from typing import Final, Self
+
+import stamina
+import structlog
+
+from bot.delivery.card import Card
+from bot.delivery.messages import (
+    DeliveryError,
+    DiscordUnavailableError,
+    Post,
+    PostRefusedError,
+    ReplyAddress,
+    ReplyUnreachableError,
+    UploadTooLargeError,
+)
+from bot.delivery.reply_routes import ReplyRoutes
+from bot.delivery.routes import Route
+
+log: Final = structlog.get_logger(__name__)
+
+EDIT_INTERVAL_S: Final = 2.5
+_EDIT_TIMEOUT_S: Final = 30.0
+_CONFIRM_WITHIN_S: Final = 120.0
+_LEAVE_WITHIN_S: Final = 5.0
+_NONCE_TRUSTED_FOR_S: Final = 60.0
+"""How long Discord is believed to remember a nonce; it says "a few minutes" (*Create Message*)."""
+_LOOK_AGAIN_INTERVALS: Final = 4
+"""A card whose job says nothing new, such as one that waits in line, is looked at again after so many."""
+
+
+class Existence(StrEnum):
+    """What is known of a reply: if there is one at all."""
+
+    CERTAIN = "certain"
+    DOUBTFUL = "doubtful"
+    """Its token is dead, and nobody noted its message."""
+    NONE = "none"
+    """Discord never took the acknowledgement."""
+
+
+class ProgressCard:
+    """Shows cards on one reply. Enter it as a context manager: it owns one task, which ends with it.
+
+    `render` gives the card of the moment. At most one edit every `interval_s()` seconds is made, only when the
+    card changed, and a slow Discord delays the card, not the job.
+    """
+
+    def __init__(
+        self, routes: ReplyRoutes, render: Callable[[], Card | None], *, interval_s: Callable[[], float]
+    ) -> None:
+        self._routes = routes
+        self._render = render
+        self._interval_s = interval_s
+        self._shown: Card | None = None
+        self._changed = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self._asked = False
+
+    async def __aenter__(self) -> Self:
+        """Begin to keep the card current."""
+        self._task = asyncio.create_task(self._follow(), name="progress-card")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the reply as it is. An edit under way may end: cut short it could reach Discord after the next."""
+        if self._task is None:
+            return
+        self._ask_to_stop()
+        try:
+            await asyncio.wait([self._task], timeout=_LEAVE_WITHIN_S)
+        finally:
+            self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def mark_changed(self) -> None:
+        """Say that the card may have changed; it is shown soon. Never waits."""
+        self._changed.set()
+
+    def renew_token(self, address: ReplyAddress) -> None:
+        """Use a newer token for the same reply, and show the card at once."""
+        self._routes.renew_token(address)
+        self._asked = True
+        self._shown = None
+        self._changed.set()
+        self._hurry.set()
+
+    async def stop(self) -> None:
+        """Make no more edits. Waits for one that is under way, which could otherwise overtake the final post."""
+        self._ask_to_stop()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def confirm(self) -> Existence:
+        """Show the card once, at once, and see by that whether the reply exists.
+
+        Raises `DiscordUnavailableError` when Discord stayed away for two minutes.
+        """
+        card, address = self._render(), self._routes.address
+        if address.message_id is not None:
+            return Existence.CERTAIN
+        if card is not None and address.token is None and address.asked_message_id is not None:
+            return await self._answer_message(card)
+        if card is None or Route.TOKEN not in self._routes.for_progress(asked=self._asked):
+            return Existence.DOUBTFUL
+        async for attempt in stamina.retry_context(
+            on=DiscordUnavailableError, attempts=None, timeout=_CONFIRM_WITHIN_S, wait_max=10.0
+        ):
+            with attempt:
+                try:
+                    await self._routes.send(Route.TOKEN, Post(card))
+                    self._shown = card
+                except ReplyUnreachableError as error:
+                    self._routes.close(Route.TOKEN, error)
+                    return Existence.NONE if error.unknown else Existence.DOUBTFUL
+                except (PostRefusedError, UploadTooLargeError) as error:
+                    log.info("card_refused", reason=str(error))
+        return Existence.CERTAIN
+
+    async def _answer_message(self, card: Card) -> Existence:
+        """Make the reply to a user's message, which nothing but the bot announces."""
+        routes = self._routes
+        look_first = routes.age_s > _NONCE_TRUSTED_FOR_S
+        async for attempt in stamina.retry_context(
+            on=DiscordUnavailableError, attempts=None, timeout=_CONFIRM_WITHIN_S, wait_max=10.0
+        ):
+            with attempt:
+                try:
+                    message_id = await routes.messages.answer_message(
+                        routes.address, Post(card), look_first=look_first or attempt.num > 1
+                    )
+                except (ReplyUnreachableError, PostRefusedError, UploadTooLargeError) as error:
+                    log.info("answer_refused", reason=str(error))
+                    return Existence.NONE
+                routes.learn_message(message_id)
+                self._shown = card
+        return Existence.CERTAIN
+
+    def _ask_to_stop(self) -> None:
+        self._stopping = True
+        self._changed.set()
+        self._hurry.set()
+
+    async def _follow(self) -> None:
+        while not self._stopping:
+            interval_s = self._interval_s()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(interval_s * _LOOK_AGAIN_INTERVALS):
+                    await self._changed.wait()
+            self._changed.clear()
+            card = None if self._stopping else self._render()
+            if card is None or card == self._shown:
+                continue
+            self._hurry.clear()
+            await self._show(card)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(interval_s):
+                    await self._hurry.wait()
+
+    async def _show(self, card: Card) -> None:
+        for route in self._routes.for_progress(asked=self._asked):
+            if self._routes.is_closed(route):
+                continue
+            try:
+                async with asyncio.timeout(_EDIT_TIMEOUT_S):
+                    await self._routes.send(route, Post(card))
+                self._shown = card
+                self._asked = False
+            except (DiscordUnavailableError, TimeoutError) as error:
+                log.info("progress_edit_skipped", route=route, reason=str(error) or "timeout")
+            except DeliveryError as error:
+                self._routes.close(route, error)
+                continue
+            return

@@ -1,0 +1,100 @@
+"""The ways to one reply, as long as its job runs: where it lives, how old its token is, what is closed by now."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, ReplyUnreachableError
+from bot.delivery.routes import Route, asked_routes, final_routes, progress_routes
+
+log: Final = structlog.get_logger(__name__)
+
+
+class ReplyRoutes:
+    """Sends posts to one reply. What its progress card and its final post learn of a way counts for both."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        address: ReplyAddress,
+        *,
+        now: Callable[[], datetime],
+        asked_at: datetime | None = None,
+    ) -> None:
+        """`asked_at` is when the message was made, where that was before its present token."""
+        self.messages = messages
+        self._address = address
+        self._now = now
+        self._closed: set[Route] = set()
+        self._refused: set[Route] = set()
+        self._count_age_from(address)
+        message_at = asked_at or address.created_at
+        self._message_older_s = max(0.0, (address.created_at - message_at).total_seconds())
+
+    @property
+    def address(self) -> ReplyAddress:
+        """Where the reply lives, as far as it is known by now."""
+        return self._address
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the interaction of the address came."""
+        return self._age_then_s + asyncio.get_running_loop().time() - self._then_s
+
+    def renew_token(self, address: ReplyAddress) -> None:
+        """Use a newer token for the same reply; every way is worth a try again."""
+        self._message_older_s += self.age_s
+        self._address = address
+        self._count_age_from(address)
+        self._closed.clear()
+        self._refused.clear()
+
+    def learn_message(self, message_id: int) -> None:
+        """Know from now on in which message the reply is."""
+        self._address = replace(self._address, message_id=message_id)
+
+    def for_progress(self, *, asked: bool) -> Sequence[Route]:
+        """The ways for a card of a running job, closed ones among them; `asked` is one that a user asked to see."""
+        routes = progress_routes(self._address, self.age_s, self._message_older_s + self.age_s)
+        return routes or (asked_routes(self._address, self.age_s) if asked else [])
+
+    def for_final_post(self) -> Sequence[Route]:
+        """The ways for the last post, closed ones among them."""
+        return final_routes(self._address, self.age_s)
+
+    def is_closed(self, route: Route) -> bool:
+        """True if a post by this way was refused."""
+        return route in self._closed | self._refused
+
+    def close(self, route: Route, error: DeliveryError) -> None:
+        """Never repeat it: refused requests count towards Discord's ban for invalid requests."""
+        (self._closed if isinstance(error, ReplyUnreachableError) else self._refused).add(route)
+        log.info("route_closed", route=route, reason=str(error))
+
+    def forget_refusals(self) -> None:
+        """Open the ways again on which Discord refused a post for what was in it: the next post is another."""
+        self._refused.clear()
+
+    async def send(self, route: Route, post: Post) -> int:
+        """Make a post by one way; the id of the message that shows it. Raises `DeliveryError`."""
+        match route:
+            case Route.TOKEN:
+                message_id = await self.messages.edit_by_token(self._address, post)
+                if self._address.message_id is None:
+                    self.learn_message(message_id)
+                return message_id
+            case Route.EDIT_AS_BOT:
+                return await self.messages.edit_as_bot(self._address, post)
+            case Route.ANSWER_IN_CHANNEL:
+                return await self.messages.answer_in_channel(self._address, post)
+            case Route.DIRECT_MESSAGE:
+                return await self.messages.direct_message(self._address, post)
+
+    def _count_age_from(self, address: ReplyAddress) -> None:
+        # The wall clock is asked once; from then on a clock that jumps cannot make a token older or younger.
+        self._age_then_s = max(0.0, (self._now() - address.created_at).total_seconds())
+        self._then_s = asyncio.get_running_loop().time()
