@@ -1,7 +1,8 @@
 """Python's garbage collector, kept from stalling the event loop.
 
-A full collection looks at every object there is, which with thousands of jobs takes a tenth of a second. What
-ends a job leaves few cycles behind, so full collections are made when little is going on, and seldom.
+A full collection visits every object, which takes a tenth of a second with thousands of jobs in memory. Ended
+jobs leave few reference cycles behind, so full collections are rare and made while few jobs run.
+`bot/cli/run.py` freezes the startup objects; `bot/wiring.py` starts `collect_when_quiet`.
 """
 
 import asyncio
@@ -13,18 +14,21 @@ import structlog
 
 log: Final = structlog.get_logger(__name__)
 
-_LOOK_EVERY_S: Final = 600.0
+_CHECK_INTERVAL_S: Final = 600.0
 _FEW_JOBS: Final = 200
-_LOOKS_AT_MOST: Final = 36
-"""After six hours it is made however much is going on."""
+_CHECKS_AT_MOST: Final = 36
+"""After so many checks (six hours), a full collection is made however many jobs run."""
 _NEVER: Final = 1_000_000
+"""Number of middle collections before a full one: too many to occur."""
 
 
-def settle() -> None:
-    """Set aside what was loaded so far, which stays, and leave full collections to `collect_when_quiet`.
+def freeze_startup_objects() -> None:
+    """Exempt all present objects from collection and turn automatic full collections off.
 
-    For a process that runs one bot.
+    Only for a process that runs a single bot: the collector is global to the process.
     """
+    # Modules, classes and tables stay until the end, so visiting them again finds nothing. Collecting first
+    # keeps garbage of the start-up from being frozen with them.
     gc.collect()
     gc.freeze()
     youngest, middle, _ = gc.get_threshold()
@@ -32,11 +36,15 @@ def settle() -> None:
 
 
 async def collect_when_quiet(jobs: Callable[[], int]) -> None:
-    """Make a full collection now and then while few `jobs()` are under way, until cancelled."""
-    looks = 0
+    """Make a full collection every ten minutes if few jobs run, and at least every six hours. Runs until cancelled.
+
+    Args:
+        jobs: Returns the number of jobs that are running.
+    """
+    checks = 0
     while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        looks += 1
-        if jobs() < _FEW_JOBS or looks >= _LOOKS_AT_MOST:
+        await asyncio.sleep(_CHECK_INTERVAL_S)
+        checks += 1
+        if jobs() < _FEW_JOBS or checks >= _CHECKS_AT_MOST:
             log.debug("garbage_collected", objects=gc.collect())
-            looks = 0
+            checks = 0

@@ -1,4 +1,4 @@
-"""Logging: structlog for our own events and the libraries', one line each, without secrets."""
+"""Configuration of structlog for the bot's and the libraries' log events: one line each, without secrets."""
 
 import json
 import logging
@@ -13,19 +13,20 @@ from bot.settings import LogFormat, LogLevel
 
 _HIDDEN: Final = "(hidden)"
 _QUIET_LIBRARIES: Final = ("discord", "aiohttp", "aiosqlite", "asyncio", "PIL")
-"""Their DEBUG lines quote whole events, addresses and rows, with the interactions' tokens in them."""
+"""Logged from INFO. Their DEBUG lines quote whole events, addresses and rows, which contain Discord's interaction
+tokens."""
 
 _SILENT_LIBRARIES: Final = ("alembic", "sqlalchemy")
-"""Their INFO lines quote every statement."""
+"""Logged from WARNING. Their INFO lines quote every SQL statement."""
 
 Event = MutableMapping[str, Any]
 
 
 class _SecretFilter:
-    """Blanks known secrets wherever they appear in an event, as the last line of defence."""
+    """Replaces known secrets in finished log lines. No code logs them on purpose; this catches what slips by."""
 
     def __init__(self, secrets: Sequence[SecretStr]) -> None:
-        # As it is, and as it looks inside JSON and inside a printed Python object.
+        # Each as it is, as JSON escapes it, and as repr() escapes it.
         values = [secret.get_secret_value() for secret in secrets]
         self._secrets = {
             spelling for value in values for spelling in (value, json.dumps(value)[1:-1], repr(value)[1:-1])
@@ -39,7 +40,13 @@ class _SecretFilter:
 
 
 def configure(log_format: LogFormat, level: LogLevel, secrets: Sequence[SecretStr] = ()) -> None:
-    """Send every log line to standard error. Values of `secrets` are blanked in all of them."""
+    """Send all log lines of the process to standard error, with the values of `secrets` replaced.
+
+    Args:
+        log_format: Rendering of the lines.
+        level: Least severe level that is logged, for the bot and for libraries that are not held back here.
+        secrets: Values that must appear in no line.
+    """
     shared = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -51,6 +58,7 @@ def configure(log_format: LogFormat, level: LogLevel, secrets: Sequence[SecretSt
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
+        # A cached logger would keep the configuration of its first use, but `run` configures a second time.
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -60,6 +68,7 @@ def configure(log_format: LogFormat, level: LogLevel, secrets: Sequence[SecretSt
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_renderers(log_format),
+                # Last, on the rendered text: a secret may be anywhere in an event, even inside an exception.
                 _SecretFilter(secrets),
             ],
         )
@@ -74,7 +83,7 @@ def configure(log_format: LogFormat, level: LogLevel, secrets: Sequence[SecretSt
 
 
 def _renderers(log_format: LogFormat) -> list[Any]:
-    # Plain traces on purpose: the richer ones print local variables, secrets among them.
+    # Plain tracebacks: structlog's rich ones print local variables, which may hold secrets.
     match log_format:
         case LogFormat.CONSOLE:
             return [

@@ -1,4 +1,4 @@
-"""What operators can watch: counters and gauges in Prometheus' format, served where a setting says so."""
+"""Counters and gauges for operators in Prometheus' format, served at the address in `METRICS_ADDRESS`."""
 
 from collections.abc import Callable
 
@@ -28,27 +28,40 @@ class Metrics:
         )
 
     def watch(self, name: str, told: str, value: Callable[[], float]) -> None:
-        """Offer a gauge that is read when somebody looks."""
+        """Add a gauge whose value is computed at each scrape.
+
+        Args:
+            name: The name without `stillmotion_`.
+            told: The help text.
+            value: Returns the current value. Called in the server's thread.
+        """
         Gauge(f"stillmotion_{name}", told, registry=self.registry).set_function(value)
 
     def moved(self, state: str) -> None:
-        """A job entered a state; `unknown` is the one to be alarmed by."""
+        """Count a job that entered a state. Operators alert on `unknown`: such a job may have cost money."""
         self._moves.labels(state).inc()
 
     def storage_failed(self) -> None:
-        """The disk did not take a write."""
+        """Count a write that the disk refused."""
         self._storage_failures.inc()
 
     def breaker_tripped(self) -> None:
-        """Too many requests to Discord were refused."""
+        """Count a pause of posting after too many requests that Discord refused."""
         self._breaker_trips.inc()
 
     def paused(self, *, paused: bool) -> None:
-        """Whether submitting is paused."""
+        """Record that submitting is paused or goes on."""
         self._paused.set(1 if paused else 0)
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
-        """Serve them over HTTP from a thread; what is returned ends that. Raises `OSError`."""
+        """Serve the metrics over HTTP from a thread of its own.
+
+        Returns:
+            A function that stops the server and waits for its thread.
+
+        Raises:
+            OSError: The address cannot be used.
+        """
         server, thread = start_http_server(port, host, self.registry)
 
         def stop() -> None:

@@ -1,4 +1,7 @@
-"""Every setting, from the environment and `.env`. The real environment wins over the file."""
+"""The operator's settings, read from the environment and `.env`; the environment overrides the file.
+
+Each command of `bot/cli` loads them once. `.env.example` documents them for operators.
+"""
 
 import sys
 from collections.abc import Mapping
@@ -22,14 +25,14 @@ ENV_FILE: Final = Path(".env")
 
 
 class LogFormat(StrEnum):
-    """How log lines look: for people on a terminal, or one JSON object a line for machines."""
+    """Format of log lines: text for a terminal, or one JSON object a line for programs."""
 
     CONSOLE = "console"
     JSON = "json"
 
 
 class LogLevel(StrEnum):
-    """The least severe level that is logged."""
+    """Least severe level that is logged."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -39,14 +42,14 @@ class LogLevel(StrEnum):
 
 @dataclass(frozen=True)
 class SettingProblem:
-    """One setting that cannot be used: its name in the environment and what was expected. Never its value."""
+    """A setting with an unusable value: its name in the environment and the expected form, never the value."""
 
     name: str
     expected: str
 
 
 class BadConfigurationError(Exception):
-    """The configuration cannot be used. The text names each setting at fault, in one line, without values."""
+    """The configuration cannot be used. The text is one line that names each faulty setting, without values."""
 
     def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
         super().__init__("; ".join(f"{problem.name}: {problem.expected}" for problem in problems))
@@ -79,6 +82,7 @@ def _plain_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _database_url(value: SecretStr) -> SecretStr:
+    # postgresql:// passes here, so that opening the database can say plainly that it is not supported.
     text = value.get_secret_value()
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("not a database address")
@@ -93,6 +97,7 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+# Pydantic would parse a list in the environment as JSON; with `NoDecode` below, commas separate its items.
 def _ids(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
@@ -118,15 +123,18 @@ HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 
 
 class Settings(BaseSettings):
-    """The bot's whole configuration. A field's description is what a wrong value is answered with."""
+    """The whole configuration of the bot.
+
+    A field's description states the expected form. It is the text that an operator reads after a wrong value.
+    """
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE,
         env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="forbid",
+        env_ignore_empty=True,  # `NAME=` in .env means the default, not an empty value
+        extra="forbid",  # a misspelt name in .env is an error instead of a silent default
         frozen=True,
-        hide_input_in_errors=True,
+        hide_input_in_errors=True,  # a wrong value may be a secret in the wrong place
         validate_default=True,
     )
 
@@ -209,25 +217,30 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[SecretStr, ...]:
-        """Every value that must never be seen."""
+        """All values that must not appear in logs or messages."""
         known = (self.discord_token, self.dimilinks_api_key, self.database_url)
         return tuple(secret for secret in known if secret is not None)
 
     @property
     def spool_dir(self) -> Path:
-        """Where reference images wait until their job is submitted."""
+        """Folder of the reference images of jobs that are not submitted yet."""
         return self.data_dir / "spool"
 
     @property
     def media_dir(self) -> Path:
-        """Where finished videos wait until they are delivered."""
+        """Folder of the finished videos that are not delivered yet."""
         return self.data_dir / "media"
 
 
 def load(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = ENV_FILE) -> Settings:
-    """Read the settings; `overrides` (by field name) win over the environment, which wins over `env_file`.
+    """Read the settings.
 
-    Raises `BadConfigurationError` for a malformed value, or for a name in the file that no setting has.
+    Args:
+        overrides: Values by field name, which take precedence over the environment.
+        env_file: File of NAME=value lines, over which the environment takes precedence. None reads no file.
+
+    Raises:
+        BadConfigurationError: A value is malformed, or the file has a name that is no setting.
     """
     try:
         # pyright does not know pydantic-settings' own keyword of the constructor

@@ -1,8 +1,8 @@
-"""What can be asked for: the API's limits, stated once.
+"""The video API's options and limits, and the request that keeps them.
 
 Every choice, check and sentence elsewhere derives from this module. Source of the limits: the vendor's
 page *Create video generation* (parameters, reference images, combinations of duration and resolution).
-This module does no I/O and imports nothing of ours.
+This module does no I/O and imports no other module of the bot.
 """
 
 from enum import StrEnum
@@ -17,7 +17,7 @@ PROMPT_MAX_CHARS: Final = 2500
 """Longest prompt, counted in Unicode code points after trimming."""
 
 REFERENCES_MAX: Final = 7
-"""Most reference images of one request."""
+"""Maximum number of reference images of one request."""
 
 REFERENCE_LIMIT_BYTES: Final = 10_000_000
 """A reference image must be *smaller* than this. The vendor says "10 MB" without saying which megabyte: the
@@ -25,7 +25,7 @@ decimal one is the smaller, so a picture that passes here passes under both read
 
 
 class Seconds(StrEnum):
-    """Durations on offer; the API takes them as strings."""
+    """Durations in seconds. They are strings because the API takes strings."""
 
     S6 = "6"
     S10 = "10"
@@ -35,7 +35,7 @@ class Seconds(StrEnum):
 
 
 class Size(StrEnum):
-    """Frame shapes on offer, as width x height in pixels."""
+    """Frame sizes, as width x height in pixels."""
 
     LANDSCAPE = "1280x720"
     PORTRAIT = "720x1280"
@@ -43,7 +43,8 @@ class Size(StrEnum):
 
     @classmethod
     def nearest(cls, width_px: int, height_px: int) -> "Size":
-        """The frame whose shape is most like that of a picture; both sides are above zero."""
+        """Return the size whose shape is closest to a picture's. Both sides of the picture are above zero."""
+        # Logarithms make twice as wide and half as wide equally far away.
         ratio = log(width_px / height_px)
         return min(cls, key=lambda size: abs(log(size.width_px / size.height_px) - ratio))
 
@@ -59,7 +60,7 @@ class Size(StrEnum):
 
 
 class Resolution(StrEnum):
-    """Quality tiers: 720p for the final cut, 480p for quicker previews."""
+    """Quality tiers: 720p for finished videos, 480p for quicker previews."""
 
     P720 = "720p"
     P480 = "480p"
@@ -75,7 +76,7 @@ class Preset(StrEnum):
 
 
 class ImageMime(StrEnum):
-    """Formats that the API takes as reference images."""
+    """Formats that the API accepts for reference images."""
 
     PNG = "image/png"
     JPEG = "image/jpeg"
@@ -86,10 +87,12 @@ Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class VideoRequest(BaseModel):
-    """One video as somebody asked for it, valid by construction.
+    """Request for one video, within the API's limits by construction.
 
     The defaults follow the vendor's advice: start with 6 seconds, landscape, 720p, the normal preset.
-    Raises `pydantic.ValidationError` for anything outside the API's limits.
+
+    Raises:
+        pydantic.ValidationError: A value is outside the API's limits.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,6 +103,6 @@ class VideoRequest(BaseModel):
     resolution: Resolution = Resolution.P720
     preset: Preset = Preset.NORMAL
     reference_count: Annotated[int, Field(ge=0, le=REFERENCES_MAX)] = 0
-    """How many reference images go with it; the pictures themselves travel as spooled files."""
+    """Number of reference images. The images themselves are files in the spool (`bot/images/spool.py`)."""
     group: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = None
-    """The vendor's channel group; left out of the request unless the operator set one."""
+    """The vendor's channel group. Left out of the API request unless the operator set one."""

@@ -1,1 +1,1 @@
-"""The commands of `python -m bot`, a module each."""
+"""Commands of `python -m bot`, one module each. `bot/__main__.py` parses the command line and calls them."""

@@ -1,4 +1,4 @@
-"""`python -m bot check`: everything that can be verified without buying anything, one line a check."""
+"""`python -m bot check`: verifies configuration, database, Discord token and API key without buying anything."""
 
 import asyncio
 import tempfile
@@ -20,7 +20,7 @@ from bot.texts import console
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
 _ABSENT_TASK: Final = "stillmotion-check"
-"""No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+"""Task id that does not exist. The API answers 404 to an accepted key, and nothing is bought."""
 _UNKNOWN_TOLD_FOR: Final = timedelta(days=30)
 _UNAUTHORIZED: Final = 401
 _MESSAGE_CONTENT_FLAGS: Final = 1 << 18 | 1 << 19
@@ -36,7 +36,7 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one check."""
+    """Outcome of one check; `told` is the text of its line."""
 
     name: str
     passed: bool
@@ -56,7 +56,7 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 async def check(print_line: Callable[[str], None]) -> bool:
-    """Run every check and print a line for each; whether all passed."""
+    """Run all checks and print a line for each. Returns True if all passed."""
     try:
         settings = load()
     except BadConfigurationError as error:
@@ -194,7 +194,7 @@ async def _key(settings: Settings) -> Finding:
 
 
 class _DiscordSaidNoError(Exception):
-    """Discord did not answer as it does to a working token; the text says how."""
+    """Discord answered otherwise than to a working token, or not at all. The text says how."""
 
 
 async def _ask_discord(settings: Settings, token: SecretStr, path: str, model: type[_Answer]) -> _Answer:

@@ -1,4 +1,4 @@
-"""`python -m bot demo`: one `/video` from prompt to mp4, in the sandbox, with every version of the reply."""
+"""`python -m bot demo`: runs one `/video` in the sandbox, prints every version of the reply, saves the video."""
 
 import asyncio
 import shutil
@@ -33,7 +33,7 @@ _WORKERS: Final = 1
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What is asked for, with which pictures, and where the video is saved."""
+    """The request, its pictures, and the folder where the video is saved."""
 
     wish: Wish
     images: tuple[Path, ...]
@@ -41,7 +41,7 @@ class DemoOptions:
 
 
 async def demo(options: DemoOptions) -> None:
-    """Run the demo. Raises `CommandFailedError` when the bot refused or the job failed."""
+    """Run the demo. Raises `CommandFailedError` if the bot refused the request or the job failed."""
     screen = Console()
     screen.print(console.DEMO_STARTING, style="dim")
     with tempfile.TemporaryDirectory(prefix="stillmotion-demo-") as scratch:
@@ -104,7 +104,7 @@ async def _invoke(sandbox: Sandbox, options: DemoOptions) -> Reply:
 
 
 async def _follow(reply: Reply, app: App, screen: Console) -> Attachment:
-    """Print every version of the reply until it holds a video; the video."""
+    """Print every version of the reply until one has a video, and return that video."""
     printed = 0
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + _VIDEO_TIMEOUT_S

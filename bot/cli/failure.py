@@ -11,7 +11,7 @@ class ExitStatus(IntEnum):
 
 
 class CommandFailedError(Exception):
-    """The command cannot do its work; the text is the one line that says why."""
+    """The command failed. The text is one line for the operator that says why."""
 
     def __init__(self, told: str, status: ExitStatus) -> None:
         super().__init__(told)

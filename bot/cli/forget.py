@@ -1,4 +1,4 @@
-"""`python -m bot forget`: what somebody wrote is removed at their request; what was decided stays."""
+"""`python -m bot forget`: removes a user's texts at the user's request. Moderators' decisions stay."""
 
 from datetime import UTC, datetime
 
@@ -14,9 +14,10 @@ from bot.texts import console
 
 
 async def forget(settings: Settings, person_id: int) -> None:
-    """Remove a person's prompts, drafts and defaults, and log that it was done.
+    """Remove a user's prompts, drafts and defaults, and record the removal in the audit log.
 
-    Needs the database to itself, so not while the bot runs. Raises `CommandFailedError`.
+    Raises:
+        CommandFailedError: The database cannot be opened or written, for example because the bot is running.
     """
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
     try:

@@ -1,4 +1,4 @@
-"""`python -m bot generate`: one real job straight with the API, with a progress bar."""
+"""`python -m bot generate`: buys one real video directly from the API, without Discord, with a progress bar."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +24,18 @@ _WHOLE: Final = 100
 
 
 async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: Path) -> None:
-    """Submit, wait and save the video to `out`. Raises `CommandFailedError` with the API's error."""
+    """Submit a request, wait for the video and save it. This spends money.
+
+    Args:
+        settings: The API key and the folders.
+        wish: The request.
+        images: Files to use as reference images.
+        out: File for the video.
+
+    Raises:
+        CommandFailedError: The request was refused or the job failed. The text holds the API's error and says
+            so if the video may have been bought.
+    """
     request = read_wish(wish)
     if isinstance(request, Explanation):
         raise CommandFailedError(console.failed(request.english), ExitStatus.FAILED)

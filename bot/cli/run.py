@@ -11,7 +11,7 @@ import structlog
 from bot import logs
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.collector import settle
+from bot.collector import freeze_startup_objects
 from bot.settings import BadConfigurationError, Settings
 from bot.storage import StorageError
 from bot.texts import console
@@ -26,7 +26,7 @@ async def run(settings: Settings) -> None:
     logs.configure(settings.log_format, settings.log_level, settings.secrets)
     try:
         async with open_app(settings) as app:
-            settle()
+            freeze_startup_objects()
             await _until_stopped(app)
     except BadConfigurationError as error:
         raise CommandFailedError(

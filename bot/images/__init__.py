@@ -1,4 +1,4 @@
-"""Reference images: spooled to disk, checked by content, converted where needed, streamed as text."""
+"""Reference images: fetched to disk, checked by content, converted where needed, and streamed as Data URLs."""
 
 from bot.images.data_url import DataUrl
 from bot.images.model import (

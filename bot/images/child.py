@@ -1,4 +1,4 @@
-"""Decoders in child processes of their own: hostile files and large memory stay out of the bot's process."""
+"""Runs decoders in child processes, which keeps hostile files and their large memory out of the bot's process."""
 
 import asyncio
 import os
@@ -8,17 +8,28 @@ from pathlib import Path
 from typing import Final
 
 DONE: Final = "ok"
-"""What a decoder says that has nothing else to tell."""
+"""Output of a decoder that succeeded and has no other result."""
 DECODE_TIMEOUT_S: Final = 90.0
+"""Longer than the decoders' own limit of 60 seconds of processor time, which a busy machine stretches."""
 _PACKAGE_ROOT: Final = Path(__file__).parents[2]
 
 
 async def run_decoder(
     module: str, *arguments: str, timeout_s: float = DECODE_TIMEOUT_S, extra_paths: Sequence[str] = ()
 ) -> bytes:
-    """What `python -m module arguments` wrote to standard output; nothing if it died.
+    """Run `python -m module arguments` to its end.
 
-    `extra_paths` is where else its modules may lie. Raises `TimeoutError` when it took too long.
+    Args:
+        module: The module to run, which reads its arguments and writes its result to standard output.
+        arguments: Its arguments.
+        timeout_s: Seconds after which the process is killed.
+        extra_paths: Further folders to import from.
+
+    Returns:
+        Its standard output, which is empty or cut off if the process died.
+
+    Raises:
+        TimeoutError: The process took longer than `timeout_s`.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -28,7 +39,7 @@ async def run_decoder(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        # Nothing of the bot's own environment, secrets above all, is of use to a decoder.
+        # A new environment: a decoder that a hostile file takes over must not find the bot's secrets in its own.
         env={
             "PYTHONPATH": os.pathsep.join([str(_PACKAGE_ROOT), *extra_paths]),
             "PATH": os.environ.get("PATH", ""),
@@ -37,9 +48,10 @@ async def run_decoder(
     )
     try:
         async with asyncio.timeout(timeout_s):
-            told, _ = await process.communicate()
+            output, _ = await process.communicate()
     finally:
+        # After a timeout or a cancellation. Waiting for the killed process keeps it from staying a zombie.
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return told
+    return output

@@ -1,4 +1,4 @@
-"""Conversion of pictures that the service would not take, each in a child process of its own."""
+"""Starts the child processes that convert pictures and take last frames. `bot/images/spool.py` calls them."""
 
 import asyncio
 from pathlib import Path
@@ -16,18 +16,27 @@ from bot.video import REFERENCE_LIMIT_BYTES
 log: Final = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 1
-"""A decoded picture takes hundreds of megabytes, and the machine may be small."""
+"""Child processes at once: a decoded picture takes hundreds of megabytes, and the machine may be small."""
 
 
 class Converter:
-    """Runs the child processes, one at a time."""
+    """Runs the decoders, one at a time."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(_AT_ONCE)
 
     async def convert(self, source: Path, destination: Path, limits: ImageLimits) -> Outcome:
-        """Convert the picture into `destination`. Raises `UnusableImageError` with CONVERSION_FAILED."""
-        told = await self._told(
+        """Convert a picture to a format and size that the API accepts.
+
+        Args:
+            source: The picture.
+            destination: The file to write.
+            limits: The largest number of pixels to decode.
+
+        Raises:
+            UnusableImageError: CONVERSION_FAILED.
+        """
+        output = await self._run(
             "bot.images.convert",
             str(source),
             str(destination),
@@ -35,8 +44,9 @@ class Converter:
             str(limits.pixels),
         )
         try:
-            outcome = Outcome.model_validate_json(told)
+            outcome = Outcome.model_validate_json(output)
         except ValidationError:
+            # Killed by its limits, by the kernel for want of memory, or by the timeout.
             outcome = Outcome(fault="the child process died")
         if outcome.fault:
             log.warning("image_not_converted", fault=outcome.fault)
@@ -45,13 +55,13 @@ class Converter:
 
     async def last_frame(self, video: Path, destination: Path) -> None:
         """Save a video's last frame as a PNG. Raises `UnusableImageError` with NO_FRAME."""
-        told = await self._told("bot.images.last_frame", str(video), str(destination))
-        if told.decode("utf-8", "replace") != DONE:
-            log.warning("last_frame_not_taken", fault=told.decode("utf-8", "replace")[:80])
+        output = await self._run("bot.images.last_frame", str(video), str(destination))
+        if output.decode("utf-8", "replace") != DONE:
+            log.warning("last_frame_not_taken", fault=output.decode("utf-8", "replace")[:80])
             raise UnusableImageError(ImageProblem.NO_FRAME)
 
-    async def _told(self, module: str, *arguments: str) -> bytes:
-        """What a child process said; nothing of one that died or took too long."""
+    async def _run(self, module: str, *arguments: str) -> bytes:
+        """Run a decoder and return its output, which is empty if it died or took too long."""
         async with self._free:
             try:
                 return await run_decoder(module, *arguments)

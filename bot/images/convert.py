@@ -1,4 +1,4 @@
-"""The child process that decodes: `python -P -m bot.images.convert SOURCE DESTINATION LIMIT PIXELS`.
+"""Child process that converts a picture: `python -m bot.images.convert SOURCE DESTINATION LIMIT PIXELS`.
 
 Decoders are where hostile files attack, and decoded pictures are large, so neither happens in the bot's own
 process. The outcome is one line of JSON on standard output; see `Outcome`.
@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from pydantic import BaseModel
 
 MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
-"""Address space: 100 million pixels in four channels take 400 MB, a few times over while converting."""
+"""Limit of address space. 100 million pixels in four channels take 400 MB, several times that while converting."""
 _CPU_LIMIT_S: Final = 60
 _SIDES_PX: Final = (4096, 3072, 2560, 2048, 1536, 1024)
 _QUALITIES: Final = (95, 88, 80)
@@ -32,16 +32,24 @@ class Outcome(BaseModel):
 
 
 def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int) -> Outcome:
-    """Write the picture, upright and its first frame, as JPEG, or as WebP where it is see-through.
+    """Convert a picture's first frame, turned upright, to JPEG, or to WebP if it has transparent parts.
 
-    The result is smaller than `limit_bytes`: quality goes down first, then dimensions.
+    Quality is lowered first and dimensions second until the file is small enough.
+
+    Args:
+        source: The picture.
+        destination: The file to write.
+        limit_bytes: The result is smaller than this.
+        limit_pixels: Pictures with more pixels are not decoded.
     """
+    # Pillow only warns from MAX_IMAGE_PIXELS on and raises from twice as many; the check below is exact.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = limit_pixels
     with Image.open(source) as opened:
         if opened.width * opened.height > limit_pixels:
             return Outcome(fault="too many pixels")
         if opened.format in {"JPEG", "MPO"}:
+            # JPEG can be decoded at a half, a quarter or an eighth of its size, which saves most of the memory.
             opened.draft("RGB", (_SIDES_PX[0], _SIDES_PX[0]))
         picture = _upright(opened)
     mime: Literal["image/jpeg", "image/webp"] = "image/webp" if picture.mode == "RGBA" else "image/jpeg"
@@ -55,20 +63,24 @@ def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int
 
 
 def _upright(opened: Image.Image) -> Image.Image:
+    """Return the first frame, turned as its EXIF data says, as RGB, or as RGBA if parts are transparent."""
     opened.seek(0)
+    # Re-encoding drops EXIF data, so the orientation has to be applied to the pixels.
     picture = ImageOps.exif_transpose(opened)
-    see_through = picture.has_transparency_data
+    transparent = picture.has_transparency_data
     if picture.mode.startswith(("I", "F")):
-        # 16 and 32 bits a channel: converting would clip, so the range is stretched to 8 bits first.
+        # 16 and 32 bits a channel: Pillow's conversion would clip, so the range is scaled to 8 bits first.
         return ImageOps.autocontrast(picture.point(lambda value: value / 256).convert("L")).convert("RGB")
-    converted = picture.convert("RGBA" if see_through else "RGB")
-    if see_through and converted.getchannel("A").getextrema() == (255, 255):
+    converted = picture.convert("RGBA" if transparent else "RGB")
+    # Many pictures have an alpha channel that hides nothing; without it they can become JPEG.
+    if transparent and converted.getchannel("A").getextrema() == (255, 255):
         return converted.convert("RGB")
     return converted
 
 
 def main(arguments: list[str]) -> None:
-    """Convert as the arguments say, within limits on memory and processor time."""
+    """Convert the picture named by the command line's arguments, within limits on memory and processor time."""
+    # Set by the child itself: subprocess's `preexec_fn` is not safe while the bot runs other threads.
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
     os.nice(5)
@@ -77,6 +89,7 @@ def main(arguments: list[str]) -> None:
     source, destination, limit_bytes, limit_pixels = arguments
     try:
         outcome = convert(Path(source), Path(destination), int(limit_bytes), int(limit_pixels))
+    # Damaged files make Pillow's decoders raise all of these; SyntaxError comes from its PNG parser.
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
         outcome = Outcome(fault=type(error).__name__)
     sys.stdout.write(outcome.model_dump_json())

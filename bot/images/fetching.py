@@ -1,4 +1,4 @@
-"""Pictures from Discord's file servers to the disk, never whole in memory."""
+"""Downloads pictures and videos from Discord's file servers to the disk, never whole in memory."""
 
 from io import FileIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from bot.images.model import ImageProblem, ImageRefusedError, ImageSource
 log: Final = structlog.get_logger(__name__)
 
 _WRITE_BYTES: Final = 256 * 1024
-"""A write of this size into the page cache takes well below a millisecond, less than a hop to a thread."""
+"""Bytes a write. A write of this size to the page cache takes less time than handing it to a thread."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
 _ATTEMPTS: Final = 4
 _GONE_STATUS: Final = frozenset({403, 404, 410})
@@ -22,15 +22,17 @@ _OK: Final = 200
 
 
 class _PassingFaultError(Exception):
-    """The server may answer better next time; fetching is free to repeat."""
+    """A failure that a repeated download may not have. Downloads cost nothing, so they are repeated."""
 
 
 async def fetch(session: aiohttp.ClientSession, source: ImageSource, destination: Path) -> int:
     """Stream the picture into `destination`; its size in bytes.
 
-    Follows no redirect: the host was checked, and another one would not have been. Raises
-    `ImageRefusedError`: TOO_LARGE as soon as the limit is passed, whatever the server announced; EMPTY, GONE
-    (Discord signs addresses for about a day) or UNREACHABLE.
+    Redirects are not followed, because only the host of the given address was checked.
+
+    Raises:
+        ImageRefusedError: TOO_LARGE, as soon as the limit is passed, whatever size the server announced. EMPTY.
+            GONE: Discord signs addresses for about a day. UNREACHABLE: every attempt failed.
     """
     try:
         async for attempt in stamina.retry_context(
@@ -70,6 +72,7 @@ def _check_answer(source: ImageSource, response: aiohttp.ClientResponse) -> None
 
 
 def _check_length(response: aiohttp.ClientResponse, size_bytes: int) -> None:
+    # With a Content-Encoding, the announced length is that of the compressed body and says nothing here.
     announced = response.content_length
     if announced is not None and "Content-Encoding" not in response.headers and size_bytes != announced:
         raise _PassingFaultError(f"{size_bytes} of {announced} bytes")

@@ -1,4 +1,7 @@
-"""What a file really is: format, dimensions and wholeness, by content and without decoding it."""
+"""Identifies a picture's format, dimensions and completeness by its content, without decoding it.
+
+Names and media types that Discord reports are claims of the uploader and play no part.
+"""
 
 import warnings
 from collections.abc import Mapping
@@ -19,10 +22,12 @@ pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
 PASSING: Final[Mapping[str, ImageMime]] = {
     "PNG": ImageMime.PNG,
     "JPEG": ImageMime.JPEG,
-    "MPO": ImageMime.JPEG,  # what Pillow calls the JPEGs of many phones, which hold a second picture
+    "MPO": ImageMime.JPEG,  # Pillow's name for the JPEGs of many phones, which hold a second picture
     "WEBP": ImageMime.WEBP,
 }
+"""Formats that go to the API unchanged, by Pillow's names."""
 CONVERTIBLE: Final = frozenset({"GIF", "HEIF", "AVIF", "BMP", "DIB"})
+"""Formats that are converted first. Every other format is refused: each decoder is more surface for attacks."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,15 @@ class UnusableImageError(Exception):
 
 
 def inspect(path: Path, limits: ImageLimits) -> Finding:
-    """Look at the file. Blocking, but gives up the interpreter's lock often: for a thread.
+    """Inspect a file. Blocking; meant for a thread, as it often releases the interpreter's lock.
 
-    Raises `UnusableImageError` for what is no picture, of an unusable format, incomplete, or has so many
-    pixels that decoding it could exhaust the memory (a decompression bomb).
+    Args:
+        path: The file.
+        limits: The largest number of pixels.
+
+    Raises:
+        UnusableImageError: The file is no picture, has an unusable format, is incomplete, or has so many pixels
+            that decoding it could exhaust the memory (a decompression bomb).
     """
     image_format, width_px, height_px = _open(path)
     if width_px * height_px > limits.pixels:
@@ -64,7 +74,7 @@ def inspect(path: Path, limits: ImageLimits) -> Finding:
 def _open(path: Path) -> tuple[str, int, int]:
     try:
         with warnings.catch_warnings():
-            # Our own limit of pixels decides, not Pillow's warning.
+            # The bot's own limit of pixels decides; Pillow's warning would only fill the log.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
                 return picture.format or "", picture.width, picture.height
@@ -73,5 +83,5 @@ def _open(path: Path) -> tuple[str, int, int]:
     except UnidentifiedImageError:
         raise UnusableImageError(ImageProblem.NOT_AN_IMAGE) from None
     except (OSError, SyntaxError, ValueError):
-        # Pillow knew the format but not what followed.
+        # Pillow recognised the format by its first bytes, but could not parse the rest of the header.
         raise UnusableImageError(ImageProblem.TRUNCATED) from None

@@ -1,7 +1,7 @@
-"""The child process that takes a video's last frame: `python -m bot.images.last_frame SOURCE DESTINATION`.
+"""Child process that saves a video's last frame: `python -m bot.images.last_frame SOURCE DESTINATION`.
 
-The outcome is `ok` on standard output, or a word on what went wrong. Decoding runs here and not in the bot's
-process for the reasons that `bot.images.convert` names.
+It writes `ok` or a short reason of failure to standard output. `bot/images/conversion.py` starts it; it is a
+process of its own for the reasons in `bot/images/convert.py`.
 """
 
 import os
@@ -25,7 +25,7 @@ _CPU_LIMIT_S: Final = 60
 
 
 def save_last_frame(source: Path, destination: Path) -> str:
-    """Write the frame that is shown last as a PNG; `DONE`, or what went wrong."""
+    """Save the frame that is shown last as a PNG. Returns `DONE` or a short reason of failure."""
     with av.open(str(source)) as container:
         if not container.streams.video:
             return "no video"
@@ -34,23 +34,25 @@ def save_last_frame(source: Path, destination: Path) -> str:
             return "too many pixels"
         last = _last_of(_from_last_key_frame(container, stream))
         if last is None:
+            # The seek found no frame, for example because the header's duration is wrong: decode everything.
             container.seek(0)
             last = _last_of(container.decode(stream))
     if last is None:
         return "no frame"
-    # PyAV leaves these without types
+    # PyAV does not annotate these.
     last.to_image().save(destination, "PNG")  # pyright: ignore[reportUnknownMemberType]
     return DONE
 
 
 def _from_last_key_frame(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    # Other frames are differences to earlier ones: decoding can only begin at a key frame.
     if stream.duration is not None:
         container.seek((stream.start_time or 0) + stream.duration, stream=stream, backward=True)
     return container.decode(stream)
 
 
 def _last_of(frames: Iterator[VideoFrame]) -> VideoFrame | None:
-    """The frame with the latest moment: decoders hand out frames in that order, but need not."""
+    """Return the frame with the latest timestamp. Decoders usually yield frames in that order, but need not."""
     last: VideoFrame | None = None
     for frame in frames:
         if last is None or (frame.pts or 0) >= (last.pts or 0):
@@ -59,17 +61,17 @@ def _last_of(frames: Iterator[VideoFrame]) -> VideoFrame | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Save as the arguments say, within limits on memory and processor time."""
+    """Save the frame named by the command line's arguments, within limits on memory and processor time."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
     os.nice(5)
     source, destination = arguments
     try:
-        told = save_last_frame(Path(source), Path(destination))
-    # AttributeError: what PyAV raises for a stream without a decoder
+        output = save_last_frame(Path(source), Path(destination))
+    # PyAV raises AttributeError for a stream without a decoder.
     except (OSError, ValueError, AttributeError, MemoryError, FFmpegError) as error:
-        told = type(error).__name__
-    sys.stdout.write(told)
+        output = type(error).__name__
+    sys.stdout.write(output)
 
 
 if __name__ == "__main__":

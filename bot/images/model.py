@@ -1,4 +1,4 @@
-"""Reference images: what they are before and after they were looked at."""
+"""Data of reference images: sources before they are fetched, references afterwards, and reasons of refusal."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,11 +10,11 @@ from bot.video import ImageMime
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """What a picture may be before it is even looked at. Conversion brings it below the API's own limit."""
+    """Limits of pictures as uploaded. They exceed the API's, because larger pictures are converted."""
 
     source_bytes: int = 50_000_000
     video_bytes: int = 200_000_000
-    """For a video of which one frame is wanted."""
+    """Limit of a video from which the last frame is taken."""
     pixels: int = 100_000_000
     frame_pixels: int = 4096 * 4096
     """For one frame of a video."""
@@ -25,16 +25,16 @@ IMAGE_LIMITS: Final = ImageLimits()
 
 
 class SourceKind(StrEnum):
-    """What lies at a source's address."""
+    """Kind of file at a source's address."""
 
     PICTURE = "picture"
     VIDEO = "video"
-    """A video whose last frame is the picture."""
+    """A video, of which the last frame becomes the picture."""
 
 
 @dataclass(frozen=True)
 class ImageSource:
-    """A picture as Discord reports an attachment; its name and size are claims."""
+    """A picture to be fetched, as Discord describes the attachment. Name and size are unverified."""
 
     url: str
     filename: str
@@ -48,7 +48,7 @@ class ImageSource:
 
 
 class ConversionReason(StrEnum):
-    """Why a picture could not go to the service as it was."""
+    """Reason to convert a picture: the API does not accept its format or its size."""
 
     FORMAT = "format"
     TOO_LARGE = "too_large"
@@ -56,7 +56,7 @@ class ConversionReason(StrEnum):
 
 @dataclass(frozen=True)
 class Conversion:
-    """What a picture was before it was converted."""
+    """Format (Pillow's name) and size of a picture before its conversion."""
 
     reason: ConversionReason
     original_format: str
@@ -65,7 +65,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Reference:
-    """A picture on disk that the service takes. `filename` is the person's name for it."""
+    """A picture on disk that the API accepts. `filename` is the name that the user gave it."""
 
     path: Path
     mime: ImageMime
@@ -77,7 +77,7 @@ class Reference:
 
 
 class ImageProblem(StrEnum):
-    """Why a picture is refused."""
+    """Reason to refuse a picture."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -93,7 +93,7 @@ class ImageProblem(StrEnum):
 
 
 class ImageRefusedError(Exception):
-    """A picture is refused; `detail` is a short technical word such as `TIFF`, for the person or the log."""
+    """A picture is refused. `detail` is a short technical term such as `TIFF`, for the user or the log."""
 
     def __init__(self, filename: str, problem: ImageProblem, detail: str = "") -> None:
         super().__init__(f"{problem}: {detail}" if detail else problem.value)

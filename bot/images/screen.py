@@ -1,8 +1,8 @@
-"""The child process that looks for nudity: `python -m bot.images.screen pictures|video PATH...`.
+"""Child process that scores nudity: `python -m bot.images.screen pictures|video PATH...`.
 
-It runs NudeNet, which is an optional extra, over pictures or over frames of one video. The outcome is one line
-of JSON on standard output; see `bot.images.screening.Outcome`. Decoding runs here and not in the bot's process
-for the reasons that `bot.images.convert` names; so does the detector, which holds on to a lot of memory.
+It runs NudeNet, an optional extra, on pictures or on frames of one video, and writes one line of JSON to
+standard output (`bot.images.screening.Outcome`). `bot/images/screening.py` starts it. It is a process of its
+own for the reasons in `bot/images/convert.py`, and because the detector never releases its memory.
 """
 
 import functools
@@ -35,57 +35,61 @@ EXPOSED: Final = frozenset(
         "MALE_GENITALIA_EXPOSED",
     }
 )
-"""The detector's classes that count. Of the others, some are clothed (`*_COVERED`), and some are bare but not
-sexual: `MALE_BREAST_EXPOSED`, `BELLY_EXPOSED`, `FEET_EXPOSED`, `ARMPITS_EXPOSED`, `FACE_FEMALE`, `FACE_MALE`."""
+"""NudeNet's classes that count. Left out are clothed ones (`*_COVERED`) and bare but not sexual ones:
+`MALE_BREAST_EXPOSED`, `BELLY_EXPOSED`, `FEET_EXPOSED`, `ARMPITS_EXPOSED`, `FACE_FEMALE`, `FACE_MALE`."""
 FRAMES_MAX: Final = 8
 _MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
-"""Address space: the libraries and the model take 0.6 GB, and 100 million pixels another 0.9 GB at most."""
+"""Limit of address space. The libraries and the model take 0.6 GB, 100 million pixels another 0.9 GB at most."""
 _CPU_LIMIT_S: Final = 60
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _SIDE_PX: Final = 640
-"""Twice what the detector looks at, so that its halving is a mean and leaves nothing out."""
+"""Side of the picture that the detector gets: twice its input size, so that its halving averages all pixels."""
 _FAULTS: Final = (
     OSError,
     SyntaxError,
     ValueError,
     EOFError,
-    AttributeError,  # what PyAV raises for a stream without a decoder
-    RuntimeError,  # what onnxruntime raises
+    AttributeError,  # raised by PyAV for a stream without a decoder
+    RuntimeError,  # raised by onnxruntime
     MemoryError,
     Image.DecompressionBombError,
     FFmpegError,
 )
+"""Errors of the decoders and the detector on damaged files."""
 
 
 class Detector(Protocol):
-    """What is used of NudeNet's `NudeDetector`."""
+    """The used part of NudeNet's `NudeDetector`."""
 
     def detect(self, image_path: bytes, /) -> Sequence[Mapping[str, Any]]:
-        """What is to be seen in an encoded picture: a `class` and a `score` each, from 0.25 up."""
+        """Find body parts in an encoded picture: a `class` and a `score` each, from 0.25 up."""
         ...
 
 
 class _UnusableError(ValueError):
-    """What cannot be scored, in a word of ours."""
+    """The file cannot be scored. The text is a short reason."""
 
 
 def score(detector: Detector, picture: Image.Image) -> float:
-    """The highest probability of anything exposed in the picture; 0 where the detector is not even sure of 0.25."""
+    """Return the highest probability of an exposed part in a picture; 0 if it is below the detector's 0.25."""
     return max((_score_opaque(detector, opaque) for opaque in _opaque(picture)), default=0.0)
 
 
 def _score_opaque(detector: Detector, picture: Image.Image) -> float:
+    # NudeNet takes a path or an encoded picture. BMP needs no compression and loses nothing.
     encoded = io.BytesIO()
     picture.save(encoded, "BMP")
     found = detector.detect(encoded.getvalue())
     scores = [float(one["score"]) for one in found if one["class"] in EXPOSED]
-    if not all(0 <= one <= 1 for one in scores):  # nor is NaN, which `max` could pass over
+    if not all(0 <= one <= 1 for one in scores):  # also false for NaN, which `max` could skip
         raise _UnusableError("no_probability")
     return max(scores, default=0.0)
 
 
 def _opaque(picture: Image.Image) -> Iterator[Image.Image]:
-    """The picture without see-through parts: they may hide something, or draw something; so it is two then."""
+    """Yield the picture without transparency; twice, with different backgrounds, if it has transparent parts."""
+    # Dropping the alpha channel shows colours that transparency hides; a white background shows what the
+    # transparency itself draws. Viewers may display either.
     yield picture.convert("RGB")
     if picture.mode == "RGBA":
         white = Image.new("RGBA", picture.size, "white")
@@ -93,7 +97,7 @@ def _opaque(picture: Image.Image) -> Iterator[Image.Image]:
 
 
 def read_picture(path: Path) -> Image.Image:
-    """A picture's first frame, upright and small, as RGB or RGBA; all of it is read, so that damage shows."""
+    """Read a picture's first frame, upright and small, as RGB or RGBA. A damaged file raises an error."""
     with Image.open(path) as opened:
         if opened.width * opened.height > IMAGE_LIMITS.pixels:
             raise _UnusableError("too_many_pixels")
@@ -101,21 +105,20 @@ def read_picture(path: Path) -> Image.Image:
             opened.draft("RGB", (_SIDE_PX, _SIDE_PX))
         picture: Image.Image = opened
         if picture.mode.startswith(("I", "F")):
-            # as in `bot.images.convert`: what has more than 8 bits a channel would be clipped
+            # As in `bot/images/convert.py`: more than 8 bits a channel would be clipped.
             picture = ImageOps.autocontrast(picture.point(lambda value: value / 256).convert("L"))
         mode = "RGBA" if picture.has_transparency_data else "RGB"
         if picture.mode != mode:
             picture = picture.convert(mode)
-        # only then turned, which would take a second copy of all of it
+        # Made small before it is turned, because turning copies the picture.
         picture.thumbnail((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS)
         return ImageOps.exif_transpose(picture)
 
 
 def sample_frames(path: Path) -> list[Image.Image]:
-    """Up to `FRAMES_MAX` frames of a video at even distances, the first and the last among them.
-
-    Packets are counted rather than the header believed; whatever the count was, the last frame is taken.
-    """
+    """Return up to `FRAMES_MAX` frames of a video at even distances, the first and the last included."""
+    # The header's number of frames may be wrong, so packets are counted. Their number may still differ from
+    # that of the frames, so the last frame is taken whatever the count was.
     wanted = _even(_count_frames(path))
     frames: list[Image.Image] = []
     last: VideoFrame | None = None
@@ -133,14 +136,14 @@ def sample_frames(path: Path) -> list[Image.Image]:
 
 
 def _even(count: int) -> frozenset[int]:
-    """At most `FRAMES_MAX` numbers below `count`, from the first to the last."""
+    """Return at most `FRAMES_MAX` evenly spaced numbers from 0 to `count` - 1, both included."""
     if count <= FRAMES_MAX:
         return frozenset(range(count))
     return frozenset(round(number * (count - 1) / (FRAMES_MAX - 1)) for number in range(FRAMES_MAX))
 
 
 def _open_video(path: Path) -> InputContainer:
-    # A playlist is a video too, for FFmpeg; it must not lead anywhere.
+    # FFmpeg also opens playlists, which name other addresses: only local files are allowed, nothing is fetched.
     return av.open(f"file:{path}", options={"protocol_whitelist": "file"})
 
 
@@ -156,7 +159,7 @@ def _decoded(path: Path) -> Iterator[VideoFrame]:
         stream = container.streams.video[0]
         if stream.width * stream.height > IMAGE_LIMITS.frame_pixels:
             raise _UnusableError("too_many_pixels")
-        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_count = 1  # each thread would hold frames of its own
         yield from container.decode(stream)
 
 
@@ -167,9 +170,10 @@ def _small(frame: VideoFrame) -> Image.Image:
 
 
 def load_detector() -> Detector:
-    """NudeNet on one thread. Raises `ImportError`."""
+    """Load NudeNet on one thread. Raises `ImportError` if it is not installed or cannot be loaded."""
     importlib.import_module("nudenet")
-    # NudeNet has no setting for it, and by default as many threads as there are cores would spin.
+    # NudeNet has no setting for threads. By default onnxruntime starts one a core, which spin while they wait,
+    # so the class that NudeNet will call is replaced by one with the options filled in.
     runtime: Any = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -178,7 +182,7 @@ def load_detector() -> Detector:
 
 
 def screen(kind: Kind, paths: Sequence[Path]) -> Outcome:
-    """Score each picture, or frames of the one video."""
+    """Score each picture, or frames of the one video. Failures are returned as `Outcome.fault`."""
     try:
         detector = load_detector()
     except ImportError as error:
@@ -197,17 +201,17 @@ def screen(kind: Kind, paths: Sequence[Path]) -> Outcome:
 
 
 def _refuse_network(event: str, _arguments: tuple[object, ...]) -> None:
-    """An audit hook: the model is in the package, and should a later one wish to fetch it, then not from here."""
+    """Audit hook that forbids sockets. The model is in NudeNet's package; a later version must not download one."""
     if event.startswith("socket."):
         raise PermissionError("no network")
 
 
 def main(arguments: list[str]) -> None:
-    """Screen as the arguments say, within limits on memory and processor time."""
+    """Score the files named by the command line's arguments, within limits on memory and processor time."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
     os.nice(5)
-    # NudeNet's libraries read these when they are loaded.
+    # NudeNet's libraries read these variables when they are loaded, which happens later.
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     sys.addaudithook(_refuse_network)
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -1,4 +1,4 @@
-"""The optional look for nudity in pictures and videos, by NudeNet in a child process; see `bot.images.screen`."""
+"""Optional nudity check of pictures and videos by NudeNet, in a child process (`bot/images/screen.py`)."""
 
 import asyncio
 import sys
@@ -19,34 +19,37 @@ NOT_INSTALLED: Final = "not_installed"
 DIED: Final = "died"
 TIMED_OUT: Final = "timed_out"
 _AT_ONCE: Final = 1
-"""The detector and a decoded picture take hundreds of megabytes, and the machine may be small."""
+"""Child processes at once: detector and decoded picture take hundreds of megabytes, and machines may be small."""
 
 
 class Kind(StrEnum):
-    """What the child process is to look at."""
+    """Kind of files that the child process scores."""
 
     PICTURES = "pictures"
     VIDEO = "video"
 
 
 class Outcome(BaseModel):
-    """What the child process tells: a score for each picture or frame, or a word on what went wrong."""
+    """Output of the child process: a score for each picture or frame, or the reason of its failure."""
 
     scores: list[Annotated[float, Field(ge=0, le=1)]] = []
     fault: str = ""
 
 
 class ScreeningUnavailableError(Exception):
-    """Nothing is known of the pictures or the video: for want of NudeNet, of a usable file, or of luck."""
+    """No score: NudeNet is not installed, a file is unusable, or the child process failed."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(fault)
         self.fault = fault
-        """`NOT_INSTALLED`, `DIED`, `TIMED_OUT`, or the child's word on what it could not read."""
+        """`NOT_INSTALLED`, `DIED`, `TIMED_OUT`, or the child process's reason."""
 
 
 class Screening:
-    """Runs the child processes, one at a time. A score goes from 0.0, nothing found, to 1.0, certainly nude."""
+    """Scores pictures and videos, in one child process at a time.
+
+    Scores go from 0.0 (nothing found) to 1.0 (certainly nude). A check that is switched off scores 0.0.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,13 @@ class Screening:
         timeout_s: float = DECODE_TIMEOUT_S,
         extra_paths: Sequence[Path] = (),
     ) -> None:
-        """`extra_paths` is for tests alone: where else NudeNet may lie."""
+        """Set the check up.
+
+        Args:
+            enabled: The operator's choice.
+            timeout_s: Seconds after which a child process is killed.
+            extra_paths: Further folders to import NudeNet from, for tests.
+        """
         self._enabled = enabled
         self._timeout_s = timeout_s
         self._extra_paths = [str(path) for path in extra_paths]
@@ -63,22 +72,22 @@ class Screening:
 
     @property
     def enabled(self) -> bool:
-        """Whether the operator wants it."""
+        """True if the operator switched the check on."""
         return self._enabled
 
     @property
     def available(self) -> bool:
-        """Whether NudeNet is installed; it is not imported for that."""
+        """True if NudeNet is installed. Importing it, which takes hundreds of megabytes, is avoided."""
         return PathFinder.find_spec("nudenet", [*self._extra_paths, *sys.path]) is not None
 
     async def score_pictures(self, paths: Sequence[Path]) -> float:
-        """The highest score among the pictures. Raises `ScreeningUnavailableError`, too, if one is unreadable."""
+        """Return the highest score among the pictures. Raises `ScreeningUnavailableError` if one has no score."""
         if not self._enabled or not paths:
             return 0.0
         return max(await self._scores(Kind.PICTURES, paths))
 
     async def score_video(self, path: Path) -> float:
-        """The highest score among frames of the video. Raises `ScreeningUnavailableError`."""
+        """Return the highest score among sampled frames of the video. Raises `ScreeningUnavailableError`."""
         if not self._enabled:
             return 0.0
         return max(await self._scores(Kind.VIDEO, [path]))
@@ -88,6 +97,7 @@ class Screening:
         if self.available:
             async with self._free:
                 outcome = await self._outcome(kind, paths)
+        # A picture without a score must not pass as one in which nothing was found.
         expected = len(paths) if kind is Kind.PICTURES else max(1, len(outcome.scores))
         if not outcome.fault and len(outcome.scores) != expected:
             outcome = Outcome(fault=DIED)
@@ -97,9 +107,9 @@ class Screening:
         return outcome.scores
 
     async def _outcome(self, kind: Kind, paths: Sequence[Path]) -> Outcome:
-        """What the child process told."""
+        """Run the child process and read its output."""
         try:
-            told = await run_decoder(
+            output = await run_decoder(
                 "bot.images.screen",
                 kind,
                 *(str(path.absolute()) for path in paths),
@@ -109,11 +119,11 @@ class Screening:
         except TimeoutError:
             return Outcome(fault=TIMED_OUT)
         try:
-            return Outcome.model_validate_json(told)
+            return Outcome.model_validate_json(output)
         except ValidationError:
             return Outcome(fault=DIED)
 
 
 def percent(score: float) -> int:
-    """A score as a whole number from 0 to 100."""
+    """Convert a score to a whole number from 0 to 100."""
     return min(100, max(0, round(score * 100)))

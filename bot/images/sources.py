@@ -1,4 +1,7 @@
-"""Which addresses pictures are fetched from: Discord's file servers and nothing else."""
+"""Checks of a picture's address before anything is fetched: only Discord's file servers are allowed.
+
+Without them, a user could make the bot send requests to any address that the operator's network reaches.
+"""
 
 import ipaddress
 from collections.abc import Sequence
@@ -20,10 +23,14 @@ def check_source(source: ImageSource, allowed_hosts: Sequence[str]) -> ImageProb
 
 
 def is_allowed(address: str, allowed_hosts: Sequence[str]) -> bool:
-    """Whether the address is on one of the hosts, each `host` (any port) or `host:port`.
+    """Return True if the address is on one of the allowed hosts.
 
-    Plain http is for this machine only; addresses with a user name in them are never allowed, because what
-    stands before the `@` is made to be mistaken for the host.
+    Plain http is allowed for the local machine only. Addresses with a user name are never allowed, because the
+    part before the `@` can be mistaken for the host.
+
+    Args:
+        address: The address to check.
+        allowed_hosts: Entries of the form `host` (any port) or `host:port`.
     """
     try:
         url = URL(address)

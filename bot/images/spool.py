@@ -1,4 +1,7 @@
-"""The spool: a folder for each job, where its pictures lie from the command until they are submitted."""
+"""Spool of reference images: one folder for each job, from the request until the job no longer needs them.
+
+Jobs collect their pictures here before they are bought; submission streams them from here.
+"""
 
 import asyncio
 import shutil
@@ -36,7 +39,7 @@ _INSPECTIONS_AT_ONCE: Final = 2
 
 @dataclass(frozen=True)
 class _Raw:
-    """A file as it was handed in."""
+    """A fetched or copied file that is not inspected yet."""
 
     path: Path
     filename: str
@@ -44,7 +47,10 @@ class _Raw:
 
 
 class ReferenceSpool:
-    """Collects pictures into `folder`, readable for this user alone, under names of our own."""
+    """Collects jobs' pictures in `folder`.
+
+    Files are named by number, never by the users' file names, and readable only for the bot's account.
+    """
 
     def __init__(
         self,
@@ -57,15 +63,23 @@ class ReferenceSpool:
         self._folder = folder
         self._allowed_hosts = tuple(allowed_hosts)
         self._converter = Converter()
-        # For the whole process: eight jobs of seven pictures must not hold 56 pictures' buffers.
+        # Limits for all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures.
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._inspecting = asyncio.Semaphore(_INSPECTIONS_AT_ONCE)
 
     async def collect(self, job_id: str, sources: Sequence[ImageSource]) -> tuple[Reference, ...]:
-        """Fetch and check a job's pictures, in their order; what an earlier try left behind is replaced.
+        """Fetch, check and where needed convert a job's pictures. Files of an earlier attempt are replaced.
 
-        Raises `ImageRefusedError` for the first of them, in their order, that cannot be used; then nothing of
-        the job stays on the disk.
+        Args:
+            job_id: The job, which names the folder.
+            sources: The pictures to fetch.
+
+        Returns:
+            The pictures in the order of `sources`.
+
+        Raises:
+            ImageRefusedError: For the first picture, in that order, that cannot be used. No file of the job is
+                left on the disk then.
         """
         folder = await self._fresh_folder(job_id)
 
@@ -84,7 +98,7 @@ class ReferenceSpool:
         return await self._all(job_id, [_call(one, number, source) for number, source in enumerate(sources)])
 
     async def adopt(self, job_id: str, files: Sequence[Path]) -> tuple[Reference, ...]:
-        """The same for files of this machine, which are copied. Raises `ImageRefusedError`."""
+        """Copy, check and convert files of this machine like `collect`. Raises `ImageRefusedError`."""
         folder = await self._fresh_folder(job_id)
 
         async def one(number: int, file: Path) -> Reference:
@@ -101,7 +115,8 @@ class ReferenceSpool:
         return await self._all(job_id, [_call(one, number, file) for number, file in enumerate(files)])
 
     async def share(self, pictures: Sequence[Reference], job_id: str) -> tuple[Reference, ...]:
-        """The same pictures for another job, without copying them. Raises `FileNotFoundError`."""
+        """Give another job the same pictures, without copying them. Raises `FileNotFoundError` if one is gone."""
+        # Hard links: each job removes its own folder, and a file's contents stay until its last link is removed.
         folder = await self._fresh_folder(job_id)
         shared: list[Reference] = []
         for picture in pictures:
@@ -111,14 +126,16 @@ class ReferenceSpool:
         return tuple(shared)
 
     async def discard(self, job_id: str) -> None:
-        """Remove what is left of the job's pictures, if anything."""
+        """Remove the job's folder, if there is one."""
         await asyncio.to_thread(shutil.rmtree, self._folder / job_id, ignore_errors=True)
 
     async def _all(
         self, job_id: str, makers: Sequence[Callable[[], Awaitable[Reference]]]
     ) -> tuple[Reference, ...]:
-        """Every reference; of several refusals the first in order counts, so that luck does not decide."""
+        """Prepare all pictures at once. If several are refused, the first in order is reported."""
 
+        # Refusals are returned: raised, the first in time would make the TaskGroup cancel the others, and the
+        # user would read of another picture at each attempt.
         async def settled(make: Callable[[], Awaitable[Reference]]) -> Reference | ImageRefusedError:
             try:
                 return await make()
@@ -143,7 +160,7 @@ class ReferenceSpool:
         return folder
 
     async def _last_frame(self, source: ImageSource, destination: Path) -> int:
-        """Fetch a video and keep its last frame; the frame's size in bytes."""
+        """Fetch a video, save its last frame and return the frame's size in bytes."""
         video = destination.with_suffix(".video")
         async with self._fetching:
             await fetch(self._session, source, video)

@@ -1,8 +1,8 @@
-"""Whether a picture file ends where it should, told from its structure and without decoding it.
+"""Checks by its structure, without decoding, that a picture file is complete. `bot/images/inspection.py` calls it.
 
-Pillow opens a file whose second half is missing; only decoding would tell, at a hundred times the cost. The
-files are read in slices: whole ones would count as memory, and one long call would hold up the event loop.
-Check sums are ISA-L's, which is some ten times as fast at them as zlib.
+Pillow opens a file whose second half is missing; decoding would notice, at a hundred times the cost. Files are
+read in slices: a whole one would take its size in memory, and one long call would hold the interpreter's lock
+against the event loop. Checksums are ISA-L's, about ten times as fast as zlib's.
 """
 
 from io import BufferedReader
@@ -23,7 +23,7 @@ _RIFF_HEADER_BYTES: Final = 8
 
 
 def is_whole(path: Path, mime: ImageMime) -> bool:
-    """Whether the file holds the whole picture. Blocking, but gives up the interpreter's lock often."""
+    """Return True if the file holds the whole picture. Blocking, but it often releases the interpreter's lock."""
     with path.open("rb") as file:
         match mime:
             case ImageMime.PNG:
@@ -31,18 +31,19 @@ def is_whole(path: Path, mime: ImageMime) -> bool:
             case ImageMime.JPEG:
                 return _jpeg(file, path.stat().st_size)
             case ImageMime.WEBP:
+                # A RIFF file states its length after the first four bytes, without the header's own eight.
                 header = file.read(_RIFF_HEADER_BYTES)
                 return path.stat().st_size >= int.from_bytes(header[4:], "little") + _RIFF_HEADER_BYTES
 
 
 def _png(file: BufferedReader) -> bool:
-    """Every chunk is there with its right check sum, up to IEND (PNG specification, *Chunk layout*)."""
+    """Return True if all chunks up to IEND have the right checksum (PNG specification, *Chunk layout*)."""
     file.seek(_PNG_SIGNATURE_BYTES)
     while True:
         head = file.read(_PNG_CHUNK_HEAD_BYTES)
         if len(head) < _PNG_CHUNK_HEAD_BYTES:
             return False
-        value = crc32(head[4:])
+        value = crc32(head[4:])  # the checksum covers the chunk's type and data, not its length
         left_bytes = int.from_bytes(head[:4], "big")
         while left_bytes:
             data = file.read(min(left_bytes, _SLICE_BYTES))
@@ -57,15 +58,15 @@ def _png(file: BufferedReader) -> bool:
 
 
 def _jpeg(file: BufferedReader, size_bytes: int) -> bool:
-    """An end marker follows the first scan (ITU T.81, B.1.1). Not always at the very end: phones append
-    previews, depth maps and whole films. Inside a scan the marker cannot occur, because FF is followed by 00.
-    """
+    """Return True if an end marker follows the first scan (ITU T.81, B.1.1)."""
+    # The marker is not always at the end of the file: phones append previews, depth maps and whole videos.
+    # Inside a scan it cannot occur, because every FF byte of the data is followed by 00.
     file.seek(max(0, size_bytes - len(_JPEG_END)))
     if file.read() == _JPEG_END:
         return True
     if not _seek_scan(file):
         return False
-    last = b""
+    last = b""  # of the slice before, as the marker may lie across two slices
     while data := file.read(_SLICE_BYTES):
         if _JPEG_END in last + data:
             return True
@@ -74,7 +75,7 @@ def _jpeg(file: BufferedReader, size_bytes: int) -> bool:
 
 
 def _seek_scan(file: BufferedReader) -> bool:
-    """Go to the first scan, past the segments before it, whose previews have end markers of their own."""
+    """Move to the first scan; False if there is none. The segments before it may hold previews with end markers."""
     file.seek(len(b"\xff\xd8"))
     while len(head := file.read(4)) == 4 and head[0] == 0xFF:  # noqa: PLR2004 - marker and length, 2 bytes each
         if head[1] == _JPEG_SCAN:

@@ -1,4 +1,7 @@
-"""The rules, each a pure function: facts in, a decision with its reason out."""
+"""Moderation policy as pure functions: facts about a request or a user in, a decision with its reason out.
+
+The gatekeeper collects the facts of a request; cogs ask the `may_…` functions before they act for a user.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,13 +14,13 @@ from bot.video import Preset
 
 
 class Place(StrEnum):
-    """Where a request was made, as far as the rules care.
+    """Kind of channel in which a request is made.
 
-    A server that the bot is no member of, where people brought it along for themselves, has not allowed
-    anything: nobody there could set the bot's rules.
+    FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app. No
+    moderator there can set rules for the bot, so such a server has allowed nothing.
 
-    A thread counts as its parent; a channel whose parent is unknown counts as not restricted. The channel's
-    own flag decides, whatever the server as a whole is marked as (Discord, *Age-Restricted Channels*).
+    A thread counts as its parent. A thread whose parent is unknown counts as not age-restricted. The channel's own
+    flag decides, whatever the server as a whole is marked as (Discord, *Age-Restricted Channels*).
     """
 
     AGE_RESTRICTED_CHANNEL = "age_restricted_channel"
@@ -27,12 +30,12 @@ class Place(StrEnum):
 
     @property
     def has_moderators(self) -> bool:
-        """Whether somebody there could be asked."""
+        """True if there are moderators who can be asked about a request."""
         return self in {Place.AGE_RESTRICTED_CHANNEL, Place.OPEN_CHANNEL}
 
 
 class Verdict(StrEnum):
-    """What the rules say of a request."""
+    """Result of the rules for a request: allowed, or the reason of the refusal."""
 
     ALLOWED = "allowed"
     NOT_AMONG_ALLOWED = "not_among_allowed"
@@ -53,7 +56,7 @@ class Verdict(StrEnum):
 
 
 class Right(StrEnum):
-    """What the bot itself must be allowed, by Discord's names (*Permissions*)."""
+    """Discord permission that the bot itself needs in a channel, by Discord's name (*Permissions*)."""
 
     VIEW_CHANNEL = "view_channel"
     SEND_MESSAGES = "send_messages"
@@ -64,10 +67,10 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """Who acts: their number, their roles in the server, and what they may do there.
+    """An acting user, with roles and permissions in the server of the interaction.
 
-    `guild_id` is None in direct messages. To moderate means to have *Manage Messages*, to manage means to have
-    *Manage Server*.
+    `guild_id` is None in direct messages. `moderates` stands for *Manage Messages*, `manages` for *Manage
+    Server*.
     """
 
     id: int
@@ -79,13 +82,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Admission:
-    """Which people and which roles may use the bot at all; nobody named means everybody."""
+    """The operator's list of users and roles that may use the bot. An empty list admits all users."""
 
     people: frozenset[int] = frozenset()
     roles: frozenset[int] = frozenset()
 
     def admits(self, person: Person) -> bool:
-        """Whether this person is among them."""
+        """Return True if the user or one of the user's roles is listed, or if the list is empty."""
         if not self.people and not self.roles:
             return True
         return person.id in self.people or not self.roles.isdisjoint(person.role_ids)
@@ -96,7 +99,7 @@ EVERYBODY: Final = Admission()
 
 @dataclass(frozen=True)
 class OperatorRules:
-    """What the operator decided for every server."""
+    """The operator's rules, which hold in every server."""
 
     admission: Admission = EVERYBODY
     spicy_offered: bool = True
@@ -106,7 +109,7 @@ class OperatorRules:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a server's moderators regard a person."""
+    """A user's status in a server, as its moderators set it."""
 
     trusted: bool = False
     blocked: bool = False
@@ -115,7 +118,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class RequestFacts:
-    """All that the decision depends on. `channel_id` is a thread's parent; `now` is for suspensions."""
+    """Everything that a decision depends on. In a thread, `channel_id` is its parent's id."""
 
     preset: Preset
     place: Place
@@ -130,39 +133,44 @@ class RequestFacts:
     rules: ServerRules = USUAL_RULES
     standing: Standing = field(default_factory=Standing)
     approved: frozenset[ReviewStage] = frozenset()
-    """What moderators already said yes to, of this very request."""
+    """Stages at which moderators approved this request."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What may happen to a request: nothing, or all of it once moderators agreed at the stages named."""
+    """Decision about a request: refused, or allowed after moderators approve at the given stages."""
 
     verdict: Verdict
     stages: frozenset[ReviewStage] = frozenset()
+    """Stages at which approval is still missing."""
     approved: frozenset[ReviewStage] = field(default=frozenset(), compare=False)
-    """What the moderators of that place already said yes to."""
+    """Stages at which the server's moderators approved."""
 
     @property
     def allowed(self) -> bool:
-        """Whether nothing forbids it."""
+        """True if no rule forbids the request. Approval may still be missing."""
         return self.verdict is Verdict.ALLOWED
 
     def waits_at(self, stage: ReviewStage) -> bool:
-        """Whether moderators have to be asked now."""
+        """Return True if moderators have to approve the request at this stage."""
         return self.allowed and stage in self.stages
 
     @property
     def waits_at_posting(self) -> bool:
-        """Whether moderators have to be asked about the finished video.
+        """True if moderators have to approve the finished video before it is posted.
 
-        Also where they should have been asked before it was made, because the rules became stricter meanwhile:
-        a yes to the video itself then stands for both.
+        That includes a video that should have been approved before it was bought, because the rules became
+        stricter meanwhile: approving the video itself then counts for both stages.
         """
         return self.allowed and bool(self.stages) and ReviewStage.POSTING not in self.approved
 
 
 def judge(facts: RequestFacts) -> Decision:
-    """Whether a request may be made, bought and posted. Asked at each of these moments, with the facts of then."""
+    """Decide about a request. Called when it is made, when it is bought and when its video is posted.
+
+    Each call gets the facts of that moment: rules may have changed meanwhile.
+    """
+    # The order decides which reason is given: what holds everywhere first, the server's own settings last.
     verdict = _of_everybody(facts) or _of_person(facts) or _of_spicy(facts) or _of_gates(facts)
     if verdict is not None:
         return Decision(verdict)
@@ -170,11 +178,12 @@ def judge(facts: RequestFacts) -> Decision:
 
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
-    """What nobody may do anywhere."""
+    """Return the refusal that holds for every user and channel, if any."""
     if facts.words is WordVerdict.MINORS:
         return Verdict.SEXUALISES_MINORS
     if not facts.operator.admission.admits(facts.person):
         return Verdict.NOT_AMONG_ALLOWED
+    # A held word needs a moderator's approval. Where there are none, it blocks.
     nobody_to_ask = facts.words is WordVerdict.HELD and not facts.place.has_moderators
     if facts.words is WordVerdict.BLOCKED or nobody_to_ask:
         return Verdict.WORDS_BLOCKED
@@ -182,7 +191,7 @@ def _of_everybody(facts: RequestFacts) -> Verdict | None:
 
 
 def _of_person(facts: RequestFacts) -> Verdict | None:
-    """What this person may not do in this server."""
+    """Return the refusal that holds for this user in this server, if any."""
     if facts.standing.blocked:
         return Verdict.PERSON_BLOCKED
     until = facts.standing.suspended_until
@@ -246,7 +255,7 @@ def _stages(facts: RequestFacts) -> frozenset[ReviewStage]:
     )
     waits = always or strictest is Mode.APPROVAL or (strictest is Mode.TRUSTED and not is_trusted(facts))
     stages = facts.rules.review_at.stages if waits else frozenset[ReviewStage]()
-    # Words are looked at before anything is bought, whatever else is looked at when.
+    # Held words are reviewed before the purchase, whatever stage the server chose for the rest.
     return stages | ({ReviewStage.SUBMISSION} if facts.words is WordVerdict.HELD else set[ReviewStage]())
 
 
@@ -255,29 +264,35 @@ def _strictness(mode: Mode) -> int:
 
 
 def is_trusted(facts: RequestFacts) -> bool:
-    """Whether the person is on the server's allow list or has one of its trusted roles."""
+    """Return True if the user is on the server's allow list or has one of its trusted roles."""
     return facts.standing.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
 
 
 def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:
-    """Whether they may cancel or delete a video: its owner, or a moderator of the server it was made in."""
+    """Return True if a user may cancel a job or delete its video: its owner or a moderator of its server.
+
+    Args:
+        person: The acting user.
+        owner_id: The user who requested the video.
+        guild_id: The server in which it was requested, or None.
+    """
     return person.id == owner_id or (
         person.moderates and guild_id is not None and person.guild_id == guild_id
     )
 
 
 def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
-    """Whether they are a moderator for the bot: *Manage Messages*, or one of the reviewer roles."""
+    """Return True if a user moderates for the bot: *Manage Messages*, *Manage Server* or a reviewer role."""
     return person.guild_id == guild_id and (
         person.moderates or person.manages or not rules.reviewer_roles.isdisjoint(person.role_ids)
     )
 
 
 def may_review(person: Person, rules: ServerRules, guild_id: int, *, owner_id: int) -> bool:
-    """Whether they may vote on a request: a moderator, but nobody on their own."""
+    """Return True if a user may vote on a request: moderators may, but not on their own requests."""
     return person.id != owner_id and may_moderate(person, rules, guild_id)
 
 
 def may_configure(person: Person, guild_id: int) -> bool:
-    """Whether they may change the server's settings: *Manage Server*."""
+    """Return True if a user may change the server's settings: *Manage Server*."""
     return person.manages and person.guild_id == guild_id

@@ -1,4 +1,7 @@
-"""What a server's moderators decided for it. Nothing here does I/O."""
+"""A server's moderation rules: data with defaults, without I/O. `policy.py` applies them.
+
+`bot/moderation/servers` stores them as JSON; `/settings` shows and changes them.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +13,7 @@ from bot.video import Preset
 
 
 class Gate(StrEnum):
-    """What can be gated on its own: each preset, and reference images whatever the preset."""
+    """Feature with a mode of its own: each preset, and reference images with any preset."""
 
     NORMAL = "normal"
     FUN = "fun"
@@ -20,23 +23,25 @@ class Gate(StrEnum):
 
     @classmethod
     def of(cls, preset: Preset) -> "Gate":
-        """The gate of a preset."""
+        """Return the gate of a preset."""
         return cls(preset.value)
 
 
 class Mode(StrEnum):
-    """How far a gate is open."""
+    """Condition under which a feature may be used."""
 
     OFF = "off"
+    """No user may use it."""
     APPROVAL = "approval"
-    """Every request waits for moderators."""
+    """Every request needs moderators' approval."""
     TRUSTED = "trusted"
-    """Trusted people go through, others wait."""
+    """Requests of users who are not trusted need approval."""
     OPEN = "open"
+    """All users may use it."""
 
     @property
     def strictness(self) -> int:
-        """The higher, the less goes through."""
+        """Rank of the mode. A higher one allows less."""
         return _STRICTNESS[self]
 
 
@@ -54,16 +59,16 @@ class SpicyPictures(StrEnum):
 
 
 class ReviewStage(StrEnum):
-    """When moderators are asked."""
+    """Moment at which moderators are asked about a job."""
 
     SUBMISSION = "submission"
-    """Before anything is bought."""
+    """Before the video is bought."""
     POSTING = "posting"
-    """The finished video waits."""
+    """Before the finished video is posted."""
 
 
 class ReviewAt(StrEnum):
-    """When a server wants to be asked."""
+    """A server's choice of stages at which its moderators are asked."""
 
     SUBMISSION = "submission"
     POSTING = "posting"
@@ -71,7 +76,7 @@ class ReviewAt(StrEnum):
 
     @property
     def stages(self) -> frozenset[ReviewStage]:
-        """The moments at which a request that needs approval waits."""
+        """The stages at which a request that needs approval waits for it."""
         return _STAGES[self]
 
 
@@ -91,18 +96,19 @@ _USUAL: Final[Mapping[Gate, Mode]] = {
 
 
 class ServerRules(BaseModel):
-    """A server's rules; the defaults are those of a server that never touched them."""
+    """A server's rules. The defaults are those of a server that changed nothing."""
 
+    # Unknown keys are ignored: a database may hold rules that a newer or an older version stored.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     spicy_confirmed_by: int | None = None
-    """Who confirmed the rules of the spicy preset, without which it is off."""
+    """User id of the moderator who confirmed the rules of the spicy preset. Without one, the preset is off."""
     modes: Mapping[Gate, Mode] = Field(default_factory=dict[Gate, Mode])
     channel_modes: Mapping[int, Mapping[Gate, Mode]] = Field(default_factory=dict[int, Mapping[Gate, Mode]])
     spicy_pictures: SpicyPictures = SpicyPictures.OFF
     review_at: ReviewAt = ReviewAt.SUBMISSION
     quorum: Annotated[int, Field(ge=1, le=10)] = 1
-    """How many must approve, and how many must deny."""
+    """Number of moderators who must approve, and number who must deny."""
     review_hours: Annotated[int, Field(ge=1, le=168)] = 12
     trusted_roles: frozenset[int] = frozenset()
     reviewer_roles: frozenset[int] = frozenset()
@@ -110,18 +116,22 @@ class ServerRules(BaseModel):
     log_channel_id: int | None = None
     reports_to_hide: Annotated[int, Field(ge=1, le=50)] = 3
     hidden_hours: Annotated[int, Field(ge=1, le=720)] = 72
-    """How long a hidden video is kept for review."""
+    """Hours that a hidden video is kept for review."""
     strikes_to_suspend: Annotated[int, Field(ge=1, le=20)] = 3
     suspend_hours: Annotated[int, Field(ge=1, le=8760)] = 24
     image_check_percent: Annotated[int, Field(ge=0, le=100)] = 0
-    """From which score on pictures and results outside the spicy preset are held; 0 for never."""
+    """Score in per cent from which pictures and results outside the spicy preset are held; 0 holds none."""
     strike_days: Annotated[int, Field(ge=1, le=365)] = 30
-    """After how long a strike has faded."""
+    """Days after which a strike no longer counts."""
 
     def mode(self, gate: Gate, channel_id: int | None) -> Mode:
-        """How far a gate is open in a channel: the channel's own word counts, then the server's.
+        """Return a gate's mode in a channel: the channel's own if it has one, else the server's.
 
-        Spicy is off until somebody confirmed its rules, whatever the modes say.
+        The spicy gate is off until a moderator confirmed its rules, whatever the modes say.
+
+        Args:
+            gate: The feature.
+            channel_id: The channel, or its parent for a thread; None outside of servers.
         """
         if gate is Gate.SPICY and self.spicy_confirmed_by is None:
             return Mode.OFF

@@ -1,4 +1,4 @@
-"""What people want when they say nothing else, and what they wanted before."""
+"""Users' defaults for requests: the choices that apply where a request makes none."""
 
 from bot.people.book import PreferenceBook
 from bot.people.preferences import Preferences

@@ -1,4 +1,4 @@
-"""Everybody's defaults at hand, so that no request waits for the disk to learn them."""
+"""Cache of all users' defaults, so that a request needs no database access to apply them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +11,7 @@ _NONE: Final = Preferences()
 
 
 class PreferenceBook:
-    """The defaults of the few who set some, in memory and on the disk."""
+    """Defaults of the users who set any, in memory and in the database. Changes are stored before they apply."""
 
     def __init__(self, store: PeopleStore, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -19,21 +19,28 @@ class PreferenceBook:
         self._known: dict[int, Preferences] = {}
 
     async def load(self) -> None:
-        """Read what is kept. Raises `bot.storage.StorageError`."""
+        """Fill the cache from the database. Raises `bot.storage.StorageError`."""
         self._known = dict(await self._store.everybody())
 
     def of(self, person_id: int) -> Preferences:
-        """What somebody chose; nothing for those who never did."""
+        """Return a user's defaults, which are empty if the user never set any."""
         return self._known.get(person_id, _NONE)
 
     async def change(self, person_id: int, newer: Preferences) -> Preferences:
-        """Put what `newer` says in place, and return the whole. Raises `bot.storage.StorageError`."""
+        """Store the user's defaults with every field that is set in `newer` replaced.
+
+        Returns:
+            The complete defaults.
+
+        Raises:
+            bot.storage.StorageError: Nothing was changed.
+        """
         chosen = self.of(person_id).changed_by(newer)
         await self._store.save(person_id, chosen, self._now())
         self._known[person_id] = chosen
         return chosen
 
     async def reset(self, person_id: int) -> None:
-        """Forget what somebody chose. Raises `bot.storage.StorageError`."""
+        """Remove a user's defaults. Raises `bot.storage.StorageError`; then nothing was changed."""
         await self._store.forget(person_id)
         self._known.pop(person_id, None)

@@ -1,4 +1,4 @@
-"""One person's own defaults."""
+"""A user's own defaults for requests, set with `/defaults` and applied by every entry point."""
 
 from dataclasses import dataclass, fields
 
@@ -7,7 +7,7 @@ from bot.video import Preset, Resolution, Seconds, Size
 
 @dataclass(frozen=True)
 class Preferences:
-    """What somebody wants when they say nothing else; None for what they never chose."""
+    """Defaults of one user. None marks an option that the user never chose."""
 
     seconds: Seconds | None = None
     size: Size | None = None
@@ -17,7 +17,7 @@ class Preferences:
     ping: bool | None = None
 
     def changed_by(self, newer: "Preferences") -> "Preferences":
-        """These, with everything that `newer` says put in place."""
+        """Return a copy in which every field that is set in `newer` is replaced."""
         chosen = {
             field.name: getattr(newer, field.name)
             for field in fields(self)

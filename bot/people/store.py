@@ -1,4 +1,4 @@
-"""Where people's defaults are kept: every statement of SQL about them."""
+"""Database access for users' defaults: all SQL about the table `people`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,13 +12,13 @@ from bot.video import Preset, Resolution, Seconds, Size
 
 
 class PeopleStore:
-    """Keeps people's defaults. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Reads and writes users' defaults. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def everybody(self) -> Mapping[int, Preferences]:
-        """The defaults of everybody who has some."""
+        """Return the defaults of all users who have any, by user id."""
         async with self._database.read() as connection:
             rows = (await connection.execute(select(people))).all()
         return {
@@ -34,7 +34,7 @@ class PeopleStore:
         }
 
     async def save(self, person_id: int, chosen: Preferences, now: datetime) -> None:
-        """Keep somebody's defaults in place of those before."""
+        """Replace a user's stored defaults."""
         row = {
             "person_id": person_id,
             "changed_at": now,
@@ -50,6 +50,6 @@ class PeopleStore:
             await connection.execute(people.insert().values(row))
 
     async def forget(self, person_id: int) -> None:
-        """Remove somebody's defaults."""
+        """Delete a user's stored defaults."""
         async with self._database.write() as connection:
             await connection.execute(delete(people).where(people.c.person_id == person_id))

@@ -1,4 +1,4 @@
-"""Quota: how many seconds of video the operator lets be bought, and what is reserved and spent of them."""
+"""Quota: the operator's daily caps on bought seconds of video, and the seconds reserved and bought so far."""
 
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
 from bot.quota.ledger import Claim, Ledger

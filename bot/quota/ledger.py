@@ -1,7 +1,7 @@
-"""The ledger: seconds that are reserved for waiting requests, and seconds that were bought today.
+"""Seconds of video that are reserved for waiting requests or were bought today, counted in memory.
 
-It lives in memory, so that a request can be refused before it is acknowledged, without any I/O. The jobs on
-the disk are the truth; at every start the ledger is made anew from them, so it cannot drift for long.
+In memory, so that a request can be refused at once, without I/O. The jobs in the database are authoritative:
+the ledger is rebuilt from them at every start.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from typing import Final
 from bot.quota.allowance import day_of
 
 _KEPT: Final = timedelta(days=1)
-"""Longer than needed, for a clock that jumps across midnight and back."""
+"""Age beyond today at which purchases are forgotten: a day of slack for a clock that jumps over midnight."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Seconds of video that one job has, or will have, cost. `bought_at` is None while they are reserved."""
+    """Seconds of video that one job costs. `bought_at` is None while they are only reserved."""
 
     job_id: str
     person_id: int
@@ -26,33 +26,39 @@ class Claim:
 
 
 class Ledger:
-    """Every claim that counts. A reservation counts on every day until it is bought or released."""
+    """All claims that count today. A reservation counts on every day until it is bought or released."""
 
     def __init__(self, claims: Iterable[Claim] = ()) -> None:
         self._claims = {claim.job_id: claim for claim in claims}
 
     def reserve(self, job_id: str, person_id: int, seconds: int) -> None:
-        """Count a request that was accepted; one that is counted already stays as it is."""
+        """Reserve the seconds of an accepted request. A job that has a claim already keeps it."""
         self._claims.setdefault(job_id, Claim(job_id, person_id, seconds, None))
 
     def buy(self, job_id: str, at: datetime) -> None:
-        """The request was handed over at `at`: it counts on that day, whether or not its outcome is known."""
+        """Turn the reservation into a purchase on the day of `at`."""
+        # Called before the outcome is known: if the connection fails, the money may be spent all the same.
         claim = self._claims.get(job_id)
         if claim is not None:
             self._claims[job_id] = replace(claim, bought_at=at)
 
     def unbuy(self, job_id: str) -> None:
-        """The request provably bought nothing, and waits again."""
+        """Turn the purchase back into a reservation: the request provably bought nothing and waits again."""
         claim = self._claims.get(job_id)
         if claim is not None:
             self._claims[job_id] = replace(claim, bought_at=None)
 
     def release(self, job_id: str) -> None:
-        """The job ended without having bought anything."""
+        """Remove the claim of a job that ended without a purchase."""
         self._claims.pop(job_id, None)
 
     def used_s(self, now: datetime, person_id: int | None = None) -> int:
-        """Seconds reserved, and bought on the day of `now`; by one person, or by everybody together."""
+        """Sum of the seconds that are reserved or were bought on the day of `now`.
+
+        Args:
+            now: The current time.
+            person_id: The user whose seconds are counted; None counts all users.
+        """
         day = day_of(now)
         self._forget_before(day - _KEPT)
         return sum(

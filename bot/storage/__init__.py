@@ -1,4 +1,7 @@
-"""The embedded database: its tables, how they came to be, its copies, and whose it is. Knows nothing of jobs."""
+"""The embedded SQLite database: tables, migrations, backups and the lock of its owner process.
+
+The stores of the other packages build their queries on it.
+"""
 
 from bot.storage.database import Database
 from bot.storage.errors import (

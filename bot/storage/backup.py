@@ -1,4 +1,4 @@
-"""Copies of the database, made before its tables are changed."""
+"""Backups of the database. `bot.storage.migrate` makes one before it changes tables of an older version."""
 
 import os
 import re
@@ -15,52 +15,67 @@ KEPT: Final = 5
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
-_AFTER_STEM: Final = r"-[^-]+-(\d{8}T\d{12}Z)\.sqlite3"
-"""A revision has no hyphen (Alembic forbids it), so a database called `bot` does not sweep for `bot-old`."""
+_NAME_AFTER_STEM: Final = r"-[^-]+-(\d{8}T\d{12}Z)\.sqlite3"
+"""A backup's name after the database's: revision and time. Alembic forbids hyphens in revisions, so the backups
+of `bot-old.sqlite3` are not mistaken for those of `bot.sqlite3` when old ones are deleted."""
 
 
 def back_up(database: Path, revision: str, now: datetime) -> Path:
-    """Copy the database, whole and as it stands, into `backups` beside it; the newest five copies stay.
+    """Copy the whole database into the folder `backups` beside it and delete all but the newest `KEPT` copies.
 
-    Blocking; for the owner of the database alone. Returns the copy's path. Raises `StorageError`.
+    Blocking. Only the process that owns the database may call it.
+
+    Args:
+        revision: The database's schema revision, which becomes part of the copy's name.
+
+    Returns:
+        The path of the copy, which is on the disk.
+
+    Raises:
+        StorageError: The copy could not be made. A partial file is removed.
     """
     folder = database.with_name("backups")
     name = f"{database.stem}-{revision}-{now.astimezone(UTC).strftime(_STAMP)}.sqlite3"
     destination = folder / name
     with translating(destination):
         folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        for leftover in _named(folder, database.stem, r"\.part.*"):  # of an attempt that was killed
+        # A process that was killed while it copied leaves its partial file behind.
+        for leftover in _backups_of(folder, database.stem, r"\.part.*"):
             leftover.unlink()
+        # Copied under another name and renamed when complete: a file with a backup's name is always whole.
         part = folder / f"{name}.part"
         try:
             part.touch(mode=_FILE_MODE, exist_ok=False)
             _copy(database, part)
+            # Contents first, then the name. In the other order a power failure could leave a complete-looking
+            # name on an empty file, and the migration that follows would have no copy to fall back on.
             _sync(part)
             part.replace(destination)
             _sync(folder)
         finally:
             part.unlink(missing_ok=True)
-        for old in _named(folder, database.stem)[:-KEPT]:
+        for old in _backups_of(folder, database.stem)[:-KEPT]:
             old.unlink()
     return destination
 
 
 def _copy(database: Path, part: Path) -> None:
     with closing(connect_read_only(database)) as source, closing(sqlite3.connect(part)) as copy:
+        # SQLite's own backup: copying the file alone would miss what is still in its write-ahead log.
         source.backup(copy)
-        # The copy is in WAL mode like its original; out of it, all of the copy is in the one file.
+        # The copy inherits WAL mode. Leaving that mode moves everything into the one file.
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _named(folder: Path, stem: str, ending: str = "") -> list[Path]:
-    """The copies of this database, oldest first, whatever their revisions."""
-    pattern = re.compile(re.escape(stem) + _AFTER_STEM + ending)
+def _backups_of(folder: Path, stem: str, ending: str = "") -> list[Path]:
+    """Backups of this database at any revision, oldest first."""
+    pattern = re.compile(re.escape(stem) + _NAME_AFTER_STEM + ending)
     found = [(match.group(1), path) for path in folder.iterdir() if (match := pattern.fullmatch(path.name))]
     return [path for _, path in sorted(found)]
 
 
 def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, onto the disk."""
+    """Flush a file's contents, or a folder's list of names, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The open database: transactions that read, and transactions that write, one at a time."""
+"""The open database: write transactions, one at a time, and read transactions beside them. All stores use it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -14,18 +14,20 @@ from bot.storage.settling import settled
 
 
 class Database:
-    """A database file whose tables are this version's and which this process owns; see `open_database`.
+    """A database file that this process owns and whose tables are current. `open_database` makes it.
 
-    What SQLite refuses leaves `write` and `read` as a `StorageError`; only `sqlalchemy.exc.IntegrityError`
-    leaves as it is, for callers who expect a second row of a kind. None of them shows a row's values.
+    `write` and `read` turn SQLite's errors into `StorageError`. `sqlalchemy.exc.IntegrityError` alone passes
+    unchanged, for callers that expect a duplicate row. No error text contains a row's values.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.commits = 0
-        """How many transactions of `write` were committed."""
+        """Number of transactions of `write` that were committed."""
         self._writer = engines.writer(path)
         self._reader = engines.reader(path)
+        # SQLite has one writer at a time, so the engine has one connection. Without this lock, transactions
+        # would wait for that connection, which SQLAlchemy's pool gives up after 30 seconds.
         self._writing = asyncio.Lock()
         self._reading = asyncio.Semaphore(engines.READERS)
         self._closed = False
@@ -49,18 +51,21 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """One transaction that cannot change anything. It sees what was committed before its first
-        statement, and neither waits for writers nor keeps them waiting.
+        """Open one transaction that cannot change anything.
+
+        It sees what was committed before its first statement. With WAL it neither waits for the writer nor
+        delays it.
         """
         async with self._reading, self._connected(self._reader) as connection:
             yield connection
 
     async def close(self) -> None:
-        """Wait for the transactions under way, then close the file. Whoever comes later is refused."""
+        """Wait for the open transactions, then close the file. Later calls raise `StorageUnavailableError`."""
         self._closed = True
-        async with AsyncExitStack() as everyone:
-            for turn in (self._writing, *(self._reading for _ in range(engines.READERS))):
-                await everyone.enter_async_context(turn)
+        # Holding the write lock and every slot for readers proves that no transaction is open.
+        async with AsyncExitStack() as held:
+            for lock in (self._writing, *(self._reading for _ in range(engines.READERS))):
+                await held.enter_async_context(lock)
             await settled(self._writer.dispose())
             await settled(self._reader.dispose())
 
@@ -73,11 +78,13 @@ class Database:
             try:
                 yield connection
             finally:
-                # To its end, or a cancelled one would still be at it when the next comes, or the file is closed.
+                # Shielded: a cancelled close would still be rolling back in the driver's thread when the next
+                # transaction begins or the file is closed.
                 await settled(connection.close())
         except IntegrityError:
             raise
         except DBAPIError as error:
+            # `from None`: SQLAlchemy's text quotes the statement.
             raise storage_error(error, self.path) from None
 
     async def _commit(self, connection: AsyncConnection) -> None:

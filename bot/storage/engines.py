@@ -1,8 +1,8 @@
-"""How SQLite is opened: one engine a purpose, each with its settings and the way its transactions begin.
+"""SQLAlchemy engines for SQLite: one for each purpose, with its settings and its kind of BEGIN.
 
-Python's driver opens transactions by itself, though not for every statement. It is told not to
-(`isolation_level=None`), and SQLAlchemy says BEGIN instead: *Serializable isolation / Savepoints /
-Transactional DDL* in its SQLite documentation.
+Python's driver opens transactions by itself, though not for every statement. `isolation_level=None` turns that
+off, and SQLAlchemy sends BEGIN instead (*Serializable isolation / Savepoints / Transactional DDL* in its
+SQLite documentation).
 """
 
 import sqlite3
@@ -16,18 +16,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 READERS: Final = 2
 BUSY_TIMEOUT_S: Final = 5.0
+"""Seconds that SQLite waits for another process's lock: an operator may have the file open in a tool."""
 _DRIVER: Final = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
-_COMMON: Final = ("temp_store=MEMORY", "cache_size=-512")  # negative: KiB
+# A negative cache size is in KiB. Temporary tables and sorts stay in memory instead of files under /tmp.
+_COMMON: Final = ("temp_store=MEMORY", "cache_size=-512")
 _WRITING: Final = (
     "journal_mode=WAL",
-    # NORMAL, the usual choice with WAL, may forget the last commits when the power fails. Ours must survive
-    # that: what is committed before a video is bought is all that knows of the money afterwards.
+    # NORMAL, the usual choice with WAL, may lose the last commits at a power failure. Ours must survive one:
+    # the row that is committed before a video is bought is the only record of that money.
     "synchronous=FULL",
 )
 
 
 def writer(path: Path) -> AsyncEngine:
-    """One connection for the bot's writes; each transaction takes SQLite's write lock as it begins."""
+    """Engine with one connection for the bot's writes.
+
+    BEGIN IMMEDIATE takes SQLite's write lock at the start of each transaction. With a plain BEGIN, a
+    transaction that reads before it writes could fail with SQLITE_BUSY halfway, without any waiting.
+    """
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         connect_args=_DRIVER,
@@ -40,7 +46,7 @@ def writer(path: Path) -> AsyncEngine:
 
 
 def reader(path: Path) -> AsyncEngine:
-    """Connections for the bot's reads, each transaction of which sees one state of the database."""
+    """Engine with `READERS` connections for the bot's reads. Each transaction sees one state of the database."""
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         connect_args=_DRIVER,
@@ -53,8 +59,10 @@ def reader(path: Path) -> AsyncEngine:
 
 
 def migrating(path: Path) -> Engine:
-    """A blocking engine that may change tables. Foreign keys are off, because SQLite changes a table by
-    copying it, and dropping the old one would take the rows along that point to it.
+    """Blocking engine that may change tables, for migrations.
+
+    Foreign keys are off: SQLite alters a table by copying it, and dropping the original would delete the rows
+    of other tables that refer to it (sqlite.org/lang_altertable.html).
     """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -67,7 +75,7 @@ def migrating(path: Path) -> Engine:
 
 
 def read_only(path: Path) -> Engine:
-    """A blocking engine that changes nothing and creates nothing, for a file that somebody may be using."""
+    """Blocking engine that changes and creates nothing, for a file that another process may be using."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: connect_read_only(path),
@@ -79,18 +87,19 @@ def read_only(path: Path) -> Engine:
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """A plain connection of that kind. Raises `sqlite3.Error`.
+    """Open a plain read-only connection that leaves no file behind. Raises `sqlite3.Error`.
 
-    Reading a database in WAL mode creates a log beside it. Where there is none, nobody has the file open, and
-    it is read as one that does not change, which leaves nothing behind (sqlite.org/uri.html, *immutable*).
+    Even a reader of a database in WAL mode creates the log file beside it. If there is no log, no process has
+    the database open, so it is opened as `immutable` (sqlite.org/uri.html), which creates nothing.
     """
-    alone = not path.with_name(f"{path.name}-wal").exists()
-    address = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if alone else ''}"
+    not_in_use = not path.with_name(f"{path.name}-wal").exists()
+    address = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if not_in_use else ''}"
     return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
 
 
 def _set_up(engine: Engine, pragmas: Sequence[str], begin: str) -> None:
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own, one of two kinds
+        # Most pragmas hold for one connection only, so each new connection gets them again.
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")

@@ -1,7 +1,7 @@
-"""What can go wrong with the database, one class a remedy.
+"""Errors of the database, one class for each remedy, and the translation of SQLite's result codes into them.
 
-Every text is one line for the operator that names the file. None holds a statement's values: a row has the
-person's words and Discord's tokens in it.
+Every text is one line for the operator that names the file. None contains a statement's values, because rows
+hold prompts and Discord's interaction tokens.
 """
 
 import sqlite3
@@ -30,7 +30,7 @@ _PRIMARY_CODE: Final = 0xFF
 
 
 class StorageError(Exception):
-    """Base of every error that this package raises. Itself: SQLite refused a statement that we got wrong."""
+    """Base of all errors of this package. Raised itself, it means that SQLite rejected a faulty statement."""
 
 
 class StorageUnavailableError(StorageError):
@@ -38,7 +38,7 @@ class StorageUnavailableError(StorageError):
 
 
 class StorageDamagedError(StorageError):
-    """The file is no SQLite database, or a broken one."""
+    """The file is not an SQLite database, or is damaged."""
 
 
 class NewerDatabaseError(StorageError):
@@ -46,7 +46,7 @@ class NewerDatabaseError(StorageError):
 
 
 class DatabaseInUseError(StorageError):
-    """Another process owns the database; `pid` is its number, if it could be read."""
+    """Another process owns the database. `pid` is its process id, or None if that could not be read."""
 
     def __init__(self, path: Path, pid: int | None) -> None:
         owner = "another process" if pid is None else f"another process (pid {pid})"
@@ -55,16 +55,22 @@ class DatabaseInUseError(StorageError):
 
 
 class UnsupportedDatabaseError(StorageError):
-    """The address leads to no database that this version could use."""
+    """The configured address does not lead to a database that this version can use."""
 
 
 def storage_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> StorageError:
-    """What `error` means to a caller, by SQLite's result code and in SQLite's own words."""
+    """Translate an error by SQLite's result code, keeping SQLite's message.
+
+    Args:
+        error: The driver's, SQLAlchemy's or the file system's error.
+        path: The database file, named in the text.
+    """
     if isinstance(error, OSError):
         return StorageUnavailableError(f"{path}: {error.strerror or type(error).__name__}")
+    # SQLAlchemy's own text quotes the statement; that of the driver's error does not.
     cause = error.orig if isinstance(error, DBAPIError) else error
     text = f"{path}: {' '.join(str(cause).split())}"
-    code = getattr(cause, "sqlite_errorcode", None)  # missing where Python, not SQLite, refused
+    code = getattr(cause, "sqlite_errorcode", None)  # missing if Python's driver raised it before SQLite
     primary = None if code is None else code & _PRIMARY_CODE
     if primary in _UNAVAILABLE:
         return StorageUnavailableError(text)
@@ -75,7 +81,7 @@ def storage_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> St
 
 @contextmanager
 def translating(path: Path) -> Generator[None]:
-    """Make a `StorageError` of every failure of SQLite or the file system inside."""
+    """Re-raise errors of SQLite and the file system inside the block as `StorageError`."""
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError) as error:

@@ -1,4 +1,4 @@
-"""What `python -m bot check` tells of the database, running bot or not, without changing anything."""
+"""Read-only inspection of the database for `python -m bot check`. It works while the bot runs, too."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ from bot.storage.tables import jobs
 
 @dataclass(frozen=True)
 class DatabaseReport:
-    """A database as it was found. The counts of jobs are None unless the tables are this version's."""
+    """State of a database. The counts of jobs are None unless its tables are this version's."""
 
     path: Path
     exists: bool
     size_bytes: int
     in_use_by: int | None
-    """The process that owns it."""
+    """Process id of the owner, or None."""
     problems: tuple[str, ...] = ()
-    """What is damaged, in SQLite's words."""
+    """Damage that SQLite reports, in its words."""
     standing: Standing | None = Standing.NEW
-    """None for a database too damaged to tell."""
+    """None if the database is too damaged to tell."""
     revision: str | None = None
     unfinished: int | None = None
-    """Jobs that the bot goes on with when it starts."""
+    """Jobs that the bot resumes when it starts."""
     unknown: int | None = None
-    """Jobs that ended lately without anybody knowing whether they cost money."""
+    """Recently ended jobs of which it is not known whether they were bought."""
     undelivered: int | None = None
-    """Jobs whose video is there, but could not be posted yet."""
+    """Jobs whose video was fetched, but not posted yet."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,18 @@ class _Counts:
 
 
 def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
-    """Look at the whole database; of the jobs of unknown outcome, those that ended at `since` or later count.
+    """Check the whole file for damage and count the jobs. Blocking; takes no lock and creates nothing.
 
-    Blocking. Takes no lock, creates nothing and reads only. Raises `UnsupportedDatabaseError` or
-    `StorageUnavailableError`; damage is reported, not raised.
+    Args:
+        url: The configured address, or None for the default file in `data_dir`.
+        since: Jobs of unknown outcome count if they ended at this moment or later.
+
+    Returns:
+        The report. Damage is reported in it, not raised.
+
+    Raises:
+        UnsupportedDatabaseError: The address is not supported.
+        StorageUnavailableError: The file cannot be read at present.
     """
     path = database_path(url, data_dir)
     with translating(path):
@@ -79,7 +87,7 @@ def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> Dat
 
 
 async def inspect_database_in_thread(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
-    """`inspect_database`, while the event loop goes on."""
+    """Run `inspect_database` in a thread: checking a large file takes seconds."""
     return await asyncio.to_thread(inspect_database, url, data_dir, since=since)
 
 

@@ -1,4 +1,4 @@
-"""Bringing a database to this version's tables: all of the way in one transaction, or not at all."""
+"""Migration of a database to this version's tables, in one transaction. `open_database` runs it at start-up."""
 
 import threading
 from collections.abc import Callable
@@ -23,11 +23,11 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 VERSIONS: Final = MIGRATIONS / "versions"
 _VERSION_TABLE: Final = "alembic_version"
 _ALEMBIC: Final = threading.Lock()
-"""Alembic keeps what it is working on in its module `alembic.context`, so it works on one thing at a time."""
+"""Alembic keeps its current migration in module globals (`alembic.context`), so only one may run at a time."""
 
 
 class Standing(StrEnum):
-    """How a database relates to this version."""
+    """Relation of a database's tables to this version's."""
 
     NEW = "new"
     """No tables yet."""
@@ -36,7 +36,7 @@ class Standing(StrEnum):
     NEWER = "newer"
     """At a revision that this version does not know."""
     FOREIGN = "foreign"
-    """It has tables, but not ours."""
+    """Has tables, but not the bot's."""
 
 
 def _utc_now() -> datetime:
@@ -44,16 +44,25 @@ def _utc_now() -> datetime:
 
 
 def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime] = _utc_now) -> None:
-    """Run the migrations in `versions` that the database has not had; an older one is backed up before.
+    """Run the migrations that the database lacks, after a backup if it has tables already.
 
-    Blocking; for the owner of the database alone. If one fails, the database is what it was. Raises
-    `NewerDatabaseError` or `UnsupportedDatabaseError` for a database that is not ours to change, and the
-    other `StorageError`s.
+    Blocking. Only the process that owns the database may call it. If a migration fails, the database is
+    unchanged.
+
+    Args:
+        path: The database file, which need not exist.
+        versions: Folder of the migrations.
+        now: Clock for the name of the backup.
+
+    Raises:
+        NewerDatabaseError: A newer version of the bot made the database.
+        UnsupportedDatabaseError: The tables are another program's.
+        StorageError: Another failure of SQLite or the file system.
     """
     with translating(path):
         standing, revision = Standing.NEW, None
         if path.exists():
-            # Whatever it turns out to be is not to be touched yet.
+            # Read-only: opening for writing would already turn a foreign or newer file to WAL mode.
             with engines.read_only(path).connect() as connection:
                 standing, revision = standing_of(connection, versions)
         match standing:
@@ -71,6 +80,7 @@ def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime
                 log.info("database_backed_up", copy=str(copy))
             case Standing.NEW:
                 pass
+        # SQLite's DDL is transactional: all missing migrations are committed together or not at all.
         with engines.migrating(path).begin() as connection:
             upgrade(connection, versions)
         log.info("database_migrated", was=revision, now=head_revision(versions))
@@ -85,7 +95,7 @@ def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:
 
 
 def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[Standing, str | None]:
-    """How the database relates to the migrations in `versions`, and its revision."""
+    """Relation of the database to the migrations in `versions`, and its revision (None if it has none)."""
     revision = current_revision(connection)
     if revision is None:
         tables = set(inspect(connection).get_table_names()) - {_VERSION_TABLE}
@@ -98,7 +108,7 @@ def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[Stan
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision that the database says it is at."""
+    """Revision that is recorded in the database, or None."""
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
     revision: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION_TABLE}").scalar()  # noqa: S608 - our constant

@@ -1,4 +1,7 @@
-"""The tables of moderation: what servers decided, what waits for them, and what was done by whom."""
+"""Tables of moderation: servers' rules and words, members, strikes, reviews with votes, and the audit log.
+
+The columns named `person_id` hold Discord user ids.
+"""
 
 from typing import Final
 
@@ -14,7 +17,7 @@ servers: Final = Table(  # each server's rules, as `bot.moderation.rules.ServerR
     Column("rules", json_column(), nullable=False),
 )
 
-terms: Final = Table(  # words that a server, or with guild 0 the operator, blocks or has looked at
+terms: Final = Table(  # words that block or hold a prompt; the operator's have guild id 0
     "terms",
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
@@ -25,12 +28,12 @@ terms: Final = Table(  # words that a server, or with guild 0 the operator, bloc
     Column("added_at", UtcMoment, nullable=False),
 )
 
-members: Final = Table(  # people whom a server trusts, blocks or has suspended
+members: Final = Table(  # users whom a server trusts, blocks or has suspended
     "members",
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("person_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("listed", String(8)),  # "trusted", "blocked" or nothing
+    Column("listed", String(8)),  # "trusted", "blocked" or NULL
     Column("suspended_until", UtcMoment),
     Column("suspended_by", BigInteger),
     Column("suspended_for", Text),
@@ -51,7 +54,7 @@ strikes: Final = Table(
 )
 Index("ix_strikes_guild_id_person_id", strikes.c.guild_id, strikes.c.person_id)
 
-reviews: Final = Table(  # what moderators are asked
+reviews: Final = Table(  # questions to moderators about one job each
     "reviews",
     metadata,
     Column("id", String(32), primary_key=True),
@@ -65,14 +68,15 @@ reviews: Final = Table(  # what moderators are asked
     Column("decided_at", UtcMoment),
     Column("decided_by", BigInteger),
     Column("reason", Text),
-    Column("channel_id", BigInteger),  # where its card is
+    Column("channel_id", BigInteger),  # the message with the review's card and buttons
     Column("message_id", BigInteger),
-    Column("shown_channel_id", BigInteger),  # where the reported video is seen
+    Column("shown_channel_id", BigInteger),  # the message with the reported video
     Column("shown_message_id", BigInteger),
 )
 Index("ix_reviews_open", reviews.c.expires_at, sqlite_where=text("state = 'open'"))
 Index(
-    "uq_reviews_open",  # one question at a time about a job
+    # At most one open review for each job: two concurrent askers get an IntegrityError instead of two cards.
+    "uq_reviews_open",
     reviews.c.job_id,
     unique=True,
     sqlite_where=text("state = 'open'"),
@@ -89,19 +93,19 @@ votes: Final = Table(
     Column("cast_at", UtcMoment, nullable=False),
 )
 
-audit: Final = Table(  # append-only; every entry's digest covers the one before
+audit: Final = Table(  # append-only, a chain of digests: `bot/moderation/audit/chain.py`
     "audit",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("guild_id", BigInteger, nullable=False),  # 0 for what concerns the whole bot
+    Column("guild_id", BigInteger, nullable=False),  # 0 if the action concerns the whole bot
     Column("at", UtcMoment, nullable=False),
-    Column("actor_id", BigInteger),  # None for the bot itself
+    Column("actor_id", BigInteger),  # NULL if the bot itself acted
     Column("action", String(32), nullable=False),
-    Column("person_id", BigInteger),  # whom it concerns
+    Column("person_id", BigInteger),  # the user whom the action concerns
     Column("job_id", String(32)),
     Column("reason", Text, nullable=False),
     Column("details", json_column(), nullable=False),
-    Column("prompt", Text),  # removed with the person's data, while its digest stays
+    Column("prompt", Text),  # with its salt; emptied when the user's data is removed, the digest stays
     Column("prompt_sha256", String(64)),
     Column("previous_sha256", String(64), nullable=False),
     Column("sha256", String(64), nullable=False),

@@ -1,4 +1,7 @@
-"""Opening the database: where it is, whose it is, whether it is whole and how old its tables are."""
+"""Opening of the database: its address, the owner's lock, a check for damage, and migrations.
+
+Called by `bot.app` and by the commands that change the database.
+"""
 
 import asyncio
 import os
@@ -23,13 +26,23 @@ _FILE_MODE: Final = 0o600
 
 @asynccontextmanager
 async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Database]:
-    """The database at `url`, or the one in `data_dir`: made if there is none, brought up to date if it is an
-    older version's, and this process's alone until the block ends. Raises every kind of `StorageError`.
+    """Own and open the database until the block ends; create or migrate it first if needed.
+
+    Args:
+        url: The configured address, or None for the default file in `data_dir`.
+        data_dir: The bot's data folder.
+
+    Raises:
+        DatabaseInUseError: Another process owns the database.
+        NewerDatabaseError: A newer version of the bot made it.
+        StorageDamagedError: It is damaged.
+        UnsupportedDatabaseError: The address or the tables are not supported.
+        StorageUnavailableError: The disk refused.
     """
     path = await asyncio.to_thread(database_path, url, data_dir)
     ownership = Ownership(path)
     try:
-        # To its end even if we are cancelled: a migration must not outlive our ownership.
+        # Shielded from cancellation: the thread would go on migrating after the lock was released.
         await settled(asyncio.to_thread(_prepare, path, ownership))
         database = Database(path)
         try:
@@ -41,9 +54,10 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
 
 
 def database_path(url: str | None, data_dir: Path) -> Path:
-    """The file that `sqlite:///path` means: absolute with a fourth slash, else from the working directory.
+    """Resolve `sqlite:///path` to a file; a fourth slash makes the path absolute. Blocking.
 
-    Blocking. Raises `UnsupportedDatabaseError` for any other address, whose text does not quote it.
+    Raises:
+        UnsupportedDatabaseError: Any other address. The text does not quote it: it may hold a password.
     """
     if url is None:
         return (data_dir / _NAME).resolve()
@@ -59,19 +73,23 @@ def database_path(url: str | None, data_dir: Path) -> Path:
 
 def _prepare(path: Path, ownership: Ownership) -> None:
     with translating(path):
-        # A folder that is there already may be anybody's, even /tmp: only our own is made private.
+        # Only a folder made here becomes private. An existing one may be shared, even /tmp, and stays as it is.
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        # The lock comes before anything is created or read: see `bot.storage.ownership`.
         ownership.take()
+        # Created here, because SQLite would make it readable for the machine's other users (mode 644).
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
         _check_whole(path)
     migrate(path)
     with translating(path):
-        # Only now: before, it might have been somebody else's. SQLite gives its files beside it the same mode.
+        # Only after `migrate` has found that the file is the bot's. SQLite creates its -wal and -shm files with
+        # the mode of the database.
         if stat.S_IMODE(path.stat().st_mode) != _FILE_MODE:
             path.chmod(_FILE_MODE)
 
 
 def _check_whole(path: Path) -> None:
+    # quick_check leaves out the comparison of indices with tables, the slow part; `python -m bot check` has it.
     with engines.read_only(path).connect() as connection:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if found != "ok":

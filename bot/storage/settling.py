@@ -1,4 +1,4 @@
-"""Waiting for work that must not be left half done, whoever is cancelled meanwhile."""
+"""Shielding of work that must not be cut off by a cancellation, such as a commit or an upload."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,16 +8,27 @@ _Result = TypeVar("_Result")
 
 
 async def settled(work: Coroutine[Any, Any, _Result], *, within_s: float | None = None) -> _Result:
-    """The result of `work`, or its exception, once it has ended.
+    """Run `work` to its end even if the calling task is cancelled meanwhile.
 
-    A cancellation of the waiting task does not reach the work: it is raised afterwards, in place of either. With
-    `within_s` the work has that long to end after a cancellation, and is cancelled then.
+    Args:
+        work: The coroutine to run, as a task of its own.
+        within_s: Seconds that the work may still take after a cancellation; then it is cancelled, too. None is
+            without limit.
+
+    Returns:
+        The result of `work`, or its exception is raised.
+
+    Raises:
+        asyncio.CancelledError: The calling task was cancelled. It is raised only after the work has ended, in
+            place of the work's result or exception.
     """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
+            # asyncio.wait does not cancel what it waits for, unlike awaiting the task.
             await asyncio.wait([task], timeout=within_s if cancelled is not None else None)
+            # Back here after a cancellation, the work has ended (then this does nothing) or its time is up.
             if cancelled is not None:
                 task.cancel()
         except asyncio.CancelledError as error:
@@ -25,5 +36,5 @@ async def settled(work: Coroutine[Any, Any, _Result], *, within_s: float | None 
     if cancelled is None:
         return task.result()
     if not task.cancelled():
-        task.exception()  # looked at, or asyncio would log that nobody did
+        task.exception()  # retrieved, or asyncio logs "Task exception was never retrieved"
     raise cancelled

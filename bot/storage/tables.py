@@ -1,4 +1,7 @@
-"""The tables as this version knows them. What made them so, step by step, are the migrations."""
+"""Tables of jobs, users' defaults, drafts and reports, as this version knows them; also the column types.
+
+The migrations build the same tables step by step. `person_id` is a Discord user id in every table.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -35,32 +38,35 @@ metadata: Final = MetaData(
 
 
 class UtcMoment(TypeDecorator[datetime]):
-    """An aware moment, kept as microseconds since 1970 and given back in UTC.
+    """Column type for aware datetimes: stored as whole microseconds since 1970, returned in UTC.
 
-    Whole numbers keep every microsecond and sort as the moments do. Raises `ValueError` for a naive moment
-    (inside SQLAlchemy's `StatementError` when it comes with a statement).
+    SQLite has no type for moments. Whole numbers keep every microsecond and sort in order of time.
+
+    Raises:
+        ValueError: A naive datetime was bound (SQLAlchemy wraps it in `StatementError` within a statement).
     """
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """The number that is stored."""
+        """Convert a datetime to the stored number."""
         del dialect
         if value is None:
             return None
         if value.utcoffset() is None:
             raise ValueError("a moment without a time zone")
+        # timedelta division is exact; datetime.timestamp() is a float, which cannot hold every microsecond.
         return (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """The moment that a stored number means."""
+        """Convert a stored number to a datetime in UTC."""
         del dialect
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
 def json_column() -> JSON:
-    """JSON in which None is a missing value and not the text `null`."""
+    """JSON column that stores None as NULL, not as the text `null`."""
     return JSON(none_as_null=True)
 
 
@@ -70,7 +76,7 @@ jobs: Final = Table(
     Column("id", String(32), primary_key=True),
     Column("state", String(16), nullable=False),
     Column("created_at", UtcMoment, nullable=False),
-    # What was asked for.
+    # The request.
     Column("prompt", Text, nullable=False),
     Column("seconds", Integer, nullable=False),
     Column("size", String(16), nullable=False),
@@ -79,8 +85,8 @@ jobs: Final = Table(
     Column("reference_count", Integer, nullable=False),
     Column("channel_group", Text),
     Column("sources", json_column(), nullable=False),
-    Column("pictures", json_column()),  # the spooled reference images, once they were collected
-    # Where the answer goes.
+    Column("pictures", json_column()),  # the spooled reference images, once they are collected
+    # The destination of the reply.
     Column("person_id", BigInteger, nullable=False),
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger),
@@ -88,9 +94,9 @@ jobs: Final = Table(
     Column("message_id", BigInteger),
     Column("private", Boolean, nullable=False),
     Column("token", Text),
-    Column("answered_at", UtcMoment, nullable=False),  # when the interaction of that token came
+    Column("answered_at", UtcMoment, nullable=False),  # arrival of the token's interaction
     Column("upload_limit_bytes", BigInteger, nullable=False),
-    # How far it got.
+    # The progress.
     Column("task_id", Text),
     Column("submitted_at", UtcMoment),
     Column("expires_at", UtcMoment),
@@ -101,35 +107,38 @@ jobs: Final = Table(
     Column("video_name", Text),
     Column("failure", json_column()),
     Column("parent_id", String(32)),
-    # Such a job only looks again for its parent's task and buys nothing.
+    # True for a job that only looks up its parent's task and buys nothing.
     Column("lookup", Boolean, nullable=False, default=False, server_default=false()),
     Column("post_route", String(24)),
     Column("post_started_at", UtcMoment),
-    Column("parent_url", Text),  # the message with the video that this one follows upon
+    Column("parent_url", Text),  # the message with the video that this request builds on
     Column("ping", Boolean, nullable=False, default=False, server_default=false()),
     Column("language", String(8), nullable=False, default="en-US", server_default="en-US"),
-    Column("asked_message_id", BigInteger),  # the message that is answered, where no interaction is
+    Column("asked_message_id", BigInteger),  # the message that is replied to if there was no interaction
     Column("reply_guild_id", BigInteger),
     Column("role_ids", json_column()),
     Column("consented", Boolean, nullable=False, default=False, server_default=false()),
     Column("approved", json_column()),  # the stages at which moderators said yes
-    Column("review_id", String(32)),  # what they are asked at present
+    Column("review_id", String(32)),  # the open review
 )
 
-# Most rows are over and done with: the partial indices hold the few that the bot looks for again and again.
+# Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
 Index("ix_jobs_unsettled", jobs.c.created_at, sqlite_where=text("settled_at IS NULL"))
 Index("ix_jobs_person_id_created_at", jobs.c.person_id, jobs.c.created_at)
 Index("ix_jobs_ready_at", jobs.c.ready_at, sqlite_where=text("ready_at IS NOT NULL"))
 Index("ix_jobs_submitted_at", jobs.c.submitted_at, sqlite_where=text("submitted_at IS NOT NULL"))
 Index("ix_jobs_tokens", jobs.c.answered_at, sqlite_where=text("token IS NOT NULL"))
 Index(
-    "uq_jobs_repeats",  # a job is tried again once; what comes of that may be tried again in turn
+    # Two presses of "Try again" on one job must not buy two videos: a job has one retry. That retry may be
+    # retried in turn.
+    "uq_jobs_repeats",
     jobs.c.parent_id,
     unique=True,
     sqlite_where=text("NOT lookup AND parent_id IS NOT NULL"),
 )
 Index(
-    "uq_jobs_fetching",  # one job at a time fetches a task's video
+    # A paid task belongs to one job at a time, so that its video is fetched and posted once.
+    "uq_jobs_fetching",
     jobs.c.task_id,
     unique=True,
     sqlite_where=text("state IN ('generating', 'ready', 'delivering', 'delivered') AND task_id IS NOT NULL"),
@@ -140,7 +149,7 @@ people: Final = Table(
     metadata,
     Column("person_id", BigInteger, primary_key=True, autoincrement=False),
     Column("changed_at", UtcMoment, nullable=False),
-    # What they want when they say nothing else; None for what they never chose.
+    # Defaults of the user's requests; NULL where the user chose none.
     Column("seconds", Integer),
     Column("size", String(16)),
     Column("resolution", String(8)),
@@ -149,7 +158,7 @@ people: Final = Table(
     Column("ping", Boolean),
 )
 
-drafts: Final = Table(  # pictures that were chosen before a form was opened
+drafts: Final = Table(  # pictures chosen before the form for the prompt was opened
     "drafts",
     metadata,
     Column("id", String(32), primary_key=True),
@@ -160,7 +169,7 @@ drafts: Final = Table(  # pictures that were chosen before a form was opened
 )
 Index("ix_drafts_created_at", drafts.c.created_at)
 
-reports: Final = Table(  # once for each person and video
+reports: Final = Table(  # at most one report for each user and video
     "reports",
     metadata,
     Column("job_id", String(32), primary_key=True),

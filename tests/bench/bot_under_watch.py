@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot import logs
 from bot.app import App, open_app
-from bot.collector import settle
+from bot.collector import freeze_startup_objects
 from bot.settings import load
 from tests.bench.measuring import StallWatch, rss_kib
 
@@ -56,7 +56,7 @@ async def run() -> None:
     stopping = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     async with StallWatch() as stalls, open_app(settings) as app:
-        settle()
+        freeze_startup_objects()
         loop.add_signal_handler(signal.SIGUSR1, Witness(app, stalls).tell)
         running = asyncio.create_task(app.run(), name="bot")
         asked = asyncio.create_task(stopping.wait(), name="stop-signal")

@@ -1,16 +1,17 @@
-"""What makes the log tell when somebody changed it: every entry's digest covers the digest before.
+"""Hash chain of the audit log: each entry's digest covers the digest of the entry before.
 
 An entry's digest is the SHA-256 of one JSON object: the entry's number, the digest before and all of its
 fields, the moment as whole microseconds since 1970 in UTC, keys sorted, no spaces, in UTF-8. Of the prompt it
-holds only `prompt_sha256`, so that a person's prompts can be removed while every digest stays what it was.
+contains only `prompt_sha256`, so that a user's prompts can be removed without changing any digest.
 
-A digest of the prompt alone would give it away to whoever tries likely prompts. So a prompt is *sealed*: put
-behind 256 random bits, as `salt:text`. The column `prompt` holds the sealed prompt, `prompt_sha256` is the
-SHA-256 of just that, and nothing else holds the salt. Emptying that one column removes text and salt at once,
-and what remains can be matched by no guess.
+A digest of the prompt alone would reveal it to anyone who tries likely prompts. Therefore a prompt is *sealed*:
+prefixed with 256 random bits, as `salt:text`. The column `prompt` holds the sealed prompt, `prompt_sha256` is its
+SHA-256, and the salt is stored nowhere else. Emptying that one column removes text and salt together, and the
+remaining digest cannot be matched by guessing.
 
-A chain tells of entries changed, taken out, put in or swapped. It cannot tell that the newest were cut off, nor
-that all of it was computed anew: for that, a digest has to be known from elsewhere, as from an earlier export.
+The chain reveals entries that were changed, removed, inserted or swapped. It cannot reveal that the newest
+entries were cut off or that the whole chain was computed anew; for that, a digest must be known from elsewhere,
+for example from an earlier export.
 """
 
 import hashlib
@@ -25,43 +26,55 @@ from bot.moderation.audit.entries import Detail, Entry, Recorded
 
 FIRST_NUMBER: Final = 1
 FIRST_PREVIOUS: Final = "0" * 64
-"""What the first entry has in place of a digest before."""
+"""Stands in for the digest before the first entry."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SEAL: Final = ":"
 
 
 class Flaw(StrEnum):
-    """How an entry does not fit."""
+    """Kind of break in the chain."""
 
     NUMBER_SKIPPED = "number_skipped"
     UNREADABLE = "unreadable"
     """A column holds something that the bot never writes."""
     PREVIOUS_DIFFERS = "previous_differs"
+    """The entry names another digest before it than that entry has."""
     DIGEST_DIFFERS = "digest_differs"
+    """The entry's fields do not match its own digest."""
     PROMPT_DIFFERS = "prompt_differs"
+    """The prompt does not match its digest."""
 
 
 @dataclass(frozen=True)
 class Break:
-    """The first entry that does not fit, and how."""
+    """The first entry at which the chain is broken, and the kind of break."""
 
     number: int
     flaw: Flaw
 
 
 class Chain:
-    """Follows the log from its first entry on, one after the other, for as long as they fit."""
+    """Verifies entries one after the other, from the first one on, up to the first break."""
 
     def __init__(self) -> None:
         self.entries = 0
-        """How many fitted so far."""
+        """Number of entries verified so far."""
         self._previous = FIRST_PREVIOUS
 
     def follow(self, number: int, recorded: Recorded | None) -> Break | None:
-        """What is wrong with the next entry, which is None if nobody can read it."""
+        """Verify the next entry.
+
+        Args:
+            number: The entry's number.
+            recorded: The entry, or None if its row is unreadable.
+
+        Returns:
+            The break, or None if the entry continues the chain.
+        """
         expected = FIRST_NUMBER + self.entries
         if number != expected:
+            # A larger number means that the expected entry is missing; a smaller one is itself out of place.
             return Break(min(number, expected), Flaw.NUMBER_SKIPPED)
         if recorded is None:
             return Break(number, Flaw.UNREADABLE)
@@ -78,6 +91,7 @@ class Chain:
         found = digest(self._previous, recorded, recorded.number, prompt_sha256=recorded.prompt_sha256)
         if recorded.sha256 != found:
             return Flaw.DIGEST_DIFFERS
+        # Without the prompt there is nothing to compare: it was removed, and only its digest is kept.
         if recorded.prompt is None:
             return None
         salt = recorded.prompt_salt
@@ -87,7 +101,7 @@ class Chain:
 
 
 def verify(recorded: Iterable[Recorded]) -> Break | None:
-    """The first break of a whole log, which begins with its first entry; None for one that is unbroken."""
+    """Verify a complete log from its first entry on. Returns the first break, or None if there is none."""
     chain = Chain()
     for entry in recorded:
         broken = chain.follow(entry.number, entry)
@@ -97,12 +111,20 @@ def verify(recorded: Iterable[Recorded]) -> Break | None:
 
 
 def digest(previous: str, entry: Entry, number: int, *, prompt_sha256: str | None) -> str:
-    """The digest of an entry that is given this number after `previous`."""
+    """Compute the digest of an entry.
+
+    Args:
+        previous: The digest of the entry before.
+        entry: The entry.
+        number: The entry's number in the log.
+        prompt_sha256: The digest of its sealed prompt, or None if it has no prompt.
+    """
     return _sha256(canonical(previous, entry, number, prompt_sha256=prompt_sha256))
 
 
 def canonical(previous: str, entry: Entry, number: int, *, prompt_sha256: str | None) -> str:
-    """The JSON whose digest stands for an entry; the same for what is to be kept and for what was kept."""
+    """Return the JSON text of which `digest` is the SHA-256, for a new entry as for a stored one."""
+    # The keys are part of every stored digest: a renamed or added one would break all existing logs.
     return canonical_json(
         {
             "number": number,
@@ -121,7 +143,7 @@ def canonical(previous: str, entry: Entry, number: int, *, prompt_sha256: str | 
 
 
 def canonical_json(value: Detail) -> str:
-    """The one way to write this value. Raises `TypeError` or `ValueError` for what JSON cannot say."""
+    """Write a value as JSON in a single way. Raises `TypeError` or `ValueError` for values that JSON lacks."""
     return json.dumps(
         value,
         ensure_ascii=False,
@@ -133,11 +155,13 @@ def canonical_json(value: Detail) -> str:
 
 
 def presentable(entry: Entry) -> Entry:
-    """The entry as it will be read again: in UTC, its details plain, and every text one that UTF-8 can carry.
+    """Return the entry as it will read after storing: in UTC, details as plain JSON, texts valid in UTF-8.
 
-    Discord's JSON may hold halves of characters; a decision is not to get lost over one. Raises `ValueError`
-    for a moment without a time zone.
+    Raises:
+        ValueError: The entry's moment has no time zone.
     """
+    # Discord's JSON may contain halves of surrogate pairs, which UTF-8 cannot encode. They are replaced, because
+    # failing here would lose a moderator's decision over one character.
     if entry.at.utcoffset() is None:
         raise ValueError("a moment without a time zone")
     return replace(
@@ -151,28 +175,28 @@ def presentable(entry: Entry) -> Entry:
 
 
 def microseconds(at: datetime) -> int:
-    """The moment as a whole number."""
+    """Convert a moment to microseconds since 1970."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def moment(number: int) -> datetime:
-    """The moment that `microseconds` made this number of. Raises `OverflowError` if there is none."""
+    """Convert microseconds since 1970 to a moment in UTC. Raises `OverflowError` if it is out of range."""
     return _EPOCH + number * _MICROSECOND
 
 
 def sealed(salt: str, prompt: str) -> str:
-    """A prompt as it is kept; the salt has no colon."""
+    """Join salt and prompt to the stored form. The salt must not contain a colon."""
     return f"{salt}{_SEAL}{prompt}"
 
 
 def unsealed(kept: str) -> tuple[str | None, str]:
-    """Salt and text of a prompt as it is kept; no salt if nobody sealed it."""
+    """Split a stored prompt into salt and text. The salt is None if the prompt is not sealed."""
     salt, seal, prompt = kept.partition(_SEAL)
     return (salt, prompt) if seal else (None, kept)
 
 
 def prompt_digest(kept: str) -> str:
-    """What stays of a sealed prompt when it is removed."""
+    """Compute the digest of a sealed prompt, which stays when the prompt is removed."""
     return _sha256(kept)
 
 
@@ -185,7 +209,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - the hook of `json`
 
 
 def _sha256(text: str) -> str:
-    # Halves of characters are in no text that the bot writes; in what somebody else did, they fit no digest.
+    # `presentable` removed halves of surrogate pairs from everything that the bot wrote. A row that was changed
+    # from outside may hold some; it then fails the comparison instead of raising UnicodeEncodeError here.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

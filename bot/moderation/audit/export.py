@@ -1,7 +1,7 @@
-"""The log in files that others can read: a table for spreadsheets, and lines of JSON for programs.
+"""Export of the audit log: CSV for spreadsheets and JSON lines for programs.
 
-Prompts that were removed are empty in both. The lines of JSON hold everything that the digests were made of, the
-salts of prompts included; the table is for people.
+Prompts that were removed are empty in both. The JSON lines contain everything that the digests cover, including
+the salts of prompts, so that the chain can be verified elsewhere. The CSV is for reading.
 """
 
 import csv
@@ -29,25 +29,25 @@ COLUMNS: Final = (
     "sha256",
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""How a cell may begin that a spreadsheet would compute (OWASP, *CSV Injection*)."""
+"""First characters of cells that a spreadsheet would compute as a formula (OWASP, *CSV Injection*)."""
 
 
 def as_csv(recorded: Iterable[Recorded]) -> Iterator[str]:
-    """A heading and a row an entry, each with its end of line; no cell is a formula."""
+    """Yield a heading and one row for each entry, as lines with their line ends. No cell is a formula."""
     yield _row(COLUMNS)
     for entry in recorded:
-        told: dict[str, object] = {**_told(entry), "details": canonical_json(entry.details)}
-        yield _row(_cell(told[column]) for column in COLUMNS)
+        fields: dict[str, object] = {**_fields(entry), "details": canonical_json(entry.details)}
+        yield _row(_cell(fields[column]) for column in COLUMNS)
 
 
 def as_json_lines(recorded: Iterable[Recorded]) -> Iterator[str]:
-    """A JSON object an entry, each with its end of line."""
+    """Yield one JSON object for each entry, as lines with their line ends."""
     for entry in recorded:
-        told: dict[str, object] = {**_told(entry), "prompt_salt": entry.prompt_salt}
-        yield f"{json.dumps(told, ensure_ascii=False)}\n"
+        fields: dict[str, object] = {**_fields(entry), "prompt_salt": entry.prompt_salt}
+        yield f"{json.dumps(fields, ensure_ascii=False)}\n"
 
 
-def _told(entry: Recorded) -> dict[str, object]:
+def _fields(entry: Recorded) -> dict[str, object]:
     return {
         "number": entry.number,
         "at": entry.at.isoformat(timespec="microseconds"),
@@ -66,6 +66,7 @@ def _told(entry: Recorded) -> dict[str, object]:
 
 
 def _cell(value: object) -> str:
+    # A leading apostrophe makes spreadsheets take the cell as text. Users' prompts and reasons come through here.
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

@@ -1,4 +1,7 @@
-"""Entries as rows of the table, and back: whatever is in a row, it becomes an entry or is refused by its number."""
+"""Conversion between audit entries and rows of the table `audit`.
+
+A row with any content becomes an entry or is refused with its number. `store.py` calls it.
+"""
 
 import json
 import secrets
@@ -15,7 +18,7 @@ _SALT_BYTES: Final = 32
 
 
 class UnreadableEntryError(StorageDamagedError):
-    """An entry holds what the bot never writes: somebody else changed it."""
+    """An entry holds something that the bot never writes, so it was changed from outside."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"entry {number} of the audit log cannot be read; somebody changed it")
@@ -23,7 +26,13 @@ class UnreadableEntryError(StorageDamagedError):
 
 
 def recorded_after(previous: str, entry: Entry, number: int) -> Recorded:
-    """What is kept of an entry that comes after this digest. Its prompt gets a new salt."""
+    """Prepare a new entry for storing: compute its digests and salt its prompt.
+
+    Args:
+        previous: The digest of the entry before.
+        entry: The new entry.
+        number: Its number in the log.
+    """
     kept = chain.presentable(entry)
     salt = None if kept.prompt is None else secrets.token_hex(_SALT_BYTES)
     prompt_sha256 = (
@@ -48,7 +57,7 @@ def recorded_after(previous: str, entry: Entry, number: int) -> Recorded:
 
 
 def values(recorded: Recorded) -> Mapping[str, object]:
-    """The row; its details are under `written`, as the very text that the digest covers."""
+    """Return an entry's row. Its details are under `written`, as the exact text that the digest covers."""
     salt, prompt = recorded.prompt_salt, recorded.prompt
     return {
         "number": recorded.number,
@@ -68,7 +77,7 @@ def values(recorded: Recorded) -> Mapping[str, object]:
 
 
 class _Row(BaseModel):
-    """The types that SQLite lets anybody replace by others."""
+    """Column types of a row. They are checked because SQLite stores a value of any type in any column."""
 
     model_config = ConfigDict(strict=True)
 
@@ -88,10 +97,11 @@ class _Row(BaseModel):
 
 
 def recorded_in(mapping: Mapping[Any, Any]) -> Recorded:
-    """The entry in a row whose columns are as they are on the disk. Raises `UnreadableEntryError`."""
+    """Read an entry from a row with the raw values of its columns. Raises `UnreadableEntryError`."""
     try:
         row = _Row.model_validate(dict(mapping))
         details = json.loads(row.details)
+        # The digest covers the details as parsed. Any other way to write them was not the bot's.
         if not row.details.startswith("{") or chain.canonical_json(details) != row.details:
             raise ValueError("not as it is written")  # noqa: TRY301 - for the one remedy below
         salt, prompt = (None, None) if row.prompt is None else chain.unsealed(row.prompt)
@@ -111,5 +121,6 @@ def recorded_in(mapping: Mapping[Any, Any]) -> Recorded:
             previous_sha256=row.previous_sha256,
             sha256=row.sha256,
         )
+    # RecursionError: details nested so deeply that json cannot parse them.
     except (ValueError, OverflowError, RecursionError):
         raise UnreadableEntryError(mapping["number"]) from None

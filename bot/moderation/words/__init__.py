@@ -1,4 +1,7 @@
-"""Words in prompts: what servers and the operator block or have looked at, and what is always blocked."""
+"""Word filters for prompts: lists of servers and of the operator, and the built-in protection of minors.
+
+The gatekeeper asks them before a request is accepted, bought and posted.
+"""
 
 from bot.moderation.words.book import MOST_TERMS, OPERATOR, WordBook, WordVerdict
 from bot.moderation.words.matching import LONGEST_TERM, Effect, Term, WordList

@@ -1,4 +1,4 @@
-"""The typed part of pyahocorasick that is used here."""
+"""Typed wrapper of pyahocorasick, which searches a text for any number of words in one pass."""
 
 from collections.abc import Iterator, Mapping
 from typing import Generic, Protocol, TypeVar, cast
@@ -9,26 +9,26 @@ T = TypeVar("T")
 
 
 class _Raw(Protocol):
-    """What of the library's class is called."""
+    """The used part of the library's class."""
 
     def add_word(self, word: str, value: object, /) -> bool:
-        """Add one word with what comes with it."""
+        """Add a word and the value to return with it."""
         ...
 
     def make_automaton(self) -> None:
-        """Make it ready for searches."""
+        """Prepare the automaton for searching. No word can be added afterwards without another call."""
         ...
 
     def iter(self, text: str, /) -> Iterator[tuple[int, object]]:
-        """The last character of every word found, and what comes with the word."""
+        """Yield the index of the last character of each word found, and the word's value."""
         ...
 
 
 class Automaton(Generic[T]):
-    """Finds many words in one pass over a text, whatever words they are."""
+    """Finds all given words in one pass over a text, overlapping ones included."""
 
     def __init__(self, words: Mapping[str, T]) -> None:
-        self._raw: _Raw | None = None  # the library refuses to search for nothing
+        self._raw: _Raw | None = None  # the library raises an error when it searches with no words
         if words:
             self._raw = cast("_Raw", ahocorasick.Automaton())  # pyright: ignore[reportUnknownMemberType] - no types
             for word, value in words.items():
@@ -36,7 +36,7 @@ class Automaton(Generic[T]):
             self._raw.make_automaton()
 
     def find(self, text: str) -> Iterator[tuple[int, T]]:
-        """Where each word found ends (the character after its last), and what comes with the word."""
+        """Yield the end of each word found (index after its last character) and the word's value."""
         if self._raw is None:
             return
         for last, value in self._raw.iter(text):

@@ -1,7 +1,7 @@
-"""Single characters brought to their plainest form: compatibility forms, case, marks, look-alike letters.
+"""Folding of single characters to their plainest form: compatibility forms, case, marks, look-alike letters.
 
-One character at a time and never a text as a whole: CPython orders the marks of a text in quadratic time, so a
-heap of marks in a prompt would stall the bot.
+`normalising.py` applies it to prompts and terms. Characters are folded one at a time, never a whole text:
+CPython sorts a text's combining marks in quadratic time, so a prompt full of marks would stall the bot.
 """
 
 import re
@@ -16,23 +16,23 @@ from confusable_homoglyphs import (  # pyright: ignore[reportMissingTypeStubs] -
 from bot.moderation.words.scripts import is_cjk
 
 MOST_GROWTH: Final = 4
-"""What one character may become at most; a few Arabic ligatures would be whole sentences."""
+"""Maximum number of characters that one becomes. A few Arabic ligatures stand for whole sentences."""
 
-_REMEMBERED: Final = 16_384  # characters; beyond these they are worked out every time
-_KANA_MARKS: Final = frozenset("\u3099\u309a")  # ガ is カ with one
-_INVISIBLE: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")  # letters that show nothing
-_VOWEL_SIGNS: Final = (("\u0900", "\u1cff"), ("\ua800", "\uabff"))  # marks that words of South Asia need
-_SELECTORS: Final = frozenset("\u180b\u180c\u180d\u180f")  # Mongolian, in the midst of those
+_REMEMBERED: Final = 16_384  # characters that a table keeps; further ones are computed each time
+_KANA_MARKS: Final = frozenset("\u3099\u309a")  # voicing marks: ガ is カ with the first
+_INVISIBLE: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")  # blank, but no spaces
+_VOWEL_SIGNS: Final = (("\u0900", "\u1cff"), ("\ua800", "\uabff"))  # marks that South Asian words need
+_SELECTORS: Final = frozenset("\u180b\u180c\u180d\u180f")  # Mongolian variation selectors in those ranges
 _NAMED: Final = re.compile(
     r"LATIN (?:(?:SMALL|CAPITAL) LETTER|LETTER SMALL CAPITAL)"
     r" (?:(?:TURNED|REVERSED|OPEN|SCRIPT|DOTLESS|LONG) )?([A-Z])(?: WITH .+)?"
 )
-_ENCLOSED: Final = (0x1F150, 0x1F170, 0x1F1E6)  # where three alphabets begin that NFKC leaves alone
+_ENCLOSED: Final = (0x1F150, 0x1F170, 0x1F1E6)  # first letters of three enclosed alphabets that NFKC keeps
 _FOLDED_KINDS: Final = frozenset({"Lu", "Ll", "Lo", "Lm", "Lt", "Nl", "So"})
 
 
 def _latin(glyphs: object) -> str | None:
-    """The one or two Latin letters among the look-alikes of a character."""
+    """Return the first one or two Latin letters among the look-alikes of a character, if there are any."""
     if not isinstance(glyphs, list):
         return None
     for glyph in cast("list[dict[str, str]]", glyphs):
@@ -61,7 +61,7 @@ _CONFUSABLE: Final = _confusable()
 
 
 def _named(character: str) -> str | None:
-    """The Latin letter that Unicode's name of a character says it is a kind of: ø, ᴘ, ǝ."""
+    """Return the Latin letter that a character is a variant of by its Unicode name, as are ø, ᴘ, ǝ."""
     named = _NAMED.fullmatch(unicodedata.name(character, ""))
     return named[1].lower() if named else None
 
@@ -74,12 +74,12 @@ def _looks_like(character: str, *, by_capital: bool) -> str | None:
 
 
 def _is_dropped(character: str) -> bool:
-    """Whether a character only decorates or hides: of no width, or a mark that no word needs."""
+    """Return True for a character that only decorates or hides: without width, or a mark that no word needs."""
     if character in _KANA_MARKS:
         return False
     kind = unicodedata.category(character)
     if character in _INVISIBLE or kind in {"Cf", "Me"} or "\u02b0" <= character <= "\u02ff":
-        return True  # the last are modifiers: NFKC has made letters of those that are some
+        return True  # the range holds modifier letters; NFKC has replaced those that stand for plain letters
     if kind == "Cc":
         return not character.isspace()
     if kind != "Mn":
@@ -89,7 +89,7 @@ def _is_dropped(character: str) -> bool:
 
 
 def _plain(character: str, *, by_capital: bool) -> str:
-    """One piece of what NFKC and casefold made: Latin if it looks so, a space if it is no part of words."""
+    """Fold one character of NFKC's and casefold's result: Latin if it looks so, a space if it is no letter."""
     if character.isascii():
         return " " if character.isspace() else character
     if is_cjk(character):
@@ -104,29 +104,31 @@ def _plain(character: str, *, by_capital: bool) -> str:
 
 
 def _fold(character: str, *, by_capital: bool) -> str:
-    """One character of a text in its plainest form."""
+    """Fold one character of a text: to nothing, or to `MOST_GROWTH` characters at most."""
     if _is_dropped(character):
-        return ""  # before casefold: that makes a letter of one of Greek's marks
+        return ""  # before casefold, which turns a Greek mark (U+0345) into a letter
     if is_cjk(character) and unicodedata.category(character) != "So":
         pieces = unicodedata.normalize("NFKC", character)
     else:
+        # Twice, because casefold may yield characters that decompose, and decomposing may yield capitals.
         pieces = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold()).casefold()
     if len(pieces) > 1:
-        pieces = pieces.strip()  # some marks come with a space to stand on
+        pieces = pieces.strip()  # spacing marks decompose into a space and the mark
     kept = [piece for piece in pieces if not _is_dropped(piece)]
     return "".join(_plain(piece, by_capital=by_capital) for piece in kept)[:MOST_GROWTH]
 
 
 class Folding(dict[int, str]):
-    """A table for `str.translate` that works characters out when they first come."""
+    """Table for `str.translate` that folds each character when it first occurs and keeps the result."""
 
     def __init__(self, *, by_capital: bool) -> None:
         super().__init__()
         self._by_capital = by_capital
 
     def __missing__(self, code: int) -> str:
-        """Work one character out."""
+        """Fold a character that is not in the table."""
         folded = _fold(chr(code), by_capital=self._by_capital)
+        # Limited, or prompts could fill the memory with all of Unicode's characters.
         if len(self) < _REMEMBERED:
             self[code] = folded
         return folded

@@ -1,4 +1,4 @@
-"""Lists of words, searched in one pass over a text however many words they have."""
+"""Terms and word lists, which search a normalised text in one pass for each of its readings."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,21 +13,23 @@ from bot.moderation.words.stretching import stretched
 
 LONGEST_TERM: Final = 100
 SHORTEST_TERM: Final = 2
-"""Letters of a term; one suffices in scripts where one may be a word."""
+"""Minimum number of letters of a term. One suffices in scripts where a single character may be a word."""
 
 
 class Effect(StrEnum):
-    """What a term does to a prompt it is found in."""
+    """Consequence for a prompt that contains a term."""
 
     HELD = "held"
+    """Moderators are asked first."""
     BLOCKED = "blocked"
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase to look for: anywhere, or where nothing else of a word is around it.
+    """A word or phrase to look for, as whole words, or also inside longer words if it is a fragment.
 
-    Raises ValueError for a text that nothing could be found by, or too much.
+    Raises:
+        ValueError: The text is too long or too short, or has neither letters nor digits.
     """
 
     text: str
@@ -45,13 +47,13 @@ class Term:
 
     @cached_property
     def spellings(self) -> tuple[str, ...]:
-        """The term as readings of a text would have it: equal for terms that are found in the same texts."""
+        """Normalised spellings of the term. Terms with equal spellings are found in the same texts."""
         return spellings(self.text)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """Where a term was found: in which reading, from which character to before which."""
+    """Place of a term in a text: the number of the reading, and start and end (exclusive) in its `collapsed`."""
 
     term: Term
     reading: int
@@ -61,7 +63,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class _Pattern:
-    """One spelling of a term, repeated letters written once."""
+    """One spelling of a term with repeated letters collapsed; `whole_…` says which ends must be word edges."""
 
     term: Term
     collapsed: Collapsed
@@ -70,11 +72,12 @@ class _Pattern:
 
     def __post_init__(self) -> None:
         text, whole = self.collapsed.text, not self.term.fragment
+        # Scripts without spaces have no word edges to check.
         object.__setattr__(self, "whole_from", whole and not is_cjk(text[0]))
         object.__setattr__(self, "whole_to", whole and not is_cjk(text[-1]))
 
     def is_at(self, reading: Collapsed, start: int, end: int) -> bool:
-        """Whether what the automaton found there is the term, letters repeated no less and words whole."""
+        """Return True if the automaton's find is the term: at word edges, with its letters repeated enough."""
         if self.whole_from and start > 0 and _is_of_word(reading.text[start - 1]):
             return False
         if self.whole_to and end < len(reading.text) and _is_of_word(reading.text[end]):
@@ -84,7 +87,7 @@ class _Pattern:
 
 
 class WordList:
-    """Terms made ready to be searched for all at once."""
+    """Terms in a form that is searched for all of them at once."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         patterns: dict[str, list[_Pattern]] = {}
@@ -95,7 +98,7 @@ class WordList:
         self._automaton = Automaton({text: tuple(found) for text, found in patterns.items()})
 
     def hits(self, normalised: Normalised) -> Iterator[Hit]:
-        """Every place of every term; a term may be found in several readings."""
+        """Yield every place of every term. A term may be found in several readings."""
         for number, reading in enumerate(normalised.collapsed):
             for end, patterns in self._automaton.find(reading.text):
                 for pattern in patterns:
@@ -104,7 +107,7 @@ class WordList:
                         yield Hit(pattern.term, number, start, end)
 
     def find(self, normalised: Normalised) -> Effect | None:
-        """The strongest effect of the terms in a text."""
+        """Return the strongest effect of the terms in a text, or None if it has none of them."""
         strongest: Effect | None = None
         for hit in self.hits(normalised):
             strongest = hit.term.effect
@@ -113,10 +116,10 @@ class WordList:
         return strongest
 
     def matched(self, normalised: Normalised) -> tuple[Term, ...]:
-        """The terms in a text, each once, as they come."""
+        """Return the terms in a text, each once, in the order in which they are found."""
         return tuple(dict.fromkeys(hit.term for hit in self.hits(normalised)))
 
 
 def _is_of_word(character: str) -> bool:
-    """Whether a word goes on with it. Between scripts without spaces and others every word ends."""
+    """Return True if a character continues a word. Words end where a script without spaces begins."""
     return character != " " and not is_cjk(character)

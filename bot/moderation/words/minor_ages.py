@@ -1,4 +1,4 @@
-"""Ages below eighteen as people write them, in English, Chinese and Japanese."""
+"""Spellings of ages below eighteen in English, Chinese and Japanese. `minors.py` lists them as terms."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ _ENGLISH: Final = (
     *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
 )
 _HAN_DIGITS: Final = "零一二三四五六七八九"
-_FORMS_OF_ALL: Final = (  # "12-year-old", "aged twelve": hyphens are spaces by now
+# "12-year-old", "aged twelve". Normalising has turned hyphens into spaces.
+_FORMS_OF_ALL: Final = (
     *(
         "{} year old",
         "{} years old",
@@ -40,17 +41,24 @@ _FORMS_OF_HAN_DIGITS: Final = (
 )
 
 HAN_NUMERALS: Final = frozenset("零〇一二三四五六七八九十百千两兩廿卅几幾数數")
-"""What makes another number of one that follows it: 二十二岁 is not 二岁."""
+"""Characters that, before a numeral, make it part of a larger number: 二十二岁 is not 二岁."""
 
 _LARGER_BEFORE: Final = re.compile(
     r"(?:^| )(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|(?:hundred|thousand)(?: and)?) $"
 )
 _LARGER_AFTER: Final = re.compile(" (?:hundred|thousand|million|billion)(?: |$)")
-_LONGEST_NUMERAL: Final = 20  # characters that are looked at on either side
+_LONGEST_NUMERAL: Final = 20  # characters on either side that are searched for more of the number
 
 
 def is_of_larger(term: str, text: str, start: int, end: int) -> bool:
-    """Whether an age that was found in a text from `start` to before `end` is only part of a larger number."""
+    """Return True if an age found in a text is only part of a larger number.
+
+    Args:
+        term: The age as listed.
+        text: The text.
+        start: Index of the first character found.
+        end: Index after the last character found.
+    """
     if text[start] in HAN_NUMERALS:
         return start > 0 and text[start - 1] in HAN_NUMERALS
     if term.partition(" ")[0] in _ENGLISH:
@@ -59,18 +67,18 @@ def is_of_larger(term: str, text: str, start: int, end: int) -> bool:
 
 
 def _han(age: int) -> Iterator[str]:
-    """An age below a hundred in Han numerals."""
+    """Yield the spellings of a number below a hundred in Han numerals."""
     tens, ones = divmod(age, 10)
     if tens == 0:
         yield _HAN_DIGITS[ones]
-        if ones == 2:  # noqa: PLR2004 - people are 两岁, not 二岁
+        if ones == 2:  # noqa: PLR2004 - two years of age are 两岁 rather than 二岁
             yield from ("两", "兩")
     else:
         yield ("" if tens == 1 else _HAN_DIGITS[tens]) + "十" + (_HAN_DIGITS[ones] if ones else "")
 
 
 def ages_of_minors() -> Iterator[str]:
-    """Every age below eighteen in every form."""
+    """Yield every age below eighteen in every form."""
     for age in range(_OF_AGE):
         digits = str(age)
         for number in (digits, _ENGLISH[age]):

@@ -1,19 +1,19 @@
-"""What the bot never makes: the words that say so, in English, Chinese of both scripts, and Japanese.
+"""Terms for the built-in protection of minors, in English, Chinese (both scripts) and Japanese.
 
-Data only; `bot.moderation.words.minors` says how the groups work together. Words of Latin letters are matched
-whole, so *sex* is not in *Essex*; those of the other scripts anywhere. Upper and lower case, spelling with
-look-alikes and the like are the matter of `normalise`, so every word is here once, in its plain spelling.
+Data only; `bot.moderation.words.minors` combines the groups. Terms in Latin letters match whole words, so *sex*
+is not found in *Essex*; those in other scripts match anywhere. `normalise` takes care of case, look-alike
+characters and the like, so each term is listed once, in its plain spelling.
 """
 
 from typing import Final
 
 
 def _listed(*lines: str) -> tuple[str, ...]:
-    """The terms of some lines, which commas part."""
+    """Split lines of terms at their commas."""
     return tuple(term.strip() for line in lines for term in line.split(",") if term.strip())
 
 
-# By themselves: names of abuse material and of the attraction to minors, which have no other use worth keeping.
+# Blocked by themselves: names of abuse material and of the attraction to minors, with no other use worth keeping.
 ALWAYS: Final = _listed(
     "loli, lolis, lolita porn, lolibooru, lolifuta, lolisho, shota, shotas, shotacon, toddlercon, jb porn",
     "jail bait, child porn, childporn, kid porn, kids porn, kidporn, kiddie porn, kiddy porn, kiddieporn",
@@ -34,16 +34,17 @@ ALWAYS: Final = _listed(
     "幼女趣味, 子供ポルノ",
 )
 
-# The same, within longer words too: of these no innocent word is a part.
+# Blocked by themselves, also inside longer words: no innocent word contains them.
 ALWAYS_WITHIN: Final = _listed(
     "lolicon, lolikon, jailbait, pedophil, paedophil, pedofil, pedobear, hebephil, ephebophil, nepiophil",
 )
 
-# Code for abuse material in texts of Latin letters alone; beside others 嗑CP is a couple of fans, and ср. an
-# abbreviation in Russian, so there it is a term for a minor like those below.
+# Code for abuse material in texts of Latin letters alone. Beside other scripts it has innocent meanings (嗑CP:
+# fans of a couple; ср.: a Russian abbreviation), so there it counts only as a term for a minor, like those below.
 ALWAYS_AMONG_LATIN: Final = _listed("cp")
 
-# Terms for a minor. English nouns, to which the plural in -s is added: with a sexual term, or in the spicy preset.
+# English nouns for minors, which also match with a plural -s. They block together with a sexual term, or by
+# themselves with the spicy preset.
 MINOR_NOUNS: Final = _listed(
     "child, kid, kiddo, kiddie, toddler, infant, baby, newborn, preteen, pre teen, tween, teen, teenager",
     "teenage girl, teenage boy, adolescent, schoolgirl, school girl, schoolboy, school boy, schoolkid",
@@ -59,7 +60,7 @@ MINOR_NOUNS: Final = _listed(
     "juvenile boy, little sister, little brother, lil sis, lil girl, lil boy, child bride, girlchild",
 )
 
-# The rest of them, in English. Minor alone is an adjective as well (a minor chord), so it needs company.
+# Other English terms for minors. "Minor" alone is also an adjective (a minor chord), so only phrases are listed.
 MINOR_WORDS: Final = _listed(
     "children, babies, kiddies, teenage, teenaged, preadolescent, prepubescent, pre pubescent, pubescent",
     "prepuberty, underage, under age, underaged, minors, with a minor, with minor, is a minor, of a minor",
@@ -70,7 +71,7 @@ MINOR_WORDS: Final = _listed(
     "under eighteen, not yet 18, months old, month old, weeks old, week old, lolita, lolitas, jk",
 )
 
-# Chinese, then Japanese. 少女 and 少年 are people before they are of age, also in the names of drawing styles.
+# Terms for minors in Chinese, then Japanese. 少女 and 少年 mean minors, also in the names of drawing styles.
 MINOR_CJK: Final = _listed(
     "儿童, 兒童, 小孩, 孩子, 孩童, 小朋友, 婴儿, 嬰兒, 宝宝, 寶寶, 幼儿, 幼兒, 幼童, 幼女, 幼幼, 女童",
     "男童, 学童, 學童, 幼齿",
@@ -87,10 +88,11 @@ MINOR_CJK: Final = _listed(
     "未就学",
 )
 
-# Abbreviations for pupils in Japanese that are something else elsewhere (JS is a language of programs).
+# Japanese abbreviations for pupils, which have other meanings in other languages (JS is JavaScript).
 MINOR_AMONG_CJK: Final = _listed("jc, js")
 
-# Sexual terms, whole words in English. Left out is what children's prompts have too (strip, bikini, kiss).
+# Sexual terms; in English whole words. Words that innocent prompts about children contain are left out (strip,
+# bikini, kiss).
 SEXUAL: Final = _listed(
     "sex, sexy, sexier, sexiest, sexual, sexually, sexualize, sexualized, sexualise, sexualised, sext",
     "sexting",
@@ -138,12 +140,12 @@ SEXUAL: Final = _listed(
     "風俗嬢, 売春, 痴女, アヘ顔",
 )
 
-# The same, within longer words too.
+# Sexual terms that also match inside longer words.
 SEXUAL_WITHIN: Final = _listed(
     "porn, erotic, masturbat, ejaculat, molest, fuck",
 )
 
-# Where a term above is part of something else. Only the term inside is passed over, not the rest of the prompt.
+# Innocent phrases that contain a term from above. Only that occurrence is ignored, not the rest of the prompt.
 INNOCENT: Final = _listed(
     "baby blue, baby oil, baby pink, baby powder, dragon age 2, ice age 2, ice age 3, ice age 4, ice age 5",
     "jk rowling, high school musical, high school teacher, school teacher, kindergarten teacher",

@@ -1,7 +1,7 @@
-"""Whether a prompt is about minors in a sexual way. Nothing switches this off.
+"""Detects prompts that sexualise minors. No setting switches this off.
 
-Three ways lead to it: a word that says it by itself, a word for a minor along with a sexual one, and in prompts
-of the spicy preset a word for a minor alone.
+A prompt is blocked for a term that suffices by itself, for a term for a minor together with a sexual term, and
+with the spicy preset for a term for a minor alone. It is checked before the servers' and the operator's lists.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,12 @@ from bot.moderation.words.normalising import Normalised
 from bot.moderation.words.scripts import has_cjk, is_katakana
 
 _SHORT_KATAKANA: Final = 3
-"""Up to so many characters, a katakana term counts only at a word's beginning: カロリー, カフェラテ, ピエロ."""
+"""Katakana terms of at most so many characters count only at the beginning of a word: they also occur inside
+innocent ones such as カロリー, カフェラテ, ピエロ."""
 
 
 class _Shipped:
-    """The shipped lists, made ready to be searched."""
+    """The built-in word lists, ready to be searched."""
 
     def __init__(self) -> None:
         nouns = (form for noun in listed.MINOR_NOUNS for form in (noun, f"{noun}s"))
@@ -32,7 +33,12 @@ class _Shipped:
 
 
 def concerns_minors(normalised: Normalised, *, sexual: bool) -> bool:
-    """Whether a prompt sexualises minors, or with a preset that is `sexual` in itself only has some in it."""
+    """Return True if a prompt sexualises minors.
+
+    Args:
+        normalised: The prompt.
+        sexual: True for a preset that is sexual in itself; then a term for a minor is enough.
+    """
     shipped = _shipped()
     innocent = _Innocent(shipped.innocent, normalised)
     if innocent.leaves(shipped.always):
@@ -49,7 +55,7 @@ def concerns_minors(normalised: Normalised, *, sexual: bool) -> bool:
 
 
 class _Innocent:
-    """The places of a text where words are part of something innocent."""
+    """Places of innocent phrases in a text. Terms inside them do not count."""
 
     def __init__(self, innocent: WordList, normalised: Normalised) -> None:
         self._normalised = normalised
@@ -58,11 +64,11 @@ class _Innocent:
             self._covered.update((hit.reading, place) for place in range(hit.start, hit.end))
 
     def leaves(self, terms: WordList) -> bool:
-        """Whether any of some terms is in the text and means what it says."""
+        """Return True if the text contains one of the terms outside of innocent phrases."""
         return any(self._counts(hit) for hit in terms.hits(self._normalised))
 
     def _counts(self, hit: Hit) -> bool:
-        """Whether a term is neither part of something innocent nor of a longer number or word."""
+        """Return True if a term found is not part of an innocent phrase, a larger number or a longer word."""
         if (hit.reading, hit.start) in self._covered and (hit.reading, hit.end - 1) in self._covered:
             return False
         text = self._normalised.collapsed[hit.reading].text
@@ -75,15 +81,15 @@ class _Innocent:
 
 @cache
 def _shipped() -> _Shipped:
-    """The lists, made once when they are first needed."""
+    """Build the lists when they are first needed."""
     return _Shipped()
 
 
 def _terms(texts: Iterable[str], *, fragment: bool = False) -> tuple[Term, ...]:
-    """Terms of a group."""
+    """Make blocking terms of a group's texts."""
     return tuple(Term(text, Effect.BLOCKED, fragment) for text in texts)
 
 
 def _has_other_script(reading: str) -> bool:
-    """Whether letters are in it that are not Latin, and do not look so either."""
+    """Return True if a reading has letters that are not Latin. Look-alikes of Latin letters are Latin by now."""
     return any(not character.isascii() and character.isalpha() for character in reading)

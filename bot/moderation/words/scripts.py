@@ -1,4 +1,4 @@
-"""Which characters belong to scripts that put no spaces between words."""
+"""Character classes of scripts that put no spaces between words: Han, kana, bopomofo and Hangul."""
 
 import re
 from typing import Final
@@ -9,21 +9,21 @@ CJK_RANGES: Final = (
     "\u3040-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # kana and what voices them, without ・
     "\u3100-\u318f\u31a0-\u31bf\ua960-\ua97f\uac00-\ud7ff"  # bopomofo and Hangul
 )
-"""For a class of characters in a pattern: Han, kana, bopomofo and Hangul."""
+"""Ranges for a character class in a regular expression."""
 _CJK: Final = re.compile(f"[{CJK_RANGES}]")
 _KATAKANA: Final = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
 
 
 def is_cjk(character: str) -> bool:
-    """Whether it is Han, kana, bopomofo or Hangul. Words of these begin and end anywhere."""
+    """Return True for Han, kana, bopomofo and Hangul. Words in these scripts may begin and end anywhere."""
     return _CJK.match(character) is not None
 
 
 def has_cjk(text: str) -> bool:
-    """Whether there is any of those in it."""
+    """Return True if a text contains any such character."""
     return _CJK.search(text) is not None
 
 
 def is_katakana(character: str) -> bool:
-    """Whether it is katakana, the mark of a long vowel included."""
+    """Return True for katakana, including the long vowel mark ー."""
     return _KATAKANA.match(character) is not None

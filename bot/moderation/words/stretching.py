@@ -1,9 +1,10 @@
-"""How much the letters of a word may be repeated for it to be still that word.
+"""Decides how often letters of a term may be repeated in a text. `matching.py` checks each find with it.
 
-Repeated letters are written once before the search, so that *porn* is found in *poooorn*. That alone would find
-*butt* in *but*, *god* in *good* and *loli* in *lollipop*. So a letter may come more often than in the term, but
-not less, and in short terms not just twice instead of once, other than at the end (*sexx*) or when every letter
-does (*ppoorrnn*). Where words have no edges, the first letter may belong to the word before.
+Repeated letters are written once before the search, so that *porn* is found in *poooorn*. That alone would also
+find *butt* in *but*, *god* in *good* and *loli* in *lollipop*. So a letter must be repeated at least as often as
+in the term. In short terms a letter may come three times and more, but not just twice, except the last one
+(*sexx*) or if all are doubled (*ppoorrnn*). If a term may begin inside a word, its first letter may be doubled,
+too: one of the two may belong to the word before.
 """
 
 import re
@@ -12,15 +13,19 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-_LONG: Final = 5  # letters from which on words with one letter doubled are rarely another word
+_LONG: Final = 5  # from so many letters on, doubling one rarely makes another word
 _MOST: Final = 9
 
 
 @lru_cache(maxsize=4096)
 def stretched(repeats: str, *, from_edge: bool) -> re.Pattern[str]:
-    """What finds, in the digits of `Collapsed.repeats` of a text, those that a term's may have become.
+    """Return a pattern that matches `Collapsed.repeats` of a text at a place where the term's letters were found.
 
-    Its alternatives have each a fixed number of characters, so that it never goes back and forth.
+    Each of its alternatives has a fixed length, so that matching never backtracks.
+
+    Args:
+        repeats: The term's own counts, one digit a letter.
+        from_edge: True if the term must begin at the edge of a word.
     """
     least = [int(digit) for digit in repeats]
     if len(least) >= _LONG:
@@ -33,5 +38,5 @@ def stretched(repeats: str, *, from_edge: bool) -> re.Pattern[str]:
 
 
 def _in_a_row(kinds: Iterable[str]) -> str:
-    """One after another, with those that are the same counted: long ones take long to compile."""
+    """Join character classes, with a count for equal neighbours: long patterns take long to compile."""
     return "".join(f"{kind}{{{len(list(same))}}}" for kind, same in groupby(kinds))

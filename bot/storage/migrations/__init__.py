@@ -1,1 +1,1 @@
-"""The way from an empty database to today's tables, a file a step, run by Alembic."""
+"""Alembic migrations from an empty database to the current tables, one file for each step."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that it is handed, inside that one's transaction."""
+"""Entry point that Alembic imports: runs migrations in the open transaction of the caller's connection."""
 
 from alembic import context
 
@@ -7,8 +7,11 @@ from bot.storage.moderation_tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transactional_ddl=True,  # Alembic takes SQLite for unable, because Python's driver is, left to itself
+    # Alembic assumes that SQLite cannot roll back DDL, because Python's driver by default begins no transaction
+    # for it. Our engine sends BEGIN itself (`bot.storage.engines`), so all steps are one transaction.
+    transactional_ddl=True,
     transaction_per_migration=False,
+    # For generated steps: SQLite's ALTER TABLE cannot do most changes, so batch mode copies the table.
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -1,1 +1,1 @@
-"""The steps. One that was released is never edited again: databases out there have taken it."""
+"""The migration steps. A released step is never edited: existing databases have run it already."""
