@@ -33,7 +33,7 @@ from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Reply, 
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings
-from tests.e2e.pictures import picture
+from tests.e2e.actors.pictures import picture
 
 REPOSITORY = Path(__file__).parents[2]
 _PACE = Pace(queue_s=0.2, generate_s=0.8, jitter=0.6)

@@ -17,8 +17,8 @@ from bot.sandbox.dimilinks import (
     Redirect,
     Truncated,
 )
-from tests.e2e.pictures import png_of
-from tests.e2e.stage import QUICK, TIMEOUT_S, Stage
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Stage
+from tests.e2e.actors.pictures import png_of
 
 NOTHING_CHARGED = "Nothing was charged."
 CHARGED = "This video was charged."

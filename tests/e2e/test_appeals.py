@@ -1,9 +1,7 @@
 """Appeals: a suspended person is heard once, by a moderator other than the one who decided."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,37 +11,26 @@ from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Channel, DiscordFault, Message, Reply, User
 from bot.texts import jobs as job_words
 from bot.texts import moderation as words
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_approvals import moderator
-from tests.e2e.test_durability import locked_disk
-from tests.e2e.test_hiding import audit
+from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
+from tests.e2e.actors.direct_messages import inbox
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
 
 HEADLINE = words.APPEAL_HEADLINE.english
 LIFT, KEEP = words.APPEAL_LIFT.english, words.APPEAL_KEEP.english
 
 
 @pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, now=clock, rules=None) as opened:
-        review = opened.guild.add_channel("reviews")
-        await rule(opened, review_channel_id=review.id)
-        yield opened
+async def stage(stage: Stage) -> Stage:
+    review = stage.guild.add_channel("reviews")
+    await rule(stage, review_channel_id=review.id)
+    return stage
 
 
 async def rule(stage: Stage, **rules: int | None) -> None:
@@ -98,10 +85,6 @@ async def appealed(stage: Stage, by: User | None) -> Message:
     await suspend(stage, by)
     assert await appeal(stage, await refused(stage)) == words.APPEALED.english
     return await card_of(stage)
-
-
-def inbox(stage: Stage, user: User) -> list[str]:
-    return [message.current.text() for message in stage.sandbox.discord.dm(user).messages]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

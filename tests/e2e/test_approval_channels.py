@@ -1,18 +1,15 @@
 """Where moderators are asked: in the review channel, or else the server's owner directly; and when nobody comes."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.moderation.rules import ReviewAt
 from bot.sandbox.discord import Message
-from tests.e2e.approval_steps import (
+from tests.e2e.actors.approvals import (
     CLOSED,
     NOT_YOURS,
     ask,
-    assert_log_unbroken,
     cards,
     deny,
     moderator,
@@ -20,22 +17,13 @@ from tests.e2e.approval_steps import (
     reviews_channel,
     rule,
 )
-from tests.e2e.presses import MovableClock, id_of, message_of, press, press_unseen, told, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.timing import MovableClock, until
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 EXPLAINED = "You get this because I cannot use your server's review channel."
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, now=clock) as opened:
-        yield opened
-        assert_log_unbroken(opened)
 
 
 async def without_channel(stage: Stage, how: str, **changes: object) -> None:

@@ -1,7 +1,6 @@
 """Approvals where something else happens at the same moment, or does not happen at all."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,37 +11,18 @@ from bot.moderation.rules import Gate, Mode, ReviewAt, SpicyPictures
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from bot.video import PROMPT_MAX_CHARS
-from tests.e2e.approval_steps import (
-    HELD,
-    ask,
-    assert_log_unbroken,
-    cards,
-    deny,
-    held,
-    moderator,
-    parked,
-    question,
-    rule,
-    stored,
-)
-from tests.e2e.presses import MovableClock, finish, hold, message_of, press, told, until
-from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_consent import confirm, with_picture
-from tests.e2e.test_durability import locked_disk
-from tests.e2e.test_forms import upload
-from tests.e2e.test_replies import answer_to, ping, say
+from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, parked, question, rule
+from tests.e2e.actors.buttons import message_of, press, told
+from tests.e2e.actors.consents import confirm, with_picture
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.mentions import answer_to, ping, say
+from tests.e2e.actors.records import stored
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import finish, hold, upload
 
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, now=clock) as opened:
-        yield opened
-        assert_log_unbroken(opened)
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def noted(stage: Stage) -> None:
@@ -153,8 +133,7 @@ async def test_a_private_spicy_video_that_was_decided_late_waits_in_jobs(
     assert direct.messages
     assert not any(message.current.videos for message in direct.messages)
     assert not message_of(reply).current.videos
-    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.adult_channel)
-    await listed.wait_for_answer(TIMEOUT_S)
+    listed = await list_jobs(stage, channel=stage.adult_channel)
     fetched = await press(stage, listed, "Fetch the video")
     assert (await fetched.wait_for_video(TIMEOUT_S)).ephemeral
 
@@ -182,9 +161,8 @@ async def test_a_held_request_is_in_the_list_and_can_be_looked_at_and_cancelled(
     await noted(stage)
     await press(stage, reply, "Refresh", user=stage.member("bob"))
     assert HELD in message_of(reply).current.text()
-    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
-    shown = await listed.wait_for_answer(TIMEOUT_S)
-    assert "a lighthouse" in shown.text()
+    listed = await list_jobs(stage)
+    assert "a lighthouse" in listed.text
     await told(await press(stage, listed, "Cancel"))
     await card.wait_for(lambda seen: "taken back" in seen.text(), TIMEOUT_S)
     assert "Cancelled" in (await stage.ended(reply)).text()

@@ -7,11 +7,13 @@ import pytest
 
 from bot.moderation.reviews import ReviewState, ReviewSubject
 from bot.moderation.rules import Gate, Mode, ReviewAt
-from tests.e2e.approval_steps import CLOSED, ask, cards, moderator, question, rule, stage, stored
-from tests.e2e.presses import press, told, until
-from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+from tests.e2e.actors.approvals import CLOSED, ask, cards, moderator, question, rule
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, utc_now
+from tests.e2e.actors.records import stored
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 FORGOTTEN = "UPDATE jobs SET review_id = NULL"
 """As a process leaves it that was killed before it noted that it had asked."""

@@ -2,35 +2,18 @@
 
 import asyncio
 
+import pytest
+
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import Role, User
-from tests.e2e.approval_steps import (
-    CLOSED,
-    HELD,
-    NOT_YOURS,
-    ask,
-    cards,
-    deeds,
-    deny,
-    moderator,
-    question,
-    rule,
-    stage,
-    stored,
-)
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-)
-from tests.e2e.stage import TIMEOUT_S, Stage
+from tests.e2e.actors.approvals import CLOSED, HELD, NOT_YOURS, ask, cards, deny, moderator, question, rule
+from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.records import deeds, stored
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 def give(stage: Stage, user: User, role: Role) -> None:

@@ -9,23 +9,12 @@ import pytest
 from bot.sandbox.dimilinks import Hang, HttpError
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    being_made,
-    finish,
-    hold,
-    id_of,
-    in_line,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-    whispered,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.records import states
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, finish, hold, in_line
 
 
 @pytest.fixture
@@ -40,10 +29,6 @@ async def wide(tmp_path: Path) -> AsyncGenerator[Stage]:
     """A bot that makes many videos at a time."""
     async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once_per_person=9) as opened:
         yield opened
-
-
-def states(stage: Stage) -> list[str]:
-    return [row["state"] for row in stage.rows("state")]
 
 
 def prompts(stage: Stage) -> list[str]:

@@ -1,72 +1,31 @@
 """Whom the pictures show: asked before the spicy preset starts from any, and logged."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.moderation.rules import Gate, Mode, SpicyPictures
 from bot.sandbox.dimilinks import DropAfterAcceptance
-from bot.sandbox.discord import Message, Reply
+from bot.sandbox.discord import Reply
 from bot.texts import forms
-from tests.e2e.approval_steps import (
-    assert_log_unbroken,
-    cards,
-    deeds,
-    held,
-    moderator,
-    question,
-    rule,
-    stored,
-)
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_forms import animated, send, upload, widths
-from tests.e2e.test_replies import answer_to, ping, say
-from tests.e2e.test_results import opens
+from tests.e2e.actors.approvals import cards, held, moderator, question, rule
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
+from tests.e2e.actors.consents import confirm, with_picture
+from tests.e2e.actors.forms import animated, opens, send
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.mentions import answer_to, ping, say
+from tests.e2e.actors.records import deeds, stored
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import upload, widths
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 MISSING = "Without your confirmation nothing is made. Nothing was charged."
 
 
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, now=clock) as opened:
-        yield opened
-        assert_log_unbroken(opened)
-
-
 async def allow(stage: Stage, how: SpicyPictures, mode: Mode = Mode.OPEN) -> None:
     await rule(stage, modes={Gate.SPICY: mode}, spicy_pictures=how)
-
-
-async def with_picture(
-    stage: Stage, prompt: str = "a portrait", width: int = 64, *, private: bool = False
-) -> Reply:
-    """A spicy request that starts from a picture."""
-    return await stage.video(
-        prompt,
-        channel=stage.adult_channel,
-        preset="spicy",
-        image=upload(stage, size=(width, 48)),
-        private=private,
-    )
 
 
 async def asked_whom(reply: Reply) -> None:
@@ -74,16 +33,6 @@ async def asked_whom(reply: Reply) -> None:
     assert "only after you confirm whom they show" in await told(reply)
     assert labels(message_of(reply).current) == ["Confirm…"]
     assert reply.ephemeral
-
-
-async def confirm(stage: Stage, target: Reply | Message, *, ticked: bool = True) -> Reply:
-    """Press the button, tick the box or not, send the form."""
-    if isinstance(target, Reply):
-        await target.wait_for_answer(TIMEOUT_S)
-    opened = await press(stage, target, "Confirm…")
-    form = await opened.wait_for_modal(TIMEOUT_S)
-    assert "under age" in str(form)
-    return await stage.sandbox.discord.submit(opened, {"yes": ticked})
 
 
 async def test_without_a_word_of_the_server_no_pictures(stage: Stage) -> None:

@@ -1,20 +1,14 @@
 """`/defaults`: what somebody's videos are like when they say nothing else, and whether they are pinged."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
-
-import pytest
 
 from bot.sandbox.discord import Message, Reply
 from bot.texts import defaults as words
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, MovableClock, being_made, finish, meanwhile, told
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path) as opened:
-        yield opened
+from tests.e2e.actors.buttons import told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock
+from tests.e2e.actors.videos import being_made, finish
 
 
 async def defaults(stage: Stage, **options: str | bool) -> str:

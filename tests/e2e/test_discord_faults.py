@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.discord import DiscordFault
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Stage
 
 
 @pytest.mark.parametrize("status", [429, 500, 502])

@@ -12,20 +12,11 @@ import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, Pace
 from bot.storage import NewerDatabaseError, StorageDamagedError
-from tests.e2e.pictures import picture
-from tests.e2e.presses import MovableClock, being_made, finish, in_line, until
-from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def clocked(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, now=clock) as opened:
-        yield opened
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.pictures import picture
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import being_made, finish, in_line
 
 
 @asynccontextmanager
@@ -37,17 +28,6 @@ async def full_disk(stage: Stage) -> AsyncGenerator[None]:
     yield
     async with stage.app.database.write() as connection:
         await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-
-
-@asynccontextmanager
-async def locked_disk(stage: Stage) -> AsyncGenerator[None]:
-    """Somebody else, such as a copying tool, holds the database: every write fails until they are done."""
-    async with stage.app.database.write() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout = 20")
-    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 async def test_a_job_goes_on_after_a_restart_in_the_same_reply(stage: Stage) -> None:
@@ -188,28 +168,28 @@ async def test_a_database_of_a_newer_version_stops_the_start_and_is_left_as_it_i
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
 async def test_a_clock_that_jumps_while_a_video_is_made_changes_nothing(
-    clocked: Stage, clock: MovableClock, jump: timedelta
+    stage: Stage, clock: MovableClock, jump: timedelta
 ) -> None:
-    reply = await clocked.video(private=True)
+    reply = await stage.video(private=True)
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     clock.offset = jump
     shown = await reply.wait_for_video(TIMEOUT_S)
     assert shown.ephemeral
-    assert clocked.bought == 1
+    assert stage.bought == 1
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
 async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
-    clocked: Stage, clock: MovableClock, jump: timedelta
+    stage: Stage, clock: MovableClock, jump: timedelta
 ) -> None:
-    reply = await clocked.video()
+    reply = await stage.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-    await clocked.stop()
+    await stage.stop()
     await asyncio.sleep(1.0)  # the video becomes ready meanwhile
     clock.offset = jump
-    await clocked.start()
+    await stage.start()
     await reply.wait_for_video(TIMEOUT_S)
-    assert clocked.bought == 1
+    assert stage.bought == 1
 
 
 async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(stage: Stage) -> None:

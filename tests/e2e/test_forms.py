@@ -1,118 +1,37 @@
 """*Apps ► Animate*, `/video` with *more*, and the forms that they open: nothing lies in memory between the two."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 
-from bot.sandbox.discord import Attachment, InvalidInvocation, Message, Reply, User
-from bot.sandbox.discord.interactions import InteractionKind
-from bot.sandbox.discord.modals import FormValue, fields_of
+from bot.sandbox.discord import Attachment, InvalidInvocation, Message, User
+from bot.sandbox.discord.modals import fields_of
 from bot.texts import forms, moderation
 from bot.texts import jobs as words
-from tests.e2e.pictures import picture
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    confirm,
-    meanwhile,
-    told,
-    until,
+from tests.e2e.actors.buttons import told
+from tests.e2e.actors.consents import confirm
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.forms import (
+    UNKNOWN,
+    animated,
+    answers,
+    custom_id,
+    drafts,
+    hint,
+    parts,
+    send,
+    send_made_up,
 )
-from tests.e2e.stage import TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_durability import locked_disk
-
-UNKNOWN = "0" * 32
-
-
-def upload(stage: Stage, name: str = "cat.png", size: tuple[int, int] = (64, 48)) -> Attachment:
-    """A picture that somebody sends; its size tells it from others."""
-    return stage.sandbox.discord.upload(name, picture(size=size))
+from tests.e2e.actors.harness import TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import upload, widths
 
 
 async def said(stage: Stage, *pictures: Attachment, user: User | None = None) -> Message:
     """A message with pictures."""
     return await stage.sandbox.discord.say(user or stage.user, stage.channel, "look", attachments=pictures)
-
-
-async def animated(stage: Stage, message: Message, *, user: User | None = None) -> Reply:
-    """The form of *Animate*, once what was chosen for it is kept."""
-    before = drafts(stage)
-    opened = await stage.sandbox.discord.menu("Animate", user=user or stage.user, message=message)
-    await opened.wait_for_modal(TIMEOUT_S)
-    await until(lambda: drafts(stage) > before)
-    return opened
-
-
-def drafts(stage: Stage) -> int:
-    """How many drafts are kept."""
-    with closing(connect(stage.data_dir / "stillmotion.sqlite3")) as connection:
-        return int(connection.execute("SELECT count(*) FROM drafts").fetchone()[0])
-
-
-def parts(opened: Reply) -> dict[str, object]:
-    """What the form holds before anybody touches it, by the parts' names."""
-    assert opened.modal is not None
-    found: dict[str, object] = {}
-    for name, field in fields_of(opened.modal).items():
-        chosen = [option["value"] for option in field.get("options", []) if option.get("default")]
-        found[name] = chosen[0] if chosen else field.get("value")
-    return found
-
-
-def hint(opened: Reply, name: str) -> str:
-    """What stands below a part's label."""
-    assert opened.modal is not None
-    labels = opened.modal["components"]
-    return next(str(label["description"]) for label in labels if label["component"]["custom_id"] == name)
-
-
-async def send(stage: Stage, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
-    """Send a form; the answer to it."""
-    return await stage.sandbox.discord.submit(opened, values)
-
-
-async def send_made_up(
-    stage: Stage,
-    custom_id: str,
-    answers: Sequence[object],
-    *,
-    user: User | None = None,
-    source: Message | None = None,
-) -> Reply:
-    """Send what no form looks like, or one that was opened for somebody else."""
-    data: dict[str, object] = {"custom_id": custom_id, "components": answers}
-    clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - sends only what was opened
-    return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
-        InteractionKind.MODAL_SUBMIT, user or stage.user, stage.channel, data, label="form", source=source
-    )
-
-
-def answers(**values: str) -> list[object]:
-    """Answers as a form carries them: of a text field for the prompt, of selects for the rest."""
-    return [
-        {
-            "type": 18,
-            "id": number,
-            "component": {"type": 4, "id": number + 10, "custom_id": name, "value": value}
-            if name == "prompt"
-            else {"type": 3, "id": number + 10, "custom_id": name, "values": [value]},
-        }
-        for number, (name, value) in enumerate(values.items(), 1)
-    ]
-
-
-def custom_id(opened: Reply) -> str:
-    assert opened.modal is not None
-    return str(opened.modal["custom_id"])
-
-
-def widths(stage: Stage) -> list[int]:
-    """The pictures of the last video that was bought, by their widths."""
-    return [reference.width for reference in stage.sandbox.dimilinks.books.submissions[-1].references]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -10,39 +10,28 @@ from bot.moderation.rules import Gate, Mode
 from bot.moderation.words import Effect, Term
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Reply
-from tests.e2e.approval_steps import (
+from tests.e2e.actors.approvals import (
     HELD,
     SPICY_OFF,
     ask,
-    assert_log_unbroken,
     cards,
     change_rules,
-    deeds,
     held,
     moderator,
     question,
     rule,
     spicy,
-    stage,
-    stored,
 )
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    being_made,
-    finish,
-    in_line,
-    labels,
-    meanwhile,
-    press,
-    told,
-    until,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_forms import animated, send, upload
-from tests.e2e.test_replies import answer_to, ping, say
-from tests.e2e.test_results import opens
+from tests.e2e.actors.buttons import labels, press, told
+from tests.e2e.actors.forms import animated, opens, send
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.mentions import answer_to, ping, say
+from tests.e2e.actors.records import assert_log_unbroken, deeds, stored
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, finish, in_line, upload
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_NOW = "no longer allow it"
 

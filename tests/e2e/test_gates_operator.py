@@ -7,13 +7,13 @@ import pytest
 from bot.sandbox.discord.modals import fields_of
 from cogs.defaults import DefaultsCog
 from cogs.video import VideoCog
-from tests.e2e.approval_steps import spicy, stage
-from tests.e2e.presses import press, told, until
-from tests.e2e.stage import SPICY_ON, Stage
-from tests.e2e.test_forms import send
-from tests.e2e.test_results import opens
+from tests.e2e.actors.approvals import spicy
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.forms import opens, send
+from tests.e2e.actors.harness import PATIENT, SPICY_ON, Stage
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def test_the_operator_keeps_spicy_from_a_server(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import Channel, Reply
-from tests.e2e.approval_steps import (
+from tests.e2e.actors.approvals import (
     SPICY_OFF,
     ask,
     cards,
@@ -16,23 +16,15 @@ from tests.e2e.approval_steps import (
     question,
     rule,
     spicy,
-    stage,
 )
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    close_every_way,
-    finish,
-    hold,
-    meanwhile,
-    message_of,
-    press,
-    reopen_every_way,
-    told,
-)
-from tests.e2e.stage import PATIENT, SPICY_ON, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_forms import upload
+from tests.e2e.actors.buttons import message_of, press, told
+from tests.e2e.actors.faults import close_every_way, reopen_every_way
+from tests.e2e.actors.harness import PATIENT, SPICY_ON, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.videos import finish, hold, upload
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_HERE = "the rules of this channel no longer allow it here"
 
@@ -46,9 +38,7 @@ async def spicy_being_made(stage: Stage, prompt: str = "a lighthouse", *, privat
 
 async def fetch(stage: Stage, channel: Channel) -> Reply:
     """Fetch the newest video that was laid aside, by `/jobs`."""
-    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=channel)
-    await listed.wait_for_answer(TIMEOUT_S)
-    return await press(stage, listed, "Fetch the video")
+    return await press(stage, await list_jobs(stage, channel=channel), "Fetch the video")
 
 
 def delivered(stage: Stage) -> int:

@@ -7,39 +7,32 @@ from bot.storage import StorageUnavailableError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.forms import ReportReason
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-)
-from tests.e2e.report_steps import (
+from tests.e2e.actors.approvals import moderator, question
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
+from tests.e2e.actors.forms import UNKNOWN, opens
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import (
     ASKED,
     HIDDEN,
     PROMPT,
-    audit,
-    clock,
     hidden,
     is_put_away,
     kept,
-    moderator,
-    question,
     report,
+    reported,
+    reports,
     rule,
     seen,
-    stage,
     why,
 )
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_forms import UNKNOWN
-from tests.e2e.test_reports import reported, reports
-from tests.e2e.test_results import delivered, opens
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.videos import delivered
 
-__all__ = ["clock", "stage"]
+pytestmark = [
+    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.usefixtures("reports_are_reviewed"),
+]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -10,38 +10,30 @@ from bot.sandbox.discord import DiscordFault
 from bot.sandbox.discord.versions import walk
 from bot.texts import forms, moderation
 from bot.texts.cards import DELIVERED
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    id_of,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-)
-from tests.e2e.report_steps import (
+from tests.e2e.actors.approvals import moderator, question
+from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import (
     ASKED,
     HIDDEN,
     REMOVED,
-    audit,
-    clock,
     hidden,
     is_put_away,
     kept,
-    moderator,
-    question,
     report,
     rule,
     seen,
-    stage,
     why,
 )
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_results import delivered
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import delivered
 
-__all__ = ["clock", "stage"]
+pytestmark = [
+    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.usefixtures("reports_are_reviewed"),
+]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

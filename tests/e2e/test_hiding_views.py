@@ -1,36 +1,24 @@
 """Hidden videos are looked at by moderators alone, who leave a trace of that."""
 
+import pytest
+
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.dimilinks import HttpError
 from bot.sandbox.dimilinks.faults import Endpoint
 from bot.texts import moderation
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-)
-from tests.e2e.report_steps import (
-    REMOVED,
-    audit,
-    clock,
-    hidden,
-    is_put_away,
-    kept,
-    moderator,
-    question,
-    rule,
-    seen,
-    stage,
-)
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_results import delivered
+from tests.e2e.actors.approvals import moderator, question
+from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import REMOVED, hidden, is_put_away, kept, rule, seen
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import delivered
 
-__all__ = ["clock", "stage"]
+pytestmark = [
+    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.usefixtures("reports_are_reviewed"),
+]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

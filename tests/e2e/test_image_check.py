@@ -1,21 +1,14 @@
 """The image check that operators can add: where it cannot be had, moderators look."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
-
 import pytest
 
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Message
-from tests.e2e.pictures import picture
-from tests.e2e.presses import press
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.pictures import picture
 
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, image_check=True) as opened:
-        yield opened
+pytestmark = pytest.mark.started_with(tuning=PATIENT, image_check=True)
 
 
 async def question(stage: Stage, text: str) -> Message:

@@ -1,43 +1,22 @@
 """`/jobs`: one's own videos under way, waiting, failed, or waiting to be fetched."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance, Outcome
-from bot.sandbox.discord import Reply, User
+from bot.sandbox.discord import Reply
 from bot.texts import jobs as words
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    being_made,
-    close_every_way,
-    finish,
-    in_line,
-    labels,
-    meanwhile,
-    press,
-    reopen_every_way,
-    told,
-    until,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import labels, press, told
+from tests.e2e.actors.faults import close_every_way, reopen_every_way
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import being_made, finish, in_line
 
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    """A running bot that waits long for a video."""
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
-
-
-async def jobs(stage: Stage, user: User | None = None) -> Reply:
-    """Type `/jobs`, and have the answer."""
-    reply = await stage.sandbox.discord.invoke("jobs", user=user or stage.user, channel=stage.channel)
-    await reply.wait_for_answer(TIMEOUT_S)
-    return reply
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def laid_aside(stage: Stage, prompt: str = "laid aside") -> Reply:
@@ -51,7 +30,7 @@ async def laid_aside(stage: Stage, prompt: str = "laid aside") -> Reply:
 
 
 async def test_an_empty_list_says_what_to_do(stage: Stage) -> None:
-    shown = await jobs(stage)
+    shown = await list_jobs(stage)
     assert shown.ephemeral
     assert words.NONE.english in shown.text
 
@@ -65,7 +44,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
         await stage.app.engine.idle()
         running = await being_made(stage, "being made")
         waiting = await in_line(stage, "waiting")
-        shown = await jobs(stage)
+        shown = await list_jobs(stage)
         text = shown.text
         assert "**waiting in line** · number 1 of 1" in text
         assert "**being made** · " in text
@@ -74,7 +53,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
         assert text.index("waiting in line") < text.index("being made") < text.index("outcome unknown")
         assert shown.current is not None
         assert labels(shown.current) == ["Cancel", "Cancel", "Try again"]
-        assert words.NONE.english in (await jobs(stage, stage.member("bea"))).text
+        assert words.NONE.english in (await list_jobs(stage, user=stage.member("bea"))).text
         await told(await press(stage, shown, "Cancel"))
         await waiting.wait_for(lambda version: "Cancelled" in version.text(), TIMEOUT_S)
         finish(stage, "being made")
@@ -86,7 +65,7 @@ async def test_more_than_five_are_turned_page_by_page(stage: Stage, *, restarted
     for number in range(7):
         stage.sandbox.dimilinks.faults.outcomes.append(Outcome.FAILED)
         await stage.ended(await stage.video(f"number {number}"))
-    shown = await jobs(stage)
+    shown = await list_jobs(stage)
     assert "number 6" in shown.text
     assert "number 1" not in shown.text
     assert "Page 1 of 2" in shown.text
@@ -107,7 +86,7 @@ async def test_a_video_that_could_not_be_delivered_is_fetched_once_and_privately
     await laid_aside(stage)
     await meanwhile(stage, restarted=restarted)
     assert len(list((stage.data_dir / "media").glob("*.mp4"))) == 1
-    shown = await jobs(stage)
+    shown = await list_jobs(stage)
     assert "**ready: fetch it** · kept until <t:" in shown.text
     fetched = await press(stage, shown, "Fetch the video")
     video = await fetched.wait_for_video(TIMEOUT_S)
@@ -126,7 +105,7 @@ async def test_a_video_that_nobody_fetches_is_given_up_in_the_end(tmp_path: Path
         reply = await laid_aside(stage)
         clock.offset = timedelta(days=6, hours=23)
         await stage.app.housekeeping.tidy()
-        assert "ready: fetch it" in (await jobs(stage)).text
+        assert "ready: fetch it" in (await list_jobs(stage)).text
         clock.offset = timedelta(days=7, minutes=1)
         await stage.app.housekeeping.tidy()
         shown = await reply.wait_for(lambda version: "Nobody fetched this video" in version.text(), TIMEOUT_S)

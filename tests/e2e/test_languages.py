@@ -1,8 +1,6 @@
 """Chinese and Japanese: private answers in the person's language, public ones in the server's."""
 
 import re
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,17 +11,15 @@ from bot.texts import jobs as job_words
 from bot.texts.buttons import LABELS, Action
 from bot.texts.cards import DELIVERED
 from bot.texts.sentences import Language
-from tests.e2e.presses import being_made, labels, press, told
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import labels, press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.videos import being_made
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 LANGUAGES = pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])
 LATIN = re.compile(r"[A-Za-z]{4,}")
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
 
 
 def abroad(stage: Stage, language: Language) -> tuple[Guild, Channel, User]:
@@ -78,8 +74,7 @@ async def test_answers_to_buttons_and_lists_are_in_the_persons_language(
     reply = await being_made(stage, "x", user=stage.user)
     pressed = await press(stage, reply, "Cancel", user=user)
     assert await told(pressed) == job_words.NOT_YOURS_TO_CANCEL.in_language(language)
-    listed = await stage.sandbox.discord.invoke("jobs", user=user, channel=stage.channel)
-    assert job_words.NONE.in_language(language) in await told(listed)
+    assert job_words.NONE.in_language(language) in (await list_jobs(stage, user=user)).text
     asked = await stage.sandbox.discord.invoke("defaults", user=user, channel=stage.channel)
     assert not LATIN.search(re.sub(r"`[^`]+`", "", await told(asked)))
 
@@ -139,5 +134,4 @@ async def test_every_command_option_and_choice_is_registered_in_every_language(
 
 async def test_times_are_discords_own(stage: Stage) -> None:
     await being_made(stage, "x")
-    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
-    assert re.search(r"<t:\d+:R>", await told(listed))
+    assert re.search(r"<t:\d+:R>", (await list_jobs(stage)).text)

@@ -1,6 +1,5 @@
 """Replies whose token has died: the same message by another way, and never two of them."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,18 +7,15 @@ import pytest
 
 from bot.delivery import breaker
 from bot.sandbox.discord import Channel, DiscordFault, Drop, Message
-from tests.e2e.presses import MovableClock, being_made, finish, press, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import being_made, finish
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 GONE = DiscordFault("PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=1000)
 SEND = "POST /channels/{channel_id}/messages"
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    """A running bot that waits long for a video."""
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
 
 
 def videos_in(channel: Channel) -> list[Message]:

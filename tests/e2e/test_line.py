@@ -10,8 +10,10 @@ import pytest
 
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.discord import Reply
-from tests.e2e.presses import MovableClock, being_made, finish, hold, in_line, press, told, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import being_made, finish, hold, in_line
 
 
 class MostAtOnce:

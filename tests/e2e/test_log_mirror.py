@@ -1,8 +1,6 @@
 """The log channel: every entry of a server's log as one line, and nothing lost when it cannot be written."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
@@ -14,19 +12,16 @@ from bot.texts import forms
 from bot.texts.forms import ReportReason
 from bot.texts.sentences import Language
 from bot.texts.spicy import deed
-from tests.e2e.presses import until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_hiding import audit, seen
-from tests.e2e.test_reports import reported
-from tests.e2e.test_results import delivered, opens
+from tests.e2e.actors.forms import opens
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import reported, seen
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import delivered
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
 
 SENDING = "POST /channels/*/messages"
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, rules=None) as opened:
-        yield opened
 
 
 async def log_channel(stage: Stage, guild: Guild | None = None) -> Channel:

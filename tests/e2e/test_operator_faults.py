@@ -5,17 +5,12 @@ import asyncio
 import pytest
 
 from bot.sandbox.dimilinks import Endpoint, Fault, HttpError
-from tests.e2e.stage import TIMEOUT_S, Stage
+from tests.e2e.actors.direct_messages import news
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
 
 KEY = HttpError(401, "invalid_api_key", "bad key")
 MONEY = HttpError(402, "insufficient_balance", "余额不足")
 MODEL = HttpError(403, None, "not allowed")
-
-
-def news(stage: Stage) -> list[str]:
-    """What the operator was told."""
-    inbox = stage.sandbox.discord.dm(stage.sandbox.discord.world.operator)
-    return [message.current.text() for message in inbox.messages]
 
 
 async def told(stage: Stage, count: int) -> list[str]:

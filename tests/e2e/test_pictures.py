@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.pictures import picture, png_claiming, png_of
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Stage
+from tests.e2e.actors.pictures import picture, png_claiming, png_of
 
 
 @pytest.mark.parametrize(

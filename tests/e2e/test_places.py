@@ -1,6 +1,6 @@
 """Everywhere: threads, forum posts, voice chats, direct messages, groups, servers without the bot."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,30 +8,15 @@ import pytest
 from bot.sandbox.discord import Channel, Reply
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations
-from tests.e2e.presses import MovableClock, being_made, finish, press, told
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path) as opened:
-        yield opened
-
-
-def thread(stage: Stage) -> Channel:
-    return stage.channel.add_thread("ideas")
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.channels import post, thread, voice_chat
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.timing import MovableClock
+from tests.e2e.actors.videos import being_made, finish
 
 
 def private_thread(stage: Stage) -> Channel:
     return stage.channel.add_thread("secret", private=True)
-
-
-def post(stage: Stage) -> Channel:
-    return stage.guild.add_channel("forum", kind=ChannelKind.FORUM).add_thread("post")
-
-
-def voice_chat(stage: Stage) -> Channel:
-    return stage.guild.add_channel("talk", kind=ChannelKind.VOICE)
 
 
 def direct(stage: Stage) -> Channel:

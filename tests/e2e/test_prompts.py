@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Stage
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,14 @@
 """One's own earlier prompts, offered while one types."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.sandbox.discord import User
 from bot.texts import explanations
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, told
-from tests.e2e.stage import Stage, open_stage
+from tests.e2e.actors.buttons import told
+from tests.e2e.actors.harness import Stage
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 
 LONG = "a very long walk through an autumn forest, " * 20
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path) as opened:
-        yield opened
 
 
 async def offered(stage: Stage, typed: str = "", user: User | None = None) -> list[dict[str, Any]]:

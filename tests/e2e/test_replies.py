@@ -1,7 +1,6 @@
 """A message that mentions the bot: from the words to the video in a reply, or to the reason why there is none."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,83 +8,46 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.sandbox.discord import Attachment, Channel, Intents, Message, MessageVersion
+from bot.sandbox.discord import Channel, Intents, Message
 from bot.sandbox.discord.composing import Composition
-from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.stickers import StickerFormat
-from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations, moderation, replies
 from bot.texts.sentences import Language, Speakable
-from tests.e2e.pictures import picture
-from tests.e2e.presses import confirm, finish, hold, until
-from tests.e2e.stage import ENDINGS, QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.channels import post, thread, voice_chat
+from tests.e2e.actors.consents import confirm
+from tests.e2e.actors.harness import TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.mentions import (
+    CALM,
+    RAIN,
+    answer_to,
+    answers,
+    ended,
+    overheard,
+    ping,
+    said_to,
+    say,
+    upload_of_width,
+)
+from tests.e2e.actors.pictures import picture
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import finish, hold
 
-CALM = replace(QUICK, edit_interval_s=0.6)
-"""Five edits of one channel's messages in five seconds are all that Discord takes from a bot."""
-RAIN = "make it rain 10s vertical"
+pytestmark = pytest.mark.started_with(tuning=CALM)
+
 NOBODY = {"parse": [], "replied_user": False}
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+def stage(stage: Stage) -> Stage:
     """A bot that is shown what a message replies to which mentions it."""
-    async with open_stage(tmp_path, tuning=CALM) as opened:
-        opened.sandbox.discord.world.referenced_shown_on_mention = True
-        yield opened
+    stage.sandbox.discord.world.referenced_shown_on_mention = True
+    return stage
 
 
 def blind(stage: Stage) -> Stage:
     """The same bot, shown nothing but messages that mention it."""
     stage.sandbox.discord.world.referenced_shown_on_mention = False
     return stage
-
-
-def ping(stage: Stage, text: str = "") -> str:
-    return f"<@{stage.sandbox.discord.bot_user_id}> {text}"
-
-
-def upload(stage: Stage, width: int = 40, name: str = "cat.png") -> Attachment:
-    """A picture that is known again by its width."""
-    return stage.sandbox.discord.upload(name, picture(size=(width, 30)))
-
-
-async def say(
-    stage: Stage, text: str = "", pictures: int = 0, *, channel: Channel | None = None, **more: Any
-) -> Message:
-    """Ada, unless it is somebody else, says something, with pictures."""
-    attached = [upload(stage) for _ in range(pictures)]
-    more.setdefault("attachments", attached)
-    user = more.pop("user", stage.user)
-    return await stage.sandbox.discord.say(user, channel or stage.channel, text, **more)
-
-
-def answers(asked: Message) -> list[Message]:
-    bot = asked.channel.world.bot
-    return [found for found in asked.channel.messages if found.author is bot and found.reply_to is asked]
-
-
-async def answer_to(asked: Message) -> Message:
-    """The bot's reply to a message."""
-
-    def found() -> Message | None:
-        return next(iter(answers(asked)), None)
-
-    return await asked.channel.changed.until(found, TIMEOUT_S, "an answer")
-
-
-async def said_to(asked: Message) -> str:
-    """The words with which a message is answered where no video comes of it."""
-    return (await answer_to(asked)).versions[0].text()
-
-
-async def ended(stage: Stage, asked: Message) -> MessageVersion:
-    """The last version of the only answer to a message."""
-    shown = await (await answer_to(asked)).wait_for(
-        lambda version: bool(version.videos) or any(end in version.text() for end in ENDINGS), TIMEOUT_S
-    )
-    await stage.app.engine.idle()
-    assert len(answers(asked)) == 1
-    return shown
 
 
 async def widths_of_video(stage: Stage, asked: Message) -> list[int]:
@@ -95,25 +57,6 @@ async def widths_of_video(stage: Stage, asked: Message) -> list[int]:
     (submission,) = stage.sandbox.dimilinks.books.submissions
     assert submission.prompt == "make it rain"
     return [reference.width for reference in submission.references]
-
-
-@contextmanager
-def overheard(stage: Stage, *, passed_on: bool = True) -> Generator[list[Event]]:
-    """The gateway's events of meanwhile, of which the bot hears only if they are passed on."""
-    events: list[Event] = []
-    world = stage.sandbox.discord.world
-    announce = world.announce
-
-    def hear(event: Event) -> None:
-        events.append(event)
-        if passed_on:
-            announce(event)
-
-    world.announce = hear
-    try:
-        yield events
-    finally:
-        world.announce = announce
 
 
 # The video.
@@ -140,15 +83,19 @@ async def test_a_reply_to_a_picture_is_answered_at_once_and_becomes_the_video(st
 
 
 async def attached(stage: Stage) -> Message:
-    files = [upload(stage, 41), stage.sandbox.discord.upload("notes.txt", b"no picture"), upload(stage, 42)]
+    files = [
+        upload_of_width(stage, 41),
+        stage.sandbox.discord.upload("notes.txt", b"no picture"),
+        upload_of_width(stage, 42),
+    ]
     return await say(stage, "look", attachments=files)
 
 
 async def embedded(stage: Stage) -> Message:
     discord = stage.sandbox.discord
     foreign = discord.foreign_upload("a.png", picture(size=(99, 30)))
-    image = {"url": foreign.url, "proxy_url": upload(stage, 41).url, "width": 41, "height": 30}
-    thumbnail = {"url": upload(stage, 42).url}
+    image = {"url": foreign.url, "proxy_url": upload_of_width(stage, 41).url, "width": 41, "height": 30}
+    thumbnail = {"url": upload_of_width(stage, 42).url}
     return await say(
         stage, "https://example.com", embeds=[{"type": "rich", "image": image, "thumbnail": thumbnail}]
     )
@@ -170,15 +117,17 @@ async def sticking(stage: Stage) -> Message:
 async def test_pictures_are_found_wherever_discord_puts_them(
     stage: Stage, source: Callable[[Stage], Any]
 ) -> None:
-    asked = await say(stage, ping(stage, RAIN), reply_to=await source(stage), attachments=[upload(stage, 50)])
+    asked = await say(
+        stage, ping(stage, RAIN), reply_to=await source(stage), attachments=[upload_of_width(stage, 50)]
+    )
     assert await widths_of_video(stage, asked) == [41, 42, 50]
 
 
 async def test_the_first_seven_pictures_count_those_that_were_replied_to_before_those_of_the_reply(
     stage: Stage,
 ) -> None:
-    shown = await say(stage, attachments=[upload(stage, 40 + number) for number in range(5)])
-    own = [upload(stage, 50 + number) for number in range(5)]
+    shown = await say(stage, attachments=[upload_of_width(stage, 40 + number) for number in range(5)])
+    own = [upload_of_width(stage, 50 + number) for number in range(5)]
     asked = await say(stage, ping(stage, RAIN), reply_to=shown, attachments=own)
     assert await widths_of_video(stage, asked) == [40, 41, 42, 43, 44, 50, 51]
 
@@ -207,7 +156,7 @@ async def test_without_the_intent_a_picture_that_is_not_shown_buys_nothing(stage
 
 async def test_pictures_of_the_mentioning_message_itself_are_always_shown(stage: Stage) -> None:
     hidden = await say(blind(stage), "look", 1)
-    asked = await say(stage, ping(stage, RAIN), reply_to=hidden, attachments=[upload(stage, 77)])
+    asked = await say(stage, ping(stage, RAIN), reply_to=hidden, attachments=[upload_of_width(stage, 77)])
     assert await widths_of_video(stage, asked) == [77]
 
 
@@ -325,18 +274,6 @@ async def test_a_video_asked_for_in_direct_messages_is_told_in_the_language_of_t
 ) -> None:
     asked = await say(stage, "猫が手を振る、10秒", 1, channel=stage.sandbox.discord.dm(stage.user))
     assert "動画" in (await ended(stage, asked)).text()
-
-
-def thread(stage: Stage) -> Channel:
-    return stage.channel.add_thread("talk")
-
-
-def post(stage: Stage) -> Channel:
-    return stage.guild.add_channel("forum", kind=ChannelKind.FORUM).add_thread("a post")
-
-
-def voice_chat(stage: Stage) -> Channel:
-    return stage.guild.add_channel("voice", kind=ChannelKind.VOICE)
 
 
 @pytest.mark.parametrize("place", [thread, post, voice_chat])

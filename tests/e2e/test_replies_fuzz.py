@@ -31,10 +31,12 @@ from bot.sandbox.discord.stickers import StickerFormat
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations
 from bot.texts import jobs as job_words
-from tests.e2e.pictures import picture, png_claiming
-from tests.e2e.presses import MovableClock, finish, hold, press, told, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_replies import CALM, RAIN, answer_to, answers, ended, overheard, ping, said_to, say
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.mentions import CALM, RAIN, answer_to, answers, ended, overheard, ping, said_to, say
+from tests.e2e.actors.pictures import picture, png_claiming
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import finish, hold
 
 HELD = replace(PATIENT, edit_interval_s=0.6)
 NEVER_MIND_HOW_OFTEN = 1000

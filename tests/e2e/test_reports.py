@@ -1,48 +1,21 @@
 """*Report* and *Delete*: the operator is told, the video goes away, and every press is answered."""
 
-import sqlite3
-from contextlib import closing
-from typing import Any
-
 import pytest
 
-from bot.sandbox.discord import Message, Reply
+from bot.sandbox.discord import Message
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.forms import REASON_NAMES, ReportReason
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-    whispered,
-)
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_durability import locked_disk
-from tests.e2e.test_forms import UNKNOWN, answers, custom_id, send, send_made_up
-from tests.e2e.test_operator_faults import news
-from tests.e2e.test_results import RESULT, delivered, opens
-
-
-def reports(stage: Stage) -> list[dict[str, Any]]:
-    """What is kept, read from outside the bot."""
-    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute("SELECT * FROM reports ORDER BY created_at")]
-
-
-async def reported(stage: Stage, opened: Reply, reason: ReportReason, added: str = "") -> str:
-    """What a report is answered with, in private."""
-    sent = await send(stage, opened, {"reason": [reason.value], "words": added})
-    shown = await sent.wait_for(lambda version: bool(version.text()), TIMEOUT_S)
-    assert sent.ephemeral
-    return shown.text()
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.direct_messages import news
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.forms import UNKNOWN, answers, custom_id, opens, send, send_made_up
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.reports import reported, reports
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import RESULT, delivered
 
 
 async def test_what_can_be_done_with_a_video_depends_on_where_and_how_it_was_made(stage: Stage) -> None:

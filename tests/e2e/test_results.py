@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,69 +11,20 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from bot.sandbox.discord import Attachment, Channel, MessageVersion, Reply, User
+from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
 from bot.texts import pictures as picture_words
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    finish,
-    hold,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-)
-from tests.e2e.stage import QUICK, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_durability import locked_disk
-from tests.e2e.test_forms import answers, custom_id, hint, parts, send, send_made_up, upload, widths
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.forms import answers, hint, opens, parts, send, send_made_up
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock
+from tests.e2e.actors.videos import RESULT, delivered, finish, hold, shown, upload, widths
 
 _PYAV: Any = av  # its annotations leave out half of what is used here
-RESULT = ["Again", "Change", "Use last frame", "Delete", "Report"]
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def clocked(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, now=clock, keep_pictures_hours=24) as opened:
-        yield opened
-
-
-async def delivered(
-    stage: Stage,
-    *,
-    channel: Channel | None = None,
-    user: User | None = None,
-    **options: str | bool | Attachment,
-) -> Reply:
-    """A finished video, with nothing left to do for it."""
-    reply = await stage.video("a paper boat", channel=channel, user=user, **options)
-    await shown(stage, reply)
-    return reply
-
-
-async def shown(stage: Stage, reply: Reply) -> MessageVersion:
-    """The video of a reply, with nothing left to do for it."""
-    seen = await reply.wait_for_video(TIMEOUT_S)
-    await stage.app.engine.idle()
-    return seen
-
-
-async def opens(stage: Stage, target: Reply, label: str, *, user: User | None = None) -> Reply:
-    """The form behind a button."""
-    pressed = await press(stage, target, label, user=user)
-    await pressed.wait_for_modal(TIMEOUT_S)
-    assert len(custom_id(pressed)) <= 100
-    return pressed
 
 
 def follows(parent: Reply) -> str:
@@ -170,19 +120,20 @@ async def test_who_may_make_no_videos_makes_none_by_buttons(stage: Stage) -> Non
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
+@pytest.mark.started_with(keep_pictures_hours=24)
 async def test_again_without_its_pictures_buys_nothing(
-    clocked: Stage, clock: MovableClock, *, restarted: bool
+    stage: Stage, clock: MovableClock, *, restarted: bool
 ) -> None:
-    reply = await delivered(clocked, image=upload(clocked), resolution="480p")
+    reply = await delivered(stage, image=upload(stage), resolution="480p")
     clock.offset = timedelta(hours=25)
-    await clocked.app.housekeeping.tidy()
-    await meanwhile(clocked, restarted=restarted)
+    await stage.app.housekeeping.tidy()
+    await meanwhile(stage, restarted=restarted)
     for label in ("Again", "In 720p"):
-        pressed = await press(clocked, reply, label)
+        pressed = await press(stage, reply, label)
         assert await told(pressed) == explanations.PICTURES_NOT_KEPT.english
         assert pressed.ephemeral
-    assert clocked.bought == 1
-    assert len(clocked.rows()) == 1
+    assert stage.bought == 1
+    assert len(stage.rows()) == 1
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -289,22 +240,23 @@ async def test_a_video_of_words_alone_can_be_given_pictures(stage: Stage) -> Non
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
+@pytest.mark.started_with(keep_pictures_hours=24)
 async def test_the_form_of_a_change_says_that_the_pictures_are_gone(
-    clocked: Stage, clock: MovableClock, *, restarted: bool
+    stage: Stage, clock: MovableClock, *, restarted: bool
 ) -> None:
-    reply = await delivered(clocked, image=upload(clocked))
-    before = await opens(clocked, reply, "Change")
+    reply = await delivered(stage, image=upload(stage))
+    before = await opens(stage, reply, "Change")
     clock.offset = timedelta(hours=25)
-    await clocked.app.housekeeping.tidy()
-    opened = await opens(clocked, reply, "Change")
+    await stage.app.housekeeping.tidy()
+    opened = await opens(stage, reply, "Change")
     assert hint(opened, "pictures") == forms.LOST_PICTURES.english
-    await meanwhile(clocked, restarted=restarted)
-    assert await told(await send(clocked, before, {})) == explanations.PICTURES_NOT_KEPT.english
-    assert clocked.bought == 1
-    await shown(clocked, await send(clocked, opened, {}))
-    assert widths(clocked) == []
-    await shown(clocked, await send(clocked, opened, {"pictures": [upload(clocked, size=(77, 30))]}))
-    assert widths(clocked) == [77]
+    await meanwhile(stage, restarted=restarted)
+    assert await told(await send(stage, before, {})) == explanations.PICTURES_NOT_KEPT.english
+    assert stage.bought == 1
+    await shown(stage, await send(stage, opened, {}))
+    assert widths(stage) == []
+    await shown(stage, await send(stage, opened, {"pictures": [upload(stage, size=(77, 30))]}))
+    assert widths(stage) == [77]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -12,23 +12,14 @@ from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Attachment, Channel, Reply
 from bot.texts import explanations
 from bot.texts import jobs as words
-from tests.e2e.pictures import picture
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    being_made,
-    finish,
-    hold,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    whispered,
-)
-from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.pictures import picture
+from tests.e2e.actors.records import states
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock
+from tests.e2e.actors.videos import being_made, finish, hold
 
 IMPATIENT = replace(QUICK, expire_after_s=0.6, patience=replace(QUICK.patience, look_again_s=0.8))
 
@@ -58,10 +49,6 @@ async def expired(stage: Stage, prompt: str = "late") -> Reply:
     await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
     await stage.app.engine.idle()
     return reply
-
-
-def states(stage: Stage) -> list[str]:
-    return [row["state"] for row in stage.rows("state")]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -187,13 +174,13 @@ async def test_what_is_still_not_ready_can_be_looked_for_once_more(
     assert "This video was charged." in still.text()
     assert labels(still) == ["Look again"]
     await impatient.app.engine.idle()
-    listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
+    listed = await list_jobs(impatient)
     assert (await told(listed)).count("> late") == 1
     finish(impatient, "late")
     await press(impatient, reply, "Look again")
     await reply.wait_for_video(TIMEOUT_S)
     await impatient.app.engine.idle()
-    listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
+    listed = await list_jobs(impatient)
     assert words.NONE.english in await told(listed)
     assert len(impatient.submissions_sent) == 1
 
@@ -266,7 +253,7 @@ async def test_what_is_looked_for_from_the_list_stays_as_private_as_the_list(tmp
     tuning = replace(IMPATIENT, patience=replace(IMPATIENT.patience, look_again_s=60.0))
     async with open_stage(tmp_path, tuning=tuning) as stage:
         await expired(stage)
-        listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
+        listed = await list_jobs(stage)
         await told(listed)
         looking = await press(stage, listed, "Look again")
         await looking.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)

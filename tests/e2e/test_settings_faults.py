@@ -9,12 +9,12 @@ from bot.sandbox.discord.interactions import InteractionKind
 from bot.storage import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
-from tests.e2e.presses import message_of, press_unseen, told, whispered
-from tests.e2e.settings_steps import boss, choose, form_of, log, preset, rules, settings, stage
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_durability import locked_disk
+from tests.e2e.actors.buttons import message_of, press_unseen, told, whispered
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.settings import boss, choose, form_of, log, preset, rules, settings
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(rules=None)
 
 
 async def test_who_no_longer_manages_the_server_changes_nothing(stage: Stage) -> None:

@@ -11,11 +11,12 @@ from bot.sandbox.discord import ChannelKind, InvalidInvocation
 from bot.sandbox.discord.versions import walk
 from bot.texts import settings_panel as words
 from bot.texts.sentences import Language
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, labels, meanwhile, told
-from tests.e2e.settings_steps import PAGES, boss, choose, log, node, preset, rules, settings, stage, turn
-from tests.e2e.stage import Stage
+from tests.e2e.actors.buttons import labels, told
+from tests.e2e.actors.harness import Stage
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.settings import PAGES, boss, choose, log, node, preset, rules, settings, turn
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(rules=None)
 
 LATIN = re.compile(r"[A-Za-z]{4,}")
 

@@ -2,15 +2,18 @@
 
 import asyncio
 
+import pytest
+
 from bot.moderation.audit import Deed
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.texts import settings_panel as words
 from cogs.settings import SettingsCog
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, told, whispered
-from tests.e2e.settings_steps import boss, choose, confirm, form_of, log, preset, rules, settings, stage, turn
-from tests.e2e.stage import TIMEOUT_S, Stage
+from tests.e2e.actors.buttons import told, whispered
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.settings import boss, choose, confirm, form_of, log, preset, rules, settings, turn
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(rules=None)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

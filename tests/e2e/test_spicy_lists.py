@@ -10,12 +10,14 @@ from bot.moderation.members import Listed, Strike
 from bot.moderation.rules import ServerRules
 from bot.texts import spicy as words
 from bot.texts.sentences import Sentence
-from tests.e2e.approval_steps import moderator
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, press, told, until
-from tests.e2e.spicy_steps import COMMANDS, entries, spicy, stage
-from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Stage, utc_now
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.spicy import COMMANDS, entries, spicy
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 # People.

@@ -11,12 +11,13 @@ from bot.moderation.audit import Deed, Entry, Recorded, verify
 from bot.sandbox.discord import Reply
 from bot.texts import spicy as words
 from cogs.ui import spicy_views
-from tests.e2e.approval_steps import moderator
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, labels, meanwhile, message_of, press, told
-from tests.e2e.spicy_steps import entries, seed, spicy, stage
-from tests.e2e.stage import Stage, utc_now
+from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.buttons import labels, message_of, press, told
+from tests.e2e.actors.harness import PATIENT, Stage, utc_now
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.spicy import entries, seed, spicy
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

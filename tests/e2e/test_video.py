@@ -9,8 +9,8 @@ import pytest
 
 from bot.sandbox.dimilinks import Pace
 from bot.video import REFERENCES_MAX
-from tests.e2e.pictures import picture
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Stage
+from tests.e2e.actors.pictures import picture
 
 
 def seconds_of(path: Path) -> float:

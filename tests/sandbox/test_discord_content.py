@@ -11,7 +11,8 @@ from PIL import Image
 
 from bot.sandbox.discord import DiscordSandbox, Intents, InvalidInvocation, Message, Sticker
 from bot.sandbox.discord.client import Clients
-from tests.sandbox.conftest import RawBot, Scene, raw_bot, scene
+from tests.sandbox.raw_bot import RawBot, raw_bot
+from tests.sandbox.small_bot import Scene, scene
 
 CONTENT = {"privileged_intents": Intents.MESSAGE_CONTENT}
 WITH_CONTENT = int(

@@ -5,7 +5,8 @@ import pytest
 from discord import app_commands
 
 from bot.sandbox.discord import InvalidInvocation
-from tests.sandbox.conftest import RawBot, raw_bot, scene
+from tests.sandbox.raw_bot import RawBot, raw_bot
+from tests.sandbox.small_bot import scene
 
 TYPING = {
     "name": "jobs",

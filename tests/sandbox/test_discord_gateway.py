@@ -7,7 +7,8 @@ import discord
 import pytest
 
 from bot.sandbox.discord import DiscordSandbox, Intents
-from tests.sandbox.conftest import RawBot, raw_bot, scene
+from tests.sandbox.raw_bot import RawBot, raw_bot
+from tests.sandbox.small_bot import scene
 
 
 async def answer(interaction: discord.Interaction) -> None:

@@ -7,7 +7,8 @@ import discord
 import pytest
 
 from bot.sandbox.discord import BucketRule, DiscordFault, Drop, RateLimits, Scope
-from tests.sandbox.conftest import Card, raw_bot, scene
+from tests.sandbox.raw_bot import raw_bot
+from tests.sandbox.small_bot import Card, scene
 
 EDIT = "PATCH /webhooks/*/messages/@original"
 

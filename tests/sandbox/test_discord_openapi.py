@@ -9,7 +9,8 @@ import pytest
 
 from bot.sandbox.discord import DiscordSandbox
 from bot.sandbox.discord.openapi import Specification
-from tests.sandbox.conftest import Card, raw_bot, scene, video_file
+from tests.sandbox.raw_bot import raw_bot
+from tests.sandbox.small_bot import Card, scene, video_file
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("DISCORD_OPENAPI"), reason="DISCORD_OPENAPI does not name Discord's openapi.json"

@@ -7,7 +7,8 @@ import pytest
 from discord import app_commands
 
 from bot.sandbox.discord import ChannelKind, Guild, InvalidInvocation
-from tests.sandbox.conftest import COMMAND, RawBot, raw_bot, scene
+from tests.sandbox.raw_bot import COMMAND, RawBot, raw_bot
+from tests.sandbox.small_bot import scene
 
 ANYWHERE = COMMAND | {"integration_types": [0, 1], "contexts": [0, 1, 2]}
 

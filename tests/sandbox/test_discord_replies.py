@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.discord import CallbackKind, InvalidInvocation, VersionKind
-from tests.sandbox.conftest import Card, scene, video_file
+from tests.sandbox.small_bot import Card, scene, video_file
 
 
 def png(width: int, height: int) -> bytes:

@@ -1,16 +1,12 @@
 """What the tests of `/spicy` share: the commands, typing them, the log before and after."""
 
-from collections.abc import AsyncGenerator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.moderation.audit import Deed, Entry, Recorded
 from bot.sandbox.discord import Reply, User
-from tests.e2e.presses import told
-from tests.e2e.stage import PATIENT, Stage, open_stage, utc_now
+from tests.e2e.actors.buttons import told
+from tests.e2e.actors.harness import Stage, utc_now
 
 COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("queue", {}),
@@ -21,12 +17,6 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("words", {"action": "add", "term": "lighthouse"}),
     ("user", {"person": "ada"}),
 ]
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
 
 
 async def spicy(stage: Stage, command: str, user: User, *, force: bool = False, **options: Any) -> Reply:

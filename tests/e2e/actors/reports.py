@@ -1,39 +1,22 @@
 """What the tests of reported videos share: reports, hidden videos, the question about them, and the log."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.texts import forms, moderation
 from bot.texts.forms import ReportReason
-from tests.e2e.approval_steps import audit, moderator, question
-from tests.e2e.presses import MovableClock, message_of, press, told
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_reports import reported
-from tests.e2e.test_results import opens
-
-__all__ = ["audit", "moderator", "question"]
+from tests.e2e.actors.approvals import moderator, question
+from tests.e2e.actors.buttons import message_of, press, told
+from tests.e2e.actors.forms import opens, send
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.records import stored
 
 HIDDEN = moderation.HIDDEN_HEADLINE.english
 REMOVED = moderation.REMOVED_HEADLINE.english
 ASKED = moderation.REVIEW_REPORT.english
 PROMPT = "a paper boat"
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, now=clock, rules=None) as opened:
-        await rule(opened)
-        yield opened
 
 
 async def rule(stage: Stage, **changes: Any) -> None:
@@ -78,3 +61,16 @@ async def why(stage: Stage, card: Message, label: str, user: User, said: str = "
 def is_put_away(version: MessageVersion) -> bool:
     """Whether nothing is left of the video, of what was asked for, and of the buttons."""
     return not version.attachments and PROMPT not in version.text() and not version.buttons
+
+
+def reports(stage: Stage) -> list[dict[str, Any]]:
+    """What is kept, read from outside the bot."""
+    return stored(stage, "SELECT * FROM reports ORDER BY created_at")
+
+
+async def reported(stage: Stage, opened: Reply, reason: ReportReason, added: str = "") -> str:
+    """What a report is answered with, in private."""
+    sent = await send(stage, opened, {"reason": [reason.value], "words": added})
+    shown = await sent.wait_for(lambda version: bool(version.text()), TIMEOUT_S)
+    assert sent.ephemeral
+    return shown.text()

@@ -1,25 +1,15 @@
 """What the tests of `/settings` share: opening the panel, choosing in it, reading what came of it."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.moderation.audit import AuditFilter, Recorded
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Channel, MessageVersion, Reply, Role, User
 from bot.sandbox.discord.versions import walk
 from bot.texts import settings_panel as words
-from tests.e2e.stage import TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
 
 PAGES = [page.english for page in words.PAGE_NAMES.values()]
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, rules=None) as opened:
-        yield opened
 
 
 def boss(stage: Stage, name: str = "bo", *, locale: str = "en-US") -> User:

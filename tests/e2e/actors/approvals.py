@@ -1,54 +1,17 @@
 """What the tests of approvals and of a server's rules share: moderators, their questions, the log of it all."""
 
-import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bot.moderation.audit import verify_log
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.discord import Channel, Message, MessageVersion, Reply, User
-from tests.e2e.presses import press, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.timing import until
 
 HELD = "Waiting for the moderators"
 CLOSED = "This was decided already."
 NOT_YOURS = "Only moderators can decide this"
 SPICY_OFF = {Gate.SPICY: Mode.OFF}
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
-        assert_log_unbroken(opened)
-
-
-def assert_log_unbroken(stage: Stage) -> None:
-    """Whatever happened, the log of it verifies."""
-    report = verify_log(stage.data_dir / "stillmotion.sqlite3")
-    assert report.broken is None
-
-
-def stored(stage: Stage, statement: str) -> list[dict[str, Any]]:
-    """What is stored, read from outside the bot."""
-    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(statement)]
-
-
-def audit(stage: Stage, *columns: str) -> list[Any]:
-    """The log, oldest entry first: the values of one column, or tuples of several."""
-    rows = stored(stage, f"SELECT {', '.join(columns)} FROM audit ORDER BY number")  # noqa: S608 - ours
-    return [row[columns[0]] if len(columns) == 1 else tuple(row.values()) for row in rows]
-
-
-def deeds(stage: Stage) -> list[str]:
-    """What the log says was done, in order."""
-    return audit(stage, "action")
 
 
 async def rule(stage: Stage, **changes: object) -> None:

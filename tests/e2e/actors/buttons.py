@@ -1,0 +1,47 @@
+"""What the tests of buttons, lists and lines share: presses, videos that finish on command, clocks that move."""
+
+from bot.sandbox.discord import Message, MessageVersion, Reply, User
+from bot.sandbox.discord.interactions import InteractionKind
+from tests.e2e.actors.harness import TIMEOUT_S, Stage
+
+
+async def press(stage: Stage, target: Reply | Message, label: str, *, user: User | None = None) -> Reply:
+    """Press a button that is there."""
+    return await stage.sandbox.discord.press(target, label, user=user or stage.user)
+
+
+async def press_unseen(stage: Stage, seen: Message, custom_id: str, *, user: User | None = None) -> Reply:
+    """Press a button that only an old client still shows on a message, or that somebody made up."""
+    data: dict[str, object] = {"component_type": 2, "custom_id": custom_id}
+    clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - refuses what is not shown
+    return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
+        InteractionKind.COMPONENT, user or stage.user, seen.channel, data, label=custom_id, source=seen
+    )
+
+
+async def told(pressed: Reply) -> str:
+    """What a press, or a command, was answered with."""
+    return (await pressed.wait_for_answer(TIMEOUT_S)).text()
+
+
+async def whispered(pressed: Reply) -> str:
+    """What a press was answered with beside the message, to nobody but who pressed."""
+    message = await pressed.wait_for_followup(TIMEOUT_S)
+    assert message.ephemeral
+    return message.current.text()
+
+
+def message_of(reply: Reply) -> Message:
+    """The message that a reply is shown in."""
+    assert reply.message is not None
+    return reply.message
+
+
+def labels(version: MessageVersion) -> list[str]:
+    """What stands on the buttons, in order."""
+    return [button.label for button in version.buttons]
+
+
+def id_of(version: MessageVersion, label: str) -> str:
+    """The custom id of the button with this label."""
+    return next(button.custom_id or "" for button in version.buttons if button.label == label)

@@ -1,0 +1,35 @@
+"""Faults outside the bot: a locked database, a Discord that takes no message."""
+
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+
+from bot.sandbox.discord import DiscordFault, Reply
+from tests.e2e.actors.harness import Stage
+
+
+@asynccontextmanager
+async def locked_disk(stage: Stage) -> AsyncGenerator[None]:
+    """Somebody else, such as a copying tool, holds the database: every write fails until they are done."""
+    async with stage.app.database.write() as connection:
+        await connection.exec_driver_sql("PRAGMA busy_timeout = 20")
+    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def close_every_way(stage: Stage, reply: Reply) -> None:
+    """Have Discord refuse whatever the bot would tell the person in this reply, the channel or directly."""
+    reply.expire_token()
+    for route in ("PATCH /channels/*", "POST /channels/*"):
+        stage.sandbox.discord.faults.append(
+            DiscordFault(route, status=403, code=50013, message="Missing Permissions", times=1000)
+        )
+    stage.user.accepts_direct_messages = False
+
+
+def reopen_every_way(stage: Stage) -> None:
+    """Have Discord take everything again."""
+    stage.sandbox.discord.faults.clear()
+    stage.user.accepts_direct_messages = True
