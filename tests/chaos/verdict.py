@@ -42,13 +42,13 @@ class Verdict:
 
 
 def _seen(universe: Universe) -> list[Message]:
-    """Every message that somebody can still see, in channels, threads and direct messages."""
+    """Every message that is still visible, in channels, threads and direct messages."""
     channels = universe.sandbox.discord.world.channels.values()
     return [message for channel in channels for message in channel.messages if not message.deleted]
 
 
 def judge(universe: Universe) -> Verdict:
-    """Compare what people see with what was bought."""
+    """Compare what users see with what was bought."""
     sandbox, chronicle = universe.sandbox, universe.chronicle
     bought = Counter(made.prompt for made in sandbox.dimilinks.books.submissions)
     verdict = Verdict(kills=chronicle.kills, asked=chronicle.asked, bought=bought.total())

@@ -221,7 +221,7 @@ class Requests(RuleBasedStateMachine):
     @precondition(lambda self: self.at(*MOVING))
     @rule(index=st.integers(0, 9), at=MOMENTS, hours=st.sampled_from([0, 0, 1]))
     def turn_against_a_person(self, index: int, at: str, hours: int) -> None:
-        """Block or suspend somebody just before their request goes on, and think better of it."""
+        """Block or suspend a user just before their request goes on, and undo it."""
         one = self.pick(index, *MOVING)
         self.carry(one, at)
         person_id = one.job.reply.person_id

@@ -1,4 +1,4 @@
-"""What the tests of approvals and of a server's rules share: moderators, their questions, the log of it all."""
+"""Approvals: a server's rules, its moderators, and the questions to them."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ async def spicy(stage: Stage, prompt: str = "a lighthouse", *, channel: Channel 
 
 
 async def ask(stage: Stage, prompt: str = "a lighthouse", **options: Any) -> Reply:
-    """A spicy request that is held; whoever asks has read so."""
+    """A spicy request that is held; its user has been told so."""
     options.setdefault("channel", stage.adult_channel)
     reply = await stage.video(prompt, preset="spicy", **options)
     await held(reply)

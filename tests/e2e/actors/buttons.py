@@ -1,4 +1,4 @@
-"""What the tests of buttons, lists and lines share: presses, videos that finish on command, clocks that move."""
+"""Buttons: pressing them, what a press is answered with, what is on them."""
 
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
@@ -11,7 +11,7 @@ async def press(stage: Stage, target: Reply | Message, label: str, *, user: User
 
 
 async def press_unseen(stage: Stage, seen: Message, custom_id: str, *, user: User | None = None) -> Reply:
-    """Press a button that only an old client still shows on a message, or that somebody made up."""
+    """Press a button that only an outdated client still shows, or that is forged."""
     data: dict[str, object] = {"component_type": 2, "custom_id": custom_id}
     clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - refuses what is not shown
     return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
@@ -25,7 +25,7 @@ async def told(pressed: Reply) -> str:
 
 
 async def whispered(pressed: Reply) -> str:
-    """What a press was answered with beside the message, to nobody but who pressed."""
+    """What a press was answered with beside the message, visible only to the user who pressed."""
     message = await pressed.wait_for_followup(TIMEOUT_S)
     assert message.ephemeral
     return message.current.text()

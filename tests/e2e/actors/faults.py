@@ -10,7 +10,7 @@ from tests.e2e.actors.harness import Stage
 
 @asynccontextmanager
 async def locked_disk(stage: Stage) -> AsyncGenerator[None]:
-    """Somebody else, such as a copying tool, holds the database: every write fails until they are done."""
+    """Another process, such as a copying tool, holds the database: every write fails until the block ends."""
     async with stage.app.database.write() as connection:
         await connection.exec_driver_sql("PRAGMA busy_timeout = 20")
     with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3", isolation_level=None)) as other:
@@ -20,7 +20,7 @@ async def locked_disk(stage: Stage) -> AsyncGenerator[None]:
 
 
 def close_every_way(stage: Stage, reply: Reply) -> None:
-    """Have Discord refuse whatever the bot would tell the person in this reply, the channel or directly."""
+    """Have Discord refuse every message to the user: in this reply, in the channel, directly."""
     reply.expire_token()
     for route in ("PATCH /channels/*", "POST /channels/*"):
         stage.sandbox.discord.faults.append(

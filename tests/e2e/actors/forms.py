@@ -41,7 +41,7 @@ def custom_id(opened: Reply) -> str:
 
 
 def parts(opened: Reply) -> dict[str, object]:
-    """What the form holds before anybody touches it, by the parts' names."""
+    """What the form holds before it is filled in, by the parts' names."""
     assert opened.modal is not None
     found: dict[str, object] = {}
     for name, field in fields_of(opened.modal).items():
@@ -70,7 +70,7 @@ async def send_made_up(
     user: User | None = None,
     source: Message | None = None,
 ) -> Reply:
-    """Send what no form looks like, or one that was opened for somebody else."""
+    """Send a forged form, or one that was opened for another user."""
     data: dict[str, object] = {"custom_id": custom_id, "components": answers}
     clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - sends only what was opened
     return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise

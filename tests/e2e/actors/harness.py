@@ -1,4 +1,4 @@
-"""The stage of the end-to-end tests: the sandbox, the real bot against it, a server with people in it."""
+"""Test harness of the end-to-end tests: the sandbox, the bot that runs against it, and a server with users."""
 
 import asyncio
 import sqlite3
@@ -71,7 +71,7 @@ def _is_refusal(reply: Reply) -> bool:
 
 @dataclass
 class Stage:
-    """Everything an end-to-end test talks to."""
+    """All that an end-to-end test talks to: the sandbox, the running bot, its data, and a server."""
 
     sandbox: Sandbox
     guild: Guild
@@ -127,7 +127,7 @@ class Stage:
             return [dict(row) for row in found]
 
     def member(self, name: str, *, roles: list[Any] | None = None) -> User:
-        """Somebody else on the server."""
+        """Add another member to the server."""
         user = self.sandbox.discord.add_user(name)
         self.guild.join(user, roles)
         return user
@@ -196,7 +196,6 @@ async def open_stage(
             user = sandbox.discord.add_user("ada")
             guild.join(user)
             stage = Stage(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
-            stage.rules = rules
             stage.rules = rules
             try:
                 await stage.start(**settings)

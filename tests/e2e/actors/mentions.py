@@ -27,7 +27,7 @@ def upload_of_width(stage: Stage, width: int = 40, name: str = "cat.png") -> Att
 async def say(
     stage: Stage, text: str = "", pictures: int = 0, *, channel: Channel | None = None, **more: Any
 ) -> Message:
-    """Ada, unless it is somebody else, says something, with pictures."""
+    """Post a message with pictures, by default as ada in the server's channel."""
     attached = [upload_of_width(stage) for _ in range(pictures)]
     more.setdefault("attachments", attached)
     user = more.pop("user", stage.user)

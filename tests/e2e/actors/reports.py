@@ -1,4 +1,4 @@
-"""What the tests of reported videos share: reports, hidden videos, the question about them, and the log."""
+"""Reported videos: reporting, hiding, and the question to the moderators."""
 
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ async def why(stage: Stage, card: Message, label: str, user: User, said: str = "
 
 
 def is_put_away(version: MessageVersion) -> bool:
-    """Whether nothing is left of the video, of what was asked for, and of the buttons."""
+    """True if nothing is left of the video, of what was asked for, and of the buttons."""
     return not version.attachments and PROMPT not in version.text() and not version.buttons
 
 

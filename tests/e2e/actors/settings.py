@@ -1,4 +1,4 @@
-"""What the tests of `/settings` share: opening the panel, choosing in it, reading what came of it."""
+"""`/settings`: opening the panel, choosing in it, reading what came of it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ PAGES = [page.english for page in words.PAGE_NAMES.values()]
 
 
 def boss(stage: Stage, name: str = "bo", *, locale: str = "en-US") -> User:
-    """Somebody with *Manage Server*."""
+    """Add a member with *Manage Server*."""
     user = stage.sandbox.discord.add_user(name, locale=locale)
     stage.guild.join(user, [stage.guild.add_role(f"{name}'s role", ["manage_guild"])])
     return user

@@ -1,4 +1,4 @@
-"""What the tests of `/spicy` share: the commands, typing them, the log before and after."""
+"""`/spicy`: its commands, typing them, and the audit log."""
 
 from datetime import datetime
 from typing import Any

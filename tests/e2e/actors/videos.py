@@ -9,7 +9,7 @@ RESULT = ["Again", "Change", "Use last frame", "Delete", "Report"]
 
 
 def upload(stage: Stage, name: str = "cat.png", size: tuple[int, int] = (64, 48)) -> Attachment:
-    """A picture that somebody sends; its size tells it from others."""
+    """A picture to send; its size tells it from others."""
     return stage.sandbox.discord.upload(name, picture(size=size))
 
 
