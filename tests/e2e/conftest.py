@@ -1,6 +1,6 @@
 """Fixtures of the end-to-end tests.
 
-The marker `started_with` gives the arguments of `open_stage` for the bot of a test or of a whole module.
+The marker `started_with` gives the arguments of `open_harness` for the bot of a test or of a whole module.
 """
 
 from collections.abc import AsyncGenerator
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.actors import reports
-from tests.e2e.actors.harness import Stage, open_stage
+from tests.e2e.actors.harness import Harness, open_harness
 from tests.e2e.actors.records import assert_log_unbroken
 from tests.e2e.actors.timing import MovableClock
 
@@ -29,17 +29,19 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock, request: pytest.FixtureRequest) -> AsyncGenerator[Stage]:
+async def harness(
+    tmp_path: Path, clock: MovableClock, request: pytest.FixtureRequest
+) -> AsyncGenerator[Harness]:
     """A running bot in a server, with waits short enough for tests; afterwards its audit log verifies."""
     arguments: dict[str, Any] = {"now": clock}
     for marker in reversed([*request.node.iter_markers("started_with")]):
         arguments |= marker.kwargs
-    async with open_stage(tmp_path, **arguments) as opened:
+    async with open_harness(tmp_path, **arguments) as opened:
         yield opened
         assert_log_unbroken(opened)
 
 
 @pytest.fixture
-async def reports_are_reviewed(stage: Stage) -> None:
+async def reports_are_reviewed(harness: Harness) -> None:
     """The server hides videos that two people reported, and asks its moderators about them."""
-    await reports.rule(stage)
+    await reports.rule(harness)

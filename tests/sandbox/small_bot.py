@@ -99,7 +99,7 @@ class SmallBot(commands.AutoShardedBot):
 
 
 @dataclass
-class Scene:
+class BotSession:
     """A sandbox with a server, a channel, a person, and a running bot."""
 
     discord: DiscordSandbox
@@ -132,7 +132,7 @@ async def running_bot(sandbox: DiscordSandbox, handler: Handler) -> AsyncIterato
 
 
 @asynccontextmanager
-async def scene(handler: Handler, **settings: object) -> AsyncIterator[Scene]:
+async def bot_session(handler: Handler, **settings: object) -> AsyncIterator[BotSession]:
     """Everything, with a bot that does `handler` for each command."""
     async with DiscordSandbox(**settings) as sandbox:
         guild = sandbox.add_guild("Film Club", locale="de")
@@ -140,7 +140,7 @@ async def scene(handler: Handler, **settings: object) -> AsyncIterator[Scene]:
         ana = sandbox.add_user("Ana", locale="en-GB")
         guild.join(ana)
         async with running_bot(sandbox, handler) as bot:
-            yield Scene(sandbox, bot, guild, channel, ana)
+            yield BotSession(sandbox, bot, guild, channel, ana)
 
 
 def video_file(size_bytes: int = 1000, name: str = "clip.mp4") -> discord.File:

@@ -2,20 +2,20 @@
 
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
-from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 
 
-async def press(stage: Stage, target: Reply | Message, label: str, *, user: User | None = None) -> Reply:
+async def press(harness: Harness, target: Reply | Message, label: str, *, user: User | None = None) -> Reply:
     """Press a button that is there."""
-    return await stage.sandbox.discord.press(target, label, user=user or stage.user)
+    return await harness.sandbox.discord.press(target, label, user=user or harness.user)
 
 
-async def press_unseen(stage: Stage, seen: Message, custom_id: str, *, user: User | None = None) -> Reply:
+async def press_unseen(harness: Harness, seen: Message, custom_id: str, *, user: User | None = None) -> Reply:
     """Press a button that only an outdated client still shows, or that is forged."""
     data: dict[str, object] = {"component_type": 2, "custom_id": custom_id}
-    clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - refuses what is not shown
+    clients = harness.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - refuses what is not shown
     return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
-        InteractionKind.COMPONENT, user or stage.user, seen.channel, data, label=custom_id, source=seen
+        InteractionKind.COMPONENT, user or harness.user, seen.channel, data, label=custom_id, source=seen
     )
 
 

@@ -6,30 +6,30 @@ from bot.sandbox.discord import Message, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
 from bot.sandbox.discord.modals import FormValue, fields_of
 from tests.e2e.actors.buttons import press
-from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import until
 
 UNKNOWN = "0" * 32
 
 
-async def animated(stage: Stage, message: Message, *, user: User | None = None) -> Reply:
+async def animated(harness: Harness, message: Message, *, user: User | None = None) -> Reply:
     """The form of *Animate*, once what was chosen for it is kept."""
-    before = drafts(stage)
-    opened = await stage.sandbox.discord.menu("Animate", user=user or stage.user, message=message)
+    before = drafts(harness)
+    opened = await harness.sandbox.discord.menu("Animate", user=user or harness.user, message=message)
     await opened.wait_for_modal(TIMEOUT_S)
-    await until(lambda: drafts(stage) > before)
+    await until(lambda: drafts(harness) > before)
     return opened
 
 
-def drafts(stage: Stage) -> int:
+def drafts(harness: Harness) -> int:
     """How many drafts are kept."""
-    return len(stored(stage, "SELECT id FROM drafts"))
+    return len(stored(harness, "SELECT id FROM drafts"))
 
 
-async def opens(stage: Stage, target: Reply, label: str, *, user: User | None = None) -> Reply:
+async def opens(harness: Harness, target: Reply, label: str, *, user: User | None = None) -> Reply:
     """The form behind a button."""
-    pressed = await press(stage, target, label, user=user)
+    pressed = await press(harness, target, label, user=user)
     await pressed.wait_for_modal(TIMEOUT_S)
     assert len(custom_id(pressed)) <= 100
     return pressed
@@ -57,13 +57,13 @@ def hint(opened: Reply, name: str) -> str:
     return next(str(label["description"]) for label in labels if label["component"]["custom_id"] == name)
 
 
-async def send(stage: Stage, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
+async def send(harness: Harness, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
     """Send a form; the answer to it."""
-    return await stage.sandbox.discord.submit(opened, values)
+    return await harness.sandbox.discord.submit(opened, values)
 
 
 async def send_made_up(
-    stage: Stage,
+    harness: Harness,
     custom_id: str,
     answers: Sequence[object],
     *,
@@ -72,9 +72,9 @@ async def send_made_up(
 ) -> Reply:
     """Send a forged form, or one that was opened for another user."""
     data: dict[str, object] = {"custom_id": custom_id, "components": answers}
-    clients = stage.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - sends only what was opened
+    clients = harness.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - sends only what was opened
     return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
-        InteractionKind.MODAL_SUBMIT, user or stage.user, stage.channel, data, label="form", source=source
+        InteractionKind.MODAL_SUBMIT, user or harness.user, harness.channel, data, label="form", source=source
     )
 
 

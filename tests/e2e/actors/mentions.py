@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.sandbox.discord import Attachment, Channel, Message, MessageVersion
 from bot.sandbox.discord.events import Event
-from tests.e2e.actors.harness import ENDINGS, QUICK, TIMEOUT_S, Stage
+from tests.e2e.actors.harness import ENDINGS, QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
 
 CALM = replace(QUICK, edit_interval_s=0.6)
@@ -15,23 +15,23 @@ CALM = replace(QUICK, edit_interval_s=0.6)
 RAIN = "make it rain 10s vertical"
 
 
-def ping(stage: Stage, text: str = "") -> str:
-    return f"<@{stage.sandbox.discord.bot_user_id}> {text}"
+def ping(harness: Harness, text: str = "") -> str:
+    return f"<@{harness.sandbox.discord.bot_user_id}> {text}"
 
 
-def upload_of_width(stage: Stage, width: int = 40, name: str = "cat.png") -> Attachment:
+def upload_of_width(harness: Harness, width: int = 40, name: str = "cat.png") -> Attachment:
     """A picture that is known again by its width."""
-    return stage.sandbox.discord.upload(name, picture(size=(width, 30)))
+    return harness.sandbox.discord.upload(name, picture(size=(width, 30)))
 
 
 async def say(
-    stage: Stage, text: str = "", pictures: int = 0, *, channel: Channel | None = None, **more: Any
+    harness: Harness, text: str = "", pictures: int = 0, *, channel: Channel | None = None, **more: Any
 ) -> Message:
     """Post a message with pictures, by default as ada in the server's channel."""
-    attached = [upload_of_width(stage) for _ in range(pictures)]
+    attached = [upload_of_width(harness) for _ in range(pictures)]
     more.setdefault("attachments", attached)
-    user = more.pop("user", stage.user)
-    return await stage.sandbox.discord.say(user, channel or stage.channel, text, **more)
+    user = more.pop("user", harness.user)
+    return await harness.sandbox.discord.say(user, channel or harness.channel, text, **more)
 
 
 def answers(asked: Message) -> list[Message]:
@@ -53,21 +53,21 @@ async def said_to(asked: Message) -> str:
     return (await answer_to(asked)).versions[0].text()
 
 
-async def ended(stage: Stage, asked: Message) -> MessageVersion:
+async def ended(harness: Harness, asked: Message) -> MessageVersion:
     """The last version of the only answer to a message."""
     shown = await (await answer_to(asked)).wait_for(
         lambda version: bool(version.videos) or any(end in version.text() for end in ENDINGS), TIMEOUT_S
     )
-    await stage.app.engine.idle()
+    await harness.app.engine.idle()
     assert len(answers(asked)) == 1
     return shown
 
 
 @contextmanager
-def overheard(stage: Stage, *, passed_on: bool = True) -> Generator[list[Event]]:
+def overheard(harness: Harness, *, passed_on: bool = True) -> Generator[list[Event]]:
     """The gateway's events of meanwhile, of which the bot hears only if they are passed on."""
     events: list[Event] = []
-    world = stage.sandbox.discord.world
+    world = harness.sandbox.discord.world
     announce = world.announce
 
     def hear(event: Event) -> None:

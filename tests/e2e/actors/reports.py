@@ -10,7 +10,7 @@ from bot.texts.forms import ReportReason
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import stored
 
 HIDDEN = moderation.HIDDEN_HEADLINE.english
@@ -19,19 +19,19 @@ ASKED = moderation.REVIEW_REPORT.english
 PROMPT = "a paper boat"
 
 
-async def rule(stage: Stage, **changes: Any) -> None:
+async def rule(harness: Harness, **changes: Any) -> None:
     """Have the server's moderators decide."""
-    channel = next((one for one in stage.guild.channels if one.name == "reviews"), None)
-    review = channel or stage.guild.add_channel("reviews")
+    channel = next((one for one in harness.guild.channels if one.name == "reviews"), None)
+    review = channel or harness.guild.add_channel("reviews")
     rules = ServerRules(
         spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN}, review_channel_id=review.id, reports_to_hide=2
     ).model_copy(update=changes)
-    await stage.app.moderation.books.rules.change(stage.guild.id, rules)
+    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
 
 
-async def report(stage: Stage, reply: Reply, user: User) -> str:
+async def report(harness: Harness, reply: Reply, user: User) -> str:
     """Report a video, with whatever the answer is."""
-    return await reported(stage, await opens(stage, reply, "Report", user=user), ReportReason.SEXUAL)
+    return await reported(harness, await opens(harness, reply, "Report", user=user), ReportReason.SEXUAL)
 
 
 async def seen(message: Message, text: str) -> MessageVersion:
@@ -39,23 +39,23 @@ async def seen(message: Message, text: str) -> MessageVersion:
     return await message.wait_for(lambda version: text in version.text(), TIMEOUT_S)
 
 
-async def hidden(stage: Stage, reply: Reply, mod: User | None = None) -> Message:
+async def hidden(harness: Harness, reply: Reply, mod: User | None = None) -> Message:
     """Have a video hidden by a moderator; the question about it."""
-    assert await report(stage, reply, mod or moderator(stage, "rita")) == forms.REPORTED.english
+    assert await report(harness, reply, mod or moderator(harness, "rita")) == forms.REPORTED.english
     await seen(message_of(reply), HIDDEN)
-    return await question(stage, ASKED)
+    return await question(harness, ASKED)
 
 
-def kept(stage: Stage) -> list[Path]:
+def kept(harness: Harness) -> list[Path]:
     """The files of hidden videos."""
-    return [*(stage.data_dir / "media").glob("hidden-*")]
+    return [*(harness.data_dir / "media").glob("hidden-*")]
 
 
-async def why(stage: Stage, card: Message, label: str, user: User, said: str = "off it goes") -> str:
+async def why(harness: Harness, card: Message, label: str, user: User, said: str = "off it goes") -> str:
     """Press one of the buttons that want a reason; what that is answered with."""
-    opened = await press(stage, card, label, user=user)
+    opened = await press(harness, card, label, user=user)
     await opened.wait_for_modal(TIMEOUT_S)
-    return await told(await stage.sandbox.discord.submit(opened, {"reason": ["minor"], "words": said}))
+    return await told(await harness.sandbox.discord.submit(opened, {"reason": ["minor"], "words": said}))
 
 
 def is_put_away(version: MessageVersion) -> bool:
@@ -63,14 +63,14 @@ def is_put_away(version: MessageVersion) -> bool:
     return not version.attachments and PROMPT not in version.text() and not version.buttons
 
 
-def reports(stage: Stage) -> list[dict[str, Any]]:
+def reports(harness: Harness) -> list[dict[str, Any]]:
     """What is kept, read from outside the bot."""
-    return stored(stage, "SELECT * FROM reports ORDER BY created_at")
+    return stored(harness, "SELECT * FROM reports ORDER BY created_at")
 
 
-async def reported(stage: Stage, opened: Reply, reason: ReportReason, added: str = "") -> str:
+async def reported(harness: Harness, opened: Reply, reason: ReportReason, added: str = "") -> str:
     """What a report is answered with, in private."""
-    sent = await send(stage, opened, {"reason": [reason.value], "words": added})
+    sent = await send(harness, opened, {"reason": [reason.value], "words": added})
     shown = await sent.wait_for(lambda version: bool(version.text()), TIMEOUT_S)
     assert sent.ephemeral
     return shown.text()

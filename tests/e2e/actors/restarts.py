@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.e2e.actors.harness import Stage
+from tests.e2e.actors.harness import Harness
 
 AT_ONCE_AND_AFTER_A_RESTART = pytest.mark.parametrize(
     "restarted", [False, True], ids=["at once", "after a restart"]
 )
 
 
-async def meanwhile(stage: Stage, *, restarted: bool) -> None:
+async def meanwhile(harness: Harness, *, restarted: bool) -> None:
     """Restart the bot, if that is what is tested."""
     if restarted:
-        await stage.restart()
+        await harness.restart()

@@ -7,63 +7,63 @@ from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Channel, MessageVersion, Reply, Role, User
 from bot.sandbox.discord.versions import walk
 from bot.texts import settings_panel as words
-from tests.e2e.actors.harness import TIMEOUT_S, Stage
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 
 PAGES = [page.english for page in words.PAGE_NAMES.values()]
 
 
-def boss(stage: Stage, name: str = "bo", *, locale: str = "en-US") -> User:
+def boss(harness: Harness, name: str = "bo", *, locale: str = "en-US") -> User:
     """Add a member with *Manage Server*."""
-    user = stage.sandbox.discord.add_user(name, locale=locale)
-    stage.guild.join(user, [stage.guild.add_role(f"{name}'s role", ["manage_guild"])])
+    user = harness.sandbox.discord.add_user(name, locale=locale)
+    harness.guild.join(user, [harness.guild.add_role(f"{name}'s role", ["manage_guild"])])
     return user
 
 
 async def settings(
-    stage: Stage, user: User, page: str = PAGES[0], *, channel: Channel | None = None
+    harness: Harness, user: User, page: str = PAGES[0], *, channel: Channel | None = None
 ) -> Reply:
     """Type `/settings`, and turn to a page."""
-    where = channel or stage.channel
-    opened = await stage.sandbox.discord.invoke("settings", user=user, channel=where)
+    where = channel or harness.channel
+    opened = await harness.sandbox.discord.invoke("settings", user=user, channel=where)
     await opened.wait_for_answer(TIMEOUT_S)
     assert opened.ephemeral
-    return opened if page == PAGES[0] else await turn(stage, opened, page)
+    return opened if page == PAGES[0] else await turn(harness, opened, page)
 
 
-async def turn(stage: Stage, opened: Reply, page: str) -> Reply:
-    pressed = await stage.sandbox.discord.press(opened, page, user=opened.user)
+async def turn(harness: Harness, opened: Reply, page: str) -> Reply:
+    pressed = await harness.sandbox.discord.press(opened, page, user=opened.user)
     await pressed.wait_for_answer(TIMEOUT_S)
     return pressed
 
 
-async def choose(stage: Stage, opened: Reply, key: str, *values: str | Role | Channel) -> Reply:
+async def choose(harness: Harness, opened: Reply, key: str, *values: str | Role | Channel) -> Reply:
     """Choose in a select of the panel, and wait for the panel to be shown anew."""
-    chosen = await stage.sandbox.discord.select(opened, f"sm-set:{key}", values, user=opened.user)
+    chosen = await harness.sandbox.discord.select(opened, f"sm-set:{key}", values, user=opened.user)
     await chosen.wait_for_answer(TIMEOUT_S)
     return chosen
 
 
-async def form_of(stage: Stage, opened: Reply, key: str, value: str) -> Reply:
+async def form_of(harness: Harness, opened: Reply, key: str, value: str) -> Reply:
     """Choose what takes a confirmation first."""
-    chosen = await stage.sandbox.discord.select(opened, f"sm-set:{key}", [value], user=opened.user)
+    chosen = await harness.sandbox.discord.select(opened, f"sm-set:{key}", [value], user=opened.user)
     await chosen.wait_for_modal(TIMEOUT_S)
     return chosen
 
 
-async def confirm(stage: Stage, opened: Reply, key: str, value: str) -> Reply:
-    form = await form_of(stage, opened, key, value)
-    sent = await stage.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True})
+async def confirm(harness: Harness, opened: Reply, key: str, value: str) -> Reply:
+    form = await form_of(harness, opened, key, value)
+    sent = await harness.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True})
     await sent.wait_for_answer(TIMEOUT_S)
     return sent
 
 
-def rules(stage: Stage) -> ServerRules:
-    return stage.app.moderation.books.rules.of(stage.guild.id)
+def rules(harness: Harness) -> ServerRules:
+    return harness.app.moderation.books.rules.of(harness.guild.id)
 
 
-async def log(stage: Stage) -> list[Recorded]:
+async def log(harness: Harness) -> list[Recorded]:
     """What the audit log says of the server, oldest first."""
-    found = await stage.app.moderation.trail.store.read(AuditFilter(stage.guild.id), limit=100)
+    found = await harness.app.moderation.trail.store.read(AuditFilter(harness.guild.id), limit=100)
     return list(reversed(found))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from bot.moderation.audit import Deed, Entry, Recorded
 from bot.sandbox.discord import Reply, User
 from tests.e2e.actors.buttons import told
-from tests.e2e.actors.harness import Stage, utc_now
+from tests.e2e.actors.harness import Harness, utc_now
 
 COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("queue", {}),
@@ -19,28 +19,28 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def spicy(stage: Stage, command: str, user: User, *, force: bool = False, **options: Any) -> Reply:
+async def spicy(harness: Harness, command: str, user: User, *, force: bool = False, **options: Any) -> Reply:
     """Type one of the commands, and wait for its answer, which is always private."""
-    given = {name: stage.user if value == "ada" else value for name, value in options.items()}
-    reply = await stage.sandbox.discord.invoke(
-        f"spicy {command}", user=user, channel=stage.channel, options=given, force=force
+    given = {name: harness.user if value == "ada" else value for name, value in options.items()}
+    reply = await harness.sandbox.discord.invoke(
+        f"spicy {command}", user=user, channel=harness.channel, options=given, force=force
     )
     await told(reply)
     assert reply.ephemeral
     return reply
 
 
-async def entries(stage: Stage) -> list[Recorded]:
+async def entries(harness: Harness) -> list[Recorded]:
     """The whole log, oldest first."""
-    return [one async for one in stage.app.moderation.trail.store.all_in_order()]
+    return [one async for one in harness.app.moderation.trail.store.all_in_order()]
 
 
-async def seed(stage: Stage, count: int, *, at: datetime | None = None, reason: str = "because") -> None:
+async def seed(harness: Harness, count: int, *, at: datetime | None = None, reason: str = "because") -> None:
     """Strikes in the log about ada, numbered in their reasons from 1."""
     when = at or utc_now()
-    await stage.app.moderation.trail.append(
+    await harness.app.moderation.trail.append(
         *(
-            Entry(stage.guild.id, when, Deed.STRIKE_GIVEN, 5, stage.user.id, None, f"{reason} {number}.")
+            Entry(harness.guild.id, when, Deed.STRIKE_GIVEN, 5, harness.user.id, None, f"{reason} {number}.")
             for number in range(1, count + 1)
         )
     )

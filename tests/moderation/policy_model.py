@@ -1,4 +1,4 @@
-"""What a server decided, in plain words: what the rules are checked against, written without them."""
+"""A model of the rules, written apart from them: the policy is compared with it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ ADULT, OPEN = 70, 71
 
 
 @dataclass
-class Truth:
+class PolicyModel:
     """All that has a bearing on a request, as it is at the moment."""
 
     confirmed: bool = True
