@@ -1,4 +1,4 @@
-"""Five hundred kills in fair and foul weather: bought twice, lost, left without an end."""
+"""Five hundred kills, with and without other faults: bought twice, lost, left without an end."""
 
 import asyncio
 import logging
@@ -6,58 +6,56 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.chaos.universe import Universe, Weather
-from tests.chaos.verdict import Verdict, judge, report
+from tests.chaos.chaos_run import ChaosRun, FaultPlan
+from tests.chaos.findings import Findings, compare, report
 
-_FAIR = Weather()
-_FOUL = Weather(api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=30.0)
+_NO_FAULTS = FaultPlan()
+_FAULTS = FaultPlan(api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=30.0)
 _ROUNDS = 5
-_KILLS = {_FAIR: (34, 33), _FOUL: (33,)}
-"""Three universes at once in each round, a hundred kills together."""
+_KILLS = {_NO_FAULTS: (34, 33), _FAULTS: (33,)}
+"""Kills of the three runs that a round has at once, a hundred together."""
 _JOBS_PER_KILL = 3
 
 
-async def _one(folder: Path, seed: int, weather: Weather, kills: int) -> Verdict:
+async def _one(folder: Path, seed: int, fault_plan: FaultPlan, kills: int) -> Findings:
     folder.mkdir()
-    universe = Universe(folder, seed=seed, weather=weather, jobs_at_most=kills * _JOBS_PER_KILL)
-    await universe.run(kills)
-    verdict = judge(universe)
-    if not verdict.innocent:
-        print(report(universe, verdict))
-    return verdict
+    chaos_run = ChaosRun(folder, seed=seed, fault_plan=fault_plan, jobs_at_most=kills * _JOBS_PER_KILL)
+    await chaos_run.run(kills)
+    findings = compare(chaos_run)
+    if not findings.clean:
+        print(report(chaos_run, findings))
+    return findings
 
 
 async def run() -> list[Figure]:
-    """Kill and judge; what went wrong is printed with all that is known of it."""
+    """Kill and compare; all that is known of what went wrong is printed."""
     # A killed client resets its connections; the sandbox's servers need not tell of each.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
-    verdicts: list[Verdict] = []
+    results: list[Findings] = []
     with tempfile.TemporaryDirectory(prefix="stillmotion-chaos-") as scratch:
         for number in range(_ROUNDS):
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(
-                        _one(Path(scratch, f"{number}-{place}"), 100 * number + place, weather, kills)
+                        _one(Path(scratch, f"{number}-{place}"), 100 * number + place, fault_plan, kills)
                     )
-                    for place, (weather, kills) in enumerate(
-                        (weather, kills) for weather, several in _KILLS.items() for kills in several
+                    for place, (fault_plan, kills) in enumerate(
+                        (fault_plan, kills) for fault_plan, several in _KILLS.items() for kills in several
                     )
                 ]
-            verdicts += [task.result() for task in tasks]
+            results += [task.result() for task in tasks]
     total = {
-        "kills": sum(verdict.kills for verdict in verdicts),
-        "bought_twice": sum(len(verdict.bought_twice) for verdict in verdicts),
-        "lost": sum(len(verdict.lost) + len(verdict.delivered_twice) for verdict in verdicts),
-        "unfinished_replies": sum(len(verdict.unfinished_replies) for verdict in verdicts),
-        "bought": sum(verdict.bought for verdict in verdicts),
-        "delivered": sum(verdict.delivered for verdict in verdicts),
-        "unknown": sum(verdict.unknown for verdict in verdicts),
-        "aside": sum(verdict.aside for verdict in verdicts),
+        "kills": sum(findings.kills for findings in results),
+        "bought_twice": sum(len(findings.bought_twice) for findings in results),
+        "lost": sum(len(findings.lost) + len(findings.delivered_twice) for findings in results),
+        "unfinished_replies": sum(len(findings.unfinished_replies) for findings in results),
+        "bought": sum(findings.bought for findings in results),
+        "delivered": sum(findings.delivered for findings in results),
+        "unknown": sum(findings.unknown for findings in results),
+        "aside": sum(findings.aside for findings in results),
     }
     return [
-        Figure(
-            "chaos.kills", total["kills"], "SIGKILLs, two thirds in fair weather, one in foul", at_least=500
-        ),
+        Figure("chaos.kills", total["kills"], "SIGKILLs, a third of them among other faults", at_least=500),
         Figure("chaos.bought_twice", total["bought_twice"], "requests bought more than once", at_most=0),
         Figure(
             "chaos.lost",

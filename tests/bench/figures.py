@@ -28,7 +28,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Whether the target is met."""
+        """ "yes" or "NO", the target being met or not; empty without one."""
         if self.at_most is not None:
             return "yes" if self.value <= self.at_most else "NO"
         if self.at_least is not None:

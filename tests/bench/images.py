@@ -1,4 +1,4 @@
-"""Seven 9.9 MB pictures from a local CDN into the submission: our way, the naive one, and the floor under both."""
+"""Seven 9.9 MB pictures from a local CDN into the submission: ours, the naive one, and the floor under both."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.bench.figures import Figure
 from tests.bench.measuring import Cost
-from tests.bench.ways import PICTURES, Ports
+from tests.bench.transfers import PICTURES, Ports
 
 _LARGE_SIDE_PX = (1800, 1833)
 """Noise of this size is a PNG of 9.9 MB, which nothing can compress."""
@@ -50,37 +50,45 @@ async def _services(folder: Path) -> AsyncGenerator[Ports]:
         await process.wait()
 
 
-async def _measured(way: str, ports: Ports, folder: Path) -> Cost:
+async def _measured(transfer: str, ports: Ports, folder: Path) -> Cost:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.ways", way, str(ports.cdn), str(ports.api), str(folder)),
+        *(
+            sys.executable,
+            "-m",
+            "tests.bench.transfers",
+            transfer,
+            str(ports.cdn),
+            str(ports.api),
+            str(folder),
+        ),
         stdout=PIPE,
     )
     async with asyncio.timeout(_TIMEOUT_S):
         out, _ = await process.communicate()
     if process.returncode != 0:
-        raise RuntimeError(f"the way {way} failed")
+        raise RuntimeError(f"the transfer {transfer} failed")
     return Cost(**json.loads(out))
 
 
 async def run() -> list[Figure]:
-    """Measure all ways in turns, so that a busy moment of the machine strikes all of them."""
+    """Measure all transfers in turns, so that a busy moment of the machine strikes all of them."""
     costs: dict[str, list[Cost]] = {"floor": [], "naive": [], "ours": [], "ours8": []}
     with tempfile.TemporaryDirectory(prefix="stillmotion-bench-") as scratch:
         pictures, work = Path(scratch, "cdn"), Path(scratch)
         size_bytes = await asyncio.to_thread(_draw, pictures)
         async with _services(pictures) as ports:
             for _ in range(_ROUNDS):
-                for way, found in costs.items():
-                    found.append(await _measured(way, ports, work))
+                for transfer, found in costs.items():
+                    found.append(await _measured(transfer, ports, work))
     print(
-        f"{PICTURES} pictures of {size_bytes:,} bytes, medians of {_ROUNDS} rounds, each way in a fresh process"
+        f"{PICTURES} pictures of {size_bytes:,} bytes, medians of {_ROUNDS} rounds, each in a fresh process"
     )
     return _figures(costs)
 
 
 def _figures(costs: dict[str, list[Cost]]) -> list[Figure]:
-    def median(way: str, field: str) -> float:
-        return statistics.median(getattr(cost, field) for cost in costs[way])
+    def median(transfer: str, field: str) -> float:
+        return statistics.median(getattr(cost, field) for cost in costs[transfer])
 
     return [
         Figure(
@@ -103,6 +111,6 @@ def _figures(costs: dict[str, list[Cost]]) -> list[Figure]:
         Figure("images.rss_mb", median("ours", "rss_mb"), "peak memory above idle, one job", at_most=16),
         Figure("images.rss8_mb", median("ours8", "rss_mb"), "the same, eight jobs at once", at_most=48),
         Figure("images.stall_ms", median("ours", "stall_ms"), "longest event-loop stall", at_most=20),
-        Figure("images.naive_rss_mb", median("naive", "rss_mb"), "peak memory of the naive way"),
-        Figure("images.naive_stall_ms", median("naive", "stall_ms"), "longest stall of the naive way"),
+        Figure("images.naive_rss_mb", median("naive", "rss_mb"), "peak memory of the naive transfer"),
+        Figure("images.naive_stall_ms", median("naive", "stall_ms"), "longest stall of the naive transfer"),
     ]

@@ -1,6 +1,6 @@
 """2,000 jobs at once in one bot process: what one of them costs, and how soon its finished video is fetched.
 
-The bot is a process of its own and reports on itself (`tests.bench.bot_under_watch`); the sandbox, whose books
+The bot is a process of its own and reports on itself (`tests.bench.instrumented_bot`); the sandbox, whose books
 tell of delays and questions, is in this one.
 """
 
@@ -23,8 +23,8 @@ from bot.sandbox.discord import Reply
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
 from tests.bench.ack import running_bot
-from tests.bench.bot_under_watch import Reading
 from tests.bench.figures import Figure
+from tests.bench.instrumented_bot import Reading
 
 JOBS = 2000
 _PEOPLE = 200
@@ -160,7 +160,7 @@ async def run() -> list[Figure]:
         folder = Path(scratch)
         async with Sandbox(SampleStudio(folder / "films"), pace=_WARM_UP_PACE) as sandbox:
             async with running_bot(
-                sandbox, folder, "tests.bench.bot_under_watch", stdout=PIPE, LOG_LEVEL="INFO"
+                sandbox, folder, "tests.bench.instrumented_bot", stdout=PIPE, LOG_LEVEL="INFO"
             ) as process:
                 course = await _course(sandbox, process, plan)
             delays_s = _delays_s(sandbox)

@@ -21,7 +21,7 @@ _BUFFER_BYTES = 1024 * 1024
 _HEAD_END = b"\r\n\r\n"
 
 
-class Swallow(asyncio.BufferedProtocol):
+class DiscardProtocol(asyncio.BufferedProtocol):
     """Takes one request of a known length, answers it, closes."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ async def serve(folder: Path) -> None:
     runner = web.AppRunner(cdn, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    api = await asyncio.get_running_loop().create_server(Swallow, "127.0.0.1", 0)
+    api = await asyncio.get_running_loop().create_server(DiscardProtocol, "127.0.0.1", 0)
     print(runner.addresses[0][1], api.sockets[0].getsockname()[1], flush=True)
     await asyncio.Event().wait()
 

@@ -1,86 +1,14 @@
 """The command line as an operator uses it: a child process, in a folder of its own, against the sandbox."""
 
-import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.dimilinks import Pace
-from bot.sandbox.discord import Reply
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
-from bot.settings import Settings
-
-REPOSITORY = Path(__file__).parents[2]
-TIMEOUT_S = 60.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left on the screen, and how it ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def all(self) -> str:
-        return self.out + self.err
-
-
-@dataclass(frozen=True)
-class Shell:
-    """Starts `python -m bot …` in an empty folder, with nothing configured but what is given."""
-
-    folder: Path
-
-    async def start(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Process:
-        inherited = {
-            name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
-        }
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            *map(str, arguments),
-            cwd=self.folder,
-            env={
-                **inherited,
-                "PYTHONPATH": str(REPOSITORY),
-                "COLUMNS": "200",
-                "DATA_DIR": str(self.folder / "data"),
-                **(environment or {}),
-            },
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-
-    async def run(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Outcome:
-        process = await self.start(*arguments, environment=environment)
-        return await self.ended(process)
-
-    async def ended(self, process: Process) -> Outcome:
-        async with asyncio.timeout(TIMEOUT_S):
-            out, err = await process.communicate()
-        assert process.returncode is not None
-        return Outcome(process.returncode, out.decode(), err.decode())
-
-
-async def asked(sandbox: Sandbox) -> Reply:
-    """Somebody types `/video` once the bot is up."""
-    await sandbox.discord.wait_until_ready(timeout_s=30)
-    await sandbox.discord.wait_for_commands(timeout_s=30)
-    guild = sandbox.discord.add_guild("Server")
-    user = sandbox.discord.add_user("ada")
-    guild.join(user)
-    return await sandbox.discord.invoke(
-        "video", user=user, channel=guild.add_channel("general"), options={"prompt": "a paper boat"}
-    )
+from tests.cli.shell import Shell
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
 from bot.storage import open_database
-from tests.cli.conftest import Shell, asked
+from tests.cli.shell import Shell, asked
 
 WRONG = "wrong-but-still-a-secret"
 SAID = "words about somebody"

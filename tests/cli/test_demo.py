@@ -5,8 +5,8 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.cli.conftest import Shell
-from tests.e2e.pictures import picture
+from tests.cli.shell import Shell
+from tests.e2e.actors.pictures import picture
 
 
 def only_video_in(folder: Path) -> Path:

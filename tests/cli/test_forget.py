@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.moderation.audit import AuditStore, Deed, Entry, verify_log
 from bot.sandbox.sandbox import Sandbox
 from bot.storage import open_database
-from tests.cli.conftest import Shell, asked
+from tests.cli.shell import Shell, asked
 
 SAID = "a very private wish"
 

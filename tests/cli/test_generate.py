@@ -6,8 +6,8 @@ import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance, Fault, HttpError, Outcome, Truncated
 from bot.sandbox.sandbox import Sandbox
-from tests.cli.conftest import Shell
-from tests.e2e.pictures import picture
+from tests.cli.shell import Shell
+from tests.e2e.actors.pictures import picture
 
 
 async def test_a_prompt_and_a_picture_become_a_file(shell: Shell, sandbox: Sandbox, tmp_path: Path) -> None:

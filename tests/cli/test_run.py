@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.sandbox import Sandbox
-from tests.cli.conftest import Shell, asked
+from tests.cli.shell import Shell, asked
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,6 +1,6 @@
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -8,22 +8,8 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot.dimilinks import DimiLinks, Pace, Timeouts
+from tests.dimilinks.clients import KEY, QUICK, ClientFor, ServeRaw
 from tests.dimilinks.servers import RawHandler, RawServer, RecordingServer
-
-KEY = "sk-live/9f8e7d+6c5b4a=Zz"
-
-QUICK = Timeouts(
-    connect_s=2.0,
-    upload_stall_s=2.0,
-    submit_answer_s=2.0,
-    task_answer_s=2.0,
-    download_answer_s=2.0,
-    download_idle_s=2.0,
-    download_s=5.0,
-)
-
-ClientFor = Callable[..., DimiLinks]
-ServeRaw = Callable[[RawHandler], Awaitable[RawServer]]
 
 
 @pytest.fixture

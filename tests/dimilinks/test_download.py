@@ -24,7 +24,7 @@ from bot.dimilinks import (
     VideoMissingError,
     VideoTooLargeError,
 )
-from tests.dimilinks.conftest import KEY, QUICK, ClientFor, ServeRaw
+from tests.dimilinks.clients import KEY, QUICK, ClientFor, ServeRaw
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer, raw_answer
 from tests.dimilinks.videos import FTYP, MOOV, endless_box, whole_mp4
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bot.dimilinks import Pace, RequestKind
 from bot.dimilinks.pace import Turn
-from tests.dimilinks.street import Street
+from tests.dimilinks.paced_requests import PacedRequests
 from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time
 
 POLL, SUBMISSION, DOWNLOAD = RequestKind.POLL, RequestKind.SUBMISSION, RequestKind.DOWNLOAD
 
 
-class HandClock:
+class ManualClock:
     def __init__(self) -> None:
         self.now_s = 50.0
 
@@ -31,18 +31,18 @@ async def turn_of(pace: Pace) -> Turn:
 
 @in_virtual_time
 async def test_after_a_burst_of_one_second_the_turns_follow_at_the_rate() -> None:
-    street = Street(Pace(20))
-    await asyncio.gather(*(street.request(str(number)) for number in range(50)))
-    assert street.names == [str(number) for number in range(50)]
+    requests = PacedRequests(Pace(20))
+    await asyncio.gather(*(requests.request(str(number)) for number in range(50)))
+    assert requests.names == [str(number) for number in range(50)]
     expected_s = [0.0] * 20 + [count / 20 for count in range(1, 31)]
-    assert street.times_s == pytest.approx(expected_s, abs=SLACK_S)
+    assert requests.times_s == pytest.approx(expected_s, abs=SLACK_S)
 
 
 @in_virtual_time
 async def test_below_one_a_second_there_is_no_burst() -> None:
-    street = Street(Pace(0.25))
-    await asyncio.gather(*(street.request(str(number)) for number in range(4)))
-    assert street.times_s == pytest.approx([0, 4, 8, 12], abs=SLACK_S)
+    requests = PacedRequests(Pace(0.25))
+    await asyncio.gather(*(requests.request(str(number)) for number in range(4)))
+    assert requests.times_s == pytest.approx([0, 4, 8, 12], abs=SLACK_S)
 
 
 @pytest.mark.parametrize("rate", [0, -1, math.nan, math.inf])
@@ -54,25 +54,25 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
 @in_virtual_time
 async def test_submissions_and_downloads_overtake_every_waiting_poll() -> None:
     """Even the first of them, which the limiter is about to let go."""
-    street = Street(Pace(1))
-    tasks = [street.come(f"poll {number}") for number in range(4)]
+    requests = PacedRequests(Pace(1))
+    tasks = [requests.start(f"poll {number}") for number in range(4)]
     await asyncio.sleep(0.9)
-    tasks += [street.come("submission", SUBMISSION), street.come("download", DOWNLOAD)]
+    tasks += [requests.start("submission", SUBMISSION), requests.start("download", DOWNLOAD)]
     await asyncio.gather(*tasks)
-    assert street.names == ["poll 0", "submission", "download", "poll 1", "poll 2", "poll 3"]
-    assert street.times_s == pytest.approx(range(6), abs=SLACK_S)
+    assert requests.names == ["poll 0", "submission", "download", "poll 1", "poll 2", "poll 3"]
+    assert requests.times_s == pytest.approx(range(6), abs=SLACK_S)
 
 
 @in_virtual_time
 async def test_no_stream_of_submissions_keeps_a_poll_waiting_for_ever() -> None:
-    street = Street(Pace(1))
-    submissions = [street.come(f"early {number}", SUBMISSION) for number in range(10)]
-    poll = street.come("poll")
+    requests = PacedRequests(Pace(1))
+    submissions = [requests.start(f"early {number}", SUBMISSION) for number in range(10)]
+    poll = requests.start("poll")
     while not poll.done():
-        submissions.append(street.come("late", SUBMISSION))
+        submissions.append(requests.start("late", SUBMISSION))
         await asyncio.sleep(0.5)
         assert len(submissions) < 1000
-    assert 60 <= street.times_s[-1] <= 200
+    assert 60 <= requests.times_s[-1] <= 200
     for task in submissions:
         task.cancel()
     await asyncio.gather(*submissions, return_exceptions=True)
@@ -81,102 +81,102 @@ async def test_no_stream_of_submissions_keeps_a_poll_waiting_for_ever() -> None:
 @in_virtual_time
 async def test_who_gives_up_takes_nothing_from_the_others() -> None:
     """The first, one in the middle, and the last; the others leave as if those had never come."""
-    street = Street(Pace(2))
-    tasks = [street.come(str(number)) for number in range(8)]
+    requests = PacedRequests(Pace(2))
+    tasks = [requests.start(str(number)) for number in range(8)]
     await asyncio.sleep(0.3)
-    assert street.names == ["0", "1"]
+    assert requests.names == ["0", "1"]
     for leaver in (2, 4, 7):
         tasks[leaver].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert street.names == ["0", "1", "3", "5", "6"]
-    assert street.times_s == pytest.approx([0, 0, 0.5, 1, 1.5], abs=SLACK_S)
+    assert requests.names == ["0", "1", "3", "5", "6"]
+    assert requests.times_s == pytest.approx([0, 0, 0.5, 1, 1.5], abs=SLACK_S)
     assert [task.cancelled() for task in tasks] == [number in {2, 4, 7} for number in range(8)]
 
 
 @in_virtual_time
 async def test_a_deadline_of_the_callers_own_passes_while_it_waits() -> None:
-    street = Street(Pace(0.1))
-    await street.request("burst")
+    requests = PacedRequests(Pace(0.1))
+    await requests.request("burst")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(3):
-            await street.request("impatient")
-    await street.request("patient")
-    assert street.names == ["burst", "patient"]
-    assert street.times_s[1] == pytest.approx(10, abs=SLACK_S)
+            await requests.request("impatient")
+    await requests.request("patient")
+    assert requests.names == ["burst", "patient"]
+    assert requests.times_s[1] == pytest.approx(10, abs=SLACK_S)
 
 
 @in_virtual_time
 async def test_after_429_nobody_leaves_before_the_time_it_names_not_even_who_waited_before() -> None:
-    street = Street(Pace(1))
-    tasks = [street.come(str(number)) for number in range(3)]
+    requests = PacedRequests(Pace(1))
+    tasks = [requests.start(str(number)) for number in range(3)]
     await asyncio.sleep(0.5)
-    street.pace.answered(street.turns["0"], 429, 20.0)
-    tasks.append(street.come("person", SUBMISSION))
+    requests.pace.answered(requests.turns["0"], 429, 20.0)
+    tasks.append(requests.start("person", SUBMISSION))
     await asyncio.gather(*tasks)
-    assert street.names == ["0", "person", "1", "2"]
+    assert requests.names == ["0", "person", "1", "2"]
     # Two seconds apart at half the rate, and less as it recovers by a sixtieth each second.
-    gaps_s = [later - earlier for earlier, later in itertools.pairwise(street.times_s)]
-    assert street.times_s[1] == pytest.approx(20.5, abs=SLACK_S)
+    gaps_s = [later - earlier for earlier, later in itertools.pairwise(requests.times_s)]
+    assert requests.times_s[1] == pytest.approx(20.5, abs=SLACK_S)
     assert 1.5 < gaps_s[2] < gaps_s[1] < 2
 
 
 @in_virtual_time
 async def test_429_without_a_time_pauses_for_a_second() -> None:
-    street = Street(Pace(50))
-    await street.request("first")
-    street.pace.answered(street.turns["first"], 429)
-    await street.request("second")
-    assert street.times_s[1] == pytest.approx(1, abs=SLACK_S)
+    requests = PacedRequests(Pace(50))
+    await requests.request("first")
+    requests.pace.answered(requests.turns["first"], 429)
+    await requests.request("second")
+    assert requests.times_s[1] == pytest.approx(1, abs=SLACK_S)
 
 
 @in_virtual_time
 async def test_a_slowed_pace_knows_no_burst() -> None:
-    street = Street(Pace(10))
-    await street.request("first")
-    street.pace.answered(street.turns["first"], 429, 5.0)
+    requests = PacedRequests(Pace(10))
+    await requests.request("first")
+    requests.pace.answered(requests.turns["first"], 429, 5.0)
     await asyncio.sleep(5)
-    await asyncio.gather(*(street.request(str(number)) for number in range(5)))
-    assert street.times_s[1:] == pytest.approx([5 + count / 5 for count in range(5)], abs=0.02)
+    await asyncio.gather(*(requests.request(str(number)) for number in range(5)))
+    assert requests.times_s[1:] == pytest.approx([5 + count / 5 for count in range(5)], abs=0.02)
 
 
 @in_virtual_time
 async def test_503_pauses_where_it_names_a_time_and_slows_nothing_down() -> None:
-    street = Street(Pace(4))
-    await street.request("first")
-    street.pace.answered(street.turns["first"], 503, 7.0)
-    assert street.pace.rate_per_s == 4
-    await asyncio.gather(*(street.request(str(number)) for number in range(4)))
-    assert street.times_s[1:] == pytest.approx([7.0] * 4, abs=SLACK_S)
-    street.pace.answered(street.turns["first"], 503)
+    requests = PacedRequests(Pace(4))
+    await requests.request("first")
+    requests.pace.answered(requests.turns["first"], 503, 7.0)
+    assert requests.pace.rate_per_s == 4
+    await asyncio.gather(*(requests.request(str(number)) for number in range(4)))
+    assert requests.times_s[1:] == pytest.approx([7.0] * 4, abs=SLACK_S)
+    requests.pace.answered(requests.turns["first"], 503)
     await asyncio.sleep(1)
-    await street.request("last")
-    assert street.times_s[-1] == pytest.approx(8, abs=SLACK_S)
+    await requests.request("last")
+    assert requests.times_s[-1] == pytest.approx(8, abs=SLACK_S)
 
 
 @in_virtual_time
 async def test_a_pause_costs_who_waits_no_more_than_the_pause() -> None:
     """The next turn comes free within the pause, and is still there when it ends."""
-    street = Street(Pace(0.1))
-    await street.request("first")
-    second = street.come("second")
+    requests = PacedRequests(Pace(0.1))
+    await requests.request("first")
+    second = requests.start("second")
     await asyncio.sleep(9.5)
-    street.pace.answered(street.turns["first"], 503, 1.0)
+    requests.pace.answered(requests.turns["first"], 503, 1.0)
     await second
-    assert street.times_s[1] == pytest.approx(10.5, abs=SLACK_S)
+    assert requests.times_s[1] == pytest.approx(10.5, abs=SLACK_S)
 
 
 @in_virtual_time
 async def test_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
-    street = Street(Pace(10))
-    await asyncio.gather(street.request("a"), street.request("b"))
-    street.pace.answered(street.turns["a"], 429, 30.0)
-    street.pace.answered(street.turns["b"], 429, 2.0)
-    await street.request("c")
-    assert street.times_s[-1] == pytest.approx(30, abs=SLACK_S)
+    requests = PacedRequests(Pace(10))
+    await asyncio.gather(requests.request("a"), requests.request("b"))
+    requests.pace.answered(requests.turns["a"], 429, 30.0)
+    requests.pace.answered(requests.turns["b"], 429, 2.0)
+    await requests.request("c")
+    assert requests.times_s[-1] == pytest.approx(30, abs=SLACK_S)
 
 
 async def test_429s_of_requests_under_way_together_count_once() -> None:
-    clock = HandClock()
+    clock = ManualClock()
     pace = Pace(8, clock=clock)
     turns = [await turn_of(pace) for _ in range(4)]
     for turn in turns:
@@ -189,7 +189,7 @@ async def test_429s_of_requests_under_way_together_count_once() -> None:
 
 @pytest.mark.parametrize(("full", "slowest"), [(20, 1), (4, 0.2), (1, 0.1), (0.15, 0.1), (0.05, 0.05)])
 async def test_there_is_a_slowest_pace(full: float, slowest: float) -> None:
-    clock = HandClock()
+    clock = ManualClock()
     pace = Pace(full, clock=clock)
     turn = await turn_of(pace)
     for _ in range(10):
@@ -199,7 +199,7 @@ async def test_there_is_a_slowest_pace(full: float, slowest: float) -> None:
 
 
 async def test_the_pace_recovers_gradually_and_only_after_the_pause() -> None:
-    clock = HandClock()
+    clock = ManualClock()
     pace = Pace(10, clock=clock)
     pace.answered(await turn_of(pace), 429, 100.0)
     rates: list[float] = []
@@ -211,7 +211,7 @@ async def test_the_pace_recovers_gradually_and_only_after_the_pause() -> None:
 
 
 async def test_a_refusal_on_the_way_back_halves_what_was_regained() -> None:
-    clock = HandClock()
+    clock = ManualClock()
     pace = Pace(10, clock=clock)
     pace.answered(await turn_of(pace), 429, 0.0)
     clock.now_s += 12
@@ -224,7 +224,7 @@ async def test_a_refusal_on_the_way_back_halves_what_was_regained() -> None:
 
 @pytest.mark.parametrize("status", [200, 302, 400, 404, 500, 502])
 async def test_other_answers_change_nothing(status: int) -> None:
-    clock = HandClock()
+    clock = ManualClock()
     pace = Pace(3, clock=clock)
     pace.answered(await turn_of(pace), status, 50.0)
     assert pace.rate_per_s == 3
@@ -233,12 +233,12 @@ async def test_other_answers_change_nothing(status: int) -> None:
 
 @given(st.floats(0.05, 100), st.integers(1, 10_000), st.integers(0, 3))
 def test_all_polling_together_leaves_a_fifth_of_the_rate(full: float, pollers: int, slowdowns: int) -> None:
-    pace = Pace(full, clock=HandClock())
+    pace = Pace(full, clock=ManualClock())
     for number in range(slowdowns):
         pace.answered(Turn(number), 429, 0.0)
     assert pollers / pace.stretch_s(pollers) == pytest.approx(0.8 * pace.rate_per_s)
 
 
 def test_few_pollers_are_hardly_stretched_and_none_not_at_all() -> None:
-    pace = Pace(5, clock=HandClock())
+    pace = Pace(5, clock=ManualClock())
     assert [pace.stretch_s(pollers) for pollers in (-1, 0, 1, 4, 400)] == [0, 0, 0.25, 1, 100]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.dimilinks import Pace, RequestKind
-from tests.dimilinks.street import Street, now_s
+from tests.dimilinks.paced_requests import PacedRequests, now_s
 from tests.dimilinks.virtual_time import SLACK_S, TICK_S, run_in_virtual_time
 
 # From before the limiter wakes the first in the queue until after that one has left.
@@ -26,14 +26,14 @@ def test_giving_up_in_the_very_moment_of_the_turn_wastes_none(steps: int) -> Non
     """At each of the loop's steps around the moment in which capacity comes free."""
 
     async def scenario() -> None:
-        street = Street(Pace(1))
-        await street.request("burst")
-        first, second = street.come("first"), street.come("second")
+        requests = PacedRequests(Pace(1))
+        await requests.request("burst")
+        first, second = requests.start("first"), requests.start("second")
         await just_before_a_second_is_over(steps)
         cancelled = first.cancel()
         await asyncio.gather(first, second, return_exceptions=True)
         assert first.cancelled() is cancelled
-        times = dict(street.departures)
+        times = dict(requests.sent)
         assert times["second"] == pytest.approx(1 if cancelled else 2, abs=SLACK_S)
 
     run_in_virtual_time(scenario())
@@ -42,15 +42,15 @@ def test_giving_up_in_the_very_moment_of_the_turn_wastes_none(steps: int) -> Non
 @pytest.mark.parametrize("steps", STEPS)
 def test_429_in_the_very_moment_of_the_turn_still_holds_it_back(steps: int) -> None:
     async def scenario() -> None:
-        street = Street(Pace(1))
-        await street.request("burst")
-        tasks = [street.come("first"), street.come("second")]
+        requests = PacedRequests(Pace(1))
+        await requests.request("burst")
+        tasks = [requests.start("first"), requests.start("second")]
         await just_before_a_second_is_over(steps)
-        left = len(street.departures)
-        street.pace.answered(street.turns["burst"], 429, 9.0)
+        left = len(requests.sent)
+        requests.pace.answered(requests.turns["burst"], 429, 9.0)
         await asyncio.gather(*tasks)
-        assert street.names == ["burst", "first", "second"]
-        assert street.times_s[left] == pytest.approx(10, abs=SLACK_S)
+        assert requests.names == ["burst", "first", "second"]
+        assert requests.times_s[left] == pytest.approx(10, abs=SLACK_S)
 
     run_in_virtual_time(scenario())
 
@@ -58,20 +58,20 @@ def test_429_in_the_very_moment_of_the_turn_still_holds_it_back(steps: int) -> N
 @pytest.mark.parametrize("steps", STEPS)
 def test_submission_in_the_very_moment_of_a_polls_turn_is_the_next_at_the_latest(steps: int) -> None:
     async def scenario() -> None:
-        street = Street(Pace(1))
-        await street.request("burst")
-        tasks = [street.come("first"), street.come("second")]
+        requests = PacedRequests(Pace(1))
+        await requests.request("burst")
+        tasks = [requests.start("first"), requests.start("second")]
         await just_before_a_second_is_over(steps)
-        tasks.append(street.come("person", RequestKind.SUBMISSION))
+        tasks.append(requests.start("person", RequestKind.SUBMISSION))
         await asyncio.gather(*tasks)
-        assert street.names.index("person") <= 2
-        assert street.times_s == pytest.approx(range(4), abs=SLACK_S)
+        assert requests.names.index("person") <= 2
+        assert requests.times_s == pytest.approx(range(4), abs=SLACK_S)
 
     run_in_virtual_time(scenario())
 
 
 @dataclass(frozen=True)
-class Visit:
+class Call:
     """A request: when it comes, how long it would wait, and what it is answered."""
 
     after_s: float
@@ -82,8 +82,8 @@ class Visit:
     retry_after_s: float | None
 
 
-visits = st.builds(
-    Visit,
+calls = st.builds(
+    Call,
     after_s=st.sampled_from([0.0, 0.0, 0.0, 0.1, 1.0, 7.0]),
     kind=st.sampled_from(RequestKind),
     patience_s=st.none() | st.floats(0.0, 5.0),
@@ -94,45 +94,45 @@ visits = st.builds(
 
 
 @dataclass
-class Town:
-    """Visits as they come, each its own task, and when they left and when nobody was to leave."""
+class Callers:
+    """Calls as they arrive, each its own task, with when they were sent and when nothing was to be sent."""
 
     pace: Pace
     left_s: list[float] = field(default_factory=list[float])
     closed_s: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
-    async def visit(self, visit: Visit) -> None:
+    async def call(self, call: Call) -> None:
         try:
-            async with asyncio.timeout(visit.patience_s):
-                turn = await self.pace.turn(visit.kind)
+            async with asyncio.timeout(call.patience_s):
+                turn = await self.pace.turn(call.kind)
         except TimeoutError:
             return
         self.left_s.append(now_s())
-        await asyncio.sleep(visit.answer_s)
-        if visit.status in {429, 503} and visit.retry_after_s is not None:
-            self.closed_s.append((now_s(), now_s() + visit.retry_after_s))
-        self.pace.answered(turn, visit.status, visit.retry_after_s)
+        await asyncio.sleep(call.answer_s)
+        if call.status in {429, 503} and call.retry_after_s is not None:
+            self.closed_s.append((now_s(), now_s() + call.retry_after_s))
+        self.pace.answered(turn, call.status, call.retry_after_s)
 
-    async def live(self, coming: list[Visit]) -> None:
+    async def run(self, arriving: list[Call]) -> None:
         tasks: list[asyncio.Task[None]] = []
-        for visit in coming:
-            await asyncio.sleep(visit.after_s)
-            tasks.append(asyncio.create_task(self.visit(visit)))
+        for call in arriving:
+            await asyncio.sleep(call.after_s)
+            tasks.append(asyncio.create_task(self.call(call)))
         await asyncio.gather(*tasks)
 
 
 @settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
-@given(st.floats(0.2, 40), st.lists(visits, max_size=40))
-def test_no_window_ever_sees_more_than_the_burst_and_the_rate(rate: float, coming: list[Visit]) -> None:
+@given(st.floats(0.2, 40), st.lists(calls, max_size=40))
+def test_no_window_ever_sees_more_than_the_burst_and_the_rate(rate: float, arriving: list[Call]) -> None:
     """And nobody leaves in a pause, everybody who waits gets a turn."""
-    town = Town(Pace(rate))
-    run_in_virtual_time(town.live(coming))
-    assert len(town.left_s) >= sum(visit.patience_s is None for visit in coming)
-    for first, start_s in enumerate(town.left_s):
-        for last, end_s in enumerate(town.left_s[first:], first):
+    callers = Callers(Pace(rate))
+    run_in_virtual_time(callers.run(arriving))
+    assert len(callers.left_s) >= sum(call.patience_s is None for call in arriving)
+    for first, start_s in enumerate(callers.left_s):
+        for last, end_s in enumerate(callers.left_s[first:], first):
             assert last - first + 1 <= max(1, rate) + rate * (end_s - start_s) + 1e-6
-    for closed_s, open_s in town.closed_s:
-        assert not [at_s for at_s in town.left_s if closed_s < at_s < open_s]
+    for closed_s, open_s in callers.closed_s:
+        assert not [at_s for at_s in callers.left_s if closed_s < at_s < open_s]
 
 
 @settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
@@ -140,7 +140,7 @@ def test_no_window_ever_sees_more_than_the_burst_and_the_rate(rate: float, comin
 def test_whoever_stays_leaves_as_if_those_who_gave_up_without_a_turn_had_never_come(
     rate: float, patiences_s: list[float | None]
 ) -> None:
-    async def departures(patiences_s: list[float | None]) -> list[float | None]:
+    async def sent(patiences_s: list[float | None]) -> list[float | None]:
         pace, began_s = Pace(rate), now_s()
 
         async def wait(patience_s: float | None) -> float | None:
@@ -153,6 +153,6 @@ def test_whoever_stays_leaves_as_if_those_who_gave_up_without_a_turn_had_never_c
 
         return await asyncio.gather(*(wait(patience_s) for patience_s in patiences_s))
 
-    mixed_s = [at_s for at_s in run_in_virtual_time(departures(patiences_s)) if at_s is not None]
-    alone_s = run_in_virtual_time(departures([None] * len(mixed_s)))
+    mixed_s = [at_s for at_s in run_in_virtual_time(sent(patiences_s)) if at_s is not None]
+    alone_s = run_in_virtual_time(sent([None] * len(mixed_s)))
     assert mixed_s == pytest.approx(alone_s, abs=SLACK_S)

@@ -15,7 +15,7 @@ from bot.dimilinks.body import SubmissionBody
 from bot.dimilinks.exchange import Exchange
 from bot.dimilinks.scrub import Scrubber
 from bot.video import VideoRequest
-from tests.dimilinks.conftest import KEY, QUICK, ClientFor
+from tests.dimilinks.clients import KEY, QUICK, ClientFor
 from tests.dimilinks.references import Picture
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer
 from tests.dimilinks.videos import whole_mp4

@@ -24,7 +24,7 @@ from bot.dimilinks import (
     UnreadableAnswerError,
 )
 from bot.video import VideoRequest
-from tests.dimilinks.conftest import ClientFor, ServeRaw
+from tests.dimilinks.clients import ClientFor, ServeRaw
 from tests.dimilinks.references import Picture
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer, raw_answer, read_request
 

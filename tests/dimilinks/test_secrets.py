@@ -21,7 +21,7 @@ from yarl import URL
 from bot.dimilinks import DimiLinks, DimiLinksError, Timeouts
 from bot.dimilinks.scrub import Scrubber
 from bot.video import VideoRequest
-from tests.dimilinks.conftest import KEY, ClientFor, ServeRaw
+from tests.dimilinks.clients import KEY, ClientFor, ServeRaw
 from tests.dimilinks.references import Picture
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer, raw_answer, read_request
 

@@ -13,7 +13,7 @@ from yarl import URL
 from bot.dimilinks import DimiLinks, Purchase, ReferenceBodyError, Submission, UnreadableAnswerError
 from bot.dimilinks.body import SubmissionBody
 from bot.video import Preset, Resolution, Seconds, Size, VideoRequest
-from tests.dimilinks.conftest import KEY, ClientFor, ServeRaw
+from tests.dimilinks.clients import KEY, ClientFor, ServeRaw
 from tests.dimilinks.references import Picture
 from tests.dimilinks.servers import RecordingServer, json_answer, raw_answer, read_request
 

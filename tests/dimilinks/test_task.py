@@ -23,7 +23,7 @@ from bot.dimilinks import (
 from bot.dimilinks.answers import Answer as HttpAnswer
 from bot.dimilinks.answers import task_from
 from bot.dimilinks.scrub import Scrubber
-from tests.dimilinks.conftest import KEY, ClientFor, ServeRaw
+from tests.dimilinks.clients import KEY, ClientFor, ServeRaw
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer
 
 

@@ -17,8 +17,8 @@ from bot.sandbox.dimilinks import (
     Redirect,
     Truncated,
 )
-from tests.e2e.pictures import png_of
-from tests.e2e.stage import QUICK, TIMEOUT_S, Stage
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
+from tests.e2e.actors.pictures import png_of
 
 NOTHING_CHARGED = "Nothing was charged."
 CHARGED = "This video was charged."
@@ -33,13 +33,13 @@ UNKNOWN = "It is not known whether it was charged."
         (HttpError(400, "invalid_reference_image", "参考图无效"), "refused a picture: 参考图无效"),
     ],
 )
-async def test_a_refusal_is_explained_and_not_repeated(stage: Stage, fault: Fault, expected: str) -> None:
-    stage.sandbox.dimilinks.faults.submit.append(fault)
-    shown = await stage.ended(await stage.video())
+async def test_a_refusal_is_explained_and_not_repeated(harness: Harness, fault: Fault, expected: str) -> None:
+    harness.sandbox.dimilinks.faults.submit.append(fault)
+    shown = await harness.ended(await harness.video())
     assert expected in shown.text()
     assert NOTHING_CHARGED in shown.text()
-    assert stage.bought == 0
-    assert len(stage.submissions_sent) == 1
+    assert harness.bought == 0
+    assert len(harness.submissions_sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -50,22 +50,22 @@ async def test_a_refusal_is_explained_and_not_repeated(stage: Stage, fault: Faul
     ],
 )
 async def test_a_rate_limited_submission_waits_and_succeeds(
-    stage: Stage, fault: Fault, pause_s: float
+    harness: Harness, fault: Fault, pause_s: float
 ) -> None:
-    stage.sandbox.dimilinks.faults.submit.append(fault)
-    reply = await stage.video()
+    harness.sandbox.dimilinks.faults.submit.append(fault)
+    reply = await harness.video()
     await reply.wait_for_video(timeout_s=20)
-    first, second = stage.submissions_sent
+    first, second = harness.submissions_sent
     assert second.at - first.at >= pause_s
     # A pause shorter than the interval of edits is over before anybody could read of it.
     told = any("busy; trying again" in version.text() for version in reply.versions)
     assert told or pause_s < QUICK.edit_interval_s
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
-async def test_endless_rate_limiting_ends_in_an_answer(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [HttpError(429, None, "slow down")])
-    shown = await stage.ended(await stage.video())
+async def test_endless_rate_limiting_ends_in_an_answer(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [HttpError(429, None, "slow down")])
+    shown = await harness.ended(await harness.video())
     assert "kept refusing this one" in shown.text()
     assert NOTHING_CHARGED in shown.text()
 
@@ -84,53 +84,55 @@ async def test_endless_rate_limiting_ends_in_an_answer(stage: Stage) -> None:
     ],
 )
 async def test_a_submission_of_unknown_outcome_is_never_repeated(
-    stage: Stage, fault: Fault, bought: int
+    harness: Harness, fault: Fault, bought: int
 ) -> None:
-    stage.sandbox.dimilinks.faults.submit.append(fault)
-    shown = await stage.ended(await stage.video())
+    harness.sandbox.dimilinks.faults.submit.append(fault)
+    shown = await harness.ended(await harness.video())
     assert UNKNOWN in shown.text()
-    assert stage.bought == bought
-    assert len(stage.submissions_sent) == 1
+    assert harness.bought == bought
+    assert len(harness.submissions_sent) == 1
 
 
 async def test_a_connection_lost_before_all_pictures_were_sent_bought_nothing_and_is_made_again(
-    stage: Stage,
+    harness: Harness,
 ) -> None:
     # More than the sockets between both ends can hold, so that the loss is seen before the end was sent.
     content = png_of(9_000_000)
     images = {
-        name: stage.sandbox.discord.upload(f"{name}.png", content)
+        name: harness.sandbox.discord.upload(f"{name}.png", content)
         for name in ("image", "image2", "image3", "image4")
     }
-    stage.sandbox.dimilinks.faults.submit.append(DropBeforeReading())
-    await (await stage.video(**images)).wait_for_video(timeout_s=20)
-    assert stage.bought == 1
-    assert len(stage.submissions_sent) == 2
+    harness.sandbox.dimilinks.faults.submit.append(DropBeforeReading())
+    await (await harness.video(**images)).wait_for_video(timeout_s=20)
+    assert harness.bought == 1
+    assert len(harness.submissions_sent) == 2
 
 
-async def test_a_service_that_is_down_for_a_moment_only_delays(stage: Stage) -> None:
-    await stage.sandbox.dimilinks.pause()
-    reply = await stage.video()
+async def test_a_service_that_is_down_for_a_moment_only_delays(harness: Harness) -> None:
+    await harness.sandbox.dimilinks.pause()
+    reply = await harness.video()
     await reply.wait_for(lambda version: "trying again shortly" in version.text(), timeout_s=10)
-    await stage.sandbox.dimilinks.resume()
+    await harness.sandbox.dimilinks.resume()
     await reply.wait_for_video(timeout_s=20)
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
-async def test_a_service_that_stays_down_ends_in_an_answer(stage: Stage) -> None:
-    await stage.sandbox.dimilinks.pause()
-    shown = await stage.ended(await stage.video())
+async def test_a_service_that_stays_down_ends_in_an_answer(harness: Harness) -> None:
+    await harness.sandbox.dimilinks.pause()
+    shown = await harness.ended(await harness.video())
     assert "cannot be reached" in shown.text()
     assert NOTHING_CHARGED in shown.text()
 
 
-async def test_a_submission_answered_with_a_redirect_does_not_take_the_key_elsewhere(stage: Stage) -> None:
-    elsewhere = f"http://{stage.sandbox.discord.foreign_host}/v1/videos/generations"
-    stage.sandbox.dimilinks.faults.submit.append(Redirect(elsewhere))
-    reply = await stage.video()
+async def test_a_submission_answered_with_a_redirect_does_not_take_the_key_elsewhere(
+    harness: Harness,
+) -> None:
+    elsewhere = f"http://{harness.sandbox.discord.foreign_host}/v1/videos/generations"
+    harness.sandbox.dimilinks.faults.submit.append(Redirect(elsewhere))
+    reply = await harness.video()
     waiting = await reply.wait_for(lambda version: "as this bot is set up" in version.text(), TIMEOUT_S)
     assert NOTHING_CHARGED in waiting.text()
-    assert stage.bought == 0
+    assert harness.bought == 0
     await reply.wait_for_video(TIMEOUT_S)
 
 
@@ -145,10 +147,10 @@ async def test_a_submission_answered_with_a_redirect_does_not_take_the_key_elsew
         Redirect("http://127.0.0.1:9/elsewhere", 302),
     ],
 )
-async def test_faults_while_polling_only_delay(stage: Stage, fault: Fault) -> None:
-    stage.sandbox.dimilinks.faults.task.extend([fault, fault])
-    await (await stage.video()).wait_for_video(timeout_s=20)
-    assert stage.bought == 1
+async def test_faults_while_polling_only_delay(harness: Harness, fault: Fault) -> None:
+    harness.sandbox.dimilinks.faults.task.extend([fault, fault])
+    await (await harness.video()).wait_for_video(timeout_s=20)
+    assert harness.bought == 1
 
 
 @pytest.mark.parametrize(
@@ -163,28 +165,28 @@ async def test_faults_while_polling_only_delay(stage: Stage, fault: Fault) -> No
     ],
 )
 async def test_a_broken_download_is_made_again_and_only_a_whole_video_is_posted(
-    stage: Stage, fault: Fault
+    harness: Harness, fault: Fault
 ) -> None:
-    stage.sandbox.dimilinks.faults.content.append(fault)
-    reply = await stage.video()
+    harness.sandbox.dimilinks.faults.content.append(fault)
+    reply = await harness.video()
     shown = await reply.wait_for_video(timeout_s=20)
-    sample = stage.sandbox.dimilinks.books.submissions[0].task_id
-    assert stage.sandbox.dimilinks.books.downloads[sample] >= 1
+    sample = harness.sandbox.dimilinks.books.submissions[0].task_id
+    assert harness.sandbox.dimilinks.books.downloads[sample] >= 1
     assert shown.videos[0].path.read_bytes()[4:8] == b"ftyp"
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
-async def test_a_video_that_never_arrives_whole_is_told_with_its_number(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [Truncated(0.9)])
-    shown = await stage.ended(await stage.video())
+async def test_a_video_that_never_arrives_whole_is_told_with_its_number(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [Truncated(0.9)])
+    shown = await harness.ended(await harness.video())
     assert "it kept arriving incomplete" in shown.text()
     assert CHARGED in shown.text()
-    assert stage.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
+    assert harness.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
 
 
-async def test_a_video_on_another_host_is_fetched_without_the_key(stage: Stage) -> None:
-    stage.sandbox.dimilinks.redirect_content = True
-    await (await stage.video()).wait_for_video(timeout_s=20)
+async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harness) -> None:
+    harness.sandbox.dimilinks.redirect_content = True
+    await (await harness.video()).wait_for_video(timeout_s=20)
 
 
 @pytest.mark.parametrize(
@@ -196,23 +198,23 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(stage: Stage) 
     ],
 )
 async def test_a_task_that_ends_badly_is_explained(
-    stage: Stage, outcome: Outcome, expected: str, money: str
+    harness: Harness, outcome: Outcome, expected: str, money: str
 ) -> None:
-    stage.sandbox.dimilinks.faults.outcomes.append(outcome)
-    shown = await stage.ended(await stage.video())
+    harness.sandbox.dimilinks.faults.outcomes.append(outcome)
+    shown = await harness.ended(await harness.video())
     assert expected in shown.text()
     assert money in shown.text()
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
-async def test_a_status_that_nobody_knows_does_not_end_the_job(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.outcomes.append(Outcome.STRANGE_STATUS)
-    await (await stage.video()).wait_for_video(timeout_s=20)
+async def test_a_status_that_nobody_knows_does_not_end_the_job(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.outcomes.append(Outcome.STRANGE_STATUS)
+    await (await harness.video()).wait_for_video(timeout_s=20)
 
 
-async def test_a_task_that_never_finishes_expires_with_its_number(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.outcomes.append(Outcome.NEVER_FINISHES)
-    shown = await stage.ended(await stage.video())
+async def test_a_task_that_never_finishes_expires_with_its_number(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.outcomes.append(Outcome.NEVER_FINISHES)
+    shown = await harness.ended(await harness.video())
     assert "did not become ready in time" in shown.text()
     assert CHARGED in shown.text()
-    assert stage.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
+    assert harness.sandbox.dimilinks.books.submissions[0].task_id in shown.text()

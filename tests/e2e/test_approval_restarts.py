@@ -7,11 +7,13 @@ import pytest
 
 from bot.moderation.reviews import ReviewState, ReviewSubject
 from bot.moderation.rules import Gate, Mode, ReviewAt
-from tests.e2e.approval_steps import CLOSED, ask, cards, moderator, question, rule, stage, stored
-from tests.e2e.presses import press, told, until
-from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+from tests.e2e.actors.approvals import CLOSED, ask, cards, moderator, question, rule
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
+from tests.e2e.actors.records import stored
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 FORGOTTEN = "UPDATE jobs SET review_id = NULL"
 """As a process leaves it that was killed before it noted that it had asked."""
@@ -19,18 +21,18 @@ UNASKED = "DELETE FROM reviews"
 UNPLACED = "UPDATE reviews SET channel_id = NULL, message_id = NULL"
 
 
-def rewrite(stage: Stage, *statements: str) -> None:
+def rewrite(harness: Harness, *statements: str) -> None:
     """Have the stopped bot's data be what a kill would have left."""
-    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3")) as connection:
+    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
         for statement in statements:
             connection.execute(statement)
         connection.commit()
 
 
-async def decide(stage: Stage, state: ReviewState) -> None:
+async def decide(harness: Harness, state: ReviewState) -> None:
     """Decide without carrying out, as if killed in between."""
-    (row,) = stored(stage, "SELECT id FROM reviews WHERE state = 'open'")
-    assert await stage.app.moderation.review_store.close(row["id"], state, utc_now()) is not None
+    (row,) = stored(harness, "SELECT id FROM reviews WHERE state = 'open'")
+    assert await harness.app.moderation.review_store.close(row["id"], state, utc_now()) is not None
 
 
 @pytest.mark.parametrize("subject", [ReviewAt.SUBMISSION, ReviewAt.POSTING])
@@ -40,76 +42,76 @@ async def decide(stage: Stage, state: ReviewState) -> None:
     ids=["asked", "not noted", "not placed", "not asked"],
 )
 async def test_an_open_question_outlives_the_process(
-    stage: Stage, subject: ReviewAt, killed: tuple[str, ...]
+    harness: Harness, subject: ReviewAt, killed: tuple[str, ...]
 ) -> None:
-    await rule(stage, review_at=subject)
-    reply = await ask(stage)
+    await rule(harness, review_at=subject)
+    reply = await ask(harness)
     text = "made?" if subject is ReviewAt.SUBMISSION else "posted?"
-    card = await question(stage, text)
-    await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
-    await stage.stop()
-    rewrite(stage, *killed)
-    await stage.start()
-    await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
+    card = await question(harness, text)
+    await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
+    await harness.stop()
+    rewrite(harness, *killed)
+    await harness.start()
+    await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     if UNASKED in killed:
-        await until(lambda: len(cards(stage)) > 1)
-        (card,) = (one for one in cards(stage) if one is not card)
+        await until(lambda: len(cards(harness)) > 1)
+        (card,) = (one for one in cards(harness) if one is not card)
     else:
-        assert cards(stage) == [card]
-    assert len(stored(stage, "SELECT * FROM reviews")) == 1
-    assert "Decided" in await told(await press(stage, card, "Approve", user=moderator(stage)))
-    assert (await stage.ended(reply)).videos
-    assert stage.bought == 1
+        assert cards(harness) == [card]
+    assert len(stored(harness, "SELECT * FROM reviews")) == 1
+    assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness)))
+    assert (await harness.ended(reply)).videos
+    assert harness.bought == 1
 
 
 @pytest.mark.parametrize("noted", [True, False], ids=["noted", "not noted"])
 @pytest.mark.parametrize("subject", [ReviewSubject.SUBMISSION, ReviewSubject.POSTING])
 @pytest.mark.parametrize("state", [ReviewState.APPROVED, ReviewState.DENIED, ReviewState.EXPIRED])
 async def test_what_was_decided_is_carried_out_by_the_next_process(
-    stage: Stage, subject: ReviewSubject, state: ReviewState, *, noted: bool
+    harness: Harness, subject: ReviewSubject, state: ReviewState, *, noted: bool
 ) -> None:
-    await rule(stage, review_at=ReviewAt(subject.value))
-    reply = await ask(stage)
-    card = await question(stage, "made?" if subject is ReviewSubject.SUBMISSION else "posted?")
-    await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
-    await decide(stage, state)
-    await stage.stop()
+    await rule(harness, review_at=ReviewAt(subject.value))
+    reply = await ask(harness)
+    card = await question(harness, "made?" if subject is ReviewSubject.SUBMISSION else "posted?")
+    await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
+    await decide(harness, state)
+    await harness.stop()
     if not noted:
-        rewrite(stage, FORGOTTEN)
-    await stage.start()
-    shown = await stage.ended(reply)
+        rewrite(harness, FORGOTTEN)
+    await harness.start()
+    shown = await harness.ended(reply)
     assert bool(shown.videos) is (state is ReviewState.APPROVED)
     if not noted:
-        late = await press(stage, card, "Approve", user=moderator(stage))
+        late = await press(harness, card, "Approve", user=moderator(harness))
         assert await told(late) == CLOSED
     await card.wait_for(lambda seen: not seen.buttons, TIMEOUT_S)
-    assert cards(stage) == [card]
-    assert stage.bought == (subject is ReviewSubject.POSTING or state is ReviewState.APPROVED)
-    await stage.restart()
-    await stage.app.engine.idle()
-    assert stage.rows("review_id") == [{"review_id": None}]
+    assert cards(harness) == [card]
+    assert harness.bought == (subject is ReviewSubject.POSTING or state is ReviewState.APPROVED)
+    await harness.restart()
+    await harness.app.engine.idle()
+    assert harness.rows("review_id") == [{"review_id": None}]
 
 
-async def test_a_decision_that_a_full_disk_cut_short_is_carried_out_later(stage: Stage) -> None:
-    await rule(stage)
-    reply = await ask(stage)
-    card = await question(stage)
-    await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
-    await decide(stage, ReviewState.APPROVED)
-    await stage.app.moderation.reviews.resume()
-    assert (await stage.ended(reply)).videos
-    await stage.app.moderation.reviews.resume()
-    assert stage.rows("state") == [{"state": "delivered"}]
-    assert cards(stage) == [card]
+async def test_a_decision_that_a_full_disk_cut_short_is_carried_out_later(harness: Harness) -> None:
+    await rule(harness)
+    reply = await ask(harness)
+    card = await question(harness)
+    await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
+    await decide(harness, ReviewState.APPROVED)
+    await harness.app.moderation.reviews.resume()
+    assert (await harness.ended(reply)).videos
+    await harness.app.moderation.reviews.resume()
+    assert harness.rows("state") == [{"state": "delivered"}]
+    assert cards(harness) == [card]
 
 
-async def test_the_rules_in_force_when_it_goes_on_count(stage: Stage) -> None:
-    await rule(stage)
-    reply = await ask(stage)
-    await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
-    await decide(stage, ReviewState.APPROVED)
-    await rule(stage, modes={Gate.SPICY: Mode.OFF})
-    await stage.restart()
-    shown = await stage.ended(reply)
+async def test_the_rules_in_force_when_it_goes_on_count(harness: Harness) -> None:
+    await rule(harness)
+    reply = await ask(harness)
+    await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
+    await decide(harness, ReviewState.APPROVED)
+    await rule(harness, modes={Gate.SPICY: Mode.OFF})
+    await harness.restart()
+    shown = await harness.ended(reply)
     assert "no longer allow it" in shown.text()
-    assert stage.bought == 0
+    assert harness.bought == 0

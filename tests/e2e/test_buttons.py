@@ -9,50 +9,35 @@ import pytest
 from bot.sandbox.dimilinks import Hang, HttpError
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    being_made,
-    finish,
-    hold,
-    id_of,
-    in_line,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-    whispered,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.records import states
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, finish, hold, in_line
 
 
 @pytest.fixture
-async def narrow(tmp_path: Path) -> AsyncGenerator[Stage]:
+async def narrow(tmp_path: Path) -> AsyncGenerator[Harness]:
     """A bot that makes one video at a time."""
-    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once=1) as opened:
+    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as opened:
         yield opened
 
 
 @pytest.fixture
-async def wide(tmp_path: Path) -> AsyncGenerator[Stage]:
+async def wide(tmp_path: Path) -> AsyncGenerator[Harness]:
     """A bot that makes many videos at a time."""
-    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once_per_person=9) as opened:
+    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once_per_person=9) as opened:
         yield opened
 
 
-def states(stage: Stage) -> list[str]:
-    return [row["state"] for row in stage.rows("state")]
-
-
-def prompts(stage: Stage) -> list[str]:
-    return [made.prompt for made in stage.sandbox.dimilinks.books.submissions]
+def prompts(harness: Harness) -> list[str]:
+    return [made.prompt for made in harness.sandbox.dimilinks.books.submissions]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_cancelling_in_line_costs_nothing_and_the_line_goes_on(
-    narrow: Stage, *, restarted: bool
+    narrow: Harness, *, restarted: bool
 ) -> None:
     first = await being_made(narrow, "first")
     second, third = await in_line(narrow, "second"), await in_line(narrow, "third")
@@ -75,7 +60,7 @@ async def test_cancelling_in_line_costs_nothing_and_the_line_goes_on(
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_bought_video_is_cancelled_only_after_a_question_and_stays_charged(
-    narrow: Stage, *, restarted: bool
+    narrow: Harness, *, restarted: bool
 ) -> None:
     reply = await being_made(narrow, "first")
     waiting = await in_line(narrow, "second")
@@ -98,7 +83,7 @@ async def test_a_bought_video_is_cancelled_only_after_a_question_and_stays_charg
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_a_bought_video_that_may_finish_arrives(wide: Stage, *, restarted: bool) -> None:
+async def test_a_bought_video_that_may_finish_arrives(wide: Harness, *, restarted: bool) -> None:
     reply = await being_made(wide, "first")
     asked = await press(wide, reply, "Cancel")
     await told(asked)
@@ -116,7 +101,7 @@ async def test_a_bought_video_that_may_finish_arrives(wide: Stage, *, restarted:
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_another_member_cannot_cancel_and_is_told_so_in_private(
-    narrow: Stage, *, restarted: bool
+    narrow: Harness, *, restarted: bool
 ) -> None:
     bob = narrow.member("bob")
     reply = await being_made(narrow, "first")
@@ -135,7 +120,7 @@ async def test_another_member_cannot_cancel_and_is_told_so_in_private(
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_a_moderator_cancels_for_others(narrow: Stage, *, restarted: bool) -> None:
+async def test_a_moderator_cancels_for_others(narrow: Harness, *, restarted: bool) -> None:
     moderator = narrow.member("mo", roles=[narrow.guild.add_role("mods", ["manage_messages"])])
     reply = await being_made(narrow, "first")
     waiting = await in_line(narrow, "second")
@@ -150,7 +135,7 @@ async def test_a_moderator_cancels_for_others(narrow: Stage, *, restarted: bool)
     assert states(narrow) == ["cancelled", "cancelled"]
 
 
-async def test_who_moderates_one_server_moderates_no_other_and_no_direct_messages(wide: Stage) -> None:
+async def test_who_moderates_one_server_moderates_no_other_and_no_direct_messages(wide: Harness) -> None:
     elsewhere = wide.sandbox.discord.add_guild("Elsewhere")
     their_channel = elsewhere.add_channel("general")
     moderator = wide.member("mo", roles=[wide.guild.add_role("mods", ["manage_messages"])])
@@ -181,7 +166,7 @@ async def test_who_moderates_one_server_moderates_no_other_and_no_direct_message
         await reply.wait_for_video(TIMEOUT_S)
 
 
-async def test_cancelling_too_late_is_answered_and_changes_nothing(wide: Stage) -> None:
+async def test_cancelling_too_late_is_answered_and_changes_nothing(wide: Harness) -> None:
     wide.sandbox.dimilinks.faults.submit.append(Hang(0.6))
     wide.sandbox.dimilinks.faults.content.append(Hang(0.8))
     reply = await wide.video()
@@ -202,7 +187,7 @@ async def test_cancelling_too_late_is_answered_and_changes_nothing(wide: Stage) 
 
 
 async def test_of_two_who_cancel_in_the_same_moment_one_does_and_the_other_hears_that_it_ended(
-    narrow: Stage,
+    narrow: Harness,
 ) -> None:
     moderator = narrow.member("mo", roles=[narrow.guild.add_role("mods", ["manage_messages"])])
     first = await being_made(narrow, "first")
@@ -221,7 +206,7 @@ async def test_of_two_who_cancel_in_the_same_moment_one_does_and_the_other_hears
     assert states(narrow) == ["cancelled", "cancelled"]
 
 
-async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Stage) -> None:
+async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Harness) -> None:
     reply = await being_made(wide, "first")
     asked = await press(wide, reply, "Cancel")
     await told(asked)
@@ -239,7 +224,7 @@ async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Stage) 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_refresh_renews_the_token_of_a_private_reply_so_that_the_video_comes_there(
-    wide: Stage, *, restarted: bool
+    wide: Harness, *, restarted: bool
 ) -> None:
     reply = await being_made(wide, "first", private=True)
     reply.expire_token()
@@ -254,7 +239,7 @@ async def test_refresh_renews_the_token_of_a_private_reply_so_that_the_video_com
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_anybody_may_refresh_and_the_video_stays_its_owners(wide: Stage, *, restarted: bool) -> None:
+async def test_anybody_may_refresh_and_the_video_stays_its_owners(wide: Harness, *, restarted: bool) -> None:
     bob = wide.member("bob")
     reply = await being_made(wide, "first")
     reply.expire_token()
@@ -275,7 +260,9 @@ async def test_anybody_may_refresh_and_the_video_stays_its_owners(wide: Stage, *
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_refresh_leaves_the_card_of_a_failed_request_as_it_was(wide: Stage, *, restarted: bool) -> None:
+async def test_refresh_leaves_the_card_of_a_failed_request_as_it_was(
+    wide: Harness, *, restarted: bool
+) -> None:
     wide.sandbox.dimilinks.faults.submit.append(HttpError(400, "invalid_request_error", "提示词无效"))
     reply = await wide.video()
     await wide.ended(reply)
@@ -289,7 +276,7 @@ async def test_refresh_leaves_the_card_of_a_failed_request_as_it_was(wide: Stage
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_refresh_never_takes_a_video_away(wide: Stage, *, restarted: bool) -> None:
+async def test_refresh_never_takes_a_video_away(wide: Harness, *, restarted: bool) -> None:
     reply = await wide.video()
     working = await reply.wait_for(lambda version: "Refresh" in labels(version), TIMEOUT_S)
     await reply.wait_for_video(TIMEOUT_S)
@@ -304,7 +291,7 @@ async def test_refresh_never_takes_a_video_away(wide: Stage, *, restarted: bool)
     assert "Here is your video" in message_of(reply).current.text()
 
 
-async def test_a_button_of_a_job_that_is_not_known_is_answered(wide: Stage) -> None:
+async def test_a_button_of_a_job_that_is_not_known_is_answered(wide: Harness) -> None:
     reply = await being_made(wide, "first")
     for action, person in (("cancel", 1), ("fetch", 1), ("again", wide.user.id)):
         pressed = await press_unseen(wide, message_of(reply), f"sm:{action}:{'0' * 32}:{person}:1")

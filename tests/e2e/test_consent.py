@@ -1,72 +1,31 @@
 """Whom the pictures show: asked before the spicy preset starts from any, and logged."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.moderation.rules import Gate, Mode, SpicyPictures
 from bot.sandbox.dimilinks import DropAfterAcceptance
-from bot.sandbox.discord import Message, Reply
+from bot.sandbox.discord import Reply
 from bot.texts import forms
-from tests.e2e.approval_steps import (
-    assert_log_unbroken,
-    cards,
-    deeds,
-    held,
-    moderator,
-    question,
-    rule,
-    stored,
-)
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_forms import animated, send, upload, widths
-from tests.e2e.test_replies import answer_to, ping, say
-from tests.e2e.test_results import opens
+from tests.e2e.actors.approvals import cards, held, moderator, question, rule
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
+from tests.e2e.actors.consents import confirm, with_picture
+from tests.e2e.actors.forms import animated, opens, send
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.mentions import answer_to, ping, say
+from tests.e2e.actors.records import deeds, stored
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import upload, widths
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 MISSING = "Without your confirmation nothing is made. Nothing was charged."
 
 
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, clock: MovableClock) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, now=clock) as opened:
-        yield opened
-        assert_log_unbroken(opened)
-
-
-async def allow(stage: Stage, how: SpicyPictures, mode: Mode = Mode.OPEN) -> None:
-    await rule(stage, modes={Gate.SPICY: mode}, spicy_pictures=how)
-
-
-async def with_picture(
-    stage: Stage, prompt: str = "a portrait", width: int = 64, *, private: bool = False
-) -> Reply:
-    """A spicy request that starts from a picture."""
-    return await stage.video(
-        prompt,
-        channel=stage.adult_channel,
-        preset="spicy",
-        image=upload(stage, size=(width, 48)),
-        private=private,
-    )
+async def allow(harness: Harness, how: SpicyPictures, mode: Mode = Mode.OPEN) -> None:
+    await rule(harness, modes={Gate.SPICY: mode}, spicy_pictures=how)
 
 
 async def asked_whom(reply: Reply) -> None:
@@ -76,172 +35,162 @@ async def asked_whom(reply: Reply) -> None:
     assert reply.ephemeral
 
 
-async def confirm(stage: Stage, target: Reply | Message, *, ticked: bool = True) -> Reply:
-    """Press the button, tick the box or not, send the form."""
-    if isinstance(target, Reply):
-        await target.wait_for_answer(TIMEOUT_S)
-    opened = await press(stage, target, "Confirm…")
-    form = await opened.wait_for_modal(TIMEOUT_S)
-    assert "under age" in str(form)
-    return await stage.sandbox.discord.submit(opened, {"yes": ticked})
-
-
-async def test_without_a_word_of_the_server_no_pictures(stage: Stage) -> None:
-    await rule(stage, modes={Gate.SPICY: Mode.OPEN})
-    reply = await with_picture(stage)
+async def test_without_a_word_of_the_server_no_pictures(harness: Harness) -> None:
+    await rule(harness, modes={Gate.SPICY: Mode.OPEN})
+    reply = await with_picture(harness)
     assert "does not work with pictures here" in await told(reply)
     assert labels(message_of(reply).current) == []
-    assert stage.bought == 0
+    assert harness.bought == 0
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_only_a_ticked_box_counts_and_is_logged(stage: Stage, *, restarted: bool) -> None:
-    await allow(stage, SpicyPictures.AS_MODE)
-    reply = await with_picture(stage, width=77)
+async def test_only_a_ticked_box_counts_and_is_logged(harness: Harness, *, restarted: bool) -> None:
+    await allow(harness, SpicyPictures.AS_MODE)
+    reply = await with_picture(harness, width=77)
     await asked_whom(reply)
-    await meanwhile(stage, restarted=restarted)
-    assert await told(await confirm(stage, reply, ticked=False)) == MISSING
-    assert stage.rows() == []
-    assert deeds(stage) == []
-    made = await confirm(stage, reply)
-    shown = await stage.ended(made)
+    await meanwhile(harness, restarted=restarted)
+    assert await told(await confirm(harness, reply, ticked=False)) == MISSING
+    assert harness.rows() == []
+    assert deeds(harness) == []
+    made = await confirm(harness, reply)
+    shown = await harness.ended(made)
     assert shown.videos
     assert not shown.ephemeral
-    assert widths(stage) == [77]
-    (entry,) = stored(stage, "SELECT * FROM audit WHERE action = 'consent_confirmed'")
-    assert (entry["actor_id"], entry["guild_id"]) == (stage.user.id, stage.guild.id)
+    assert widths(harness) == [77]
+    (entry,) = stored(harness, "SELECT * FROM audit WHERE action = 'consent_confirmed'")
+    assert (entry["actor_id"], entry["guild_id"]) == (harness.user.id, harness.guild.id)
     assert entry["prompt"].endswith("a portrait")
 
 
 @pytest.mark.parametrize("mode", [Mode.OPEN, Mode.TRUSTED])
-async def test_pictures_with_approval_wait_whatever_the_mode(stage: Stage, mode: Mode) -> None:
-    await allow(stage, SpicyPictures.APPROVAL, mode)
-    await stage.app.moderation.books.members.list_as(stage.guild.id, stage.user.id, None)
-    reply = await with_picture(stage, private=True)
+async def test_pictures_with_approval_wait_whatever_the_mode(harness: Harness, mode: Mode) -> None:
+    await allow(harness, SpicyPictures.APPROVAL, mode)
+    await harness.app.moderation.books.members.list_as(harness.guild.id, harness.user.id, None)
+    reply = await with_picture(harness, private=True)
     await asked_whom(reply)
-    confirmed = await confirm(stage, reply)
+    confirmed = await confirm(harness, reply)
     await held(confirmed)
     assert confirmed.ephemeral
-    card = await question(stage, "a portrait")
+    card = await question(harness, "a portrait")
     assert len(card.body.attachments) == 1
     assert "spoiler" in str(card.current.components)
-    assert "Decided" in await told(await press(stage, card, "Approve", user=moderator(stage)))
-    assert (await stage.ended(confirmed)).videos
-    assert stage.bought == 1
+    assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness)))
+    assert (await harness.ended(confirmed)).videos
+    assert harness.bought == 1
 
 
-async def test_the_form_is_nobody_elses(stage: Stage, clock: MovableClock) -> None:
-    await allow(stage, SpicyPictures.AS_MODE)
-    reply = await with_picture(stage)
+async def test_the_form_is_nobody_elses(harness: Harness, clock: MovableClock) -> None:
+    await allow(harness, SpicyPictures.AS_MODE)
+    reply = await with_picture(harness)
     await asked_whom(reply)
-    eve = stage.member("eve")
+    eve = harness.member("eve")
     custom_id = id_of(message_of(reply).current, "Confirm…")
     for made_up in (custom_id, f"sm-consent:{'0' * 32}"):
-        opened = await press_unseen(stage, message_of(reply), made_up, user=eve)
+        opened = await press_unseen(harness, message_of(reply), made_up, user=eve)
         await opened.wait_for_modal(TIMEOUT_S)
-        sent = await stage.sandbox.discord.submit(opened, {"yes": True})
+        sent = await harness.sandbox.discord.submit(opened, {"yes": True})
         assert await told(sent) == forms.DRAFT_GONE.english
     clock.offset = timedelta(days=30)
-    await stage.app.housekeeping.tidy()
-    assert await told(await confirm(stage, reply)) == forms.DRAFT_GONE.english
-    assert stage.rows() == []
-    assert deeds(stage) == []
+    await harness.app.housekeeping.tidy()
+    assert await told(await confirm(harness, reply)) == forms.DRAFT_GONE.english
+    assert harness.rows() == []
+    assert deeds(harness) == []
 
 
-async def test_a_confirmation_is_no_way_around_the_rules(stage: Stage) -> None:
-    await allow(stage, SpicyPictures.AS_MODE)
-    reply = await with_picture(stage)
+async def test_a_confirmation_is_no_way_around_the_rules(harness: Harness) -> None:
+    await allow(harness, SpicyPictures.AS_MODE)
+    reply = await with_picture(harness)
     await asked_whom(reply)
-    await allow(stage, SpicyPictures.OFF)
-    assert "does not work with pictures here" in await told(await confirm(stage, reply))
-    await allow(stage, SpicyPictures.AS_MODE)
-    stage.adult_channel.set_nsfw(False)
-    assert "only works in age-restricted channels" in await told(await confirm(stage, reply))
-    assert stage.rows() == []
+    await allow(harness, SpicyPictures.OFF)
+    assert "does not work with pictures here" in await told(await confirm(harness, reply))
+    await allow(harness, SpicyPictures.AS_MODE)
+    harness.adult_channel.set_nsfw(False)
+    assert "only works in age-restricted channels" in await told(await confirm(harness, reply))
+    assert harness.rows() == []
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_a_reply_with_a_mention_is_asked_too(stage: Stage, *, restarted: bool) -> None:
-    await allow(stage, SpicyPictures.APPROVAL)
+async def test_a_reply_with_a_mention_is_asked_too(harness: Harness, *, restarted: bool) -> None:
+    await allow(harness, SpicyPictures.APPROVAL)
     asked = await say(
-        stage, ping(stage, "make it rain --preset spicy"), pictures=1, channel=stage.adult_channel
+        harness, ping(harness, "make it rain --preset spicy"), pictures=1, channel=harness.adult_channel
     )
     answer = await answer_to(asked)
     assert labels(answer.current) == ["Confirm…"]
-    await meanwhile(stage, restarted=restarted)
-    eve = stage.member("eve")
-    opened = await press(stage, answer, "Confirm…", user=eve)
+    await meanwhile(harness, restarted=restarted)
+    eve = harness.member("eve")
+    opened = await press(harness, answer, "Confirm…", user=eve)
     await opened.wait_for_modal(TIMEOUT_S)
-    assert await told(await send(stage, opened, {"yes": True})) == forms.DRAFT_GONE.english
-    confirmed = await confirm(stage, answer)
+    assert await told(await send(harness, opened, {"yes": True})) == forms.DRAFT_GONE.english
+    confirmed = await confirm(harness, answer)
     await held(confirmed)
-    card = await question(stage, "make it rain")
-    assert "Decided" in await told(await press(stage, card, "Approve", user=moderator(stage)))
-    assert (await stage.ended(confirmed)).videos
-    assert widths(stage) == [40]
+    card = await question(harness, "make it rain")
+    assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness)))
+    assert (await harness.ended(confirmed)).videos
+    assert widths(harness) == [40]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_kept_pictures_are_confirmed_anew_every_time(stage: Stage, *, restarted: bool) -> None:
-    await allow(stage, SpicyPictures.AS_MODE)
-    picture = upload(stage, size=(77, 30))
-    first = await stage.video(
-        "a portrait", channel=stage.adult_channel, preset="spicy", resolution="480p", image=picture
+async def test_kept_pictures_are_confirmed_anew_every_time(harness: Harness, *, restarted: bool) -> None:
+    await allow(harness, SpicyPictures.AS_MODE)
+    picture = upload(harness, size=(77, 30))
+    first = await harness.video(
+        "a portrait", channel=harness.adult_channel, preset="spicy", resolution="480p", image=picture
     )
-    made = await confirm(stage, first)
-    assert (await stage.ended(made)).videos
+    made = await confirm(harness, first)
+    assert (await harness.ended(made)).videos
     picture.delete()
-    ada, bea = stage.user, stage.member("bea")
-    stage.user = bea
+    ada, bea = harness.user, harness.member("bea")
+    harness.user = bea
     for label in ("Again", "In 720p"):
-        pressed = await press(stage, made, label)
+        pressed = await press(harness, made, label)
         await asked_whom(pressed)
-        await meanwhile(stage, restarted=restarted)
-        following = await confirm(stage, pressed)
-        shown = await stage.ended(following)
+        await meanwhile(harness, restarted=restarted)
+        following = await confirm(harness, pressed)
+        shown = await harness.ended(following)
         assert shown.videos
         assert f"Made from [this video]({message_of(made).url})" in shown.text()
-        assert widths(stage) == [77]
-    changed = await send(stage, await opens(stage, made, "Change"), {"prompt": "a tin portrait"})
+        assert widths(harness) == [77]
+    changed = await send(harness, await opens(harness, made, "Change"), {"prompt": "a tin portrait"})
     await asked_whom(changed)
-    shown = await stage.ended(await confirm(stage, changed))
+    shown = await harness.ended(await confirm(harness, changed))
     assert "a tin portrait" in shown.text()
-    assert widths(stage) == [77]
-    assert deeds(stage).count("consent_confirmed") == 4
-    actors = [row["actor_id"] for row in stored(stage, "SELECT actor_id FROM audit ORDER BY number")]
+    assert widths(harness) == [77]
+    assert deeds(harness).count("consent_confirmed") == 4
+    actors = [row["actor_id"] for row in stored(harness, "SELECT actor_id FROM audit ORDER BY number")]
     assert actors == [ada.id, bea.id, bea.id, bea.id]
 
 
-async def test_forms_and_last_frames_are_confirmed_too(stage: Stage) -> None:
-    await allow(stage, SpicyPictures.APPROVAL)
-    seen = await stage.sandbox.discord.say(
-        stage.user, stage.adult_channel, "look", attachments=[upload(stage)]
+async def test_forms_and_last_frames_are_confirmed_too(harness: Harness) -> None:
+    await allow(harness, SpicyPictures.APPROVAL)
+    seen = await harness.sandbox.discord.say(
+        harness.user, harness.adult_channel, "look", attachments=[upload(harness)]
     )
-    animate = await send(stage, await animated(stage, seen), {"prompt": "it moves", "preset": "spicy"})
+    animate = await send(harness, await animated(harness, seen), {"prompt": "it moves", "preset": "spicy"})
     await asked_whom(animate)
-    await held(await confirm(stage, animate))
-    plain = await stage.video("a boat", channel=stage.adult_channel, preset="spicy")
-    assert (await stage.ended(plain)).videos
-    frame = await send(stage, await opens(stage, plain, "Use last frame"), {"prompt": "it sinks"})
+    await held(await confirm(harness, animate))
+    plain = await harness.video("a boat", channel=harness.adult_channel, preset="spicy")
+    assert (await harness.ended(plain)).videos
+    frame = await send(harness, await opens(harness, plain, "Use last frame"), {"prompt": "it sinks"})
     await asked_whom(frame)
-    following = await confirm(stage, frame)
+    following = await confirm(harness, frame)
     await held(following)
-    await until(lambda: len(cards(stage)) == 2)
-    await press(stage, await question(stage, "it sinks"), "Approve", user=moderator(stage))
-    shown = await stage.ended(following)
+    await until(lambda: len(cards(harness)) == 2)
+    await press(harness, await question(harness, "it sinks"), "Approve", user=moderator(harness))
+    shown = await harness.ended(following)
     assert f"Made from [this video]({message_of(plain).url})" in shown.text()
-    assert stage.bought == 2
+    assert harness.bought == 2
 
 
-async def test_what_was_lost_is_confirmed_when_it_is_tried_again(stage: Stage) -> None:
-    await allow(stage, SpicyPictures.AS_MODE)
-    stage.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
-    lost = await confirm(stage, await with_picture(stage))
-    await stage.ended(lost)
-    again = await press(stage, lost, "Try again")
+async def test_what_was_lost_is_confirmed_when_it_is_tried_again(harness: Harness) -> None:
+    await allow(harness, SpicyPictures.AS_MODE)
+    harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
+    lost = await confirm(harness, await with_picture(harness))
+    await harness.ended(lost)
+    again = await press(harness, lost, "Try again")
     await asked_whom(again)
-    assert (await stage.ended(await confirm(stage, again))).videos
+    assert (await harness.ended(await confirm(harness, again))).videos
     # Confirmed twice, it is still tried again once.
-    assert "already tried again" in await told(await confirm(stage, again))
-    assert "already tried again" in await told(await press(stage, lost, "Try again"))
-    assert len(stage.rows()) == 2
+    assert "already tried again" in await told(await confirm(harness, again))
+    assert "already tried again" in await told(await press(harness, lost, "Try again"))
+    assert len(harness.rows()) == 2

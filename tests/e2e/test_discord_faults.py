@@ -3,37 +3,39 @@
 import pytest
 
 from bot.sandbox.discord import DiscordFault
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Harness
 
 
 @pytest.mark.parametrize("status", [429, 500, 502])
-async def test_faults_of_edits_do_not_keep_the_video_away(stage: Stage, status: int) -> None:
-    stage.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", status=status, times=2))
-    reply = await stage.video()
+async def test_faults_of_edits_do_not_keep_the_video_away(harness: Harness, status: int) -> None:
+    harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", status=status, times=2))
+    reply = await harness.video()
     await reply.wait_for_video(timeout_s=30)
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
-async def test_an_interaction_that_discord_no_longer_knows_buys_nothing(stage: Stage) -> None:
-    stage.sandbox.discord.faults.append(
+async def test_an_interaction_that_discord_no_longer_knows_buys_nothing(harness: Harness) -> None:
+    harness.sandbox.discord.faults.append(
         DiscordFault("POST /interactions/*", status=404, code=10062, message="Unknown interaction")
     )
-    await stage.video()
-    probe = await stage.video("second")
+    await harness.video()
+    probe = await harness.video("second")
     await probe.wait_for_video(timeout_s=20)
-    assert [submission.prompt for submission in stage.sandbox.dimilinks.books.submissions] == ["second"]
+    assert [submission.prompt for submission in harness.sandbox.dimilinks.books.submissions] == ["second"]
 
 
-async def test_an_acknowledgement_that_fails_at_first_but_arrived_counts(stage: Stage) -> None:
-    stage.sandbox.discord.faults.append(DiscordFault("POST /interactions/*", status=500))
-    reply = await stage.video()
+async def test_an_acknowledgement_that_fails_at_first_but_arrived_counts(harness: Harness) -> None:
+    harness.sandbox.discord.faults.append(DiscordFault("POST /interactions/*", status=500))
+    reply = await harness.video()
     await reply.wait_for_video(timeout_s=30)
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
 @pytest.mark.parametrize("status", [401, 404])
-async def test_with_an_expired_token_the_same_message_is_edited_as_the_bot(stage: Stage, status: int) -> None:
-    reply = await stage.video()
+async def test_with_an_expired_token_the_same_message_is_edited_as_the_bot(
+    harness: Harness, status: int
+) -> None:
+    reply = await harness.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=10)
     reply.expire_token(status)
     shown = await reply.wait_for_video(timeout_s=20)
@@ -41,55 +43,55 @@ async def test_with_an_expired_token_the_same_message_is_edited_as_the_bot(stage
 
 
 async def test_a_private_reply_with_an_expired_token_goes_to_direct_messages_never_to_the_channel(
-    stage: Stage,
+    harness: Harness,
 ) -> None:
-    reply = await stage.video(private=True)
+    reply = await harness.video(private=True)
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=10)
     reply.expire_token()
-    inbox = stage.sandbox.discord.dm(stage.user)
+    inbox = harness.sandbox.discord.dm(harness.user)
     await inbox.wait_for_message(lambda version: bool(version.videos), timeout_s=20)
     assert not any(version.videos for version in reply.versions)
 
 
 async def test_where_the_message_is_gone_too_a_new_one_answers_and_mentions_the_person(
-    stage: Stage,
+    harness: Harness,
 ) -> None:
-    reply = await stage.video()
+    reply = await harness.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=10)
     reply.expire_token()
-    stage.sandbox.discord.faults.append(
+    harness.sandbox.discord.faults.append(
         DiscordFault("PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=10)
     )
-    message = await stage.channel.wait_for_message(lambda version: bool(version.videos), timeout_s=20)
-    assert f"<@{stage.user.id}>" in message.versions[-1].text()
+    message = await harness.channel.wait_for_message(lambda version: bool(version.videos), timeout_s=20)
+    assert f"<@{harness.user.id}>" in message.versions[-1].text()
 
 
-async def test_without_the_permission_to_attach_files_nothing_is_bought(stage: Stage) -> None:
-    stage.channel.deny_bot("attach_files")
-    reply = await stage.video()
-    shown = await stage.ended(reply)
+async def test_without_the_permission_to_attach_files_nothing_is_bought(harness: Harness) -> None:
+    harness.channel.deny_bot("attach_files")
+    reply = await harness.video()
+    shown = await harness.ended(reply)
     assert "Attach Files" in shown.text()
     assert reply.ephemeral
-    assert stage.bought == 0
+    assert harness.bought == 0
 
 
-async def test_a_lost_gateway_does_not_lose_a_running_job(stage: Stage) -> None:
-    reply = await stage.video()
+async def test_a_lost_gateway_does_not_lose_a_running_job(harness: Harness) -> None:
+    reply = await harness.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=10)
-    await stage.sandbox.discord.drop_gateway(resumable=True)
+    await harness.sandbox.discord.drop_gateway(resumable=True)
     await reply.wait_for_video(timeout_s=20)
 
 
 @pytest.mark.parametrize("told_limit_bytes", [1000, 10_000_000])
 async def test_a_video_that_is_too_large_for_discord_is_kept_and_told(
-    stage: Stage, told_limit_bytes: int
+    harness: Harness, told_limit_bytes: int
 ) -> None:
-    stage.sandbox.discord.core.world.default_upload_limit_bytes = told_limit_bytes
-    reply = await stage.video()
+    harness.sandbox.discord.core.world.default_upload_limit_bytes = told_limit_bytes
+    reply = await harness.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=10)
     reply.interaction.upload_limit_bytes = 1000
-    shown = await stage.ended(reply)
+    shown = await harness.ended(reply)
     assert "larger than Discord allows here" in shown.text()
     assert "This video was charged." in shown.text()
-    (kept,) = (stage.data_dir / "media").glob("*.mp4")
+    (kept,) = (harness.data_dir / "media").glob("*.mp4")
     assert kept.stat().st_size > 1000

@@ -10,39 +10,28 @@ from bot.moderation.rules import Gate, Mode
 from bot.moderation.words import Effect, Term
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Reply
-from tests.e2e.approval_steps import (
+from tests.e2e.actors.approvals import (
     HELD,
     SPICY_OFF,
     ask,
-    assert_log_unbroken,
     cards,
     change_rules,
-    deeds,
     held,
     moderator,
     question,
     rule,
     spicy,
-    stage,
-    stored,
 )
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    being_made,
-    finish,
-    in_line,
-    labels,
-    meanwhile,
-    press,
-    told,
-    until,
-)
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_forms import animated, send, upload
-from tests.e2e.test_replies import answer_to, ping, say
-from tests.e2e.test_results import opens
+from tests.e2e.actors.buttons import labels, press, told
+from tests.e2e.actors.forms import animated, opens, send
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.mentions import answer_to, ping, say
+from tests.e2e.actors.records import assert_log_unbroken, deeds, stored
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, finish, in_line, upload
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_NOW = "no longer allow it"
 
@@ -50,130 +39,132 @@ NOT_NOW = "no longer allow it"
 # Every way in.
 
 
-async def test_every_way_in_asks_and_refuses(stage: Stage) -> None:
-    made = await stage.video("a boat", channel=stage.adult_channel, preset="spicy", resolution="480p")
-    assert (await stage.ended(made)).videos
-    stage.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
-    lost = await spicy(stage, "who knows")
-    await stage.ended(lost)
-    changing = await opens(stage, made, "Change")
-    bought = len(stage.submissions_sent)
+async def test_every_way_in_asks_and_refuses(harness: Harness) -> None:
+    made = await harness.video("a boat", channel=harness.adult_channel, preset="spicy", resolution="480p")
+    assert (await harness.ended(made)).videos
+    harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
+    lost = await spicy(harness, "who knows")
+    await harness.ended(lost)
+    changing = await opens(harness, made, "Change")
+    bought = len(harness.submissions_sent)
 
     async def change() -> Reply:
-        return await send(stage, changing, {"prompt": "a tin boat"})
+        return await send(harness, changing, {"prompt": "a tin boat"})
 
     ways: list[Callable[[], Awaitable[Reply]]] = [
-        lambda: spicy(stage),
-        lambda: press(stage, made, "Again"),
-        lambda: press(stage, made, "In 720p"),
+        lambda: spicy(harness),
+        lambda: press(harness, made, "Again"),
+        lambda: press(harness, made, "In 720p"),
         change,
-        lambda: press(stage, lost, "Try again"),
+        lambda: press(harness, lost, "Try again"),
     ]
-    await rule(stage, modes=SPICY_OFF)
+    await rule(harness, modes=SPICY_OFF)
     for way in ways:
         assert "switched off here" in await told(await way())
-    await rule(stage)
+    await rule(harness)
     for number, way in enumerate(ways, 1):
         await held(await way())
-        await until(lambda number=number: len(cards(stage)) == number)
-    assert len(stage.submissions_sent) == bought
-    again = await press(stage, lost, "Try again")
+        await until(lambda number=number: len(cards(harness)) == number)
+    assert len(harness.submissions_sent) == bought
+    again = await press(harness, lost, "Try again")
     assert "already tried again" in await told(again)
 
 
-async def test_ways_with_pictures_ask_and_refuse(stage: Stage) -> None:
-    made = await stage.video("a boat")
-    assert (await stage.ended(made)).videos
-    message = await stage.sandbox.discord.say(stage.user, stage.channel, "look", attachments=[upload(stage)])
+async def test_ways_with_pictures_ask_and_refuse(harness: Harness) -> None:
+    made = await harness.video("a boat")
+    assert (await harness.ended(made)).videos
+    message = await harness.sandbox.discord.say(
+        harness.user, harness.channel, "look", attachments=[upload(harness)]
+    )
 
     async def animate() -> Reply:
-        return await send(stage, await animated(stage, message), {"prompt": "it moves"})
+        return await send(harness, await animated(harness, message), {"prompt": "it moves"})
 
     async def frame() -> Reply:
-        return await send(stage, await opens(stage, made, "Use last frame"), {"prompt": "it sinks"})
+        return await send(harness, await opens(harness, made, "Use last frame"), {"prompt": "it sinks"})
 
     async def words() -> Reply:
-        return await stage.video("a cat", image=upload(stage))
+        return await harness.video("a cat", image=upload(harness))
 
-    await change_rules(stage, modes={Gate.PICTURES: Mode.OFF})
+    await change_rules(harness, modes={Gate.PICTURES: Mode.OFF})
     for way in (animate, frame, words):
         assert "from pictures are switched off" in await told(await way())
-    asked = await say(stage, ping(stage, "make it rain"), pictures=1)
+    asked = await say(harness, ping(harness, "make it rain"), pictures=1)
     assert "from pictures are switched off" in (await answer_to(asked)).current.text()
 
-    await rule(stage, modes={Gate.PICTURES: Mode.APPROVAL})
+    await rule(harness, modes={Gate.PICTURES: Mode.APPROVAL})
     for number, way in enumerate((animate, frame, words), 1):
         await held(await way())
-        await until(lambda number=number: len(cards(stage)) == number)
-    asked = await say(stage, ping(stage, "make it snow"), pictures=1)
+        await until(lambda number=number: len(cards(harness)) == number)
+    asked = await say(harness, ping(harness, "make it snow"), pictures=1)
     answered = await answer_to(asked)
     await answered.wait_for(lambda version: HELD in version.text(), TIMEOUT_S)
-    card = await question(stage, "make it snow")
+    card = await question(harness, "make it snow")
     assert len(card.current.components) > 0
-    assert stage.bought == 1
+    assert harness.bought == 1
     # Words alone are not held by the gate of pictures.
-    assert (await stage.ended(await stage.video("a dog"))).videos
-    assert "Decided" in await told(await press(stage, card, "Approve", user=moderator(stage)))
+    assert (await harness.ended(await harness.video("a dog"))).videos
+    assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness)))
     await answered.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
-    await stage.app.engine.idle()
+    await harness.app.engine.idle()
 
 
-async def test_an_approval_is_of_one_request_alone(stage: Stage) -> None:
-    await rule(stage)
-    mo = moderator(stage)
-    reply = await ask(stage, resolution="480p")
-    await press(stage, await question(stage), "Approve", user=mo)
-    assert (await stage.ended(reply)).videos
+async def test_an_approval_is_of_one_request_alone(harness: Harness) -> None:
+    await rule(harness)
+    mo = moderator(harness)
+    reply = await ask(harness, resolution="480p")
+    await press(harness, await question(harness), "Approve", user=mo)
+    assert (await harness.ended(reply)).videos
     for label in ("Again", "In 720p"):
-        await held(await press(stage, reply, label))
-    await held(await send(stage, await opens(stage, reply, "Change"), {"prompt": "a tin lighthouse"}))
-    await held(await ask(stage))
-    assert stage.bought == 1
+        await held(await press(harness, reply, label))
+    await held(await send(harness, await opens(harness, reply, "Change"), {"prompt": "a tin lighthouse"}))
+    await held(await ask(harness))
+    assert harness.bought == 1
 
 
-async def test_trusted_people_go_through_and_others_wait(stage: Stage) -> None:
-    role = stage.guild.add_role("friends")
-    await rule(stage, modes={Gate.SPICY: Mode.TRUSTED}, trusted_roles=frozenset({role.id}))
-    listed, friend = stage.member("bea"), stage.member("bob", roles=[role])
-    await stage.app.moderation.books.members.list_as(stage.guild.id, listed.id, Listed.TRUSTED)
+async def test_trusted_people_go_through_and_others_wait(harness: Harness) -> None:
+    role = harness.guild.add_role("friends")
+    await rule(harness, modes={Gate.SPICY: Mode.TRUSTED}, trusted_roles=frozenset({role.id}))
+    listed, friend = harness.member("bea"), harness.member("bob", roles=[role])
+    await harness.app.moderation.books.members.list_as(harness.guild.id, listed.id, Listed.TRUSTED)
     for user in (listed, friend):
-        reply = await stage.video("a cat", channel=stage.adult_channel, user=user, preset="spicy")
-        assert (await stage.ended(reply)).videos
-    await ask(stage)
-    await stage.app.moderation.books.members.list_as(stage.guild.id, listed.id, None)
-    await ask(stage, "a tower", user=listed)
-    await stage.app.moderation.books.members.list_as(stage.guild.id, listed.id, Listed.BLOCKED)
+        reply = await harness.video("a cat", channel=harness.adult_channel, user=user, preset="spicy")
+        assert (await harness.ended(reply)).videos
+    await ask(harness)
+    await harness.app.moderation.books.members.list_as(harness.guild.id, listed.id, None)
+    await ask(harness, "a tower", user=listed)
+    await harness.app.moderation.books.members.list_as(harness.guild.id, listed.id, Listed.BLOCKED)
     for preset in ("spicy", "normal"):
-        refused = await stage.video("a cat", channel=stage.adult_channel, user=listed, preset=preset)
+        refused = await harness.video("a cat", channel=harness.adult_channel, user=listed, preset=preset)
         assert "do not let you make videos here" in await told(refused)
 
 
-async def test_a_channel_has_its_own_word_and_threads_follow_it(stage: Stage) -> None:
-    other = stage.guild.add_channel("later", nsfw=True)
+async def test_a_channel_has_its_own_word_and_threads_follow_it(harness: Harness) -> None:
+    other = harness.guild.add_channel("later", nsfw=True)
     own = {other.id: {Gate.SPICY: Mode.OFF, Gate.NORMAL: Mode.APPROVAL}}
-    await rule(stage, modes={Gate.SPICY: Mode.OPEN}, channel_modes=own)
-    thread, free = other.add_thread("inside"), stage.adult_channel.add_thread("inside")
+    await rule(harness, modes={Gate.SPICY: Mode.OPEN}, channel_modes=own)
+    thread, free = other.add_thread("inside"), harness.adult_channel.add_thread("inside")
     for channel in (other, thread):
-        assert "switched off here" in await told(await spicy(stage, channel=channel))
-        await held(await stage.video("a cat", channel=channel))
-    for channel in (stage.adult_channel, free):
-        assert (await stage.ended(await spicy(stage, channel=channel))).videos
-    assert (await stage.ended(await stage.video("a dog"))).videos
+        assert "switched off here" in await told(await spicy(harness, channel=channel))
+        await held(await harness.video("a cat", channel=channel))
+    for channel in (harness.adult_channel, free):
+        assert (await harness.ended(await spicy(harness, channel=channel))).videos
+    assert (await harness.ended(await harness.video("a dog"))).videos
 
 
 @pytest.mark.parametrize("gate", [Gate.NORMAL, Gate.FUN, Gate.CUSTOM])
-async def test_every_preset_has_a_gate(stage: Stage, gate: Gate) -> None:
-    await rule(stage, modes={gate: Mode.APPROVAL})
-    reply = await stage.video("a cat", preset=gate.value)
+async def test_every_preset_has_a_gate(harness: Harness, gate: Gate) -> None:
+    await rule(harness, modes={gate: Mode.APPROVAL})
+    reply = await harness.video("a cat", preset=gate.value)
     await held(reply)
     other = Gate.FUN if gate is Gate.NORMAL else Gate.NORMAL
-    assert (await stage.ended(await stage.video("a dog", preset=other.value))).videos
+    assert (await harness.ended(await harness.video("a dog", preset=other.value))).videos
     assert "Decided" in await told(
-        await press(stage, await question(stage), "Approve", user=moderator(stage))
+        await press(harness, await question(harness), "Approve", user=moderator(harness))
     )
-    assert (await stage.ended(reply)).videos
-    await change_rules(stage, modes={gate: Mode.OFF})
-    assert "switched off here" in await told(await stage.video("a cat", preset=gate.value))
+    assert (await harness.ended(reply)).videos
+    await change_rules(harness, modes={gate: Mode.OFF})
+    assert "switched off here" in await told(await harness.video("a cat", preset=gate.value))
 
 
 # Again when it is bought.
@@ -181,87 +172,87 @@ async def test_every_preset_has_a_gate(stage: Stage, gate: Gate) -> None:
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_an_approved_request_is_not_bought_where_it_may_not_be_any_more(
-    stage: Stage, *, restarted: bool
+    harness: Harness, *, restarted: bool
 ) -> None:
-    await rule(stage)
-    first, second = await ask(stage), await ask(stage, "a tower")
-    mo = moderator(stage)
-    stage.adult_channel.set_nsfw(False)
-    await meanwhile(stage, restarted=restarted)
-    await press(stage, await question(stage, "a lighthouse"), "Approve", user=mo)
-    shown = await stage.ended(first)
+    await rule(harness)
+    first, second = await ask(harness), await ask(harness, "a tower")
+    mo = moderator(harness)
+    harness.adult_channel.set_nsfw(False)
+    await meanwhile(harness, restarted=restarted)
+    await press(harness, await question(harness, "a lighthouse"), "Approve", user=mo)
+    shown = await harness.ended(first)
     assert NOT_NOW in shown.text()
     assert "Nothing was charged" in shown.text()
-    stage.adult_channel.set_nsfw(True)
-    await rule(stage, modes=SPICY_OFF)
-    await press(stage, await question(stage, "a tower"), "Approve", user=mo)
-    assert NOT_NOW in (await stage.ended(second)).text()
-    assert stage.bought == 0
+    harness.adult_channel.set_nsfw(True)
+    await rule(harness, modes=SPICY_OFF)
+    await press(harness, await question(harness, "a tower"), "Approve", user=mo)
+    assert NOT_NOW in (await harness.ended(second)).text()
+    assert harness.bought == 0
 
 
 async def test_stricter_rules_hold_what_waits_in_line(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=PATIENT, jobs_at_once=1) as stage:
-        running = await being_made(stage, "running")
-        kept = await in_line(stage, "kept", user=stage.member("bea"))
-        waiting = await stage.video("waiting", channel=stage.adult_channel, preset="spicy")
+    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
+        running = await being_made(harness, "running")
+        kept = await in_line(harness, "kept", user=harness.member("bea"))
+        waiting = await harness.video("waiting", channel=harness.adult_channel, preset="spicy")
         await waiting.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
-        await rule(stage)
-        finish(stage, "running")
+        await rule(harness)
+        finish(harness, "running")
         assert (await running.wait_for_video(TIMEOUT_S)).videos
         await held(waiting)
-        assert (await stage.ended(kept)).videos
-        card = await question(stage, "waiting")
-        await press(stage, card, "Approve", user=moderator(stage))
-        assert (await stage.ended(waiting)).videos
-        assert cards(stage) == [card]
-        assert_log_unbroken(stage)
+        assert (await harness.ended(kept)).videos
+        card = await question(harness, "waiting")
+        await press(harness, card, "Approve", user=moderator(harness))
+        assert (await harness.ended(waiting)).videos
+        assert cards(harness) == [card]
+        assert_log_unbroken(harness)
 
 
-async def test_looser_rules_do_not_end_an_open_question(stage: Stage) -> None:
-    await rule(stage)
-    reply = await ask(stage)
-    await rule(stage, modes={Gate.SPICY: Mode.OPEN})
-    assert stage.rows("state") == [{"state": "held"}]
-    await press(stage, await question(stage), "Approve", user=moderator(stage))
-    assert (await stage.ended(reply)).videos
+async def test_looser_rules_do_not_end_an_open_question(harness: Harness) -> None:
+    await rule(harness)
+    reply = await ask(harness)
+    await rule(harness, modes={Gate.SPICY: Mode.OPEN})
+    assert harness.rows("state") == [{"state": "held"}]
+    await press(harness, await question(harness), "Approve", user=moderator(harness))
+    assert (await harness.ended(reply)).videos
 
 
 # Words.
 
 
 async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=PATIENT, blocked_terms="zeppelin") as stage:
-        await rule(stage, modes={Gate.SPICY: Mode.OPEN})
-        words = stage.app.moderation.books.words
-        await words.add(stage.guild.id, Term("lantern", Effect.HELD), 1)
-        await words.add(stage.guild.id, Term("anchor", Effect.BLOCKED), 1)
+    async with open_harness(tmp_path, tuning=PATIENT, blocked_terms="zeppelin") as harness:
+        await rule(harness, modes={Gate.SPICY: Mode.OPEN})
+        words = harness.app.moderation.books.words
+        await words.add(harness.guild.id, Term("lantern", Effect.HELD), 1)
+        await words.add(harness.guild.id, Term("anchor", Effect.BLOCKED), 1)
         for prompt in ("a rusty anchor", "an ANCH0R", "a zeppelin", "a nude child"):
-            refused = await stage.video(prompt, channel=stage.adult_channel, preset="spicy")
+            refused = await harness.video(prompt, channel=harness.adult_channel, preset="spicy")
             said = await told(refused)
             assert "A rule about words matched your prompt" in said
             assert not any(word in said.casefold() for word in prompt.split() if len(word) > 2)
-        reply = await stage.video("a lantern")
+        reply = await harness.video("a lantern")
         await held(reply)
-        await press(stage, await question(stage, "a lantern"), "Approve", user=moderator(stage))
-        assert (await stage.ended(reply)).videos
-        direct = stage.sandbox.discord.dm(stage.user)
-        assert (await stage.ended(await stage.video("a lantern", channel=direct))).videos
-        assert "A rule about words" in await told(await stage.video("a zeppelin", channel=direct))
-        await until(lambda: deeds(stage).count("request_refused") == 5)
-        logged = stored(stage, "SELECT prompt FROM audit WHERE action = 'request_refused'")
+        await press(harness, await question(harness, "a lantern"), "Approve", user=moderator(harness))
+        assert (await harness.ended(reply)).videos
+        direct = harness.sandbox.discord.dm(harness.user)
+        assert (await harness.ended(await harness.video("a lantern", channel=direct))).videos
+        assert "A rule about words" in await told(await harness.video("a zeppelin", channel=direct))
+        await until(lambda: deeds(harness).count("request_refused") == 5)
+        logged = stored(harness, "SELECT prompt FROM audit WHERE action = 'request_refused'")
         assert [row["prompt"].partition(":")[2] for row in logged][:2] == ["a rusty anchor", "an ANCH0R"]
-        assert stage.bought == 2
-        assert_log_unbroken(stage)
+        assert harness.bought == 2
+        assert_log_unbroken(harness)
 
 
-async def test_words_that_are_listed_meanwhile_count(stage: Stage) -> None:
-    await rule(stage)
-    first = await ask(stage, "a brass lantern")
-    words = stage.app.moderation.books.words
-    await words.add(stage.guild.id, Term("lantern", Effect.BLOCKED), 1)
-    await press(stage, await question(stage, "a brass lantern"), "Approve", user=moderator(stage))
-    shown = await stage.ended(first)
+async def test_words_that_are_listed_meanwhile_count(harness: Harness) -> None:
+    await rule(harness)
+    first = await ask(harness, "a brass lantern")
+    words = harness.app.moderation.books.words
+    await words.add(harness.guild.id, Term("lantern", Effect.BLOCKED), 1)
+    await press(harness, await question(harness, "a brass lantern"), "Approve", user=moderator(harness))
+    shown = await harness.ended(first)
     assert NOT_NOW in shown.text()
-    assert stage.bought == 0
-    assert "request_approved" in deeds(stage)
+    assert harness.bought == 0
+    assert "request_approved" in deeds(harness)
     assert labels(shown) == []

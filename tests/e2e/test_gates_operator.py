@@ -7,28 +7,28 @@ import pytest
 from bot.sandbox.discord.modals import fields_of
 from cogs.defaults import DefaultsCog
 from cogs.video import VideoCog
-from tests.e2e.approval_steps import spicy, stage
-from tests.e2e.presses import press, told, until
-from tests.e2e.stage import SPICY_ON, Stage
-from tests.e2e.test_forms import send
-from tests.e2e.test_results import opens
+from tests.e2e.actors.approvals import spicy
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.forms import opens, send
+from tests.e2e.actors.harness import PATIENT, SPICY_ON, Harness
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
-
-
-async def test_the_operator_keeps_spicy_from_a_server(stage: Stage) -> None:
-    assert (await stage.ended(await spicy(stage))).videos
-    await stage.restart(spicy_blocked_servers=str(stage.guild.id))
-    assert "operator does not allow the *spicy* preset in this server" in await told(await spicy(stage))
-    elsewhere = stage.sandbox.discord.add_guild("Elsewhere")
-    elsewhere.join(stage.user)
-    await stage.app.moderation.books.rules.change(elsewhere.id, SPICY_ON)
-    assert (await stage.ended(await spicy(stage, channel=elsewhere.add_channel("x", nsfw=True)))).videos
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
-def offered(stage: Stage, command: str) -> set[str]:
+async def test_the_operator_keeps_spicy_from_a_server(harness: Harness) -> None:
+    assert (await harness.ended(await spicy(harness))).videos
+    await harness.restart(spicy_blocked_servers=str(harness.guild.id))
+    assert "operator does not allow the *spicy* preset in this server" in await told(await spicy(harness))
+    elsewhere = harness.sandbox.discord.add_guild("Elsewhere")
+    elsewhere.join(harness.user)
+    await harness.app.moderation.books.rules.change(elsewhere.id, SPICY_ON)
+    assert (await harness.ended(await spicy(harness, channel=elsewhere.add_channel("x", nsfw=True)))).videos
+
+
+def offered(harness: Harness, command: str) -> set[str]:
     """The presets among a command's choices."""
-    found = next(one for one in stage.sandbox.discord.commands if one["name"] == command)
+    found = next(one for one in harness.sandbox.discord.commands if one["name"] == command)
     preset = next(one for one in found["options"] if one["name"] == "preset")
     return {choice["value"] for choice in preset["choices"]}
 
@@ -47,15 +47,15 @@ def choices_as_declared() -> Generator[None]:
 
 
 @pytest.mark.usefixtures("choices_as_declared")
-async def test_the_operator_does_not_offer_spicy_at_all(stage: Stage) -> None:
-    made = await spicy(stage)
-    assert (await stage.ended(made)).videos
-    assert "spicy" in offered(stage, "video") & offered(stage, "defaults")
-    await stage.restart(spicy_offered=False)
-    assert "does not offer the *spicy* preset" in await told(await spicy(stage))
-    assert "does not offer the *spicy* preset" in await told(await press(stage, made, "Again"))
-    await until(lambda: "spicy" not in offered(stage, "video") | offered(stage, "defaults"))
-    opened = await opens(stage, made, "Change")
+async def test_the_operator_does_not_offer_spicy_at_all(harness: Harness) -> None:
+    made = await spicy(harness)
+    assert (await harness.ended(made)).videos
+    assert "spicy" in offered(harness, "video") & offered(harness, "defaults")
+    await harness.restart(spicy_offered=False)
+    assert "does not offer the *spicy* preset" in await told(await spicy(harness))
+    assert "does not offer the *spicy* preset" in await told(await press(harness, made, "Again"))
+    await until(lambda: "spicy" not in offered(harness, "video") | offered(harness, "defaults"))
+    opened = await opens(harness, made, "Change")
     assert opened.modal is not None
     assert "spicy" not in {option["value"] for option in fields_of(opened.modal)["preset"]["options"]}
-    assert (await stage.ended(await send(stage, opened, {"preset": "fun"}))).videos
+    assert (await harness.ended(await send(harness, opened, {"preset": "fun"}))).videos

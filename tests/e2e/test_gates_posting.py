@@ -6,7 +6,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import Channel, Reply
-from tests.e2e.approval_steps import (
+from tests.e2e.actors.approvals import (
     SPICY_OFF,
     ask,
     cards,
@@ -16,141 +16,131 @@ from tests.e2e.approval_steps import (
     question,
     rule,
     spicy,
-    stage,
 )
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    close_every_way,
-    finish,
-    hold,
-    meanwhile,
-    message_of,
-    press,
-    reopen_every_way,
-    told,
-)
-from tests.e2e.stage import PATIENT, SPICY_ON, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_forms import upload
+from tests.e2e.actors.buttons import message_of, press, told
+from tests.e2e.actors.faults import close_every_way, reopen_every_way
+from tests.e2e.actors.harness import PATIENT, SPICY_ON, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.videos import finish, hold, upload
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_HERE = "the rules of this channel no longer allow it here"
 
 
-async def spicy_being_made(stage: Stage, prompt: str = "a lighthouse", *, private: bool = False) -> Reply:
-    hold(stage)
-    reply = await stage.video(prompt, channel=stage.adult_channel, preset="spicy", private=private)
+async def spicy_being_made(harness: Harness, prompt: str = "a lighthouse", *, private: bool = False) -> Reply:
+    hold(harness)
+    reply = await harness.video(prompt, channel=harness.adult_channel, preset="spicy", private=private)
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     return reply
 
 
-async def fetch(stage: Stage, channel: Channel) -> Reply:
+async def fetch(harness: Harness, channel: Channel) -> Reply:
     """Fetch the newest video that was laid aside, by `/jobs`."""
-    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=channel)
-    await listed.wait_for_answer(TIMEOUT_S)
-    return await press(stage, listed, "Fetch the video")
+    return await press(harness, await list_jobs(harness, channel=channel), "Fetch the video")
 
 
-def delivered(stage: Stage) -> int:
-    return sum(row["state"] == "delivered" for row in stage.rows("state"))
+def delivered(harness: Harness) -> int:
+    return sum(row["state"] == "delivered" for row in harness.rows("state"))
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 @pytest.mark.parametrize("private", [False, True])
 async def test_a_finished_video_is_not_posted_where_it_may_not_be_any_more(
-    stage: Stage, *, restarted: bool, private: bool
+    harness: Harness, *, restarted: bool, private: bool
 ) -> None:
-    reply = await spicy_being_made(stage, private=private)
-    stage.adult_channel.set_nsfw(False)
-    await meanwhile(stage, restarted=restarted)
-    finish(stage, "a lighthouse")
-    await parked(stage)
+    reply = await spicy_being_made(harness, private=private)
+    harness.adult_channel.set_nsfw(False)
+    await meanwhile(harness, restarted=restarted)
+    finish(harness, "a lighthouse")
+    await parked(harness)
     assert NOT_HERE in message_of(reply).current.text()
     assert not message_of(reply).current.videos
-    for channel in (stage.channel, stage.adult_channel, stage.sandbox.discord.dm(stage.user)):
-        fetched = await fetch(stage, channel)
+    for channel in (harness.channel, harness.adult_channel, harness.sandbox.discord.dm(harness.user)):
+        fetched = await fetch(harness, channel)
         await fetched.wait_for(lambda version: NOT_HERE in version.text(), TIMEOUT_S)
-        await parked(stage)
+        await parked(harness)
         assert not message_of(fetched).current.videos
-    elsewhere = stage.guild.add_channel("elsewhere", nsfw=True)
-    fetched = await fetch(stage, elsewhere)
+    elsewhere = harness.guild.add_channel("elsewhere", nsfw=True)
+    fetched = await fetch(harness, elsewhere)
     assert (await fetched.wait_for_video(TIMEOUT_S)).ephemeral
-    await stage.app.engine.idle()
-    assert stage.rows("state") == [{"state": "delivered"}]
-    assert not any(message.current.videos for message in stage.sandbox.discord.dm(stage.user).messages)
+    await harness.app.engine.idle()
+    assert harness.rows("state") == [{"state": "delivered"}]
+    assert not any(message.current.videos for message in harness.sandbox.discord.dm(harness.user).messages)
 
 
-async def test_switched_off_meanwhile_is_not_posted(stage: Stage) -> None:
-    reply = await spicy_being_made(stage)
-    await change_rules(stage, modes=SPICY_OFF)
-    finish(stage, "a lighthouse")
-    await parked(stage)
+async def test_switched_off_meanwhile_is_not_posted(harness: Harness) -> None:
+    reply = await spicy_being_made(harness)
+    await change_rules(harness, modes=SPICY_OFF)
+    finish(harness, "a lighthouse")
+    await parked(harness)
     assert NOT_HERE in message_of(reply).current.text()
-    await change_rules(stage, modes={Gate.SPICY: Mode.OPEN})
-    assert (await (await fetch(stage, stage.adult_channel)).wait_for_video(TIMEOUT_S)).videos
+    await change_rules(harness, modes={Gate.SPICY: Mode.OPEN})
+    assert (await (await fetch(harness, harness.adult_channel)).wait_for_video(TIMEOUT_S)).videos
 
 
-async def test_held_for_posting_in_a_channel_that_opens_up(stage: Stage) -> None:
-    await rule(stage, review_at=ReviewAt.POSTING)
-    reply = await ask(stage)
-    card = await question(stage, "May this video be posted?")
-    stage.adult_channel.set_nsfw(False)
-    await press(stage, card, "Approve", user=moderator(stage))
-    await parked(stage)
+async def test_held_for_posting_in_a_channel_that_opens_up(harness: Harness) -> None:
+    await rule(harness, review_at=ReviewAt.POSTING)
+    reply = await ask(harness)
+    card = await question(harness, "May this video be posted?")
+    harness.adult_channel.set_nsfw(False)
+    await press(harness, card, "Approve", user=moderator(harness))
+    await parked(harness)
     assert NOT_HERE in message_of(reply).current.text()
-    stage.adult_channel.set_nsfw(True)
-    assert (await (await fetch(stage, stage.adult_channel)).wait_for_video(TIMEOUT_S)).videos
-    assert cards(stage) == [card]
+    harness.adult_channel.set_nsfw(True)
+    assert (await (await fetch(harness, harness.adult_channel)).wait_for_video(TIMEOUT_S)).videos
+    assert cards(harness) == [card]
 
 
 @pytest.mark.parametrize("mode", [Mode.APPROVAL, Mode.OFF])
-async def test_another_server_answers_for_itself(stage: Stage, mode: Mode) -> None:
+async def test_another_server_answers_for_itself(harness: Harness, mode: Mode) -> None:
     """What moderators of one server agreed to is nothing to those of another."""
-    await rule(stage, review_at=ReviewAt.POSTING)
-    await ask(stage)
-    stage.adult_channel.set_nsfw(False)
-    await press(stage, await question(stage, "posted?"), "Approve", user=moderator(stage))
-    await parked(stage)
-    there = stage.sandbox.discord.add_guild("Elsewhere")
-    there.join(stage.user)
+    await rule(harness, review_at=ReviewAt.POSTING)
+    await ask(harness)
+    harness.adult_channel.set_nsfw(False)
+    await press(harness, await question(harness, "posted?"), "Approve", user=moderator(harness))
+    await parked(harness)
+    there = harness.sandbox.discord.add_guild("Elsewhere")
+    there.join(harness.user)
     channel = there.add_channel("adults", nsfw=True)
     strict = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: mode}, review_at=ReviewAt.POSTING)
-    await stage.app.moderation.books.rules.change(there.id, strict)
-    fetched = await fetch(stage, channel)
+    await harness.app.moderation.books.rules.change(there.id, strict)
+    fetched = await fetch(harness, channel)
     await fetched.wait_for(lambda version: NOT_HERE in version.text(), TIMEOUT_S)
-    await parked(stage)
-    assert len(cards(stage)) == 1
-    await stage.app.moderation.books.rules.change(there.id, SPICY_ON)
-    assert (await (await fetch(stage, channel)).wait_for_video(TIMEOUT_S)).videos
+    await parked(harness)
+    assert len(cards(harness)) == 1
+    await harness.app.moderation.books.rules.change(there.id, SPICY_ON)
+    assert (await (await fetch(harness, channel)).wait_for_video(TIMEOUT_S)).videos
 
 
-async def test_spicy_videos_never_go_by_direct_message(stage: Stage) -> None:
-    reply = await spicy_being_made(stage)
+async def test_spicy_videos_never_go_by_direct_message(harness: Harness) -> None:
+    reply = await spicy_being_made(harness)
     reply.expire_token()
-    stage.adult_channel.delete()
-    finish(stage, "a lighthouse")
-    await parked(stage)
-    direct = stage.sandbox.discord.dm(stage.user)
+    harness.adult_channel.delete()
+    finish(harness, "a lighthouse")
+    await parked(harness)
+    direct = harness.sandbox.discord.dm(harness.user)
     assert not any(message.current.videos for message in direct.messages)
 
-    stage.adult_channel = stage.guild.add_channel("again", nsfw=True)
-    private = await spicy_being_made(stage, "a tower", private=True)
+    harness.adult_channel = harness.guild.add_channel("again", nsfw=True)
+    private = await spicy_being_made(harness, "a tower", private=True)
     private.expire_token()
-    finish(stage, "a tower")
-    await parked(stage)
+    finish(harness, "a tower")
+    await parked(harness)
     assert not any(message.current.videos for message in direct.messages)
-    assert delivered(stage) == 0
+    assert delivered(harness) == 0
 
 
 async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=PATIENT, spicy_in_direct_messages=True) as stage:
-        direct = stage.sandbox.discord.dm(stage.user)
-        assert (await stage.ended(await spicy(stage, channel=direct))).videos
-        refused = await stage.video("a cat", channel=direct, preset="spicy", image=upload(stage))
+    async with open_harness(tmp_path, tuning=PATIENT, spicy_in_direct_messages=True) as harness:
+        direct = harness.sandbox.discord.dm(harness.user)
+        assert (await harness.ended(await spicy(harness, channel=direct))).videos
+        refused = await harness.video("a cat", channel=direct, preset="spicy", image=upload(harness))
         assert "does not work with pictures here" in await told(refused)
-        reply = await spicy_being_made(stage)
-        close_every_way(stage, reply)
-        finish(stage, "a lighthouse")
-        await parked(stage)
-        reopen_every_way(stage)
-        assert (await (await fetch(stage, direct)).wait_for_video(TIMEOUT_S)).videos
+        reply = await spicy_being_made(harness)
+        close_every_way(harness, reply)
+        finish(harness, "a lighthouse")
+        await parked(harness)
+        reopen_every_way(harness)
+        assert (await (await fetch(harness, direct)).wait_for_video(TIMEOUT_S)).videos

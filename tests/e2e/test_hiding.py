@@ -7,191 +7,187 @@ from bot.storage import StorageUnavailableError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.forms import ReportReason
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-)
-from tests.e2e.report_steps import (
+from tests.e2e.actors.approvals import moderator, question
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
+from tests.e2e.actors.forms import UNKNOWN, opens
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import (
     ASKED,
     HIDDEN,
     PROMPT,
-    audit,
-    clock,
     hidden,
     is_put_away,
     kept,
-    moderator,
-    question,
     report,
+    reported,
+    reports,
     rule,
     seen,
-    stage,
     why,
 )
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_forms import UNKNOWN
-from tests.e2e.test_reports import reported, reports
-from tests.e2e.test_results import delivered, opens
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.videos import delivered
 
-__all__ = ["clock", "stage"]
+pytestmark = [
+    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.usefixtures("reports_are_reviewed"),
+]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_enough_people_hide_a_video_and_moderators_are_asked(stage: Stage, *, restarted: bool) -> None:
-    await rule(stage, reports_to_hide=3)
-    reply = await delivered(stage)
+async def test_enough_people_hide_a_video_and_moderators_are_asked(
+    harness: Harness, *, restarted: bool
+) -> None:
+    await rule(harness, reports_to_hide=3)
+    reply = await delivered(harness)
     for name in ("bob", "cy"):
-        assert await report(stage, reply, stage.member(name)) == forms.REPORTED.english
-    await meanwhile(stage, restarted=restarted)
+        assert await report(harness, reply, harness.member(name)) == forms.REPORTED.english
+    await meanwhile(harness, restarted=restarted)
     assert message_of(reply).current.videos
-    assert await report(stage, reply, stage.member("dee")) == forms.REPORTED.english
+    assert await report(harness, reply, harness.member("dee")) == forms.REPORTED.english
     assert is_put_away(await seen(message_of(reply), HIDDEN))
-    card = await question(stage, ASKED)
+    card = await question(harness, ASKED)
     assert PROMPT in card.current.text()
     assert not card.current.attachments
     assert labels(card.current) == ["View", "Restore", "Remove…", "Remove and strike…"]
     assert not card.pings.users
-    assert len(kept(stage)) == 1
-    assert audit(stage, "action").count("video_reported") == 3
-    assert audit(stage, "action")[-1] == "video_hidden"
+    assert len(kept(harness)) == 1
+    assert audit(harness, "action").count("video_reported") == 3
+    assert audit(harness, "action")[-1] == "video_hidden"
 
 
-async def test_the_same_person_counts_once(stage: Stage) -> None:
-    reply, bob = await delivered(stage), stage.member("bob")
-    assert await report(stage, reply, bob) == forms.REPORTED.english
+async def test_the_same_person_counts_once(harness: Harness) -> None:
+    reply, bob = await delivered(harness), harness.member("bob")
+    assert await report(harness, reply, bob) == forms.REPORTED.english
     for _ in range(3):
-        assert await report(stage, reply, bob) == forms.REPORTED_BEFORE.english
+        assert await report(harness, reply, bob) == forms.REPORTED_BEFORE.english
     assert message_of(reply).current.videos
-    assert audit(stage, "action") == ["video_reported"]
+    assert audit(harness, "action") == ["video_reported"]
 
 
 @pytest.mark.parametrize(
     "right", ["manage_messages", "manage_guild", None], ids=["mod", "manager", "reviewer"]
 )
-async def test_one_moderator_hides_a_video(stage: Stage, right: str | None) -> None:
-    role = stage.guild.add_role("role", [right] if right is not None else [])
+async def test_one_moderator_hides_a_video(harness: Harness, right: str | None) -> None:
+    role = harness.guild.add_role("role", [right] if right is not None else [])
     if right is None:
-        await rule(stage, reviewer_roles=frozenset({role.id}))
-    reply = await delivered(stage)
-    await hidden(stage, reply, stage.member("mo", roles=[role]))
+        await rule(harness, reviewer_roles=frozenset({role.id}))
+    reply = await delivered(harness)
+    await hidden(harness, reply, harness.member("mo", roles=[role]))
 
 
-async def test_a_moderator_elsewhere_counts_as_anybody(stage: Stage) -> None:
-    reply = await delivered(stage)
-    elsewhere = stage.sandbox.discord.add_guild("Elsewhere")
-    mod = stage.member("mo")
+async def test_a_moderator_elsewhere_counts_as_anybody(harness: Harness) -> None:
+    reply = await delivered(harness)
+    elsewhere = harness.sandbox.discord.add_guild("Elsewhere")
+    mod = harness.member("mo")
     elsewhere.join(mod, [elsewhere.add_role("mods", ["manage_messages"])])
-    await report(stage, reply, mod)
+    await report(harness, reply, mod)
     assert message_of(reply).current.videos
 
 
-async def test_reports_of_muted_people_do_not_count(stage: Stage) -> None:
-    reply, bob, mo = await delivered(stage), stage.member("bob"), moderator(stage)
-    members = stage.app.moderation.books.members
+async def test_reports_of_muted_people_do_not_count(harness: Harness) -> None:
+    reply, bob, mo = await delivered(harness), harness.member("bob"), moderator(harness)
+    members = harness.app.moderation.books.members
     for muted in (bob, mo):
-        await members.mute_reports(stage.guild.id, muted.id, muted=True)
-    for person in (bob, mo, stage.member("cy")):
-        assert await report(stage, reply, person) == forms.REPORTED.english
+        await members.mute_reports(harness.guild.id, muted.id, muted=True)
+    for person in (bob, mo, harness.member("cy")):
+        assert await report(harness, reply, person) == forms.REPORTED.english
     assert message_of(reply).current.videos
-    await report(stage, reply, stage.member("dee"))
+    await report(harness, reply, harness.member("dee"))
     await seen(message_of(reply), HIDDEN)
 
 
-async def test_many_reports_in_the_same_moment_ask_once(stage: Stage) -> None:
-    reply = await delivered(stage)
+async def test_many_reports_in_the_same_moment_ask_once(harness: Harness) -> None:
+    reply = await delivered(harness)
     opened = [
-        await opens(stage, reply, "Report", user=stage.member(name)) for name in ("bob", "cy", "dee", "eve")
+        await opens(harness, reply, "Report", user=harness.member(name))
+        for name in ("bob", "cy", "dee", "eve")
     ]
-    sent = [await stage.sandbox.discord.submit(one, {"reason": ["other"]}) for one in opened]
+    sent = [await harness.sandbox.discord.submit(one, {"reason": ["other"]}) for one in opened]
     for one in sent:
         assert await told(one) == forms.REPORTED.english
     await seen(message_of(reply), HIDDEN)
-    cards = [one for one in (await question(stage, ASKED)).channel.messages if ASKED in one.current.text()]
+    cards = [one for one in (await question(harness, ASKED)).channel.messages if ASKED in one.current.text()]
     assert len(cards) == 1
-    assert audit(stage, "action").count("video_hidden") == 1
+    assert audit(harness, "action").count("video_hidden") == 1
 
 
 async def test_a_moderators_report_that_was_only_half_stored_can_be_made_again(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reply, mo = await delivered(stage), moderator(stage)
+    reply, mo = await delivered(harness), moderator(harness)
 
     async def fails(*_: Entry) -> None:
         raise StorageUnavailableError("disk full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(stage.app.moderation.trail, "append", fails)
-        assert await report(stage, reply, mo) == words.NOT_STORED.english
+        patched.setattr(harness.app.moderation.trail, "append", fails)
+        assert await report(harness, reply, mo) == words.NOT_STORED.english
     assert message_of(reply).current.videos
-    await report(stage, reply, mo)
+    await report(harness, reply, mo)
     await seen(message_of(reply), HIDDEN)
 
 
 @pytest.mark.parametrize("where", ["private", "direct"])
-async def test_what_only_its_owner_sees_is_not_hidden(stage: Stage, where: str) -> None:
-    await rule(stage, reports_to_hide=1)
-    channel = stage.sandbox.discord.dm(stage.user) if where == "direct" else None
-    reply = await delivered(stage, channel=channel, private=where == "private")
+async def test_what_only_its_owner_sees_is_not_hidden(harness: Harness, where: str) -> None:
+    await rule(harness, reports_to_hide=1)
+    channel = harness.sandbox.discord.dm(harness.user) if where == "direct" else None
+    reply = await delivered(harness, channel=channel, private=where == "private")
     message = message_of(reply)
     made_up = id_of(message.current, "Delete").replace(":delete:", ":report:")
     assert ":report:" in made_up
-    opened = await press_unseen(stage, message, made_up)
+    opened = await press_unseen(harness, message, made_up)
     await opened.wait_for_modal(TIMEOUT_S)
-    assert await reported(stage, opened, ReportReason.MINOR) == forms.REPORTED.english
+    assert await reported(harness, opened, ReportReason.MINOR) == forms.REPORTED.english
     assert message.current.videos
-    assert kept(stage) == []
+    assert kept(harness) == []
 
 
-async def test_nobody_reports_what_somebody_else_made_in_private(stage: Stage) -> None:
-    mo = moderator(stage)
-    await delivered(stage, private=True)
-    shown = await delivered(stage)
-    private, public = (row["id"] for row in stage.rows("id"))
+async def test_nobody_reports_what_somebody_else_made_in_private(harness: Harness) -> None:
+    mo = moderator(harness)
+    await delivered(harness, private=True)
+    shown = await delivered(harness)
+    private, public = (row["id"] for row in harness.rows("id"))
     opened = await press_unseen(
-        stage,
+        harness,
         message_of(shown),
         id_of(message_of(shown).current, "Report").replace(public, private),
         user=mo,
     )
     await opened.wait_for_modal(TIMEOUT_S)
-    assert await reported(stage, opened, ReportReason.MINOR) != forms.REPORTED.english
-    assert reports(stage) == []
+    assert await reported(harness, opened, ReportReason.MINOR) != forms.REPORTED.english
+    assert reports(harness) == []
 
 
-async def test_a_video_that_is_not_known_is_said_to_be_so(stage: Stage) -> None:
-    reply = await delivered(stage)
-    (row,) = stage.rows("id")
+async def test_a_video_that_is_not_known_is_said_to_be_so(harness: Harness) -> None:
+    reply = await delivered(harness)
+    (row,) = harness.rows("id")
     made_up = id_of(message_of(reply).current, "Report").replace(row["id"], UNKNOWN)
-    opened = await press_unseen(stage, message_of(reply), made_up, user=moderator(stage))
+    opened = await press_unseen(harness, message_of(reply), made_up, user=moderator(harness))
     await opened.wait_for_modal(TIMEOUT_S)
-    assert await reported(stage, opened, ReportReason.MINOR) == words.GONE.english
+    assert await reported(harness, opened, ReportReason.MINOR) == words.GONE.english
     assert message_of(reply).current.videos
-    assert reports(stage) == []
+    assert reports(harness) == []
 
 
-async def test_a_made_up_form_hides_no_other_video_than_it_came_from(stage: Stage) -> None:
-    first, second = await delivered(stage), await delivered(stage)
-    one, other = (row["id"] for row in stage.rows("id"))
-    opened = await opens(stage, first, "Report", user=moderator(stage))
+async def test_a_made_up_form_hides_no_other_video_than_it_came_from(harness: Harness) -> None:
+    first, second = await delivered(harness), await delivered(harness)
+    one, other = (row["id"] for row in harness.rows("id"))
+    opened = await opens(harness, first, "Report", user=moderator(harness))
     assert opened.modal is not None
     opened.modal["custom_id"] = opened.modal["custom_id"].replace(one, other)
-    await reported(stage, opened, ReportReason.MINOR)
+    await reported(harness, opened, ReportReason.MINOR)
     assert message_of(first).current.videos
     assert message_of(second).current.videos
 
 
-async def test_a_video_that_is_deleted_already_is_asked_about_all_the_same(stage: Stage) -> None:
-    reply = await delivered(stage)
-    opened = await opens(stage, reply, "Report", user=moderator(stage))
-    await press(stage, reply, "Delete")
+async def test_a_video_that_is_deleted_already_is_asked_about_all_the_same(harness: Harness) -> None:
+    reply = await delivered(harness)
+    opened = await opens(harness, reply, "Report", user=moderator(harness))
+    await press(harness, reply, "Delete")
     await message_of(reply).wait_for(lambda _: message_of(reply).deleted, TIMEOUT_S)
-    assert await reported(stage, opened, ReportReason.MINOR) == forms.REPORTED.english
-    card = await question(stage, ASKED)
-    assert "Decided" in await why(stage, card, "Remove…", moderator(stage, "rita"))
-    assert kept(stage) == []
+    assert await reported(harness, opened, ReportReason.MINOR) == forms.REPORTED.english
+    card = await question(harness, ASKED)
+    assert "Decided" in await why(harness, card, "Remove…", moderator(harness, "rita"))
+    assert kept(harness) == []

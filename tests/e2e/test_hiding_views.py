@@ -1,83 +1,73 @@
 """Hidden videos are looked at by moderators alone, who leave a trace of that."""
 
+import pytest
+
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.dimilinks import HttpError
 from bot.sandbox.dimilinks.faults import Endpoint
 from bot.texts import moderation
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-)
-from tests.e2e.report_steps import (
-    REMOVED,
-    audit,
-    clock,
-    hidden,
-    is_put_away,
-    kept,
-    moderator,
-    question,
-    rule,
-    seen,
-    stage,
-)
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_results import delivered
+from tests.e2e.actors.approvals import moderator, question
+from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import REMOVED, hidden, is_put_away, kept, rule, seen
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import delivered
 
-__all__ = ["clock", "stage"]
+pytestmark = [
+    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.usefixtures("reports_are_reviewed"),
+]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_only_moderators_look_at_a_hidden_video_alone_and_that_is_logged(
-    stage: Stage, *, restarted: bool
+    harness: Harness, *, restarted: bool
 ) -> None:
-    card = await hidden(stage, await delivered(stage))
-    await meanwhile(stage, restarted=restarted)
-    turned_away = await press(stage, card, "View", user=stage.member("bob"))
+    card = await hidden(harness, await delivered(harness))
+    await meanwhile(harness, restarted=restarted)
+    turned_away = await press(harness, card, "View", user=harness.member("bob"))
     assert await told(turned_away) == moderation.VOTE_NOT_YOURS.english
     assert not turned_away.current or not turned_away.current.attachments
-    assert "hidden_video_viewed" not in audit(stage, "action")
-    mo = moderator(stage)
-    looking = await press(stage, card, "View", user=mo)
+    assert "hidden_video_viewed" not in audit(harness, "action")
+    mo = moderator(harness)
+    looking = await press(harness, card, "View", user=mo)
     shown = await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
     assert looking.ephemeral
     assert shown.text() == moderation.VIEWED.english
     assert shown.attachments[0].filename.startswith("SPOILER_")
-    assert ("hidden_video_viewed", mo.id, stage.user.id) in audit(stage, "action", "actor_id", "person_id")
+    assert ("hidden_video_viewed", mo.id, harness.user.id) in audit(
+        harness, "action", "actor_id", "person_id"
+    )
 
 
-async def test_a_video_that_could_not_be_kept_is_fetched_when_somebody_looks(stage: Stage) -> None:
-    reply = await delivered(stage)
-    stage.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(503)])
-    card = await hidden(stage, reply)
-    assert kept(stage) == []
-    stage.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 0.0, [])
-    looking = await press(stage, card, "View", user=moderator(stage))
+async def test_a_video_that_could_not_be_kept_is_fetched_when_somebody_looks(harness: Harness) -> None:
+    reply = await delivered(harness)
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(503)])
+    card = await hidden(harness, reply)
+    assert kept(harness) == []
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 0.0, [])
+    looking = await press(harness, card, "View", user=moderator(harness))
     await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
 
 
-async def test_a_video_that_the_service_no_longer_has_is_removed(stage: Stage) -> None:
-    reply, mo = await delivered(stage), moderator(stage)
-    stage.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
-    card = await hidden(stage, reply)
-    assert await told(await press(stage, card, "View", user=mo)) == moderation.HIDDEN_GONE.english
-    await press(stage, card, "Restore", user=mo)
+async def test_a_video_that_the_service_no_longer_has_is_removed(harness: Harness) -> None:
+    reply, mo = await delivered(harness), moderator(harness)
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
+    card = await hidden(harness, reply)
+    assert await told(await press(harness, card, "View", user=mo)) == moderation.HIDDEN_GONE.english
+    await press(harness, card, "Restore", user=mo)
     assert is_put_away(await seen(message_of(reply), REMOVED))
-    await until(lambda: audit(stage, "action")[-1] == "video_removed")
+    await until(lambda: audit(harness, "action")[-1] == "video_removed")
 
 
-async def test_view_is_for_reported_videos_alone(stage: Stage) -> None:
-    await rule(stage, modes={Gate.SPICY: Mode.APPROVAL})
-    await stage.video("a lighthouse", channel=stage.adult_channel, preset="spicy")
-    card = await question(stage)
+async def test_view_is_for_reported_videos_alone(harness: Harness) -> None:
+    await rule(harness, modes={Gate.SPICY: Mode.APPROVAL})
+    await harness.video("a lighthouse", channel=harness.adult_channel, preset="spicy")
+    card = await question(harness)
     made_up = id_of(card.current, "Approve").replace(":yes:", ":view:")
-    looking = await press_unseen(stage, card, made_up, user=moderator(stage))
+    looking = await press_unseen(harness, card, made_up, user=moderator(harness))
     assert await told(looking) == moderation.HIDDEN_GONE.english
-    assert kept(stage) == []
-    assert "hidden_video_viewed" not in audit(stage, "action")
+    assert kept(harness) == []
+    assert "hidden_video_viewed" not in audit(harness, "action")

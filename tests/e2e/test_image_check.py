@@ -1,44 +1,37 @@
 """The image check that operators can add: where it cannot be had, moderators look."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
-
 import pytest
 
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Message
-from tests.e2e.pictures import picture
-from tests.e2e.presses import press
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.pictures import picture
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT, image_check=True)
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, image_check=True) as opened:
-        yield opened
+async def question(harness: Harness, text: str) -> Message:
+    return await harness.channel.wait_for_message(lambda version: text in version.text(), TIMEOUT_S)
 
 
-async def question(stage: Stage, text: str) -> Message:
-    return await stage.channel.wait_for_message(lambda version: text in version.text(), TIMEOUT_S)
-
-
-async def test_what_cannot_be_scored_is_looked_at_by_moderators(stage: Stage) -> None:
+async def test_what_cannot_be_scored_is_looked_at_by_moderators(harness: Harness) -> None:
     """NudeNet is not installed where the tests run, which counts as a score above every threshold."""
-    rules = ServerRules(image_check_percent=60, review_channel_id=stage.channel.id)
-    await stage.app.moderation.books.rules.change(stage.guild.id, rules)
-    moderator = stage.member("mo", roles=[stage.guild.add_role("mods", ["manage_messages"])])
-    reply = await stage.video("a cat", image=stage.sandbox.discord.upload("cat.png", picture()))
-    asked = await question(stage, "May this video be made?")
-    assert stage.bought == 0
-    await press(stage, asked, "Approve", user=moderator)
-    posting = await question(stage, "May this video be posted?")
-    assert stage.bought == 1
+    rules = ServerRules(image_check_percent=60, review_channel_id=harness.channel.id)
+    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
+    moderator = harness.member("mo", roles=[harness.guild.add_role("mods", ["manage_messages"])])
+    reply = await harness.video("a cat", image=harness.sandbox.discord.upload("cat.png", picture()))
+    asked = await question(harness, "May this video be made?")
+    assert harness.bought == 0
+    await press(harness, asked, "Approve", user=moderator)
+    posting = await question(harness, "May this video be posted?")
+    assert harness.bought == 1
     assert not reply.versions[-1].videos
-    await press(stage, posting, "Approve", user=moderator)
-    assert (await stage.ended(reply)).videos
-    assert stage.bought == 1
+    await press(harness, posting, "Approve", user=moderator)
+    assert (await harness.ended(reply)).videos
+    assert harness.bought == 1
 
 
-async def test_where_a_server_set_no_threshold_nobody_is_asked(stage: Stage) -> None:
-    reply = await stage.video("a cat", image=stage.sandbox.discord.upload("cat.png", picture()))
-    assert (await stage.ended(reply)).videos
+async def test_where_a_server_set_no_threshold_nobody_is_asked(harness: Harness) -> None:
+    reply = await harness.video("a cat", image=harness.sandbox.discord.upload("cat.png", picture()))
+    assert (await harness.ended(reply)).videos

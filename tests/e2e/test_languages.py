@@ -1,8 +1,6 @@
 """Chinese and Japanese: private answers in the person's language, public ones in the server's."""
 
 import re
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,37 +12,35 @@ from bot.texts import jobs as job_words
 from bot.texts.cards import DELIVERED
 from bot.texts.sentences import Language
 from cogs.ui.job_button import LABELS
-from tests.e2e.presses import being_made, labels, press, told
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import labels, press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.videos import being_made
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 LANGUAGES = pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])
 LATIN = re.compile(r"[A-Za-z]{4,}")
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
-
-
-def abroad(stage: Stage, language: Language) -> tuple[Guild, Channel, User]:
+def abroad(harness: Harness, language: Language) -> tuple[Guild, Channel, User]:
     """A server that speaks the language, with somebody in it who speaks English."""
-    guild = stage.sandbox.discord.add_guild("abroad", locale=language.value)
-    guild.join(stage.user)
-    return guild, guild.add_channel("general"), stage.user
+    guild = harness.sandbox.discord.add_guild("abroad", locale=language.value)
+    guild.join(harness.user)
+    return guild, guild.add_channel("general"), harness.user
 
 
-def speaker(stage: Stage, language: Language) -> User:
+def speaker(harness: Harness, language: Language) -> User:
     """A member of the English server who speaks the language."""
-    user = stage.sandbox.discord.add_user("ko", locale=language.value)
-    stage.guild.join(user)
+    user = harness.sandbox.discord.add_user("ko", locale=language.value)
+    harness.guild.join(user)
     return user
 
 
 @LANGUAGES
-async def test_a_public_card_is_in_the_servers_language(stage: Stage, language: Language) -> None:
-    _, channel, _ = abroad(stage, language)
-    reply = await stage.video("ポスター", channel=channel, preset="fun")
+async def test_a_public_card_is_in_the_servers_language(harness: Harness, language: Language) -> None:
+    _, channel, _ = abroad(harness, language)
+    reply = await harness.video("ポスター", channel=channel, preset="fun")
     await reply.wait_for_video(TIMEOUT_S)
     seen = [version for version in reply.versions if version.text()]
     for version in seen:
@@ -56,40 +52,39 @@ async def test_a_public_card_is_in_the_servers_language(stage: Stage, language: 
 
 
 @LANGUAGES
-async def test_a_private_card_is_in_the_persons_language(stage: Stage, language: Language) -> None:
-    reply = await stage.video("x", user=speaker(stage, language), private=True)
+async def test_a_private_card_is_in_the_persons_language(harness: Harness, language: Language) -> None:
+    reply = await harness.video("x", user=speaker(harness, language), private=True)
     await reply.wait_for_video(TIMEOUT_S)
     assert DELIVERED.in_language(language) in reply.versions[-1].text()
 
 
 @LANGUAGES
-async def test_a_refusal_is_in_the_persons_language(stage: Stage, language: Language) -> None:
-    reply = await stage.video("x", user=speaker(stage, language), preset="spicy")
+async def test_a_refusal_is_in_the_persons_language(harness: Harness, language: Language) -> None:
+    reply = await harness.video("x", user=speaker(harness, language), preset="spicy")
     assert await told(reply) == explanations.SPICY_NEEDS_AGE_GATE.in_language(language)
-    _, channel, user = abroad(stage, language)
-    refused = await stage.video("x", user=user, channel=channel, preset="spicy")
+    _, channel, user = abroad(harness, language)
+    refused = await harness.video("x", user=user, channel=channel, preset="spicy")
     assert await told(refused) == moderation.SPICY_OFF.english
 
 
 @LANGUAGES
 async def test_answers_to_buttons_and_lists_are_in_the_persons_language(
-    stage: Stage, language: Language
+    harness: Harness, language: Language
 ) -> None:
-    user = speaker(stage, language)
-    reply = await being_made(stage, "x", user=stage.user)
-    pressed = await press(stage, reply, "Cancel", user=user)
+    user = speaker(harness, language)
+    reply = await being_made(harness, "x", user=harness.user)
+    pressed = await press(harness, reply, "Cancel", user=user)
     assert await told(pressed) == job_words.NOT_YOURS_TO_CANCEL.in_language(language)
-    listed = await stage.sandbox.discord.invoke("jobs", user=user, channel=stage.channel)
-    assert job_words.NONE.in_language(language) in await told(listed)
-    asked = await stage.sandbox.discord.invoke("defaults", user=user, channel=stage.channel)
+    assert job_words.NONE.in_language(language) in (await list_jobs(harness, user=user)).text
+    asked = await harness.sandbox.discord.invoke("defaults", user=user, channel=harness.channel)
     assert not LATIN.search(re.sub(r"`[^`]+`", "", await told(asked)))
 
 
 @LANGUAGES
-async def test_a_form_is_in_the_persons_language(stage: Stage, language: Language) -> None:
-    user = speaker(stage, language)
-    form = await stage.sandbox.discord.invoke(
-        "video", user=user, channel=stage.channel, options={"prompt": "一", "more": True}
+async def test_a_form_is_in_the_persons_language(harness: Harness, language: Language) -> None:
+    user = speaker(harness, language)
+    form = await harness.sandbox.discord.invoke(
+        "video", user=user, channel=harness.channel, options={"prompt": "一", "more": True}
     )
     await form.wait_for_modal(TIMEOUT_S)
     modal = form.interaction.modal
@@ -122,9 +117,9 @@ def _options(command: dict[str, Any]) -> list[dict[str, Any]]:
 
 @LANGUAGES
 async def test_every_command_option_and_choice_is_registered_in_every_language(
-    stage: Stage, language: Language
+    harness: Harness, language: Language
 ) -> None:
-    commands = stage.sandbox.discord.commands
+    commands = harness.sandbox.discord.commands
     assert sorted(str(command["name"]) for command in commands) == [
         "Animate",
         "defaults",
@@ -138,7 +133,6 @@ async def test_every_command_option_and_choice_is_registered_in_every_language(
         assert all(entries), (command["name"], entries)
 
 
-async def test_times_are_discords_own(stage: Stage) -> None:
-    await being_made(stage, "x")
-    listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
-    assert re.search(r"<t:\d+:R>", await told(listed))
+async def test_times_are_discords_own(harness: Harness) -> None:
+    await being_made(harness, "x")
+    assert re.search(r"<t:\d+:R>", (await list_jobs(harness)).text)

@@ -1,6 +1,5 @@
 """Replies whose token has died: the same message by another way, and never two of them."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,18 +7,15 @@ import pytest
 
 from bot.delivery import breaker
 from bot.sandbox.discord import Channel, DiscordFault, Drop, Message
-from tests.e2e.presses import MovableClock, being_made, finish, press, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import being_made, finish
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 GONE = DiscordFault("PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=1000)
 SEND = "POST /channels/{channel_id}/messages"
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    """A running bot that waits long for a video."""
-    async with open_stage(tmp_path, tuning=PATIENT) as opened:
-        yield opened
 
 
 def videos_in(channel: Channel) -> list[Message]:
@@ -27,90 +23,90 @@ def videos_in(channel: Channel) -> list[Message]:
     return [one for one in channel.messages if not one.deleted and one.current.videos]
 
 
-async def test_progress_goes_on_as_the_bot_once_the_token_has_died(stage: Stage) -> None:
-    reply = await being_made(stage, "a boat")
+async def test_progress_goes_on_as_the_bot_once_the_token_has_died(harness: Harness) -> None:
+    reply = await being_made(harness, "a boat")
     reply.expire_token()
     seen = len(reply.versions)
     await until(lambda: len(reply.versions) >= seen + 2)
-    finish(stage, "a boat")
+    finish(harness, "a boat")
     await reply.wait_for_video(TIMEOUT_S)
-    refused = stage.sandbox.discord.books.counts[
+    refused = harness.sandbox.discord.books.counts[
         "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original", 401
     ]
     assert refused == 1
 
 
-async def test_a_new_message_whose_answer_was_lost_is_not_sent_a_second_time(stage: Stage) -> None:
-    reply = await being_made(stage, "a boat")
+async def test_a_new_message_whose_answer_was_lost_is_not_sent_a_second_time(harness: Harness) -> None:
+    reply = await being_made(harness, "a boat")
     reply.expire_token()
-    stage.sandbox.discord.faults.append(GONE)
-    stage.sandbox.discord.faults.append(DiscordFault(SEND, drop=Drop.AFTER))
-    finish(stage, "a boat")
-    await until(lambda: bool(stage.rows("settled_at")[0]["settled_at"]))
-    (message,) = videos_in(stage.channel)
-    assert f"<@{stage.user.id}>" in message.current.text()
+    harness.sandbox.discord.faults.append(GONE)
+    harness.sandbox.discord.faults.append(DiscordFault(SEND, drop=Drop.AFTER))
+    finish(harness, "a boat")
+    await until(lambda: bool(harness.rows("settled_at")[0]["settled_at"]))
+    (message,) = videos_in(harness.channel)
+    assert f"<@{harness.user.id}>" in message.current.text()
 
 
-async def test_after_a_restart_a_message_that_was_sent_is_found_and_not_sent_again(stage: Stage) -> None:
-    reply = await being_made(stage, "a boat")
+async def test_after_a_restart_a_message_that_was_sent_is_found_and_not_sent_again(harness: Harness) -> None:
+    reply = await being_made(harness, "a boat")
     reply.expire_token()
-    stage.sandbox.discord.faults.append(GONE)
+    harness.sandbox.discord.faults.append(GONE)
     # Discord takes the message, but its answer never comes, so the bot is stopped before it can note it.
-    stage.sandbox.discord.faults.append(DiscordFault(SEND, drop=Drop.AFTER, times=1000))
-    stage.sandbox.discord.faults.append(
+    harness.sandbox.discord.faults.append(DiscordFault(SEND, drop=Drop.AFTER, times=1000))
+    harness.sandbox.discord.faults.append(
         DiscordFault("GET /channels/{channel_id}/messages", status=500, times=1000)
     )
-    finish(stage, "a boat")
-    await until(lambda: bool(videos_in(stage.channel)))
-    await stage.stop()
-    assert stage.rows("post_route")[0]["post_route"] == "answer_in_channel"
-    stage.sandbox.discord.faults.clear()
-    stage.sandbox.discord.faults.append(GONE)
+    finish(harness, "a boat")
+    await until(lambda: bool(videos_in(harness.channel)))
+    await harness.stop()
+    assert harness.rows("post_route")[0]["post_route"] == "answer_in_channel"
+    harness.sandbox.discord.faults.clear()
+    harness.sandbox.discord.faults.append(GONE)
     # Discord remembers a nonce for some minutes only.
-    stage.sandbox.discord.core.messages._nonces.clear()
-    await stage.start()
-    await until(lambda: bool(stage.rows("settled_at")[0]["settled_at"]))
-    assert len(videos_in(stage.channel)) == 1
-    assert stage.rows("state")[0]["state"] == "delivered"
+    harness.sandbox.discord.core.messages._nonces.clear()
+    await harness.start()
+    await until(lambda: bool(harness.rows("settled_at")[0]["settled_at"]))
+    assert len(videos_in(harness.channel)) == 1
+    assert harness.rows("state")[0]["state"] == "delivered"
 
 
-async def test_where_the_channel_is_closed_to_the_bot_the_video_comes_directly(stage: Stage) -> None:
-    reply = await being_made(stage, "a boat")
+async def test_where_the_channel_is_closed_to_the_bot_the_video_comes_directly(harness: Harness) -> None:
+    reply = await being_made(harness, "a boat")
     reply.expire_token()
-    stage.channel.deny_bot("view_channel")
-    finish(stage, "a boat")
-    inbox = stage.sandbox.discord.dm(stage.user)
+    harness.channel.deny_bot("view_channel")
+    finish(harness, "a boat")
+    inbox = harness.sandbox.discord.dm(harness.user)
     await inbox.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
-    assert videos_in(stage.channel) == []
+    assert videos_in(harness.channel) == []
 
 
 async def test_a_message_older_than_an_hour_gets_its_final_edit_only_or_one_for_who_asks(
     tmp_path: Path,
 ) -> None:
     clock = MovableClock()
-    async with open_stage(tmp_path, now=clock) as stage:
-        reply = await being_made(stage, "a boat")
-        await stage.stop()
+    async with open_harness(tmp_path, now=clock) as harness:
+        reply = await being_made(harness, "a boat")
+        await harness.stop()
         clock.offset = timedelta(minutes=61)
         # Its task would have expired by then; here it is only the message that is old.
-        await stage.start()
+        await harness.start()
         seen = len(reply.versions)
         expired = await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
         assert reply.versions[seen:] == [expired]
-        finish(stage, "a boat")
-        await press(stage, reply, "Look again")
+        finish(harness, "a boat")
+        await press(harness, reply, "Look again")
         await reply.wait_for_video(TIMEOUT_S)
 
 
-async def test_after_too_many_refusals_nothing_is_sent_until_they_are_old(stage: Stage) -> None:
-    app = stage.app
-    reply = await being_made(stage, "a boat")
+async def test_after_too_many_refusals_nothing_is_sent_until_they_are_old(harness: Harness) -> None:
+    app = harness.app
+    reply = await being_made(harness, "a boat")
     for _ in range(breaker.TRIPS_AT):
         app.breaker.saw(401)
-    sent = len(stage.sandbox.discord.books.requests)
-    finish(stage, "a boat")
-    await until(lambda: stage.rows("state")[0]["state"] == "delivering")
-    assert len(stage.sandbox.discord.books.requests) <= sent + 1
+    sent = len(harness.sandbox.discord.books.requests)
+    finish(harness, "a boat")
+    await until(lambda: harness.rows("state")[0]["state"] == "delivering")
+    assert len(harness.sandbox.discord.books.requests) <= sent + 1
     assert not any(version.videos for version in reply.versions)
     app.breaker._refused.clear()  # as when ten minutes have passed
     await reply.wait_for_video(TIMEOUT_S)

@@ -1,8 +1,6 @@
 """The log channel: every entry of a server's log as one line, and nothing lost when it cannot be written."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
@@ -14,42 +12,41 @@ from bot.texts import forms
 from bot.texts.forms import ReportReason
 from bot.texts.sentences import Language
 from bot.texts.spicy import deed
-from tests.e2e.presses import until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_hiding import audit, seen
-from tests.e2e.test_reports import reported
-from tests.e2e.test_results import delivered, opens
+from tests.e2e.actors.forms import opens
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.records import audit
+from tests.e2e.actors.reports import reported, seen
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import delivered
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
 
 SENDING = "POST /channels/*/messages"
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path, tuning=PATIENT, rules=None) as opened:
-        yield opened
-
-
-async def log_channel(stage: Stage, guild: Guild | None = None) -> Channel:
+async def log_channel(harness: Harness, guild: Guild | None = None) -> Channel:
     """A channel that a server wants its log in."""
-    server = guild or stage.guild
+    server = guild or harness.guild
     channel = server.add_channel("log")
-    await until(lambda: _known(stage, server, channel))
-    await stage.app.moderation.books.rules.change(server.id, ServerRules(log_channel_id=channel.id))
+    await until(lambda: _known(harness, server, channel))
+    await harness.app.moderation.books.rules.change(server.id, ServerRules(log_channel_id=channel.id))
     return channel
 
 
-def _known(stage: Stage, server: Guild, channel: Channel) -> bool:
-    guild = stage.app.bot.get_guild(server.id)
+def _known(harness: Harness, server: Guild, channel: Channel) -> bool:
+    guild = harness.app.bot.get_guild(server.id)
     return guild is not None and guild.get_channel(channel.id) is not None
 
 
-async def note(stage: Stage, what: Deed = Deed.TRUSTED, reason: str = "", guild: Guild | None = None) -> None:
+async def note(
+    harness: Harness, what: Deed = Deed.TRUSTED, reason: str = "", guild: Guild | None = None
+) -> None:
     """Have something be in the log."""
-    server = guild or stage.guild
+    server = guild or harness.guild
     entry = Entry(
-        server.id, stage.now(), what, server.owner.id, stage.user.id, reason=reason, prompt="secret"
+        server.id, harness.now(), what, server.owner.id, harness.user.id, reason=reason, prompt="secret"
     )
-    await stage.app.moderation.trail.append(entry)
+    await harness.app.moderation.trail.append(entry)
 
 
 async def line(channel: Channel, text: str) -> Message:
@@ -61,22 +58,22 @@ def lines(channel: Channel) -> list[str]:
     return [line for message in channel.messages for line in message.current.text().splitlines()]
 
 
-async def test_what_is_done_is_told_in_order_one_line_each(stage: Stage) -> None:
-    channel = await log_channel(stage)
+async def test_what_is_done_is_told_in_order_one_line_each(harness: Harness) -> None:
+    channel = await log_channel(harness)
     for number in range(100):
-        await note(stage, reason=f"reason {number}.")
+        await note(harness, reason=f"reason {number}.")
     await line(channel, "reason 99.")
     assert [text.rpartition("reason ")[2] for text in lines(channel)] == [f"{one}." for one in range(100)]
     assert all(len(message.current.content) <= 2000 for message in channel.messages)
 
 
-async def test_a_report_is_told(stage: Stage) -> None:
-    channel, bob = await log_channel(stage), stage.member("bob")
-    opened = await opens(stage, await delivered(stage), "Report", user=bob)
-    assert await reported(stage, opened, ReportReason.VIOLENT) == forms.REPORTED.english
+async def test_a_report_is_told(harness: Harness) -> None:
+    channel, bob = await log_channel(harness), harness.member("bob")
+    opened = await opens(harness, await delivered(harness), "Report", user=bob)
+    assert await reported(harness, opened, ReportReason.VIOLENT) == forms.REPORTED.english
     told = (await line(channel, "Video reported")).current.text()
     assert bob.mention in told
-    assert stage.user.mention in told
+    assert harness.user.mention in told
 
 
 def test_every_deed_has_a_name_in_every_language() -> None:
@@ -85,20 +82,20 @@ def test_every_deed_has_a_name_in_every_language() -> None:
         assert len(names) == len(Language), what
 
 
-async def test_lines_are_in_the_servers_language(stage: Stage) -> None:
-    guild = stage.sandbox.discord.add_guild("サーバー", locale="ja")
-    channel = await log_channel(stage, guild)
+async def test_lines_are_in_the_servers_language(harness: Harness) -> None:
+    guild = harness.sandbox.discord.add_guild("サーバー", locale="ja")
+    channel = await log_channel(harness, guild)
     for what in Deed:
-        await note(stage, what, guild=guild)
+        await note(harness, what, guild=guild)
     await until(lambda: len(lines(channel)) == len(Deed))
     for what, text in zip(Deed, lines(channel), strict=True):
         assert f"**{deed(what.value, {}).in_language(Language.JAPANESE)}**" in text
 
 
-async def test_a_line_pings_nobody_is_one_line_and_holds_no_prompt(stage: Stage) -> None:
-    channel = await log_channel(stage)
-    everyone = f"@everyone {stage.guild.owner.mention}\n# **loud** [x](https://evil.example)\n" + "x" * 3000
-    await note(stage, reason=everyone)
+async def test_a_line_pings_nobody_is_one_line_and_holds_no_prompt(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    everyone = f"@everyone {harness.guild.owner.mention}\n# **loud** [x](https://evil.example)\n" + "x" * 3000
+    await note(harness, reason=everyone)
     message = await line(channel, "xxx")
     text = message.current.text()
     assert not message.pings.everyone
@@ -111,12 +108,12 @@ async def test_a_line_pings_nobody_is_one_line_and_holds_no_prompt(stage: Stage)
     assert len(text) < 1000
 
 
-async def test_servers_read_their_own_log_alone(stage: Stage) -> None:
-    channel = await log_channel(stage)
-    other = stage.sandbox.discord.add_guild("Elsewhere")
-    elsewhere = await log_channel(stage, other)
-    await note(stage, reason="ours")
-    await note(stage, reason="theirs", guild=other)
+async def test_servers_read_their_own_log_alone(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    other = harness.sandbox.discord.add_guild("Elsewhere")
+    elsewhere = await log_channel(harness, other)
+    await note(harness, reason="ours")
+    await note(harness, reason="theirs", guild=other)
     await line(elsewhere, "theirs")
     await line(channel, "ours")
     assert len(lines(channel)) == len(lines(elsewhere)) == 1
@@ -124,11 +121,11 @@ async def test_servers_read_their_own_log_alone(stage: Stage) -> None:
 
 @pytest.mark.parametrize("why", ["deleted", "unseen", "mute"])
 async def test_a_channel_that_cannot_be_written_loses_nothing_else_and_is_not_tried(
-    stage: Stage, why: str
+    harness: Harness, why: str
 ) -> None:
-    channel = await log_channel(stage)
-    other = stage.sandbox.discord.add_guild("Elsewhere")
-    elsewhere = await log_channel(stage, other)
+    channel = await log_channel(harness)
+    other = harness.sandbox.discord.add_guild("Elsewhere")
+    elsewhere = await log_channel(harness, other)
     match why:
         case "deleted":
             channel.delete()
@@ -138,76 +135,76 @@ async def test_a_channel_that_cannot_be_written_loses_nothing_else_and_is_not_tr
             channel.deny_bot("send_messages")
     await asyncio.sleep(0.1)
     for number in range(5):
-        await note(stage, reason=f"ours {number}")
-    await note(stage, reason="theirs", guild=other)
+        await note(harness, reason=f"ours {number}")
+    await note(harness, reason="theirs", guild=other)
     await line(elsewhere, "theirs")
     assert lines(channel) == []
-    assert audit(stage, "action") == ["trusted"] * 6
-    refused = [key for key in stage.sandbox.discord.books.counts if key[1] in {403, 404}]
+    assert audit(harness, "action") == ["trusted"] * 6
+    refused = [key for key in harness.sandbox.discord.books.counts if key[1] in {403, 404}]
     assert refused == [], "such requests count towards Discord's ban"
     if why == "mute":
         channel.allow_bot("send_messages")
         await asyncio.sleep(0.1)
-        await note(stage, reason="again")
+        await note(harness, reason="again")
         await line(channel, "again")
 
 
-async def test_a_channel_that_refuses_is_left_alone_for_a_while(stage: Stage) -> None:
-    channel = await log_channel(stage)
-    other = stage.sandbox.discord.add_guild("Elsewhere")
-    elsewhere = await log_channel(stage, other)
+async def test_a_channel_that_refuses_is_left_alone_for_a_while(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    other = harness.sandbox.discord.add_guild("Elsewhere")
+    elsewhere = await log_channel(harness, other)
     fault = DiscordFault(SENDING, status=403, code=50013, message="Missing Permissions", times=1)
-    stage.sandbox.discord.faults.append(fault)
+    harness.sandbox.discord.faults.append(fault)
     for number in range(5):
-        await note(stage, reason=f"ours {number}")
-    await note(stage, reason="theirs", guild=other)
+        await note(harness, reason=f"ours {number}")
+    await note(harness, reason="theirs", guild=other)
     await line(elsewhere, "theirs")
     assert fault.hits == 1
     assert lines(channel) == []
 
 
-async def test_a_fault_of_discord_costs_no_line(stage: Stage) -> None:
-    channel = await log_channel(stage)
-    stage.sandbox.discord.faults.append(DiscordFault(SENDING, status=503, message="Unavailable", times=1))
-    await note(stage, reason="first")
-    await note(stage, reason="second")
+async def test_a_fault_of_discord_costs_no_line(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    harness.sandbox.discord.faults.append(DiscordFault(SENDING, status=503, message="Unavailable", times=1))
+    await note(harness, reason="first")
+    await note(harness, reason="second")
     await line(channel, "second")
     assert ["first" in one for one in lines(channel)] == [True, False]
 
 
-async def test_a_log_channel_changes_at_once_and_can_be_switched_off(stage: Stage) -> None:
-    first = await log_channel(stage)
-    await note(stage, reason="one")
+async def test_a_log_channel_changes_at_once_and_can_be_switched_off(harness: Harness) -> None:
+    first = await log_channel(harness)
+    await note(harness, reason="one")
     await line(first, "one")
-    second = await log_channel(stage)
-    await note(stage, reason="two")
+    second = await log_channel(harness)
+    await note(harness, reason="two")
     await line(second, "two")
-    await stage.app.moderation.books.rules.change(stage.guild.id, ServerRules())
-    await note(stage, reason="three")
+    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules())
+    await note(harness, reason="three")
     await asyncio.sleep(0.2)
     assert (len(lines(first)), len(lines(second))) == (1, 1)
-    assert len(audit(stage, "action")) == 3
+    assert len(audit(harness, "action")) == 3
 
 
-async def test_after_a_restart_the_log_goes_on(stage: Stage) -> None:
-    channel = await log_channel(stage)
-    await stage.restart()
-    await note(stage, reason="after")
+async def test_after_a_restart_the_log_goes_on(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    await harness.restart()
+    await note(harness, reason="after")
     await line(channel, "after")
 
 
-async def test_what_was_not_kept_is_not_told(stage: Stage) -> None:
-    channel = await log_channel(stage)
-    await stage.app.database.close()
+async def test_what_was_not_kept_is_not_told(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    await harness.app.database.close()
     with pytest.raises(StorageUnavailableError):
-        await note(stage, reason="lost")
+        await note(harness, reason="lost")
     await asyncio.sleep(0.1)
     assert lines(channel) == []
 
 
-async def test_a_thread_can_be_the_log(stage: Stage) -> None:
-    thread = stage.channel.add_thread("log")
-    await until(lambda: stage.app.bot.get_channel(thread.id) is not None)
-    await stage.app.moderation.books.rules.change(stage.guild.id, ServerRules(log_channel_id=thread.id))
-    await note(stage, reason="here")
+async def test_a_thread_can_be_the_log(harness: Harness) -> None:
+    thread = harness.channel.add_thread("log")
+    await until(lambda: harness.app.bot.get_channel(thread.id) is not None)
+    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules(log_channel_id=thread.id))
+    await note(harness, reason="here")
     await seen(await line(thread, "here"), "here")

@@ -5,29 +5,24 @@ import asyncio
 import pytest
 
 from bot.sandbox.dimilinks import Endpoint, Fault, HttpError
-from tests.e2e.stage import TIMEOUT_S, Stage
+from tests.e2e.actors.direct_messages import news
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 
 KEY = HttpError(401, "invalid_api_key", "bad key")
 MONEY = HttpError(402, "insufficient_balance", "余额不足")
 MODEL = HttpError(403, None, "not allowed")
 
 
-def news(stage: Stage) -> list[str]:
-    """What the operator was told."""
-    inbox = stage.sandbox.discord.dm(stage.sandbox.discord.world.operator)
-    return [message.current.text() for message in inbox.messages]
-
-
-async def told(stage: Stage, count: int) -> list[str]:
+async def told(harness: Harness, count: int) -> list[str]:
     """The operator's messages, once there are so many."""
     async with asyncio.timeout(TIMEOUT_S):
-        while len(news(stage)) < count:  # noqa: ASYNC110 - plain records
+        while len(news(harness)) < count:  # noqa: ASYNC110 - plain records
             await asyncio.sleep(0.02)
-    return news(stage)
+    return news(harness)
 
 
-def paused(stage: Stage) -> float | None:
-    return stage.app.metrics.registry.get_sample_value("stillmotion_submitting_paused")
+def paused(harness: Harness) -> float | None:
+    return harness.app.metrics.registry.get_sample_value("stillmotion_submitting_paused")
 
 
 @pytest.mark.parametrize(
@@ -35,74 +30,76 @@ def paused(stage: Stage) -> float | None:
     [(KEY, "does not accept this bot's key"), (MONEY, "out of money"), (MODEL, "does not allow this bot")],
 )
 async def test_every_request_waits_and_goes_on_once_the_service_takes_one(
-    stage: Stage, fault: Fault, expected: str
+    harness: Harness, fault: Fault, expected: str
 ) -> None:
-    stage.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [fault])
-    stage.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [fault])
-    people = [stage.member(f"person{number}") for number in range(4)]
-    replies = [await stage.video(f"video {person.name}", user=person) for person in people]
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [fault])
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [fault])
+    people = [harness.member(f"person{number}") for number in range(4)]
+    replies = [await harness.video(f"video {person.name}", user=person) for person in people]
     for reply in replies:
         shown = await reply.wait_for(lambda version: expected in version.text(), TIMEOUT_S)
         assert "Waiting for the bot's operator" in shown.text()
         assert "Nothing was charged." in shown.text()
-    assert paused(stage) == 1.0
-    (first,) = await told(stage, 1)
+    assert paused(harness) == 1.0
+    (first,) = await told(harness, 1)
     assert "paused for the whole bot" in first
-    assert stage.bought == 0
-    stage.sandbox.dimilinks.faults.clear()
+    assert harness.bought == 0
+    harness.sandbox.dimilinks.faults.clear()
     for reply in replies:
         await reply.wait_for_video(TIMEOUT_S)
-    assert stage.bought == 4
-    assert paused(stage) == 0.0
-    _, second = await told(stage, 2)
+    assert harness.bought == 4
+    assert paused(harness) == 0.0
+    _, second = await told(harness, 2)
     assert "takes requests again" in second
-    assert len(news(stage)) == 2
+    assert len(news(harness)) == 2
 
 
-async def test_while_it_is_paused_one_request_at_a_time_probes(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [MONEY])
-    await stage.video()
-    await told(stage, 1)
-    people = [stage.member(f"person{number}") for number in range(6)]
+async def test_while_it_is_paused_one_request_at_a_time_probes(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [MONEY])
+    await harness.video()
+    await told(harness, 1)
+    people = [harness.member(f"person{number}") for number in range(6)]
     for person in people:
-        await stage.video(user=person)
-    before = len(stage.submissions_sent)
+        await harness.video(user=person)
+    before = len(harness.submissions_sent)
     began_s = asyncio.get_running_loop().time()
     async with asyncio.timeout(TIMEOUT_S):
-        while len(stage.submissions_sent) < before + 3:  # noqa: ASYNC110 - plain records
+        while len(harness.submissions_sent) < before + 3:  # noqa: ASYNC110 - plain records
             await asyncio.sleep(0.02)
-    times = [request.at for request in stage.submissions_sent[before:]]
+    times = [request.at for request in harness.submissions_sent[before:]]
     pauses = [later - sooner for sooner, later in zip([began_s, *times], times, strict=False)][1:]
-    assert min(pauses) >= stage.tuning.probe_pace.first_s
+    assert min(pauses) >= harness.tuning.probe_pace.first_s
 
 
-async def test_a_wrong_key_is_probed_without_sending_a_request_that_costs(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [KEY])
-    stage.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [KEY])
-    reply = await stage.video()
-    await told(stage, 1)
-    asked = [request for request in stage.sandbox.dimilinks.books.requests if request.method == "GET"]
+async def test_a_wrong_key_is_probed_without_sending_a_request_that_costs(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [KEY])
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [KEY])
+    reply = await harness.video()
+    await told(harness, 1)
+    asked = [request for request in harness.sandbox.dimilinks.books.requests if request.method == "GET"]
     async with asyncio.timeout(TIMEOUT_S):
         while len(asked) < 2:
-            asked = [request for request in stage.sandbox.dimilinks.books.requests if request.method == "GET"]
+            asked = [
+                request for request in harness.sandbox.dimilinks.books.requests if request.method == "GET"
+            ]
             await asyncio.sleep(0.02)
-    assert len(stage.submissions_sent) == 1
-    stage.sandbox.dimilinks.faults.clear()
+    assert len(harness.submissions_sent) == 1
+    harness.sandbox.dimilinks.faults.clear()
     await reply.wait_for_video(TIMEOUT_S)
 
 
-async def test_waiting_requests_survive_a_restart(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [MONEY])
-    reply = await stage.video()
+async def test_waiting_requests_survive_a_restart(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [MONEY])
+    reply = await harness.video()
     await reply.wait_for(lambda version: "Waiting for the bot's operator" in version.text(), TIMEOUT_S)
-    await stage.restart()
-    stage.sandbox.dimilinks.faults.clear()
+    await harness.restart()
+    harness.sandbox.dimilinks.faults.clear()
     await reply.wait_for_video(TIMEOUT_S)
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
 @pytest.mark.parametrize("fault", [KEY, MONEY, MODEL])
-async def test_questions_that_are_refused_do_not_end_a_job(stage: Stage, fault: HttpError) -> None:
-    stage.sandbox.dimilinks.faults.task.extend([fault] * 3)
-    await (await stage.video()).wait_for_video(TIMEOUT_S)
-    assert stage.bought == 1
+async def test_questions_that_are_refused_do_not_end_a_job(harness: Harness, fault: HttpError) -> None:
+    harness.sandbox.dimilinks.faults.task.extend([fault] * 3)
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+    assert harness.bought == 1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.pictures import picture, png_claiming, png_of
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Harness
+from tests.e2e.actors.pictures import picture, png_claiming, png_of
 
 
 @pytest.mark.parametrize(
@@ -19,58 +19,60 @@ from tests.e2e.stage import Stage
     ],
 )
 async def test_an_unusable_picture_is_refused_by_name(
-    stage: Stage, filename: str, content: bytes, expected: str
+    harness: Harness, filename: str, content: bytes, expected: str
 ) -> None:
-    good = stage.sandbox.discord.upload("good.png", picture())
-    bad = stage.sandbox.discord.upload(filename, content)
-    reply = await stage.video(image=good, image2=bad)
-    shown = await stage.ended(reply)
+    good = harness.sandbox.discord.upload("good.png", picture())
+    bad = harness.sandbox.discord.upload(filename, content)
+    reply = await harness.video(image=good, image2=bad)
+    shown = await harness.ended(reply)
     assert f"“{filename}”" in shown.text()
     assert expected in shown.text()
     assert "Nothing was charged." in shown.text()
-    assert stage.bought == 0
-    assert not list((stage.data_dir / "spool").iterdir())
+    assert harness.bought == 0
+    assert not list((harness.data_dir / "spool").iterdir())
 
 
-async def test_a_picture_of_ten_megabytes_and_a_byte_is_made_smaller_and_told(stage: Stage) -> None:
-    large = stage.sandbox.discord.upload("large.png", png_of(10_000_001))
-    reply = await stage.video(image=large)
+async def test_a_picture_of_ten_megabytes_and_a_byte_is_made_smaller_and_told(harness: Harness) -> None:
+    large = harness.sandbox.discord.upload("large.png", png_of(10_000_001))
+    reply = await harness.video(image=large)
     shown = await reply.wait_for_video(timeout_s=20)
     assert "“large.png” was 10.0 MB, more than the video service takes; I made it smaller." in shown.text()
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.books.submissions
     assert 0 < submission.references[0].size_bytes < 10_000_000
 
 
-async def test_a_picture_just_below_ten_megabytes_goes_through_untouched(stage: Stage) -> None:
+async def test_a_picture_just_below_ten_megabytes_goes_through_untouched(harness: Harness) -> None:
     content = png_of(9_999_999)
-    reply = await stage.video(image=stage.sandbox.discord.upload("large.png", content))
+    reply = await harness.video(image=harness.sandbox.discord.upload("large.png", content))
     await reply.wait_for_video(timeout_s=20)
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.books.submissions
     assert submission.references[0].size_bytes == len(content)
 
 
-async def test_a_picture_from_another_host_is_not_even_asked_for(stage: Stage) -> None:
-    foreign = stage.sandbox.discord.foreign_upload("elsewhere.png", picture())
-    reply = await stage.video(image=foreign)
-    shown = await stage.ended(reply)
+async def test_a_picture_from_another_host_is_not_even_asked_for(harness: Harness) -> None:
+    foreign = harness.sandbox.discord.foreign_upload("elsewhere.png", picture())
+    reply = await harness.video(image=foreign)
+    shown = await harness.ended(reply)
     assert reply.ephemeral
     assert "“elsewhere.png” does not lie on Discord's servers" in shown.text()
-    assert stage.bought == 0
+    assert harness.bought == 0
 
 
-async def test_a_picture_that_discord_no_longer_has_is_told(stage: Stage) -> None:
-    gone = stage.sandbox.discord.upload("gone.png", picture())
+async def test_a_picture_that_discord_no_longer_has_is_told(harness: Harness) -> None:
+    gone = harness.sandbox.discord.upload("gone.png", picture())
     gone.delete()
-    reply = await stage.video(image=gone)
-    shown = await stage.ended(reply)
+    reply = await harness.video(image=gone)
+    shown = await harness.ended(reply)
     assert "“gone.png” is no longer on Discord's servers" in shown.text()
-    assert stage.bought == 0
+    assert harness.bought == 0
 
 
 @pytest.mark.parametrize("image_format", ["GIF", "BMP", "AVIF", "HEIF"])
-async def test_formats_that_the_service_does_not_take_are_converted(stage: Stage, image_format: str) -> None:
-    upload = stage.sandbox.discord.upload("picture.png", picture(image_format))
-    reply = await stage.video(image=upload)
+async def test_formats_that_the_service_does_not_take_are_converted(
+    harness: Harness, image_format: str
+) -> None:
+    upload = harness.sandbox.discord.upload("picture.png", picture(image_format))
+    reply = await harness.video(image=upload)
     shown = await reply.wait_for_video(timeout_s=20)
     assert "I converted it." in shown.text()
-    assert stage.bought == 1
+    assert harness.bought == 1

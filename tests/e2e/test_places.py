@@ -1,6 +1,6 @@
 """Everywhere: threads, forum posts, voice chats, direct messages, groups, servers without the bot."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,43 +8,28 @@ import pytest
 from bot.sandbox.discord import Channel, Reply
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations
-from tests.e2e.presses import MovableClock, being_made, finish, press, told
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.channels import post, thread, voice_chat
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.timing import MovableClock
+from tests.e2e.actors.videos import being_made, finish
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path) as opened:
-        yield opened
+def private_thread(harness: Harness) -> Channel:
+    return harness.channel.add_thread("secret", private=True)
 
 
-def thread(stage: Stage) -> Channel:
-    return stage.channel.add_thread("ideas")
+def direct(harness: Harness) -> Channel:
+    return harness.sandbox.discord.dm(harness.user)
 
 
-def private_thread(stage: Stage) -> Channel:
-    return stage.channel.add_thread("secret", private=True)
+def group(harness: Harness) -> Channel:
+    return harness.sandbox.discord.add_group([harness.user, harness.sandbox.discord.add_user("bea")])
 
 
-def post(stage: Stage) -> Channel:
-    return stage.guild.add_channel("forum", kind=ChannelKind.FORUM).add_thread("post")
-
-
-def voice_chat(stage: Stage) -> Channel:
-    return stage.guild.add_channel("talk", kind=ChannelKind.VOICE)
-
-
-def direct(stage: Stage) -> Channel:
-    return stage.sandbox.discord.dm(stage.user)
-
-
-def group(stage: Stage) -> Channel:
-    return stage.sandbox.discord.add_group([stage.user, stage.sandbox.discord.add_user("bea")])
-
-
-def foreign_server(stage: Stage) -> Channel:
-    guild = stage.sandbox.discord.add_guild("Elsewhere", bot_installed=False)
-    guild.join(stage.user)
+def foreign_server(harness: Harness) -> Channel:
+    guild = harness.sandbox.discord.add_guild("Elsewhere", bot_installed=False)
+    guild.join(harness.user)
     return guild.add_channel("general", nsfw=True)
 
 
@@ -54,47 +39,47 @@ EVERYWHERE = pytest.mark.parametrize(
 
 
 @EVERYWHERE
-async def test_a_video_is_made_everywhere(stage: Stage, place: Callable[[Stage], Channel]) -> None:
-    reply = await stage.video("a cat", channel=place(stage))
-    shown = await stage.ended(reply)
+async def test_a_video_is_made_everywhere(harness: Harness, place: Callable[[Harness], Channel]) -> None:
+    reply = await harness.video("a cat", channel=place(harness))
+    shown = await harness.ended(reply)
     assert shown.videos, shown.text()
-    assert stage.rows("state") == [{"state": "delivered"}]
+    assert harness.rows("state") == [{"state": "delivered"}]
 
 
 @EVERYWHERE
-async def test_again_works_everywhere(stage: Stage, place: Callable[[Stage], Channel]) -> None:
-    reply = await stage.video("a cat", channel=place(stage))
-    await stage.ended(reply)
-    again = await press(stage, reply, "Again")
-    assert (await stage.ended(again)).videos
-    assert stage.bought == 2
+async def test_again_works_everywhere(harness: Harness, place: Callable[[Harness], Channel]) -> None:
+    reply = await harness.video("a cat", channel=place(harness))
+    await harness.ended(reply)
+    again = await press(harness, reply, "Again")
+    assert (await harness.ended(again)).videos
+    assert harness.bought == 2
 
 
 @pytest.mark.parametrize("place", [group, foreign_server])
 async def test_where_the_bot_is_no_member_a_late_video_is_not_lost(
-    tmp_path: Path, place: Callable[[Stage], Channel]
+    tmp_path: Path, place: Callable[[Harness], Channel]
 ) -> None:
-    async with open_stage(tmp_path, tuning=PATIENT, now=MovableClock()) as stage:
-        channel = place(stage)
-        reply = await made_in(stage, channel)
-        await stage.stop()
+    async with open_harness(tmp_path, tuning=PATIENT, now=MovableClock()) as harness:
+        channel = place(harness)
+        reply = await made_in(harness, channel)
+        await harness.stop()
         reply.expire_token()
-        await stage.start()
-        finish(stage, "a cat")
-        message = await stage.sandbox.discord.dm(stage.user).wait_for_message(
+        await harness.start()
+        finish(harness, "a cat")
+        message = await harness.sandbox.discord.dm(harness.user).wait_for_message(
             lambda version: bool(version.videos), TIMEOUT_S
         )
         assert "Here is your video" in message.current.text()
-        await stage.app.engine.idle()
-        assert stage.rows("state") == [{"state": "delivered"}]
+        await harness.app.engine.idle()
+        assert harness.rows("state") == [{"state": "delivered"}]
 
 
-async def made_in(stage: Stage, channel: Channel) -> Reply:
-    held, stage.channel = stage.channel, channel
+async def made_in(harness: Harness, channel: Channel) -> Reply:
+    held, harness.channel = harness.channel, channel
     try:
-        return await being_made(stage, "a cat")
+        return await being_made(harness, "a cat")
     finally:
-        stage.channel = held
+        harness.channel = held
 
 
 @pytest.mark.parametrize(
@@ -109,23 +94,23 @@ async def made_in(stage: Stage, channel: Channel) -> Reply:
     ],
 )
 async def test_spicy_stays_where_a_servers_moderators_can_allow_it(
-    stage: Stage, place: Callable[[Stage], Channel], why: explanations.Explanation
+    harness: Harness, place: Callable[[Harness], Channel], why: explanations.Explanation
 ) -> None:
-    reply = await stage.video("a cat", channel=place(stage), preset="spicy")
+    reply = await harness.video("a cat", channel=place(harness), preset="spicy")
     assert await told(reply) == why.english
-    assert stage.bought == 0
+    assert harness.bought == 0
 
 
 @pytest.mark.parametrize("kind", [ChannelKind.TEXT, ChannelKind.FORUM])
-async def test_a_thread_is_as_restricted_as_its_channel(stage: Stage, kind: ChannelKind) -> None:
-    channel = stage.guild.add_channel("adults", nsfw=True, kind=kind).add_thread("inside")
-    assert (await stage.ended(await stage.video("a cat", channel=channel, preset="spicy"))).videos
+async def test_a_thread_is_as_restricted_as_its_channel(harness: Harness, kind: ChannelKind) -> None:
+    channel = harness.guild.add_channel("adults", nsfw=True, kind=kind).add_thread("inside")
+    assert (await harness.ended(await harness.video("a cat", channel=channel, preset="spicy"))).videos
 
 
-async def test_a_missing_permission_is_named(stage: Stage) -> None:
-    stage.channel.deny_bot("attach_files")
-    reply = await stage.video("a cat")
+async def test_a_missing_permission_is_named(harness: Harness) -> None:
+    harness.channel.deny_bot("attach_files")
+    reply = await harness.video("a cat")
     assert "I need *Attach Files* here" in await told(reply)
     assert reply.message is not None
     assert reply.message.ephemeral
-    assert stage.bought == 0
+    assert harness.bought == 0

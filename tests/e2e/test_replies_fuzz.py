@@ -31,10 +31,12 @@ from bot.sandbox.discord.stickers import StickerFormat
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations
 from bot.texts import jobs as job_words
-from tests.e2e.pictures import picture, png_claiming
-from tests.e2e.presses import MovableClock, finish, hold, press, told, until
-from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_replies import CALM, RAIN, answer_to, answers, ended, overheard, ping, said_to, say
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.mentions import CALM, RAIN, answer_to, answers, ended, overheard, ping, said_to, say
+from tests.e2e.actors.pictures import picture, png_claiming
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import finish, hold
 
 HELD = replace(PATIENT, edit_interval_s=0.6)
 NEVER_MIND_HOW_OFTEN = 1000
@@ -51,24 +53,24 @@ UNHURRIED = dict.fromkeys(("jobs_at_once", "jobs_at_once_per_server", "jobs_at_o
 }
 
 
-def fail(stage: Stage, route: str, **how: Any) -> DiscordFault:
-    return stage.sandbox.discord.faults.append(DiscordFault(route, **how))
+def fail(harness: Harness, route: str, **how: Any) -> DiscordFault:
+    return harness.sandbox.discord.faults.append(DiscordFault(route, **how))
 
 
 # Stops and faults.
 
 
 async def test_a_request_that_was_kept_before_a_stop_is_answered_after_it(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=HELD) as stage:
-        refused = fail(stage, "POST /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
-        asked = await say(stage, ping(stage, RAIN), 1)
+    async with open_harness(tmp_path, tuning=HELD) as harness:
+        refused = fail(harness, "POST /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
+        asked = await say(harness, ping(harness, RAIN), 1)
         await until(lambda: refused.hits >= 1)
-        await stage.stop()
-        assert (answers(asked), stage.rows("state"), stage.bought) == ([], [{"state": "queued"}], 0)
-        stage.sandbox.discord.faults.clear()
-        await stage.start()
-        assert (await ended(stage, asked)).videos
-        assert stage.bought == 1
+        await harness.stop()
+        assert (answers(asked), harness.rows("state"), harness.bought) == ([], [{"state": "queued"}], 0)
+        harness.sandbox.discord.faults.clear()
+        await harness.start()
+        assert (await ended(harness, asked)).videos
+        assert harness.bought == 1
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["by the nonce", "by looking back"])
@@ -76,93 +78,93 @@ async def test_an_answer_of_which_the_stopped_bot_did_not_hear_is_not_made_again
     tmp_path: Path, *, late: bool
 ) -> None:
     clock = MovableClock()
-    async with open_stage(tmp_path, tuning=HELD, now=clock) as stage:
-        fail(stage, "POST /channels/*", drop=Drop.AFTER)
-        looked = fail(stage, "GET /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
-        asked = await say(stage, ping(stage, RAIN), 1)
+    async with open_harness(tmp_path, tuning=HELD, now=clock) as harness:
+        fail(harness, "POST /channels/*", drop=Drop.AFTER)
+        looked = fail(harness, "GET /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
+        asked = await say(harness, ping(harness, RAIN), 1)
         await until(lambda: looked.hits >= 1)
-        await stage.stop()
-        assert stage.rows("state, message_id") == [{"state": "queued", "message_id": None}]
-        stage.sandbox.discord.faults.clear()
+        await harness.stop()
+        assert harness.rows("state, message_id") == [{"state": "queued", "message_id": None}]
+        harness.sandbox.discord.faults.clear()
         if late:
             clock.offset = timedelta(minutes=10)
-            stage.sandbox.discord.core.messages._nonces.clear()
-        await stage.start()
-        assert (await ended(stage, asked)).videos
-        assert stage.bought == 1
+            harness.sandbox.discord.core.messages._nonces.clear()
+        await harness.start()
+        assert (await ended(harness, asked)).videos
+        assert harness.bought == 1
 
 
 async def test_an_answer_whose_receipt_was_lost_is_found(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=CALM) as stage:
-        fail(stage, "POST /channels/*", drop=Drop.AFTER)
-        asked = await say(stage, ping(stage, RAIN), 1)
-        assert (await ended(stage, asked)).videos
-        assert stage.bought == 1
+    async with open_harness(tmp_path, tuning=CALM) as harness:
+        fail(harness, "POST /channels/*", drop=Drop.AFTER)
+        asked = await say(harness, ping(harness, RAIN), 1)
+        assert (await ended(harness, asked)).videos
+        assert harness.bought == 1
 
 
 async def test_a_stop_while_the_video_is_made_goes_on_in_the_same_answer(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=HELD) as stage:
-        hold(stage)
-        asked = await say(stage, ping(stage, RAIN), 1)
+    async with open_harness(tmp_path, tuning=HELD) as harness:
+        hold(harness)
+        asked = await say(harness, ping(harness, RAIN), 1)
         answer = await answer_to(asked)
         await answer.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-        await stage.restart()
-        finish(stage, "make it rain")
-        assert (await ended(stage, asked)).videos
-        assert stage.bought == 1
+        await harness.restart()
+        finish(harness, "make it rain")
+        assert (await ended(harness, asked)).videos
+        assert harness.bought == 1
 
 
 async def test_where_discord_refuses_the_answer_nothing_is_bought_or_counted(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=CALM, seconds_a_day_per_person=10) as stage:
-        refused = fail(stage, "POST /channels/*", status=403, code=50013)
-        unanswered = await say(stage, ping(stage, RAIN), 1)
+    async with open_harness(tmp_path, tuning=CALM, seconds_a_day_per_person=10) as harness:
+        refused = fail(harness, "POST /channels/*", status=403, code=50013)
+        unanswered = await say(harness, ping(harness, RAIN), 1)
         await until(lambda: refused.hits == 1)
-        await stage.app.engine.idle()
-        assert (answers(unanswered), stage.rows(), stage.bought) == ([], [], 0)
-        assert (await ended(stage, await say(stage, ping(stage, RAIN), 1))).videos
+        await harness.app.engine.idle()
+        assert (answers(unanswered), harness.rows(), harness.bought) == ([], [], 0)
+        assert (await ended(harness, await say(harness, ping(harness, RAIN), 1))).videos
 
 
 async def test_a_message_that_comes_twice_is_served_and_counted_once(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=CALM, seconds_a_day_per_person=10) as stage:
-        with overheard(stage) as events:
-            asked = await say(stage, ping(stage, RAIN), 1)
-            helped = await say(stage, ping(stage))
-        gateway = stage.sandbox.discord.gateway
+    async with open_harness(tmp_path, tuning=CALM, seconds_a_day_per_person=10) as harness:
+        with overheard(harness) as events:
+            asked = await say(harness, ping(harness, RAIN), 1)
+            helped = await say(harness, ping(harness))
+        gateway = harness.sandbox.discord.gateway
         for event in events * 2:
             gateway.broadcast(event)
-        assert (await ended(stage, asked)).videos
+        assert (await ended(harness, asked)).videos
         for event in events:
             gateway.broadcast(event)
-        refused = await say(stage, ping(stage, RAIN), 1)
+        refused = await say(harness, ping(harness, RAIN), 1)
         assert "You have 0 seconds of video left for today." in await said_to(refused)
         assert [len(answers(message)) for message in (asked, helped, refused)] == [1, 1, 1]
-        assert stage.bought == 1
+        assert harness.bought == 1
 
 
 async def test_strangers_cannot_cancel_it_but_may_refresh_it(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=HELD) as stage:
-        hold(stage)
-        bob = stage.member("bob")
-        asked = await say(stage, ping(stage, RAIN), 1)
+    async with open_harness(tmp_path, tuning=HELD) as harness:
+        hold(harness)
+        bob = harness.member("bob")
+        asked = await say(harness, ping(harness, RAIN), 1)
         answer = await answer_to(asked)
         await answer.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
         assert (
-            await told(await press(stage, answer, "Cancel", user=bob))
+            await told(await press(harness, answer, "Cancel", user=bob))
             == job_words.NOT_YOURS_TO_CANCEL.english
         )
-        for user in (bob, stage.user):
-            refreshed = await press(stage, answer, "Refresh", user=user)
+        for user in (bob, harness.user):
+            refreshed = await press(harness, answer, "Refresh", user=user)
             await refreshed.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-        assert stage.rows("state, person_id") == [{"state": "generating", "person_id": stage.user.id}]
-        finish(stage, "make it rain")
-        assert (await ended(stage, asked)).videos
+        assert harness.rows("state, person_id") == [{"state": "generating", "person_id": harness.user.id}]
+        finish(harness, "make it rain")
+        assert (await ended(harness, asked)).videos
 
 
 async def test_only_those_who_may_make_videos_do(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=CALM, allowed_people="1") as stage:
-        asked = await say(stage, ping(stage, RAIN), 1)
+    async with open_harness(tmp_path, tuning=CALM, allowed_people="1") as harness:
+        asked = await say(harness, ping(harness, RAIN), 1)
         assert await said_to(asked) == explanations.NOT_AMONG_ALLOWED.english
-        assert stage.bought == 0
+        assert harness.bought == 0
 
 
 # Nonsense.
@@ -208,7 +210,7 @@ SIZES = st.sampled_from([None, 0, -1, 41, 10**9])
 
 @dataclass(frozen=True)
 class Utterance:
-    """A message to be: numbers stand for what only a running stage has."""
+    """A message to be: numbers stand for what only a running harness has."""
 
     text: str
     place: int
@@ -278,18 +280,18 @@ OFFENDERS = [
 class Crowd:
     """People, a bot and a webhook that say what they are given, everywhere."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        discord = stage.sandbox.discord
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
+        discord = harness.sandbox.discord
         self.places: list[Channel] = [
-            stage.channel,
-            stage.adult_channel,
-            stage.channel.add_thread("talk"),
-            stage.guild.add_channel("voice", kind=ChannelKind.VOICE),
-            discord.dm(stage.user),
+            harness.channel,
+            harness.adult_channel,
+            harness.channel.add_thread("talk"),
+            harness.guild.add_channel("voice", kind=ChannelKind.VOICE),
+            discord.dm(harness.user),
         ]
         self.other = discord.add_user("other", bot=True)
-        stage.guild.join(self.other)
+        harness.guild.join(self.other)
         broken = picture(size=(300, 200))[:-40]
         files = [
             *(("cat.png", picture()), ("cut.png", broken), ("empty.png", b""), ("text.png", b"hello")),
@@ -309,14 +311,14 @@ class Crowd:
         """Say it, unless Discord would not let it be said."""
         channel = self.places[utterance.place]
         person = channel.is_private or utterance.who == "person"
-        user: User = self.other if not person and utterance.who == "bot" else self.stage.user
+        user: User = self.other if not person and utterance.who == "bot" else self.harness.user
         earlier = self.said[channel.id]
         forwards = _pick(earlier, utterance.forwards)
-        text = utterance.text.replace(PING, ping(self.stage))
+        text = utterance.text.replace(PING, ping(self.harness))
         content = (utterance.files, utterance.embeds, utterance.stickers)
         if not text.strip() and forwards is None and not any(content):
             return None
-        said = await self.stage.sandbox.discord.say(
+        said = await self.harness.sandbox.discord.say(
             user,
             channel,
             text,
@@ -332,7 +334,7 @@ class Crowd:
 
     def is_answered(self, said: Message) -> bool:
         """Whether a message is meant for the bot."""
-        mentioned = re.search(rf"<@!?{self.stage.sandbox.discord.bot_user_id}>", said.body.content)
+        mentioned = re.search(rf"<@!?{self.harness.sandbox.discord.bot_user_id}>", said.body.content)
         by_person = not said.author.bot and not said.webhook
         return by_person and (said.channel.is_private or mentioned is not None)
 
@@ -356,7 +358,7 @@ def _pick(messages: list[Message], number: int | None) -> Message | None:
 async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, intents: Intents
 ) -> None:
-    async with open_stage(
+    async with open_harness(
         tmp_path,
         tuning=replace(PATIENT, edit_interval_s=5.0),
         pace=Pace(queue_s=0, generate_s=0.05),
@@ -364,21 +366,21 @@ async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
         limits=ROOMY,
         message_content=bool(intents),
         **UNHURRIED,
-    ) as stage:
-        crowd = Crowd(stage)
-        crowd.said[stage.channel.id].append(await answer_to(await say(stage, ping(stage))))
+    ) as harness:
+        crowd = Crowd(harness)
+        crowd.said[harness.channel.id].append(await answer_to(await say(harness, ping(harness))))
         with structlog.testing.capture_logs() as lines:
             heard = [await crowd.say(utterance) for utterance in (*OFFENDERS, *utterances(150))]
             said = [message for message in heard if message is not None]
             for_bot = [message for message in said if crowd.is_answered(message)]
             with suppress(TimeoutError):
                 await until(lambda: all(answers(message) for message in for_bot))
-            await stage.app.engine.idle()
+            await harness.app.engine.idle()
             gc.collect()
         assert [message.payload() for message in for_bot if not answers(message)] == []
         assert [line for line in lines if line["log_level"] in {"error", "critical"}] == []
         assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
         assert len(for_bot) > 30
-        assert stage.bought > 5
+        assert harness.bought > 5
         counts = {message.id: len(answers(message)) for message in said}
         assert counts == {message.id: int(crowd.is_answered(message)) for message in said}

@@ -1,52 +1,25 @@
 """*Report* and *Delete*: the operator is told, the video goes away, and every press is answered."""
 
-import sqlite3
-from contextlib import closing
-from typing import Any
-
 import pytest
 
-from bot.sandbox.discord import Message, Reply
+from bot.sandbox.discord import Message
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.forms import REASON_NAMES, ReportReason
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    until,
-    whispered,
-)
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_durability import locked_disk
-from tests.e2e.test_forms import UNKNOWN, answers, custom_id, send, send_made_up
-from tests.e2e.test_operator_faults import news
-from tests.e2e.test_results import RESULT, delivered, opens
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.direct_messages import news
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.forms import UNKNOWN, answers, custom_id, opens, send, send_made_up
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.reports import reported, reports
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import RESULT, delivered
 
 
-def reports(stage: Stage) -> list[dict[str, Any]]:
-    """What is kept, read from outside the bot."""
-    with closing(sqlite3.connect(stage.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute("SELECT * FROM reports ORDER BY created_at")]
-
-
-async def reported(stage: Stage, opened: Reply, reason: ReportReason, added: str = "") -> str:
-    """What a report is answered with, in private."""
-    sent = await send(stage, opened, {"reason": [reason.value], "words": added})
-    shown = await sent.wait_for(lambda version: bool(version.text()), TIMEOUT_S)
-    assert sent.ephemeral
-    return shown.text()
-
-
-async def test_what_can_be_done_with_a_video_depends_on_where_and_how_it_was_made(stage: Stage) -> None:
-    inbox = stage.sandbox.discord.dm(stage.user)
+async def test_what_can_be_done_with_a_video_depends_on_where_and_how_it_was_made(harness: Harness) -> None:
+    inbox = harness.sandbox.discord.dm(harness.user)
     preview = [*RESULT[:2], "In 720p", *RESULT[2:]]
     for expected, options in (
         (RESULT, {}),
@@ -54,35 +27,35 @@ async def test_what_can_be_done_with_a_video_depends_on_where_and_how_it_was_mad
         (RESULT[:-1], {"private": True}),
         (preview[:-1], {"private": True, "resolution": "480p"}),
     ):
-        reply = await delivered(stage, **options)
+        reply = await delivered(harness, **options)
         assert labels(message_of(reply).current) == expected
-    in_private = await delivered(stage, channel=inbox)
+    in_private = await delivered(harness, channel=inbox)
     assert labels(message_of(in_private).current) == RESULT[:-1]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_a_report_is_kept_and_told_to_the_operator_once(stage: Stage, *, restarted: bool) -> None:
-    bob = stage.member("bob")
-    reply = await delivered(stage)
-    (job,) = stage.rows("id")
-    await meanwhile(stage, restarted=restarted)
-    opened = await opens(stage, reply, "Report", user=bob)
+async def test_a_report_is_kept_and_told_to_the_operator_once(harness: Harness, *, restarted: bool) -> None:
+    bob = harness.member("bob")
+    reply = await delivered(harness)
+    (job,) = harness.rows("id")
+    await meanwhile(harness, restarted=restarted)
+    opened = await opens(harness, reply, "Report", user=bob)
     assert opened.modal is not None
     assert opened.modal["title"] == forms.REPORT_TITLE.english
     assert list(fields_of(opened.modal)) == ["reason", "words"]
-    await meanwhile(stage, restarted=restarted)
-    assert await reported(stage, opened, ReportReason.REAL_PERSON, "that is me") == forms.REPORTED.english
-    (row,) = reports(stage)
+    await meanwhile(harness, restarted=restarted)
+    assert await reported(harness, opened, ReportReason.REAL_PERSON, "that is me") == forms.REPORTED.english
+    (row,) = reports(harness)
     assert (row["job_id"], row["person_id"]) == (job["id"], bob.id)
     assert (row["reason"], row["words"]) == ("real_person", "that is me")
-    await until(lambda: len(news(stage)) == 1)
-    again = await opens(stage, reply, "Report", user=bob)
-    assert await reported(stage, again, ReportReason.OTHER, "still") == forms.REPORTED_BEFORE.english
-    assert reports(stage) == [row]
-    other = await opens(stage, reply, "Report")
-    assert await reported(stage, other, ReportReason.OTHER) == forms.REPORTED.english
-    await until(lambda: len(news(stage)) == 2)
-    first, second = news(stage)
+    await until(lambda: len(news(harness)) == 1)
+    again = await opens(harness, reply, "Report", user=bob)
+    assert await reported(harness, again, ReportReason.OTHER, "still") == forms.REPORTED_BEFORE.english
+    assert reports(harness) == [row]
+    other = await opens(harness, reply, "Report")
+    assert await reported(harness, other, ReportReason.OTHER) == forms.REPORTED.english
+    await until(lambda: len(news(harness)) == 2)
+    first, second = news(harness)
     assert REASON_NAMES[ReportReason.REAL_PERSON].english in first
     assert "They say: that is me" in first
     assert "They say" not in second
@@ -92,23 +65,23 @@ async def test_a_report_is_kept_and_told_to_the_operator_once(stage: Stage, *, r
 
 
 @pytest.mark.parametrize("reason", ReportReason)
-async def test_every_reason_can_be_given(stage: Stage, reason: ReportReason) -> None:
-    opened = await opens(stage, await delivered(stage), "Report")
-    assert await reported(stage, opened, reason) == forms.REPORTED.english
-    await until(lambda: len(news(stage)) == 1)
-    assert REASON_NAMES[reason].english in news(stage)[0]
+async def test_every_reason_can_be_given(harness: Harness, reason: ReportReason) -> None:
+    opened = await opens(harness, await delivered(harness), "Report")
+    assert await reported(harness, opened, reason) == forms.REPORTED.english
+    await until(lambda: len(news(harness)) == 1)
+    assert REASON_NAMES[reason].english in news(harness)[0]
 
 
-async def test_words_of_a_report_ping_nobody_and_link_nowhere(stage: Stage) -> None:
-    bob = stage.member("bob")
-    opened = await opens(stage, await delivered(stage), "Report", user=bob)
-    operator = stage.sandbox.discord.world.operator
+async def test_words_of_a_report_ping_nobody_and_link_nowhere(harness: Harness) -> None:
+    bob = harness.member("bob")
+    opened = await opens(harness, await delivered(harness), "Report", user=bob)
+    operator = harness.sandbox.discord.world.operator
     said = (
         f"@everyone {operator.mention} [look](https://evil.example) discord.gg/abc\n# **LOUD** " + "x" * 900
     )
-    assert await reported(stage, opened, ReportReason.OTHER, said[:1000]) == forms.REPORTED.english
-    await until(lambda: len(news(stage)) == 1)
-    (message,) = stage.sandbox.discord.dm(operator).messages
+    assert await reported(harness, opened, ReportReason.OTHER, said[:1000]) == forms.REPORTED.english
+    await until(lambda: len(news(harness)) == 1)
+    (message,) = harness.sandbox.discord.dm(operator).messages
     text = message.current.text()
     assert not message.pings.everyone
     assert not message.pings.users
@@ -119,50 +92,50 @@ async def test_words_of_a_report_ping_nobody_and_link_nowhere(stage: Stage) -> N
     assert "discord.gg/" not in text
     assert "**LOUD**" not in text
     assert "\n" not in text
-    assert reports(stage)[0]["words"] == said[:1000]
+    assert reports(harness)[0]["words"] == said[:1000]
 
 
-async def test_a_report_without_a_reason_is_not_understood(stage: Stage) -> None:
-    opened = await opens(stage, await delivered(stage), "Report")
+async def test_a_report_without_a_reason_is_not_understood(harness: Harness) -> None:
+    opened = await opens(harness, await delivered(harness), "Report")
     for filled in ([], answers(reason="boredom"), answers(reason=""), [{"type": 18}], [7]):
-        sent = await send_made_up(stage, custom_id(opened), filled)
+        sent = await send_made_up(harness, custom_id(opened), filled)
         shown = await sent.wait_for(lambda version: bool(version.text()), TIMEOUT_S)
         assert shown.text() == forms.NOT_UNDERSTOOD.english
         assert sent.ephemeral
-    assert reports(stage) == []
-    assert news(stage) == []
+    assert reports(harness) == []
+    assert news(harness) == []
 
 
-async def test_a_report_that_cannot_be_stored_is_answered_and_told_to_nobody(stage: Stage) -> None:
-    opened = await opens(stage, await delivered(stage), "Report")
-    async with locked_disk(stage):
-        assert await reported(stage, opened, ReportReason.MINOR) == words.NOT_STORED.english
-    await stage.app.database.close()
-    assert await reported(stage, opened, ReportReason.MINOR) == words.NOT_STORED.english
-    await stage.restart()
-    assert reports(stage) == []
-    assert await reported(stage, opened, ReportReason.MINOR) == forms.REPORTED.english
-    await until(lambda: len(news(stage)) == 1)
+async def test_a_report_that_cannot_be_stored_is_answered_and_told_to_nobody(harness: Harness) -> None:
+    opened = await opens(harness, await delivered(harness), "Report")
+    async with locked_disk(harness):
+        assert await reported(harness, opened, ReportReason.MINOR) == words.NOT_STORED.english
+    await harness.app.database.close()
+    assert await reported(harness, opened, ReportReason.MINOR) == words.NOT_STORED.english
+    await harness.restart()
+    assert reports(harness) == []
+    assert await reported(harness, opened, ReportReason.MINOR) == forms.REPORTED.english
+    await until(lambda: len(news(harness)) == 1)
 
 
-async def test_a_report_waits_for_a_slow_disk_and_is_acknowledged_before(stage: Stage) -> None:
-    reply = await delivered(stage)
-    async with stage.app.database.write(), stage.app.database.read(), stage.app.database.read():
-        opened = await opens(stage, reply, "Report")
-        sent = await send(stage, opened, {"reason": ["violent"]})
+async def test_a_report_waits_for_a_slow_disk_and_is_acknowledged_before(harness: Harness) -> None:
+    reply = await delivered(harness)
+    async with harness.app.database.write(), harness.app.database.read(), harness.app.database.read():
+        opened = await opens(harness, reply, "Report")
+        sent = await send(harness, opened, {"reason": ["violent"]})
         await sent.wait_for_ack(TIMEOUT_S)
     shown = await sent.wait_for(lambda version: bool(version.text()), TIMEOUT_S)
     assert shown.text() == forms.REPORTED.english
     assert await told(sent) == forms.REPORTED.english
-    assert len(reports(stage)) == 1
+    assert len(reports(harness)) == 1
 
 
-async def test_buttons_of_a_reported_video_still_work(stage: Stage) -> None:
-    reply = await delivered(stage)
-    opened = await opens(stage, reply, "Report")
-    await reported(stage, opened, ReportReason.SEXUAL)
-    await (await press(stage, reply, "Again")).wait_for_video(TIMEOUT_S)
-    assert stage.bought == 2
+async def test_buttons_of_a_reported_video_still_work(harness: Harness) -> None:
+    reply = await delivered(harness)
+    opened = await opens(harness, reply, "Report")
+    await reported(harness, opened, ReportReason.SEXUAL)
+    await (await press(harness, reply, "Again")).wait_for_video(TIMEOUT_S)
+    assert harness.bought == 2
 
 
 async def away(message: Message) -> None:
@@ -173,69 +146,71 @@ async def away(message: Message) -> None:
 @AT_ONCE_AND_AFTER_A_RESTART
 @pytest.mark.parametrize("who", ["owner", "moderator", "owner of a private one"])
 async def test_a_video_is_deleted_by_its_owner_or_a_moderator(
-    stage: Stage, who: str, *, restarted: bool
+    harness: Harness, who: str, *, restarted: bool
 ) -> None:
-    reply = await delivered(stage, private=who == "owner of a private one")
-    moderator = stage.member("mo", roles=[stage.guild.add_role("mods", ["manage_messages"])])
+    reply = await delivered(harness, private=who == "owner of a private one")
+    moderator = harness.member("mo", roles=[harness.guild.add_role("mods", ["manage_messages"])])
     delete = id_of(message_of(reply).current, "Delete")
-    await meanwhile(stage, restarted=restarted)
-    person = moderator if who == "moderator" else stage.user
-    await press(stage, reply, "Delete", user=person)
+    await meanwhile(harness, restarted=restarted)
+    person = moderator if who == "moderator" else harness.user
+    await press(harness, reply, "Delete", user=person)
     await away(message_of(reply))
-    late = await press_unseen(stage, message_of(reply), delete, user=person)
+    late = await press_unseen(harness, message_of(reply), delete, user=person)
     await late.wait_for_ack(TIMEOUT_S)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_nobody_else_deletes_a_video(stage: Stage, *, restarted: bool) -> None:
-    reply = await delivered(stage)
-    bob = stage.member("bob")
-    await meanwhile(stage, restarted=restarted)
-    pressed = await press(stage, reply, "Delete", user=bob)
+async def test_nobody_else_deletes_a_video(harness: Harness, *, restarted: bool) -> None:
+    reply = await delivered(harness)
+    bob = harness.member("bob")
+    await meanwhile(harness, restarted=restarted)
+    pressed = await press(harness, reply, "Delete", user=bob)
     assert await whispered(pressed) == words.NOT_YOURS_TO_DELETE.english
-    mine = id_of(message_of(reply).current, "Delete").replace(str(stage.user.id), str(bob.id))
-    pressed = await press_unseen(stage, message_of(reply), mine, user=bob)
+    mine = id_of(message_of(reply).current, "Delete").replace(str(harness.user.id), str(bob.id))
+    pressed = await press_unseen(harness, message_of(reply), mine, user=bob)
     assert await whispered(pressed) == words.NOT_YOURS_TO_DELETE.english
     assert not message_of(reply).deleted
     assert message_of(reply).current.videos
 
 
-async def test_delete_is_answered_while_the_database_is_slow_or_broken(stage: Stage) -> None:
-    reply = await delivered(stage)
-    database = stage.app.database
+async def test_delete_is_answered_while_the_database_is_slow_or_broken(harness: Harness) -> None:
+    reply = await delivered(harness)
+    database = harness.app.database
     async with database.read(), database.read():
-        slow = await press(stage, reply, "Delete", user=stage.member("bob"))
+        slow = await press(harness, reply, "Delete", user=harness.member("bob"))
         await slow.wait_for_ack(TIMEOUT_S)
     assert await whispered(slow) == words.NOT_YOURS_TO_DELETE.english
     await database.close()
-    assert await whispered(await press(stage, reply, "Delete")) == words.NOT_STORED.english
+    assert await whispered(await press(harness, reply, "Delete")) == words.NOT_STORED.english
     assert not message_of(reply).deleted
 
 
-async def test_a_video_that_is_not_known_is_said_to_be_so(stage: Stage) -> None:
-    reply = await delivered(stage, resolution="480p")
-    (row,) = stage.rows("id")
+async def test_a_video_that_is_not_known_is_said_to_be_so(harness: Harness) -> None:
+    reply = await delivered(harness, resolution="480p")
+    (row,) = harness.rows("id")
     for label in ("Again", "Change", "In 720p", "Use last frame"):
         unknown = id_of(message_of(reply).current, label).replace(row["id"], UNKNOWN)
-        pressed = await press_unseen(stage, message_of(reply), unknown)
+        pressed = await press_unseen(harness, message_of(reply), unknown)
         assert await told(pressed) == words.GONE.english
         assert pressed.ephemeral
     unknown = id_of(message_of(reply).current, "Delete").replace(row["id"], UNKNOWN)
-    assert await whispered(await press_unseen(stage, message_of(reply), unknown)) == words.GONE.english
+    assert await whispered(await press_unseen(harness, message_of(reply), unknown)) == words.GONE.english
     assert not message_of(reply).deleted
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
 @pytest.mark.parametrize("label", ["Again", "Change", "In 720p", "Use last frame"])
-async def test_presses_are_answered_while_the_database_is_slow_or_broken(stage: Stage, label: str) -> None:
-    reply = await delivered(stage, resolution="480p")
-    database = stage.app.database
+async def test_presses_are_answered_while_the_database_is_slow_or_broken(
+    harness: Harness, label: str
+) -> None:
+    reply = await delivered(harness, resolution="480p")
+    database = harness.app.database
     async with database.read(), database.read():
-        slow = await press(stage, reply, label)
+        slow = await press(harness, reply, label)
         assert await told(slow) == words.NOT_STORED.english
     await database.close()
-    broken = await press(stage, reply, label)
+    broken = await press(harness, reply, label)
     assert await told(broken) == words.NOT_STORED.english
     assert slow.ephemeral
     assert broken.ephemeral
-    assert stage.bought == 1
+    assert harness.bought == 1

@@ -12,122 +12,109 @@ from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Attachment, Channel, Reply
 from bot.texts import explanations
 from bot.texts import jobs as words
-from tests.e2e.pictures import picture
-from tests.e2e.presses import (
-    AT_ONCE_AND_AFTER_A_RESTART,
-    MovableClock,
-    being_made,
-    finish,
-    hold,
-    id_of,
-    labels,
-    meanwhile,
-    message_of,
-    press,
-    press_unseen,
-    told,
-    whispered,
-)
-from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.pictures import picture
+from tests.e2e.actors.records import states
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock
+from tests.e2e.actors.videos import being_made, finish, hold
 
 IMPATIENT = replace(QUICK, expire_after_s=0.6, patience=replace(QUICK.patience, look_again_s=0.8))
 
 
 @pytest.fixture
-async def impatient(tmp_path: Path) -> AsyncGenerator[Stage]:
+async def impatient(tmp_path: Path) -> AsyncGenerator[Harness]:
     """A bot that soon gives a video up."""
-    async with open_stage(tmp_path, tuning=IMPATIENT) as opened:
+    async with open_harness(tmp_path, tuning=IMPATIENT) as opened:
         yield opened
 
 
 async def unknown(
-    stage: Stage, prompt: str = "who knows", channel: Channel | None = None, **options: str | Attachment
+    harness: Harness, prompt: str = "who knows", channel: Channel | None = None, **options: str | Attachment
 ) -> Reply:
     """A request whose outcome nobody knows; in truth it was bought."""
-    stage.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
-    reply = await stage.video(prompt, channel=channel, **options)
-    await stage.ended(reply)
+    harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
+    reply = await harness.video(prompt, channel=channel, **options)
+    await harness.ended(reply)
     assert labels(message_of(reply).current) == ["Try again"]
     return reply
 
 
-async def expired(stage: Stage, prompt: str = "late") -> Reply:
+async def expired(harness: Harness, prompt: str = "late") -> Reply:
     """A bought video that did not come in time, and stays unfinished until `finish`."""
-    hold(stage)
-    reply = await stage.video(prompt)
+    hold(harness)
+    reply = await harness.video(prompt)
     await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-    await stage.app.engine.idle()
+    await harness.app.engine.idle()
     return reply
 
 
-def states(stage: Stage) -> list[str]:
-    return [row["state"] for row in stage.rows("state")]
-
-
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_trying_again_is_a_new_request_in_a_new_reply(stage: Stage, *, restarted: bool) -> None:
-    reply = await unknown(stage)
+async def test_trying_again_is_a_new_request_in_a_new_reply(harness: Harness, *, restarted: bool) -> None:
+    reply = await unknown(harness)
     before = message_of(reply).current.text()
-    await meanwhile(stage, restarted=restarted)
-    again = await press(stage, reply, "Try again")
+    await meanwhile(harness, restarted=restarted)
+    again = await press(harness, reply, "Try again")
     shown = await again.wait_for_video(TIMEOUT_S)
-    await stage.app.engine.idle()
+    await harness.app.engine.idle()
     assert "who knows" in shown.text()
     assert message_of(again) is not message_of(reply)
     assert message_of(reply).current.text() == before
-    assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == ["who knows"] * 2
-    assert states(stage) == ["unknown", "delivered"]
+    assert [made.prompt for made in harness.sandbox.dimilinks.books.submissions] == ["who knows"] * 2
+    assert states(harness) == ["unknown", "delivered"]
 
 
-async def test_nobody_tries_again_at_anothers_expense(stage: Stage) -> None:
-    moderator = stage.member("mo", roles=[stage.guild.add_role("mods", ["manage_messages"])])
-    reply = await unknown(stage)
-    for person in (stage.member("bob"), moderator):
-        pressed = await press(stage, reply, "Try again", user=person)
+async def test_nobody_tries_again_at_anothers_expense(harness: Harness) -> None:
+    moderator = harness.member("mo", roles=[harness.guild.add_role("mods", ["manage_messages"])])
+    reply = await unknown(harness)
+    for person in (harness.member("bob"), moderator):
+        pressed = await press(harness, reply, "Try again", user=person)
         assert await told(pressed) == words.NOT_YOURS.english
         assert pressed.ephemeral
-        mine = id_of(message_of(reply).current, "Try again").replace(str(stage.user.id), str(person.id))
-        pressed = await press_unseen(stage, message_of(reply), mine, user=person)
+        mine = id_of(message_of(reply).current, "Try again").replace(str(harness.user.id), str(person.id))
+        pressed = await press_unseen(harness, message_of(reply), mine, user=person)
         assert await told(pressed) == words.NOT_YOURS.english
-    assert stage.bought == 1
+    assert harness.bought == 1
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_request_is_tried_again_once_and_counts_once(tmp_path: Path, *, restarted: bool) -> None:
-    async with open_stage(tmp_path, seconds_a_day_per_person=18) as stage:
-        reply = await unknown(stage)
+    async with open_harness(tmp_path, seconds_a_day_per_person=18) as harness:
+        reply = await unknown(harness)
         cancel = id_of(message_of(reply).current, "Try again").replace("again", "cancel")
         # Nothing is stored until both have seen that nobody tried again before them.
-        async with stage.app.database.write():
-            pressed = [await press(stage, reply, "Try again") for _ in range(2)]
+        async with harness.app.database.write():
+            pressed = [await press(harness, reply, "Try again") for _ in range(2)]
             for one in pressed:
                 await one.wait_for_ack(TIMEOUT_S)
             for _ in range(3):
-                await told(await press_unseen(stage, message_of(reply), cancel))
+                await told(await press_unseen(harness, message_of(reply), cancel))
         answers = await asyncio.gather(
             *(one.wait_for(lambda version: bool(version.text()), TIMEOUT_S) for one in pressed)
         )
         assert [answer.text() for answer in answers].count(words.ALREADY_REPEATED.english) == 1
-        await stage.app.engine.idle()
-        assert stage.bought == 2
-        await meanwhile(stage, restarted=restarted)
-        assert await told(await press(stage, reply, "Try again")) == words.ALREADY_REPEATED.english
-        await (await stage.video("the last of today")).wait_for_video(TIMEOUT_S)
-        assert "You have 0 seconds of video left for today" in await told(await stage.video("too much"))
+        await harness.app.engine.idle()
+        assert harness.bought == 2
+        await meanwhile(harness, restarted=restarted)
+        assert await told(await press(harness, reply, "Try again")) == words.ALREADY_REPEATED.english
+        await (await harness.video("the last of today")).wait_for_video(TIMEOUT_S)
+        assert "You have 0 seconds of video left for today" in await told(await harness.video("too much"))
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_the_pictures_are_sent_again_although_discord_has_lost_them(
-    stage: Stage, *, restarted: bool
+    harness: Harness, *, restarted: bool
 ) -> None:
-    attachment = stage.sandbox.discord.upload("cat.png", picture())
-    reply = await unknown(stage, image=attachment)
+    attachment = harness.sandbox.discord.upload("cat.png", picture())
+    reply = await unknown(harness, image=attachment)
     served = attachment.served
     attachment.delete()
-    await meanwhile(stage, restarted=restarted)
-    again = await press(stage, reply, "Try again")
+    await meanwhile(harness, restarted=restarted)
+    again = await press(harness, reply, "Try again")
     await again.wait_for_video(TIMEOUT_S)
-    first, second = stage.sandbox.dimilinks.books.submissions
+    first, second = harness.sandbox.dimilinks.books.submissions
     assert first.references == second.references
     assert len(second.references) == 1
     assert attachment.served == served
@@ -136,31 +123,31 @@ async def test_the_pictures_are_sent_again_although_discord_has_lost_them(
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_without_the_pictures_nothing_is_bought_again(tmp_path: Path, *, restarted: bool) -> None:
     clock = MovableClock()
-    async with open_stage(tmp_path, now=clock, keep_pictures_hours=24) as stage:
-        reply = await unknown(stage, image=stage.sandbox.discord.upload("cat.png", picture()))
+    async with open_harness(tmp_path, now=clock, keep_pictures_hours=24) as harness:
+        reply = await unknown(harness, image=harness.sandbox.discord.upload("cat.png", picture()))
         clock.offset = timedelta(hours=25)
-        await stage.app.housekeeping.tidy()
-        await meanwhile(stage, restarted=restarted)
-        again = await press(stage, reply, "Try again")
+        await harness.app.housekeeping.tidy()
+        await meanwhile(harness, restarted=restarted)
+        again = await press(harness, reply, "Try again")
         assert explanations.PICTURES_NOT_KEPT.english in await told(again)
-        assert stage.bought == 1
-        assert states(stage) == ["unknown"]
+        assert harness.bought == 1
+        assert states(harness) == ["unknown"]
 
 
-async def test_the_rules_are_asked_again(stage: Stage) -> None:
-    reply = await unknown(stage, channel=stage.adult_channel, preset="spicy")
-    stage.adult_channel.set_nsfw(False)
-    assert "only works in age-restricted channels" in await told(await press(stage, reply, "Try again"))
-    stage.adult_channel.set_nsfw(True)
-    await stage.restart(allowed_people=str(stage.member("bob").id))
-    assert "Only some roles and people" in await told(await press(stage, reply, "Try again"))
-    assert stage.bought == 1
-    assert states(stage) == ["unknown"]
+async def test_the_rules_are_asked_again(harness: Harness) -> None:
+    reply = await unknown(harness, channel=harness.adult_channel, preset="spicy")
+    harness.adult_channel.set_nsfw(False)
+    assert "only works in age-restricted channels" in await told(await press(harness, reply, "Try again"))
+    harness.adult_channel.set_nsfw(True)
+    await harness.restart(allowed_people=str(harness.member("bob").id))
+    assert "Only some roles and people" in await told(await press(harness, reply, "Try again"))
+    assert harness.bought == 1
+    assert states(harness) == ["unknown"]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_looking_again_turns_the_same_message_into_the_video_and_buys_nothing(
-    impatient: Stage, *, restarted: bool
+    impatient: Harness, *, restarted: bool
 ) -> None:
     reply = await expired(impatient)
     assert labels(message_of(reply).current) == ["Look again"]
@@ -177,7 +164,7 @@ async def test_looking_again_turns_the_same_message_into_the_video_and_buys_noth
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_what_is_still_not_ready_can_be_looked_for_once_more(
-    impatient: Stage, *, restarted: bool
+    impatient: Harness, *, restarted: bool
 ) -> None:
     reply = await expired(impatient)
     pressed = await press(impatient, reply, "Look again")
@@ -187,19 +174,19 @@ async def test_what_is_still_not_ready_can_be_looked_for_once_more(
     assert "This video was charged." in still.text()
     assert labels(still) == ["Look again"]
     await impatient.app.engine.idle()
-    listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
+    listed = await list_jobs(impatient)
     assert (await told(listed)).count("> late") == 1
     finish(impatient, "late")
     await press(impatient, reply, "Look again")
     await reply.wait_for_video(TIMEOUT_S)
     await impatient.app.engine.idle()
-    listed = await impatient.sandbox.discord.invoke("jobs", user=impatient.user, channel=impatient.channel)
+    listed = await list_jobs(impatient)
     assert words.NONE.english in await told(listed)
     assert len(impatient.submissions_sent) == 1
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_looking_again_twice_delivers_once(impatient: Stage, *, restarted: bool) -> None:
+async def test_looking_again_twice_delivers_once(impatient: Harness, *, restarted: bool) -> None:
     reply = await expired(impatient)
     custom_id = id_of(message_of(reply).current, "Look again")
     finish(impatient, "late")
@@ -217,7 +204,7 @@ async def test_looking_again_twice_delivers_once(impatient: Stage, *, restarted:
     assert sum(bool(version.videos) for version in message_of(reply).versions) == 1
 
 
-async def test_another_member_cannot_look_again(impatient: Stage) -> None:
+async def test_another_member_cannot_look_again(impatient: Harness) -> None:
     reply = await expired(impatient)
     before = message_of(reply).current.text()
     pressed = await press(impatient, reply, "Look again", user=impatient.member("bob"))
@@ -228,7 +215,7 @@ async def test_another_member_cannot_look_again(impatient: Stage) -> None:
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
-    impatient: Stage, *, restarted: bool
+    impatient: Harness, *, restarted: bool
 ) -> None:
     reply = await expired(impatient)
     working = next(version for version in reply.versions if "Refresh" in labels(version))
@@ -249,29 +236,29 @@ async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
 async def test_a_video_that_nobody_watched_any_more_is_found_again(
     tmp_path: Path, *, restarted: bool
 ) -> None:
-    async with open_stage(tmp_path, tuning=PATIENT) as stage:
-        reply = await being_made(stage, "after all")
-        asked = await press(stage, reply, "Cancel")
+    async with open_harness(tmp_path, tuning=PATIENT) as harness:
+        reply = await being_made(harness, "after all")
+        asked = await press(harness, reply, "Cancel")
         await told(asked)
-        await press(stage, asked, "Stop watching")
+        await press(harness, asked, "Stop watching")
         await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-        finish(stage, "after all")
-        await meanwhile(stage, restarted=restarted)
-        await press(stage, reply, "Look again")
+        finish(harness, "after all")
+        await meanwhile(harness, restarted=restarted)
+        await press(harness, reply, "Look again")
         await reply.wait_for_video(TIMEOUT_S)
-        assert stage.bought == 1
+        assert harness.bought == 1
 
 
 async def test_what_is_looked_for_from_the_list_stays_as_private_as_the_list(tmp_path: Path) -> None:
     tuning = replace(IMPATIENT, patience=replace(IMPATIENT.patience, look_again_s=60.0))
-    async with open_stage(tmp_path, tuning=tuning) as stage:
-        await expired(stage)
-        listed = await stage.sandbox.discord.invoke("jobs", user=stage.user, channel=stage.channel)
+    async with open_harness(tmp_path, tuning=tuning) as harness:
+        await expired(harness)
+        listed = await list_jobs(harness)
         await told(listed)
-        looking = await press(stage, listed, "Look again")
+        looking = await press(harness, listed, "Look again")
         await looking.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-        stage.sandbox.discord.expire_tokens()
-        finish(stage, "late")
-        inbox = stage.sandbox.discord.dm(stage.user)
+        harness.sandbox.discord.expire_tokens()
+        finish(harness, "late")
+        inbox = harness.sandbox.discord.dm(harness.user)
         await inbox.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
-        assert not any(message.current.videos for message in stage.channel.messages)
+        assert not any(message.current.videos for message in harness.channel.messages)

@@ -9,76 +9,76 @@ from bot.sandbox.discord.interactions import InteractionKind
 from bot.storage import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
-from tests.e2e.presses import message_of, press_unseen, told, whispered
-from tests.e2e.settings_steps import boss, choose, form_of, log, preset, rules, settings, stage
-from tests.e2e.stage import TIMEOUT_S, Stage
-from tests.e2e.test_durability import locked_disk
+from tests.e2e.actors.buttons import message_of, press_unseen, told, whispered
+from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.settings import boss, choose, form_of, log, preset, rules, settings
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(rules=None)
 
 
-async def test_who_no_longer_manages_the_server_changes_nothing(stage: Stage) -> None:
-    user = boss(stage)
-    opened = await settings(stage, user)
-    form = await form_of(stage, opened, "modes.spicy", "open")
-    stage.guild.members[user.id].roles.clear()
-    select = stage.sandbox.discord.select
+async def test_who_no_longer_manages_the_server_changes_nothing(harness: Harness) -> None:
+    user = boss(harness)
+    opened = await settings(harness, user)
+    form = await form_of(harness, opened, "modes.spicy", "open")
+    harness.guild.members[user.id].roles.clear()
+    select = harness.sandbox.discord.select
     refused = (
-        await stage.sandbox.discord.press(opened, "Numbers", user=user),
+        await harness.sandbox.discord.press(opened, "Numbers", user=user),
         await select(opened, "sm-set:review_at", ["both"], user=user),
         await select(opened, "sm-set:modes.spicy", ["open"], user=user),
-        await stage.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True}),
+        await harness.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True}),
     )
     for reply in refused:
         assert await told(reply) == words.NOT_ALLOWED.english
         assert reply.ephemeral
-    assert rules(stage) == ServerRules()
-    assert await log(stage) == []
+    assert rules(harness) == ServerRules()
+    assert await log(harness) == []
 
 
-async def test_changes_at_the_same_moment_do_not_undo_each_other(stage: Stage) -> None:
-    one, other = boss(stage), boss(stage, "cy")
-    numbers = await settings(stage, one, "Numbers")
-    presets = await settings(stage, other, "Other presets")
+async def test_changes_at_the_same_moment_do_not_undo_each_other(harness: Harness) -> None:
+    one, other = boss(harness), boss(harness, "cy")
+    numbers = await settings(harness, one, "Numbers")
+    presets = await settings(harness, other, "Other presets")
     await asyncio.gather(
-        choose(stage, numbers, "quorum", "2"),
-        choose(stage, presets, "modes.fun", "off"),
-        choose(stage, numbers, "review_hours", "1"),
-        choose(stage, presets, "modes.normal", "approval"),
-        choose(stage, numbers, "strike_days", "7"),
-        choose(stage, presets, "modes.custom", "trusted"),
+        choose(harness, numbers, "quorum", "2"),
+        choose(harness, presets, "modes.fun", "off"),
+        choose(harness, numbers, "review_hours", "1"),
+        choose(harness, presets, "modes.normal", "approval"),
+        choose(harness, numbers, "strike_days", "7"),
+        choose(harness, presets, "modes.custom", "trusted"),
     )
     async with asyncio.timeout(TIMEOUT_S):
-        while len(await log(stage)) < 6:  # noqa: ASYNC110 - plain records
+        while len(await log(harness)) < 6:  # noqa: ASYNC110 - plain records
             await asyncio.sleep(0.02)
     modes = {Gate.FUN: Mode.OFF, Gate.NORMAL: Mode.APPROVAL, Gate.CUSTOM: Mode.TRUSTED}
-    assert rules(stage) == ServerRules(quorum=2, review_hours=1, strike_days=7, modes=modes)
+    assert rules(harness) == ServerRules(quorum=2, review_hours=1, strike_days=7, modes=modes)
 
 
-async def test_what_cannot_be_stored_changes_nothing(stage: Stage) -> None:
-    opened = await settings(stage, boss(stage), "Numbers")
-    async with locked_disk(stage):
-        chosen = await choose(stage, opened, "quorum", "5")
+async def test_what_cannot_be_stored_changes_nothing(harness: Harness) -> None:
+    opened = await settings(harness, boss(harness), "Numbers")
+    async with locked_disk(harness):
+        chosen = await choose(harness, opened, "quorum", "5")
         assert await whispered(chosen) == job_words.NOT_STORED.english
         assert preset(chosen.current, "quorum") == ["1"]
-    assert rules(stage) == ServerRules()
-    assert await log(stage) == []
-    await choose(stage, opened, "quorum", "5")
-    assert rules(stage) == ServerRules(quorum=5)
+    assert rules(harness) == ServerRules()
+    assert await log(harness) == []
+    await choose(harness, opened, "quorum", "5")
+    assert rules(harness) == ServerRules(quorum=5)
 
 
 async def test_a_change_that_cannot_be_logged_holds_all_the_same(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*entries: object) -> None:
         raise StorageUnavailableError("full")
 
-    opened = await settings(stage, boss(stage), "Numbers")
-    monkeypatch.setattr(stage.app.moderation.trail, "append", fail)
-    chosen = await choose(stage, opened, "quorum", "5")
+    opened = await settings(harness, boss(harness), "Numbers")
+    monkeypatch.setattr(harness.app.moderation.trail, "append", fail)
+    chosen = await choose(harness, opened, "quorum", "5")
     assert preset(chosen.current, "quorum") == ["5"]
     assert chosen.followups == []
-    assert rules(stage) == ServerRules(quorum=5)
+    assert rules(harness) == ServerRules(quorum=5)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ async def test_a_change_that_cannot_be_logged_holds_all_the_same(
         "sm-set-confirm:modes.fun:open",
     ],
 )
-async def test_ids_of_other_versions_get_an_answer(stage: Stage, custom_id: str) -> None:
-    opened = await settings(stage, boss(stage))
-    pressed = await press_unseen(stage, message_of(opened), custom_id, user=opened.user)
+async def test_ids_of_other_versions_get_an_answer(harness: Harness, custom_id: str) -> None:
+    opened = await settings(harness, boss(harness))
+    pressed = await press_unseen(harness, message_of(opened), custom_id, user=opened.user)
     assert await told(pressed) == words.OLD.english
     assert pressed.ephemeral
-    assert rules(stage) == ServerRules()
+    assert rules(harness) == ServerRules()
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ async def test_ids_of_other_versions_get_an_answer(stage: Stage, custom_id: str)
         ("reviewer_roles", ["everyone"]),
     ],
 )
-async def test_values_of_other_versions_get_an_answer(stage: Stage, key: str, values: list[str]) -> None:
-    opened = await settings(stage, boss(stage))
+async def test_values_of_other_versions_get_an_answer(harness: Harness, key: str, values: list[str]) -> None:
+    opened = await settings(harness, boss(harness))
     if values == ["everyone"]:
-        values = [str(stage.guild.id)]
+        values = [str(harness.guild.id)]
     data = {"component_type": 3, "custom_id": f"sm-set:{key}", "values": values}
-    clients, message = stage.sandbox.discord._clients, message_of(opened)
+    clients, message = harness.sandbox.discord._clients, message_of(opened)
     sent = clients._send(
         InteractionKind.COMPONENT, opened.user, message.channel, data, label=key, source=message
     )
     assert await told(sent) == words.OLD.english
-    assert rules(stage) == ServerRules()
+    assert rules(harness) == ServerRules()

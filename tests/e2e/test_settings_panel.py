@@ -11,43 +11,46 @@ from bot.sandbox.discord import ChannelKind, InvalidInvocation
 from bot.sandbox.discord.versions import walk
 from bot.texts import settings_panel as words
 from bot.texts.sentences import Language
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, labels, meanwhile, told
-from tests.e2e.settings_steps import PAGES, boss, choose, log, node, preset, rules, settings, stage, turn
-from tests.e2e.stage import Stage
+from tests.e2e.actors.buttons import labels, told
+from tests.e2e.actors.harness import Harness
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.settings import PAGES, boss, choose, log, node, preset, rules, settings, turn
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(rules=None)
 
 LATIN = re.compile(r"[A-Za-z]{4,}")
 
 
-async def test_only_those_with_manage_server_are_offered_it(stage: Stage) -> None:
-    (registered,) = [one for one in stage.sandbox.discord.commands if one["name"] == "settings"]
+async def test_only_those_with_manage_server_are_offered_it(harness: Harness) -> None:
+    (registered,) = [one for one in harness.sandbox.discord.commands if one["name"] == "settings"]
     assert registered["default_member_permissions"] == str(1 << 5)
     assert registered["contexts"] == [0]
     with pytest.raises(InvalidInvocation):
-        await stage.sandbox.discord.invoke("settings", user=stage.user, channel=stage.channel)
-    reply = await stage.sandbox.discord.invoke("settings", user=stage.user, channel=stage.channel, force=True)
+        await harness.sandbox.discord.invoke("settings", user=harness.user, channel=harness.channel)
+    reply = await harness.sandbox.discord.invoke(
+        "settings", user=harness.user, channel=harness.channel, force=True
+    )
     assert await told(reply) == words.NOT_ALLOWED.english
     assert reply.ephemeral
 
 
-async def test_it_is_for_servers_that_the_bot_is_in(stage: Stage) -> None:
-    elsewhere = stage.sandbox.discord.add_guild("elsewhere", bot_installed=False)
+async def test_it_is_for_servers_that_the_bot_is_in(harness: Harness) -> None:
+    elsewhere = harness.sandbox.discord.add_guild("elsewhere", bot_installed=False)
     for user, channel in (
         (elsewhere.owner, elsewhere.add_channel("general")),
-        (stage.user, stage.sandbox.discord.dm(stage.user)),
+        (harness.user, harness.sandbox.discord.dm(harness.user)),
     ):
-        reply = await stage.sandbox.discord.invoke("settings", user=user, channel=channel, force=True)
+        reply = await harness.sandbox.discord.invoke("settings", user=user, channel=channel, force=True)
         assert await told(reply) == words.NOT_HERE.english
         assert reply.ephemeral
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_pages_are_turned_by_buttons(stage: Stage, *, restarted: bool) -> None:
-    opened = await settings(stage, boss(stage))
-    await meanwhile(stage, restarted=restarted)
+async def test_pages_are_turned_by_buttons(harness: Harness, *, restarted: bool) -> None:
+    opened = await settings(harness, boss(harness))
+    await meanwhile(harness, restarted=restarted)
     for page in (*PAGES[1:], PAGES[0]):
-        opened = await turn(stage, opened, page)
+        opened = await turn(harness, opened, page)
         assert opened.text.startswith(f"### Settings of this server: {page}\n")
         assert opened.current is not None
         assert labels(opened.current) == PAGES
@@ -76,34 +79,34 @@ async def test_pages_are_turned_by_buttons(stage: Stage, *, restarted: bool) -> 
     ],
 )
 async def test_a_choice_is_kept_and_logged(
-    stage: Stage, page: str, key: str, value: str, expected: dict[str, Any]
+    harness: Harness, page: str, key: str, value: str, expected: dict[str, Any]
 ) -> None:
-    user = boss(stage)
-    opened = await settings(stage, user, page)
+    user = boss(harness)
+    opened = await settings(harness, user, page)
     (before,) = preset(opened.current, key)
-    shown = await choose(stage, opened, key, value)
+    shown = await choose(harness, opened, key, value)
     assert preset(shown.current, key) == [value]
     assert shown.text.startswith(f"### Settings of this server: {page}\n")
-    assert rules(stage) == ServerRules(**expected)
-    (entry,) = await log(stage)
+    assert rules(harness) == ServerRules(**expected)
+    (entry,) = await log(harness)
     assert (entry.deed, entry.actor_id, entry.person_id) == (Deed.RULES_CHANGED, user.id, None)
     number = value.isdigit()
     told_values = (int(before), int(value)) if number else (before, value)
     assert entry.details == {"field": key, "from": told_values[0], "to": told_values[1]}
-    await stage.restart()
-    assert rules(stage) == ServerRules(**expected)
-    assert preset((await settings(stage, user, page)).current, key) == [value]
+    await harness.restart()
+    assert rules(harness) == ServerRules(**expected)
+    assert preset((await settings(harness, user, page)).current, key) == [value]
 
 
-async def test_what_was_chosen_already_is_not_logged(stage: Stage) -> None:
-    opened = await settings(stage, boss(stage), "Other presets")
-    await choose(stage, opened, "modes.fun", "open")
-    assert await log(stage) == []
+async def test_what_was_chosen_already_is_not_logged(harness: Harness) -> None:
+    opened = await settings(harness, boss(harness), "Other presets")
+    await choose(harness, opened, "modes.fun", "open")
+    assert await log(harness) == []
 
 
-async def test_a_number_of_another_version_is_a_choice_too(stage: Stage) -> None:
-    await stage.app.moderation.books.rules.change(stage.guild.id, ServerRules(quorum=7, review_hours=36))
-    opened = await settings(stage, boss(stage), "Numbers")
+async def test_a_number_of_another_version_is_a_choice_too(harness: Harness) -> None:
+    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules(quorum=7, review_hours=36))
+    opened = await settings(harness, boss(harness), "Numbers")
     assert preset(opened.current, "quorum") == ["7"]
     assert preset(opened.current, "review_hours") == ["36"]
     options = node(opened.current, "review_hours")["options"]
@@ -116,23 +119,23 @@ async def test_a_number_of_another_version_is_a_choice_too(stage: Stage) -> None
         "2 days",
         "3 days",
     ]
-    await choose(stage, opened, "quorum", "2")
-    assert rules(stage) == ServerRules(quorum=2, review_hours=36)
+    await choose(harness, opened, "quorum", "2")
+    assert rules(harness) == ServerRules(quorum=2, review_hours=36)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_roles_and_channels_are_chosen_and_taken_back(stage: Stage, *, restarted: bool) -> None:
-    guild = stage.guild
+async def test_roles_and_channels_are_chosen_and_taken_back(harness: Harness, *, restarted: bool) -> None:
+    guild = harness.guild
     first, second = guild.add_role("mods"), guild.add_role("regulars")
     reviews = guild.add_channel("reviews")
     thread = reviews.add_thread("log")
-    opened = await settings(stage, boss(stage), "People and channels")
-    await meanwhile(stage, restarted=restarted)
-    opened = await choose(stage, opened, "reviewer_roles", first, second)
-    opened = await choose(stage, opened, "trusted_roles", second)
-    opened = await choose(stage, opened, "review_channel_id", reviews)
-    opened = await choose(stage, opened, "log_channel_id", thread)
-    assert rules(stage) == ServerRules(
+    opened = await settings(harness, boss(harness), "People and channels")
+    await meanwhile(harness, restarted=restarted)
+    opened = await choose(harness, opened, "reviewer_roles", first, second)
+    opened = await choose(harness, opened, "trusted_roles", second)
+    opened = await choose(harness, opened, "review_channel_id", reviews)
+    opened = await choose(harness, opened, "log_channel_id", thread)
+    assert rules(harness) == ServerRules(
         reviewer_roles=frozenset({first.id, second.id}),
         trusted_roles=frozenset({second.id}),
         review_channel_id=reviews.id,
@@ -144,26 +147,26 @@ async def test_roles_and_channels_are_chosen_and_taken_back(stage: Stage, *, res
     assert preset(opened.current, "log_channel_id") == [str(thread.id)]
     assert f"Now: <@&{first.id}> <@&{second.id}>" in opened.text
     for key in ("reviewer_roles", "trusted_roles", "review_channel_id", "log_channel_id"):
-        opened = await choose(stage, opened, key)
+        opened = await choose(harness, opened, key)
         assert preset(opened.current, key) == []
-    assert rules(stage) == ServerRules()
-    entries = [entry.details for entry in await log(stage)]
+    assert rules(harness) == ServerRules()
+    entries = [entry.details for entry in await log(harness)]
     assert entries[0] == {"field": "reviewer_roles", "from": [], "to": [first.id, second.id]}
     assert entries[2] == {"field": "review_channel_id", "from": None, "to": reviews.id}
     assert entries[-1] == {"field": "log_channel_id", "from": thread.id, "to": None}
 
 
-async def test_what_is_gone_is_not_preselected_and_can_be_taken_out(stage: Stage) -> None:
-    post = stage.guild.add_channel("ideas", kind=ChannelKind.FORUM).add_thread("post")
+async def test_what_is_gone_is_not_preselected_and_can_be_taken_out(harness: Harness) -> None:
+    post = harness.guild.add_channel("ideas", kind=ChannelKind.FORUM).add_thread("post")
     kept = ServerRules(reviewer_roles=frozenset({12345}), review_channel_id=67890, log_channel_id=post.id)
-    await stage.app.moderation.books.rules.change(stage.guild.id, kept)
-    opened = await settings(stage, boss(stage), "People and channels")
+    await harness.app.moderation.books.rules.change(harness.guild.id, kept)
+    opened = await settings(harness, boss(harness), "People and channels")
     assert opened.current is not None
     assert "Now: <#67890>" in opened.text
     for key in ("reviewer_roles", "review_channel_id", "log_channel_id"):
         assert preset(opened.current, key) == []
-        opened = await turn(stage, opened, f"sm-set-none:{key}")
-    assert rules(stage) == ServerRules()
+        opened = await turn(harness, opened, f"sm-set-none:{key}")
+    assert rules(harness) == ServerRules()
     assert labels(opened.current) == PAGES
 
 
@@ -185,12 +188,12 @@ def test_words_fit_discord(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])
-async def test_it_is_in_the_persons_language(stage: Stage, language: Language) -> None:
-    opened = await settings(stage, boss(stage, locale=language.value))
+async def test_it_is_in_the_persons_language(harness: Harness, language: Language) -> None:
+    opened = await settings(harness, boss(harness, locale=language.value))
     for page in words.PAGE_NAMES.values():
         name = page.in_language(language)
         if page is not words.PAGE_NAMES["spicy"]:
-            opened = await turn(stage, opened, name)
+            opened = await turn(harness, opened, name)
         assert opened.current is not None
         options = [option for one in walk(opened.current.components) for option in one.get("options", [])]
         # Where nothing is chosen, a person's own client says so in their language.

@@ -10,129 +10,131 @@ from bot.moderation.members import Listed, Strike
 from bot.moderation.rules import ServerRules
 from bot.texts import spicy as words
 from bot.texts.sentences import Sentence
-from tests.e2e.approval_steps import moderator
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, press, told, until
-from tests.e2e.spicy_steps import COMMANDS, entries, spicy, stage
-from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.spicy import COMMANDS, entries, spicy
+from tests.e2e.actors.timing import until
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 # People.
 
 
-async def test_lists(stage: Stage) -> None:
-    mo, members = moderator(stage), stage.app.moderation.books.members
+async def test_lists(harness: Harness) -> None:
+    mo, members = moderator(harness), harness.app.moderation.books.members
     for chosen, listed in (("trusted", Listed.TRUSTED), ("blocked", Listed.BLOCKED), ("neither", None)):
         for answer in (words.LISTED[words.ListChoice(chosen)], words.UNCHANGED):
-            reply = await spicy(stage, "trust", mo, person="ada", list=chosen)
+            reply = await spicy(harness, "trust", mo, person="ada", list=chosen)
             assert reply.text == answer.english
-        assert members.of(stage.guild.id, stage.user.id).listed is listed
-    deeds = [(one.deed, one.actor_id, one.person_id) for one in await entries(stage)]
+        assert members.of(harness.guild.id, harness.user.id).listed is listed
+    deeds = [(one.deed, one.actor_id, one.person_id) for one in await entries(harness)]
     done = (Deed.TRUSTED, Deed.BLOCKED, Deed.UNLISTED)
-    assert deeds == [(deed, mo.id, stage.user.id) for deed in done]
+    assert deeds == [(deed, mo.id, harness.user.id) for deed in done]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_a_suspension_is_told_kept_and_lifted(stage: Stage, *, restarted: bool) -> None:
-    mo, direct = moderator(stage), stage.sandbox.discord.dm(stage.user)
-    assert (await spicy(stage, "suspend", mo, person="ada", hours=0, reason="x")).text == (
+async def test_a_suspension_is_told_kept_and_lifted(harness: Harness, *, restarted: bool) -> None:
+    mo, direct = moderator(harness), harness.sandbox.discord.dm(harness.user)
+    assert (await spicy(harness, "suspend", mo, person="ada", hours=0, reason="x")).text == (
         words.UNCHANGED.english
     )
-    reply = await spicy(stage, "suspend", mo, person="ada", hours=2, reason="*spam*")
-    assert reply.text.startswith(f"{stage.user.mention} is suspended until <t:")
+    reply = await spicy(harness, "suspend", mo, person="ada", hours=2, reason="*spam*")
+    assert reply.text.startswith(f"{harness.user.mention} is suspended until <t:")
     message = await direct.wait_for_message(lambda version: "\\*spam\\*" in version.text(), TIMEOUT_S)
-    assert stage.guild.name in message.current.text()
-    await meanwhile(stage, restarted=restarted)
-    refused = await stage.video()
-    assert "You are suspended" in (await stage.ended(refused)).text()
-    assert stage.bought == 0
-    profile = (await spicy(stage, "user", mo, person="ada")).text
+    assert harness.guild.name in message.current.text()
+    await meanwhile(harness, restarted=restarted)
+    refused = await harness.video()
+    assert "You are suspended" in (await harness.ended(refused)).text()
+    assert harness.bought == 0
+    profile = (await spicy(harness, "user", mo, person="ada")).text
     assert f"by {mo.mention}: \\*spam\\*" in profile
-    lifted = await spicy(stage, "suspend", mo, person="ada", hours=0, reason="enough")
+    lifted = await spicy(harness, "suspend", mo, person="ada", hours=0, reason="enough")
     assert lifted.text == words.LIFTED.english
     await until(lambda: len(direct.messages) == 2)
-    first, second = (one for one in await entries(stage) if one.deed is not Deed.REQUEST_REFUSED)
-    assert (first.deed, first.person_id, first.reason) == (Deed.SUSPENDED, stage.user.id, "*spam*")
+    first, second = (one for one in await entries(harness) if one.deed is not Deed.REQUEST_REFUSED)
+    assert (first.deed, first.person_id, first.reason) == (Deed.SUSPENDED, harness.user.id, "*spam*")
     assert first.details == {"hours": 2}
     assert (second.deed, second.actor_id, second.reason) == (Deed.SUSPENSION_LIFTED, mo.id, "enough")
 
 
-async def test_everybody_reads_their_language(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_everybody_reads_their_language(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     def tagged(locale: str, form: str, context: str | None = None) -> str:
         return f"{form}«{locale}»"
 
     monkeypatch.setattr("bot.texts.sentences.translation", tagged)
-    mo, direct = moderator(stage, locale="zh-CN"), stage.sandbox.discord.dm(stage.user)
-    stage.guild.locale = "ja"
-    reply = await spicy(stage, "suspend", mo, person="ada", hours=2, reason="spam")
+    mo, direct = moderator(harness, locale="zh-CN"), harness.sandbox.discord.dm(harness.user)
+    harness.guild.locale = "ja"
+    reply = await spicy(harness, "suspend", mo, person="ada", hours=2, reason="spam")
     assert reply.text.endswith("«zh-CN»")
     message = await direct.wait_for_message(lambda version: "spam" in version.text(), TIMEOUT_S)
     assert message.current.text().endswith("«ja»")
     for command, options in COMMANDS:
-        told_in_chinese = await spicy(stage, command, mo, **options)
+        told_in_chinese = await spicy(harness, command, mo, **options)
         assert "«zh-CN»" in told_in_chinese.text
         assert "«ja»" not in told_in_chinese.text
 
 
-async def test_who_takes_no_messages_is_suspended_all_the_same(stage: Stage) -> None:
-    stage.user.accepts_direct_messages = False
-    mo, members = moderator(stage), stage.app.moderation.books.members
-    reply = await spicy(stage, "suspend", mo, person="ada", hours=8760, reason="spam")
+async def test_who_takes_no_messages_is_suspended_all_the_same(harness: Harness) -> None:
+    harness.user.accepts_direct_messages = False
+    mo, members = moderator(harness), harness.app.moderation.books.members
+    reply = await spicy(harness, "suspend", mo, person="ada", hours=8760, reason="spam")
     assert "is suspended" in reply.text
-    assert members.of(stage.guild.id, stage.user.id).is_suspended(utc_now() + timedelta(hours=8759))
+    assert members.of(harness.guild.id, harness.user.id).is_suspended(utc_now() + timedelta(hours=8759))
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_what_is_kept_of_somebody_and_their_reports(stage: Stage, *, restarted: bool) -> None:
-    mo, ids = moderator(stage), (stage.guild.id, stage.user.id)
+async def test_what_is_kept_of_somebody_and_their_reports(harness: Harness, *, restarted: bool) -> None:
+    mo, ids = moderator(harness), (harness.guild.id, harness.user.id)
     for number in range(10):
         given = Strike(*ids, utc_now() - timedelta(days=number), mo.id, f"{'_' * 300} {number}")
-        await stage.app.moderation.books.members.strike(given, ServerRules(strikes_to_suspend=20))
-    shown = await spicy(stage, "user", mo, person="ada")
+        await harness.app.moderation.books.members.strike(given, ServerRules(strikes_to_suspend=20))
+    shown = await spicy(harness, "user", mo, person="ada")
     assert "strikes: 10" in shown.text
     assert "and 2 more" in shown.text
-    await meanwhile(stage, restarted=restarted)
+    await meanwhile(harness, restarted=restarted)
     for label, fact, muted in (
         (words.MUTE, words.REPORTS_MUTED, True),
         (words.UNMUTE, words.REPORTS_COUNT, False),
     ):
-        shown = await press(stage, shown, label.english, user=mo)
+        shown = await press(harness, shown, label.english, user=mo)
         assert fact.english in await told(shown)
-        assert stage.app.moderation.books.members.of(*ids).reports_muted is muted
-        last = (await entries(stage))[-1]
+        assert harness.app.moderation.books.members.of(*ids).reports_muted is muted
+        last = (await entries(harness))[-1]
         assert (last.deed, last.details) == (Deed.REPORTS_MUTED, {"muted": muted})
-    assert "**Reports count again**" in (await spicy(stage, "log", mo)).text
+    assert "**Reports count again**" in (await spicy(harness, "log", mo)).text
 
 
 # Words.
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_words(stage: Stage, *, restarted: bool) -> None:
-    mo = moderator(stage)
-    assert words.WORDS_EMPTY.english in (await spicy(stage, "words", mo, action="list")).text
+async def test_words(harness: Harness, *, restarted: bool) -> None:
+    mo = moderator(harness)
+    assert words.WORDS_EMPTY.english in (await spicy(harness, "words", mo, action="list")).text
     for number in range(13):
-        added = await spicy(stage, "words", mo, action="add", term=f"word{number:02}_*{'|' * 80}")
+        added = await spicy(harness, "words", mo, action="add", term=f"word{number:02}_*{'|' * 80}")
         assert "is on the list now" in added.text
-    await spicy(stage, "words", mo, action="add", term="zebra", effect="held", fragment=True)
-    again = await spicy(stage, "words", mo, action="add", term="ZEBRA", effect="blocked")
+    await spicy(harness, "words", mo, action="add", term="zebra", effect="held", fragment=True)
+    again = await spicy(harness, "words", mo, action="add", term="ZEBRA", effect="blocked")
     assert again.text == "||ZEBRA|| was on the list already; it does now what you said."
-    shown = await spicy(stage, "words", mo, action="list")
+    shown = await spicy(harness, "words", mo, action="list")
     assert "||word00\\_" in shown.text
     assert "zebra" not in shown.text
-    await meanwhile(stage, restarted=restarted)
-    turned = await press(stage, shown, "Next", user=mo)
+    await meanwhile(harness, restarted=restarted)
+    turned = await press(harness, shown, "Next", user=mo)
     assert f"||zebra|| · Blocks the prompt · {mo.mention}" in await told(turned)
-    refused = await stage.video("a zebra")
-    assert "A rule about words matched" in (await stage.ended(refused)).text()
-    assert "no more" in (await spicy(stage, "words", mo, action="remove", term="z e b r a")).text
-    gone = await spicy(stage, "words", mo, action="remove", term="zebra")
+    refused = await harness.video("a zebra")
+    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    assert "no more" in (await spicy(harness, "words", mo, action="remove", term="z e b r a")).text
+    gone = await spicy(harness, "words", mo, action="remove", term="zebra")
     assert gone.text == words.TERM_NOT_THERE.english
-    *_, added, changed, _, removed = await entries(stage)
+    *_, added, changed, _, removed = await entries(harness)
     assert added.details == {"term": "zebra", "effect": "held", "fragment": True}
     assert (changed.deed, removed.deed) == (Deed.TERM_ADDED, Deed.TERM_REMOVED)
-    assert "||z e b r a||" in (await spicy(stage, "log", mo, action="words")).text
+    assert "||z e b r a||" in (await spicy(harness, "log", mo, action="words")).text
 
 
 @pytest.mark.parametrize("action", ["add", "remove"])
@@ -146,15 +148,17 @@ async def test_words(stage: Stage, *, restarted: bool) -> None:
         ("y" * 101, words.term_too_long(100)),
     ],
 )
-async def test_terms_that_cannot_be(stage: Stage, action: str, term: str | None, answer: Sentence) -> None:
+async def test_terms_that_cannot_be(
+    harness: Harness, action: str, term: str | None, answer: Sentence
+) -> None:
     given: dict[str, Any] = {"term": term} if term is not None else {}
-    reply = await spicy(stage, "words", moderator(stage), force=True, action=action, **given)
+    reply = await spicy(harness, "words", moderator(harness), force=True, action=action, **given)
     assert reply.text == answer.english
-    assert await entries(stage) == []
+    assert await entries(harness) == []
 
 
-async def test_a_full_list(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_list(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.moderation.words.book.MOST_TERMS", 0)
-    reply = await spicy(stage, "words", moderator(stage), action="add", term="zebra")
+    reply = await spicy(harness, "words", moderator(harness), action="add", term="zebra")
     assert reply.text == words.list_full(500).english
-    assert await entries(stage) == []
+    assert await entries(harness) == []

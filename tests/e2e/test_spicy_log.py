@@ -11,43 +11,44 @@ from bot.moderation.audit import Deed, Entry, Recorded, verify
 from bot.sandbox.discord import Reply
 from bot.texts import spicy as words
 from cogs.ui import spicy_views
-from tests.e2e.approval_steps import moderator
-from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, labels, meanwhile, message_of, press, told
-from tests.e2e.spicy_steps import entries, seed, spicy, stage
-from tests.e2e.stage import Stage, utc_now
+from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.buttons import labels, message_of, press, told
+from tests.e2e.actors.harness import PATIENT, Harness, utc_now
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.spicy import entries, seed, spicy
 
-__all__ = ["stage"]
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_the_log_in_pages_with_its_filter(stage: Stage, *, restarted: bool) -> None:
-    mo = moderator(stage)
-    await seed(stage, 3, at=utc_now() - timedelta(days=9), reason="long ago")
-    await seed(stage, 12)
-    await spicy(stage, "trust", mo, person=stage.member("bea"))
-    shown = await spicy(stage, "log", mo, person="ada", action="strikes", days=7)
+async def test_the_log_in_pages_with_its_filter(harness: Harness, *, restarted: bool) -> None:
+    mo = moderator(harness)
+    await seed(harness, 3, at=utc_now() - timedelta(days=9), reason="long ago")
+    await seed(harness, 12)
+    await spicy(harness, "trust", mo, person=harness.member("bea"))
+    shown = await spicy(harness, "log", mo, person="ada", action="strikes", days=7)
     assert "because 12." in shown.text
     assert "because 3." in shown.text
     assert "because 2." not in shown.text
     assert "trusted list" not in shown.text
-    assert f"<@5> · **Strike given** · about {stage.user.mention} · because 12." in shown.text
+    assert f"<@5> · **Strike given** · about {harness.user.mention} · because 12." in shown.text
     assert labels(message_of(shown).current) == ["Older"]
-    await meanwhile(stage, restarted=restarted)
-    turned = await press(stage, shown, "Older", user=mo)
+    await meanwhile(harness, restarted=restarted)
+    turned = await press(harness, shown, "Older", user=mo)
     text = await told(turned)
     assert "because 2." in text
     assert "long ago" not in text
     assert labels(message_of(turned).current) == ["Newest"]
-    assert "because 12." in await told(await press(stage, turned, "Newest", user=mo))
-    assert "Put on the trusted list" in (await spicy(stage, "log", mo)).text
-    assert (await spicy(stage, "log", mo, action="words")).text.endswith(words.LOG_EMPTY.english)
+    assert "because 12." in await told(await press(harness, turned, "Newest", user=mo))
+    assert "Put on the trusted list" in (await spicy(harness, "log", mo)).text
+    assert (await spicy(harness, "log", mo, action="words")).text.endswith(words.LOG_EMPTY.english)
 
 
 @pytest.mark.parametrize("signs", ["_" * 500, "@" * 500, "https://a" * 60, "<@1>" * 120])
-async def test_whatever_a_reason_is_a_page_fits(stage: Stage, signs: str) -> None:
-    mo = moderator(stage)
-    await seed(stage, 11, reason=signs)
-    assert labels(message_of(await spicy(stage, "log", mo)).current) == ["Older"]
+async def test_whatever_a_reason_is_a_page_fits(harness: Harness, signs: str) -> None:
+    mo = moderator(harness)
+    await seed(harness, 11, reason=signs)
+    assert labels(message_of(await spicy(harness, "log", mo)).current) == ["Older"]
 
 
 async def test_an_id_is_short_and_every_deed_has_words_in_one_group() -> None:
@@ -70,29 +71,29 @@ def rows(reply: Reply) -> list[Recorded]:
     return found
 
 
-async def test_the_log_as_lines_of_json_can_be_verified(stage: Stage) -> None:
-    mo, store = moderator(stage), stage.app.moderation.trail.store
-    await seed(stage, 600)
+async def test_the_log_as_lines_of_json_can_be_verified(harness: Harness) -> None:
+    mo, store = moderator(harness), harness.app.moderation.trail.store
+    await seed(harness, 600)
     await store.append(
-        Entry(stage.guild.id, utc_now(), Deed.REQUEST_HELD, None, stage.user.id, prompt="a 🎞\n'boat'")
+        Entry(harness.guild.id, utc_now(), Deed.REQUEST_HELD, None, harness.user.id, prompt="a 🎞\n'boat'")
     )
-    reply = await spicy(stage, "log", mo, export="json")
+    reply = await spicy(harness, "log", mo, export="json")
     exported = rows(reply)
     assert verify(exported) is None
     assert len(exported) == 601
     assert exported[-1].prompt == "a 🎞\n'boat'"
     assert exported[-1].sha256 in reply.text
-    last = (await entries(stage))[-1]
+    last = (await entries(harness))[-1]
     assert (last.deed, last.actor_id) == (Deed.LOG_EXPORTED, mo.id)
     assert last.details == {"entries": 601, "form": "json", "last": 601, "sha256": exported[-1].sha256}
-    await store.append(Entry(stage.guild.id + 1, utc_now(), Deed.BANNED, None, stage.user.id))
-    again = rows(await spicy(stage, "log", mo, export="json"))
+    await store.append(Entry(harness.guild.id + 1, utc_now(), Deed.BANNED, None, harness.user.id))
+    again = rows(await spicy(harness, "log", mo, export="json"))
     assert [one.number for one in again] == list(range(1, 603))
 
 
-async def test_the_log_as_a_table_has_one_heading(stage: Stage) -> None:
-    await seed(stage, 600)
-    reply = await spicy(stage, "log", moderator(stage), export="csv", action="strikes")
+async def test_the_log_as_a_table_has_one_heading(harness: Harness) -> None:
+    await seed(harness, 600)
+    reply = await spicy(harness, "log", moderator(harness), export="csv", action="strikes")
     (attached,) = message_of(reply).current.attachments
     with attached.path.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
@@ -101,10 +102,10 @@ async def test_the_log_as_a_table_has_one_heading(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-async def test_a_log_that_is_too_large_loses_its_oldest(stage: Stage, form: str) -> None:
-    stage.sandbox.discord.world.default_upload_limit_bytes = limit = 10_000
-    await seed(stage, 600)
-    reply = await spicy(stage, "log", moderator(stage), export=form)
+async def test_a_log_that_is_too_large_loses_its_oldest(harness: Harness, form: str) -> None:
+    harness.sandbox.discord.world.default_upload_limit_bytes = limit = 10_000
+    await seed(harness, 600)
+    reply = await spicy(harness, "log", moderator(harness), export=form)
     (attached,) = message_of(reply).current.attachments
     lines = attached.path.read_text("utf-8").splitlines()
     heading = form == "csv"
@@ -116,13 +117,13 @@ async def test_a_log_that_is_too_large_loses_its_oldest(stage: Stage, form: str)
     assert lines[0].startswith("number,") is heading
 
 
-async def test_a_file_that_discord_refuses_is_said_to_be(stage: Stage) -> None:
-    await seed(stage, 1)
-    stage.channel.deny_bot("attach_files")
-    reply = await spicy(stage, "log", moderator(stage), export="csv")
+async def test_a_file_that_discord_refuses_is_said_to_be(harness: Harness) -> None:
+    await seed(harness, 1)
+    harness.channel.deny_bot("attach_files")
+    reply = await spicy(harness, "log", moderator(harness), export="csv")
     assert reply.text == words.EXPORT_REFUSED.english
 
 
-async def test_no_file_of_nothing(stage: Stage) -> None:
-    assert (await spicy(stage, "log", moderator(stage), export="csv")).text == words.LOG_EMPTY.english
-    assert await entries(stage) == []
+async def test_no_file_of_nothing(harness: Harness) -> None:
+    assert (await spicy(harness, "log", moderator(harness), export="csv")).text == words.LOG_EMPTY.english
+    assert await entries(harness) == []

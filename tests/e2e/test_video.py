@@ -9,8 +9,8 @@ import pytest
 
 from bot.sandbox.dimilinks import Pace
 from bot.video import REFERENCES_MAX
-from tests.e2e.pictures import picture
-from tests.e2e.stage import Stage
+from tests.e2e.actors.harness import Harness
+from tests.e2e.actors.pictures import picture
 
 
 def seconds_of(path: Path) -> float:
@@ -19,8 +19,8 @@ def seconds_of(path: Path) -> float:
         return float(container.duration or 0) / 1_000_000
 
 
-async def test_a_prompt_becomes_a_video_in_the_same_reply(stage: Stage) -> None:
-    reply = await stage.video("a paper boat in the rain")
+async def test_a_prompt_becomes_a_video_in_the_same_reply(harness: Harness) -> None:
+    reply = await harness.video("a paper boat in the rain")
     shown = await reply.wait_for_video(timeout_s=20)
     assert seconds_of(shown.videos[0].path) > 0.5
     assert shown.videos[0].filename.startswith("stillmotion-")
@@ -28,14 +28,14 @@ async def test_a_prompt_becomes_a_video_in_the_same_reply(stage: Stage) -> None:
     assert "a paper boat in the rain" in shown.text()
     assert "6 s · 1280x720 · 720p · normal" in shown.text()
     assert "Made by AI" in shown.text()
-    assert stage.bought == 1
+    assert harness.bought == 1
     assert not reply.ephemeral
 
 
-async def test_the_reply_is_acknowledged_first_and_then_shows_progress(stage: Stage) -> None:
+async def test_the_reply_is_acknowledged_first_and_then_shows_progress(harness: Harness) -> None:
     # Long enough for several edits, whose pace Discord's limits and not ours decide.
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0.3, generate_s=3.0)
-    reply = await stage.video()
+    harness.sandbox.dimilinks.pace = Pace(queue_s=0.3, generate_s=3.0)
+    reply = await harness.video()
     await reply.wait_for_video(timeout_s=20)
     assert reply.ack_delay_s is not None
     assert reply.ack_delay_s < 1.0
@@ -48,83 +48,83 @@ async def test_the_reply_is_acknowledged_first_and_then_shows_progress(stage: St
     assert len(texts) == len(set(texts))
 
 
-async def test_every_option_and_seven_pictures_reach_the_service(stage: Stage) -> None:
+async def test_every_option_and_seven_pictures_reach_the_service(harness: Harness) -> None:
     names = ["image", *(f"image{number}" for number in range(2, REFERENCES_MAX + 1))]
     pictures = {
-        name: stage.sandbox.discord.upload(f"{name}.png", picture(size=(40 + index, 30)))
+        name: harness.sandbox.discord.upload(f"{name}.png", picture(size=(40 + index, 30)))
         for index, name in enumerate(names)
     }
-    reply = await stage.video(
+    reply = await harness.video(
         "spin around", seconds="20", size="720x1280", resolution="480p", preset="fun", **pictures
     )
     shown = await reply.wait_for_video(timeout_s=20)
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.books.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("spin around", "20", "720x1280")
     assert (submission.resolution, submission.preset, submission.group) == ("480p", "fun", None)
     assert [reference.width for reference in submission.references] == [40 + index for index in range(7)]
     assert "20 s · 720x1280 · 480p · fun · 7 pictures" in shown.text()
 
 
-async def test_portrait_and_square_get_the_hint_about_the_subject(stage: Stage) -> None:
-    reply = await stage.video(size="720x1280")
+async def test_portrait_and_square_get_the_hint_about_the_subject(harness: Harness) -> None:
+    reply = await harness.video(size="720x1280")
     await reply.wait_for(lambda version: "portrait frame" in version.text(), timeout_s=10)
-    reply = await stage.video(size="1024x1024")
+    reply = await harness.video(size="1024x1024")
     await reply.wait_for(lambda version: "square frame" in version.text(), timeout_s=10)
 
 
-async def test_a_private_video_is_seen_by_nobody_else(stage: Stage) -> None:
-    reply = await stage.video(private=True)
+async def test_a_private_video_is_seen_by_nobody_else(harness: Harness) -> None:
+    reply = await harness.video(private=True)
     shown = await reply.wait_for_video(timeout_s=20)
     assert reply.ephemeral
     assert shown.ephemeral
 
 
-async def test_converted_pictures_are_told(stage: Stage) -> None:
-    gif = stage.sandbox.discord.upload("dance.gif", picture("GIF"))
-    reply = await stage.video(image=gif)
+async def test_converted_pictures_are_told(harness: Harness) -> None:
+    gif = harness.sandbox.discord.upload("dance.gif", picture("GIF"))
+    reply = await harness.video(image=gif)
     shown = await reply.wait_for_video(timeout_s=20)
     assert "dance.gif” was a GIF picture; I converted it." in shown.text()
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.books.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg", "image/webp"}
 
 
 @pytest.mark.parametrize("preset", ["normal", "fun", "custom"])
-async def test_other_presets_work_in_any_channel(stage: Stage, preset: str) -> None:
-    reply = await stage.video(preset=preset)
+async def test_other_presets_work_in_any_channel(harness: Harness, preset: str) -> None:
+    reply = await harness.video(preset=preset)
     await reply.wait_for_video(timeout_s=20)
 
 
 async def test_spicy_is_refused_outside_age_restricted_channels_before_anything_is_bought(
-    stage: Stage,
+    harness: Harness,
 ) -> None:
-    thread = stage.channel.add_thread("talk")
-    for place in (stage.channel, thread, stage.sandbox.discord.dm(stage.user)):
-        reply = await stage.video(channel=place, preset="spicy")
-        shown = await stage.ended(reply)
+    thread = harness.channel.add_thread("talk")
+    for place in (harness.channel, thread, harness.sandbox.discord.dm(harness.user)):
+        reply = await harness.video(channel=place, preset="spicy")
+        shown = await harness.ended(reply)
         assert reply.ephemeral
         assert "age-restricted channel" in shown.text()
         assert "Nothing was charged." in shown.text()
-    assert stage.bought == 0
+    assert harness.bought == 0
 
 
 async def test_spicy_in_an_age_restricted_channel_or_its_thread_is_posted_behind_a_spoiler(
-    stage: Stage,
+    harness: Harness,
 ) -> None:
-    thread = stage.adult_channel.add_thread("more")
-    for place in (stage.adult_channel, thread):
-        reply = await stage.video(channel=place, preset="spicy")
+    thread = harness.adult_channel.add_thread("more")
+    for place in (harness.adult_channel, thread):
+        reply = await harness.video(channel=place, preset="spicy")
         shown = await reply.wait_for_video(timeout_s=20)
         galleries = [str(component) for component in shown.components]
         assert any("'spoiler': True" in gallery for gallery in galleries)
-    assert stage.bought == 2
+    assert harness.bought == 2
 
 
-async def test_twenty_people_at_once_get_a_video_each(stage: Stage) -> None:
-    people = [stage.sandbox.discord.add_user(f"person{number}") for number in range(20)]
+async def test_twenty_people_at_once_get_a_video_each(harness: Harness) -> None:
+    people = [harness.sandbox.discord.add_user(f"person{number}") for number in range(20)]
     for person in people:
-        stage.guild.join(person)
-    replies = await asyncio.gather(*(stage.video(f"video {person.name}", user=person) for person in people))
+        harness.guild.join(person)
+    replies = await asyncio.gather(*(harness.video(f"video {person.name}", user=person) for person in people))
     for person, reply in zip(people, replies, strict=True):
         shown = await reply.wait_for_video(timeout_s=40)
         assert f"video {person.name}" in shown.text()
-    assert stage.bought == 20
+    assert harness.bought == 20

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from bot.images import ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool
-from tests.e2e.pictures import picture, png_of
-from tests.images.conftest import Cdn
+from tests.e2e.actors.pictures import picture, png_of
+from tests.images.cdn import Cdn
 
 
 async def problem_of(spool: ReferenceSpool, source: ImageSource) -> ImageProblem:

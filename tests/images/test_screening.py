@@ -17,8 +17,8 @@ from PIL import Image
 
 from bot.images import screen
 from bot.images.screening import Kind, Outcome, Screening, ScreeningUnavailableError, percent
-from tests.e2e.pictures import picture, png_claiming
-from tests.images.test_last_frame import film, sound
+from tests.e2e.actors.pictures import picture, png_claiming
+from tests.images.encoded_videos import film, sound
 
 _PYAV: Any = av  # its annotations leave out half of what is used here
 ONNXRUNTIME = """

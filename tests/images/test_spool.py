@@ -11,8 +11,8 @@ from PIL import Image
 
 from bot.images import ConversionReason, ImageProblem, ImageRefusedError, ReferenceSpool
 from bot.video import REFERENCE_LIMIT_BYTES, REFERENCES_MAX, ImageMime
-from tests.e2e.pictures import picture, png_claiming, png_of
-from tests.images.conftest import Cdn
+from tests.e2e.actors.pictures import picture, png_claiming, png_of
+from tests.images.cdn import Cdn
 
 
 def opened(path: Path) -> Image.Image:

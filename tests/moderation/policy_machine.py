@@ -1,6 +1,6 @@
 """A server, its people and their requests, to which anything may happen in any order.
 
-Requests are carried by the very steps of `bot.jobs.holding`, and whatever these say is compared with the truth.
+The steps of `bot.jobs.holding` themselves carry the requests; what these decide is compared with a model.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from bot.moderation.words import Effect, Term, TermStore, WordBook
 from bot.storage import Database, open_database
 from bot.video import Preset, VideoRequest
 from tests.jobs.builders import a_job
-from tests.moderation.policy_truth import ADULT, OPEN, PEOPLE, Truth
+from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, PolicyModel
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 T = TypeVar("T")
@@ -44,7 +44,7 @@ MOMENTS = st.sampled_from(MOVING)
 _servers = count(1000)
 
 
-class Carried(Course):
+class DetachedJob(Course):
     """A job under way without anything outside: no row, no reply, and moderators who can be asked at once."""
 
     def __init__(self, parts: Any, job: Job) -> None:
@@ -63,10 +63,10 @@ class Carried(Course):
 
 
 @dataclass
-class Wanted:
+class TrackedRequest:
     """A request as far as the rules are asked about it."""
 
-    course: Carried
+    course: DetachedJob
     at: str
     """One of `MOVING` or `WAITING`, `aside`, `posted` or `over`."""
     agreed: set[ReviewStage] = field(default_factory=set[ReviewStage])
@@ -95,7 +95,7 @@ class Moderators:
         return True
 
 
-class Scene:
+class Runtime:
     """A database, and a loop in which everything happens at once."""
 
     def __init__(self, database: Database, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
@@ -103,18 +103,18 @@ class Scene:
         self.run = run
 
 
-class Requests(RuleBasedStateMachine):
+class RequestMachine(RuleBasedStateMachine):
     """Everything that may happen to a server, its people and their requests."""
 
-    scene: Scene
+    runtime: Runtime
 
     def __init__(self) -> None:
         super().__init__()
         self.now = NOW
         self.server = next(_servers)
-        self.truth = Truth()
-        self.wanted: list[Wanted] = []
-        database = self.scene.database
+        self.model = PolicyModel()
+        self.tracked: list[TrackedRequest] = []
+        database = self.runtime.database
         self.books = Books(
             RuleBook(RuleStore(database), lambda: self.now),
             MemberBook(MemberStore(database)),
@@ -132,30 +132,30 @@ class Requests(RuleBasedStateMachine):
         )
 
     async def look(self, guild_id: int | None, channel_id: int | None) -> Seen:  # noqa: ARG002
-        restricted = channel_id in self.truth.restricted
+        restricted = channel_id in self.model.restricted
         return Seen(Place.AGE_RESTRICTED_CHANNEL if restricted else Place.OPEN_CHANNEL, channel_id)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.scene.run(work)
+        return self.runtime.run(work)
 
     def save(self) -> None:
-        truth = self.truth
+        model = self.model
         rules = ServerRules(
-            spicy_confirmed_by=5 if truth.confirmed else None,
-            modes=truth.modes,
-            channel_modes={ADULT: truth.channel} if truth.channel else {},
-            spicy_pictures=truth.pictures,
-            review_at=truth.review_at,
+            spicy_confirmed_by=5 if model.confirmed else None,
+            modes=model.modes,
+            channel_modes={ADULT: model.channel} if model.channel else {},
+            spicy_pictures=model.pictures,
+            review_at=model.review_at,
             trusted_roles=frozenset({30}),
         )
         self.run(self.books.rules.change(self.server, rules))
 
-    def pick(self, index: int, *where: str) -> Wanted:
-        found = [one for one in self.wanted if one.at in where]
+    def pick(self, index: int, *where: str) -> TrackedRequest:
+        found = [one for one in self.tracked if one.at in where]
         return found[index % len(found)]
 
     def at(self, *where: str) -> bool:
-        return any(one.at in where for one in self.wanted)
+        return any(one.at in where for one in self.tracked)
 
     @initialize()
     def begin(self) -> None:
@@ -169,7 +169,7 @@ class Requests(RuleBasedStateMachine):
         channel_id=st.sampled_from([ADULT, OPEN]),
     )
     def change_mode(self, gate: Gate, mode: Mode | None, channel_id: int) -> None:
-        self.truth.set_mode(gate, mode, channel_id)
+        self.model.set_mode(gate, mode, channel_id)
         self.save()
 
     @rule(
@@ -178,12 +178,12 @@ class Requests(RuleBasedStateMachine):
         confirmed=st.sampled_from([True, True, False]),
     )
     def change_rules(self, pictures: SpicyPictures, review_at: ReviewAt, confirmed: bool) -> None:  # noqa: FBT001
-        self.truth.pictures, self.truth.review_at, self.truth.confirmed = pictures, review_at, confirmed
+        self.model.pictures, self.model.review_at, self.model.confirmed = pictures, review_at, confirmed
         self.save()
 
     @rule(channel_id=st.sampled_from([ADULT, OPEN]))
     def mark(self, channel_id: int) -> None:
-        self.truth.restricted ^= {channel_id}
+        self.model.restricted ^= {channel_id}
 
     @rule(
         person_id=st.sampled_from([*PEOPLE]),
@@ -192,11 +192,11 @@ class Requests(RuleBasedStateMachine):
     )
     def judge_person(self, person_id: int, listed: Listed | None, hours: int) -> None:
         members = self.books.members
-        self.truth.listed[person_id] = listed
+        self.model.listed[person_id] = listed
         self.run(members.list_as(self.server, person_id, listed))
-        self.truth.suspended.pop(person_id, None)
+        self.model.suspended.pop(person_id, None)
         if hours:
-            until = self.truth.suspended[person_id] = self.now + timedelta(hours=hours)
+            until = self.model.suspended[person_id] = self.now + timedelta(hours=hours)
             self.run(members.suspend(self.server, person_id, until=until, by=9, reason=""))
         else:
             self.run(members.lift(self.server, person_id))
@@ -207,13 +207,13 @@ class Requests(RuleBasedStateMachine):
         assert effect is not None
         word = prompt.removeprefix("a ")
         if listed:
-            self.truth.words[prompt] = effect
+            self.model.words[prompt] = effect
             self.run(self.books.words.add(self.server, Term(word, effect), 9))
         else:
-            self.truth.words.pop(prompt, None)
+            self.model.words.pop(prompt, None)
             self.run(self.books.words.remove(self.server, word))
 
-    @precondition(lambda self: bool(self.truth.suspended))
+    @precondition(lambda self: bool(self.model.suspended))
     @rule(minutes=st.sampled_from([1, 59, 60, 200]))
     def pass_time(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
@@ -221,7 +221,7 @@ class Requests(RuleBasedStateMachine):
     @precondition(lambda self: self.at(*MOVING))
     @rule(index=st.integers(0, 9), at=MOMENTS, hours=st.sampled_from([0, 0, 1]))
     def turn_against_a_person(self, index: int, at: str, hours: int) -> None:
-        """Block or suspend somebody just before their request goes on, and think better of it."""
+        """Block or suspend a user just before their request goes on, and undo it."""
         one = self.pick(index, *MOVING)
         self.carry(one, at)
         person_id = one.job.reply.person_id
@@ -235,7 +235,7 @@ class Requests(RuleBasedStateMachine):
         """Want to be asked just before a request goes on, and agree to it whenever that happens."""
         one = self.pick(index, *MOVING)
         self.carry(one, at)
-        self.truth.review_at = review_at
+        self.model.review_at = review_at
         gate = Gate.of(one.job.request.preset)
         self.change_mode(gate, Mode.APPROVAL, one.job.reply.channel_id or 0)
         self.carry(one)
@@ -264,7 +264,7 @@ class Requests(RuleBasedStateMachine):
     def request(
         self, person_id: int, channel_id: int, preset: Preset, prompt: str, pictures: int, *, consented: bool
     ) -> None:
-        base = a_job(job_id=f"job-{len(self.wanted)}")
+        base = a_job(job_id=f"job-{len(self.tracked)}")
         job = replace(
             base,
             guild_id=self.server,
@@ -278,13 +278,15 @@ class Requests(RuleBasedStateMachine):
         wish = Wish(prompt, preset=preset, picture_count=pictures)
         ask = Ask(wish, (), seen.place, person, channel_id, consented)
         found = self.gatekeeper.of_ask(ask, preset)
-        assert found.allowed is not self.truth.forbids(job, self.now)
+        assert found.allowed is not self.model.forbids(job, self.now)
         if found.allowed:
             held = found.waits_at(ReviewStage.SUBMISSION)
-            assert held is self.truth.asks_at(ReviewStage.SUBMISSION, job)
+            assert held is self.model.asks_at(ReviewStage.SUBMISSION, job)
             state = JobState.HELD if held else JobState.QUEUED
-            one = Wanted(Carried(self.parts, replace(job, state=state)), "held" if held else "queued")
-            self.wanted.append(one)
+            one = TrackedRequest(
+                DetachedJob(self.parts, replace(job, state=state)), "held" if held else "queued"
+            )
+            self.tracked.append(one)
             if held:
                 self.run(hold(one.course))
 
@@ -301,7 +303,7 @@ class Requests(RuleBasedStateMachine):
     def decide(self, index: int, approved: bool) -> None:  # noqa: FBT001
         self.answer(self.pick(index, *WAITING), approved=approved)
 
-    def answer(self, one: Wanted, *, approved: bool) -> None:
+    def answer(self, one: TrackedRequest, *, approved: bool) -> None:
         """As `bot.jobs.reviewing` has a job go on or end."""
         job = one.job
         assert job.review_id is not None
@@ -319,7 +321,7 @@ class Requests(RuleBasedStateMachine):
     def go_on(self, index: int, discord_is_away: bool) -> None:  # noqa: FBT001
         self.step(self.pick(index, *MOVING), discord_is_away=discord_is_away)
 
-    def step(self, one: Wanted, *, discord_is_away: bool = False) -> None:
+    def step(self, one: TrackedRequest, *, discord_is_away: bool = False) -> None:
         match one.at:
             case "queued":
                 self.buy(one)
@@ -329,7 +331,7 @@ class Requests(RuleBasedStateMachine):
                 self.upload(one, discord_is_away=discord_is_away)
         assert one.job.approved == one.agreed, "nobody agrees but moderators"
 
-    def carry(self, one: Wanted, to: str = "") -> None:
+    def carry(self, one: TrackedRequest, to: str = "") -> None:
         """Have a request go on until it is there or at its end, with moderators who agree whenever asked."""
         while one.at in MOVING + WAITING and one.at != to:
             if one.at in MOVING:
@@ -337,10 +339,10 @@ class Requests(RuleBasedStateMachine):
             else:
                 self.answer(one, approved=True)
 
-    def buy(self, one: Wanted) -> None:
-        forbidden = self.truth.forbids(one.job, self.now)
+    def buy(self, one: TrackedRequest) -> None:
+        forbidden = self.model.forbids(one.job, self.now)
         unasked = ReviewStage.SUBMISSION not in one.agreed
-        held = not forbidden and unasked and self.truth.asks_at(ReviewStage.SUBMISSION, one.job)
+        held = not forbidden and unasked and self.model.asks_at(ReviewStage.SUBMISSION, one.job)
         assert self.run(may_submit(one.course)) is not (forbidden or held)
         if forbidden:
             assert one.job.failure is not None
@@ -354,17 +356,17 @@ class Requests(RuleBasedStateMachine):
             one.course.job = replace(one.job, state=JobState.DELIVERING, task_id="task", video_name="one.mp4")
             one.at = "finished"
 
-    def offer(self, one: Wanted) -> None:
-        forbidden = self.truth.forbids(one.job, self.now)
-        held = not forbidden and self.truth.holds_back(one.job, one.agreed)
+    def offer(self, one: TrackedRequest) -> None:
+        forbidden = self.model.forbids(one.job, self.now)
+        held = not forbidden and self.model.holds_back(one.job, one.agreed)
         refused = self.run(may_post(one.course))
         assert refused is (FailureReason.NOT_POSTED_HERE if forbidden else None)
         assert (one.job.review_id is not None) is held
         one.at = "aside" if forbidden else "held finished" if held else "uploading"
 
-    def upload(self, one: Wanted, *, discord_is_away: bool) -> None:
+    def upload(self, one: TrackedRequest, *, discord_is_away: bool) -> None:
         """As `bot.delivery.final_post` asks before every try."""
-        refused = self.truth.forbids(one.job, self.now) or self.truth.holds_back(one.job, one.agreed)
+        refused = self.model.forbids(one.job, self.now) or self.model.holds_back(one.job, one.agreed)
         assert self.run(one.course._may_post()) is not refused
         if refused:
             one.at = "aside"
@@ -381,12 +383,12 @@ class Requests(RuleBasedStateMachine):
 
 
 @contextmanager
-def in_a_loop(folder: Path) -> Generator[Scene]:
+def in_a_loop(folder: Path) -> Generator[Runtime]:
     """A loop with an open database, for what Hypothesis calls without one."""
     with capture_logs(), asyncio.Runner() as runner:
         opened = open_database(None, folder)
         database = runner.run(opened.__aenter__())
         try:
-            yield Scene(database, runner.run)
+            yield Runtime(database, runner.run)
         finally:
             runner.run(opened.__aexit__(None, None, None))

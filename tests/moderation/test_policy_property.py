@@ -24,7 +24,7 @@ from bot.moderation.policy import (
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
 from bot.moderation.words import WordVerdict
 from bot.video import Preset
-from tests.moderation.policy_machine import MOVING, Requests, in_a_loop
+from tests.moderation.policy_machine import MOVING, RequestMachine, in_a_loop
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SERVER, CHANNEL = 9, 70
@@ -225,8 +225,8 @@ def test_a_decision_does_not_depend_on_what_has_no_bearing_on_it(facts: RequestF
 
 
 def test_nothing_is_bought_or_posted_that_is_not_allowed_at_that_moment(tmp_path: Path) -> None:
-    with in_a_loop(tmp_path) as scene:
-        machine = type("Here", (Requests,), {"scene": scene})
+    with in_a_loop(tmp_path) as runtime:
+        machine = type("Here", (RequestMachine,), {"runtime": runtime})
         run_state_machine_as_test(
             machine,
             settings=settings(
@@ -239,8 +239,8 @@ def test_nothing_is_bought_or_posted_that_is_not_allowed_at_that_moment(tmp_path
 
 
 def test_what_changes_just_before_a_request_goes_on_is_noticed_whatever_it_waits_for(tmp_path: Path) -> None:
-    with in_a_loop(tmp_path) as scene:
-        here = type("Here", (Requests,), {"scene": scene})
+    with in_a_loop(tmp_path) as runtime:
+        here = type("Here", (RequestMachine,), {"runtime": runtime})
         for prompt, at, change in product(["a boat", "a lantern"], MOVING, [0, 1, *ReviewAt]):
             requests = here()
             requests.begin()

@@ -5,25 +5,7 @@ from pydantic import ValidationError
 
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
 from bot.video import Preset
-
-FULL = ServerRules(
-    spicy_confirmed_by=2**62,
-    modes={Gate.SPICY: Mode.TRUSTED, Gate.PICTURES: Mode.APPROVAL},
-    channel_modes={2**61: {Gate.SPICY: Mode.OPEN}, 3: {Gate.FUN: Mode.OFF}},
-    spicy_pictures=SpicyPictures.AS_MODE,
-    review_at=ReviewAt.BOTH,
-    quorum=3,
-    review_hours=5,
-    trusted_roles=frozenset({1, 2}),
-    reviewer_roles=frozenset({2**62}),
-    review_channel_id=7,
-    log_channel_id=8,
-    reports_to_hide=4,
-    hidden_hours=6,
-    strikes_to_suspend=5,
-    suspend_hours=7,
-    strike_days=9,
-)
+from tests.moderation.sample_rules import FULL
 
 
 def test_usually_everything_is_open_but_spicy() -> None:

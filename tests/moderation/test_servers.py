@@ -12,7 +12,7 @@ import pytest
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ServerRules
 from bot.moderation.servers import RuleBook, RuleStore
 from bot.storage import Database, StorageDamagedError, StorageUnavailableError, open_database
-from tests.moderation.test_rules import FULL
+from tests.moderation.sample_rules import FULL
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SERVER = 2**62

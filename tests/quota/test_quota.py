@@ -54,7 +54,7 @@ STEPS: dict[JobState, tuple[JobState, ...]] = {
 }
 
 
-class World:
+class Simulation:
     """Jobs that take arrows of the diagram, a ledger that is told of each, and a database that keeps them."""
 
     def __init__(self, store: JobStore) -> None:
@@ -136,15 +136,15 @@ def test_reservations_balance_whatever_becomes_of_the_jobs(happening: list[tuple
     async def live() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             async with open_database(None, Path(scratch)) as database:
-                world = World(JobStore(database, Path(scratch)))
+                simulation = Simulation(JobStore(database, Path(scratch)))
                 for what, number, other in happening:
                     if what == "accept":
-                        await world.accept(number, Seconds(str(other)))
+                        await simulation.accept(number, Seconds(str(other)))
                     elif what == "step":
-                        await world.step(number, int(str(other)))
+                        await simulation.step(number, int(str(other)))
                     else:
-                        world.now += timedelta(minutes=number)
-                    await world.check()
+                        simulation.now += timedelta(minutes=number)
+                    await simulation.check()
 
     asyncio.run(live())
 

@@ -32,7 +32,7 @@ from bot.sandbox.dimilinks import (
     Truncated,
 )
 from bot.sandbox.film import SampleStudio
-from tests.e2e.pictures import picture, png_of
+from tests.e2e.actors.pictures import picture, png_of
 
 ORDER: dict[str, Any] = {
     "model": "grok-imagine-video",

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.discord import InvalidInvocation
-from tests.sandbox.conftest import COMMAND, raw_bot
+from tests.sandbox.raw_bot import COMMAND, raw_bot
 
 
 @pytest.mark.parametrize(

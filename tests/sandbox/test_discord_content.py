@@ -11,7 +11,8 @@ from PIL import Image
 
 from bot.sandbox.discord import DiscordSandbox, Intents, InvalidInvocation, Message, Sticker
 from bot.sandbox.discord.client import Clients
-from tests.sandbox.conftest import RawBot, Scene, raw_bot, scene
+from tests.sandbox.raw_bot import RawBot, raw_bot
+from tests.sandbox.small_bot import BotSession, bot_session
 
 CONTENT = {"privileged_intents": Intents.MESSAGE_CONTENT}
 WITH_CONTENT = int(
@@ -53,7 +54,7 @@ def is_emptied(payload: dict) -> bool:
     return {name: payload[name] for name in EMPTY} == EMPTY and not hidden & payload.keys()
 
 
-async def heard(s: Scene) -> discord.Message:
+async def heard(s: BotSession) -> discord.Message:
     """The next message discord.py got."""
     return await asyncio.wait_for(s.bot.heard.get(), 5)
 
@@ -123,7 +124,7 @@ async def test_rest_shows_other_peoples_messages_only_to_applications_with_the_i
 
 
 async def test_reply_pings_its_author_without_a_word_in_the_content() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         ben = s.discord.add_user("Ben")
         s.guild.join(ben)
         said = await s.discord.say(s.ana, s.channel, "hello")
@@ -136,7 +137,7 @@ async def test_reply_pings_its_author_without_a_word_in_the_content() -> None:
 
 
 async def test_reply_to_the_bots_message_opens_the_content_but_one_to_its_answer_does_not() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         reply = await s.ask()
         await reply.wait_for_answer(5)
         await s.bot.get_partial_messageable(s.channel.id).send("plain")
@@ -151,7 +152,7 @@ async def test_reply_to_the_bots_message_opens_the_content_but_one_to_its_answer
 
 
 async def test_forward_brings_a_copy_that_later_edits_do_not_reach() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         picture = s.discord.upload("cat.png", png())
         original = await s.discord.say(
             s.ana, s.channel, "a cat", attachments=[picture], stickers=[Sticker(7, "wave")], embeds=[LINK]
@@ -198,7 +199,7 @@ async def test_forward_is_emptied_without_the_intent_and_made_only_of_what_one_s
 
 
 async def test_webhooks_and_other_bots_write_too() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         hook, robot = s.discord.add_user("Relay"), s.discord.add_user("Robot", bot=True)
         with pytest.raises(InvalidInvocation, match="may not write"):
             await s.discord.say(robot, s.channel, "beep")
@@ -218,7 +219,7 @@ async def test_webhooks_and_other_bots_write_too() -> None:
 
 @pytest.mark.parametrize(("format_type", "ending"), [(1, "png"), (2, "png"), (3, "json"), (4, "gif")])
 async def test_pictures_of_stickers_come_from_the_cdn(format_type: int, ending: str) -> None:
-    async with scene(answer) as s, aiohttp.ClientSession() as session:
+    async with bot_session(answer) as s, aiohttp.ClientSession() as session:
         sticker = s.discord.add_sticker("wave", b"picture", format_type)
         await s.discord.say(s.ana, s.channel, f"<@{s.discord.bot_user_id}>", stickers=[sticker])
         (item,) = (await heard(s)).stickers

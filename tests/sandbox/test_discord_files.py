@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from bot.sandbox.discord import DiscordSandbox
-from tests.sandbox.conftest import raw_bot
+from tests.sandbox.raw_bot import raw_bot
 
 MIB = 1024 * 1024
 

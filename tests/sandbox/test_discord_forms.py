@@ -5,7 +5,8 @@ import pytest
 from discord import app_commands
 
 from bot.sandbox.discord import InvalidInvocation
-from tests.sandbox.conftest import RawBot, raw_bot, scene
+from tests.sandbox.raw_bot import RawBot, raw_bot
+from tests.sandbox.small_bot import bot_session
 
 TYPING = {
     "name": "jobs",
@@ -50,7 +51,7 @@ async def test_discord_py_offers_choices_while_somebody_types() -> None:
             return []
         return [app_commands.Choice(name=f"{current} {n}", value=str(n)) for n in range(25)]
 
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         s.bot.tree.add_command(find)
         await s.bot.tree.sync()
         where = {"user": s.ana, "channel": s.channel}
@@ -242,7 +243,7 @@ async def test_discord_py_reads_the_preset_choice_of_a_select() -> None:
     async def handler(interaction: discord.Interaction) -> None:
         await interaction.response.send_modal(Form())
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         for values, picked in (({}, "l"), ({"Size": "s"}, "s")):
             opened = await s.ask()
             await opened.wait_for_modal(5)

@@ -7,7 +7,8 @@ import discord
 import pytest
 
 from bot.sandbox.discord import DiscordSandbox, Intents
-from tests.sandbox.conftest import RawBot, raw_bot, scene
+from tests.sandbox.raw_bot import RawBot, raw_bot
+from tests.sandbox.small_bot import bot_session
 
 
 async def answer(interaction: discord.Interaction) -> None:
@@ -151,7 +152,7 @@ async def test_second_identify_within_the_interval_gets_an_invalid_session() -> 
 
 
 async def test_discord_py_resumes_after_a_drop_and_answers_what_came_meanwhile() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         await s.discord.drop_gateway()
         reply = await s.ask()
         assert (await reply.wait_for_answer(5)).content == "done"
@@ -160,7 +161,7 @@ async def test_discord_py_resumes_after_a_drop_and_answers_what_came_meanwhile()
 
 
 async def test_discord_py_follows_a_request_to_reconnect() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         await s.discord.reconnect_request()
         await asyncio.wait_for(s.bot.resumed.wait(), 5)
         assert (await (await s.ask()).wait_for_answer(5)).content == "done"
@@ -168,7 +169,7 @@ async def test_discord_py_follows_a_request_to_reconnect() -> None:
 
 
 async def test_discord_py_identifies_anew_when_its_session_is_gone() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         await s.discord.drop_gateway(resumable=False)
         await s.discord.gateway.changed.until(
             lambda: s.discord.gateway.identifies == 2 or None, 10, "a second identify"
@@ -184,7 +185,7 @@ async def test_interaction_without_any_bot_fails_for_the_person() -> None:
 
 
 async def test_changes_of_the_server_reach_discord_py() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         await (await s.ask()).wait_for_answer(5)
         channel = s.bot.get_channel(s.channel.id)
         assert channel.permissions_for(channel.guild.me).attach_files

@@ -7,7 +7,8 @@ import discord
 import pytest
 
 from bot.sandbox.discord import BucketRule, DiscordFault, Drop, RateLimits, Scope
-from tests.sandbox.conftest import Card, raw_bot, scene
+from tests.sandbox.raw_bot import raw_bot
+from tests.sandbox.small_bot import Card, bot_session
 
 EDIT = "PATCH /webhooks/*/messages/@original"
 
@@ -70,7 +71,7 @@ async def test_discord_py_waits_out_a_full_webhook_bucket() -> None:
         for n in range(5):
             await interaction.edit_original_response(content=f"step {n}")
 
-    async with scene(handler, limits=RateLimits(webhook=BucketRule("webhook", 2, 0.1))) as s:
+    async with bot_session(handler, limits=RateLimits(webhook=BucketRule("webhook", 2, 0.1))) as s:
         reply = await s.ask()
         await reply.wait_for(lambda v: v.content == "step 4", 5)
         assert s.discord.books.invalid_requests == 0
@@ -87,7 +88,7 @@ async def test_discord_py_waits_out_a_full_webhook_bucket() -> None:
     ],
 )
 async def test_discord_py_gets_through_a_short_fault(fault: DiscordFault) -> None:
-    async with scene(defer_and_edit) as s:
+    async with bot_session(defer_and_edit) as s:
         s.discord.faults.append(fault)
         version = await (await s.ask()).wait_for_answer(5)
         assert version.text() == "shown\n[Refresh]"
@@ -97,7 +98,7 @@ async def test_discord_py_gets_through_a_short_fault(fault: DiscordFault) -> Non
 
 
 async def test_discord_py_gives_up_on_a_429_of_cloudflare() -> None:
-    async with scene(defer_and_edit) as s:
+    async with bot_session(defer_and_edit) as s:
         s.discord.faults.append(DiscordFault(EDIT, 429, via=False))
         reply = await s.ask()
         await asyncio.wait_for(s.bot.failed.wait(), 5)
@@ -107,7 +108,7 @@ async def test_discord_py_gives_up_on_a_429_of_cloudflare() -> None:
 
 
 async def test_discord_py_repeats_a_request_after_a_500() -> None:
-    async with scene(defer_and_edit) as s:
+    async with bot_session(defer_and_edit) as s:
         s.discord.faults.append(DiscordFault(EDIT, 500))
         assert (await (await s.ask()).wait_for_answer(5)).text() == "shown\n[Refresh]"
         counts = s.discord.books.counts

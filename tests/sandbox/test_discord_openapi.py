@@ -9,7 +9,8 @@ import pytest
 
 from bot.sandbox.discord import DiscordSandbox
 from bot.sandbox.discord.openapi import Specification
-from tests.sandbox.conftest import Card, raw_bot, scene, video_file
+from tests.sandbox.raw_bot import raw_bot
+from tests.sandbox.small_bot import Card, bot_session, video_file
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("DISCORD_OPENAPI"), reason="DISCORD_OPENAPI does not name Discord's openapi.json"
@@ -50,7 +51,7 @@ async def test_discord_py_sends_nothing_that_discord_does_not_describe() -> None
         await sent.edit(content="g", suppress=True)
         await (await interaction.user.create_dm()).send("done")
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         await s.ask()
         await s.discord.dm(s.ana).wait_for_message(lambda v: v.content == "done", 10)
         assert s.discord.violations == []

@@ -7,7 +7,8 @@ import pytest
 from discord import app_commands
 
 from bot.sandbox.discord import ChannelKind, Guild, InvalidInvocation
-from tests.sandbox.conftest import COMMAND, RawBot, raw_bot, scene
+from tests.sandbox.raw_bot import COMMAND, RawBot, raw_bot
+from tests.sandbox.small_bot import bot_session
 
 ANYWHERE = COMMAND | {"integration_types": [0, 1], "contexts": [0, 1, 2]}
 
@@ -28,7 +29,7 @@ async def test_discord_py_answers_in_a_group_that_it_cannot_see() -> None:
         await interaction.response.defer(thinking=True)
         await interaction.edit_original_response(content="done")
 
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         s.bot.tree.add_command(anywhere)
         await s.bot.tree.sync()
         ben = s.discord.add_user("Ben")
@@ -147,7 +148,7 @@ async def test_discord_py_works_in_forum_posts_and_voice_chats() -> None:
         where.append(interaction)
         await interaction.response.send_message("done")
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         forum = s.guild.add_channel("forum", kind=ChannelKind.FORUM, nsfw=True)
         post, voice = forum.add_thread("post"), s.guild.add_channel("voice", kind=ChannelKind.VOICE)
         for channel in (post, voice):

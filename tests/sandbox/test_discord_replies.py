@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.discord import CallbackKind, InvalidInvocation, VersionKind
-from tests.sandbox.conftest import Card, scene, video_file
+from tests.sandbox.small_bot import Card, bot_session, video_file
 
 
 def png(width: int, height: int) -> bytes:
@@ -30,7 +30,7 @@ async def test_deferred_reply_becomes_a_card_and_then_a_card_with_a_video() -> N
         video = video_file()
         await interaction.edit_original_response(view=Card("# Done", video=video), attachments=[video])
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         reply = await s.ask()
         version = await reply.wait_for_video(5)
         assert reply.ack_type is CallbackKind.DEFERRED_MESSAGE
@@ -57,7 +57,7 @@ async def test_attachment_option_arrives_as_a_file_discord_py_can_read() -> None
         read.append(await image.read())
         await interaction.edit_original_response(content=f"{image.width}×{image.height} {image.content_type}")
 
-    async with scene(lambda i: handler(_with_bot(i))) as s:
+    async with bot_session(lambda i: handler(_with_bot(i))) as s:
         data = png(30, 20)
         reply = await s.ask(image=s.discord.upload("start picture.png", data))
         version = await reply.wait_for_answer(5)
@@ -80,7 +80,7 @@ async def test_interaction_carries_person_place_languages_and_limits() -> None:
         seen.append(interaction)
         await answer(interaction)
 
-    async with scene(handler, default_upload_limit_bytes=20_000_000) as s:
+    async with bot_session(handler, default_upload_limit_bytes=20_000_000) as s:
         await (await s.ask(seconds=10)).wait_for_answer(5)
         (interaction,) = seen
         assert interaction.user.id == s.ana.id
@@ -100,7 +100,7 @@ async def test_thread_is_age_restricted_when_its_parent_is() -> None:
         seen.append(interaction.channel.is_nsfw())
         await answer(interaction)
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         thread = s.channel.add_thread("cats")
         for nsfw in (False, True):
             s.channel.set_nsfw(nsfw)
@@ -110,7 +110,7 @@ async def test_thread_is_age_restricted_when_its_parent_is() -> None:
 
 
 async def test_private_reply_is_seen_by_its_owner_alone_and_hidden_from_the_channel_route() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         reply = await s.ask()
         version = await reply.wait_for_answer(5)
         assert reply.ephemeral
@@ -125,7 +125,7 @@ async def test_public_reply_can_be_edited_by_the_bots_own_token_through_its_chan
     async def handler(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("first")
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         reply = await s.ask()
         await reply.wait_for_answer(5)
         s.discord.expire_tokens()
@@ -142,7 +142,7 @@ async def test_button_press_brings_a_fresh_token_for_the_same_message() -> None:
     async def handler(interaction: discord.Interaction) -> None:
         await interaction.response.send_message(view=Card("stale", pressed=pressed))
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         reply = await s.ask()
         await reply.wait_for_answer(5)
         reply.expire_token()
@@ -155,7 +155,7 @@ async def test_button_press_brings_a_fresh_token_for_the_same_message() -> None:
 
 
 async def test_button_that_is_not_there_cannot_be_pressed() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         reply = await s.ask()
         await reply.wait_for_answer(5)
         with pytest.raises(InvalidInvocation, match="no button"):
@@ -167,7 +167,7 @@ async def test_followups_are_messages_of_their_own() -> None:
         await interaction.response.send_message("first")
         await interaction.followup.send("second", file=video_file())
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         reply = await s.ask()
         message = await reply.wait_for_followup(5)
         assert message.current.content == "second"
@@ -189,7 +189,7 @@ async def test_modal_is_opened_and_its_answers_come_back_with_files() -> None:
     async def handler(interaction: discord.Interaction) -> None:
         await interaction.response.send_modal(Form())
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         opened = await s.ask()
         assert (await opened.wait_for_modal(5))["title"] == "Edit"
         files = [s.discord.upload(f"{name}.png", png(2, 2)) for name in "ab"]
@@ -205,7 +205,7 @@ async def test_message_menu_brings_the_message_with_its_files() -> None:
         (attachment,) = interaction.client.options["message"].attachments
         await interaction.response.send_message(attachment.filename, ephemeral=True)
 
-    async with scene(handler) as s:
+    async with bot_session(handler) as s:
         picture = s.discord.upload("cat.png", png(2, 2))
         message = await s.discord.say(s.ana, s.channel, "look", attachments=[picture])
         reply = await s.discord.menu("Animate", user=s.ana, message=message)
@@ -213,7 +213,7 @@ async def test_message_menu_brings_the_message_with_its_files() -> None:
 
 
 async def test_without_the_content_intent_only_messages_that_mention_the_bot_can_be_read() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         await s.discord.say(s.ana, s.channel, "a secret")
         await s.discord.say(s.ana, s.channel, f"<@{s.discord.bot_user_id}> a cat")
         heard = [await asyncio.wait_for(s.bot.heard.get(), 5) for _ in range(2)]
@@ -221,7 +221,7 @@ async def test_without_the_content_intent_only_messages_that_mention_the_bot_can
 
 
 async def test_reply_to_another_message_shows_that_message_only_as_far_as_the_intents_go() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         picture = await s.discord.say(s.ana, s.channel, attachments=[s.discord.upload("cat.png", png(2, 2))])
         await s.discord.say(s.ana, s.channel, f"<@{s.discord.bot_user_id}> animate", reply_to=picture)
         heard = [await asyncio.wait_for(s.bot.heard.get(), 5) for _ in range(2)]
@@ -230,7 +230,7 @@ async def test_reply_to_another_message_shows_that_message_only_as_far_as_the_in
 
 
 async def test_bot_can_answer_a_message_and_write_directly() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         question = await s.discord.say(s.ana, s.channel, f"<@{s.discord.bot_user_id}> hello")
         heard = await asyncio.wait_for(s.bot.heard.get(), 5)
         await heard.reply("hello yourself", mention_author=False)
@@ -244,7 +244,7 @@ async def test_bot_can_answer_a_message_and_write_directly() -> None:
 
 
 async def test_same_nonce_sends_one_message() -> None:
-    async with scene(answer) as s:
+    async with bot_session(answer) as s:
         channel = s.bot.get_partial_messageable(s.channel.id)
         first = await channel.send("video", nonce="job-1")
         second = await channel.send("video", nonce="job-1")
@@ -256,7 +256,7 @@ async def test_application_that_never_answers_leaves_a_failed_reply() -> None:
     async def handler(_: discord.Interaction) -> None:
         return
 
-    async with scene(handler, ack_deadline_s=0.2) as s:
+    async with bot_session(handler, ack_deadline_s=0.2) as s:
         reply = await s.ask()
         version = await reply.wait_for_answer(5)
         assert version.kind is VersionKind.FAILED

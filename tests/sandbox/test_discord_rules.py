@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.sandbox.discord import Reply, VersionKind
-from tests.sandbox.conftest import COMMAND, RawBot, raw_bot
+from tests.sandbox.raw_bot import COMMAND, RawBot, raw_bot
 
 V2 = 1 << 15
 MIB = 1024 * 1024

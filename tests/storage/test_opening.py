@@ -21,7 +21,7 @@ from bot.storage import (
 )
 from bot.storage.opening import database_path
 from bot.storage.ownership import Ownership, lock_path, owner_of
-from tests.storage.children import another_bot
+from tests.storage.other_process import another_bot
 from tests.storage.rows import add, job_count, row
 
 FILE = "stillmotion.sqlite3"

@@ -1,4 +1,4 @@
-"""What a server decided, in plain words: what the rules are checked against, written without them."""
+"""A model of the rules, written apart from them: the policy is compared with it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ ADULT, OPEN = 70, 71
 
 
 @dataclass
-class Truth:
+class PolicyModel:
     """All that has a bearing on a request, as it is at the moment."""
 
     confirmed: bool = True
@@ -60,7 +60,7 @@ class Truth:
         return any(wrong)
 
     def asks_at(self, stage: ReviewStage, job: Job) -> bool:
-        """Whether the server wants to be asked at this moment, whatever its moderators said already."""
+        """True if the server wants to be asked at this stage, whatever its moderators have approved already."""
         channel_id, person_id = job.reply.channel_id or 0, job.reply.person_id
         spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
         if stage is ReviewStage.SUBMISSION and self.words.get(job.request.prompt) is Effect.HELD:
@@ -77,7 +77,7 @@ class Truth:
         return asks and stage in self.review_at.stages
 
     def holds_back(self, job: Job, agreed: set[ReviewStage]) -> bool:
-        """Whether the finished video may not be seen before moderators saw it, who agreed to so much so far.
+        """True if moderators must see the finished video first, given the stages that they approved.
 
         That they said yes to the video stands for everything; that they said so to the request does not.
         """

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord import Message
-from tests.chaos.universe import ENDINGS, Universe
+from tests.chaos.chaos_run import ENDINGS, ChaosRun
 
 _DOUBTFUL = "can no longer see whether it reached you"
 _UNKNOWN = "It is not known whether it was charged."
 
 
 @dataclass
-class Verdict:
-    """Prompts by what went wrong with them; empty lists are an acquittal."""
+class Findings:
+    """Prompts by what went wrong with them; with all lists empty, nothing did."""
 
     kills: int = 0
     asked: int = 0
@@ -29,8 +29,8 @@ class Verdict:
     violations: list[str] = field(default_factory=list[str])
 
     @property
-    def innocent(self) -> bool:
-        """Whether nothing went wrong."""
+    def clean(self) -> bool:
+        """True if nothing went wrong."""
         return not (
             self.bought_twice
             or self.lost
@@ -41,89 +41,89 @@ class Verdict:
         )
 
 
-def _seen(universe: Universe) -> list[Message]:
-    """Every message that somebody can still see, in channels, threads and direct messages."""
-    channels = universe.sandbox.discord.world.channels.values()
+def _seen(chaos_run: ChaosRun) -> list[Message]:
+    """Every message that is still visible, in channels, threads and direct messages."""
+    channels = chaos_run.sandbox.discord.world.channels.values()
     return [message for channel in channels for message in channel.messages if not message.deleted]
 
 
-def judge(universe: Universe) -> Verdict:
-    """Compare what people see with what was bought."""
-    sandbox, chronicle = universe.sandbox, universe.chronicle
+def compare(chaos_run: ChaosRun) -> Findings:
+    """Compare what users see with what was bought."""
+    sandbox, record = chaos_run.sandbox, chaos_run.record
     bought = Counter(made.prompt for made in sandbox.dimilinks.books.submissions)
-    verdict = Verdict(kills=chronicle.kills, asked=chronicle.asked, bought=bought.total())
-    verdict.violations = [*sandbox.discord.violations, *sandbox.dimilinks.books.violations]
-    messages = _seen(universe)
-    for prompt, asking in chronicle.messages.items():
-        _judge_message(verdict, prompt, asking, bought[prompt], messages)
-    for prompt, reply in chronicle.replies.items():
+    findings = Findings(kills=record.kills, asked=record.asked, bought=bought.total())
+    findings.violations = [*sandbox.discord.violations, *sandbox.dimilinks.books.violations]
+    messages = _seen(chaos_run)
+    for prompt, asking in record.messages.items():
+        _compare_message(findings, prompt, asking, bought[prompt], messages)
+    for prompt, reply in record.replies.items():
         about = [message.current for message in messages if prompt in message.current.text()]
         videos = sum(bool(shown.videos) for shown in about)
         unknown = any(_UNKNOWN in shown.text() for shown in about)
         # Interrupted while posting into a private reply whose token then died: told, and kept in /jobs.
         aside = any(_DOUBTFUL in shown.text() for shown in about)
-        verdict.delivered += videos > 0
-        verdict.unknown += unknown
-        verdict.aside += aside
+        findings.delivered += videos > 0
+        findings.unknown += unknown
+        findings.aside += aside
         if bought[prompt] > 1:
-            verdict.bought_twice.append(prompt)
+            findings.bought_twice.append(prompt)
         if videos > 1:
-            verdict.delivered_twice.append(prompt)
+            findings.delivered_twice.append(prompt)
         if reply.acknowledged_at is None:
             if bought[prompt]:
-                verdict.bought_unasked.append(prompt)
+                findings.bought_unasked.append(prompt)
             continue
         if bought[prompt] and not videos and not unknown and not aside:
-            verdict.lost.append(prompt)
+            findings.lost.append(prompt)
         ended = any(ending in shown.text() for shown in about for ending in ENDINGS)
         # A private reply whose token died cannot be changed by anybody; its end is then told elsewhere. The
         # same holds for a reply of which nothing but its dead token was noted.
         open_still = not any(ending in reply.text for ending in ENDINGS)
         closed_for_good = reply.interaction.expiry is not None
         if not ended or (open_still and not closed_for_good):
-            verdict.unfinished_replies.append(prompt)
-    return verdict
+            findings.unfinished_replies.append(prompt)
+    return findings
 
 
-def _judge_message(
-    verdict: Verdict, prompt: str, asking: Message, bought: int, messages: Sequence[Message]
+def _compare_message(
+    findings: Findings, prompt: str, asking: Message, bought: int, messages: Sequence[Message]
 ) -> None:
     """A video that was asked for by a message, to which the bot may have been dead."""
     said = [message for message in messages if message.author.bot and prompt in message.current.text()]
     about = [message.current for message in said]
     videos = sum(bool(shown.videos) for shown in about)
     unknown = any(_UNKNOWN in shown.text() for shown in about)
-    verdict.delivered += videos > 0
-    verdict.unknown += unknown
+    findings.delivered += videos > 0
+    findings.unknown += unknown
     if bought > 1:
-        verdict.bought_twice.append(prompt)
+        findings.bought_twice.append(prompt)
     if videos > 1:
-        verdict.delivered_twice.append(prompt)
+        findings.delivered_twice.append(prompt)
     if bought and not about:
-        verdict.bought_unasked.append(prompt)
+        findings.bought_unasked.append(prompt)
     elif bought and not videos and not unknown:
-        verdict.lost.append(prompt)
+        findings.lost.append(prompt)
     answers = [message.current for message in said if message.reply_to is asking]
     if any(not any(ending in shown.text() for ending in ENDINGS) for shown in (*answers, *about)):
-        verdict.unfinished_replies.append(prompt)
+        findings.unfinished_replies.append(prompt)
 
 
-def report(universe: Universe, verdict: Verdict) -> str:
+def report(chaos_run: ChaosRun, findings: Findings) -> str:
     """What is known of everything that went wrong."""
     lines = [
-        repr(verdict),
-        f"moments {dict(universe.chronicle.moments)}, states {dict(universe.chronicle.states)}",
+        repr(findings),
+        f"kill points {dict(chaos_run.record.kill_points)}, states {dict(chaos_run.record.states)}",
     ]
-    log = universe.log.read_text(errors="replace").splitlines()
+    log = chaos_run.log.read_text(errors="replace").splitlines()
     for prompt in {
-        *verdict.bought_twice,
-        *verdict.lost,
-        *verdict.delivered_twice,
-        *verdict.bought_unasked,
-        *verdict.unfinished_replies,
+        *findings.bought_twice,
+        *findings.lost,
+        *findings.delivered_twice,
+        *findings.bought_unasked,
+        *findings.unfinished_replies,
     }:
-        reply = universe.chronicle.replies.get(prompt)
-        rows = universe.rows(prompt)
+        reply = chaos_run.record.replies.get(prompt)
+        rows = chaos_run.rows(prompt)
         shown = [version.render() for version in reply.versions] if reply is not None else ["a message"]
         lines += [f"== {prompt}", *map(str, rows), *shown]
         for row in rows:

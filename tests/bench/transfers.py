@@ -1,6 +1,6 @@
-"""Ways of bringing seven pictures from the CDN into the submission, each measured in a process of its own.
+"""Transfers of seven pictures from the CDN into the submission, each measured in a process of its own.
 
-`python -m tests.bench.ways WAY CDN_PORT API_PORT FOLDER` prints a `Cost` as JSON.
+`python -m tests.bench.transfers TRANSFER CDN_PORT API_PORT FOLDER` prints a `Cost` as JSON.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ class Ports:
     api: int
 
 
-class Way:
-    """A way, its services and its folder."""
+class Transfer:
+    """One transfer, its services and its folder."""
 
     def __init__(self, session: aiohttp.ClientSession, ports: Ports, folder: Path) -> None:
         self.session = session
@@ -102,8 +102,8 @@ class Way:
 async def measure(name: str, ports: Ports, folder: Path) -> Cost:
     """The cost of one job in a process that has done a small one before, as a bot that people use now and then."""
     async with aiohttp.ClientSession() as session:
-        way = Way(session, ports, folder)
-        work: Callable[[str], Awaitable[None]] = getattr(way, name)
+        transfer = Transfer(session, ports, folder)
+        work: Callable[[str], Awaitable[None]] = getattr(transfer, name)
         await work("small")
         return await cost_of(lambda: work("large"))
 

@@ -1,4 +1,4 @@
-"""Requests that wait for their turn, and a record of who left when."""
+"""Requests that wait for their turn, and a record of when each was sent."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -12,26 +12,26 @@ def now_s() -> float:
 
 
 @dataclass
-class Street:
-    """Requests that come when a test says, and the order and the times in which they leave."""
+class PacedRequests:
+    """Requests that start when a test says, with the order and the times in which they were sent."""
 
     pace: Pace
-    departures: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+    sent: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
     turns: dict[str, Turn] = field(default_factory=dict[str, Turn])
     began_s: float = field(default_factory=now_s)
 
     async def request(self, name: str, kind: RequestKind = RequestKind.POLL) -> None:
         turn = await self.pace.turn(kind)
-        self.departures.append((name, now_s() - self.began_s))
+        self.sent.append((name, now_s() - self.began_s))
         self.turns[name] = turn
 
-    def come(self, name: str, kind: RequestKind = RequestKind.POLL) -> asyncio.Task[None]:
+    def start(self, name: str, kind: RequestKind = RequestKind.POLL) -> asyncio.Task[None]:
         return asyncio.create_task(self.request(name, kind), name=name)
 
     @property
     def names(self) -> list[str]:
-        return [name for name, _ in self.departures]
+        return [name for name, _ in self.sent]
 
     @property
     def times_s(self) -> list[float]:
-        return [at_s for _, at_s in self.departures]
+        return [at_s for _, at_s in self.sent]

@@ -1,6 +1,6 @@
-"""One universe of the chaos test: a sandbox that lives on, and a bot that is killed in it again and again.
+"""One run of the chaos test: a sandbox that lives on, and a bot that is killed in it again and again.
 
-The bot is the real thing, `python -m bot run` in a process of its own, and ends by SIGKILL: at moments drawn
+The bot is the real thing, `python -m bot run` in a process of its own, and ends by SIGKILL: at times drawn
 from a seed, half of them chosen to strike while something is in flight.
 """
 
@@ -33,7 +33,7 @@ from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Reply, 
 from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings
-from tests.e2e.pictures import picture
+from tests.e2e.actors.pictures import picture
 
 REPOSITORY = Path(__file__).parents[2]
 _PACE = Pace(queue_s=0.2, generate_s=0.8, jitter=0.6)
@@ -44,7 +44,7 @@ _PEOPLE = 5
 ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready")
 
 
-class Moment(StrEnum):
+class KillPoint(StrEnum):
     """When a kill strikes."""
 
     RANDOM = "random"
@@ -62,8 +62,8 @@ class Moment(StrEnum):
 
 
 @dataclass(frozen=True)
-class Weather:
-    """What else goes wrong."""
+class FaultPlan:
+    """What else goes wrong while the bot is killed."""
 
     api_faults: float = 0.0
     discord_faults: float = 0.0
@@ -72,11 +72,11 @@ class Weather:
 
 
 @dataclass
-class Chronicle:
+class RunRecord:
     """What happened: who asked for what, when it was killed, in which states the jobs were then."""
 
     kills: int = 0
-    moments: Counter[str] = field(default_factory=Counter[str])
+    kill_points: Counter[str] = field(default_factory=Counter[str])
     states: Counter[str] = field(default_factory=Counter[str])
     replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
@@ -88,23 +88,23 @@ class Chronicle:
         return len(self.replies) + len(self.messages)
 
 
-class Universe:
-    """Enter it, `run` it once, then judge it."""
+class ChaosRun:
+    """A sandbox and the bot in it. `run` is called once; `findings.compare` tells what came of it."""
 
-    def __init__(self, folder: Path, *, seed: int, weather: Weather, jobs_at_most: int) -> None:
+    def __init__(self, folder: Path, *, seed: int, fault_plan: FaultPlan, jobs_at_most: int) -> None:
         self._folder = folder
         # Of their own, so that the kills do not depend on how often somebody could ask.
         self._chance = random.Random(seed)
         self._asking_chance = random.Random(seed + 1)
         self._seed = seed
-        self._weather = weather
+        self._fault_plan = fault_plan
         self._jobs_at_most = jobs_at_most
-        self.chronicle = Chronicle()
+        self.record = RunRecord()
         self.sandbox = Sandbox(
             SampleStudio(folder / "films"),
             pace=_PACE,
             seed=seed,
-            token_lifetime_s=weather.token_lifetime_s,
+            token_lifetime_s=fault_plan.token_lifetime_s,
         )
         self._process: Process | None = None
 
@@ -120,36 +120,38 @@ class Universe:
     async def run(self, kills: int) -> None:
         """Kill the bot that often while people ask for videos, then let it end all that it began."""
         async with self.sandbox:
-            self._set_weather()
+            self._set_faults()
             people, places = self._people()
             asking = asyncio.create_task(self._ask(people, places), name="asking")
             try:
-                outage_at = self._chance.randrange(kills) if self._weather.outage_s else -1
-                for number, moment in enumerate(self._moments(kills)):
+                outage_at = self._chance.randrange(kills) if self._fault_plan.outage_s else -1
+                for number, kill_point in enumerate(self._kill_points(kills)):
                     if number == outage_at:
                         await self.sandbox.dimilinks.pause()
-                        asyncio.get_running_loop().call_later(self._weather.outage_s, self._outage_over.set)
-                    await self._life_and_death(moment)
+                        asyncio.get_running_loop().call_later(
+                            self._fault_plan.outage_s, self._outage_over.set
+                        )
+                    await self._run_until_killed(kill_point)
                     if number > outage_at >= 0 and self._outage_over.is_set():
                         await self.sandbox.dimilinks.resume()
             finally:
                 asking.cancel()
                 await asyncio.wait([asking])
-            if self._weather.outage_s:
+            if self._fault_plan.outage_s:
                 await self._outage_over.wait()
                 await self.sandbox.dimilinks.resume()
-            await self._last_life()
+            await self._run_until_done()
 
-    def _moments(self, kills: int) -> list[Moment]:
-        """Every moment as often as the others, in an order of chance."""
-        moments = list(Moment) * -(-kills // len(Moment))
-        self._chance.shuffle(moments)
-        return moments[:kills]
+    def _kill_points(self, kills: int) -> list[KillPoint]:
+        """Each kill point as often as the others, in random order."""
+        kill_points = list(KillPoint) * -(-kills // len(KillPoint))
+        self._chance.shuffle(kill_points)
+        return kill_points[:kills]
 
-    def _set_weather(self) -> None:
+    def _set_faults(self) -> None:
         self._outage_over = asyncio.Event()
         # Discord's edits are held to 5 in 2 s for a token; the bot honours that, the test need not wait for it.
-        faults, rate = self.sandbox.dimilinks.faults, self._weather.api_faults
+        faults, rate = self.sandbox.dimilinks.faults, self._fault_plan.api_faults
         if rate:
             nothing_bought = [HttpError(500), DropBeforeReading(), DropAfterReading()]
             faults.rate(
@@ -157,8 +159,8 @@ class Universe:
             )
             faults.rate(Endpoint.TASK, rate, [HttpError(500), DropBeforeReading()])
             faults.rate(Endpoint.CONTENT, rate, [HttpError(500), DropBeforeReading()])
-        if self._weather.discord_faults:
-            self._discord.faults.rate(self._weather.discord_faults, (429, 500))
+        if self._fault_plan.discord_faults:
+            self._discord.faults.rate(self._fault_plan.discord_faults, (429, 500))
 
     def _people(self) -> tuple[list[User], list[tuple[Guild | None, Channel]]]:
         guild = self._discord.add_guild("Server")
@@ -169,7 +171,7 @@ class Universe:
 
     async def _ask(self, people: Sequence[User], places: Sequence[tuple[Guild | None, Channel]]) -> None:
         """Ask for a video now and then, while the bot is there."""
-        while self.chronicle.asked < self._jobs_at_most:
+        while self.record.asked < self._jobs_at_most:
             await asyncio.sleep(self._asking_chance.uniform(0.02, 0.25))
             if not self._discord.gateway.ready_shards() or not self._discord.commands:
                 continue
@@ -177,7 +179,7 @@ class Universe:
             _guild, channel = self._asking_chance.choice(places)
             if self._asking_chance.random() < 0.15:
                 channel = self._discord.dm(person)
-            prompt = f"universe {self._seed} video {self.chronicle.asked:04}"
+            prompt = f"run {self._seed} video {self.record.asked:04}"
             if self._asking_chance.random() < 0.2:
                 await self._mention(person, channel, prompt)
                 continue
@@ -190,10 +192,10 @@ class Universe:
                 channel=channel,
                 options=options,  # pyright: ignore[reportArgumentType] - all are option values
             )
-            self.chronicle.replies[prompt] = reply
+            self.record.replies[prompt] = reply
 
     async def _mention(self, person: User, channel: Channel, prompt: str) -> None:
-        self.chronicle.messages[prompt] = await self._discord.say(
+        self.record.messages[prompt] = await self._discord.say(
             person,
             channel,
             f"{self._discord.world.bot.mention} {prompt}",
@@ -224,41 +226,41 @@ class Universe:
                 stderr=log,
             )
 
-    async def _life_and_death(self, moment: Moment) -> None:
+    async def _run_until_killed(self, kill_point: KillPoint) -> None:
         process = await self._start()
         ended = asyncio.create_task(process.wait(), name="process")
         try:
-            await self._until(moment, ended)
+            await self._until(kill_point, ended)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGKILL)
             await ended
-            self._calm()
-        self.chronicle.kills += 1
-        self.chronicle.moments[moment] += 1
-        self.chronicle.states.update(self._states())
+            self._reset_faults()
+        self.record.kills += 1
+        self.record.kill_points[kill_point] += 1
+        self.record.states.update(self._states())
 
-    async def _until(self, moment: Moment, ended: "asyncio.Task[int]") -> None:
-        """Wait for the moment, or for some seconds where it does not come."""
+    async def _until(self, kill_point: KillPoint, ended: "asyncio.Task[int]") -> None:
+        """Wait for the kill point, or for some seconds where it does not come."""
         books = self.sandbox.dimilinks.books
         ready_at = await self._ready(ended)
         bought = len(books.submissions)
-        patience_s = self._chance.uniform(0.0, 1.5) if moment is Moment.RANDOM else 2.5
-        conditions: dict[Moment, Callable[[], bool]] = {
-            Moment.RANDOM: lambda: False,
-            Moment.SUBMITTING: lambda: "submitting" in self._states(),
-            Moment.BOUGHT: lambda: len(books.submissions) > bought,
-            Moment.ANSWERED: lambda: len(books.submissions) > bought,
-            Moment.GENERATING: lambda: "generating" in self._states(),
-            Moment.READY: lambda: "ready" in self._states(),
-            Moment.DELIVERING: lambda: "delivering" in self._states(),
+        patience_s = self._chance.uniform(0.0, 1.5) if kill_point is KillPoint.RANDOM else 2.5
+        conditions: dict[KillPoint, Callable[[], bool]] = {
+            KillPoint.RANDOM: lambda: False,
+            KillPoint.SUBMITTING: lambda: "submitting" in self._states(),
+            KillPoint.BOUGHT: lambda: len(books.submissions) > bought,
+            KillPoint.ANSWERED: lambda: len(books.submissions) > bought,
+            KillPoint.GENERATING: lambda: "generating" in self._states(),
+            KillPoint.READY: lambda: "ready" in self._states(),
+            KillPoint.DELIVERING: lambda: "delivering" in self._states(),
         }
-        self._widen(moment)
+        self._slow_down(kill_point)
         loop = asyncio.get_running_loop()
         # What is waited for are plain records and another process, which ring no bell.
-        while loop.time() < ready_at + patience_s and not ended.done() and not conditions[moment]():  # noqa: ASYNC110
+        while loop.time() < ready_at + patience_s and not ended.done() and not conditions[kill_point]():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_EVERY_S)
-        if moment is not Moment.ANSWERED:
+        if kill_point is not KillPoint.ANSWERED:
             await asyncio.sleep(self._chance.uniform(0.0, 0.1))
 
     async def _ready(self, ended: "asyncio.Task[int]") -> float:
@@ -270,27 +272,27 @@ class Universe:
             await asyncio.sleep(_LOOK_EVERY_S)
         return loop.time()
 
-    def _widen(self, moment: Moment) -> None:
+    def _slow_down(self, kill_point: KillPoint) -> None:
         """Have what the kill is to strike take a little longer."""
         faults = self.sandbox.dimilinks.faults
-        match moment:
-            case Moment.SUBMITTING:
+        match kill_point:
+            case KillPoint.SUBMITTING:
                 faults.submit.append(Hang(0.3))
-            case Moment.BOUGHT:
+            case KillPoint.BOUGHT:
                 faults.submit.append(SlowAnswer(0.3))
-            case Moment.READY:
+            case KillPoint.READY:
                 faults.content.append(Hang(0.3))
-            case Moment.DELIVERING:
+            case KillPoint.DELIVERING:
                 self._discord.latency_s = 0.1
-            case Moment.RANDOM | Moment.ANSWERED | Moment.GENERATING:
+            case KillPoint.RANDOM | KillPoint.ANSWERED | KillPoint.GENERATING:
                 pass
 
-    def _calm(self) -> None:
+    def _reset_faults(self) -> None:
         self.sandbox.dimilinks.faults.submit.clear()
         self.sandbox.dimilinks.faults.content.clear()
         self._discord.latency_s = 0.0
 
-    async def _last_life(self) -> None:
+    async def _run_until_done(self) -> None:
         """Run the bot until every job has ended, then stop it as an operator would."""
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + _END_TIMEOUT_S
@@ -313,11 +315,11 @@ class Universe:
         assert status == 0, f"the last process ended with {status}; see {self.log}"
 
     def _busy(self) -> bool:
-        return not self._discord.gateway.ready_shards() or self._unsettled()
+        return not self._discord.gateway.ready_shards() or self._has_open_jobs()
 
-    def _unsettled(self) -> bool:
+    def _has_open_jobs(self) -> bool:
         return bool(self._query("SELECT id FROM jobs WHERE settled_at IS NULL AND parked_at IS NULL")) or any(
-            reply.acknowledged_at is None and not reply.failed for reply in self.chronicle.replies.values()
+            reply.acknowledged_at is None and not reply.failed for reply in self.record.replies.values()
         )
 
     def _states(self) -> set[str]:

@@ -1,6 +1,6 @@
 """The bot as `python -m bot run`, which also tells what can be seen only from within.
 
-`python -m tests.bench.bot_under_watch` reads its settings from the environment and runs until SIGTERM. At each
+`python -m tests.bench.instrumented_bot` reads its settings from the environment and runs until SIGTERM. At each
 SIGUSR1 it prints a `Reading` as one line of JSON.
 """
 
@@ -28,7 +28,7 @@ class Reading:
     stall_ms: float
 
 
-class Witness:
+class Reporter:
     """Takes readings of an app in this process."""
 
     def __init__(self, app: App, stalls: StallWatch) -> None:
@@ -57,7 +57,7 @@ async def run() -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     async with StallWatch() as stalls, open_app(settings) as app:
         freeze_startup_objects()
-        loop.add_signal_handler(signal.SIGUSR1, Witness(app, stalls).tell)
+        loop.add_signal_handler(signal.SIGUSR1, Reporter(app, stalls).tell)
         running = asyncio.create_task(app.run(), name="bot")
         asked = asyncio.create_task(stopping.wait(), name="stop-signal")
         await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)

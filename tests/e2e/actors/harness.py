@@ -1,4 +1,4 @@
-"""The stage of the end-to-end tests: the sandbox, the real bot against it, a server with people in it."""
+"""Test harness of the end-to-end tests: the sandbox, the bot that runs against it, and a server with users."""
 
 import asyncio
 import sqlite3
@@ -70,8 +70,8 @@ def _is_refusal(reply: Reply) -> bool:
 
 
 @dataclass
-class Stage:
-    """Everything an end-to-end test talks to."""
+class Harness:
+    """All that an end-to-end test talks to: the sandbox, the running bot, its data, and a server."""
 
     sandbox: Sandbox
     guild: Guild
@@ -127,7 +127,7 @@ class Stage:
             return [dict(row) for row in found]
 
     def member(self, name: str, *, roles: list[Any] | None = None) -> User:
-        """Somebody else on the server."""
+        """Add another member to the server."""
         user = self.sandbox.discord.add_user(name)
         self.guild.join(user, roles)
         return user
@@ -174,7 +174,7 @@ async def _ended(app: App, running: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def open_stage(
+async def open_harness(
     tmp_path: Path,
     *,
     tuning: Tuning = QUICK,
@@ -184,7 +184,7 @@ async def open_stage(
     limits: RateLimits | None = None,
     rules: ServerRules | None = SPICY_ON,
     **settings: Any,
-) -> AsyncGenerator[Stage]:
+) -> AsyncGenerator[Harness]:
     """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     try:
@@ -195,14 +195,13 @@ async def open_stage(
             adult_channel = guild.add_channel("after-dark", nsfw=True)
             user = sandbox.discord.add_user("ada")
             guild.join(user)
-            stage = Stage(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
-            stage.rules = rules
-            stage.rules = rules
+            harness = Harness(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
+            harness.rules = rules
             try:
-                await stage.start(**settings)
-                yield stage
+                await harness.start(**settings)
+                yield harness
             finally:
-                await stage.stop()
+                await harness.stop()
             assert sandbox.discord.violations == []
             assert sandbox.dimilinks.books.violations == []
     finally:

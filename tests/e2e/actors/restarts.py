@@ -1,0 +1,15 @@
+"""Tests that run twice: at once, and after a restart of the bot."""
+
+import pytest
+
+from tests.e2e.actors.harness import Harness
+
+AT_ONCE_AND_AFTER_A_RESTART = pytest.mark.parametrize(
+    "restarted", [False, True], ids=["at once", "after a restart"]
+)
+
+
+async def meanwhile(harness: Harness, *, restarted: bool) -> None:
+    """Restart the bot, if that is what is tested."""
+    if restarted:
+        await harness.restart()

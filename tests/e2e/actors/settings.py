@@ -1,0 +1,80 @@
+"""`/settings`: opening the panel, choosing in it, reading what came of it."""
+
+from typing import Any
+
+from bot.moderation.audit import AuditFilter, Recorded
+from bot.moderation.rules import ServerRules
+from bot.sandbox.discord import Channel, MessageVersion, Reply, Role, User
+from bot.sandbox.discord.versions import walk
+from bot.texts import settings_panel as words
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
+
+PAGES = [page.english for page in words.PAGE_NAMES.values()]
+
+
+def boss(harness: Harness, name: str = "bo", *, locale: str = "en-US") -> User:
+    """Add a member with *Manage Server*."""
+    user = harness.sandbox.discord.add_user(name, locale=locale)
+    harness.guild.join(user, [harness.guild.add_role(f"{name}'s role", ["manage_guild"])])
+    return user
+
+
+async def settings(
+    harness: Harness, user: User, page: str = PAGES[0], *, channel: Channel | None = None
+) -> Reply:
+    """Type `/settings`, and turn to a page."""
+    where = channel or harness.channel
+    opened = await harness.sandbox.discord.invoke("settings", user=user, channel=where)
+    await opened.wait_for_answer(TIMEOUT_S)
+    assert opened.ephemeral
+    return opened if page == PAGES[0] else await turn(harness, opened, page)
+
+
+async def turn(harness: Harness, opened: Reply, page: str) -> Reply:
+    pressed = await harness.sandbox.discord.press(opened, page, user=opened.user)
+    await pressed.wait_for_answer(TIMEOUT_S)
+    return pressed
+
+
+async def choose(harness: Harness, opened: Reply, key: str, *values: str | Role | Channel) -> Reply:
+    """Choose in a select of the panel, and wait for the panel to be shown anew."""
+    chosen = await harness.sandbox.discord.select(opened, f"sm-set:{key}", values, user=opened.user)
+    await chosen.wait_for_answer(TIMEOUT_S)
+    return chosen
+
+
+async def form_of(harness: Harness, opened: Reply, key: str, value: str) -> Reply:
+    """Choose what takes a confirmation first."""
+    chosen = await harness.sandbox.discord.select(opened, f"sm-set:{key}", [value], user=opened.user)
+    await chosen.wait_for_modal(TIMEOUT_S)
+    return chosen
+
+
+async def confirm(harness: Harness, opened: Reply, key: str, value: str) -> Reply:
+    form = await form_of(harness, opened, key, value)
+    sent = await harness.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True})
+    await sent.wait_for_answer(TIMEOUT_S)
+    return sent
+
+
+def rules(harness: Harness) -> ServerRules:
+    return harness.app.moderation.books.rules.of(harness.guild.id)
+
+
+async def log(harness: Harness) -> list[Recorded]:
+    """What the audit log says of the server, oldest first."""
+    found = await harness.app.moderation.trail.store.read(AuditFilter(harness.guild.id), limit=100)
+    return list(reversed(found))
+
+
+def node(version: MessageVersion | None, key: str) -> dict[str, Any]:
+    assert version is not None
+    return next(one for one in walk(version.components) if one.get("custom_id") == f"sm-set:{key}")
+
+
+def preset(version: MessageVersion | None, key: str) -> list[str]:
+    """What a select shows as chosen."""
+    select = node(version, key)
+    if "options" in select:
+        return [option["value"] for option in select["options"] if option.get("default")]
+    return [str(value["id"]) for value in select.get("default_values", [])]

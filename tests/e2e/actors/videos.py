@@ -1,0 +1,71 @@
+"""Videos that are asked for: those that finish on command, that wait in line, that are delivered."""
+
+from bot.sandbox.dimilinks import Outcome
+from bot.sandbox.discord import Attachment, Channel, MessageVersion, Reply, User
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.pictures import picture
+
+RESULT = ["Again", "Change", "Use last frame", "Delete", "Report"]
+
+
+def upload(harness: Harness, name: str = "cat.png", size: tuple[int, int] = (64, 48)) -> Attachment:
+    """A picture to send; its size tells it from others."""
+    return harness.sandbox.discord.upload(name, picture(size=size))
+
+
+def hold(harness: Harness, videos: int = 1) -> None:
+    """Have the next videos that are bought stay unfinished, until `finish`."""
+    harness.sandbox.dimilinks.faults.outcomes.extend([Outcome.NEVER_FINISHES] * videos)
+
+
+def finish(harness: Harness, prompt: str, outcome: Outcome | None = None) -> None:
+    """Have a video that was held end now: well, or with `outcome`."""
+    tasks = harness.sandbox.dimilinks._tasks  # pyright: ignore[reportPrivateUsage] - scripted by time alone
+    held = [task for task in tasks.values() if task.submission.prompt == prompt]
+    assert held, f"nothing was bought for {prompt!r}"
+    for task in held:
+        task.outcome = outcome
+
+
+async def being_made(
+    harness: Harness, prompt: str, *, user: User | None = None, private: bool = False
+) -> Reply:
+    """A video that was bought and stays unfinished, until `finish`."""
+    hold(harness)
+    reply = await harness.video(prompt, user=user, private=private)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    return reply
+
+
+async def in_line(
+    harness: Harness, prompt: str, *, user: User | None = None, channel: Channel | None = None
+) -> Reply:
+    """A request that waits its turn."""
+    reply = await harness.video(prompt, user=user, channel=channel)
+    await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
+    return reply
+
+
+async def delivered(
+    harness: Harness,
+    *,
+    channel: Channel | None = None,
+    user: User | None = None,
+    **options: str | bool | Attachment,
+) -> Reply:
+    """A finished video, with nothing left to do for it."""
+    reply = await harness.video("a paper boat", channel=channel, user=user, **options)
+    await shown(harness, reply)
+    return reply
+
+
+async def shown(harness: Harness, reply: Reply) -> MessageVersion:
+    """The video of a reply, with nothing left to do for it."""
+    seen = await reply.wait_for_video(TIMEOUT_S)
+    await harness.app.engine.idle()
+    return seen
+
+
+def widths(harness: Harness) -> list[int]:
+    """The pictures of the last video that was bought, by their widths."""
+    return [reference.width for reference in harness.sandbox.dimilinks.books.submissions[-1].references]
