@@ -28,6 +28,7 @@ from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 from tests.e2e.test_approvals import moderator
 from tests.e2e.test_durability import locked_disk
 from tests.e2e.test_hiding import audit
+from tests.moderation.audited import alone
 
 HEADLINE = words.APPEAL_HEADLINE.english
 LIFT, KEEP = words.APPEAL_LIFT.english, words.APPEAL_KEEP.english
@@ -55,7 +56,9 @@ def member(stage: Stage, user: User | None = None) -> Member:
 
 
 async def suspend(stage: Stage, by: User | None, *, hours: int = 5, user: User | None = None) -> None:
-    await stage.app.moderation.books.members.suspend(
+    await alone(
+        stage.app.moderation.trail,
+        stage.app.moderation.books.members.suspend,
         stage.guild.id,
         (user or stage.user).id,
         until=stage.now() + timedelta(hours=hours),

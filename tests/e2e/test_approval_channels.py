@@ -121,7 +121,7 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(stage: Stage, clock
     reply = await ask(stage)
     await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=13)
-    await stage.app.moderation.reviews.expire()
+    await stage.app.moderation.decisions.expire()
     shown = await stage.ended(reply)
     assert "No moderator decided about this request in time" in shown.text()
     assert "Nothing was charged" in shown.text()
@@ -137,7 +137,7 @@ async def test_who_could_not_be_asked_is_asked_later(stage: Stage) -> None:
     assert channel is not None
     channel.allow_bot("send_messages")
     for _ in range(2):
-        await stage.app.moderation.reviews.ask_again()
+        await stage.app.moderation.questions.ask_again()
     (card,) = cards(stage)
     assert "Decided" in await told(await press(stage, card, "Approve", user=moderator(stage)))
     assert (await stage.ended(reply)).videos
@@ -151,11 +151,11 @@ async def test_what_nobody_decides_in_time_ends(stage: Stage, clock: MovableCloc
     card = await question(stage, "May this video be")
     await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=1.9)
-    await stage.app.moderation.reviews.expire()
+    await stage.app.moderation.decisions.expire()
     assert card.current.buttons
     clock.offset = timedelta(hours=2.1)
     for _ in range(2):
-        await stage.app.moderation.reviews.expire()
+        await stage.app.moderation.decisions.expire()
     await stage.app.engine.idle()
     shown = message_of(reply).current
     assert not shown.videos

@@ -61,7 +61,7 @@ async def test_a_decision_may_come_before_the_person_was_told_that_it_is_awaited
     assert "Decided" in await told(pressed)
     stage.sandbox.discord.latency_s = 0.0
     await stage.app.engine.idle()
-    await stage.app.moderation.reviews.resume()
+    await stage.app.moderation.decisions.resume()
     assert (await reply.wait_for_video(TIMEOUT_S)).videos
     await stage.app.engine.idle()
     assert stage.rows("state, review_id") == [{"state": "delivered", "review_id": None}]
@@ -113,7 +113,7 @@ async def test_the_seconds_of_what_is_denied_or_ends_are_given_back(
         second = await ask(stage, "a tower")
         await question(stage, "a tower")
         clock.offset = timedelta(hours=2)
-        await stage.app.moderation.reviews.expire()
+        await stage.app.moderation.decisions.expire()
         await stage.ended(second)
         third = await ask(stage, "a castle")
         await press(stage, await question(stage, "a castle"), "Approve", user=mo)

@@ -10,6 +10,7 @@ from bot.moderation.rules import Gate, Mode, ReviewAt
 from tests.e2e.approval_steps import CLOSED, ask, cards, moderator, question, rule, stage, stored
 from tests.e2e.presses import press, told, until
 from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+from tests.moderation.audited import alone
 
 __all__ = ["stage"]
 
@@ -30,7 +31,8 @@ def rewrite(stage: Stage, *statements: str) -> None:
 async def decide(stage: Stage, state: ReviewState) -> None:
     """Decide without carrying out, as if killed in between."""
     (row,) = stored(stage, "SELECT id FROM reviews WHERE state = 'open'")
-    assert await stage.app.moderation.review_store.close(row["id"], state, utc_now()) is not None
+    mod = stage.app.moderation
+    assert await alone(mod.trail, mod.review_store.close, row["id"], state, utc_now()) is not None
 
 
 @pytest.mark.parametrize("subject", [ReviewAt.SUBMISSION, ReviewAt.POSTING])
@@ -96,9 +98,9 @@ async def test_a_decision_that_a_full_disk_cut_short_is_carried_out_later(stage:
     card = await question(stage)
     await until(lambda: stage.rows("review_id")[0]["review_id"] is not None)
     await decide(stage, ReviewState.APPROVED)
-    await stage.app.moderation.reviews.resume()
+    await stage.app.moderation.decisions.resume()
     assert (await stage.ended(reply)).videos
-    await stage.app.moderation.reviews.resume()
+    await stage.app.moderation.decisions.resume()
     assert stage.rows("state") == [{"state": "delivered"}]
     assert cards(stage) == [card]
 

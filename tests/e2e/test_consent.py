@@ -36,6 +36,7 @@ from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 from tests.e2e.test_forms import animated, send, upload, widths
 from tests.e2e.test_replies import answer_to, ping, say
 from tests.e2e.test_results import opens
+from tests.moderation.audited import alone
 
 MISSING = "Without your confirmation nothing is made. Nothing was charged."
 
@@ -116,7 +117,13 @@ async def test_only_a_ticked_box_counts_and_is_logged(stage: Stage, *, restarted
 @pytest.mark.parametrize("mode", [Mode.OPEN, Mode.TRUSTED])
 async def test_pictures_with_approval_wait_whatever_the_mode(stage: Stage, mode: Mode) -> None:
     await allow(stage, SpicyPictures.APPROVAL, mode)
-    await stage.app.moderation.books.members.list_as(stage.guild.id, stage.user.id, None)
+    await alone(
+        stage.app.moderation.trail,
+        stage.app.moderation.books.members.list_as,
+        stage.guild.id,
+        stage.user.id,
+        None,
+    )
     reply = await with_picture(stage, private=True)
     await asked_whom(reply)
     confirmed = await confirm(stage, reply)

@@ -41,6 +41,7 @@ from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 from tests.e2e.test_forms import animated, send, upload
 from tests.e2e.test_replies import answer_to, ping, say
 from tests.e2e.test_results import opens
+from tests.moderation.audited import alone
 
 __all__ = ["stage"]
 
@@ -135,14 +136,32 @@ async def test_trusted_people_go_through_and_others_wait(stage: Stage) -> None:
     role = stage.guild.add_role("friends")
     await rule(stage, modes={Gate.SPICY: Mode.TRUSTED}, trusted_roles=frozenset({role.id}))
     listed, friend = stage.member("bea"), stage.member("bob", roles=[role])
-    await stage.app.moderation.books.members.list_as(stage.guild.id, listed.id, Listed.TRUSTED)
+    await alone(
+        stage.app.moderation.trail,
+        stage.app.moderation.books.members.list_as,
+        stage.guild.id,
+        listed.id,
+        Listed.TRUSTED,
+    )
     for user in (listed, friend):
         reply = await stage.video("a cat", channel=stage.adult_channel, user=user, preset="spicy")
         assert (await stage.ended(reply)).videos
     await ask(stage)
-    await stage.app.moderation.books.members.list_as(stage.guild.id, listed.id, None)
+    await alone(
+        stage.app.moderation.trail,
+        stage.app.moderation.books.members.list_as,
+        stage.guild.id,
+        listed.id,
+        None,
+    )
     await ask(stage, "a tower", user=listed)
-    await stage.app.moderation.books.members.list_as(stage.guild.id, listed.id, Listed.BLOCKED)
+    await alone(
+        stage.app.moderation.trail,
+        stage.app.moderation.books.members.list_as,
+        stage.guild.id,
+        listed.id,
+        Listed.BLOCKED,
+    )
     for preset in ("spicy", "normal"):
         refused = await stage.video("a cat", channel=stage.adult_channel, user=listed, preset=preset)
         assert "do not let you make videos here" in await told(refused)

@@ -2,8 +2,6 @@
 
 import pytest
 
-from bot.moderation.audit import Entry
-from bot.storage import StorageUnavailableError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.forms import ReportReason
@@ -38,6 +36,7 @@ from tests.e2e.stage import TIMEOUT_S, Stage
 from tests.e2e.test_forms import UNKNOWN
 from tests.e2e.test_reports import reported, reports
 from tests.e2e.test_results import delivered, opens
+from tests.moderation.audited import alone
 
 __all__ = ["clock", "stage"]
 
@@ -95,7 +94,7 @@ async def test_reports_of_muted_people_do_not_count(stage: Stage) -> None:
     reply, bob, mo = await delivered(stage), stage.member("bob"), moderator(stage)
     members = stage.app.moderation.books.members
     for muted in (bob, mo):
-        await members.mute_reports(stage.guild.id, muted.id, muted=True)
+        await alone(stage.app.moderation.trail, members.mute_reports, stage.guild.id, muted.id, muted=True)
     for person in (bob, mo, stage.member("cy")):
         assert await report(stage, reply, person) == forms.REPORTED.english
     assert message_of(reply).current.videos
@@ -115,22 +114,6 @@ async def test_many_reports_in_the_same_moment_ask_once(stage: Stage) -> None:
     cards = [one for one in (await question(stage, ASKED)).channel.messages if ASKED in one.current.text()]
     assert len(cards) == 1
     assert audit(stage, "action").count("video_hidden") == 1
-
-
-async def test_a_moderators_report_that_was_only_half_stored_can_be_made_again(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reply, mo = await delivered(stage), moderator(stage)
-
-    async def fails(*_: Entry) -> None:
-        raise StorageUnavailableError("disk full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(stage.app.moderation.trail, "append", fails)
-        assert await report(stage, reply, mo) == words.NOT_STORED.english
-    assert message_of(reply).current.videos
-    await report(stage, reply, mo)
-    await seen(message_of(reply), HIDDEN)
 
 
 @pytest.mark.parametrize("where", ["private", "direct"])

@@ -40,6 +40,7 @@ from tests.e2e.report_steps import (
 )
 from tests.e2e.stage import TIMEOUT_S, Stage
 from tests.e2e.test_results import delivered
+from tests.moderation.audited import alone
 
 __all__ = ["clock", "stage"]
 
@@ -201,7 +202,8 @@ async def test_what_an_earlier_process_decided_and_did_not_carry_out_is_carried_
     assert review is not None
     await mod.hiding.finish()
     assert HIDDEN in message_of(reply).current.text()
-    await mod.review_store.vote(review.id, Vote(7, approves=True, reason="", cast_at=stage.now()), 1)
+    vote = Vote(7, approves=True, reason="", cast_at=stage.now())
+    await alone(mod.trail, mod.review_store.vote, review.id, vote, 1)
     await stage.restart()
     hiding = stage.app.moderation.hiding
     decided = await stage.app.moderation.review_store.get(review.id)

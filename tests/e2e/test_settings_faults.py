@@ -6,7 +6,6 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.discord.interactions import InteractionKind
-from bot.storage import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
 from tests.e2e.presses import message_of, press_unseen, told, whispered
@@ -64,20 +63,6 @@ async def test_what_cannot_be_stored_changes_nothing(stage: Stage) -> None:
     assert rules(stage) == ServerRules()
     assert await log(stage) == []
     await choose(stage, opened, "quorum", "5")
-    assert rules(stage) == ServerRules(quorum=5)
-
-
-async def test_a_change_that_cannot_be_logged_holds_all_the_same(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail(*entries: object) -> None:
-        raise StorageUnavailableError("full")
-
-    opened = await settings(stage, boss(stage), "Numbers")
-    monkeypatch.setattr(stage.app.moderation.trail, "append", fail)
-    chosen = await choose(stage, opened, "quorum", "5")
-    assert preset(chosen.current, "quorum") == ["5"]
-    assert chosen.followups == []
     assert rules(stage) == ServerRules(quorum=5)
 
 

@@ -14,6 +14,7 @@ from tests.e2e.approval_steps import moderator
 from tests.e2e.presses import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, press, told, until
 from tests.e2e.spicy_steps import COMMANDS, entries, spicy, stage
 from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
+from tests.moderation.audited import alone
 
 __all__ = ["stage"]
 
@@ -88,7 +89,12 @@ async def test_what_is_kept_of_somebody_and_their_reports(stage: Stage, *, resta
     mo, ids = moderator(stage), (stage.guild.id, stage.user.id)
     for number in range(10):
         given = Strike(*ids, utc_now() - timedelta(days=number), mo.id, f"{'_' * 300} {number}")
-        await stage.app.moderation.books.members.strike(given, ServerRules(strikes_to_suspend=20))
+        await alone(
+            stage.app.moderation.trail,
+            stage.app.moderation.books.members.strike,
+            given,
+            ServerRules(strikes_to_suspend=20),
+        )
     shown = await spicy(stage, "user", mo, person="ada")
     assert "strikes: 10" in shown.text
     assert "and 2 more" in shown.text

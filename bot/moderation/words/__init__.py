@@ -1,6 +1,7 @@
 """Words in prompts: what servers and the operator block or have looked at, and what is always blocked."""
 
-from bot.moderation.words.book import MOST_TERMS, OPERATOR, WordBook, WordVerdict
+from bot.moderation.words.book import MOST_TERMS, OPERATOR, ListFullError, WordBook, WordVerdict
+from bot.moderation.words.changing import WordChange, WordChanges
 from bot.moderation.words.matching import LONGEST_TERM, Effect, Term, WordList
 from bot.moderation.words.minors import concerns_minors
 from bot.moderation.words.normalising import MOST_READINGS, Normalised, normalise
@@ -12,11 +13,14 @@ __all__ = [
     "MOST_TERMS",
     "OPERATOR",
     "Effect",
+    "ListFullError",
     "Normalised",
     "StoredTerm",
     "Term",
     "TermStore",
     "WordBook",
+    "WordChange",
+    "WordChanges",
     "WordList",
     "WordVerdict",
     "concerns_minors",
