@@ -10,11 +10,21 @@ from bot.delivery import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.images import ReferenceSpool
-from bot.jobs import Books, Gatekeeper, Hiding, HidingParts, JobStore, ReviewDesk, ReviewParts
+from bot.jobs import (
+    Books,
+    DecisionParts,
+    Gatekeeper,
+    Hiding,
+    HidingParts,
+    JobStore,
+    QuestionParts,
+    ReviewDecisions,
+    ReviewQuestions,
+)
 from bot.metrics import Metrics
 from bot.moderation import ReportStore
 from bot.moderation.appeals import Appeals
-from bot.moderation.audit import AuditStore, AuditTrail
+from bot.moderation.audit import AuditTrail
 from bot.moderation.members import MemberBook, MemberStore
 from bot.moderation.policy import Admission, OperatorRules
 from bot.moderation.reviews import ReviewStore
@@ -53,18 +63,30 @@ async def open_moderation(
 
     Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
     """
-    books = await _books(settings, outside)
-    trail = AuditTrail(AuditStore(outside.database))
+    trail = AuditTrail(outside.database)
+    books = await _books(settings, outside, trail)
     mirror = LogMirror(outside.bot, books.rules)
     trail.mirror = mirror.tell
     board = DiscordBoard(outside.bot, books.rules, outside.breaker)
     review_store = ReviewStore(outside.database)
     gatekeeper = Gatekeeper(books, DiscordSurroundings(outside.bot), outside.now)
+    questions = ReviewQuestions(
+        QuestionParts(
+            jobs=store,
+            reviews=review_store,
+            audit=trail,
+            books=books,
+            board=board,
+            media_dir=settings.media_dir,
+            now=outside.now,
+        )
+    )
     hiding = Hiding(
         HidingParts(
             jobs=store,
-            reports=ReportStore(outside.database),
+            reports=ReportStore(outside.database, trail),
             reviews=review_store,
+            questions=questions,
             gatekeeper=gatekeeper,
             audit=trail,
             messages=outside.messages,
@@ -73,26 +95,25 @@ async def open_moderation(
             now=outside.now,
         )
     )
-    reviews = ReviewDesk(
-        ReviewParts(
+    decisions = ReviewDecisions(
+        DecisionParts(
             jobs=store,
             reviews=review_store,
+            questions=questions,
             audit=trail,
             books=books,
-            board=board,
             ledger=ledger,
             after_report=hiding.settle,
             finish_reports=hiding.finish,
-            media_dir=settings.media_dir,
             now=outside.now,
         )
     )
-    hiding.ask_with(reviews)
     return Moderation(
         books,
         gatekeeper,
         trail,
-        reviews,
+        questions,
+        decisions,
         review_store,
         hiding,
         Appeals(books.members, books.rules, trail, now=outside.now),
@@ -101,10 +122,10 @@ async def open_moderation(
     )
 
 
-async def _books(settings: Settings, outside: Outside) -> Books:
-    rules = RuleBook(RuleStore(outside.database), outside.now)
+async def _books(settings: Settings, outside: Outside, trail: AuditTrail) -> Books:
+    rules = RuleBook(RuleStore(outside.database), trail, outside.now)
     members = MemberBook(MemberStore(outside.database))
-    words = WordBook(TermStore(outside.database), outside.now)
+    words = WordBook(TermStore(outside.database), trail, outside.now)
     await rules.load()
     await members.load()
     await words.load()
@@ -129,6 +150,6 @@ async def _list_terms(words: WordBook, settings: Settings) -> None:
     for text, effect in wanted.items():
         try:
             await words.add(OPERATOR, Term(text, effect), OPERATOR)
-        except ValueError as error:
+        except ValueError as error:  # one that cannot be looked for, or too many
             problem = SettingProblem("BLOCKED_TERMS or HELD_TERMS", str(error))
             raise BadConfigurationError((problem,)) from None

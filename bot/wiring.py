@@ -99,7 +99,7 @@ class App:
         Raises `discord.LoginFailure` for a wrong token, network errors and `StorageError`.
         """
         await self.bot.login(self.token.get_secret_value())
-        await self.moderation.reviews.resume()
+        await self.moderation.decisions.resume()
         await self.engine.resume()
         await self.bot.connect()
 
@@ -119,7 +119,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
     parts = await _parts(settings, tuning, outside, store, news=news, ledger=ledger, moderation=moderation)
     lifecycle = Lifecycle(parts)
     engine = TaskEngine(lifecycle, store, parts.flights)
-    moderation.reviews.start_with(engine.restart)
+    moderation.decisions.start_with(engine.restart)
     service = VideoService(
         store,
         engine,
@@ -139,7 +139,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
             outside.spool,
             parts.ledger,
             parts.patience,
-            moderation.reviews.withdraw,
+            moderation.decisions,
             moderation.hiding.is_put_away,
             outside.now,
         )
@@ -162,7 +162,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         ("housekeeping", housekeeping.run),
         ("operator-news", news.run),
         ("collector", collect),
-        ("reviews", moderation.reviews.run),
+        ("reviews", moderation.decisions.run),
         ("log-mirror", moderation.mirror.run),
     )
     for name, work in sides:
@@ -245,7 +245,8 @@ async def _parts(
         forecast=Forecast(turnstile, estimates),
         flights=Flights(),
         gatekeeper=moderation.gatekeeper,
-        reviews=moderation.reviews,
+        questions=moderation.questions,
+        carry_out=moderation.decisions.settle,
         screening=Screening(settings.image_check),
         metrics=metrics,
         media_dir=settings.media_dir,

@@ -12,7 +12,8 @@ from bot.jobs import (
     Hiding,
     Listing,
     Recall,
-    ReviewDesk,
+    ReviewDecisions,
+    ReviewQuestions,
     VideoService,
 )
 from bot.moderation.appeals import Appeals
@@ -49,7 +50,8 @@ class Moderation:
     books: Books
     gatekeeper: Gatekeeper
     trail: AuditTrail
-    reviews: ReviewDesk
+    questions: ReviewQuestions
+    decisions: ReviewDecisions
     review_store: ReviewStore
     hiding: Hiding
     appeals: Appeals
@@ -107,8 +109,8 @@ def _furnish_moderation(bot: Stillmotion, services: Services) -> None:
     now, mod = services.now, services.moderation
     bot.start_with(
         ReportsCog(mod.hiding, services.desk, services.tell_operator, now=now),
-        ReviewsCog(mod.reviews, mod.review_store, mod.hiding),
-        SettingsCog(mod.books.rules, mod.trail, now=now),
-        SpicyCog(mod.books, mod.reviews, mod.review_store, mod.trail, services.tell_person, now=now),
+        ReviewsCog(mod.decisions, mod.review_store, mod.hiding),
+        SettingsCog(mod.books.rules, now=now),
+        SpicyCog(mod.books, mod.questions, mod.review_store, mod.trail, services.tell_person, now=now),
         AppealsCog(bot, mod.appeals, mod.board, services.tell_person),
     )

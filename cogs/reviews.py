@@ -10,7 +10,7 @@ import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.jobs import Extra, Hiding, ReviewDesk, Sitting, Unseen
+from bot.jobs import Extra, Hiding, ReviewDecisions, Sitting, Unseen
 from bot.moderation.policy import Person
 from bot.moderation.reviews import Review, ReviewStore
 from bot.storage import StorageError
@@ -66,11 +66,11 @@ class ReviewsCog(commands.Cog):
 
     def __init__(
         self,
-        desk: ReviewDesk,
+        decisions: ReviewDecisions,
         reviews: ReviewStore,
         hiding: Hiding,
     ) -> None:
-        self._desk = desk
+        self._decisions = decisions
         self._reviews = reviews
         self._hiding = hiding
 
@@ -102,7 +102,7 @@ class ReviewsCog(commands.Cog):
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
         """End what waits for somebody who was banned."""
         try:
-            ended = await self._desk.banned(guild.id, user.id)
+            ended = await self._decisions.banned(guild.id, user.id)
         except StorageError as error:
             log.warning("ban_not_followed", guild=guild.id, reason=str(error))
             return
@@ -117,13 +117,13 @@ class ReviewsCog(commands.Cog):
         person = moderator_of(interaction, review.guild_id)
         match action:
             case ReviewAction.TAKE_BACK:
-                await answer(interaction, _ANSWERS[await self._desk.take_back(review_id, person)])
+                await answer(interaction, _ANSWERS[await self._decisions.take_back(review_id, person)])
             case ReviewAction.VIEW:
                 await self._view(interaction, review, person)
             case _:
                 approves = action not in _ASKING_WHY
                 reason = "" if approves else _reason(interaction)
-                sitting = await self._desk.vote(
+                sitting = await self._decisions.vote(
                     review_id,
                     person,
                     approves=approves,

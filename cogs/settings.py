@@ -10,7 +10,6 @@ import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.moderation.audit import AuditTrail
 from bot.moderation.policy import Place, may_configure
 from bot.moderation.rules import Gate
 from bot.moderation.servers import Change, RuleBook, RuleChanges, Setting, UnconfirmedError
@@ -44,9 +43,9 @@ Interaction = discord.Interaction[discord.Client]
 class SettingsCog(commands.Cog):
     """Shows and changes the rules of a server."""
 
-    def __init__(self, rules: RuleBook, trail: AuditTrail, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, rules: RuleBook, *, now: Callable[[], datetime]) -> None:
         self._rules = rules
-        self._changes = RuleChanges(rules, trail, now=now)
+        self._changes = RuleChanges(rules, now=now)
 
     # The Integrations page of a server can offer the command to others, who then read why it is not for them.
     @app_commands.command(name="settings", description=words.DESCRIPTION.english)

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +13,12 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.delivery import DeliveryError
-from bot.jobs import Books, ReviewDesk
-from bot.moderation.audit import AuditTrail, Deed, Detail, Entry, UnreadableEntryError
-from bot.moderation.members import Listed
+from bot.jobs import Books, ReviewQuestions
+from bot.moderation.audit import AuditTrail, Deed, Entry, UnreadableEntryError
+from bot.moderation.members import Listed, MemberChange, MemberChanges
 from bot.moderation.policy import may_moderate
 from bot.moderation.reviews import ReviewStore
-from bot.moderation.words import LONGEST_TERM, MOST_TERMS, Effect, Term
+from bot.moderation.words import LONGEST_TERM, MOST_TERMS, Effect, WordChange, WordChanges
 from bot.storage import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import spicy as words
@@ -35,7 +35,6 @@ log: Final = structlog.get_logger(__name__)
 
 Interaction = discord.Interaction[discord.Client]
 Tell = Callable[[int, str], Awaitable[None]]
-Details = Mapping[str, Detail]
 
 
 def _options(command: str, *names: str) -> Mapping[str, str]:
@@ -58,7 +57,7 @@ class SpicyCog(commands.Cog):
     def __init__(
         self,
         books: Books,
-        reviews: ReviewDesk,
+        questions: ReviewQuestions,
         review_store: ReviewStore,
         trail: AuditTrail,
         tell: Tell,
@@ -67,14 +66,16 @@ class SpicyCog(commands.Cog):
     ) -> None:
         """`tell` sends words to one person directly, and raises the errors of `bot.delivery`."""
         self._books, self._trail = books, trail
-        self._reviews, self._review_store = reviews, review_store
+        self._questions, self._review_store = questions, review_store
+        self._members = MemberChanges(books.members, trail, now=now)
+        self._words = WordChanges(books.words, now=now)
         self._tell, self._now = tell, now
 
     @spicy.command(name="queue", description=DESCRIPTIONS["queue"].english)
     async def queue(self, interaction: Interaction) -> None:
         """See what waits for moderators."""
         if (guild_id := await self._begun(interaction)) is not None:
-            await self._show(interaction, self._questions(guild_id, 0, _language(interaction)))
+            await self._show(interaction, self._queue(guild_id, 0, _language(interaction)))
 
     @spicy.command(name="log", description=DESCRIPTIONS["log"].english)
     @app_commands.describe(**_options("log", "person", "action", "days", "export"))
@@ -108,14 +109,15 @@ class SpicyCog(commands.Cog):
         """Put somebody on a list, or take them off."""
         if (guild_id := await self._begun(interaction, about=person.id)) is None:
             return
-        choice, members = ListChoice(listed), self._books.members
+        choice = ListChoice(listed)
         wanted = Listed(choice.value) if choice is not ListChoice.NEITHER else None
-        deed = Deed(wanted.value) if wanted is not None else Deed.UNLISTED
-        if members.of(guild_id, person.id).listed is wanted:
-            await answer(interaction, words.UNCHANGED)
+        try:
+            change = await self._members.list_as(guild_id, person.id, wanted, by=interaction.user.id)
+        except StorageError:
+            await answer(interaction, job_words.NOT_STORED)
             return
-        fault = await self._do(interaction, members.list_as(guild_id, person.id, wanted), deed, person.id)
-        await answer(interaction, fault or words.LISTED[choice])
+        unchanged = change is MemberChange.UNCHANGED
+        await answer(interaction, words.UNCHANGED if unchanged else words.LISTED[choice])
 
     @spicy.command(name="suspend", description=DESCRIPTIONS["suspend"].english)
     @app_commands.describe(**_options("suspend", "person", "hours", "reason"))
@@ -129,21 +131,21 @@ class SpicyCog(commands.Cog):
         """Suspend somebody, or with no hours end that."""
         if (guild_id := await self._begun(interaction, about=person.id)) is None:
             return
-        members, now, server = self._books.members, self._now(), str(interaction.guild or guild_id)
-        until = now + timedelta(hours=hours)
-        if hours:
-            change = members.suspend(guild_id, person.id, until=until, by=interaction.user.id, reason=reason)
-            deed, done = Deed.SUSPENDED, words.suspended(person.id, job_words.day(until))
-            news = words.tell_suspended(server, job_words.day(until), reason)
-        elif members.of(guild_id, person.id).is_suspended(now):
-            change = members.lift(guild_id, person.id)
-            deed, done, news = Deed.SUSPENSION_LIFTED, words.LIFTED, words.tell_lifted(server)
-        else:
-            await answer(interaction, words.UNCHANGED)
-            return
-        fault = await self._do(interaction, change, deed, person.id, reason=reason, details={"hours": hours})
-        await answer(interaction, fault or done)
-        if fault is not job_words.NOT_STORED:
+        server, by = str(interaction.guild or guild_id), interaction.user.id
+        try:
+            if hours:
+                ends = await self._members.suspend(guild_id, person.id, hours=hours, reason=reason, by=by)
+                until = job_words.day(ends)
+                done, news = words.suspended(person.id, until), words.tell_suspended(server, until, reason)
+            else:
+                change = await self._members.lift(guild_id, person.id, reason=reason, by=by)
+                done, news = words.LIFTED, words.tell_lifted(server)
+                if change is MemberChange.UNCHANGED:
+                    done, news = words.UNCHANGED, None
+        except StorageError:
+            done, news = job_words.NOT_STORED, None
+        await answer(interaction, done)
+        if news is not None:
             await self._tell_person(person.id, news.in_language(language_of(interaction, private=False)))
 
     @spicy.command(name="words", description=DESCRIPTIONS["words"].english)
@@ -169,12 +171,17 @@ class SpicyCog(commands.Cog):
             return
         made = term_of(text, Effect(effect), fragment=fragment)
         if isinstance(made, Sentence):
-            told = made
-        elif wanted is WordAction.ADD:
-            told = await self._add(interaction, guild_id, made)
+            await answer(interaction, made)
+            return
+        try:
+            if wanted is WordAction.ADD:
+                change = await self._words.add(guild_id, made, by=interaction.user.id)
+            else:
+                change = await self._words.remove(guild_id, made.text, by=interaction.user.id)
+        except StorageError:
+            await answer(interaction, job_words.NOT_STORED)
         else:
-            told = await self._remove(interaction, guild_id, made)
-        await answer(interaction, told)
+            await answer(interaction, _told_of(change, made.text))
 
     @spicy.command(name="user", description=DESCRIPTIONS["user"].english)
     @app_commands.describe(**_options("user", "person"))
@@ -199,7 +206,7 @@ class SpicyCog(commands.Cog):
         language = _language(interaction)
         match press:
             case ListPage("queue", page):
-                await self._show(interaction, self._questions(guild_id, page, language))
+                await self._show(interaction, self._queue(guild_id, page, language))
             case ListPage(_, page):
                 await self._show(interaction, self._terms(guild_id, page, language))
             case LogPage():
@@ -221,67 +228,17 @@ class SpicyCog(commands.Cog):
             return guild_id if await acknowledge_press(interaction) else None
         return guild_id if await acknowledge(interaction, private=True) else None
 
-    async def _log(
-        self, interaction: Interaction, deed: Deed, person_id: int | None, reason: str, details: Details
-    ) -> None:
-        guild_id, actor_id = interaction.guild_id or 0, interaction.user.id
-        entry = Entry(guild_id, self._now(), deed, actor_id, person_id, None, reason, details)
-        await self._trail.append(entry)
-
-    async def _do(
-        self,
-        interaction: Interaction,
-        change: Awaitable[object],
-        deed: Deed,
-        person_id: int | None = None,
-        *,
-        reason: str = "",
-        details: Details | None = None,
-    ) -> Sentence | None:
-        """Carry a change out and log it; what to say of it if that did not go well."""
-        try:
-            await change
-        except StorageError:
-            return job_words.NOT_STORED
-        try:
-            await self._log(interaction, deed, person_id, reason, details or {})
-        except StorageError as error:
-            log.error("deed_not_logged", deed=deed, guild=interaction.guild_id, reason=str(error))
-            return words.NOT_LOGGED
-        return None
-
     async def _tell_person(self, person_id: int, told: str) -> None:
         try:
             await self._tell(person_id, told)
         except DeliveryError as error:
             log.info("person_not_told", person=person_id, reason=type(error).__name__)
 
-    async def _add(self, interaction: Interaction, guild_id: int, term: Term) -> Sentence:
-        book, before = self._books.words, len(self._books.words.listed(guild_id))
-        change = book.add(guild_id, term, interaction.user.id)
-        details = {"term": term.text, "effect": term.effect.value, "fragment": term.fragment}
-        try:
-            fault = await self._do(interaction, change, Deed.TERM_ADDED, details=details)
-        except ValueError:
-            return words.list_full(MOST_TERMS)
-        return fault or words.term_added(term.text, new=len(book.listed(guild_id)) > before)
-
-    async def _remove(self, interaction: Interaction, guild_id: int, term: Term) -> Sentence:
-        book = self._books.words
-        if all(stored.term.spellings != term.spellings for stored in book.listed(guild_id)):
-            return words.TERM_NOT_THERE
-        change = book.remove(guild_id, term.text)
-        fault = await self._do(interaction, change, Deed.TERM_REMOVED, details={"term": term.text})
-        return fault or words.term_removed(term.text)
-
     async def _mute(self, interaction: Interaction, guild_id: int, person_id: int, *, muted: bool) -> None:
-        members = self._books.members
-        if members.of(guild_id, person_id).reports_muted is not muted:
-            change = members.mute_reports(guild_id, person_id, muted=muted)
-            details = {"muted": muted}
-            fault = await self._do(interaction, change, Deed.REPORTS_MUTED, person_id, details=details)
-            if fault is not None:
-                await reply_privately(interaction, fault)
+        try:
+            await self._members.mute_reports(guild_id, person_id, muted=muted, by=interaction.user.id)
+        except StorageError:
+            await reply_privately(interaction, job_words.NOT_STORED)
 
     async def _show(self, interaction: Interaction, making: Awaitable[ui.LayoutView]) -> None:
         """Show it in the answer that was announced, or in place of the one whose button was pressed."""
@@ -293,12 +250,12 @@ class SpicyCog(commands.Cog):
         else:
             await answer(interaction, view)
 
-    async def _questions(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
+    async def _queue(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
         size = views.REVIEWS_A_PAGE
         found = await self._review_store.open_in(guild_id, (page + 1) * size + 1)
         page = min(page, max(0, (len(found) - 1) // size))
         shown = found[page * size :][:size]
-        asked = [(review, await self._reviews.case(review)) for review in shown]
+        asked = [(review, await self._questions.case(review)) for review in shown]
         return views.queue_view(asked, page, language, more=len(found) > (page + 1) * size)
 
     async def _entries(self, guild_id: int, wanted: LogPage, language: Language) -> ui.LayoutView:
@@ -313,7 +270,7 @@ class SpicyCog(commands.Cog):
         books, now = self._books, self._now()
         return views.profile_view(
             books.members.of(guild_id, person_id),
-            await self._reviews.record(guild_id, person_id),
+            await self._questions.record(guild_id, person_id),
             await books.members.strikes(guild_id, person_id, books.rules.of(guild_id), now),
             await self._review_store.open_of(guild_id, person_id),
             now=now,
@@ -334,7 +291,9 @@ class SpicyCog(commands.Cog):
                 count, left_out = await asyncio.to_thread(file.cut, interaction.filesize_limit)
                 details = {"entries": count, "last": last.number, "sha256": last.sha256, "form": form.value}
                 # Before it is handed out: nobody is to have the log without that being in it.
-                await self._log(interaction, Deed.LOG_EXPORTED, wanted.person_id or None, "", details)
+                person_id, about = interaction.user.id, wanted.person_id or None
+                exported = Entry(guild_id, now, Deed.LOG_EXPORTED, person_id, about, details=details)
+                await self._trail.append(exported)
             except (StorageError, OSError) as error:
                 log.warning("log_not_exported", guild=guild_id, reason=str(error))
                 await answer(interaction, _unread(error))
@@ -344,6 +303,18 @@ class SpicyCog(commands.Cog):
 
 def _language(interaction: Interaction) -> Language:
     return language_of(interaction, private=True)
+
+
+def _told_of(change: WordChange, term: str) -> Sentence:
+    match change:
+        case WordChange.ADDED | WordChange.UPDATED:
+            return words.term_added(term, new=change is WordChange.ADDED)
+        case WordChange.FULL:
+            return words.list_full(MOST_TERMS)
+        case WordChange.REMOVED:
+            return words.term_removed(term)
+        case WordChange.NOT_THERE:
+            return words.TERM_NOT_THERE
 
 
 def _unread(error: StorageError | OSError) -> Sentence:

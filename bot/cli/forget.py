@@ -25,9 +25,8 @@ async def forget(settings: Settings, person_id: int) -> None:
             jobs = await JobStore(database, settings.spool_dir).forget_prompts(person_id)
             await DraftStore(database).remove_of(person_id)
             await PeopleStore(database).forget(person_id)
-            audit = AuditStore(database)
-            entries = await audit.forget_prompts(person_id)
-            await audit.append(Entry(0, datetime.now(UTC), Deed.PERSON_DATA_REMOVED, None, person_id))
+            done = Entry(0, datetime.now(UTC), Deed.PERSON_DATA_REMOVED, None, person_id)
+            entries = await AuditStore(database).forget_prompts(person_id, done)
     except StorageError as error:
         raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
     typer.echo(console.forgotten(jobs, entries))

@@ -10,7 +10,7 @@ from bot.jobs.flights import Flights
 from bot.jobs.forecast import Forecast
 from bot.jobs.gate import Closure, ProbePace, SubmissionGate
 from bot.jobs.gatekeeping import Books, Gatekeeper, Seen, Surroundings
-from bot.jobs.hiding import Hiding, HidingParts, Reported, Shown, Unseen
+from bot.jobs.hiding import Hiding, HidingParts, Reported, Unseen
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Ask, Wish, read_wish
 from bot.jobs.job import Failure, FailureReason, ForbiddenTransitionError, Job, JobState, advance, new_job_id
@@ -21,8 +21,9 @@ from bot.jobs.operator import OperatorNews
 from bot.jobs.patience import Patience, Retention
 from bot.jobs.polling import PollPace, Sightings, next_poll_s
 from bot.jobs.recall import Recall, Recalled
-from bot.jobs.review_model import Board, Case, Extra, ReviewParts, Sitting
-from bot.jobs.reviewing import ReviewDesk
+from bot.jobs.review_decisions import DecisionParts, ReviewDecisions
+from bot.jobs.review_model import Board, Case, Extra, Shown, Sitting
+from bot.jobs.review_questions import QuestionParts, ReviewQuestions
 from bot.jobs.service import Accepted, Order, Refused, Terms, VideoService
 from bot.jobs.store import Draft, DraftStore, DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.jobs.turnstile import Turnstile
@@ -36,6 +37,7 @@ __all__ = [
     "Books",
     "Case",
     "Closure",
+    "DecisionParts",
     "Desk",
     "DeskParts",
     "Draft",
@@ -66,13 +68,14 @@ __all__ = [
     "Patience",
     "PollPace",
     "ProbePace",
+    "QuestionParts",
     "Recall",
     "Recalled",
     "Refused",
     "Reported",
     "Retention",
-    "ReviewDesk",
-    "ReviewParts",
+    "ReviewDecisions",
+    "ReviewQuestions",
     "Seen",
     "Shown",
     "Sightings",

@@ -53,7 +53,7 @@ log: Final = structlog.get_logger(__name__)
 _FIRST_STORAGE_PAUSE_S: Final = 0.2
 
 
-class Reviewing(Protocol):
+class Questions(Protocol):
     """How moderators are asked. Both methods raise `bot.storage.StorageError`."""
 
     async def ask(self, job: Job, subject: ReviewSubject) -> Review:
@@ -62,10 +62,6 @@ class Reviewing(Protocol):
 
     async def present(self, review: Review, job: Job) -> bool:
         """Show a question to those who can answer it; whether anybody sees it now."""
-        ...
-
-    async def settle(self, review: Review) -> None:
-        """Carry a decision out."""
         ...
 
 
@@ -85,7 +81,9 @@ class Parts:
     forecast: Forecast
     flights: Flights
     gatekeeper: Gatekeeper
-    reviews: Reviewing
+    questions: Questions
+    carry_out: Callable[[Review], Awaitable[None]]
+    """Has a job go on or end as moderators decided. Raises `bot.storage.StorageError`."""
     screening: Screening
     metrics: Metrics
     media_dir: Path

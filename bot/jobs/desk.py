@@ -16,8 +16,10 @@ from bot.jobs.engine import TaskEngine
 from bot.jobs.job import TERMINAL, Job, JobState, advance, new_job_id
 from bot.jobs.lifecycle import Lifecycle
 from bot.jobs.patience import Patience
+from bot.jobs.review_decisions import ReviewDecisions
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.policy import Person, may_cancel
+from bot.moderation.reviews import Review
 from bot.quota import Ledger
 
 log: Final = structlog.get_logger(__name__)
@@ -62,8 +64,7 @@ class DeskParts:
     spool: ReferenceSpool
     ledger: Ledger
     patience: Patience
-    withdraw: Callable[[str], Awaitable[None]]
-    """Ends the question to moderators about a job."""
+    decisions: ReviewDecisions
     is_put_away: Callable[[str], Awaitable[bool]]
     """Whether a job's video is hidden or was removed."""
     now: Callable[[], datetime]
@@ -231,17 +232,21 @@ class Desk:
     async def _end(self, job: Job) -> Answer:
         """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
         ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now(), review_id=None)
+        asked: Review | None = None
         try:
-            await self._parts.store.save(ended, before=job)
+            if job.state is JobState.HELD:
+                asked = await self._parts.decisions.withdraw(ended, before=job)
+            else:
+                await self._parts.store.save(ended, before=job)
         except StaleJobError:
             moved = await self._job(job.id)
             return Answer.GONE if moved is None else _TOO_LATE.get(moved.state, Answer.HANDING_OVER)
         if not ended.bought:
             self._parts.ledger.release(job.id)
         log.info("job_cancelled", job=job.id, bought=ended.bought)
-        if job.state is JobState.HELD:
-            await self._parts.withdraw(job.id)
         self._parts.engine.restart(job.id)
+        if asked is not None:
+            await self._parts.decisions.carry_out(asked)
         return Answer.DONE
 
     async def _show_end(self, job: Job, reply: ReplyAddress) -> None:

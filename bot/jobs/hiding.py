@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 from weakref import WeakValueDictionary
 
 import stamina
@@ -24,6 +24,8 @@ from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import announce
 from bot.jobs.gatekeeping import Gatekeeper
 from bot.jobs.job import Job, JobState
+from bot.jobs.review_model import Shown
+from bot.jobs.review_questions import ReviewQuestions
 from bot.jobs.store import JobStore, UnknownJobError
 from bot.moderation import Report, ReportStore
 from bot.moderation.audit import AuditTrail, Deed, Entry
@@ -58,32 +60,13 @@ class Unseen(StrEnum):
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The message in which a video is seen."""
-
-    channel_id: int
-    message_id: int
-
-
-class Asking(Protocol):
-    """How moderators are asked about a hidden video."""
-
-    async def ask(self, job: Job, subject: ReviewSubject, shown: Shown | None = None) -> Review:
-        """The question, kept if it was not yet."""
-        ...
-
-    async def present(self, review: Review, job: Job) -> bool:
-        """Show it to those who can answer it; whether anybody sees it now."""
-        ...
-
-
-@dataclass(frozen=True)
 class HidingParts:
     """What reports need."""
 
     jobs: JobStore
     reports: ReportStore
     reviews: ReviewStore
+    questions: ReviewQuestions
     gatekeeper: Gatekeeper
     audit: AuditTrail
     messages: Messages
@@ -97,13 +80,8 @@ class Hiding:
 
     def __init__(self, parts: HidingParts) -> None:
         self._parts = parts
-        self._asking: Asking | None = None
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._settled: set[str] = set()
-
-    def ask_with(self, asking: Asking) -> None:
-        """Ask moderators by this; given once, because it needs `settle` of this."""
-        self._asking = asking
 
     async def report(self, report: Report, person: Person, shown: Shown | None) -> Reported:
         """Count a report, and hide the video if that suffices."""
@@ -111,9 +89,8 @@ class Hiding:
         job = await self._job(report.job_id)
         if job is None:
             return Reported.GONE
-        new = await parts.reports.add(report)
-        if new:
-            await self._log(job, Deed.VIDEO_REPORTED, person.id, report.reason.value)
+        entry = self._entry(job, Deed.VIDEO_REPORTED, person.id, report.reason.value)
+        new = await parts.reports.add(report, entry)
         # One made before may have been kept just before the disk failed, so what it calls for is looked at again.
         if shown is not None and await self._is_to_be_hidden(job, person):
             async with self._alone_with(job.id):
@@ -139,7 +116,7 @@ class Hiding:
             if not restored:
                 await self._show(address, Post(announce.removed_card(job)))
             deed = Deed.VIDEO_RESTORED if restored else Deed.VIDEO_REMOVED
-            await self._log(job, deed, review.decided_by, review.reason)
+            await self._parts.audit.append(self._entry(job, deed, review.decided_by, review.reason))
             await asyncio.to_thread(self.kept(job.id).unlink, missing_ok=True)
             self._settled.add(review.id)
 
@@ -180,7 +157,7 @@ class Hiding:
         async with self._alone_with(job.id):
             if not await self._keep(job):
                 return Unseen.GONE
-        await self._log(job, Deed.HIDDEN_VIDEO_VIEWED, person.id, "")
+        await self._parts.audit.append(self._entry(job, Deed.HIDDEN_VIDEO_VIEWED, person.id, ""))
         return self.kept(job.id)
 
     async def _is_to_be_hidden(self, job: Job, person: Person) -> bool:
@@ -196,15 +173,13 @@ class Hiding:
     async def _hide(self, job: Job, shown: Shown) -> bool:
         """Whether the video was there until now, and moderators are asked about it."""
         parts = self._parts
-        if self._asking is None:
-            raise ValueError("ask_with comes first")
         before = await parts.reviews.latest(job.id, ReviewSubject.REPORT)
         if before is not None and before.state is not ReviewState.OPEN:
             return False  # moderators brought it back, or removed it
         # The question comes first: it ends by itself, so that nothing stays hidden for good by a crash.
-        review = await self._asking.ask(job, ReviewSubject.REPORT, shown)
+        review = await parts.questions.ask(job, ReviewSubject.REPORT, shown)
         if review.state is ReviewState.OPEN:
-            await self._asking.present(review, job)
+            await parts.questions.present(review, job)
         still = await parts.reviews.get(review.id)
         if still is None or still.state is not ReviewState.OPEN:
             return False  # decided meanwhile, and then `settle` shows what came of it
@@ -212,7 +187,7 @@ class Hiding:
         await self._keep(job)
         if before is not None:
             return False
-        await self._log(job, Deed.VIDEO_HIDDEN, None, "reports")
+        await parts.audit.append(self._entry(job, Deed.VIDEO_HIDDEN, None, "reports"))
         return True
 
     async def _keep(self, job: Job) -> bool:
@@ -275,8 +250,7 @@ class Hiding:
         except UnknownJobError:
             return None
 
-    async def _log(self, job: Job, deed: Deed, actor_id: int | None, reason: str) -> None:
-        entry = Entry(
+    def _entry(self, job: Job, deed: Deed, actor_id: int | None, reason: str) -> Entry:
+        return Entry(
             job.guild_id or 0, self._parts.now(), deed, actor_id, job.reply.person_id, job.id, reason
         )
-        await self._parts.audit.append(entry)

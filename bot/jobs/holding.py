@@ -107,14 +107,14 @@ def _threshold(course: Course, stage: ReviewStage) -> int | None:
 
 
 async def _ask(course: Course, subject: ReviewSubject) -> None:
-    review = await course.parts.reviews.ask(course.job, subject)
+    review = await course.parts.questions.ask(course.job, subject)
     if review.state is not ReviewState.OPEN:
         # Decided while nobody noted that it had been asked: an earlier process was killed in between.
         await course.amend(review_id=review.id)
-        await course.parts.reviews.settle(review)
+        await course.parts.carry_out(review)
         await course.reload()
         return
     # Noted before anybody can answer it: whoever writes later than the answer is told that they are late.
     await course.amend(review_id=review.id)
-    await course.parts.reviews.present(review, course.job)
+    await course.parts.questions.present(review, course.job)
     await tell(course, Post(announce.held_card(course.job, review.expires_at)))

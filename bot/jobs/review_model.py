@@ -1,18 +1,14 @@
-"""What approvals are made of: cards, answers to presses, and the parts that they need."""
+"""What approvals are made of: cards, answers to presses, and how many votes decide."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from bot.jobs.gatekeeping import Books
 from bot.jobs.job import Job
-from bot.jobs.store import JobStore
-from bot.moderation.audit import AuditTrail
-from bot.moderation.reviews import Review, ReviewStore
-from bot.quota import Ledger
+from bot.moderation.audit import Detail
+from bot.moderation.reviews import Review, ReviewSubject
+from bot.moderation.rules import ServerRules
 from bot.texts.moderation import Record
 
 
@@ -35,6 +31,14 @@ class Extra(StrEnum):
     TRUST = "trust"
     SUSPEND = "suspend"
     STRIKE = "strike"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The message in which a video is seen."""
+
+    channel_id: int
+    message_id: int
 
 
 @dataclass(frozen=True)
@@ -63,19 +67,11 @@ class Board(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ReviewParts:
-    """What approvals need."""
+def quorum_of(review: Review, rules: ServerRules) -> int:
+    """How many votes decide a question: one about a video that is hidden already."""
+    return 1 if review.subject is ReviewSubject.REPORT else rules.quorum
 
-    jobs: JobStore
-    reviews: ReviewStore
-    audit: AuditTrail
-    books: Books
-    board: Board
-    ledger: Ledger
-    after_report: Callable[[Review], Awaitable[None]]
-    """Brings a hidden video back, or removes it for good."""
-    finish_reports: Callable[[], Awaitable[None]]
-    """Does so for what was decided and not carried out; waits for the gateway."""
-    media_dir: Path
-    now: Callable[[], datetime]
+
+def details_of(review: Review) -> dict[str, Detail]:
+    """How the audit log names a question."""
+    return {"review": review.id, "subject": review.subject.value}

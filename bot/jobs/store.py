@@ -124,6 +124,11 @@ class JobStore:
         Where the reply lives stays as it is. Raises `StaleJobError` if somebody else moved the job meanwhile, or
         the question that it waits for was asked or answered, or `UnknownJobError`.
         """
+        async with self._database.write() as connection:
+            await self.save_within(connection, job, before=before)
+
+    async def save_within(self, connection: AsyncConnection, job: Job, *, before: Job) -> None:
+        """`save` in the caller's transaction of `Database.write`."""
         values = course_columns(job)
         if job.settled_at is not None or job.parked_at is not None:
             values["token"] = None
@@ -133,10 +138,9 @@ class JobStore:
             jobs.c.review_id.is_not_distinct_from(before.review_id),
             jobs.c.settled_at.is_(None),
         )
-        async with self._database.write() as connection:
-            changed = await connection.execute(update(jobs).where(condition).values(values))
-            if changed.rowcount == 0:
-                raise await self._not_saved(connection, before)
+        changed = await connection.execute(update(jobs).where(condition).values(values))
+        if changed.rowcount == 0:
+            raise await self._not_saved(connection, before)
 
     async def save_reply(self, job_id: str, reply: ReplyAddress) -> None:
         """Keep a newer token, or what was learned of the reply, of a job that is not settled."""

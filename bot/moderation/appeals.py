@@ -1,6 +1,5 @@
 """Appeals against suspensions: each is made once, and decided once by somebody who did not suspend."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
@@ -41,35 +40,44 @@ class Appeals:
         self._rules = rules
         self._trail = trail
         self._now = now
-        self._deciding = asyncio.Lock()
 
     async def receive(
         self, guild_id: int, person_id: int, said: str, reach: Callable[[Member], Awaitable[bool]]
     ) -> Appealing:
         """Put what a suspended person says before moderators; `reach` shows it and says whether one sees it."""
-        if not await self._members.appeal(guild_id, person_id, self._now()):
-            return Appealing.BEFORE
+        async with self._trail.transaction() as within:
+            member = await self._members.appeal(within, guild_id, person_id, self._now())
+            if member is None:
+                return Appealing.BEFORE
+            # Kept as a prompt is: it goes when its author asks for their words to be removed.
+            await within.record(
+                Entry(guild_id, self._now(), Deed.APPEALED, person_id, person_id, prompt=said)
+            )
         reached = False
         try:
-            await self._log(guild_id, Deed.APPEALED, person_id, person_id, said=said)
-            reached = await reach(self._members.of(guild_id, person_id))
+            reached = await reach(member)
         finally:
             if not reached:  # it can be made once, so it has to be before somebody
-                await self._members.take_appeal_back(guild_id, person_id)
+                async with self._trail.transaction() as within:
+                    await self._members.take_appeal_back(within, guild_id, person_id)
         return Appealing.RECEIVED if reached else Appealing.UNREACHED
 
     async def decide(
         self, decider: Person, guild_id: int, person_id: int, *, until: int, lifts: bool
     ) -> Deciding:
         """End the suspension that ends at `until` (seconds since 1970), or let it run."""
-        async with self._deciding:
+        async with self._trail.transaction() as within:
             refused = await self._refused(decider, guild_id, person_id, until)
             if refused is not None:
                 return refused
+            now = self._now()
             if lifts:
-                await self._members.lift(guild_id, person_id)
-                await self._log(guild_id, Deed.SUSPENSION_LIFTED, decider.id, person_id)
-            await self._log(guild_id, Deed.APPEAL_DECIDED, decider.id, person_id, lifts=lifts)
+                await self._members.lift(within, guild_id, person_id)
+                await within.record(Entry(guild_id, now, Deed.SUSPENSION_LIFTED, decider.id, person_id))
+            details = {"lifted": lifts}
+            await within.record(
+                Entry(guild_id, now, Deed.APPEAL_DECIDED, decider.id, person_id, details=details)
+            )
         return Deciding.DONE
 
     async def _refused(self, decider: Person, guild_id: int, person_id: int, until: int) -> Deciding | None:
@@ -92,21 +100,6 @@ class Appeals:
             since=member.appealed_at,
         )
         return bool(await self._trail.store.read(chosen, limit=1))
-
-    async def _log(
-        self,
-        guild_id: int,
-        deed: Deed,
-        actor_id: int,
-        person_id: int,
-        *,
-        said: str | None = None,
-        lifts: bool | None = None,
-    ) -> None:
-        details = {"lifted": lifts} if lifts is not None else {}
-        # Kept as a prompt is: it goes when the person asks for their words to be removed.
-        entry = Entry(guild_id, self._now(), deed, actor_id, person_id, details=details, prompt=said)
-        await self._trail.append(entry)
 
 
 def end_of(member: Member) -> int:

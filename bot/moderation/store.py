@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
+from bot.moderation.audit import AuditTrail, Entry
 from bot.storage import Database
 from bot.storage.tables import reports
 from bot.texts.forms import ReportReason
@@ -26,11 +26,19 @@ class Report:
 class ReportStore:
     """Keeps reports. Every method raises `bot.storage.StorageUnavailableError`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trail: AuditTrail) -> None:
         self._database = database
+        self._trail = trail
 
-    async def add(self, report: Report) -> bool:
-        """Keep a report; whether it is the person's first of that video."""
+    async def add(self, report: Report, *entries: Entry) -> bool:
+        """Keep a report, and these entries about it.
+
+        Returns:
+            True if it is the user's first of that video; otherwise nothing was kept.
+        """
+        mine = select(reports.c.job_id).where(
+            reports.c.job_id == report.job_id, reports.c.person_id == report.person_id
+        )
         values = {
             "job_id": report.job_id,
             "person_id": report.person_id,
@@ -38,11 +46,11 @@ class ReportStore:
             "reason": report.reason.value,
             "words": report.words,
         }
-        try:
-            async with self._database.write() as connection:
-                await connection.execute(reports.insert().values(values))
-        except IntegrityError:
-            return False
+        async with self._trail.transaction() as within:
+            if (await within.connection.execute(mine)).first() is not None:
+                return False
+            await within.connection.execute(reports.insert().values(values))
+            await within.record(*entries)
         return True
 
     async def reporters(self, job_id: str) -> Sequence[int]:

@@ -1,7 +1,7 @@
 """The open database: write transactions, one at a time, and read transactions beside them. All stores use it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -33,17 +33,21 @@ class Database:
         self._closed = False
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection]:
+    async def write(self, committed: Callable[[], None] | None = None) -> AsyncGenerator[AsyncConnection]:
         """One transaction, which nobody else's interleaves: committed at the end of the block, and on the
         disk then, or rolled back if an exception or a cancellation leaves the block. Not to be nested.
 
         A cancellation while it is being committed comes out only when it is known whether it was.
+
+        Args:
+            committed: Called right after the commit, before the next transaction begins, even if the block's
+                task is cancelled meanwhile. It must not raise.
         """
         async with self._writing, self._connected(self._writer) as connection:
             await connection.begin()
             try:
                 yield connection
-                await settled(self._commit(connection))
+                await settled(self._commit(connection, committed))
             except BaseException:
                 # After a commit that failed, too: SQLite keeps the transaction open then.
                 await settled(connection.rollback())
@@ -87,6 +91,8 @@ class Database:
             # `from None`: SQLAlchemy's text quotes the statement.
             raise storage_error(error, self.path) from None
 
-    async def _commit(self, connection: AsyncConnection) -> None:
+    async def _commit(self, connection: AsyncConnection, committed: Callable[[], None] | None) -> None:
         await connection.commit()
         self.commits += 1
+        if committed is not None:
+            committed()

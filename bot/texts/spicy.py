@@ -135,7 +135,6 @@ MODERATORS_ONLY: Final = sentence(
 NOT_YOURSELF: Final = sentence("Nobody decides about themselves; ask another moderator.")
 UNCHANGED: Final = sentence("Nothing changed: it was so already.")
 NOT_READ: Final = sentence("I could not look that up just now. Try again in a minute.")
-NOT_LOGGED: Final = sentence("That is done, but I could not write it into the log. Tell the bot's operator.")
 NEXT: Final = named("button", "Next")
 BACK: Final = named("button", "Back")
 NEWEST: Final = named("button", "Newest")

@@ -6,11 +6,21 @@ from datetime import timedelta
 import pytest
 
 from bot.moderation.audit import AuditFilter, Deed
-from bot.moderation.members import Member
 from bot.moderation.rules import ServerRules
-from bot.sandbox.discord import Channel, DiscordFault, Message, Reply, User
+from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as job_words
 from bot.texts import moderation as words
+from tests.e2e.actors.appeals import (
+    KEEP,
+    LIFT,
+    appeal,
+    appealed,
+    card_of,
+    member,
+    refused,
+    reviews,
+    suspend,
+)
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.direct_messages import inbox
@@ -22,9 +32,6 @@ from tests.e2e.actors.timing import MovableClock
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
 
-HEADLINE = words.APPEAL_HEADLINE.english
-LIFT, KEEP = words.APPEAL_LIFT.english, words.APPEAL_KEEP.english
-
 
 @pytest.fixture
 async def harness(harness: Harness) -> Harness:
@@ -35,58 +42,6 @@ async def harness(harness: Harness) -> Harness:
 
 async def rule(harness: Harness, **rules: int | None) -> None:
     await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules.model_validate(rules))
-
-
-def member(harness: Harness, user: User | None = None) -> Member:
-    return harness.app.moderation.books.members.of(harness.guild.id, (user or harness.user).id)
-
-
-async def suspend(harness: Harness, by: User | None, *, hours: int = 5, user: User | None = None) -> None:
-    await harness.app.moderation.books.members.suspend(
-        harness.guild.id,
-        (user or harness.user).id,
-        until=harness.now() + timedelta(hours=hours),
-        by=by.id if by is not None else None,
-        reason="spam",
-    )
-
-
-async def refused(harness: Harness, user: User | None = None) -> Reply:
-    """A request that is refused because of a suspension."""
-    reply = await harness.video("a paper boat", user=user)
-    assert "You are suspended" in await told(reply)
-    assert reply.ephemeral
-    return reply
-
-
-async def appeal(
-    harness: Harness, reply: Reply, said: str = "it was not me", *, user: User | None = None
-) -> str:
-    """Press the button, fill the form in; what that is answered with."""
-    opened = await press(harness, reply, "Appeal…", user=user)
-    await opened.wait_for_modal(TIMEOUT_S)
-    sent = await harness.sandbox.discord.submit(opened, {"words": said})
-    answered = await told(sent)
-    assert sent.ephemeral
-    return answered
-
-
-def reviews(harness: Harness) -> Channel:
-    return next(one for one in harness.guild.channels if one.name == "reviews")
-
-
-async def card_of(harness: Harness, said: str = "it was not me", channel: Channel | None = None) -> Message:
-    """The question to the moderators."""
-    return await (channel or reviews(harness)).wait_for_message(
-        lambda version: HEADLINE in version.text() and said in version.text(), TIMEOUT_S
-    )
-
-
-async def appealed(harness: Harness, by: User | None) -> Message:
-    """The card of an appeal against a suspension."""
-    await suspend(harness, by)
-    assert await appeal(harness, await refused(harness)) == words.APPEALED.english
-    return await card_of(harness)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

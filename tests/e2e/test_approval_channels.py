@@ -109,7 +109,7 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, c
     reply = await ask(harness)
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=13)
-    await harness.app.moderation.reviews.expire()
+    await harness.app.moderation.decisions.expire()
     shown = await harness.ended(reply)
     assert "No moderator decided about this request in time" in shown.text()
     assert "Nothing was charged" in shown.text()
@@ -125,7 +125,7 @@ async def test_who_could_not_be_asked_is_asked_later(harness: Harness) -> None:
     assert channel is not None
     channel.allow_bot("send_messages")
     for _ in range(2):
-        await harness.app.moderation.reviews.ask_again()
+        await harness.app.moderation.questions.ask_again()
     (card,) = cards(harness)
     assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness)))
     assert (await harness.ended(reply)).videos
@@ -141,11 +141,11 @@ async def test_what_nobody_decides_in_time_ends(
     card = await question(harness, "May this video be")
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=1.9)
-    await harness.app.moderation.reviews.expire()
+    await harness.app.moderation.decisions.expire()
     assert card.current.buttons
     clock.offset = timedelta(hours=2.1)
     for _ in range(2):
-        await harness.app.moderation.reviews.expire()
+        await harness.app.moderation.decisions.expire()
     await harness.app.engine.idle()
     shown = message_of(reply).current
     assert not shown.videos

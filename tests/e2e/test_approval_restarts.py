@@ -12,6 +12,7 @@ from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import until
+from tests.moderation.audited import alone
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -32,7 +33,8 @@ def rewrite(harness: Harness, *statements: str) -> None:
 async def decide(harness: Harness, state: ReviewState) -> None:
     """Decide without carrying out, as if killed in between."""
     (row,) = stored(harness, "SELECT id FROM reviews WHERE state = 'open'")
-    assert await harness.app.moderation.review_store.close(row["id"], state, utc_now()) is not None
+    mod = harness.app.moderation
+    assert await alone(mod.trail, mod.review_store.close, row["id"], state, utc_now()) is not None
 
 
 @pytest.mark.parametrize("subject", [ReviewAt.SUBMISSION, ReviewAt.POSTING])
@@ -98,9 +100,9 @@ async def test_a_decision_that_a_full_disk_cut_short_is_carried_out_later(harnes
     card = await question(harness)
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     await decide(harness, ReviewState.APPROVED)
-    await harness.app.moderation.reviews.resume()
+    await harness.app.moderation.decisions.resume()
     assert (await harness.ended(reply)).videos
-    await harness.app.moderation.reviews.resume()
+    await harness.app.moderation.decisions.resume()
     assert harness.rows("state") == [{"state": "delivered"}]
     assert cards(harness) == [card]
 

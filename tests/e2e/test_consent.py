@@ -18,6 +18,7 @@ from tests.e2e.actors.records import deeds, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import upload, widths
+from tests.moderation.audited import alone
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -65,7 +66,13 @@ async def test_only_a_ticked_box_counts_and_is_logged(harness: Harness, *, resta
 @pytest.mark.parametrize("mode", [Mode.OPEN, Mode.TRUSTED])
 async def test_pictures_with_approval_wait_whatever_the_mode(harness: Harness, mode: Mode) -> None:
     await allow(harness, SpicyPictures.APPROVAL, mode)
-    await harness.app.moderation.books.members.list_as(harness.guild.id, harness.user.id, None)
+    await alone(
+        harness.app.moderation.trail,
+        harness.app.moderation.books.members.list_as,
+        harness.guild.id,
+        harness.user.id,
+        None,
+    )
     reply = await with_picture(harness, private=True)
     await asked_whom(reply)
     confirmed = await confirm(harness, reply)

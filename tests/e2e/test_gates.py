@@ -30,6 +30,7 @@ from tests.e2e.actors.records import assert_log_unbroken, deeds, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line, upload
+from tests.moderation.audited import alone
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -126,14 +127,32 @@ async def test_trusted_people_go_through_and_others_wait(harness: Harness) -> No
     role = harness.guild.add_role("friends")
     await rule(harness, modes={Gate.SPICY: Mode.TRUSTED}, trusted_roles=frozenset({role.id}))
     listed, friend = harness.member("bea"), harness.member("bob", roles=[role])
-    await harness.app.moderation.books.members.list_as(harness.guild.id, listed.id, Listed.TRUSTED)
+    await alone(
+        harness.app.moderation.trail,
+        harness.app.moderation.books.members.list_as,
+        harness.guild.id,
+        listed.id,
+        Listed.TRUSTED,
+    )
     for user in (listed, friend):
         reply = await harness.video("a cat", channel=harness.adult_channel, user=user, preset="spicy")
         assert (await harness.ended(reply)).videos
     await ask(harness)
-    await harness.app.moderation.books.members.list_as(harness.guild.id, listed.id, None)
+    await alone(
+        harness.app.moderation.trail,
+        harness.app.moderation.books.members.list_as,
+        harness.guild.id,
+        listed.id,
+        None,
+    )
     await ask(harness, "a tower", user=listed)
-    await harness.app.moderation.books.members.list_as(harness.guild.id, listed.id, Listed.BLOCKED)
+    await alone(
+        harness.app.moderation.trail,
+        harness.app.moderation.books.members.list_as,
+        harness.guild.id,
+        listed.id,
+        Listed.BLOCKED,
+    )
     for preset in ("spicy", "normal"):
         refused = await harness.video("a cat", channel=harness.adult_channel, user=listed, preset=preset)
         assert "do not let you make videos here" in await told(refused)

@@ -2,8 +2,6 @@
 
 import pytest
 
-from bot.moderation.audit import Entry
-from bot.storage import StorageUnavailableError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.texts.forms import ReportReason
@@ -28,6 +26,7 @@ from tests.e2e.actors.reports import (
 )
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.videos import delivered
+from tests.moderation.audited import alone
 
 pytestmark = [
     pytest.mark.started_with(tuning=PATIENT, rules=None),
@@ -90,7 +89,9 @@ async def test_reports_of_muted_people_do_not_count(harness: Harness) -> None:
     reply, bob, mo = await delivered(harness), harness.member("bob"), moderator(harness)
     members = harness.app.moderation.books.members
     for muted in (bob, mo):
-        await members.mute_reports(harness.guild.id, muted.id, muted=True)
+        await alone(
+            harness.app.moderation.trail, members.mute_reports, harness.guild.id, muted.id, muted=True
+        )
     for person in (bob, mo, harness.member("cy")):
         assert await report(harness, reply, person) == forms.REPORTED.english
     assert message_of(reply).current.videos
@@ -111,22 +112,6 @@ async def test_many_reports_in_the_same_moment_ask_once(harness: Harness) -> Non
     cards = [one for one in (await question(harness, ASKED)).channel.messages if ASKED in one.current.text()]
     assert len(cards) == 1
     assert audit(harness, "action").count("video_hidden") == 1
-
-
-async def test_a_moderators_report_that_was_only_half_stored_can_be_made_again(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reply, mo = await delivered(harness), moderator(harness)
-
-    async def fails(*_: Entry) -> None:
-        raise StorageUnavailableError("disk full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(harness.app.moderation.trail, "append", fails)
-        assert await report(harness, reply, mo) == words.NOT_STORED.english
-    assert message_of(reply).current.videos
-    await report(harness, reply, mo)
-    await seen(message_of(reply), HIDDEN)
 
 
 @pytest.mark.parametrize("where", ["private", "direct"])

@@ -29,6 +29,7 @@ from tests.e2e.actors.reports import (
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered
+from tests.moderation.audited import alone
 
 pytestmark = [
     pytest.mark.started_with(tuning=PATIENT, rules=None),
@@ -195,7 +196,8 @@ async def test_what_an_earlier_process_decided_and_did_not_carry_out_is_carried_
     assert review is not None
     await mod.hiding.finish()
     assert HIDDEN in message_of(reply).current.text()
-    await mod.review_store.vote(review.id, Vote(7, approves=True, reason="", cast_at=harness.now()), 1)
+    vote = Vote(7, approves=True, reason="", cast_at=harness.now())
+    await alone(mod.trail, mod.review_store.vote, review.id, vote, 1)
     await harness.restart()
     hiding = harness.app.moderation.hiding
     decided = await harness.app.moderation.review_store.get(review.id)

@@ -6,7 +6,6 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.discord.interactions import InteractionKind
-from bot.storage import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
 from tests.e2e.actors.buttons import message_of, press_unseen, told, whispered
@@ -64,20 +63,6 @@ async def test_what_cannot_be_stored_changes_nothing(harness: Harness) -> None:
     assert rules(harness) == ServerRules()
     assert await log(harness) == []
     await choose(harness, opened, "quorum", "5")
-    assert rules(harness) == ServerRules(quorum=5)
-
-
-async def test_a_change_that_cannot_be_logged_holds_all_the_same(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail(*entries: object) -> None:
-        raise StorageUnavailableError("full")
-
-    opened = await settings(harness, boss(harness), "Numbers")
-    monkeypatch.setattr(harness.app.moderation.trail, "append", fail)
-    chosen = await choose(harness, opened, "quorum", "5")
-    assert preset(chosen.current, "quorum") == ["5"]
-    assert chosen.followups == []
     assert rules(harness) == ServerRules(quorum=5)
 
 

@@ -149,17 +149,8 @@ async def test_what_could_not_be_stored_is_not_done(
     assert harness.sandbox.discord.dm(harness.user).messages == []
 
 
-@pytest.mark.parametrize(("command", "options"), COMMANDS[3:6])
-async def test_what_could_not_be_logged_is_said(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, command: str, options: dict[str, Any]
-) -> None:
-    monkeypatch.setattr(harness.app.moderation.trail, "append", broken)
-    reply = await spicy(harness, command, moderator(harness), **options)
-    assert reply.text == words.NOT_LOGGED.english
-
-
 @pytest.mark.parametrize(
-    ("command", "broken_store"), [("queue", "review_store"), ("log", "trail"), ("user", "reviews")]
+    ("command", "broken_store"), [("queue", "review_store"), ("log", "trail"), ("user", "questions")]
 )
 async def test_what_cannot_be_read_is_said(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, command: str, broken_store: str
@@ -169,7 +160,7 @@ async def test_what_cannot_be_read_is_said(
     shown = await spicy(harness, command, mo, **options)
     monkeypatch.setattr(parts.review_store, "open_in", broken)
     monkeypatch.setattr(parts.trail.store, "read", broken)
-    monkeypatch.setattr(parts.reviews, "record", broken)
+    monkeypatch.setattr(parts.questions, "record", broken)
     assert (await spicy(harness, command, mo, **options)).text == words.NOT_READ.english
     custom_id = {"queue": "sm-queue:0", "log": "sm-log:0:0:all:0", "user": "sm-mute:12:0"}[command]
     pressed = await press_unseen(harness, message_of(shown), custom_id, user=mo)

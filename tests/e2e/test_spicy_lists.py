@@ -16,6 +16,7 @@ from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import COMMANDS, entries, spicy
 from tests.e2e.actors.timing import until
+from tests.moderation.audited import alone
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -90,7 +91,12 @@ async def test_what_is_kept_of_somebody_and_their_reports(harness: Harness, *, r
     mo, ids = moderator(harness), (harness.guild.id, harness.user.id)
     for number in range(10):
         given = Strike(*ids, utc_now() - timedelta(days=number), mo.id, f"{'_' * 300} {number}")
-        await harness.app.moderation.books.members.strike(given, ServerRules(strikes_to_suspend=20))
+        await alone(
+            harness.app.moderation.trail,
+            harness.app.moderation.books.members.strike,
+            given,
+            ServerRules(strikes_to_suspend=20),
+        )
     shown = await spicy(harness, "user", mo, person="ada")
     assert "strikes: 10" in shown.text
     assert "and 2 more" in shown.text

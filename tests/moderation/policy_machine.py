@@ -24,6 +24,7 @@ from bot.jobs.course import Course
 from bot.jobs.holding import hold, may_post, may_submit
 from bot.jobs.intake import Ask, Wish
 from bot.jobs.job import FailureReason, Job, JobState, advance
+from bot.moderation.audit import AuditTrail
 from bot.moderation.members import Listed, MemberBook, MemberStore
 from bot.moderation.policy import OperatorRules, Person, Place
 from bot.moderation.reviews import Review, ReviewState, ReviewSubject
@@ -33,6 +34,7 @@ from bot.moderation.words import Effect, Term, TermStore, WordBook
 from bot.storage import Database, open_database
 from bot.video import Preset, VideoRequest
 from tests.jobs.builders import a_job
+from tests.moderation.audited import alone
 from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, PolicyModel
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -113,19 +115,20 @@ class RequestMachine(RuleBasedStateMachine):
         self.now = NOW
         self.server = next(_servers)
         self.model = PolicyModel()
-        self.tracked: list[TrackedRequest] = []
+        self.wanted: list[TrackedRequest] = []
         database = self.runtime.database
+        self.trail = AuditTrail(database)
         self.books = Books(
-            RuleBook(RuleStore(database), lambda: self.now),
+            RuleBook(RuleStore(database), self.trail, lambda: self.now),
             MemberBook(MemberStore(database)),
-            WordBook(TermStore(database), lambda: self.now),
+            WordBook(TermStore(database), self.trail, lambda: self.now),
             OperatorRules(),
         )
         self.gatekeeper = Gatekeeper(self.books, self, lambda: self.now)
         self.moderators = Moderators()
         self.parts = SimpleNamespace(
             gatekeeper=self.gatekeeper,
-            reviews=self.moderators,
+            questions=self.moderators,
             screening=Screening(False),  # noqa: FBT003
             media_dir=Path(),
             now=lambda: self.now,
@@ -193,13 +196,13 @@ class RequestMachine(RuleBasedStateMachine):
     def judge_person(self, person_id: int, listed: Listed | None, hours: int) -> None:
         members = self.books.members
         self.model.listed[person_id] = listed
-        self.run(members.list_as(self.server, person_id, listed))
+        self.run(alone(self.trail, members.list_as, self.server, person_id, listed))
         self.model.suspended.pop(person_id, None)
         if hours:
             until = self.model.suspended[person_id] = self.now + timedelta(hours=hours)
-            self.run(members.suspend(self.server, person_id, until=until, by=9, reason=""))
+            self.run(alone(self.trail, members.suspend, self.server, person_id, until=until, by=9, reason=""))
         else:
-            self.run(members.lift(self.server, person_id))
+            self.run(alone(self.trail, members.lift, self.server, person_id))
 
     @rule(prompt=st.sampled_from(["a lantern", "a harbour"]), listed=st.sampled_from([True, True, False]))
     def change_words(self, prompt: str, listed: bool) -> None:  # noqa: FBT001
@@ -304,7 +307,7 @@ class RequestMachine(RuleBasedStateMachine):
         self.answer(self.pick(index, *WAITING), approved=approved)
 
     def answer(self, one: TrackedRequest, *, approved: bool) -> None:
-        """As `bot.jobs.reviewing` has a job go on or end."""
+        """As `bot.jobs.review_decisions` has a job go on or end."""
         job = one.job
         assert job.review_id is not None
         before = one.at == "held"

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.moderation.audit import AuditTrail
 from bot.moderation.members import Listed, Member, MemberBook, MemberStore, Strike, active, suspended_until
 from bot.moderation.policy import Standing
 from bot.moderation.rules import ServerRules
 from bot.storage import Database, StorageDamagedError, StorageUnavailableError, open_database
+from tests.moderation.audited import alone
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -24,6 +26,11 @@ THREE = ServerRules(strikes_to_suspend=3, suspend_hours=24, strike_days=30)
 async def database(tmp_path: Path) -> AsyncGenerator[Database]:
     async with open_database(None, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def trail(database: Database) -> AuditTrail:
+    return AuditTrail(database)
 
 
 @pytest.fixture
@@ -53,9 +60,9 @@ async def test_of_most_people_nothing_is_kept(book: MemberBook) -> None:
 
 
 @pytest.mark.parametrize("listed", [*Listed, None])
-async def test_lists(database: Database, book: MemberBook, listed: Listed | None) -> None:
-    await book.list_as(SERVER, ADA, Listed.TRUSTED)
-    await book.list_as(SERVER, ADA, listed)
+async def test_lists(database: Database, book: MemberBook, listed: Listed | None, trail: AuditTrail) -> None:
+    await alone(trail, book.list_as, SERVER, ADA, Listed.TRUSTED)
+    await alone(trail, book.list_as, SERVER, ADA, listed)
     for seen in (book, await reopened(database)):
         assert seen.of(SERVER, ADA).listed is listed
         standing = seen.of(SERVER, ADA).standing
@@ -64,45 +71,53 @@ async def test_lists(database: Database, book: MemberBook, listed: Listed | None
         assert seen.of(3, ADA) == Member(3, ADA)
 
 
-async def test_everything_of_a_record_outlives_the_process(database: Database, book: MemberBook) -> None:
-    await book.list_as(SERVER, ADA, Listed.BLOCKED)
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="a 'reason' 🎞")
-    await book.appeal(SERVER, ADA, NOW)
-    await book.mute_reports(SERVER, ADA, muted=True)
+async def test_everything_of_a_record_outlives_the_process(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
+    await alone(trail, book.list_as, SERVER, ADA, Listed.BLOCKED)
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="a 'reason' 🎞")
+    await alone(trail, book.appeal, SERVER, ADA, NOW)
+    await alone(trail, book.mute_reports, SERVER, ADA, muted=True)
     expected = Member(SERVER, ADA, Listed.BLOCKED, NOW + HOUR, BOB, "a 'reason' 🎞", NOW, reports_muted=True)
     assert book.of(SERVER, ADA) == (await reopened(database)).of(SERVER, ADA) == expected
 
 
-async def test_changes_in_the_same_moment_are_all_kept(database: Database, book: MemberBook) -> None:
+async def test_changes_in_the_same_moment_are_all_kept(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
     await asyncio.gather(
-        book.list_as(SERVER, ADA, Listed.TRUSTED),
-        book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why"),
-        book.mute_reports(SERVER, ADA, muted=True),
-        book.appeal(SERVER, ADA, NOW),
+        alone(trail, book.list_as, SERVER, ADA, Listed.TRUSTED),
+        alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why"),
+        alone(trail, book.mute_reports, SERVER, ADA, muted=True),
+        alone(trail, book.appeal, SERVER, ADA, NOW),
     )
     expected = Member(SERVER, ADA, Listed.TRUSTED, NOW + HOUR, BOB, "why", NOW, reports_muted=True)
     assert book.of(SERVER, ADA) == (await reopened(database)).of(SERVER, ADA) == expected
 
 
-async def test_what_cannot_be_kept_does_not_hold(database: Database, book: MemberBook) -> None:
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+async def test_what_cannot_be_kept_does_not_hold(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
     before = book.of(SERVER, ADA)
     await database.close()
     for change in (
-        book.list_as(SERVER, ADA, Listed.BLOCKED),
-        book.lift(SERVER, ADA),
-        book.suspend(SERVER, ADA, until=NOW + DAY, by=None, reason=""),
-        book.appeal(SERVER, ADA, NOW),
-        book.mute_reports(SERVER, ADA, muted=True),
-        book.strike(a_strike(), THREE),
+        alone(trail, book.list_as, SERVER, ADA, Listed.BLOCKED),
+        alone(trail, book.lift, SERVER, ADA),
+        alone(trail, book.suspend, SERVER, ADA, until=NOW + DAY, by=None, reason=""),
+        alone(trail, book.appeal, SERVER, ADA, NOW),
+        alone(trail, book.mute_reports, SERVER, ADA, muted=True),
+        alone(trail, book.strike, a_strike(), THREE),
     ):
         with pytest.raises(StorageUnavailableError):
             await change
     assert book.of(SERVER, ADA) == before
 
 
-async def test_a_record_that_cannot_be_read_is_said(database: Database, book: MemberBook) -> None:
-    await book.list_as(SERVER, ADA, Listed.BLOCKED)
+async def test_a_record_that_cannot_be_read_is_said(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
+    await alone(trail, book.list_as, SERVER, ADA, Listed.BLOCKED)
     with closing(sqlite3.connect(database.path)) as connection:
         connection.execute("UPDATE members SET listed = 'watched'")
         connection.commit()
@@ -113,8 +128,8 @@ async def test_a_record_that_cannot_be_read_is_said(database: Database, book: Me
 # Suspensions.
 
 
-async def test_a_suspension_ends_by_itself(database: Database, book: MemberBook) -> None:
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+async def test_a_suspension_ends_by_itself(database: Database, book: MemberBook, trail: AuditTrail) -> None:
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
     for seen in (book, await reopened(database)):
         member = seen.of(SERVER, ADA)
         assert member.standing.suspended_until == NOW + HOUR
@@ -122,38 +137,44 @@ async def test_a_suspension_ends_by_itself(database: Database, book: MemberBook)
         assert [member.is_suspended(moment) for moment in moments] == [True, True, False, False]
 
 
-async def test_a_lifted_suspension_is_over_at_once(database: Database, book: MemberBook) -> None:
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    await book.lift(SERVER, ADA)
+async def test_a_lifted_suspension_is_over_at_once(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(trail, book.lift, SERVER, ADA)
     for seen in (book, await reopened(database)):
         assert not seen.of(SERVER, ADA).is_suspended(NOW)
         assert seen.of(SERVER, ADA).suspended_for == ""
-    assert not await book.appeal(SERVER, ADA, NOW)
+    assert not await alone(trail, book.appeal, SERVER, ADA, NOW)
 
 
-async def test_an_appeal_is_made_once_a_suspension(database: Database, book: MemberBook) -> None:
-    assert not await book.appeal(SERVER, ADA, NOW)
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    assert not await book.appeal(SERVER, ADA, NOW + HOUR)
-    assert await book.appeal(SERVER, ADA, NOW)
-    assert not await book.appeal(SERVER, ADA, NOW)
+async def test_an_appeal_is_made_once_a_suspension(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
+    assert not await alone(trail, book.appeal, SERVER, ADA, NOW)
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    assert not await alone(trail, book.appeal, SERVER, ADA, NOW + HOUR)
+    assert await alone(trail, book.appeal, SERVER, ADA, NOW)
+    assert not await alone(trail, book.appeal, SERVER, ADA, NOW)
     later = await reopened(database)
-    assert not await later.appeal(SERVER, ADA, NOW)
-    await later.suspend(SERVER, ADA, until=NOW + DAY, by=BOB, reason="again")
-    assert await later.appeal(SERVER, ADA, NOW)
+    assert not await alone(trail, later.appeal, SERVER, ADA, NOW)
+    await alone(trail, later.suspend, SERVER, ADA, until=NOW + DAY, by=BOB, reason="again")
+    assert await alone(trail, later.appeal, SERVER, ADA, NOW)
 
 
-async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberBook) -> None:
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    made = await asyncio.gather(*(book.appeal(SERVER, ADA, NOW) for _ in range(5)))
-    assert sorted(made) == [False] * 4 + [True]
+async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberBook, trail: AuditTrail) -> None:
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    made = await asyncio.gather(*(alone(trail, book.appeal, SERVER, ADA, NOW) for _ in range(5)))
+    assert [one for one in made if one is not None] == [book.of(SERVER, ADA)]
 
 
-async def test_an_appeal_that_reached_nobody_can_be_made_again(database: Database, book: MemberBook) -> None:
-    await book.suspend(SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    assert await book.appeal(SERVER, ADA, NOW)
-    await book.take_appeal_back(SERVER, ADA)
-    assert await (await reopened(database)).appeal(SERVER, ADA, NOW)
+async def test_an_appeal_that_reached_nobody_can_be_made_again(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    assert await alone(trail, book.appeal, SERVER, ADA, NOW)
+    await alone(trail, book.take_appeal_back, SERVER, ADA)
+    assert await alone(trail, (await reopened(database)).appeal, SERVER, ADA, NOW)
 
 
 # Strikes.
@@ -169,62 +190,66 @@ async def test_an_appeal_that_reached_nobody_can_be_made_again(database: Databas
     ],
 )
 async def test_strikes_suspend_at_every_multiple_of_the_threshold(
-    book: MemberBook, threshold: int, suspends: list[bool]
+    book: MemberBook, threshold: int, suspends: list[bool], trail: AuditTrail
 ) -> None:
     rules = THREE.model_copy(update={"strikes_to_suspend": threshold})
     for number, expected in enumerate(suspends):
         at = NOW + number * DAY
-        until = await book.strike(a_strike(at), rules)
+        until = await alone(trail, book.strike, a_strike(at), rules)
         assert until == (at + DAY if expected else None)
         assert book.of(SERVER, ADA).is_suspended(at) is expected
         assert len(await book.strikes(SERVER, ADA, rules, at)) == number + 1
 
 
-async def test_a_suspension_by_strikes_names_the_last_of_them(database: Database, book: MemberBook) -> None:
+async def test_a_suspension_by_strikes_names_the_last_of_them(
+    database: Database, book: MemberBook, trail: AuditTrail
+) -> None:
     rules = THREE.model_copy(update={"strikes_to_suspend": 2})
-    await book.strike(a_strike(by=5), rules)
-    await (await reopened(database)).strike(a_strike(by=6), rules)
+    await alone(trail, book.strike, a_strike(by=5), rules)
+    await alone(trail, (await reopened(database)).strike, a_strike(by=6), rules)
     member = (await reopened(database)).of(SERVER, ADA)
     assert (member.suspended_by, member.suspended_for) == (6, a_strike().reason)
 
 
-async def test_strikes_fade(database: Database, book: MemberBook) -> None:
+async def test_strikes_fade(database: Database, book: MemberBook, trail: AuditTrail) -> None:
     for day in (0, 10):
-        assert await book.strike(a_strike(NOW + day * DAY), THREE) is None
+        assert await alone(trail, book.strike, a_strike(NOW + day * DAY), THREE) is None
     faded = NOW + THREE.strike_days * DAY
     assert len(await book.strikes(SERVER, ADA, THREE, faded - timedelta(microseconds=1))) == 2
     assert len(await book.strikes(SERVER, ADA, THREE, faded)) == 1
-    assert await book.strike(a_strike(faded), THREE) is None, "the first of three has faded"
-    assert await (await reopened(database)).strike(a_strike(faded + DAY), THREE) == faded + 2 * DAY
+    assert await alone(trail, book.strike, a_strike(faded), THREE) is None, "the first of three has faded"
+    assert (
+        await alone(trail, (await reopened(database)).strike, a_strike(faded + DAY), THREE) == faded + 2 * DAY
+    )
 
 
-async def test_strikes_of_others_and_elsewhere_do_not_count(book: MemberBook) -> None:
+async def test_strikes_of_others_and_elsewhere_do_not_count(book: MemberBook, trail: AuditTrail) -> None:
     for other in (
         a_strike(person_id=BOB),
         a_strike(guild_id=3),
         a_strike(person_id=BOB),
         a_strike(guild_id=3),
     ):
-        assert await book.strike(other, THREE) is None
+        assert await alone(trail, book.strike, other, THREE) is None
     assert await book.strikes(SERVER, ADA, THREE, NOW) == ()
     kept = a_strike()
-    await book.strike(kept, THREE)
+    await alone(trail, book.strike, kept, THREE)
     assert await book.strikes(SERVER, ADA, THREE, NOW) == (kept,)
 
 
-async def test_strikes_in_the_same_moment_suspend_once(book: MemberBook) -> None:
+async def test_strikes_in_the_same_moment_suspend_once(book: MemberBook, trail: AuditTrail) -> None:
     rules = THREE.model_copy(update={"strikes_to_suspend": 2})
-    given = await asyncio.gather(*(book.strike(a_strike(), rules) for _ in range(3)))
+    given = await asyncio.gather(*(alone(trail, book.strike, a_strike(), rules) for _ in range(3)))
     assert sorted(one is not None for one in given) == [False, False, True]
     assert book.of(SERVER, ADA).is_suspended(NOW)
 
 
-async def test_a_strike_shortens_no_suspension(book: MemberBook) -> None:
+async def test_a_strike_shortens_no_suspension(book: MemberBook, trail: AuditTrail) -> None:
     once = THREE.model_copy(update={"strikes_to_suspend": 1})
-    await book.suspend(SERVER, ADA, until=NOW + 90 * DAY, by=BOB, reason="worse")
-    assert await book.strike(a_strike(), once) == NOW + 90 * DAY
+    await alone(trail, book.suspend, SERVER, ADA, until=NOW + 90 * DAY, by=BOB, reason="worse")
+    assert await alone(trail, book.strike, a_strike(), once) == NOW + 90 * DAY
     assert book.of(SERVER, ADA).suspended_until == NOW + 90 * DAY
-    assert await book.strike(a_strike(NOW + 90 * DAY), once) == NOW + 91 * DAY
+    assert await alone(trail, book.strike, a_strike(NOW + 90 * DAY), once) == NOW + 91 * DAY
 
 
 def test_the_pure_rules_of_strikes() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.moderation.audit import AuditTrail
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ServerRules
 from bot.moderation.servers import RuleBook, RuleStore
 from bot.storage import Database, StorageDamagedError, StorageUnavailableError, open_database
@@ -26,7 +27,7 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 
 async def book_of(database: Database) -> RuleBook:
     """A book as a start finds it."""
-    book = RuleBook(RuleStore(database), lambda: NOW)
+    book = RuleBook(RuleStore(database), AuditTrail(database), lambda: NOW)
     await book.load()
     return book
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.moderation import Report, ReportStore
+from bot.moderation.audit import AuditTrail
 from bot.storage import Database, StorageUnavailableError, open_database
 from bot.texts.forms import ReportReason
 
@@ -34,7 +35,7 @@ def rows(database: Database) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("reason", ReportReason)
 async def test_a_report_is_kept_as_it_was_made(database: Database, reason: ReportReason) -> None:
-    assert await ReportStore(database).add(replace(REPORT, reason=reason))
+    assert await ReportStore(database, AuditTrail(database)).add(replace(REPORT, reason=reason))
     (row,) = rows(database)
     assert row["reason"] == reason.value
     assert (row["job_id"], row["person_id"], row["words"]) == (REPORT.job_id, REPORT.person_id, REPORT.words)
@@ -42,7 +43,7 @@ async def test_a_report_is_kept_as_it_was_made(database: Database, reason: Repor
 
 
 async def test_a_second_report_of_the_same_video_changes_nothing(database: Database) -> None:
-    store = ReportStore(database)
+    store = ReportStore(database, AuditTrail(database))
     assert await store.add(REPORT)
     later = replace(
         REPORT, created_at=REPORT.created_at + timedelta(days=1), reason=ReportReason.MINOR, words=""
@@ -53,7 +54,7 @@ async def test_a_second_report_of_the_same_video_changes_nothing(database: Datab
 
 
 async def test_others_and_other_videos_have_reports_of_their_own(database: Database) -> None:
-    store = ReportStore(database)
+    store = ReportStore(database, AuditTrail(database))
     for report in (REPORT, replace(REPORT, person_id=7), replace(REPORT, job_id="b" * 32)):
         assert await store.add(report)
     assert len(rows(database)) == 3
@@ -62,4 +63,4 @@ async def test_others_and_other_videos_have_reports_of_their_own(database: Datab
 async def test_what_cannot_be_stored_is_said(database: Database) -> None:
     await database.close()
     with pytest.raises(StorageUnavailableError):
-        await ReportStore(database).add(REPORT)
+        await ReportStore(database, AuditTrail(database)).add(REPORT)

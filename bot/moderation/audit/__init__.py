@@ -12,13 +12,14 @@ from bot.moderation.audit.store import (
     append_within,
     verify_log,
 )
-from bot.moderation.audit.trail import AuditTrail
+from bot.moderation.audit.trail import AuditedTransaction, AuditTrail
 
 __all__ = [
     "EVERYTHING",
     "AuditFilter",
     "AuditStore",
     "AuditTrail",
+    "AuditedTransaction",
     "Break",
     "Chain",
     "Deed",

@@ -24,13 +24,14 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit import chain, rows
 from bot.moderation.audit.chain import Break, Chain
 from bot.moderation.audit.entries import Deed, Entry, Recorded
 from bot.moderation.audit.rows import UnreadableEntryError
-from bot.storage import Database, engines
+from bot.storage import Database, StorageUnavailableError, engines
 from bot.storage.errors import translating
 from bot.storage.moderation_tables import audit
 
@@ -110,20 +111,24 @@ class AuditStore:
                 return
             last = found[-1]["number"]
 
-    async def forget_prompts(self, person_id: int) -> int:
-        """Remove somebody's prompts, with the salts of their digests; how many there were."""
+    async def forget_prompts(self, person_id: int, *entries: Entry) -> int:
+        """Remove somebody's prompts, with the salts of their digests, and add these entries about it; how many
+        prompts there were.
+        """
         theirs = or_(
             audit.c.person_id == person_id,
             and_(audit.c.person_id.is_(None), audit.c.actor_id == person_id),
         )
         statement = update(audit).where(theirs, audit.c.prompt.is_not(None)).values(prompt=None)
         async with self._database.write() as connection:
-            return (await connection.execute(statement)).rowcount
+            removed = (await connection.execute(statement)).rowcount
+            await append_within(connection, *entries)
+            return removed
 
 
 async def append_within(connection: AsyncConnection, *entries: Entry) -> tuple[Recorded, ...]:
     """`AuditStore.append` in the caller's transaction of `Database.write`: what is decided and what is said of
-    it are kept together, or neither is.
+    it are kept together, or neither is. Raises `bot.storage.StorageUnavailableError` where the table refuses them.
     """
     newest = select(audit.c.number, audit.c.sha256).order_by(audit.c.number.desc()).limit(1)
     row = (await connection.execute(newest)).one_or_none()
@@ -135,7 +140,11 @@ async def append_within(connection: AsyncConnection, *entries: Entry) -> tuple[R
         previous = recorded[-1].sha256
     if recorded:
         statement = audit.insert().values(details=bindparam("written", type_=Text()))
-        await connection.execute(statement, [rows.values(one) for one in recorded])
+        try:
+            await connection.execute(statement, [rows.values(one) for one in recorded])
+        except IntegrityError as error:
+            # Left as it is, it would pass for a second row of whatever is decided in the same transaction.
+            raise StorageUnavailableError(f"the audit log takes no entry: {error.orig}") from None
     return tuple(recorded)
 
 

@@ -1,25 +1,74 @@
-"""The audit log as everybody writes it: kept first, then mirrored to where a server wants to read it."""
+"""The audit log as the rest of the bot writes it: each entry together with the change that it tells of."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.entries import Entry, Recorded
-from bot.moderation.audit.store import AuditStore
+from bot.moderation.audit.store import AuditStore, append_within
+from bot.storage import Database
 
 
 def _nowhere(recorded: Recorded) -> None:
-    """Nobody mirrors the log yet."""
+    """The mirror until one is set."""
     del recorded
 
 
-class AuditTrail:
-    """Appends entries, and hands each on once it is kept. Raises `bot.storage.StorageError`."""
+class AuditedTransaction:
+    """One transaction of the database that holds a decision and its entries: both are kept, or neither.
 
-    def __init__(self, store: AuditStore) -> None:
-        self.store = store
+    Stores whose changes moderators have to be able to trace take it in place of a connection.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.recorded: list[Recorded] = []
+        self._steps: list[Callable[[], None]] = []
+
+    async def record(self, *entries: Entry) -> None:
+        """Add entries to the log, in this order. Raises `bot.storage.StorageError`."""
+        self.recorded += await append_within(self.connection, *entries)
+
+    def once_committed(self, step: Callable[[], None]) -> None:
+        """Have what is in memory follow what is on the disk. A step must neither wait nor raise."""
+        self._steps.append(step)
+
+    def committed(self) -> None:
+        """Take the steps, in the order in which they were given."""
+        for step in self._steps:
+            step()
+
+
+class AuditTrail:
+    """Opens the transactions in which decisions are made, and mirrors the entries of those that were kept."""
+
+    def __init__(self, database: Database) -> None:
+        self.store = AuditStore(database)
         self.mirror: Callable[[Recorded], None] = _nowhere
-        """Told of every entry; must not wait."""
+        """Told of every entry once it is kept; must neither wait nor raise."""
+        self._database = database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AuditedTransaction]:
+        """One transaction for a decision and its entries, committed at the end of the block; not to be nested.
+
+        Decisions come one after the other: what is in memory does not change while the block runs. Raises
+        `bot.storage.StorageError`, and then nothing has changed, neither on the disk nor in memory.
+        """
+        opened: list[AuditedTransaction] = []
+
+        def committed() -> None:
+            for transaction in opened:
+                transaction.committed()
+                for recorded in transaction.recorded:
+                    self.mirror(recorded)
+
+        async with self._database.write(committed) as connection:
+            opened.append(AuditedTransaction(connection))
+            yield opened[0]
 
     async def append(self, *entries: Entry) -> None:
-        """Keep entries in this order, all or none."""
-        for recorded in await self.store.append(*entries):
-            self.mirror(recorded)
+        """Add entries about what changes nothing that is kept, all or none. Raises `bot.storage.StorageError`."""
+        async with self.transaction() as within:
+            await within.record(*entries)

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.moderation.audit import AuditedTransaction
 from bot.moderation.members.member import Listed, Member, Strike
 from bot.storage import Database, StorageDamagedError
 from bot.storage.moderation_tables import members, strikes
@@ -26,7 +28,7 @@ class MemberStore:
             rows = (await connection.execute(select(members))).mappings().all()
         return [_member(row) for row in rows]
 
-    async def save(self, member: Member) -> None:
+    async def save(self, within: AuditedTransaction, member: Member) -> None:
         """Keep a record in place of the one before."""
         values: dict[str, Any] = {
             "guild_id": member.guild_id,
@@ -39,11 +41,10 @@ class MemberStore:
             "reports_muted": member.reports_muted,
         }
         same = and_(members.c.guild_id == member.guild_id, members.c.person_id == member.person_id)
-        async with self._database.write() as connection:
-            await connection.execute(delete(members).where(same))
-            await connection.execute(members.insert().values(values))
+        await within.connection.execute(delete(members).where(same))
+        await within.connection.execute(members.insert().values(values))
 
-    async def strike(self, strike: Strike) -> None:
+    async def strike(self, within: AuditedTransaction, strike: Strike) -> None:
         """Keep a strike."""
         values = {
             "guild_id": strike.guild_id,
@@ -53,20 +54,29 @@ class MemberStore:
             "reason": strike.reason,
             "job_id": strike.job_id,
         }
-        async with self._database.write() as connection:
-            await connection.execute(strikes.insert().values(values))
+        await within.connection.execute(strikes.insert().values(values))
 
-    async def strikes(self, guild_id: int, person_id: int, *, since: datetime) -> Sequence[Strike]:
-        """Somebody's strikes in a server since then, oldest first."""
-        chosen = select(strikes).where(
-            strikes.c.guild_id == guild_id, strikes.c.person_id == person_id, strikes.c.given_at >= since
-        )
+    async def strikes(
+        self, guild_id: int, person_id: int, *, since: datetime, within: AuditedTransaction | None = None
+    ) -> Sequence[Strike]:
+        """A user's strikes in a server since then, oldest first; `within` a transaction, with those it gave."""
+        if within is not None:
+            return await _strikes(within.connection, guild_id, person_id, since)
         async with self._database.read() as connection:
-            rows = (await connection.execute(chosen.order_by(strikes.c.given_at, strikes.c.id))).all()
-        return [
-            Strike(row.guild_id, row.person_id, row.given_at, row.given_by, row.reason, row.job_id)
-            for row in rows
-        ]
+            return await _strikes(connection, guild_id, person_id, since)
+
+
+async def _strikes(
+    connection: AsyncConnection, guild_id: int, person_id: int, since: datetime
+) -> Sequence[Strike]:
+    chosen = select(strikes).where(
+        strikes.c.guild_id == guild_id, strikes.c.person_id == person_id, strikes.c.given_at >= since
+    )
+    rows = (await connection.execute(chosen.order_by(strikes.c.given_at, strikes.c.id))).all()
+    return [
+        Strike(row.guild_id, row.person_id, row.given_at, row.given_by, row.reason, row.job_id)
+        for row in rows
+    ]
 
 
 def _member(row: RowMapping) -> Member:

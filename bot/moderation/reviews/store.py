@@ -6,21 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.moderation.audit import AuditedTransaction
 from bot.moderation.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
 from bot.storage import Database
 from bot.storage.moderation_tables import reviews, votes
 
 
 class ReviewStore:
-    """Keeps reviews. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Keeps reviews. Every method raises `bot.storage.StorageUnavailableError`.
+
+    What is asked and decided is part of the caller's transaction, whose entries tell of it.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, review: Review) -> bool:
+    async def add(self, within: AuditedTransaction, review: Review) -> bool:
         """Keep a new question; False if one about the same job is open already."""
         values: dict[str, Any] = {
             "id": review.id,
@@ -34,11 +37,9 @@ class ReviewStore:
             "shown_channel_id": review.shown_channel_id,
             "shown_message_id": review.shown_message_id,
         }
-        try:
-            async with self._database.write() as connection:
-                await connection.execute(reviews.insert().values(values))
-        except IntegrityError:
+        if await _one(within.connection, _open_about(review.job_id)) is not None:
             return False
+        await within.connection.execute(reviews.insert().values(values))
         return True
 
     async def get(self, review_id: str) -> Review | None:
@@ -54,9 +55,8 @@ class ReviewStore:
 
     async def open_about(self, job_id: str) -> Review | None:
         """The open question about a job."""
-        condition = and_(reviews.c.job_id == job_id, reviews.c.state == ReviewState.OPEN.value)
         async with self._database.read() as connection:
-            return await _one(connection, condition)
+            return await _one(connection, _open_about(job_id))
 
     async def open_in(self, guild_id: int, limit: int) -> Sequence[Review]:
         """A server's open questions, oldest first."""
@@ -96,56 +96,55 @@ class ReviewStore:
         async with self._database.write() as connection:
             await connection.execute(update(reviews).where(reviews.c.id == review_id).values(values))
 
-    async def vote(self, review_id: str, vote: Vote, quorum: int) -> Review | None:
-        """Count a vote, in place of the same person's earlier one, and decide if that suffices.
+    async def vote(
+        self, within: AuditedTransaction, review_id: str, vote: Vote, quorum: int
+    ) -> Review | None:
+        """Count a vote, in place of the same moderator's earlier one, and decide if that suffices.
 
-        All in one transaction, so that of two that come in the same moment one decides. None for a question
-        that is open no more.
+        Of two that come in the same moment one decides. None for a question that is open no more.
         """
-        async with self._database.write() as connection:
-            found = await _one(connection, reviews.c.id == review_id)
-            if found is None or found.state is not ReviewState.OPEN:
-                return None
-            await _remove_vote(connection, review_id, vote.person_id)
-            values = {
-                "review_id": review_id,
-                "person_id": vote.person_id,
-                "approves": vote.approves,
-                "reason": vote.reason,
-                "cast_at": vote.cast_at,
-            }
-            await connection.execute(votes.insert().values(values))
-            cast = tuple(one for one in found.votes if one.person_id != vote.person_id)
-            counted = replace(found, votes=(*cast, vote))
-            outcome = tally(counted.votes, quorum)
-            if outcome is None:
-                return counted
-            state = ReviewState.APPROVED if outcome else ReviewState.DENIED
-            decided = replace(
-                counted, state=state, decided_at=vote.cast_at, decided_by=vote.person_id, reason=vote.reason
-            )
-            await _close(connection, decided)
-            return decided
+        connection = within.connection
+        found = await _still_open(connection, review_id)
+        if found is None:
+            return None
+        await _remove_vote(connection, review_id, vote.person_id)
+        values = {
+            "review_id": review_id,
+            "person_id": vote.person_id,
+            "approves": vote.approves,
+            "reason": vote.reason,
+            "cast_at": vote.cast_at,
+        }
+        await connection.execute(votes.insert().values(values))
+        cast = tuple(one for one in found.votes if one.person_id != vote.person_id)
+        counted = replace(found, votes=(*cast, vote))
+        outcome = tally(counted.votes, quorum)
+        if outcome is None:
+            return counted
+        state = ReviewState.APPROVED if outcome else ReviewState.DENIED
+        decided = replace(
+            counted, state=state, decided_at=vote.cast_at, decided_by=vote.person_id, reason=vote.reason
+        )
+        await _close(connection, decided)
+        return decided
 
-    async def take_back(self, review_id: str, person_id: int) -> Review | None:
+    async def take_back(self, within: AuditedTransaction, review_id: str, person_id: int) -> Review | None:
         """Take a vote back; None for a question that is open no more, or that had no vote of theirs."""
-        async with self._database.write() as connection:
-            found = await _one(connection, reviews.c.id == review_id)
-            if found is None or found.state is not ReviewState.OPEN:
-                return None
-            if not await _remove_vote(connection, review_id, person_id):
-                return None
-            return replace(found, votes=tuple(one for one in found.votes if one.person_id != person_id))
+        found = await _still_open(within.connection, review_id)
+        if found is None or not await _remove_vote(within.connection, review_id, person_id):
+            return None
+        return replace(found, votes=tuple(one for one in found.votes if one.person_id != person_id))
 
-    async def close(self, review_id: str, state: ReviewState, now: datetime) -> Review | None:
+    async def close(
+        self, within: AuditedTransaction, review_id: str, state: ReviewState, now: datetime
+    ) -> Review | None:
         """End a question without votes; None if it is open no more."""
-        async with self._database.write() as connection:
-            found = await _one(connection, reviews.c.id == review_id)
-            if found is None or found.state is not ReviewState.OPEN:
-                return None
-            closed = replace(found, state=state, decided_at=now)
-            await _close(connection, closed)
-            return closed
+        found = await _still_open(within.connection, review_id)
+        if found is None:
+            return None
+        closed = replace(found, state=state, decided_at=now)
+        await _close(within.connection, closed)
+        return closed
 
     async def _where(
         self, condition: ColumnElement[bool], limit: int, *, newest_first: bool = False
@@ -160,6 +159,15 @@ class ReviewStore:
 async def _one(connection: AsyncConnection, condition: ColumnElement[bool]) -> Review | None:
     row = (await connection.execute(select(reviews).where(condition))).mappings().first()
     return _review(row, await _votes(connection, row["id"])) if row is not None else None
+
+
+async def _still_open(connection: AsyncConnection, review_id: str) -> Review | None:
+    found = await _one(connection, reviews.c.id == review_id)
+    return found if found is not None and found.state is ReviewState.OPEN else None
+
+
+def _open_about(job_id: str) -> ColumnElement[bool]:
+    return and_(reviews.c.job_id == job_id, reviews.c.state == ReviewState.OPEN.value)
 
 
 async def _votes(connection: AsyncConnection, review_id: str) -> tuple[Vote, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.moderation.audit import AuditTrail, Entry
 from bot.moderation.rules import USUAL_RULES, ServerRules
 from bot.moderation.servers.store import RuleStore
 
@@ -10,8 +11,9 @@ from bot.moderation.servers.store import RuleStore
 class RuleBook:
     """The rules of the servers that changed some, in memory and on the disk."""
 
-    def __init__(self, store: RuleStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: RuleStore, trail: AuditTrail, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._trail = trail
         self._now = now
         self._known: dict[int, ServerRules] = {}
 
@@ -23,7 +25,16 @@ class RuleBook:
         """A server's rules; those of a server that never touched them for others and for direct messages."""
         return self._known.get(guild_id, USUAL_RULES) if guild_id is not None else USUAL_RULES
 
-    async def change(self, guild_id: int, rules: ServerRules) -> None:
-        """Put a server's rules in place. Raises `bot.storage.StorageError`."""
-        await self._store.save(guild_id, rules, self._now())
-        self._known[guild_id] = rules
+    async def change(self, guild_id: int, rules: ServerRules, *entries: Entry) -> None:
+        """Put a server's rules in place, and these entries about it into the log.
+
+        Raises `bot.storage.StorageError`, and then neither has changed.
+        """
+
+        def know() -> None:
+            self._known[guild_id] = rules
+
+        async with self._trail.transaction() as within:
+            await self._store.save(within, guild_id, rules, self._now())
+            within.once_committed(know)
+            await within.record(*entries)

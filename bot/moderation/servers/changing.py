@@ -1,27 +1,19 @@
-"""Changing a server's rules: one change at a time, and each into the log."""
+"""Changing a server's rules: one change at a time, each together with its entry in the log."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 from weakref import WeakValueDictionary
 
-import structlog
-
-from bot.moderation.audit import AuditTrail
 from bot.moderation.servers.book import RuleBook
 from bot.moderation.servers.changes import Change
-from bot.storage import StorageError
-
-log: Final = structlog.get_logger(__name__)
 
 
 class RuleChanges:
     """Carries changes out. Who may ask for one is for the caller to know."""
 
-    def __init__(self, rules: RuleBook, trail: AuditTrail, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, rules: RuleBook, *, now: Callable[[], datetime]) -> None:
         self._rules = rules
-        self._trail = trail
         self._now = now
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -35,12 +27,5 @@ class RuleChanges:
             before = self._rules.of(change.guild_id)
             after = change.applied(before)
             entry = change.entry(before, after, self._now())
-            if entry is None:
-                return
-            await self._rules.change(change.guild_id, after)
-            try:
-                await self._trail.append(entry)
-            except StorageError as error:
-                # The rules hold all the same: to take them back could fail likewise.
-                reason = type(error).__name__
-                log.warning("change_not_logged", guild=change.guild_id, deed=entry.deed, reason=reason)
+            if entry is not None:
+                await self._rules.change(change.guild_id, after, entry)

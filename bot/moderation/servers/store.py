@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import ValidationError
 from sqlalchemy import delete, select
 
+from bot.moderation.audit import AuditedTransaction
 from bot.moderation.rules import ServerRules
 from bot.storage import Database, StorageDamagedError
 from bot.storage.moderation_tables import servers
@@ -26,12 +27,13 @@ class RuleStore:
             rows = (await connection.execute(select(servers.c.guild_id, servers.c.rules))).all()
         return {row.guild_id: _rules(row.guild_id, row.rules) for row in rows}
 
-    async def save(self, guild_id: int, rules: ServerRules, now: datetime) -> None:
+    async def save(
+        self, within: AuditedTransaction, guild_id: int, rules: ServerRules, now: datetime
+    ) -> None:
         """Keep a server's rules in place of those before."""
         values = {"guild_id": guild_id, "changed_at": now, "rules": rules.model_dump(mode="json")}
-        async with self._database.write() as connection:
-            await connection.execute(delete(servers).where(servers.c.guild_id == guild_id))
-            await connection.execute(servers.insert().values(values))
+        await within.connection.execute(delete(servers).where(servers.c.guild_id == guild_id))
+        await within.connection.execute(servers.insert().values(values))
 
 
 def _rules(guild_id: int, kept: object) -> ServerRules:

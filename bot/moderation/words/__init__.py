@@ -3,7 +3,8 @@
 The gatekeeper asks them before a request is accepted, bought and posted.
 """
 
-from bot.moderation.words.book import MOST_TERMS, OPERATOR, WordBook, WordVerdict
+from bot.moderation.words.book import MOST_TERMS, OPERATOR, ListFullError, WordBook, WordVerdict
+from bot.moderation.words.changing import WordChange, WordChanges
 from bot.moderation.words.matching import LONGEST_TERM, Effect, Term, WordList
 from bot.moderation.words.minors import concerns_minors
 from bot.moderation.words.normalising import MOST_READINGS, Normalised, normalise
@@ -15,11 +16,14 @@ __all__ = [
     "MOST_TERMS",
     "OPERATOR",
     "Effect",
+    "ListFullError",
     "Normalised",
     "StoredTerm",
     "Term",
     "TermStore",
     "WordBook",
+    "WordChange",
+    "WordChanges",
     "WordList",
     "WordVerdict",
     "concerns_minors",

@@ -1,11 +1,12 @@
 """The lists at hand and ready, so that no request waits for the disk to be judged."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
+from bot.moderation.audit import AuditTrail, Entry
 from bot.moderation.words.matching import Effect, Term, WordList
 from bot.moderation.words.minors import concerns_minors
 from bot.moderation.words.normalising import normalise, spellings
@@ -26,21 +27,24 @@ class WordVerdict(StrEnum):
     MINORS = "minors"
 
 
+class ListFullError(ValueError):
+    """A list takes no further term."""
+
+
 class WordBook:
     """The words that servers and the operator block or have looked at, and those that are always blocked."""
 
-    def __init__(self, store: TermStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: TermStore, trail: AuditTrail, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._trail = trail
         self._now = now
         self._listed: dict[int, tuple[StoredTerm, ...]] = {}
         self._ready: dict[int, WordList] = {}
-        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what is kept, and make it ready. Raises `bot.storage.StorageError`."""
-        async with self._changing:
-            self._listed = dict(await self._store.everything())
-            self._ready = {guild_id: _ready(found) for guild_id, found in self._listed.items()}
+        self._listed = dict(await self._store.everything())
+        self._ready = {guild_id: _ready(found) for guild_id, found in self._listed.items()}
 
     def judge(self, guild_id: int | None, text: str, *, sexual: bool) -> WordVerdict:
         """What the lists say of a prompt in a server, or with None in direct messages.
@@ -68,39 +72,52 @@ class WordBook:
         """A server's own list, or with 0 the operator's."""
         return self._listed.get(guild_id, ())
 
-    async def add(self, guild_id: int, term: Term, added_by: int) -> bool:
-        """Put a term on a list; whether it is new, and not there already, perhaps in another spelling.
+    async def add(self, guild_id: int, term: Term, added_by: int, *entries: Entry) -> bool:
+        """Put a term on a list, and these entries about it into the log.
 
-        Raises ValueError if the list is full, and `bot.storage.StorageError`.
+        Returns:
+            True if the term is new, and not there already, perhaps in another spelling.
+
+        Raises:
+            ListFullError: There is no room for a new term.
+            bot.storage.StorageError: Nothing could be kept.
         """
-        async with self._changing:
+        async with self._trail.transaction() as within:
             before = self.listed(guild_id)
             same = _same(before, term.spellings)
             if same is not None:
                 term = Term(same.term.text, term.effect, term.fragment)
             elif len(before) >= MOST_TERMS:
-                raise ValueError(f"A list has at most {MOST_TERMS} terms.")
+                raise ListFullError(f"A list has at most {MOST_TERMS} terms.")
             now = self._now()
-            new = await self._store.add(guild_id, term, added_by, now)
+            new = await self._store.add(within, guild_id, term, added_by, now)
             stored = (
                 StoredTerm(term, same.added_by, same.added_at) if same else StoredTerm(term, added_by, now)
             )
             others = (other for other in before if other is not same)
-            self._change(guild_id, (*others, stored))
+            within.once_committed(partial(self._change, guild_id, (*others, stored)))
+            await within.record(*entries)
             return new
 
-    async def remove(self, guild_id: int, text: str) -> bool:
-        """Take a term off a list, in whatever spelling; whether it was there.
+    async def remove(self, guild_id: int, text: str, *entries: Entry) -> bool:
+        """Take a term off a list, in whatever spelling, and put these entries about it into the log.
 
-        Raises `bot.storage.StorageError`.
+        Returns:
+            True if the term was there; otherwise nothing was logged.
+
+        Raises:
+            bot.storage.StorageError: Nothing could be kept.
         """
-        async with self._changing:
+        async with self._trail.transaction() as within:
             before = self.listed(guild_id)
             same = _same(before, spellings(text))
-            if same is None:
-                return await self._store.remove(guild_id, text)
-            removed = await self._store.remove(guild_id, same.term.text)
-            self._change(guild_id, tuple(other for other in before if other is not same))
+            # One that is on the disk alone could not be read; it is looked for as it was written.
+            removed = await self._store.remove(within, guild_id, same.term.text if same else text)
+            if same is not None:
+                left = tuple(other for other in before if other is not same)
+                within.once_committed(partial(self._change, guild_id, left))
+            if removed:
+                await within.record(*entries)
             return removed
 
     def _lists(self, guild_id: int | None) -> Iterator[WordList]:

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Row, delete, select, update
 
+from bot.moderation.audit import AuditedTransaction
 from bot.moderation.words.matching import Effect, Term
 from bot.storage import Database
 from bot.storage.moderation_tables import terms
@@ -42,22 +43,22 @@ class TermStore:
                 found.setdefault(row.guild_id, []).append(stored)
         return {guild_id: tuple(listed) for guild_id, listed in found.items()}
 
-    async def add(self, guild_id: int, term: Term, added_by: int, now: datetime) -> bool:
+    async def add(
+        self, within: AuditedTransaction, guild_id: int, term: Term, added_by: int, now: datetime
+    ) -> bool:
         """Keep a term; whether it is new. One that is there gets its effect and `fragment` from this one."""
         how = {"effect": term.effect.value, "fragment": term.fragment}
         this = (terms.c.guild_id == guild_id) & (terms.c.term == term.text)
         row = {"guild_id": guild_id, "term": term.text, "added_by": added_by, "added_at": now}
-        async with self._database.write() as connection:
-            if (await connection.execute(update(terms).where(this).values(how))).rowcount:
-                return False
-            await connection.execute(terms.insert().values(row | how))
+        if (await within.connection.execute(update(terms).where(this).values(how))).rowcount:
+            return False
+        await within.connection.execute(terms.insert().values(row | how))
         return True
 
-    async def remove(self, guild_id: int, text: str) -> bool:
+    async def remove(self, within: AuditedTransaction, guild_id: int, text: str) -> bool:
         """Forget a term, which is written as it was added; whether it was there."""
         this = (terms.c.guild_id == guild_id) & (terms.c.term == text)
-        async with self._database.write() as connection:
-            return (await connection.execute(delete(terms).where(this))).rowcount > 0
+        return (await within.connection.execute(delete(terms).where(this))).rowcount > 0
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredTerm | None:

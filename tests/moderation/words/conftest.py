@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.moderation.audit import AuditTrail
 from bot.storage import Database, open_database
 
 
@@ -12,3 +13,8 @@ from bot.storage import Database, open_database
 async def database(tmp_path: Path) -> AsyncGenerator[Database]:
     async with open_database(None, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def trail(database: Database) -> AuditTrail:
+    return AuditTrail(database)

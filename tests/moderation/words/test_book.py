@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from bot.moderation.audit import AuditTrail
 from bot.moderation.words import MOST_TERMS, OPERATOR, Effect, Term, TermStore, WordBook, WordVerdict
 from bot.storage import Database, StorageError
 
@@ -14,7 +15,7 @@ SERVER, OTHER = 11, 12
 
 @pytest.fixture
 async def book(database: Database) -> WordBook:
-    made = WordBook(TermStore(database), lambda: NOW)
+    made = WordBook(TermStore(database), AuditTrail(database), lambda: NOW)
     await made.load()
     return made
 
@@ -65,7 +66,7 @@ async def test_the_stronger_effect_counts_and_minors_before_all(book: WordBook) 
 async def test_changes_are_there_at_once_and_after_a_restart(book: WordBook, database: Database) -> None:
     assert await book.add(SERVER, Term("Knife", Effect.HELD), 1)
     assert not await book.add(SERVER, Term("ｋｎｉｆｅ", Effect.BLOCKED, fragment=True), 2)
-    later = WordBook(TermStore(database), lambda: NOW)
+    later = WordBook(TermStore(database), AuditTrail(database), lambda: NOW)
     await later.load()
     for each in (book, later):
         (stored,) = each.listed(SERVER)

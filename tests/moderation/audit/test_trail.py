@@ -1,0 +1,99 @@
+"""Decisions and their entries in one transaction: kept together or not at all, and followed only if kept."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from bot.moderation.audit import AuditTrail, Recorded
+from bot.storage import Database, StorageUnavailableError
+from tests.moderation.audit.logs import ENTRY, PERSON, rows
+
+REFUSING = "CREATE TRIGGER refusing BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'refused'); END"
+STRUCK = "INSERT INTO strikes (guild_id, person_id, given_at, given_by, reason) VALUES (1, 2, 3, 4, 'x')"
+
+
+@pytest.fixture
+def followed() -> list[str]:
+    """What was done after a commit, in order."""
+    return []
+
+
+@pytest.fixture
+def trail(database: Database, followed: list[str]) -> AuditTrail:
+    def mirror(recorded: Recorded) -> None:
+        followed.append(f"mirrored {recorded.number}")
+
+    made = AuditTrail(database)
+    made.mirror = mirror
+    return made
+
+
+async def decide(trail: AuditTrail, followed: list[str]) -> None:
+    before = tuple(followed)
+    async with trail.transaction() as within:
+        await within.connection.exec_driver_sql(STRUCK)
+        await within.record(ENTRY)
+        within.once_committed(lambda: followed.append("known"))
+        await within.record(ENTRY)
+        assert tuple(followed) == before
+
+
+async def strikes(database: Database) -> int:
+    async with database.read() as connection:
+        return (await connection.exec_driver_sql("SELECT count(*) FROM strikes")).scalar_one()
+
+
+async def test_what_is_kept_is_followed_and_then_mirrored(
+    trail: AuditTrail, database: Database, followed: list[str]
+) -> None:
+    await decide(trail, followed)
+    assert followed == ["known", "mirrored 1", "mirrored 2"]
+    assert await strikes(database) == 1
+    assert len(rows(database.path)) == 2
+
+
+async def test_what_is_broken_off_is_not_followed(
+    trail: AuditTrail, database: Database, followed: list[str]
+) -> None:
+    with suppress(ZeroDivisionError):
+        async with trail.transaction() as within:
+            await within.record(ENTRY)
+            within.once_committed(lambda: followed.append("known"))
+            _ = 1 / 0
+    assert followed == rows(database.path) == []
+
+
+async def test_a_log_that_takes_no_entry_takes_the_decision_back(
+    trail: AuditTrail, database: Database, followed: list[str]
+) -> None:
+    async with database.write() as connection:
+        await connection.exec_driver_sql(REFUSING)
+    with pytest.raises(StorageUnavailableError, match="refused"):
+        await decide(trail, followed)
+    assert followed == rows(database.path) == []
+    assert await strikes(database) == 0
+
+
+async def test_prompts_stay_where_their_removal_cannot_be_logged(
+    trail: AuditTrail, database: Database
+) -> None:
+    await trail.append(ENTRY)
+    async with database.write() as connection:
+        await connection.exec_driver_sql(REFUSING)
+    with pytest.raises(StorageUnavailableError):
+        await trail.store.forget_prompts(PERSON, ENTRY)
+    assert [row["prompt"] is None for row in rows(database.path)] == [False]
+
+
+async def test_a_decision_is_followed_whenever_its_task_is_cancelled_after_the_commit(
+    trail: AuditTrail, database: Database, followed: list[str]
+) -> None:
+    for turns in range(60):
+        task = asyncio.create_task(decide(trail, followed))
+        for _ in range(turns):
+            await asyncio.sleep(0.0002)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert followed.count("known") == await strikes(database)
+    assert await strikes(database) > 0
