@@ -43,16 +43,6 @@ class Mode(StrEnum):
 _STRICTNESS: Final[Mapping[Mode, int]] = {Mode.OPEN: 0, Mode.TRUSTED: 1, Mode.APPROVAL: 2, Mode.OFF: 3}
 
 
-class SpicyPictures(StrEnum):
-    """Whether the spicy preset may start from pictures, which can show real people."""
-
-    OFF = "off"
-    APPROVAL = "approval"
-    """Always with approval, whatever the mode."""
-    AS_MODE = "as_mode"
-    """As requests without pictures: a choice to be made knowingly."""
-
-
 class ReviewStage(StrEnum):
     """When moderators are asked."""
 
@@ -99,7 +89,6 @@ class ServerRules(BaseModel):
     """Who confirmed the rules of the spicy preset, without which it is off."""
     modes: Mapping[Gate, Mode] = Field(default_factory=dict[Gate, Mode])
     channel_modes: Mapping[int, Mapping[Gate, Mode]] = Field(default_factory=dict[int, Mapping[Gate, Mode]])
-    spicy_pictures: SpicyPictures = SpicyPictures.OFF
     review_at: ReviewAt = ReviewAt.SUBMISSION
     quorum: Annotated[int, Field(ge=1, le=10)] = 1
     """How many must approve, and how many must deny."""

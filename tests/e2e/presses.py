@@ -84,13 +84,6 @@ async def press_unseen(stage: Stage, seen: Message, custom_id: str, *, user: Use
     )
 
 
-async def confirm(stage: Stage, asked: Reply | Message, *, user: User | None = None) -> Reply:
-    """Confirm whom the pictures of a spicy request show, as the answer `asked` for."""
-    opened = await press(stage, asked, "Confirm…", user=user)
-    await opened.wait_for_modal(TIMEOUT_S)
-    return await stage.sandbox.discord.submit(opened, {"yes": True})
-
-
 async def told(pressed: Reply) -> str:
     """What a press, or a command, was answered with."""
     return (await pressed.wait_for_answer(TIMEOUT_S)).text()

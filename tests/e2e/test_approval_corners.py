@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.moderation.rules import Gate, Mode, ReviewAt, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from bot.video import PROMPT_MAX_CHARS
@@ -25,9 +24,8 @@ from tests.e2e.approval_steps import (
     rule,
     stored,
 )
-from tests.e2e.presses import MovableClock, finish, hold, message_of, press, told, until
-from tests.e2e.stage import PATIENT, QUICK, TIMEOUT_S, Stage, open_stage
-from tests.e2e.test_consent import confirm, with_picture
+from tests.e2e.presses import MovableClock, message_of, press, told, until
+from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
 from tests.e2e.test_durability import locked_disk
 from tests.e2e.test_forms import upload
 from tests.e2e.test_replies import answer_to, ping, say
@@ -190,18 +188,9 @@ async def test_a_held_request_is_in_the_list_and_can_be_looked_at_and_cancelled(
     assert "Cancelled" in (await stage.ended(reply)).text()
 
 
-@pytest.mark.parametrize("preset", ["normal", "spicy"])
-async def test_a_held_message_is_answered_after_a_restart(stage: Stage, preset: str) -> None:
-    await rule(stage, modes={Gate.PICTURES: Mode.APPROVAL, Gate.SPICY: Mode.APPROVAL}, quorum=2)
-    text = ping(stage, f"make it rain --preset {preset}")
-    if preset == "normal":
-        answer = await answer_to(await say(stage, text, pictures=1))
-    else:
-        await rule(stage, spicy_pictures=SpicyPictures.APPROVAL, quorum=2)
-        asked = await say(stage, text, pictures=1, channel=stage.adult_channel)
-        confirmed = await confirm(stage, await answer_to(asked))
-        await held(confirmed)
-        answer = message_of(confirmed)
+async def test_a_held_message_is_answered_after_a_restart(stage: Stage) -> None:
+    await rule(stage, modes={Gate.PICTURES: Mode.APPROVAL}, quorum=2)
+    answer = await answer_to(await say(stage, ping(stage, "make it rain"), pictures=1))
     await answer.wait_for(lambda seen: HELD in seen.text(), TIMEOUT_S)
     card = await question(stage)
     await noted(stage)
@@ -226,15 +215,3 @@ async def test_a_request_whose_acknowledgement_failed_asks_nobody(stage: Stage) 
     assert stage.rows("state") == []
     assert cards(stage) == []
     assert stage.bought == 0
-
-
-async def test_a_consented_video_that_came_late_is_still_consented(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, tuning=replace(QUICK, expire_after_s=0.6)) as stage:
-        await rule(stage, modes={Gate.SPICY: Mode.OPEN}, spicy_pictures=SpicyPictures.AS_MODE)
-        hold(stage)
-        reply = await confirm(stage, await with_picture(stage))
-        await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-        await stage.app.engine.idle()
-        finish(stage, "a portrait")
-        await press(stage, reply, "Look again")
-        assert (await reply.wait_for_video(6.0)).videos

@@ -17,7 +17,6 @@ from tests.e2e.pictures import picture
 from tests.e2e.presses import (
     AT_ONCE_AND_AFTER_A_RESTART,
     MovableClock,
-    confirm,
     meanwhile,
     told,
     until,
@@ -216,16 +215,15 @@ async def test_the_longest_prompt_fits_into_the_form(stage: Stage) -> None:
     assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == [prompt]
 
 
-async def test_spicy_is_for_age_restricted_channels_in_forms_too(stage: Stage) -> None:
+async def test_spicy_takes_no_pictures_and_no_open_channel_in_forms_either(stage: Stage) -> None:
     opened = await animated(stage, await said(stage, upload(stage)))
     reply = await send(stage, opened, {"prompt": "hot", "preset": "spicy"})
     assert "only works in age-restricted channels. Nothing was charged." in await told(reply)
     assert reply.ephemeral
     message = await stage.sandbox.discord.say(stage.user, stage.adult_channel, attachments=[upload(stage)])
-    allowed = await send(stage, await animated(stage, message), {"prompt": "hot", "preset": "spicy"})
-    assert moderation.NEEDS_CONSENT.english in await told(allowed)
-    await (await confirm(stage, allowed)).wait_for_video(TIMEOUT_S)
-    assert stage.bought == 1
+    there = await send(stage, await animated(stage, message), {"prompt": "hot", "preset": "spicy"})
+    assert await told(there) == moderation.SPICY_FROM_PICTURES.english
+    assert stage.bought == 0
 
 
 async def test_a_form_of_somebody_else_or_of_nobody_is_refused(stage: Stage) -> None:

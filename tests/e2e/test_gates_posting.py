@@ -6,6 +6,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import Channel, Reply
+from bot.texts import moderation
 from tests.e2e.approval_steps import (
     SPICY_OFF,
     ask,
@@ -147,7 +148,7 @@ async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(tm
         direct = stage.sandbox.discord.dm(stage.user)
         assert (await stage.ended(await spicy(stage, channel=direct))).videos
         refused = await stage.video("a cat", channel=direct, preset="spicy", image=upload(stage))
-        assert "does not work with pictures here" in await told(refused)
+        assert await told(refused) == moderation.SPICY_FROM_PICTURES.english
         reply = await spicy_being_made(stage)
         close_every_way(stage, reply)
         finish(stage, "a lighthouse")

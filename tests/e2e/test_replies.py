@@ -17,7 +17,7 @@ from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations, moderation, replies
 from bot.texts.sentences import Language, Speakable
 from tests.e2e.pictures import picture
-from tests.e2e.presses import confirm, finish, hold, until
+from tests.e2e.presses import finish, hold, until
 from tests.e2e.stage import ENDINGS, QUICK, TIMEOUT_S, Stage, open_stage
 
 CALM = replace(QUICK, edit_interval_s=0.6)
@@ -350,17 +350,15 @@ async def test_threads_posts_and_voice_chats_work_too(
     assert await widths_of_video(stage, asked) == [40]
 
 
-async def test_spicy_needs_an_age_restricted_channel(stage: Stage) -> None:
+async def test_spicy_is_refused_everywhere_since_a_message_has_pictures(stage: Stage) -> None:
     asked = await say(stage, ping(stage, "make it rain, spicy"), 1, channel=stage.adult_channel)
-    assert moderation.NEEDS_CONSENT.english in await said_to(asked)
-    question = await stage.adult_channel.wait_for_message(lambda seen: bool(seen.buttons), TIMEOUT_S)
-    shown = await (await confirm(stage, question)).wait_for_video(TIMEOUT_S)
-    assert "'spoiler': True" in str(shown.components)
-    await stage.app.engine.idle()
+    assert await said_to(asked) == moderation.SPICY_FROM_PICTURES.english
+    asked = await say(stage, ping(stage, "make it rain, spicy"), 1)
+    assert await said_to(asked) == explanations.SPICY_NEEDS_AGE_GATE.english
     inbox = stage.sandbox.discord.dm(stage.user)
     asked = await say(stage, "make it rain, spicy", 1, channel=inbox)
     assert await said_to(asked) == explanations.SPICY_NOT_IN_DIRECT_MESSAGES.english
-    assert stage.bought == 1
+    assert stage.bought == 0
 
 
 async def test_where_the_bot_may_not_speak_the_person_is_told_directly(stage: Stage) -> None:

@@ -88,6 +88,7 @@ async def test_a_change_that_cannot_be_logged_holds_all_the_same(
         "sm-setup:1",
         "sm-set:",
         "sm-set:colour",
+        "sm-set:spicy_pictures",
         "sm-set:modes",
         "sm-set:modes.gore",
         "sm-set:quorum.spicy",

@@ -3,14 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset
 
 FULL = ServerRules(
     spicy_confirmed_by=2**62,
     modes={Gate.SPICY: Mode.TRUSTED, Gate.PICTURES: Mode.APPROVAL},
     channel_modes={2**61: {Gate.SPICY: Mode.OPEN}, 3: {Gate.FUN: Mode.OFF}},
-    spicy_pictures=SpicyPictures.AS_MODE,
     review_at=ReviewAt.BOTH,
     quorum=3,
     review_hours=5,
@@ -29,7 +28,6 @@ FULL = ServerRules(
 def test_usually_everything_is_open_but_spicy() -> None:
     for gate in Gate:
         assert USUAL_RULES.mode(gate, None) is (Mode.OFF if gate is Gate.SPICY else Mode.OPEN)
-    assert USUAL_RULES.spicy_pictures is SpicyPictures.OFF
     assert USUAL_RULES.quorum == 1
 
 
@@ -93,7 +91,6 @@ def test_what_another_version_wrote_besides_is_ignored() -> None:
         {"modes": {"spicy": "ajar"}},
         {"modes": {"windows": "open"}},
         {"channel_modes": {"general": {}}},
-        {"spicy_pictures": "sometimes"},
         {"review_at": "never"},
     ],
 )
