@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
@@ -10,8 +10,8 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.images import ImageSource
-from bot.jobs import Answer, Desk, DraftStore, Wish
+from bot.images import ImageSource, Reference
+from bot.jobs import Answer, Desk, DraftStore, Job, Wish, ends_in_own_spicy_frame
 from bot.people import PreferenceBook
 from bot.storage import StorageError
 from bot.texts import forms
@@ -21,6 +21,7 @@ from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
 from cogs.ui.form_opening import FormOpening
+from cogs.ui.job_button import shows_buttons_of
 from cogs.ui.ordering import Basis, Ordering
 from cogs.ui.pictures import pictures_of, video_of
 from cogs.ui.reply import link_to, person_of
@@ -36,8 +37,10 @@ _NAME: Final = "Animate"
 class _Material:
     """What a video is to be made from besides words."""
 
-    sources: tuple[ImageSource, ...]
-    basis: Basis = field(default_factory=Basis)
+    sources: tuple[ImageSource, ...] = ()
+    kept: tuple[Reference, ...] | None = None
+    """Pictures of an earlier job."""
+    parent_url: str | None = None
 
 
 class FormsCog(commands.Cog):
@@ -108,19 +111,32 @@ class FormsCog(commands.Cog):
         job = await self._desk.model(reference.subject_id, person_of(interaction))
         if isinstance(job, Answer):
             return ANSWERS[job]
-        basis = Basis(parent_url=link_to(interaction.message))
+        parent_url = link_to(interaction.message)
         if reference.kind is FormKind.CONTINUE:
-            video = video_of(interaction.message) if interaction.message is not None else None
-            return forms.VIDEO_GONE if video is None else _Material((video, *form.pictures), basis)
+            frame = _last_frame(interaction, job)
+            return forms.VIDEO_GONE if frame is None else _Material((frame, *form.pictures), None, parent_url)
         if form.pictures or reference.kind is FormKind.WITHOUT:
-            return _Material(form.pictures, basis)
+            return _Material(form.pictures, parent_url=parent_url)
         if job.pictures:
-            return _Material((), replace(basis, pictures=job.pictures, job_id=job.id))
-        return _Material(job.sources, basis)
+            return _Material(kept=job.pictures, parent_url=parent_url)
+        return _Material(job.sources, parent_url=parent_url)
 
     async def _take(
         self, interaction: Interaction, form: SentForm, material: _Material, *, private: bool
     ) -> None:
-        count = len(material.sources) + len(material.basis.pictures or ())
-        ask = ask_of(interaction, form.wish(picture_count=count, group=self._group), material.sources)
-        await self._ordering.take(interaction, ask, private=private, basis=material.basis)
+        count = len(material.sources) + len(material.kept or ())
+        wish = form.wish(picture_count=count, group=self._group)
+        ask = ask_of(interaction, wish, material.sources, material.kept)
+        basis = Basis(parent_url=material.parent_url)
+        await self._ordering.take(interaction, ask, private=private, basis=basis)
+
+
+def _last_frame(interaction: Interaction, job: Job) -> ImageSource | None:
+    """The last frame of the video below which the form was opened; None where there is none any more."""
+    message, me = interaction.message, interaction.client.user
+    video = video_of(message) if message is not None else None
+    if message is None or video is None or me is None:
+        return None
+    # The form's id, which names the job, can be made up; the message and its buttons cannot.
+    own = message.author.id == me.id and shows_buttons_of(message, job.id)
+    return replace(video, own_spicy_video=own and ends_in_own_spicy_frame(job))

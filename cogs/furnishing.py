@@ -23,7 +23,6 @@ from bot.people import PreferenceBook
 from bot.video import Preset
 from cogs.appeals import AppealsCog
 from cogs.client import Stillmotion
-from cogs.consents import ConsentsCog
 from cogs.defaults import DefaultsCog
 from cogs.forms import FormsCog
 from cogs.job_buttons import JobButtonsCog
@@ -37,7 +36,6 @@ from cogs.reviews import ReviewsCog
 from cogs.settings import SettingsCog
 from cogs.spicy import SpicyCog
 from cogs.ui.choices import offer_presets
-from cogs.ui.consent import ConsentRequests
 from cogs.ui.form_opening import FormOpening
 from cogs.ui.ordering import Ordering
 from cogs.video import VideoCog
@@ -83,21 +81,19 @@ def furnish(bot: Stillmotion, services: Services) -> None:
     """Have the client start with every cog and menu."""
     now, group, hosts = services.now, services.group, services.cdn_hosts
     people, desk, drafts = services.people, services.desk, services.drafts
-    consents = ConsentRequests(drafts, now=now)
-    ordering = Ordering(services.service, people, consents, now=now)
+    ordering = Ordering(services.service, people, now=now)
     opening = FormOpening(drafts, services.presets, now=now)
     forms = FormsCog(ordering, opening, drafts, desk, people, group=group, cdn_hosts=hosts)
     video = VideoCog(ordering, opening, people, services.recall, group=group)
     defaults = DefaultsCog(people)
     bot.start_with(
         video,
-        RepliesCog(bot, services.service, people, consents, now=now, group=group, cdn_hosts=hosts),
+        RepliesCog(bot, services.service, people, now=now, group=group, cdn_hosts=hosts),
         forms,
         JobButtonsCog(ordering, desk, now=now),
         ResultsCog(ordering, opening, desk),
         JobsCog(services.listing),
         defaults,
-        ConsentsCog(ordering, consents, services.service, desk),
     )
     for command in (video.video, defaults.defaults):
         offer_presets(command, services.presets)

@@ -25,7 +25,7 @@ from cogs.ui.acknowledgement import (
 )
 from cogs.ui.asking import ask_of
 from cogs.ui.desk_answers import ANSWERS
-from cogs.ui.job_button import PREFIX, ButtonReference, custom_id_of, rows_of
+from cogs.ui.job_button import PREFIX, RETIRED_PREFIX, ButtonReference, custom_id_of, rows_of
 from cogs.ui.ordering import Basis, Ordering
 from cogs.ui.reply import address_of, language_of, person_of
 
@@ -48,7 +48,7 @@ class JobButtonsCog(commands.Cog):
         reference = ButtonReference.pressed(interaction)
         if reference is not None:
             await self._serve(interaction, reference)
-        elif custom_id_of(interaction).startswith(PREFIX):
+        elif custom_id_of(interaction).startswith((PREFIX, RETIRED_PREFIX)):
             await refuse(interaction, words.OLD_BUTTON)
 
     async def _serve(self, interaction: Interaction, reference: ButtonReference) -> None:
@@ -150,8 +150,8 @@ class JobButtonsCog(commands.Cog):
             await refuse(interaction, ANSWERS[original])
             return
         pictures = original.sources if original.pictures is None else ()
-        ask = ask_of(interaction, Wish.again(original.request), pictures)
-        basis = Basis(pictures=original.pictures, job_id=original.id, parent_id=original.id)
+        ask = ask_of(interaction, Wish.again(original.request), pictures, original.pictures)
+        basis = Basis(parent_id=original.id)
         await self._ordering.take(interaction, ask, private=original.reply.private, basis=basis)
 
 

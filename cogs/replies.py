@@ -15,8 +15,6 @@ from bot.delivery import ReplyAddress
 from bot.jobs import Ask, DuplicateJobError, Order, Refused, VideoService, Wish
 from bot.moderation.policy import Person, Place, Right, Verdict
 from bot.people import PreferenceBook
-from bot.storage import StorageError
-from bot.texts import explanations
 from bot.texts import replies as words
 from bot.texts.explanations import Explanation
 from bot.texts.option_words import Option, Spoken, read_spoken
@@ -24,7 +22,6 @@ from bot.texts.quoting import clip, escape
 from bot.texts.sentences import Language, Speakable
 from cogs.ui.appeals import appeal_button
 from cogs.ui.buttons import PlainButton, view_of
-from cogs.ui.consent import ConsentRequests, Pending, consent_button
 from cogs.ui.mentioning import Addressed, read_addressed
 from cogs.ui.place import missing_for_message, parent_of, place_of_channel
 
@@ -46,7 +43,6 @@ class RepliesCog(commands.Cog):
         client: discord.Client,
         service: VideoService,
         people: PreferenceBook,
-        consents: ConsentRequests,
         *,
         now: Callable[[], datetime],
         group: str | None,
@@ -55,7 +51,6 @@ class RepliesCog(commands.Cog):
         self._client = client
         self._service = service
         self._people = people
-        self._consents = consents
         self._now = now
         self._group = group
         self._cdn_hosts = cdn_hosts
@@ -160,15 +155,7 @@ class RepliesCog(commands.Cog):
     async def _refuse(self, message: discord.Message, ask: Ask, refused: Refused, language: Language) -> None:
         """Say why not; where the person can do something about it, with the button for that."""
         buttons: tuple[PlainButton, ...] = ()
-        if refused.verdict is Verdict.NEEDS_CONSENT:
-            pending = Pending(ask.wish, ask.pictures, private=False)
-            try:
-                draft_id = await self._consents.keep(message.author.id, pending)
-            except StorageError:
-                await self._say(message, explanations.NOT_KEPT, language)
-                return
-            buttons = (consent_button(draft_id, language),)
-        elif refused.verdict is Verdict.PERSON_SUSPENDED:
+        if refused.verdict is Verdict.PERSON_SUSPENDED:
             buttons = (appeal_button(ask.person, language),)
         await self._say(message, refused.explanation, language, missing=ask.missing, buttons=buttons)
         await self._service.record(ask, refused)

@@ -75,8 +75,8 @@ class ResultsCog(commands.Cog):
         wish = Wish.again(job.request)
         if resolution is not None:
             wish = replace(wish, resolution=resolution.value)
-        ask = ask_of(interaction, wish, job.sources if job.pictures is None else ())
-        basis = Basis(pictures=job.pictures, job_id=job.id, parent_url=link_to(interaction.message))
+        ask = ask_of(interaction, wish, job.sources if job.pictures is None else (), job.pictures)
+        basis = Basis(parent_url=link_to(interaction.message))
         await self._ordering.take(interaction, ask, private=job.reply.private, basis=basis)
 
     async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:

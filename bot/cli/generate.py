@@ -16,9 +16,9 @@ from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase, Task, 
 from bot.images import DataUrl, ImageRefusedError, Reference
 from bot.jobs import Patience, PollPace, Sightings, Wish, explain_picture, next_poll_s, read_wish
 from bot.settings import BadConfigurationError, Settings
-from bot.texts import console, explanations
+from bot.texts import console, explanations, moderation
 from bot.texts.explanations import Explanation
-from bot.video import VideoRequest
+from bot.video import Preset, VideoRequest
 
 _WHOLE: Final = 100
 
@@ -39,6 +39,9 @@ async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: 
     request = read_wish(wish)
     if isinstance(request, Explanation):
         raise CommandFailedError(console.failed(request.english), ExitStatus.FAILED)
+    if request.preset is Preset.SPICY and images:
+        told = moderation.SPICY_FROM_PICTURES
+        raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED)
     try:
         async with open_api(settings) as api, open_spool(settings) as spool:
             job_id = f"generate-{uuid4().hex}"

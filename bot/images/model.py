@@ -40,6 +40,8 @@ class ImageSource:
     filename: str
     size_bytes: int | None = None
     kind: SourceKind = SourceKind.PICTURE
+    own_spicy_video: bool = False
+    """True for the last frame of a spicy video of the bot's own that no picture from people is behind."""
 
     @property
     def limit_bytes(self) -> int:
@@ -74,6 +76,8 @@ class Reference:
     height_px: int
     filename: str
     conversion: Conversion | None = None
+    own_spicy_video: bool = False
+    """As of the source that it was made from; pictures kept by older versions count as people's."""
 
 
 class ImageProblem(StrEnum):

@@ -93,7 +93,8 @@ class ReferenceSpool:
             else:
                 async with self._fetching:
                     size_bytes = await fetch(self._session, source, path)
-            return await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
+            prepared = await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
+            return replace(prepared, own_spicy_video=source.own_spicy_video)
 
         return await self._all(job_id, [_call(one, number, source) for number, source in enumerate(sources)])
 

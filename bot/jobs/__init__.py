@@ -19,6 +19,7 @@ from bot.jobs.line import Limits
 from bot.jobs.listing import Listed, Listing
 from bot.jobs.operator import OperatorNews
 from bot.jobs.patience import Patience, Retention
+from bot.jobs.picture_origin import ends_in_own_spicy_frame
 from bot.jobs.polling import PollPace, Sightings, next_poll_s
 from bot.jobs.recall import Recall, Recalled
 from bot.jobs.review_decisions import DecisionParts, ReviewDecisions
@@ -91,6 +92,7 @@ __all__ = [
     "VideoService",
     "Wish",
     "advance",
+    "ends_in_own_spicy_frame",
     "explain_picture",
     "new_job_id",
     "next_poll_s",

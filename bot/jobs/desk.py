@@ -149,7 +149,6 @@ class Desk:
             parent_id=parent.id,
             lookup=True,
             role_ids=parent.role_ids,
-            consented=parent.consented,
             approved=parent.approved,
         )
         try:

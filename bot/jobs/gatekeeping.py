@@ -7,8 +7,18 @@ from typing import Final, Protocol
 
 from bot.jobs.intake import Ask
 from bot.jobs.job import Job
+from bot.jobs.picture_origin import origin_of, origin_of_job
 from bot.moderation.members import MemberBook
-from bot.moderation.policy import Decision, OperatorRules, Person, Place, RequestFacts, Verdict, judge
+from bot.moderation.policy import (
+    Decision,
+    OperatorRules,
+    Person,
+    PictureOrigin,
+    Place,
+    RequestFacts,
+    Verdict,
+    judge,
+)
 from bot.moderation.rules import USUAL_RULES, ReviewStage
 from bot.moderation.servers import RuleBook
 from bot.moderation.words import WordBook, WordVerdict
@@ -58,8 +68,7 @@ _REFUSALS: Final[Mapping[Verdict, Explanation]] = {
     Verdict.SPICY_NOT_OFFERED: moderation.SPICY_NOT_OFFERED,
     Verdict.SPICY_NOT_IN_THIS_SERVER: moderation.SPICY_NOT_IN_THIS_SERVER,
     Verdict.SPICY_OFF: moderation.SPICY_OFF,
-    Verdict.SPICY_PICTURES_OFF: moderation.SPICY_PICTURES_OFF,
-    Verdict.NEEDS_CONSENT: moderation.NEEDS_CONSENT,
+    Verdict.SPICY_FROM_PICTURES: moderation.SPICY_FROM_PICTURES,
     Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
     Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
     Verdict.NOT_IN_FOREIGN_SERVERS: explanations.SPICY_NOT_IN_FOREIGN_SERVERS,
@@ -82,8 +91,7 @@ class Gatekeeper:
                 ask.wish.prompt,
                 ask.person,
                 Seen(ask.place, ask.channel_id),
-                has_pictures=ask.wish.picture_count > 0,
-                consented=ask.consented,
+                origin_of(ask.wish.picture_count, (*ask.pictures, *(ask.kept or ()))),
             )
         )
 
@@ -98,8 +106,7 @@ class Gatekeeper:
             job.request.prompt,
             Person(job.reply.person_id, guild_id, roles),
             seen,
-            has_pictures=job.request.reference_count > 0,
-            consented=job.consented,
+            origin_of_job(job),
         )
         # What moderators said yes to is this very job, in their server: another prompt is another job.
         approved = job.approved if guild_id == job.guild_id else frozenset[ReviewStage]()
@@ -132,9 +139,7 @@ class Gatekeeper:
         prompt: str,
         person: Person,
         seen: Seen,
-        *,
-        has_pictures: bool,
-        consented: bool,
+        pictures: PictureOrigin,
     ) -> RequestFacts:
         books = self.books
         return RequestFacts(
@@ -143,8 +148,7 @@ class Gatekeeper:
             person=person,
             now=self._now(),
             channel_id=seen.channel_id,
-            has_pictures=has_pictures,
-            consented=consented,
+            pictures=pictures,
             words=books.words.judge(person.guild_id, prompt, sexual=preset is Preset.SPICY),
             operator=books.operator,
             rules=books.rules.of(person.guild_id),

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from bot.images import ImageSource, check_source
+from bot.images import ImageSource, Reference, check_source
 from bot.jobs.announce import explain_picture
 from bot.moderation.policy import Person, Place, Right
 from bot.people import Preferences
@@ -68,8 +68,8 @@ class Ask:
     person: Person
     channel_id: int | None = None
     """The channel; of a thread, the one that it is in."""
-    consented: bool = False
-    """Whether the person confirmed whom the pictures show."""
+    kept: tuple[Reference, ...] | None = None
+    """Pictures of an earlier job, spooled already, that are used again."""
     missing: tuple[Right, ...] = ()
     """What the bot would need to be allowed in that place, and is not."""
 

@@ -132,8 +132,6 @@ class Job:
     """Whether the person wants to be mentioned when the video is done."""
     role_ids: frozenset[int] = frozenset()
     """The person's roles when they asked."""
-    consented: bool = False
-    """Whether they confirmed whom the pictures show."""
     approved: frozenset[ReviewStage] = frozenset()
     """What moderators said yes to."""
     review_id: str | None = None

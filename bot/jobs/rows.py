@@ -47,7 +47,6 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "parent_url": job.parent_url,
         "ping": job.ping,
         "role_ids": sorted(job.role_ids),
-        "consented": job.consented,
     }
 
 
@@ -129,7 +128,6 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         parent_url=row["parent_url"],
         ping=row["ping"],
         role_ids=frozenset(row["role_ids"] or ()),
-        consented=row["consented"],
         approved=frozenset(ReviewStage(stage) for stage in row["approved"] or ()),
         review_id=row["review_id"],
         attempt=_attempt_from(row),

@@ -46,7 +46,6 @@ class Order:
     held: bool = False
     """Whether moderators have to agree first."""
     role_ids: frozenset[int] = frozenset()
-    consented: bool = False
     job_id: str | None = None
 
 
@@ -119,10 +118,10 @@ class VideoService:
         return Accepted(request, held=decision.waits_at(ReviewStage.SUBMISSION))
 
     async def record(self, ask: Ask, refused: Refused) -> None:
-        """Put a refusal by the rules, or a confirmation that came with the request, into the log."""
+        """Put a refusal by the rules into the log."""
         person = ask.person
         verdict = refused.verdict
-        if verdict is None or verdict is Verdict.NEEDS_CONSENT:
+        if verdict is None:
             return
         entry = Entry(
             person.guild_id or 0,
@@ -142,18 +141,6 @@ class VideoService:
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
-    async def record_consent(self, ask: Ask) -> None:
-        """Log that somebody confirmed whom the pictures of a request show. Raises `StorageError`."""
-        entry = Entry(
-            ask.person.guild_id or 0,
-            self._now(),
-            Deed.CONSENT_CONFIRMED,
-            ask.person.id,
-            details={"pictures": ask.wish.picture_count},
-            prompt=ask.wish.prompt,
-        )
-        await self._audit.append(entry)
-
     def place(self, order: Order) -> Job:
         """The job of an order, with its seconds reserved. Nothing is stored yet."""
         job = Job(
@@ -169,7 +156,6 @@ class VideoService:
             parent_url=order.parent_url,
             ping=order.ping,
             role_ids=order.role_ids,
-            consented=order.consented,
         )
         self._ledger.reserve(job.id, order.reply.person_id, int(job.request.seconds))
         return job

@@ -49,8 +49,6 @@ class Draft:
     person_id: int
     created_at: datetime
     sources: tuple[ImageSource, ...]
-    wish: Mapping[str, Any] | None = None
-    """The whole of a request that waits for its person's confirmation, as whoever keeps it writes it."""
 
 
 class DraftStore:
@@ -66,7 +64,6 @@ class DraftStore:
             "person_id": draft.person_id,
             "created_at": draft.created_at,
             "sources": SOURCES.dump_python(draft.sources, mode="json"),
-            "wish": dict(draft.wish) if draft.wish is not None else None,
         }
         async with self._database.write() as connection:
             await connection.execute(drafts.insert().values(values))
@@ -79,7 +76,7 @@ class DraftStore:
         if row is None:
             return None
         sources = SOURCES.validate_python(row.sources)
-        return Draft(row.id, row.person_id, row.created_at, sources, row.wish)
+        return Draft(row.id, row.person_id, row.created_at, sources)
 
     async def remove_of(self, person_id: int) -> None:
         """Forget somebody's drafts."""

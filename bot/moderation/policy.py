@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words import WordVerdict
 from bot.video import Preset
 
@@ -34,6 +34,16 @@ class Place(StrEnum):
         return self in {Place.AGE_RESTRICTED_CHANNEL, Place.OPEN_CHANNEL}
 
 
+class PictureOrigin(StrEnum):
+    """Where the pictures of a request come from, as far as the rules care."""
+
+    NONE = "none"
+    OWN_SPICY_VIDEO = "own_spicy_video"
+    """Each is the last frame of a spicy video of the bot's own, and no picture of `PEOPLE` is behind that video."""
+    PEOPLE = "people"
+    """At least one was uploaded, linked or replied to, is a frame of a video of another preset, or is unknown."""
+
+
 class Verdict(StrEnum):
     """Result of the rules for a request: allowed, or the reason of the refusal."""
 
@@ -48,8 +58,7 @@ class Verdict(StrEnum):
     SPICY_NOT_OFFERED = "spicy_not_offered"
     SPICY_NOT_IN_THIS_SERVER = "spicy_not_in_this_server"
     SPICY_OFF = "spicy_off"
-    SPICY_PICTURES_OFF = "spicy_pictures_off"
-    NEEDS_CONSENT = "needs_consent"
+    SPICY_FROM_PICTURES = "spicy_from_pictures"
     NEEDS_AGE_RESTRICTED_CHANNEL = "needs_age_restricted_channel"
     NOT_IN_DIRECT_MESSAGES = "not_in_direct_messages"
     NOT_IN_FOREIGN_SERVERS = "not_in_foreign_servers"
@@ -125,15 +134,18 @@ class RequestFacts:
     person: Person
     now: datetime
     channel_id: int | None = None
-    has_pictures: bool = False
-    consented: bool = False
-    """Whether the person confirmed that the pictures show nobody without consent and nobody under age."""
+    pictures: PictureOrigin = PictureOrigin.NONE
     words: WordVerdict = WordVerdict.NONE
     operator: OperatorRules = field(default_factory=OperatorRules)
     rules: ServerRules = USUAL_RULES
     standing: Standing = field(default_factory=Standing)
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved this request."""
+
+    @property
+    def has_pictures(self) -> bool:
+        """True if the request starts from pictures, wherever they come from."""
+        return self.pictures is not PictureOrigin.NONE
 
 
 @dataclass(frozen=True)
@@ -201,16 +213,23 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
 
 
 def _of_spicy(facts: RequestFacts) -> Verdict | None:
-    """Where the spicy preset may not be used: off until switched on, and never in the open."""
+    """Where the spicy preset may not be used, and from which pictures: never in the open, never from people's."""
     if facts.preset is not Preset.SPICY:
         return None
+    refused = _of_spicy_place(facts)
+    if refused is None and facts.pictures is PictureOrigin.PEOPLE:
+        return Verdict.SPICY_FROM_PICTURES
+    return refused
+
+
+def _of_spicy_place(facts: RequestFacts) -> Verdict | None:
     if not facts.operator.spicy_offered:
         return Verdict.SPICY_NOT_OFFERED
     match facts.place:
         case Place.DIRECT_MESSAGE:
             if not facts.operator.spicy_in_direct_messages:
                 return Verdict.NOT_IN_DIRECT_MESSAGES
-            return Verdict.SPICY_PICTURES_OFF if facts.has_pictures else None
+            return None
         case Place.FOREIGN_SERVER:
             return Verdict.NOT_IN_FOREIGN_SERVERS
         case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL:
@@ -224,10 +243,6 @@ def _of_spicy_in_server(facts: RequestFacts) -> Verdict | None:
         return Verdict.SPICY_OFF
     if facts.place is not Place.AGE_RESTRICTED_CHANNEL:
         return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
-    if facts.has_pictures and facts.rules.spicy_pictures is SpicyPictures.OFF:
-        return Verdict.SPICY_PICTURES_OFF
-    if facts.has_pictures and not facts.consented:
-        return Verdict.NEEDS_CONSENT
     return None
 
 
@@ -248,12 +263,7 @@ def _stages(facts: RequestFacts) -> frozenset[ReviewStage]:
         return frozenset()
     gates = {Gate.of(facts.preset)} | ({Gate.PICTURES} if facts.has_pictures else set[Gate]())
     strictest = max((facts.rules.mode(gate, facts.channel_id) for gate in gates), key=_strictness)
-    always = (
-        facts.preset is Preset.SPICY
-        and facts.has_pictures
-        and facts.rules.spicy_pictures is SpicyPictures.APPROVAL
-    )
-    waits = always or strictest is Mode.APPROVAL or (strictest is Mode.TRUSTED and not is_trusted(facts))
+    waits = strictest is Mode.APPROVAL or (strictest is Mode.TRUSTED and not is_trusted(facts))
     stages = facts.rules.review_at.stages if waits else frozenset[ReviewStage]()
     # Held words are reviewed before the purchase, whatever stage the server chose for the rest.
     return stages | ({ReviewStage.SUBMISSION} if facts.words is WordVerdict.HELD else set[ReviewStage]())

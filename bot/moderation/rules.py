@@ -48,16 +48,6 @@ class Mode(StrEnum):
 _STRICTNESS: Final[Mapping[Mode, int]] = {Mode.OPEN: 0, Mode.TRUSTED: 1, Mode.APPROVAL: 2, Mode.OFF: 3}
 
 
-class SpicyPictures(StrEnum):
-    """Whether the spicy preset may start from pictures, which can show real people."""
-
-    OFF = "off"
-    APPROVAL = "approval"
-    """Always with approval, whatever the mode."""
-    AS_MODE = "as_mode"
-    """As requests without pictures: a choice to be made knowingly."""
-
-
 class ReviewStage(StrEnum):
     """Moment at which moderators are asked about a job."""
 
@@ -105,7 +95,6 @@ class ServerRules(BaseModel):
     """User id of the moderator who confirmed the rules of the spicy preset. Without one, the preset is off."""
     modes: Mapping[Gate, Mode] = Field(default_factory=dict[Gate, Mode])
     channel_modes: Mapping[int, Mapping[Gate, Mode]] = Field(default_factory=dict[int, Mapping[Gate, Mode]])
-    spicy_pictures: SpicyPictures = SpicyPictures.OFF
     review_at: ReviewAt = ReviewAt.SUBMISSION
     quorum: Annotated[int, Field(ge=1, le=10)] = 1
     """Number of moderators who must approve, and number who must deny."""

@@ -117,7 +117,7 @@ jobs: Final = Table(
     Column("asked_message_id", BigInteger),  # the message that is replied to if there was no interaction
     Column("reply_guild_id", BigInteger),
     Column("role_ids", json_column()),
-    Column("consented", Boolean, nullable=False, default=False, server_default=false()),
+    Column("consented", Boolean, nullable=False, default=False, server_default=false()),  # of older versions
     Column("approved", json_column()),  # the stages at which moderators said yes
     Column("review_id", String(32)),  # the open review
 )
@@ -165,7 +165,7 @@ drafts: Final = Table(  # pictures chosen before the form for the prompt was ope
     Column("person_id", BigInteger, nullable=False),
     Column("created_at", UtcMoment, nullable=False),
     Column("sources", json_column(), nullable=False),
-    Column("wish", json_column()),  # the whole of a request that waits for its person's confirmation
+    Column("wish", json_column()),  # of older versions
 )
 Index("ix_drafts_created_at", drafts.c.created_at)
 

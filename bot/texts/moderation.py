@@ -34,13 +34,9 @@ SPICY_OFF: Final = nothing_charged(
     sentence("The *spicy* preset is switched off here."),
     sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
 )
-SPICY_PICTURES_OFF: Final = nothing_charged(
-    sentence("The *spicy* preset does not work with pictures here."),
+SPICY_FROM_PICTURES: Final = nothing_charged(
+    sentence("The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."),
     sentence("Leave the pictures out, or choose another preset."),
-)
-NEEDS_CONSENT: Final = nothing_charged(
-    sentence("The *spicy* preset starts from pictures only after you confirm whom they show."),
-    sentence("Press the button and read what you confirm."),
 )
 NO_LONGER_ALLOWED: Final = nothing_charged(
     sentence("The rules of this channel changed before your request began, and no longer allow it."),
@@ -91,18 +87,6 @@ def _with_reason(told: Sentence, reason: str) -> Sentence:
     chosen = _CHOSEN.get(reason)
     return sentence("{told} Their reason: {reason}", told=told, reason=chosen or quote_prompt(reason))
 
-
-# The consent that the spicy preset asks for before it starts from pictures.
-
-CONSENT_TITLE: Final = sentence("Whom the pictures show")
-CONSENT_LABEL: Final = sentence("I confirm this")
-CONSENT_HINT: Final = sentence("It is logged. False confirmations get people banned, by Discord too.")
-CONSENT_TEXT: Final = sentence(
-    "None of the pictures shows a real person who did not agree to this very use, and none shows anybody "
-    "under age. Sexual pictures of a person without consent are forbidden by Discord, and by law in many places."
-)
-CONSENT_BUTTON: Final = named("button", "Confirm…")
-CONSENT_MISSING: Final = sentence("Without your confirmation nothing is made. Nothing was charged.")
 
 # Approvals.
 

@@ -52,16 +52,6 @@ MODE_HINTS: Final[Mapping[str, Sentence]] = {
     "trusted": sentence("Trusted people go ahead, the others wait for moderators."),
     "open": sentence("Everybody goes ahead."),
 }
-SPICY_PICTURES_NAMES: Final[Mapping[str, Sentence]] = {
-    "off": sentence("No pictures"),
-    "approval": sentence("Always with approval"),
-    "as_mode": sentence("As requests without pictures"),
-}
-SPICY_PICTURES_HINTS: Final[Mapping[str, Sentence]] = {
-    "off": sentence("Spicy videos start from words alone."),
-    "approval": sentence("Moderators see the pictures first, whatever the mode."),
-    "as_mode": sentence("Careful: where the mode lets people go ahead, nobody looks first."),
-}
 REVIEW_AT_NAMES: Final[Mapping[str, Sentence]] = {
     "submission": sentence("Before it is made"),
     "posting": sentence("Before it is posted"),
@@ -75,7 +65,6 @@ REVIEW_AT_HINTS: Final[Mapping[str, Sentence]] = {
 
 FIELD_NAMES: Final[Mapping[str, Sentence]] = {
     "modes": sentence("Mode"),
-    "spicy_pictures": sentence("Spicy videos from pictures"),
     "review_at": sentence("When moderators are asked"),
     "reviewer_roles": sentence("Reviewers"),
     "trusted_roles": sentence("Trusted roles"),
@@ -93,10 +82,6 @@ FIELD_NAMES: Final[Mapping[str, Sentence]] = {
 FIELD_HINTS: Final[Mapping[str, Sentence]] = {
     "modes": sentence(
         "*Off* ends it in every channel; whoever switches it on again confirms its rules anew."
-    ),
-    "spicy_pictures": sentence(
-        "Pictures can show real people, and sexual videos of a person without consent are forbidden by Discord, "
-        "and by law in many places. Whoever asks confirms whom they show, but only moderators who look can tell."
     ),
     "review_at": sentence("This counts for every preset whose requests wait for approval."),
     "reviewer_roles": sentence(

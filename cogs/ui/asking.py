@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.images import ImageSource
+from bot.images import ImageSource, Reference
 from bot.jobs import Ask, Wish
 from cogs.ui.place import channel_of, missing_for_reply, place_of
 from cogs.ui.reply import person_of
@@ -12,16 +12,15 @@ def ask_of(
     interaction: discord.Interaction[discord.Client],
     wish: Wish,
     pictures: tuple[ImageSource, ...],
-    *,
-    consented: bool = False,
+    kept: tuple[Reference, ...] | None = None,
 ) -> Ask:
-    """The request, with the facts of this interaction."""
+    """The request, with the facts of this interaction; `kept` are pictures of an earlier job."""
     return Ask(
         wish,
         pictures,
         place_of(interaction),
         person_of(interaction),
         channel_of(interaction),
-        consented,
+        kept,
         missing_for_reply(interaction),
     )

@@ -14,6 +14,8 @@ from bot.texts.sentences import Language, Sentence
 
 PREFIX: Final = "sm:"
 """How the custom ids of all these buttons begin, also in other versions."""
+RETIRED_PREFIX: Final = "sm-consent:"
+"""The button that earlier versions put below a spicy request with pictures; old messages still have it."""
 _CUSTOM_ID: Final = re.compile(
     r"sm:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
 )
@@ -95,6 +97,17 @@ def custom_id_of(interaction: discord.Interaction[discord.Client]) -> str:
     if interaction.type is not discord.InteractionType.component or interaction.data is None:
         return ""
     return str(interaction.data.get("custom_id", ""))
+
+
+def shows_buttons_of(message: discord.Message, job_id: str) -> bool:
+    """True if one of the buttons below a message belongs to this job."""
+    ids = [
+        child.custom_id or ""
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+    ]
+    return any(match["job"] == job_id for match in map(_CUSTOM_ID.fullmatch, ids) if match is not None)
 
 
 class JobButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CUSTOM_ID):

@@ -8,26 +8,20 @@ from typing import Final
 
 import discord
 
-from bot.images import Reference
 from bot.jobs import Ask, DuplicateJobError, Job, Order, Refused, VideoService
 from bot.moderation.policy import Verdict
 from bot.people import PreferenceBook
-from bot.storage import StorageError
 from bot.texts import jobs as words
 from bot.texts.sentences import Speakable
 from cogs.ui.acknowledgement import BEFORE_ACKNOWLEDGING_S, acknowledge, answer, refuse
 from cogs.ui.appeals import appeal_button
-from cogs.ui.consent import ConsentRequests, Pending, consent_button
 from cogs.ui.reply import address_of, language_of
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a request builds upon: pictures of an earlier job, the job that it repeats, the video it follows."""
+    """What a request builds upon: the job that it repeats, the video it follows."""
 
-    pictures: tuple[Reference, ...] | None = None
-    job_id: str | None = None
-    """The job that these pictures belong to."""
     parent_id: str | None = None
     parent_url: str | None = None
 
@@ -38,16 +32,8 @@ _NOTHING: Final = Basis()
 class Ordering:
     """Takes requests from interactions that were not acknowledged yet."""
 
-    def __init__(
-        self,
-        service: VideoService,
-        people: PreferenceBook,
-        consents: ConsentRequests,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, service: VideoService, people: PreferenceBook, *, now: Callable[[], datetime]) -> None:
         self._service = service
-        self._consents = consents
         self._people = people
         self._now = now
 
@@ -62,7 +48,7 @@ class Ordering:
         """Start the job, or say to the person alone why there will be none."""
         examined = self._service.examine(ask)
         if isinstance(examined, Refused):
-            await self._refuse(interaction, ask, examined, private=private, basis=basis)
+            await self._refuse(interaction, ask, examined)
             return
         reply = address_of(interaction, message_id=None, private=private, now=self._now())
         job = self._service.place(
@@ -71,13 +57,12 @@ class Ordering:
                 ask.pictures,
                 reply,
                 interaction.guild_id,
-                pictures=basis.pictures,
+                pictures=ask.kept,
                 parent_id=basis.parent_id,
                 parent_url=basis.parent_url,
                 ping=self._people.of(interaction.user.id).ping or False,
                 held=examined.held,
                 role_ids=ask.person.role_ids,
-                consented=ask.consented,
             )
         )
         async with asyncio.TaskGroup() as group:
@@ -99,39 +84,15 @@ class Ordering:
             await self._service.begin(job, acknowledged.message_id)
 
     async def _refuse(
-        self,
-        interaction: discord.Interaction[discord.Client],
-        ask: Ask,
-        refused: Refused,
-        *,
-        private: bool,
-        basis: Basis,
+        self, interaction: discord.Interaction[discord.Client], ask: Ask, refused: Refused
     ) -> None:
         """Say why not; where the person can do something about it, with the button for that."""
-        language = language_of(interaction, private=True)
-        match refused.verdict:
-            case Verdict.NEEDS_CONSENT:
-                pending = Pending(
-                    ask.wish, ask.pictures, private, basis.job_id, basis.parent_id, basis.parent_url
-                )
-                await self._ask_consent(interaction, refused, pending)
-            case Verdict.PERSON_SUSPENDED:
-                await refuse(interaction, refused.explanation, (appeal_button(ask.person, language),))
-            case _:
-                await refuse(interaction, refused.explanation)
+        if refused.verdict is Verdict.PERSON_SUSPENDED:
+            language = language_of(interaction, private=True)
+            await refuse(interaction, refused.explanation, (appeal_button(ask.person, language),))
+        else:
+            await refuse(interaction, refused.explanation)
         await self._service.record(ask, refused)
-
-    async def _ask_consent(
-        self, interaction: discord.Interaction[discord.Client], refused: Refused, pending: Pending
-    ) -> None:
-        try:
-            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-                draft_id = await self._consents.keep(interaction.user.id, pending)
-        except (StorageError, TimeoutError):
-            await refuse(interaction, words.NOT_STORED)
-            return
-        button = consent_button(draft_id, language_of(interaction, private=True))
-        await refuse(interaction, refused.explanation, (button,))
 
     async def _keep(self, job: Job) -> Speakable | None:
         """Why the job could not be kept, if it could not."""

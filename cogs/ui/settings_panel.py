@@ -8,7 +8,7 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.moderation.servers import CHANNELS, ROLES, Field, Setting, role_ids_of
 from bot.texts import settings_panel as words
 from bot.texts.sentences import Language, Sentence
@@ -64,7 +64,7 @@ def page_of(setting: Setting) -> Page:
             return Page.SPICY if setting.gate is Gate.SPICY else Page.PRESETS
         case Field.CHANNEL_MODES:
             return Page.CHANNEL
-        case Field.SPICY_PICTURES | Field.REVIEW_AT:
+        case Field.REVIEW_AT:
             return Page.SPICY
         case _:
             return Page.NUMBERS if setting.field in NUMBERS else Page.PEOPLE
@@ -120,17 +120,9 @@ def _spicy(seen: Seen) -> Iterable[_Item]:
     # Where only channels are on, nothing is chosen yet: Discord tells of no choice that is made already.
     chosen = None if mode is Mode.OFF and confirmed_by is not None else mode
     yield _select(setting, _modes(seen), chosen, seen.said(words.ONLY_IN_CHANNELS))
-    pictures = [
-        _option(seen, one, words.SPICY_PICTURES_NAMES[one], words.SPICY_PICTURES_HINTS[one])
-        for one in SpicyPictures
-    ]
     moments = [_option(seen, one, words.REVIEW_AT_NAMES[one], words.REVIEW_AT_HINTS[one]) for one in ReviewAt]
-    for field, options, value in (
-        (Field.SPICY_PICTURES, pictures, rules.spicy_pictures.value),
-        (Field.REVIEW_AT, moments, rules.review_at.value),
-    ):
-        yield _heading(seen, words.FIELD_NAMES[field], words.FIELD_HINTS[field])
-        yield _select(Setting(field), options, value)
+    yield _heading(seen, words.FIELD_NAMES[Field.REVIEW_AT], words.FIELD_HINTS[Field.REVIEW_AT])
+    yield _select(Setting(Field.REVIEW_AT), moments, rules.review_at.value)
 
 
 def _presets(seen: Seen) -> Iterable[_Item]:

@@ -62,7 +62,11 @@ async def test_a_broken_download_is_made_again(shell: Shell, sandbox: Sandbox) -
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [(("  ",), "The prompt is empty."), (("a cat", "--image", "nowhere.png"), "nowhere.png")],
+    [
+        (("  ",), "The prompt is empty."),
+        (("a cat", "--image", "nowhere.png"), "nowhere.png"),
+        (("a cat", "--image", "cat.png", "--preset", "spicy"), "The *spicy* preset takes no pictures"),
+    ],
 )
 async def test_bad_input_buys_nothing(
     shell: Shell, sandbox: Sandbox, arguments: tuple[str, ...], expected: str

@@ -10,17 +10,7 @@ from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as job_words
 from bot.texts import moderation as words
-from tests.e2e.actors.appeals import (
-    KEEP,
-    LIFT,
-    appeal,
-    appealed,
-    card_of,
-    member,
-    refused,
-    reviews,
-    suspend,
-)
+from tests.e2e.actors.appeals import KEEP, LIFT, appeal, appealed, card_of, member, refused, reviews, suspend
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.direct_messages import inbox

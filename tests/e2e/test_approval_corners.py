@@ -1,26 +1,24 @@
 """Approvals where something else happens at the same moment, or does not happen at all."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.moderation.rules import Gate, Mode, ReviewAt, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from bot.video import PROMPT_MAX_CHARS
 from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, parked, question, rule
 from tests.e2e.actors.buttons import message_of, press, told
-from tests.e2e.actors.consents import confirm, with_picture
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.mentions import answer_to, ping, say
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import MovableClock, until
-from tests.e2e.actors.videos import finish, hold, upload
+from tests.e2e.actors.videos import upload
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -168,18 +166,9 @@ async def test_a_held_request_is_in_the_list_and_can_be_looked_at_and_cancelled(
     assert "Cancelled" in (await harness.ended(reply)).text()
 
 
-@pytest.mark.parametrize("preset", ["normal", "spicy"])
-async def test_a_held_message_is_answered_after_a_restart(harness: Harness, preset: str) -> None:
-    await rule(harness, modes={Gate.PICTURES: Mode.APPROVAL, Gate.SPICY: Mode.APPROVAL}, quorum=2)
-    text = ping(harness, f"make it rain --preset {preset}")
-    if preset == "normal":
-        answer = await answer_to(await say(harness, text, pictures=1))
-    else:
-        await rule(harness, spicy_pictures=SpicyPictures.APPROVAL, quorum=2)
-        asked = await say(harness, text, pictures=1, channel=harness.adult_channel)
-        confirmed = await confirm(harness, await answer_to(asked))
-        await held(confirmed)
-        answer = message_of(confirmed)
+async def test_a_held_message_is_answered_after_a_restart(harness: Harness) -> None:
+    await rule(harness, modes={Gate.PICTURES: Mode.APPROVAL}, quorum=2)
+    answer = await answer_to(await say(harness, ping(harness, "make it rain"), pictures=1))
     await answer.wait_for(lambda seen: HELD in seen.text(), TIMEOUT_S)
     card = await question(harness)
     await noted(harness)
@@ -204,15 +193,3 @@ async def test_a_request_whose_acknowledgement_failed_asks_nobody(harness: Harne
     assert harness.rows("state") == []
     assert cards(harness) == []
     assert harness.bought == 0
-
-
-async def test_a_consented_video_that_came_late_is_still_consented(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=replace(QUICK, expire_after_s=0.6)) as harness:
-        await rule(harness, modes={Gate.SPICY: Mode.OPEN}, spicy_pictures=SpicyPictures.AS_MODE)
-        hold(harness)
-        reply = await confirm(harness, await with_picture(harness))
-        await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-        await harness.app.engine.idle()
-        finish(harness, "a portrait")
-        await press(harness, reply, "Look again")
-        assert (await reply.wait_for_video(6.0)).videos

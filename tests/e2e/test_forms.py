@@ -10,7 +10,6 @@ from bot.sandbox.discord.modals import fields_of
 from bot.texts import forms, moderation
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import told
-from tests.e2e.actors.consents import confirm
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.forms import (
     UNKNOWN,
@@ -137,7 +136,7 @@ async def test_the_longest_prompt_fits_into_the_form(harness: Harness) -> None:
     assert [made.prompt for made in harness.sandbox.dimilinks.books.submissions] == [prompt]
 
 
-async def test_spicy_is_for_age_restricted_channels_in_forms_too(harness: Harness) -> None:
+async def test_spicy_takes_no_pictures_and_no_open_channel_in_forms_either(harness: Harness) -> None:
     opened = await animated(harness, await said(harness, upload(harness)))
     reply = await send(harness, opened, {"prompt": "hot", "preset": "spicy"})
     assert "only works in age-restricted channels. Nothing was charged." in await told(reply)
@@ -145,10 +144,9 @@ async def test_spicy_is_for_age_restricted_channels_in_forms_too(harness: Harnes
     message = await harness.sandbox.discord.say(
         harness.user, harness.adult_channel, attachments=[upload(harness)]
     )
-    allowed = await send(harness, await animated(harness, message), {"prompt": "hot", "preset": "spicy"})
-    assert moderation.NEEDS_CONSENT.english in await told(allowed)
-    await (await confirm(harness, allowed)).wait_for_video(TIMEOUT_S)
-    assert harness.bought == 1
+    there = await send(harness, await animated(harness, message), {"prompt": "hot", "preset": "spicy"})
+    assert await told(there) == moderation.SPICY_FROM_PICTURES.english
+    assert harness.bought == 0
 
 
 async def test_a_form_of_somebody_else_or_of_nobody_is_refused(harness: Harness) -> None:

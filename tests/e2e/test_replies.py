@@ -14,7 +14,6 @@ from bot.sandbox.discord.stickers import StickerFormat
 from bot.texts import explanations, moderation, replies
 from bot.texts.sentences import Language, Speakable
 from tests.e2e.actors.channels import post, thread, voice_chat
-from tests.e2e.actors.consents import confirm
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import (
     CALM,
@@ -296,17 +295,15 @@ async def test_threads_posts_and_voice_chats_work_too(
     assert await widths_of_video(harness, asked) == [40]
 
 
-async def test_spicy_needs_an_age_restricted_channel(harness: Harness) -> None:
+async def test_spicy_is_refused_everywhere_since_a_message_has_pictures(harness: Harness) -> None:
     asked = await say(harness, ping(harness, "make it rain, spicy"), 1, channel=harness.adult_channel)
-    assert moderation.NEEDS_CONSENT.english in await said_to(asked)
-    question = await harness.adult_channel.wait_for_message(lambda seen: bool(seen.buttons), TIMEOUT_S)
-    shown = await (await confirm(harness, question)).wait_for_video(TIMEOUT_S)
-    assert "'spoiler': True" in str(shown.components)
-    await harness.app.engine.idle()
+    assert await said_to(asked) == moderation.SPICY_FROM_PICTURES.english
+    asked = await say(harness, ping(harness, "make it rain, spicy"), 1)
+    assert await said_to(asked) == explanations.SPICY_NEEDS_AGE_GATE.english
     inbox = harness.sandbox.discord.dm(harness.user)
     asked = await say(harness, "make it rain, spicy", 1, channel=inbox)
     assert await said_to(asked) == explanations.SPICY_NOT_IN_DIRECT_MESSAGES.english
-    assert harness.bought == 1
+    assert harness.bought == 0
 
 
 async def test_where_the_bot_may_not_speak_the_person_is_told_directly(harness: Harness) -> None:

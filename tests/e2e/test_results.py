@@ -1,6 +1,5 @@
 """The buttons of a finished video: another one like it, a different one, what comes next."""
 
-import hashlib
 import io
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_uns
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.forms import answers, hint, opens, parts, send, send_made_up
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.references import first_reference, hashes
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import RESULT, delivered, finish, hold, shown, upload, widths
@@ -31,23 +31,10 @@ def follows(parent: Reply) -> str:
     return f"-# Made from [this video]({message_of(parent).url})"
 
 
-def hashes(harness: Harness) -> list[list[str]]:
-    """The pictures of every video that was bought."""
-    return [[one.sha256 for one in made.references] for made in harness.sandbox.dimilinks.books.submissions]
-
-
 def last_frame(content: bytes) -> Image.Image:
     with _PYAV.open(io.BytesIO(content)) as container:
         *_, last = container.decode(video=0)
         return last.to_image()
-
-
-def first_reference(harness: Harness) -> tuple[str, Image.Image]:
-    """The first picture of the newest job, as it is kept: its digest and what it shows."""
-    newest = harness.rows("id")[-1]["id"]
-    (path,) = (harness.data_dir / "spool" / newest).glob("0.*")
-    content = path.read_bytes()
-    return hashlib.sha256(content).hexdigest(), Image.open(io.BytesIO(content)).convert("RGB")
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -73,6 +73,7 @@ async def test_what_cannot_be_stored_changes_nothing(harness: Harness) -> None:
         "sm-setup:1",
         "sm-set:",
         "sm-set:colour",
+        "sm-set:spicy_pictures",
         "sm-set:modes",
         "sm-set:modes.gore",
         "sm-set:quorum.spicy",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.moderation.audit import Deed
-from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import ChannelKind, InvalidInvocation
 from bot.sandbox.discord.versions import walk
 from bot.texts import settings_panel as words
@@ -61,8 +61,6 @@ async def test_pages_are_turned_by_buttons(harness: Harness, *, restarted: bool)
 @pytest.mark.parametrize(
     ("page", "key", "value", "expected"),
     [
-        ("Spicy", "spicy_pictures", "approval", {"spicy_pictures": SpicyPictures.APPROVAL}),
-        ("Spicy", "spicy_pictures", "as_mode", {"spicy_pictures": SpicyPictures.AS_MODE}),
         ("Spicy", "review_at", "both", {"review_at": ReviewAt.BOTH}),
         ("Spicy", "review_at", "posting", {"review_at": ReviewAt.POSTING}),
         ("Other presets", "modes.normal", "approval", {"modes": {Gate.NORMAL: Mode.APPROVAL}}),
@@ -175,8 +173,7 @@ def test_words_fit_discord(language: Language) -> None:
     assert len(words.DESCRIPTION.in_language(language)) <= 100
     for text in (words.CONFIRM_TITLE, words.CONFIRM_LABEL):
         assert len(text.in_language(language)) <= 45
-    options = [words.MODE_NAMES, words.MODE_HINTS, words.SPICY_PICTURES_NAMES, words.SPICY_PICTURES_HINTS]
-    options += [words.REVIEW_AT_NAMES, words.REVIEW_AT_HINTS]
+    options = [words.MODE_NAMES, words.MODE_HINTS, words.REVIEW_AT_NAMES, words.REVIEW_AT_HINTS]
     for mapping in options:
         for text in mapping.values():
             assert len(text.in_language(language)) <= 100

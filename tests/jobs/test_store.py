@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.delivery import Attempt, ReplyAddress, Route
-from bot.images import Conversion, ConversionReason, ImageProblem, ImageSource, Reference
+from bot.images import Conversion, ConversionReason, ImageProblem, ImageSource, Reference, SourceKind
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.rows import job_from, row_of
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
@@ -34,6 +34,7 @@ ids = st.integers(min_value=1, max_value=2**63 - 1)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001 - made aware below
     lambda naive: naive.replace(tzinfo=UTC)
 )
+sources = st.builds(ImageSource, words, words, st.none() | ids, st.sampled_from(SourceKind), st.booleans())
 conversions = st.builds(Conversion, st.sampled_from(ConversionReason), words, st.integers(1, 10**9))
 
 
@@ -49,6 +50,7 @@ def whole_jobs(draw: st.DrawFn) -> Job:
         st.integers(1, 10**4),
         words,
         st.none() | conversions,
+        st.booleans(),
     )
     return Job(
         id=job_id,
@@ -61,7 +63,7 @@ def whole_jobs(draw: st.DrawFn) -> Job:
             reference_count=draw(st.integers(0, 7)),
             group=draw(st.none() | st.just("default")),
         ),
-        sources=tuple(draw(st.lists(st.builds(ImageSource, words, words, st.none() | ids), max_size=3))),
+        sources=tuple(draw(st.lists(sources, max_size=3))),
         reply=ReplyAddress(
             application_id=draw(ids),
             token=draw(st.none() | words.map(SecretStr)),

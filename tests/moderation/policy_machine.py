@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from structlog.testing import capture_logs
 
 from bot.delivery import Post, Posted, Route
+from bot.images import Reference
 from bot.images.screening import Screening
 from bot.jobs import Books, Gatekeeper, Seen
 from bot.jobs.course import Course
@@ -28,11 +29,11 @@ from bot.moderation.audit import AuditTrail
 from bot.moderation.members import Listed, MemberBook, MemberStore
 from bot.moderation.policy import OperatorRules, Person, Place
 from bot.moderation.reviews import Review, ReviewState, ReviewSubject
-from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.servers import RuleBook, RuleStore
 from bot.moderation.words import Effect, Term, TermStore, WordBook
 from bot.storage import Database, open_database
-from bot.video import Preset, VideoRequest
+from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 from tests.moderation.audited import alone
 from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, PolicyModel
@@ -41,6 +42,11 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 T = TypeVar("T")
 PROMPTS = {"a boat": None, "a lantern": Effect.HELD, "a harbour": Effect.BLOCKED, "a child": None}
 """What may be put on the server's list; the last one is about minors where the preset is spicy."""
+FROM_PEOPLE, OWN = (
+    Reference(Path(__file__), ImageMime.PNG, 1, 1, 1, "one.png", own_spicy_video=own) for own in (False, True)
+)
+"""A picture from people, and the last frame of a spicy video of the bot's own."""
+PICTURES = st.sampled_from([(), (), (OWN,), (OWN,), (FROM_PEOPLE,), (OWN, FROM_PEOPLE)])
 MOVING, WAITING = ("queued", "finished", "uploading"), ("held", "held finished")
 MOMENTS = st.sampled_from(MOVING)
 _servers = count(1000)
@@ -147,7 +153,6 @@ class RequestMachine(RuleBasedStateMachine):
             spicy_confirmed_by=5 if model.confirmed else None,
             modes=model.modes,
             channel_modes={ADULT: model.channel} if model.channel else {},
-            spicy_pictures=model.pictures,
             review_at=model.review_at,
             trusted_roles=frozenset({30}),
         )
@@ -176,12 +181,11 @@ class RequestMachine(RuleBasedStateMachine):
         self.save()
 
     @rule(
-        pictures=st.sampled_from(SpicyPictures),
         review_at=st.sampled_from(ReviewAt),
         confirmed=st.sampled_from([True, True, False]),
     )
-    def change_rules(self, pictures: SpicyPictures, review_at: ReviewAt, confirmed: bool) -> None:  # noqa: FBT001
-        self.model.pictures, self.model.review_at, self.model.confirmed = pictures, review_at, confirmed
+    def change_rules(self, review_at: ReviewAt, confirmed: bool) -> None:  # noqa: FBT001
+        self.model.review_at, self.model.confirmed = review_at, confirmed
         self.save()
 
     @rule(channel_id=st.sampled_from([ADULT, OPEN]))
@@ -250,8 +254,7 @@ class RequestMachine(RuleBasedStateMachine):
         channel_id=st.sampled_from([ADULT, ADULT, OPEN]),
         preset=st.sampled_from([Preset.SPICY, Preset.SPICY, Preset.FUN]),
         prompt=st.sampled_from([*PROMPTS]),
-        pictures=st.sampled_from([0, 0, 1]),
-        consented=st.booleans(),
+        pictures=PICTURES,
     )
     def request_anything(
         self,
@@ -259,27 +262,31 @@ class RequestMachine(RuleBasedStateMachine):
         channel_id: int,
         preset: Preset,
         prompt: str,
-        pictures: int,
-        consented: bool,  # noqa: FBT001
+        pictures: tuple[Reference, ...],
     ) -> None:
-        self.request(person_id, channel_id, preset, prompt, pictures, consented=consented)
+        self.request(person_id, channel_id, preset, prompt, pictures)
 
     def request(
-        self, person_id: int, channel_id: int, preset: Preset, prompt: str, pictures: int, *, consented: bool
+        self,
+        person_id: int,
+        channel_id: int,
+        preset: Preset,
+        prompt: str,
+        pictures: tuple[Reference, ...],
     ) -> None:
         base = a_job(job_id=f"job-{len(self.tracked)}")
         job = replace(
             base,
             guild_id=self.server,
-            request=VideoRequest(prompt=prompt, preset=preset, reference_count=pictures),
+            request=VideoRequest(prompt=prompt, preset=preset, reference_count=len(pictures)),
             reply=replace(base.reply, person_id=person_id, guild_id=self.server, channel_id=channel_id),
             role_ids=PEOPLE[person_id],
-            consented=consented,
+            pictures=pictures,
         )
         person = Person(person_id, self.server, PEOPLE[person_id])
         seen = self.run(self.look(self.server, channel_id))
-        wish = Wish(prompt, preset=preset, picture_count=pictures)
-        ask = Ask(wish, (), seen.place, person, channel_id, consented)
+        wish = Wish(prompt, preset=preset, picture_count=len(pictures))
+        ask = Ask(wish, (), seen.place, person, channel_id, pictures)
         found = self.gatekeeper.of_ask(ask, preset)
         assert found.allowed is not self.model.forbids(job, self.now)
         if found.allowed:
@@ -296,10 +303,10 @@ class RequestMachine(RuleBasedStateMachine):
     @rule(
         person_id=st.sampled_from([*PEOPLE]),
         prompt=st.sampled_from(["a boat", "a boat", "a lantern"]),
-        pictures=st.sampled_from([0, 1]),
+        pictures=st.sampled_from([(), (OWN,)]),
     )
-    def request_usually(self, person_id: int, prompt: str, pictures: int) -> None:
-        self.request(person_id, ADULT, Preset.SPICY, prompt, pictures, consented=True)
+    def request_usually(self, person_id: int, prompt: str, pictures: tuple[Reference, ...]) -> None:
+        self.request(person_id, ADULT, Preset.SPICY, prompt, pictures)
 
     @precondition(lambda self: self.at(*WAITING))
     @rule(index=st.integers(0, 9), approved=st.sampled_from([True, True, False]))
@@ -311,11 +318,11 @@ class RequestMachine(RuleBasedStateMachine):
         job = one.job
         assert job.review_id is not None
         before = one.at == "held"
-        stage = ReviewStage.SUBMISSION if before else ReviewStage.POSTING
-        assert self.moderators.asked[job.review_id] is ReviewSubject(stage.value)
+        harness = ReviewStage.SUBMISSION if before else ReviewStage.POSTING
+        assert self.moderators.asked[job.review_id] is ReviewSubject(harness.value)
         if approved:
-            one.agreed.add(stage)
-            went_on = replace(job, review_id=None, approved=job.approved | {stage})
+            one.agreed.add(harness)
+            went_on = replace(job, review_id=None, approved=job.approved | {harness})
             one.course.job = advance(went_on, JobState.QUEUED) if before else went_on
         one.at = ("queued" if before else "finished") if approved else "over"
 

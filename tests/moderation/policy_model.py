@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.jobs.job import Job
 from bot.moderation.members import Listed
-from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage
 from bot.moderation.words import Effect
 from bot.video import Preset
 
@@ -22,7 +22,6 @@ class PolicyModel:
     modes: dict[Gate, Mode] = field(default_factory=lambda: dict.fromkeys(Gate, Mode.OPEN))
     channel: dict[Gate, Mode] = field(default_factory=dict[Gate, Mode])
     """Of the channel that is called adult."""
-    pictures: SpicyPictures = SpicyPictures.AS_MODE
     review_at: ReviewAt = ReviewAt.SUBMISSION
     restricted: set[int] = field(default_factory=lambda: {ADULT})
     listed: dict[int, Listed | None] = field(default_factory=dict[int, "Listed | None"])
@@ -54,27 +53,21 @@ class PolicyModel:
             self.mode(Gate.of(job.request.preset), channel_id) is Mode.OFF,
             pictures and self.mode(Gate.PICTURES, channel_id) is Mode.OFF,
             spicy and channel_id not in self.restricted,
-            spicy and pictures and self.pictures is SpicyPictures.OFF,
-            spicy and pictures and not job.consented,
+            spicy and not all(picture.own_spicy_video for picture in job.pictures or ()),
         ]
         return any(wrong)
 
-    def asks_at(self, stage: ReviewStage, job: Job) -> bool:
-        """True if the server wants to be asked at this stage, whatever its moderators have approved already."""
+    def asks_at(self, harness: ReviewStage, job: Job) -> bool:
+        """True if the server wants to be asked at this harness, whatever its moderators have approved already."""
         channel_id, person_id = job.reply.channel_id or 0, job.reply.person_id
-        spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
-        if stage is ReviewStage.SUBMISSION and self.words.get(job.request.prompt) is Effect.HELD:
+        if harness is ReviewStage.SUBMISSION and self.words.get(job.request.prompt) is Effect.HELD:
             return True
         trusted = self.listed.get(person_id) is Listed.TRUSTED or bool(PEOPLE[person_id])
         modes = {self.mode(Gate.of(job.request.preset), channel_id)}
-        if pictures:
+        if job.request.reference_count > 0:
             modes.add(self.mode(Gate.PICTURES, channel_id))
-        asks = (
-            Mode.APPROVAL in modes
-            or (Mode.TRUSTED in modes and not trusted)
-            or (spicy and pictures and self.pictures is SpicyPictures.APPROVAL)
-        )
-        return asks and stage in self.review_at.stages
+        asks = Mode.APPROVAL in modes or (Mode.TRUSTED in modes and not trusted)
+        return asks and harness in self.review_at.stages
 
     def holds_back(self, job: Job, agreed: set[ReviewStage]) -> bool:
         """True if moderators must see the finished video first, given the stages that they approved.

@@ -1,8 +1,7 @@
 """What is expected of the rules, over every combination of their facts, and what the names in the tables mean.
 
 A line of a table stands for the product of what its cells name, several with commas between them; each column
-to the right is one more value. “any” is every place, and “some” whatever has pictures. No combination may be
-named twice, and none may be missing.
+to the right is one more value. “any” is every place. No combination may be named twice, and none may be missing.
 """
 
 from collections.abc import Mapping
@@ -10,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from bot.moderation.policy import Decision, Person, Place, RequestFacts, Standing, Verdict
-from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.policy import Decision, Person, PictureOrigin, Place, RequestFacts, Standing, Verdict
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -40,8 +39,6 @@ def _meant(cell: str) -> list[str]:
     match cell:
         case "any":
             return [*PLACES]
-        case "some":
-            return [name for name in PICTURES if name != "none"]
         case _:
             return [name.strip() for name in cell.split(",")]
 
@@ -67,16 +64,11 @@ PERSONS: Mapping[str, tuple[Person, Standing]] = {
     "suspended": (PLAIN, Standing(suspended_until=NOW + timedelta(microseconds=1))),
     "served": (PLAIN, Standing(suspended_until=NOW)),
 }
-PICTURES: Mapping[str, dict[str, Any]] = {
-    "none": {"has_pictures": False},
-    "off/no": {"has_pictures": True, "consented": False, "spicy_pictures": SpicyPictures.OFF},
-    "off/yes": {"has_pictures": True, "consented": True, "spicy_pictures": SpicyPictures.OFF},
-    "ask/no": {"has_pictures": True, "consented": False, "spicy_pictures": SpicyPictures.APPROVAL},
-    "ask/yes": {"has_pictures": True, "consented": True, "spicy_pictures": SpicyPictures.APPROVAL},
-    "mode/no": {"has_pictures": True, "consented": False, "spicy_pictures": SpicyPictures.AS_MODE},
-    "mode/yes": {"has_pictures": True, "consented": True, "spicy_pictures": SpicyPictures.AS_MODE},
+PICTURES = {
+    "none": PictureOrigin.NONE,
+    "own": PictureOrigin.OWN_SPICY_VIDEO,
+    "people": PictureOrigin.PEOPLE,
 }
-"""What the server says of pictures for spicy, and whether the person confirmed whom they show."""
 MODES: Mapping[str, tuple[bool, Mode]] = {
     "unconfirmed": (False, Mode.OPEN),
     "off": (True, Mode.OFF),
@@ -95,8 +87,7 @@ VERDICTS = {
     "off": Verdict.SPICY_OFF,
     "closed": Verdict.GATE_OFF,
     "no-pictures": Verdict.PICTURES_OFF,
-    "pictures": Verdict.SPICY_PICTURES_OFF,
-    "consent": Verdict.NEEDS_CONSENT,
+    "pictures": Verdict.SPICY_FROM_PICTURES,
     "grown-ups": Verdict.NEEDS_AGE_RESTRICTED_CHANNEL,
     "direct": Verdict.NOT_IN_DIRECT_MESSAGES,
     "foreign": Verdict.NOT_IN_FOREIGN_SERVERS,
@@ -121,62 +112,56 @@ def decision(cell: str, review_at: ReviewAt = ReviewAt.SUBMISSION) -> Decision:
 
 # Spicy: mode × place × person × pictures.
 
-WITHOUT_PICTURES = table("""
-place   | person    | pictures ‖ unconfirmed off       approval  trusted   open
-adult   | plain     | none     ‖ off         off       waits     waits     goes
-adult   | listed    | none     ‖ off         off       waits     goes      goes
-adult   | role      | none     ‖ off         off       waits     goes      goes
-adult   | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
-adult   | suspended | none     ‖ suspended   suspended suspended suspended suspended
-adult   | served    | none     ‖ off         off       waits     waits     goes
-open    | plain     | none     ‖ off         off       grown-ups grown-ups grown-ups
-open    | listed    | none     ‖ off         off       grown-ups grown-ups grown-ups
-open    | role      | none     ‖ off         off       grown-ups grown-ups grown-ups
-open    | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
-open    | suspended | none     ‖ suspended   suspended suspended suspended suspended
-open    | served    | none     ‖ off         off       grown-ups grown-ups grown-ups
-direct  | plain     | none     ‖ direct      direct    direct    direct    direct
-direct  | listed    | none     ‖ direct      direct    direct    direct    direct
-direct  | role      | none     ‖ direct      direct    direct    direct    direct
-direct  | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
-direct  | suspended | none     ‖ suspended   suspended suspended suspended suspended
-direct  | served    | none     ‖ direct      direct    direct    direct    direct
-foreign | plain     | none     ‖ foreign     foreign   foreign   foreign   foreign
-foreign | listed    | none     ‖ foreign     foreign   foreign   foreign   foreign
-foreign | role      | none     ‖ foreign     foreign   foreign   foreign   foreign
-foreign | blocked   | none     ‖ blocked     blocked   blocked   blocked   blocked
-foreign | suspended | none     ‖ suspended   suspended suspended suspended suspended
-foreign | served    | none     ‖ foreign     foreign   foreign   foreign   foreign
+NOT_FROM_PEOPLE = table("""
+place   | person    | pictures  ‖ unconfirmed off       approval  trusted   open
+adult   | plain     | none, own ‖ off         off       waits     waits     goes
+adult   | listed    | none, own ‖ off         off       waits     goes      goes
+adult   | role      | none, own ‖ off         off       waits     goes      goes
+adult   | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+adult   | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+adult   | served    | none, own ‖ off         off       waits     waits     goes
+open    | plain     | none, own ‖ off         off       grown-ups grown-ups grown-ups
+open    | listed    | none, own ‖ off         off       grown-ups grown-ups grown-ups
+open    | role      | none, own ‖ off         off       grown-ups grown-ups grown-ups
+open    | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+open    | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+open    | served    | none, own ‖ off         off       grown-ups grown-ups grown-ups
+direct  | plain     | none, own ‖ direct      direct    direct    direct    direct
+direct  | listed    | none, own ‖ direct      direct    direct    direct    direct
+direct  | role      | none, own ‖ direct      direct    direct    direct    direct
+direct  | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+direct  | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+direct  | served    | none, own ‖ direct      direct    direct    direct    direct
+foreign | plain     | none, own ‖ foreign     foreign   foreign   foreign   foreign
+foreign | listed    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+foreign | role      | none, own ‖ foreign     foreign   foreign   foreign   foreign
+foreign | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+foreign | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+foreign | served    | none, own ‖ foreign     foreign   foreign   foreign   foreign
 """)
-WITH_PICTURES = table("""
-place   | person                      | pictures        ‖ unconfirmed off       approval  trusted   open
-adult   | plain, listed, role, served | off/no, off/yes ‖ off         off       pictures  pictures  pictures
-adult   | plain, listed, role, served | ask/no, mode/no ‖ off         off       consent   consent   consent
-adult   | plain, listed, role, served | ask/yes         ‖ off         off       waits     waits     waits
-adult   | plain, served               | mode/yes        ‖ off         off       waits     waits     goes
-adult   | listed, role                | mode/yes        ‖ off         off       waits     goes      goes
-open    | plain, listed, role, served | some            ‖ off         off            grown-ups grown-ups grown-ups
-direct  | plain, listed, role, served | some            ‖ direct      direct    direct    direct    direct
-foreign | plain, listed, role, served | some            ‖ foreign     foreign   foreign   foreign   foreign
-any     | blocked                     | some            ‖ blocked     blocked   blocked   blocked   blocked
-any     | suspended                   | some            ‖ suspended   suspended suspended suspended suspended
+FROM_PEOPLE = table("""
+place   | person                      | pictures ‖ unconfirmed off       approval  trusted   open
+adult   | plain, listed, role, served | people   ‖ off         off       pictures  pictures  pictures
+open    | plain, listed, role, served | people   ‖ off         off       grown-ups grown-ups grown-ups
+direct  | plain, listed, role, served | people   ‖ direct      direct    direct    direct    direct
+foreign | plain, listed, role, served | people   ‖ foreign     foreign   foreign   foreign   foreign
+any     | blocked                     | people   ‖ blocked     blocked   blocked   blocked   blocked
+any     | suspended                   | people   ‖ suspended   suspended suspended suspended suspended
 """)
-SPICY = WITHOUT_PICTURES | WITH_PICTURES
+SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
 
 
 def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: ReviewAt) -> RequestFacts:
     who, standing = PERSONS[person]
     confirmed, spicy = MODES[mode]
-    given = dict(PICTURES[pictures])
     rules = ServerRules(
         spicy_confirmed_by=5 if confirmed else None,
         modes={Gate.SPICY: spicy},
-        spicy_pictures=given.pop("spicy_pictures", SpicyPictures.OFF),
         review_at=review_at,
         trusted_roles=frozenset({ROLE}),
     )
     return RequestFacts(
-        Preset.SPICY, PLACES[place], who, NOW, CHANNEL, rules=rules, standing=standing, **given
+        Preset.SPICY, PLACES[place], who, NOW, CHANNEL, PICTURES[pictures], rules=rules, standing=standing
     )
 
 

@@ -1,12 +1,11 @@
 """A server's rules with nothing left as usual."""
 
-from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 
 FULL = ServerRules(
     spicy_confirmed_by=2**62,
     modes={Gate.SPICY: Mode.TRUSTED, Gate.PICTURES: Mode.APPROVAL},
     channel_modes={2**61: {Gate.SPICY: Mode.OPEN}, 3: {Gate.FUN: Mode.OFF}},
-    spicy_pictures=SpicyPictures.AS_MODE,
     review_at=ReviewAt.BOTH,
     quorum=3,
     review_hours=5,

@@ -15,13 +15,14 @@ from bot.moderation.policy import (
     Decision,
     OperatorRules,
     Person,
+    PictureOrigin,
     Place,
     RequestFacts,
     Standing,
     Verdict,
     judge,
 )
-from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.words import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_machine import MOVING, RequestMachine, in_a_loop
@@ -39,7 +40,6 @@ RULES = st.builds(
     channel_modes=st.dictionaries(
         st.sampled_from([CHANNEL, 71]), st.dictionaries(st.sampled_from(Gate), MODES), max_size=2
     ),
-    spicy_pictures=st.sampled_from(SpicyPictures),
     review_at=st.sampled_from(ReviewAt),
     trusted_roles=st.frozensets(st.integers(1, 3), max_size=2),
 )
@@ -63,8 +63,7 @@ FACTS = st.builds(
     st.builds(Person, st.integers(1, 2), st.just(SERVER), st.frozensets(st.integers(1, 4), max_size=2)),
     st.just(NOW),
     st.sampled_from([None, CHANNEL, 71, 72]),
-    st.booleans(),
-    st.booleans(),
+    st.sampled_from(PictureOrigin),
     st.sampled_from(WordVerdict),
     OPERATORS,
     RULES,
@@ -122,8 +121,8 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, words=WordVerdict.MINORS),
         replace(facts, words=WordVerdict.BLOCKED) if facts.words is not WordVerdict.MINORS else facts,
         replace(facts, words=WordVerdict.HELD) if facts.words is WordVerdict.NONE else facts,
-        replace(facts, consented=False),
-        replace(facts, has_pictures=True),
+        replace(facts, pictures=PictureOrigin.PEOPLE),
+        replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if not facts.has_pictures else facts,
         replace(facts, approved=frozenset()),
         replace(facts, standing=replace(standing, blocked=True)),
         replace(facts, standing=replace(standing, trusted=False)),
@@ -135,10 +134,6 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, place=Place.OPEN_CHANNEL) if facts.place.has_moderators else facts,
         rules(spicy_confirmed_by=None),
         rules(trusted_roles=frozenset()),
-        rules(spicy_pictures=SpicyPictures.OFF),
-        rules(spicy_pictures=SpicyPictures.APPROVAL)
-        if facts.rules.spicy_pictures is SpicyPictures.AS_MODE
-        else facts,
         rules(review_at=ReviewAt.BOTH),
     ]
 
@@ -162,18 +157,15 @@ def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts)
     if not judge(facts).allowed:
         return
     assert facts.operator.spicy_offered
+    assert facts.pictures is not PictureOrigin.PEOPLE
     assert facts.words not in {WordVerdict.MINORS, WordVerdict.BLOCKED}
     assert not facts.standing.blocked
     if facts.place is Place.DIRECT_MESSAGE:
         assert facts.operator.spicy_in_direct_messages
-        assert not facts.has_pictures
         return
     assert facts.place is Place.AGE_RESTRICTED_CHANNEL
     assert facts.rules.spicy_confirmed_by is not None
     assert SERVER not in facts.operator.spicy_blocked_servers
-    if facts.has_pictures:
-        assert facts.consented
-        assert facts.rules.spicy_pictures is not SpicyPictures.OFF
 
 
 def _irrelevant(facts: RequestFacts) -> list[RequestFacts]:
@@ -198,15 +190,11 @@ def _irrelevant(facts: RequestFacts) -> list[RequestFacts]:
         if facts.standing.suspended_until is None
         else facts,
     ]
-    if not facts.has_pictures:
-        found.append(replace(facts, consented=not facts.consented))
-        found.append(replace(facts, rules=rules.model_copy(update={"spicy_pictures": SpicyPictures.OFF})))
     if facts.preset is not Preset.SPICY:
         found += [
             replace(facts, rules=rules.model_copy(update={"spicy_confirmed_by": None})),
-            replace(facts, rules=rules.model_copy(update={"spicy_pictures": SpicyPictures.OFF})),
             replace(facts, operator=replace(facts.operator, spicy_offered=False)),
-            replace(facts, consented=not facts.consented),
+            replace(facts, pictures=PictureOrigin.PEOPLE) if facts.has_pictures else facts,
         ]
     others = {gate for gate in Gate if gate not in {Gate.of(facts.preset), Gate.PICTURES}}
     changed = {**rules.modes, **dict.fromkeys(others, Mode.OFF)}
@@ -245,7 +233,7 @@ def test_what_changes_just_before_a_request_goes_on_is_noticed_whatever_it_waits
             requests = here()
             requests.begin()
             requests.change_words("a lantern", listed=True)
-            requests.request(1, CHANNEL, Preset.SPICY, prompt, 0, consented=False)
+            requests.request(1, CHANNEL, Preset.SPICY, prompt, ())
             if prompt == "a lantern":
                 requests.decide(0, approved=True)
             if isinstance(change, ReviewAt):

@@ -13,13 +13,14 @@ from bot.moderation.policy import (
     Decision,
     OperatorRules,
     Person,
+    PictureOrigin,
     Place,
     RequestFacts,
     Standing,
     Verdict,
     judge,
 )
-from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.words import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_tables import (
@@ -27,7 +28,6 @@ from tests.moderation.policy_tables import (
     NOW,
     OTHER,
     OTHER_PRESETS,
-    PICTURES,
     PLACES,
     PLAIN,
     SERVER,
@@ -59,14 +59,14 @@ approval | plain, listed          ‖ submission           submission+posting su
 """At which moments moderators are asked about a prompt whose words are held, by when the server wants to be."""
 
 
-@pytest.mark.parametrize("has_pictures", [False, True])
+@pytest.mark.parametrize("pictures", PictureOrigin)
 @pytest.mark.parametrize("preset", OTHER_PRESETS)
-def test_words(preset: Preset, *, has_pictures: bool) -> None:
+def test_words(preset: Preset, pictures: PictureOrigin) -> None:
     assert set(WORDS) == set(product(PLACES, WordVerdict))
     for (place, words), expected in WORDS.items():
         facts = facts_of(preset, place, "plain", {}, review_at=ReviewAt.POSTING, words=WordVerdict(words))
         submitted = Decision(Verdict.ALLOWED, frozenset({ReviewStage.SUBMISSION}))
-        found = judge(replace(facts, has_pictures=has_pictures))
+        found = judge(replace(facts, pictures=pictures))
         assert found == (submitted if expected == "submitted" else decision(expected)), (place, words)
 
 
@@ -120,11 +120,12 @@ def test_what_the_operator_decided_for_spicy() -> None:
         assert other == decision("admission" if operator == "not-admitted" else "goes")
 
 
-@pytest.mark.parametrize("pictures", [name for name in PICTURES if name != "none"])
-def test_in_direct_messages_spicy_never_starts_from_pictures(pictures: str) -> None:
+@pytest.mark.parametrize(
+    ("pictures", "expected"), [("none", "goes"), ("own", "goes"), ("people", "pictures")]
+)
+def test_in_direct_messages_spicy_takes_no_pictures_of_people_either(pictures: str, expected: str) -> None:
     facts = spicy_facts("direct", "listed", pictures, "open", ReviewAt.BOTH)
-    found = judge(replace(facts, operator=OPERATORS["in-direct"]))
-    assert found == Decision(Verdict.SPICY_PICTURES_OFF)
+    assert judge(replace(facts, operator=OPERATORS["in-direct"])) == decision(expected)
 
 
 ADMISSION = table("""
@@ -164,20 +165,18 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.SPICY_NOT_IN_THIS_SERVER, {"spicy_blocked_servers": frozenset({SERVER})}),
     (Verdict.SPICY_OFF, {"spicy": Mode.OFF}),
     (Verdict.NEEDS_AGE_RESTRICTED_CHANNEL, {"place": Place.OPEN_CHANNEL}),
-    (Verdict.SPICY_PICTURES_OFF, {"spicy_pictures": SpicyPictures.OFF}),
-    (Verdict.NEEDS_CONSENT, {"consented": False}),
+    (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE}),
     (Verdict.PICTURES_OFF, {"pictures": Mode.OFF}),
 ]
 
 
 def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
-    said: dict[str, Any] = {"consented": True, "place": Place.AGE_RESTRICTED_CHANNEL}
+    said: dict[str, Any] = {"origin": PictureOrigin.OWN_SPICY_VIDEO, "place": Place.AGE_RESTRICTED_CHANNEL}
     for one in reversed(wrong):
         said |= one
     rules = ServerRules(
         spicy_confirmed_by=5,
         modes={Gate.SPICY: said.get("spicy", Mode.OPEN), Gate.PICTURES: said.get("pictures", Mode.OPEN)},
-        spicy_pictures=said.get("spicy_pictures", SpicyPictures.AS_MODE),
     )
     operator = OperatorRules(
         said.get("admission", Admission()),
@@ -186,7 +185,7 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
     )
     standing = Standing(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
     return RequestFacts(
-        Preset.SPICY, said["place"], PLAIN, NOW, CHANNEL, has_pictures=True, consented=said["consented"],
+        Preset.SPICY, said["place"], PLAIN, NOW, CHANNEL, said["origin"],
         words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, standing=standing,
     )  # fmt: skip
 

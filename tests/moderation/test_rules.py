@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewAt, ReviewStage, ServerRules, SpicyPictures
+from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset
 from tests.moderation.sample_rules import FULL
 
@@ -11,7 +11,6 @@ from tests.moderation.sample_rules import FULL
 def test_usually_everything_is_open_but_spicy() -> None:
     for gate in Gate:
         assert USUAL_RULES.mode(gate, None) is (Mode.OFF if gate is Gate.SPICY else Mode.OPEN)
-    assert USUAL_RULES.spicy_pictures is SpicyPictures.OFF
     assert USUAL_RULES.quorum == 1
 
 
@@ -75,7 +74,6 @@ def test_what_another_version_wrote_besides_is_ignored() -> None:
         {"modes": {"spicy": "ajar"}},
         {"modes": {"windows": "open"}},
         {"channel_modes": {"general": {}}},
-        {"spicy_pictures": "sometimes"},
         {"review_at": "never"},
     ],
 )

@@ -79,6 +79,19 @@ async def test_what_another_version_wrote_besides_is_ignored(database: Database)
     assert (await book_of(database)).of(SERVER) == FULL
 
 
+@pytest.mark.parametrize("value", ["off", "approval", "as_mode", "whatever", None])
+async def test_the_switch_for_spicy_with_pictures_is_dropped_from_rules_of_earlier_versions(
+    database: Database, value: str | None
+) -> None:
+    write(database, FULL.model_dump(mode="json") | {"spicy_pictures": value})
+    book = await book_of(database)
+    assert book.of(SERVER) == FULL
+    await book.change(SERVER, FULL.model_copy(update={"quorum": 2}))
+    with closing(sqlite3.connect(database.path)) as connection:
+        (kept,) = connection.execute("SELECT rules FROM servers").fetchone()
+    assert "spicy_pictures" not in json.loads(kept)
+
+
 @pytest.mark.parametrize(
     "rules", [{"modes": {"spicy": "ajar"}}, {"quorum": 0}, {"trusted_roles": "all"}, [], "open", 7, None]
 )

@@ -40,6 +40,7 @@ class Deed(StrEnum):
     TERM_REMOVED = "term_removed"
     REPORTS_MUTED = "reports_muted"
     CONSENT_CONFIRMED = "consent_confirmed"
+    """Only in the logs of earlier versions."""
     LOG_EXPORTED = "log_exported"
     PERSON_DATA_REMOVED = "person_data_removed"
     BANNED = "banned"

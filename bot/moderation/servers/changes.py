@@ -16,7 +16,6 @@ class Field(StrEnum):
 
     MODES = "modes"
     CHANNEL_MODES = "channel_modes"
-    SPICY_PICTURES = "spicy_pictures"
     REVIEW_AT = "review_at"
     REVIEWER_ROLES = "reviewer_roles"
     TRUSTED_ROLES = "trusted_roles"

@@ -15,7 +15,7 @@ from discord.http import Route
 
 from bot.app import App, Tuning, open_app
 from bot.jobs import Patience, PollPace, ProbePace
-from bot.moderation.rules import Gate, Mode, ServerRules, SpicyPictures
+from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.dimilinks import Pace
 from bot.sandbox.dimilinks.books import Request
 from bot.sandbox.discord import (
@@ -50,9 +50,7 @@ QUICK = Tuning(
 )
 PATIENT = replace(QUICK, expire_after_s=120.0)
 """For tests that keep videos unfinished while they do other things."""
-SPICY_ON = ServerRules(
-    spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN}, spicy_pictures=SpicyPictures.AS_MODE
-)
+SPICY_ON = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN})
 """As most tests want the server: spicy in age-restricted channels."""
 QUICK_PACE = Pace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
