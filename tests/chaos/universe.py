@@ -26,17 +26,17 @@ from bot.sandbox.dimilinks import (
     ErrorAfterAcceptance,
     Hang,
     HttpError,
-    Pace,
     SlowAnswer,
+    TaskPace,
 )
 from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Reply, User
-from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import Settings
 from tests.e2e.pictures import picture
 
 REPOSITORY = Path(__file__).parents[2]
-_PACE = Pace(queue_s=0.2, generate_s=0.8, jitter=0.6)
+_PACE = TaskPace(queue_s=0.2, generate_s=0.8, jitter=0.6)
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 180.0
 _LOOK_EVERY_S = 0.01
@@ -101,7 +101,7 @@ class Universe:
         self._jobs_at_most = jobs_at_most
         self.chronicle = Chronicle()
         self.sandbox = Sandbox(
-            SampleStudio(folder / "films"),
+            SampleVideoFactory(folder / "films"),
             pace=_PACE,
             seed=seed,
             token_lifetime_s=weather.token_lifetime_s,
@@ -240,15 +240,15 @@ class Universe:
 
     async def _until(self, moment: Moment, ended: "asyncio.Task[int]") -> None:
         """Wait for the moment, or for some seconds where it does not come."""
-        books = self.sandbox.dimilinks.books
+        log = self.sandbox.dimilinks.request_log
         ready_at = await self._ready(ended)
-        bought = len(books.submissions)
+        bought = len(log.submissions)
         patience_s = self._chance.uniform(0.0, 1.5) if moment is Moment.RANDOM else 2.5
         conditions: dict[Moment, Callable[[], bool]] = {
             Moment.RANDOM: lambda: False,
             Moment.SUBMITTING: lambda: "submitting" in self._states(),
-            Moment.BOUGHT: lambda: len(books.submissions) > bought,
-            Moment.ANSWERED: lambda: len(books.submissions) > bought,
+            Moment.BOUGHT: lambda: len(log.submissions) > bought,
+            Moment.ANSWERED: lambda: len(log.submissions) > bought,
             Moment.GENERATING: lambda: "generating" in self._states(),
             Moment.READY: lambda: "ready" in self._states(),
             Moment.DELIVERING: lambda: "delivering" in self._states(),

@@ -1,4 +1,4 @@
-"""What the sandbox's books say of the bot: bought twice, lost, or left without an end."""
+"""What the sandbox's request log says of the bot: bought twice, lost, or left without an end."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -50,9 +50,9 @@ def _seen(universe: Universe) -> list[Message]:
 def judge(universe: Universe) -> Verdict:
     """Compare what people see with what was bought."""
     sandbox, chronicle = universe.sandbox, universe.chronicle
-    bought = Counter(made.prompt for made in sandbox.dimilinks.books.submissions)
+    bought = Counter(made.prompt for made in sandbox.dimilinks.request_log.submissions)
     verdict = Verdict(kills=chronicle.kills, asked=chronicle.asked, bought=bought.total())
-    verdict.violations = [*sandbox.discord.violations, *sandbox.dimilinks.books.violations]
+    verdict.violations = [*sandbox.discord.violations, *sandbox.dimilinks.request_log.violations]
     messages = _seen(universe)
     for prompt, asking in chronicle.messages.items():
         _judge_message(verdict, prompt, asking, bought[prompt], messages)

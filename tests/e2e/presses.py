@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.sandbox.dimilinks import Outcome
+from bot.sandbox.dimilinks import TaskOutcome
 from bot.sandbox.discord import Channel, DiscordFault, Message, MessageVersion, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
 from tests.e2e.stage import TIMEOUT_S, Stage, utc_now
@@ -41,10 +41,10 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def hold(stage: Stage, videos: int = 1) -> None:
     """Have the next videos that are bought stay unfinished, until `finish`."""
-    stage.sandbox.dimilinks.faults.outcomes.extend([Outcome.NEVER_FINISHES] * videos)
+    stage.sandbox.dimilinks.faults.outcomes.extend([TaskOutcome.NEVER_FINISHES] * videos)
 
 
-def finish(stage: Stage, prompt: str, outcome: Outcome | None = None) -> None:
+def finish(stage: Stage, prompt: str, outcome: TaskOutcome | None = None) -> None:
     """Have a video that was held end now: well, or with `outcome`."""
     tasks = stage.sandbox.dimilinks._tasks  # pyright: ignore[reportPrivateUsage] - scripted by time alone
     held = [task for task in tasks.values() if task.submission.prompt == prompt]

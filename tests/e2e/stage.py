@@ -16,8 +16,8 @@ from discord.http import Route
 from bot.app import App, Tuning, open_app
 from bot.jobs import Patience, PollPace, ProbePace
 from bot.moderation.rules import Gate, Mode, ServerRules, SpicyPictures
-from bot.sandbox.dimilinks import Pace
-from bot.sandbox.dimilinks.books import Request
+from bot.sandbox.dimilinks import TaskPace
+from bot.sandbox.dimilinks.request_log import Request
 from bot.sandbox.discord import (
     Attachment,
     CallbackKind,
@@ -29,8 +29,8 @@ from bot.sandbox.discord import (
     Reply,
     User,
 )
-from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
 
 QUICK = Tuning(
@@ -54,7 +54,7 @@ SPICY_ON = ServerRules(
     spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN}, spicy_pictures=SpicyPictures.AS_MODE
 )
 """As most tests want the server: spicy in age-restricted channels."""
-QUICK_PACE = Pace(queue_s=0.1, generate_s=0.5)
+QUICK_PACE = TaskPace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
 
 
@@ -160,12 +160,14 @@ class Stage:
     @property
     def submissions_sent(self) -> list[Request]:
         """The requests that tried to buy, whatever came of them."""
-        return [request for request in self.sandbox.dimilinks.books.requests if request.method == "POST"]
+        return [
+            request for request in self.sandbox.dimilinks.request_log.requests if request.method == "POST"
+        ]
 
     @property
     def bought(self) -> int:
         """How many videos the operator has to pay for."""
-        return len(self.sandbox.dimilinks.books.submissions)
+        return len(self.sandbox.dimilinks.request_log.submissions)
 
 
 async def _ended(app: App, running: asyncio.Task[None]) -> None:
@@ -178,7 +180,7 @@ async def open_stage(
     tmp_path: Path,
     *,
     tuning: Tuning = QUICK,
-    pace: Pace = QUICK_PACE,
+    pace: TaskPace = QUICK_PACE,
     now: Callable[[], datetime] = utc_now,
     privileged_intents: Intents = Intents.NONE,
     limits: RateLimits | None = None,
@@ -188,8 +190,8 @@ async def open_stage(
     """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     try:
-        studio, intents = SampleStudio(tmp_path / "films"), privileged_intents
-        async with Sandbox(studio, pace=pace, privileged_intents=intents, limits=limits) as sandbox:
+        factory, intents = SampleVideoFactory(tmp_path / "films"), privileged_intents
+        async with Sandbox(factory, pace=pace, privileged_intents=intents, limits=limits) as sandbox:
             guild = sandbox.discord.add_guild("Server")
             channel = guild.add_channel("general")
             adult_channel = guild.add_channel("after-dark", nsfw=True)
@@ -204,6 +206,6 @@ async def open_stage(
             finally:
                 await stage.stop()
             assert sandbox.discord.violations == []
-            assert sandbox.dimilinks.books.violations == []
+            assert sandbox.dimilinks.request_log.violations == []
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, yarl.URL(str(gateway))

@@ -13,8 +13,8 @@ from bot.sandbox.dimilinks import (
     HttpError,
     JsonInstead,
     NoTaskId,
-    Outcome,
     Redirect,
+    TaskOutcome,
     Truncated,
 )
 from tests.e2e.pictures import png_of
@@ -168,8 +168,8 @@ async def test_a_broken_download_is_made_again_and_only_a_whole_video_is_posted(
     stage.sandbox.dimilinks.faults.content.append(fault)
     reply = await stage.video()
     shown = await reply.wait_for_video(timeout_s=20)
-    sample = stage.sandbox.dimilinks.books.submissions[0].task_id
-    assert stage.sandbox.dimilinks.books.downloads[sample] >= 1
+    sample = stage.sandbox.dimilinks.request_log.submissions[0].task_id
+    assert stage.sandbox.dimilinks.request_log.downloads[sample] >= 1
     assert shown.videos[0].path.read_bytes()[4:8] == b"ftyp"
     assert stage.bought == 1
 
@@ -179,7 +179,7 @@ async def test_a_video_that_never_arrives_whole_is_told_with_its_number(stage: S
     shown = await stage.ended(await stage.video())
     assert "it kept arriving incomplete" in shown.text()
     assert CHARGED in shown.text()
-    assert stage.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
+    assert stage.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()
 
 
 async def test_a_video_on_another_host_is_fetched_without_the_key(stage: Stage) -> None:
@@ -190,13 +190,13 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(stage: Stage) 
 @pytest.mark.parametrize(
     ("outcome", "expected", "money"),
     [
-        (Outcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
-        (Outcome.BLOCKED, "own filter stopped this video", PROBABLY),
-        (Outcome.MISSING_VIDEO, "own filter stopped this video", PROBABLY),
+        (TaskOutcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
+        (TaskOutcome.BLOCKED, "own filter stopped this video", PROBABLY),
+        (TaskOutcome.MISSING_VIDEO, "own filter stopped this video", PROBABLY),
     ],
 )
 async def test_a_task_that_ends_badly_is_explained(
-    stage: Stage, outcome: Outcome, expected: str, money: str
+    stage: Stage, outcome: TaskOutcome, expected: str, money: str
 ) -> None:
     stage.sandbox.dimilinks.faults.outcomes.append(outcome)
     shown = await stage.ended(await stage.video())
@@ -206,13 +206,13 @@ async def test_a_task_that_ends_badly_is_explained(
 
 
 async def test_a_status_that_nobody_knows_does_not_end_the_job(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.outcomes.append(Outcome.STRANGE_STATUS)
+    stage.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.STRANGE_STATUS)
     await (await stage.video()).wait_for_video(timeout_s=20)
 
 
 async def test_a_task_that_never_finishes_expires_with_its_number(stage: Stage) -> None:
-    stage.sandbox.dimilinks.faults.outcomes.append(Outcome.NEVER_FINISHES)
+    stage.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
     shown = await stage.ended(await stage.video())
     assert "did not become ready in time" in shown.text()
     assert CHARGED in shown.text()
-    assert stage.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
+    assert stage.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()

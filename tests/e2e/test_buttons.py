@@ -47,7 +47,7 @@ def states(stage: Stage) -> list[str]:
 
 
 def prompts(stage: Stage) -> list[str]:
-    return [made.prompt for made in stage.sandbox.dimilinks.books.submissions]
+    return [made.prompt for made in stage.sandbox.dimilinks.request_log.submissions]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -233,7 +233,7 @@ async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Stage) 
     await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     await wide.app.engine.idle()
     # Discord may carry out what was cut short (0) at any later time.
-    assert {edit.status for edit in discord.books.requests if edit.method == "PATCH"} == {200}
+    assert {edit.status for edit in discord.request_log.requests if edit.method == "PATCH"} == {200}
     assert "### Cancelled" in message_of(reply).current.text()
 
 

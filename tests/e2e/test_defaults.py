@@ -51,7 +51,7 @@ async def test_what_is_not_said_is_as_one_likes_it(stage: Stage, *, restarted: b
     await stage.ended(reply)
     other = await stage.video("a dog", user=stage.member("bea"))
     await stage.ended(other)
-    first, second = stage.sandbox.dimilinks.books.submissions
+    first, second = stage.sandbox.dimilinks.request_log.submissions
     assert (first.seconds, first.size, first.resolution, first.preset) == ("10", "720x1280", "480p", "fun")
     assert (second.seconds, second.size, second.resolution) == ("6", "1280x720", "720p")
     assert reply.message is not None
@@ -64,7 +64,7 @@ async def test_what_is_said_counts_more(stage: Stage) -> None:
     await defaults(stage, seconds="10", preset="fun", private=True)
     reply = await stage.video("a cat", seconds="6", private=False)
     await stage.ended(reply)
-    (bought,) = stage.sandbox.dimilinks.books.submissions
+    (bought,) = stage.sandbox.dimilinks.request_log.submissions
     assert (bought.seconds, bought.preset) == ("6", "fun")
     assert reply.message is not None
     assert not reply.message.ephemeral

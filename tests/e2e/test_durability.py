@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, Pace
+from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
 from bot.storage import NewerDatabaseError, StorageDamagedError
 from tests.e2e.pictures import picture
 from tests.e2e.presses import MovableClock, being_made, finish, in_line, until
@@ -51,7 +51,7 @@ async def locked_disk(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def test_a_job_goes_on_after_a_restart_in_the_same_reply(stage: Stage) -> None:
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=3)
+    stage.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3)
     reply = await stage.video("over the restart", image=stage.sandbox.discord.upload("cat.png", picture()))
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     await stage.restart()
@@ -68,7 +68,10 @@ async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path) -> Non
         finish(stage, "first")
         for reply in (first, second):
             await reply.wait_for_video(TIMEOUT_S)
-        assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == ["first", "second"]
+        assert [made.prompt for made in stage.sandbox.dimilinks.request_log.submissions] == [
+            "first",
+            "second",
+        ]
 
 
 async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(tmp_path: Path) -> None:
@@ -88,11 +91,11 @@ async def test_a_video_that_becomes_ready_while_the_bot_is_down_is_delivered(sta
     reply = await stage.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     await stage.stop()
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = stage.sandbox.dimilinks.request_log.submissions
     reply.expire_token()
     await stage.start()
     await reply.wait_for_video(TIMEOUT_S)
-    assert stage.sandbox.dimilinks.books.downloads[submission.task_id] == 1
+    assert stage.sandbox.dimilinks.request_log.downloads[submission.task_id] == 1
 
 
 async def test_a_stopping_bot_answers_new_commands_kindly_and_lets_an_upload_end(stage: Stage) -> None:
@@ -112,7 +115,7 @@ async def test_what_is_kept_holds_no_token_of_an_ended_job(stage: Stage) -> None
 
 
 async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(stage: Stage) -> None:
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=1.0)
+    stage.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.0)
     running = await stage.video("running")
     await running.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     async with full_disk(stage):
@@ -122,7 +125,7 @@ async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(stage
         assert "Nothing was charged." in shown.text()
         await running.wait_for_video(TIMEOUT_S)
     await (await stage.video("afterwards")).wait_for_video(TIMEOUT_S)
-    prompts = [made.prompt for made in stage.sandbox.dimilinks.books.submissions]
+    prompts = [made.prompt for made in stage.sandbox.dimilinks.request_log.submissions]
     assert prompts == ["running", "afterwards"]
 
 
@@ -213,7 +216,7 @@ async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
 
 
 async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(stage: Stage) -> None:
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=11, jitter=0)
+    stage.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=11, jitter=0)
     reply = await stage.video()
     expired = await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
     assert "This video was charged." in expired.text()

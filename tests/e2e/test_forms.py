@@ -112,7 +112,7 @@ def custom_id(opened: Reply) -> str:
 
 def widths(stage: Stage) -> list[int]:
     """The pictures of the last video that was bought, by their widths."""
-    return [reference.width for reference in stage.sandbox.dimilinks.books.submissions[-1].references]
+    return [reference.width for reference in stage.sandbox.dimilinks.request_log.submissions[-1].references]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -140,7 +140,7 @@ async def test_a_message_with_pictures_is_animated_with_those_and_more(
     shown = await reply.wait_for_video(TIMEOUT_S)
     assert "they wave" in shown.text()
     assert not shown.ephemeral
-    (made,) = stage.sandbox.dimilinks.books.submissions
+    (made,) = stage.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.seconds, made.size) == ("they wave", "10", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "fun")
     assert widths(stage) == [40, 41, 42, 43]
@@ -213,7 +213,7 @@ async def test_the_longest_prompt_fits_into_the_form(stage: Stage) -> None:
     prompt = "\U0001f39e" * 2500
     opened = await animated(stage, await said(stage, upload(stage)))
     await (await send(stage, opened, {"prompt": prompt})).wait_for_video(TIMEOUT_S)
-    assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == [prompt]
+    assert [made.prompt for made in stage.sandbox.dimilinks.request_log.submissions] == [prompt]
 
 
 async def test_spicy_is_for_age_restricted_channels_in_forms_too(stage: Stage) -> None:
@@ -310,7 +310,7 @@ async def test_more_opens_the_form_with_what_was_typed(stage: Stage, *, restarte
     await meanwhile(stage, restarted=restarted)
     reply = await send(stage, opened, {"pictures": [upload(stage, size=(52, 30))]})
     assert (await reply.wait_for_video(TIMEOUT_S)).ephemeral
-    (made,) = stage.sandbox.dimilinks.books.submissions
+    (made,) = stage.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.seconds, made.size) == ("a paper boat", "16", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "custom")
     assert widths(stage) == [50, 51, 52]

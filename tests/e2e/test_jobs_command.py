@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import DropAfterAcceptance, Outcome
+from bot.sandbox.dimilinks import DropAfterAcceptance, TaskOutcome
 from bot.sandbox.discord import Reply, User
 from bot.texts import jobs as words
 from tests.e2e.presses import (
@@ -84,7 +84,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_more_than_five_are_turned_page_by_page(stage: Stage, *, restarted: bool) -> None:
     for number in range(7):
-        stage.sandbox.dimilinks.faults.outcomes.append(Outcome.FAILED)
+        stage.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.FAILED)
         await stage.ended(await stage.video(f"number {number}"))
     shown = await jobs(stage)
     assert "number 6" in shown.text

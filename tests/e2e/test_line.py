@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Reply
 from tests.e2e.presses import MovableClock, being_made, finish, hold, in_line, press, told, until
 from tests.e2e.stage import PATIENT, TIMEOUT_S, Stage, open_stage
@@ -57,7 +57,7 @@ async def videos_of(replies: list[Reply]) -> None:
 async def test_no_more_run_at_once_than_the_limits_say(
     tmp_path: Path, limits: dict[str, int], most: int
 ) -> None:
-    async with open_stage(tmp_path, pace=Pace(queue_s=0, generate_s=0.4, jitter=0), **limits) as stage:
+    async with open_stage(tmp_path, pace=TaskPace(queue_s=0, generate_s=0.4, jitter=0), **limits) as stage:
         people = [stage.user, stage.member("bea"), stage.member("cid")]
         async with watched(stage) as seen:
             replies = [
@@ -74,7 +74,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
     async with open_stage(
         tmp_path,
         tuning=PATIENT,
-        pace=Pace(queue_s=0, generate_s=0.3),
+        pace=TaskPace(queue_s=0, generate_s=0.3),
         jobs_at_once=1,
         jobs_at_once_per_person=1,
     ) as stage:
@@ -86,7 +86,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
         await replies[1].wait_for(lambda version: "Number 2 of 4 in line" in version.text(), TIMEOUT_S)
         finish(stage, "ada 0")
         await videos_of([*replies, late])
-        order = [made.prompt for made in stage.sandbox.dimilinks.books.submissions]
+        order = [made.prompt for made in stage.sandbox.dimilinks.request_log.submissions]
         assert order == ["ada 0", "bea 0", "ada 1", "ada 2", "ada 3"]
 
 

@@ -81,10 +81,12 @@ async def test_a_wrong_key_is_probed_without_sending_a_request_that_costs(stage:
     stage.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [KEY])
     reply = await stage.video()
     await told(stage, 1)
-    asked = [request for request in stage.sandbox.dimilinks.books.requests if request.method == "GET"]
+    asked = [request for request in stage.sandbox.dimilinks.request_log.requests if request.method == "GET"]
     async with asyncio.timeout(TIMEOUT_S):
         while len(asked) < 2:
-            asked = [request for request in stage.sandbox.dimilinks.books.requests if request.method == "GET"]
+            asked = [
+                request for request in stage.sandbox.dimilinks.request_log.requests if request.method == "GET"
+            ]
             await asyncio.sleep(0.02)
     assert len(stage.submissions_sent) == 1
     stage.sandbox.dimilinks.faults.clear()

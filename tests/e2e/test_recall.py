@@ -46,7 +46,7 @@ async def test_a_long_prompt_is_made_again_whole(stage: Stage, *, restarted: boo
     assert choice["name"].endswith("…")
     await meanwhile(stage, restarted=restarted)
     await stage.ended(await stage.video(choice["value"]))
-    first, second = stage.sandbox.dimilinks.books.submissions
+    first, second = stage.sandbox.dimilinks.request_log.submissions
     assert first.prompt == second.prompt == LONG.strip()
 
 

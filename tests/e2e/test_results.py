@@ -83,7 +83,9 @@ def follows(parent: Reply) -> str:
 
 def hashes(stage: Stage) -> list[list[str]]:
     """The pictures of every video that was bought."""
-    return [[one.sha256 for one in made.references] for made in stage.sandbox.dimilinks.books.submissions]
+    return [
+        [one.sha256 for one in made.references] for made in stage.sandbox.dimilinks.request_log.submissions
+    ]
 
 
 def last_frame(content: bytes) -> Image.Image:
@@ -115,7 +117,7 @@ async def test_again_is_the_same_request_with_the_same_pictures(stage: Stage, *,
     assert not seen.ephemeral
     assert message_of(again) is not message_of(reply)
     assert message_of(reply).current.text() == before
-    first, second = stage.sandbox.dimilinks.books.submissions
+    first, second = stage.sandbox.dimilinks.request_log.submissions
     for name in ("prompt", "seconds", "size", "resolution", "preset", "references"):
         assert getattr(first, name) == getattr(second, name)
     assert widths(stage) == [40, 41]
@@ -225,7 +227,7 @@ async def test_a_preview_is_made_anew_in_720p(stage: Stage, *, restarted: bool) 
     seen = await shown(stage, sharper)
     assert labels(seen) == RESULT
     assert follows(reply) in seen.text()
-    first, second = stage.sandbox.dimilinks.books.submissions
+    first, second = stage.sandbox.dimilinks.request_log.submissions
     assert (first.resolution, second.resolution) == ("480p", "720p")
     assert (first.prompt, first.seconds, first.size) == (second.prompt, second.seconds, second.size)
     assert first.references == second.references
@@ -256,7 +258,7 @@ async def test_change_begins_with_what_was_and_keeps_the_pictures(stage: Stage, 
     assert "a tin boat" in seen.text()
     assert follows(reply) in seen.text()
     assert message_of(changed) is not message_of(reply)
-    (_, made) = stage.sandbox.dimilinks.books.submissions
+    (_, made) = stage.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.size, made.resolution) == ("a tin boat", "1280x720", "720p")
     assert (made.seconds, made.preset) == ("10", "fun")
     first, second = hashes(stage)

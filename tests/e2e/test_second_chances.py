@@ -75,7 +75,7 @@ async def test_trying_again_is_a_new_request_in_a_new_reply(stage: Stage, *, res
     assert "who knows" in shown.text()
     assert message_of(again) is not message_of(reply)
     assert message_of(reply).current.text() == before
-    assert [made.prompt for made in stage.sandbox.dimilinks.books.submissions] == ["who knows"] * 2
+    assert [made.prompt for made in stage.sandbox.dimilinks.request_log.submissions] == ["who knows"] * 2
     assert states(stage) == ["unknown", "delivered"]
 
 
@@ -127,7 +127,7 @@ async def test_the_pictures_are_sent_again_although_discord_has_lost_them(
     await meanwhile(stage, restarted=restarted)
     again = await press(stage, reply, "Try again")
     await again.wait_for_video(TIMEOUT_S)
-    first, second = stage.sandbox.dimilinks.books.submissions
+    first, second = stage.sandbox.dimilinks.request_log.submissions
     assert first.references == second.references
     assert len(second.references) == 1
     assert attachment.served == served
@@ -212,8 +212,8 @@ async def test_looking_again_twice_delivers_once(impatient: Stage, *, restarted:
     await meanwhile(impatient, restarted=restarted)
     late = await press_unseen(impatient, message_of(reply), custom_id)
     assert await whispered(late) == words.ALREADY_FETCHED.english
-    (submission,) = impatient.sandbox.dimilinks.books.submissions
-    assert impatient.sandbox.dimilinks.books.downloads[submission.task_id] == 1
+    (submission,) = impatient.sandbox.dimilinks.request_log.submissions
+    assert impatient.sandbox.dimilinks.request_log.downloads[submission.task_id] == 1
     assert sum(bool(version.videos) for version in message_of(reply).versions) == 1
 
 

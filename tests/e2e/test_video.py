@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.video import REFERENCES_MAX
 from tests.e2e.pictures import picture
 from tests.e2e.stage import Stage
@@ -34,7 +34,7 @@ async def test_a_prompt_becomes_a_video_in_the_same_reply(stage: Stage) -> None:
 
 async def test_the_reply_is_acknowledged_first_and_then_shows_progress(stage: Stage) -> None:
     # Long enough for several edits, whose pace Discord's limits and not ours decide.
-    stage.sandbox.dimilinks.pace = Pace(queue_s=0.3, generate_s=3.0)
+    stage.sandbox.dimilinks.pace = TaskPace(queue_s=0.3, generate_s=3.0)
     reply = await stage.video()
     await reply.wait_for_video(timeout_s=20)
     assert reply.ack_delay_s is not None
@@ -58,7 +58,7 @@ async def test_every_option_and_seven_pictures_reach_the_service(stage: Stage) -
         "spin around", seconds="20", size="720x1280", resolution="480p", preset="fun", **pictures
     )
     shown = await reply.wait_for_video(timeout_s=20)
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = stage.sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("spin around", "20", "720x1280")
     assert (submission.resolution, submission.preset, submission.group) == ("480p", "fun", None)
     assert [reference.width for reference in submission.references] == [40 + index for index in range(7)]
@@ -84,7 +84,7 @@ async def test_converted_pictures_are_told(stage: Stage) -> None:
     reply = await stage.video(image=gif)
     shown = await reply.wait_for_video(timeout_s=20)
     assert "dance.gif” was a GIF picture; I converted it." in shown.text()
-    (submission,) = stage.sandbox.dimilinks.books.submissions
+    (submission,) = stage.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg", "image/webp"}
 
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from bot.images import ImageLimits, ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool, SourceKind
-from bot.sandbox.film import FilmOrder, SampleStudio
+from bot.sandbox.video_factory import SampleVideoFactory, VideoSpec
 from bot.video import ImageMime
 from tests.e2e.pictures import picture
 from tests.images.conftest import Cdn
@@ -114,8 +114,8 @@ async def test_it_is_the_frame_that_is_shown_last(cdn: Cdn, spool: ReferenceSpoo
 
 
 async def test_films_of_the_sandbox_have_one_too(cdn: Cdn, spool: ReferenceSpool, tmp_path: Path) -> None:
-    order = FilmOrder.of_request("one", "a prompt", "6", "720x1280", "480p", ())
-    made = await SampleStudio(tmp_path / "films").film(order)
+    order = VideoSpec.of_request("one", "a prompt", "6", "720x1280", "480p", ())
+    made = await SampleVideoFactory(tmp_path / "films").make(order)
     content = made.read_bytes()
     (reference,) = await spool.collect("job", [video(cdn, content)])
     assert difference(opened(reference.path), decoded(content)[-1]) < 1

@@ -26,12 +26,12 @@ from bot.sandbox.dimilinks import (
     HttpError,
     JsonInstead,
     NoTaskId,
-    Outcome,
-    Pace,
     Redirect,
+    TaskOutcome,
+    TaskPace,
     Truncated,
 )
-from bot.sandbox.film import SampleStudio
+from bot.sandbox.video_factory import SampleVideoFactory
 from tests.e2e.pictures import picture, png_of
 
 ORDER: dict[str, Any] = {
@@ -90,9 +90,9 @@ class Client:
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncGenerator[Client]:
-    studio = SampleStudio(tmp_path / "films")
+    factory = SampleVideoFactory(tmp_path / "films")
     async with (
-        DimiLinksSandbox(studio=studio, pace=Pace(queue_s=0.15, generate_s=0.5)) as service,
+        DimiLinksSandbox(factory=factory, pace=TaskPace(queue_s=0.15, generate_s=0.5)) as service,
         aiohttp.ClientSession() as session,
     ):
         yield Client(service, session)
@@ -111,11 +111,11 @@ async def test_a_task_waits_generates_and_has_an_mp4(client: Client) -> None:
     assert progress[-1] == 100
     status, video = await client.ask("GET", f"/videos/{task_id}/content")
     assert (status, video[4:8]) == (200, b"ftyp")
-    books = client.service.books
-    assert [bought.task_id for bought in books.submissions] == [task_id]
-    assert books.polls[task_id] == len(states)
-    assert books.downloads[task_id] == 1
-    assert books.violations == []
+    log = client.service.request_log
+    assert [bought.task_id for bought in log.submissions] == [task_id]
+    assert log.polls[task_id] == len(states)
+    assert log.downloads[task_id] == 1
+    assert log.violations == []
 
 
 async def test_references_are_kept_in_the_books_as_they_arrived(client: Client) -> None:
@@ -125,7 +125,7 @@ async def test_references_are_kept_in_the_books_as_they_arrived(client: Client) 
         data_url(picture("WEBP", (8, 9)), "image/webp"),
     ]
     await client.bought(input_reference=urls)
-    (bought,) = client.service.books.submissions
+    (bought,) = client.service.request_log.submissions
     assert [(one.mime, one.width, one.height) for one in bought.references] == [
         ("image/png", 30, 20),
         ("image/jpeg", 5, 7),
@@ -160,8 +160,8 @@ async def test_what_the_real_service_would_refuse_is_refused_and_noted(
     status, answer = await client.submit(**changes)
     assert status == 400
     assert answer["error"]["code"] in {"invalid_request_error", "invalid_reference_image"}
-    assert client.service.books.submissions == []
-    assert len(client.service.books.violations) == 1
+    assert client.service.request_log.submissions == []
+    assert len(client.service.request_log.violations) == 1
 
 
 async def test_a_body_that_is_no_json_is_refused(client: Client) -> None:
@@ -169,14 +169,14 @@ async def test_a_body_that_is_no_json_is_refused(client: Client) -> None:
     url = f"{client.service.base_url}/videos/generations"
     async with client.session.post(url, data=b"{", headers=headers) as response:
         assert response.status == 400
-    assert len(client.service.books.violations) == 1
+    assert len(client.service.request_log.violations) == 1
 
 
 async def test_without_the_right_key_nothing_is_told_or_bought(client: Client) -> None:
     for method, path in (("POST", "/videos/generations"), ("GET", "/tasks/x"), ("GET", "/videos/x/content")):
         status, answer = await client.ask(method, path, key="wrong", json=ORDER)
         assert (status, answer["error"]["code"]) == (401, "invalid_api_key")
-    assert client.service.books.submissions == []
+    assert client.service.request_log.submissions == []
 
 
 async def test_unknown_tasks_and_routes_are_not_found_and_videos_not_before_their_time(
@@ -185,9 +185,9 @@ async def test_unknown_tasks_and_routes_are_not_found_and_videos_not_before_thei
     task_id = await client.bought()
     assert (await client.ask("GET", f"/videos/{task_id}/content"))[0] == 404
     assert (await client.ask("GET", "/tasks/nobody"))[0] == 404
-    assert client.service.books.violations == []
+    assert client.service.request_log.violations == []
     assert (await client.ask("GET", "/nowhere"))[0] == 404
-    assert len(client.service.books.violations) == 1
+    assert len(client.service.request_log.violations) == 1
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def test_each_fault_strikes_once_and_buys_what_it_says(
             assert "task_id" not in (await client.submit())[1]["data"]
         case _:
             assert (await client.submit())[1]["task_id"].startswith("video_")
-    assert len(client.service.books.submissions) == bought
+    assert len(client.service.request_log.submissions) == bought
     await client.bought()
 
 
@@ -226,7 +226,7 @@ async def test_random_faults_come_at_their_rate_and_the_same_from_the_same_seed(
     seen: list[list[int]] = []
     for _ in range(2):
         async with (
-            DimiLinksSandbox(studio=SampleStudio(tmp_path), seed=5) as service,
+            DimiLinksSandbox(factory=SampleVideoFactory(tmp_path), seed=5) as service,
             aiohttp.ClientSession() as session,
         ):
             service.faults.rate(Endpoint.TASK, 0.5, [HttpError(500)])
@@ -239,13 +239,13 @@ async def test_random_faults_come_at_their_rate_and_the_same_from_the_same_seed(
 @pytest.mark.parametrize(
     ("outcome", "status", "has_error"),
     [
-        (Outcome.FAILED, "failed", True),
-        (Outcome.BLOCKED, "completed", True),
-        (Outcome.MISSING_VIDEO, "completed", False),
+        (TaskOutcome.FAILED, "failed", True),
+        (TaskOutcome.BLOCKED, "completed", True),
+        (TaskOutcome.MISSING_VIDEO, "completed", False),
     ],
 )
 async def test_tasks_end_badly_on_request(
-    client: Client, outcome: Outcome, status: str, *, has_error: bool
+    client: Client, outcome: TaskOutcome, status: str, *, has_error: bool
 ) -> None:
     client.service.faults.outcomes.append(outcome)
     task_id = await client.bought()

@@ -1,31 +1,33 @@
-"""A local DimiLinks: it queues, generates, fails on request, keeps books, and sends real mp4 files."""
+"""A local DimiLinks: it queues, generates, fails on request, logs every request, and sends real mp4 files."""
 
-from bot.sandbox.dimilinks.books import Books, ReferenceImage, Submission
 from bot.sandbox.dimilinks.faults import (
     BareShape,
+    DimiLinksFaults,
     DropAfterAcceptance,
     DropAfterReading,
     DropBeforeReading,
     Endpoint,
     ErrorAfterAcceptance,
     Fault,
-    Faults,
     Hang,
     Html,
     HttpError,
     JsonInstead,
     NoTaskId,
-    Outcome,
     Redirect,
     SlowAnswer,
+    TaskOutcome,
     Truncated,
 )
+from bot.sandbox.dimilinks.request_log import AcceptedSubmission, DimiLinksRequestLog, ReferenceImage
 from bot.sandbox.dimilinks.server import DimiLinksSandbox
-from bot.sandbox.dimilinks.tasks import Pace, Tempo, Timing
+from bot.sandbox.dimilinks.tasks import TaskPace, Tempo, Timing
 
 __all__ = [
+    "AcceptedSubmission",
     "BareShape",
-    "Books",
+    "DimiLinksFaults",
+    "DimiLinksRequestLog",
     "DimiLinksSandbox",
     "DropAfterAcceptance",
     "DropAfterReading",
@@ -33,18 +35,16 @@ __all__ = [
     "Endpoint",
     "ErrorAfterAcceptance",
     "Fault",
-    "Faults",
     "Hang",
     "Html",
     "HttpError",
     "JsonInstead",
     "NoTaskId",
-    "Outcome",
-    "Pace",
     "Redirect",
     "ReferenceImage",
     "SlowAnswer",
-    "Submission",
+    "TaskOutcome",
+    "TaskPace",
     "Tempo",
     "Timing",
     "Truncated",

@@ -1,4 +1,4 @@
-"""What can be made to go wrong: queues of faults, one for each kind of request, and rates of random ones."""
+"""Faults that can be injected: queues of faults, one for each kind of request, and rates of random ones."""
 
 import random
 from collections import deque
@@ -116,7 +116,7 @@ Fault = (
 )
 
 
-class Outcome(StrEnum):
+class TaskOutcome(StrEnum):
     """How the next accepted task ends, other than well."""
 
     FAILED = "failed"
@@ -127,14 +127,14 @@ class Outcome(StrEnum):
     """A status that the vendor's page does not know, for half of the time; then the task ends well."""
 
 
-class Faults:
+class DimiLinksFaults:
     """The faults to come. A queued fault serves one request; a rate strikes at random, from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.submit: deque[Fault] = deque()
         self.task: deque[Fault] = deque()
         self.content: deque[Fault] = deque()
-        self.outcomes: deque[Outcome] = deque()
+        self.outcomes: deque[TaskOutcome] = deque()
         self._rates: dict[Endpoint, tuple[float, tuple[Fault, ...]]] = {}
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
 

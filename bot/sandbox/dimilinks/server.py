@@ -15,30 +15,30 @@ from typing import Self
 from aiohttp import web
 
 from bot.sandbox.dimilinks.answers import cut, dropped, error, json_answer, plain_fault
-from bot.sandbox.dimilinks.books import Books, Request, Submission
-from bot.sandbox.dimilinks.checking import BODY_LIMIT_BYTES, Order, Refusal, read_order
+from bot.sandbox.dimilinks.checking import BODY_LIMIT_BYTES, CheckedSubmission, Refusal, read_order
 from bot.sandbox.dimilinks.faults import (
     BareShape,
+    DimiLinksFaults,
     DropAfterAcceptance,
     DropAfterReading,
     Endpoint,
     ErrorAfterAcceptance,
     Fault,
-    Faults,
     Hang,
     JsonInstead,
     NoTaskId,
-    Outcome,
     SlowAnswer,
+    TaskOutcome,
     Truncated,
 )
-from bot.sandbox.dimilinks.tasks import Pace, Task, Tempo, new_task
-from bot.sandbox.film import FilmOrder, Studio
+from bot.sandbox.dimilinks.request_log import AcceptedSubmission, DimiLinksRequestLog, Request
+from bot.sandbox.dimilinks.tasks import TaskPace, Tempo, VideoTask, new_task
+from bot.sandbox.video_factory import VideoFactory, VideoSpec
 
 _HOST = "127.0.0.1"
 _PARSERS = 2
 _CHUNK_BYTES = 64 * 1024
-_PACE = Pace()
+_PACE = TaskPace()
 
 
 class DimiLinksSandbox:
@@ -49,18 +49,18 @@ class DimiLinksSandbox:
     """
 
     def __init__(
-        self, *, studio: Studio, pace: Tempo = _PACE, api_key: str | None = None, seed: int = 0
+        self, *, factory: VideoFactory, pace: Tempo = _PACE, api_key: str | None = None, seed: int = 0
     ) -> None:
         self.api_key = api_key or f"sk-sandbox-{secrets.token_urlsafe(24)}"
         self.base_url = ""
-        self.books = Books()
-        self.faults = Faults(seed)
+        self.request_log = DimiLinksRequestLog()
+        self.faults = DimiLinksFaults(seed)
         self.pace = pace
         self.redirect_content = False
-        self._studio = studio
+        self._factory = factory
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        self._tasks: dict[str, Task] = {}
-        self._filming: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, VideoTask] = {}
+        self._making: set[asyncio.Task[None]] = set()
         self._parsing = asyncio.Semaphore(_PARSERS)
         self._stack = contextlib.AsyncExitStack()
         self._runner: web.AppRunner | None = None
@@ -94,13 +94,13 @@ class DimiLinksSandbox:
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the sockets and the studio."""
-        for filming in self._filming:
-            filming.cancel()
-        if self._filming:
-            await asyncio.wait(self._filming)
+        """Close the sockets and the video factory."""
+        for making in self._making:
+            making.cancel()
+        if self._making:
+            await asyncio.wait(self._making)
         await self._stack.aclose()
-        await self._studio.close()
+        await self._factory.close()
 
     def done_at(self, task_id: str) -> float:
         """When the task has, or will have, a video: the event loop's time. Raises `KeyError`."""
@@ -132,7 +132,7 @@ class DimiLinksSandbox:
     def _guarded(
         self, endpoint: Endpoint, serve: Callable[[web.Request, Fault | None], Awaitable[web.StreamResponse]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """`serve` behind the key and the faults, with every request in the books."""
+        """`serve` behind the key and the faults, with every request logged."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             fault = self.faults.next(endpoint)
@@ -143,7 +143,7 @@ class DimiLinksSandbox:
             if response is None:
                 response = await serve(request, fault)
             now = asyncio.get_running_loop().time()
-            self.books.requests.append(Request(request.method, request.path, response.status, now))
+            self.request_log.requests.append(Request(request.method, request.path, response.status, now))
             return response
 
         return handler
@@ -157,12 +157,12 @@ class DimiLinksSandbox:
         return None
 
     async def _unknown_route(self, request: web.Request) -> web.Response:
-        self.books.violations.append(f"{request.method} {request.path}: no such route")
+        self.request_log.violations.append(f"{request.method} {request.path}: no such route")
         return error(404, "not_found", "接口不存在")
 
     async def _submit(self, request: web.Request, fault: Fault | None) -> web.StreamResponse:
         if request.content_length is None or request.content_type != "application/json":
-            self.books.violations.append("submission without Content-Length or of another type")
+            self.request_log.violations.append("submission without Content-Length or of another type")
             return error(400, "invalid_request_error", "请求头无效")
         task_id = f"video_{self._chance.getrandbits(96):024x}"
         folder = self._scratch / task_id
@@ -173,7 +173,7 @@ class DimiLinksSandbox:
         if isinstance(fault, DropAfterReading):
             return dropped(request)
         if isinstance(read, Refusal):
-            self.books.violations.append(read.violation)
+            self.request_log.violations.append(read.violation)
             return error(400, read.code, read.message)
         self._accept(task_id, read)
         if isinstance(fault, SlowAnswer):
@@ -188,9 +188,9 @@ class DimiLinksSandbox:
                 file.write(chunk)
         return body
 
-    def _accept(self, task_id: str, order: Order) -> None:
+    def _accept(self, task_id: str, order: CheckedSubmission) -> None:
         fields = order.fields
-        submission = Submission(
+        submission = AcceptedSubmission(
             task_id,
             fields["prompt"],
             fields["seconds"],
@@ -201,25 +201,25 @@ class DimiLinksSandbox:
             order.references,
             asyncio.get_running_loop().time(),
         )
-        self.books.submissions.append(submission)
+        self.request_log.submissions.append(submission)
         outcome = self.faults.outcomes.popleft() if self.faults.outcomes else None
         self._tasks[task_id] = new_task(submission, self.pace, outcome, self._chance, time.time())
-        filming = asyncio.create_task(self._film(self._tasks[task_id], order.pictures))
-        self._filming.add(filming)
-        filming.add_done_callback(self._filming.discard)
+        making = asyncio.create_task(self._make(self._tasks[task_id], order.pictures))
+        self._making.add(making)
+        making.add_done_callback(self._making.discard)
 
-    async def _film(self, task: Task, pictures: tuple[Path, ...]) -> None:
+    async def _make(self, task: VideoTask, pictures: tuple[Path, ...]) -> None:
         made = task.submission
-        order = FilmOrder.of_request(
+        order = VideoSpec.of_request(
             made.task_id, made.prompt, made.seconds, made.size, made.resolution, pictures
         )
-        task.film = await self._studio.film(order)
+        task.video = await self._factory.make(order)
 
     async def _task(self, request: web.Request, fault: Fault | None) -> web.StreamResponse:
         task = self._tasks.get(request.match_info["task_id"])
         if task is None:
             return error(404, "task_not_found", "任务不存在")
-        self.books.polls[task.submission.task_id] += 1
+        self.request_log.polls[task.submission.task_id] += 1
         state = task.state(asyncio.get_running_loop().time())
         return json_answer(state if isinstance(fault, BareShape) else {"data": state})
 
@@ -227,7 +227,7 @@ class DimiLinksSandbox:
         task = self._tasks.get(request.match_info["task_id"])
         if task is None or not self._has_video(task):
             return error(404, "content_not_found", "视频不存在")
-        self.books.downloads[task.submission.task_id] += 1
+        self.request_log.downloads[task.submission.task_id] += 1
         match fault:
             case Truncated(part, honest_length):
                 return await self._part(request, task, part, honest_length=honest_length)
@@ -237,16 +237,16 @@ class DimiLinksSandbox:
                 location = f"{self._other_origin}/files/{task.submission.task_id}"
                 return web.Response(status=302, headers={"Location": location})
             case _:
-                return web.FileResponse(_film_of(task), headers={"Content-Type": "video/mp4"})
+                return web.FileResponse(_video_of(task), headers={"Content-Type": "video/mp4"})
 
-    def _has_video(self, task: Task) -> bool:
+    def _has_video(self, task: VideoTask) -> bool:
         done = task.state(asyncio.get_running_loop().time())["status"] == "completed"
-        return done and task.film is not None and task.outcome in {None, Outcome.STRANGE_STATUS}
+        return done and task.video is not None and task.outcome in {None, TaskOutcome.STRANGE_STATUS}
 
     async def _part(
-        self, request: web.Request, task: Task, part: float, *, honest_length: bool
+        self, request: web.Request, task: VideoTask, part: float, *, honest_length: bool
     ) -> web.StreamResponse:
-        whole = await asyncio.to_thread(_film_of(task).read_bytes)
+        whole = await asyncio.to_thread(_video_of(task).read_bytes)
         sent = whole[: int(len(whole) * part)]
         length = len(sent) if honest_length else len(whole)
         response = web.StreamResponse(headers={"Content-Type": "video/mp4", "Content-Length": str(length)})
@@ -258,12 +258,12 @@ class DimiLinksSandbox:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         if "Authorization" in request.headers:
-            self.books.violations.append("the key was sent to another host")
+            self.request_log.violations.append("the key was sent to another host")
             return web.Response(status=400)
         task = self._tasks.get(request.match_info["task_id"])
-        if task is None or task.film is None:
+        if task is None or task.video is None:
             return web.Response(status=404)
-        return web.FileResponse(task.film, headers={"Content-Type": "video/mp4"})
+        return web.FileResponse(task.video, headers={"Content-Type": "video/mp4"})
 
 
 def _answer_to_purchase(request: web.Request, task_id: str, fault: Fault | None) -> web.Response:
@@ -280,10 +280,10 @@ def _answer_to_purchase(request: web.Request, task_id: str, fault: Fault | None)
             return json_answer({"data": {"id": task_id, "task_id": task_id, "status": "queued"}})
 
 
-def _film_of(task: Task) -> Path:
-    if task.film is None:
+def _video_of(task: VideoTask) -> Path:
+    if task.video is None:
         raise web.HTTPNotFound
-    return task.film
+    return task.video
 
 
 def _listening_socket(port: int) -> socket.socket:

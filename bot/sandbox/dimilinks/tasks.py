@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.sandbox.dimilinks.books import Submission
-from bot.sandbox.dimilinks.faults import Outcome
+from bot.sandbox.dimilinks.faults import TaskOutcome
+from bot.sandbox.dimilinks.request_log import AcceptedSubmission
 
 _PLATEAU = 99
 STRANGE_STATUS = "upscaling"
@@ -30,7 +30,7 @@ class Tempo(Protocol):
 
 
 @dataclass(frozen=True)
-class Pace:
+class TaskPace:
     """How long tasks take: waiting, then generating, each spread by `jitter` (a share of itself)."""
 
     queue_s: float = 2.0
@@ -51,16 +51,16 @@ class Pace:
 
 
 @dataclass
-class Task:
+class VideoTask:
     """One task. Times are the event loop's, in seconds; `accepted_unix_s` is the wall clock's."""
 
-    submission: Submission
+    submission: AcceptedSubmission
     queue_s: float
     generate_s: float
     curve: float
     accepted_unix_s: int
-    outcome: Outcome | None = None
-    film: Path | None = None
+    outcome: TaskOutcome | None = None
+    video: Path | None = None
 
     @property
     def done_at(self) -> float:
@@ -74,34 +74,38 @@ class Task:
         into = now - self.submission.received_at - self.queue_s
         if into < 0:
             return told | {"status": "queued"}
-        if now < self.done_at or self.outcome is Outcome.NEVER_FINISHES or self._film_is_late:
+        if now < self.done_at or self.outcome is TaskOutcome.NEVER_FINISHES or self._video_is_late:
             progress = int(100 * min(1.0, into / self.generate_s) ** self.curve)
-            strange = self.outcome is Outcome.STRANGE_STATUS and into < self.generate_s / 2
+            strange = self.outcome is TaskOutcome.STRANGE_STATUS and into < self.generate_s / 2
             status = STRANGE_STATUS if strange else "processing"
             return told | {"status": status, "progress": min(_PLATEAU, progress)}
         finished = round(self.accepted_unix_s + self.queue_s + self.generate_s)
         told |= {"progress": 100, "completed_at": finished}
         match self.outcome:
-            case Outcome.FAILED:
+            case TaskOutcome.FAILED:
                 error = {"code": "upstream_error", "message": "上游生成失败，请稍后重试"}
                 return told | {"status": "failed", "error": error}
-            case Outcome.BLOCKED:
+            case TaskOutcome.BLOCKED:
                 error = {"code": "moderation_blocked", "message": "内容未通过审核"}
                 return told | {"status": "completed", "error": error}
-            case Outcome.MISSING_VIDEO | Outcome.NEVER_FINISHES | Outcome.STRANGE_STATUS | None:
+            case TaskOutcome.MISSING_VIDEO | TaskOutcome.NEVER_FINISHES | TaskOutcome.STRANGE_STATUS | None:
                 return told | {"status": "completed"}
 
     @property
-    def _film_is_late(self) -> bool:
-        return self.film is None and self.outcome in {None, Outcome.STRANGE_STATUS}
+    def _video_is_late(self) -> bool:
+        return self.video is None and self.outcome in {None, TaskOutcome.STRANGE_STATUS}
 
 
 def new_task(
-    submission: Submission, tempo: Tempo, outcome: Outcome | None, chance: random.Random, unix_s: float
-) -> Task:
+    submission: AcceptedSubmission,
+    tempo: Tempo,
+    outcome: TaskOutcome | None,
+    chance: random.Random,
+    unix_s: float,
+) -> VideoTask:
     """A task that begins now, at this tempo."""
     timing = tempo.timing(chance)
-    return Task(
+    return VideoTask(
         submission,
         queue_s=timing.queue_s,
         generate_s=timing.generate_s,

@@ -1,4 +1,4 @@
-"""What was really bought, and by which requests: the truth against which a bot's account is checked."""
+"""Records what was really bought, and by which requests: the truth that a bot's account is checked against."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class ReferenceImage:
 
 
 @dataclass(frozen=True)
-class Submission:
+class AcceptedSubmission:
     """A purchase, whether or not the buyer got the answer. `received_at` is the event loop's time."""
 
     task_id: str
@@ -41,10 +41,10 @@ class Request:
 
 
 @dataclass
-class Books:
+class DimiLinksRequestLog:
     """All that happened. `violations` lists requests that the real service would not have understood."""
 
-    submissions: list[Submission] = field(default_factory=list[Submission])
+    submissions: list[AcceptedSubmission] = field(default_factory=list[AcceptedSubmission])
     polls: Counter[str] = field(default_factory=Counter[str])
     downloads: Counter[str] = field(default_factory=Counter[str])
     violations: list[str] = field(default_factory=list[str])
