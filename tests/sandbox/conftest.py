@@ -1,11 +1,12 @@
-"""A real discord.py bot against the sandbox."""
+"""A real discord.py bot and bots by hand against the local Discord, and a client of the local DimiLinks."""
 
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -16,7 +17,10 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.sandbox.dimilinks import DimiLinksSandbox, TaskPace
 from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Reply, User
+from bot.sandbox.video_factory import SampleVideoFactory
+from tests.sandbox.dimilinks_client import PlainClient
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 Handler = Callable[[discord.Interaction], Awaitable[None]]
@@ -296,3 +300,13 @@ async def raw_bot(**settings: object) -> AsyncIterator[RawBot]:
         await bot.register()
         yield bot
         await bot.disconnect()
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncGenerator[PlainClient]:
+    factory = SampleVideoFactory(tmp_path / "films")
+    async with (
+        DimiLinksSandbox(factory=factory, pace=TaskPace(queue_s=0.15, generate_s=0.5)) as service,
+        aiohttp.ClientSession() as session,
+    ):
+        yield PlainClient(service, session)

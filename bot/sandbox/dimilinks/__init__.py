@@ -1,8 +1,9 @@
 """A local DimiLinks: it queues, generates, fails on request, logs every request, and sends real mp4 files."""
 
+from bot.sandbox.dimilinks.fault_queue import DimiLinksFaults
 from bot.sandbox.dimilinks.faults import (
+    At,
     BareShape,
-    DimiLinksFaults,
     DropAfterAcceptance,
     DropAfterReading,
     DropBeforeReading,
@@ -14,17 +15,40 @@ from bot.sandbox.dimilinks.faults import (
     HttpError,
     JsonInstead,
     NoTaskId,
+    OddContent,
+    Page,
     Redirect,
+    ShapedAnswer,
     SlowAnswer,
-    TaskOutcome,
+    SubmitStage,
+    TornAnswer,
     Truncated,
+    WithHeaders,
+)
+from bot.sandbox.dimilinks.outcomes import (
+    FailedAtFirst,
+    FailedWith,
+    LateContent,
+    LostContent,
+    OtherVideo,
+    Outcome,
+    TaskOutcome,
 )
 from bot.sandbox.dimilinks.request_log import AcceptedSubmission, DimiLinksRequestLog, ReferenceImage
 from bot.sandbox.dimilinks.server import DimiLinksSandbox
+from bot.sandbox.dimilinks.shapes import (
+    ProgressForm,
+    ReasonForm,
+    SubmitShape,
+    TaskShape,
+    Wrapper,
+    status_shape,
+)
 from bot.sandbox.dimilinks.tasks import TaskPace, Tempo, Timing
 
 __all__ = [
     "AcceptedSubmission",
+    "At",
     "BareShape",
     "DimiLinksFaults",
     "DimiLinksRequestLog",
@@ -34,18 +58,36 @@ __all__ = [
     "DropBeforeReading",
     "Endpoint",
     "ErrorAfterAcceptance",
+    "FailedAtFirst",
+    "FailedWith",
     "Fault",
     "Hang",
     "Html",
     "HttpError",
     "JsonInstead",
+    "LateContent",
+    "LostContent",
     "NoTaskId",
+    "OddContent",
+    "OtherVideo",
+    "Outcome",
+    "Page",
+    "ProgressForm",
+    "ReasonForm",
     "Redirect",
     "ReferenceImage",
+    "ShapedAnswer",
     "SlowAnswer",
+    "SubmitShape",
+    "SubmitStage",
     "TaskOutcome",
     "TaskPace",
+    "TaskShape",
     "Tempo",
     "Timing",
+    "TornAnswer",
     "Truncated",
+    "WithHeaders",
+    "Wrapper",
+    "status_shape",
 ]

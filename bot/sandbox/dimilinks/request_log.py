@@ -1,7 +1,10 @@
 """Records what was really bought, and by which requests: the truth that a bot's account is checked against."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+
+_MODE_FLAG = re.compile(r"--mode=[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,18 @@ class AcceptedSubmission:
     references: tuple[ReferenceImage, ...]
     received_at: float
 
+    @property
+    def mode_flags(self) -> list[str]:
+        """The flags in the prompt by which grok2api chooses the preset, whatever `preset` says."""
+        return _MODE_FLAG.findall(self.prompt)
+
 
 @dataclass(frozen=True)
 class Request:
-    """One request and its answer (0: the connection was dropped), at a time of the event loop's clock."""
+    """One request and its answer, at a time of the event loop's clock.
+
+    `status` is 0 where the connection was cut without an answer, by either side.
+    """
 
     method: str
     path: str
