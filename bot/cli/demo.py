@@ -16,15 +16,15 @@ from rich.text import Text
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.jobs import Wish
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Attachment, Reply
-from bot.sandbox.film import PyAvStudio
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import DrawnVideoFactory
 from bot.settings import load
 from bot.texts import console
 from bot.video import REFERENCES_MAX
 
-_PACE: Final = Pace(queue_s=2.0, generate_s=12.0)
+_PACE: Final = TaskPace(queue_s=2.0, generate_s=12.0)
 _START_TIMEOUT_S: Final = 30.0
 _VIDEO_TIMEOUT_S: Final = 300.0
 _LOOK_AGAIN_S: Final = 0.1
@@ -47,7 +47,7 @@ async def demo(options: DemoOptions) -> None:
     with tempfile.TemporaryDirectory(prefix="stillmotion-demo-") as scratch:
         folder = Path(scratch)
         async with (
-            Sandbox(PyAvStudio(folder / "films", workers=_WORKERS), pace=_PACE) as sandbox,
+            Sandbox(DrawnVideoFactory(folder / "films", workers=_WORKERS), pace=_PACE) as sandbox,
             _running_bot(sandbox, folder / "data") as app,
         ):
             reply = await _invoke(sandbox, options)

@@ -4,9 +4,9 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from bot.sandbox.dimilinks import DimiLinksSandbox, Pace
+from bot.sandbox.dimilinks import DimiLinksSandbox, TaskPace
 from bot.sandbox.discord import DiscordSandbox, Intents, RateLimits
-from bot.sandbox.film import Studio
+from bot.sandbox.video_factory import VideoFactory
 
 
 class Sandbox:
@@ -14,16 +14,16 @@ class Sandbox:
 
     def __init__(
         self,
-        studio: Studio,
+        factory: VideoFactory,
         *,
-        pace: Pace,
+        pace: TaskPace,
         seed: int = 0,
         token_lifetime_s: float = 900.0,
         privileged_intents: Intents = Intents.NONE,
         limits: RateLimits | None = None,
     ) -> None:
         """`token_lifetime_s` is how long Discord honours an interaction's token."""
-        self.dimilinks = DimiLinksSandbox(studio=studio, pace=pace, seed=seed)
+        self.dimilinks = DimiLinksSandbox(factory=factory, pace=pace, seed=seed)
         self.discord = DiscordSandbox(
             seed=seed,
             token_lifetime_s=token_lifetime_s,

@@ -14,9 +14,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.sandbox.dimilinks import Pace
-from bot.sandbox.film import SampleStudio
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from tests.bench.figures import Figure
 
 RUNNING = 200
@@ -67,8 +67,8 @@ async def run() -> list[Figure]:
     os.environ.pop("DISCORD_OPENAPI", None)  # checking every request would be part of what is measured
     with tempfile.TemporaryDirectory(prefix="stillmotion-bench-") as scratch:
         folder = Path(scratch)
-        pace = Pace(queue_s=1.0, generate_s=3600.0)
-        async with Sandbox(SampleStudio(folder / "films"), pace=pace) as sandbox:
+        pace = TaskPace(queue_s=1.0, generate_s=3600.0)
+        async with Sandbox(SampleVideoFactory(folder / "films"), pace=pace) as sandbox:
             guild = sandbox.discord.add_guild("Server")
             channel = guild.add_channel("general")
             people = [sandbox.discord.add_user(f"person{number}") for number in range(_PEOPLE)]
@@ -104,5 +104,5 @@ async def run() -> list[Figure]:
 
 async def _until_all_are_polled(sandbox: Sandbox) -> None:
     async with asyncio.timeout(_TIMEOUT_S):
-        while len(sandbox.dimilinks.books.polls) < RUNNING:  # noqa: ASYNC110 - the books are a plain record
+        while len(sandbox.dimilinks.request_log.polls) < RUNNING:  # noqa: ASYNC110 - a plain record
             await asyncio.sleep(0.1)

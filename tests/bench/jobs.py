@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox.dimilinks import Pace, Timing
+from bot.sandbox.dimilinks import TaskPace, Timing
 from bot.sandbox.discord import Reply
-from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from tests.bench.ack import running_bot
 from tests.bench.figures import Figure
 from tests.bench.instrumented_bot import Reading
@@ -30,7 +30,7 @@ JOBS = 2000
 _PEOPLE = 200
 _COMMANDS_PER_S = 40
 _WARM_UP_JOBS = 40
-_WARM_UP_PACE = Pace(queue_s=1.0, generate_s=5.0)
+_WARM_UP_PACE = TaskPace(queue_s=1.0, generate_s=5.0)
 _SHORTEST_S = 30.0
 _LONGEST_S = 300.0
 _TIMEOUT_S = 600.0
@@ -87,7 +87,7 @@ class Crowd:
 
     async def ask(self, count: int) -> list[Reply]:
         """Ask for `count` videos at a steady pace; each is acknowledged and bought when this returns."""
-        bought = len(self._sandbox.dimilinks.books.submissions)
+        bought = len(self._sandbox.dimilinks.request_log.submissions)
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         replies: list[Reply] = []
@@ -102,7 +102,7 @@ class Crowd:
             )
             await asyncio.sleep(max(0.0, began_s + (number + 1) / _COMMANDS_PER_S - loop.time()))
         async with asyncio.timeout(_TIMEOUT_S):
-            while len(self._sandbox.dimilinks.books.submissions) < bought + count:  # noqa: ASYNC110 - a plain record
+            while len(self._sandbox.dimilinks.request_log.submissions) < bought + count:  # noqa: ASYNC110 - a plain record
                 await asyncio.sleep(0.05)
         return replies
 
@@ -132,7 +132,7 @@ async def _course(sandbox: Sandbox, process: Process, plan: Sequence[Timing]) ->
     sandbox.dimilinks.pace = Plan(plan)
     replies = await crowd.ask(JOBS)
     asked, began_s = await _reading(process), loop.time()
-    submitted = sandbox.dimilinks.books.submissions[-JOBS:]
+    submitted = sandbox.dimilinks.request_log.submissions[-JOBS:]
     await asyncio.sleep(min(map(sandbox.dimilinks.done_at, (one.task_id for one in submitted))) - loop.time())
     watched, watched_for_s = await _reading(process), loop.time() - began_s
     await crowd.served(replies)
@@ -141,7 +141,7 @@ async def _course(sandbox: Sandbox, process: Process, plan: Sequence[Timing]) ->
 
 
 def _delays_s(sandbox: Sandbox) -> list[float]:
-    books = sandbox.dimilinks.books
+    books = sandbox.dimilinks.request_log
     fetched: dict[str, float] = {}
     for request in books.requests:
         if request.path.endswith("/content"):
@@ -158,15 +158,15 @@ async def run() -> list[Figure]:
     plan = timings(JOBS)
     with tempfile.TemporaryDirectory(prefix="stillmotion-bench-") as scratch:
         folder = Path(scratch)
-        async with Sandbox(SampleStudio(folder / "films"), pace=_WARM_UP_PACE) as sandbox:
+        async with Sandbox(SampleVideoFactory(folder / "films"), pace=_WARM_UP_PACE) as sandbox:
             async with running_bot(
                 sandbox, folder, "tests.bench.instrumented_bot", stdout=PIPE, LOG_LEVEL="INFO"
             ) as process:
                 course = await _course(sandbox, process, plan)
             delays_s = _delays_s(sandbox)
-            polls = sandbox.dimilinks.books.polls
+            polls = sandbox.dimilinks.request_log.polls
             polls_per_job = statistics.mean(
-                polls[bought.task_id] for bought in sandbox.dimilinks.books.submissions[-JOBS:]
+                polls[bought.task_id] for bought in sandbox.dimilinks.request_log.submissions[-JOBS:]
             )
     return [*_costs(course, plan), *_service(delays_s, polls_per_job)]
 

@@ -26,17 +26,17 @@ from bot.sandbox.dimilinks import (
     ErrorAfterAcceptance,
     Hang,
     HttpError,
-    Pace,
     SlowAnswer,
+    TaskPace,
 )
 from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Reply, User
-from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import Settings
 from tests.e2e.actors.pictures import picture
 
 REPOSITORY = Path(__file__).parents[2]
-_PACE = Pace(queue_s=0.2, generate_s=0.8, jitter=0.6)
+_PACE = TaskPace(queue_s=0.2, generate_s=0.8, jitter=0.6)
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 180.0
 _LOOK_EVERY_S = 0.01
@@ -101,7 +101,7 @@ class ChaosRun:
         self._jobs_at_most = jobs_at_most
         self.record = RunRecord()
         self.sandbox = Sandbox(
-            SampleStudio(folder / "films"),
+            SampleVideoFactory(folder / "films"),
             pace=_PACE,
             seed=seed,
             token_lifetime_s=fault_plan.token_lifetime_s,
@@ -242,7 +242,7 @@ class ChaosRun:
 
     async def _until(self, kill_point: KillPoint, ended: "asyncio.Task[int]") -> None:
         """Wait for the kill point, or for some seconds where it does not come."""
-        books = self.sandbox.dimilinks.books
+        books = self.sandbox.dimilinks.request_log
         ready_at = await self._ready(ended)
         bought = len(books.submissions)
         patience_s = self._chance.uniform(0.0, 1.5) if kill_point is KillPoint.RANDOM else 2.5

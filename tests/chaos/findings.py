@@ -50,9 +50,9 @@ def _seen(chaos_run: ChaosRun) -> list[Message]:
 def compare(chaos_run: ChaosRun) -> Findings:
     """Compare what users see with what was bought."""
     sandbox, record = chaos_run.sandbox, chaos_run.record
-    bought = Counter(made.prompt for made in sandbox.dimilinks.books.submissions)
+    bought = Counter(made.prompt for made in sandbox.dimilinks.request_log.submissions)
     findings = Findings(kills=record.kills, asked=record.asked, bought=bought.total())
-    findings.violations = [*sandbox.discord.violations, *sandbox.dimilinks.books.violations]
+    findings.violations = [*sandbox.discord.violations, *sandbox.dimilinks.request_log.violations]
     messages = _seen(chaos_run)
     for prompt, asking in record.messages.items():
         _compare_message(findings, prompt, asking, bought[prompt], messages)

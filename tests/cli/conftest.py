@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import Pace
-from bot.sandbox.film import SampleStudio
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from tests.cli.shell import Shell
 
 
@@ -21,7 +21,9 @@ def shell(tmp_path: Path) -> Shell:
 @pytest.fixture
 async def sandbox(tmp_path: Path) -> AsyncGenerator[Sandbox]:
     """Both services, quick."""
-    async with Sandbox(SampleStudio(tmp_path / "films"), pace=Pace(queue_s=0.1, generate_s=0.5)) as opened:
+    async with Sandbox(
+        SampleVideoFactory(tmp_path / "films"), pace=TaskPace(queue_s=0.1, generate_s=0.5)
+    ) as opened:
         yield opened
         assert opened.discord.violations == []
-        assert opened.dimilinks.books.violations == []
+        assert opened.dimilinks.request_log.violations == []

@@ -40,7 +40,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
         True,
     )
     assert "ok   audit log: no entries yet" in outcome.out
-    assert sandbox.dimilinks.books.submissions == []
+    assert sandbox.dimilinks.request_log.submissions == []
     assert sandbox.discord.token not in outcome.all
     assert sandbox.dimilinks.api_key not in outcome.all
 

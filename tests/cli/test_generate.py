@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import DropAfterAcceptance, Fault, HttpError, Outcome, Truncated
+from bot.sandbox.dimilinks import DropAfterAcceptance, Fault, HttpError, TaskOutcome, Truncated
 from bot.sandbox.sandbox import Sandbox
 from tests.cli.shell import Shell
 from tests.e2e.actors.pictures import picture
@@ -19,7 +19,7 @@ async def test_a_prompt_and_a_picture_become_a_file(shell: Shell, sandbox: Sandb
     )
     assert outcome.status == 0, outcome.all
     assert (shell.folder / "cat.mp4").read_bytes()[4:8] == b"ftyp"
-    (submission,) = sandbox.dimilinks.books.submissions
+    (submission,) = sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.size, submission.group) == ("a cat", "1024x1024", "vip")
     assert len(submission.references) == 1
     assert submission.task_id in outcome.err
@@ -43,12 +43,12 @@ async def test_an_error_of_the_service_is_told_and_nothing_is_repeated(
     assert outcome.status == 1
     assert expected in outcome.err
     assert sandbox.dimilinks.api_key not in outcome.all
-    assert len(sandbox.dimilinks.books.requests) == 1
+    assert len(sandbox.dimilinks.request_log.requests) == 1
     assert not (shell.folder / "cat.mp4").exists()
 
 
 async def test_a_task_that_fails_is_told_with_the_reason(shell: Shell, sandbox: Sandbox) -> None:
-    sandbox.dimilinks.faults.outcomes.append(Outcome.FAILED)
+    sandbox.dimilinks.faults.outcomes.append(TaskOutcome.FAILED)
     outcome = await shell.run("generate", "a cat", "-o", "cat.mp4", environment=sandbox.environment)
     assert outcome.status == 1
     assert "上游生成失败" in outcome.err
@@ -74,7 +74,7 @@ async def test_bad_input_buys_nothing(
     outcome = await shell.run("generate", *arguments, "-o", "x.mp4", environment=sandbox.environment)
     assert outcome.status == 1
     assert expected in outcome.err
-    assert sandbox.dimilinks.books.requests == []
+    assert sandbox.dimilinks.request_log.requests == []
 
 
 async def test_without_a_key_it_is_a_configuration_error(shell: Shell) -> None:

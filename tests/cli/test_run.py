@@ -7,7 +7,7 @@ import socket
 import aiohttp
 import pytest
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.sandbox import Sandbox
 from tests.cli.shell import Shell, asked
 
@@ -30,7 +30,7 @@ async def test_a_signal_stops_it_cleanly_and_no_secret_is_logged(
 async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     shell: Shell, sandbox: Sandbox
 ) -> None:
-    sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=12)
+    sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=12)
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
@@ -41,7 +41,7 @@ async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     await reply.wait_for_video(timeout_s=60)
     process.terminate()
     assert (await shell.ended(process)).status == 0
-    assert len(sandbox.dimilinks.books.submissions) == 1
+    assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
 async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shell, sandbox: Sandbox) -> None:

@@ -13,8 +13,8 @@ from bot.sandbox.dimilinks import (
     HttpError,
     JsonInstead,
     NoTaskId,
-    Outcome,
     Redirect,
+    TaskOutcome,
     Truncated,
 )
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
@@ -170,8 +170,8 @@ async def test_a_broken_download_is_made_again_and_only_a_whole_video_is_posted(
     harness.sandbox.dimilinks.faults.content.append(fault)
     reply = await harness.video()
     shown = await reply.wait_for_video(timeout_s=20)
-    sample = harness.sandbox.dimilinks.books.submissions[0].task_id
-    assert harness.sandbox.dimilinks.books.downloads[sample] >= 1
+    sample = harness.sandbox.dimilinks.request_log.submissions[0].task_id
+    assert harness.sandbox.dimilinks.request_log.downloads[sample] >= 1
     assert shown.videos[0].path.read_bytes()[4:8] == b"ftyp"
     assert harness.bought == 1
 
@@ -181,7 +181,7 @@ async def test_a_video_that_never_arrives_whole_is_told_with_its_number(harness:
     shown = await harness.ended(await harness.video())
     assert "it kept arriving incomplete" in shown.text()
     assert CHARGED in shown.text()
-    assert harness.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
+    assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()
 
 
 async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harness) -> None:
@@ -192,13 +192,13 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harne
 @pytest.mark.parametrize(
     ("outcome", "expected", "money"),
     [
-        (Outcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
-        (Outcome.BLOCKED, "own filter stopped this video", PROBABLY),
-        (Outcome.MISSING_VIDEO, "own filter stopped this video", PROBABLY),
+        (TaskOutcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
+        (TaskOutcome.BLOCKED, "own filter stopped this video", PROBABLY),
+        (TaskOutcome.MISSING_VIDEO, "own filter stopped this video", PROBABLY),
     ],
 )
 async def test_a_task_that_ends_badly_is_explained(
-    harness: Harness, outcome: Outcome, expected: str, money: str
+    harness: Harness, outcome: TaskOutcome, expected: str, money: str
 ) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(outcome)
     shown = await harness.ended(await harness.video())
@@ -208,13 +208,13 @@ async def test_a_task_that_ends_badly_is_explained(
 
 
 async def test_a_status_that_nobody_knows_does_not_end_the_job(harness: Harness) -> None:
-    harness.sandbox.dimilinks.faults.outcomes.append(Outcome.STRANGE_STATUS)
+    harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.STRANGE_STATUS)
     await (await harness.video()).wait_for_video(timeout_s=20)
 
 
 async def test_a_task_that_never_finishes_expires_with_its_number(harness: Harness) -> None:
-    harness.sandbox.dimilinks.faults.outcomes.append(Outcome.NEVER_FINISHES)
+    harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
     shown = await harness.ended(await harness.video())
     assert "did not become ready in time" in shown.text()
     assert CHARGED in shown.text()
-    assert harness.sandbox.dimilinks.books.submissions[0].task_id in shown.text()
+    assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()

@@ -32,7 +32,7 @@ async def wide(tmp_path: Path) -> AsyncGenerator[Harness]:
 
 
 def prompts(harness: Harness) -> list[str]:
-    return [made.prompt for made in harness.sandbox.dimilinks.books.submissions]
+    return [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -218,7 +218,7 @@ async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Harness
     await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     await wide.app.engine.idle()
     # Discord may carry out what was cut short (0) at any later time.
-    assert {edit.status for edit in discord.books.requests if edit.method == "PATCH"} == {200}
+    assert {edit.status for edit in discord.request_log.requests if edit.method == "PATCH"} == {200}
     assert "### Cancelled" in message_of(reply).current.text()
 
 

@@ -45,7 +45,7 @@ async def test_what_is_not_said_is_as_one_likes_it(harness: Harness, *, restarte
     await harness.ended(reply)
     other = await harness.video("a dog", user=harness.member("bea"))
     await harness.ended(other)
-    first, second = harness.sandbox.dimilinks.books.submissions
+    first, second = harness.sandbox.dimilinks.request_log.submissions
     assert (first.seconds, first.size, first.resolution, first.preset) == ("10", "720x1280", "480p", "fun")
     assert (second.seconds, second.size, second.resolution) == ("6", "1280x720", "720p")
     assert reply.message is not None
@@ -58,7 +58,7 @@ async def test_what_is_said_counts_more(harness: Harness) -> None:
     await defaults(harness, seconds="10", preset="fun", private=True)
     reply = await harness.video("a cat", seconds="6", private=False)
     await harness.ended(reply)
-    (bought,) = harness.sandbox.dimilinks.books.submissions
+    (bought,) = harness.sandbox.dimilinks.request_log.submissions
     assert (bought.seconds, bought.preset) == ("6", "fun")
     assert reply.message is not None
     assert not reply.message.ephemeral

@@ -21,7 +21,9 @@ async def test_an_interaction_that_discord_no_longer_knows_buys_nothing(harness:
     await harness.video()
     probe = await harness.video("second")
     await probe.wait_for_video(timeout_s=20)
-    assert [submission.prompt for submission in harness.sandbox.dimilinks.books.submissions] == ["second"]
+    assert [submission.prompt for submission in harness.sandbox.dimilinks.request_log.submissions] == [
+        "second"
+    ]
 
 
 async def test_an_acknowledgement_that_fails_at_first_but_arrived_counts(harness: Harness) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, Pace
+from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
 from bot.storage import NewerDatabaseError, StorageDamagedError
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
@@ -31,7 +31,7 @@ async def full_disk(harness: Harness) -> AsyncGenerator[None]:
 
 
 async def test_a_job_goes_on_after_a_restart_in_the_same_reply(harness: Harness) -> None:
-    harness.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=3)
+    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3)
     reply = await harness.video(
         "over the restart", image=harness.sandbox.discord.upload("cat.png", picture())
     )
@@ -50,7 +50,10 @@ async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path) -> Non
         finish(harness, "first")
         for reply in (first, second):
             await reply.wait_for_video(TIMEOUT_S)
-        assert [made.prompt for made in harness.sandbox.dimilinks.books.submissions] == ["first", "second"]
+        assert [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions] == [
+            "first",
+            "second",
+        ]
 
 
 async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(tmp_path: Path) -> None:
@@ -70,11 +73,11 @@ async def test_a_video_that_becomes_ready_while_the_bot_is_down_is_delivered(har
     reply = await harness.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     await harness.stop()
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     reply.expire_token()
     await harness.start()
     await reply.wait_for_video(TIMEOUT_S)
-    assert harness.sandbox.dimilinks.books.downloads[submission.task_id] == 1
+    assert harness.sandbox.dimilinks.request_log.downloads[submission.task_id] == 1
 
 
 async def test_a_stopping_bot_answers_new_commands_kindly_and_lets_an_upload_end(harness: Harness) -> None:
@@ -94,7 +97,7 @@ async def test_what_is_kept_holds_no_token_of_an_ended_job(harness: Harness) -> 
 
 
 async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harness: Harness) -> None:
-    harness.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=1.0)
+    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.0)
     running = await harness.video("running")
     await running.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     async with full_disk(harness):
@@ -104,7 +107,7 @@ async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harne
         assert "Nothing was charged." in shown.text()
         await running.wait_for_video(TIMEOUT_S)
     await (await harness.video("afterwards")).wait_for_video(TIMEOUT_S)
-    prompts = [made.prompt for made in harness.sandbox.dimilinks.books.submissions]
+    prompts = [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions]
     assert prompts == ["running", "afterwards"]
 
 
@@ -195,7 +198,7 @@ async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
 
 
 async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(harness: Harness) -> None:
-    harness.sandbox.dimilinks.pace = Pace(queue_s=0, generate_s=11, jitter=0)
+    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=11, jitter=0)
     reply = await harness.video()
     expired = await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
     assert "This video was charged." in expired.text()

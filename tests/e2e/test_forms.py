@@ -60,7 +60,7 @@ async def test_a_message_with_pictures_is_animated_with_those_and_more(
     shown = await reply.wait_for_video(TIMEOUT_S)
     assert "they wave" in shown.text()
     assert not shown.ephemeral
-    (made,) = harness.sandbox.dimilinks.books.submissions
+    (made,) = harness.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.seconds, made.size) == ("they wave", "10", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "fun")
     assert widths(harness) == [40, 41, 42, 43]
@@ -133,7 +133,7 @@ async def test_the_longest_prompt_fits_into_the_form(harness: Harness) -> None:
     prompt = "\U0001f39e" * 2500
     opened = await animated(harness, await said(harness, upload(harness)))
     await (await send(harness, opened, {"prompt": prompt})).wait_for_video(TIMEOUT_S)
-    assert [made.prompt for made in harness.sandbox.dimilinks.books.submissions] == [prompt]
+    assert [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions] == [prompt]
 
 
 async def test_spicy_takes_no_pictures_and_no_open_channel_in_forms_either(harness: Harness) -> None:
@@ -231,7 +231,7 @@ async def test_more_opens_the_form_with_what_was_typed(harness: Harness, *, rest
     await meanwhile(harness, restarted=restarted)
     reply = await send(harness, opened, {"pictures": [upload(harness, size=(52, 30))]})
     assert (await reply.wait_for_video(TIMEOUT_S)).ephemeral
-    (made,) = harness.sandbox.dimilinks.books.submissions
+    (made,) = harness.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.seconds, made.size) == ("a paper boat", "16", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "custom")
     assert widths(harness) == [50, 51, 52]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import DropAfterAcceptance, Outcome
+from bot.sandbox.dimilinks import DropAfterAcceptance, TaskOutcome
 from bot.sandbox.discord import Reply
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import labels, press, told
@@ -63,7 +63,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_more_than_five_are_turned_page_by_page(harness: Harness, *, restarted: bool) -> None:
     for number in range(7):
-        harness.sandbox.dimilinks.faults.outcomes.append(Outcome.FAILED)
+        harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.FAILED)
         await harness.ended(await harness.video(f"number {number}"))
     shown = await list_jobs(harness)
     assert "number 6" in shown.text

@@ -30,7 +30,7 @@ async def test_progress_goes_on_as_the_bot_once_the_token_has_died(harness: Harn
     await until(lambda: len(reply.versions) >= seen + 2)
     finish(harness, "a boat")
     await reply.wait_for_video(TIMEOUT_S)
-    refused = harness.sandbox.discord.books.counts[
+    refused = harness.sandbox.discord.request_log.counts[
         "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original", 401
     ]
     assert refused == 1
@@ -103,10 +103,10 @@ async def test_after_too_many_refusals_nothing_is_sent_until_they_are_old(harnes
     reply = await being_made(harness, "a boat")
     for _ in range(breaker.TRIPS_AT):
         app.breaker.saw(401)
-    sent = len(harness.sandbox.discord.books.requests)
+    sent = len(harness.sandbox.discord.request_log.requests)
     finish(harness, "a boat")
     await until(lambda: harness.rows("state")[0]["state"] == "delivering")
-    assert len(harness.sandbox.discord.books.requests) <= sent + 1
+    assert len(harness.sandbox.discord.request_log.requests) <= sent + 1
     assert not any(version.videos for version in reply.versions)
     app.breaker._refused.clear()  # as when ten minutes have passed
     await reply.wait_for_video(TIMEOUT_S)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Reply
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
@@ -59,7 +59,9 @@ async def videos_of(replies: list[Reply]) -> None:
 async def test_no_more_run_at_once_than_the_limits_say(
     tmp_path: Path, limits: dict[str, int], most: int
 ) -> None:
-    async with open_harness(tmp_path, pace=Pace(queue_s=0, generate_s=0.4, jitter=0), **limits) as harness:
+    async with open_harness(
+        tmp_path, pace=TaskPace(queue_s=0, generate_s=0.4, jitter=0), **limits
+    ) as harness:
         people = [harness.user, harness.member("bea"), harness.member("cid")]
         async with watched(harness) as seen:
             replies = [
@@ -76,7 +78,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
     async with open_harness(
         tmp_path,
         tuning=PATIENT,
-        pace=Pace(queue_s=0, generate_s=0.3),
+        pace=TaskPace(queue_s=0, generate_s=0.3),
         jobs_at_once=1,
         jobs_at_once_per_person=1,
     ) as harness:
@@ -88,7 +90,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
         await replies[1].wait_for(lambda version: "Number 2 of 4 in line" in version.text(), TIMEOUT_S)
         finish(harness, "ada 0")
         await videos_of([*replies, late])
-        order = [made.prompt for made in harness.sandbox.dimilinks.books.submissions]
+        order = [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions]
         assert order == ["ada 0", "bea 0", "ada 1", "ada 2", "ada 3"]
 
 

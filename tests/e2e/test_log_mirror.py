@@ -140,7 +140,7 @@ async def test_a_channel_that_cannot_be_written_loses_nothing_else_and_is_not_tr
     await line(elsewhere, "theirs")
     assert lines(channel) == []
     assert audit(harness, "action") == ["trusted"] * 6
-    refused = [key for key in harness.sandbox.discord.books.counts if key[1] in {403, 404}]
+    refused = [key for key in harness.sandbox.discord.request_log.counts if key[1] in {403, 404}]
     assert refused == [], "such requests count towards Discord's ban"
     if why == "mute":
         channel.allow_bot("send_messages")

@@ -76,11 +76,13 @@ async def test_a_wrong_key_is_probed_without_sending_a_request_that_costs(harnes
     harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [KEY])
     reply = await harness.video()
     await told(harness, 1)
-    asked = [request for request in harness.sandbox.dimilinks.books.requests if request.method == "GET"]
+    asked = [request for request in harness.sandbox.dimilinks.request_log.requests if request.method == "GET"]
     async with asyncio.timeout(TIMEOUT_S):
         while len(asked) < 2:
             asked = [
-                request for request in harness.sandbox.dimilinks.books.requests if request.method == "GET"
+                request
+                for request in harness.sandbox.dimilinks.request_log.requests
+                if request.method == "GET"
             ]
             await asyncio.sleep(0.02)
     assert len(harness.submissions_sent) == 1

@@ -37,7 +37,7 @@ async def test_a_picture_of_ten_megabytes_and_a_byte_is_made_smaller_and_told(ha
     reply = await harness.video(image=large)
     shown = await reply.wait_for_video(timeout_s=20)
     assert "“large.png” was 10.0 MB, more than the video service takes; I made it smaller." in shown.text()
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert 0 < submission.references[0].size_bytes < 10_000_000
 
 
@@ -45,7 +45,7 @@ async def test_a_picture_just_below_ten_megabytes_goes_through_untouched(harness
     content = png_of(9_999_999)
     reply = await harness.video(image=harness.sandbox.discord.upload("large.png", content))
     await reply.wait_for_video(timeout_s=20)
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].size_bytes == len(content)
 
 

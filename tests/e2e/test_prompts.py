@@ -29,7 +29,7 @@ async def test_the_longest_prompt_goes_through_whole(harness: Harness) -> None:
     prompt = "雨" * 2500
     reply = await harness.video(f"  {prompt}\n")
     await reply.wait_for_video(timeout_s=20)
-    assert harness.sandbox.dimilinks.books.submissions[0].prompt == prompt
+    assert harness.sandbox.dimilinks.request_log.submissions[0].prompt == prompt
 
 
 @pytest.mark.parametrize(

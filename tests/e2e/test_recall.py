@@ -37,7 +37,7 @@ async def test_a_long_prompt_is_made_again_whole(harness: Harness, *, restarted:
     assert choice["name"].endswith("…")
     await meanwhile(harness, restarted=restarted)
     await harness.ended(await harness.video(choice["value"]))
-    first, second = harness.sandbox.dimilinks.books.submissions
+    first, second = harness.sandbox.dimilinks.request_log.submissions
     assert first.prompt == second.prompt == LONG.strip()
 
 

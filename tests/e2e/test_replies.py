@@ -53,7 +53,7 @@ async def widths_of_video(harness: Harness, asked: Message) -> list[int]:
     """How wide the pictures were from which the only video was made."""
     shown = await ended(harness, asked)
     assert shown.videos, shown.text()
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.prompt == "make it rain"
     return [reference.width for reference in submission.references]
 
@@ -75,7 +75,7 @@ async def test_a_reply_to_a_picture_is_answered_at_once_and_becomes_the_video(ha
     assert last.videos
     assert "make it rain\n-# 10 s · 720x1280 · 720p · normal · 1 picture" in last.text()
     assert "vertical" not in last.text()
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("make it rain", "10", "720x1280")
     assert [reference.width for reference in submission.references] == [40]
     assert harness.rows("state, person_id") == [{"state": "delivered", "person_id": harness.user.id}]
@@ -138,7 +138,7 @@ async def test_a_mention_in_the_middle_is_taken_out_and_the_frame_is_the_picture
     tall = harness.sandbox.discord.upload("tall.png", picture(size=(30, 60)))
     asked = await say(harness, f"make it {ping(harness)} rain", attachments=[tall])
     assert await widths_of_video(harness, asked) == [30]
-    assert harness.sandbox.dimilinks.books.submissions[0].size == "720x1280"
+    assert harness.sandbox.dimilinks.request_log.submissions[0].size == "720x1280"
 
 
 # Pictures that Discord does not show.

@@ -14,7 +14,7 @@ import structlog
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import (
     Attachment,
     BucketRule,
@@ -361,7 +361,7 @@ async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
     async with open_harness(
         tmp_path,
         tuning=replace(PATIENT, edit_interval_s=5.0),
-        pace=Pace(queue_s=0, generate_s=0.05),
+        pace=TaskPace(queue_s=0, generate_s=0.05),
         privileged_intents=intents,
         limits=ROOMY,
         message_content=bool(intents),

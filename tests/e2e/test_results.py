@@ -52,7 +52,7 @@ async def test_again_is_the_same_request_with_the_same_pictures(harness: Harness
     assert not seen.ephemeral
     assert message_of(again) is not message_of(reply)
     assert message_of(reply).current.text() == before
-    first, second = harness.sandbox.dimilinks.books.submissions
+    first, second = harness.sandbox.dimilinks.request_log.submissions
     for name in ("prompt", "seconds", "size", "resolution", "preset", "references"):
         assert getattr(first, name) == getattr(second, name)
     assert widths(harness) == [40, 41]
@@ -165,7 +165,7 @@ async def test_a_preview_is_made_anew_in_720p(harness: Harness, *, restarted: bo
     seen = await shown(harness, sharper)
     assert labels(seen) == RESULT
     assert follows(reply) in seen.text()
-    first, second = harness.sandbox.dimilinks.books.submissions
+    first, second = harness.sandbox.dimilinks.request_log.submissions
     assert (first.resolution, second.resolution) == ("480p", "720p")
     assert (first.prompt, first.seconds, first.size) == (second.prompt, second.seconds, second.size)
     assert first.references == second.references
@@ -198,7 +198,7 @@ async def test_change_begins_with_what_was_and_keeps_the_pictures(
     assert "a tin boat" in seen.text()
     assert follows(reply) in seen.text()
     assert message_of(changed) is not message_of(reply)
-    (_, made) = harness.sandbox.dimilinks.books.submissions
+    (_, made) = harness.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.size, made.resolution) == ("a tin boat", "1280x720", "720p")
     assert (made.seconds, made.preset) == ("10", "fun")
     first, second = hashes(harness)

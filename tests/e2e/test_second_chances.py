@@ -62,7 +62,7 @@ async def test_trying_again_is_a_new_request_in_a_new_reply(harness: Harness, *,
     assert "who knows" in shown.text()
     assert message_of(again) is not message_of(reply)
     assert message_of(reply).current.text() == before
-    assert [made.prompt for made in harness.sandbox.dimilinks.books.submissions] == ["who knows"] * 2
+    assert [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions] == ["who knows"] * 2
     assert states(harness) == ["unknown", "delivered"]
 
 
@@ -114,7 +114,7 @@ async def test_the_pictures_are_sent_again_although_discord_has_lost_them(
     await meanwhile(harness, restarted=restarted)
     again = await press(harness, reply, "Try again")
     await again.wait_for_video(TIMEOUT_S)
-    first, second = harness.sandbox.dimilinks.books.submissions
+    first, second = harness.sandbox.dimilinks.request_log.submissions
     assert first.references == second.references
     assert len(second.references) == 1
     assert attachment.served == served
@@ -199,8 +199,8 @@ async def test_looking_again_twice_delivers_once(impatient: Harness, *, restarte
     await meanwhile(impatient, restarted=restarted)
     late = await press_unseen(impatient, message_of(reply), custom_id)
     assert await whispered(late) == words.ALREADY_FETCHED.english
-    (submission,) = impatient.sandbox.dimilinks.books.submissions
-    assert impatient.sandbox.dimilinks.books.downloads[submission.task_id] == 1
+    (submission,) = impatient.sandbox.dimilinks.request_log.submissions
+    assert impatient.sandbox.dimilinks.request_log.downloads[submission.task_id] == 1
     assert sum(bool(version.videos) for version in message_of(reply).versions) == 1
 
 

@@ -231,7 +231,7 @@ async def test_a_chain_of_words_and_last_frames_stays_spicy(harness: Harness, *,
     await refused(await send(harness, change, {"pictures": [upload(harness)]}))
     await posted(harness, await send(harness, change, {"prompt": "it floats"}))
     assert [len(pictures) for pictures in hashes(harness)] == [0, 1, 1, 1, 1, 1]
-    assert {made.preset for made in harness.sandbox.dimilinks.books.submissions} == {"spicy"}
+    assert {made.preset for made in harness.sandbox.dimilinks.request_log.submissions} == {"spicy"}
 
 
 async def test_a_frame_that_went_through_another_preset_is_no_longer_one(harness: Harness) -> None:

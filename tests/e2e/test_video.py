@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.video import REFERENCES_MAX
 from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.pictures import picture
@@ -34,7 +34,7 @@ async def test_a_prompt_becomes_a_video_in_the_same_reply(harness: Harness) -> N
 
 async def test_the_reply_is_acknowledged_first_and_then_shows_progress(harness: Harness) -> None:
     # Long enough for several edits, whose pace Discord's limits and not ours decide.
-    harness.sandbox.dimilinks.pace = Pace(queue_s=0.3, generate_s=3.0)
+    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0.3, generate_s=3.0)
     reply = await harness.video()
     await reply.wait_for_video(timeout_s=20)
     assert reply.ack_delay_s is not None
@@ -58,7 +58,7 @@ async def test_every_option_and_seven_pictures_reach_the_service(harness: Harnes
         "spin around", seconds="20", size="720x1280", resolution="480p", preset="fun", **pictures
     )
     shown = await reply.wait_for_video(timeout_s=20)
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("spin around", "20", "720x1280")
     assert (submission.resolution, submission.preset, submission.group) == ("480p", "fun", None)
     assert [reference.width for reference in submission.references] == [40 + index for index in range(7)]
@@ -84,7 +84,7 @@ async def test_converted_pictures_are_told(harness: Harness) -> None:
     reply = await harness.video(image=gif)
     shown = await reply.wait_for_video(timeout_s=20)
     assert "dance.gif” was a GIF picture; I converted it." in shown.text()
-    (submission,) = harness.sandbox.dimilinks.books.submissions
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg", "image/webp"}
 
 

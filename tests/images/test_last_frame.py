@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from bot.images import IMAGE_LIMITS, ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool, SourceKind
-from bot.sandbox.film import FilmOrder, SampleStudio
+from bot.sandbox.video_factory import SampleVideoFactory, VideoSpec
 from bot.video import ImageMime
 from tests.e2e.actors.pictures import picture
 from tests.images.cdn import Cdn
@@ -74,8 +74,8 @@ async def test_it_is_the_frame_that_is_shown_last(cdn: Cdn, spool: ReferenceSpoo
 
 
 async def test_films_of_the_sandbox_have_one_too(cdn: Cdn, spool: ReferenceSpool, tmp_path: Path) -> None:
-    order = FilmOrder.of_request("one", "a prompt", "6", "720x1280", "480p", ())
-    made = await SampleStudio(tmp_path / "films").film(order)
+    order = VideoSpec.of_request("one", "a prompt", "6", "720x1280", "480p", ())
+    made = await SampleVideoFactory(tmp_path / "films").make(order)
     content = made.read_bytes()
     (reference,) = await spool.collect("job", [video(cdn, content)])
     assert difference(opened(reference.path), decoded(content)[-1]) < 1

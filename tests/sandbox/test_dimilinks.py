@@ -1,12 +1,6 @@
 """The local DimiLinks, asked by plain HTTP as any client would."""
 
-import asyncio
-import base64
-import io
-import json
 import socket
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,79 +20,16 @@ from bot.sandbox.dimilinks import (
     HttpError,
     JsonInstead,
     NoTaskId,
-    Outcome,
-    Pace,
     Redirect,
+    TaskOutcome,
     Truncated,
 )
-from bot.sandbox.film import SampleStudio
+from bot.sandbox.video_factory import SampleVideoFactory
 from tests.e2e.actors.pictures import picture, png_of
-
-ORDER: dict[str, Any] = {
-    "model": "grok-imagine-video",
-    "prompt": "a boat",
-    "seconds": "6",
-    "size": "1280x720",
-    "resolution_name": "720p",
-    "preset": "normal",
-}
+from tests.sandbox.dimilinks_client import ORDER, PlainClient, data_url
 
 
-def data_url(content: bytes, mime: str = "image/png") -> str:
-    return f"data:{mime};base64,{base64.b64encode(content).decode()}"
-
-
-@dataclass
-class Client:
-    service: DimiLinksSandbox
-    session: aiohttp.ClientSession
-
-    async def ask(
-        self, method: str, path: str, *, key: str | None = None, kind: str = "", **how: Any
-    ) -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {key or self.service.api_key}"}
-        if kind:
-            headers["Content-Type"] = kind
-        url = f"{self.service.base_url}{path}"
-        async with self.session.request(
-            method, url, headers=headers, allow_redirects=False, **how
-        ) as response:
-            readable = response.content_type == "application/json"
-            return response.status, await (response.json() if readable else response.read())
-
-    async def submit(self, **changes: Any) -> tuple[int, Any]:
-        order = {name: value for name, value in {**ORDER, **changes}.items() if value is not None}
-        # As a file, because aiohttp warns of large bodies in memory.
-        body = io.BytesIO(json.dumps(order).encode())
-        with body:
-            return await self.ask("POST", "/videos/generations", data=body, kind="application/json")
-
-    async def bought(self, **changes: Any) -> str:
-        status, answer = await self.submit(**changes)
-        assert status == 200
-        return answer["data"]["task_id"]
-
-    async def states(self, task_id: str) -> list[dict[str, Any]]:
-        """Every answer until the task has ended."""
-        found: list[dict[str, Any]] = []
-        async with asyncio.timeout(10):
-            while not found or found[-1]["status"] not in {"completed", "failed"}:
-                found.append((await self.ask("GET", f"/tasks/{task_id}"))[1]["data"])
-                await asyncio.sleep(0.02)
-        return found
-
-
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncGenerator[Client]:
-    studio = SampleStudio(tmp_path / "films")
-    async with (
-        DimiLinksSandbox(studio=studio, pace=Pace(queue_s=0.15, generate_s=0.5)) as service,
-        aiohttp.ClientSession() as session,
-    ):
-        yield Client(service, session)
-
-
-async def test_a_task_waits_generates_and_has_an_mp4(client: Client) -> None:
+async def test_a_task_waits_generates_and_has_an_mp4(client: PlainClient) -> None:
     task_id = await client.bought()
     states = await client.states(task_id)
     assert [state["status"] for state in states if state["status"] != "processing"] == [
@@ -111,21 +42,21 @@ async def test_a_task_waits_generates_and_has_an_mp4(client: Client) -> None:
     assert progress[-1] == 100
     status, video = await client.ask("GET", f"/videos/{task_id}/content")
     assert (status, video[4:8]) == (200, b"ftyp")
-    books = client.service.books
-    assert [bought.task_id for bought in books.submissions] == [task_id]
-    assert books.polls[task_id] == len(states)
-    assert books.downloads[task_id] == 1
-    assert books.violations == []
+    log = client.service.request_log
+    assert [bought.task_id for bought in log.submissions] == [task_id]
+    assert log.polls[task_id] == len(states)
+    assert log.downloads[task_id] == 1
+    assert log.violations == []
 
 
-async def test_references_are_kept_in_the_books_as_they_arrived(client: Client) -> None:
+async def test_references_are_logged_as_they_arrived(client: PlainClient) -> None:
     urls = [
         data_url(picture("PNG", (30, 20))),
         data_url(picture("JPEG", (5, 7)), "image/jpeg"),
         data_url(picture("WEBP", (8, 9)), "image/webp"),
     ]
     await client.bought(input_reference=urls)
-    (bought,) = client.service.books.submissions
+    (bought,) = client.service.request_log.submissions
     assert [(one.mime, one.width, one.height) for one in bought.references] == [
         ("image/png", 30, 20),
         ("image/jpeg", 5, 7),
@@ -155,39 +86,39 @@ async def test_references_are_kept_in_the_books_as_they_arrived(client: Client) 
     ],
 )
 async def test_what_the_real_service_would_refuse_is_refused_and_noted(
-    client: Client, changes: dict[str, Any]
+    client: PlainClient, changes: dict[str, Any]
 ) -> None:
     status, answer = await client.submit(**changes)
     assert status == 400
     assert answer["error"]["code"] in {"invalid_request_error", "invalid_reference_image"}
-    assert client.service.books.submissions == []
-    assert len(client.service.books.violations) == 1
+    assert client.service.request_log.submissions == []
+    assert len(client.service.request_log.violations) == 1
 
 
-async def test_a_body_that_is_no_json_is_refused(client: Client) -> None:
+async def test_a_body_that_is_no_json_is_refused(client: PlainClient) -> None:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {client.service.api_key}"}
     url = f"{client.service.base_url}/videos/generations"
     async with client.session.post(url, data=b"{", headers=headers) as response:
         assert response.status == 400
-    assert len(client.service.books.violations) == 1
+    assert len(client.service.request_log.violations) == 1
 
 
-async def test_without_the_right_key_nothing_is_told_or_bought(client: Client) -> None:
+async def test_without_the_right_key_nothing_is_told_or_bought(client: PlainClient) -> None:
     for method, path in (("POST", "/videos/generations"), ("GET", "/tasks/x"), ("GET", "/videos/x/content")):
         status, answer = await client.ask(method, path, key="wrong", json=ORDER)
         assert (status, answer["error"]["code"]) == (401, "invalid_api_key")
-    assert client.service.books.submissions == []
+    assert client.service.request_log.submissions == []
 
 
 async def test_unknown_tasks_and_routes_are_not_found_and_videos_not_before_their_time(
-    client: Client,
+    client: PlainClient,
 ) -> None:
     task_id = await client.bought()
     assert (await client.ask("GET", f"/videos/{task_id}/content"))[0] == 404
     assert (await client.ask("GET", "/tasks/nobody"))[0] == 404
-    assert client.service.books.violations == []
+    assert client.service.request_log.violations == []
     assert (await client.ask("GET", "/nowhere"))[0] == 404
-    assert len(client.service.books.violations) == 1
+    assert len(client.service.request_log.violations) == 1
 
 
 @pytest.mark.parametrize(
@@ -205,7 +136,7 @@ async def test_unknown_tasks_and_routes_are_not_found_and_videos_not_before_thei
     ],
 )
 async def test_each_fault_strikes_once_and_buys_what_it_says(
-    client: Client, fault: Fault, bought: int
+    client: PlainClient, fault: Fault, bought: int
 ) -> None:
     client.service.faults.submit.append(fault)
     match fault:
@@ -218,7 +149,7 @@ async def test_each_fault_strikes_once_and_buys_what_it_says(
             assert "task_id" not in (await client.submit())[1]["data"]
         case _:
             assert (await client.submit())[1]["task_id"].startswith("video_")
-    assert len(client.service.books.submissions) == bought
+    assert len(client.service.request_log.submissions) == bought
     await client.bought()
 
 
@@ -226,11 +157,11 @@ async def test_random_faults_come_at_their_rate_and_the_same_from_the_same_seed(
     seen: list[list[int]] = []
     for _ in range(2):
         async with (
-            DimiLinksSandbox(studio=SampleStudio(tmp_path), seed=5) as service,
+            DimiLinksSandbox(factory=SampleVideoFactory(tmp_path), seed=5) as service,
             aiohttp.ClientSession() as session,
         ):
             service.faults.rate(Endpoint.TASK, 0.5, [HttpError(500)])
-            client = Client(service, session)
+            client = PlainClient(service, session)
             seen.append([(await client.ask("GET", "/tasks/x"))[0] for _ in range(40)])
     assert seen[0] == seen[1]
     assert 10 < seen[0].count(500) < 30
@@ -239,13 +170,13 @@ async def test_random_faults_come_at_their_rate_and_the_same_from_the_same_seed(
 @pytest.mark.parametrize(
     ("outcome", "status", "has_error"),
     [
-        (Outcome.FAILED, "failed", True),
-        (Outcome.BLOCKED, "completed", True),
-        (Outcome.MISSING_VIDEO, "completed", False),
+        (TaskOutcome.FAILED, "failed", True),
+        (TaskOutcome.BLOCKED, "completed", True),
+        (TaskOutcome.MISSING_VIDEO, "completed", False),
     ],
 )
 async def test_tasks_end_badly_on_request(
-    client: Client, outcome: Outcome, status: str, *, has_error: bool
+    client: PlainClient, outcome: TaskOutcome, status: str, *, has_error: bool
 ) -> None:
     client.service.faults.outcomes.append(outcome)
     task_id = await client.bought()
@@ -254,7 +185,7 @@ async def test_tasks_end_badly_on_request(
     assert (await client.ask("GET", f"/videos/{task_id}/content"))[0] == 404
 
 
-async def test_a_video_arrives_cut_or_as_something_else_on_request(client: Client) -> None:
+async def test_a_video_arrives_cut_or_as_something_else_on_request(client: PlainClient) -> None:
     task_id = await client.bought()
     await client.states(task_id)
     path = f"/videos/{task_id}/content"
@@ -270,7 +201,7 @@ async def test_a_video_arrives_cut_or_as_something_else_on_request(client: Clien
     assert (await client.ask("GET", path))[0] == 302
 
 
-async def test_paused_it_refuses_connections_and_resumed_it_is_the_same(client: Client) -> None:
+async def test_paused_it_refuses_connections_and_resumed_it_is_the_same(client: PlainClient) -> None:
     task_id = await client.bought()
     await client.service.pause()
     with pytest.raises(aiohttp.ClientConnectionError):
@@ -279,7 +210,7 @@ async def test_paused_it_refuses_connections_and_resumed_it_is_the_same(client: 
     assert (await client.ask("GET", f"/tasks/{task_id}"))[0] == 200
 
 
-async def test_it_listens_on_this_machine_only(client: Client) -> None:
+async def test_it_listens_on_this_machine_only(client: PlainClient) -> None:
     port = int(client.service.base_url.split(":")[2].split("/")[0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))

@@ -42,7 +42,7 @@ async def test_request_beyond_the_limit_gets_a_429_of_discord_and_the_window_for
         assert body["global"] is False
         assert bot.headers["Via"]
         assert bot.headers["X-RateLimit-Scope"] == "user"
-        assert bot.discord.books.invalid_requests == 1
+        assert bot.discord.request_log.invalid_requests == 1
         await asyncio.sleep(body["retry_after"])
         assert (await bot.call("POST", path, {"content": "x"}))[0] == 200
 
@@ -74,7 +74,7 @@ async def test_discord_py_waits_out_a_full_webhook_bucket() -> None:
     async with bot_session(handler, limits=RateLimits(webhook=BucketRule("webhook", 2, 0.1))) as s:
         reply = await s.ask()
         await reply.wait_for(lambda v: v.content == "step 4", 5)
-        assert s.discord.books.invalid_requests == 0
+        assert s.discord.request_log.invalid_requests == 0
         gaps = [b.at - a.at for a, b in zip(reply.versions[1:], reply.versions[2:], strict=False)]
         assert max(gaps) > 0.05
 
@@ -94,7 +94,7 @@ async def test_discord_py_gets_through_a_short_fault(fault: DiscordFault) -> Non
         assert version.text() == "shown\n[Refresh]"
         assert fault.hits == 1
         counted = fault.status == 429 and fault.scope is Scope.USER
-        assert s.discord.books.invalid_requests == int(counted)
+        assert s.discord.request_log.invalid_requests == int(counted)
 
 
 async def test_discord_py_gives_up_on_a_429_of_cloudflare() -> None:
@@ -111,7 +111,7 @@ async def test_discord_py_repeats_a_request_after_a_500() -> None:
     async with bot_session(defer_and_edit) as s:
         s.discord.faults.append(DiscordFault(EDIT, 500))
         assert (await (await s.ask()).wait_for_answer(5)).text() == "shown\n[Refresh]"
-        counts = s.discord.books.counts
+        counts = s.discord.request_log.counts
         name = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
         assert (counts[name, 500], counts[name, 200]) == (1, 1)
 
@@ -141,4 +141,4 @@ async def test_latency_is_added_to_every_request() -> None:
     async with raw_bot() as bot:
         bot.discord.latency_s = 0.05
         await bot.call("GET", "/users/@me")
-        assert bot.discord.books.requests[-1].duration_s >= 0.05
+        assert bot.discord.request_log.requests[-1].duration_s >= 0.05

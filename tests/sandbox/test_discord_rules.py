@@ -91,7 +91,7 @@ async def test_expired_token_is_refused_and_a_401_counts_as_invalid_request(expi
         bot.discord.expire_tokens(expired)
         status, body = await bot.edit(reply, {"content": "x"})
         assert (status, body["code"]) == (expired, code)
-        assert bot.discord.books.invalid_requests == (1 if expired == 401 else 0)
+        assert bot.discord.request_log.invalid_requests == (1 if expired == 401 else 0)
 
 
 async def test_token_dies_of_age() -> None:

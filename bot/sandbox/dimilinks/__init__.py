@@ -1,7 +1,8 @@
-"""A local DimiLinks: it queues, generates, fails on request, keeps books, and sends real mp4 files."""
+"""A local DimiLinks: it queues, generates, fails on request, logs every request, and sends real mp4 files."""
 
-from bot.sandbox.dimilinks.books import Books, ReferenceImage, Submission
+from bot.sandbox.dimilinks.fault_queue import DimiLinksFaults
 from bot.sandbox.dimilinks.faults import (
+    At,
     BareShape,
     DropAfterAcceptance,
     DropAfterReading,
@@ -9,43 +10,84 @@ from bot.sandbox.dimilinks.faults import (
     Endpoint,
     ErrorAfterAcceptance,
     Fault,
-    Faults,
     Hang,
     Html,
     HttpError,
     JsonInstead,
     NoTaskId,
-    Outcome,
+    OddContent,
+    Page,
     Redirect,
+    ShapedAnswer,
     SlowAnswer,
+    SubmitStage,
+    TornAnswer,
     Truncated,
+    WithHeaders,
 )
+from bot.sandbox.dimilinks.outcomes import (
+    FailedAtFirst,
+    FailedWith,
+    LateContent,
+    LostContent,
+    OtherVideo,
+    Outcome,
+    TaskOutcome,
+)
+from bot.sandbox.dimilinks.request_log import AcceptedSubmission, DimiLinksRequestLog, ReferenceImage
 from bot.sandbox.dimilinks.server import DimiLinksSandbox
-from bot.sandbox.dimilinks.tasks import Pace, Tempo, Timing
+from bot.sandbox.dimilinks.shapes import (
+    ProgressForm,
+    ReasonForm,
+    SubmitShape,
+    TaskShape,
+    Wrapper,
+    status_shape,
+)
+from bot.sandbox.dimilinks.tasks import TaskPace, Tempo, Timing
 
 __all__ = [
+    "AcceptedSubmission",
+    "At",
     "BareShape",
-    "Books",
+    "DimiLinksFaults",
+    "DimiLinksRequestLog",
     "DimiLinksSandbox",
     "DropAfterAcceptance",
     "DropAfterReading",
     "DropBeforeReading",
     "Endpoint",
     "ErrorAfterAcceptance",
+    "FailedAtFirst",
+    "FailedWith",
     "Fault",
-    "Faults",
     "Hang",
     "Html",
     "HttpError",
     "JsonInstead",
+    "LateContent",
+    "LostContent",
     "NoTaskId",
+    "OddContent",
+    "OtherVideo",
     "Outcome",
-    "Pace",
+    "Page",
+    "ProgressForm",
+    "ReasonForm",
     "Redirect",
     "ReferenceImage",
+    "ShapedAnswer",
     "SlowAnswer",
-    "Submission",
+    "SubmitShape",
+    "SubmitStage",
+    "TaskOutcome",
+    "TaskPace",
+    "TaskShape",
     "Tempo",
     "Timing",
+    "TornAnswer",
     "Truncated",
+    "WithHeaders",
+    "Wrapper",
+    "status_shape",
 ]

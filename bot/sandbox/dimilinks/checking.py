@@ -12,16 +12,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from PIL import Image, UnidentifiedImageError
 
-from bot.sandbox.dimilinks.books import ReferenceImage
+from bot.sandbox.dimilinks.request_log import ReferenceImage
 
 BODY_LIMIT_BYTES = 7 * 13_500_000 + 100_000
 REFERENCE_LIMIT_BYTES = 10_000_000
 _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|webp));base64,")
 _FORMATS = {"image/png": {"PNG"}, "image/jpeg": {"JPEG", "MPO"}, "image/webp": {"WEBP"}}
-_STUDIO_SIDE_PX = 1600
+_COPY_SIDE_PX = 1600
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Order:
-    """A submission that can be taken; `pictures` are small copies for the studio."""
+class CheckedSubmission:
+    """A submission that can be taken; `pictures` are small copies for the video factory."""
 
     fields: dict[str, str]
     references: tuple[ReferenceImage, ...]
@@ -44,11 +43,14 @@ class Order:
 
 @cache
 def _validator() -> Any:  # noqa: ANN401 - jsonschema's annotations are recursive beyond the type checker
+    # Imported with the first submission: nothing else here needs it, and it costs time and memory.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
     text = resources.files("bot.sandbox.dimilinks").joinpath("openapi.json").read_text("utf-8")
     return Draft202012Validator(json.loads(text)["components"]["schemas"]["VideoGenerationRequest"])
 
 
-def read_order(body: Path, folder: Path) -> Order | Refusal:
+def read_order(body: Path, folder: Path) -> CheckedSubmission | Refusal:
     """The order in the JSON file `body`; pictures are left in `folder`. Slow: for a thread."""
     try:
         parsed: Any = json.loads(body.read_bytes())
@@ -71,7 +73,7 @@ def read_order(body: Path, folder: Path) -> Order | Refusal:
             )
         references.append(read)
         pictures.append(folder / f"{number}.jpg")
-    return Order(fields, tuple(references), tuple(pictures))
+    return CheckedSubmission(fields, tuple(references), tuple(pictures))
 
 
 def _invalid(message: str, violation: str) -> Refusal:
@@ -95,9 +97,9 @@ def _read_reference(url: str, copy: Path) -> ReferenceImage | str:
                 return f"{picture.format} sent as {head[1]}"
             width, height = picture.size
             copy.parent.mkdir(parents=True, exist_ok=True)
-            picture.draft("RGB", (_STUDIO_SIDE_PX, _STUDIO_SIDE_PX))
+            picture.draft("RGB", (_COPY_SIDE_PX, _COPY_SIDE_PX))
             small = picture.convert("RGB")
-            small.thumbnail((_STUDIO_SIDE_PX, _STUDIO_SIDE_PX))
+            small.thumbnail((_COPY_SIDE_PX, _COPY_SIDE_PX))
             small.save(copy, quality=90)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         return f"cannot be opened: {error}"

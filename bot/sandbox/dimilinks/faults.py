@@ -1,10 +1,18 @@
-"""What can be made to go wrong: queues of faults, one for each kind of request, and rates of random ones."""
+"""Faults as data: what one request to the local DimiLinks meets instead of the usual answer.
 
-import random
-from collections import deque
-from collections.abc import Mapping, Sequence
+A plain fault (`HttpError`, `Html`, `Redirect`, `DropBeforeReading`) needs nothing but itself and fits every
+route. Wrappers (`At`, `WithHeaders`, `Hang`) take another fault, so faults can be combined: an error page after
+the submission was charged is `At(SubmitStage.AFTER_ACCEPTANCE, Html(504))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
+
+from bot.sandbox.dimilinks.shapes import SubmitShape, TaskShape
 
 
 class Endpoint(StrEnum):
@@ -13,11 +21,12 @@ class Endpoint(StrEnum):
     SUBMIT = "submit"
     TASK = "task"
     CONTENT = "content"
+    MODELS = "models"
 
 
 @dataclass(frozen=True)
 class HttpError:
-    """An error answer in the vendor's shape; nothing is bought."""
+    """An error answer in the vendor's shape; nothing is bought. A status of 200 is possible too."""
 
     status: int
     code: str | int | None = None
@@ -25,16 +34,36 @@ class HttpError:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+class Page(StrEnum):
+    """Pages of servers in front of the API, without the status line."""
+
+    GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+    CHALLENGE = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>"
+    BANNED = "<!DOCTYPE html><html><head><title>Access denied | Error 1015</title></head><body></body></html>"
+    BANNED_TEXT = "error code: 1015"
+    EMPTY = ""
+
+
 @dataclass(frozen=True)
 class Html:
     """A page instead of JSON, as a proxy in front of the service would answer; nothing is bought."""
 
-    status: int = 502
+    status: int = HTTPStatus.BAD_GATEWAY
+    page: Page = Page.GATEWAY
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A redirect to another address; nothing is bought."""
+
+    location: str
+    status: int = HTTPStatus.TEMPORARY_REDIRECT
 
 
 @dataclass(frozen=True)
 class DropBeforeReading:
-    """The connection ends before the body was read; nothing is bought."""
+    """The connection ends without an answer: before the body was read, unless `At` says when."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +77,33 @@ class DropAfterAcceptance:
 
 
 @dataclass(frozen=True)
+class ErrorAfterAcceptance:
+    """The submission is taken and charged, but the answer is an error of the API."""
+
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: str = "internal_error"
+    message: str = "服务内部错误"
+
+
+class SubmitStage(StrEnum):
+    """The moments of a submission at which a fault can strike. Only the last one costs money."""
+
+    BEFORE_BODY = "before_body"
+    DURING_BODY = "during_body"
+    """Some bytes of the body arrived, the last one has not left the client or is not looked at."""
+    AFTER_BODY = "after_body"
+    AFTER_ACCEPTANCE = "after_acceptance"
+
+
+@dataclass(frozen=True)
+class At:
+    """The plain `fault` strikes at this stage of a submission."""
+
+    stage: SubmitStage
+    fault: Fault
+
+
+@dataclass(frozen=True)
 class SlowAnswer:
     """The submission is taken and charged at once, but its answer comes this much later."""
 
@@ -55,10 +111,11 @@ class SlowAnswer:
 
 
 @dataclass(frozen=True)
-class ErrorAfterAcceptance:
-    """The submission is taken and charged, but the answer says that the service failed."""
+class ShapedAnswer:
+    """The submission is taken and charged; the answer has another shape or status of success."""
 
-    status: int = 500
+    shape: SubmitShape
+    status: int = HTTPStatus.OK
 
 
 @dataclass(frozen=True)
@@ -67,23 +124,34 @@ class NoTaskId:
 
 
 @dataclass(frozen=True)
-class Hang:
-    """Nothing happens for this long; then the request is served as usual."""
+class TornAnswer:
+    """The JSON answer breaks off right behind the task's id, though its length was promised in full.
 
-    seconds: float
+    A submission is taken and charged. Without `after_id` the answer breaks off in the middle of the id.
+    """
 
-
-@dataclass(frozen=True)
-class Redirect:
-    """A redirect to another address; nothing is bought."""
-
-    location: str
-    status: int = 307
+    after_id: bool = True
+    shape: SubmitShape = SubmitShape.DATA_BOTH_IDS
 
 
 @dataclass(frozen=True)
 class BareShape:
     """The answer comes without the `data` wrapper, as for image tasks."""
+
+
+@dataclass(frozen=True)
+class OddContent:
+    """The whole video, but with another status or type, with bytes behind its last box, or without a length.
+
+    Attributes:
+        trailing: Bytes sent behind the video.
+        length: False leaves `Content-Length` out; the end of the connection ends the video.
+    """
+
+    status: int = HTTPStatus.OK
+    content_type: str = "video/mp4"
+    trailing: bytes = b""
+    length: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,62 +167,60 @@ class JsonInstead:
     """JSON where the video should be."""
 
 
+@dataclass(frozen=True)
+class Hang:
+    """Nothing happens for this long; then the request meets `fault`, or is served as usual."""
+
+    seconds: float
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True)
+class WithHeaders:
+    """The request meets `fault` or is served as usual; its answer carries these headers as well.
+
+    Answers that are sent piecemeal (torn ones, truncated videos) go without.
+    """
+
+    headers: Mapping[str, str]
+    fault: Fault | None = None
+
+
 Fault = (
     HttpError
     | Html
+    | Redirect
     | DropBeforeReading
     | DropAfterReading
     | DropAfterAcceptance
     | ErrorAfterAcceptance
+    | At
     | SlowAnswer
+    | ShapedAnswer
     | NoTaskId
-    | Hang
-    | Redirect
+    | TornAnswer
     | BareShape
+    | TaskShape
+    | OddContent
     | Truncated
     | JsonInstead
+    | Hang
+    | WithHeaders
 )
 
 
-class Outcome(StrEnum):
-    """How the next accepted task ends, other than well."""
-
-    FAILED = "failed"
-    BLOCKED = "blocked"
-    MISSING_VIDEO = "missing_video"
-    NEVER_FINISHES = "never_finishes"
-    STRANGE_STATUS = "strange_status"
-    """A status that the vendor's page does not know, for half of the time; then the task ends well."""
-
-
-class Faults:
-    """The faults to come. A queued fault serves one request; a rate strikes at random, from a seed."""
-
-    def __init__(self, seed: int) -> None:
-        self.submit: deque[Fault] = deque()
-        self.task: deque[Fault] = deque()
-        self.content: deque[Fault] = deque()
-        self.outcomes: deque[Outcome] = deque()
-        self._rates: dict[Endpoint, tuple[float, tuple[Fault, ...]]] = {}
-        self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-
-    def rate(self, endpoint: Endpoint, probability: float, faults: Sequence[Fault]) -> None:
-        """Have each request of this kind meet one of the faults with this probability."""
-        self._rates[endpoint] = (probability, tuple(faults))
-
-    def clear(self) -> None:
-        """Nothing goes wrong any more."""
-        for queue in (self.submit, self.task, self.content):
-            queue.clear()
-        self.outcomes.clear()
-        self._rates.clear()
-
-    def next(self, endpoint: Endpoint) -> Fault | None:
-        """The fault that this request meets, if any."""
-        queues = {Endpoint.SUBMIT: self.submit, Endpoint.TASK: self.task, Endpoint.CONTENT: self.content}
-        if queues[endpoint]:
-            return queues[endpoint].popleft()
-        probability, faults = self._rates.get(endpoint, (0.0, ()))
-        if faults and self._chance.random() < probability:
-            return self._chance.choice(faults)
-        return None
+def staged(fault: Fault | None) -> tuple[SubmitStage, Fault | None]:
+    """The stage at which a fault strikes a submission, and the fault that then decides the answer."""
+    match fault:
+        case At(stage, inner):
+            return stage, inner
+        case HttpError() | Html() | Redirect() | DropBeforeReading():
+            return SubmitStage.BEFORE_BODY, fault
+        case DropAfterReading():
+            return SubmitStage.AFTER_BODY, DropBeforeReading()
+        case DropAfterAcceptance():
+            return SubmitStage.AFTER_ACCEPTANCE, DropBeforeReading()
+        case ErrorAfterAcceptance(status, code, message):
+            return SubmitStage.AFTER_ACCEPTANCE, HttpError(status, code, message)
+        case _:
+            return SubmitStage.AFTER_ACCEPTANCE, fault

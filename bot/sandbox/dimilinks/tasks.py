@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.sandbox.dimilinks.books import Submission
-from bot.sandbox.dimilinks.faults import Outcome
+from bot.sandbox.dimilinks.outcomes import (
+    FailedAtFirst,
+    FailedWith,
+    LateContent,
+    LostContent,
+    Outcome,
+    TaskOutcome,
+)
+from bot.sandbox.dimilinks.request_log import AcceptedSubmission
 
 _PLATEAU = 99
 STRANGE_STATUS = "upscaling"
@@ -30,7 +37,7 @@ class Tempo(Protocol):
 
 
 @dataclass(frozen=True)
-class Pace:
+class TaskPace:
     """How long tasks take: waiting, then generating, each spread by `jitter` (a share of itself)."""
 
     queue_s: float = 2.0
@@ -51,57 +58,105 @@ class Pace:
 
 
 @dataclass
-class Task:
+class VideoTask:
     """One task. Times are the event loop's, in seconds; `accepted_unix_s` is the wall clock's."""
 
-    submission: Submission
+    submission: AcceptedSubmission
     queue_s: float
     generate_s: float
     curve: float
     accepted_unix_s: int
     outcome: Outcome | None = None
-    film: Path | None = None
+    video: Path | None = None
+    completed_told_at: float | None = None
+    _failures_told: int = 0
 
     @property
     def done_at(self) -> float:
-        """When generating ends."""
+        """The time at which generating ends."""
         return self.submission.received_at + self.queue_s + self.generate_s
 
-    def state(self, now: float) -> dict[str, object]:
-        """The task as the API tells it at `now`."""
+    def tell(self, now: float) -> dict[str, object]:
+        """Tell the task as the API does at `now`; answers of some outcomes depend on earlier ones."""
         task_id = self.submission.task_id
         told: dict[str, object] = {"id": task_id, "task_id": task_id, "created_at": self.accepted_unix_s}
         into = now - self.submission.received_at - self.queue_s
         if into < 0:
-            return told | {"status": "queued"}
-        if now < self.done_at or self.outcome is Outcome.NEVER_FINISHES or self._film_is_late:
+            unknown = self.outcome is TaskOutcome.UNKNOWN_AT_FIRST
+            return told | {"status": "unknown" if unknown else "queued"}
+        if not self._has_ended(now):
             progress = int(100 * min(1.0, into / self.generate_s) ** self.curve)
-            strange = self.outcome is Outcome.STRANGE_STATUS and into < self.generate_s / 2
+            strange = self.outcome is TaskOutcome.STRANGE_STATUS and into < self.generate_s / 2
             status = STRANGE_STATUS if strange else "processing"
             return told | {"status": status, "progress": min(_PLATEAU, progress)}
         finished = round(self.accepted_unix_s + self.queue_s + self.generate_s)
-        told |= {"progress": 100, "completed_at": finished}
+        return told | {"progress": 100, "completed_at": finished} | self._end(now)
+
+    def has_video(self, now: float) -> bool:
+        """True if the task has ended with a video, however that was told."""
+        return self._has_ended(now) and self.video is not None and self._ends_with_video
+
+    def content_refusal(self, now: float) -> int | None:
+        """The status with which the content of an existing video is refused now, if it is."""
         match self.outcome:
-            case Outcome.FAILED:
-                error = {"code": "upstream_error", "message": "上游生成失败，请稍后重试"}
-                return told | {"status": "failed", "error": error}
-            case Outcome.BLOCKED:
+            case LateContent(seconds, status):
+                since = self.done_at if self.completed_told_at is None else self.completed_told_at
+                return status if now < since + seconds else None
+            case LostContent(status, after_s):
+                return status if now >= self.done_at + after_s else None
+            case _:
+                return None
+
+    def poll_refusal(self, now: float) -> int | None:
+        """The status with which polls are refused now because the service forgot the task, if they are."""
+        match self.outcome:
+            case LostContent(_, after_s, int(status)) if now >= self.done_at + after_s:
+                return status
+            case _:
+                return None
+
+    def _end(self, now: float) -> dict[str, object]:
+        match self.outcome:
+            case TaskOutcome.FAILED:
+                return _failed("upstream_error", "上游生成失败，请稍后重试")
+            case FailedWith(code, message):
+                return _failed(code, message)
+            case FailedAtFirst(polls) if self._failures_told < polls:
+                self._failures_told += 1
+                return _failed("upstream_error", "上游生成失败，请稍后重试")
+            case TaskOutcome.BLOCKED:
                 error = {"code": "moderation_blocked", "message": "内容未通过审核"}
-                return told | {"status": "completed", "error": error}
-            case Outcome.MISSING_VIDEO | Outcome.NEVER_FINISHES | Outcome.STRANGE_STATUS | None:
-                return told | {"status": "completed"}
+                return {"status": "completed", "error": error}
+            case _:
+                if self.completed_told_at is None:
+                    self.completed_told_at = now
+                return {"status": "completed"}
+
+    def _has_ended(self, now: float) -> bool:
+        late = self.video is None and self._ends_with_video
+        return now >= self.done_at and self.outcome is not TaskOutcome.NEVER_FINISHES and not late
 
     @property
-    def _film_is_late(self) -> bool:
-        return self.film is None and self.outcome in {None, Outcome.STRANGE_STATUS}
+    def _ends_with_video(self) -> bool:
+        without = {
+            TaskOutcome.FAILED,
+            TaskOutcome.BLOCKED,
+            TaskOutcome.MISSING_VIDEO,
+            TaskOutcome.NEVER_FINISHES,
+        }
+        return self.outcome not in without and not isinstance(self.outcome, FailedWith)
 
 
 def new_task(
-    submission: Submission, tempo: Tempo, outcome: Outcome | None, chance: random.Random, unix_s: float
-) -> Task:
-    """A task that begins now, at this tempo."""
+    submission: AcceptedSubmission,
+    tempo: Tempo,
+    outcome: Outcome | None,
+    chance: random.Random,
+    unix_s: float,
+) -> VideoTask:
+    """Begin a task now, at this tempo."""
     timing = tempo.timing(chance)
-    return Task(
+    return VideoTask(
         submission,
         queue_s=timing.queue_s,
         generate_s=timing.generate_s,
@@ -109,3 +164,7 @@ def new_task(
         accepted_unix_s=int(unix_s),
         outcome=outcome,
     )
+
+
+def _failed(code: str | int, message: str) -> dict[str, object]:
+    return {"status": "failed", "error": {"code": code, "message": message}}

@@ -4,17 +4,17 @@ It is as strict as the real one, and where DISCORD_OPENAPI names Discord's own A
 checked against that too. It shares no code with the bot it serves and does not know discord.py.
 """
 
-from bot.sandbox.discord.books import Books, RequestRecord
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.errors import InvalidInvocation
-from bot.sandbox.discord.faults import DiscordFault, Drop, Faults
+from bot.sandbox.discord.faults import DiscordFault, DiscordFaults, Drop
+from bot.sandbox.discord.guilds import Channel, Guild
 from bot.sandbox.discord.interactions import CallbackKind
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.people import Member, Role, User
+from bot.sandbox.discord.people import GuildMember, Role, User
 from bot.sandbox.discord.permissions import Permission
-from bot.sandbox.discord.places import Channel, Guild
 from bot.sandbox.discord.ratelimits import BucketRule, RateLimits, Scope
 from bot.sandbox.discord.reply import Reply
+from bot.sandbox.discord.request_log import DiscordRequestLog, RequestRecord
 from bot.sandbox.discord.sandbox import DiscordSandbox
 from bot.sandbox.discord.stickers import Sticker, StickerFormat
 from bot.sandbox.discord.versions import Button, MessageVersion, VersionKind
@@ -22,20 +22,20 @@ from bot.sandbox.discord.wire import ChannelKind, Intents
 
 __all__ = [
     "Attachment",
-    "Books",
     "BucketRule",
     "Button",
     "CallbackKind",
     "Channel",
     "ChannelKind",
     "DiscordFault",
+    "DiscordFaults",
+    "DiscordRequestLog",
     "DiscordSandbox",
     "Drop",
-    "Faults",
     "Guild",
+    "GuildMember",
     "Intents",
     "InvalidInvocation",
-    "Member",
     "Message",
     "MessageVersion",
     "Permission",

@@ -64,7 +64,7 @@ class Attachment:
 
     @property
     def is_video(self) -> bool:
-        """Whether a client would show a player for it."""
+        """True if a client would show a player for the file."""
         return (self.content_type or "").startswith("video/")
 
     def expire(self) -> None:
@@ -118,7 +118,7 @@ def _picture_size(path: Path) -> tuple[int, int] | tuple[None, None]:
 
 
 class FileHost:
-    """Serves files over HTTP. A signing host imitates Discord's CDN, the other is somebody else's server."""
+    """Serves files over HTTP. A signing host imitates Discord's CDN, the other is a foreign server."""
 
     def __init__(self, folder: Path, ids: Snowflakes, *, signing: bool) -> None:
         self.folder = folder

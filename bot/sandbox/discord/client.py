@@ -1,4 +1,4 @@
-"""The people's side: what their Discord clients do with the bot's commands, buttons and messages."""
+"""The users' side: what their Discord clients do with the bot's commands, buttons and messages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.sandbox.discord.api_call import Core
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.command_rules import CommandType
 from bot.sandbox.discord.composing import Composition
-from bot.sandbox.discord.contents import Snapshot
 from bot.sandbox.discord.errors import InvalidInvocation
 from bot.sandbox.discord.events import Event
-from bot.sandbox.discord.exchange import Core
+from bot.sandbox.discord.guilds import Channel
 from bot.sandbox.discord.interactions import Interaction, InteractionKind
 from bot.sandbox.discord.invocation import (
     OptionValue,
@@ -30,7 +30,6 @@ from bot.sandbox.discord.messages import PLAIN, REPLY, Message
 from bot.sandbox.discord.modals import FormValue, submission
 from bot.sandbox.discord.people import User
 from bot.sandbox.discord.permissions import Permission
-from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.reply import Reply
 from bot.sandbox.discord.stickers import MAX_STICKERS, Sticker
 from bot.sandbox.discord.wire import JsonObject
@@ -47,7 +46,7 @@ class _Call:
 
 
 class Clients:
-    """Everybody's Discord client."""
+    """The Discord clients of all users."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -119,7 +118,7 @@ class Clients:
         )
 
     def submit(self, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
-        """The person who opened a form fills it in and sends it."""
+        """The user who opened a form fills it in and sends it."""
         interaction = opened.interaction
         if interaction.modal is None:
             raise InvalidInvocation("no form was opened")
@@ -171,7 +170,7 @@ class Clients:
         message = Message(channel, self._core.world.ids.next(), user, body, kind, reply_to=reply_to)
         message.pings_replied = mention_author
         message.webhook = webhook
-        message.snapshot = Snapshot.of(forwards) if forwards is not None else None
+        message.snapshot = forwards.copied() if forwards is not None else None
         return self._core.messages.post(message)
 
     def _shown(self, target: Reply | Message, user: User) -> Message:

@@ -1,4 +1,4 @@
-"""What may be registered as an application command (DOCS "Application Commands")."""
+"""The rules for registering application commands (DOCS "Application Commands")."""
 
 import unicodedata
 from enum import IntEnum
@@ -10,7 +10,7 @@ Path = tuple[str | int, ...]
 
 
 class CommandType(IntEnum):
-    """What a command is called from."""
+    """The place a command is called from."""
 
     CHAT_INPUT = 1
     USER = 2
@@ -42,7 +42,7 @@ _WITH_CHOICES = {OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER}
 
 
 def valid_name(name: object) -> bool:
-    """Whether a slash command or option may have this name: lower case letters, digits, - _ ', 1 to 32."""
+    """True if a slash command or option may have this name: lower case letters, digits, - _ ', 1 to 32."""
     if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME or name != name.lower():
         return False
     # Devanagari and Thai marks (category M) are allowed by the API's expression as well.
@@ -189,7 +189,7 @@ def _choices(option: JsonObject, kind: OptionType, path: Path, errors: FormError
 
 
 def check_choices(choices: list[JsonObject], kind: OptionType, path: Path, errors: FormErrors) -> None:
-    """Check what can be picked for an option of type `kind`, registered or offered while somebody types."""
+    """Check what can be picked for an option of type `kind`, registered or offered while a user types."""
     for index, choice in enumerate(choices):
         name, value = choice.get("name"), choice.get("value")
         fine = isinstance(name, str) and 1 <= len(name) <= MAX_CHOICE

@@ -36,7 +36,7 @@ class CommandBook:
         return [command for key, command in self._commands.items() if key.guild_id == guild_id]
 
     def find(self, name: str, kind: CommandType, guild_id: int | None) -> JsonObject | None:
-        """What a client would run; a server's own command hides the global one of the same name."""
+        """The command a client would run; a server's own command hides the global one of the same name."""
         own = self._commands.get(_Key(guild_id, kind, name)) if guild_id is not None else None
         return own or self._commands.get(_Key(None, kind, name))
 

@@ -21,7 +21,7 @@ MAX_URL = 512
 Path = tuple[str | int, ...]
 
 
-class Kind(IntEnum):
+class ComponentKind(IntEnum):
     """Component types that a message may hold."""
 
     ACTION_ROW = 1
@@ -41,14 +41,27 @@ class Kind(IntEnum):
 
 
 SELECTS = frozenset(
-    {Kind.STRING_SELECT, Kind.USER_SELECT, Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT, Kind.CHANNEL_SELECT}
+    {
+        ComponentKind.STRING_SELECT,
+        ComponentKind.USER_SELECT,
+        ComponentKind.ROLE_SELECT,
+        ComponentKind.MENTIONABLE_SELECT,
+        ComponentKind.CHANNEL_SELECT,
+    }
 )
-_IN_ROW = SELECTS | {Kind.BUTTON}
+_IN_ROW = SELECTS | {ComponentKind.BUTTON}
 _IN_CONTAINER = frozenset(
-    {Kind.ACTION_ROW, Kind.SECTION, Kind.TEXT_DISPLAY, Kind.MEDIA_GALLERY, Kind.FILE, Kind.SEPARATOR}
+    {
+        ComponentKind.ACTION_ROW,
+        ComponentKind.SECTION,
+        ComponentKind.TEXT_DISPLAY,
+        ComponentKind.MEDIA_GALLERY,
+        ComponentKind.FILE,
+        ComponentKind.SEPARATOR,
+    }
 )
-_TOP_V2 = _IN_CONTAINER | {Kind.CONTAINER}
-_TOP_OLD = frozenset({Kind.ACTION_ROW})
+_TOP_V2 = _IN_CONTAINER | {ComponentKind.CONTAINER}
+_TOP_OLD = frozenset({ComponentKind.ACTION_ROW})
 _LINK_STYLE, _PREMIUM_STYLE = 5, 6
 
 
@@ -76,7 +89,7 @@ def read_components(
     """Check `raw` and answer it as the API stores it: numbered, media resolved to hosted files.
 
     `files` gives the media object of each file under each address (without its query) that may name it.
-    Faults are noted in `errors`.
+    DiscordFaults are noted in `errors`.
     """
     items = as_array(raw)
     if items is None:
@@ -106,15 +119,15 @@ def read_components(
     return result
 
 
-def _read(reading: _Reading, raw: object, allowed: frozenset[Kind], path: Path) -> JsonObject:
+def _read(reading: _Reading, raw: object, allowed: frozenset[ComponentKind], path: Path) -> JsonObject:
     node = as_object(raw)
     if node is None:
         reading.errors.add(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return {}
     reading.count += 1
     number = node.get("type")
-    known = isinstance(number, int) and number in Kind.__members__.values()
-    if not known or Kind(number) not in allowed:
+    known = isinstance(number, int) and number in ComponentKind.__members__.values()
+    if not known or ComponentKind(number) not in allowed:
         choices = ", ".join(str(int(kind)) for kind in sorted(allowed))
         reading.errors.add(
             (*path, "type"), "UNION_TYPE_CHOICES", f"Value of field 'type' must be one of ({choices})."
@@ -124,7 +137,7 @@ def _read(reading: _Reading, raw: object, allowed: frozenset[Kind], path: Path) 
         fresh = own_id not in reading.ids
         reading.errors.require(fresh, (*path, "id"), "COMPONENT_ID_DUPLICATED", "Component id is duplicated.")
         reading.ids.add(own_id)
-    reader = _READERS.get(Kind(number))
+    reader = _READERS.get(ComponentKind(number))
     return reader(reading, node, path) if reader is not None else node
 
 
@@ -150,7 +163,11 @@ def _number(components: tuple[JsonObject, ...], taken: set[int]) -> None:
 
 
 def _children(
-    reading: _Reading, node: JsonObject, allowed: frozenset[Kind], limits: tuple[int, int], path: Path
+    reading: _Reading,
+    node: JsonObject,
+    allowed: frozenset[ComponentKind],
+    limits: tuple[int, int],
+    path: Path,
 ) -> list[JsonObject]:
     items = as_array(node.get("components")) or []
     low, high = limits
@@ -181,9 +198,12 @@ def _container(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
 
 
 def _section(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
-    children = _children(reading, node, frozenset({Kind.TEXT_DISPLAY}), (1, 3), path)
+    children = _children(reading, node, frozenset({ComponentKind.TEXT_DISPLAY}), (1, 3), path)
     accessory = _read(
-        reading, node.get("accessory"), frozenset({Kind.BUTTON, Kind.THUMBNAIL}), (*path, "accessory")
+        reading,
+        node.get("accessory"),
+        frozenset({ComponentKind.BUTTON, ComponentKind.THUMBNAIL}),
+        (*path, "accessory"),
     )
     return node | {"components": children, "accessory": accessory}
 
@@ -260,7 +280,7 @@ def _button(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
 
 def _select(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
     _custom_id(reading, node, path)
-    if node["type"] != Kind.STRING_SELECT:
+    if node["type"] != ComponentKind.STRING_SELECT:
         return node
     options = [option for item in as_array(node.get("options")) or [] if (option := as_object(item))]
     reading.errors.require(
@@ -322,14 +342,14 @@ def _gallery(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
     return node | {"items": read}
 
 
-_READERS: dict[Kind, Callable[[_Reading, JsonObject, Path], JsonObject]] = {
-    Kind.ACTION_ROW: _row,
-    Kind.BUTTON: _button,
-    Kind.SECTION: _section,
-    Kind.TEXT_DISPLAY: _text_display,
-    Kind.THUMBNAIL: _thumbnail,
-    Kind.MEDIA_GALLERY: _gallery,
-    Kind.FILE: _file,
-    Kind.CONTAINER: _container,
+_READERS: dict[ComponentKind, Callable[[_Reading, JsonObject, Path], JsonObject]] = {
+    ComponentKind.ACTION_ROW: _row,
+    ComponentKind.BUTTON: _button,
+    ComponentKind.SECTION: _section,
+    ComponentKind.TEXT_DISPLAY: _text_display,
+    ComponentKind.THUMBNAIL: _thumbnail,
+    ComponentKind.MEDIA_GALLERY: _gallery,
+    ComponentKind.FILE: _file,
+    ComponentKind.CONTAINER: _container,
     **dict.fromkeys(SELECTS, _select),
 }

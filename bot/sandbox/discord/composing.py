@@ -29,7 +29,7 @@ EDIT_FLAGS = MessageFlags.SUPPRESS_EMBEDS | MessageFlags.IS_COMPONENTS_V2
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What a message says: the state after a request was applied."""
+    """The content of a message: the state after a request was applied."""
 
     content: str = ""
     embeds: tuple[JsonObject, ...] = ()
@@ -41,12 +41,12 @@ class Composition:
 
     @property
     def v2(self) -> bool:
-        """Whether the message is built of V2 components."""
+        """True if the message is built of V2 components."""
         return MessageFlags.IS_COMPONENTS_V2 in self.flags
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to see."""
+        """True if there is nothing to see."""
         seen = self.embeds or self.components or self.attachments or self.stickers
         return not (self.content.strip() or seen)
 

@@ -1,20 +1,15 @@
-"""What a message holds, as the API writes it: in full, emptied, or as the copy inside a forward."""
+"""The content of a message as the API writes it: in full, emptied, or as the copy inside a forward."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from bot.sandbox.discord.composing import Composition, media_of
-from bot.sandbox.discord.snowflakes import moment_of
+from bot.sandbox.discord.pings import Pings
 from bot.sandbox.discord.wire import JsonObject, iso
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.sandbox.discord.messages import Message
-    from bot.sandbox.discord.pings import Pings
 
 REPLIES_TO, FORWARDS = 0, 1
 """Message reference types."""
@@ -38,32 +33,34 @@ def emptied_fields() -> JsonObject:
     return {"content": "", "attachments": [], "embeds": [], "components": []}
 
 
-def reference_to(target: Message, kind: int) -> JsonObject:
-    """The `message_reference` of a reply to, or a forward of, `target`."""
-    channel = target.channel
-    reference: JsonObject = {"type": kind, "message_id": str(target.id), "channel_id": str(channel.id)}
-    if channel.guild is not None:
-        reference["guild_id"] = str(channel.guild.id)
-    return reference
+@dataclass(frozen=True, slots=True)
+class MessageReference:
+    """The ids that point to a message."""
+
+    message_id: int
+    channel_id: int
+    guild_id: int | None
+
+    def payload(self, kind: int) -> JsonObject:
+        """The `message_reference` of a reply (`REPLIES_TO`) or of a forward (`FORWARDS`)."""
+        reference: JsonObject = {
+            "type": kind,
+            "message_id": str(self.message_id),
+            "channel_id": str(self.channel_id),
+        }
+        return reference | ({"guild_id": str(self.guild_id)} if self.guild_id is not None else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What `source` said when it was forwarded: later edits do not reach the copy."""
+    """The copy of a message inside a forward; later edits of the `source` do not reach it."""
 
-    source: Message
+    source: MessageReference
     sent_at: datetime
     kind: int
     body: Composition
     pings: Pings
     edited_at: datetime | None
-
-    @classmethod
-    def of(cls, source: Message) -> Snapshot:
-        """The copy of a message as it is now; a forward is passed on as the copy that it holds."""
-        if (held := source.snapshot) is not None:
-            return cls(source, held.sent_at, held.kind, held.body, held.pings, held.edited_at)
-        return cls(source, moment_of(source.id), source.kind, source.body, source.pings, source.edited_at)
 
     def payload(self) -> JsonObject:
         """The message snapshot object. It has no author: a forward does not tell who wrote it."""

@@ -14,7 +14,7 @@ BOOLEAN_WORDS = frozenset({"true", "false", "1", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Faults of `validator`, a keyword, at `path`, a pattern (list positions are `*`), about a `kind`."""
+    """DiscordFaults of `validator`, a keyword, at `path`, a pattern (list positions are `*`), about a `kind`."""
 
     path: str
     validator: str
@@ -22,7 +22,7 @@ class Deviation:
     reason: str
 
     def covers(self, path: str, validator: str, instance: object) -> bool:
-        """Whether this is the departure meant."""
+        """True if this deviation covers the fault."""
         same = validator == self.validator and type(instance) is self.kind
         return same and re.fullmatch(self.path, path) is not None
 

@@ -1,4 +1,4 @@
-"""Errors: what the API answers, and what a person's Discord client refuses to send.
+"""Errors: what the API answers, and what a user's Discord client refuses to send.
 
 Codes and texts are those of Discord's documentation, topic "Opcodes and Status Codes" (JSON error codes).
 """
@@ -28,7 +28,7 @@ NOT_FOUND = Problem(404, 0, "404: Not Found")
 METHOD_NOT_ALLOWED = Problem(405, 0, "405: Method Not Allowed")
 UNKNOWN_CHANNEL = Problem(404, 10003, "Unknown Channel")
 UNKNOWN_GUILD = Problem(404, 10004, "Unknown Guild")
-UNKNOWN_MEMBER = Problem(404, 10007, "Unknown Member")
+UNKNOWN_MEMBER = Problem(404, 10007, "Unknown GuildMember")
 UNKNOWN_MESSAGE = Problem(404, 10008, "Unknown Message")
 UNKNOWN_USER = Problem(404, 10013, "Unknown User")
 UNKNOWN_WEBHOOK = Problem(404, 10015, "Unknown Webhook")

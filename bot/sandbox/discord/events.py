@@ -20,7 +20,7 @@ class Event:
     redacted: JsonObject | None = None
 
     def seen_with(self, intents: Intents) -> JsonObject | None:
-        """What a session with these intents gets: the data, the redacted data, or None for nothing."""
+        """The data a session with these intents gets: the data, the redacted data, or None for nothing."""
         if self.needs not in intents:
             return None
         if self.redacted is not None and Intents.MESSAGE_CONTENT not in intents:

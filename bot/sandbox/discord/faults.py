@@ -1,4 +1,4 @@
-"""Faults on request: errors, delays and lost connections, scripted or at random from a seed."""
+"""DiscordFaults on request: errors, delays and lost connections, scripted or at random from a seed."""
 
 import random
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Drop(StrEnum):
 
 @dataclass(slots=True)
 class DiscordFault:
-    """What goes wrong on routes that match `route`, a pattern such as `PATCH /webhooks/*`, `times` times.
+    """A fault on routes that match `route`, a pattern such as `PATCH /webhooks/*`, `times` times.
 
     With a `status` the request is refused before anything is done; `delay_s` comes first and can stand
     alone. A 429 carries `retry_after_s` seconds; without `via` it looks like Cloudflare's.
@@ -39,11 +39,11 @@ class DiscordFault:
     hits: int = field(default=0)
 
     def matches(self, name: str) -> bool:
-        """Whether the fault is still due and meant for this request."""
+        """True if the fault is still due and meant for this request."""
         return self.hits < self.times and fnmatchcase(name, self.route.replace("[", "[[]"))
 
 
-class Faults:
+class DiscordFaults:
     """The faults that are due. Scripted ones are used up in order; random ones go on."""
 
     def __init__(self, seed: int) -> None:

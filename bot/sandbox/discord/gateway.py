@@ -12,9 +12,9 @@ from enum import IntEnum
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.discord.books import Books
 from bot.sandbox.discord.connection import Connection, GatewayCloseError
 from bot.sandbox.discord.events import Event
+from bot.sandbox.discord.request_log import DiscordRequestLog
 from bot.sandbox.discord.sessions import Session
 from bot.sandbox.discord.signals import Signal
 from bot.sandbox.discord.wire import (
@@ -52,7 +52,7 @@ class Gateway:
     """Sessions and connections. `allowed_privileged` are the intents switched on for the application."""
 
     world: World
-    books: Books
+    request_log: DiscordRequestLog
     token: str
     application: Callable[[], JsonObject]
     url: Callable[[], str]
@@ -129,7 +129,7 @@ class Gateway:
             connection.check_query(request.query)
             await self._serve(connection)
         except GatewayCloseError as close:
-            self.books.violate(f"gateway closed with {close.code}: {close.reason}")
+            self.request_log.violate(f"gateway closed with {close.code}: {close.reason}")
             await connection.close(close.code, close.reason)
         finally:
             if connection.session is not None and connection.session.outbox is connection.outbox:

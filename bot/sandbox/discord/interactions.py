@@ -6,7 +6,6 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from bot.sandbox.discord.errors import (
     INVALID_WEBHOOK_TOKEN,
@@ -16,14 +15,12 @@ from bot.sandbox.discord.errors import (
     ApiError,
     Problem,
 )
+from bot.sandbox.discord.guilds import Channel
+from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.people import User
 from bot.sandbox.discord.signals import Signal
 from bot.sandbox.discord.versions import MessageVersion, VersionKind
 from bot.sandbox.discord.wire import JsonObject, now
-
-if TYPE_CHECKING:
-    from bot.sandbox.discord.messages import Message
-    from bot.sandbox.discord.people import User
-    from bot.sandbox.discord.places import Channel
 
 EXPIRY_PROBLEMS = {401: INVALID_WEBHOOK_TOKEN, 404: UNKNOWN_WEBHOOK}
 """How a dead token answers: 401/50027 as a rule, 404/10015 as bots have reported too."""
@@ -70,7 +67,7 @@ class Interaction:
     ack_type: CallbackKind | None = None
     ephemeral: bool = False
     original: Message | None = None
-    followups: list[Message] = field(default_factory=list["Message"])
+    followups: list[Message] = field(default_factory=list[Message])
     modal: JsonObject | None = None
     autocomplete: list[JsonObject] | None = None
     expiry: Problem | None = None
@@ -80,7 +77,7 @@ class Interaction:
 
     @property
     def user_install_only(self) -> bool:
-        """Whether the app is here only because the caller installed it."""
+        """True if the app is here only because the caller installed it."""
         return not self.channel.bot_present
 
     def acknowledge(self, kind: CallbackKind, *, ephemeral: bool = False) -> None:
@@ -91,7 +88,7 @@ class Interaction:
         self.changed.ring()
 
     def fail(self) -> None:
-        """Nothing came in time: the person reads that the application did not respond."""
+        """Nothing came in time: the user reads that the application did not respond."""
         if self.acknowledged_at is None and self.failure is None:
             at = asyncio.get_running_loop().time()
             self.failure = MessageVersion(VersionKind.FAILED, at, now())
@@ -127,7 +124,7 @@ class Interaction:
         return data
 
     def message_fields(self, message: Message) -> JsonObject:
-        """What a message carries because an interaction made it."""
+        """The fields that a message carries because an interaction made it."""
         owner = str(self.application_id)
         metadata = self.metadata()
         if self.original is not None and message is not self.original:
@@ -136,7 +133,7 @@ class Interaction:
 
 
 class Interactions:
-    """Every interaction, by id and by token, with the clock that kills those nobody answers."""
+    """Every interaction, by id and by token, with the clock that ends those that get no answer."""
 
     def __init__(self, *, ack_deadline_s: float, token_lifetime_s: float, application_id: int) -> None:
         self.ack_deadline_s = ack_deadline_s

@@ -1,4 +1,4 @@
-"""What a person's Discord client lets them send, and what it sends for them.
+"""The rules of a user's Discord client: the interactions it lets them send, and their payloads.
 
 A client refuses unknown or missing options, values outside the choices or limits, and commands that may not
 be used in that place; `InvalidInvocation` stands for that refusal.
@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.command_rules import MAX_STRING, OptionType
-from bot.sandbox.discord.components import SELECTS, Kind
+from bot.sandbox.discord.components import SELECTS, ComponentKind
 from bot.sandbox.discord.errors import InvalidInvocation
+from bot.sandbox.discord.guilds import Channel
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.people import Role, User
 from bot.sandbox.discord.permissions import Permission
-from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.versions import walk
 from bot.sandbox.discord.wire import JsonObject, as_array, as_object
 
 OptionValue = str | int | float | bool | Attachment | User | Channel | Role
 PickedValue = str | Role | Channel
-"""What can be chosen in a select: the value of an option, or one of the server's."""
+"""A choice in a select: the value of an option, or one of the server's."""
 GUILD_INSTALL, USER_INSTALL = 0, 1
 """Application integration types."""
 _PLAIN_TYPES: dict[OptionType, tuple[type, ...]] = {
@@ -104,7 +104,7 @@ def typing_payloads(
     focused: str,
     typed: str,
 ) -> list[JsonObject]:
-    """The options while somebody types into `focused`: as text even for numbers, others may be missing."""
+    """The options while a user types into `focused`: as text even for numbers, others may be missing."""
     option = next((option for option in declared if option["name"] == focused), None)
     if option is None or not option.get("autocomplete"):
         offering = [str(option["name"]) for option in declared if option.get("autocomplete")]
@@ -115,7 +115,7 @@ def typing_payloads(
 
 
 def focused_option(data: JsonObject) -> JsonObject | None:
-    """The option somebody types into, wherever sub-commands put it."""
+    """The option a user types into, wherever sub-commands put it."""
     for option in _objects(data.get("options")):
         found = option if option.get("focused") else focused_option(option)
         if found is not None:
@@ -247,14 +247,14 @@ def _is_select(node: JsonObject) -> bool:
 
 
 def _offered(select: JsonObject, value: PickedValue, channel: Channel) -> bool:
-    """Whether a client lists `value`: everyone is no role there (API docs, issue 6894)."""
+    """True if a client lists `value`: everyone is no role there (API docs, issue 6894)."""
     guild = channel.guild
-    match Kind(select["type"]), value:
-        case Kind.STRING_SELECT, str():
+    match ComponentKind(select["type"]), value:
+        case ComponentKind.STRING_SELECT, str():
             return value in {str(option["value"]) for option in _objects(select.get("options"))}
-        case Kind.ROLE_SELECT, Role():
+        case ComponentKind.ROLE_SELECT, Role():
             return guild is not None and value in guild.roles and value.id != guild.id
-        case Kind.CHANNEL_SELECT, Channel():
+        case ComponentKind.CHANNEL_SELECT, Channel():
             kinds = as_array(select.get("channel_types"))
             return value.guild is guild and (not kinds or value.kind in kinds)
         case _:

@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
 
 from bot.sandbox.discord.composing import Composition, referenced
 from bot.sandbox.discord.contents import (
     FORWARDS,
     REPLIES_TO,
+    MessageReference,
     Snapshot,
     content_fields,
     emptied_fields,
-    reference_to,
 )
 from bot.sandbox.discord.errors import UNKNOWN_MESSAGE, ApiError
 from bot.sandbox.discord.events import Event
+from bot.sandbox.discord.guilds import Channel
+from bot.sandbox.discord.people import User
 from bot.sandbox.discord.pings import Pings, pings_of
 from bot.sandbox.discord.signals import Signal
 from bot.sandbox.discord.snowflakes import moment_of
 from bot.sandbox.discord.versions import Button, MessageVersion, VersionKind
 from bot.sandbox.discord.wire import Intents, JsonObject, MessageFlags, iso, now
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from bot.sandbox.discord.interactions import Interaction
-    from bot.sandbox.discord.people import User
-    from bot.sandbox.discord.places import Channel
-
 PLAIN, REPLY, SLASH_RESPONSE, MENU_RESPONSE = 0, 19, 20, 23
 """Message types of the API."""
 _WEBHOOK_AUTHOR: JsonObject = {"bot": True, "discriminator": "0000", "global_name": None}
 
 
+class MessageOrigin(Protocol):
+    """The interaction that made a message, as far as messages need to know it."""
+
+    user: User
+    payload: JsonObject
+
+    def message_fields(self, message: Message) -> JsonObject:
+        """The fields that a message carries because an interaction made it."""
+        ...
+
+
 @dataclass(eq=False)
 class Message:
-    """One message. `versions` are the states people saw, oldest first; the last is the present."""
+    """One message. `versions` are the states users saw, oldest first; the last is the present."""
 
     channel: Channel
     id: int
@@ -46,7 +53,7 @@ class Message:
     body: Composition
     kind: int = PLAIN
     loading: bool = False
-    interaction: Interaction | None = None
+    interaction: MessageOrigin | None = None
     nonce: str | None = None
     reply_to: Message | None = None
     edited_at: datetime | None = None
@@ -60,12 +67,12 @@ class Message:
 
     @property
     def ephemeral(self) -> bool:
-        """Whether only the person who asked sees it."""
+        """True if only the user who asked sees it."""
         return MessageFlags.EPHEMERAL in self.body.flags
 
     @property
     def current(self) -> MessageVersion:
-        """What is seen now."""
+        """The state seen now."""
         return self.versions[-1]
 
     @property
@@ -73,6 +80,19 @@ class Message:
         """The link that "Copy Message Link" gives."""
         guild = self.channel.guild.id if self.channel.guild else "@me"
         return f"https://discord.com/channels/{guild}/{self.channel.id}/{self.id}"
+
+    @property
+    def reference(self) -> MessageReference:
+        """The ids by which replies and forwards point here."""
+        guild = self.channel.guild
+        return MessageReference(self.id, self.channel.id, guild.id if guild is not None else None)
+
+    def copied(self) -> Snapshot:
+        """The copy for a forward, as the message is now; a forward is passed on as the copy that it holds."""
+        if self.snapshot is not None:
+            return replace(self.snapshot, source=self.reference)
+        sent_at = moment_of(self.id)
+        return Snapshot(self.reference, sent_at, self.kind, self.body, self.pings, self.edited_at)
 
     def button(self, wanted: str) -> Button | None:
         """The button with this custom_id, or else with this label."""
@@ -118,7 +138,7 @@ class Message:
 
     @property
     def open_to_bot(self) -> bool:
-        """Whether the bot reads this without the message content intent: its own, in private, or a mention."""
+        """True if the bot reads this without the message content intent: its own, in private, or a mention."""
         bot = self.channel.world.bot
         return self.author is bot or self.channel.guild is None or bot in self.pings.users
 
@@ -147,10 +167,10 @@ class Message:
         if self.interaction is not None:
             data |= self.interaction.message_fields(self)
         if self.snapshot is not None:
-            data["message_reference"] = reference_to(self.snapshot.source, FORWARDS)
+            data["message_reference"] = self.snapshot.source.payload(FORWARDS)
             data |= {} if closed else {"message_snapshots": [self.snapshot.payload()]}
         elif self.reply_to is not None:
-            data["message_reference"] = reference_to(self.reply_to, REPLIES_TO)
+            data["message_reference"] = self.reply_to.reference.payload(REPLIES_TO)
             data |= self._referenced(self.reply_to, redacted=redacted) if nested else {}
         return data
 
@@ -184,7 +204,7 @@ class MessageStore:
         message.channel.messages.append(message)
         if message.nonce is not None:
             self._nonces[message.channel.id, message.nonce] = message
-        message.pings = pings_of(message.body, message.channel, _pinged_by_reply(message))
+        message.pings = pings_of(message.body, message.channel.world.users, _pinged_by_reply(message))
         message.show(VersionKind.THINKING if message.loading else VersionKind.POSTED)
         self._tell("MESSAGE_CREATE", message)
         return message
@@ -241,7 +261,7 @@ class MessageStore:
 
 
 def _pinged_by_reply(message: Message) -> User | None:
-    """Whom a reply pings: nobody by answers to interactions and by webhooks (API docs, issue 5395)."""
+    """The user a reply pings: none by answers to interactions and by webhooks (API docs, issue 5395)."""
     target = message.reply_to
     if target is None or not message.pings_replied or target.interaction is not None or target.webhook:
         return None

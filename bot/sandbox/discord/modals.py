@@ -1,4 +1,4 @@
-"""Forms: what the bot may open, and what a person's client sends when it is filled in."""
+"""Forms: what the bot may open, and what a user's client sends when it is filled in."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def fields_of(modal: JsonObject) -> dict[str, JsonObject]:
 
 
 def label_of(modal: JsonObject, custom_id: str) -> str:
-    """What stands above an input."""
+    """The text above an input."""
     for item in as_array(modal.get("components")) or []:
         node = as_object(item) or {}
         if (as_object(node.get("component")) or {}).get("custom_id") == custom_id:
@@ -220,7 +220,7 @@ def _filled(field: JsonObject, value: FormValue | None, resolved: Resolved) -> J
 
 
 def _preset(field: JsonObject) -> FormValue | None:
-    """What the form holds before anybody touches it, beside the text that `_typed` finds."""
+    """The values a form holds before it is touched, beside the text that `_typed` finds."""
     if field["type"] == _CHECKBOX:
         return bool(field.get("default"))
     if field["type"] not in _WITH_OPTIONS:

@@ -53,11 +53,11 @@ class Specification:
         return cls(json.loads(path.read_text(encoding="utf-8")))
 
     def knows(self, method: str, route: str) -> bool:
-        """Whether the API has this operation."""
+        """True if the API has this operation."""
         return method.lower() in self._paths.get(route, {})
 
     def check_query(self, method: str, route: str, query: Mapping[str, str]) -> list[str]:
-        """What is wrong with the query of a request, one text a fault."""
+        """The faults of the query of a request, one text a fault."""
         item = self._paths[route]
         declared = {
             parameter["name"]: parameter.get("schema", {})
@@ -76,7 +76,7 @@ class Specification:
         return faults
 
     def check_body(self, method: str, route: str, content_type: str, payload: object) -> list[str]:
-        """What is wrong with the JSON part of a body, one text a fault."""
+        """The faults of the JSON part of a body, one text a fault."""
         operation = self._paths[route][method.lower()]
         content = operation.get("requestBody", {}).get("content", {})
         if not content:
@@ -158,7 +158,7 @@ class Specification:
 
 
 def _known(error: ValidationError) -> bool:
-    """Whether the fault is one of the deviations the API puts up with."""
+    """True if the fault is one of the deviations the API puts up with."""
     path = ".".join("*" if isinstance(part, int) else str(part) for part in error.absolute_path)
     return any(deviation.covers(path, str(error.validator), error.instance) for deviation in BODY_DEVIATIONS)
 

@@ -1,4 +1,4 @@
-"""People and roles of the sandbox's world, and how the API writes them."""
+"""Users and roles of the sandbox's world, and how the API writes them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from bot.sandbox.discord.wire import JsonObject, iso, now
 
 @dataclass(eq=False)
 class User:
-    """Somebody with an account. `nitro` raises what the app may upload in reply to them."""
+    """An account. `nitro` raises what the app may upload in reply to them."""
 
     id: int
     name: str
@@ -20,7 +20,7 @@ class User:
 
     @property
     def mention(self) -> str:
-        """How a message names this person."""
+        """How a message names this user."""
         return f"<@{self.id}>"
 
     def payload(self) -> JsonObject:
@@ -71,8 +71,8 @@ class Role:
 
 
 @dataclass(eq=False)
-class Member:
-    """Somebody in one server, with the roles held there (without @everyone)."""
+class GuildMember:
+    """A user in one server, with the roles held there (without @everyone)."""
 
     user: User
     roles: list[Role] = field(default_factory=list[Role])

@@ -45,9 +45,9 @@ EVERYONE = (
     | Permission.USE_EXTERNAL_APPS
 )
 PRIVATE = EVERYONE
-"""What everybody may do in a direct message."""
+"""The permissions of everyone in a direct message."""
 APP_IN_GROUP = Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE
-"""`app_permissions` in a private channel of other people (DOCS "Interaction Structure")."""
+"""`app_permissions` in a private channel of other users (DOCS "Interaction Structure")."""
 
 
 class OverwriteTarget(IntEnum):
@@ -59,7 +59,7 @@ class OverwriteTarget(IntEnum):
 
 @dataclass(slots=True)
 class Overwrite:
-    """What one channel allows or denies one role or member beyond the server's roles."""
+    """The permissions that one channel allows or denies a role or member beyond the server's roles."""
 
     target_id: int
     target: OverwriteTarget
@@ -88,7 +88,7 @@ def resolve(
     member_id: int,
     overwrites: Iterable[Overwrite],
 ) -> Permission:
-    """What a member may do in a channel: roles add up, then overwrites of @everyone, roles, the member."""
+    """The permissions of a member in a channel: roles add up, then overwrites of @everyone, roles, the member."""
     held = list(roles)
     bits = everyone
     for _, permissions in held:

@@ -1,18 +1,15 @@
-"""Whom a message pings: what it mentions, less what `allowed_mentions` forbids."""
+"""The pings of a message: what it mentions, less what `allowed_mentions` forbids."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bot.sandbox.discord.composing import Composition
+from bot.sandbox.discord.people import User
 from bot.sandbox.discord.versions import walk
 from bot.sandbox.discord.wire import as_array, as_snowflake
-
-if TYPE_CHECKING:
-    from bot.sandbox.discord.composing import Composition
-    from bot.sandbox.discord.people import User
-    from bot.sandbox.discord.places import Channel
 
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
@@ -21,15 +18,18 @@ _EVERYONE = re.compile(r"@(?:everyone|here)\b")
 
 @dataclass(frozen=True, slots=True)
 class Pings:
-    """The people and roles that get a notification."""
+    """The users and roles that get a notification."""
 
     users: tuple[User, ...] = ()
     role_ids: tuple[int, ...] = ()
     everyone: bool = False
 
 
-def pings_of(body: Composition, channel: Channel, replied: User | None = None) -> Pings:
-    """Who is pinged by a message: content and text displays ping, embeds never do; so does `replied`."""
+def pings_of(body: Composition, known: Mapping[int, User], replied: User | None = None) -> Pings:
+    """The pings of a message among the `known` users.
+
+    Content and text displays ping, embeds never do; `replied`, the author replied to, is pinged as well.
+    """
     texts = [body.content, *(str(node.get("content", "")) for node in walk(body.components))]
     text = "\n".join(texts)
     if "@" not in text and replied is None:
@@ -47,7 +47,6 @@ def pings_of(body: Composition, channel: Channel, replied: User | None = None) -
         everyone = everyone and "everyone" in parse
     if replied is not None:
         users.add(replied.id)
-    known = channel.world.users
     return Pings(
         tuple(known[user] for user in sorted(users) if user in known), tuple(sorted(roles)), everyone
     )

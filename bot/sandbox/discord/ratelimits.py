@@ -53,8 +53,8 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the limits say to one request."""
+class LimitVerdict:
+    """The decision of the limits about one request."""
 
     rule: BucketRule
     remaining: int
@@ -77,7 +77,7 @@ class Verdict:
 
 
 def refusal_headers(retry_after_s: float, scope: Scope) -> dict[str, str]:
-    """What a 429 of Discord itself carries; without `Via` it would be Cloudflare's."""
+    """The headers of a 429 by Discord itself; without `Via` it would be Cloudflare's."""
     headers = {
         "Retry-After": str(math.ceil(retry_after_s)),
         "X-RateLimit-Scope": scope.value,
@@ -95,26 +95,26 @@ class RateLimiter:
     _windows: dict[tuple[str, str], _Window] = field(default_factory=dict[tuple[str, str], _Window])
     _sweep_at: float = 0.0
 
-    def take(self, rule: BucketRule, major: str, *, counts_globally: bool, at: float) -> Verdict:
+    def take(self, rule: BucketRule, major: str, *, counts_globally: bool, at: float) -> LimitVerdict:
         """Count one request at time `at` (seconds of any steady clock)."""
         self._sweep(at)
         if not self.enabled:
-            return Verdict(rule, rule.limit, rule.window_s)
+            return LimitVerdict(rule, rule.limit, rule.window_s)
         if counts_globally:
             overall = self._count(self.limits.global_rule, "", at)
             if overall.exceeded:
-                return Verdict(rule, 0, overall.reset_after_s, exceeded=True, scope=Scope.GLOBAL)
+                return LimitVerdict(rule, 0, overall.reset_after_s, exceeded=True, scope=Scope.GLOBAL)
         return self._count(rule, major, at)
 
-    def _count(self, rule: BucketRule, major: str, at: float) -> Verdict:
+    def _count(self, rule: BucketRule, major: str, at: float) -> LimitVerdict:
         window = self._windows.get((rule.name, major))
         if window is None or window.closes_at <= at:
             window = self._windows[rule.name, major] = _Window(at + rule.window_s)
         left = window.closes_at - at
         if window.used >= rule.limit:
-            return Verdict(rule, 0, left, exceeded=True)
+            return LimitVerdict(rule, 0, left, exceeded=True)
         window.used += 1
-        return Verdict(rule, rule.limit - window.used, left)
+        return LimitVerdict(rule, rule.limit - window.used, left)
 
     def _sweep(self, at: float) -> None:
         """Forget closed windows now and then; every interaction brings a bucket of its own."""

@@ -1,4 +1,4 @@
-"""An interaction seen from the side of the person who started it."""
+"""An interaction seen from the side of the user who started it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Reply:
-    """What came of one slash command, menu entry, button press or modal."""
+    """The result of one slash command, menu entry, button press or modal."""
 
     def __init__(self, interaction: Interaction) -> None:
         self.interaction = interaction
@@ -46,13 +46,13 @@ class Reply:
 
     @property
     def ephemeral(self) -> bool:
-        """Whether only the person who asked sees the answer."""
+        """True if only the user who asked sees the answer."""
         message = self.message
         return self.interaction.ephemeral if message is None else message.ephemeral
 
     @property
     def failed(self) -> bool:
-        """Whether the person reads that the application did not respond."""
+        """True if the user reads that the application did not respond."""
         return self.interaction.failure is not None
 
     @property
@@ -72,12 +72,12 @@ class Reply:
 
     @property
     def deleted(self) -> bool:
-        """Whether the answer was taken away."""
+        """True if the answer was taken away."""
         return self.message is not None and self.message.deleted
 
     @property
     def versions(self) -> list[MessageVersion]:
-        """Every state of the answer that was visible since the person asked, "thinking" included."""
+        """Every state of the answer that was visible since the user asked, "thinking" included."""
         if self.interaction.failure is not None:
             return [self.interaction.failure]
         message = self.message
@@ -87,7 +87,7 @@ class Reply:
 
     @property
     def current(self) -> MessageVersion | None:
-        """What is seen now; None before there is anything."""
+        """The state seen now; None before there is anything."""
         versions = self.versions
         return versions[-1] if versions else None
 
@@ -124,7 +124,7 @@ class Reply:
         return await self.interaction.changed.until(lambda: self.interaction.modal, timeout_s, "a modal")
 
     async def wait_for_choices(self, timeout_s: float) -> list[JsonObject]:
-        """What is offered for the text typed so far; `TimeoutError` when loading it failed."""
+        """Wait for the choices offered for the text typed so far; `TimeoutError` when loading it failed."""
 
         def found() -> tuple[list[JsonObject] | None] | None:
             offered = self.interaction.autocomplete

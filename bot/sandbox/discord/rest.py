@@ -1,4 +1,4 @@
-"""The REST API's front: routing, authorization, limits, faults, books and headers around the handlers."""
+"""The REST API's front: routing, authorization, limits, faults, the request log and headers around the handlers."""
 
 import asyncio
 import re
@@ -7,11 +7,11 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Auth, Core
 from bot.sandbox.discord.errors import METHOD_NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, ApiError
-from bot.sandbox.discord.exchange import Answer, Auth, Core, Exchange, Route
-from bot.sandbox.discord.faults import DiscordFault, Drop, Faults
+from bot.sandbox.discord.faults import DiscordFault, DiscordFaults, Drop
 from bot.sandbox.discord.multipart import drain
-from bot.sandbox.discord.ratelimits import RateLimiter, Scope, Verdict, refusal_headers
+from bot.sandbox.discord.ratelimits import LimitVerdict, RateLimiter, Scope, refusal_headers
 from bot.sandbox.discord.wire import JsonObject, to_json
 
 PREFIX = "/api/v10"
@@ -22,15 +22,15 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 class Rest:
     """Serves everything under `/api/v10`."""
 
-    def __init__(self, core: Core, limiter: RateLimiter, faults: Faults, token: str) -> None:
+    def __init__(self, core: Core, limiter: RateLimiter, faults: DiscordFaults, token: str) -> None:
         self._core = core
         self._limiter = limiter
         self._faults = faults
         self._authorization = f"Bot {token}"
-        self._routes: dict[tuple[str, int], list[tuple[re.Pattern[str], Route]]] = {}
+        self._routes: dict[tuple[str, int], list[tuple[re.Pattern[str], ApiRoute]]] = {}
         self.latency_s: Callable[[], float] = lambda: 0.0
 
-    def add(self, routes: Iterable[Route]) -> None:
+    def add(self, routes: Iterable[ApiRoute]) -> None:
         """Serve these operations; a route without parameters goes before those with some."""
         for route in routes:
             pattern = re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", route.template))
@@ -43,28 +43,28 @@ class Rest:
         return [(route.method, route.template) for entries in self._routes.values() for _, route in entries]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """ApiAnswer one request."""
         loop = asyncio.get_running_loop()
         path = request.rel_url.raw_path.removeprefix(PREFIX)
         found = self._match(request.method, path)
-        record = self._core.books.open(
+        record = self._core.request_log.open(
             request.method, found[0].template if found else path, path, loop.time()
         )
         try:
             if found is None:
                 response, scope = await self._unknown(request, path), Scope.USER
-                self._core.books.violate("the sandbox does not know this route", record)
+                self._core.request_log.violate("the sandbox does not know this route", record)
             else:
-                exchange = Exchange(self._core, request, found[0], found[1], record)
-                response, scope = await self._answer(exchange)
+                call = ApiCall(self._core, request, found[0], found[1], record)
+                response, scope = await self._answer(call)
         except BaseException:
-            self._core.books.close(record, 0, loop.time(), invalid=False)
+            self._core.request_log.close(record, 0, loop.time(), invalid=False)
             raise
         invalid = response.status in _INVALID_STATUSES and scope is not Scope.SHARED
-        self._core.books.close(record, response.status, loop.time(), invalid=invalid)
+        self._core.request_log.close(record, response.status, loop.time(), invalid=invalid)
         return response
 
-    def _match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    def _match(self, method: str, path: str) -> tuple[ApiRoute, dict[str, str]] | None:
         for pattern, route in self._routes.get((method, path.count("/")), ()):
             if (match := pattern.fullmatch(path)) is not None:
                 return route, {name: unquote(value) for name, value in match.groupdict().items()}
@@ -75,56 +75,56 @@ class Rest:
         others = {method for method, _ in self._routes if self._match(method, path) is not None}
         return _respond(ApiError(METHOD_NOT_ALLOWED if others else NOT_FOUND))
 
-    async def _answer(self, exchange: Exchange) -> tuple[web.Response, Scope]:
+    async def _answer(self, call: ApiCall) -> tuple[web.Response, Scope]:
         if (pause_s := self.latency_s()) > 0:
             await asyncio.sleep(pause_s)
-        fault = self._faults.next_for(exchange.record.name)
+        fault = self._faults.next_for(call.record.name)
         if fault is not None:
             if fault.delay_s:
                 await asyncio.sleep(fault.delay_s)
             if fault.drop is Drop.BEFORE:
-                return _cut(exchange), Scope.SHARED
+                return _cut(call), Scope.SHARED
             if fault.status is not None:
-                await drain(exchange.request)
+                await drain(call.request)
                 return _faulty(fault), fault.scope
-        verdict = self._admit(exchange)
+        verdict = self._admit(call)
         if verdict.exceeded:
-            await drain(exchange.request)
+            await drain(call.request)
             return _limited(verdict), verdict.scope
-        response = await self._carry_out(exchange, verdict)
+        response = await self._carry_out(call, verdict)
         if fault is not None and fault.drop is Drop.AFTER:
-            return _cut(exchange), Scope.SHARED
+            return _cut(call), Scope.SHARED
         return response, Scope.USER
 
-    def _admit(self, exchange: Exchange) -> Verdict:
-        route = exchange.route
-        major = "/".join(exchange.params[name] for name in route.major)
+    def _admit(self, call: ApiCall) -> LimitVerdict:
+        route = call.route
+        major = "/".join(call.params[name] for name in route.major)
         at = asyncio.get_running_loop().time()
         return self._limiter.take(route.bucket, major, counts_globally=route.counts_globally, at=at)
 
-    def _authorize(self, exchange: Exchange) -> None:
-        given = exchange.request.headers.get("Authorization")
-        if exchange.route.auth is Auth.BOT and given != self._authorization:
+    def _authorize(self, call: ApiCall) -> None:
+        given = call.request.headers.get("Authorization")
+        if call.route.auth is Auth.BOT and given != self._authorization:
             raise ApiError(UNAUTHORIZED)
 
-    async def _carry_out(self, exchange: Exchange, verdict: Verdict) -> web.Response:
+    async def _carry_out(self, call: ApiCall, verdict: LimitVerdict) -> web.Response:
         headers = verdict.headers()
         try:
-            self._authorize(exchange)
-            exchange.check_query()
-            answer = await exchange.route.handler(exchange)
+            self._authorize(call)
+            call.check_query()
+            answer = await call.route.handler(call)
         except ApiError as error:
-            exchange.discard()
-            await drain(exchange.request)
+            call.discard()
+            await drain(call.request)
             return _respond(error, headers)
-        await drain(exchange.request)
+        await drain(call.request)
         return _respond(answer, headers)
 
 
-def _respond(answer: Answer | ApiError, headers: dict[str, str] | None = None) -> web.Response:
+def _respond(answer: ApiAnswer | ApiError, headers: dict[str, str] | None = None) -> web.Response:
     """JSON with exactly Discord's content type: clients read `application/json; charset=…` as plain text."""
     if isinstance(answer, ApiError):
-        answer = Answer(answer.problem.status, answer.body())
+        answer = ApiAnswer(answer.problem.status, answer.body())
     if answer.body is None:
         return web.Response(status=answer.status, headers=headers)
     kind = {"Content-Type": "application/json"}
@@ -133,19 +133,19 @@ def _respond(answer: Answer | ApiError, headers: dict[str, str] | None = None) -
     )
 
 
-def _limited(verdict: Verdict) -> web.Response:
+def _limited(verdict: LimitVerdict) -> web.Response:
     body: JsonObject = {
         "message": "You are being rate limited.",
         "retry_after": round(verdict.reset_after_s, 3),
         "global": verdict.scope is Scope.GLOBAL,
     }
-    return _respond(Answer(429, body), verdict.headers())
+    return _respond(ApiAnswer(429, body), verdict.headers())
 
 
 def _faulty(fault: DiscordFault) -> web.Response:
     assert fault.status is not None, "only faults with a status answer"  # noqa: S101  # an invariant
     if fault.status != 429:  # noqa: PLR2004  # HTTP's number is its name
-        return _respond(Answer(fault.status, {"message": fault.message, "code": fault.code}))
+        return _respond(ApiAnswer(fault.status, {"message": fault.message, "code": fault.code}))
     body: JsonObject = {
         "message": fault.message,
         "retry_after": fault.retry_after_s,
@@ -156,11 +156,11 @@ def _faulty(fault: DiscordFault) -> web.Response:
     headers = refusal_headers(fault.retry_after_s, fault.scope)
     if not fault.via:
         del headers["Via"]
-    return _respond(Answer(429, body), headers)
+    return _respond(ApiAnswer(429, body), headers)
 
 
-def _cut(exchange: Exchange) -> web.Response:
-    """Lose the connection. The response is for aiohttp's books alone, nobody receives it."""
-    if exchange.request.transport is not None:
-        exchange.request.transport.abort()
+def _cut(call: ApiCall) -> web.Response:
+    """Lose the connection. The response only satisfies aiohttp; nobody receives it."""
+    if call.request.transport is not None:
+        call.request.transport.abort()
     return web.Response(status=499)

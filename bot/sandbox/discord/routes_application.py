@@ -1,7 +1,7 @@
 """Routes of the application: itself, its gateway, its commands."""
 
+from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Core
 from bot.sandbox.discord.errors import UNKNOWN_APPLICATION, UNKNOWN_GUILD, ApiError
-from bot.sandbox.discord.exchange import Answer, Core, Exchange, Route
 from bot.sandbox.discord.ratelimits import RateLimits
 from bot.sandbox.discord.wire import Intents, JsonObject, as_object
 
@@ -56,33 +56,33 @@ class ApplicationRoutes:
         self._core = core
         self._limits = limits
 
-    def routes(self) -> list[Route]:
-        """What is served here."""
+    def routes(self) -> list[ApiRoute]:
+        """The operations served here."""
         other, commands = self._limits.other, self._limits.commands
         scopes = (
             "/applications/{application_id}/commands",
             "/applications/{application_id}/guilds/{guild_id}/commands",
         )
         return [
-            Route("GET", "/gateway/bot", self._gateway, other),
-            Route("GET", "/users/@me", self._me, other),
-            Route("GET", "/applications/@me", self._application, other),
-            Route("PATCH", "/applications/@me", self._change_application, other),
-            Route("GET", "/oauth2/applications/@me", self._application, other),
+            ApiRoute("GET", "/gateway/bot", self._gateway, other),
+            ApiRoute("GET", "/users/@me", self._me, other),
+            ApiRoute("GET", "/applications/@me", self._application, other),
+            ApiRoute("PATCH", "/applications/@me", self._change_application, other),
+            ApiRoute("GET", "/oauth2/applications/@me", self._application, other),
             *(
                 route
                 for scope in scopes
                 for route in (
-                    Route("GET", scope, self._list_commands, other, major=("application_id",)),
-                    Route("PUT", scope, self._replace_commands, commands, major=("application_id",)),
-                    Route("POST", scope, self._create_command, commands, major=("application_id",)),
-                    Route("GET", f"{scope}/{{command_id}}", self._get_command, other),
-                    Route("DELETE", f"{scope}/{{command_id}}", self._delete_command, commands),
+                    ApiRoute("GET", scope, self._list_commands, other, major=("application_id",)),
+                    ApiRoute("PUT", scope, self._replace_commands, commands, major=("application_id",)),
+                    ApiRoute("POST", scope, self._create_command, commands, major=("application_id",)),
+                    ApiRoute("GET", f"{scope}/{{command_id}}", self._get_command, other),
+                    ApiRoute("DELETE", f"{scope}/{{command_id}}", self._delete_command, commands),
                 )
             ),
         ]
 
-    async def _gateway(self, _: Exchange) -> Answer:
+    async def _gateway(self, _: ApiCall) -> ApiAnswer:
         gateway = self._core.gateway
         limit: JsonObject = {
             "total": 1000,
@@ -90,46 +90,46 @@ class ApplicationRoutes:
             "reset_after": 14_400_000,
             "max_concurrency": gateway.max_concurrency,
         }
-        return Answer(body={"url": gateway.url(), "shards": gateway.shards, "session_start_limit": limit})
+        return ApiAnswer(body={"url": gateway.url(), "shards": gateway.shards, "session_start_limit": limit})
 
-    async def _me(self, _: Exchange) -> Answer:
-        return Answer(
+    async def _me(self, _: ApiCall) -> ApiAnswer:
+        return ApiAnswer(
             body=self._core.world.bot.payload() | {"verified": True, "mfa_enabled": True, "flags": 0}
         )
 
-    async def _application(self, _: Exchange) -> Answer:
-        return Answer(body=application_payload(self._core))
+    async def _application(self, _: ApiCall) -> ApiAnswer:
+        return ApiAnswer(body=application_payload(self._core))
 
-    async def _change_application(self, exchange: Exchange) -> Answer:
-        changes = as_object((await exchange.body()).payload) or {}
+    async def _change_application(self, call: ApiCall) -> ApiAnswer:
+        changes = as_object((await call.body()).payload) or {}
         self._core.application_changes |= {name: changes[name] for name in _CHANGEABLE if name in changes}
-        return Answer(body=application_payload(self._core))
+        return ApiAnswer(body=application_payload(self._core))
 
-    async def _list_commands(self, exchange: Exchange) -> Answer:
-        return Answer(body=self._core.commands.registered(self._scope(exchange)))
+    async def _list_commands(self, call: ApiCall) -> ApiAnswer:
+        return ApiAnswer(body=self._core.commands.registered(self._scope(call)))
 
-    async def _replace_commands(self, exchange: Exchange) -> Answer:
-        scope = self._scope(exchange)
-        return Answer(body=self._core.commands.replace_all((await exchange.body()).payload, scope))
+    async def _replace_commands(self, call: ApiCall) -> ApiAnswer:
+        scope = self._scope(call)
+        return ApiAnswer(body=self._core.commands.replace_all((await call.body()).payload, scope))
 
-    async def _create_command(self, exchange: Exchange) -> Answer:
-        scope = self._scope(exchange)
-        command, new = self._core.commands.upsert((await exchange.body()).payload, scope)
-        return Answer(201 if new else 200, command)
+    async def _create_command(self, call: ApiCall) -> ApiAnswer:
+        scope = self._scope(call)
+        command, new = self._core.commands.upsert((await call.body()).payload, scope)
+        return ApiAnswer(201 if new else 200, command)
 
-    async def _get_command(self, exchange: Exchange) -> Answer:
-        scope = self._scope(exchange)
-        return Answer(body=self._core.commands.by_id(exchange.params["command_id"], scope))
+    async def _get_command(self, call: ApiCall) -> ApiAnswer:
+        scope = self._scope(call)
+        return ApiAnswer(body=self._core.commands.by_id(call.params["command_id"], scope))
 
-    async def _delete_command(self, exchange: Exchange) -> Answer:
-        scope = self._scope(exchange)
-        self._core.commands.delete(exchange.params["command_id"], scope)
-        return Answer(204)
+    async def _delete_command(self, call: ApiCall) -> ApiAnswer:
+        scope = self._scope(call)
+        self._core.commands.delete(call.params["command_id"], scope)
+        return ApiAnswer(204)
 
-    def _scope(self, exchange: Exchange) -> int | None:
-        if exchange.params["application_id"] != str(self._core.application_id):
+    def _scope(self, call: ApiCall) -> int | None:
+        if call.params["application_id"] != str(self._core.application_id):
             raise ApiError(UNKNOWN_APPLICATION)
-        raw = exchange.params.get("guild_id")
+        raw = call.params.get("guild_id")
         if raw is None:
             return None
         guild = self._core.world.guilds.get(int(raw)) if raw.isdigit() else None

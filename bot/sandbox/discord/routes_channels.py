@@ -1,7 +1,8 @@
-"""Routes by the bot's own token: channels, their messages, people and servers."""
+"""Routes by the bot's own token: channels, their messages, users and servers."""
 
 from datetime import timedelta
 
+from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Core
 from bot.sandbox.discord.composing import EDIT_FLAGS, SENT_FLAGS, compose
 from bot.sandbox.discord.errors import (
     CANNOT_DM,
@@ -18,11 +19,10 @@ from bot.sandbox.discord.errors import (
     ApiError,
     FormErrors,
 )
-from bot.sandbox.discord.exchange import Answer, Core, Exchange, Route
+from bot.sandbox.discord.guilds import Channel, ChannelMessage, Guild
 from bot.sandbox.discord.messages import PLAIN, REPLY, Message
 from bot.sandbox.discord.multipart import Body
 from bot.sandbox.discord.permissions import Permission
-from bot.sandbox.discord.places import Channel, Guild
 from bot.sandbox.discord.ratelimits import BucketRule, RateLimits
 from bot.sandbox.discord.snowflakes import moment_of
 from bot.sandbox.discord.wire import Intents, JsonObject, as_object, as_snowflake, now
@@ -43,25 +43,25 @@ class ChannelRoutes:
         self._limits = limits
         self._old_edits: dict[int, list[float]] = {}
 
-    def routes(self) -> list[Route]:
-        """What is served here."""
+    def routes(self) -> list[ApiRoute]:
+        """The operations served here."""
         limits, channel = self._limits, ("channel_id",)
         messages = "/channels/{channel_id}/messages"
         return [
-            Route("GET", "/channels/{channel_id}", self._get_channel, limits.other, major=channel),
-            Route("POST", "/channels/{channel_id}/typing", self._typing, limits.other, major=channel),
-            Route("POST", messages, self._send, limits.channel_messages, major=channel),
-            Route("GET", messages, self._list, limits.other, major=channel),
-            Route("GET", f"{messages}/{{message_id}}", self._get, limits.other, major=channel),
-            Route("PATCH", f"{messages}/{{message_id}}", self._edit, limits.channel_edits, major=channel),
-            Route("DELETE", f"{messages}/{{message_id}}", self._delete, limits.other, major=channel),
-            Route("POST", "/users/@me/channels", self._open_direct, limits.other),
-            Route("GET", "/users/{user_id}", self._get_user, limits.other),
-            Route("GET", "/guilds/{guild_id}", self._get_guild, limits.other, major=("guild_id",)),
-            Route(
+            ApiRoute("GET", "/channels/{channel_id}", self._get_channel, limits.other, major=channel),
+            ApiRoute("POST", "/channels/{channel_id}/typing", self._typing, limits.other, major=channel),
+            ApiRoute("POST", messages, self._send, limits.channel_messages, major=channel),
+            ApiRoute("GET", messages, self._list, limits.other, major=channel),
+            ApiRoute("GET", f"{messages}/{{message_id}}", self._get, limits.other, major=channel),
+            ApiRoute("PATCH", f"{messages}/{{message_id}}", self._edit, limits.channel_edits, major=channel),
+            ApiRoute("DELETE", f"{messages}/{{message_id}}", self._delete, limits.other, major=channel),
+            ApiRoute("POST", "/users/@me/channels", self._open_direct, limits.other),
+            ApiRoute("GET", "/users/{user_id}", self._get_user, limits.other),
+            ApiRoute("GET", "/guilds/{guild_id}", self._get_guild, limits.other, major=("guild_id",)),
+            ApiRoute(
                 "GET", "/guilds/{guild_id}/channels", self._guild_channels, limits.other, major=("guild_id",)
             ),
-            Route(
+            ApiRoute(
                 "GET",
                 "/guilds/{guild_id}/members/{user_id}",
                 self._get_member,
@@ -70,9 +70,9 @@ class ChannelRoutes:
             ),
         ]
 
-    def _channel(self, exchange: Exchange, *needed: Permission) -> Channel:
+    def _channel(self, call: ApiCall, *needed: Permission) -> Channel:
         """The channel of the path. Raises 10003, 50001 (cannot see it) or 50013 (lacks `needed`)."""
-        raw = exchange.params["channel_id"]
+        raw = call.params["channel_id"]
         channel = self._core.world.channels.get(int(raw)) if raw.isdigit() else None
         if channel is None:
             raise ApiError(UNKNOWN_CHANNEL)
@@ -83,37 +83,37 @@ class ChannelRoutes:
             raise ApiError(MISSING_PERMISSIONS)
         return channel
 
-    def _message(self, exchange: Exchange, channel: Channel) -> Message:
-        message_id = as_snowflake(exchange.params["message_id"])
+    def _message(self, call: ApiCall, channel: Channel) -> Message:
+        message_id = as_snowflake(call.params["message_id"])
         if message_id is None:
             raise ApiError(UNKNOWN_MESSAGE)
         return self._core.messages.find(channel, message_id)
 
-    def _shown(self, message: Message) -> JsonObject:
+    def _shown(self, message: ChannelMessage) -> JsonObject:
         """The message as far as the application's intents go: REST knows no session to ask for them."""
         opened = Intents.MESSAGE_CONTENT in self._core.gateway.allowed_privileged
         return message.payload(redacted=not opened)
 
-    async def _get_channel(self, exchange: Exchange) -> Answer:
-        return Answer(body=self._channel(exchange).payload())
+    async def _get_channel(self, call: ApiCall) -> ApiAnswer:
+        return ApiAnswer(body=self._channel(call).payload())
 
-    async def _typing(self, exchange: Exchange) -> Answer:
-        self._channel(exchange, Permission.SEND_MESSAGES)
-        return Answer(204)
+    async def _typing(self, call: ApiCall) -> ApiAnswer:
+        self._channel(call, Permission.SEND_MESSAGES)
+        return ApiAnswer(204)
 
-    async def _send(self, exchange: Exchange) -> Answer:
-        channel = self._channel(exchange)
-        channel = self._channel(exchange, channel.speaking)
+    async def _send(self, call: ApiCall) -> ApiAnswer:
+        channel = self._channel(call)
+        channel = self._channel(call, channel.speaking)
         if not channel.holds_messages:
             raise ApiError(NON_TEXT_CHANNEL)
         if channel.is_private and not channel.recipients[0].accepts_direct_messages:
             raise ApiError(CANNOT_DM)
-        body = await exchange.body(self._limit(channel))
+        body = await call.body(self._limit(channel))
         payload = as_object(body.payload) or {}
         nonce = self._nonce(payload)
         if nonce is not None and (earlier := self._core.messages.with_nonce(channel, nonce)) is not None:
             body.discard()
-            return Answer(body=self._shown(earlier) | {"nonce": nonce})
+            return ApiAnswer(body=self._shown(earlier) | {"nonce": nonce})
         self._check_files(channel, body)
         composed = compose(body, host=self._core.files, folder=channel.id, allowed=SENT_FLAGS)
         target = self._reply_target(payload, channel)
@@ -127,7 +127,7 @@ class ChannelRoutes:
             reply_to=target,
         )
         extra: JsonObject = {"nonce": payload["nonce"]} if payload.get("nonce") is not None else {}
-        return Answer(body=self._shown(self._core.messages.post(message)) | extra)
+        return ApiAnswer(body=self._shown(self._core.messages.post(message)) | extra)
 
     def _nonce(self, payload: JsonObject) -> str | None:
         """The nonce when it is to be enforced. Raises 400/50035 when it is too long."""
@@ -168,9 +168,9 @@ class ChannelRoutes:
         if body.files and Permission.ATTACH_FILES not in channel.permissions_of(self._core.world.bot):
             raise ApiError(MISSING_PERMISSIONS)
 
-    async def _list(self, exchange: Exchange) -> Answer:
-        channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)
-        query = exchange.request.query
+    async def _list(self, call: ApiCall) -> ApiAnswer:
+        channel = self._channel(call, Permission.READ_MESSAGE_HISTORY)
+        query = call.request.query
         limit = int(query.get("limit", "50"))
         before, after = as_snowflake(query.get("before")), as_snowflake(query.get("after"))
         errors = FormErrors()
@@ -188,24 +188,24 @@ class ChannelRoutes:
         ]
         # The newest ones, but with `after` those that follow it; newest first either way.
         page = seen[:limit] if after is not None else seen[-limit:]
-        return Answer(body=[self._shown(message) for message in reversed(page)])
+        return ApiAnswer(body=[self._shown(message) for message in reversed(page)])
 
-    async def _get(self, exchange: Exchange) -> Answer:
-        channel = self._channel(exchange, Permission.READ_MESSAGE_HISTORY)
-        return Answer(body=self._shown(self._message(exchange, channel)))
+    async def _get(self, call: ApiCall) -> ApiAnswer:
+        channel = self._channel(call, Permission.READ_MESSAGE_HISTORY)
+        return ApiAnswer(body=self._shown(self._message(call, channel)))
 
-    async def _edit(self, exchange: Exchange) -> Answer:
-        channel = self._channel(exchange)
-        message = self._message(exchange, channel)
+    async def _edit(self, call: ApiCall) -> ApiAnswer:
+        channel = self._channel(call)
+        message = self._message(call, channel)
         if message.author is not self._core.world.bot:
             raise ApiError(EDIT_BY_ANOTHER)
-        self._check_old(message, exchange.record.at)
-        body = await exchange.body(self._limit(channel))
+        self._check_old(message, call.record.at)
+        body = await call.body(self._limit(channel))
         self._check_files(channel, body)
         composed = compose(
             body, host=self._core.files, folder=channel.id, allowed=EDIT_FLAGS, before=message.body
         )
-        return Answer(body=self._shown(self._core.messages.edit(message, composed)))
+        return ApiAnswer(body=self._shown(self._core.messages.edit(message, composed)))
 
     def _check_old(self, message: Message, at: float) -> None:
         if now() - moment_of(message.id) < OLD_MESSAGE:
@@ -216,44 +216,44 @@ class ChannelRoutes:
             raise ApiError(TOO_MANY_OLD_EDITS)
         recent.append(at)
 
-    async def _delete(self, exchange: Exchange) -> Answer:
-        channel = self._channel(exchange)
-        message = self._message(exchange, channel)
+    async def _delete(self, call: ApiCall) -> ApiAnswer:
+        channel = self._channel(call)
+        message = self._message(call, channel)
         if message.author is not self._core.world.bot:
-            self._channel(exchange, Permission.MANAGE_MESSAGES)
+            self._channel(call, Permission.MANAGE_MESSAGES)
         self._core.messages.delete(message)
-        return Answer(204)
+        return ApiAnswer(204)
 
-    async def _open_direct(self, exchange: Exchange) -> Answer:
-        payload = as_object((await exchange.body()).payload) or {}
+    async def _open_direct(self, call: ApiCall) -> ApiAnswer:
+        payload = as_object((await call.body()).payload) or {}
         user = self._core.world.users.get(as_snowflake(payload.get("recipient_id")) or 0)
         if user is None or user.bot:
             raise ApiError(UNKNOWN_USER)
-        return Answer(body=self._core.world.direct_channel(user).payload())
+        return ApiAnswer(body=self._core.world.direct_channel(user).payload())
 
-    async def _get_user(self, exchange: Exchange) -> Answer:
-        user = self._core.world.users.get(as_snowflake(exchange.params["user_id"]) or 0)
+    async def _get_user(self, call: ApiCall) -> ApiAnswer:
+        user = self._core.world.users.get(as_snowflake(call.params["user_id"]) or 0)
         if user is None:
             raise ApiError(UNKNOWN_USER)
-        return Answer(body=user.payload())
+        return ApiAnswer(body=user.payload())
 
-    def _guild(self, exchange: Exchange) -> Guild:
-        guild = self._core.world.guilds.get(as_snowflake(exchange.params["guild_id"]) or 0)
+    def _guild(self, call: ApiCall) -> Guild:
+        guild = self._core.world.guilds.get(as_snowflake(call.params["guild_id"]) or 0)
         if guild is None or not guild.bot_installed:
             raise ApiError(UNKNOWN_GUILD)
         return guild
 
-    async def _get_guild(self, exchange: Exchange) -> Answer:
-        payload = self._guild(exchange).payload()
+    async def _get_guild(self, call: ApiCall) -> ApiAnswer:
+        payload = self._guild(call).payload()
         for name in ("channels", "threads", "members", "presences", "voice_states"):
             del payload[name]
-        return Answer(body=payload)
+        return ApiAnswer(body=payload)
 
-    async def _guild_channels(self, exchange: Exchange) -> Answer:
-        return Answer(body=[channel.payload() for channel in self._guild(exchange).channels])
+    async def _guild_channels(self, call: ApiCall) -> ApiAnswer:
+        return ApiAnswer(body=[channel.payload() for channel in self._guild(call).channels])
 
-    async def _get_member(self, exchange: Exchange) -> Answer:
-        member = self._guild(exchange).members.get(as_snowflake(exchange.params["user_id"]) or 0)
+    async def _get_member(self, call: ApiCall) -> ApiAnswer:
+        member = self._guild(call).members.get(as_snowflake(call.params["user_id"]) or 0)
         if member is None:
             raise ApiError(UNKNOWN_MEMBER)
-        return Answer(body=member.payload())
+        return ApiAnswer(body=member.payload())

@@ -1,5 +1,6 @@
 """Answers to interactions: the callback, and the webhook behind each interaction's token."""
 
+from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Auth, Core
 from bot.sandbox.discord.command_rules import OptionType, check_choices
 from bot.sandbox.discord.composing import EDIT_FLAGS, RESPONSE_FLAGS, Composition, compose
 from bot.sandbox.discord.errors import (
@@ -10,7 +11,6 @@ from bot.sandbox.discord.errors import (
     ApiError,
     FormErrors,
 )
-from bot.sandbox.discord.exchange import Answer, Auth, Core, Exchange, Route
 from bot.sandbox.discord.interactions import CallbackKind, Interaction, InteractionKind
 from bot.sandbox.discord.invocation import focused_option
 from bot.sandbox.discord.messages import MENU_RESPONSE, PLAIN, REPLY, SLASH_RESPONSE, Message
@@ -32,8 +32,8 @@ class InteractionRoutes:
         self._core = core
         self._limits = limits
 
-    def routes(self) -> list[Route]:
-        """What is served here. None of it counts towards the 50 requests a second."""
+    def routes(self) -> list[ApiRoute]:
+        """The operations served here. None of it counts towards the 50 requests a second."""
         hook = "/webhooks/{webhook_id}/{webhook_token}"
         handlers = [
             ("POST", hook, self._follow_up),
@@ -45,7 +45,7 @@ class InteractionRoutes:
             ("DELETE", f"{hook}/messages/{{message_id}}", self._delete),
         ]
         return [
-            Route(
+            ApiRoute(
                 "POST",
                 "/interactions/{interaction_id}/{interaction_token}/callback",
                 self._callback,
@@ -55,7 +55,7 @@ class InteractionRoutes:
                 counts_globally=False,
             ),
             *(
-                Route(
+                ApiRoute(
                     method,
                     template,
                     handler,
@@ -68,14 +68,14 @@ class InteractionRoutes:
             ),
         ]
 
-    async def _callback(self, exchange: Exchange) -> Answer:
-        params = exchange.params
+    async def _callback(self, call: ApiCall) -> ApiAnswer:
+        params = call.params
         interaction = self._core.interactions.for_callback(
             params["interaction_id"], params["interaction_token"]
         )
         if interaction.acknowledged_at is not None:
             raise ApiError(ALREADY_ACKNOWLEDGED)
-        body = await exchange.body(interaction.upload_limit_bytes)
+        body = await call.body(interaction.upload_limit_bytes)
         payload = as_object(body.payload) or {}
         kind = self._kind(payload, interaction)
         data = Body(payload.get("data"), body.files, body.content_type)
@@ -83,9 +83,9 @@ class InteractionRoutes:
             raise ApiError(ALREADY_ACKNOWLEDGED)
         self._respond(interaction, kind, data)
         self._core.interactions.acknowledged(interaction)
-        if exchange.request.query.get("with_response", "").lower() not in {"1", "true"}:
-            return Answer(204)
-        return Answer(body=_callback_response(interaction, kind))
+        if call.request.query.get("with_response", "").lower() not in {"1", "true"}:
+            return ApiAnswer(204)
+        return ApiAnswer(body=_callback_response(interaction, kind))
 
     def _kind(self, payload: JsonObject, interaction: Interaction) -> CallbackKind:
         errors = FormErrors()
@@ -181,12 +181,12 @@ class InteractionRoutes:
                 attachment.ephemeral = True
         return body
 
-    def _interaction(self, exchange: Exchange) -> Interaction:
-        params = exchange.params
+    def _interaction(self, call: ApiCall) -> Interaction:
+        params = call.params
         return self._core.interactions.for_webhook(params["webhook_id"], params["webhook_token"])
 
-    def _message(self, exchange: Exchange, interaction: Interaction) -> Message:
-        raw = exchange.params.get("message_id")
+    def _message(self, call: ApiCall, interaction: Interaction) -> Message:
+        raw = call.params.get("message_id")
         if raw is not None and as_snowflake(raw) is None:
             raise ApiError(UNKNOWN_MESSAGE)
         return interaction.own_message(as_snowflake(raw))
@@ -199,9 +199,9 @@ class InteractionRoutes:
             if Permission.ATTACH_FILES not in rights:
                 raise ApiError(MISSING_PERMISSIONS)
 
-    async def _follow_up(self, exchange: Exchange) -> Answer:
-        interaction = self._interaction(exchange)
-        body = await exchange.body(interaction.upload_limit_bytes)
+    async def _follow_up(self, call: ApiCall) -> ApiAnswer:
+        interaction = self._interaction(call)
+        body = await call.body(interaction.upload_limit_bytes)
         self._check_files(interaction, body)
         original = interaction.original
         if original is not None and original.loading:
@@ -210,29 +210,29 @@ class InteractionRoutes:
             composed = self._compose(
                 body, interaction, RESPONSE_FLAGS, Composition(flags=original.body.flags)
             )
-            return Answer(body=self._core.messages.edit(original, composed).payload())
+            return ApiAnswer(body=self._core.messages.edit(original, composed).payload())
         if interaction.user_install_only and len(interaction.followups) >= MAX_USER_INSTALL_FOLLOWUPS:
             raise ApiError(USER_INSTALL_FOLLOWUPS)
         composed = self._compose(body, interaction, RESPONSE_FLAGS, None)
         message = self._new_message(interaction, composed, REPLY if original is not None else PLAIN)
-        return Answer(body=self._core.messages.post(message).payload())
+        return ApiAnswer(body=self._core.messages.post(message).payload())
 
-    async def _get(self, exchange: Exchange) -> Answer:
-        return Answer(body=self._message(exchange, self._interaction(exchange)).payload())
+    async def _get(self, call: ApiCall) -> ApiAnswer:
+        return ApiAnswer(body=self._message(call, self._interaction(call)).payload())
 
-    async def _edit(self, exchange: Exchange) -> Answer:
-        interaction = self._interaction(exchange)
-        message = self._message(exchange, interaction)
-        body = await exchange.body(interaction.upload_limit_bytes)
+    async def _edit(self, call: ApiCall) -> ApiAnswer:
+        interaction = self._interaction(call)
+        message = self._message(call, interaction)
+        body = await call.body(interaction.upload_limit_bytes)
         self._check_files(interaction, body)
         if message.deleted:
             raise ApiError(UNKNOWN_MESSAGE)
         composed = self._compose(body, interaction, EDIT_FLAGS, message.body)
-        return Answer(body=self._core.messages.edit(message, composed).payload())
+        return ApiAnswer(body=self._core.messages.edit(message, composed).payload())
 
-    async def _delete(self, exchange: Exchange) -> Answer:
-        self._core.messages.delete(self._message(exchange, self._interaction(exchange)))
-        return Answer(204)
+    async def _delete(self, call: ApiCall) -> ApiAnswer:
+        self._core.messages.delete(self._message(call, self._interaction(call)))
+        return ApiAnswer(204)
 
 
 def _original_kind(interaction: Interaction) -> int:

@@ -14,24 +14,23 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox.discord.books import Books
+from bot.sandbox.discord.api_call import Core, RequestChecks
 from bot.sandbox.discord.cdn import Attachment, FileHost
 from bot.sandbox.discord.client import Clients
 from bot.sandbox.discord.commands import CommandBook
 from bot.sandbox.discord.errors import InvalidInvocation
 from bot.sandbox.discord.events import Event
-from bot.sandbox.discord.exchange import Core
-from bot.sandbox.discord.faults import Faults
+from bot.sandbox.discord.faults import DiscordFaults
 from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.guilds import Channel, Guild
 from bot.sandbox.discord.interactions import Interactions
 from bot.sandbox.discord.invocation import OptionValue, PickedValue
 from bot.sandbox.discord.messages import Message, MessageStore
 from bot.sandbox.discord.modals import FormValue
-from bot.sandbox.discord.openapi import Specification
 from bot.sandbox.discord.people import User
-from bot.sandbox.discord.places import Channel, Guild
 from bot.sandbox.discord.ratelimits import RateLimiter, RateLimits
 from bot.sandbox.discord.reply import Reply
+from bot.sandbox.discord.request_log import DiscordRequestLog
 from bot.sandbox.discord.rest import PREFIX, Rest
 from bot.sandbox.discord.routes_application import ApplicationRoutes, application_payload
 from bot.sandbox.discord.routes_channels import ChannelRoutes
@@ -83,8 +82,8 @@ class DiscordSandbox:
         self.token = (
             f"{urlsafe_b64encode(str(world.bot.id).encode()).decode().rstrip('=')}.sandbox.{seed:038x}"
         )
-        self.books = Books()
-        self.faults = Faults(seed)
+        self.request_log = DiscordRequestLog()
+        self.faults = DiscordFaults(seed)
         self.latency_s = latency_s
         self.limiter = RateLimiter(limits or RateLimits())
         for folder in (self.files_dir / "cdn", self.files_dir / "foreign"):
@@ -102,7 +101,7 @@ class DiscordSandbox:
             files=FileHost(self.files_dir / "cdn", world.ids, signing=True),
             gateway=Gateway(
                 world,
-                self.books,
+                self.request_log,
                 self.token,
                 application=lambda: application_payload(self.core),
                 url=lambda: self.gateway_url,
@@ -112,7 +111,7 @@ class DiscordSandbox:
                 max_concurrency=max(shards, 1),
                 identify_interval_s=identify_interval_s,
             ),
-            books=self.books,
+            request_log=self.request_log,
             application_id=self.application_id,
             application_name=application_name,
         )
@@ -128,7 +127,7 @@ class DiscordSandbox:
         """Start both servers."""
         path = self._openapi or (Path(text) if (text := os.environ.get(SPECIFICATION_VARIABLE)) else None)
         if path is not None:
-            self.core.specification = await asyncio.to_thread(Specification.load, path)
+            self.core.specification = await asyncio.to_thread(_load_specification, path)
         main = web.Application()
         main.router.add_route("*", PREFIX + "/{tail:.*}", self.rest.handle)
         main.router.add_get("/gateway", self.core.gateway.handle)
@@ -185,7 +184,7 @@ class DiscordSandbox:
     @property
     def violations(self) -> list[str]:
         """Every rule that was broken, in order."""
-        return self.books.violations
+        return self.request_log.violations
 
     @property
     def commands(self) -> list[JsonObject]:
@@ -215,7 +214,7 @@ class DiscordSandbox:
         return self.world.direct_channel(user)
 
     def upload(self, filename: str, data: bytes | Path, content_type: str | None = None) -> Attachment:
-        """A file somebody attaches to a command: hosted on the CDN, for a while."""
+        """A file that a user attaches to a command: hosted on the CDN, for a while."""
         folder = self.world.ids.next()
         return self.core.files.take(filename, data, folder=folder, content_type=content_type, ephemeral=True)
 
@@ -328,10 +327,10 @@ class DiscordSandbox:
         """Until `count` requests to a route (such as `POST /users/@me/channels`) were answered."""
 
         def found() -> bool | None:
-            answered = sum(n for (route, _), n in self.books.counts.items() if route == name)
+            answered = sum(n for (route, _), n in self.request_log.counts.items() if route == name)
             return True if answered >= count else None
 
-        await self.books.changed.until(found, timeout_s, f"{count} of {name}")
+        await self.request_log.changed.until(found, timeout_s, f"{count} of {name}")
 
     def expire_tokens(self, status: int = 401) -> None:
         """Every interaction token so far dies: later requests answer 401/50027, or 404/10015."""
@@ -355,3 +354,10 @@ class DiscordSandbox:
         site = web.TCPSite(runner, LOCALHOST, port)
         await site.start()
         return f"{LOCALHOST}:{runner.addresses[0][1]}"
+
+
+def _load_specification(path: Path) -> RequestChecks:
+    # Imported only when a description is given: its library, jsonschema, costs time and memory.
+    from bot.sandbox.discord.openapi import Specification  # noqa: PLC0415
+
+    return Specification.load(path)

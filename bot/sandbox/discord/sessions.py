@@ -29,11 +29,11 @@ class Session:
 
     @property
     def connected(self) -> bool:
-        """Whether a connection carries this session now."""
+        """True if a connection carries this session now."""
         return self.outbox is not None
 
     def serves(self, guild_id: int | None) -> bool:
-        """Whether events of this server (None: direct messages and the like) go to this shard."""
+        """True if events of this server (None: direct messages and the like) go to this shard."""
         if self.shard is None:
             return True
         own, count = self.shard

@@ -20,7 +20,7 @@ class Signal:
             self._linked.append(other)
 
     def ring(self) -> None:
-        """Wake everybody who waits."""
+        """Wake every waiter."""
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)

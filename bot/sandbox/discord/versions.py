@@ -1,4 +1,4 @@
-"""What a person sees of a message at one moment, as text."""
+"""The state of a message at one moment as a user sees it, as text."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class VersionKind(StrEnum):
     EDITED = "edited"
     DELETED = "deleted"
     FAILED = "failed"
-    """The application did not respond in time; only the person who asked sees this."""
+    """The application did not respond in time; only the user who asked sees this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class MessageVersion:
 
     @property
     def ephemeral(self) -> bool:
-        """Whether only one person sees it."""
+        """True if only one user sees it."""
         return MessageFlags.EPHEMERAL in self.flags
 
     @property
@@ -88,7 +88,7 @@ class MessageVersion:
         return "\n".join(self._lines())
 
     def render(self) -> str:
-        """The message as a person reads it, with times in words and files by name and size."""
+        """The message as a user reads it, with times in words and files by name and size."""
         match self.kind:
             case VersionKind.THINKING:
                 return "(is thinking…)"

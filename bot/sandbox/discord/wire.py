@@ -1,4 +1,4 @@
-"""What travels: JSON shapes, timestamps and the flag bits of Discord's objects.
+"""The wire format: JSON shapes, timestamps and the flag bits of Discord's objects.
 
 Bits are those of Discord's documentation (topics "Message Flags" and "Gateway Intents"). JSON is the
 subject of this package, so objects on the wire are plain mappings here; everything that other packages

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.discord import permissions as rights
 from bot.sandbox.discord.events import Event
-from bot.sandbox.discord.people import Member, Role, User
-from bot.sandbox.discord.places import Channel, Guild
+from bot.sandbox.discord.guilds import Channel, Guild
+from bot.sandbox.discord.people import GuildMember, Role, User
 from bot.sandbox.discord.snowflakes import Snowflakes
 from bot.sandbox.discord.wire import ChannelKind, Intents
 
 NITRO_UPLOAD_BYTES = 500 * 1024 * 1024
-"""What Discord advertises for callers with Nitro (DOCS reference "Uploading Files")."""
+"""The limit that Discord advertises for callers with Nitro (DOCS reference "Uploading Files")."""
 _MENTION = re.compile(r"<(@!?|@&|#)(\d+)>")
 
 
 def _nobody(event: Event) -> None:
-    """Nobody listens yet."""
+    """Drop the event: no gateway listens yet."""
 
 
 @dataclass(eq=False)
@@ -44,7 +44,7 @@ class World:
         self._direct: dict[int, Channel] = {}
 
     def add_user(self, name: str, *, locale: str = "en-US", nitro: bool = False, bot: bool = False) -> User:
-        """A new account, a person's or another bot's."""
+        """A new account, a user's or another bot's."""
         user = User(self.ids.next(), name, locale=locale, nitro=nitro, bot=bot)
         self.users[user.id] = user
         return user
@@ -57,11 +57,11 @@ class World:
         owner = self.add_user(f"{name} owner")
         guild = Guild(self, guild_id, name, owner, locale, boost_tier, bot_installed)
         guild.roles.append(Role(guild_id, "@everyone", rights.EVERYONE, position=0))
-        guild.members[owner.id] = Member(owner)
+        guild.members[owner.id] = GuildMember(owner)
         if bot_installed:
             managed = Role(self.ids.next(), self.bot.name, rights.EVERYONE, position=1, managed=True)
             guild.roles.append(managed)
-            guild.members[self.bot.id] = Member(self.bot, [managed])
+            guild.members[self.bot.id] = GuildMember(self.bot, [managed])
         self.guilds[guild_id] = guild
         if bot_installed:
             self.announce(Event("GUILD_CREATE", guild.payload(), guild_id, Intents.GUILDS))
@@ -77,7 +77,7 @@ class World:
         return channel
 
     def add_group(self, users: Sequence[User]) -> Channel:
-        """A group of people, made by the first; no bot can be in one. Raises `ValueError` for bots."""
+        """A group of users, made by the first; no bot can be in one. Raises `ValueError` for bots."""
         if not users or any(user.bot for user in users):
             raise ValueError("a group is made of people")
         name = ", ".join(user.name for user in users)
@@ -91,7 +91,7 @@ class World:
         return max(limit, NITRO_UPLOAD_BYTES) if user.nitro else limit
 
     def names_in(self, text: str) -> dict[str, str]:
-        """What a client shows for each mention in `text`."""
+        """The text a client shows for each mention in `text`."""
         return {match[0]: self._shown(match[1], int(match[2])) for match in _MENTION.finditer(text)}
 
     def _shown(self, sign: str, target_id: int) -> str:

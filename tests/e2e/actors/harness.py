@@ -16,8 +16,8 @@ from discord.http import Route
 from bot.app import App, Tuning, open_app
 from bot.jobs import Patience, PollPace, ProbePace
 from bot.moderation.rules import Gate, Mode, ServerRules
-from bot.sandbox.dimilinks import Pace
-from bot.sandbox.dimilinks.books import Request
+from bot.sandbox.dimilinks import TaskPace
+from bot.sandbox.dimilinks.request_log import Request
 from bot.sandbox.discord import (
     Attachment,
     CallbackKind,
@@ -29,8 +29,8 @@ from bot.sandbox.discord import (
     Reply,
     User,
 )
-from bot.sandbox.film import SampleStudio
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
 
 QUICK = Tuning(
@@ -52,7 +52,7 @@ PATIENT = replace(QUICK, expire_after_s=120.0)
 """For tests that keep videos unfinished while they do other things."""
 SPICY_ON = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN})
 """As most tests want the server: spicy in age-restricted channels."""
-QUICK_PACE = Pace(queue_s=0.1, generate_s=0.5)
+QUICK_PACE = TaskPace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
 
 
@@ -158,12 +158,14 @@ class Harness:
     @property
     def submissions_sent(self) -> list[Request]:
         """The requests that tried to buy, whatever came of them."""
-        return [request for request in self.sandbox.dimilinks.books.requests if request.method == "POST"]
+        return [
+            request for request in self.sandbox.dimilinks.request_log.requests if request.method == "POST"
+        ]
 
     @property
     def bought(self) -> int:
         """How many videos the operator has to pay for."""
-        return len(self.sandbox.dimilinks.books.submissions)
+        return len(self.sandbox.dimilinks.request_log.submissions)
 
 
 async def _ended(app: App, running: asyncio.Task[None]) -> None:
@@ -176,7 +178,7 @@ async def open_harness(
     tmp_path: Path,
     *,
     tuning: Tuning = QUICK,
-    pace: Pace = QUICK_PACE,
+    pace: TaskPace = QUICK_PACE,
     now: Callable[[], datetime] = utc_now,
     privileged_intents: Intents = Intents.NONE,
     limits: RateLimits | None = None,
@@ -186,7 +188,7 @@ async def open_harness(
     """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     try:
-        studio, intents = SampleStudio(tmp_path / "films"), privileged_intents
+        studio, intents = SampleVideoFactory(tmp_path / "films"), privileged_intents
         async with Sandbox(studio, pace=pace, privileged_intents=intents, limits=limits) as sandbox:
             guild = sandbox.discord.add_guild("Server")
             channel = guild.add_channel("general")
@@ -201,6 +203,6 @@ async def open_harness(
             finally:
                 await harness.stop()
             assert sandbox.discord.violations == []
-            assert sandbox.dimilinks.books.violations == []
+            assert sandbox.dimilinks.request_log.violations == []
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, yarl.URL(str(gateway))

@@ -10,7 +10,9 @@ from tests.e2e.actors.harness import Harness
 
 def hashes(harness: Harness) -> list[list[str]]:
     """The pictures of every video that was bought."""
-    return [[one.sha256 for one in made.references] for made in harness.sandbox.dimilinks.books.submissions]
+    return [
+        [one.sha256 for one in made.references] for made in harness.sandbox.dimilinks.request_log.submissions
+    ]
 
 
 def first_reference(harness: Harness) -> tuple[str, Image.Image]:

@@ -1,6 +1,6 @@
 """Videos that are asked for: those that finish on command, that wait in line, that are delivered."""
 
-from bot.sandbox.dimilinks import Outcome
+from bot.sandbox.dimilinks import TaskOutcome
 from bot.sandbox.discord import Attachment, Channel, MessageVersion, Reply, User
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
@@ -15,10 +15,10 @@ def upload(harness: Harness, name: str = "cat.png", size: tuple[int, int] = (64,
 
 def hold(harness: Harness, videos: int = 1) -> None:
     """Have the next videos that are bought stay unfinished, until `finish`."""
-    harness.sandbox.dimilinks.faults.outcomes.extend([Outcome.NEVER_FINISHES] * videos)
+    harness.sandbox.dimilinks.faults.outcomes.extend([TaskOutcome.NEVER_FINISHES] * videos)
 
 
-def finish(harness: Harness, prompt: str, outcome: Outcome | None = None) -> None:
+def finish(harness: Harness, prompt: str, outcome: TaskOutcome | None = None) -> None:
     """Have a video that was held end now: well, or with `outcome`."""
     tasks = harness.sandbox.dimilinks._tasks  # pyright: ignore[reportPrivateUsage] - scripted by time alone
     held = [task for task in tasks.values() if task.submission.prompt == prompt]
@@ -68,4 +68,4 @@ async def shown(harness: Harness, reply: Reply) -> MessageVersion:
 
 def widths(harness: Harness) -> list[int]:
     """The pictures of the last video that was bought, by their widths."""
-    return [reference.width for reference in harness.sandbox.dimilinks.books.submissions[-1].references]
+    return [reference.width for reference in harness.sandbox.dimilinks.request_log.submissions[-1].references]

@@ -1,4 +1,4 @@
-"""What a film is made from."""
+"""The specification of a video."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +7,8 @@ FRAMES_PER_S = 24
 
 
 @dataclass(frozen=True)
-class FilmOrder:
-    """One film: words, length in seconds, frame in pixels, and pictures to pan over, in order."""
+class VideoSpec:
+    """One video: prompt, length in seconds, frame in pixels, and pictures to pan over, in order."""
 
     name: str
     prompt: str
@@ -18,10 +18,10 @@ class FilmOrder:
     pictures: tuple[Path, ...] = ()
 
     @classmethod
-    def of_request(  # noqa: PLR0917 - the words of the request, in its order
+    def of_request(  # noqa: PLR0917 - the fields of the request, in its order
         cls, name: str, prompt: str, seconds: str, size: str, resolution: str, pictures: tuple[Path, ...]
-    ) -> "FilmOrder":
-        """The film for a request in the API's words; 480p makes the shorter side 480 pixels."""
+    ) -> "VideoSpec":
+        """Build the specification from the fields of a request; 480p makes the shorter side 480 pixels."""
         width, height = (int(side) for side in size.split("x"))
         if resolution == "480p":
             scale = 480 / min(width, height)

@@ -1,7 +1,10 @@
-"""What was really bought, and by which requests: the truth against which a bot's account is checked."""
+"""Records what was really bought, and by which requests: the truth that a bot's account is checked against."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+
+_MODE_FLAG = re.compile(r"--mode=[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class ReferenceImage:
 
 
 @dataclass(frozen=True)
-class Submission:
+class AcceptedSubmission:
     """A purchase, whether or not the buyer got the answer. `received_at` is the event loop's time."""
 
     task_id: str
@@ -29,10 +32,18 @@ class Submission:
     references: tuple[ReferenceImage, ...]
     received_at: float
 
+    @property
+    def mode_flags(self) -> list[str]:
+        """The flags in the prompt by which grok2api chooses the preset, whatever `preset` says."""
+        return _MODE_FLAG.findall(self.prompt)
+
 
 @dataclass(frozen=True)
 class Request:
-    """One request and its answer (0: the connection was dropped), at a time of the event loop's clock."""
+    """One request and its answer, at a time of the event loop's clock.
+
+    `status` is 0 where the connection was cut without an answer, by either side.
+    """
 
     method: str
     path: str
@@ -41,10 +52,10 @@ class Request:
 
 
 @dataclass
-class Books:
+class DimiLinksRequestLog:
     """All that happened. `violations` lists requests that the real service would not have understood."""
 
-    submissions: list[Submission] = field(default_factory=list[Submission])
+    submissions: list[AcceptedSubmission] = field(default_factory=list[AcceptedSubmission])
     polls: Counter[str] = field(default_factory=Counter[str])
     downloads: Counter[str] = field(default_factory=Counter[str])
     violations: list[str] = field(default_factory=list[str])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Protocol
 
 from aiohttp import web
 
-from bot.sandbox.discord.books import Books, RequestRecord
 from bot.sandbox.discord.cdn import FileHost
 from bot.sandbox.discord.commands import CommandBook
 from bot.sandbox.discord.errors import FieldError, form_error
@@ -16,8 +16,8 @@ from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.interactions import Interactions
 from bot.sandbox.discord.messages import MessageStore
 from bot.sandbox.discord.multipart import Body, read_body
-from bot.sandbox.discord.openapi import Specification
 from bot.sandbox.discord.ratelimits import BucketRule
+from bot.sandbox.discord.request_log import DiscordRequestLog, RequestRecord
 from bot.sandbox.discord.wire import JsonObject
 from bot.sandbox.discord.world import World
 
@@ -32,24 +32,40 @@ class Auth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the API answers; a body of None is an empty one."""
+class ApiAnswer:
+    """An answer of the API; a body of None is an empty one."""
 
     status: int = 200
     body: object = None
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ApiRoute:
     """One operation. `major` names the path parameters that have a rate limit bucket each."""
 
     method: str
     template: str
-    handler: Callable[[Exchange], Awaitable[Answer]]
+    handler: Callable[[ApiCall], Awaitable[ApiAnswer]]
     bucket: BucketRule
     auth: Auth = Auth.BOT
     major: tuple[str, ...] = ()
     counts_globally: bool = True
+
+
+class RequestChecks(Protocol):
+    """Checks requests against a description of the API; each text is one fault."""
+
+    def knows(self, method: str, route: str) -> bool:
+        """True if the API has this operation."""
+        ...
+
+    def check_query(self, method: str, route: str, query: Mapping[str, str]) -> list[str]:
+        """The faults of a query."""
+        ...
+
+    def check_body(self, method: str, route: str, content_type: str, payload: object) -> list[str]:
+        """The faults of the JSON part of a body."""
+        ...
 
 
 @dataclass(eq=False)
@@ -62,20 +78,20 @@ class Core:
     commands: CommandBook
     files: FileHost
     gateway: Gateway
-    books: Books
+    request_log: DiscordRequestLog
     application_id: int
     application_name: str
     application_changes: JsonObject = field(default_factory=dict[str, object])
-    specification: Specification | None = None
+    specification: RequestChecks | None = None
 
 
 @dataclass(eq=False)
-class Exchange:
+class ApiCall:
     """A request that was let in."""
 
     core: Core
     request: web.Request
-    route: Route
+    route: ApiRoute
     params: dict[str, str]
     record: RequestRecord
     _body: Body | None = None
@@ -86,7 +102,7 @@ class Exchange:
         if specification is None:
             return
         if not specification.knows(self.route.method, self.route.template):
-            self.core.books.violate("the API description has no such operation", self.record)
+            self.core.request_log.violate("the API description has no such operation", self.record)
             return
         self._refuse(specification.check_query(self.route.method, self.route.template, self.request.query))
 
@@ -114,5 +130,5 @@ class Exchange:
         if not faults:
             return
         for fault in faults:
-            self.core.books.violate(f"OpenAPI: {fault}", self.record)
+            self.core.request_log.violate(f"OpenAPI: {fault}", self.record)
         raise form_error(FieldError((fault.split(":", 1)[0],), "SCHEMA", fault) for fault in faults)

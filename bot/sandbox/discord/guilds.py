@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bot.sandbox.discord import permissions as rights
 from bot.sandbox.discord.events import Event
-from bot.sandbox.discord.people import Member, Role, User
+from bot.sandbox.discord.people import GuildMember, Role, User
 from bot.sandbox.discord.permissions import Overwrite, OverwriteTarget, Permission
 from bot.sandbox.discord.signals import Signal
-from bot.sandbox.discord.snowflakes import moment_of
+from bot.sandbox.discord.snowflakes import Snowflakes, moment_of
+from bot.sandbox.discord.versions import MessageVersion
 from bot.sandbox.discord.wire import (
     PRIVATE_KINDS,
     TEXTLESS_KINDS,
@@ -21,13 +23,6 @@ from bot.sandbox.discord.wire import (
     JsonObject,
     iso,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bot.sandbox.discord.messages import Message
-    from bot.sandbox.discord.versions import MessageVersion
-    from bot.sandbox.discord.world import World
 
 BOOST_UPLOAD_BYTES = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}
 """Upload limit of boosted servers by tier (help centre, "File Attachments FAQ"; discord.py agrees)."""
@@ -40,14 +35,47 @@ _KIND_FIELDS: dict[ChannelKind, JsonObject] = {
         "default_forum_layout": 0,
     },
 }
-"""What channel objects of one kind have beyond those of the others."""
+"""The fields that channel objects of one kind have beyond those of the others."""
+
+
+class Directory(Protocol):
+    """The part of the world that servers, channels and messages use."""
+
+    default_upload_limit_bytes: int
+    ids: Snowflakes
+    users: dict[int, User]
+    channels: dict[int, Channel]
+    announce: Callable[[Event], None]
+    referenced_shown_on_mention: bool
+    bot: User
+
+    def names_in(self, text: str) -> dict[str, str]:
+        """The text a client shows for each mention in `text`."""
+        ...
+
+
+class ChannelMessage(Protocol):
+    """A message as its channel knows it."""
+
+    id: int
+    deleted: bool
+    versions: list[MessageVersion]
+
+    @property
+    def ephemeral(self) -> bool:
+        """True if only one user sees the message."""
+        ...
+
+    def payload(self, *, redacted: bool = False) -> JsonObject:
+        """The message object, `redacted` as apps without the message content intent get it."""
+        ...
 
 
 @dataclass(eq=False)
 class Channel:
     """A channel, thread or direct message."""
 
-    world: World
+    world: Directory
     id: int
     kind: ChannelKind
     name: str
@@ -56,28 +84,28 @@ class Channel:
     nsfw: bool = False
     recipients: list[User] = field(default_factory=list[User])
     overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite])
-    messages: list[Message] = field(default_factory=list["Message"])
+    messages: list[ChannelMessage] = field(default_factory=list[ChannelMessage])
     deleted: bool = False
     changed: Signal = field(default_factory=Signal)
 
     @property
     def is_thread(self) -> bool:
-        """Whether this is a thread."""
+        """True if this is a thread."""
         return self.kind in THREAD_KINDS
 
     @property
     def is_private(self) -> bool:
-        """Whether this is a direct message or a group."""
+        """True if this is a direct message or a group."""
         return self.kind in PRIVATE_KINDS
 
     @property
     def holds_messages(self) -> bool:
-        """Whether anybody can write here; forums hold posts and categories hold channels."""
+        """True if users can write here; forums hold posts and categories hold channels."""
         return self.kind not in TEXTLESS_KINDS
 
     @property
     def bot_present(self) -> bool:
-        """Whether the bot itself is here; otherwise only people who installed the app bring it along."""
+        """True if the bot itself is here; otherwise only users who installed the app bring it along."""
         return self.guild.bot_installed if self.guild is not None else self.kind is not ChannelKind.GROUP_DM
 
     @property
@@ -94,13 +122,13 @@ class Channel:
 
     @property
     def app_permissions(self) -> Permission:
-        """What an interaction says the app may do here."""
+        """The permissions that an interaction says the app has here."""
         in_group = self.kind is ChannelKind.GROUP_DM
         return rights.APP_IN_GROUP if in_group else self.permissions_of(self.world.bot)
 
     @property
     def age_restricted(self) -> bool:
-        """Whether the channel is for adults; a thread goes by its parent."""
+        """True if the channel is for adults; a thread goes by its parent."""
         return self.parent.age_restricted if self.parent is not None else self.nsfw
 
     @property
@@ -134,7 +162,7 @@ class Channel:
         self._tell("CHANNEL_UPDATE", self.payload())
 
     def deny(self, user: User, *names: str | Permission) -> None:
-        """Take permissions from one person in this channel."""
+        """Take permissions from one user in this channel."""
         entry = self._overwrite(user)
         entry.deny |= rights.by_name(names)
         self._tell("CHANNEL_UPDATE", self.payload())
@@ -146,7 +174,7 @@ class Channel:
         self._tell("THREAD_DELETE" if self.is_thread else "CHANNEL_DELETE", self.payload())
 
     def permissions_of(self, user: User) -> Permission:
-        """What `user` may do here."""
+        """The permissions of `user` here."""
         if self.guild is None:
             inside = user in self.recipients or (user is self.world.bot and self.bot_present)
             return rights.PRIVATE if inside else Permission.NONE
@@ -154,10 +182,10 @@ class Channel:
 
     async def wait_for_message(
         self, predicate: Callable[[MessageVersion], bool], timeout_s: float
-    ) -> Message:
-        """The first message here, old or new, whose present state satisfies `predicate`."""
+    ) -> ChannelMessage:
+        """Wait for the first message here, old or new, whose present state satisfies `predicate`."""
 
-        def found() -> Message | None:
+        def found() -> ChannelMessage | None:
             return next((m for m in self.messages if not m.deleted and predicate(m.versions[-1])), None)
 
         return await self.changed.until(found, timeout_s, f"a message in #{self.name}")
@@ -224,9 +252,9 @@ class Channel:
 
 @dataclass(eq=False)
 class Guild:
-    """A server. Without `bot_installed` only people who installed the app for themselves use it here."""
+    """A server. Without `bot_installed` only users who installed the app for themselves use it here."""
 
-    world: World
+    world: Directory
     id: int
     name: str
     owner: User
@@ -234,7 +262,7 @@ class Guild:
     boost_tier: int = 0
     bot_installed: bool = True
     roles: list[Role] = field(default_factory=list[Role])
-    members: dict[int, Member] = field(default_factory=dict[int, Member])
+    members: dict[int, GuildMember] = field(default_factory=dict[int, GuildMember])
 
     @property
     def upload_limit_bytes(self) -> int:
@@ -266,9 +294,9 @@ class Guild:
         self.tell("GUILD_ROLE_CREATE", {"guild_id": str(self.id), "role": role.payload()})
         return role
 
-    def join(self, user: User, roles: list[Role] | None = None) -> Member:
+    def join(self, user: User, roles: list[Role] | None = None) -> GuildMember:
         """`user` becomes a member with `roles`."""
-        member = Member(user, list(roles or []))
+        member = GuildMember(user, list(roles or []))
         self.members[user.id] = member
         self.tell("GUILD_MEMBER_ADD", member.payload() | {"guild_id": str(self.id)}, Intents.GUILD_MEMBERS)
         return member
@@ -293,7 +321,7 @@ class Guild:
         self.kick(user)
 
     def permissions_of(self, user: User, channel: Channel | None = None) -> Permission:
-        """What `user` may do in the server, or in one of its channels."""
+        """The permissions of `user` in the server, or in one of its channels."""
         member = self.members.get(user.id)
         if member is None:
             return Permission.NONE

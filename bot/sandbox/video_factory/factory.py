@@ -1,4 +1,4 @@
-"""Studios turn orders into films, off the event loop."""
+"""Video factories make mp4 files from video specifications, off the event loop."""
 
 import asyncio
 import dataclasses
@@ -8,35 +8,35 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from bot.sandbox.film.encode import shoot
-from bot.sandbox.film.order import FilmOrder
+from bot.sandbox.video_factory.encode import encode
+from bot.sandbox.video_factory.spec import VideoSpec
 
 
-class Studio(Protocol):
-    """Makes films."""
+class VideoFactory(Protocol):
+    """Makes videos."""
 
-    async def film(self, order: FilmOrder) -> Path:
-        """The finished mp4."""
+    async def make(self, spec: VideoSpec) -> Path:
+        """Make the mp4 file."""
         ...
 
     async def close(self) -> None:
-        """Give back what the studio holds; films under way are abandoned."""
+        """Release what the factory holds; videos in progress are abandoned."""
         ...
 
 
-class PyAvStudio:
-    """Draws every film anew, in child processes."""
+class DrawnVideoFactory:
+    """Draws every video anew, in child processes."""
 
     def __init__(self, folder: Path, workers: int = 1) -> None:
         self._folder = folder
         # Spawned, because a fork would copy this process's sockets and its running event loop.
         self._pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
-    async def film(self, order: FilmOrder) -> Path:
-        """The finished mp4, as the order wants it."""
+    async def make(self, spec: VideoSpec) -> Path:
+        """Make the mp4 file as specified."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        destination = self._folder / f"{order.name}.mp4"
-        await asyncio.get_running_loop().run_in_executor(self._pool, shoot, order, destination)
+        destination = self._folder / f"{spec.name}.mp4"
+        await asyncio.get_running_loop().run_in_executor(self._pool, encode, spec, destination)
         return destination
 
     async def close(self) -> None:
@@ -44,33 +44,33 @@ class PyAvStudio:
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
 
 
-class SampleStudio:
-    """One real clip of a second, small, made once for every shape of frame and copied: for tests and load."""
+class SampleVideoFactory:
+    """Hands out one small real clip of a second for each frame shape, made once: for tests and load."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = asyncio.Lock()
 
-    async def film(self, order: FilmOrder) -> Path:
-        """A clip of the order's shape; its words, pictures and length are ignored."""
+    async def make(self, spec: VideoSpec) -> Path:
+        """Return a clip of the specified shape; prompt, pictures and length are ignored."""
         small = dataclasses.replace(
-            order,
-            name=f"sample-{order.width_px}x{order.height_px}",
+            spec,
+            name=f"sample-{spec.width_px}x{spec.height_px}",
             prompt="sample",
             seconds=1,
-            width_px=order.width_px // 8 * 2,
-            height_px=order.height_px // 8 * 2,
+            width_px=spec.width_px // 8 * 2,
+            height_px=spec.height_px // 8 * 2,
             pictures=(),
         )
         sample = self._folder / f"{small.name}.mp4"
         async with self._lock:
-            await asyncio.to_thread(self._make, small, sample)
+            await asyncio.to_thread(self._encode_once, small, sample)
         return sample
 
-    def _make(self, order: FilmOrder, sample: Path) -> None:
+    def _encode_once(self, spec: VideoSpec, sample: Path) -> None:
         if not sample.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            shoot(order, sample)
+            encode(spec, sample)
 
     async def close(self) -> None:
         """Remove the clips."""

@@ -1,4 +1,4 @@
-"""The films: real H.264 of the ordered shape and length, with the prompt and the pictures in them."""
+"""The made videos: real H.264 of the ordered shape and length, with the prompt and the pictures in them."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import av
 import pytest
 from PIL import Image
 
-from bot.sandbox.film import FilmOrder, PyAvStudio, SampleStudio
+from bot.sandbox.video_factory import DrawnVideoFactory, SampleVideoFactory, VideoSpec
 
 
-async def shot(folder: Path, prompt: str = "a boat", *, name: str = "film", **changes: object) -> Path:
-    order = FilmOrder.of_request(
+async def made(folder: Path, prompt: str = "a boat", *, name: str = "film", **changes: object) -> Path:
+    spec = VideoSpec.of_request(
         name,
         prompt,
         str(changes.get("seconds", "6")),
@@ -18,11 +18,11 @@ async def shot(folder: Path, prompt: str = "a boat", *, name: str = "film", **ch
         str(changes.get("resolution", "480p")),
         tuple(changes.get("pictures", ())),  # type: ignore[arg-type]
     )
-    studio = PyAvStudio(folder)
+    factory = DrawnVideoFactory(folder)
     try:
-        return await studio.film(order)
+        return await factory.make(spec)
     finally:
-        await studio.close()
+        await factory.close()
 
 
 def frames_of(path: Path, every: int) -> list[Image.Image]:
@@ -39,7 +39,7 @@ def frames_of(path: Path, every: int) -> list[Image.Image]:
 async def test_shape_length_and_codec_are_the_ordered_ones(
     tmp_path: Path, size: str, resolution: str, shape: tuple[int, int] | None
 ) -> None:
-    path = await shot(tmp_path, size=size, resolution=resolution)
+    path = await made(tmp_path, size=size, resolution=resolution)
     with av.open(str(path)) as container:
         (stream,) = container.streams.video
         assert stream.codec_context.name == "h264"
@@ -58,25 +58,25 @@ async def test_the_picture_is_seen_and_moves(tmp_path: Path) -> None:
     striped.paste((255, 0, 0), (0, 0, 320, 360))
     striped.paste((0, 0, 255), (320, 0, 640, 360))
     striped.save(picture)
-    first, *_, last = frames_of(await shot(tmp_path, pictures=(picture,)), every=24)
+    first, *_, last = frames_of(await made(tmp_path, pictures=(picture,)), every=24)
     red, green, blue = first.resize((1, 1)).getpixel((0, 0))
     assert min(red, blue) > green + 30
     assert first.tobytes() != last.tobytes()
 
 
 async def test_another_prompt_makes_another_film(tmp_path: Path) -> None:
-    one = frames_of(await shot(tmp_path, "a boat", name="one"), every=1000)[0]
-    other = frames_of(await shot(tmp_path, "夜の街 🌃", name="other"), every=1000)[0]
+    one = frames_of(await made(tmp_path, "a boat", name="one"), every=1000)[0]
+    other = frames_of(await made(tmp_path, "夜の街 🌃", name="other"), every=1000)[0]
     assert one.tobytes() != other.tobytes()
 
 
 async def test_a_sample_is_made_once_for_a_shape(tmp_path: Path) -> None:
-    studio = SampleStudio(tmp_path / "films")
+    factory = SampleVideoFactory(tmp_path / "films")
     orders = [
-        FilmOrder.of_request(name, name, "20", size, "720p", ())
+        VideoSpec.of_request(name, name, "20", size, "720p", ())
         for name, size in (("a", "1280x720"), ("b", "1280x720"), ("c", "720x1280"))
     ]
-    paths = [await studio.film(order) for order in orders]
+    paths = [await factory.make(order) for order in orders]
     assert paths[0] == paths[1] != paths[2]
     with av.open(str(paths[2])) as container:
         assert (

@@ -1,4 +1,4 @@
-"""The books: every request that arrived, and every rule that was broken."""
+"""Records every request that arrived and every rule that was broken."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class RequestRecord:
         return f"{self.method} {self.route}"
 
 
-class Books:
+class DiscordRequestLog:
     """Counts and keeps. The newest `KEPT_REQUESTS` requests are kept, counts are complete."""
 
     def __init__(self) -> None:

@@ -1,0 +1,52 @@
+"""The content route: the finished video, whole, in part, or not at all."""
+
+import asyncio
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.sandbox.dimilinks.answers import cut, error, json_answer, plain_fault, send_raw
+from bot.sandbox.dimilinks.faults import Fault, Html, JsonInstead, OddContent, Truncated
+
+VIDEO_TYPE = "video/mp4"
+
+
+def absent(request: web.Request, status: int = HTTPStatus.NOT_FOUND) -> web.StreamResponse:
+    """The answer while there is no video, or none any more: an error of the API, or a page from 500 on."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return plain_fault(request, Html(status)) or web.Response(status=status)
+    return error(status, "content_not_found", "视频不存在")
+
+
+async def content_answer(request: web.Request, video: Path, fault: Fault | None) -> web.StreamResponse:
+    """The video, as the fault wants it sent."""
+    match fault:
+        case Truncated(part, honest_length):
+            return await _part(request, video, part, honest_length=honest_length)
+        case JsonInstead():
+            return json_answer({"url": "https://example.invalid/video.mp4"})
+        case OddContent():
+            return await _odd(request, video, fault)
+        case _:
+            return web.FileResponse(video, headers={"Content-Type": VIDEO_TYPE})
+
+
+async def _odd(request: web.Request, video: Path, fault: OddContent) -> web.StreamResponse:
+    body = await asyncio.to_thread(video.read_bytes) + fault.trailing
+    headers = {"Content-Type": fault.content_type}
+    if fault.length:
+        return web.Response(status=fault.status, body=body, headers=headers)
+    return send_raw(request, fault.status, headers, body)
+
+
+async def _part(request: web.Request, video: Path, part: float, *, honest_length: bool) -> web.StreamResponse:
+    whole = await asyncio.to_thread(video.read_bytes)
+    sent = whole[: int(len(whole) * part)]
+    length = len(sent) if honest_length else len(whole)
+    response = web.StreamResponse(headers={"Content-Type": VIDEO_TYPE, "Content-Length": str(length)})
+    await response.prepare(request)
+    await response.write(sent)
+    if not honest_length:
+        cut(request)
+    return response
