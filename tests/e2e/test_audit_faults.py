@@ -14,6 +14,7 @@ from bot.storage import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import moderation
 from bot.texts import spicy as spicy_words
+from tests.e2e.actors import settings as settings_steps
 from tests.e2e.actors.appeals import LIFT, appeal, appealed, refused
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import press, told, whispered
