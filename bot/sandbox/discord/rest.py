@@ -45,7 +45,7 @@ class Rest:
         return [(route.method, route.template) for entries in self._routes.values() for _, route in entries]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """ApiAnswer one request."""
+        """Answer one request."""
         loop = asyncio.get_running_loop()
         path = request.rel_url.raw_path.removeprefix(PREFIX)
         found = self._match(request.method, path)
