@@ -93,6 +93,13 @@ class RawBot:
         self, method: str, path: str, payload: object = None, *, token: bool = True, data: object = None
     ) -> tuple[int, dict]:
         """One request; answers status and body."""
+        status, text = await self.call_text(method, path, payload, token=token, data=data)
+        return status, json.loads(text) if text else {}
+
+    async def call_text(
+        self, method: str, path: str, payload: object = None, *, token: bool = True, data: object = None
+    ) -> tuple[int, str]:
+        """One request; answers status and body as it came."""
         headers = {"Authorization": f"Bot {self.discord.token}"} if token else {}
         body = {"json": payload} if payload is not None else {"data": data}
         async with self.session.request(
@@ -100,7 +107,7 @@ class RawBot:
         ) as response:
             text = await response.text()
             self.headers = response.headers
-            return response.status, json.loads(text) if text else {}
+            return response.status, text
 
     async def register(self, *commands: dict) -> tuple[int, dict]:
         """Bulk overwrite the global commands."""
@@ -116,11 +123,13 @@ class RawBot:
 
     async def callback(self, reply: Reply, kind: int, data: dict | None = None) -> tuple[int, dict]:
         """Answer an interaction."""
-        i = reply.interaction
         body = {"type": kind} | ({"data": data} if data is not None else {})
-        return await self.call(
-            "POST", f"/interactions/{i.id}/{i.token}/callback?with_response=1", body, token=False
-        )
+        return await self.call("POST", self.callback_path(reply), body, token=False)
+
+    def callback_path(self, reply: Reply) -> str:
+        """The path to answer an interaction at."""
+        i = reply.interaction
+        return f"/interactions/{i.id}/{i.token}/callback?with_response=1"
 
     def hook(self, reply: Reply, rest: str = "") -> str:
         """The path of the interaction's webhook."""

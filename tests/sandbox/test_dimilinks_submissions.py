@@ -13,11 +13,11 @@ from bot.sandbox.dimilinks import (
     DropBeforeReading,
     Endpoint,
     ErrorAfterAcceptance,
+    ErrorPage,
     Fault,
     Hang,
     Html,
     HttpError,
-    Page,
     ShapedAnswer,
     SlowAnswer,
     SubmitShape,
@@ -185,7 +185,7 @@ async def test_a_refusal_of_the_bot_strikes_every_submission_until_it_is_lifted(
 
 
 async def test_a_poisoned_prompt_can_be_bought_behind_a_page(client: PlainClient) -> None:
-    client.service.faults.poison("castle", At(SubmitStage.AFTER_ACCEPTANCE, Html(504, Page.GATEWAY)))
+    client.service.faults.poison("castle", At(SubmitStage.AFTER_ACCEPTANCE, Html(504, ErrorPage.GATEWAY)))
     assert (await client.submit(prompt="castle"))[0] == 504
     assert (await client.submit())[0] == 200
     assert len(client.service.request_log.submissions) == 2

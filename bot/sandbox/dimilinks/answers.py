@@ -19,6 +19,7 @@ from bot.sandbox.dimilinks.faults import (
     TornAnswer,
 )
 from bot.sandbox.dimilinks.shapes import SubmitShape, TaskShape, Wrapper, submit_body
+from bot.sandbox.raw_answers import send_raw
 
 _dump = functools.partial(json.dumps, ensure_ascii=False)
 
@@ -89,18 +90,6 @@ def torn(request: web.Request, body: object, task_id: str, fault: TornAnswer) ->
     sent = whole[: behind_id if fault.after_id else behind_id - len(task_id) // 2]
     headers = {"Content-Type": "application/json", "Content-Length": str(len(whole))}
     return send_raw(request, HTTPStatus.OK, headers, sent)
-
-
-def send_raw(request: web.Request, status: int, headers: Mapping[str, str], body: bytes) -> web.Response:
-    """Send an answer as it stands and end the connection, for answers that no HTTP library would send.
-
-    What is returned goes nowhere; it tells the request log the status.
-    """
-    lines = [f"HTTP/1.1 {status} Answer", *(f"{name}: {value}" for name, value in headers.items())]
-    if request.transport is not None:
-        request.transport.write("\r\n".join([*lines, "Connection: close", "", ""]).encode() + body)
-        request.transport.close()
-    return web.Response(status=status)
 
 
 def json_answer(value: object, status: int = HTTPStatus.OK) -> web.Response:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.sandbox.dimilinks.answers import cut, error, json_answer, plain_fault, send_raw
+from bot.sandbox.dimilinks.answers import cut, error, json_answer, plain_fault
 from bot.sandbox.dimilinks.faults import Fault, Html, JsonInstead, OddContent, Truncated
+from bot.sandbox.raw_answers import send_raw
 
 VIDEO_TYPE = "video/mp4"
 

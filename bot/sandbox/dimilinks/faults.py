@@ -34,7 +34,7 @@ class HttpError:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class Page(StrEnum):
+class ErrorPage(StrEnum):
     """Pages of servers in front of the API, without the status line."""
 
     GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -49,7 +49,7 @@ class Html:
     """A page instead of JSON, as a proxy in front of the service would answer; nothing is bought."""
 
     status: int = HTTPStatus.BAD_GATEWAY
-    page: Page = Page.GATEWAY
+    page: ErrorPage = ErrorPage.GATEWAY
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

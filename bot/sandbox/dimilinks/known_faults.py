@@ -10,11 +10,11 @@ from bot.sandbox.dimilinks.faults import (
     At,
     DropAfterAcceptance,
     ErrorAfterAcceptance,
+    ErrorPage,
     Fault,
     Html,
     HttpError,
     OddContent,
-    Page,
     ShapedAnswer,
     SubmitStage,
     TornAnswer,
@@ -49,16 +49,16 @@ NO_CHANNEL: Mapping[str, HttpError] = {
     "no_available_channel": HttpError(503, None, "no available channel for model grok-imagine-video"),
 }
 EDGE_PAGES: Mapping[str, Html] = {
-    "challenge": Html(403, Page.CHALLENGE),
-    "banned_1015": Html(429, Page.BANNED, {"Retry-After": "86400"}),
-    "banned_1015_text": Html(429, Page.BANNED_TEXT),
+    "challenge": Html(403, ErrorPage.CHALLENGE),
+    "banned_1015": Html(429, ErrorPage.BANNED, {"Retry-After": "86400"}),
+    "banned_1015_text": Html(429, ErrorPage.BANNED_TEXT),
     "bad_gateway": Html(502),
     "gateway_timeout": Html(504),
     "request_timeout": Html(408),
     "too_large": Html(413),
     "client_closed": Html(499),
     "page_for_success": Html(200),
-    "empty_success": Html(200, Page.EMPTY),
+    "empty_success": Html(200, ErrorPage.EMPTY),
 }
 BOUGHT_WITHOUT_TRUE_WORD: Mapping[str, Fault] = {
     "dropped": DropAfterAcceptance(),

@@ -6,7 +6,8 @@ checked against that too. It shares no code with the bot it serves and does not 
 
 from bot.sandbox.discord.cdn import Attachment
 from bot.sandbox.discord.errors import InvalidInvocation
-from bot.sandbox.discord.faults import DiscordFault, DiscordFaults, Drop
+from bot.sandbox.discord.event_faults import EventFaults, RepeatedEvent
+from bot.sandbox.discord.faults import DiscordFault, DiscordFaults, Drop, OddAnswer
 from bot.sandbox.discord.guilds import Channel, Guild
 from bot.sandbox.discord.interactions import CallbackKind
 from bot.sandbox.discord.messages import Message
@@ -32,14 +33,17 @@ __all__ = [
     "DiscordRequestLog",
     "DiscordSandbox",
     "Drop",
+    "EventFaults",
     "Guild",
     "GuildMember",
     "Intents",
     "InvalidInvocation",
     "Message",
     "MessageVersion",
+    "OddAnswer",
     "Permission",
     "RateLimits",
+    "RepeatedEvent",
     "Reply",
     "RequestRecord",
     "Role",

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.sandbox.discord.cdn import FileHost
 from bot.sandbox.discord.commands import CommandBook
 from bot.sandbox.discord.errors import FieldError, form_error
+from bot.sandbox.discord.faults import DiscordFault
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.interactions import Interactions
 from bot.sandbox.discord.messages import MessageStore
@@ -94,6 +95,7 @@ class ApiCall:
     route: ApiRoute
     params: dict[str, str]
     record: RequestRecord
+    fault: DiscordFault | None = None
     _body: Body | None = None
 
     def check_query(self) -> None:

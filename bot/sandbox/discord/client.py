@@ -260,10 +260,23 @@ class Clients:
         interaction.payload = interaction_payload(interaction, core, owners)
         core.interactions.open(interaction)
         interaction.dispatched_at = asyncio.get_running_loop().time()
-        guild_id = channel.guild.id if channel.guild and channel.guild.bot_installed else None
-        if not core.gateway.broadcast(Event("INTERACTION_CREATE", interaction.payload, guild_id)):
+        if not core.gateway.broadcast(_event_of(interaction)):
             interaction.fail()
         return Reply(interaction)
+
+    def redeliver(self, target: Reply | Message, after_s: float) -> None:
+        """Send the event of an interaction or of a message once more, after so many seconds."""
+        if isinstance(target, Reply):
+            event = _event_of(target.interaction)
+        else:
+            event = self._core.messages.event("MESSAGE_CREATE", target)
+        self._core.gateway.repeat(event, after_s)
+
+
+def _event_of(interaction: Interaction) -> Event:
+    guild = interaction.channel.guild
+    guild_id = guild.id if guild is not None and guild.bot_installed else None
+    return Event("INTERACTION_CREATE", interaction.payload, guild_id)
 
 
 def _inherited_owners(source: Message | None) -> JsonObject | None:

@@ -15,6 +15,8 @@ class CommandType(IntEnum):
     CHAT_INPUT = 1
     USER = 2
     MESSAGE = 3
+    ENTRY_POINT = 4
+    """The App Launcher, for apps with an Activity."""
 
 
 class OptionType(IntEnum):
@@ -57,9 +59,11 @@ def read_command(raw: object, path: Path, errors: FormErrors) -> JsonObject:
         return {}
     kind = command.get("type") or CommandType.CHAT_INPUT
     if kind not in CommandType.__members__.values():
-        errors.add((*path, "type"), "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
+        errors.add((*path, "type"), "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4}.")
         return command
-    if kind == CommandType.CHAT_INPUT:
+    if kind == CommandType.ENTRY_POINT:
+        _name_and_description(command, path, errors)
+    elif kind == CommandType.CHAT_INPUT:
         _name_and_description(command, path, errors)
         _options(command.get("options"), (*path, "options"), errors, depth=0)
     else:

@@ -4,12 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.sandbox.discord.command_rules import CommandType, read_command
-from bot.sandbox.discord.errors import DAILY_COMMAND_LIMIT, UNKNOWN_COMMAND, ApiError, FormErrors
+from bot.sandbox.discord.errors import (
+    DAILY_COMMAND_LIMIT,
+    ENTRY_POINT_LEFT_OUT,
+    UNKNOWN_COMMAND,
+    ApiError,
+    FormErrors,
+)
 from bot.sandbox.discord.signals import Signal
 from bot.sandbox.discord.snowflakes import Snowflakes
 from bot.sandbox.discord.wire import JsonObject, as_array
 
-COUNT_LIMITS = {CommandType.CHAT_INPUT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
+COUNT_LIMITS = {
+    CommandType.CHAT_INPUT: 100,
+    CommandType.USER: 15,
+    CommandType.MESSAGE: 15,
+    CommandType.ENTRY_POINT: 1,
+}
 MAX_CREATES_PER_DAY = 200
 """New names a day, for each server and globally."""
 
@@ -41,7 +52,7 @@ class CommandBook:
         return own or self._commands.get(_Key(None, kind, name))
 
     def replace_all(self, raw: object, guild_id: int | None) -> list[JsonObject]:
-        """Bulk overwrite. Names that stay keep their ids. Raises 400/50035 or 429/30034."""
+        """Bulk overwrite. Names that stay keep their ids. Raises 400/50035, 400/50240 or 429/30034."""
         errors = FormErrors()
         items = as_array(raw)
         if items is None:
@@ -50,6 +61,11 @@ class CommandBook:
         self._check_counts(commands, errors)
         errors.check()
         keys = [_Key(guild_id, command["type"], command["name"]) for command in commands]
+        kept = {
+            key for key in self._commands if key.guild_id == guild_id and key.kind == CommandType.ENTRY_POINT
+        }
+        if not kept <= set(keys):
+            raise ApiError(ENTRY_POINT_LEFT_OUT)
         self._count_creates(guild_id, sum(key not in self._commands for key in keys))
         old = {key: self._commands.pop(key) for key in list(self._commands) if key.guild_id == guild_id}
         for key, command in zip(keys, commands, strict=True):
@@ -70,6 +86,19 @@ class CommandBook:
         self._commands[key] = stored = self._stored(command, old, guild_id)
         self.changed.ring()
         return stored, old is None
+
+    def add_entry_point(self, name: str) -> JsonObject:
+        """Register an Entry Point command, as Discord does by itself when Activities are switched on."""
+        handled_by_discord = 2
+        command: JsonObject = {
+            "type": int(CommandType.ENTRY_POINT),
+            "name": name,
+            "description": "Launch an activity",
+            "handler": handled_by_discord,
+            "integration_types": [0, 1],
+            "contexts": [0, 1, 2],
+        }
+        return self.upsert(command, None)[0]
 
     def by_id(self, command_id: str, guild_id: int | None) -> JsonObject:
         """One command. Raises 404/10063."""

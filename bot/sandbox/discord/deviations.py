@@ -14,7 +14,7 @@ BOOLEAN_WORDS = frozenset({"true", "false", "1", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """DiscordFaults of `validator`, a keyword, at `path`, a pattern (list positions are `*`), about a `kind`."""
+    """Faults of `validator`, a keyword, at `path`, a pattern (list positions are `*`), about a `kind`."""
 
     path: str
     validator: str

@@ -10,7 +10,7 @@ _EMBED_LIMITS = {"title": 256, "description": 4096}
 
 
 def read_embeds(raw: object, errors: FormErrors) -> tuple[JsonObject, ...]:
-    """Check `raw` and answer the embeds as the API stores them. DiscordFaults are noted in `errors`."""
+    """Check `raw` and answer the embeds as the API stores them. Faults are noted in `errors`."""
     embeds = [embed for item in as_array(raw) or [] if (embed := as_object(item)) is not None]
     errors.require(
         len(embeds) <= MAX_EMBEDS,

@@ -52,6 +52,12 @@ NON_TEXT_CHANNEL = Problem(400, 50008, "Cannot send messages in a non-text chann
 MISSING_PERMISSIONS = Problem(403, 50013, "Missing Permissions")
 INVALID_WEBHOOK_TOKEN = Problem(401, 50027, "Invalid Webhook Token")
 INVALID_FORM = Problem(400, 50035, "Invalid Form Body")
+ENTRY_POINT_LEFT_OUT = Problem(
+    400,
+    50240,
+    "You cannot remove this app's Entry Point command in a bulk update operation. Please include the Entry Point"
+    " command in your update request or delete it separately.",
+)
 INVALID_JSON = Problem(400, 50109, "The request body contains invalid JSON.")
 
 

@@ -1,4 +1,4 @@
-"""DiscordFaults on request: errors, delays and lost connections, scripted or at random from a seed."""
+"""Faults on request: errors, delays and lost connections, scripted or at random from a seed."""
 
 import random
 from collections.abc import Sequence
@@ -18,12 +18,31 @@ class Drop(StrEnum):
     """The request was carried out, its answer never arrives."""
 
 
+class OddAnswer(StrEnum):
+    """Bodies of answers that nobody can read."""
+
+    PAGE = "page"
+    EMPTY = "empty"
+    EMPTY_JSON = "empty_json"
+    """Nothing, called JSON."""
+    LIST = "list"
+    TORN = "torn"
+    """The first half of the true answer, whose length was promised in full."""
+
+
 @dataclass(slots=True)
 class DiscordFault:
     """A fault on routes that match `route`, a pattern such as `PATCH /webhooks/*`, `times` times.
 
     With a `status` the request is refused before anything is done; `delay_s` comes first and can stand
     alone. A 429 carries `retry_after_s` seconds; without `via` it looks like Cloudflare's.
+
+    Attributes:
+        answer: The body in place of the refusal's or, without a `status`, of a request that was carried out
+            and is answered by 200.
+        answer_delay_s: Seconds between carrying the request out and answering it.
+        acknowledged_elsewhere: Another process under the same token acknowledges the interaction, just before
+            this callback.
     """
 
     route: str
@@ -35,12 +54,19 @@ class DiscordFault:
     via: bool = True
     delay_s: float = 0.0
     drop: Drop | None = None
+    answer: OddAnswer | None = None
+    answer_delay_s: float = 0.0
+    acknowledged_elsewhere: bool = False
     times: int = 1
     hits: int = field(default=0)
 
     def matches(self, name: str) -> bool:
         """True if the fault is still due and meant for this request."""
-        return self.hits < self.times and fnmatchcase(name, self.route.replace("[", "[[]"))
+        return self.hits < self.times and self.concerns(name)
+
+    def concerns(self, name: str) -> bool:
+        """True if the fault is meant for this request, due or not."""
+        return fnmatchcase(name, self.route.replace("[", "[[]"))
 
 
 class DiscordFaults:
@@ -49,7 +75,7 @@ class DiscordFaults:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311  # reproducible faults, not secrets
         self._scripted: list[DiscordFault] = []
-        self._rates: list[tuple[float, tuple[int, ...], str, float]] = []
+        self._random_faults: list[tuple[float, tuple[DiscordFault, ...]]] = []
 
     def append(self, fault: DiscordFault) -> DiscordFault:
         """Add a scripted fault."""
@@ -65,12 +91,18 @@ class DiscordFaults:
         retry_after_s: float = 0.3,
     ) -> None:
         """From now on each matching request fails with `probability`, with one of `statuses`."""
-        self._rates.append((probability, tuple(statuses), route, retry_after_s))
+        self.at_random(
+            probability, [DiscordFault(route, status, retry_after_s=retry_after_s) for status in statuses]
+        )
+
+    def at_random(self, probability: float, faults: Sequence[DiscordFault]) -> None:
+        """From now on each request meets one of the faults meant for it with `probability`; never used up."""
+        self._random_faults.append((probability, tuple(faults)))
 
     def clear(self) -> None:
-        """No more faults."""
+        """Remove every fault."""
         self._scripted.clear()
-        self._rates.clear()
+        self._random_faults.clear()
 
     def next_for(self, name: str) -> DiscordFault | None:
         """The fault that strikes the request `name` (method, space, route), if any."""
@@ -78,8 +110,8 @@ class DiscordFaults:
             if fault.matches(name):
                 fault.hits += 1
                 return fault
-        for probability, statuses, route, retry_after_s in self._rates:
-            if fnmatchcase(name, route) and self._random.random() < probability:
-                status = self._random.choice(statuses)
-                return DiscordFault(route, status, retry_after_s=retry_after_s)
+        for probability, faults in self._random_faults:
+            fitting = [fault for fault in faults if fault.concerns(name)]
+            if fitting and self._random.random() < probability:
+                return self._random.choice(fitting)
         return None

@@ -13,6 +13,7 @@ from enum import IntEnum
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.discord.connection import Connection, GatewayCloseError
+from bot.sandbox.discord.event_faults import EventFaults
 from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.request_log import DiscordRequestLog
 from bot.sandbox.discord.sessions import Session
@@ -49,13 +50,18 @@ class Op(IntEnum):
 
 @dataclass(eq=False)
 class Gateway:
-    """Sessions and connections. `allowed_privileged` are the intents switched on for the application."""
+    """Sessions and connections. `allowed_privileged` are the intents switched on for the application.
+
+    `event_faults` deliver events twice; `replayed_again` says how many events of users, seen by the client
+    already, every RESUME replays once more.
+    """
 
     world: World
     request_log: DiscordRequestLog
     token: str
     application: Callable[[], JsonObject]
     url: Callable[[], str]
+    event_faults: EventFaults
     allowed_privileged: Intents = Intents.NONE
     heartbeat_interval_s: float = 41.25
     shards: int = 1
@@ -66,10 +72,32 @@ class Gateway:
     changed: Signal = field(default_factory=Signal)
     resumes: int = 0
     identifies: int = 0
+    replayed_again: int = 0
+    _away_until: float = 0.0
+    _repetitions: set[asyncio.TimerHandle] = field(default_factory=set[asyncio.TimerHandle])
     _last_identify: dict[int, float] = field(default_factory=dict[int, float])
 
     def broadcast(self, event: Event) -> int:
         """Send an event to the sessions that are to get it; answers to how many it went."""
+        sent = self._offer(event)
+        if (after_s := self.event_faults.next_for(event.name)) is not None:
+            self.repeat(event, after_s)
+        return sent
+
+    def repeat(self, event: Event, after_s: float = 0.0) -> None:
+        """Send an event that was sent before, after so many seconds; 0 is at once."""
+        if after_s <= 0:
+            self._offer(event)
+            return
+
+        def due() -> None:
+            self._repetitions.discard(timer)
+            self._offer(event)
+
+        timer = asyncio.get_running_loop().call_later(after_s, due)
+        self._repetitions.add(timer)
+
+    def _offer(self, event: Event) -> int:
         return sum(
             session.offer(event)
             for session in list(self.sessions.values())
@@ -94,6 +122,11 @@ class Gateway:
         for connection in dropped:
             await connection.ended.wait()
 
+    async def stay_away(self, duration_s: float, *, resumable: bool = True) -> None:
+        """Cut every connection, and refuse new ones with 503 for `duration_s` seconds."""
+        self._away_until = asyncio.get_running_loop().time() + duration_s
+        await self.drop(resumable=resumable)
+
     async def request_reconnect(self, *, grace_s: float = 5.0) -> None:
         """Ask every client to reconnect and resume; whoever stays longer than `grace_s` is cut off."""
         asked = list(self.connections)
@@ -114,11 +147,15 @@ class Gateway:
 
     async def close(self) -> None:
         """Close every connection, as at the end of the sandbox."""
+        for timer in self._repetitions:
+            timer.cancel()
         for connection in list(self.connections):
             await connection.close(1001, "going away")
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection, from HELLO to its end."""
+        if asyncio.get_running_loop().time() < self._away_until:
+            return web.Response(status=503)
         socket = web.WebSocketResponse(
             autoping=True, heartbeat=None, compress=False, max_msg_size=4096 * 4, timeout=1.0
         )
@@ -221,7 +258,11 @@ class Gateway:
     async def _resume(self, connection: Connection, data: JsonObject) -> None:
         session = self.sessions.get(str(data.get("session_id")))
         sequence = as_int(data.get("seq"))
-        missed = session.missed(sequence) if session is not None and sequence is not None else None
+        missed = (
+            session.missed(sequence, self.replayed_again)
+            if session is not None and sequence is not None
+            else None
+        )
         if session is None or missed is None or not session.valid:
             connection.send(Op.INVALID_SESSION, False)  # noqa: FBT003  # the payload is this one boolean
             return

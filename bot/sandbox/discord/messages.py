@@ -229,11 +229,15 @@ class MessageStore:
         data: JsonObject = {"id": str(message.id), "channel_id": str(channel.id)}
         if channel.guild is not None:
             data["guild_id"] = str(channel.guild.id)
-        self._announce(channel, Event("MESSAGE_DELETE", data))
+        if channel.bot_present:
+            channel.world.announce(_addressed("MESSAGE_DELETE", channel, data))
 
     def _tell(self, name: str, message: Message) -> None:
-        if message.ephemeral:
-            return
+        if message.channel.bot_present and not message.ephemeral:
+            message.channel.world.announce(self.event(name, message))
+
+    def event(self, name: str, message: Message) -> Event:
+        """The gateway event of this name about a message."""
         channel = message.channel
         extra: JsonObject = {}
         if channel.guild is not None:
@@ -243,21 +247,13 @@ class MessageStore:
                 extra["member"] = member.payload(with_user=False)
         alike = message.open_to_bot and message.reply_to is None
         redacted = None if alike else message.payload(redacted=True) | extra
-        self._announce(channel, Event(name, message.payload() | extra, redacted=redacted))
+        return _addressed(name, channel, message.payload() | extra, redacted)
 
-    def _announce(self, channel: Channel, event: Event) -> None:
-        guild = channel.guild
-        if not channel.bot_present:
-            return
-        channel.world.announce(
-            Event(
-                event.name,
-                event.data,
-                guild.id if guild else None,
-                Intents.GUILD_MESSAGES if guild else Intents.DIRECT_MESSAGES,
-                event.redacted,
-            )
-        )
+
+def _addressed(name: str, channel: Channel, data: JsonObject, redacted: JsonObject | None = None) -> Event:
+    guild = channel.guild
+    needs = Intents.GUILD_MESSAGES if guild else Intents.DIRECT_MESSAGES
+    return Event(name, data, guild.id if guild else None, needs, redacted)
 
 
 def _pinged_by_reply(message: Message) -> User | None:

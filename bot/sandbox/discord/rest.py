@@ -9,13 +9,15 @@ from aiohttp import web
 
 from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Auth, Core
 from bot.sandbox.discord.errors import METHOD_NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, ApiError
-from bot.sandbox.discord.faults import DiscordFault, DiscordFaults, Drop
+from bot.sandbox.discord.faults import DiscordFault, DiscordFaults, Drop, OddAnswer
 from bot.sandbox.discord.multipart import drain
 from bot.sandbox.discord.ratelimits import LimitVerdict, RateLimiter, Scope, refusal_headers
 from bot.sandbox.discord.wire import JsonObject, to_json
+from bot.sandbox.raw_answers import send_raw
 
 PREFIX = "/api/v10"
 _INVALID_STATUSES = frozenset({401, 403, 429})
+_PAGE = "<html><body><h1>Cloudflare</h1></body></html>"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -43,7 +45,7 @@ class Rest:
         return [(route.method, route.template) for entries in self._routes.values() for _, route in entries]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """ApiAnswer one request."""
+        """Answer one request."""
         loop = asyncio.get_running_loop()
         path = request.rel_url.raw_path.removeprefix(PREFIX)
         found = self._match(request.method, path)
@@ -78,7 +80,7 @@ class Rest:
     async def _answer(self, call: ApiCall) -> tuple[web.Response, Scope]:
         if (pause_s := self.latency_s()) > 0:
             await asyncio.sleep(pause_s)
-        fault = self._faults.next_for(call.record.name)
+        call.fault = fault = self._faults.next_for(call.record.name)
         if fault is not None:
             if fault.delay_s:
                 await asyncio.sleep(fault.delay_s)
@@ -86,15 +88,26 @@ class Rest:
                 return _cut(call), Scope.SHARED
             if fault.status is not None:
                 await drain(call.request)
-                return _faulty(fault), fault.scope
+                return _faulty(call, fault), fault.scope
         verdict = self._admit(call)
         if verdict.exceeded:
             await drain(call.request)
             return _limited(verdict), verdict.scope
         response = await self._carry_out(call, verdict)
-        if fault is not None and fault.drop is Drop.AFTER:
+        return (response, Scope.USER) if fault is None else await self._spoil(call, fault, response)
+
+    async def _spoil(
+        self, call: ApiCall, fault: DiscordFault, response: web.Response
+    ) -> tuple[web.Response, Scope]:
+        """Answer a request that was carried out, or refused by its own fault, as the fault wants it."""
+        if fault.answer_delay_s:
+            await asyncio.sleep(fault.answer_delay_s)
+        if fault.drop is Drop.AFTER:
             return _cut(call), Scope.SHARED
-        return response, Scope.USER
+        carried_out = response.status < 300  # noqa: PLR2004  # HTTP's statuses of success
+        if fault.answer is None or not carried_out:
+            return response, Scope.USER
+        return _odd(call, fault.answer, 200, response, {}), Scope.USER
 
     def _admit(self, call: ApiCall) -> LimitVerdict:
         route = call.route
@@ -142,7 +155,36 @@ def _limited(verdict: LimitVerdict) -> web.Response:
     return _respond(ApiAnswer(429, body), verdict.headers())
 
 
-def _faulty(fault: DiscordFault) -> web.Response:
+def _odd(
+    call: ApiCall, answer: OddAnswer, status: int, true: web.Response, headers: dict[str, str]
+) -> web.Response:
+    """An answer that nobody can read, in place of the `true` one."""
+    json_type = {"Content-Type": "application/json"}
+    match answer:
+        case OddAnswer.PAGE:
+            text = "error code: 1015" if status == 429 else _PAGE  # noqa: PLR2004  # HTTP's number is its name
+            return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+        case OddAnswer.EMPTY:
+            return web.Response(status=status, headers=headers)
+        case OddAnswer.EMPTY_JSON:
+            return web.Response(status=status, headers=json_type | headers)
+        case OddAnswer.LIST:
+            return web.Response(status=status, body=b"[]", headers=json_type | headers)
+        case OddAnswer.TORN:
+            whole = true.body if isinstance(true.body, bytes) and true.body else b"{}"
+            length = {"Content-Length": str(len(whole))}
+            return send_raw(call.request, status, json_type | length | headers, whole[: len(whole) // 2])
+
+
+def _faulty(call: ApiCall, fault: DiscordFault) -> web.Response:
+    response = _refusal(fault)
+    if fault.answer is None:
+        return response
+    headers = {name: response.headers[name] for name in ("Retry-After", "Via") if name in response.headers}
+    return _odd(call, fault.answer, response.status, response, headers)
+
+
+def _refusal(fault: DiscordFault) -> web.Response:
     assert fault.status is not None, "only faults with a status answer"  # noqa: S101  # an invariant
     if fault.status != 429:  # noqa: PLR2004  # HTTP's number is its name
         return _respond(ApiAnswer(fault.status, {"message": fault.message, "code": fault.code}))

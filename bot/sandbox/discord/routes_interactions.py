@@ -73,6 +73,8 @@ class InteractionRoutes:
         interaction = self._core.interactions.for_callback(
             params["interaction_id"], params["interaction_token"]
         )
+        if call.fault is not None and call.fault.acknowledged_elsewhere:
+            self._acknowledge_elsewhere(interaction)
         if interaction.acknowledged_at is not None:
             raise ApiError(ALREADY_ACKNOWLEDGED)
         body = await call.body(interaction.upload_limit_bytes)
@@ -86,6 +88,12 @@ class InteractionRoutes:
         if call.request.query.get("with_response", "").lower() not in {"1", "true"}:
             return ApiAnswer(204)
         return ApiAnswer(body=_callback_response(interaction, kind))
+
+    def _acknowledge_elsewhere(self, interaction: Interaction) -> None:
+        """Defer the answer, as another process that runs with the same token would."""
+        if interaction.acknowledged_at is None:
+            self._respond(interaction, CallbackKind.DEFERRED_MESSAGE, Body({}))
+            self._core.interactions.acknowledged(interaction)
 
     def _kind(self, payload: JsonObject, interaction: Interaction) -> CallbackKind:
         errors = FormErrors()

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,16 +17,15 @@ from aiohttp import web
 from bot.sandbox.discord.api_call import Core, RequestChecks
 from bot.sandbox.discord.cdn import Attachment, FileHost
 from bot.sandbox.discord.client import Clients
+from bot.sandbox.discord.command_rules import CommandType
 from bot.sandbox.discord.commands import CommandBook
-from bot.sandbox.discord.errors import InvalidInvocation
+from bot.sandbox.discord.event_faults import EventFaults
 from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.faults import DiscordFaults
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.guilds import Channel, Guild
 from bot.sandbox.discord.interactions import Interactions
-from bot.sandbox.discord.invocation import OptionValue, PickedValue
 from bot.sandbox.discord.messages import Message, MessageStore
-from bot.sandbox.discord.modals import FormValue
 from bot.sandbox.discord.people import User
 from bot.sandbox.discord.ratelimits import RateLimiter, RateLimits
 from bot.sandbox.discord.reply import Reply
@@ -36,15 +35,16 @@ from bot.sandbox.discord.routes_application import ApplicationRoutes, applicatio
 from bot.sandbox.discord.routes_channels import ChannelRoutes
 from bot.sandbox.discord.routes_interactions import InteractionRoutes
 from bot.sandbox.discord.stickers import Sticker, StickerFormat
+from bot.sandbox.discord.user_actions import UserActions
 from bot.sandbox.discord.wire import Intents, JsonObject
 from bot.sandbox.discord.world import World
+from bot.sandbox.listening import LoopbackSite
 
-LOCALHOST = "127.0.0.1"
 DEFAULT_UPLOAD_LIMIT_BYTES = 10 * 1024 * 1024
 SPECIFICATION_VARIABLE = "DISCORD_OPENAPI"
 
 
-class DiscordSandbox:
+class DiscordSandbox(UserActions):
     """A local Discord. Use it with `async with`; it listens on 127.0.0.1 alone, on ports of its own choice.
 
     `files_dir` keeps every uploaded file (a temporary folder otherwise, removed at the end). Requests are
@@ -71,11 +71,9 @@ class DiscordSandbox:
         seed: int = 0,
         ports: tuple[int, int] = (0, 0),
     ) -> None:
-        self._ports = ports
         self._own_folder = files_dir is None
         self.files_dir = files_dir or Path(tempfile.mkdtemp(prefix="discord-sandbox-"))
         self._openapi = openapi
-        self._runners: list[web.AppRunner] = []
         world = World(default_upload_limit_bytes, application_name)
         self.application_id = world.bot.id
         self.bot_user_id = world.bot.id
@@ -84,6 +82,7 @@ class DiscordSandbox:
         )
         self.request_log = DiscordRequestLog()
         self.faults = DiscordFaults(seed)
+        self.event_faults = EventFaults(seed)
         self.latency_s = latency_s
         self.limiter = RateLimiter(limits or RateLimits())
         for folder in (self.files_dir / "cdn", self.files_dir / "foreign"):
@@ -104,6 +103,7 @@ class DiscordSandbox:
                 self.request_log,
                 self.token,
                 application=lambda: application_payload(self.core),
+                event_faults=self.event_faults,
                 url=lambda: self.gateway_url,
                 allowed_privileged=privileged_intents,
                 heartbeat_interval_s=heartbeat_interval_s,
@@ -116,11 +116,15 @@ class DiscordSandbox:
             application_name=application_name,
         )
         world.announce = self._announce
-        self._clients = Clients(self.core)
+        super().__init__(Clients(self.core))
         self.rest = Rest(self.core, self.limiter, self.faults, self.token)
         self.rest.latency_s = lambda: self.latency_s
         for group in (ApplicationRoutes, InteractionRoutes, ChannelRoutes):
             self.rest.add(group(self.core, self.limiter.limits).routes())
+        self._main_site = LoopbackSite(self._application(), port=ports[0], shutdown_timeout_s=1.0)
+        foreign = web.Application()
+        foreign.add_routes(self._foreign.routes())
+        self._foreign_site = LoopbackSite(foreign, port=ports[1], shutdown_timeout_s=1.0)
         self.cdn_host = self.foreign_host = ""
 
     async def __aenter__(self) -> Self:
@@ -128,19 +132,13 @@ class DiscordSandbox:
         path = self._openapi or (Path(text) if (text := os.environ.get(SPECIFICATION_VARIABLE)) else None)
         if path is not None:
             self.core.specification = await asyncio.to_thread(_load_specification, path)
-        main = web.Application()
-        main.router.add_route("*", PREFIX + "/{tail:.*}", self.rest.handle)
-        main.router.add_get("/gateway", self.core.gateway.handle)
-        main.router.add_get("/gateway/", self.core.gateway.handle)
-        main.add_routes(self.core.files.routes())
-        foreign = web.Application()
-        foreign.add_routes(self._foreign.routes())
         try:
-            self.cdn_host = await self._serve(main, self._ports[0])
-            self.foreign_host = await self._serve(foreign, self._ports[1])
+            await self._main_site.open()
+            await self._foreign_site.open()
         except BaseException:
             await self.close()
             raise
+        self.cdn_host, self.foreign_host = self._main_site.host, self._foreign_site.host
         self.core.files.origin = f"http://{self.cdn_host}"
         self._foreign.origin = f"http://{self.foreign_host}"
         return self
@@ -155,9 +153,8 @@ class DiscordSandbox:
         """Close every connection, stop the servers, remove the temporary folder."""
         self.core.interactions.close()
         await self.core.gateway.close()
-        for runner in self._runners:
-            await runner.cleanup()
-        self._runners.clear()
+        for site in (self._main_site, self._foreign_site):
+            await site.close()
         if self._own_folder:
             await asyncio.to_thread(shutil.rmtree, self.files_dir, ignore_errors=True)
 
@@ -224,92 +221,21 @@ class DiscordSandbox:
         """A file on a server that is not Discord's."""
         return self._foreign.take(filename, data, folder=self.world.ids.next(), content_type=content_type)
 
-    async def invoke(
-        self,
-        name: str,
-        *,
-        user: User,
-        channel: Channel,
-        options: Mapping[str, OptionValue] | None = None,
-        guild: Guild | None = None,
-        force: bool = False,
-    ) -> Reply:
-        """`user` runs the slash command `name` (sub-commands as further words) in `channel`.
+    def redeliver(self, target: Reply | Message, *, after_s: float = 0.0) -> None:
+        """Deliver the event of an interaction or a message once more, to whatever is connected then."""
+        self._clients.redeliver(target, after_s)
 
-        Raises `InvalidInvocation` when a real client could not have sent it; `force` skips the checks of
-        place and values. A bot that is not connected makes a reply that failed.
-        """
-        if guild is not None and channel.guild is not guild:
-            raise InvalidInvocation(f"#{channel.name} is not in {guild.name}")
-        return self._clients.slash(name, user, channel, options or {}, force=force)
+    def add_entry_point(self, name: str = "launch") -> JsonObject:
+        """Register an Entry Point command, which no bulk overwrite may leave out."""
+        return self.core.commands.add_entry_point(name)
 
-    async def complete(
-        self,
-        name: str,
-        *,
-        user: User,
-        channel: Channel,
-        focused: str,
-        typed: str,
-        options: Mapping[str, OptionValue] | None = None,
-        timeout_s: float = 5.0,
-    ) -> list[JsonObject]:
-        """The choices offered to `user` who typed `typed` into the option `focused` of the command `name`.
+    async def pause(self) -> None:
+        """Refuse every connection until `resume`, as when Discord is away; open ones are cut."""
+        await self._main_site.pause()
 
-        `options` are those filled in already. Raises `InvalidInvocation` when the option is not declared
-        with autocomplete, `TimeoutError` when no choices came that Discord accepts.
-        """
-        typing = self._clients.complete(name, user, channel, options or {}, focused=focused, typed=typed)
-        return await typing.wait_for_choices(timeout_s)
-
-    async def menu(self, name: str, *, user: User, message: Message) -> Reply:
-        """`user` picks the message command `name` on `message`."""
-        return self._clients.menu(name, user, message)
-
-    async def press(self, target: Reply | Message, button: str, *, user: User) -> Reply:
-        """`user` presses the button with this custom_id or label."""
-        return self._clients.press(target, button, user)
-
-    async def select(
-        self, target: Reply | Message, custom_id: str, values: Sequence[PickedValue], *, user: User
-    ) -> Reply:
-        """`user` chooses `values` in a select: the values of its options, or roles, or channels."""
-        return self._clients.select(target, custom_id, values, user)
-
-    async def submit(self, opened: Reply, values: Mapping[str, FormValue]) -> Reply:
-        """The form that `opened` brought is filled in (by custom_id or label) and sent."""
-        return self._clients.submit(opened, values)
-
-    async def say(
-        self,
-        user: User,
-        channel: Channel,
-        content: str = "",
-        *,
-        attachments: Sequence[Attachment] = (),
-        reply_to: Message | None = None,
-        mention_author: bool = True,
-        forwards: Message | None = None,
-        embeds: Sequence[JsonObject] = (),
-        stickers: Sequence[Sticker] = (),
-        webhook: bool = False,
-    ) -> Message:
-        """`user` writes a message; the bot hears of it as far as its intents go.
-
-        `forwards` makes it a forward, `embeds` are its unfurled links, `webhook` makes `user` a webhook.
-        """
-        return self._clients.say(
-            user,
-            channel,
-            content,
-            attachments=attachments,
-            reply_to=reply_to,
-            mention_author=mention_author,
-            forwards=forwards,
-            embeds=embeds,
-            stickers=stickers,
-            webhook=webhook,
-        )
+    async def resume(self) -> None:
+        """Take connections again, on the same port."""
+        await self._main_site.resume()
 
     async def wait_until_ready(self, timeout_s: float = 10.0) -> None:
         """Until every shard is connected and got READY and its servers."""
@@ -320,8 +246,13 @@ class DiscordSandbox:
         await self.gateway.changed.until(found, timeout_s, "the bot to identify")
 
     async def wait_for_commands(self, timeout_s: float = 10.0) -> list[JsonObject]:
-        """Until commands are registered; answers them."""
-        return await self.core.commands.changed.until(lambda: self.commands or None, timeout_s, "commands")
+        """Wait until commands are registered by the bot; answers all of them."""
+
+        def found() -> list[JsonObject] | None:
+            own = any(command["type"] != CommandType.ENTRY_POINT for command in self.commands)
+            return self.commands if own else None
+
+        return await self.core.commands.changed.until(found, timeout_s, "commands")
 
     async def wait_for_request(self, name: str, timeout_s: float, *, count: int = 1) -> None:
         """Until `count` requests to a route (such as `POST /users/@me/channels`) were answered."""
@@ -344,16 +275,16 @@ class DiscordSandbox:
         """Ask the bot to reconnect, as Discord does several times a day."""
         await self.gateway.request_reconnect()
 
+    def _application(self) -> web.Application:
+        main = web.Application()
+        main.router.add_route("*", PREFIX + "/{tail:.*}", self.rest.handle)
+        main.router.add_get("/gateway", self.core.gateway.handle)
+        main.router.add_get("/gateway/", self.core.gateway.handle)
+        main.add_routes(self.core.files.routes())
+        return main
+
     def _announce(self, event: Event) -> None:
         self.gateway.broadcast(event)
-
-    async def _serve(self, application: web.Application, port: int) -> str:
-        runner = web.AppRunner(application, access_log=None, handler_cancellation=False, shutdown_timeout=1.0)
-        await runner.setup()
-        self._runners.append(runner)
-        site = web.TCPSite(runner, LOCALHOST, port)
-        await site.start()
-        return f"{LOCALHOST}:{runner.addresses[0][1]}"
 
 
 def _load_specification(path: Path) -> RequestChecks:

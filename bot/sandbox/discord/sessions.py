@@ -5,6 +5,7 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field
 
+from bot.sandbox.discord.event_faults import USER_EVENTS
 from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.snowflakes import shard_of
 from bot.sandbox.discord.wire import Intents, JsonObject, to_json
@@ -23,8 +24,8 @@ class Session:
     ready: bool = False
     valid: bool = True
     outbox: asyncio.Queue[str] | None = None
-    history: deque[tuple[int, str]] = field(
-        default_factory=lambda: deque[tuple[int, str]](maxlen=KEPT_EVENTS)
+    history: deque[tuple[int, str, str]] = field(
+        default_factory=lambda: deque[tuple[int, str, str]](maxlen=KEPT_EVENTS)
     )
 
     @property
@@ -43,7 +44,7 @@ class Session:
         """Number, keep and send an event."""
         self.sequence += 1
         text = to_json({"op": 0, "t": name, "s": self.sequence, "d": data})
-        self.history.append((self.sequence, text))
+        self.history.append((self.sequence, name, text))
         if self.outbox is not None:
             self.outbox.put_nowait(text)
 
@@ -55,11 +56,16 @@ class Session:
         self.dispatch(event.name, data)
         return True
 
-    def missed(self, sequence: int) -> list[str] | None:
-        """The events after `sequence`; None when they are no longer kept or never were."""
+    def missed(self, sequence: int, again: int = 0) -> list[str] | None:
+        """The events after `sequence`; None when they are no longer kept or never were.
+
+        The last `again` events of users up to `sequence`, which the client has seen, come first.
+        """
         if sequence > self.sequence:
             return None
         oldest = self.history[0][0] if self.history else self.sequence + 1
         if sequence + 1 < oldest:
             return None
-        return [text for number, text in self.history if number > sequence]
+        seen = [text for number, name, text in self.history if number <= sequence and name in USER_EVENTS]
+        repeated = seen[len(seen) - min(again, len(seen)) :]
+        return repeated + [text for number, _, text in self.history if number > sequence]
