@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.discord import InvalidInvocation
+from bot.sandbox.discord import DiscordSandbox, InvalidInvocation
 from tests.sandbox.raw_bot import COMMAND, raw_bot
 
 
@@ -141,3 +141,26 @@ async def test_stranger_cannot_use_commands_of_a_server() -> None:
                 await bot.discord.invoke(
                     "video", user=stranger, channel=bot.channel, options={"prompt": "x"}, force=force
                 )
+
+
+async def test_a_bulk_overwrite_must_keep_the_entry_point_command() -> None:
+    async with raw_bot() as bot:
+        launch = bot.discord.add_entry_point()
+        status, body = await bot.register()
+        assert (status, body["code"]) == (400, 50240)
+        names = ("id", "name", "type", "description", "handler", "integration_types", "contexts")
+        kept = {name: launch[name] for name in names}
+        status, commands = await bot.register(COMMAND, kept)
+        assert status == 200
+        assert {(command["name"], command["type"]) for command in commands} == {("video", 1), ("launch", 4)}
+        assert next(command["id"] for command in commands if command["type"] == 4) == launch["id"]
+        base = f"/applications/{bot.discord.application_id}/commands"
+        assert (await bot.call("DELETE", f"{base}/{launch['id']}"))[0] == 204
+        assert (await bot.register())[0] == 200
+
+
+async def test_an_entry_point_command_is_not_taken_for_the_bots_own() -> None:
+    async with DiscordSandbox() as sandbox:
+        sandbox.add_entry_point()
+        with pytest.raises(TimeoutError):
+            await sandbox.wait_for_commands(0.05)
