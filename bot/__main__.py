@@ -16,7 +16,7 @@ from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.forget import forget as run_forget
 from bot.cli.generate import generate as run_generate
 from bot.cli.run import run as run_bot
-from bot.jobs import Wish
+from bot.services.order import Wish
 from bot.settings import LogFormat, LogLevel
 from bot.texts import console
 from bot.video import Preset, Resolution, Seconds, Size

@@ -13,17 +13,17 @@ from discord.asset import Asset
 from discord.http import Route
 from pydantic import SecretStr
 
-from bot.delivery import InvalidRequestBreaker, refusal_trace
+from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
-from bot.images import ReferenceSpool
+from bot.images.spool import ReferenceSpool
 from bot.metrics import Metrics
 from bot.moderating import Outside
 from bot.settings import BadConfigurationError, SettingProblem, Settings
-from bot.storage import open_database
+from bot.storage.opening import open_database
 from bot.wiring import App, Tuning, connect
 from cogs.client import Stillmotion
-from cogs.ui.card_layout import card_layout
+from cogs.shared.card_layout import card_layout
 
 __all__ = ["App", "Tuning", "open_api", "open_app", "open_spool"]
 

@@ -1,4 +1,4 @@
-"""Moderation, connected: the books, the gatekeeper, the log, approvals and reports."""
+"""Moderation, connected: the caches, the gatekeeper, the log, approvals and reports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,38 +6,36 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from bot.delivery import InvalidRequestBreaker
+from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
-from bot.images import ReferenceSpool
-from bot.jobs import (
-    Books,
-    DecisionParts,
-    Gatekeeper,
-    Hiding,
-    HidingParts,
-    JobStore,
-    QuestionParts,
-    ReviewDecisions,
-    ReviewQuestions,
-)
+from bot.images.spool import ReferenceSpool
+from bot.jobs.store import JobStore
 from bot.metrics import Metrics
-from bot.moderation import ReportStore
-from bot.moderation.appeals import Appeals
-from bot.moderation.audit import AuditTrail
-from bot.moderation.members import MemberBook, MemberStore
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.store import MemberStore
 from bot.moderation.policy import Admission, OperatorRules
-from bot.moderation.reviews import ReviewStore
-from bot.moderation.servers import RuleBook, RuleStore
-from bot.moderation.words import OPERATOR, Effect, Term, TermStore, WordBook
-from bot.quota import Ledger
+from bot.moderation.servers.cache import RuleCache
+from bot.moderation.servers.store import RuleStore
+from bot.moderation.words.matching import Effect, Term
+from bot.moderation.words.store import TermStore
+from bot.moderation.words.word_lists import OPERATOR, WordLists
+from bot.quota.ledger import Ledger
+from bot.reviews.appeals import Appeals
+from bot.reviews.decisions import DecisionParts, Decisions
+from bot.reviews.questions import QuestionParts, Questions
+from bot.reviews.report_store import ReportStore
+from bot.reviews.reports import ReportParts, Reports
+from bot.reviews.store import ReviewStore
 from bot.settings import BadConfigurationError, SettingProblem, Settings
-from bot.storage import Database
+from bot.storage.database import Database
 from cogs.client import Stillmotion
-from cogs.furnishing import Moderation
-from cogs.log_mirror import LogMirror
-from cogs.review_board import DiscordBoard
-from cogs.surroundings import DiscordSurroundings
+from cogs.moderation.log_channel import LogChannel
+from cogs.moderation.review_channel import DiscordReviewChannel
+from cogs.setup import Moderation
+from cogs.shared.channels import DiscordChannelLookup
 
 
 @dataclass(frozen=True)
@@ -63,69 +61,69 @@ async def open_moderation(
 
     Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
     """
-    trail = AuditTrail(outside.database)
-    books = await _books(settings, outside, trail)
-    mirror = LogMirror(outside.bot, books.rules)
-    trail.mirror = mirror.tell
-    board = DiscordBoard(outside.bot, books.rules, outside.breaker)
+    audit_log = AuditLog(outside.database)
+    caches = await _caches(settings, outside, audit_log)
+    mirror = LogChannel(outside.bot, caches.rules)
+    audit_log.mirror = mirror.tell
+    review_channel = DiscordReviewChannel(outside.bot, caches.rules, outside.breaker)
     review_store = ReviewStore(outside.database)
-    gatekeeper = Gatekeeper(books, DiscordSurroundings(outside.bot), outside.now)
-    questions = ReviewQuestions(
+    gatekeeper = Gatekeeper(caches, DiscordChannelLookup(outside.bot), outside.now)
+    questions = Questions(
         QuestionParts(
             jobs=store,
             reviews=review_store,
-            audit=trail,
-            books=books,
-            board=board,
+            audit=audit_log,
+            caches=caches,
+            review_channel=review_channel,
             media_dir=settings.media_dir,
             now=outside.now,
         )
     )
-    hiding = Hiding(
-        HidingParts(
+    reports = Reports(
+        ReportParts(
             jobs=store,
-            reports=ReportStore(outside.database, trail),
+            reports=ReportStore(outside.database, audit_log),
             reviews=review_store,
             questions=questions,
             gatekeeper=gatekeeper,
-            audit=trail,
+            audit=audit_log,
             messages=outside.messages,
             api=outside.api,
             media_dir=settings.media_dir,
             now=outside.now,
         )
     )
-    decisions = ReviewDecisions(
+    decisions = Decisions(
         DecisionParts(
             jobs=store,
             reviews=review_store,
             questions=questions,
-            audit=trail,
-            books=books,
+            audit=audit_log,
+            caches=caches,
             ledger=ledger,
-            after_report=hiding.settle,
-            finish_reports=hiding.finish,
+            after_report=reports.settle,
+            finish_reports=reports.finish,
             now=outside.now,
         )
     )
     return Moderation(
-        books,
+        caches,
         gatekeeper,
-        trail,
+        audit_log,
         questions,
         decisions,
         review_store,
-        hiding,
-        Appeals(books.members, books.rules, trail, now=outside.now),
-        board,
+        reports,
+        Appeals(caches.members, caches.rules, audit_log, now=outside.now),
+        review_channel,
         mirror,
     )
 
 
-async def _books(settings: Settings, outside: Outside, trail: AuditTrail) -> Books:
-    rules = RuleBook(RuleStore(outside.database), trail, outside.now)
-    members = MemberBook(MemberStore(outside.database))
-    words = WordBook(TermStore(outside.database), trail, outside.now)
+async def _caches(settings: Settings, outside: Outside, audit_log: AuditLog) -> ModerationCaches:
+    rules = RuleCache(RuleStore(outside.database), audit_log, outside.now)
+    members = MemberCache(MemberStore(outside.database))
+    words = WordLists(TermStore(outside.database), audit_log, outside.now)
     await rules.load()
     await members.load()
     await words.load()
@@ -137,10 +135,10 @@ async def _books(settings: Settings, outside: Outside, trail: AuditTrail) -> Boo
         settings.spicy_in_direct_messages,
         frozenset(settings.spicy_blocked_servers),
     )
-    return Books(rules, members, words, operator)
+    return ModerationCaches(rules, members, words, operator)
 
 
-async def _list_terms(words: WordBook, settings: Settings) -> None:
+async def _list_terms(words: WordLists, settings: Settings) -> None:
     """Have the operator's list be what the settings say."""
     wanted: dict[str, Effect] = dict.fromkeys(settings.held_terms, Effect.HELD)
     wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)

@@ -11,47 +11,43 @@ from typing import Final
 import structlog
 from pydantic import SecretStr
 
-from bot.collector import collect_when_quiet
-from bot.delivery import EDIT_INTERVAL_S, InvalidRequestBreaker
+from bot.delivery.breaker import InvalidRequestBreaker
+from bot.delivery.progress import EDIT_INTERVAL_S
 from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError
+from bot.gc_policy import collect_when_quiet
 from bot.images.screening import Screening
-from bot.jobs import (
-    OPERATOR_WORDS,
-    Closure,
-    Desk,
-    DeskParts,
-    DraftStore,
-    Estimates,
-    Flights,
-    Forecast,
-    Housekeeping,
-    JobStore,
-    Lifecycle,
-    Limits,
-    Listing,
-    OperatorNews,
-    Parts,
-    Patience,
-    PollPace,
-    ProbePace,
-    Recall,
-    Retention,
-    SubmissionGate,
-    TaskEngine,
-    Terms,
-    Turnstile,
-    VideoService,
-)
+from bot.jobs.queue.durations import DurationStats
+from bot.jobs.queue.fair_queue import SlotLimits
+from bot.jobs.queue.poll_schedule import PollIntervals
+from bot.jobs.queue.slots import Slots
+from bot.jobs.queue.wait_times import WaitTimes
+from bot.jobs.store import JobStore
+from bot.lifecycle.context import Parts
+from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
+from bot.lifecycle.submit_errors import OPERATOR_WORDS
+from bot.lifecycle.timeouts import Retention, Timeouts
+from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
 from bot.moderating import Outside, open_moderation
-from bot.people import PeopleStore, PreferenceBook
-from bot.quota import Allowance, Ledger, day_of
+from bot.people.cache import PreferenceCache
+from bot.people.store import PeopleStore
+from bot.quota.allowance import Allowance, day_of
+from bot.quota.ledger import Ledger
+from bot.services.cleanup import Cleanup
+from bot.services.drafts import DraftStore
+from bot.services.job_actions import JobActionParts, JobActions
+from bot.services.job_list import JobList
+from bot.services.operator_notices import OperatorNotices
+from bot.services.prompt_history import PromptHistory
+from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
-from bot.storage import Database
+from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
 from cogs.client import Stillmotion
-from cogs.furnishing import Moderation, Services, furnish
+from cogs.setup import Moderation, Services, add_cogs
 
 log: Final = structlog.get_logger(__name__)
 
@@ -70,9 +66,9 @@ class Tuning:
     """Waits and paces. Only tests and benchmarks use others than these."""
 
     edit_interval_s: float = EDIT_INTERVAL_S
-    poll_pace: PollPace = field(default_factory=PollPace)
-    patience: Patience = field(default_factory=Patience)
-    probe_pace: ProbePace = field(default_factory=ProbePace)
+    poll_pace: PollIntervals = field(default_factory=PollIntervals)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    probe_pace: ProbeIntervals = field(default_factory=ProbeIntervals)
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
     stop_grace_s: float = STOP_GRACE_S
@@ -83,10 +79,10 @@ class App:
     """The connected bot. `run` and `stop` belong to `open_app`, which stops it when it is left."""
 
     bot: Stillmotion
-    engine: TaskEngine
-    service: VideoService
+    engine: JobRunner
+    service: VideoRequests
     moderation: Moderation
-    housekeeping: Housekeeping
+    cleanup: Cleanup
     breaker: InvalidRequestBreaker
     database: Database
     metrics: Metrics
@@ -113,39 +109,39 @@ class App:
 async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: AsyncExitStack) -> App:
     bot = outside.bot
     store = JobStore(outside.database, settings.spool_dir)
-    news = OperatorNews(outside.messages)
+    news = OperatorNotices(outside.messages)
     ledger = Ledger(await store.claims(day_of(outside.now())))
     moderation = await open_moderation(settings, outside, store, ledger)
     parts = await _parts(settings, tuning, outside, store, news=news, ledger=ledger, moderation=moderation)
     lifecycle = Lifecycle(parts)
-    engine = TaskEngine(lifecycle, store, parts.flights)
+    engine = JobRunner(lifecycle, store, parts.uploads)
     moderation.decisions.start_with(engine.restart)
-    service = VideoService(
+    service = VideoRequests(
         store,
         engine,
         outside.spool,
         ledger,
         gatekeeper=moderation.gatekeeper,
-        audit=moderation.trail,
+        audit=moderation.audit_log,
         now=outside.now,
         terms=_terms(settings),
     )
-    desk = Desk(
-        DeskParts(
+    desk = JobActions(
+        JobActionParts(
             store,
             engine,
             lifecycle,
             outside.messages,
             outside.spool,
             parts.ledger,
-            parts.patience,
+            parts.timeouts,
             moderation.decisions,
-            moderation.hiding.is_put_away,
+            moderation.reports.is_hidden,
             outside.now,
         )
     )
     drafts = DraftStore(outside.database)
-    housekeeping = Housekeeping(
+    cleanup = Cleanup(
         store,
         drafts,
         spool_dir=settings.spool_dir,
@@ -159,7 +155,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         await collect_when_quiet(lambda: engine.running)
 
     sides = (
-        ("housekeeping", housekeeping.run),
+        ("housekeeping", cleanup.run),
         ("operator-news", news.run),
         ("collector", collect),
         ("reviews", moderation.decisions.run),
@@ -168,15 +164,15 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
     for name, work in sides:
         task = asyncio.create_task(_keep_going(name, work), name=name)
         stack.push_async_callback(_cancelled, task)
-    people = PreferenceBook(PeopleStore(outside.database), outside.now)
+    people = PreferenceCache(PeopleStore(outside.database), outside.now)
     await people.load()
     services = Services(
         service=service,
         desk=desk,
         people=people,
         drafts=drafts,
-        recall=Recall(store),
-        listing=Listing(store, lifecycle, parts),
+        prompt_history=PromptHistory(store),
+        listing=JobList(store, lifecycle, parts),
         moderation=moderation,
         tell_operator=news.tell,
         tell_person=outside.messages.tell_person,
@@ -185,13 +181,13 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         cdn_hosts=settings.discord_cdn_hosts,
         presets=[preset for preset in Preset if preset is not Preset.SPICY or settings.spicy_offered],
     )
-    furnish(bot, services)
+    add_cogs(bot, services)
     return App(
         bot,
         engine,
         service,
         moderation,
-        housekeeping,
+        cleanup,
         outside.breaker,
         outside.database,
         outside.metrics,
@@ -206,44 +202,44 @@ async def _parts(
     outside: Outside,
     store: JobStore,
     *,
-    news: OperatorNews,
+    news: OperatorNotices,
     ledger: Ledger,
     moderation: Moderation,
 ) -> Parts:
-    turnstile = Turnstile(
-        Limits(settings.jobs_at_once, settings.jobs_at_once_per_server, settings.jobs_at_once_per_person)
+    slots = Slots(
+        SlotLimits(settings.jobs_at_once, settings.jobs_at_once_per_server, settings.jobs_at_once_per_person)
     )
-    estimates = Estimates()
+    durations = DurationStats()
     for finished in await store.finished(_HISTORY):
-        estimates.learn(finished)
+        durations.learn(finished)
     metrics = outside.metrics
-    metrics.watch("jobs_running", "Jobs at the video service", lambda: turnstile.running)
-    metrics.watch("jobs_waiting", "Jobs waiting in line", lambda: turnstile.waiting)
+    metrics.watch("jobs_running", "Jobs at the video service", lambda: slots.running)
+    metrics.watch("jobs_waiting", "Jobs waiting in line", lambda: slots.waiting)
     metrics.watch("api_rate", "Requests a second to the video service", lambda: outside.pace.rate_per_s)
 
-    def notify(closure: Closure | None) -> None:
+    def notify(closure: PauseReason | None) -> None:
         metrics.paused(paused=closure is not None)
         if closure is None:
             news.tell(operator.SUBMITTING_RESUMED)
         else:
-            waiting = turnstile.waiting + turnstile.running
+            waiting = slots.waiting + slots.running
             news.tell(operator.submitting_paused(OPERATOR_WORDS[closure], waiting))
 
     def edit_interval_s() -> float:
-        return max(tuning.edit_interval_s, (turnstile.running + turnstile.waiting) / _EDITS_PER_S)
+        return max(tuning.edit_interval_s, (slots.running + slots.waiting) / _EDITS_PER_S)
 
     return Parts(
         store=store,
         api=outside.api,
         spool=outside.spool,
         messages=outside.messages,
-        turnstile=turnstile,
-        gate=SubmissionGate(tuning.probe_pace, notify, _pointless_probe(outside.api)),
+        slots=slots,
+        gate=SubmissionBreaker(tuning.probe_pace, notify, _pointless_probe(outside.api)),
         pace=outside.pace,
         ledger=ledger,
-        estimates=estimates,
-        forecast=Forecast(turnstile, estimates),
-        flights=Flights(),
+        durations=durations,
+        wait_times=WaitTimes(slots, durations),
+        uploads=UploadTracker(),
         gatekeeper=moderation.gatekeeper,
         questions=moderation.questions,
         carry_out=moderation.decisions.settle,
@@ -253,8 +249,8 @@ async def _parts(
         now=outside.now,
         edit_interval_s=edit_interval_s,
         poll_pace=tuning.poll_pace,
-        patience=replace(
-            tuning.patience, generate_s=tuning.expire_after_s or settings.expire_after_minutes * 60.0
+        timeouts=replace(
+            tuning.timeouts, generate_s=tuning.expire_after_s or settings.expire_after_minutes * 60.0
         ),
         retention=Retention(
             undelivered=timedelta(days=settings.keep_undelivered_days),
@@ -264,16 +260,16 @@ async def _parts(
     )
 
 
-def _terms(settings: Settings) -> Terms:
-    return Terms(
+def _terms(settings: Settings) -> RequestLimits:
+    return RequestLimits(
         allowed_hosts=settings.discord_cdn_hosts,
         allowance=Allowance(settings.seconds_a_day, settings.seconds_a_day_per_person),
     )
 
 
-def _pointless_probe(api: DimiLinks) -> Callable[[Closure], Awaitable[bool]]:
-    async def is_pointless(closure: Closure) -> bool:
-        if closure is not Closure.KEY_REJECTED:
+def _pointless_probe(api: DimiLinks) -> Callable[[PauseReason], Awaitable[bool]]:
+    async def is_pointless(closure: PauseReason) -> bool:
+        if closure is not PauseReason.KEY_REJECTED:
             return False
         try:
             await api.task(_ABSENT_TASK)

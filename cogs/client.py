@@ -12,9 +12,9 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from bot.texts import explanations
+from cogs.shared.respond import refuse
 from cogs.translation import Translator
 from cogs.tree import Tree
-from cogs.ui.acknowledgement import refuse
 
 log: Final = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.app_commands import TranslationContextLocation, TranslationContextTypes, locale_str
 
 from bot.texts import commands
-from bot.texts.sentences import Language, Sentence
+from bot.texts.messages import Language, Message
 
 _CONTEXTS = {
     TranslationContextLocation.command_name: "command",
@@ -28,10 +28,10 @@ class Translator(app_commands.Translator):
         return told if told != string.message else None
 
 
-def _sentence(message: str, context: TranslationContextTypes) -> Sentence:
+def _sentence(message: str, context: TranslationContextTypes) -> Message:
     if isinstance(context.data, app_commands.ContextMenu):
-        return Sentence(message, context="menu")
+        return Message(message, context="menu")
     name = _CONTEXTS.get(context.location)
     if name is not None:
-        return Sentence(message, context=name)
-    return commands.BY_ENGLISH.get(message, Sentence(message))
+        return Message(message, context=name)
+    return commands.BY_ENGLISH.get(message, Message(message))

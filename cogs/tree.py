@@ -11,7 +11,7 @@ import structlog
 from discord import app_commands
 
 from bot.texts import explanations
-from cogs.ui.acknowledgement import refuse
+from cogs.shared.respond import refuse
 
 log: Final = structlog.get_logger(__name__)
 

@@ -6,14 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
-from bot.video import (
-    PROMPT_MAX_CHARS,
-    REFERENCES_MAX,
-    Preset,
-    Resolution,
-    Seconds,
-    Size,
-)
+from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

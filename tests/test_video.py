@@ -5,15 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.video import (
-    PROMPT_MAX_CHARS,
-    REFERENCES_MAX,
-    Preset,
-    Resolution,
-    Seconds,
-    Size,
-    VideoRequest,
-)
+from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size, VideoRequest
 
 
 def test_defaults_follow_the_vendors_advice() -> None:

@@ -13,9 +13,13 @@ from pydantic import BaseModel, SecretStr
 
 from bot.app import open_api
 from bot.dimilinks import BadKeyError, DimiLinksError, NotFoundError
-from bot.moderation.audit import Flaw, LogReport, verify_log
+from bot.moderation.audit.chain import Flaw
+from bot.moderation.audit.store import LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
-from bot.storage import DatabaseReport, Standing, StorageError, database_path, inspect_database_in_thread
+from bot.storage.errors import StorageError
+from bot.storage.inspection import DatabaseReport, inspect_database_in_thread
+from bot.storage.migrate import SchemaState
+from bot.storage.opening import database_path
 from bot.texts import console
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
@@ -110,15 +114,15 @@ async def _database(settings: Settings) -> Finding:
         return Finding("database", passed=False, told=f"{report.path}: {'; '.join(report.problems[:3])}")
     path = str(report.path)
     match report.standing:
-        case Standing.FOREIGN:
+        case SchemaState.FOREIGN:
             passed, told = False, console.database_foreign(path)
-        case Standing.NEWER:
+        case SchemaState.NEWER:
             passed, told = False, console.database_newer(path)
-        case Standing.NEW:
+        case SchemaState.NEW:
             passed, told = True, console.database_new(path)
-        case Standing.OLDER:
+        case SchemaState.OLDER:
             passed, told = True, console.database_older(path)
-        case Standing.CURRENT | None:
+        case SchemaState.CURRENT | None:
             passed, told = True, console.database_ok(path, report.size_bytes, report.in_use_by)
     return Finding("database", passed=passed, told=told)
 

@@ -15,11 +15,11 @@ from rich.text import Text
 
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.jobs import Wish
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Attachment, Reply
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import DrawnVideoFactory
+from bot.services.order import Wish
 from bot.settings import load
 from bot.texts import console
 from bot.video import REFERENCES_MAX

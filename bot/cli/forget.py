@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.jobs import DraftStore, JobStore
-from bot.moderation.audit import AuditStore, Deed, Entry
-from bot.people import PeopleStore
+from bot.jobs.store import JobStore
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.store import AuditStore
+from bot.people.store import PeopleStore
+from bot.services.drafts import DraftStore
 from bot.settings import Settings
-from bot.storage import StorageError, open_database
+from bot.storage.errors import StorageError
+from bot.storage.opening import open_database
 from bot.texts import console
 
 
@@ -25,7 +28,7 @@ async def forget(settings: Settings, person_id: int) -> None:
             jobs = await JobStore(database, settings.spool_dir).forget_prompts(person_id)
             await DraftStore(database).remove_of(person_id)
             await PeopleStore(database).forget(person_id)
-            done = Entry(0, datetime.now(UTC), Deed.PERSON_DATA_REMOVED, None, person_id)
+            done = AuditEntry(0, datetime.now(UTC), AuditAction.PERSON_DATA_REMOVED, None, person_id)
             entries = await AuditStore(database).forget_prompts(person_id, done)
     except StorageError as error:
         raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None

@@ -13,8 +13,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot.app import open_api, open_spool
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase, Task, TaskPhase
-from bot.images import DataUrl, ImageRefusedError, Reference
-from bot.jobs import Patience, PollPace, Sightings, Wish, explain_picture, next_poll_s, read_wish
+from bot.images.data_url import DataUrl
+from bot.images.model import ImageRefusedError, Reference
+from bot.jobs.cards import explain_picture
+from bot.jobs.queue.poll_schedule import PollIntervals, ProgressHistory, next_poll_s
+from bot.lifecycle.timeouts import Timeouts
+from bot.services.order import Wish, read_wish
 from bot.settings import BadConfigurationError, Settings
 from bot.texts import console, explanations, moderation
 from bot.texts.explanations import Explanation
@@ -77,7 +81,7 @@ async def _carry(api: DimiLinks, request: VideoRequest, references: Sequence[Ref
     ) as progress:
         await _wait(api, submission.task_id, progress)
     async for attempt in stamina.retry_context(
-        on=_transient, attempts=None, timeout=Patience().download_s, wait_max=30.0
+        on=_transient, attempts=None, timeout=Timeouts().download_s, wait_max=30.0
     ):
         with attempt:
             download = await api.download(submission.task_id, out)
@@ -90,9 +94,9 @@ def _transient(error: Exception) -> bool:
 
 async def _wait(api: DimiLinks, task_id: str, progress: Progress) -> None:
     loop = asyncio.get_running_loop()
-    sightings = Sightings(since_s=loop.time())
+    progress_history = ProgressHistory(since_s=loop.time())
     shown = progress.add_task(console.GENERATING, total=_WHOLE)
-    deadline_s = loop.time() + Patience().generate_s
+    deadline_s = loop.time() + Timeouts().generate_s
     while loop.time() < deadline_s:
         try:
             task = await api.task(task_id)
@@ -103,9 +107,9 @@ async def _wait(api: DimiLinks, task_id: str, progress: Progress) -> None:
             if _is_over(task):
                 progress.update(shown, completed=_WHOLE)
                 return
-            sightings = sightings.saw(loop.time(), task.progress)
-            progress.update(shown, completed=sightings.last)
-        await asyncio.sleep(next_poll_s(PollPace(), sightings, loop.time()))
+            progress_history = progress_history.saw(loop.time(), task.progress)
+            progress.update(shown, completed=progress_history.last)
+        await asyncio.sleep(next_poll_s(PollIntervals(), progress_history, loop.time()))
     raise CommandFailedError(
         console.failed(f"{explanations.EXPIRED.what.english} ({task_id})"), ExitStatus.FAILED
     )

@@ -11,9 +11,9 @@ import structlog
 from bot import logs
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.collector import freeze_startup_objects
+from bot.gc_policy import freeze_startup_objects
 from bot.settings import BadConfigurationError, Settings
-from bot.storage import StorageError
+from bot.storage.errors import StorageError
 from bot.texts import console
 
 log: Final = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.texts.sentences import Language
+from bot.texts.messages import Language
 
 
 class Tone(StrEnum):

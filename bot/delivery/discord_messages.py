@@ -22,7 +22,7 @@ from bot.delivery.messages import (
     ReplyUnreachableError,
     UploadTooLargeError,
 )
-from bot.storage import settled
+from bot.storage.shielding import shield_until_done
 from bot.texts.cards import mention_of_late_video
 from bot.texts.cards import ping as ping_text
 
@@ -91,7 +91,7 @@ class DiscordMessages:
         async with self._one_call(post):
             # discord.py (2.7, `AsyncDeferredLock`) never gives a token's lock back if a call is cancelled while it
             # waits for the rate limit: every later edit of that reply would wait for good.
-            message = await settled(
+            message = await shield_until_done(
                 webhook.edit_message(
                     _ORIGINAL,
                     view=self._layout(post, None),

@@ -8,7 +8,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from bot.delivery.card import Card
-from bot.texts.sentences import Language
+from bot.texts.messages import Language
 
 
 @dataclass(frozen=True)

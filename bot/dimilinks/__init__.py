@@ -27,10 +27,11 @@ from bot.dimilinks.errors import (
 from bot.dimilinks.mp4 import Mp4Verdict, judge_mp4
 from bot.dimilinks.pace import Pace, RequestKind
 from bot.dimilinks.task import Download, Submission, Task, TaskError, TaskPhase, TaskStatus
-from bot.dimilinks.timeouts import Timeouts
+from bot.dimilinks.timeouts import ApiTimeouts
 
 __all__ = [
     "VIDEO_LIMIT_BYTES",
+    "ApiTimeouts",
     "BadKeyError",
     "ConnectionFailedError",
     "DimiLinks",
@@ -57,7 +58,6 @@ __all__ = [
     "TaskPhase",
     "TaskStatus",
     "TimedOutError",
-    "Timeouts",
     "TruncatedVideoError",
     "UnexpectedRedirectError",
     "UnreadableAnswerError",

@@ -21,7 +21,7 @@ from bot.dimilinks.pace import Pace
 from bot.dimilinks.refusals import error_from, is_success, purchase_after
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Download, Submission, Task
-from bot.dimilinks.timeouts import DEFAULT_TIMEOUTS, Timeouts
+from bot.dimilinks.timeouts import DEFAULT_TIMEOUTS, ApiTimeouts
 from bot.video import VideoRequest
 
 log: Final = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ class DimiLinks:
         *,
         base_url: URL,
         api_key: SecretStr,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        timeouts: ApiTimeouts = DEFAULT_TIMEOUTS,
         now: Callable[[], datetime] = _utc_now,
         pace: Pace | None = None,
     ) -> None:

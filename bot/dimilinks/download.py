@@ -28,7 +28,7 @@ from bot.dimilinks.redirects import Hop, hop_after, is_redirect
 from bot.dimilinks.refusals import complaint_in, error_from, is_refusal, is_success
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Download
-from bot.dimilinks.timeouts import Timeouts
+from bot.dimilinks.timeouts import ApiTimeouts
 
 # One hop into a thread and back costs about as much as writing 100 kB; a megabyte makes it negligible.
 _WRITE_BYTES: Final = 1024 * 1024
@@ -38,7 +38,12 @@ class VideoDownload:
     """One attempt to fetch one video into one file."""
 
     def __init__(
-        self, exchange: Exchange, scrubber: Scrubber, timeouts: Timeouts, destination: Path, limit_bytes: int
+        self,
+        exchange: Exchange,
+        scrubber: Scrubber,
+        timeouts: ApiTimeouts,
+        destination: Path,
+        limit_bytes: int,
     ) -> None:
         self._exchange = exchange
         self._scrubber = scrubber

@@ -2,7 +2,7 @@
 
 Two rules hold throughout. Errors of aiohttp can hold the request's headers, so none is kept as cause or
 context of ours: each is put into words inside an `except` block and raised outside of it. And every wait
-has a deadline from `Timeouts`, except for the one for a turn, which comes before all others: nothing has
+has a deadline from `ApiTimeouts`, except for the one for a turn, which comes before all others: nothing has
 left then, and no deadline runs.
 """
 
@@ -23,7 +23,7 @@ from bot.dimilinks.errors import ConnectionFailedError, DimiLinksError, TimedOut
 from bot.dimilinks.pace import Pace, RequestKind, Turn
 from bot.dimilinks.refusals import retry_after_s
 from bot.dimilinks.scrub import EXCERPT_LIMIT_CHARS, Scrubber
-from bot.dimilinks.timeouts import Timeouts
+from bot.dimilinks.timeouts import ApiTimeouts
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Exchange:
         session: aiohttp.ClientSession,
         api_key: SecretStr,
         scrubber: Scrubber,
-        timeouts: Timeouts,
+        timeouts: ApiTimeouts,
         *,
         pace: Pace | None,
         now: Callable[[], datetime],

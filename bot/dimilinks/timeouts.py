@@ -5,7 +5,7 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Timeouts:
+class ApiTimeouts:
     """Deadlines in seconds, all above zero (`ValueError` otherwise).
 
     An upload has no overall limit, because seven pictures over a slow line may take long; it must only keep
@@ -32,4 +32,4 @@ class Timeouts:
             raise ValueError("a timeout must be more than 0 seconds")
 
 
-DEFAULT_TIMEOUTS: Final = Timeouts()
+DEFAULT_TIMEOUTS: Final = ApiTimeouts()

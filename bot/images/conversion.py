@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot.images.child import DONE, run_decoder
-from bot.images.convert import Outcome
+from bot.images.convert import ConversionResult
 from bot.images.inspection import UnusableImageError
 from bot.images.model import ImageLimits, ImageProblem
 from bot.video import REFERENCE_LIMIT_BYTES
@@ -25,7 +25,7 @@ class Converter:
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(_AT_ONCE)
 
-    async def convert(self, source: Path, destination: Path, limits: ImageLimits) -> Outcome:
+    async def convert(self, source: Path, destination: Path, limits: ImageLimits) -> ConversionResult:
         """Convert a picture to a format and size that the API accepts.
 
         Args:
@@ -44,10 +44,10 @@ class Converter:
             str(limits.pixels),
         )
         try:
-            outcome = Outcome.model_validate_json(output)
+            outcome = ConversionResult.model_validate_json(output)
         except ValidationError:
             # Killed by its limits, by the kernel for want of memory, or by the timeout.
-            outcome = Outcome(fault="the child process died")
+            outcome = ConversionResult(fault="the child process died")
         if outcome.fault:
             log.warning("image_not_converted", fault=outcome.fault)
             raise UnusableImageError(ImageProblem.CONVERSION_FAILED, outcome.fault)

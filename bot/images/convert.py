@@ -1,7 +1,7 @@
 """Child process that converts a picture: `python -m bot.images.convert SOURCE DESTINATION LIMIT PIXELS`.
 
 Decoders are where hostile files attack, and decoded pictures are large, so neither happens in the bot's own
-process. The outcome is one line of JSON on standard output; see `Outcome`.
+process. The outcome is one line of JSON on standard output; see `ConversionResult`.
 """
 
 import os
@@ -22,7 +22,7 @@ _SIDES_PX: Final = (4096, 3072, 2560, 2048, 1536, 1024)
 _QUALITIES: Final = (95, 88, 80)
 
 
-class Outcome(BaseModel):
+class ConversionResult(BaseModel):
     """What became of the picture: its new mime type and dimensions, or a word on what went wrong."""
 
     mime: Literal["image/jpeg", "image/webp", ""] = ""
@@ -31,7 +31,7 @@ class Outcome(BaseModel):
     fault: str = ""
 
 
-def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int) -> Outcome:
+def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int) -> ConversionResult:
     """Convert a picture's first frame, turned upright, to JPEG, or to WebP if it has transparent parts.
 
     Quality is lowered first and dimensions second until the file is small enough.
@@ -47,7 +47,7 @@ def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int
     Image.MAX_IMAGE_PIXELS = limit_pixels
     with Image.open(source) as opened:
         if opened.width * opened.height > limit_pixels:
-            return Outcome(fault="too many pixels")
+            return ConversionResult(fault="too many pixels")
         if opened.format in {"JPEG", "MPO"}:
             # JPEG can be decoded at a half, a quarter or an eighth of its size, which saves most of the memory.
             opened.draft("RGB", (_SIDES_PX[0], _SIDES_PX[0]))
@@ -58,8 +58,8 @@ def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int
         for quality in _QUALITIES:
             picture.save(destination, "WEBP" if picture.mode == "RGBA" else "JPEG", quality=quality)
             if destination.stat().st_size < limit_bytes:
-                return Outcome(mime=mime, width_px=picture.width, height_px=picture.height)
-    return Outcome(fault="still too large")
+                return ConversionResult(mime=mime, width_px=picture.width, height_px=picture.height)
+    return ConversionResult(fault="still too large")
 
 
 def _upright(opened: Image.Image) -> Image.Image:
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> None:
         outcome = convert(Path(source), Path(destination), int(limit_bytes), int(limit_pixels))
     # Damaged files make Pillow's decoders raise all of these; SyntaxError comes from its PNG parser.
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
-        outcome = Outcome(fault=type(error).__name__)
+        outcome = ConversionResult(fault=type(error).__name__)
     sys.stdout.write(outcome.model_dump_json())
 
 

@@ -1,8 +1,8 @@
 """Child process that scores nudity: `python -m bot.images.screen pictures|video PATH...`.
 
 It runs NudeNet, an optional extra, on pictures or on frames of one video, and writes one line of JSON to
-standard output (`bot.images.screening.Outcome`). `bot/images/screening.py` starts it. It is a process of its
-own for the reasons in `bot/images/convert.py`, and because the detector never releases its memory.
+standard output (`bot.images.screening.ScreeningResult`). `bot/images/screening.py` starts it. It is a process of
+its own for the reasons in `bot/images/convert.py`, and because the detector never releases its memory.
 """
 
 import functools
@@ -24,7 +24,7 @@ from av.video.frame import VideoFrame
 from PIL import Image, ImageOps
 
 from bot.images.model import IMAGE_LIMITS
-from bot.images.screening import NOT_INSTALLED, Kind, Outcome
+from bot.images.screening import NOT_INSTALLED, Kind, ScreeningResult
 
 EXPOSED: Final = frozenset(
     {
@@ -181,23 +181,23 @@ def load_detector() -> Detector:
     return importlib.import_module("nudenet").NudeDetector()
 
 
-def screen(kind: Kind, paths: Sequence[Path]) -> Outcome:
-    """Score each picture, or frames of the one video. Failures are returned as `Outcome.fault`."""
+def screen(kind: Kind, paths: Sequence[Path]) -> ScreeningResult:
+    """Score each picture, or frames of the one video. Failures are returned as `ScreeningResult.fault`."""
     try:
         detector = load_detector()
     except ImportError as error:
-        return Outcome(fault=NOT_INSTALLED if error.name == "nudenet" else "not_loadable")
+        return ScreeningResult(fault=NOT_INSTALLED if error.name == "nudenet" else "not_loadable")
     except _FAULTS as error:
-        return Outcome(fault=type(error).__name__)
+        return ScreeningResult(fault=type(error).__name__)
     try:
         if kind is Kind.PICTURES:
-            return Outcome(scores=[score(detector, read_picture(path)) for path in paths])
+            return ScreeningResult(scores=[score(detector, read_picture(path)) for path in paths])
         (video,) = paths
-        return Outcome(scores=[score(detector, frame) for frame in sample_frames(video)])
+        return ScreeningResult(scores=[score(detector, frame) for frame in sample_frames(video)])
     except _UnusableError as unusable:
-        return Outcome(fault=str(unusable))
+        return ScreeningResult(fault=str(unusable))
     except _FAULTS as error:
-        return Outcome(fault=type(error).__name__)
+        return ScreeningResult(fault=type(error).__name__)
 
 
 def _refuse_network(event: str, _arguments: tuple[object, ...]) -> None:

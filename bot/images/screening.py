@@ -29,7 +29,7 @@ class Kind(StrEnum):
     VIDEO = "video"
 
 
-class Outcome(BaseModel):
+class ScreeningResult(BaseModel):
     """Output of the child process: a score for each picture or frame, or the reason of its failure."""
 
     scores: list[Annotated[float, Field(ge=0, le=1)]] = []
@@ -93,20 +93,20 @@ class Screening:
         return max(await self._scores(Kind.VIDEO, [path]))
 
     async def _scores(self, kind: Kind, paths: Sequence[Path]) -> list[float]:
-        outcome = Outcome(fault=NOT_INSTALLED)
+        outcome = ScreeningResult(fault=NOT_INSTALLED)
         if self.available:
             async with self._free:
                 outcome = await self._outcome(kind, paths)
         # A picture without a score must not pass as one in which nothing was found.
         expected = len(paths) if kind is Kind.PICTURES else max(1, len(outcome.scores))
         if not outcome.fault and len(outcome.scores) != expected:
-            outcome = Outcome(fault=DIED)
+            outcome = ScreeningResult(fault=DIED)
         if outcome.fault:
             log.warning("not_screened", kind=kind, fault=outcome.fault)
             raise ScreeningUnavailableError(outcome.fault)
         return outcome.scores
 
-    async def _outcome(self, kind: Kind, paths: Sequence[Path]) -> Outcome:
+    async def _outcome(self, kind: Kind, paths: Sequence[Path]) -> ScreeningResult:
         """Run the child process and read its output."""
         try:
             output = await run_decoder(
@@ -117,11 +117,11 @@ class Screening:
                 extra_paths=self._extra_paths,
             )
         except TimeoutError:
-            return Outcome(fault=TIMED_OUT)
+            return ScreeningResult(fault=TIMED_OUT)
         try:
-            return Outcome.model_validate_json(output)
+            return ScreeningResult.model_validate_json(output)
         except ValidationError:
-            return Outcome(fault=DIED)
+            return ScreeningResult(fault=DIED)
 
 
 def percent(score: float) -> int:

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
-from bot.delivery import Attempt, ReplyAddress
-from bot.images import ImageProblem, ImageSource, Reference
+from bot.delivery.final_post import Attempt
+from bot.delivery.messages import ReplyAddress
+from bot.images.model import ImageProblem, ImageSource, Reference
 from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
 

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from pydantic import SecretStr, TypeAdapter
 
-from bot.delivery import Attempt, ReplyAddress, Route
-from bot.images import ImageSource, Reference
+from bot.delivery.final_post import Attempt
+from bot.delivery.messages import ReplyAddress
+from bot.delivery.routes import Route
+from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Failure, Job, JobState
 from bot.moderation.rules import ReviewStage
-from bot.texts.sentences import Language
+from bot.texts.messages import Language
 from bot.video import VideoRequest
 
 Row = Mapping[str, Any]

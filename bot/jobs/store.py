@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, selec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.delivery import ReplyAddress, Route
-from bot.images import ImageSource
-from bot.jobs.estimates import Finished
+from bot.delivery.messages import ReplyAddress
+from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
-from bot.jobs.rows import SOURCES, course_columns, job_from, reply_columns, row_of
-from bot.quota import Claim
-from bot.storage import Database
-from bot.storage.tables import drafts, jobs
+from bot.jobs.queue.durations import FinishedJob
+from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
+from bot.quota.ledger import Claim
+from bot.storage.database import Database
+from bot.storage.tables import jobs
 from bot.video import Resolution, Seconds
 
 
@@ -39,54 +39,6 @@ class RecentPrompt:
 
     job_id: str
     prompt: str
-
-
-@dataclass(frozen=True)
-class Draft:
-    """Pictures that somebody chose before a form was opened for them, until they send the form."""
-
-    id: str
-    person_id: int
-    created_at: datetime
-    sources: tuple[ImageSource, ...]
-
-
-class DraftStore:
-    """Keeps drafts. Every method raises `bot.storage.StorageUnavailableError`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def add(self, draft: Draft) -> None:
-        """Keep a new draft."""
-        values = {
-            "id": draft.id,
-            "person_id": draft.person_id,
-            "created_at": draft.created_at,
-            "sources": SOURCES.dump_python(draft.sources, mode="json"),
-        }
-        async with self._database.write() as connection:
-            await connection.execute(drafts.insert().values(values))
-
-    async def get(self, draft_id: str, person_id: int) -> Draft | None:
-        """Somebody's own draft, if it is still kept."""
-        condition = and_(drafts.c.id == draft_id, drafts.c.person_id == person_id)
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(drafts).where(condition))).one_or_none()
-        if row is None:
-            return None
-        sources = SOURCES.validate_python(row.sources)
-        return Draft(row.id, row.person_id, row.created_at, sources)
-
-    async def remove_of(self, person_id: int) -> None:
-        """Forget somebody's drafts."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(drafts).where(drafts.c.person_id == person_id))
-
-    async def remove_before(self, moment: datetime) -> None:
-        """Forget drafts whose forms nobody will send any more."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(drafts).where(drafts.c.created_at < moment))
 
 
 class JobStore:
@@ -222,7 +174,7 @@ class JobStore:
             found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
             return found.scalar() is not None
 
-    async def finished(self, limit: int) -> Sequence[Finished]:
+    async def finished(self, limit: int) -> Sequence[FinishedJob]:
         """How long the newest finished jobs took from submission to completion, oldest first."""
         columns = (
             jobs.c.seconds,
@@ -239,7 +191,7 @@ class JobStore:
                 select(*columns).where(condition).order_by(jobs.c.ready_at.desc()).limit(limit)
             )
             return [
-                Finished(
+                FinishedJob(
                     Seconds(str(row.seconds)),
                     Resolution(row.resolution),
                     row.reference_count,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
-from bot.moderation.words import WordVerdict
+from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
 
 
@@ -117,7 +117,7 @@ class OperatorRules:
 
 
 @dataclass(frozen=True)
-class Standing:
+class MemberStanding:
     """A user's status in a server, as its moderators set it."""
 
     trusted: bool = False
@@ -138,7 +138,7 @@ class RequestFacts:
     words: WordVerdict = WordVerdict.NONE
     operator: OperatorRules = field(default_factory=OperatorRules)
     rules: ServerRules = USUAL_RULES
-    standing: Standing = field(default_factory=Standing)
+    standing: MemberStanding = field(default_factory=MemberStanding)
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved this request."""
 

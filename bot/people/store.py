@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from bot.people.preferences import Preferences
-from bot.storage import Database
+from bot.storage.database import Database
 from bot.storage.tables import people
 from bot.video import Preset, Resolution, Seconds, Size
 

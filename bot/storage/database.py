@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import engines
 from bot.storage.errors import StorageUnavailableError, storage_error
-from bot.storage.settling import settled
+from bot.storage.shielding import shield_until_done
 
 
 class Database:
@@ -47,10 +47,10 @@ class Database:
             await connection.begin()
             try:
                 yield connection
-                await settled(self._commit(connection, committed))
+                await shield_until_done(self._commit(connection, committed))
             except BaseException:
                 # After a commit that failed, too: SQLite keeps the transaction open then.
-                await settled(connection.rollback())
+                await shield_until_done(connection.rollback())
                 raise
 
     @asynccontextmanager
@@ -70,8 +70,8 @@ class Database:
         async with AsyncExitStack() as held:
             for lock in (self._writing, *(self._reading for _ in range(engines.READERS))):
                 await held.enter_async_context(lock)
-            await settled(self._writer.dispose())
-            await settled(self._reader.dispose())
+            await shield_until_done(self._writer.dispose())
+            await shield_until_done(self._reader.dispose())
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
@@ -84,7 +84,7 @@ class Database:
             finally:
                 # Shielded: a cancelled close would still be rolling back in the driver's thread when the next
                 # transaction begins or the file is closed.
-                await settled(connection.close())
+                await shield_until_done(connection.close())
         except IntegrityError:
             raise
         except DBAPIError as error:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from bot.storage import engines
 from bot.storage.errors import StorageDamagedError, translating
-from bot.storage.migrate import Standing, standing_of
+from bot.storage.migrate import SchemaState, standing_of
 from bot.storage.opening import database_path
 from bot.storage.ownership import owner_of
 from bot.storage.tables import jobs
@@ -26,7 +26,7 @@ class DatabaseReport:
     """Process id of the owner, or None."""
     problems: tuple[str, ...] = ()
     """Damage that SQLite reports, in its words."""
-    standing: Standing | None = Standing.NEW
+    standing: SchemaState | None = SchemaState.NEW
     """None if the database is too damaged to tell."""
     revision: str | None = None
     unfinished: int | None = None
@@ -67,7 +67,7 @@ def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> Dat
         with translating(path), engines.read_only(path).connect() as connection:
             problems = _problems(connection)
             standing, revision = standing_of(connection)
-            counts = _counts(connection, since) if standing is Standing.CURRENT else _Counts()
+            counts = _counts(connection, since) if standing is SchemaState.CURRENT else _Counts()
     except StorageDamagedError as error:
         return DatabaseReport(
             path, exists=True, size_bytes=size_bytes, in_use_by=owner, problems=(str(error),), standing=None

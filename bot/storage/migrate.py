@@ -26,7 +26,7 @@ _ALEMBIC: Final = threading.Lock()
 """Alembic keeps its current migration in module globals (`alembic.context`), so only one may run at a time."""
 
 
-class Standing(StrEnum):
+class SchemaState(StrEnum):
     """Relation of a database's tables to this version's."""
 
     NEW = "new"
@@ -60,25 +60,25 @@ def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime
         StorageError: Another failure of SQLite or the file system.
     """
     with translating(path):
-        standing, revision = Standing.NEW, None
+        standing, revision = SchemaState.NEW, None
         if path.exists():
             # Read-only: opening for writing would already turn a foreign or newer file to WAL mode.
             with engines.read_only(path).connect() as connection:
                 standing, revision = standing_of(connection, versions)
         match standing:
-            case Standing.CURRENT:
+            case SchemaState.CURRENT:
                 return
-            case Standing.NEWER:
+            case SchemaState.NEWER:
                 raise NewerDatabaseError(
                     f"{path}: made by a newer version (revision {revision}, this one knows up to"
                     f" {head_revision(versions)}); update the bot or restore a backup"
                 )
-            case Standing.FOREIGN:
+            case SchemaState.FOREIGN:
                 raise UnsupportedDatabaseError(f"{path}: a database, but not one of this bot")
-            case Standing.OLDER:
+            case SchemaState.OLDER:
                 copy = back_up(path, str(revision), now())
                 log.info("database_backed_up", copy=str(copy))
-            case Standing.NEW:
+            case SchemaState.NEW:
                 pass
         # SQLite's DDL is transactional: all missing migrations are committed together or not at all.
         with engines.migrating(path).begin() as connection:
@@ -94,17 +94,17 @@ def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:
         command.upgrade(config, "head")
 
 
-def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[Standing, str | None]:
+def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[SchemaState, str | None]:
     """Relation of the database to the migrations in `versions`, and its revision (None if it has none)."""
     revision = current_revision(connection)
     if revision is None:
         tables = set(inspect(connection).get_table_names()) - {_VERSION_TABLE}
-        return (Standing.FOREIGN if tables else Standing.NEW), None
+        return (SchemaState.FOREIGN if tables else SchemaState.NEW), None
     scripts = ScriptDirectory.from_config(_config(versions))
     if revision == scripts.get_current_head():
-        return Standing.CURRENT, revision
+        return SchemaState.CURRENT, revision
     known = {script.revision for script in scripts.walk_revisions()}
-    return (Standing.OLDER if revision in known else Standing.NEWER), revision
+    return (SchemaState.OLDER if revision in known else SchemaState.NEWER), revision
 
 
 def current_revision(connection: Connection) -> str | None:

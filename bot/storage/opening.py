@@ -16,7 +16,7 @@ from bot.storage.database import Database
 from bot.storage.errors import StorageDamagedError, UnsupportedDatabaseError, translating
 from bot.storage.migrate import migrate
 from bot.storage.ownership import Ownership
-from bot.storage.settling import settled
+from bot.storage.shielding import shield_until_done
 
 _NAME: Final = "stillmotion.sqlite3"
 _SCHEME: Final = "sqlite:///"
@@ -43,12 +43,12 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
     ownership = Ownership(path)
     try:
         # Shielded from cancellation: the thread would go on migrating after the lock was released.
-        await settled(asyncio.to_thread(_prepare, path, ownership))
+        await shield_until_done(asyncio.to_thread(_prepare, path, ownership))
         database = Database(path)
         try:
             yield database
         finally:
-            await settled(database.close())
+            await shield_until_done(database.close())
     finally:
         ownership.release()
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.texts.sentences import named
+from bot.texts.messages import named
 
 REFRESH: Final = named("button", "Refresh")
 CANCEL: Final = named("button", "Cancel")

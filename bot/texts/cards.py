@@ -4,8 +4,8 @@ from typing import Final
 
 from bot.texts import durations
 from bot.texts.commands import PRESET_SHORT_NAMES
+from bot.texts.messages import Language, Message, counted, sentence
 from bot.texts.quoting import clip, quote_name
-from bot.texts.sentences import Language, Sentence, counted, sentence
 from bot.video import Seconds, Size, VideoRequest
 
 BAR_CELLS: Final = 20
@@ -41,12 +41,12 @@ def options_line(request: VideoRequest, language: Language) -> str:
     return " · ".join(parts)
 
 
-def short_seconds(seconds: Seconds) -> Sentence:
+def short_seconds(seconds: Seconds) -> Message:
     """A length, as in a line of options."""
     return sentence("{seconds} s", seconds=seconds.value)
 
 
-def placement_hint(size: Size) -> Sentence | None:
+def placement_hint(size: Size) -> Message | None:
     """The vendor's advice for frames that are not landscape (page *Create video generation*)."""
     match size:
         case Size.LANDSCAPE:
@@ -61,7 +61,7 @@ def placement_hint(size: Size) -> Sentence | None:
             )
 
 
-def converted_format(name: str, original_format: str) -> Sentence:
+def converted_format(name: str, original_format: str) -> Message:
     """A picture was converted because the API does not take its format."""
     return sentence(
         "{name} was a {original_format} picture; I converted it.",
@@ -70,7 +70,7 @@ def converted_format(name: str, original_format: str) -> Sentence:
     )
 
 
-def converted_size(name: str, original_bytes: int) -> Sentence:
+def converted_size(name: str, original_bytes: int) -> Message:
     """A picture was recompressed because it was too large."""
     return sentence(
         "{name} was {original_size}, more than the video service takes; I made it smaller.",
@@ -85,18 +85,18 @@ def bar(progress: int) -> str:
     return f"{'▰' * filled}{'▱' * (BAR_CELLS - filled)} {progress}%"
 
 
-def follows(parent_url: str) -> Sentence:
+def follows(parent_url: str) -> Message:
     """From which video this one was made; the address is Discord's own, of a message."""
     return sentence("Made from [this video]({url})", url=parent_url)
 
 
-def times(elapsed_s: float, rest_s: float | None) -> Sentence:
+def times(elapsed_s: float, rest_s: float | None) -> Message:
     """The time since the command, and the estimated rest where it is known."""
     rest = USUAL_TIME if rest_s is None else sentence("about {rest} left", rest=durations.rest(rest_s))
     return sentence("{elapsed} elapsed · {rest}", elapsed=durations.clock(elapsed_s), rest=rest)
 
 
-def place_in_line(position: int, waiting: int, start_s: float | None) -> Sentence:
+def place_in_line(position: int, waiting: int, start_s: float | None) -> Message:
     """`Number 3 of 7 in line · starts in about 2:00`; positions count from 1."""
     place = sentence("Number {position} of {waiting} in line", position=position, waiting=waiting)
     if not start_s:
@@ -104,12 +104,12 @@ def place_in_line(position: int, waiting: int, start_s: float | None) -> Sentenc
     return sentence("{place} · starts in about {start}", place=place, start=durations.rest(start_s))
 
 
-def made_by_ai(took_s: float | None) -> Sentence:
+def made_by_ai(took_s: float | None) -> Message:
     """The mark below a finished video, with how long it took where that says anything."""
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))
 
 
-def number(found_by: str) -> Sentence:
+def number(found_by: str) -> Message:
     """The number by which the operator can look a request up."""
     return sentence("Number: `{number}`", number=clip(found_by, 80).replace("`", ""))
 

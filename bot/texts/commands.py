@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.texts import settings_panel, spicy
-from bot.texts.sentences import Sentence, named, sentence
+from bot.texts.messages import Message, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
 VIDEO: Final = sentence("Make a short video from a prompt and, if you like, pictures")
@@ -22,32 +22,32 @@ DEFAULTS: Final = sentence("What your videos are like when you say nothing else"
 PING: Final = sentence("Whether I mention you when a video is done")
 RESET: Final = sentence("Forget your defaults")
 
-SECONDS_NAMES: Final[Mapping[Seconds, Sentence]] = {
+SECONDS_NAMES: Final[Mapping[Seconds, Message]] = {
     seconds: sentence("{seconds} seconds", seconds=seconds.value) for seconds in Seconds
 }
-SIZE_NAMES: Final[Mapping[Size, Sentence]] = {
+SIZE_NAMES: Final[Mapping[Size, Message]] = {
     Size.LANDSCAPE: sentence("Landscape, 1280x720"),
     Size.PORTRAIT: sentence("Portrait, 720x1280"),
     Size.SQUARE: sentence("Square, 1024x1024"),
 }
-RESOLUTION_NAMES: Final[Mapping[Resolution, Sentence]] = {
+RESOLUTION_NAMES: Final[Mapping[Resolution, Message]] = {
     Resolution.P720: sentence("720p, for the final cut"),
     Resolution.P480: sentence("480p, quicker"),
 }
-PRESET_NAMES: Final[Mapping[Preset, Sentence]] = {
+PRESET_NAMES: Final[Mapping[Preset, Message]] = {
     Preset.NORMAL: sentence("Normal"),
     Preset.FUN: sentence("Fun"),
     Preset.SPICY: sentence("Spicy (age-restricted channels only)"),
     Preset.CUSTOM: sentence("Custom (the prompt decides)"),
 }
-PRESET_SHORT_NAMES: Final[Mapping[Preset, Sentence]] = {
+PRESET_SHORT_NAMES: Final[Mapping[Preset, Message]] = {
     Preset.NORMAL: named("preset", "normal"),
     Preset.FUN: named("preset", "fun"),
     Preset.SPICY: named("preset", "spicy"),
     Preset.CUSTOM: named("preset", "custom"),
 }
 
-NAMES: Final[tuple[Sentence, ...]] = (
+NAMES: Final[tuple[Message, ...]] = (
     named("command", "video"),
     named("command", "jobs"),
     named("command", "defaults"),
@@ -74,16 +74,16 @@ NAMES: Final[tuple[Sentence, ...]] = (
 """What people type; the contexts are those of the translations."""
 
 
-def picture(number: int) -> Sentence:
+def picture(number: int) -> Message:
     """The description of the attachment option of picture `number`, from 1."""
     if number == 1:
         return sentence("A picture to start from: PNG, JPEG, WebP; others are converted where possible")
     return sentence("Picture {number} of at most {limit}", number=number, limit=REFERENCES_MAX)
 
 
-def option_name(option: str) -> Sentence:
+def option_name(option: str) -> Message:
     """What an option is called in somebody's language."""
-    return Sentence(option, context="option")
+    return Message(option, context="option")
 
 
 _SHOWN: Final = (
@@ -107,5 +107,5 @@ _SHOWN: Final = (
     *PRESET_NAMES.values(),
     *(picture(number) for number in range(1, REFERENCES_MAX + 1)),
 )
-BY_ENGLISH: Final[Mapping[str, Sentence]] = {shown.english: shown for shown in _SHOWN}
+BY_ENGLISH: Final[Mapping[str, Message]] = {shown.english: shown for shown in _SHOWN}
 """Descriptions and choices by the English words under which they are registered with Discord."""

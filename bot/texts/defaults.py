@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.texts.commands import PRESET_SHORT_NAMES, SECONDS_NAMES, SIZE_NAMES
-from bot.texts.sentences import Sentence, sentence
+from bot.texts.messages import Message, sentence
 from bot.video import Preset, Resolution, Seconds, Size
 
 TITLE: Final = sentence("Your defaults")
@@ -26,7 +26,7 @@ def overview(
     preset: Preset | None,
     private: bool | None,
     ping: bool | None,
-) -> tuple[Sentence, ...]:
+) -> tuple[Message, ...]:
     """A line for each default; what was never chosen is said to be as for everybody."""
     return (
         sentence(
@@ -47,15 +47,15 @@ def overview(
     )
 
 
-def _plain(resolution: Resolution) -> Sentence:
-    return Sentence("{value}", (("value", resolution.value),))
+def _plain(resolution: Resolution) -> Message:
+    return Message("{value}", (("value", resolution.value),))
 
 
-def _answer(chosen: bool | None) -> Sentence | None:  # noqa: FBT001 - a person's answer
+def _answer(chosen: bool | None) -> Message | None:  # noqa: FBT001 - a person's answer
     if chosen is None:
         return None
     return _YES if chosen else _NO
 
 
-def _or(chosen: Sentence | None, usual: Sentence) -> Sentence:
+def _or(chosen: Message | None, usual: Message) -> Message:
     return chosen if chosen is not None else sentence("{value} (as for everybody)", value=usual)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from bot.texts.commands import option_name
+from bot.texts.messages import Language, Message, in_a_row, named, sentence
 from bot.texts.quoting import quote_vendor
-from bot.texts.sentences import Language, Sentence, in_a_row, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Seconds
 
 
@@ -20,12 +20,12 @@ class Money(StrEnum):
     UNKNOWN = "unknown"
 
     @property
-    def sentence(self) -> Sentence:
+    def sentence(self) -> Message:
         """As the person is told."""
         return _MONEY[self]
 
 
-_MONEY: Final[Mapping[Money, Sentence]] = {
+_MONEY: Final[Mapping[Money, Message]] = {
     Money.NOT_SPENT: sentence("Nothing was charged."),
     Money.SPENT: sentence("This video was charged."),
     Money.PROBABLY_SPENT: sentence("It was probably charged."),
@@ -37,12 +37,12 @@ _MONEY: Final[Mapping[Money, Sentence]] = {
 class Explanation:
     """One answer to a person whose video did not come, in three sentences."""
 
-    what: Sentence
+    what: Message
     money: Money
-    then: Sentence
+    then: Message
 
     @property
-    def in_a_row(self) -> Sentence:
+    def in_a_row(self) -> Message:
         """The three sentences as one."""
         return in_a_row(self.what, self.money.sentence, self.then)
 
@@ -56,7 +56,7 @@ class Explanation:
         return self.in_a_row.english
 
 
-def nothing_charged(what: Sentence, then: Sentence) -> Explanation:
+def nothing_charged(what: Message, then: Message) -> Explanation:
     """An answer to what was refused before anything was bought."""
     return Explanation(what, Money.NOT_SPENT, then)
 
@@ -91,7 +91,7 @@ COMMAND_BROKE = nothing_charged(
 )
 
 
-RIGHT_NAMES: Final[Mapping[str, Sentence]] = {
+RIGHT_NAMES: Final[Mapping[str, Message]] = {
     "view_channel": named("permission", "View Channel"),
     "send_messages": named("permission", "Send Messages"),
     "send_messages_in_threads": named("permission", "Send Messages in Threads"),
@@ -285,7 +285,7 @@ NOT_AMONG_ALLOWED = nothing_charged(
 )
 
 
-def _shorter_or_later(left_s: int, renewed: str) -> Sentence:
+def _shorter_or_later(left_s: int, renewed: str) -> Message:
     shortest_s = min(int(seconds) for seconds in Seconds)
     if left_s < shortest_s:
         return sentence("Wait until it is renewed, {renewed}.", renewed=renewed)

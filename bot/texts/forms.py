@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from bot.texts.sentences import Sentence, counted, sentence
+from bot.texts.messages import Message, counted, sentence
 from bot.video import PROMPT_MAX_CHARS, Resolution, Size
 
 TITLE_NEW: Final = sentence("Make a video")
@@ -31,7 +31,7 @@ FRAME: Final = sentence("Frame")
 FRAME_HINT: Final = sentence("480p is for quick previews, 720p for the final cut.")
 PRESET: Final = sentence("Style")
 
-FRAME_NAMES: Final[Mapping[Size, Sentence]] = {
+FRAME_NAMES: Final[Mapping[Size, Message]] = {
     Size.LANDSCAPE: sentence("Landscape"),
     Size.PORTRAIT: sentence("Portrait"),
     Size.SQUARE: sentence("Square"),
@@ -62,7 +62,7 @@ class ReportReason(StrEnum):
     OTHER = "other"
 
 
-REASON_NAMES: Final[Mapping[ReportReason, Sentence]] = {
+REASON_NAMES: Final[Mapping[ReportReason, Message]] = {
     ReportReason.REAL_PERSON: sentence("It shows a real person who did not agree"),
     ReportReason.MINOR: sentence("It sexualises somebody under age"),
     ReportReason.SEXUAL: sentence("It is sexual, and this is not the place"),
@@ -72,23 +72,23 @@ REASON_NAMES: Final[Mapping[ReportReason, Sentence]] = {
 }
 
 
-def frame(size: Size, resolution: Resolution) -> Sentence:
+def frame(size: Size, resolution: Resolution) -> Message:
     """One choice of frame: `Portrait 720x1280 · 480p`."""
     return sentence(
         "{shape} {size} · {resolution}", shape=FRAME_NAMES[size], size=size.value, resolution=resolution.value
     )
 
 
-def kept_pictures(count: int) -> Sentence:
+def kept_pictures(count: int) -> Message:
     """How many pictures go with the video already."""
     return counted("{count} picture is there already.", "{count} pictures are there already.", count)
 
 
-def instead_of(count: int) -> Sentence:
+def instead_of(count: int) -> Message:
     """What an upload replaces."""
     return counted("Instead of the {count} picture before.", "Instead of the {count} pictures before.", count)
 
 
-def prompt_hint(size: Size) -> Sentence:
+def prompt_hint(size: Size) -> Message:
     """What to write, with the vendor's advice for frames that are not landscape."""
     return PROMPT_HINT if size is Size.LANDSCAPE else PROMPT_HINT_PLACEMENT

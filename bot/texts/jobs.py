@@ -6,8 +6,8 @@ from typing import Final
 
 from bot.texts import durations
 from bot.texts.cards import short_seconds
+from bot.texts.messages import Language, Message, sentence
 from bot.texts.quoting import quote_prompt
-from bot.texts.sentences import Language, Sentence, sentence
 from bot.video import VideoRequest
 
 PROMPT_SHOWN_CHARS: Final = 80
@@ -52,7 +52,7 @@ NOT_READ: Final = sentence("I could not look up your videos just now. Type `/job
 NOT_STORED: Final = sentence("I could not store that. Nothing was charged or changed; try again in a minute.")
 
 
-class Standing:
+class StateText:
     """The words for how a job stands in the list."""
 
     WAITING: Final = sentence("waiting in line")
@@ -70,16 +70,16 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Entry:
+class JobLine:
     """One line of the list. `detail` says more about the standing, such as a percentage."""
 
     request: VideoRequest
-    standing: Sentence
-    detail: Sentence | None
+    standing: Message
+    detail: Message | None
     created_at: datetime
 
 
-def entry_line(entry: Entry, language: Language) -> str:
+def entry_line(entry: JobLine, language: Language) -> str:
     """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below."""
     prompt = quote_prompt(entry.request.prompt, PROMPT_SHOWN_CHARS)
     parts = [f"**{entry.standing.in_language(language)}**"]
@@ -89,19 +89,19 @@ def entry_line(entry: Entry, language: Language) -> str:
     return f"{' · '.join(parts)}\n> {prompt}"
 
 
-def progress(percent: int, rest_s: float | None) -> Sentence:
+def progress(percent: int, rest_s: float | None) -> Message:
     """How far a video is."""
     if rest_s is None:
         return sentence("{percent}%", percent=percent)
     return sentence("{percent}%, about {rest} left", percent=percent, rest=durations.rest(rest_s))
 
 
-def position(number: int, waiting: int) -> Sentence:
+def position(number: int, waiting: int) -> Message:
     """Where a request stands in the line."""
     return sentence("number {number} of {waiting}", number=number, waiting=waiting)
 
 
-def until(when: datetime) -> Sentence:
+def until(when: datetime) -> Message:
     """How long a video is kept."""
     return sentence("kept until {day}", day=day(when))
 
@@ -116,6 +116,6 @@ def day(when: datetime) -> str:
     return f"<t:{int(when.timestamp())}:f>"
 
 
-def page(number: int, of: int) -> Sentence:
+def page(number: int, of: int) -> Message:
     """Where in a long list one is, from 1."""
     return sentence("Page {number} of {of}", number=number, of=of)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from bot.texts.explanations import Explanation, Money, nothing_charged
+from bot.texts.messages import Message, counted, named, sentence
 from bot.texts.quoting import clip, quote_prompt
-from bot.texts.sentences import Sentence, counted, named, sentence
 
 # Why a request is refused. That a rule matched is said, never which word.
 
@@ -81,7 +81,7 @@ def posting_denied(reason: str) -> Explanation:
     return Explanation(told, Money.SPENT, DENIED_THEN)
 
 
-def _with_reason(told: Sentence, reason: str) -> Sentence:
+def _with_reason(told: Message, reason: str) -> Message:
     if not reason.strip():
         return told
     chosen = _CHOSEN.get(reason)
@@ -105,7 +105,7 @@ class ReviewAction(StrEnum):
     REMOVE_AND_STRIKE = "strike"
 
 
-REVIEW_LABELS: Final[Mapping[ReviewAction, Sentence]] = {
+REVIEW_LABELS: Final[Mapping[ReviewAction, Message]] = {
     ReviewAction.APPROVE: named("button", "Approve"),
     ReviewAction.DENY: named("button", "Deny…"),
     ReviewAction.APPROVE_AND_TRUST: named("button", "Approve and trust"),
@@ -128,7 +128,7 @@ class DenyReason(StrEnum):
     OTHER = "other"
 
 
-DENY_REASONS: Final[Mapping[DenyReason, Sentence]] = {
+DENY_REASONS: Final[Mapping[DenyReason, Message]] = {
     DenyReason.REAL_PERSON: sentence("It may show a real person who did not agree"),
     DenyReason.MINOR: sentence("It may show somebody under age"),
     DenyReason.OFF_TOPIC: sentence("It does not belong into this channel"),
@@ -136,7 +136,7 @@ DENY_REASONS: Final[Mapping[DenyReason, Sentence]] = {
     DenyReason.OTHER: sentence("Another reason"),
 }
 
-_CHOSEN: Final[Mapping[str, Sentence]] = {name.english: name for name in DENY_REASONS.values()}
+_CHOSEN: Final[Mapping[str, Message]] = {name.english: name for name in DENY_REASONS.values()}
 """Chosen reasons are kept in English, and read in everybody's own language."""
 DENY_TITLE: Final = sentence("Why not?")
 DENY_CHOICE: Final = sentence("Reason")
@@ -182,7 +182,7 @@ class Record:
     suspended_until: str | None
 
 
-def record_line(record: Record) -> Sentence:
+def record_line(record: Record) -> Message:
     """A person's record on one line."""
     line = sentence(
         "Videos: {made} · approved: {approved} · denied: {denied} · strikes: {strikes}",
@@ -198,7 +198,7 @@ def record_line(record: Record) -> Sentence:
     return line
 
 
-def asked_by(person_id: int, channel_id: int | None, options: str) -> Sentence:
+def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:
     """Who asks for what, and where."""
     where = f"<#{channel_id}>" if channel_id is not None else "—"
     return sentence(
@@ -206,17 +206,17 @@ def asked_by(person_id: int, channel_id: int | None, options: str) -> Sentence:
     )
 
 
-def held_line(until: str) -> Sentence:
+def held_line(until: str) -> Message:
     """On the card of a request that waits."""
     return sentence("They decide until {until}. Nothing is charged unless they agree.", until=until)
 
 
-def held_posting_line(until: str) -> Sentence:
+def held_posting_line(until: str) -> Message:
     """On the card of a finished video that waits."""
     return sentence("The video is ready. They decide until {until} whether it is posted.", until=until)
 
 
-def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) -> Sentence:
+def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) -> Message:
     """How the votes stand."""
     yes = " ".join(f"<@{one}>" for one in approvals) or "—"
     no = " ".join(f"<@{one}>" for one in denials) or "—"
@@ -224,17 +224,17 @@ def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) ->
     return sentence("For: {yes} · against: {no} · {needed}", yes=yes, no=no, needed=needed)
 
 
-def decides_until(until: str) -> Sentence:
+def decides_until(until: str) -> Message:
     """When the question ends by itself."""
     return sentence("Without a decision it ends {until}, and nothing is made or posted.", until=until)
 
 
-def gone_unless(until: str) -> Sentence:
+def gone_unless(until: str) -> Message:
     """When a hidden video is gone by itself."""
     return sentence("Without a decision it is removed {until}.", until=until)
 
 
-def outcome_line(*, approved: bool, by: int | None, reason: str) -> Sentence:
+def outcome_line(*, approved: bool, by: int | None, reason: str) -> Message:
     """What was decided, on the card of a closed question."""
     who = f"<@{by}>" if by is not None else "—"
     told = (
@@ -268,7 +268,7 @@ APPEALED_BEFORE: Final = sentence("You have appealed against this suspension alr
 APPEAL_HEADLINE: Final = sentence("Appeal against a suspension")
 
 
-def appeal_line(person_id: int, until: str, by: int | None, reason: str) -> Sentence:
+def appeal_line(person_id: int, until: str, by: int | None, reason: str) -> Message:
     """Who appeals against what."""
     decided = f"<@{by}>" if by is not None else "—"
     told = sentence(

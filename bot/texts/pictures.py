@@ -2,8 +2,8 @@
 
 from bot.texts.durations import megabytes
 from bot.texts.explanations import Explanation, nothing_charged
+from bot.texts.messages import sentence
 from bot.texts.quoting import quote_name, quote_vendor
-from bot.texts.sentences import sentence
 
 
 def empty(name: str) -> Explanation:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.texts.explanations import Explanation, nothing_charged
-from bot.texts.sentences import Sentence, sentence
+from bot.texts.messages import Message, sentence
 
 HELP: Final = sentence(
     "I make short videos. Type `/video`, or reply to a picture, mention me and say what should happen; "
@@ -35,6 +35,6 @@ def unknown_options(names: tuple[str, ...]) -> Explanation:
     )
 
 
-def not_answered(why: Explanation, channel: str) -> Sentence:
+def not_answered(why: Explanation, channel: str) -> Message:
     """Told in private, where the bot cannot answer in the channel itself."""
     return sentence("About your message in {channel}: {why}", channel=channel, why=why.in_a_row)

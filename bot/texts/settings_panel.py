@@ -6,7 +6,7 @@ Keys of the mappings are the values of the rules' own enumerations and fields (`
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.texts.sentences import Language, Sentence, counted, named, sentence
+from bot.texts.messages import Language, Message, counted, named, sentence
 
 DESCRIPTION: Final = sentence("What this server allows, who approves it, and what reports and strikes do")
 
@@ -17,7 +17,7 @@ CHANGED_MEANWHILE: Final = sentence(
     "Somebody switched *spicy* off in the meantime, so nothing was changed. Choose again if you still want it."
 )
 
-PAGE_NAMES: Final[Mapping[str, Sentence]] = {
+PAGE_NAMES: Final[Mapping[str, Message]] = {
     "spicy": named("button", "Spicy"),
     "presets": named("button", "Other presets"),
     "channel": named("button", "This channel"),
@@ -29,7 +29,7 @@ NOWHERE: Final = named("button", "Nowhere")
 NOTHING_CHOSEN: Final = sentence("Nothing chosen")
 ONLY_IN_CHANNELS: Final = sentence("Off, but on in some channels")
 
-GATE_NAMES: Final[Mapping[str, Sentence]] = {
+GATE_NAMES: Final[Mapping[str, Message]] = {
     "normal": sentence("Preset *normal*"),
     "fun": sentence("Preset *fun*"),
     "spicy": sentence("Preset *spicy*"),
@@ -40,30 +40,30 @@ PICTURES_HINT: Final = sentence("They count besides the preset: the stricter of 
 
 AS_SERVER: Final = "server"
 """The choice by which a channel has no mode of its own."""
-MODE_NAMES: Final[Mapping[str, Sentence]] = {
+MODE_NAMES: Final[Mapping[str, Message]] = {
     "off": named("mode", "Off"),
     "approval": named("mode", "With approval"),
     "trusted": named("mode", "Trusted people"),
     "open": named("mode", "Open"),
 }
-MODE_HINTS: Final[Mapping[str, Sentence]] = {
+MODE_HINTS: Final[Mapping[str, Message]] = {
     "off": sentence("Nobody can ask for it."),
     "approval": sentence("Every request waits for moderators."),
     "trusted": sentence("Trusted people go ahead, the others wait for moderators."),
     "open": sentence("Everybody goes ahead."),
 }
-REVIEW_AT_NAMES: Final[Mapping[str, Sentence]] = {
+REVIEW_AT_NAMES: Final[Mapping[str, Message]] = {
     "submission": sentence("Before it is made"),
     "posting": sentence("Before it is posted"),
     "both": sentence("Both times"),
 }
-REVIEW_AT_HINTS: Final[Mapping[str, Sentence]] = {
+REVIEW_AT_HINTS: Final[Mapping[str, Message]] = {
     "submission": sentence("Moderators see the words and pictures; nothing is charged before they agree."),
     "posting": sentence("Moderators see the finished video, which is charged either way."),
     "both": sentence("They see the request first, then the video."),
 }
 
-FIELD_NAMES: Final[Mapping[str, Sentence]] = {
+FIELD_NAMES: Final[Mapping[str, Message]] = {
     "modes": sentence("Mode"),
     "review_at": sentence("When moderators are asked"),
     "reviewer_roles": sentence("Reviewers"),
@@ -79,7 +79,7 @@ FIELD_NAMES: Final[Mapping[str, Sentence]] = {
     "strike_days": sentence("When a strike has faded"),
     "image_check_percent": sentence("Image check for nudity"),
 }
-FIELD_HINTS: Final[Mapping[str, Sentence]] = {
+FIELD_HINTS: Final[Mapping[str, Message]] = {
     "modes": sentence(
         "*Off* ends it in every channel; whoever switches it on again confirms its rules anew."
     ),
@@ -130,38 +130,38 @@ CONFIRM_TEXT: Final = sentence(
 )
 
 
-def title(page: Sentence) -> Sentence:
+def title(page: Message) -> Message:
     """The headline of a page."""
     return sentence("Settings of this server: {page}", page=page)
 
 
-def spicy_on(hint: Sentence, person_id: int) -> Sentence:
+def spicy_on(hint: Message, person_id: int) -> Message:
     """Spicy is on in the whole server; `hint` says how far."""
     return sentence(
         "*Spicy* is **on**. {hint} {person} confirmed its rules.", hint=hint, person=f"<@{person_id}>"
     )
 
 
-def spicy_in_channels_only(person_id: int) -> Sentence:
+def spicy_in_channels_only(person_id: int) -> Message:
     """Spicy is on where channels say so, and nowhere else."""
     return sentence(
         "*Spicy* is **off**, but on in some channels. {person} confirmed its rules.", person=f"<@{person_id}>"
     )
 
 
-def own_modes(channels: str) -> Sentence:
+def own_modes(channels: str) -> Message:
     """The channels that differ from the server."""
     return sentence("Channels with modes of their own: {channels}", channels=channels)
 
 
-def about_channel(channel_id: int) -> Sentence:
+def about_channel(channel_id: int) -> Message:
     """What the page of a channel is about."""
     return sentence(
         "What differs in {channel} and its threads from the rest of the server.", channel=f"<#{channel_id}>"
     )
 
 
-def as_server(mode: Sentence) -> Sentence:
+def as_server(mode: Message) -> Message:
     """The choice by which a channel has no mode of its own; `mode` is the server's."""
     return sentence("As in the server: {mode}", mode=mode)
 
@@ -172,7 +172,7 @@ def now_chosen(mentions: Sequence[str], language: Language) -> str:
     return sentence("Now: {chosen}", chosen=shown).in_language(language)
 
 
-def amount(field: str, number: int) -> Sentence:
+def amount(field: str, number: int) -> Message:
     """A number of a field, with what it counts."""
     match field:
         case "quorum":
@@ -189,7 +189,7 @@ def amount(field: str, number: int) -> Sentence:
             return _span(number)
 
 
-def _span(hours: int) -> Sentence:
+def _span(hours: int) -> Message:
     """Whole days are said as days, from two on."""
     days, rest = divmod(hours, 24)
     if days > 1 and rest == 0:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from bot.texts.messages import Message, counted, named, sentence
 from bot.texts.quoting import quote_name, quote_prompt
-from bot.texts.sentences import Sentence, counted, named, sentence
 
 REASON_SHOWN_CHARS: Final = 80
 PROMPT_SHOWN_CHARS: Final = 120
@@ -44,7 +44,7 @@ class WordAction(StrEnum):
     REMOVE = "remove"
 
 
-DESCRIPTIONS: Final[Mapping[str, Sentence]] = {
+DESCRIPTIONS: Final[Mapping[str, Message]] = {
     "": sentence("For moderators: open questions, the log, people and words"),
     "queue": sentence("What waits for a decision of this server's moderators, oldest first"),
     "log": sentence("Who did what, to whom and why"),
@@ -71,34 +71,34 @@ DESCRIPTIONS: Final[Mapping[str, Sentence]] = {
 }
 """Of the group, its commands and their options; Discord allows 100 characters."""
 
-GROUP_NAMES: Final[Mapping[LogGroup, Sentence]] = {
+GROUP_NAMES: Final[Mapping[LogGroup, Message]] = {
     LogGroup.DECISIONS: sentence("Decisions about requests"),
     LogGroup.SETTINGS: sentence("Settings and exports"),
     LogGroup.STRIKES: sentence("Strikes, suspensions and lists"),
     LogGroup.REPORTS: sentence("Reports and hidden videos"),
     LogGroup.WORDS: sentence("Lists of words"),
 }
-EXPORT_NAMES: Final[Mapping[ExportForm, Sentence]] = {
+EXPORT_NAMES: Final[Mapping[ExportForm, Message]] = {
     ExportForm.CSV: sentence("CSV, for spreadsheets"),
     ExportForm.JSON: sentence("JSON lines, for programs; it can be verified"),
 }
-LIST_NAMES: Final[Mapping[ListChoice, Sentence]] = {
+LIST_NAMES: Final[Mapping[ListChoice, Message]] = {
     ListChoice.TRUSTED: sentence("Trusted"),
     ListChoice.BLOCKED: sentence("Blocked"),
     ListChoice.NEITHER: sentence("On neither list"),
 }
-ACTION_NAMES: Final[Mapping[WordAction, Sentence]] = {
+ACTION_NAMES: Final[Mapping[WordAction, Message]] = {
     WordAction.LIST: sentence("See the list"),
     WordAction.ADD: sentence("Add a term"),
     WordAction.REMOVE: sentence("Remove a term"),
 }
-EFFECT_NAMES: Final[Mapping[str, Sentence]] = {
+EFFECT_NAMES: Final[Mapping[str, Message]] = {
     "blocked": sentence("Blocks the prompt"),
     "held": sentence("Asks moderators first"),
 }
 """By the values of `bot.moderation.words.Effect`."""
 
-NAMES: Final[tuple[Sentence, ...]] = (
+NAMES: Final[tuple[Message, ...]] = (
     named("command", "spicy"),
     named("command", "queue"),
     named("command", "log"),
@@ -119,7 +119,7 @@ NAMES: Final[tuple[Sentence, ...]] = (
 )
 """What people type, for `bot.texts.commands.NAMES`."""
 
-SHOWN: Final[tuple[Sentence, ...]] = (
+SHOWN: Final[tuple[Message, ...]] = (
     *DESCRIPTIONS.values(),
     *GROUP_NAMES.values(),
     *EXPORT_NAMES.values(),
@@ -152,7 +152,7 @@ EXPORT_REFUSED: Final = sentence(
     "Discord did not take the file. See whether I have *Attach Files* here, and try again."
 )
 
-LISTED: Final[Mapping[ListChoice, Sentence]] = {
+LISTED: Final[Mapping[ListChoice, Message]] = {
     ListChoice.TRUSTED: sentence("They are trusted here now."),
     ListChoice.BLOCKED: sentence("They are blocked now: they make no videos here."),
     ListChoice.NEITHER: sentence("They are on neither list now."),
@@ -177,23 +177,23 @@ USER_TITLE: Final = sentence("What is kept about this person here")
 NONE: Final = sentence("There are none.")
 
 
-def votes(approvals: int, denials: int, quorum: int) -> Sentence:
+def votes(approvals: int, denials: int, quorum: int) -> Message:
     """How the votes on a question stand."""
     needed = counted("{count} vote decides", "{count} votes decide", quorum)
     return sentence("For: {yes} · against: {no} · {needed}", yes=approvals, no=denials, needed=needed)
 
 
-def ends(moment: str) -> Sentence:
+def ends(moment: str) -> Message:
     """When a question ends by itself."""
     return sentence("ends {moment}", moment=moment)
 
 
-def about(person_id: int) -> Sentence:
+def about(person_id: int) -> Message:
     """Whom an entry concerns."""
     return sentence("about {person}", person=f"<@{person_id}>")
 
 
-def unreadable(number: int) -> Sentence:
+def unreadable(number: int) -> Message:
     """Somebody spoiled the log."""
     return sentence(
         "Entry {number} of the log cannot be read: somebody changed it. Tell the bot's operator.",
@@ -201,7 +201,7 @@ def unreadable(number: int) -> Sentence:
     )
 
 
-def exported(entries: int, left_out: int, digest: str) -> Sentence:
+def exported(entries: int, left_out: int, digest: str) -> Message:
     """What goes with the file. The digest shows later whether the log is still the same."""
     told = counted("{count} entry, in the attached file.", "{count} entries, in the attached file.", entries)
     if left_out:
@@ -215,12 +215,12 @@ def exported(entries: int, left_out: int, digest: str) -> Sentence:
     return sentence("{told}\n-# {last}", told=told, last=last)
 
 
-def suspended(person_id: int, until: str) -> Sentence:
+def suspended(person_id: int, until: str) -> Message:
     """For the moderator."""
     return sentence("{person} is suspended until {until}.", person=f"<@{person_id}>", until=until)
 
 
-def tell_suspended(server: str, until: str, reason: str) -> Sentence:
+def tell_suspended(server: str, until: str, reason: str) -> Message:
     """For the person, in direct messages."""
     return sentence(
         "The moderators of {server} suspended you from making videos there until {until}. "
@@ -232,7 +232,7 @@ def tell_suspended(server: str, until: str, reason: str) -> Sentence:
     )
 
 
-def tell_lifted(server: str) -> Sentence:
+def tell_lifted(server: str) -> Message:
     """For the person, in direct messages."""
     return sentence(
         "Your suspension in {server} is over: you can make videos again.", server=quote_name(server)
@@ -244,35 +244,35 @@ def spoiler(term: str) -> str:
     return f"||{quote_prompt(term, 100)}||"
 
 
-def term_line(term: str, effect: str, *, fragment: bool) -> Sentence:
+def term_line(term: str, effect: str, *, fragment: bool) -> Message:
     """One line of the list of words."""
     line = sentence("{term} · {effect}", term=spoiler(term), effect=EFFECT_NAMES[effect])
     return sentence("{line} · {anywhere}", line=line, anywhere=_ANYWHERE) if fragment else line
 
 
-def term_added(term: str, *, new: bool) -> Sentence:
+def term_added(term: str, *, new: bool) -> Message:
     """A term was put on the list, or what it does was changed."""
     if new:
         return sentence("{term} is on the list now.", term=spoiler(term))
     return sentence("{term} was on the list already; it does now what you said.", term=spoiler(term))
 
 
-def term_removed(term: str) -> Sentence:
+def term_removed(term: str) -> Message:
     """A term was taken off the list."""
     return sentence("{term} is on the list no more.", term=spoiler(term))
 
 
-def term_too_long(limit: int) -> Sentence:
+def term_too_long(limit: int) -> Message:
     """A term that the list does not take."""
     return sentence("This term is too long: at most {limit} characters.", limit=limit)
 
 
-def list_full(limit: int) -> Sentence:
+def list_full(limit: int) -> Message:
     """No further term."""
     return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
 
 
-def suspension(until: str, by: int | None, reason: str) -> Sentence:
+def suspension(until: str, by: int | None, reason: str) -> Message:
     """A suspension that runs, as moderators read it."""
     told = sentence("Suspended until {until}, by {who}", until=until, who=f"<@{by}>" if by else THE_BOT)
     return (
@@ -282,12 +282,12 @@ def suspension(until: str, by: int | None, reason: str) -> Sentence:
     )
 
 
-def and_more(count: int) -> Sentence:
+def and_more(count: int) -> Message:
     """What a list leaves out."""
     return counted("and {count} more", "and {count} more", count)
 
 
-DEEDS: Final[Mapping[LogGroup, Mapping[str, Sentence]]] = {
+DEEDS: Final[Mapping[LogGroup, Mapping[str, Message]]] = {
     LogGroup.DECISIONS: {
         "request_refused": sentence("Request refused"),
         "request_held": sentence("Request waits for moderators"),
@@ -332,7 +332,7 @@ DEEDS: Final[Mapping[LogGroup, Mapping[str, Sentence]]] = {
 """What was done, by the values of `bot.moderation.audit.Deed`, each able to stand alone."""
 
 
-def deed(name: str, details: Mapping[str, object]) -> Sentence:
+def action(name: str, details: Mapping[str, object]) -> Message:
     """What was done, with what of its details matters at a glance."""
     what = next(names[name] for names in DEEDS.values() if name in names)
     match name, details:

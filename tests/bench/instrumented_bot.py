@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot import logs
 from bot.app import App, open_app
-from bot.collector import freeze_startup_objects
+from bot.gc_policy import freeze_startup_objects
 from bot.settings import load
 from tests.bench.measuring import StallWatch, rss_kib
 

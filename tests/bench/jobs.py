@@ -1,6 +1,6 @@
 """2,000 jobs at once in one bot process: what one of them costs, and how soon its finished video is fetched.
 
-The bot is a process of its own and reports on itself (`tests.bench.instrumented_bot`); the sandbox, whose books
+The bot is a process of its own and reports on itself (`tests.bench.instrumented_bot`); the sandbox, whose caches
 tell of delays and questions, is in this one.
 """
 
@@ -122,7 +122,7 @@ async def _reading(process: Process) -> Reading:
     return Reading(**json.loads(await process.stdout.readline()))
 
 
-async def _course(sandbox: Sandbox, process: Process, plan: Sequence[Timing]) -> Course:
+async def _context(sandbox: Sandbox, process: Process, plan: Sequence[Timing]) -> Course:
     crowd = Crowd(sandbox)
     # What the first jobs load and fill is the bot's, not theirs.
     await crowd.served(await crowd.ask(_WARM_UP_JOBS))
@@ -141,14 +141,14 @@ async def _course(sandbox: Sandbox, process: Process, plan: Sequence[Timing]) ->
 
 
 def _delays_s(sandbox: Sandbox) -> list[float]:
-    books = sandbox.dimilinks.request_log
+    caches = sandbox.dimilinks.request_log
     fetched: dict[str, float] = {}
-    for request in books.requests:
+    for request in caches.requests:
         if request.path.endswith("/content"):
             fetched.setdefault(request.path.split("/")[-2], request.at)
     return sorted(
         fetched[bought.task_id] - sandbox.dimilinks.done_at(bought.task_id)
-        for bought in books.submissions[-JOBS:]
+        for bought in caches.submissions[-JOBS:]
     )
 
 
@@ -162,17 +162,17 @@ async def run() -> list[Figure]:
             async with running_bot(
                 sandbox, folder, "tests.bench.instrumented_bot", stdout=PIPE, LOG_LEVEL="INFO"
             ) as process:
-                course = await _course(sandbox, process, plan)
+                context = await _context(sandbox, process, plan)
             delays_s = _delays_s(sandbox)
             polls = sandbox.dimilinks.request_log.polls
             polls_per_job = statistics.mean(
                 polls[bought.task_id] for bought in sandbox.dimilinks.request_log.submissions[-JOBS:]
             )
-    return [*_costs(course, plan), *_service(delays_s, polls_per_job)]
+    return [*_costs(context, plan), *_service(delays_s, polls_per_job)]
 
 
-def _costs(course: Course, plan: Sequence[Timing]) -> list[Figure]:
-    after_idle = (course.asked, course.watched, course.ended)
+def _costs(context: Course, plan: Sequence[Timing]) -> list[Figure]:
+    after_idle = (context.asked, context.watched, context.ended)
     cpu_s = sum(reading.cpu_s for reading in after_idle)
     hours = sum(timing.queue_s + timing.generate_s for timing in plan) / 3600
     return [
@@ -184,12 +184,12 @@ def _costs(course: Course, plan: Sequence[Timing]) -> list[Figure]:
         Figure("jobs.cpu_ms_per_job", cpu_s / JOBS * 1000, "the same for one job from command to video"),
         Figure(
             "jobs.cpu_watching_ratio",
-            course.watched.cpu_s / course.watched_for_s,
+            context.watched.cpu_s / context.watched_for_s,
             f"share of one core while {JOBS} jobs are watched, none begins and none ends",
         ),
         Figure(
             "jobs.rss_kb_per_job",
-            (course.watched.rss_kib - course.idle.rss_kib) / JOBS,
+            (context.watched.rss_kib - context.idle.rss_kib) / JOBS,
             f"memory per job above idle, {JOBS} running",
             at_most=40,
         ),

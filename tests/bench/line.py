@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from bot.jobs.line import Limits, Line, Ticket, positions
+from bot.jobs.queue.fair_queue import FairQueue, SlotLimits, Ticket, positions
 from tests.bench.figures import Figure
 
 _SHORT: Final = 1000
@@ -11,14 +11,14 @@ _LONG: Final = 4000
 _GUILDS: Final = (1, 50, 500)
 
 
-def _line(tickets: int, guilds: int) -> Line:
-    line = Line(Limits())
+def _line(tickets: int, guilds: int) -> FairQueue:
+    line = FairQueue(SlotLimits())
     for number in range(tickets):
         line.add(Ticket(f"job-{number}", number * 7 % (tickets // 4) + 1, number * 11 % guilds + 1, number))
     return line
 
 
-def _least_s(line: Line) -> float:
+def _least_s(line: FairQueue) -> float:
     found: list[float] = []
     for _ in range(15):
         began_s = time.perf_counter()

@@ -18,7 +18,9 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot.dimilinks import DimiLinks
-from bot.images import DataUrl, ImageSource, ReferenceSpool
+from bot.images.data_url import DataUrl
+from bot.images.model import ImageSource
+from bot.images.spool import ReferenceSpool
 from bot.video import VideoRequest
 from tests.bench.measuring import Cost, cost_of
 

@@ -242,15 +242,15 @@ class ChaosRun:
 
     async def _until(self, kill_point: KillPoint, ended: "asyncio.Task[int]") -> None:
         """Wait for the kill point, or for some seconds where it does not come."""
-        books = self.sandbox.dimilinks.request_log
+        caches = self.sandbox.dimilinks.request_log
         ready_at = await self._ready(ended)
-        bought = len(books.submissions)
+        bought = len(caches.submissions)
         patience_s = self._chance.uniform(0.0, 1.5) if kill_point is KillPoint.RANDOM else 2.5
         conditions: dict[KillPoint, Callable[[], bool]] = {
             KillPoint.RANDOM: lambda: False,
             KillPoint.SUBMITTING: lambda: "submitting" in self._states(),
-            KillPoint.BOUGHT: lambda: len(books.submissions) > bought,
-            KillPoint.ANSWERED: lambda: len(books.submissions) > bought,
+            KillPoint.BOUGHT: lambda: len(caches.submissions) > bought,
+            KillPoint.ANSWERED: lambda: len(caches.submissions) > bought,
             KillPoint.GENERATING: lambda: "generating" in self._states(),
             KillPoint.READY: lambda: "ready" in self._states(),
             KillPoint.DELIVERING: lambda: "delivering" in self._states(),

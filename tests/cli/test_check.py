@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.moderation.audit import AuditStore, Deed, Entry
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.store import AuditStore
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
-from bot.storage import open_database
+from bot.storage.opening import open_database
 from tests.cli.shell import Shell, asked
 
 WRONG = "wrong-but-still-a-secret"
@@ -109,7 +110,10 @@ async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> No
 async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_runs(
     shell: Shell, sandbox: Sandbox
 ) -> None:
-    entries = [Entry(1, datetime(2026, 3, 1, tzinfo=UTC), Deed.BANNED, 2, 3, reason=SAID) for _ in range(5)]
+    entries = [
+        AuditEntry(1, datetime(2026, 3, 1, tzinfo=UTC), AuditAction.BANNED, 2, 3, reason=SAID)
+        for _ in range(5)
+    ]
     folder = shell.folder / "data"
     async with open_database(None, folder) as database:
         await AuditStore(database).append(*entries)

@@ -4,9 +4,10 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 
-from bot.moderation.audit import AuditStore, Deed, Entry, verify_log
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.store import AuditStore, verify_log
 from bot.sandbox.sandbox import Sandbox
-from bot.storage import open_database
+from bot.storage.opening import open_database
 from tests.cli.shell import Shell, asked
 
 SAID = "a very private wish"
@@ -24,7 +25,9 @@ async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sand
     person = reply.interaction.user.id
     folder = shell.folder / "data"
     async with open_database(None, folder) as database:
-        entry = Entry(1, datetime(2026, 3, 1, tzinfo=UTC), Deed.REQUEST_REFUSED, None, person, prompt=SAID)
+        entry = AuditEntry(
+            1, datetime(2026, 3, 1, tzinfo=UTC), AuditAction.REQUEST_REFUSED, None, person, prompt=SAID
+        )
         await AuditStore(database).append(entry)
     outcome = await shell.run("forget", str(person), environment=sandbox.environment)
     assert outcome.status == 0, outcome.all

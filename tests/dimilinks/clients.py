@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.dimilinks import DimiLinks, Timeouts
+from bot.dimilinks import ApiTimeouts, DimiLinks
 from tests.dimilinks.servers import RawHandler, RawServer
 
 KEY = "sk-live/9f8e7d+6c5b4a=Zz"
-QUICK = Timeouts(
+QUICK = ApiTimeouts(
     connect_s=2.0,
     upload_stall_s=2.0,
     submit_answer_s=2.0,

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.dimilinks import DimiLinks, Pace, Timeouts
+from bot.dimilinks import ApiTimeouts, DimiLinks, Pace
 from tests.dimilinks.clients import KEY, QUICK, ClientFor, ServeRaw
 from tests.dimilinks.servers import RawHandler, RawServer, RecordingServer
 
@@ -20,7 +20,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def client_for(session: aiohttp.ClientSession) -> ClientFor:
-    def build(url: URL, timeouts: Timeouts = QUICK, pace: Pace | None = None) -> DimiLinks:
+    def build(url: URL, timeouts: ApiTimeouts = QUICK, pace: Pace | None = None) -> DimiLinks:
         return DimiLinks(session, base_url=url / "v1", api_key=SecretStr(KEY), timeouts=timeouts, pace=pace)
 
     return build

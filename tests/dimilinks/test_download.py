@@ -7,6 +7,7 @@ import pytest
 from yarl import URL
 
 from bot.dimilinks import (
+    ApiTimeouts,
     BadKeyError,
     ConnectionFailedError,
     DimiLinks,
@@ -17,7 +18,6 @@ from bot.dimilinks import (
     RateLimitedError,
     ServerError,
     TimedOutError,
-    Timeouts,
     TruncatedVideoError,
     UnexpectedRedirectError,
     UnreadableAnswerError,
@@ -160,7 +160,7 @@ async def test_stalled_video_times_out(client_for: ClientFor, serve_raw: ServeRa
         await reader.read()
 
     server = await serve_raw(stall)
-    await failure_of(client_for(server.url, Timeouts(download_idle_s=0.05)), target, TimedOutError)
+    await failure_of(client_for(server.url, ApiTimeouts(download_idle_s=0.05)), target, TimedOutError)
 
 
 async def test_video_that_drips_for_ever_times_out(
@@ -175,7 +175,7 @@ async def test_video_that_drips_for_ever_times_out(
             await asyncio.sleep(0.01)
 
     server = await serve_raw(drip)
-    client = client_for(server.url, Timeouts(download_idle_s=1.0, download_s=0.1))
+    client = client_for(server.url, ApiTimeouts(download_idle_s=1.0, download_s=0.1))
     await failure_of(client, target, TimedOutError)
 
 

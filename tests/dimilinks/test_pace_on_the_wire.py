@@ -10,7 +10,15 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.dimilinks import DimiLinks, DimiLinksError, Pace, Purchase, RateLimitedError, ServerError, Timeouts
+from bot.dimilinks import (
+    ApiTimeouts,
+    DimiLinks,
+    DimiLinksError,
+    Pace,
+    Purchase,
+    RateLimitedError,
+    ServerError,
+)
 from bot.dimilinks.body import SubmissionBody
 from bot.dimilinks.exchange import Exchange
 from bot.dimilinks.scrub import Scrubber
@@ -131,7 +139,7 @@ async def test_submission_overtakes_waiting_polls(api: RecordingServer, client_f
 async def test_waiting_for_a_turn_counts_against_no_deadline_of_the_request(
     api: RecordingServer, client_for: ClientFor, tmp_path: Path, call: Call
 ) -> None:
-    timeouts = Timeouts(*[0.2] * 7)
+    timeouts = ApiTimeouts(*[0.2] * 7)
     api.answers = [Answer(429, headers={"Retry-After": "0.5"}), VIDEO if call is fetch else ACCEPTED]
     client = client_for(api.url, timeouts, pace=Pace(100))
     with pytest.raises(RateLimitedError):
@@ -143,7 +151,7 @@ async def test_the_deadline_of_a_download_goes_on_after_its_turn(
     api: RecordingServer, client_for: ClientFor, tmp_path: Path
 ) -> None:
     api.answers = [to(api, "again")]
-    client = client_for(api.url, Timeouts(download_s=0.000_001), pace=Pace(100))
+    client = client_for(api.url, ApiTimeouts(download_s=0.000_001), pace=Pace(100))
     with pytest.raises(DimiLinksError, match="in time"):
         await client.download("t", tmp_path / "v.mp4")
 

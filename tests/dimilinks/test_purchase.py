@@ -9,6 +9,7 @@ import pytest
 from yarl import URL
 
 from bot.dimilinks import (
+    ApiTimeouts,
     ConnectionFailedError,
     DimiLinks,
     DimiLinksError,
@@ -19,7 +20,6 @@ from bot.dimilinks import (
     ReferenceBodyError,
     ServerError,
     TimedOutError,
-    Timeouts,
     UnexpectedRedirectError,
     UnreadableAnswerError,
 )
@@ -71,7 +71,7 @@ async def test_handshake_that_never_ends_times_out_and_bought_nothing(
         await reader.read()
 
     server = await serve_raw(silent)
-    client = client_for(server.url.with_scheme("https"), Timeouts(connect_s=0.1))
+    client = client_for(server.url.with_scheme("https"), ApiTimeouts(connect_s=0.1))
     error = await failure_of(client, TimedOutError)
     assert error.purchase is Purchase.NOT_BOUGHT
 
@@ -117,7 +117,7 @@ async def test_no_answer_to_the_whole_body_leaves_it_unknown(
         await reader.read()
 
     server = await serve_raw(silent)
-    client = client_for(server.url, Timeouts(submit_answer_s=0.1))
+    client = client_for(server.url, ApiTimeouts(submit_answer_s=0.1))
     error = await failure_of(client, TimedOutError, (Picture(),))
     assert error.purchase is Purchase.UNKNOWN
     assert server.connections == 1
@@ -132,7 +132,7 @@ async def test_answer_that_stops_in_the_middle_leaves_it_unknown(
         await reader.read()
 
     server = await serve_raw(half)
-    error = await failure_of(client_for(server.url, Timeouts(submit_answer_s=0.1)), TimedOutError)
+    error = await failure_of(client_for(server.url, ApiTimeouts(submit_answer_s=0.1)), TimedOutError)
     assert error.purchase is Purchase.UNKNOWN
 
 
@@ -166,7 +166,9 @@ async def test_stalled_upload_is_given_up_and_reads_no_further_ahead(
 
     server = await serve_raw(deaf)
     picture = Picture(HUGE, 600_000)
-    error = await failure_of(client_for(server.url, Timeouts(upload_stall_s=0.2)), TimedOutError, (picture,))
+    error = await failure_of(
+        client_for(server.url, ApiTimeouts(upload_stall_s=0.2)), TimedOutError, (picture,)
+    )
     assert error.purchase is Purchase.NOT_BOUGHT
     assert picture.given_bytes < 20_000_000  # what the kernel's socket buffers took, and little more
     assert picture.closed
@@ -188,7 +190,7 @@ async def test_slow_upload_that_keeps_moving_is_not_given_up(
         await reader.read()
 
     server = await serve_raw(slow)
-    client = client_for(server.url, Timeouts(upload_stall_s=0.25, connect_s=0.25, submit_answer_s=5))
+    client = client_for(server.url, ApiTimeouts(upload_stall_s=0.25, connect_s=0.25, submit_answer_s=5))
     assert (await client.submit(REQUEST, [Picture(40_000_000, 600_000)])).task_id == "t"
     assert asyncio.get_running_loop().time() - began > 0.5
 

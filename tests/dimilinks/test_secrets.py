@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.traceback import Traceback
 from yarl import URL
 
-from bot.dimilinks import DimiLinks, DimiLinksError, Timeouts
+from bot.dimilinks import ApiTimeouts, DimiLinks, DimiLinksError
 from bot.dimilinks.scrub import Scrubber
 from bot.video import VideoRequest
 from tests.dimilinks.clients import KEY, ClientFor, ServeRaw
@@ -165,7 +165,7 @@ async def test_key_shows_in_no_fault_of_the_transport(
 ) -> None:
     """Local variables hold what a server echoes, of course; without an echo, not even they show the key."""
     server = await serve_raw(handler)
-    timeouts = Timeouts(submit_answer_s=0.1, task_answer_s=0.05, download_answer_s=0.05, connect_s=0.1)
+    timeouts = ApiTimeouts(submit_answer_s=0.1, task_answer_s=0.05, download_answer_s=0.05, connect_s=0.1)
     client = client_for(server.url, timeouts)
     await assert_fails_without_the_key(call, client, tmp_path / "v.mp4", with_locals=not echoes)
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dimilinks import (
+    ApiTimeouts,
     DimiLinks,
     DimiLinksError,
     NotFoundError,
@@ -17,7 +18,6 @@ from bot.dimilinks import (
     TaskPhase,
     TaskStatus,
     TimedOutError,
-    Timeouts,
     UnreadableAnswerError,
 )
 from bot.dimilinks.answers import Answer as HttpAnswer
@@ -201,7 +201,7 @@ async def test_silent_server_times_out(client_for: ClientFor, serve_raw: ServeRa
     server = await serve_raw(silent)
     async with asyncio.timeout(5):
         with pytest.raises(TimedOutError):
-            await client_for(server.url, Timeouts(task_answer_s=0.05, connect_s=0.05)).task("t")
+            await client_for(server.url, ApiTimeouts(task_answer_s=0.05, connect_s=0.05)).task("t")
 
 
 async def test_asking_is_never_repeated_by_the_client(api: RecordingServer, client: DimiLinks) -> None:

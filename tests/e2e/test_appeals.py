@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.moderation.audit import AuditFilter, Deed
+from bot.moderation.audit.entries import AuditAction
+from bot.moderation.audit.store import AuditFilter
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as job_words
@@ -31,7 +32,7 @@ async def harness(harness: Harness) -> Harness:
 
 
 async def rule(harness: Harness, **rules: int | None) -> None:
-    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules.model_validate(rules))
+    await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules.model_validate(rules))
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -60,11 +61,15 @@ async def test_another_moderator_decides_and_the_person_is_told(
     assert not card.current.buttons
     news = (words.YOUR_APPEAL_LIFTED if lifted else words.YOUR_APPEAL_KEPT).english
     await harness.sandbox.discord.dm(harness.user).wait_for_message(lambda one: one.text() == news, TIMEOUT_S)
-    ended, *_, made, _refused = await harness.app.moderation.trail.store.read(
+    ended, *_, made, _refused = await harness.app.moderation.audit_log.store.read(
         AuditFilter(harness.guild.id), limit=10
     )
-    assert (made.deed, made.actor_id, made.prompt) == (Deed.APPEALED, harness.user.id, "it was not me")
-    assert (ended.deed, ended.actor_id) == (Deed.APPEAL_DECIDED, rita.id)
+    assert (made.action, made.actor_id, made.prompt) == (
+        AuditAction.APPEALED,
+        harness.user.id,
+        "it was not me",
+    )
+    assert (ended.action, ended.actor_id) == (AuditAction.APPEAL_DECIDED, rita.id)
     assert (ended.person_id, ended.details) == (harness.user.id, {"lifted": lifted})
     assert ("suspension_lifted" in audit(harness, "action")) is lifted
     if lifted:

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from bot.moderation.reviews import ReviewState, ReviewSubject
 from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.reviews.review import ReviewState, ReviewSubject
 from tests.e2e.actors.approvals import CLOSED, ask, cards, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
@@ -34,7 +34,7 @@ async def decide(harness: Harness, state: ReviewState) -> None:
     """Decide without carrying out, as if killed in between."""
     (row,) = stored(harness, "SELECT id FROM reviews WHERE state = 'open'")
     mod = harness.app.moderation
-    assert await alone(mod.trail, mod.review_store.close, row["id"], state, utc_now()) is not None
+    assert await alone(mod.audit_log, mod.review_store.close, row["id"], state, utc_now()) is not None
 
 
 @pytest.mark.parametrize("subject", [ReviewAt.SUBMISSION, ReviewAt.POSTING])

@@ -9,7 +9,7 @@ from bot.sandbox.discord import Role, User
 from tests.e2e.actors.approvals import CLOSED, HELD, NOT_YOURS, ask, cards, deny, moderator, question, rule
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
-from tests.e2e.actors.records import deeds, stored
+from tests.e2e.actors.records import actions, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 
@@ -113,13 +113,13 @@ async def test_a_quorum_is_of_different_people_whose_votes_still_stand(harness: 
     # One of two suspends nobody and makes nobody trusted.
     assert "stays open" in await told(await deny(harness, card, ma, label="Deny and suspend…"))
     assert "stays open" in await told(await press(harness, card, "Approve and trust", user=re))
-    member = harness.app.moderation.books.members.of(harness.guild.id, harness.user.id)
+    member = harness.app.moderation.caches.members.of(harness.guild.id, harness.user.id)
     assert (member.suspended_until, member.listed) == (None, None)
     assert harness.rows("state") == [{"state": "held"}]
     # A second vote of the same person takes the place of their first.
     assert "Decided" in await told(await press(harness, card, "Approve", user=ma))
     assert (await harness.ended(reply)).videos
-    assert deeds(harness).count("request_approved") == 1
+    assert actions(harness).count("request_approved") == 1
 
 
 async def test_only_moderators_of_this_server_decide_and_nobody_their_own(harness: Harness) -> None:
@@ -174,7 +174,7 @@ async def test_approve_and_trust_spares_the_next_question(harness: Harness) -> N
         await harness.ended(await harness.video("again", channel=harness.adult_channel, preset="spicy"))
     ).videos
     assert cards(harness) == [card]
-    assert {"request_held", "vote_cast", "request_approved", "trusted"} <= set(deeds(harness))
+    assert {"request_held", "vote_cast", "request_approved", "trusted"} <= set(actions(harness))
 
 
 async def test_deny_and_suspend_refuses_the_person_until_they_appeal(harness: Harness) -> None:
@@ -188,8 +188,8 @@ async def test_deny_and_suspend_refuses_the_person_until_they_appeal(harness: Ha
         assert "You are suspended" in await told(refused)
         assert [button.label for button in message_of(refused).current.buttons] == ["Appeal…"]
     assert harness.bought == 0
-    await until(lambda: deeds(harness).count("request_refused") == 2)
-    assert {"request_denied", "suspended"} <= set(deeds(harness))
+    await until(lambda: actions(harness).count("request_refused") == 2)
+    assert {"request_denied", "suspended"} <= set(actions(harness))
 
 
 async def test_cancelling_withdraws_the_question(harness: Harness) -> None:
@@ -250,4 +250,4 @@ async def test_moderators_can_be_asked_twice(harness: Harness) -> None:
     await press(harness, card, "Approve", user=mo)
     assert (await harness.ended(reply)).videos
     assert harness.bought == 1
-    assert deeds(harness).count("request_held") == 2
+    assert actions(harness).count("request_held") == 2

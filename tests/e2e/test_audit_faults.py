@@ -10,7 +10,7 @@ import pytest
 
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Reply
-from bot.storage import StorageUnavailableError
+from bot.storage.errors import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import moderation
 from bot.texts import spicy as spicy_words
@@ -19,7 +19,7 @@ from tests.e2e.actors.appeals import LIFT, appeal, appealed, refused
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import press, told, whispered
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
-from tests.e2e.actors.records import assert_log_unbroken, deeds, stored
+from tests.e2e.actors.records import actions, assert_log_unbroken, stored
 from tests.e2e.actors.reports import hidden, report, why
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
@@ -56,13 +56,13 @@ async def refusing_log(harness: Harness) -> AsyncGenerator[None]:
 
 def everything(harness: Harness) -> dict[str, Any]:
     """All that is decided: on the disk, in memory, and on the messages that others see."""
-    books, guild_id = harness.app.moderation.books, harness.guild.id
+    caches, guild_id = harness.app.moderation.caches, harness.guild.id
     kept = {table: stored(harness, f"SELECT * FROM {table}") for table in DECIDED}  # noqa: S608 - ours
     return kept | {
         "jobs": harness.rows("state, review_id"),
-        "rules": books.rules.of(guild_id),
-        "member": books.members.of(guild_id, harness.user.id),
-        "words": books.words.listed(guild_id),
+        "rules": caches.rules.of(guild_id),
+        "member": caches.members.of(guild_id, harness.user.id),
+        "words": caches.words.listed(guild_id),
         "messages": {
             message.id: (message.current.text(), len(message.current.buttons))
             for channel in harness.guild.channels
@@ -167,7 +167,7 @@ async def _muting(harness: Harness) -> Act:
     async def act() -> str:
         pressed = await press(harness, shown, spicy_words.MUTE.english, user=mo)
         await pressed.wait_for_answer(TIMEOUT_S)
-        return await _beside(pressed, lambda: "reports_muted" in deeds(harness))
+        return await _beside(pressed, lambda: "reports_muted" in actions(harness))
 
     return act
 
@@ -182,19 +182,19 @@ async def _setting(harness: Harness) -> Act:
 
     async def act() -> str:
         chosen = await settings_steps.choose(harness, opened, "quorum", "5")
-        return await _beside(chosen, lambda: "rules_changed" in deeds(harness))
+        return await _beside(chosen, lambda: "rules_changed" in actions(harness))
 
     return act
 
 
 async def _switching_on(harness: Harness) -> Act:
-    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules())
+    await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules())
     user = settings_steps.boss(harness)
 
     async def act() -> str:
         opened = await settings_steps.settings(harness, user)
         sent = await settings_steps.confirm(harness, opened, "modes.spicy", "open")
-        return await _beside(sent, lambda: "spicy_switched_on" in deeds(harness))
+        return await _beside(sent, lambda: "spicy_switched_on" in actions(harness))
 
     return act
 
@@ -253,7 +253,7 @@ async def test_what_cannot_be_logged_is_not_done_and_can_be_tried_again(harness:
         assert await act() == job_words.NOT_STORED.english
         assert everything(harness) == before
     assert await act() != job_words.NOT_STORED.english
-    await until(lambda: deeds(harness)[len(before["audit"]) :] == logged)
+    await until(lambda: actions(harness)[len(before["audit"]) :] == logged)
     assert everything(harness) != before
 
 
@@ -266,7 +266,7 @@ async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> N
         assert everything(harness) == before
     assert await decisions.banned(harness.guild.id, harness.user.id) == 1
     await harness.ended(reply)
-    assert deeds(harness)[-2:] == ["banned", "request_denied"]
+    assert actions(harness)[-2:] == ["banned", "request_denied"]
 
 
 async def test_an_end_that_cannot_be_logged_comes_later(harness: Harness, clock: MovableClock) -> None:
@@ -279,7 +279,7 @@ async def test_an_end_that_cannot_be_logged_comes_later(harness: Harness, clock:
         assert everything(harness) == before
     await decisions.expire()
     await harness.ended(reply)
-    assert deeds(harness)[-1] == "request_expired"
+    assert actions(harness)[-1] == "request_expired"
 
 
 async def test_a_vote_that_is_kept_stands_even_if_it_cannot_be_carried_out_at_once(harness: Harness) -> None:
@@ -291,6 +291,6 @@ async def test_a_vote_that_is_kept_stands_even_if_it_cannot_be_carried_out_at_on
     async with harness.app.database.write() as connection:
         await connection.exec_driver_sql("ALTER TABLE jobs_away RENAME TO jobs")
     assert harness.rows("state") == [{"state": "held"}]
-    assert deeds(harness)[-1] == "request_approved"
+    assert actions(harness)[-1] == "request_approved"
     await harness.app.moderation.decisions.resume()
     assert (await harness.ended(reply)).videos

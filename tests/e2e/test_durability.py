@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
-from bot.storage import NewerDatabaseError, StorageDamagedError
+from bot.storage.errors import NewerDatabaseError, StorageDamagedError
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.pictures import picture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.moderation.members import Listed
+from bot.moderation.members.member import ListStatus
 from bot.moderation.rules import Gate, Mode
-from bot.moderation.words import Effect, Term
+from bot.moderation.words.matching import Effect, Term
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Reply
 from tests.e2e.actors.approvals import (
@@ -26,7 +26,7 @@ from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.forms import animated, opens, send
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import answer_to, ping, say
-from tests.e2e.actors.records import assert_log_unbroken, deeds, stored
+from tests.e2e.actors.records import actions, assert_log_unbroken, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line, upload
@@ -128,30 +128,30 @@ async def test_trusted_people_go_through_and_others_wait(harness: Harness) -> No
     await rule(harness, modes={Gate.SPICY: Mode.TRUSTED}, trusted_roles=frozenset({role.id}))
     listed, friend = harness.member("bea"), harness.member("bob", roles=[role])
     await alone(
-        harness.app.moderation.trail,
-        harness.app.moderation.books.members.list_as,
+        harness.app.moderation.audit_log,
+        harness.app.moderation.caches.members.list_as,
         harness.guild.id,
         listed.id,
-        Listed.TRUSTED,
+        ListStatus.TRUSTED,
     )
     for user in (listed, friend):
         reply = await harness.video("a cat", channel=harness.adult_channel, user=user, preset="spicy")
         assert (await harness.ended(reply)).videos
     await ask(harness)
     await alone(
-        harness.app.moderation.trail,
-        harness.app.moderation.books.members.list_as,
+        harness.app.moderation.audit_log,
+        harness.app.moderation.caches.members.list_as,
         harness.guild.id,
         listed.id,
         None,
     )
     await ask(harness, "a tower", user=listed)
     await alone(
-        harness.app.moderation.trail,
-        harness.app.moderation.books.members.list_as,
+        harness.app.moderation.audit_log,
+        harness.app.moderation.caches.members.list_as,
         harness.guild.id,
         listed.id,
-        Listed.BLOCKED,
+        ListStatus.BLOCKED,
     )
     for preset in ("spicy", "normal"):
         refused = await harness.video("a cat", channel=harness.adult_channel, user=listed, preset=preset)
@@ -242,7 +242,7 @@ async def test_looser_rules_do_not_end_an_open_question(harness: Harness) -> Non
 async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=PATIENT, blocked_terms="zeppelin") as harness:
         await rule(harness, modes={Gate.SPICY: Mode.OPEN})
-        words = harness.app.moderation.books.words
+        words = harness.app.moderation.caches.words
         await words.add(harness.guild.id, Term("lantern", Effect.HELD), 1)
         await words.add(harness.guild.id, Term("anchor", Effect.BLOCKED), 1)
         for prompt in ("a rusty anchor", "an ANCH0R", "a zeppelin", "a nude child"):
@@ -257,7 +257,7 @@ async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None
         direct = harness.sandbox.discord.dm(harness.user)
         assert (await harness.ended(await harness.video("a lantern", channel=direct))).videos
         assert "A rule about words" in await told(await harness.video("a zeppelin", channel=direct))
-        await until(lambda: deeds(harness).count("request_refused") == 5)
+        await until(lambda: actions(harness).count("request_refused") == 5)
         logged = stored(harness, "SELECT prompt FROM audit WHERE action = 'request_refused'")
         assert [row["prompt"].partition(":")[2] for row in logged][:2] == ["a rusty anchor", "an ANCH0R"]
         assert harness.bought == 2
@@ -267,11 +267,11 @@ async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None
 async def test_words_that_are_listed_meanwhile_count(harness: Harness) -> None:
     await rule(harness)
     first = await ask(harness, "a brass lantern")
-    words = harness.app.moderation.books.words
+    words = harness.app.moderation.caches.words
     await words.add(harness.guild.id, Term("lantern", Effect.BLOCKED), 1)
     await press(harness, await question(harness, "a brass lantern"), "Approve", user=moderator(harness))
     shown = await harness.ended(first)
     assert NOT_NOW in shown.text()
     assert harness.bought == 0
-    assert "request_approved" in deeds(harness)
+    assert "request_approved" in actions(harness)
     assert labels(shown) == []

@@ -5,8 +5,8 @@ from collections.abc import Generator
 import pytest
 
 from bot.sandbox.discord.modals import fields_of
-from cogs.defaults import DefaultsCog
-from cogs.video import VideoCog
+from cogs.video.command import VideoCog
+from cogs.video.defaults import DefaultsCog
 from tests.e2e.actors.approvals import spicy
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
@@ -22,7 +22,7 @@ async def test_the_operator_keeps_spicy_from_a_server(harness: Harness) -> None:
     assert "operator does not allow the *spicy* preset in this server" in await told(await spicy(harness))
     elsewhere = harness.sandbox.discord.add_guild("Elsewhere")
     elsewhere.join(harness.user)
-    await harness.app.moderation.books.rules.change(elsewhere.id, SPICY_ON)
+    await harness.app.moderation.caches.rules.change(elsewhere.id, SPICY_ON)
     assert (await harness.ended(await spicy(harness, channel=elsewhere.add_channel("x", nsfw=True)))).videos
 
 

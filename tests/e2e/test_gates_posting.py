@@ -106,12 +106,12 @@ async def test_another_server_answers_for_itself(harness: Harness, mode: Mode) -
     there.join(harness.user)
     channel = there.add_channel("adults", nsfw=True)
     strict = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: mode}, review_at=ReviewAt.POSTING)
-    await harness.app.moderation.books.rules.change(there.id, strict)
+    await harness.app.moderation.caches.rules.change(there.id, strict)
     fetched = await fetch(harness, channel)
     await fetched.wait_for(lambda version: NOT_HERE in version.text(), TIMEOUT_S)
     await parked(harness)
     assert len(cards(harness)) == 1
-    await harness.app.moderation.books.rules.change(there.id, SPICY_ON)
+    await harness.app.moderation.caches.rules.change(there.id, SPICY_ON)
     assert (await (await fetch(harness, channel)).wait_for_video(TIMEOUT_S)).videos
 
 

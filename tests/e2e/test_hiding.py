@@ -15,7 +15,7 @@ from tests.e2e.actors.reports import (
     HIDDEN,
     PROMPT,
     hidden,
-    is_put_away,
+    is_hidden,
     kept,
     report,
     reported,
@@ -45,7 +45,7 @@ async def test_enough_people_hide_a_video_and_moderators_are_asked(
     await meanwhile(harness, restarted=restarted)
     assert message_of(reply).current.videos
     assert await report(harness, reply, harness.member("dee")) == forms.REPORTED.english
-    assert is_put_away(await seen(message_of(reply), HIDDEN))
+    assert is_hidden(await seen(message_of(reply), HIDDEN))
     card = await question(harness, ASKED)
     assert PROMPT in card.current.text()
     assert not card.current.attachments
@@ -87,10 +87,10 @@ async def test_a_moderator_elsewhere_counts_as_anybody(harness: Harness) -> None
 
 async def test_reports_of_muted_people_do_not_count(harness: Harness) -> None:
     reply, bob, mo = await delivered(harness), harness.member("bob"), moderator(harness)
-    members = harness.app.moderation.books.members
+    members = harness.app.moderation.caches.members
     for muted in (bob, mo):
         await alone(
-            harness.app.moderation.trail, members.mute_reports, harness.guild.id, muted.id, muted=True
+            harness.app.moderation.audit_log, members.mute_reports, harness.guild.id, muted.id, muted=True
         )
     for person in (bob, mo, harness.member("cy")):
         assert await report(harness, reply, person) == forms.REPORTED.english

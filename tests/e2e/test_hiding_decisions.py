@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.moderation.reviews import ReviewSubject, Vote
+from bot.reviews.review import ReviewSubject, Vote
 from bot.sandbox.discord import DiscordFault
 from bot.sandbox.discord.versions import walk
 from bot.texts import forms, moderation
@@ -14,18 +14,7 @@ from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
-from tests.e2e.actors.reports import (
-    ASKED,
-    HIDDEN,
-    REMOVED,
-    hidden,
-    is_put_away,
-    kept,
-    report,
-    rule,
-    seen,
-    why,
-)
+from tests.e2e.actors.reports import ASKED, HIDDEN, REMOVED, hidden, is_hidden, kept, report, rule, seen, why
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered
@@ -75,7 +64,7 @@ async def test_a_video_that_is_no_longer_allowed_there_does_not_come_back(harnes
     card = await hidden(harness, reply)
     harness.adult_channel.set_nsfw(False)
     await press(harness, card, "Restore", user=moderator(harness))
-    assert is_put_away(await seen(message_of(reply), REMOVED))
+    assert is_hidden(await seen(message_of(reply), REMOVED))
     await until(lambda: audit(harness, "action")[-1] == "video_removed")
     assert kept(harness) == []
 
@@ -102,11 +91,11 @@ async def test_a_removed_video_stays_away(harness: Harness, *, restarted: bool) 
     await meanwhile(harness, restarted=restarted)
     mo = moderator(harness)
     assert await why(harness, card, "Remove…", mo) == moderation.VOTE_DECIDED.english
-    assert is_put_away(await seen(message_of(reply), REMOVED))
+    assert is_hidden(await seen(message_of(reply), REMOVED))
     assert "off it goes" in (await seen(card, "Denied")).text()
     assert kept(harness) == []
     assert audit(harness, "action", "actor_id", "reason")[-1] == ("video_removed", mo.id, "off it goes")
-    assert not harness.app.moderation.books.members.of(harness.guild.id, harness.user.id).is_suspended(
+    assert not harness.app.moderation.caches.members.of(harness.guild.id, harness.user.id).is_suspended(
         harness.now()
     )
     for label in ("View", "Restore", "Remove…"):
@@ -121,7 +110,7 @@ async def test_a_removed_video_stays_away(harness: Harness, *, restarted: bool) 
 async def test_strikes_suspend_when_there_are_enough(harness: Harness) -> None:
     await rule(harness, strikes_to_suspend=2, suspend_hours=5)
     mo = moderator(harness)
-    members = harness.app.moderation.books.members
+    members = harness.app.moderation.caches.members
     for number in (1, 2):
         reply = await delivered(harness)
         assert await report(harness, reply, mo) == forms.REPORTED.english
@@ -131,8 +120,8 @@ async def test_strikes_suspend_when_there_are_enough(harness: Harness) -> None:
         assert await why(harness, card, "Remove and strike…", mo) == moderation.VOTE_DECIDED.english
         await seen(message_of(reply), REMOVED)
         assert members.of(harness.guild.id, harness.user.id).is_suspended(harness.now()) is (number == 2)
-    deeds = audit(harness, "action")
-    assert (deeds.count("strike_given"), deeds.count("suspended")) == (2, 1)
+    actions = audit(harness, "action")
+    assert (actions.count("strike_given"), actions.count("suspended")) == (2, 1)
     refused = await harness.video("another one")
     assert "suspended" in await told(refused)
     assert harness.bought == 2
@@ -145,13 +134,13 @@ async def test_a_video_that_nobody_decides_about_is_removed_in_time(
     reply = await delivered(harness)
     card = await hidden(harness, reply)
     clock.offset = timedelta(hours=47)
-    await harness.app.housekeeping.tidy()
+    await harness.app.cleanup.run_once()
     await harness.restart()
     assert len(kept(harness)) == 1
     assert HIDDEN in message_of(reply).current.text()
     clock.offset = timedelta(hours=49)
     await harness.restart()
-    assert is_put_away(await seen(message_of(reply), REMOVED))
+    assert is_hidden(await seen(message_of(reply), REMOVED))
     await seen(card, moderation.CLOSED_EXPIRED.english)
     await until(lambda: kept(harness) == [])
 
@@ -162,7 +151,7 @@ async def test_housekeeping_keeps_hidden_videos_while_they_are_asked_about(
     await rule(harness, hidden_hours=720)
     card = await hidden(harness, await delivered(harness))
     clock.offset = timedelta(days=20)
-    await harness.app.housekeeping.tidy()
+    await harness.app.cleanup.run_once()
     assert len(kept(harness)) == 1
     looking = await press(harness, card, "View", user=moderator(harness))
     await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
@@ -194,15 +183,15 @@ async def test_what_an_earlier_process_decided_and_did_not_carry_out_is_carried_
     (row,) = harness.rows("id")
     review = await mod.review_store.latest(row["id"], ReviewSubject.REPORT)
     assert review is not None
-    await mod.hiding.finish()
+    await mod.reports.finish()
     assert HIDDEN in message_of(reply).current.text()
     vote = Vote(7, approves=True, reason="", cast_at=harness.now())
-    await alone(mod.trail, mod.review_store.vote, review.id, vote, 1)
+    await alone(mod.audit_log, mod.review_store.vote, review.id, vote, 1)
     await harness.restart()
-    hiding = harness.app.moderation.hiding
+    reports = harness.app.moderation.reports
     decided = await harness.app.moderation.review_store.get(review.id)
     assert decided is not None
-    await asyncio.gather(hiding.finish(), hiding.settle(decided), hiding.finish())
+    await asyncio.gather(reports.finish(), reports.settle(decided), reports.finish())
     assert message_of(reply).current.videos
     assert kept(harness) == []
     assert audit(harness, "action").count("video_restored") == 1
@@ -235,8 +224,8 @@ async def test_of_two_decisions_in_the_same_moment_one_is_carried_out(harness: H
     assert sorted(answered) == sorted([moderation.VOTE_DECIDED.english, moderation.VOTE_CLOSED.english])
     restored = answered[0] == moderation.VOTE_DECIDED.english
     assert bool(message_of(reply).current.videos) is restored
-    deeds = audit(harness, "action")
-    assert deeds.count("video_restored") + deeds.count("video_removed") == 1
+    actions = audit(harness, "action")
+    assert actions.count("video_restored") + actions.count("video_removed") == 1
 
 
 async def test_a_ban_removes_what_is_hidden(harness: Harness) -> None:
@@ -244,6 +233,6 @@ async def test_a_ban_removes_what_is_hidden(harness: Harness) -> None:
     reply = await delivered(harness, user=maker)
     card = await hidden(harness, reply)
     harness.guild.ban(maker)
-    assert is_put_away(await seen(message_of(reply), REMOVED))
+    assert is_hidden(await seen(message_of(reply), REMOVED))
     await seen(card, "Denied")
     await until(lambda: kept(harness) == [])

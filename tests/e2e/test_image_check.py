@@ -18,7 +18,7 @@ async def question(harness: Harness, text: str) -> Message:
 async def test_what_cannot_be_scored_is_looked_at_by_moderators(harness: Harness) -> None:
     """NudeNet is not installed where the tests run, which counts as a score above every threshold."""
     rules = ServerRules(image_check_percent=60, review_channel_id=harness.channel.id)
-    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
     moderator = harness.member("mo", roles=[harness.guild.add_role("mods", ["manage_messages"])])
     reply = await harness.video("a cat", image=harness.sandbox.discord.upload("cat.png", picture()))
     asked = await question(harness, "May this video be made?")

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Action
+from bot.delivery.card import Action
 from bot.sandbox.discord import Channel, Guild, User
 from bot.texts import explanations, moderation
 from bot.texts import jobs as job_words
 from bot.texts.cards import DELIVERED
-from bot.texts.sentences import Language
-from cogs.ui.job_button import LABELS
+from bot.texts.messages import Language
+from cogs.shared.job_buttons import LABELS
 from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from bot.moderation.audit import Deed, Entry
+from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Channel, DiscordFault, Guild, Message
-from bot.storage import StorageUnavailableError
+from bot.storage.errors import StorageUnavailableError
 from bot.texts import forms
 from bot.texts.forms import ReportReason
-from bot.texts.sentences import Language
-from bot.texts.spicy import deed
+from bot.texts.messages import Language
+from bot.texts.spicy import action
 from tests.e2e.actors.forms import opens
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
@@ -29,7 +29,7 @@ async def log_channel(harness: Harness, guild: Guild | None = None) -> Channel:
     server = guild or harness.guild
     channel = server.add_channel("log")
     await until(lambda: _known(harness, server, channel))
-    await harness.app.moderation.books.rules.change(server.id, ServerRules(log_channel_id=channel.id))
+    await harness.app.moderation.caches.rules.change(server.id, ServerRules(log_channel_id=channel.id))
     return channel
 
 
@@ -39,14 +39,14 @@ def _known(harness: Harness, server: Guild, channel: Channel) -> bool:
 
 
 async def note(
-    harness: Harness, what: Deed = Deed.TRUSTED, reason: str = "", guild: Guild | None = None
+    harness: Harness, what: AuditAction = AuditAction.TRUSTED, reason: str = "", guild: Guild | None = None
 ) -> None:
     """Have something be in the log."""
     server = guild or harness.guild
-    entry = Entry(
+    entry = AuditEntry(
         server.id, harness.now(), what, server.owner.id, harness.user.id, reason=reason, prompt="secret"
     )
-    await harness.app.moderation.trail.append(entry)
+    await harness.app.moderation.audit_log.append(entry)
 
 
 async def line(channel: Channel, text: str) -> Message:
@@ -77,19 +77,19 @@ async def test_a_report_is_told(harness: Harness) -> None:
 
 
 def test_every_deed_has_a_name_in_every_language() -> None:
-    for what in Deed:
-        names = {deed(what.value, {}).in_language(language) for language in Language}
+    for what in AuditAction:
+        names = {action(what.value, {}).in_language(language) for language in Language}
         assert len(names) == len(Language), what
 
 
 async def test_lines_are_in_the_servers_language(harness: Harness) -> None:
     guild = harness.sandbox.discord.add_guild("サーバー", locale="ja")
     channel = await log_channel(harness, guild)
-    for what in Deed:
+    for what in AuditAction:
         await note(harness, what, guild=guild)
-    await until(lambda: len(lines(channel)) == len(Deed))
-    for what, text in zip(Deed, lines(channel), strict=True):
-        assert f"**{deed(what.value, {}).in_language(Language.JAPANESE)}**" in text
+    await until(lambda: len(lines(channel)) == len(AuditAction))
+    for what, text in zip(AuditAction, lines(channel), strict=True):
+        assert f"**{action(what.value, {}).in_language(Language.JAPANESE)}**" in text
 
 
 async def test_a_line_pings_nobody_is_one_line_and_holds_no_prompt(harness: Harness) -> None:
@@ -179,7 +179,7 @@ async def test_a_log_channel_changes_at_once_and_can_be_switched_off(harness: Ha
     second = await log_channel(harness)
     await note(harness, reason="two")
     await line(second, "two")
-    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules())
+    await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules())
     await note(harness, reason="three")
     await asyncio.sleep(0.2)
     assert (len(lines(first)), len(lines(second))) == (1, 1)
@@ -205,6 +205,6 @@ async def test_what_was_not_kept_is_not_told(harness: Harness) -> None:
 async def test_a_thread_can_be_the_log(harness: Harness) -> None:
     thread = harness.channel.add_thread("log")
     await until(lambda: harness.app.bot.get_channel(thread.id) is not None)
-    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules(log_channel_id=thread.id))
+    await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules(log_channel_id=thread.id))
     await note(harness, reason="here")
     await seen(await line(thread, "here"), "here")

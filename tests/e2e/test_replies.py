@@ -12,7 +12,7 @@ from bot.sandbox.discord import Channel, Intents, Message
 from bot.sandbox.discord.composing import Composition
 from bot.sandbox.discord.stickers import StickerFormat
 from bot.texts import explanations, moderation, replies
-from bot.texts.sentences import Language, Speakable
+from bot.texts.messages import Language, Translatable
 from tests.e2e.actors.channels import post, thread, voice_chat
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import (
@@ -221,7 +221,7 @@ async def test_what_does_not_mention_the_bot_in_its_text_is_left_alone(harness: 
     ],
 )
 async def test_what_no_video_can_be_made_of_is_answered_and_buys_nothing(
-    harness: Harness, text: str, pictures: int, replied: str | None, expected: Speakable
+    harness: Harness, text: str, pictures: int, replied: str | None, expected: Translatable
 ) -> None:
     reply_to = await say(harness, replied) if replied else None
     asked = await say(harness, ping(harness, text), pictures, reply_to=reply_to)

@@ -21,7 +21,7 @@ from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import being_made, finish, hold
 
-IMPATIENT = replace(QUICK, expire_after_s=0.6, patience=replace(QUICK.patience, look_again_s=0.8))
+IMPATIENT = replace(QUICK, expire_after_s=0.6, timeouts=replace(QUICK.timeouts, look_again_s=0.8))
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ async def test_without_the_pictures_nothing_is_bought_again(tmp_path: Path, *, r
     async with open_harness(tmp_path, now=clock, keep_pictures_hours=24) as harness:
         reply = await unknown(harness, image=harness.sandbox.discord.upload("cat.png", picture()))
         clock.offset = timedelta(hours=25)
-        await harness.app.housekeeping.tidy()
+        await harness.app.cleanup.run_once()
         await meanwhile(harness, restarted=restarted)
         again = await press(harness, reply, "Try again")
         assert explanations.PICTURES_NOT_KEPT.english in await told(again)
@@ -250,7 +250,7 @@ async def test_a_video_that_nobody_watched_any_more_is_found_again(
 
 
 async def test_what_is_looked_for_from_the_list_stays_as_private_as_the_list(tmp_path: Path) -> None:
-    tuning = replace(IMPATIENT, patience=replace(IMPATIENT.patience, look_again_s=60.0))
+    tuning = replace(IMPATIENT, timeouts=replace(IMPATIENT.timeouts, look_again_s=60.0))
     async with open_harness(tmp_path, tuning=tuning) as harness:
         await expired(harness)
         listed = await list_jobs(harness)

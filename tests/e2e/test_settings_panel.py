@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.moderation.audit import Deed
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import ChannelKind, InvalidInvocation
 from bot.sandbox.discord.versions import walk
 from bot.texts import settings_panel as words
-from bot.texts.sentences import Language
+from bot.texts.messages import Language
 from tests.e2e.actors.buttons import labels, told
 from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -87,7 +87,7 @@ async def test_a_choice_is_kept_and_logged(
     assert shown.text.startswith(f"### Settings of this server: {page}\n")
     assert rules(harness) == ServerRules(**expected)
     (entry,) = await log(harness)
-    assert (entry.deed, entry.actor_id, entry.person_id) == (Deed.RULES_CHANGED, user.id, None)
+    assert (entry.action, entry.actor_id, entry.person_id) == (AuditAction.RULES_CHANGED, user.id, None)
     number = value.isdigit()
     told_values = (int(before), int(value)) if number else (before, value)
     assert entry.details == {"field": key, "from": told_values[0], "to": told_values[1]}
@@ -103,7 +103,7 @@ async def test_what_was_chosen_already_is_not_logged(harness: Harness) -> None:
 
 
 async def test_a_number_of_another_version_is_a_choice_too(harness: Harness) -> None:
-    await harness.app.moderation.books.rules.change(harness.guild.id, ServerRules(quorum=7, review_hours=36))
+    await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules(quorum=7, review_hours=36))
     opened = await settings(harness, boss(harness), "Numbers")
     assert preset(opened.current, "quorum") == ["7"]
     assert preset(opened.current, "review_hours") == ["36"]
@@ -157,7 +157,7 @@ async def test_roles_and_channels_are_chosen_and_taken_back(harness: Harness, *,
 async def test_what_is_gone_is_not_preselected_and_can_be_taken_out(harness: Harness) -> None:
     post = harness.guild.add_channel("ideas", kind=ChannelKind.FORUM).add_thread("post")
     kept = ServerRules(reviewer_roles=frozenset({12345}), review_channel_id=67890, log_channel_id=post.id)
-    await harness.app.moderation.books.rules.change(harness.guild.id, kept)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, kept)
     opened = await settings(harness, boss(harness), "People and channels")
     assert opened.current is not None
     assert "Now: <#67890>" in opened.text

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from bot.moderation.audit import Deed
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.texts import settings_panel as words
-from cogs.settings import SettingsCog
+from cogs.moderation.settings import SettingsCog
 from tests.e2e.actors.buttons import told, whispered
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -37,7 +37,7 @@ async def test_spicy_is_switched_on_only_with_its_rules_confirmed(
     assert f"*Spicy* is **on**. {words.MODE_HINTS['trusted'].english} <@{user.id}> confirmed" in shown.text
     assert preset(shown.current, "modes.spicy") == ["trusted"]
     (entry,) = await log(harness)
-    assert (entry.deed, entry.actor_id) == (Deed.SPICY_SWITCHED_ON, user.id)
+    assert (entry.action, entry.actor_id) == (AuditAction.SPICY_SWITCHED_ON, user.id)
     assert entry.details == {
         "field": "modes.spicy",
         "from": "off",
@@ -56,10 +56,10 @@ async def test_spicy_off_ends_the_confirmation(harness: Harness) -> None:
     assert rules(harness).spicy_confirmed_by is None
     assert rules(harness).mode(Gate.SPICY, None) is Mode.OFF
     await form_of(harness, opened, "modes.spicy", "open")
-    assert [entry.deed for entry in await log(harness)] == [
-        Deed.SPICY_SWITCHED_ON,
-        Deed.RULES_CHANGED,
-        Deed.SPICY_SWITCHED_OFF,
+    assert [entry.action for entry in await log(harness)] == [
+        AuditAction.SPICY_SWITCHED_ON,
+        AuditAction.RULES_CHANGED,
+        AuditAction.SPICY_SWITCHED_OFF,
     ]
 
 
@@ -114,7 +114,10 @@ async def test_spicy_in_one_channel_takes_the_confirmation_too(harness: Harness)
     opened = await turn(harness, server, "This channel")
     opened = await choose(harness, opened, "channel_modes.spicy", "server")
     assert rules(harness).spicy_confirmed_by is None
-    assert [entry.deed for entry in await log(harness)] == [Deed.SPICY_SWITCHED_ON, Deed.SPICY_SWITCHED_OFF]
+    assert [entry.action for entry in await log(harness)] == [
+        AuditAction.SPICY_SWITCHED_ON,
+        AuditAction.SPICY_SWITCHED_OFF,
+    ]
 
 
 async def test_spicy_off_is_off_in_every_channel_and_does_not_come_back_there(harness: Harness) -> None:
@@ -134,7 +137,7 @@ async def test_spicy_off_is_off_in_every_channel_and_does_not_come_back_there(ha
 
 async def test_what_was_on_unconfirmed_is_not_confirmed_along_with_a_channel(harness: Harness) -> None:
     stale = ServerRules(modes={Gate.SPICY: Mode.OPEN}, channel_modes={99: {Gate.SPICY: Mode.OPEN}})
-    await harness.app.moderation.books.rules.change(harness.guild.id, stale)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, stale)
     opened = await settings(harness, boss(harness), "This channel", channel=harness.adult_channel)
     await confirm(harness, opened, "channel_modes.spicy", "approval")
     assert rules(harness).mode(Gate.SPICY, None) is Mode.OFF

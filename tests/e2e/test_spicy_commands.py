@@ -6,7 +6,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.discord import InvalidInvocation
-from bot.storage import StorageUnavailableError
+from bot.storage.errors import StorageUnavailableError
 from bot.texts import jobs as job_words
 from bot.texts import spicy as words
 from tests.e2e.actors.approvals import moderator
@@ -38,8 +38,8 @@ async def test_others_are_turned_away(harness: Harness, command: str, options: d
     reply = await spicy(harness, command, bea, force=True, **options)
     assert reply.text == words.MODERATORS_ONLY.english
     assert await entries(harness) == []
-    assert harness.app.moderation.books.members.of(harness.guild.id, harness.user.id).listed is None
-    assert harness.app.moderation.books.words.listed(harness.guild.id) == ()
+    assert harness.app.moderation.caches.members.of(harness.guild.id, harness.user.id).listed is None
+    assert harness.app.moderation.caches.words.listed(harness.guild.id) == ()
 
 
 async def test_it_is_offered_in_servers_alone(harness: Harness) -> None:
@@ -59,7 +59,7 @@ async def test_it_is_offered_in_servers_alone(harness: Harness) -> None:
 async def test_a_reviewer_role_suffices(harness: Harness) -> None:
     role = harness.guild.add_role("reviewers")
     rules = ServerRules(reviewer_roles=frozenset({role.id}))
-    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
     reply = await spicy(harness, "queue", harness.member("bea", roles=[role]), force=True)
     assert words.QUEUE_EMPTY.english in reply.text
 
@@ -72,7 +72,7 @@ async def test_who_lost_the_right_turns_no_page(harness: Harness, custom_id: str
     harness.guild.members[mo.id].roles.clear()
     pressed = await press_unseen(harness, message_of(shown), custom_id, user=mo)
     assert await told(pressed) == words.MODERATORS_ONLY.english
-    assert not harness.app.moderation.books.members.of(harness.guild.id, 12).reports_muted
+    assert not harness.app.moderation.caches.members.of(harness.guild.id, 12).reports_muted
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_nobody_decides_about_themselves(
 async def test_the_queue_in_pages(harness: Harness, *, restarted: bool) -> None:
     mo, review = moderator(harness), harness.guild.add_channel("reviews")
     rules = ServerRules(modes={Gate.NORMAL: Mode.APPROVAL}, review_channel_id=review.id, quorum=2)
-    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
     for number in range(7):
         await harness.video(f"boat _{number}_")
         await until(lambda number=number: len(review.messages) > number)
@@ -159,7 +159,7 @@ async def test_what_cannot_be_read_is_said(
     options: dict[str, Any] = {"person": "ada"} if command == "user" else {}
     shown = await spicy(harness, command, mo, **options)
     monkeypatch.setattr(parts.review_store, "open_in", broken)
-    monkeypatch.setattr(parts.trail.store, "read", broken)
+    monkeypatch.setattr(parts.audit_log.store, "read", broken)
     monkeypatch.setattr(parts.questions, "record", broken)
     assert (await spicy(harness, command, mo, **options)).text == words.NOT_READ.english
     custom_id = {"queue": "sm-queue:0", "log": "sm-log:0:0:all:0", "user": "sm-mute:12:0"}[command]

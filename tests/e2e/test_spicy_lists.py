@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.moderation.audit import Deed
-from bot.moderation.members import Listed, Strike
+from bot.moderation.audit.entries import AuditAction
+from bot.moderation.members.member import ListStatus, Strike
 from bot.moderation.rules import ServerRules
 from bot.texts import spicy as words
-from bot.texts.sentences import Sentence
+from bot.texts.messages import Message
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
@@ -25,15 +25,19 @@ pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def test_lists(harness: Harness) -> None:
-    mo, members = moderator(harness), harness.app.moderation.books.members
-    for chosen, listed in (("trusted", Listed.TRUSTED), ("blocked", Listed.BLOCKED), ("neither", None)):
+    mo, members = moderator(harness), harness.app.moderation.caches.members
+    for chosen, listed in (
+        ("trusted", ListStatus.TRUSTED),
+        ("blocked", ListStatus.BLOCKED),
+        ("neither", None),
+    ):
         for answer in (words.LISTED[words.ListChoice(chosen)], words.UNCHANGED):
             reply = await spicy(harness, "trust", mo, person="ada", list=chosen)
             assert reply.text == answer.english
         assert members.of(harness.guild.id, harness.user.id).listed is listed
-    deeds = [(one.deed, one.actor_id, one.person_id) for one in await entries(harness)]
-    done = (Deed.TRUSTED, Deed.BLOCKED, Deed.UNLISTED)
-    assert deeds == [(deed, mo.id, harness.user.id) for deed in done]
+    actions = [(one.action, one.actor_id, one.person_id) for one in await entries(harness)]
+    done = (AuditAction.TRUSTED, AuditAction.BLOCKED, AuditAction.UNLISTED)
+    assert actions == [(action, mo.id, harness.user.id) for action in done]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -55,17 +59,17 @@ async def test_a_suspension_is_told_kept_and_lifted(harness: Harness, *, restart
     lifted = await spicy(harness, "suspend", mo, person="ada", hours=0, reason="enough")
     assert lifted.text == words.LIFTED.english
     await until(lambda: len(direct.messages) == 2)
-    first, second = (one for one in await entries(harness) if one.deed is not Deed.REQUEST_REFUSED)
-    assert (first.deed, first.person_id, first.reason) == (Deed.SUSPENDED, harness.user.id, "*spam*")
+    first, second = (one for one in await entries(harness) if one.action is not AuditAction.REQUEST_REFUSED)
+    assert (first.action, first.person_id, first.reason) == (AuditAction.SUSPENDED, harness.user.id, "*spam*")
     assert first.details == {"hours": 2}
-    assert (second.deed, second.actor_id, second.reason) == (Deed.SUSPENSION_LIFTED, mo.id, "enough")
+    assert (second.action, second.actor_id, second.reason) == (AuditAction.SUSPENSION_LIFTED, mo.id, "enough")
 
 
 async def test_everybody_reads_their_language(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     def tagged(locale: str, form: str, context: str | None = None) -> str:
         return f"{form}«{locale}»"
 
-    monkeypatch.setattr("bot.texts.sentences.translation", tagged)
+    monkeypatch.setattr("bot.texts.messages.translation", tagged)
     mo, direct = moderator(harness, locale="zh-CN"), harness.sandbox.discord.dm(harness.user)
     harness.guild.locale = "ja"
     reply = await spicy(harness, "suspend", mo, person="ada", hours=2, reason="spam")
@@ -80,7 +84,7 @@ async def test_everybody_reads_their_language(harness: Harness, monkeypatch: pyt
 
 async def test_who_takes_no_messages_is_suspended_all_the_same(harness: Harness) -> None:
     harness.user.accepts_direct_messages = False
-    mo, members = moderator(harness), harness.app.moderation.books.members
+    mo, members = moderator(harness), harness.app.moderation.caches.members
     reply = await spicy(harness, "suspend", mo, person="ada", hours=8760, reason="spam")
     assert "is suspended" in reply.text
     assert members.of(harness.guild.id, harness.user.id).is_suspended(utc_now() + timedelta(hours=8759))
@@ -92,8 +96,8 @@ async def test_what_is_kept_of_somebody_and_their_reports(harness: Harness, *, r
     for number in range(10):
         given = Strike(*ids, utc_now() - timedelta(days=number), mo.id, f"{'_' * 300} {number}")
         await alone(
-            harness.app.moderation.trail,
-            harness.app.moderation.books.members.strike,
+            harness.app.moderation.audit_log,
+            harness.app.moderation.caches.members.strike,
             given,
             ServerRules(strikes_to_suspend=20),
         )
@@ -107,9 +111,9 @@ async def test_what_is_kept_of_somebody_and_their_reports(harness: Harness, *, r
     ):
         shown = await press(harness, shown, label.english, user=mo)
         assert fact.english in await told(shown)
-        assert harness.app.moderation.books.members.of(*ids).reports_muted is muted
+        assert harness.app.moderation.caches.members.of(*ids).reports_muted is muted
         last = (await entries(harness))[-1]
-        assert (last.deed, last.details) == (Deed.REPORTS_MUTED, {"muted": muted})
+        assert (last.action, last.details) == (AuditAction.REPORTS_MUTED, {"muted": muted})
     assert "**Reports count again**" in (await spicy(harness, "log", mo)).text
 
 
@@ -139,7 +143,7 @@ async def test_words(harness: Harness, *, restarted: bool) -> None:
     assert gone.text == words.TERM_NOT_THERE.english
     *_, added, changed, _, removed = await entries(harness)
     assert added.details == {"term": "zebra", "effect": "held", "fragment": True}
-    assert (changed.deed, removed.deed) == (Deed.TERM_ADDED, Deed.TERM_REMOVED)
+    assert (changed.action, removed.action) == (AuditAction.TERM_ADDED, AuditAction.TERM_REMOVED)
     assert "||z e b r a||" in (await spicy(harness, "log", mo, action="words")).text
 
 
@@ -154,9 +158,7 @@ async def test_words(harness: Harness, *, restarted: bool) -> None:
         ("y" * 101, words.term_too_long(100)),
     ],
 )
-async def test_terms_that_cannot_be(
-    harness: Harness, action: str, term: str | None, answer: Sentence
-) -> None:
+async def test_terms_that_cannot_be(harness: Harness, action: str, term: str | None, answer: Message) -> None:
     given: dict[str, Any] = {"term": term} if term is not None else {}
     reply = await spicy(harness, "words", moderator(harness), force=True, action=action, **given)
     assert reply.text == answer.english
@@ -164,7 +166,7 @@ async def test_terms_that_cannot_be(
 
 
 async def test_a_full_list(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.moderation.words.book.MOST_TERMS", 0)
+    monkeypatch.setattr("bot.moderation.words.word_lists.MOST_TERMS", 0)
     reply = await spicy(harness, "words", moderator(harness), action="add", term="zebra")
     assert reply.text == words.list_full(500).english
     assert await entries(harness) == []

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.moderation.audit import Deed, Entry, Recorded, verify
+from bot.moderation.audit.chain import verify
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.sandbox.discord import Reply
 from bot.texts import spicy as words
-from cogs.ui import spicy_views
+from cogs.moderation import spicy_views
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import labels, message_of, press, told
 from tests.e2e.actors.harness import PATIENT, Harness, utc_now
@@ -55,27 +56,29 @@ async def test_an_id_is_short_and_every_deed_has_words_in_one_group() -> None:
     longest = max(words.LogGroup, key=len)
     assert len(spicy_views.LogPage(10**15 - 1, 2**63 - 1, longest, 3650).custom_id) <= 100
     named = [name for names in words.DEEDS.values() for name in names]
-    assert sorted(named) == sorted(deed.value for deed in Deed)
-    assert all(words.deed(deed.value, {}).english for deed in Deed)
+    assert sorted(named) == sorted(action.value for action in AuditAction)
+    assert all(words.action(action.value, {}).english for action in AuditAction)
 
 
-def rows(reply: Reply) -> list[Recorded]:
+def rows(reply: Reply) -> list[RecordedEntry]:
     """What was exported as lines of JSON, as the log would have it."""
     (attached,) = message_of(reply).current.attachments
     assert attached.filename.endswith(".jsonl")
-    found: list[Recorded] = []
+    found: list[RecordedEntry] = []
     for line in attached.path.read_text("utf-8").splitlines():
         fields: dict[str, Any] = json.loads(line)
-        fields["at"], fields["deed"] = datetime.fromisoformat(fields["at"]), Deed(fields["deed"])
-        found.append(Recorded(**fields))
+        fields["at"], fields["deed"] = datetime.fromisoformat(fields["at"]), AuditAction(fields["deed"])
+        found.append(RecordedEntry(**fields))
     return found
 
 
 async def test_the_log_as_lines_of_json_can_be_verified(harness: Harness) -> None:
-    mo, store = moderator(harness), harness.app.moderation.trail.store
+    mo, store = moderator(harness), harness.app.moderation.audit_log.store
     await seed(harness, 600)
     await store.append(
-        Entry(harness.guild.id, utc_now(), Deed.REQUEST_HELD, None, harness.user.id, prompt="a 🎞\n'boat'")
+        AuditEntry(
+            harness.guild.id, utc_now(), AuditAction.REQUEST_HELD, None, harness.user.id, prompt="a 🎞\n'boat'"
+        )
     )
     reply = await spicy(harness, "log", mo, export="json")
     exported = rows(reply)
@@ -84,9 +87,9 @@ async def test_the_log_as_lines_of_json_can_be_verified(harness: Harness) -> Non
     assert exported[-1].prompt == "a 🎞\n'boat'"
     assert exported[-1].sha256 in reply.text
     last = (await entries(harness))[-1]
-    assert (last.deed, last.actor_id) == (Deed.LOG_EXPORTED, mo.id)
+    assert (last.action, last.actor_id) == (AuditAction.LOG_EXPORTED, mo.id)
     assert last.details == {"entries": 601, "form": "json", "last": 601, "sha256": exported[-1].sha256}
-    await store.append(Entry(harness.guild.id + 1, utc_now(), Deed.BANNED, None, harness.user.id))
+    await store.append(AuditEntry(harness.guild.id + 1, utc_now(), AuditAction.BANNED, None, harness.user.id))
     again = rows(await spicy(harness, "log", mo, export="json"))
     assert [one.number for one in again] == list(range(1, 603))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.images import ImageSource
+from bot.images.model import ImageSource
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.images import ReferenceSpool
+from bot.images.spool import ReferenceSpool
 from tests.images.cdn import Cdn
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.images import DataUrl
-from bot.images.data_url import _READ_BYTES
+from bot.images.data_url import _READ_BYTES, DataUrl
 from bot.video import ImageMime
 
 

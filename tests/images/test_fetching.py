@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.images import ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool
+from bot.images.model import ImageProblem, ImageRefusedError, ImageSource
+from bot.images.spool import ReferenceSpool
 from tests.e2e.actors.pictures import picture, png_of
 from tests.images.cdn import Cdn
 

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from bot.images import IMAGE_LIMITS, ImageProblem, ImageRefusedError, ImageSource, ReferenceSpool, SourceKind
+from bot.images.model import IMAGE_LIMITS, ImageProblem, ImageRefusedError, ImageSource, SourceKind
+from bot.images.spool import ReferenceSpool
 from bot.sandbox.video_factory import SampleVideoFactory, VideoSpec
 from bot.video import ImageMime
 from tests.e2e.actors.pictures import picture

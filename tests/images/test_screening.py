@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from bot.images import screen
-from bot.images.screening import Kind, Outcome, Screening, ScreeningUnavailableError, percent
+from bot.images.screening import Kind, Screening, ScreeningResult, ScreeningUnavailableError, percent
 from tests.e2e.actors.pictures import picture, png_claiming
 from tests.images.encoded_videos import film, sound
 
@@ -272,8 +272,8 @@ async def test_a_detector_that_does_not_work_is_a_fault(tmp_path: Path, nudenet:
 async def test_too_few_scores_are_a_fault(
     screening: Screening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def told(_kind: Kind, _paths: Sequence[Path]) -> Outcome:
-        return Outcome(scores=[])
+    async def told(_kind: Kind, _paths: Sequence[Path]) -> ScreeningResult:
+        return ScreeningResult(scores=[])
 
     monkeypatch.setattr(screening, "_outcome", told)
     assert await fault_of(screening, tmp_path / "one.png") == "died"

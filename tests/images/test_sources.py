@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.images import ImageProblem, ImageSource, check_source
-from bot.images.sources import is_allowed
+from bot.images.model import ImageProblem, ImageSource
+from bot.images.sources import check_source, is_allowed
 
 HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "127.0.0.1:8080")
 

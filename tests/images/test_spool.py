@@ -9,7 +9,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from bot.images import ConversionReason, ImageProblem, ImageRefusedError, ReferenceSpool
+from bot.images.model import ConversionReason, ImageProblem, ImageRefusedError
+from bot.images.spool import ReferenceSpool
 from bot.video import REFERENCE_LIMIT_BYTES, REFERENCES_MAX, ImageMime
 from tests.e2e.actors.pictures import picture, png_claiming, png_of
 from tests.images.cdn import Cdn

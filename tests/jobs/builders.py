@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from bot.delivery import ReplyAddress
+from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job, JobState
 from bot.video import VideoRequest
 

@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.delivery import Attempt, ReplyAddress, Route
-from bot.images import Conversion, ConversionReason, ImageProblem, ImageSource, Reference, SourceKind
+from bot.delivery.final_post import Attempt
+from bot.delivery.messages import ReplyAddress
+from bot.delivery.routes import Route
+from bot.images.model import Conversion, ConversionReason, ImageProblem, ImageSource, Reference, SourceKind
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.rows import job_from, row_of
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.rules import ReviewStage
-from bot.storage import open_database
+from bot.storage.opening import open_database
 from bot.video import ImageMime, Preset, Resolution, Seconds, Size, VideoRequest
 from tests.jobs.builders import MOMENT, a_job
 

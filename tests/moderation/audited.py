@@ -3,18 +3,18 @@
 from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from bot.moderation.audit import AuditedTransaction, AuditTrail
+from bot.moderation.audit.log import AuditedTransaction, AuditLog
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 async def alone(
-    trail: AuditTrail,
+    audit_log: AuditLog,
     change: Callable[Concatenate[AuditedTransaction, P], Awaitable[T]],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
     """Make one change in a transaction of its own, without entries."""
-    async with trail.transaction() as within:
+    async with audit_log.transaction() as within:
         return await change(within, *args, **kwargs)

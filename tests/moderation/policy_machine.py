@@ -1,6 +1,6 @@
 """A server, its people and their requests, to which anything may happen in any order.
 
-The steps of `bot.jobs.holding` themselves carry the requests; what these decide is compared with a model.
+The steps of `bot.lifecycle.steps.review` themselves carry the requests; what these decide is compared with a model.
 """
 
 import asyncio
@@ -17,22 +17,30 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from structlog.testing import capture_logs
 
-from bot.delivery import Post, Posted, Route
-from bot.images import Reference
+from bot.delivery.final_post import Posted
+from bot.delivery.messages import Post
+from bot.delivery.routes import Route
+from bot.images.model import Reference
 from bot.images.screening import Screening
-from bot.jobs import Books, Gatekeeper, Seen
-from bot.jobs.course import Course
-from bot.jobs.holding import hold, may_post, may_submit
-from bot.jobs.intake import Ask, Wish
 from bot.jobs.job import FailureReason, Job, JobState, advance
-from bot.moderation.audit import AuditTrail
-from bot.moderation.members import Listed, MemberBook, MemberStore
+from bot.jobs.request_facts import origin_of
+from bot.lifecycle.context import JobContext
+from bot.lifecycle.steps.review import hold, may_post, may_submit
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import ListStatus
+from bot.moderation.members.store import MemberStore
 from bot.moderation.policy import OperatorRules, Person, Place
-from bot.moderation.reviews import Review, ReviewState, ReviewSubject
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.servers import RuleBook, RuleStore
-from bot.moderation.words import Effect, Term, TermStore, WordBook
-from bot.storage import Database, open_database
+from bot.moderation.servers.cache import RuleCache
+from bot.moderation.servers.store import RuleStore
+from bot.moderation.words.matching import Effect, Term
+from bot.moderation.words.store import TermStore
+from bot.moderation.words.word_lists import WordLists
+from bot.reviews.review import Review, ReviewState, ReviewSubject
+from bot.storage.database import Database
+from bot.storage.opening import open_database
 from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 from tests.moderation.audited import alone
@@ -52,7 +60,7 @@ MOMENTS = st.sampled_from(MOVING)
 _servers = count(1000)
 
 
-class DetachedJob(Course):
+class DetachedJob(JobContext):
     """A job under way without anything outside: no row, no reply, and moderators who can be asked at once."""
 
     def __init__(self, parts: Any, job: Job) -> None:
@@ -74,7 +82,7 @@ class DetachedJob(Course):
 class TrackedRequest:
     """A request as far as the rules are asked about it."""
 
-    course: DetachedJob
+    context: DetachedJob
     at: str
     """One of `MOVING` or `WAITING`, `aside`, `posted` or `over`."""
     agreed: set[ReviewStage] = field(default_factory=set[ReviewStage])
@@ -82,7 +90,7 @@ class TrackedRequest:
 
     @property
     def job(self) -> Job:
-        return self.course.job
+        return self.context.job
 
 
 class Moderators:
@@ -123,14 +131,14 @@ class RequestMachine(RuleBasedStateMachine):
         self.model = PolicyModel()
         self.wanted: list[TrackedRequest] = []
         database = self.runtime.database
-        self.trail = AuditTrail(database)
-        self.books = Books(
-            RuleBook(RuleStore(database), self.trail, lambda: self.now),
-            MemberBook(MemberStore(database)),
-            WordBook(TermStore(database), self.trail, lambda: self.now),
+        self.audit_log = AuditLog(database)
+        self.caches = ModerationCaches(
+            RuleCache(RuleStore(database), self.audit_log, lambda: self.now),
+            MemberCache(MemberStore(database)),
+            WordLists(TermStore(database), self.audit_log, lambda: self.now),
             OperatorRules(),
         )
-        self.gatekeeper = Gatekeeper(self.books, self, lambda: self.now)
+        self.gatekeeper = Gatekeeper(self.caches, self, lambda: self.now)
         self.moderators = Moderators()
         self.parts = SimpleNamespace(
             gatekeeper=self.gatekeeper,
@@ -140,9 +148,9 @@ class RequestMachine(RuleBasedStateMachine):
             now=lambda: self.now,
         )
 
-    async def look(self, guild_id: int | None, channel_id: int | None) -> Seen:  # noqa: ARG002
+    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:  # noqa: ARG002
         restricted = channel_id in self.model.restricted
-        return Seen(Place.AGE_RESTRICTED_CHANNEL if restricted else Place.OPEN_CHANNEL, channel_id)
+        return ChannelInfo(Place.AGE_RESTRICTED_CHANNEL if restricted else Place.OPEN_CHANNEL, channel_id)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runtime.run(work)
@@ -156,7 +164,7 @@ class RequestMachine(RuleBasedStateMachine):
             review_at=model.review_at,
             trusted_roles=frozenset({30}),
         )
-        self.run(self.books.rules.change(self.server, rules))
+        self.run(self.caches.rules.change(self.server, rules))
 
     def pick(self, index: int, *where: str) -> TrackedRequest:
         found = [one for one in self.tracked if one.at in where]
@@ -194,19 +202,21 @@ class RequestMachine(RuleBasedStateMachine):
 
     @rule(
         person_id=st.sampled_from([*PEOPLE]),
-        listed=st.none() | st.sampled_from(Listed),
+        listed=st.none() | st.sampled_from(ListStatus),
         hours=st.sampled_from([0, 0, 1, 3]),
     )
-    def judge_person(self, person_id: int, listed: Listed | None, hours: int) -> None:
-        members = self.books.members
+    def judge_person(self, person_id: int, listed: ListStatus | None, hours: int) -> None:
+        members = self.caches.members
         self.model.listed[person_id] = listed
-        self.run(alone(self.trail, members.list_as, self.server, person_id, listed))
+        self.run(alone(self.audit_log, members.list_as, self.server, person_id, listed))
         self.model.suspended.pop(person_id, None)
         if hours:
             until = self.model.suspended[person_id] = self.now + timedelta(hours=hours)
-            self.run(alone(self.trail, members.suspend, self.server, person_id, until=until, by=9, reason=""))
+            self.run(
+                alone(self.audit_log, members.suspend, self.server, person_id, until=until, by=9, reason="")
+            )
         else:
-            self.run(alone(self.trail, members.lift, self.server, person_id))
+            self.run(alone(self.audit_log, members.lift, self.server, person_id))
 
     @rule(prompt=st.sampled_from(["a lantern", "a harbour"]), listed=st.sampled_from([True, True, False]))
     def change_words(self, prompt: str, listed: bool) -> None:  # noqa: FBT001
@@ -215,10 +225,10 @@ class RequestMachine(RuleBasedStateMachine):
         word = prompt.removeprefix("a ")
         if listed:
             self.model.words[prompt] = effect
-            self.run(self.books.words.add(self.server, Term(word, effect), 9))
+            self.run(self.caches.words.add(self.server, Term(word, effect), 9))
         else:
             self.model.words.pop(prompt, None)
-            self.run(self.books.words.remove(self.server, word))
+            self.run(self.caches.words.remove(self.server, word))
 
     @precondition(lambda self: bool(self.model.suspended))
     @rule(minutes=st.sampled_from([1, 59, 60, 200]))
@@ -232,7 +242,7 @@ class RequestMachine(RuleBasedStateMachine):
         one = self.pick(index, *MOVING)
         self.carry(one, at)
         person_id = one.job.reply.person_id
-        self.judge_person(person_id, None if hours else Listed.BLOCKED, hours)
+        self.judge_person(person_id, None if hours else ListStatus.BLOCKED, hours)
         self.carry(one)
         self.judge_person(person_id, None, 0)
 
@@ -284,10 +294,9 @@ class RequestMachine(RuleBasedStateMachine):
             pictures=pictures,
         )
         person = Person(person_id, self.server, PEOPLE[person_id])
-        seen = self.run(self.look(self.server, channel_id))
-        wish = Wish(prompt, preset=preset, picture_count=len(pictures))
-        ask = Ask(wish, (), seen.place, person, channel_id, pictures)
-        found = self.gatekeeper.of_ask(ask, preset)
+        seen = self.run(self.describe(self.server, channel_id))
+        origin = origin_of(len(pictures), pictures)
+        found = self.gatekeeper.decide(preset, prompt, person, seen, origin)
         assert found.allowed is not self.model.forbids(job, self.now)
         if found.allowed:
             held = found.waits_at(ReviewStage.SUBMISSION)
@@ -298,7 +307,7 @@ class RequestMachine(RuleBasedStateMachine):
             )
             self.tracked.append(one)
             if held:
-                self.run(hold(one.course))
+                self.run(hold(one.context))
 
     @rule(
         person_id=st.sampled_from([*PEOPLE]),
@@ -314,7 +323,7 @@ class RequestMachine(RuleBasedStateMachine):
         self.answer(self.pick(index, *WAITING), approved=approved)
 
     def answer(self, one: TrackedRequest, *, approved: bool) -> None:
-        """As `bot.jobs.review_decisions` has a job go on or end."""
+        """As `bot.reviews.decisions` has a job go on or end."""
         job = one.job
         assert job.review_id is not None
         before = one.at == "held"
@@ -323,7 +332,7 @@ class RequestMachine(RuleBasedStateMachine):
         if approved:
             one.agreed.add(harness)
             went_on = replace(job, review_id=None, approved=job.approved | {harness})
-            one.course.job = advance(went_on, JobState.QUEUED) if before else went_on
+            one.context.job = advance(went_on, JobState.QUEUED) if before else went_on
         one.at = ("queued" if before else "finished") if approved else "over"
 
     @precondition(lambda self: self.at(*MOVING))
@@ -353,23 +362,25 @@ class RequestMachine(RuleBasedStateMachine):
         forbidden = self.model.forbids(one.job, self.now)
         unasked = ReviewStage.SUBMISSION not in one.agreed
         held = not forbidden and unasked and self.model.asks_at(ReviewStage.SUBMISSION, one.job)
-        assert self.run(may_submit(one.course)) is not (forbidden or held)
+        assert self.run(may_submit(one.context)) is not (forbidden or held)
         if forbidden:
             assert one.job.failure is not None
             assert (one.job.state, one.job.failure.reason) == (JobState.FAILED, FailureReason.NOT_ALLOWED)
             one.at = "over"
         elif held:
             assert one.job.state is JobState.HELD
-            self.run(hold(one.course))
+            self.run(hold(one.context))
             one.at = "held"
         else:
-            one.course.job = replace(one.job, state=JobState.DELIVERING, task_id="task", video_name="one.mp4")
+            one.context.job = replace(
+                one.job, state=JobState.DELIVERING, task_id="task", video_name="one.mp4"
+            )
             one.at = "finished"
 
     def offer(self, one: TrackedRequest) -> None:
         forbidden = self.model.forbids(one.job, self.now)
         held = not forbidden and self.model.holds_back(one.job, one.agreed)
-        refused = self.run(may_post(one.course))
+        refused = self.run(may_post(one.context))
         assert refused is (FailureReason.NOT_POSTED_HERE if forbidden else None)
         assert (one.job.review_id is not None) is held
         one.at = "aside" if forbidden else "held finished" if held else "uploading"
@@ -377,7 +388,7 @@ class RequestMachine(RuleBasedStateMachine):
     def upload(self, one: TrackedRequest, *, discord_is_away: bool) -> None:
         """As `bot.delivery.final_post` asks before every try."""
         refused = self.model.forbids(one.job, self.now) or self.model.holds_back(one.job, one.agreed)
-        assert self.run(one.course._may_post()) is not refused
+        assert self.run(one.context._may_post()) is not refused
         if refused:
             one.at = "aside"
         elif not discord_is_away:
@@ -388,7 +399,7 @@ class RequestMachine(RuleBasedStateMachine):
     def fetch(self, index: int, channel_id: int) -> None:
         """`/jobs` brings a video that was laid aside to another channel, where it is asked about anew."""
         one = self.pick(index, "aside")
-        one.course.job = replace(one.job, reply=replace(one.job.reply, channel_id=channel_id))
+        one.context.job = replace(one.job, reply=replace(one.job.reply, channel_id=channel_id))
         one.at = "finished"
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.jobs.job import Job
-from bot.moderation.members import Listed
+from bot.moderation.members.member import ListStatus
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage
-from bot.moderation.words import Effect
+from bot.moderation.words.matching import Effect
 from bot.video import Preset
 
 PEOPLE = {1: frozenset[int](), 2: frozenset({30})}
@@ -24,7 +24,7 @@ class PolicyModel:
     """Of the channel that is called adult."""
     review_at: ReviewAt = ReviewAt.SUBMISSION
     restricted: set[int] = field(default_factory=lambda: {ADULT})
-    listed: dict[int, Listed | None] = field(default_factory=dict[int, "Listed | None"])
+    listed: dict[int, ListStatus | None] = field(default_factory=dict[int, "ListStatus | None"])
     suspended: dict[int, datetime] = field(default_factory=dict[int, datetime])
     words: dict[str, Effect] = field(default_factory=dict[str, Effect])
 
@@ -48,7 +48,7 @@ class PolicyModel:
         wrong = [
             spicy and prompt == "a child",
             self.words.get(prompt) is Effect.BLOCKED,
-            self.listed.get(person_id) is Listed.BLOCKED,
+            self.listed.get(person_id) is ListStatus.BLOCKED,
             person_id in self.suspended and self.suspended[person_id] > now,
             self.mode(Gate.of(job.request.preset), channel_id) is Mode.OFF,
             pictures and self.mode(Gate.PICTURES, channel_id) is Mode.OFF,
@@ -62,7 +62,7 @@ class PolicyModel:
         channel_id, person_id = job.reply.channel_id or 0, job.reply.person_id
         if harness is ReviewStage.SUBMISSION and self.words.get(job.request.prompt) is Effect.HELD:
             return True
-        trusted = self.listed.get(person_id) is Listed.TRUSTED or bool(PEOPLE[person_id])
+        trusted = self.listed.get(person_id) is ListStatus.TRUSTED or bool(PEOPLE[person_id])
         modes = {self.mode(Gate.of(job.request.preset), channel_id)}
         if job.request.reference_count > 0:
             modes.add(self.mode(Gate.PICTURES, channel_id))

@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from bot.moderation.policy import Decision, Person, PictureOrigin, Place, RequestFacts, Standing, Verdict
+from bot.moderation.policy import (
+    Decision,
+    MemberStanding,
+    Person,
+    PictureOrigin,
+    Place,
+    RequestFacts,
+    Verdict,
+)
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset
 
@@ -56,13 +64,13 @@ PLACES = {
     "foreign": Place.FOREIGN_SERVER,
 }
 PLAIN = Person(1, SERVER, frozenset({10}))
-PERSONS: Mapping[str, tuple[Person, Standing]] = {
-    "plain": (PLAIN, Standing()),
-    "listed": (PLAIN, Standing(trusted=True)),
-    "role": (Person(1, SERVER, frozenset({10, ROLE})), Standing()),
-    "blocked": (PLAIN, Standing(blocked=True)),
-    "suspended": (PLAIN, Standing(suspended_until=NOW + timedelta(microseconds=1))),
-    "served": (PLAIN, Standing(suspended_until=NOW)),
+PERSONS: Mapping[str, tuple[Person, MemberStanding]] = {
+    "plain": (PLAIN, MemberStanding()),
+    "listed": (PLAIN, MemberStanding(trusted=True)),
+    "role": (Person(1, SERVER, frozenset({10, ROLE})), MemberStanding()),
+    "blocked": (PLAIN, MemberStanding(blocked=True)),
+    "suspended": (PLAIN, MemberStanding(suspended_until=NOW + timedelta(microseconds=1))),
+    "served": (PLAIN, MemberStanding(suspended_until=NOW)),
 }
 PICTURES = {
     "none": PictureOrigin.NONE,

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.moderation.audit import AuditTrail
-from bot.moderation.members import Listed, Member, MemberBook, MemberStore, Strike, active, suspended_until
-from bot.moderation.policy import Standing
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import ListStatus, Member, Strike, active, suspended_until
+from bot.moderation.members.store import MemberStore
+from bot.moderation.policy import MemberStanding
 from bot.moderation.rules import ServerRules
-from bot.storage import Database, StorageDamagedError, StorageUnavailableError, open_database
+from bot.storage.database import Database
+from bot.storage.errors import StorageDamagedError, StorageUnavailableError
+from bot.storage.opening import open_database
 from tests.moderation.audited import alone
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -29,18 +33,18 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 
 
 @pytest.fixture
-def trail(database: Database) -> AuditTrail:
-    return AuditTrail(database)
+def audit_log(database: Database) -> AuditLog:
+    return AuditLog(database)
 
 
 @pytest.fixture
-def book(database: Database) -> MemberBook:
-    return MemberBook(MemberStore(database))
+def book(database: Database) -> MemberCache:
+    return MemberCache(MemberStore(database))
 
 
-async def reopened(database: Database) -> MemberBook:
+async def reopened(database: Database) -> MemberCache:
     """The book as the next start finds it."""
-    book = MemberBook(MemberStore(database))
+    book = MemberCache(MemberStore(database))
     await book.load()
     return book
 
@@ -52,62 +56,69 @@ def a_strike(at: datetime = NOW, *, person_id: int = ADA, guild_id: int = SERVER
 # Records.
 
 
-async def test_of_most_people_nothing_is_kept(book: MemberBook) -> None:
+async def test_of_most_people_nothing_is_kept(book: MemberCache) -> None:
     await book.load()
     assert book.of(SERVER, ADA) == Member(SERVER, ADA)
-    assert book.of(None, ADA).standing == Standing()
+    assert book.of(None, ADA).standing == MemberStanding()
     assert not book.of(None, ADA).is_suspended(NOW)
 
 
-@pytest.mark.parametrize("listed", [*Listed, None])
-async def test_lists(database: Database, book: MemberBook, listed: Listed | None, trail: AuditTrail) -> None:
-    await alone(trail, book.list_as, SERVER, ADA, Listed.TRUSTED)
-    await alone(trail, book.list_as, SERVER, ADA, listed)
+@pytest.mark.parametrize("listed", [*ListStatus, None])
+async def test_lists(
+    database: Database, book: MemberCache, listed: ListStatus | None, audit_log: AuditLog
+) -> None:
+    await alone(audit_log, book.list_as, SERVER, ADA, ListStatus.TRUSTED)
+    await alone(audit_log, book.list_as, SERVER, ADA, listed)
     for seen in (book, await reopened(database)):
         assert seen.of(SERVER, ADA).listed is listed
         standing = seen.of(SERVER, ADA).standing
-        assert (standing.trusted, standing.blocked) == (listed is Listed.TRUSTED, listed is Listed.BLOCKED)
+        assert (standing.trusted, standing.blocked) == (
+            listed is ListStatus.TRUSTED,
+            listed is ListStatus.BLOCKED,
+        )
         assert seen.of(SERVER, BOB) == Member(SERVER, BOB)
         assert seen.of(3, ADA) == Member(3, ADA)
 
 
 async def test_everything_of_a_record_outlives_the_process(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(trail, book.list_as, SERVER, ADA, Listed.BLOCKED)
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="a 'reason' 🎞")
-    await alone(trail, book.appeal, SERVER, ADA, NOW)
-    await alone(trail, book.mute_reports, SERVER, ADA, muted=True)
-    expected = Member(SERVER, ADA, Listed.BLOCKED, NOW + HOUR, BOB, "a 'reason' 🎞", NOW, reports_muted=True)
+    await alone(audit_log, book.list_as, SERVER, ADA, ListStatus.BLOCKED)
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="a 'reason' 🎞")
+    await alone(audit_log, book.appeal, SERVER, ADA, NOW)
+    await alone(audit_log, book.mute_reports, SERVER, ADA, muted=True)
+    expected = Member(
+        SERVER, ADA, ListStatus.BLOCKED, NOW + HOUR, BOB, "a 'reason' 🎞", NOW, reports_muted=True
+    )
     assert book.of(SERVER, ADA) == (await reopened(database)).of(SERVER, ADA) == expected
 
 
 async def test_changes_in_the_same_moment_are_all_kept(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
     await asyncio.gather(
-        alone(trail, book.list_as, SERVER, ADA, Listed.TRUSTED),
-        alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why"),
-        alone(trail, book.mute_reports, SERVER, ADA, muted=True),
-        alone(trail, book.appeal, SERVER, ADA, NOW),
+        alone(audit_log, book.list_as, SERVER, ADA, ListStatus.TRUSTED),
+        alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why"),
+        alone(audit_log, book.mute_reports, SERVER, ADA, muted=True),
+        alone(audit_log, book.appeal, SERVER, ADA, NOW),
     )
-    expected = Member(SERVER, ADA, Listed.TRUSTED, NOW + HOUR, BOB, "why", NOW, reports_muted=True)
+    expected = Member(SERVER, ADA, ListStatus.TRUSTED, NOW + HOUR, BOB, "why", NOW, reports_muted=True)
     assert book.of(SERVER, ADA) == (await reopened(database)).of(SERVER, ADA) == expected
 
 
 async def test_what_cannot_be_kept_does_not_hold(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
     before = book.of(SERVER, ADA)
     await database.close()
     for change in (
-        alone(trail, book.list_as, SERVER, ADA, Listed.BLOCKED),
-        alone(trail, book.lift, SERVER, ADA),
-        alone(trail, book.suspend, SERVER, ADA, until=NOW + DAY, by=None, reason=""),
-        alone(trail, book.appeal, SERVER, ADA, NOW),
-        alone(trail, book.mute_reports, SERVER, ADA, muted=True),
-        alone(trail, book.strike, a_strike(), THREE),
+        alone(audit_log, book.list_as, SERVER, ADA, ListStatus.BLOCKED),
+        alone(audit_log, book.lift, SERVER, ADA),
+        alone(audit_log, book.suspend, SERVER, ADA, until=NOW + DAY, by=None, reason=""),
+        alone(audit_log, book.appeal, SERVER, ADA, NOW),
+        alone(audit_log, book.mute_reports, SERVER, ADA, muted=True),
+        alone(audit_log, book.strike, a_strike(), THREE),
     ):
         with pytest.raises(StorageUnavailableError):
             await change
@@ -115,9 +126,9 @@ async def test_what_cannot_be_kept_does_not_hold(
 
 
 async def test_a_record_that_cannot_be_read_is_said(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(trail, book.list_as, SERVER, ADA, Listed.BLOCKED)
+    await alone(audit_log, book.list_as, SERVER, ADA, ListStatus.BLOCKED)
     with closing(sqlite3.connect(database.path)) as connection:
         connection.execute("UPDATE members SET listed = 'watched'")
         connection.commit()
@@ -128,8 +139,10 @@ async def test_a_record_that_cannot_be_read_is_said(
 # Suspensions.
 
 
-async def test_a_suspension_ends_by_itself(database: Database, book: MemberBook, trail: AuditTrail) -> None:
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+async def test_a_suspension_ends_by_itself(
+    database: Database, book: MemberCache, audit_log: AuditLog
+) -> None:
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
     for seen in (book, await reopened(database)):
         member = seen.of(SERVER, ADA)
         assert member.standing.suspended_until == NOW + HOUR
@@ -138,43 +151,43 @@ async def test_a_suspension_ends_by_itself(database: Database, book: MemberBook,
 
 
 async def test_a_lifted_suspension_is_over_at_once(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    await alone(trail, book.lift, SERVER, ADA)
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.lift, SERVER, ADA)
     for seen in (book, await reopened(database)):
         assert not seen.of(SERVER, ADA).is_suspended(NOW)
         assert seen.of(SERVER, ADA).suspended_for == ""
-    assert not await alone(trail, book.appeal, SERVER, ADA, NOW)
+    assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW)
 
 
 async def test_an_appeal_is_made_once_a_suspension(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    assert not await alone(trail, book.appeal, SERVER, ADA, NOW)
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    assert not await alone(trail, book.appeal, SERVER, ADA, NOW + HOUR)
-    assert await alone(trail, book.appeal, SERVER, ADA, NOW)
-    assert not await alone(trail, book.appeal, SERVER, ADA, NOW)
+    assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW)
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW + HOUR)
+    assert await alone(audit_log, book.appeal, SERVER, ADA, NOW)
+    assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW)
     later = await reopened(database)
-    assert not await alone(trail, later.appeal, SERVER, ADA, NOW)
-    await alone(trail, later.suspend, SERVER, ADA, until=NOW + DAY, by=BOB, reason="again")
-    assert await alone(trail, later.appeal, SERVER, ADA, NOW)
+    assert not await alone(audit_log, later.appeal, SERVER, ADA, NOW)
+    await alone(audit_log, later.suspend, SERVER, ADA, until=NOW + DAY, by=BOB, reason="again")
+    assert await alone(audit_log, later.appeal, SERVER, ADA, NOW)
 
 
-async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberBook, trail: AuditTrail) -> None:
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    made = await asyncio.gather(*(alone(trail, book.appeal, SERVER, ADA, NOW) for _ in range(5)))
+async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberCache, audit_log: AuditLog) -> None:
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    made = await asyncio.gather(*(alone(audit_log, book.appeal, SERVER, ADA, NOW) for _ in range(5)))
     assert [one for one in made if one is not None] == [book.of(SERVER, ADA)]
 
 
 async def test_an_appeal_that_reached_nobody_can_be_made_again(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
-    assert await alone(trail, book.appeal, SERVER, ADA, NOW)
-    await alone(trail, book.take_appeal_back, SERVER, ADA)
-    assert await alone(trail, (await reopened(database)).appeal, SERVER, ADA, NOW)
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    assert await alone(audit_log, book.appeal, SERVER, ADA, NOW)
+    await alone(audit_log, book.take_appeal_back, SERVER, ADA)
+    assert await alone(audit_log, (await reopened(database)).appeal, SERVER, ADA, NOW)
 
 
 # Strikes.
@@ -190,66 +203,67 @@ async def test_an_appeal_that_reached_nobody_can_be_made_again(
     ],
 )
 async def test_strikes_suspend_at_every_multiple_of_the_threshold(
-    book: MemberBook, threshold: int, suspends: list[bool], trail: AuditTrail
+    book: MemberCache, threshold: int, suspends: list[bool], audit_log: AuditLog
 ) -> None:
     rules = THREE.model_copy(update={"strikes_to_suspend": threshold})
     for number, expected in enumerate(suspends):
         at = NOW + number * DAY
-        until = await alone(trail, book.strike, a_strike(at), rules)
+        until = await alone(audit_log, book.strike, a_strike(at), rules)
         assert until == (at + DAY if expected else None)
         assert book.of(SERVER, ADA).is_suspended(at) is expected
         assert len(await book.strikes(SERVER, ADA, rules, at)) == number + 1
 
 
 async def test_a_suspension_by_strikes_names_the_last_of_them(
-    database: Database, book: MemberBook, trail: AuditTrail
+    database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
     rules = THREE.model_copy(update={"strikes_to_suspend": 2})
-    await alone(trail, book.strike, a_strike(by=5), rules)
-    await alone(trail, (await reopened(database)).strike, a_strike(by=6), rules)
+    await alone(audit_log, book.strike, a_strike(by=5), rules)
+    await alone(audit_log, (await reopened(database)).strike, a_strike(by=6), rules)
     member = (await reopened(database)).of(SERVER, ADA)
     assert (member.suspended_by, member.suspended_for) == (6, a_strike().reason)
 
 
-async def test_strikes_fade(database: Database, book: MemberBook, trail: AuditTrail) -> None:
+async def test_strikes_fade(database: Database, book: MemberCache, audit_log: AuditLog) -> None:
     for day in (0, 10):
-        assert await alone(trail, book.strike, a_strike(NOW + day * DAY), THREE) is None
+        assert await alone(audit_log, book.strike, a_strike(NOW + day * DAY), THREE) is None
     faded = NOW + THREE.strike_days * DAY
     assert len(await book.strikes(SERVER, ADA, THREE, faded - timedelta(microseconds=1))) == 2
     assert len(await book.strikes(SERVER, ADA, THREE, faded)) == 1
-    assert await alone(trail, book.strike, a_strike(faded), THREE) is None, "the first of three has faded"
+    assert await alone(audit_log, book.strike, a_strike(faded), THREE) is None, "the first of three has faded"
     assert (
-        await alone(trail, (await reopened(database)).strike, a_strike(faded + DAY), THREE) == faded + 2 * DAY
+        await alone(audit_log, (await reopened(database)).strike, a_strike(faded + DAY), THREE)
+        == faded + 2 * DAY
     )
 
 
-async def test_strikes_of_others_and_elsewhere_do_not_count(book: MemberBook, trail: AuditTrail) -> None:
+async def test_strikes_of_others_and_elsewhere_do_not_count(book: MemberCache, audit_log: AuditLog) -> None:
     for other in (
         a_strike(person_id=BOB),
         a_strike(guild_id=3),
         a_strike(person_id=BOB),
         a_strike(guild_id=3),
     ):
-        assert await alone(trail, book.strike, other, THREE) is None
+        assert await alone(audit_log, book.strike, other, THREE) is None
     assert await book.strikes(SERVER, ADA, THREE, NOW) == ()
     kept = a_strike()
-    await alone(trail, book.strike, kept, THREE)
+    await alone(audit_log, book.strike, kept, THREE)
     assert await book.strikes(SERVER, ADA, THREE, NOW) == (kept,)
 
 
-async def test_strikes_in_the_same_moment_suspend_once(book: MemberBook, trail: AuditTrail) -> None:
+async def test_strikes_in_the_same_moment_suspend_once(book: MemberCache, audit_log: AuditLog) -> None:
     rules = THREE.model_copy(update={"strikes_to_suspend": 2})
-    given = await asyncio.gather(*(alone(trail, book.strike, a_strike(), rules) for _ in range(3)))
+    given = await asyncio.gather(*(alone(audit_log, book.strike, a_strike(), rules) for _ in range(3)))
     assert sorted(one is not None for one in given) == [False, False, True]
     assert book.of(SERVER, ADA).is_suspended(NOW)
 
 
-async def test_a_strike_shortens_no_suspension(book: MemberBook, trail: AuditTrail) -> None:
+async def test_a_strike_shortens_no_suspension(book: MemberCache, audit_log: AuditLog) -> None:
     once = THREE.model_copy(update={"strikes_to_suspend": 1})
-    await alone(trail, book.suspend, SERVER, ADA, until=NOW + 90 * DAY, by=BOB, reason="worse")
-    assert await alone(trail, book.strike, a_strike(), once) == NOW + 90 * DAY
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + 90 * DAY, by=BOB, reason="worse")
+    assert await alone(audit_log, book.strike, a_strike(), once) == NOW + 90 * DAY
     assert book.of(SERVER, ADA).suspended_until == NOW + 90 * DAY
-    assert await alone(trail, book.strike, a_strike(NOW + 90 * DAY), once) == NOW + 91 * DAY
+    assert await alone(audit_log, book.strike, a_strike(NOW + 90 * DAY), once) == NOW + 91 * DAY
 
 
 def test_the_pure_rules_of_strikes() -> None:

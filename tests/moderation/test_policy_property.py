@@ -13,17 +13,17 @@ from hypothesis.stateful import run_state_machine_as_test
 from bot.moderation.policy import (
     Admission,
     Decision,
+    MemberStanding,
     OperatorRules,
     Person,
     PictureOrigin,
     Place,
     RequestFacts,
-    Standing,
     Verdict,
     judge,
 )
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.words import WordVerdict
+from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_machine import MOVING, RequestMachine, in_a_loop
 
@@ -51,7 +51,7 @@ OPERATORS = st.builds(
     st.frozensets(st.sampled_from([SERVER, 8]), max_size=1),
 )
 STANDINGS = st.builds(
-    Standing,
+    MemberStanding,
     st.booleans(),
     st.booleans(),
     st.sampled_from([None, NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1)]),
@@ -77,7 +77,7 @@ TAME = FACTS.map(
         place=Place.AGE_RESTRICTED_CHANNEL,
         words=WordVerdict.NONE,
         operator=OperatorRules(),
-        standing=Standing(facts.standing.trusted),
+        standing=MemberStanding(facts.standing.trusted),
     )
 )
 """Of these many are allowed."""

@@ -11,17 +11,17 @@ import pytest
 from bot.moderation.policy import (
     Admission,
     Decision,
+    MemberStanding,
     OperatorRules,
     Person,
     PictureOrigin,
     Place,
     RequestFacts,
-    Standing,
     Verdict,
     judge,
 )
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.words import WordVerdict
+from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_tables import (
     CHANNEL,
@@ -183,7 +183,7 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
         said.get("spicy_offered", True),
         spicy_blocked_servers=said.get("spicy_blocked_servers", frozenset()),
     )
-    standing = Standing(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
+    standing = MemberStanding(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
     return RequestFacts(
         Preset.SPICY, said["place"], PLAIN, NOW, CHANNEL, said["origin"],
         words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, standing=standing,

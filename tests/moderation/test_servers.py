@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.moderation.audit import AuditTrail
+from bot.moderation.audit.log import AuditLog
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ServerRules
-from bot.moderation.servers import RuleBook, RuleStore
-from bot.storage import Database, StorageDamagedError, StorageUnavailableError, open_database
+from bot.moderation.servers.cache import RuleCache
+from bot.moderation.servers.store import RuleStore
+from bot.storage.database import Database
+from bot.storage.errors import StorageDamagedError, StorageUnavailableError
+from bot.storage.opening import open_database
 from tests.moderation.sample_rules import FULL
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -25,9 +28,9 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
         yield opened
 
 
-async def book_of(database: Database) -> RuleBook:
+async def book_of(database: Database) -> RuleCache:
     """A book as a start finds it."""
-    book = RuleBook(RuleStore(database), AuditTrail(database), lambda: NOW)
+    book = RuleCache(RuleStore(database), AuditLog(database), lambda: NOW)
     await book.load()
     return book
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.course import account
 from bot.jobs.job import Job, JobState, advance
 from bot.jobs.store import JobStore
-from bot.quota import Allowance, Ledger, Shortage, ShortageOf, day_after, day_of, judge
-from bot.storage import open_database
+from bot.lifecycle.context import account
+from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
+from bot.quota.ledger import Ledger
+from bot.storage.opening import open_database
 from bot.video import Seconds, VideoRequest
 from tests.jobs.builders import an_address
 

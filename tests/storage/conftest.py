@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import Database, open_database
+from bot.storage.database import Database
+from bot.storage.opening import open_database
 
 
 @pytest.fixture

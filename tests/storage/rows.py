@@ -7,7 +7,8 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage import Database, jobs
+from bot.storage.database import Database
+from bot.storage.tables import jobs
 
 NOW: Final = datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=UTC)
 TOKEN: Final = "aW50ZXJhY3Rpb246MTIz"

@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import Connection, event, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.storage import Database, StorageError, StorageUnavailableError, jobs, open_database
+from bot.storage.database import Database
+from bot.storage.errors import StorageError, StorageUnavailableError
+from bot.storage.opening import open_database
+from bot.storage.tables import jobs
 from tests.storage.rows import TOKEN, add, counted, job_count, row
 
 SLOW = """

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from bot.storage import StorageDamagedError, StorageError, StorageUnavailableError
-from bot.storage.errors import storage_error
+from bot.storage.errors import StorageDamagedError, StorageError, StorageUnavailableError, storage_error
 from tests.storage.rows import TOKEN
 
 PATH = Path("/data/bot.sqlite3")

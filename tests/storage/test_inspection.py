@@ -6,15 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import (
-    Standing,
-    UnsupportedDatabaseError,
-    inspect_database,
-    inspect_database_in_thread,
-    jobs,
-    open_database,
-)
-from bot.storage.migrate import head_revision
+from bot.storage.errors import UnsupportedDatabaseError
+from bot.storage.inspection import inspect_database, inspect_database_in_thread
+from bot.storage.migrate import SchemaState, head_revision
+from bot.storage.opening import open_database
+from bot.storage.tables import jobs
 from tests.storage.rows import NOW, add, row
 
 FILE = "stillmotion.sqlite3"
@@ -28,7 +24,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_where_no_database_is_none_is_made(tmp_path: Path) -> None:
     report = inspect_database(None, tmp_path / "data", since=SINCE)
     assert not report.exists
-    assert (report.standing, report.problems, report.in_use_by) == (Standing.NEW, (), None)
+    assert (report.standing, report.problems, report.in_use_by) == (SchemaState.NEW, (), None)
     assert contents(tmp_path) == {}
 
 
@@ -48,7 +44,7 @@ async def test_a_database_that_nobody_uses_is_described_and_left_as_it_is(tmp_pa
     assert report.path == tmp_path / FILE
     assert report.exists
     assert report.size_bytes == len(before[FILE])
-    assert (report.standing, report.revision) == (Standing.CURRENT, head_revision())
+    assert (report.standing, report.revision) == (SchemaState.CURRENT, head_revision())
     assert report.problems == ()
     assert report.in_use_by is None
     assert (report.unfinished, report.unknown, report.undelivered) == (2, 2, 1)
@@ -62,7 +58,7 @@ async def test_it_works_beside_a_running_bot_and_names_it(tmp_path: Path) -> Non
             await connection.execute(jobs.insert().values(row()))
             report = await inspect_database_in_thread(None, tmp_path, since=SINCE)
     assert report.in_use_by == os.getpid()
-    assert (report.standing, report.problems, report.unfinished) == (Standing.CURRENT, (), 1)
+    assert (report.standing, report.problems, report.unfinished) == (SchemaState.CURRENT, (), 1)
 
 
 async def test_damage_is_reported_in_one_line_each_and_left_as_it_is(tmp_path: Path) -> None:
@@ -91,7 +87,7 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     report = inspect_database(None, tmp_path, since=SINCE)
     assert (report.exists, report.standing, report.problems, report.unfinished) == (
         True,
-        Standing.NEW,
+        SchemaState.NEW,
         (),
         None,
     )

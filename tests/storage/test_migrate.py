@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import NewerDatabaseError, StorageError, open_database
 from bot.storage.backup import back_up
 from bot.storage.engines import read_only
-from bot.storage.migrate import VERSIONS, Standing, current_revision, head_revision, migrate, standing_of
+from bot.storage.errors import NewerDatabaseError, StorageError
+from bot.storage.migrate import VERSIONS, SchemaState, current_revision, head_revision, migrate, standing_of
+from bot.storage.opening import open_database
 from tests.storage.rows import NOW, add, job_count, row
 
 FILE = "stillmotion.sqlite3"
@@ -94,7 +95,7 @@ async def test_pending_migrations_run_after_a_backup(older: Path, next_steps: Ca
     versions = next_steps(ADD_COLUMN, "pass")
     migrate(older, versions=versions, now=lambda: NOW)
     with read_only(older).connect() as connection:
-        assert standing_of(connection, versions) == (Standing.CURRENT, "next1")
+        assert standing_of(connection, versions) == (SchemaState.CURRENT, "next1")
         assert connection.exec_driver_sql("SELECT id, mood FROM jobs").all() == [("old", None)]
     (copy,) = backups(older)
     assert copy.name == f"stillmotion-{head_revision()}-20261124T123015123456Z.sqlite3"

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import (
+from bot.storage.errors import (
     DatabaseInUseError,
     StorageDamagedError,
     StorageUnavailableError,
     UnsupportedDatabaseError,
-    open_database,
 )
-from bot.storage.opening import database_path
+from bot.storage.opening import database_path, open_database
 from bot.storage.ownership import Ownership, lock_path, owner_of
 from tests.storage.other_process import another_bot
 from tests.storage.rows import add, job_count, row

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Dialect, create_engine, literal, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from bot.storage import Database, UtcMoment, jobs, metadata
+from bot.storage.database import Database
 from bot.storage.migrate import migrate
+from bot.storage.moderation_tables import metadata
+from bot.storage.tables import UtcMoment, jobs
 from tests.storage.rows import NOW, TOKEN, add, job_count, row
 
 DIALECT: Final[Dialect] = SQLiteDialect()

@@ -4,23 +4,23 @@ import re
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Message as CatalogMessage
 from babel.messages.pofile import read_po
 
 from bot.texts import commands, forms
 from bot.texts.catalogue import LOCALES, catalogue_path
-from bot.texts.sentences import Language, Sentence, counted, named, sentence
-from cogs.ui.job_button import LABELS
+from bot.texts.messages import Language, Message, counted, named, sentence
+from cogs.shared.job_buttons import LABELS
 from tests.texts.catalogues import extracted
 
 TRANSLATED = [language for language in Language if language is not Language.ENGLISH]
 
 
-def forms_of(message: Message) -> tuple[str, ...]:
+def forms_of(message: CatalogMessage) -> tuple[str, ...]:
     return message.id if isinstance(message.id, tuple) else (message.id,)
 
 
-def translations_of(message: Message) -> tuple[str, ...]:
+def translations_of(message: CatalogMessage) -> tuple[str, ...]:
     return message.string if isinstance(message.string, tuple) else (message.string,)
 
 
@@ -30,7 +30,7 @@ def gaps(form: str) -> set[str]:
 
 
 @pytest.fixture(params=LOCALES)
-def catalogue(request: pytest.FixtureRequest) -> dict[tuple[str, str | None], Message]:
+def catalogue(request: pytest.FixtureRequest) -> dict[tuple[str, str | None], CatalogMessage]:
     locale = str(request.param)
     with catalogue_path(locale).open("rb") as file:
         read = read_po(file, locale=LOCALES[locale])
@@ -44,7 +44,7 @@ def test_there_are_sentences() -> None:
     assert len(SOURCES) > 200
 
 
-def test_every_sentence_is_translated(catalogue: dict[tuple[str, str | None], Message]) -> None:
+def test_every_sentence_is_translated(catalogue: dict[tuple[str, str | None], CatalogMessage]) -> None:
     missing = [
         key
         for key in SOURCES
@@ -53,11 +53,13 @@ def test_every_sentence_is_translated(catalogue: dict[tuple[str, str | None], Me
     assert missing == []
 
 
-def test_nothing_is_translated_that_is_not_said(catalogue: dict[tuple[str, str | None], Message]) -> None:
+def test_nothing_is_translated_that_is_not_said(
+    catalogue: dict[tuple[str, str | None], CatalogMessage],
+) -> None:
     assert set(catalogue) - set(SOURCES) == set()
 
 
-def test_translations_have_the_same_gaps(catalogue: dict[tuple[str, str | None], Message]) -> None:
+def test_translations_have_the_same_gaps(catalogue: dict[tuple[str, str | None], CatalogMessage]) -> None:
     different = [
         (key, form)
         for key, message in catalogue.items()
@@ -68,7 +70,7 @@ def test_translations_have_the_same_gaps(catalogue: dict[tuple[str, str | None],
 
 
 def test_code_is_the_same_and_commands_are_called_as_discord_shows_them(
-    catalogue: dict[tuple[str, str | None], Message],
+    catalogue: dict[tuple[str, str | None], CatalogMessage],
 ) -> None:
     code = re.compile(r"`([^`]+)`")
     names = {key: translations_of(message)[0] for key, message in catalogue.items() if key[1] is not None}
@@ -171,7 +173,7 @@ def test_texts_tell_their_language(text: str, language: Language) -> None:
 def test_a_sentence_fills_its_gaps_and_braces_of_people_stay() -> None:
     inner = sentence("{seconds} seconds", seconds="{evil}")
     assert sentence("about {time}", time=inner).english == "about {evil} seconds"
-    assert Sentence("no gaps {}").english == "no gaps {}"
+    assert Message("no gaps {}").english == "no gaps {}"
 
 
 @pytest.mark.parametrize(("count", "told"), [(1, "1 picture"), (2, "2 pictures"), (0, "0 pictures")])

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from bot.moderation.audit.entries import Detail, Entry, Recorded
+from bot.moderation.audit.entries import AuditEntry, Detail, RecordedEntry
 
 FIRST_NUMBER: Final = 1
 FIRST_PREVIOUS: Final = "0" * 64
@@ -62,7 +62,7 @@ class Chain:
         """Number of entries verified so far."""
         self._previous = FIRST_PREVIOUS
 
-    def follow(self, number: int, recorded: Recorded | None) -> Break | None:
+    def follow(self, number: int, recorded: RecordedEntry | None) -> Break | None:
         """Verify the next entry.
 
         Args:
@@ -85,7 +85,7 @@ class Chain:
         self._previous = recorded.sha256
         return None
 
-    def _flaw_of(self, recorded: Recorded) -> Flaw | None:
+    def _flaw_of(self, recorded: RecordedEntry) -> Flaw | None:
         if recorded.previous_sha256 != self._previous:
             return Flaw.PREVIOUS_DIFFERS
         found = digest(self._previous, recorded, recorded.number, prompt_sha256=recorded.prompt_sha256)
@@ -100,7 +100,7 @@ class Chain:
         return None
 
 
-def verify(recorded: Iterable[Recorded]) -> Break | None:
+def verify(recorded: Iterable[RecordedEntry]) -> Break | None:
     """Verify a complete log from its first entry on. Returns the first break, or None if there is none."""
     chain = Chain()
     for entry in recorded:
@@ -110,7 +110,7 @@ def verify(recorded: Iterable[Recorded]) -> Break | None:
     return None
 
 
-def digest(previous: str, entry: Entry, number: int, *, prompt_sha256: str | None) -> str:
+def digest(previous: str, entry: AuditEntry, number: int, *, prompt_sha256: str | None) -> str:
     """Compute the digest of an entry.
 
     Args:
@@ -122,7 +122,7 @@ def digest(previous: str, entry: Entry, number: int, *, prompt_sha256: str | Non
     return _sha256(canonical(previous, entry, number, prompt_sha256=prompt_sha256))
 
 
-def canonical(previous: str, entry: Entry, number: int, *, prompt_sha256: str | None) -> str:
+def canonical(previous: str, entry: AuditEntry, number: int, *, prompt_sha256: str | None) -> str:
     """Return the JSON text of which `digest` is the SHA-256, for a new entry as for a stored one."""
     # The keys are part of every stored digest: a renamed or added one would break all existing logs.
     return canonical_json(
@@ -131,7 +131,7 @@ def canonical(previous: str, entry: Entry, number: int, *, prompt_sha256: str | 
             "previous_sha256": previous,
             "guild_id": entry.guild_id,
             "at": microseconds(entry.at),
-            "deed": entry.deed.value,
+            "deed": entry.action.value,
             "actor_id": entry.actor_id,
             "person_id": entry.person_id,
             "job_id": entry.job_id,
@@ -154,7 +154,7 @@ def canonical_json(value: Detail) -> str:
     )
 
 
-def presentable(entry: Entry) -> Entry:
+def presentable(entry: AuditEntry) -> AuditEntry:
     """Return the entry as it will read after storing: in UTC, details as plain JSON, texts valid in UTF-8.
 
     Raises:

@@ -10,7 +10,7 @@ Detail: TypeAlias = "str | int | bool | Sequence[Detail] | Mapping[str, Detail] 
 """What a detail may be: whatever JSON can say without fractions."""
 
 
-class Deed(StrEnum):
+class AuditAction(StrEnum):
     """What was done. The values are kept; a name may change, a value must not."""
 
     RULES_CHANGED = "rules_changed"
@@ -47,7 +47,7 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditEntry:
     """One thing that was done.
 
     A prompt belongs in `prompt` and nowhere else: `reason` and `details` stay when a person's data is removed.
@@ -56,7 +56,7 @@ class Entry:
     guild_id: int
     """0 for what concerns the whole bot."""
     at: datetime
-    deed: Deed
+    action: AuditAction
     actor_id: int | None
     """None for the bot itself."""
     person_id: int | None = None
@@ -68,7 +68,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded(Entry):
+class RecordedEntry(AuditEntry):
     """An entry as it is in the log; see `bot.moderation.audit.chain` for what the digests cover."""
 
     number: int

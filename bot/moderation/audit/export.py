@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.moderation.audit.chain import canonical_json
-from bot.moderation.audit.entries import Recorded
+from bot.moderation.audit.entries import RecordedEntry
 
 COLUMNS: Final = (
     "number",
@@ -32,7 +32,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 """First characters of cells that a spreadsheet would compute as a formula (OWASP, *CSV Injection*)."""
 
 
-def as_csv(recorded: Iterable[Recorded]) -> Iterator[str]:
+def as_csv(recorded: Iterable[RecordedEntry]) -> Iterator[str]:
     """Yield a heading and one row for each entry, as lines with their line ends. No cell is a formula."""
     yield _row(COLUMNS)
     for entry in recorded:
@@ -40,19 +40,19 @@ def as_csv(recorded: Iterable[Recorded]) -> Iterator[str]:
         yield _row(_cell(fields[column]) for column in COLUMNS)
 
 
-def as_json_lines(recorded: Iterable[Recorded]) -> Iterator[str]:
+def as_json_lines(recorded: Iterable[RecordedEntry]) -> Iterator[str]:
     """Yield one JSON object for each entry, as lines with their line ends."""
     for entry in recorded:
         fields: dict[str, object] = {**_fields(entry), "prompt_salt": entry.prompt_salt}
         yield f"{json.dumps(fields, ensure_ascii=False)}\n"
 
 
-def _fields(entry: Recorded) -> dict[str, object]:
+def _fields(entry: RecordedEntry) -> dict[str, object]:
     return {
         "number": entry.number,
         "at": entry.at.isoformat(timespec="microseconds"),
         "guild_id": entry.guild_id,
-        "deed": entry.deed.value,
+        "deed": entry.action.value,
         "actor_id": entry.actor_id,
         "person_id": entry.person_id,
         "job_id": entry.job_id,

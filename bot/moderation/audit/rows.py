@@ -11,8 +11,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from bot.moderation.audit import chain
-from bot.moderation.audit.entries import Deed, Entry, Recorded
-from bot.storage import StorageDamagedError
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
+from bot.storage.errors import StorageDamagedError
 
 _SALT_BYTES: Final = 32
 
@@ -25,7 +25,7 @@ class UnreadableEntryError(StorageDamagedError):
         self.number = number
 
 
-def recorded_after(previous: str, entry: Entry, number: int) -> Recorded:
+def recorded_after(previous: str, entry: AuditEntry, number: int) -> RecordedEntry:
     """Prepare a new entry for storing: compute its digests and salt its prompt.
 
     Args:
@@ -38,10 +38,10 @@ def recorded_after(previous: str, entry: Entry, number: int) -> Recorded:
     prompt_sha256 = (
         None if kept.prompt is None or salt is None else chain.prompt_digest(chain.sealed(salt, kept.prompt))
     )
-    return Recorded(
+    return RecordedEntry(
         kept.guild_id,
         kept.at,
-        kept.deed,
+        kept.action,
         kept.actor_id,
         kept.person_id,
         kept.job_id,
@@ -56,7 +56,7 @@ def recorded_after(previous: str, entry: Entry, number: int) -> Recorded:
     )
 
 
-def values(recorded: Recorded) -> Mapping[str, object]:
+def values(recorded: RecordedEntry) -> Mapping[str, object]:
     """Return an entry's row. Its details are under `written`, as the exact text that the digest covers."""
     salt, prompt = recorded.prompt_salt, recorded.prompt
     return {
@@ -64,7 +64,7 @@ def values(recorded: Recorded) -> Mapping[str, object]:
         "guild_id": recorded.guild_id,
         "at": recorded.at,
         "actor_id": recorded.actor_id,
-        "action": recorded.deed.value,
+        "action": recorded.action.value,
         "person_id": recorded.person_id,
         "job_id": recorded.job_id,
         "reason": recorded.reason,
@@ -96,7 +96,7 @@ class _Row(BaseModel):
     sha256: str
 
 
-def recorded_in(mapping: Mapping[Any, Any]) -> Recorded:
+def recorded_in(mapping: Mapping[Any, Any]) -> RecordedEntry:
     """Read an entry from a row with the raw values of its columns. Raises `UnreadableEntryError`."""
     try:
         row = _Row.model_validate(dict(mapping))
@@ -105,10 +105,10 @@ def recorded_in(mapping: Mapping[Any, Any]) -> Recorded:
         if not row.details.startswith("{") or chain.canonical_json(details) != row.details:
             raise ValueError("not as it is written")  # noqa: TRY301 - for the one remedy below
         salt, prompt = (None, None) if row.prompt is None else chain.unsealed(row.prompt)
-        return Recorded(
+        return RecordedEntry(
             row.guild_id,
             chain.moment(row.at),
-            Deed(row.action),
+            AuditAction(row.action),
             row.actor_id,
             row.person_id,
             row.job_id,

@@ -29,10 +29,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit import chain, rows
 from bot.moderation.audit.chain import Break, Chain
-from bot.moderation.audit.entries import Deed, Entry, Recorded
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import UnreadableEntryError
-from bot.storage import Database, StorageUnavailableError, engines
-from bot.storage.errors import translating
+from bot.storage import engines
+from bot.storage.database import Database
+from bot.storage.errors import StorageUnavailableError, translating
 from bot.storage.moderation_tables import audit
 
 _BATCH: Final = 500
@@ -43,7 +44,7 @@ class AuditFilter:
     """Which entries are wanted; what is left out does not matter."""
 
     guild_id: int | None = None
-    deeds: frozenset[Deed] = frozenset()
+    actions: frozenset[AuditAction] = frozenset()
     """Any of these; none at all stands for every deed."""
     actor_id: int | None = None
     person_id: int | None = None
@@ -74,7 +75,7 @@ class AuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, *entries: Entry) -> tuple[Recorded, ...]:
+    async def append(self, *entries: AuditEntry) -> tuple[RecordedEntry, ...]:
         """Add entries in this order, all or none, and return them as they will be read."""
         if not entries:
             return ()
@@ -83,7 +84,7 @@ class AuditStore:
 
     async def read(
         self, chosen: AuditFilter = EVERYTHING, *, before: int | None = None, limit: int
-    ) -> tuple[Recorded, ...]:
+    ) -> tuple[RecordedEntry, ...]:
         """The newest entries of a kind; the next page is `before` the number of the last."""
         condition = _condition(chosen)
         if before is not None:
@@ -95,7 +96,7 @@ class AuditStore:
 
     async def all_in_order(
         self, batch: int = _BATCH, chosen: AuditFilter = EVERYTHING
-    ) -> AsyncGenerator[Recorded]:
+    ) -> AsyncGenerator[RecordedEntry]:
         """Every entry of a kind, oldest first, at most `batch` of them in memory; no transaction is open
         while the caller looks at one.
         """
@@ -111,7 +112,7 @@ class AuditStore:
                 return
             last = found[-1]["number"]
 
-    async def forget_prompts(self, person_id: int, *entries: Entry) -> int:
+    async def forget_prompts(self, person_id: int, *entries: AuditEntry) -> int:
         """Remove somebody's prompts, with the salts of their digests, and add these entries about it; how many
         prompts there were.
         """
@@ -126,14 +127,14 @@ class AuditStore:
             return removed
 
 
-async def append_within(connection: AsyncConnection, *entries: Entry) -> tuple[Recorded, ...]:
+async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tuple[RecordedEntry, ...]:
     """`AuditStore.append` in the caller's transaction of `Database.write`: what is decided and what is said of
     it are kept together, or neither is. Raises `bot.storage.StorageUnavailableError` where the table refuses them.
     """
     newest = select(audit.c.number, audit.c.sha256).order_by(audit.c.number.desc()).limit(1)
     row = (await connection.execute(newest)).one_or_none()
     number, previous = (chain.FIRST_NUMBER - 1, chain.FIRST_PREVIOUS) if row is None else (row[0], row[1])
-    recorded: list[Recorded] = []
+    recorded: list[RecordedEntry] = []
     for entry in entries:
         number += 1
         recorded.append(rows.recorded_after(previous, entry, number))
@@ -202,8 +203,8 @@ def _condition(chosen: AuditFilter) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if chosen.guild_id is not None:
         conditions.append(audit.c.guild_id == chosen.guild_id)
-    if chosen.deeds:
-        conditions.append(audit.c.action.in_(sorted(deed.value for deed in chosen.deeds)))
+    if chosen.actions:
+        conditions.append(audit.c.action.in_(sorted(action.value for action in chosen.actions)))
     if chosen.actor_id is not None:
         conditions.append(audit.c.actor_id == chosen.actor_id)
     if chosen.person_id is not None:

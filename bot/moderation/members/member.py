@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.moderation.policy import Standing
+from bot.moderation.policy import MemberStanding
 from bot.moderation.rules import ServerRules
 
 
-class Listed(StrEnum):
+class ListStatus(StrEnum):
     """The two lists of a server."""
 
     TRUSTED = "trusted"
@@ -22,7 +22,7 @@ class Member:
 
     guild_id: int
     person_id: int
-    listed: Listed | None = None
+    listed: ListStatus | None = None
     suspended_until: datetime | None = None
     suspended_by: int | None = None
     """Who decided, or gave the strike that made them enough; somebody else looks at the appeal."""
@@ -32,11 +32,11 @@ class Member:
     reports_muted: bool = False
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> MemberStanding:
         """In the terms of the rules."""
-        return Standing(
-            trusted=self.listed is Listed.TRUSTED,
-            blocked=self.listed is Listed.BLOCKED,
+        return MemberStanding(
+            trusted=self.listed is ListStatus.TRUSTED,
+            blocked=self.listed is ListStatus.BLOCKED,
             suspended_until=self.suspended_until,
         )
 

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.moderation.audit import AuditedTransaction
-from bot.moderation.members.member import Listed, Member, Strike
-from bot.storage import Database, StorageDamagedError
+from bot.moderation.audit.log import AuditedTransaction
+from bot.moderation.members.member import ListStatus, Member, Strike
+from bot.storage.database import Database
+from bot.storage.errors import StorageDamagedError
 from bot.storage.moderation_tables import members, strikes
 
 
@@ -81,7 +82,7 @@ async def _strikes(
 
 def _member(row: RowMapping) -> Member:
     try:
-        listed = Listed(row["listed"]) if row["listed"] is not None else None
+        listed = ListStatus(row["listed"]) if row["listed"] is not None else None
     except ValueError as error:
         told = f"the record of {row['person_id']} in server {row['guild_id']} cannot be read"
         raise StorageDamagedError(f"{told}: {error}") from None

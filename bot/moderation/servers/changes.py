@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.moderation.audit.entries import Deed, Detail, Entry
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.texts.settings_panel import AS_SERVER, SPICY_RULES_VERSION
 
@@ -153,7 +153,7 @@ class Change:
         channels = {**rules.channel_modes, self.channel_id: said}
         return _changed(rules, {"channel_modes": {key: modes for key, modes in channels.items() if modes}})
 
-    def entry(self, before: ServerRules, after: ServerRules, at: datetime) -> Entry | None:
+    def entry(self, before: ServerRules, after: ServerRules, at: datetime) -> AuditEntry | None:
         """What the audit log says of it; None where nothing is different."""
         old, new = (self.setting.value(rules, self.channel_id) for rules in (before, after))
         was, is_now = before.spicy_confirmed_by, after.spicy_confirmed_by
@@ -163,13 +163,13 @@ class Change:
         if self.setting.field is Field.CHANNEL_MODES:
             name = f"{self.setting.field}.{self.channel_id}.{self.setting.gate}"
         details: dict[str, Detail] = {"field": name, "from": old, "to": new}
-        deed = Deed.RULES_CHANGED
+        action = AuditAction.RULES_CHANGED
         if was is None and is_now is not None:
-            deed = Deed.SPICY_SWITCHED_ON
+            action = AuditAction.SPICY_SWITCHED_ON
             details["rules_version"] = SPICY_RULES_VERSION
         elif was is not None and is_now is None:
-            deed = Deed.SPICY_SWITCHED_OFF
-        return Entry(self.guild_id, at, deed, self.person_id, details=details)
+            action = AuditAction.SPICY_SWITCHED_OFF
+        return AuditEntry(self.guild_id, at, action, self.person_id, details=details)
 
 
 def _changed(rules: ServerRules, changes: Mapping[str, object]) -> ServerRules:

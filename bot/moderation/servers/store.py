@@ -6,9 +6,10 @@ from datetime import datetime
 from pydantic import ValidationError
 from sqlalchemy import delete, select
 
-from bot.moderation.audit import AuditedTransaction
+from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.rules import ServerRules
-from bot.storage import Database, StorageDamagedError
+from bot.storage.database import Database
+from bot.storage.errors import StorageDamagedError
 from bot.storage.moderation_tables import servers
 
 

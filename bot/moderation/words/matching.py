@@ -9,7 +9,7 @@ from typing import Final
 from bot.moderation.words.automaton import Automaton
 from bot.moderation.words.normalising import Collapsed, Normalised, collapse, spellings
 from bot.moderation.words.scripts import has_cjk, is_cjk
-from bot.moderation.words.stretching import stretched
+from bot.moderation.words.stretched import stretched
 
 LONGEST_TERM: Final = 100
 SHORTEST_TERM: Final = 2

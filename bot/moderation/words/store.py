@@ -8,9 +8,9 @@ from typing import Final
 import structlog
 from sqlalchemy import Row, delete, select, update
 
-from bot.moderation.audit import AuditedTransaction
+from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.words.matching import Effect, Term
-from bot.storage import Database
+from bot.storage.database import Database
 from bot.storage.moderation_tables import terms
 
 log: Final = structlog.get_logger(__name__)

@@ -24,15 +24,7 @@ from bot.sandbox.dimilinks.answers import (
 from bot.sandbox.dimilinks.checking import BODY_LIMIT_BYTES, CheckedSubmission, Refusal, read_order
 from bot.sandbox.dimilinks.content import VIDEO_TYPE, absent, content_answer
 from bot.sandbox.dimilinks.fault_queue import DimiLinksFaults
-from bot.sandbox.dimilinks.faults import (
-    Endpoint,
-    Fault,
-    Hang,
-    SlowAnswer,
-    SubmitStage,
-    WithHeaders,
-    staged,
-)
+from bot.sandbox.dimilinks.faults import Endpoint, Fault, Hang, SlowAnswer, SubmitStage, WithHeaders, staged
 from bot.sandbox.dimilinks.outcomes import OtherVideo
 from bot.sandbox.dimilinks.request_log import AcceptedSubmission, DimiLinksRequestLog, Request
 from bot.sandbox.dimilinks.tasks import TaskPace, Tempo, VideoTask, new_task

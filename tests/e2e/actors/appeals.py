@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.moderation.members import Member
+from bot.moderation.members.member import Member
 from bot.sandbox.discord import Channel, Message, Reply, User
 from bot.texts import moderation as words
 from tests.e2e.actors.buttons import press, told
@@ -14,13 +14,13 @@ LIFT, KEEP = words.APPEAL_LIFT.english, words.APPEAL_KEEP.english
 
 
 def member(harness: Harness, user: User | None = None) -> Member:
-    return harness.app.moderation.books.members.of(harness.guild.id, (user or harness.user).id)
+    return harness.app.moderation.caches.members.of(harness.guild.id, (user or harness.user).id)
 
 
 async def suspend(harness: Harness, by: User | None, *, hours: int = 5, user: User | None = None) -> None:
     await alone(
-        harness.app.moderation.trail,
-        harness.app.moderation.books.members.suspend,
+        harness.app.moderation.audit_log,
+        harness.app.moderation.caches.members.suspend,
         harness.guild.id,
         (user or harness.user).id,
         until=harness.now() + timedelta(hours=hours),

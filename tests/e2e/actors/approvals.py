@@ -22,14 +22,14 @@ async def rule(harness: Harness, **changes: object) -> None:
         modes={Gate.SPICY: Mode.APPROVAL},
         review_channel_id=review.id,
     ).model_copy(update=changes)
-    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
 
 
 async def change_rules(harness: Harness, **changes: object) -> None:
     """Change the server's rules as they are, without a review channel of its own."""
-    books = harness.app.moderation.books
-    changed = books.rules.of(harness.guild.id).model_copy(update=changes)
-    await books.rules.change(harness.guild.id, changed)
+    caches = harness.app.moderation.caches
+    changed = caches.rules.of(harness.guild.id).model_copy(update=changes)
+    await caches.rules.change(harness.guild.id, changed)
 
 
 def reviews_channel(harness: Harness) -> Channel | None:

@@ -14,7 +14,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.app import App, Tuning, open_app
-from bot.jobs import Patience, PollPace, ProbePace
+from bot.jobs.queue.poll_schedule import PollIntervals
+from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.dimilinks.request_log import Request
@@ -35,8 +37,8 @@ from bot.settings import load
 
 QUICK = Tuning(
     edit_interval_s=0.2,
-    poll_pace=PollPace(shortest_s=0.05, longest_s=0.2),
-    patience=Patience(
+    poll_pace=PollIntervals(shortest_s=0.05, longest_s=0.2),
+    timeouts=Timeouts(
         submit_s=2.0,
         resubmit_first_s=0.1,
         resubmit_longest_s=0.5,
@@ -44,7 +46,7 @@ QUICK = Tuning(
         download_s=3.0,
         storage_longest_s=0.3,
     ),
-    probe_pace=ProbePace(first_s=0.8, longest_s=1.2),
+    probe_pace=ProbeIntervals(first_s=0.8, longest_s=1.2),
     expire_after_s=8.0,
     stop_grace_s=5.0,
 )
@@ -103,7 +105,7 @@ class Harness:
         await discord.wait_until_ready(timeout_s=TIMEOUT_S)
         await discord.wait_for_commands(timeout_s=TIMEOUT_S)
         if self.rules is not None:
-            await app.moderation.books.rules.change(self.guild.id, self.rules)
+            await app.moderation.caches.rules.change(self.guild.id, self.rules)
             self.rules = None
         self._running = app
 

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from bot.moderation.audit import verify_log
+from bot.moderation.audit.store import verify_log
 from tests.e2e.actors.harness import Harness
 
 
@@ -26,7 +26,7 @@ def audit(harness: Harness, *columns: str) -> list[Any]:
     return [row[columns[0]] if len(columns) == 1 else tuple(row.values()) for row in rows]
 
 
-def deeds(harness: Harness) -> list[str]:
+def actions(harness: Harness) -> list[str]:
     """What the log says was done, in order."""
     return audit(harness, "action")
 

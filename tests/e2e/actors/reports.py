@@ -26,7 +26,7 @@ async def rule(harness: Harness, **changes: Any) -> None:
     rules = ServerRules(
         spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN}, review_channel_id=review.id, reports_to_hide=2
     ).model_copy(update=changes)
-    await harness.app.moderation.books.rules.change(harness.guild.id, rules)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
 
 
 async def report(harness: Harness, reply: Reply, user: User) -> str:
@@ -58,7 +58,7 @@ async def why(harness: Harness, card: Message, label: str, user: User, said: str
     return await told(await harness.sandbox.discord.submit(opened, {"reason": ["minor"], "words": said}))
 
 
-def is_put_away(version: MessageVersion) -> bool:
+def is_hidden(version: MessageVersion) -> bool:
     """True if nothing is left of the video, of what was asked for, and of the buttons."""
     return not version.attachments and PROMPT not in version.text() and not version.buttons
 

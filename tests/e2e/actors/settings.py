@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.moderation.audit import AuditFilter, Recorded
+from bot.moderation.audit.entries import RecordedEntry
+from bot.moderation.audit.store import AuditFilter
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Channel, MessageVersion, Reply, Role, User
 from bot.sandbox.discord.versions import walk
@@ -58,12 +59,12 @@ async def confirm(harness: Harness, opened: Reply, key: str, value: str) -> Repl
 
 
 def rules(harness: Harness) -> ServerRules:
-    return harness.app.moderation.books.rules.of(harness.guild.id)
+    return harness.app.moderation.caches.rules.of(harness.guild.id)
 
 
-async def log(harness: Harness) -> list[Recorded]:
+async def log(harness: Harness) -> list[RecordedEntry]:
     """What the audit log says of the server, oldest first."""
-    found = await harness.app.moderation.trail.store.read(AuditFilter(harness.guild.id), limit=100)
+    found = await harness.app.moderation.audit_log.store.read(AuditFilter(harness.guild.id), limit=100)
     return list(reversed(found))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from bot.moderation.audit import Deed, Entry, Recorded
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.sandbox.discord import Reply, User
 from tests.e2e.actors.buttons import told
 from tests.e2e.actors.harness import Harness, utc_now
@@ -30,17 +30,25 @@ async def spicy(harness: Harness, command: str, user: User, *, force: bool = Fal
     return reply
 
 
-async def entries(harness: Harness) -> list[Recorded]:
+async def entries(harness: Harness) -> list[RecordedEntry]:
     """The whole log, oldest first."""
-    return [one async for one in harness.app.moderation.trail.store.all_in_order()]
+    return [one async for one in harness.app.moderation.audit_log.store.all_in_order()]
 
 
 async def seed(harness: Harness, count: int, *, at: datetime | None = None, reason: str = "because") -> None:
     """Strikes in the log about ada, numbered in their reasons from 1."""
     when = at or utc_now()
-    await harness.app.moderation.trail.append(
+    await harness.app.moderation.audit_log.append(
         *(
-            Entry(harness.guild.id, when, Deed.STRIKE_GIVEN, 5, harness.user.id, None, f"{reason} {number}.")
+            AuditEntry(
+                harness.guild.id,
+                when,
+                AuditAction.STRIKE_GIVEN,
+                5,
+                harness.user.id,
+                None,
+                f"{reason} {number}.",
+            )
             for number in range(1, count + 1)
         )
     )

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.moderation.audit import AuditStore
-from bot.storage import Database, open_database
+from bot.moderation.audit.store import AuditStore
+from bot.storage.database import Database
+from bot.storage.opening import open_database
 
 
 @pytest.fixture

@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from bot.moderation.audit import AuditStore, Deed, Entry
-from bot.storage import open_database
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.store import AuditStore
+from bot.storage.opening import open_database
 
 NOW: Final = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 GUILD, MODERATOR, PERSON = 2**62, 11, 22
 PROMPT: Final = "a lighthouse: in the rain 🎞 'quoted'"
-ENTRY: Final = Entry(
+ENTRY: Final = AuditEntry(
     GUILD,
     NOW,
-    Deed.REQUEST_HELD,
+    AuditAction.REQUEST_HELD,
     MODERATOR,
     PERSON,
     "a" * 32,
@@ -34,15 +35,15 @@ ENTRY: Final = Entry(
 FILE: Final = "stillmotion.sqlite3"
 
 
-def several(count: int) -> tuple[Entry, ...]:
+def several(count: int) -> tuple[AuditEntry, ...]:
     """Entries of all kinds; every second has a prompt."""
-    deeds = tuple(Deed)
+    actions = tuple(AuditAction)
     return tuple(
         replace(
             ENTRY,
             guild_id=GUILD + number % 2,
             at=NOW + timedelta(seconds=number),
-            deed=deeds[number % len(deeds)],
+            action=actions[number % len(actions)],
             actor_id=None if number % 5 == 0 else MODERATOR + number % 3,
             person_id=PERSON + number % 4,
             job_id=None if number % 4 == 0 else f"job-{number % 7}",
@@ -64,7 +65,7 @@ def change(path: Path, statement: str, *values: object) -> None:
         assert connection.execute(statement, values).rowcount > 0
 
 
-async def written(folder: Path, *entries: Entry) -> Path:
+async def written(folder: Path, *entries: AuditEntry) -> Path:
     """A database with these entries that nobody uses any more."""
     async with open_database(None, folder) as database:
         await AuditStore(database).append(*entries)

@@ -11,16 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.moderation.audit import Break, Deed, Entry, Flaw, Recorded, verify
-from bot.moderation.audit.chain import FIRST_PREVIOUS, digest, presentable, sealed, unsealed
+from bot.moderation.audit.chain import (
+    FIRST_PREVIOUS,
+    Break,
+    Flaw,
+    digest,
+    presentable,
+    sealed,
+    unsealed,
+    verify,
+)
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import recorded_after
 from tests.moderation.audit.logs import ENTRY, NOW, PROMPT, several
 
 LENGTH = 8
 
 
-def chained(entries: Sequence[Entry]) -> list[Recorded]:
-    log: list[Recorded] = []
+def chained(entries: Sequence[AuditEntry]) -> list[RecordedEntry]:
+    log: list[RecordedEntry] = []
     for entry in entries:
         log.append(recorded_after(log[-1].sha256 if log else FIRST_PREVIOUS, entry, len(log) + 1))
     return log
@@ -30,8 +39,8 @@ LOG = chained(several(LENGTH))
 
 
 def test_deeds_fit_their_column() -> None:
-    assert all(len(deed) <= 32 for deed in Deed)
-    assert all(deed.value == deed.name.lower() for deed in Deed)
+    assert all(len(action) <= 32 for action in AuditAction)
+    assert all(action.value == action.name.lower() for action in AuditAction)
 
 
 def test_a_log_that_nobody_touched_is_unbroken() -> None:
@@ -104,7 +113,7 @@ def test_what_nobody_sealed_has_no_salt() -> None:
 CHANGES: dict[str, st.SearchStrategy[object]] = {
     "guild_id": st.integers(),
     "at": st.datetimes(timezones=st.just(UTC)),
-    "deed": st.sampled_from(Deed),
+    "deed": st.sampled_from(AuditAction),
     "actor_id": st.none() | st.integers(),
     "person_id": st.none() | st.integers(),
     "job_id": st.none() | st.text(),
@@ -120,7 +129,7 @@ CHANGES: dict[str, st.SearchStrategy[object]] = {
 
 
 def test_every_field_is_tampered_with() -> None:
-    assert set(CHANGES) == {field.name for field in fields(Recorded)}
+    assert set(CHANGES) == {field.name for field in fields(RecordedEntry)}
 
 
 @given(st.data(), st.sampled_from(sorted(CHANGES)), st.sampled_from(range(LENGTH)))

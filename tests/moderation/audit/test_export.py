@@ -9,18 +9,19 @@ from typing import Final
 
 import pytest
 
-from bot.moderation.audit import Entry, Recorded, as_csv, as_json_lines, verify
-from bot.moderation.audit.chain import FIRST_PREVIOUS
-from bot.moderation.audit.entries import Deed
-from bot.moderation.audit.export import COLUMNS
+from bot.moderation.audit.chain import FIRST_PREVIOUS, verify
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
+from bot.moderation.audit.export import COLUMNS, as_csv, as_json_lines
 from bot.moderation.audit.rows import recorded_after
 from tests.moderation.audit.logs import ENTRY, NOW, PROMPT
 
 FIRST: Final = recorded_after(FIRST_PREVIOUS, ENTRY, 1)
-SECOND: Final = recorded_after(FIRST.sha256, Entry(0, NOW.replace(microsecond=0), Deed.BANNED, None), 2)
+SECOND: Final = recorded_after(
+    FIRST.sha256, AuditEntry(0, NOW.replace(microsecond=0), AuditAction.BANNED, None), 2
+)
 
 
-def table(*recorded: Recorded) -> list[dict[str, str]]:
+def table(*recorded: RecordedEntry) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO("".join(as_csv(recorded)), newline="")))
 
 
@@ -60,7 +61,7 @@ def test_lines_of_json_hold_all_that_the_digests_were_made_of() -> None:
     told = [json.loads(line) for line in lines]
     assert told[0]["at"] == "2026-03-01T12:30:15.123456+00:00"
     again = [
-        Recorded(**{**line, "at": datetime.fromisoformat(line["at"]), "deed": Deed(line["deed"])})
+        RecordedEntry(**{**line, "at": datetime.fromisoformat(line["at"]), "deed": AuditAction(line["deed"])})
         for line in told
     ]
     assert again == [FIRST, SECOND]

@@ -10,33 +10,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.moderation.audit import (
-    AuditFilter,
-    AuditStore,
-    Deed,
-    Detail,
-    Entry,
-    LogReport,
-    Recorded,
-    UnreadableEntryError,
-    append_within,
-    verify,
-    verify_log,
-)
-from bot.storage import Database, StorageError
+from bot.moderation.audit.chain import verify
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail, RecordedEntry
+from bot.moderation.audit.rows import UnreadableEntryError
+from bot.moderation.audit.store import AuditFilter, AuditStore, LogReport, append_within, verify_log
+from bot.storage.database import Database
+from bot.storage.errors import StorageError
 from tests.moderation.audit.logs import ENTRY, GUILD, MODERATOR, NOW, PERSON, PROMPT, change, rows, several
 
 
-def plain(recorded: Recorded) -> Entry:
-    return Entry(**{field.name: getattr(recorded, field.name) for field in fields(Entry)})
+def plain(recorded: RecordedEntry) -> AuditEntry:
+    return AuditEntry(**{field.name: getattr(recorded, field.name) for field in fields(AuditEntry)})
 
 
-async def whole(store: AuditStore) -> list[Recorded]:
+async def whole(store: AuditStore) -> list[RecordedEntry]:
     return [entry async for entry in store.all_in_order()]
 
 
 async def test_an_entry_is_kept_as_it_was_said(store: AuditStore, database: Database) -> None:
-    short = Entry(0, NOW, Deed.BANNED, None)
+    short = AuditEntry(0, NOW, AuditAction.BANNED, None)
     appended = await store.append(ENTRY, short)
     assert [one.number for one in appended] == [1, 2]
     assert appended == tuple(await whole(store))
@@ -137,13 +129,13 @@ async def test_going_through_the_log_keeps_nobody_waiting(store: AuditStore) -> 
     assert seen == 7
 
 
-WANTED: list[tuple[AuditFilter, Callable[[Recorded], bool]]] = [
+WANTED: list[tuple[AuditFilter, Callable[[RecordedEntry], bool]]] = [
     (AuditFilter(), lambda _entry: True),
     (AuditFilter(guild_id=GUILD), lambda entry: entry.guild_id == GUILD),
-    (AuditFilter(deeds=frozenset({Deed.BANNED})), lambda entry: entry.deed is Deed.BANNED),
+    (AuditFilter(actions=frozenset({AuditAction.BANNED})), lambda entry: entry.action is AuditAction.BANNED),
     (
-        AuditFilter(deeds=frozenset({Deed.BANNED, Deed.TRUSTED})),
-        lambda entry: entry.deed in {Deed.BANNED, Deed.TRUSTED},
+        AuditFilter(actions=frozenset({AuditAction.BANNED, AuditAction.TRUSTED})),
+        lambda entry: entry.action in {AuditAction.BANNED, AuditAction.TRUSTED},
     ),
     (AuditFilter(actor_id=MODERATOR), lambda entry: entry.actor_id == MODERATOR),
     (AuditFilter(person_id=PERSON), lambda entry: entry.person_id == PERSON),
@@ -162,7 +154,7 @@ WANTED: list[tuple[AuditFilter, Callable[[Recorded], bool]]] = [
 
 @pytest.mark.parametrize(("chosen", "wanted"), WANTED)
 async def test_what_is_asked_for_is_found(
-    store: AuditStore, chosen: AuditFilter, wanted: Callable[[Recorded], bool]
+    store: AuditStore, chosen: AuditFilter, wanted: Callable[[RecordedEntry], bool]
 ) -> None:
     appended = await store.append(*several(90))
     expected = tuple(entry for entry in appended[::-1] if wanted(entry))

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bot.moderation.audit import AuditStore, Break, Flaw, LogReport, verify_log
-from bot.storage import Database, StorageDamagedError, open_database
+from bot.moderation.audit.chain import Break, Flaw
+from bot.moderation.audit.store import AuditStore, LogReport, verify_log
+from bot.storage.database import Database
+from bot.storage.errors import StorageDamagedError
+from bot.storage.opening import open_database
 from tests.moderation.audit.logs import ENTRY, FILE, change, rows, several, written
 
 LENGTH = 12

@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import pytest
 
-from bot.moderation.audit import AuditTrail, Recorded
-from bot.storage import Database, StorageUnavailableError
+from bot.moderation.audit.entries import RecordedEntry
+from bot.moderation.audit.log import AuditLog
+from bot.storage.database import Database
+from bot.storage.errors import StorageUnavailableError
 from tests.moderation.audit.logs import ENTRY, PERSON, rows
 
 REFUSING = "CREATE TRIGGER refusing BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'refused'); END"
@@ -20,18 +22,18 @@ def followed() -> list[str]:
 
 
 @pytest.fixture
-def trail(database: Database, followed: list[str]) -> AuditTrail:
-    def mirror(recorded: Recorded) -> None:
+def audit_log(database: Database, followed: list[str]) -> AuditLog:
+    def mirror(recorded: RecordedEntry) -> None:
         followed.append(f"mirrored {recorded.number}")
 
-    made = AuditTrail(database)
+    made = AuditLog(database)
     made.mirror = mirror
     return made
 
 
-async def decide(trail: AuditTrail, followed: list[str]) -> None:
+async def decide(audit_log: AuditLog, followed: list[str]) -> None:
     before = tuple(followed)
-    async with trail.transaction() as within:
+    async with audit_log.transaction() as within:
         await within.connection.exec_driver_sql(STRUCK)
         await within.record(ENTRY)
         within.once_committed(lambda: followed.append("known"))
@@ -45,19 +47,19 @@ async def strikes(database: Database) -> int:
 
 
 async def test_what_is_kept_is_followed_and_then_mirrored(
-    trail: AuditTrail, database: Database, followed: list[str]
+    audit_log: AuditLog, database: Database, followed: list[str]
 ) -> None:
-    await decide(trail, followed)
+    await decide(audit_log, followed)
     assert followed == ["known", "mirrored 1", "mirrored 2"]
     assert await strikes(database) == 1
     assert len(rows(database.path)) == 2
 
 
 async def test_what_is_broken_off_is_not_followed(
-    trail: AuditTrail, database: Database, followed: list[str]
+    audit_log: AuditLog, database: Database, followed: list[str]
 ) -> None:
     with suppress(ZeroDivisionError):
-        async with trail.transaction() as within:
+        async with audit_log.transaction() as within:
             await within.record(ENTRY)
             within.once_committed(lambda: followed.append("known"))
             _ = 1 / 0
@@ -65,32 +67,32 @@ async def test_what_is_broken_off_is_not_followed(
 
 
 async def test_a_log_that_takes_no_entry_takes_the_decision_back(
-    trail: AuditTrail, database: Database, followed: list[str]
+    audit_log: AuditLog, database: Database, followed: list[str]
 ) -> None:
     async with database.write() as connection:
         await connection.exec_driver_sql(REFUSING)
     with pytest.raises(StorageUnavailableError, match="refused"):
-        await decide(trail, followed)
+        await decide(audit_log, followed)
     assert followed == rows(database.path) == []
     assert await strikes(database) == 0
 
 
 async def test_prompts_stay_where_their_removal_cannot_be_logged(
-    trail: AuditTrail, database: Database
+    audit_log: AuditLog, database: Database
 ) -> None:
-    await trail.append(ENTRY)
+    await audit_log.append(ENTRY)
     async with database.write() as connection:
         await connection.exec_driver_sql(REFUSING)
     with pytest.raises(StorageUnavailableError):
-        await trail.store.forget_prompts(PERSON, ENTRY)
+        await audit_log.store.forget_prompts(PERSON, ENTRY)
     assert [row["prompt"] is None for row in rows(database.path)] == [False]
 
 
 async def test_a_decision_is_followed_whenever_its_task_is_cancelled_after_the_commit(
-    trail: AuditTrail, database: Database, followed: list[str]
+    audit_log: AuditLog, database: Database, followed: list[str]
 ) -> None:
     for turns in range(60):
-        task = asyncio.create_task(decide(trail, followed))
+        task = asyncio.create_task(decide(audit_log, followed))
         for _ in range(turns):
             await asyncio.sleep(0.0002)
         task.cancel()

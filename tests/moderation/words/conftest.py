@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.moderation.audit import AuditTrail
-from bot.storage import Database, open_database
+from bot.moderation.audit.log import AuditLog
+from bot.storage.database import Database
+from bot.storage.opening import open_database
 
 
 @pytest.fixture
@@ -16,5 +17,5 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 
 
 @pytest.fixture
-def trail(database: Database) -> AuditTrail:
-    return AuditTrail(database)
+def audit_log(database: Database) -> AuditLog:
+    return AuditLog(database)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.moderation.words import Effect, Term, WordList, normalise
+from bot.moderation.words.matching import Effect, Term, WordList
+from bot.moderation.words.normalising import normalise
 from tests.moderation.words.disguises import DISGUISES
 
 

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from bot.moderation.words import concerns_minors, normalise
+from bot.moderation.words.minors import concerns_minors
+from bot.moderation.words.normalising import normalise
 from tests.moderation.words.disguises import DISGUISES
 
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.moderation.words import MOST_READINGS, normalise
-from bot.moderation.words.normalising import MOST_LONGER, collapse, spellings
+from bot.moderation.words.normalising import MOST_LONGER, MOST_READINGS, collapse, normalise, spellings
 from tests.moderation.words.disguises import DISGUISES
 
 ANYTHING: Final = st.text(st.characters(codec=None), max_size=60)  # lone surrogates too

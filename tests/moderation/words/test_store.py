@@ -6,9 +6,11 @@ from typing import Final
 import pytest
 from sqlalchemy import update
 
-from bot.moderation.audit import AuditTrail
-from bot.moderation.words import Effect, StoredTerm, Term, TermStore
-from bot.storage import Database, StorageError
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.words.matching import Effect, Term
+from bot.moderation.words.store import StoredTerm, TermStore
+from bot.storage.database import Database
+from bot.storage.errors import StorageError
 from bot.storage.moderation_tables import terms
 from tests.moderation.audited import alone
 
@@ -17,12 +19,12 @@ SERVER: Final = 2**62
 TERM: Final = Term("Wörd's; 裸 '--", Effect.HELD, fragment=True)
 
 
-async def test_terms_come_back_as_they_were_added(database: Database, trail: AuditTrail) -> None:
+async def test_terms_come_back_as_they_were_added(database: Database, audit_log: AuditLog) -> None:
     store = TermStore(database)
     assert await store.everything() == {}
-    assert await alone(trail, store.add, SERVER, TERM, 7, NOW)
-    assert await alone(trail, store.add, 0, Term("zz", Effect.BLOCKED), 8, NOW)
-    assert await alone(trail, store.add, 0, Term("aa", Effect.BLOCKED), 8, NOW)
+    assert await alone(audit_log, store.add, SERVER, TERM, 7, NOW)
+    assert await alone(audit_log, store.add, 0, Term("zz", Effect.BLOCKED), 8, NOW)
+    assert await alone(audit_log, store.add, 0, Term("aa", Effect.BLOCKED), 8, NOW)
     assert await TermStore(database).everything() == {
         0: (
             StoredTerm(Term("aa", Effect.BLOCKED), 8, NOW),
@@ -32,27 +34,27 @@ async def test_terms_come_back_as_they_were_added(database: Database, trail: Aud
     }
 
 
-async def test_a_term_that_is_there_gets_the_new_effect_only(database: Database, trail: AuditTrail) -> None:
+async def test_a_term_that_is_there_gets_the_new_effect_only(database: Database, audit_log: AuditLog) -> None:
     store = TermStore(database)
-    assert await alone(trail, store.add, SERVER, TERM, 7, NOW)
+    assert await alone(audit_log, store.add, SERVER, TERM, 7, NOW)
     newer = Term(TERM.text, Effect.BLOCKED)
-    assert not await alone(trail, store.add, SERVER, newer, 8, NOW + timedelta(days=1))
+    assert not await alone(audit_log, store.add, SERVER, newer, 8, NOW + timedelta(days=1))
     assert await store.everything() == {SERVER: (StoredTerm(newer, 7, NOW),)}
 
 
-async def test_a_term_is_removed_from_its_own_list(database: Database, trail: AuditTrail) -> None:
+async def test_a_term_is_removed_from_its_own_list(database: Database, audit_log: AuditLog) -> None:
     store = TermStore(database)
-    await alone(trail, store.add, SERVER, TERM, 7, NOW)
-    await alone(trail, store.add, 0, TERM, 7, NOW)
-    assert await alone(trail, store.remove, SERVER, TERM.text)
-    assert not await alone(trail, store.remove, SERVER, TERM.text)
+    await alone(audit_log, store.add, SERVER, TERM, 7, NOW)
+    await alone(audit_log, store.add, 0, TERM, 7, NOW)
+    assert await alone(audit_log, store.remove, SERVER, TERM.text)
+    assert not await alone(audit_log, store.remove, SERVER, TERM.text)
     assert set(await store.everything()) == {0}
 
 
-async def test_terms_that_are_none_are_passed_over(database: Database, trail: AuditTrail) -> None:
+async def test_terms_that_are_none_are_passed_over(database: Database, audit_log: AuditLog) -> None:
     store = TermStore(database)
-    await alone(trail, store.add, SERVER, TERM, 7, NOW)
-    await alone(trail, store.add, SERVER, Term("other", Effect.HELD), 7, NOW)
+    await alone(audit_log, store.add, SERVER, TERM, 7, NOW)
+    await alone(audit_log, store.add, SERVER, Term("other", Effect.HELD), 7, NOW)
     async with database.write() as connection:
         await connection.execute(update(terms).where(terms.c.term == "other").values(effect="cheered"))
     assert await store.everything() == {SERVER: (StoredTerm(TERM, 7, NOW),)}

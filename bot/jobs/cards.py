@@ -1,0 +1,293 @@
+"""The cards of a job: its words, its buttons and its colour for each state and failure. Pure functions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from bot.delivery.card import Action, Card, Tone
+from bot.images.model import IMAGE_LIMITS, ConversionReason, ImageProblem, Reference
+from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.texts import cards, explanations, moderation, pictures
+from bot.texts.explanations import Explanation
+from bot.texts.jobs import day
+from bot.texts.messages import Message
+from bot.texts.quoting import quote_prompt
+from bot.video import Resolution
+
+
+class Stage(StrEnum):
+    """What a running job is doing."""
+
+    QUEUED = "queued"
+    PICTURES = "pictures"
+    IN_LINE = "in_line"
+    PAUSED = "paused"
+    RETRYING = "retrying"
+    SUBMITTING = "submitting"
+    WAITING = "waiting"
+    GENERATING = "generating"
+    DOWNLOADING = "downloading"
+    UPLOADING = "uploading"
+
+
+@dataclass(frozen=True)
+class InLine:
+    """Where a job stands in the line, from 1, and how many wait; `start_s` is when it may begin, if known."""
+
+    position: int
+    waiting: int
+    start_s: float | None
+
+
+_HEADLINES: Final[Mapping[Stage, Message]] = {
+    Stage.QUEUED: cards.QUEUED,
+    Stage.PICTURES: cards.PICTURES,
+    Stage.IN_LINE: cards.IN_LINE,
+    Stage.PAUSED: cards.PAUSED,
+    Stage.RETRYING: cards.RETRYING,
+    Stage.SUBMITTING: cards.SUBMITTING,
+    Stage.WAITING: cards.WAITING,
+    Stage.GENERATING: cards.GENERATING,
+    Stage.DOWNLOADING: cards.DOWNLOADING,
+    Stage.UPLOADING: cards.UPLOADING,
+}
+
+_PICTURE_EXPLANATIONS: Final[Mapping[ImageProblem, Callable[[str, str], Explanation]]] = {
+    ImageProblem.EMPTY: lambda name, _: pictures.empty(name),
+    ImageProblem.TOO_LARGE: lambda name, _: pictures.too_large(name, IMAGE_LIMITS.source_bytes),
+    ImageProblem.NOT_AN_IMAGE: lambda name, _: pictures.not_an_image(name),
+    ImageProblem.UNSUPPORTED_FORMAT: pictures.unsupported,
+    ImageProblem.TRUNCATED: lambda name, _: pictures.truncated(name),
+    ImageProblem.TOO_MANY_PIXELS: lambda name, _: pictures.too_many_pixels(name, IMAGE_LIMITS.pixels),
+    ImageProblem.FOREIGN_HOST: lambda name, _: pictures.from_elsewhere(name),
+    ImageProblem.GONE: lambda name, _: pictures.gone(name),
+    ImageProblem.UNREACHABLE: lambda name, _: pictures.unreachable(name),
+    ImageProblem.NO_FRAME: lambda name, _: pictures.without_frame(name),
+    ImageProblem.CONVERSION_FAILED: lambda name, _: pictures.not_convertible(name),
+}
+
+
+def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
+    """What is wrong with the picture that the person calls `name`."""
+    return _PICTURE_EXPLANATIONS[problem](name, detail)
+
+
+def _picture(failure: Failure, _job: Job) -> Explanation:
+    if failure.problem is None:
+        return pictures.not_an_image(failure.picture)
+    return explain_picture(failure.picture, failure.problem, failure.detail)
+
+
+def _always(explanation: Explanation) -> Callable[[Failure, Job], Explanation]:
+    return lambda _failure, _job: explanation
+
+
+def _by_purchase(before: Explanation, after: Explanation) -> Callable[[Failure, Job], Explanation]:
+    return lambda _failure, job: after if job.bought else before
+
+
+_EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
+    FailureReason.PICTURE_REFUSED: _picture,
+    FailureReason.REQUEST_REJECTED: lambda failure, _: explanations.request_rejected(failure.detail),
+    FailureReason.REFERENCE_REJECTED: lambda failure, _: explanations.reference_rejected(failure.detail),
+    FailureReason.SERVICE_BUSY: _always(explanations.SERVICE_BUSY),
+    FailureReason.SERVICE_UNREACHABLE: _always(explanations.SERVICE_UNREACHABLE),
+    FailureReason.PURCHASE_UNKNOWN: _always(explanations.PURCHASE_UNKNOWN),
+    FailureReason.GENERATION_FAILED: lambda failure, _: explanations.generation_failed(failure.detail),
+    FailureReason.BLOCKED_BY_SERVICE: _always(explanations.BLOCKED_BY_SERVICE),
+    FailureReason.EXPIRED: _always(explanations.EXPIRED),
+    FailureReason.VIDEO_BROKEN: _always(explanations.VIDEO_BROKEN),
+    FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
+    FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
+    FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
+    FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
+    FailureReason.NOT_ALLOWED: _always(moderation.NO_LONGER_ALLOWED),
+    FailureReason.DENIED: lambda failure, _: moderation.denied(failure.detail),
+    FailureReason.REVIEW_EXPIRED: _always(moderation.REVIEW_EXPIRED),
+    FailureReason.REVIEW_WITHDRAWN: _always(moderation.REVIEW_WITHDRAWN),
+    FailureReason.NOT_POSTED_HERE: _always(moderation.NOT_POSTED_HERE),
+    FailureReason.POSTING_DENIED: lambda failure, _: moderation.posting_denied(failure.detail),
+    FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
+    FailureReason.BROKE: _by_purchase(explanations.BROKE_BEFORE_PURCHASE, explanations.BROKE_AFTER_PURCHASE),
+    FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
+}
+
+_REPEATABLE: Final = frozenset(
+    {
+        FailureReason.SERVICE_BUSY,
+        FailureReason.SERVICE_UNREACHABLE,
+        FailureReason.PURCHASE_UNKNOWN,
+        FailureReason.GENERATION_FAILED,
+        FailureReason.BROKE,
+    }
+)
+"""Failures after which the very same request may do better."""
+
+_FINDABLE: Final = frozenset(
+    {FailureReason.EXPIRED, FailureReason.VIDEO_BROKEN, FailureReason.UNCOLLECTED, FailureReason.BROKE}
+)
+"""Failures after which a bought video may still be fetched."""
+
+
+def explain(job: Job) -> Explanation:
+    """What became of an ended job: what happened, whether money was spent, what to do next."""
+    if job.failure is not None:
+        return _EXPLANATIONS[job.failure.reason](job.failure, job)
+    if job.state is JobState.DENIED:
+        return explanations.DENIED
+    if job.bought:
+        return explanations.CANCELLED_AFTER_PURCHASE
+    return explanations.CANCELLED_BEFORE_PURCHASE
+
+
+def actions(job: Job) -> tuple[Action, ...]:
+    """What the person may have done to an ended or parked job."""
+    if job.parked_at is not None:
+        return (Action.FETCH,)
+    reason = job.failure.reason if job.failure is not None else None
+    found: list[Action] = []
+    if job.bought and (reason in _FINDABLE or job.state is JobState.CANCELLED):
+        found.append(Action.LOOK_AGAIN)
+    if reason in _REPEATABLE and not (reason is FailureReason.BROKE and job.bought):
+        found.append(Action.TRY_AGAIN)
+    return tuple(found)
+
+
+def result_actions(job: Job) -> tuple[Action, ...]:
+    """What can be done with a finished video; only others' eyes make a report of use."""
+    sharper = (Action.IN_720P,) if job.request.resolution is Resolution.P480 else ()
+    report = (Action.REPORT,) if job.guild_id is not None and not job.reply.private else ()
+    return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report)
+
+
+def _note(picture: Reference) -> Message:
+    if picture.conversion is None:
+        raise ValueError("only converted pictures are noted")
+    match picture.conversion.reason:
+        case ConversionReason.FORMAT:
+            return cards.converted_format(picture.filename, picture.conversion.original_format)
+        case ConversionReason.TOO_LARGE:
+            return cards.converted_size(picture.filename, picture.conversion.original_bytes)
+
+
+def _card(
+    job: Job,
+    tone: Tone,
+    headline: Message,
+    *,
+    lines: tuple[str, ...] = (),
+    small_print: tuple[Message, ...] = (),
+    actions: tuple[Action, ...] = (),
+    with_prompt: bool = True,
+) -> Card:
+    """A card with what every card of the job shows in the same way."""
+    reply = job.reply
+    parent = (cards.follows(job.parent_url),) if job.parent_url is not None else ()
+    small = (*parent, *(_note(picture) for picture in job.converted), *small_print) if with_prompt else ()
+    return Card(
+        tone,
+        headline.in_language(reply.language),
+        quote_prompt(job.request.prompt) if with_prompt else "…",
+        cards.options_line(job.request, reply.language),
+        lines,
+        tuple(line.in_language(reply.language) for line in small),
+        job.id,
+        reply.person_id,
+        reply.private,
+        actions,
+        reply.language,
+    )
+
+
+def working_card(
+    job: Job,
+    stage: Stage,
+    *,
+    elapsed_s: float,
+    progress: int = 0,
+    rest_s: float | None = None,
+    in_line: InLine | None = None,
+    said: Explanation | None = None,
+) -> Card:
+    """The card of a running job: a bar, the time since the command, and the estimated rest where known.
+
+    `progress` is from 0 to 100. `in_line` takes the bar's place while the job waits its turn; `said` is one
+    more line.
+    """
+    language = job.reply.language
+    hint = cards.placement_hint(job.request.size)
+    shown = cards.bar(progress)
+    if in_line is not None:
+        place = cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s)
+        shown = place.in_language(language)
+    explained = (said.in_language(language),) if said else ()
+    return _card(
+        job,
+        Tone.WORKING,
+        _HEADLINES[stage],
+        lines=(*explained, shown, cards.times(elapsed_s, rest_s).in_language(language)),
+        small_print=(hint,) if hint else (),
+        actions=(Action.REFRESH, Action.CANCEL),
+    )
+
+
+def delivered_card(job: Job, *, now: datetime) -> Card:
+    """The card above the finished video.
+
+    It says how long the video took, unless a user had to ask for it again.
+    """
+    took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
+    made = cards.made_by_ai(took_s)
+    return _card(job, Tone.DONE, cards.DELIVERED, small_print=(made,), actions=result_actions(job))
+
+
+def ended_card(job: Job) -> Card:
+    """The card in place of a video. It names the task, or the job, for the operator to look up."""
+    headline = cards.CANCELLED if job.state is JobState.CANCELLED else cards.NO_VIDEO
+    return _explained(job, Tone.FAILED, headline, explain(job), actions(job))
+
+
+def parked_card(job: Job, failure: Failure) -> Card:
+    """The card of a finished video that could not be delivered and waits in `/jobs`."""
+    explanation = _EXPLANATIONS[failure.reason](failure, job)
+    return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
+
+
+def _explained(
+    job: Job, tone: Tone, headline: Message, explanation: Explanation, offered: tuple[Action, ...]
+) -> Card:
+    told = (explanation.what, explanation.money.sentence, explanation.then)
+    return _card(
+        job,
+        tone,
+        headline,
+        lines=tuple(line.in_language(job.reply.language) for line in told),
+        small_print=(cards.number(job.task_id or job.id),),
+        actions=offered,
+    )
+
+
+def held_card(job: Job, until: datetime | None) -> Card:
+    """The card while moderators are asked; `until` is when they have to have decided."""
+    line = moderation.held_line if job.state is JobState.HELD else moderation.held_posting_line
+    shown = (line(day(until)).in_language(job.reply.language),) if until is not None else ()
+    can_cancel = (Action.CANCEL,) if job.state is JobState.HELD else ()
+    return _card(job, Tone.WORKING, cards.HELD, lines=shown, actions=(Action.REFRESH, *can_cancel))
+
+
+def hidden_card(job: Job) -> Card:
+    """The card in place of a video that was reported; its prompt is not repeated either."""
+    line = moderation.HIDDEN_LINE.in_language(job.reply.language)
+    return _card(job, Tone.FAILED, moderation.HIDDEN_HEADLINE, lines=(line,), with_prompt=False)
+
+
+def removed_card(job: Job) -> Card:
+    """The card in place of a video that moderators removed; its prompt is not repeated either."""
+    return _card(job, Tone.FAILED, moderation.REMOVED_HEADLINE, with_prompt=False)
+
+
+def kept_until(when: datetime) -> str:
+    """The end of a parked video's wait, as the `detail` of its failure."""
+    return day(when)

@@ -1,0 +1,1 @@
+"""The queue: whose turn it is, how long jobs take, when to poll."""

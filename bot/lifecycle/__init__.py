@@ -1,0 +1,1 @@
+"""Carries one job from any state to its end."""

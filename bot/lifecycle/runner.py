@@ -1,0 +1,105 @@
+"""What makes jobs run. The seam has one verb, *start this job*; here it is a task in this process."""
+
+import asyncio
+from typing import Final, Protocol
+
+import structlog
+
+from bot.jobs.store import JobStore, UnknownJobError
+from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.uploads import UploadTracker
+from bot.storage.errors import StorageUnavailableError
+
+log: Final = structlog.get_logger(__name__)
+
+_READ_AGAIN_AFTER_S: Final = 5.0
+
+
+class JobStarter(Protocol):
+    """Starts jobs."""
+
+    def start(self, job_id: str) -> None:
+        """Have the job run soon, somewhere. Returns at once."""
+        ...
+
+
+class JobRunner:
+    """Runs every job as a task of this process, and owns those tasks."""
+
+    def __init__(self, lifecycle: Lifecycle, store: JobStore, uploads: UploadTracker) -> None:
+        self._lifecycle = lifecycle
+        self._store = store
+        self._uploads = uploads
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._closed = False
+
+    @property
+    def running(self) -> int:
+        """How many jobs run now, those that wait in line among them."""
+        return len(self._tasks)
+
+    async def idle(self) -> None:
+        """Return once no job runs."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    async def resume(self) -> int:
+        """Start every job that an earlier process left unfinished; how many. Raises `StorageError`."""
+        unfinished = await self._store.unsettled()
+        for job in unfinished:
+            self._lifecycle.expect(job)
+        for job in unfinished:
+            self.start(job.id)
+        if unfinished:
+            log.info("jobs_resumed", jobs=len(unfinished))
+        return len(unfinished)
+
+    def start(self, job_id: str) -> None:
+        """Run the job, unless it runs already."""
+        if job_id in self._tasks or self._closed:
+            return
+        task = asyncio.create_task(self._carry(job_id), name=f"job-{job_id}")
+        self._tasks[job_id] = task
+        task.add_done_callback(lambda _: self._ended(job_id))
+
+    def restart(self, job_id: str) -> None:
+        """Stop the job wherever it is and run it anew from the state in which it is kept."""
+        task = self._tasks.get(job_id)
+        if task is None:
+            self.start(job_id)
+        else:
+            self._again.add(job_id)
+            task.cancel()
+
+    async def close(self, *, grace_s: float) -> None:
+        """Stop all jobs, to be resumed by the next process. Uploads under way get `grace_s` seconds to end."""
+        self._closed = True
+        if self._uploads.under_way:
+            log.info("waiting_for_uploads", uploads=self._uploads.under_way, longest_s=grace_s)
+        if not await self._uploads.land(within_s=grace_s):
+            log.warning("uploads_cut_short", uploads=self._uploads.under_way)
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _ended(self, job_id: str) -> None:
+        self._tasks.pop(job_id, None)
+        if job_id in self._again:
+            self._again.discard(job_id)
+            self.start(job_id)
+
+    async def _carry(self, job_id: str) -> None:
+        try:
+            await self._lifecycle.run(job_id)
+        except UnknownJobError:
+            log.info("job_gone", job=job_id)
+        except StorageUnavailableError as error:
+            log.error("job_not_read", job=job_id, reason=str(error))
+            await asyncio.sleep(_READ_AGAIN_AFTER_S)
+            self._again.add(job_id)
+        except Exception:  # the one place where a bug in a job is kept from the other jobs
+            log.exception("job_broke", job=job_id)
+            await self._lifecycle.break_off(job_id)

@@ -1,0 +1,38 @@
+"""How long a job waits for what."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Limits on waiting, all in seconds."""
+
+    submit_s: float = 1800.0
+    """For the video service to take the request, while refusals prove that nothing was bought."""
+    resubmit_first_s: float = 2.0
+    resubmit_longest_s: float = 60.0
+    generate_s: float = 1800.0
+    """From submission until the job counts as expired."""
+    look_again_s: float = 120.0
+    """For a task that is looked for again after its job had ended."""
+    download_s: float = 3600.0
+    """For a whole copy of a finished video."""
+    deliver_s: float = 6 * 3600.0
+    """For Discord to take the finished video, before it is laid aside."""
+    storage_longest_s: float = 30.0
+    """The longest pause between two tries to store something on a disk that fails."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long what is kept, is kept."""
+
+    undelivered: timedelta = timedelta(days=7)
+    """A finished video that could not be delivered."""
+    pictures: timedelta = timedelta(hours=24)
+    """Reference images of a job that ended."""
+    drafts: timedelta = timedelta(hours=24)
+    """Pictures of forms that were not sent: as long as Discord signs their addresses."""
+    ended_shown: timedelta = timedelta(days=7)
+    """How long ended jobs without a video are listed."""

@@ -1,0 +1,161 @@
+"""The facts of a request, gathered for the rules: when it is made, when it is bought, when it is posted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Protocol
+
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.policy import (
+    Decision,
+    OperatorRules,
+    Person,
+    PictureOrigin,
+    Place,
+    RequestFacts,
+    Verdict,
+    judge,
+)
+from bot.moderation.rules import USUAL_RULES, ReviewStage
+from bot.moderation.servers.cache import RuleCache
+from bot.moderation.words.word_lists import WordLists, WordVerdict
+from bot.texts import explanations, moderation
+from bot.texts.explanations import Explanation
+from bot.texts.jobs import day
+from bot.video import Preset
+
+
+@dataclass(frozen=True)
+class ChannelInfo:
+    """A channel as it is now. `channel_id` is a thread's parent."""
+
+    place: Place
+    channel_id: int | None
+
+
+class ChannelLookup(Protocol):
+    """What the jobs can learn of Discord besides their own replies."""
+
+    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:
+        """What kind of place a channel is at this moment; what cannot be told is not restricted."""
+        ...
+
+
+@dataclass(frozen=True)
+class StoredRequest:
+    """What the rules need to know of a stored job. `guild_id` is the server in which it was asked for."""
+
+    preset: Preset
+    prompt: str
+    pictures: PictureOrigin
+    person_id: int
+    guild_id: int | None
+    reply_guild_id: int | None
+    reply_channel_id: int | None
+    role_ids: frozenset[int]
+    """The user's roles when they asked."""
+    approved: frozenset[ReviewStage]
+
+
+@dataclass(frozen=True)
+class ModerationCaches:
+    """What moderators and the operator decided, at hand."""
+
+    rules: RuleCache
+    members: MemberCache
+    words: WordLists
+    operator: OperatorRules
+
+    def listed_in(self, guild_id: int | None, prompt: str) -> list[str]:
+        """The listed words in a prompt, for those who moderate; a person is never told which one matched."""
+        return [term.text for term in self.words.matched(guild_id, prompt)]
+
+
+_REFUSALS: Final[Mapping[Verdict, Explanation]] = {
+    Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,
+    Verdict.SEXUALISES_MINORS: moderation.RULE_MATCHED,
+    Verdict.WORDS_BLOCKED: moderation.RULE_MATCHED,
+    Verdict.PERSON_BLOCKED: moderation.PERSON_BLOCKED,
+    Verdict.GATE_OFF: moderation.GATE_OFF,
+    Verdict.PICTURES_OFF: moderation.PICTURES_OFF,
+    Verdict.SPICY_NOT_OFFERED: moderation.SPICY_NOT_OFFERED,
+    Verdict.SPICY_NOT_IN_THIS_SERVER: moderation.SPICY_NOT_IN_THIS_SERVER,
+    Verdict.SPICY_OFF: moderation.SPICY_OFF,
+    Verdict.SPICY_FROM_PICTURES: moderation.SPICY_FROM_PICTURES,
+    Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
+    Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
+    Verdict.NOT_IN_FOREIGN_SERVERS: explanations.SPICY_NOT_IN_FOREIGN_SERVERS,
+}
+
+
+class Gatekeeper:
+    """Asks the rules, each time with the facts of that moment."""
+
+    def __init__(
+        self, caches: ModerationCaches, channel_lookup: ChannelLookup, now: Callable[[], datetime]
+    ) -> None:
+        self.caches = caches
+        self._channel_lookup = channel_lookup
+        self._now = now
+
+    def decide(
+        self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
+    ) -> Decision:
+        """Judge a new request, where `channel` is the one it came from. Needs no I/O."""
+        return judge(self._facts(preset, prompt, person, channel, pictures))
+
+    async def decide_again(self, request: StoredRequest) -> Decision:
+        """Judge a stored request where its reply is, as that channel is now: before it is bought or posted."""
+        guild_id = request.reply_guild_id
+        at_home = guild_id == request.guild_id
+        # Roles of another server mean nothing here.
+        roles = request.role_ids if at_home else frozenset[int]()
+        person = Person(request.person_id, guild_id, roles)
+        channel = await self._channel_of(request)
+        facts = self._facts(request.preset, request.prompt, person, channel, request.pictures)
+        # What moderators said yes to is this very job, in their server: another prompt is another job.
+        approved = request.approved if at_home else frozenset[ReviewStage]()
+        return judge(replace(facts, approved=approved))
+
+    async def _channel_of(self, request: StoredRequest) -> ChannelInfo:
+        """The channel of a reply. Discord is only asked where the answer may change the decision."""
+        guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
+        rules = self.caches.rules.of(guild_id)
+        words = self.caches.words.judge(guild_id, request.prompt, sexual=False)
+        if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
+            return await self._channel_lookup.describe(guild_id, channel_id)
+        return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
+
+    def explain(self, verdict: Verdict, person: Person) -> Explanation:
+        """What the person is told of a refusal."""
+        if verdict is Verdict.PERSON_SUSPENDED:
+            until = self.caches.members.of(person.guild_id, person.id).suspended_until or self._now()
+            return moderation.suspended(day(until))
+        return _REFUSALS[verdict]
+
+    def allows_direct(self, preset: Preset) -> bool:
+        """Whether videos of a preset may be sent in direct messages at all."""
+        operator = self.caches.operator
+        return preset is not Preset.SPICY or (operator.spicy_offered and operator.spicy_in_direct_messages)
+
+    def _facts(
+        self,
+        preset: Preset,
+        prompt: str,
+        person: Person,
+        seen: ChannelInfo,
+        pictures: PictureOrigin,
+    ) -> RequestFacts:
+        caches = self.caches
+        return RequestFacts(
+            preset=preset,
+            place=seen.place,
+            person=person,
+            now=self._now(),
+            channel_id=seen.channel_id,
+            pictures=pictures,
+            words=caches.words.judge(person.guild_id, prompt, sexual=preset is Preset.SPICY),
+            operator=caches.operator,
+            rules=caches.rules.of(person.guild_id),
+            standing=caches.members.of(person.guild_id, person.id).standing,
+        )

@@ -1,0 +1,113 @@
+"""The records of members at hand, so that no decision waits for the disk to learn them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.moderation.audit.log import AuditedTransaction
+from bot.moderation.members.member import ListStatus, Member, Strike, active, suspended_until
+from bot.moderation.members.store import MemberStore
+from bot.moderation.rules import ServerRules
+
+
+class MemberCache:
+    """The records of those who have one, in memory and on the disk.
+
+    Methods that change something are part of the caller's transaction, whose entries tell of it, and hold once
+    that is committed; one transaction changes the record of a user once. They raise `bot.storage.StorageError`.
+    """
+
+    def __init__(self, store: MemberStore) -> None:
+        self._store = store
+        self._known: dict[tuple[int, int], Member] = {}
+
+    async def load(self) -> None:
+        """Read what is kept. Raises `bot.storage.StorageError`."""
+        self._known = {(one.guild_id, one.person_id): one for one in await self._store.everything()}
+
+    def of(self, guild_id: int | None, person_id: int) -> Member:
+        """What is kept of somebody; nothing is, of most people and in direct messages."""
+        fresh = Member(guild_id or 0, person_id)
+        return self._known.get((guild_id, person_id), fresh) if guild_id is not None else fresh
+
+    async def list_as(
+        self, within: AuditedTransaction, guild_id: int, person_id: int, listed: ListStatus | None
+    ) -> None:
+        """Put somebody on a list, or take them off both."""
+        await self._save(within, replace(self.of(guild_id, person_id), listed=listed))
+
+    async def suspend(
+        self,
+        within: AuditedTransaction,
+        guild_id: int,
+        person_id: int,
+        *,
+        until: datetime,
+        by: int | None,
+        reason: str,
+    ) -> None:
+        """Suspend somebody; an earlier suspension, with its appeal, is over."""
+        member = self.of(guild_id, person_id)
+        await self._save(
+            within,
+            replace(member, suspended_until=until, suspended_by=by, suspended_for=reason, appealed_at=None),
+        )
+
+    async def lift(self, within: AuditedTransaction, guild_id: int, person_id: int) -> None:
+        """End a suspension."""
+        member = self.of(guild_id, person_id)
+        await self._save(within, replace(member, suspended_until=None, suspended_by=None, suspended_for=""))
+
+    async def appeal(
+        self, within: AuditedTransaction, guild_id: int, person_id: int, now: datetime
+    ) -> Member | None:
+        """Note that a running suspension is appealed against; None if it was before, or none runs."""
+        member = self.of(guild_id, person_id)
+        if not member.is_suspended(now) or member.appealed_at is not None:
+            return None
+        appealed = replace(member, appealed_at=now)
+        await self._save(within, appealed)
+        return appealed
+
+    async def take_appeal_back(self, within: AuditedTransaction, guild_id: int, person_id: int) -> None:
+        """Forget an appeal that reached nobody."""
+        await self._save(within, replace(self.of(guild_id, person_id), appealed_at=None))
+
+    async def mute_reports(
+        self, within: AuditedTransaction, guild_id: int, person_id: int, *, muted: bool
+    ) -> None:
+        """Have somebody's reports count for nothing, or count again."""
+        await self._save(within, replace(self.of(guild_id, person_id), reports_muted=muted))
+
+    async def strike(self, within: AuditedTransaction, strike: Strike, rules: ServerRules) -> datetime | None:
+        """Give a strike; until when it suspends, if it made them enough. It shortens no suspension."""
+        guild_id, person_id, given_at = strike.guild_id, strike.person_id, strike.given_at
+        await self._store.strike(within, strike)
+        recent = await self.strikes(guild_id, person_id, rules, given_at, within=within)
+        until = suspended_until(recent, rules, given_at)
+        if until is not None:
+            until = max(until, self.of(guild_id, person_id).suspended_until or until)
+            by, reason = strike.given_by, strike.reason
+            await self.suspend(within, guild_id, person_id, until=until, by=by, reason=reason)
+        return until
+
+    async def strikes(
+        self,
+        guild_id: int,
+        person_id: int,
+        rules: ServerRules,
+        now: datetime,
+        *,
+        within: AuditedTransaction | None = None,
+    ) -> Sequence[Strike]:
+        """Somebody's strikes that have not faded; `within` a transaction, with those it gave."""
+        since = now - timedelta(days=rules.strike_days)
+        return active(await self._store.strikes(guild_id, person_id, since=since, within=within), rules, now)
+
+    async def _save(self, within: AuditedTransaction, member: Member) -> None:
+        await self._store.save(within, member)
+
+        def know() -> None:
+            self._known[member.guild_id, member.person_id] = member
+
+        within.once_committed(know)

@@ -1,0 +1,89 @@
+"""What moderators decide about members: each decision together with its entry in the log."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import ListStatus
+
+
+class MemberChange(StrEnum):
+    """What came of a decision about a member."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    """It was so already."""
+
+
+class MemberChanges:
+    """Carries decisions out. Who may decide about whom is for the caller to know.
+
+    Methods raise `bot.storage.StorageError`, and then nothing has changed. `by` is the moderator.
+    """
+
+    def __init__(self, members: MemberCache, audit_log: AuditLog, *, now: Callable[[], datetime]) -> None:
+        self._members = members
+        self._audit_log = audit_log
+        self._now = now
+
+    async def list_as(
+        self, guild_id: int, person_id: int, listed: ListStatus | None, *, by: int
+    ) -> MemberChange:
+        """Put a user on a list, or with None take them off both."""
+        async with self._audit_log.transaction() as within:
+            if self._members.of(guild_id, person_id).listed is listed:
+                return MemberChange.UNCHANGED
+            await self._members.list_as(within, guild_id, person_id, listed)
+            action = AuditAction(listed.value) if listed is not None else AuditAction.UNLISTED
+            await within.record(self._entry(guild_id, action, by, person_id))
+        return MemberChange.DONE
+
+    async def suspend(self, guild_id: int, person_id: int, *, hours: int, reason: str, by: int) -> datetime:
+        """Suspend a user from now on; until when."""
+        until = self._now() + timedelta(hours=hours)
+        async with self._audit_log.transaction() as within:
+            await self._members.suspend(within, guild_id, person_id, until=until, by=by, reason=reason)
+            details = {"hours": hours}
+            await within.record(
+                self._entry(guild_id, AuditAction.SUSPENDED, by, person_id, reason=reason, details=details)
+            )
+        return until
+
+    async def lift(self, guild_id: int, person_id: int, *, reason: str, by: int) -> MemberChange:
+        """End a suspension that runs."""
+        async with self._audit_log.transaction() as within:
+            if not self._members.of(guild_id, person_id).is_suspended(self._now()):
+                return MemberChange.UNCHANGED
+            await self._members.lift(within, guild_id, person_id)
+            details = {"hours": 0}
+            entry = self._entry(
+                guild_id, AuditAction.SUSPENSION_LIFTED, by, person_id, reason=reason, details=details
+            )
+            await within.record(entry)
+        return MemberChange.DONE
+
+    async def mute_reports(self, guild_id: int, person_id: int, *, muted: bool, by: int) -> MemberChange:
+        """Have a user's reports count for nothing, or count again."""
+        async with self._audit_log.transaction() as within:
+            if self._members.of(guild_id, person_id).reports_muted is muted:
+                return MemberChange.UNCHANGED
+            await self._members.mute_reports(within, guild_id, person_id, muted=muted)
+            details = {"muted": muted}
+            entry = self._entry(guild_id, AuditAction.REPORTS_MUTED, by, person_id, details=details)
+            await within.record(entry)
+        return MemberChange.DONE
+
+    def _entry(
+        self,
+        guild_id: int,
+        action: AuditAction,
+        by: int,
+        person_id: int,
+        *,
+        reason: str = "",
+        details: Mapping[str, Detail] | None = None,
+    ) -> AuditEntry:
+        return AuditEntry(guild_id, self._now(), action, by, person_id, None, reason, details or {})

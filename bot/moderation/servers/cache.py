@@ -1,0 +1,41 @@
+"""Every server's rules at hand, so that no decision waits for the disk to learn them."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.moderation.audit.entries import AuditEntry
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.rules import USUAL_RULES, ServerRules
+from bot.moderation.servers.store import RuleStore
+
+
+class RuleCache:
+    """The rules of the servers that changed some, in memory and on the disk."""
+
+    def __init__(self, store: RuleStore, audit_log: AuditLog, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._audit_log = audit_log
+        self._now = now
+        self._known: dict[int, ServerRules] = {}
+
+    async def load(self) -> None:
+        """Read what is kept. Raises `bot.storage.StorageError`."""
+        self._known = dict(await self._store.everything())
+
+    def of(self, guild_id: int | None) -> ServerRules:
+        """A server's rules; those of a server that never touched them for others and for direct messages."""
+        return self._known.get(guild_id, USUAL_RULES) if guild_id is not None else USUAL_RULES
+
+    async def change(self, guild_id: int, rules: ServerRules, *entries: AuditEntry) -> None:
+        """Put a server's rules in place, and these entries about it into the log.
+
+        Raises `bot.storage.StorageError`, and then neither has changed.
+        """
+
+        def know() -> None:
+            self._known[guild_id] = rules
+
+        async with self._audit_log.transaction() as within:
+            await self._store.save(within, guild_id, rules, self._now())
+            within.once_committed(know)
+            await within.record(*entries)

@@ -1,0 +1,46 @@
+"""Cache of all users' defaults, so that a request needs no database access to apply them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from bot.people.preferences import Preferences
+from bot.people.store import PeopleStore
+
+_NONE: Final = Preferences()
+
+
+class PreferenceCache:
+    """Defaults of the users who set any, in memory and in the database. Changes are stored before they apply."""
+
+    def __init__(self, store: PeopleStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._known: dict[int, Preferences] = {}
+
+    async def load(self) -> None:
+        """Fill the cache from the database. Raises `bot.storage.StorageError`."""
+        self._known = dict(await self._store.everybody())
+
+    def of(self, person_id: int) -> Preferences:
+        """Return a user's defaults, which are empty if the user never set any."""
+        return self._known.get(person_id, _NONE)
+
+    async def change(self, person_id: int, newer: Preferences) -> Preferences:
+        """Store the user's defaults with every field that is set in `newer` replaced.
+
+        Returns:
+            The complete defaults.
+
+        Raises:
+            bot.storage.StorageError: Nothing was changed.
+        """
+        chosen = self.of(person_id).changed_by(newer)
+        await self._store.save(person_id, chosen, self._now())
+        self._known[person_id] = chosen
+        return chosen
+
+    async def reset(self, person_id: int) -> None:
+        """Remove a user's defaults. Raises `bot.storage.StorageError`; then nothing was changed."""
+        await self._store.forget(person_id)
+        self._known.pop(person_id, None)

@@ -1,0 +1,1 @@
+"""What moderators are asked, and what they decide."""

@@ -1,0 +1,61 @@
+"""Where reports are kept: every statement of SQL about moderation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot.moderation.audit.entries import AuditEntry
+from bot.moderation.audit.log import AuditLog
+from bot.storage.database import Database
+from bot.storage.tables import reports
+from bot.texts.forms import ReportReason
+
+
+@dataclass(frozen=True)
+class Report:
+    """Somebody thinks that a video should not be there; `words` are theirs."""
+
+    job_id: str
+    person_id: int
+    created_at: datetime
+    reason: ReportReason
+    words: str
+
+
+class ReportStore:
+    """Keeps reports. Every method raises `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database, audit_log: AuditLog) -> None:
+        self._database = database
+        self._audit_log = audit_log
+
+    async def add(self, report: Report, *entries: AuditEntry) -> bool:
+        """Keep a report, and these entries about it.
+
+        Returns:
+            True if it is the user's first of that video; otherwise nothing was kept.
+        """
+        mine = select(reports.c.job_id).where(
+            reports.c.job_id == report.job_id, reports.c.person_id == report.person_id
+        )
+        values = {
+            "job_id": report.job_id,
+            "person_id": report.person_id,
+            "created_at": report.created_at,
+            "reason": report.reason.value,
+            "words": report.words,
+        }
+        async with self._audit_log.transaction() as within:
+            if (await within.connection.execute(mine)).first() is not None:
+                return False
+            await within.connection.execute(reports.insert().values(values))
+            await within.record(*entries)
+        return True
+
+    async def reporters(self, job_id: str) -> Sequence[int]:
+        """Who reported a video."""
+        chosen = select(reports.c.person_id).where(reports.c.job_id == job_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(chosen)).scalars().all()

@@ -1,0 +1,212 @@
+"""Where reviews and votes are kept: every statement of SQL about them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.moderation.audit.log import AuditedTransaction
+from bot.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
+from bot.storage.database import Database
+from bot.storage.moderation_tables import reviews, votes
+
+
+class ReviewStore:
+    """Keeps reviews. Every method raises `bot.storage.StorageUnavailableError`.
+
+    What is asked and decided is part of the caller's transaction, whose entries tell of it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, within: AuditedTransaction, review: Review) -> bool:
+        """Keep a new question; False if one about the same job is open already."""
+        values: dict[str, Any] = {
+            "id": review.id,
+            "job_id": review.job_id,
+            "guild_id": review.guild_id,
+            "person_id": review.person_id,
+            "stage": review.subject.value,
+            "state": review.state.value,
+            "created_at": review.created_at,
+            "expires_at": review.expires_at,
+            "shown_channel_id": review.shown_channel_id,
+            "shown_message_id": review.shown_message_id,
+        }
+        if await _one(within.connection, _open_about(review.job_id)) is not None:
+            return False
+        await within.connection.execute(reviews.insert().values(values))
+        return True
+
+    async def get(self, review_id: str) -> Review | None:
+        """A question with its votes."""
+        async with self._database.read() as connection:
+            return await _one(connection, reviews.c.id == review_id)
+
+    async def latest(self, job_id: str, subject: ReviewSubject) -> Review | None:
+        """The last question of a kind about a job."""
+        condition = and_(reviews.c.job_id == job_id, reviews.c.stage == subject.value)
+        found = await self._where(condition, 1, newest_first=True)
+        return found[0] if found else None
+
+    async def open_about(self, job_id: str) -> Review | None:
+        """The open question about a job."""
+        async with self._database.read() as connection:
+            return await _one(connection, _open_about(job_id))
+
+    async def open_in(self, guild_id: int, limit: int) -> Sequence[Review]:
+        """A server's open questions, oldest first."""
+        return await self._where(
+            and_(reviews.c.guild_id == guild_id, reviews.c.state == ReviewState.OPEN.value), limit
+        )
+
+    async def open_of(self, guild_id: int, person_id: int) -> Sequence[Review]:
+        """The open questions about somebody's requests in a server."""
+        condition = and_(
+            reviews.c.guild_id == guild_id,
+            reviews.c.person_id == person_id,
+            reviews.c.state == ReviewState.OPEN.value,
+        )
+        return await self._where(condition, 1000)
+
+    async def overdue(self, now: datetime) -> Sequence[Review]:
+        """Open questions that nobody decided in time."""
+        return await self._where(
+            and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.expires_at <= now), 1000
+        )
+
+    async def unplaced(self) -> Sequence[Review]:
+        """Open questions that were shown to nobody."""
+        return await self._where(
+            and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.message_id.is_(None)), 1000
+        )
+
+    async def of_person(self, guild_id: int, person_id: int, limit: int) -> Sequence[Review]:
+        """What was asked about somebody's requests in a server, newest first."""
+        condition = and_(reviews.c.guild_id == guild_id, reviews.c.person_id == person_id)
+        return await self._where(condition, limit, newest_first=True)
+
+    async def place(self, review_id: str, channel_id: int, message_id: int) -> None:
+        """Note where a question's card is."""
+        values = {"channel_id": channel_id, "message_id": message_id}
+        async with self._database.write() as connection:
+            await connection.execute(update(reviews).where(reviews.c.id == review_id).values(values))
+
+    async def vote(
+        self, within: AuditedTransaction, review_id: str, vote: Vote, quorum: int
+    ) -> Review | None:
+        """Count a vote, in place of the same moderator's earlier one, and decide if that suffices.
+
+        Of two that come in the same moment one decides. None for a question that is open no more.
+        """
+        connection = within.connection
+        found = await _still_open(connection, review_id)
+        if found is None:
+            return None
+        await _remove_vote(connection, review_id, vote.person_id)
+        values = {
+            "review_id": review_id,
+            "person_id": vote.person_id,
+            "approves": vote.approves,
+            "reason": vote.reason,
+            "cast_at": vote.cast_at,
+        }
+        await connection.execute(votes.insert().values(values))
+        cast = tuple(one for one in found.votes if one.person_id != vote.person_id)
+        counted = replace(found, votes=(*cast, vote))
+        outcome = tally(counted.votes, quorum)
+        if outcome is None:
+            return counted
+        state = ReviewState.APPROVED if outcome else ReviewState.DENIED
+        decided = replace(
+            counted, state=state, decided_at=vote.cast_at, decided_by=vote.person_id, reason=vote.reason
+        )
+        await _close(connection, decided)
+        return decided
+
+    async def take_back(self, within: AuditedTransaction, review_id: str, person_id: int) -> Review | None:
+        """Take a vote back; None for a question that is open no more, or that had no vote of theirs."""
+        found = await _still_open(within.connection, review_id)
+        if found is None or not await _remove_vote(within.connection, review_id, person_id):
+            return None
+        return replace(found, votes=tuple(one for one in found.votes if one.person_id != person_id))
+
+    async def close(
+        self, within: AuditedTransaction, review_id: str, state: ReviewState, now: datetime
+    ) -> Review | None:
+        """End a question without votes; None if it is open no more."""
+        found = await _still_open(within.connection, review_id)
+        if found is None:
+            return None
+        closed = replace(found, state=state, decided_at=now)
+        await _close(within.connection, closed)
+        return closed
+
+    async def _where(
+        self, condition: ColumnElement[bool], limit: int, *, newest_first: bool = False
+    ) -> Sequence[Review]:
+        order = reviews.c.created_at.desc() if newest_first else reviews.c.created_at
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(reviews).where(condition).order_by(order).limit(limit))
+            found = rows.mappings().all()
+            return [_review(row, await _votes(connection, row["id"])) for row in found]
+
+
+async def _one(connection: AsyncConnection, condition: ColumnElement[bool]) -> Review | None:
+    row = (await connection.execute(select(reviews).where(condition))).mappings().first()
+    return _review(row, await _votes(connection, row["id"])) if row is not None else None
+
+
+async def _still_open(connection: AsyncConnection, review_id: str) -> Review | None:
+    found = await _one(connection, reviews.c.id == review_id)
+    return found if found is not None and found.state is ReviewState.OPEN else None
+
+
+def _open_about(job_id: str) -> ColumnElement[bool]:
+    return and_(reviews.c.job_id == job_id, reviews.c.state == ReviewState.OPEN.value)
+
+
+async def _votes(connection: AsyncConnection, review_id: str) -> tuple[Vote, ...]:
+    chosen = select(votes).where(votes.c.review_id == review_id).order_by(votes.c.cast_at)
+    rows = (await connection.execute(chosen)).all()
+    return tuple(Vote(row.person_id, row.approves, row.reason or "", row.cast_at) for row in rows)
+
+
+async def _remove_vote(connection: AsyncConnection, review_id: str, person_id: int) -> bool:
+    mine = and_(votes.c.review_id == review_id, votes.c.person_id == person_id)
+    return (await connection.execute(delete(votes).where(mine))).rowcount > 0
+
+
+async def _close(connection: AsyncConnection, review: Review) -> None:
+    values = {
+        "state": review.state.value,
+        "decided_at": review.decided_at,
+        "decided_by": review.decided_by,
+        "reason": review.reason,
+    }
+    await connection.execute(update(reviews).where(reviews.c.id == review.id).values(values))
+
+
+def _review(row: RowMapping, cast: tuple[Vote, ...]) -> Review:
+    return Review(
+        row["id"],
+        row["job_id"],
+        row["guild_id"],
+        row["person_id"],
+        ReviewSubject(row["stage"]),
+        ReviewState(row["state"]),
+        row["created_at"],
+        row["expires_at"],
+        row["decided_at"],
+        row["decided_by"],
+        row["reason"] or "",
+        row["channel_id"],
+        row["message_id"],
+        row["shown_channel_id"],
+        row["shown_message_id"],
+        cast,
+    )

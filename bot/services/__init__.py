@@ -1,0 +1,1 @@
+"""Use cases that cogs call, one a file."""

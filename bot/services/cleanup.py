@@ -1,0 +1,110 @@
+"""Housekeeping: tokens, pictures and videos that are of no more use are removed, once a minute."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from bot.delivery.routes import TOKEN_LIVES_FOR
+from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
+from bot.lifecycle.timeouts import Retention
+from bot.reviews.reports import HIDDEN_PREFIX
+from bot.services.drafts import DraftStore
+from bot.storage.errors import StorageError
+
+log: Final = structlog.get_logger(__name__)
+
+EVERY_S: Final = 60.0
+
+
+class Cleanup:
+    """Keeps the data folder small. `run` belongs to one task."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        drafts: DraftStore,
+        *,
+        spool_dir: Path,
+        media_dir: Path,
+        retention: Retention,
+        now: Callable[[], datetime],
+        start: Callable[[str], None],
+    ) -> None:
+        """`start` has a job run that is to tell its person something."""
+        self._store = store
+        self._drafts = drafts
+        self._spool_dir = spool_dir
+        self._media_dir = media_dir
+        self._retention = retention
+        self._now = now
+        self._start = start
+
+    async def run(self) -> None:
+        """Tidy up again and again, until cancelled. A disk that fails is left for the next time."""
+        while True:
+            try:
+                await self.run_once()
+            except (StorageError, OSError) as error:
+                log.warning("housekeeping_failed", reason=str(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def run_once(self) -> None:
+        """Remove what is of no more use. Raises `StorageError` and `OSError`."""
+        now = self._now()
+        await self._store.wipe_tokens(now - TOKEN_LIVES_FOR)
+        for job in await self._store.parked_before(now - self._retention.undelivered):
+            await self._give_up(job)
+        await self._drafts.remove_before(now - self._retention.drafts)
+        await self._remove_pictures(now - self._retention.pictures)
+        await self._remove_videos()
+
+    async def _give_up(self, job: Job) -> None:
+        """End a job whose video nobody fetched; its card then says so."""
+        failed = advance(
+            job,
+            JobState.FAILED,
+            failure=Failure(FailureReason.UNCOLLECTED),
+            ended_at=self._now(),
+            parked_at=None,
+            video_name=None,
+            attempt=None,
+        )
+        try:
+            await self._store.save(failed, before=job)
+        except (StaleJobError, UnknownJobError):
+            return  # fetched at the last moment
+        log.info("video_given_up", job=job.id, task=job.task_id)
+        self._start(job.id)
+
+    async def _remove_pictures(self, ended_before: datetime) -> None:
+        folders = await asyncio.to_thread(_names, self._spool_dir)
+        for job_id in await self._store.ended_before(ended_before, folders):
+            if await asyncio.to_thread(_is_older, self._spool_dir / job_id, ended_before):
+                await asyncio.to_thread(shutil.rmtree, self._spool_dir / job_id, ignore_errors=True)
+
+    async def _remove_videos(self) -> None:
+        files = await asyncio.to_thread(_names, self._media_dir)
+        hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
+        unneeded = set(files) - await self._store.videos() - hidden
+        horizon = self._now() - self._retention.pictures
+        for name in unneeded:
+            if await asyncio.to_thread(_is_older, self._media_dir / name, horizon):
+                await asyncio.to_thread((self._media_dir / name).unlink, missing_ok=True)
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
+
+
+def _is_older(path: Path, moment: datetime) -> bool:
+    """Whether it was last changed before then: what is only just being made has no row yet."""
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False

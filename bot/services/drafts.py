@@ -1,0 +1,59 @@
+"""Drafts: what a user chose before a form was opened, kept until the form is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, select
+
+from bot.images.model import ImageSource
+from bot.jobs.rows import SOURCES
+from bot.storage.database import Database
+from bot.storage.tables import drafts
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Pictures that somebody chose before a form was opened for them, until they send the form."""
+
+    id: str
+    person_id: int
+    created_at: datetime
+    sources: tuple[ImageSource, ...]
+
+
+class DraftStore:
+    """Keeps drafts. Every method raises `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, draft: Draft) -> None:
+        """Keep a new draft."""
+        values = {
+            "id": draft.id,
+            "person_id": draft.person_id,
+            "created_at": draft.created_at,
+            "sources": SOURCES.dump_python(draft.sources, mode="json"),
+        }
+        async with self._database.write() as connection:
+            await connection.execute(drafts.insert().values(values))
+
+    async def get(self, draft_id: str, person_id: int) -> Draft | None:
+        """Somebody's own draft, if it is still kept."""
+        condition = and_(drafts.c.id == draft_id, drafts.c.person_id == person_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(drafts).where(condition))).one_or_none()
+        if row is None:
+            return None
+        sources = SOURCES.validate_python(row.sources)
+        return Draft(row.id, row.person_id, row.created_at, sources)
+
+    async def remove_of(self, person_id: int) -> None:
+        """Forget somebody's drafts."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(drafts).where(drafts.c.person_id == person_id))
+
+    async def remove_before(self, moment: datetime) -> None:
+        """Forget drafts whose forms nobody will send any more."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(drafts).where(drafts.c.created_at < moment))

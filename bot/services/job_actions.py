@@ -1,0 +1,264 @@
+"""The desk: what people have done to their jobs afterwards, by buttons and in `/jobs`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from bot.delivery.card import Card
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
+from bot.images.model import Reference
+from bot.images.spool import ReferenceSpool
+from bot.jobs import cards
+from bot.jobs.job import TERMINAL, Job, JobState, advance, new_job_id
+from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.timeouts import Timeouts
+from bot.moderation.policy import Person, may_cancel
+from bot.quota.ledger import Ledger
+from bot.reviews.decisions import Decisions
+from bot.reviews.review import Review
+
+log: Final = structlog.get_logger(__name__)
+
+
+class ActionResult(StrEnum):
+    """What came of a press."""
+
+    DONE = "done"
+    ASK = "ask"
+    """The video is bought: stop watching, or let it finish?"""
+    HANDING_OVER = "handing_over"
+    ALREADY_READY = "already_ready"
+    ALREADY_ENDED = "already_ended"
+    ALREADY_REPEATED = "already_repeated"
+    ALREADY_FETCHED = "already_fetched"
+    NOTHING_TO_FETCH = "nothing_to_fetch"
+    NOT_ALLOWED = "not_allowed"
+    GONE = "gone"
+    PUT_AWAY = "put_away"
+    """Hidden because of reports, or removed by moderators."""
+
+
+_TOO_LATE: Final[Mapping[JobState, ActionResult]] = {
+    JobState.SUBMITTING: ActionResult.HANDING_OVER,
+    JobState.GENERATING: ActionResult.ASK,
+    JobState.READY: ActionResult.ALREADY_READY,
+    JobState.DELIVERING: ActionResult.ALREADY_READY,
+    **dict.fromkeys(TERMINAL, ActionResult.ALREADY_ENDED),
+}
+"""The answer to somebody who would cancel a job that something may have been spent on."""
+
+
+@dataclass(frozen=True)
+class JobActionParts:
+    """What the desk needs."""
+
+    store: JobStore
+    engine: JobRunner
+    lifecycle: Lifecycle
+    messages: Messages
+    spool: ReferenceSpool
+    ledger: Ledger
+    timeouts: Timeouts
+    decisions: Decisions
+    is_hidden: Callable[[str], Awaitable[bool]]
+    """Whether a job's video is hidden or was removed."""
+    now: Callable[[], datetime]
+
+
+class JobActions:
+    """Serves presses. Every method asks again who may do what; none buys anything.
+
+    Methods raise `bot.storage.StorageError` when nothing could be stored, and then nothing has changed.
+    """
+
+    def __init__(self, parts: JobActionParts) -> None:
+        self._parts = parts
+
+    async def refresh(self, job_id: str, reply: ReplyAddress) -> None:
+        """Renew the token of a job's reply, whoever pressed, and show at once how the job stands."""
+        try:
+            job = await self._parts.store.get(job_id)
+        except UnknownJobError:
+            return
+        renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
+        if not job.at_rest:
+            await self._parts.store.save_reply(job_id, renewed)
+            self._parts.lifecycle.renew_token(job_id, renewed)
+            self._parts.engine.start(job_id)
+        elif job.review_id is not None:
+            await self._parts.store.save_reply(job_id, renewed)
+            await self._show(job, cards.held_card(job, None), renewed)
+        elif job.state is not JobState.DELIVERED and not await self._parts.store.looked_for(job_id):
+            await self._show_end(job, renewed)
+
+    async def cancel(self, job_id: str, person: Person) -> ActionResult:
+        """End a job that nothing was spent on; for a bought one, ask what to do."""
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
+            return ActionResult.NOT_ALLOWED
+        if job.state in {JobState.HELD, JobState.QUEUED}:
+            return await self._end(job)
+        return _TOO_LATE[job.state]
+
+    async def stop_watching(self, job_id: str, person: Person) -> ActionResult:
+        """End a bought job without waiting for its video."""
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
+            return ActionResult.NOT_ALLOWED
+        if job.state is JobState.GENERATING:
+            return await self._end(job)
+        return ActionResult.ALREADY_ENDED if job.state in TERMINAL else ActionResult.ALREADY_READY
+
+    async def look_again(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
+        """Ask once more for the task of an ended job, where that was pressed; costs nothing.
+
+        What was asked for in private stays private; so does what is looked for from a private message.
+        """
+        parent = await self._job(job_id)
+        if parent is None or parent.task_id is None:
+            return ActionResult.GONE
+        if not may_cancel(person, owner_id=parent.reply.person_id, guild_id=parent.guild_id):
+            return ActionResult.NOT_ALLOWED
+        if parent.state not in TERMINAL or parent.state is JobState.DELIVERED:
+            return ActionResult.ALREADY_FETCHED
+        now = self._parts.now()
+        job_id = new_job_id()
+        job = Job(
+            id=job_id,
+            request=parent.request,
+            sources=(),
+            reply=replace(
+                reply, person_id=parent.reply.person_id, private=parent.reply.private or reply.private
+            ),
+            guild_id=parent.guild_id,
+            state=JobState.GENERATING,
+            created_at=parent.created_at,
+            pictures=await self._shared(parent, job_id),
+            task_id=parent.task_id,
+            submitted_at=parent.submitted_at,
+            expires_at=now + timedelta(seconds=self._parts.timeouts.look_again_s),
+            parent_id=parent.id,
+            lookup=True,
+            role_ids=parent.role_ids,
+            approved=parent.approved,
+        )
+        try:
+            await self._parts.store.add(job)
+        except DuplicateJobError:
+            await self._parts.spool.discard(job_id)
+            return ActionResult.ALREADY_FETCHED
+        self._parts.engine.start(job.id)
+        return ActionResult.DONE
+
+    async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
+        """Deliver a finished video that was laid aside, to where it was asked for now."""
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if person.id != job.reply.person_id:
+            return ActionResult.NOT_ALLOWED
+        if not await self._parts.store.unpark(job_id, reply):
+            return ActionResult.NOTHING_TO_FETCH if job.at_rest else ActionResult.ALREADY_FETCHED
+        self._parts.engine.start(job_id)
+        return ActionResult.DONE
+
+    async def original(self, job_id: str, person: Person) -> Job | ActionResult:
+        """The job that somebody wants to try again, if it is theirs, has ended, and was not repeated yet."""
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if person.id != job.reply.person_id:
+            return ActionResult.NOT_ALLOWED
+        if job.state not in TERMINAL:
+            return ActionResult.ALREADY_FETCHED
+        if await self._parts.store.repeated_by(job_id) is not None:
+            return ActionResult.ALREADY_REPEATED
+        return job
+
+    async def model(self, job_id: str, person: Person) -> Job | ActionResult:
+        """The job of a result that somebody wants to build upon; what was made in private is its owner's."""
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if job.reply.private and person.id != job.reply.person_id:
+            return ActionResult.NOT_ALLOWED
+        if await self._parts.is_hidden(job_id):
+            return ActionResult.PUT_AWAY
+        return job
+
+    async def has_pictures(self, job: Job) -> bool:
+        """Whether the job's pictures are still to be had: here, or, if it never fetched them, from Discord."""
+        pictures = job.pictures
+        if pictures is None:
+            return bool(job.sources)
+        return bool(pictures) and await asyncio.to_thread(
+            lambda: all(picture.path.exists() for picture in pictures)
+        )
+
+    async def deletable(self, job_id: str, person: Person) -> ActionResult:
+        """Whether somebody may take a result away."""
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        allowed = may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id)
+        return ActionResult.DONE if allowed else ActionResult.NOT_ALLOWED
+
+    async def _shared(self, parent: Job, job_id: str) -> tuple[Reference, ...] | None:
+        """The parent's pictures, so that the video that is found can be built upon; not needed to find it."""
+        if not parent.pictures:
+            return parent.pictures
+        try:
+            return await self._parts.spool.share(parent.pictures, job_id)
+        except OSError as error:
+            log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
+            return parent.pictures
+
+    async def _job(self, job_id: str) -> Job | None:
+        try:
+            return await self._parts.store.get(job_id)
+        except UnknownJobError:
+            return None
+
+    async def _end(self, job: Job) -> ActionResult:
+        """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
+        ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now(), review_id=None)
+        asked: Review | None = None
+        try:
+            if job.state is JobState.HELD:
+                asked = await self._parts.decisions.withdraw(ended, before=job)
+            else:
+                await self._parts.store.save(ended, before=job)
+        except StaleJobError:
+            moved = await self._job(job.id)
+            return (
+                ActionResult.GONE if moved is None else _TOO_LATE.get(moved.state, ActionResult.HANDING_OVER)
+            )
+        if not ended.bought:
+            self._parts.ledger.release(job.id)
+        log.info("job_cancelled", job=job.id, bought=ended.bought)
+        self._parts.engine.restart(job.id)
+        if asked is not None:
+            await self._parts.decisions.carry_out(asked)
+        return ActionResult.DONE
+
+    async def _show_end(self, job: Job, reply: ReplyAddress) -> None:
+        parked = job.parked_at is not None and job.failure is not None
+        card = cards.parked_card(job, job.failure) if parked and job.failure else cards.ended_card(job)
+        await self._show(job, card, reply)
+
+    async def _show(self, job: Job, card: Card, reply: ReplyAddress) -> None:
+        try:
+            await self._parts.messages.edit_by_token(reply, Post(card))
+        except DeliveryError as error:
+            log.info("end_not_shown", job=job.id, reason=str(error))

@@ -1,0 +1,110 @@
+"""What `/jobs` lists: a person's jobs, each with its words and buttons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.delivery.card import Action
+from bot.jobs import cards
+from bot.jobs.job import Job, JobState
+from bot.jobs.queue.slots import QueuePosition
+from bot.jobs.store import JobStore
+from bot.lifecycle.context import JobProgress, Parts
+from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.timeouts import Retention
+from bot.texts import jobs as words
+from bot.texts.messages import Language, Message
+
+_MOST: Final = 200
+
+
+@dataclass(frozen=True)
+class JobListEntry:
+    """One job in the list: its words, and what can be done to it."""
+
+    job_id: str
+    person_id: int
+    private: bool
+    text: str
+    actions: tuple[Action, ...]
+
+
+class JobList:
+    """Looks up people's jobs."""
+
+    def __init__(self, store: JobStore, lifecycle: Lifecycle, parts: Parts) -> None:
+        self._store = store
+        self._lifecycle = lifecycle
+        self._parts = parts
+
+    async def of_person(self, person_id: int, language: Language) -> tuple[JobListEntry, ...]:
+        """Their jobs that are under way, wait for them, or ended without a video; the newest first.
+
+        Raises `bot.storage.StorageError`.
+        """
+        since = self._parts.now() - self._parts.retention.ended_shown
+        found = await self._store.of_person(person_id, ended_since=since, limit=_MOST)
+        return tuple(
+            listed(
+                job,
+                self._lifecycle.view(job.id),
+                self._parts.slots.standing(job.id),
+                self._parts.retention,
+                language,
+            )
+            for job in found
+        )
+
+
+def listed(
+    job: Job,
+    view: JobProgress | None,
+    standing: QueuePosition | None,
+    retention: Retention,
+    language: Language,
+) -> JobListEntry:
+    """The job as its person sees it. `view` and `standing` are there for jobs that run in this process."""
+    entry = words.JobLine(
+        job.request, _standing(job), _detail(job, view, standing, retention), job.created_at
+    )
+    return JobListEntry(
+        job.id, job.reply.person_id, job.reply.private, words.entry_line(entry, language), _actions(job)
+    )
+
+
+_STANDINGS: Final[Mapping[JobState, Message]] = {
+    JobState.HELD: words.StateText.HELD,
+    JobState.QUEUED: words.StateText.WAITING,
+    JobState.SUBMITTING: words.StateText.STARTING,
+    JobState.GENERATING: words.StateText.MAKING,
+    JobState.READY: words.StateText.READY,
+    JobState.DELIVERING: words.StateText.READY,
+    JobState.DELIVERED: words.StateText.DELIVERED,
+    JobState.DENIED: words.StateText.DENIED,
+    JobState.FAILED: words.StateText.FAILED,
+    JobState.EXPIRED: words.StateText.EXPIRED,
+    JobState.UNKNOWN: words.StateText.UNKNOWN,
+    JobState.CANCELLED: words.StateText.CANCELLED,
+}
+
+
+def _standing(job: Job) -> Message:
+    return words.StateText.ASIDE if job.parked_at is not None else _STANDINGS[job.state]
+
+
+def _detail(
+    job: Job, view: JobProgress | None, standing: QueuePosition | None, retention: Retention
+) -> Message | None:
+    if job.parked_at is not None:
+        return words.until(job.parked_at + retention.undelivered)
+    if job.state is JobState.QUEUED and standing is not None:
+        return words.position(standing.position, standing.waiting)
+    if job.state is JobState.GENERATING and view is not None:
+        return words.progress(view.progress, view.rest_s)
+    return None
+
+
+def _actions(job: Job) -> tuple[Action, ...]:
+    if job.state in {JobState.HELD, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING}:
+        return (Action.CANCEL,)
+    return cards.actions(job)

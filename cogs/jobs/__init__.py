@@ -1,0 +1,1 @@
+"""The job list, and the buttons of jobs and results."""

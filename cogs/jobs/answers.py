@@ -1,0 +1,22 @@
+"""What people are told of what came of a press."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.services.job_actions import ActionResult
+from bot.texts import jobs as words
+from bot.texts.messages import Message
+
+ANSWERS: Final[Mapping[ActionResult, Message]] = {
+    ActionResult.DONE: words.CANCELLED,
+    ActionResult.ASK: words.STOP_OR_KEEP,
+    ActionResult.HANDING_OVER: words.BEING_HANDED_OVER,
+    ActionResult.ALREADY_READY: words.ALREADY_READY,
+    ActionResult.ALREADY_ENDED: words.ALREADY_ENDED,
+    ActionResult.ALREADY_REPEATED: words.ALREADY_REPEATED,
+    ActionResult.ALREADY_FETCHED: words.ALREADY_FETCHED,
+    ActionResult.NOTHING_TO_FETCH: words.NOTHING_TO_FETCH,
+    ActionResult.NOT_ALLOWED: words.NOT_YOURS,
+    ActionResult.GONE: words.GONE,
+    ActionResult.PUT_AWAY: words.PUT_AWAY,
+}

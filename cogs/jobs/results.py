@@ -1,0 +1,137 @@
+"""The buttons below a finished video: another one like it, a different one, what comes next, away with it."""
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.delivery.card import Action
+from bot.jobs.job import Job
+from bot.services.job_actions import ActionResult, JobActions
+from bot.services.order import Wish
+from bot.storage.errors import StorageError
+from bot.texts import forms
+from bot.texts import jobs as words
+from bot.video import REFERENCES_MAX, Resolution
+from cogs.jobs.answers import ANSWERS
+from cogs.shared.interactions import link_to, person_of
+from cogs.shared.job_buttons import ButtonReference
+from cogs.shared.pictures import video_of
+from cogs.shared.respond import (
+    BEFORE_ACKNOWLEDGING_S,
+    acknowledge_press,
+    delete_message,
+    refuse,
+    reply_privately,
+)
+from cogs.video.asking import ask_of
+from cogs.video.form_layout import FormKind, FormReference, PicturePart
+from cogs.video.form_opening import FormOpening
+from cogs.video.ordering import Basis, Ordering
+
+log: Final = structlog.get_logger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class ResultsCog(commands.Cog):
+    """Receives presses; holds nothing between them, so they work after a restart too.
+
+    What costs money is asked for by whoever presses, and counts against their own allowance.
+    """
+
+    def __init__(self, ordering: Ordering, opening: FormOpening, desk: JobActions) -> None:
+        self._ordering = ordering
+        self._opening = opening
+        self._desk = desk
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Serve one press, if it is one on a finished video's button."""
+        reference = ButtonReference.pressed(interaction)
+        if reference is None:
+            return
+        match reference.action:
+            case Action.ANEW:
+                await self._again(interaction, reference, None)
+            case Action.IN_720P:
+                await self._again(interaction, reference, Resolution.P720)
+            case Action.CHANGE:
+                await self._change(interaction, reference)
+            case Action.CONTINUE:
+                await self._continue(interaction, reference)
+            case Action.DELETE:
+                await self._delete(interaction, reference)
+            case _:
+                pass  # a button of another kind
+
+    async def _again(
+        self, interaction: Interaction, reference: ButtonReference, resolution: Resolution | None
+    ) -> None:
+        job = await self._model(interaction, reference)
+        if job is None:
+            return
+        wish = Wish.again(job.request)
+        if resolution is not None:
+            wish = replace(wish, resolution=resolution.value)
+        ask = ask_of(interaction, wish, job.sources if job.pictures is None else (), job.pictures)
+        basis = Basis(parent_url=link_to(interaction.message))
+        await self._ordering.take(interaction, ask, private=job.reply.private, basis=basis)
+
+    async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:
+        job = await self._model(interaction, reference)
+        if job is None:
+            return
+        count, kind = job.request.reference_count, FormKind.CHANGE
+        if count == 0:
+            part = PicturePart(forms.PICTURES, forms.FIRST_PICTURES)
+        elif await self._desk.has_pictures(job):
+            part = PicturePart(forms.OTHER_PICTURES, forms.instead_of(count))
+        else:
+            part, kind = PicturePart(forms.PICTURES, forms.LOST_PICTURES), FormKind.WITHOUT
+        form = FormReference(kind, job.id, job.reply.private)
+        await self._opening.for_job(interaction, form, Wish.again(job.request), part)
+
+    async def _continue(self, interaction: Interaction, reference: ButtonReference) -> None:
+        job = await self._model(interaction, reference)
+        if job is None:
+            return
+        if interaction.message is None or video_of(interaction.message) is None:
+            await refuse(interaction, forms.VIDEO_GONE)
+            return
+        part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
+        form = FormReference(FormKind.CONTINUE, job.id, job.reply.private)
+        await self._opening.for_job(interaction, form, Wish.again(job.request), part)
+
+    async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
+        if not await acknowledge_press(interaction):
+            return
+        try:
+            found = await self._desk.deletable(reference.job_id, person_of(interaction))
+        except StorageError:
+            await reply_privately(interaction, words.NOT_STORED)
+            return
+        if found is ActionResult.NOT_ALLOWED:
+            await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
+        elif found is not ActionResult.DONE:
+            await reply_privately(interaction, ANSWERS[found])
+        elif await delete_message(interaction):
+            log.info("video_deleted", job=reference.job_id, person=interaction.user.id)
+        else:
+            await reply_privately(interaction, words.NOT_DELETED)
+
+    async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
+        """The job of the video, or None after the person was told why there is none."""
+        try:
+            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+                found = await self._desk.model(reference.job_id, person_of(interaction))
+        except (StorageError, TimeoutError):
+            await refuse(interaction, words.NOT_STORED)
+            return None
+        if isinstance(found, ActionResult):
+            await refuse(interaction, ANSWERS[found])
+            return None
+        return found

@@ -1,0 +1,174 @@
+"""Appeals: one message before moderators other than the one who decided, once for each suspension."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+import structlog
+from discord import ui
+from discord.ext import commands
+
+from bot.delivery.messages import DeliveryError
+from bot.moderation.members.member import Member
+from bot.reviews.appeals import Appealing, Appeals, Deciding, end_of
+from bot.storage.errors import StorageError
+from bot.texts import jobs as job_words
+from bot.texts import moderation as words
+from bot.texts.jobs import day
+from bot.texts.messages import Language, Message
+from cogs.moderation.review_channel import DiscordReviewChannel
+from cogs.shared.appeal_button import PREFIX
+from cogs.shared.buttons import PlainButton, row_of_plain
+from cogs.shared.interactions import language_of, moderator_of
+from cogs.shared.job_buttons import custom_id_of
+from cogs.shared.modals import WORDS, words_form
+from cogs.shared.respond import acknowledge, answer, open_form
+from cogs.video.form_layout import SentForm, form_id_of
+
+log: Final = structlog.get_logger(__name__)
+
+_PRESSED: Final = re.compile(rf"{PREFIX}(?P<guild>[0-9]{{1,20}})")
+_DECIDED: Final = re.compile(
+    r"sm-appealed:(?P<act>lift|keep):(?P<guild>[0-9]{1,20}):(?P<person>[0-9]{1,20}):(?P<until>[0-9]{1,20})"
+)
+_WORDS_CHARS: Final = 1000
+
+_RECEIVED: Final[Mapping[Appealing, Message]] = {
+    Appealing.RECEIVED: words.APPEALED,
+    Appealing.BEFORE: words.APPEALED_BEFORE,
+    Appealing.UNREACHED: words.APPEAL_UNREACHED,
+}
+_REFUSED: Final[Mapping[Deciding, Message]] = {
+    Deciding.NOT_ALLOWED: words.VOTE_NOT_YOURS,
+    Deciding.OWN: words.VOTE_OWN,
+    Deciding.SUSPENDER: words.APPEAL_NOT_YOURS,
+    Deciding.CLOSED: words.VOTE_CLOSED,
+}
+
+Interaction = discord.Interaction[discord.Client]
+Tell = Callable[[int, str], Awaitable[None]]
+
+
+class AppealsCog(commands.Cog):
+    """Receives appeals and the moderators' answers to them; holds nothing between them."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        appeals: Appeals,
+        review_channel: DiscordReviewChannel,
+        tell: Tell,
+    ) -> None:
+        """`tell` sends words to one person directly, and raises the errors of `bot.delivery`."""
+        self._client = client
+        self._appeals = appeals
+        self._review_channel = review_channel
+        self._tell = tell
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Open the form of an appeal, receive it, or receive what a moderator decided."""
+        pressed = _PRESSED.fullmatch(custom_id_of(interaction))
+        if pressed is not None:
+            await open_form(interaction, _form(pressed["guild"], language_of(interaction, private=True)))
+            return
+        sent = _PRESSED.fullmatch(form_id_of(interaction))
+        decided = _DECIDED.fullmatch(custom_id_of(interaction))
+        if sent is None and decided is None:
+            return
+        if await acknowledge(interaction, private=True) is None:
+            return
+        try:
+            if sent is not None:
+                await self._receive(interaction, int(sent["guild"]))
+            elif decided is not None:
+                await self._decide(interaction, _Card.of(decided), lifts=decided["act"] == "lift")
+        except StorageError:
+            await answer(interaction, job_words.NOT_STORED)
+
+    async def _receive(self, interaction: Interaction, guild_id: int) -> None:
+        form = SentForm.of(interaction)
+        said = form.text(WORDS).strip()[:_WORDS_CHARS] if form is not None else ""
+
+        async def reach(member: Member) -> bool:
+            return await self._review_channel.put_words(
+                guild_id, lambda language: _card(member, said, language)
+            )
+
+        received = await self._appeals.receive(guild_id, interaction.user.id, said, reach)
+        await answer(interaction, _RECEIVED[received])
+
+    async def _decide(self, interaction: Interaction, card: "_Card", *, lifts: bool) -> None:
+        guild_id, person_id = card.guild_id, card.person_id
+        decider = moderator_of(interaction, guild_id)
+        came_of_it = await self._appeals.decide(decider, guild_id, person_id, until=card.until, lifts=lifts)
+        if came_of_it is not Deciding.DONE:
+            await answer(interaction, _REFUSED[came_of_it])
+            return
+        outcome = words.APPEAL_LIFTED if lifts else words.APPEAL_KEPT
+        await answer(interaction, outcome)
+        if interaction.message is not None:
+            await self._review_channel.close_words(interaction.message, guild_id, outcome)
+        await self._tell_person(guild_id, person_id, lifts=lifts)
+
+    async def _tell_person(self, guild_id: int, person_id: int, *, lifts: bool) -> None:
+        guild = self._client.get_guild(guild_id)
+        language = Language.of(guild.preferred_locale.value if guild is not None else None)
+        told = words.YOUR_APPEAL_LIFTED if lifts else words.YOUR_APPEAL_KEPT
+        try:
+            await self._tell(person_id, told.in_language(language))
+        except DeliveryError as error:
+            log.info("person_not_told", reason=str(error))
+
+
+@dataclass(frozen=True)
+class _Card:
+    """Which suspension a card is about: somebody may be suspended again while an old one is still seen."""
+
+    guild_id: int
+    person_id: int
+    until: int
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> "_Card":
+        return cls(int(match["guild"]), int(match["person"]), int(match["until"]))
+
+
+def _form(guild_id: str, language: Language) -> ui.Modal:
+    return words_form(
+        f"{PREFIX}{guild_id}",
+        language,
+        title=words.APPEAL_TITLE,
+        question=words.APPEAL_WORDS,
+        words_max_chars=_WORDS_CHARS,
+    )
+
+
+def _card(member: Member, said: str, language: Language) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    until = day(member.suspended_until) if member.suspended_until is not None else "—"
+    told = words.appeal_line(member.person_id, until, member.suspended_by, member.suspended_for)
+    view.add_item(ui.TextDisplay(f"### {words.APPEAL_HEADLINE.in_language(language)}"))
+    view.add_item(ui.TextDisplay(told.in_language(language)))
+    view.add_item(ui.TextDisplay(words.whole_prompt(said)))
+    ids = f"{member.guild_id}:{member.person_id}:{end_of(member)}"
+    view.add_item(
+        row_of_plain(
+            (
+                PlainButton(
+                    words.APPEAL_LIFT.in_language(language),
+                    f"sm-appealed:lift:{ids}",
+                    discord.ButtonStyle.success,
+                ),
+                PlainButton(
+                    words.APPEAL_KEEP.in_language(language),
+                    f"sm-appealed:keep:{ids}",
+                    discord.ButtonStyle.danger,
+                ),
+            )
+        )
+    )
+    view.stop()
+    return view

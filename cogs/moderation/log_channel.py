@@ -1,0 +1,119 @@
+"""A server's audit log, mirrored line by line to the channel that the server chose for it."""
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import discord
+import stamina
+import structlog
+
+from bot.moderation.audit.entries import RecordedEntry
+from bot.moderation.servers.cache import RuleCache
+from bot.texts.messages import Language
+from cogs.moderation.audit_line import line_of
+
+log: Final = structlog.get_logger(__name__)
+
+_LONGEST_BACKLOG: Final = 1000
+"""Of one server: Discord takes five messages in five seconds for each channel."""
+_MESSAGE_CHARS: Final = 2000
+"""Discord, *Create Message*."""
+_TIMEOUT_S: Final = 30.0
+_TRIES: Final = 3
+_CLOSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_CLOSED_FOR_S: Final = 60.0
+"""How long a channel is left alone that refused a line."""
+
+
+class LogChannel:
+    """Every server's backlog and the one task that sends them; `run` is that task's. The log is elsewhere."""
+
+    def __init__(self, client: discord.Client, rules: RuleCache) -> None:
+        self._client = client
+        self._rules = rules
+        self._backlogs: dict[int, deque[RecordedEntry]] = {}
+        self._told = asyncio.Event()
+        self._closed_until: dict[int, float] = {}
+
+    def tell(self, recorded: RecordedEntry) -> None:
+        """Have an entry sent soon, if its server wants that. Never waits."""
+        if self._rules.of(recorded.guild_id).log_channel_id is None:
+            return
+        backlog = self._backlogs.setdefault(recorded.guild_id, deque())
+        if len(backlog) >= _LONGEST_BACKLOG:
+            log.warning("log_not_mirrored", number=recorded.number)
+            return
+        backlog.append(recorded)
+        self._told.set()
+
+    async def run(self) -> None:
+        """Send what there is to send, a message of each server in turn, until cancelled."""
+        while True:
+            await self._told.wait()
+            await self._client.wait_until_ready()  # before that no server is known
+            self._told.clear()
+            for guild_id in [*self._backlogs]:
+                await self._send_some(guild_id)
+            if self._backlogs:
+                self._told.set()
+
+    async def _send_some(self, guild_id: int) -> None:
+        backlog = self._backlogs[guild_id]
+        channel_id = self._rules.of(guild_id).log_channel_id
+        guild = self._client.get_guild(guild_id)
+        if channel_id is None or guild is None or not self._may_write(guild, channel_id):
+            del self._backlogs[guild_id]
+            return
+        first, text = backlog[0].number, _taken(backlog, Language.of(guild.preferred_locale.value))
+        if not backlog:
+            del self._backlogs[guild_id]
+        try:
+            await self._send(guild, channel_id, text, nonce=f"log-{first}")
+        except discord.HTTPException as error:
+            if error.status in _CLOSED:
+                self._closed_until[channel_id] = asyncio.get_running_loop().time() + _CLOSED_FOR_S
+            log.info("log_not_mirrored", status=error.status, code=error.code)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("log_not_mirrored", error=type(error).__name__)
+
+    async def _send(self, guild: discord.Guild, channel_id: int, text: str, *, nonce: str) -> None:
+        channel = self._client.get_partial_messageable(channel_id, guild_id=guild.id)
+        async for attempt in stamina.retry_context(
+            on=_passes, attempts=_TRIES, wait_initial=0.5, wait_max=5.0
+        ):
+            with attempt:
+                async with asyncio.timeout(_TIMEOUT_S):
+                    await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
+
+    def _may_write(self, guild: discord.Guild, channel_id: int) -> bool:
+        """Whether a line may arrive: requests that are refused count towards Discord's ban for invalid ones."""
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is None or asyncio.get_running_loop().time() < self._closed_until.get(channel_id, 0.0):
+            return False
+        self._closed_until.pop(channel_id, None)
+        allowed = channel.permissions_for(guild.me)
+        in_thread = isinstance(channel, discord.Thread)
+        may_send = allowed.send_messages_in_threads if in_thread else allowed.send_messages
+        return allowed.view_channel and may_send
+
+
+def _taken(backlog: deque[RecordedEntry], language: Language) -> str:
+    """The lines of the oldest entries that fit into one message, which are taken away."""
+    lines = [line_of(backlog.popleft(), language)[:_MESSAGE_CHARS]]
+    while backlog:
+        following = line_of(backlog[0], language)
+        if sum(len(line) + 1 for line in lines) + len(following) > _MESSAGE_CHARS:
+            break
+        lines.append(following)
+        backlog.popleft()
+    return "\n".join(lines)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether another try may do better."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError))

@@ -1,0 +1,133 @@
+"""*Report*: a form with a reason, kept once for each person and video, and passed on to the operator."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import discord
+import structlog
+from discord import ui
+from discord.ext import commands
+
+from bot.delivery.card import Action
+from bot.reviews.case import VideoMessage
+from bot.reviews.report_store import Report
+from bot.reviews.reports import ReportResult, Reports
+from bot.services.job_actions import ActionResult, JobActions
+from bot.storage.errors import StorageError
+from bot.texts import forms, operator
+from bot.texts import jobs as words
+from bot.texts.forms import ReportReason
+from bot.texts.messages import Language
+from cogs.jobs.answers import ANSWERS
+from cogs.shared.interactions import language_of, link_to, person_of
+from cogs.shared.job_buttons import ButtonReference
+from cogs.shared.modals import REASON, WORDS, reason_form
+from cogs.shared.respond import acknowledge, answer, open_form, refuse
+from cogs.video.form_layout import SentForm, form_id_of
+
+log: Final = structlog.get_logger(__name__)
+
+_MARK: Final = "sm-report:"
+_CUSTOM_ID: Final = re.compile(r"sm-report:(?P<job>[0-9a-f]{32})")
+_WORDS_CHARS: Final = 1000
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class ReportsCog(commands.Cog):
+    """Receives reports; `tell` passes words on to the operator."""
+
+    def __init__(
+        self,
+        reports: Reports,
+        desk: JobActions,
+        tell: Callable[[str], None],
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._desk = desk
+        self._reports = reports
+        self._tell = tell
+        self._now = now
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Open the form, or serve it when it was sent."""
+        reference = ButtonReference.pressed(interaction)
+        if reference is not None and reference.action is Action.REPORT:
+            form = _form(reference.job_id, language_of(interaction, private=True))
+            await open_form(interaction, form)
+            return
+        form_id = form_id_of(interaction)
+        if not form_id.startswith(_MARK):
+            return
+        match = _CUSTOM_ID.fullmatch(form_id)
+        if match is None:
+            await refuse(interaction, forms.NOT_UNDERSTOOD)
+        else:
+            await self._receive(interaction, match["job"])
+
+    async def _receive(self, interaction: Interaction, job_id: str) -> None:
+        if await acknowledge(interaction, private=True) is None:
+            return
+        form = SentForm.of(interaction)
+        try:
+            reason = ReportReason(form.text(REASON) if form is not None else "")
+        except ValueError:
+            await answer(interaction, forms.NOT_UNDERSTOOD)
+            return
+        added = form.text(WORDS)[:_WORDS_CHARS] if form is not None else ""
+        report = Report(job_id, interaction.user.id, self._now(), reason, added)
+        try:
+            found = await self._desk.model(job_id, person_of(interaction))
+            if isinstance(found, ActionResult):
+                await answer(interaction, ANSWERS[found])
+                return
+            came_of_it = await self._reports.report(
+                report, person_of(interaction), _shown(interaction, job_id)
+            )
+        except StorageError:
+            await answer(interaction, words.NOT_STORED)
+            return
+        if came_of_it is ReportResult.GONE:
+            await answer(interaction, ANSWERS[ActionResult.GONE])
+            return
+        if came_of_it is ReportResult.BEFORE:
+            await answer(interaction, forms.REPORTED_BEFORE)
+            return
+        log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
+        link = link_to(interaction.message)
+        self._tell(operator.video_reported(forms.REASON_NAMES[reason].english, added, job_id, link))
+        await answer(interaction, forms.REPORTED)
+
+
+def _shown(interaction: Interaction, job_id: str) -> VideoMessage | None:
+    """The message with the video, as far as the bot itself can change it.
+
+    Whoever makes a form up could name one video and come from the message of another: its own button tells.
+    """
+    message = interaction.message
+    if message is None or message.flags.ephemeral or not interaction.is_guild_integration():
+        return None
+    return VideoMessage(message.channel.id, message.id) if _can_report(message, job_id) else None
+
+
+def _can_report(message: discord.Message, job_id: str) -> bool:
+    """Whether the message has a button to report this video."""
+    found = ui.LayoutView.from_message(message, timeout=None).walk_children()
+    mark = f"sm:{Action.REPORT}:{job_id}:"
+    return any(str(getattr(item, "custom_id", "")).startswith(mark) for item in found)
+
+
+def _form(job_id: str, language: Language) -> ui.Modal:
+    return reason_form(
+        f"{_MARK}{job_id}",
+        language,
+        title=forms.REPORT_TITLE,
+        question=forms.REPORT_REASON,
+        reasons=forms.REASON_NAMES.items(),
+        words=(forms.REPORT_WORDS, forms.REPORT_WORDS_HINT),
+        words_max_chars=_WORDS_CHARS,
+    )

@@ -1,0 +1,179 @@
+"""Where a server's moderators see questions: `bot.jobs.Board` on a client."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import aiohttp
+import discord
+import structlog
+from discord import ui
+
+from bot.delivery.breaker import InvalidRequestBreaker
+from bot.moderation.policy import Place
+from bot.moderation.servers.cache import RuleCache
+from bot.reviews.case import ReviewCase
+from bot.reviews.review import ReviewState
+from bot.texts import moderation as words
+from bot.texts.messages import Language, Message
+from bot.video import Preset
+from cogs.moderation.review_card import exhibits_of, review_layout
+from cogs.shared.channels import guild_of
+from cogs.shared.place import place_of_channel
+
+log: Final = structlog.get_logger(__name__)
+
+_TIMEOUT_S: Final = 120.0
+_NONCE_CHARS: Final = 25
+"""Discord, *Create Message*."""
+
+
+class DiscordReviewChannel:
+    """Posts to the review channel; where that is gone or closed, to the server's owner directly."""
+
+    def __init__(self, client: discord.Client, rules: RuleCache, breaker: InvalidRequestBreaker) -> None:
+        self._client = client
+        self._rules = rules
+        self._breaker = breaker
+
+    async def put(self, case: ReviewCase) -> tuple[int, int] | None:
+        """Show a question; its channel and message. None where nobody could be asked."""
+        guild = await guild_of(self._client, case.review.guild_id)
+        if guild is None:
+            return None
+        channel_id = self._rules.of(guild.id).review_channel_id
+        if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
+            channel = self._client.get_partial_messageable(channel_id, guild_id=guild.id)
+            message_id = await self._send(channel, case, guild, None)
+            if message_id is not None:
+                return channel_id, message_id
+        return await self._ask_owner(case, guild)
+
+    async def update(self, case: ReviewCase) -> None:
+        """Show how a question stands now."""
+        review = case.review
+        if review.channel_id is None or review.message_id is None:
+            return
+        guild = await guild_of(self._client, review.guild_id)
+        if guild is None or self._breaker.open:
+            return
+        message = self._client.get_partial_messageable(review.channel_id).get_partial_message(
+            review.message_id
+        )
+        language = Language.of(guild.preferred_locale.value)
+        restricted = _is_restricted(guild, review.channel_id)
+        exhibits = await asyncio.to_thread(exhibits_of, case, guild.filesize_limit, restricted=restricted)
+        view = review_layout(case, exhibits, language, _lead(case, restricted=restricted))
+        nobody = discord.AllowedMentions.none()
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                if review.state is ReviewState.OPEN:
+                    await message.edit(view=view, allowed_mentions=nobody)
+                else:
+                    await message.edit(view=view, attachments=[], allowed_mentions=nobody)
+        except discord.HTTPException as error:
+            log.info("review_not_shown", review=review.id, status=error.status, code=error.code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("review_not_shown", review=review.id, error=type(error).__name__)
+
+    async def put_words(self, guild_id: int, card: Callable[[Language], ui.LayoutView]) -> bool:
+        """Show moderators something other than a question; whether anybody could be asked."""
+        guild = self._client.get_guild(guild_id)
+        if guild is None or self._breaker.open:
+            return False
+        view = card(Language.of(guild.preferred_locale.value))
+        channel_id = self._rules.of(guild_id).review_channel_id
+        places: list[discord.abc.Messageable] = []
+        if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
+            places.append(self._client.get_partial_messageable(channel_id))
+        owner = await self._owner(guild)
+        for place in (*places, *((owner,) if owner is not None else ())):
+            if await self._sent(place, view):
+                return True
+        return False
+
+    async def close_words(self, message: discord.Message, guild_id: int, outcome: Message) -> None:
+        """Put an outcome in place of what moderators were shown."""
+        guild = self._client.get_guild(guild_id)
+        language = Language.of(guild.preferred_locale.value if guild is not None else None)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(outcome.in_language(language)))
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await message.edit(view=view, allowed_mentions=discord.AllowedMentions.none())
+        except discord.HTTPException as error:
+            log.info("outcome_not_shown", status=error.status, code=error.code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("outcome_not_shown", error=type(error).__name__)
+
+    async def _sent(self, place: discord.abc.Messageable, view: ui.LayoutView) -> bool:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await place.send(view=view, allowed_mentions=discord.AllowedMentions.none())
+        except discord.HTTPException as error:
+            log.warning("moderators_not_told", status=error.status, code=error.code)
+            return False
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("moderators_not_told", error=type(error).__name__)
+            return False
+        return True
+
+    async def _ask_owner(self, case: ReviewCase, guild: discord.Guild) -> tuple[int, int] | None:
+        """Whoever owns the server is asked directly, and told why. Never is anything approved instead."""
+        channel = await self._owner(guild)
+        if channel is None:
+            return None
+        message_id = await self._send(channel, case, guild, words.REVIEW_NO_CHANNEL)
+        return (channel.id, message_id) if message_id is not None else None
+
+    async def _owner(self, guild: discord.Guild) -> discord.DMChannel | None:
+        """The direct messages with the server's owner, if they can be had."""
+        if guild.owner_id is None or self._breaker.open:
+            return None
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                return await self._client.create_dm(discord.Object(guild.owner_id))
+        except discord.HTTPException as error:
+            log.warning("owner_not_asked", guild=guild.id, status=error.status, code=error.code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("owner_not_asked", guild=guild.id, error=type(error).__name__)
+        return None
+
+    async def _send(
+        self,
+        channel: discord.DMChannel | discord.PartialMessageable,
+        case: ReviewCase,
+        guild: discord.Guild,
+        lead: Message | None,
+    ) -> int | None:
+        if self._breaker.open:
+            return None
+        restricted = _is_restricted(guild, channel.id)
+        exhibits = await asyncio.to_thread(exhibits_of, case, guild.filesize_limit, restricted=restricted)
+        language = Language.of(guild.preferred_locale.value)
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                message = await channel.send(
+                    view=review_layout(case, exhibits, language, lead or _lead(case, restricted=restricted)),
+                    files=[discord.File(one.path, filename=one.name) for one in exhibits],
+                    nonce=case.review.id[:_NONCE_CHARS],
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+        except discord.HTTPException as error:
+            log.warning("review_not_put", review=case.review.id, status=error.status, code=error.code)
+            return None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("review_not_put", review=case.review.id, error=type(error).__name__)
+            return None
+        return message.id
+
+
+def _is_restricted(guild: discord.Guild, channel_id: int) -> bool:
+    channel = guild.get_channel_or_thread(channel_id)
+    return channel is not None and place_of_channel(channel) is Place.AGE_RESTRICTED_CHANNEL
+
+
+def _lead(case: ReviewCase, *, restricted: bool) -> Message | None:
+    """Why moderators do not see a spicy video."""
+    hidden = case.video is not None and case.job.request.preset is Preset.SPICY and not restricted
+    return words.REVIEW_NOT_RESTRICTED if hidden and case.review.state is ReviewState.OPEN else None

@@ -1,0 +1,169 @@
+"""Moderators' presses on questions: votes, reasons, and looks at hidden videos."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import discord
+import structlog
+from discord import ui
+from discord.ext import commands
+
+from bot.moderation.policy import Person
+from bot.reviews.case import ExtraAction, VoteResult
+from bot.reviews.decisions import Decisions
+from bot.reviews.reports import Reports, ViewRefusal
+from bot.reviews.review import Review
+from bot.reviews.store import ReviewStore
+from bot.storage.errors import StorageError
+from bot.texts import jobs as job_words
+from bot.texts import moderation as words
+from bot.texts.messages import Language, Message
+from bot.texts.moderation import DenyReason, ReviewAction
+from cogs.moderation.review_card import CUSTOM_ID
+from cogs.shared.interactions import language_of, moderator_of
+from cogs.shared.job_buttons import custom_id_of
+from cogs.shared.modals import REASON, WORDS, reason_form
+from cogs.shared.place import place_of
+from cogs.shared.respond import acknowledge, answer, open_form, refuse, show_file
+from cogs.video.form_layout import SentForm, form_id_of
+
+log: Final = structlog.get_logger(__name__)
+
+_WHY: Final = re.compile(r"sm-why:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
+_WORDS_CHARS: Final = 300
+_ANSWERS: Final[Mapping[VoteResult, Message]] = {
+    VoteResult.COUNTED: words.VOTE_COUNTED,
+    VoteResult.DECIDED: words.VOTE_DECIDED,
+    VoteResult.TAKEN_BACK: words.VOTE_TAKEN_BACK,
+    VoteResult.NO_VOTE: words.VOTE_NOT_THERE,
+    VoteResult.CLOSED: words.VOTE_CLOSED,
+    VoteResult.NOT_ALLOWED: words.VOTE_NOT_YOURS,
+    VoteResult.OWN: words.VOTE_OWN,
+}
+_UNSEEN: Final[Mapping[ViewRefusal, Message]] = {
+    ViewRefusal.NOT_ALLOWED: words.VOTE_NOT_YOURS,
+    ViewRefusal.ELSEWHERE: words.REVIEW_NOT_RESTRICTED,
+    ViewRefusal.GONE: words.HIDDEN_GONE,
+}
+_EXTRAS: Final[Mapping[ReviewAction, ExtraAction]] = {
+    ReviewAction.APPROVE_AND_TRUST: ExtraAction.TRUST,
+    ReviewAction.DENY_AND_SUSPEND: ExtraAction.SUSPEND,
+    ReviewAction.REMOVE_AND_STRIKE: ExtraAction.STRIKE,
+}
+_ASKING_WHY: Final = frozenset(
+    {
+        ReviewAction.DENY,
+        ReviewAction.DENY_AND_SUSPEND,
+        ReviewAction.REMOVE,
+        ReviewAction.REMOVE_AND_STRIKE,
+    }
+)
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class ReviewsCog(commands.Cog):
+    """Receives presses; holds nothing between them. Who may do what is asked again at each."""
+
+    def __init__(
+        self,
+        decisions: Decisions,
+        reviews: ReviewStore,
+        reports: Reports,
+    ) -> None:
+        self._decisions = decisions
+        self._reviews = reviews
+        self._reports = reports
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Serve one press, or one form with a reason."""
+        form = _WHY.fullmatch(form_id_of(interaction))
+        pressed = CUSTOM_ID.fullmatch(custom_id_of(interaction))
+        match = form or pressed
+        if match is None:
+            return
+        try:
+            action = ReviewAction(match["action"])
+        except ValueError:
+            await refuse(interaction, job_words.OLD_BUTTON)
+            return
+        if pressed is not None and action in _ASKING_WHY:
+            language = language_of(interaction, private=True)
+            await open_form(interaction, _why_form(action, match["review"], language))
+            return
+        if await acknowledge(interaction, private=True) is None:
+            return
+        try:
+            await self._serve(interaction, action, match["review"])
+        except StorageError:
+            await answer(interaction, job_words.NOT_STORED)
+
+    @commands.Cog.listener()
+    async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
+        """End what waits for somebody who was banned."""
+        try:
+            ended = await self._decisions.banned(guild.id, user.id)
+        except StorageError as error:
+            log.warning("ban_not_followed", guild=guild.id, reason=str(error))
+            return
+        if ended:
+            log.info("reviews_ended_by_ban", guild=guild.id, reviews=ended)
+
+    async def _serve(self, interaction: Interaction, action: ReviewAction, review_id: str) -> None:
+        review = await self._reviews.get(review_id)
+        if review is None:
+            await answer(interaction, words.VOTE_CLOSED)
+            return
+        person = moderator_of(interaction, review.guild_id)
+        match action:
+            case ReviewAction.TAKE_BACK:
+                await answer(interaction, _ANSWERS[await self._decisions.take_back(review_id, person)])
+            case ReviewAction.VIEW:
+                await self._view(interaction, review, person)
+            case _:
+                approves = action not in _ASKING_WHY
+                reason = "" if approves else _reason(interaction)
+                result = await self._decisions.vote(
+                    review_id,
+                    person,
+                    approves=approves,
+                    reason=reason,
+                    extra=_EXTRAS.get(action, ExtraAction.NONE),
+                )
+                await answer(interaction, _ANSWERS[result])
+
+    async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
+        found = await self._reports.view(review, person, place_of(interaction))
+        if isinstance(found, Path):
+            await show_file(interaction, words.VIEWED, found, "SPOILER_video.mp4")
+        else:
+            await answer(interaction, _UNSEEN[found])
+
+
+def _reason(interaction: Interaction) -> str:
+    """The moderator's own words, or the chosen ones in English, which are translated for whoever reads them."""
+    form = SentForm.of(interaction)
+    if form is None:
+        return ""
+    typed = form.text(WORDS).strip()[:_WORDS_CHARS]
+    if typed:
+        return typed
+    try:
+        return words.DENY_REASONS[DenyReason(form.text(REASON))].english
+    except ValueError:
+        return ""
+
+
+def _why_form(action: ReviewAction, review_id: str, language: Language) -> ui.Modal:
+    return reason_form(
+        f"sm-why:{action}:{review_id}",
+        language,
+        title=words.DENY_TITLE,
+        question=words.DENY_CHOICE,
+        reasons=words.DENY_REASONS.items(),
+        words=(words.DENY_WORDS, words.DENY_WORDS_HINT),
+        words_max_chars=_WORDS_CHARS,
+    )

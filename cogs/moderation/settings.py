@@ -1,0 +1,163 @@
+"""`/settings`: the panel by which those with *Manage Server* decide what their server allows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, cast
+
+import discord
+import structlog
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.moderation.policy import Place, may_configure
+from bot.moderation.rules import Gate
+from bot.moderation.servers.cache import RuleCache
+from bot.moderation.servers.changes import Change, Setting, UnconfirmedError
+from bot.moderation.servers.rule_changes import RuleChanges
+from bot.storage.errors import StorageError
+from bot.texts import jobs as job_words
+from bot.texts import settings_panel as words
+from bot.texts.messages import Language, Message
+from cogs.moderation.settings_panel import (
+    CONFIRM_PREFIX,
+    MARK,
+    NONE_PREFIX,
+    PAGE_PREFIX,
+    SETTING_PREFIX,
+    Page,
+    PanelContext,
+    page_of,
+    panel,
+)
+from cogs.shared.interactions import language_of, person_of
+from cogs.shared.job_buttons import custom_id_of
+from cogs.shared.modals import YES, tick_form
+from cogs.shared.place import channel_of, place_of
+from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_form, refuse, reply_privately
+from cogs.video.form_layout import SentForm, form_id_of
+
+log: Final = structlog.get_logger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class SettingsCog(commands.Cog):
+    """Shows and changes the rules of a server."""
+
+    def __init__(self, rules: RuleCache, *, now: Callable[[], datetime]) -> None:
+        self._rules = rules
+        self._changes = RuleChanges(rules, now=now)
+
+    # The Integrations page of a server can offer the command to others, who then read why it is not for them.
+    @app_commands.command(name="settings", description=words.DESCRIPTION.english)
+    # What is not said here the client's own contexts say: `guild_only` alone would leave direct messages in.
+    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def settings(self, interaction: Interaction) -> None:
+        """See and change what this server allows."""
+        refusal = _refusal(interaction)
+        if refusal is not None:
+            await refuse(interaction, refusal)
+        elif await acknowledge(interaction, private=True) is not None:
+            await self._show(interaction, Page.SPICY)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Serve one press, one choice or one form, if it is one of the panel's."""
+        used = custom_id_of(interaction) or form_id_of(interaction)
+        if not used.startswith(MARK):
+            return
+        refusal = _refusal(interaction)
+        if refusal is not None:
+            await refuse(interaction, refusal)
+            return
+        try:
+            asked = _asked(interaction, used)
+            needs_form = isinstance(asked, Change) and asked.needs_form(self._rules.of(asked.guild_id))
+        except ValueError:
+            await refuse(interaction, words.OLD)
+            return
+        if isinstance(asked, Change) and needs_form:
+            await open_form(interaction, _confirm_form(asked, language_of(interaction, private=True)))
+        elif await acknowledge_press(interaction):
+            await self._serve(interaction, asked)
+
+    async def _serve(self, interaction: Interaction, asked: "Page | Change") -> None:
+        if isinstance(asked, Page):
+            await self._show(interaction, asked)
+            return
+        failure = words.CONFIRM_MISSING if asked.confirms is False else await self._change(asked)
+        await self._show(interaction, page_of(asked.setting))
+        if failure is not None:
+            await reply_privately(interaction, failure)
+
+    async def _change(self, change: Change) -> Message | None:
+        """Why nothing was changed; None where it was."""
+        try:
+            await self._changes.make(change)
+        except UnconfirmedError:
+            return words.CHANGED_MEANWHILE
+        except StorageError as error:
+            log.warning("rules_not_stored", guild=change.guild_id, reason=type(error).__name__)
+            return job_words.NOT_STORED
+        return None
+
+    async def _show(self, interaction: Interaction, page: Page) -> None:
+        seen = PanelContext(
+            self._rules.of(interaction.guild_id),
+            interaction.guild,
+            channel_of(interaction) or 0,
+            place_of(interaction) is Place.AGE_RESTRICTED_CHANNEL,
+            language_of(interaction, private=True),
+        )
+        await answer(interaction, panel(page, seen))
+
+
+def _refusal(interaction: Interaction) -> Message | None:
+    """Why this person may not use the panel here, now."""
+    guild_id = interaction.guild_id
+    if guild_id is None or not interaction.is_guild_integration():
+        return words.NOT_HERE
+    return None if may_configure(person_of(interaction), guild_id) else words.NOT_ALLOWED
+
+
+def _asked(interaction: Interaction, custom_id: str) -> Page | Change:
+    """What a press, a choice or a form asks for; `ValueError` for those of other versions."""
+    if custom_id.startswith(PAGE_PREFIX):
+        return Page(custom_id.removeprefix(PAGE_PREFIX))
+    if custom_id.startswith(NONE_PREFIX):
+        return _change_of(interaction, custom_id.removeprefix(NONE_PREFIX), ())
+    if custom_id.startswith(SETTING_PREFIX):
+        data = cast("Mapping[str, object]", interaction.data or {})
+        values = cast("list[str]", data.get("values", []))
+        return _change_of(interaction, custom_id.removeprefix(SETTING_PREFIX), tuple(values))
+    if not custom_id.startswith(CONFIRM_PREFIX):
+        raise ValueError(custom_id)
+    key, _, mode = custom_id.removeprefix(CONFIRM_PREFIX).partition(":")
+    change = _change_of(interaction, key, (mode,))
+    if change.setting.gate is not Gate.SPICY:
+        raise ValueError(custom_id)
+    form = SentForm.of(interaction)
+    return replace(change, confirms=form is not None and form.ticked(YES))
+
+
+def _change_of(interaction: Interaction, key: str, values: tuple[str, ...]) -> Change:
+    guild_id, channel_id = interaction.guild_id, channel_of(interaction)
+    if guild_id is None or channel_id is None:
+        raise ValueError(key)
+    return Change(guild_id, channel_id, interaction.user.id, Setting.named(key), values)
+
+
+def _confirm_form(change: Change, language: Language) -> ui.Modal:
+    """The form by which spicy is switched on: its rules, and the box to tick."""
+    (value,) = change.values
+    return tick_form(
+        f"{CONFIRM_PREFIX}{change.setting.key}:{value}",
+        language,
+        title=words.CONFIRM_TITLE,
+        text=words.CONFIRM_TEXT,
+        box=(words.CONFIRM_LABEL, words.CONFIRM_HINT),
+    )

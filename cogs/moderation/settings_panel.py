@@ -1,0 +1,274 @@
+"""The panel of `/settings`: its pages, how they are drawn, and what its ids mean. It outlives the process."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import discord
+from discord import ui
+
+from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
+from bot.moderation.servers.changes import CHANNELS, ROLES, Field, Setting, role_ids_of
+from bot.texts import settings_panel as words
+from bot.texts.messages import Language, Message
+from cogs.shared.buttons import PlainButton, row_of_plain
+
+MARK: Final = "sm-set"
+"""What the ids of everything here begin with, in every version."""
+PAGE_PREFIX: Final = "sm-set-page:"
+SETTING_PREFIX: Final = "sm-set:"
+NONE_PREFIX: Final = "sm-set-none:"
+CONFIRM_PREFIX: Final = "sm-set-confirm:"
+
+_ROLES_MAX: Final = 25
+"""Discord, *Role Select*."""
+_CHANNELS_LISTED: Final = 20
+_CHANNEL_KINDS: Final = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+]
+
+_Item = ui.Item[ui.LayoutView]
+
+
+class Page(StrEnum):
+    """The pages, in their order; the values are part of buttons that outlive the process."""
+
+    SPICY = "spicy"
+    PRESETS = "presets"
+    CHANNEL = "channel"
+    PEOPLE = "people"
+    NUMBERS = "numbers"
+
+
+NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
+    Field.QUORUM: (1, 2, 3, 4, 5),
+    Field.REVIEW_HOURS: (1, 6, 12, 24, 48, 72),
+    Field.REPORTS_TO_HIDE: (1, 2, 3, 5, 10),
+    Field.HIDDEN_HOURS: (24, 72, 168),
+    Field.STRIKES_TO_SUSPEND: (1, 2, 3, 5),
+    Field.SUSPEND_HOURS: (24, 72, 168, 720),
+    Field.STRIKE_DAYS: (7, 30, 90),
+    Field.IMAGE_CHECK: (0, 50, 60, 75, 90),
+}
+
+
+def page_of(setting: Setting) -> Page:
+    """Where a setting is shown."""
+    match setting.field:
+        case Field.MODES:
+            return Page.SPICY if setting.gate is Gate.SPICY else Page.PRESETS
+        case Field.CHANNEL_MODES:
+            return Page.CHANNEL
+        case Field.REVIEW_AT:
+            return Page.SPICY
+        case _:
+            return Page.NUMBERS if setting.field in NUMBERS else Page.PEOPLE
+
+
+@dataclass(frozen=True)
+class PanelContext:
+    """What a page is drawn from. `channel_id` is a thread's parent."""
+
+    rules: ServerRules
+    guild: discord.Guild | None
+    channel_id: int
+    restricted: bool
+    language: Language
+
+    def said(self, text: Message) -> str:
+        """The words in the person's language."""
+        return text.in_language(self.language)
+
+
+def panel(page: Page, seen: PanelContext) -> ui.LayoutView:
+    """A page: at most 28 of the 40 components that a message may have."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(f"### {seen.said(words.title(words.PAGE_NAMES[page]))}"))
+    for item in _PAGES[page](seen):
+        view.add_item(item)
+    buttons: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    for other in Page:
+        here = other is page
+        style = discord.ButtonStyle.primary if here else discord.ButtonStyle.secondary
+        label = seen.said(words.PAGE_NAMES[other])
+        buttons.add_item(
+            ui.Button(label=label, custom_id=f"{PAGE_PREFIX}{other}", style=style, disabled=here)
+        )
+    view.add_item(buttons)
+    # Presses come back as interactions like any others, so the library need not remember it.
+    view.stop()
+    return view
+
+
+def _spicy(seen: PanelContext) -> Iterable[_Item]:
+    rules, mode = seen.rules, seen.rules.mode(Gate.SPICY, None)
+    confirmed_by = rules.spicy_confirmed_by
+    if confirmed_by is None:
+        status = words.SPICY_OFF
+    elif mode is Mode.OFF:
+        status = words.spicy_in_channels_only(confirmed_by)
+    else:
+        status = words.spicy_on(words.MODE_HINTS[mode], confirmed_by)
+    yield _text(seen.said(status), *_own_modes(seen, (Gate.SPICY,)), seen.said(words.SPICY_ONLY_RESTRICTED))
+    setting = Setting(Field.MODES, Gate.SPICY)
+    yield _heading(seen, words.FIELD_NAMES[setting.field], words.FIELD_HINTS[setting.field])
+    # Where only channels are on, nothing is chosen yet: Discord tells of no choice that is made already.
+    chosen = None if mode is Mode.OFF and confirmed_by is not None else mode
+    yield _select(setting, _modes(seen), chosen, seen.said(words.ONLY_IN_CHANNELS))
+    moments = [_option(seen, one, words.REVIEW_AT_NAMES[one], words.REVIEW_AT_HINTS[one]) for one in ReviewAt]
+    yield _heading(seen, words.FIELD_NAMES[Field.REVIEW_AT], words.FIELD_HINTS[Field.REVIEW_AT])
+    yield _select(Setting(Field.REVIEW_AT), moments, rules.review_at.value)
+
+
+def _presets(seen: PanelContext) -> Iterable[_Item]:
+    gates = tuple(gate for gate in Gate if gate is not Gate.SPICY)
+    own = _own_modes(seen, gates)
+    if own:
+        yield _text(*own)
+    for gate in gates:
+        yield _heading(seen, words.GATE_NAMES[gate], words.PICTURES_HINT if gate is Gate.PICTURES else None)
+        yield _select(Setting(Field.MODES, gate), _modes(seen), seen.rules.mode(gate, None))
+
+
+def _channel(seen: PanelContext) -> Iterable[_Item]:
+    yield _text(seen.said(words.about_channel(seen.channel_id)))
+    for gate in Gate:
+        setting = Setting(Field.CHANNEL_MODES, gate)
+        own = setting.value(seen.rules, seen.channel_id)
+        hints = _about_spicy_here(seen) if gate is Gate.SPICY else ()
+        yield _heading(seen, words.GATE_NAMES[gate], *hints)
+        usual = words.as_server(words.MODE_NAMES[seen.rules.mode(gate, None)])
+        options = [_option(seen, words.AS_SERVER, usual), *_modes(seen)]
+        yield _select(setting, options, str(own) if own is not None else words.AS_SERVER)
+
+
+def _about_spicy_here(seen: PanelContext) -> Iterable[Message]:
+    yield words.HERE_RESTRICTED if seen.restricted else words.HERE_NOT_RESTRICTED
+    if seen.rules.mode(Gate.SPICY, None) is Mode.OFF:
+        yield words.SPICY_OFF_IN_SERVER
+
+
+def _people(seen: PanelContext) -> Iterable[_Item]:
+    for field in ROLES:
+        ids = sorted(role_ids_of(seen.rules, field))
+        offered = [one for one in ids if seen.guild is not None and seen.guild.get_role(one) is not None]
+        yield _chosen(seen, field, [f"<@&{one}>" for one in ids])
+        roles: ui.RoleSelect[ui.LayoutView] = ui.RoleSelect(
+            custom_id=f"{SETTING_PREFIX}{field}",
+            placeholder=seen.said(words.NOTHING_CHOSEN),
+            min_values=0,
+            max_values=_ROLES_MAX,
+            default_values=[
+                discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.role)
+                for one in offered[:_ROLES_MAX]
+            ],
+        )
+        yield ui.ActionRow(roles)
+        if ids and not offered:
+            yield _none_button(seen, field, words.NOBODY)
+    for field in CHANNELS:
+        stored: int | None = getattr(seen.rules, field.value)
+        known = stored is not None and _preselectable(seen.guild, stored)
+        yield _chosen(seen, field, [f"<#{stored}>"] if stored is not None else [])
+        channels: ui.ChannelSelect[ui.LayoutView] = ui.ChannelSelect(
+            custom_id=f"{SETTING_PREFIX}{field}",
+            placeholder=seen.said(words.NOTHING_CHOSEN),
+            channel_types=_CHANNEL_KINDS,
+            min_values=0,
+            max_values=1,
+            default_values=[
+                discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
+                for one in (stored,)
+                if one is not None and known
+            ],
+        )
+        yield ui.ActionRow(channels)
+        if stored is not None and not known:
+            yield _none_button(seen, field, words.NOWHERE)
+
+
+def _preselectable(guild: discord.Guild | None, channel_id: int) -> bool:
+    """Whether a select may name it: deleted ones mean nothing, and Discord failed with an internal error where a
+    forum's post was preselected (API docs, issue 6719).
+    """
+    found = guild.get_channel_or_thread(channel_id) if guild is not None else None
+    if isinstance(found, discord.Thread):
+        return isinstance(found.parent, discord.TextChannel)
+    return found is not None
+
+
+def _numbers(seen: PanelContext) -> Iterable[_Item]:
+    for field, offered in NUMBERS.items():
+        stored: int = getattr(seen.rules, field.value)
+        yield _heading(seen, words.FIELD_NAMES[field], words.FIELD_HINTS[field])
+        options = [
+            _option(seen, str(number), words.amount(field, number)) for number in sorted({*offered, stored})
+        ]
+        yield _select(Setting(field), options, str(stored))
+
+
+_PAGES: Final = {
+    Page.SPICY: _spicy,
+    Page.PRESETS: _presets,
+    Page.CHANNEL: _channel,
+    Page.PEOPLE: _people,
+    Page.NUMBERS: _numbers,
+}
+
+
+def _modes(seen: PanelContext) -> list[discord.SelectOption]:
+    return [_option(seen, mode, words.MODE_NAMES[mode], words.MODE_HINTS[mode]) for mode in Mode]
+
+
+def _own_modes(seen: PanelContext, gates: Sequence[Gate]) -> tuple[str, ...]:
+    """One line about the channels that differ from the server in one of these."""
+    differing = [one for one, own in seen.rules.channel_modes.items() if not own.keys().isdisjoint(gates)]
+    if not differing:
+        return ()
+    listed = " ".join(f"<#{one}>" for one in differing[:_CHANNELS_LISTED])
+    more = " …" if len(differing) > _CHANNELS_LISTED else ""
+    return (seen.said(words.own_modes(listed + more)),)
+
+
+def _text(*lines: str) -> _Item:
+    return ui.TextDisplay("\n".join(lines))
+
+
+def _heading(seen: PanelContext, name: Message, *hints: Message | None) -> _Item:
+    return _text(f"**{seen.said(name)}**", *(f"-# {seen.said(hint)}" for hint in hints if hint is not None))
+
+
+def _chosen(seen: PanelContext, field: Field, mentions: Sequence[str]) -> _Item:
+    """A heading with what is stored: Discord's desktop client shows a select's new defaults only when the message
+    is opened anew (discord.js, issue 9959).
+    """
+    name, hint = seen.said(words.FIELD_NAMES[field]), seen.said(words.FIELD_HINTS[field])
+    return _text(f"**{name}**", f"-# {hint}", words.now_chosen(mentions, seen.language))
+
+
+def _none_button(seen: PanelContext, field: Field, label: Message) -> _Item:
+    """What is stored but cannot be preselected cannot be taken out of the select either."""
+    return row_of_plain([PlainButton(seen.said(label), f"{NONE_PREFIX}{field}")])
+
+
+def _option(
+    seen: PanelContext, value: str, label: Message, hint: Message | None = None
+) -> discord.SelectOption:
+    described = seen.said(hint) if hint is not None else None
+    return discord.SelectOption(label=seen.said(label), value=str(value), description=described)
+
+
+def _select(
+    setting: Setting, options: list[discord.SelectOption], chosen: str | None, placeholder: str | None = None
+) -> _Item:
+    for option in options:
+        option.default = option.value == chosen
+    select: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"{SETTING_PREFIX}{setting.key}", options=options, placeholder=placeholder
+    )
+    return ui.ActionRow(select)

@@ -1,0 +1,15 @@
+"""The button that lets a suspended person be heard once."""
+
+from typing import Final
+
+from bot.moderation.policy import Person
+from bot.texts import moderation as words
+from bot.texts.messages import Language
+from cogs.shared.buttons import PlainButton
+
+PREFIX: Final = "sm-appeal:"
+
+
+def appeal_button(person: Person, language: Language) -> PlainButton:
+    """The button below the words of a suspension in that person's server."""
+    return PlainButton(words.APPEAL_BUTTON.in_language(language), f"{PREFIX}{person.guild_id or 0}")

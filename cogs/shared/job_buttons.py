@@ -1,0 +1,147 @@
+"""The buttons below a card. They outlive the process: all they need to know is written in them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+from discord import ui
+
+from bot.delivery.card import Action
+from bot.texts import buttons
+from bot.texts.messages import Language, Message
+
+PREFIX: Final = "sm:"
+"""How the custom ids of all these buttons begin, also in other versions."""
+RETIRED_PREFIX: Final = "sm-consent:"
+"""The button that earlier versions put below a spicy request with pictures; old messages still have it."""
+_CUSTOM_ID: Final = re.compile(
+    r"sm:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
+)
+
+_IN_A_ROW: Final = 5
+"""Discord, *Action Row*."""
+
+LABELS: Final[Mapping[Action, Message]] = {
+    Action.REFRESH: buttons.REFRESH,
+    Action.CANCEL: buttons.CANCEL,
+    Action.STOP_WATCHING: buttons.STOP_WATCHING,
+    Action.KEEP_WAITING: buttons.KEEP_WAITING,
+    Action.TRY_AGAIN: buttons.TRY_AGAIN,
+    Action.LOOK_AGAIN: buttons.LOOK_AGAIN,
+    Action.FETCH: buttons.FETCH,
+    Action.ANEW: buttons.ANEW,
+    Action.CHANGE: buttons.CHANGE,
+    Action.IN_720P: buttons.IN_720P,
+    Action.CONTINUE: buttons.CONTINUE,
+    Action.DELETE: buttons.DELETE,
+    Action.REPORT: buttons.REPORT,
+}
+
+_STYLES: Final = {
+    Action.REFRESH: discord.ButtonStyle.secondary,
+    Action.CANCEL: discord.ButtonStyle.secondary,
+    Action.STOP_WATCHING: discord.ButtonStyle.danger,
+    Action.KEEP_WAITING: discord.ButtonStyle.secondary,
+    Action.TRY_AGAIN: discord.ButtonStyle.primary,
+    Action.LOOK_AGAIN: discord.ButtonStyle.primary,
+    Action.FETCH: discord.ButtonStyle.success,
+    Action.ANEW: discord.ButtonStyle.primary,
+    Action.CHANGE: discord.ButtonStyle.secondary,
+    Action.IN_720P: discord.ButtonStyle.success,
+    Action.CONTINUE: discord.ButtonStyle.secondary,
+    Action.DELETE: discord.ButtonStyle.danger,
+    Action.REPORT: discord.ButtonStyle.secondary,
+}
+
+
+@dataclass(frozen=True)
+class ButtonReference:
+    """What a button does to which job, whose that is, and whether its answers are private.
+
+    Somebody could forge it, so whoever acts on it checks again.
+    """
+
+    action: Action
+    job_id: str
+    person_id: int
+    private: bool
+
+    @property
+    def custom_id(self) -> str:
+        """At most 74 of the 100 characters that Discord allows."""
+        return f"sm:{self.action}:{self.job_id}:{self.person_id}:{int(self.private)}"
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> "ButtonReference":
+        """What a custom id says, maybe one of another version: raises `ValueError` for unknown actions."""
+        return cls(Action(match["action"]), match["job"], int(match["person"]), match["private"] == "1")
+
+    @classmethod
+    def pressed(cls, interaction: discord.Interaction[discord.Client]) -> "ButtonReference | None":
+        """The button of a card that was pressed, if this was one.
+
+        discord.py hands on no press on a button that its message shows no longer, as when the card changes in
+        that moment: the person would read that the interaction failed. So presses are read from here.
+        """
+        match = _CUSTOM_ID.fullmatch(custom_id_of(interaction))
+        try:
+            return cls.of(match) if match is not None else None
+        except ValueError:
+            return None
+
+
+def custom_id_of(interaction: discord.Interaction[discord.Client]) -> str:
+    """The custom id of the component that was used; empty for other interactions."""
+    if interaction.type is not discord.InteractionType.component or interaction.data is None:
+        return ""
+    return str(interaction.data.get("custom_id", ""))
+
+
+def shows_buttons_of(message: discord.Message, job_id: str) -> bool:
+    """True if one of the buttons below a message belongs to this job."""
+    ids = [
+        child.custom_id or ""
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+    ]
+    return any(match["job"] == job_id for match in map(_CUSTOM_ID.fullmatch, ids) if match is not None)
+
+
+class JobButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CUSTOM_ID):
+    """One button of a card. It is drawn here; presses are read by `ButtonReference.pressed`."""
+
+    def __init__(self, reference: ButtonReference, language: Language = Language.ENGLISH) -> None:
+        super().__init__(
+            ui.Button(
+                label=LABELS[reference.action].in_language(language),
+                style=_STYLES[reference.action],
+                custom_id=reference.custom_id,
+            )
+        )
+        self.reference = reference
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        _interaction: discord.Interaction[discord.Client],
+        _item: ui.Item[ui.LayoutView],
+        match: re.Match[str],
+    ) -> "JobButton":
+        """The button that was pressed; as `ButtonReference.of`."""
+        return cls(ButtonReference.of(match))
+
+
+def rows_of(
+    references: Sequence[ButtonReference], language: Language
+) -> tuple[ui.ActionRow[ui.LayoutView], ...]:
+    """The buttons side by side, at most five in a row."""
+    rows: list[ui.ActionRow[ui.LayoutView]] = []
+    for start in range(0, len(references), _IN_A_ROW):
+        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+        for reference in references[start : start + _IN_A_ROW]:
+            row.add_item(JobButton(reference, language))
+        rows.append(row)
+    return tuple(rows)

@@ -1,1 +1,0 @@
-"""Views, cards and acknowledgements shared by the cogs."""

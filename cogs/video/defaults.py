@@ -1,0 +1,82 @@
+"""`/defaults`: what somebody's videos are like when they say nothing else."""
+
+from typing import Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.people.cache import PreferenceCache
+from bot.people.preferences import Preferences
+from bot.storage.errors import StorageError
+from bot.texts import commands as command_words
+from bot.texts import defaults as words
+from bot.texts import jobs as job_words
+from bot.texts.messages import Language
+from bot.video import Preset, Resolution, Seconds, Size
+from cogs.shared.choices import video_options
+from cogs.shared.interactions import language_of
+from cogs.shared.respond import acknowledge, answer, refuse
+
+Interaction = discord.Interaction[discord.Client]
+_NOTHING: Final = Preferences()
+
+
+class DefaultsCog(commands.Cog):
+    """Shows and changes one's own defaults."""
+
+    def __init__(self, people: PreferenceCache) -> None:
+        self._people = people
+
+    @app_commands.command(name="defaults", description=command_words.DEFAULTS.english)
+    @app_commands.describe(
+        ping=command_words.PING.english,
+        reset=command_words.RESET.english,
+    )
+    @video_options
+    async def defaults(  # noqa: PLR0917 - the command's options, which Discord fills by name
+        self,
+        interaction: Interaction,
+        seconds: str | None = None,
+        size: str | None = None,
+        resolution: str | None = None,
+        preset: str | None = None,
+        private: bool | None = None,  # noqa: FBT001 - Discord's option decides the parameter's form
+        ping: bool | None = None,  # noqa: FBT001 - likewise
+        reset: bool = False,  # noqa: FBT001, FBT002 - likewise
+    ) -> None:
+        """See your defaults, or change those that you name."""
+        try:
+            newer = Preferences(
+                Seconds(seconds) if seconds else None,
+                Size(size) if size else None,
+                Resolution(resolution) if resolution else None,
+                Preset(preset) if preset else None,
+                private,
+                ping,
+            )
+        except ValueError:
+            await refuse(interaction, words.NOT_ON_OFFER)
+            return
+        if await acknowledge(interaction, private=True) is None:
+            return
+        person_id = interaction.user.id
+        try:
+            if reset:
+                await self._people.reset(person_id)
+            if newer != _NOTHING:
+                await self._people.change(person_id, newer)
+        except StorageError:
+            await answer(interaction, job_words.NOT_STORED)
+            return
+        language = language_of(interaction, private=True)
+        await answer(interaction, _overview(self._people.of(person_id), language))
+
+
+def _overview(chosen: Preferences, language: Language) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    lines = [line.in_language(language) for line in words.overview(**vars(chosen))]
+    view.add_item(ui.TextDisplay(f"### {words.TITLE.in_language(language)}"))
+    view.add_item(ui.TextDisplay("\n".join(lines)))
+    view.add_item(ui.TextDisplay(f"-# {words.HOW.in_language(language)}"))
+    return view

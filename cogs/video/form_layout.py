@@ -1,0 +1,212 @@
+"""The form of a video: how it is drawn, and what comes back. It outlives the process, as buttons do."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import discord
+from discord import ui
+from pydantic import BaseModel, ValidationError
+
+from bot.images.model import ImageSource
+from bot.services.order import Wish
+from bot.texts import commands, forms
+from bot.texts.messages import Language, Message
+from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
+
+FORM_MARK: Final = "sm-form:"
+"""What the custom ids of all these forms begin with, in every version."""
+_CUSTOM_ID: Final = re.compile(r"sm-form:(?P<kind>[a-z]+):(?P<subject>[0-9a-f]{32}):(?P<private>[01])")
+_PROMPT, _PICTURES, _SECONDS, _FRAME, _PRESET = "prompt", "pictures", "seconds", "frame", "preset"
+
+
+class FormKind(StrEnum):
+    """What a form is about; the values are part of forms that outlive the process."""
+
+    DRAFT = "draft"
+    """Pictures that were chosen before; the subject is the draft."""
+    CHANGE = "change"
+    """An earlier request, differently; the subject is its job."""
+    WITHOUT = "without"
+    """The same, where the form said that the pictures of the earlier request are no longer kept."""
+    CONTINUE = "continue"
+    """What comes after a video; the subject is its job."""
+
+
+@dataclass(frozen=True)
+class FormReference:
+    """What a form is about, and whether its answer is private."""
+
+    kind: FormKind
+    subject_id: str
+    private: bool
+
+    @property
+    def custom_id(self) -> str:
+        """At most 51 of the 100 characters that Discord allows."""
+        return f"sm-form:{self.kind}:{self.subject_id}:{int(self.private)}"
+
+    @classmethod
+    def sent(cls, interaction: discord.Interaction[discord.Client]) -> "FormReference | None":
+        """The form that was sent, if this was one of ours.
+
+        discord.py forgets forms with the process, so they are read from here.
+        """
+        match = _CUSTOM_ID.fullmatch(form_id_of(interaction))
+        try:
+            return cls(FormKind(match["kind"]), match["subject"], match["private"] == "1") if match else None
+        except ValueError:
+            return None
+
+
+def form_id_of(interaction: discord.Interaction[discord.Client]) -> str:
+    """The custom id of the form that was sent; empty for other interactions."""
+    if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
+        return ""
+    return str(interaction.data.get("custom_id", ""))
+
+
+@dataclass(frozen=True)
+class PicturePart:
+    """The part of a form that takes pictures: its words, and how many it takes."""
+
+    label: Message
+    hint: Message
+    least: int = 0
+    most: int = REFERENCES_MAX
+
+
+def video_form(
+    reference: FormReference,
+    title: Message,
+    wish: Wish,
+    pictures: PicturePart | None,
+    language: Language,
+    *,
+    presets: Sequence[Preset] = tuple(Preset),
+) -> ui.Modal:
+    """The form, filled in with a wish. Discord allows five parts (*Modal*)."""
+    modal = ui.Modal(title=title.in_language(language), custom_id=reference.custom_id)
+    size = Size(wish.size) if wish.size else Size.LANDSCAPE
+    resolution = Resolution(wish.resolution) if wish.resolution else Resolution.P720
+    prompt: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id=_PROMPT,
+        style=discord.TextStyle.paragraph,
+        default=wish.prompt[:PROMPT_MAX_CHARS] or None,
+        min_length=1,
+        max_length=PROMPT_MAX_CHARS,
+    )
+    modal.add_item(_labelled(forms.PROMPT, forms.prompt_hint(size), prompt, language))
+    if pictures is not None:
+        upload: ui.FileUpload[ui.Modal] = ui.FileUpload(
+            custom_id=_PICTURES,
+            required=pictures.least > 0,
+            min_values=pictures.least,
+            max_values=pictures.most,
+        )
+        modal.add_item(_labelled(pictures.label, pictures.hint, upload, language))
+    seconds = wish.seconds or Seconds.S6.value
+    lengths = [(value.value, commands.SECONDS_NAMES[value], value.value == seconds) for value in Seconds]
+    modal.add_item(
+        _labelled(forms.SECONDS, forms.SECONDS_HINT, _select(_SECONDS, lengths, language), language)
+    )
+    frames = [
+        (f"{shape}/{tier}", forms.frame(shape, tier), (shape, tier) == (size, resolution))
+        for shape in Size
+        for tier in Resolution
+    ]
+    modal.add_item(_labelled(forms.FRAME, forms.FRAME_HINT, _select(_FRAME, frames, language), language))
+    preset = wish.preset or Preset.NORMAL.value
+    styles = [(value.value, commands.PRESET_NAMES[value], value.value == preset) for value in presets]
+    modal.add_item(_labelled(forms.PRESET, commands.PRESET, _select(_PRESET, styles, language), language))
+    # It comes back as an interaction like any other, so the library need not remember it.
+    modal.stop()
+    return modal
+
+
+def _labelled(text: Message, hint: Message, item: Any, language: Language) -> ui.Label[ui.Modal]:  # noqa: ANN401 - any part of a form
+    return ui.Label(text=text.in_language(language), description=hint.in_language(language), component=item)
+
+
+def _select(
+    custom_id: str, choices: Sequence[tuple[str, Message, bool]], language: Language
+) -> ui.Select[ui.Modal]:
+    options = [
+        discord.SelectOption(label=label.in_language(language), value=value, default=chosen)
+        for value, label, chosen in choices
+    ]
+    return ui.Select(custom_id=custom_id, options=options)
+
+
+class _Answer(BaseModel):
+    custom_id: str
+    value: str | bool | None = None
+    values: list[str] = []
+
+
+class _Part(BaseModel):
+    component: _Answer | None = None
+
+
+class _File(BaseModel):
+    filename: str
+    url: str
+    size: int | None = None
+
+
+class _Resolved(BaseModel):
+    attachments: dict[str, _File] = {}
+
+
+class SentForm(BaseModel):
+    """What Discord hands on of a form (*Modal Submit Data Structure*)."""
+
+    components: list[_Part]
+    resolved: _Resolved = _Resolved()
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction[discord.Client]) -> "SentForm | None":
+        """The answers of a form; None where they cannot be read."""
+        try:
+            return cls.model_validate(interaction.data)
+        except ValidationError:
+            return None
+
+    @property
+    def answers(self) -> Mapping[str, _Answer]:
+        """The answers by their parts' names."""
+        return {part.component.custom_id: part.component for part in self.components if part.component}
+
+    def text(self, name: str) -> str:
+        """What was typed into a part, or chosen in it; empty for nothing."""
+        found = self.answers.get(name)
+        if found is None:
+            return ""
+        return found.value if isinstance(found.value, str) else next(iter(found.values), "")
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        found = self.answers.get(name)
+        return found is not None and found.value is True
+
+    @property
+    def pictures(self) -> tuple[ImageSource, ...]:
+        """The files that were uploaded, in their order."""
+        found = self.answers.get(_PICTURES)
+        files = [self.resolved.attachments.get(key) for key in found.values] if found is not None else []
+        return tuple(ImageSource(file.url, file.filename, file.size) for file in files if file is not None)
+
+    def wish(self, *, picture_count: int, group: str | None) -> Wish:
+        """What is wanted; nothing in it is checked yet."""
+        size, _, resolution = self.text(_FRAME).partition("/")
+        return Wish(
+            self.text(_PROMPT),
+            self.text(_SECONDS) or None,
+            size or None,
+            resolution or None,
+            self.text(_PRESET) or None,
+            picture_count,
+            group,
+        )

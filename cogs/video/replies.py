@@ -1,0 +1,235 @@
+"""A message that mentions the bot: what it answers and what it says become a request for a video."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import aiohttp
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.delivery.messages import ReplyAddress
+from bot.jobs.store import DuplicateJobError
+from bot.moderation.policy import Person, Place, Right, Verdict
+from bot.people.cache import PreferenceCache
+from bot.services.order import Ask, Wish
+from bot.services.prompt_options import Option, ParsedPrompt, parse_prompt_options
+from bot.services.requests import Order, Refused, VideoRequests
+from bot.texts import replies as words
+from bot.texts.explanations import Explanation
+from bot.texts.messages import Language, Translatable
+from bot.texts.quoting import clip, escape
+from cogs.shared.appeal_button import appeal_button
+from cogs.shared.buttons import PlainButton, view_of
+from cogs.shared.place import missing_for_message, parent_of, place_of_channel
+from cogs.video.mentions import Addressed, read_addressed
+
+log: Final = structlog.get_logger(__name__)
+
+_SAID: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
+_REMEMBERED: Final = 1000
+"""Messages; one that comes again does so soon."""
+_UNKNOWN_SHOWN_CHARS: Final = 60
+_UNKNOWN_SHOWN: Final = 5
+"""With more of them than a few the answer would be longer than a message may be."""
+
+
+class RepliesCog(commands.Cog):
+    """Listens to messages; those that are not meant for the bot are left alone without a word."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        service: VideoRequests,
+        people: PreferenceCache,
+        *,
+        now: Callable[[], datetime],
+        group: str | None,
+        cdn_hosts: Sequence[str],
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._people = people
+        self._now = now
+        self._group = group
+        self._cdn_hosts = cdn_hosts
+        self._served: deque[int] = deque(maxlen=_REMEMBERED)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Serve one message, if it is meant for the bot."""
+        me = self._client.user
+        if me is None or message.author.bot or message.webhook_id is not None or message.type not in _SAID:
+            return
+        try:
+            addressed = await read_addressed(message, me.id, self._cdn_hosts, self._client.intents)
+            if addressed is not None:
+                await self._serve(message, addressed)
+        except discord.HTTPException as error:
+            log.info("message_not_answered", status=error.status, code=error.code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("message_not_answered", error=type(error).__name__)
+
+    async def _serve(self, message: discord.Message, addressed: Addressed) -> None:
+        # The store would not keep it twice either, but by then its seconds were counted anew and given back.
+        if message.id in self._served:
+            log.info("message_served_before", message=message.id)
+            return
+        self._served.append(message.id)
+        parsed = parse_prompt_options(addressed.text)
+        language = _language(message, addressed.text)
+        trouble = _trouble(parsed, addressed)
+        if trouble is not None:
+            await self._say(message, trouble, language, missing=_missing(message))
+            return
+        ask = self._ask(message, parsed, addressed)
+        examined = self._service.examine(ask)
+        if isinstance(examined, Refused):
+            await self._refuse(message, ask, examined, language)
+            return
+        job = self._service.place(
+            Order(
+                examined.request,
+                ask.pictures,
+                self._address(message, language),
+                message.guild.id if message.guild is not None else None,
+                ping=self._people.of(message.author.id).ping or False,
+                held=examined.held,
+                role_ids=ask.person.role_ids,
+                job_id=_job_id(message.id),
+            )
+        )
+        try:
+            not_kept = await self._service.keep(job)
+        except DuplicateJobError:
+            log.info("message_served_before", job=job.id)
+            return
+        if not_kept is not None:
+            await self._say(message, not_kept, language)
+            return
+        # The answer is the job's own first step: made once, also by whichever process takes it up.
+        await self._service.begin(job, None)
+
+    def _ask(self, message: discord.Message, parsed: ParsedPrompt, addressed: Addressed) -> Ask:
+        shape = addressed.pictures[0].shape if addressed.pictures else None
+        wish = Wish(
+            parsed.prompt,
+            parsed.options.get(Option.SECONDS),
+            parsed.options.get(Option.SIZE),
+            parsed.options.get(Option.RESOLUTION),
+            parsed.options.get(Option.PRESET),
+            len(addressed.pictures),
+            self._group,
+        ).completed_by(self._people.of(message.author.id), size=shape)
+        return Ask(
+            wish,
+            tuple(picture.source for picture in addressed.pictures),
+            _place(message),
+            _person(message),
+            parent_of(message.channel),
+            missing=_missing(message),
+        )
+
+    def _address(self, message: discord.Message, language: Language) -> ReplyAddress:
+        me = self._client.user
+        limit = (
+            message.guild.filesize_limit
+            if message.guild is not None
+            else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        )
+        return ReplyAddress(
+            application_id=self._client.application_id or (me.id if me is not None else 0),
+            token=None,
+            person_id=message.author.id,
+            channel_id=message.channel.id,
+            message_id=None,
+            created_at=self._now(),
+            upload_limit_bytes=limit,
+            private=False,
+            language=language,
+            asked_message_id=message.id,
+            guild_id=message.guild.id if message.guild is not None else None,
+        )
+
+    async def _refuse(self, message: discord.Message, ask: Ask, refused: Refused, language: Language) -> None:
+        """Say why not; where the person can do something about it, with the button for that."""
+        buttons: tuple[PlainButton, ...] = ()
+        if refused.verdict is Verdict.PERSON_SUSPENDED:
+            buttons = (appeal_button(ask.person, language),)
+        await self._say(message, refused.explanation, language, missing=ask.missing, buttons=buttons)
+        await self._service.record(ask, refused)
+
+    async def _say(
+        self,
+        message: discord.Message,
+        told: Translatable,
+        language: Language,
+        *,
+        missing: tuple[Right, ...] = (),
+        buttons: tuple[PlainButton, ...] = (),
+    ) -> None:
+        """Answer with words; where the bot cannot speak, to the person directly."""
+        nobody = discord.AllowedMentions.none()
+        if set(missing) - {Right.ATTACH_FILES}:
+            if not isinstance(told, Explanation):
+                return
+            where = words.not_answered(told, f"<#{message.channel.id}>")
+            await message.author.send(where.in_language(language), allowed_mentions=nobody)
+            return
+        reference = message.to_reference(fail_if_not_exists=False)
+        await message.channel.send(
+            told.in_language(language),
+            view=view_of(buttons) if buttons else discord.utils.MISSING,
+            reference=reference,
+            mention_author=False,
+            allowed_mentions=nobody,
+        )
+
+
+def _trouble(parsed: ParsedPrompt, addressed: Addressed) -> Translatable | None:
+    """Why there is nothing to make a video of, if there is not."""
+    if parsed.unknown:
+        names = tuple(dict.fromkeys(parsed.unknown))[:_UNKNOWN_SHOWN]
+        return words.unknown_options(tuple(escape(clip(name, _UNKNOWN_SHOWN_CHARS)) for name in names))
+    if addressed.pictures:
+        return None if parsed.prompt else words.WHAT_SHOULD_HAPPEN
+    return addressed.without_pictures
+
+
+def _language(message: discord.Message, text: str) -> Language:
+    if message.guild is not None:
+        return Language.of(message.guild.preferred_locale.value)
+    return Language.of_text(text)
+
+
+def _place(message: discord.Message) -> Place:
+    return Place.DIRECT_MESSAGE if message.guild is None else place_of_channel(message.channel)
+
+
+def _person(message: discord.Message) -> Person:
+    author = message.author
+    if message.guild is None or not isinstance(author, discord.Member):
+        return Person(author.id, message.guild.id if message.guild is not None else None)
+    permissions = message.channel.permissions_for(author)
+    return Person(
+        author.id,
+        message.guild.id,
+        frozenset(role.id for role in author.roles),
+        permissions.manage_messages,
+        permissions.manage_guild,
+    )
+
+
+def _missing(message: discord.Message) -> tuple[Right, ...]:
+    if message.guild is None:
+        return ()
+    permissions = message.channel.permissions_for(message.guild.me)
+    return missing_for_message(permissions, thread=isinstance(message.channel, discord.Thread))
+
+
+def _job_id(message_id: int) -> str:
+    """The same for every time that a message comes, so that it is served once."""
+    return hashlib.sha256(f"message:{message_id}".encode()).hexdigest()[:32]

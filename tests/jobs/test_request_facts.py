@@ -1,0 +1,88 @@
+"""Where pictures come from: whatever is not known to be the bot's own counts as people's."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.images.model import ImageSource, Reference
+from bot.jobs.job import Job
+from bot.jobs.request_facts import ends_in_own_spicy_frame, origin_of, origin_of_job
+from bot.jobs.rows import job_from, row_of
+from bot.moderation.policy import PictureOrigin
+from bot.video import ImageMime, Preset, VideoRequest
+from tests.jobs.builders import a_job
+
+NONE, OWN, PEOPLE = PictureOrigin.NONE, PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE
+SPOOL = Path("/somewhere/spool")
+
+
+def source(*, own: bool) -> ImageSource:
+    return ImageSource("https://cdn.example/1.mp4", "1.mp4", own_spicy_video=own)
+
+
+def picture(*, own: bool) -> Reference:
+    return Reference(SPOOL / "job-1" / "0.png", ImageMime.PNG, 1, 1, 1, "0.png", own_spicy_video=own)
+
+
+def job(preset: Preset, count: int, **given: Any) -> Job:
+    request = VideoRequest(prompt="a boat", preset=preset, reference_count=count)
+    return replace(a_job(), request=request, **given)
+
+
+@pytest.mark.parametrize("make", [source, picture])
+@pytest.mark.parametrize(
+    ("count", "own", "expected"),
+    [
+        (0, [], NONE),
+        (1, [True], OWN),
+        (2, [True, True], OWN),
+        (1, [False], PEOPLE),
+        (2, [True, False], PEOPLE),
+        (2, [True], PEOPLE),
+        (1, [], PEOPLE),
+        (0, [False], PEOPLE),
+        (1, [True, True], PEOPLE),
+    ],
+)
+def test_only_pictures_that_are_all_known_as_its_own_are_its_own(
+    make: Any, count: int, own: Sequence[bool], expected: PictureOrigin
+) -> None:
+    assert origin_of(count, [make(own=one) for one in own]) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"sources": (source(own=True),)}, OWN),
+        ({"sources": (source(own=False),)}, PEOPLE),
+        ({"pictures": (picture(own=True),)}, OWN),
+        ({"pictures": (picture(own=False),), "sources": (source(own=True),)}, PEOPLE),
+        ({"pictures": ()}, PEOPLE),
+        ({}, PEOPLE),
+    ],
+)
+def test_collected_pictures_say_it_or_else_their_sources(
+    given: dict[str, Any], expected: PictureOrigin
+) -> None:
+    stored = job_from(row_of(job(Preset.SPICY, 1, **given)), SPOOL)
+    assert origin_of_job(stored) is expected
+    assert ends_in_own_spicy_frame(stored) is (expected is OWN)
+
+
+def test_what_earlier_versions_stored_counts_as_peoples() -> None:
+    row = row_of(job(Preset.SPICY, 1, sources=(source(own=True),), pictures=(picture(own=True),)))
+    for column in ("sources", "pictures"):
+        for stored in row[column]:
+            del stored["own_spicy_video"]
+    assert origin_of_job(job_from(row, SPOOL)) is PEOPLE
+    assert origin_of_job(job_from(row | {"pictures": None}, SPOOL)) is PEOPLE
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_the_last_frame_of_a_video_of_words_alone_is_its_own_if_it_is_spicy(preset: Preset) -> None:
+    assert ends_in_own_spicy_frame(job(preset, 0)) is (preset is Preset.SPICY)
+    from_frame = job(preset, 1, pictures=(picture(own=True),))
+    assert ends_in_own_spicy_frame(from_frame) is (preset is Preset.SPICY)

@@ -1,0 +1,348 @@
+"""The gate before the video service: closed it lets one through at a time, and once open it forgets nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
+from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time, run_in_virtual_time
+
+PACE = ProbeIntervals(first_s=1.0, longest_s=4.0)
+SOON_S = PACE.first_s / 10
+
+
+async def never_pointless(_closure: PauseReason) -> bool:
+    return False
+
+
+@dataclass
+class Crowd:
+    """Jobs before a gate: who passed, and when, in seconds since the crowd came together."""
+
+    is_pointless: Callable[[PauseReason], Awaitable[bool]] = never_pointless
+    told: list[PauseReason | None] = field(default_factory=list[PauseReason | None])
+    passed: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
+
+    def __post_init__(self) -> None:
+        self.gate = SubmissionBreaker(PACE, self.told.append, self.is_pointless)
+        self.began_s = asyncio.get_running_loop().time()
+
+    async def come(self, *job_ids: str) -> None:
+        for job_id in job_ids:
+            self.tasks[job_id] = asyncio.create_task(self._pass(job_id))
+        await asyncio.sleep(SLACK_S)
+
+    async def _pass(self, job_id: str) -> None:
+        await self.gate.passage(job_id)
+        self.passed.append((job_id, asyncio.get_running_loop().time() - self.began_s))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.passed]
+
+    @property
+    def times_s(self) -> list[float]:
+        return [at_s for _, at_s in self.passed]
+
+    async def until_next(self) -> str:
+        """Return whoever passes next."""
+        before = len(self.passed)
+        while len(self.passed) == before:  # noqa: ASYNC110 - plain records, and virtual time
+            await asyncio.sleep(SLACK_S)
+        return self.names[-1]
+
+    async def leave(self) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+
+@in_virtual_time
+async def test_an_open_gate_lets_everybody_pass_at_once() -> None:
+    crowd = Crowd()
+    await crowd.come("a", "b")
+    assert crowd.names == ["a", "b"]
+    assert crowd.gate.closure is None
+    assert crowd.told == []
+
+
+@in_virtual_time
+async def test_a_closed_gate_lets_one_pass_when_it_is_time_and_the_others_wait_for_its_answer() -> None:
+    crowd = Crowd()
+    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    assert crowd.gate.closure is PauseReason.OUT_OF_MONEY
+    await crowd.come("a", "b", "c")
+    await asyncio.sleep(100)
+    assert len(crowd.passed) == 1
+    assert crowd.times_s == pytest.approx([PACE.first_s], abs=2 * SLACK_S)
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_the_pause_between_refused_probes_doubles_up_to_the_longest() -> None:
+    crowd = Crowd()
+    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    await crowd.come(*"abcde")
+    for _ in range(4):
+        crowd.gate.refused(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
+    await crowd.until_next()
+    assert sorted(crowd.names) == list("abcde")
+    assert crowd.times_s == pytest.approx([1, 3, 7, 11, 15], abs=10 * SLACK_S)
+
+
+@in_virtual_time
+async def test_a_request_that_is_taken_opens_for_all_who_wait_and_the_next_closing_begins_anew() -> None:
+    crowd = Crowd()
+    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    await crowd.come(*"abcd")
+    crowd.gate.refused(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
+    crowd.gate.taken(await crowd.until_next())
+    await asyncio.sleep(SLACK_S)
+    assert sorted(crowd.names) == list("abcd")
+    crowd.gate.refused("later", PauseReason.KEY_REJECTED)
+    await crowd.come("e")
+    closed_s = crowd.times_s[-1]
+    await crowd.until_next()
+    assert crowd.times_s[-1] - closed_s == pytest.approx(PACE.first_s, abs=10 * SLACK_S)
+
+
+@in_virtual_time
+async def test_a_request_sent_before_the_gate_closed_opens_it_when_it_is_taken() -> None:
+    crowd = Crowd()
+    await crowd.come("early")
+    crowd.gate.refused("other", PauseReason.OUT_OF_MONEY)
+    await crowd.come("a", "b")
+    crowd.gate.taken("early")
+    await asyncio.sleep(SLACK_S)
+    assert crowd.names == ["early", "a", "b"]
+
+
+@in_virtual_time
+async def test_those_who_were_refused_while_a_probe_is_under_way_do_not_end_it() -> None:
+    crowd = Crowd()
+    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    await crowd.come("a", "b")
+    await crowd.until_next()
+    crowd.gate.refused("straggler", PauseReason.OUT_OF_MONEY)
+    crowd.gate.left("straggler")
+    await asyncio.sleep(100)
+    assert len(crowd.passed) == 1
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_a_probe_that_told_nothing_is_soon_followed_by_the_next() -> None:
+    crowd = Crowd()
+    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    await crowd.come("a", "b")
+    crowd.gate.left(await crowd.until_next())
+    await crowd.until_next()
+    first_s, second_s = crowd.times_s
+    assert SOON_S <= second_s - first_s <= 3 * SOON_S
+
+
+@in_virtual_time
+async def test_the_operator_is_told_once_of_a_closing_and_once_of_the_opening() -> None:
+    crowd = Crowd()
+    for number in range(5):
+        crowd.gate.refused(f"early-{number}", PauseReason.KEY_REJECTED)
+    await crowd.come(*"abc")
+    crowd.gate.refused(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
+    assert crowd.gate.closure is PauseReason.OUT_OF_MONEY
+    crowd.gate.taken(await crowd.until_next())
+    crowd.gate.taken("c")
+    assert crowd.told == [PauseReason.KEY_REJECTED, None]
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_what_can_be_told_for_free_saves_the_probe() -> None:
+    asked_s: list[float] = []
+
+    async def is_pointless(closure: PauseReason) -> bool:
+        assert closure is PauseReason.KEY_REJECTED
+        asked_s.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(0.1)
+        return len(asked_s) < 3
+
+    crowd = Crowd(is_pointless)
+    crowd.gate.refused("first", PauseReason.KEY_REJECTED)
+    await crowd.come("a", "b")
+    await crowd.until_next()
+    since_s = [at_s - crowd.began_s for at_s in asked_s]
+    assert since_s == pytest.approx([1, 3.1, 7.2], abs=10 * SLACK_S)
+    assert len(crowd.passed) == 1
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_who_is_cancelled_while_asking_for_free_leaves_the_probe_to_others() -> None:
+    asked = asyncio.Event()
+
+    async def is_pointless(_closure: PauseReason) -> bool:
+        if not asked.is_set():
+            asked.set()
+            await asyncio.sleep(1000)
+        return False
+
+    crowd = Crowd(is_pointless)
+    crowd.gate.refused("first", PauseReason.KEY_REJECTED)
+    await crowd.come("a")
+    await asked.wait()
+    await crowd.come("b")
+    crowd.tasks["a"].cancel()
+    assert await crowd.until_next() == "b"
+    assert crowd.times_s[0] < PACE.first_s + 3 * SOON_S
+
+
+@in_virtual_time
+async def test_who_asked_for_free_while_the_gate_opened_and_closed_anew_is_no_second_probe() -> None:
+    async def is_pointless(_closure: PauseReason) -> bool:
+        await asyncio.sleep(3 if asyncio.current_task() is crowd.tasks["slow"] else 0)
+        return False
+
+    crowd = Crowd(is_pointless)
+    await crowd.come("early", "late")
+    crowd.gate.refused("first", PauseReason.KEY_REJECTED)
+    await crowd.come("slow")
+    await asyncio.sleep(PACE.first_s)
+    crowd.gate.taken("early")
+    crowd.gate.refused("late", PauseReason.OUT_OF_MONEY)
+    await crowd.come("quick")
+    assert await crowd.until_next() == "quick"
+    await asyncio.sleep(100)
+    assert crowd.names == ["early", "late", "quick"]
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_a_waiter_that_is_cancelled_blocks_nobody() -> None:
+    crowd = Crowd()
+    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    await crowd.come("a", "b")
+    crowd.tasks["a"].cancel()
+    assert await crowd.until_next() == "b"
+
+
+class Outcome(StrEnum):
+    TAKEN = "taken"
+    REFUSED = "refused"
+    NOTHING = "nothing"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One passage in the life of a job: it comes, passes, and after a while says what came of it."""
+
+    comes_after: int
+    takes: int
+    outcome: Outcome
+    asks: int
+    pointless: bool
+
+
+STEP_S = 0.25
+"""All moments of a scenario lie on this grid, so that the one at which the gate is opened is between them."""
+
+visits = st.builds(
+    Visit, st.integers(0, 8), st.integers(1, 8), st.sampled_from(Outcome), st.integers(1, 4), st.booleans()
+)
+
+
+class Scenario:
+    """Many jobs before one gate, and a check of who is under way as a probe."""
+
+    def __init__(self) -> None:
+        self.told: list[PauseReason | None] = []
+        self.probing: set[str] = set()
+        self.waiting: set[str] = set()
+        self.asking: set[str] = set()
+        self.visits: dict[str, Visit] = {}
+        self.chance = Random(0)
+        self.gate = SubmissionBreaker(PACE, self._tell, self._is_pointless)
+
+    def _tell(self, closure: PauseReason | None) -> None:
+        self.told.append(closure)
+        self.probing.clear()
+
+    async def _is_pointless(self, _closure: PauseReason) -> bool:
+        task = asyncio.current_task()
+        assert task is not None
+        visit = self.visits[task.get_name()]
+        self.asking.add(task.get_name())
+        try:
+            await asyncio.sleep(visit.asks * STEP_S)
+        finally:
+            self.asking.discard(task.get_name())
+        return visit.pointless and self.chance.random() < 0.7
+
+    async def live(self, job_id: str, life: list[Visit]) -> None:
+        for visit in life:
+            await asyncio.sleep(visit.comes_after * STEP_S)
+            self.visits[job_id] = visit
+            self.waiting.add(job_id)
+            try:
+                await self.gate.passage(job_id)
+            finally:
+                self.waiting.discard(job_id)
+            if self.gate.closure is not None:
+                assert not self.probing
+                self.probing.add(job_id)
+            await self._say(job_id, visit)
+
+    async def _say(self, job_id: str, visit: Visit) -> None:
+        try:
+            await asyncio.sleep(visit.takes * STEP_S)
+            match visit.outcome:
+                case Outcome.TAKEN:
+                    self.gate.taken(job_id)
+                case Outcome.REFUSED:
+                    self.gate.refused(job_id, PauseReason.OUT_OF_MONEY)
+                case Outcome.NOTHING | Outcome.CANCELLED:
+                    pass
+        finally:
+            self.probing.discard(job_id)
+            self.gate.left(job_id)
+
+
+@settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
+@given(
+    lives=st.lists(st.lists(visits, min_size=1, max_size=4), min_size=1, max_size=6),
+    opened_after=st.integers(1, 40),
+    leavers=st.sets(st.integers(0, 5)),
+)
+def test_whatever_comes_no_two_probe_at_once_and_nobody_is_left_behind(
+    lives: list[list[Visit]], opened_after: int, leavers: set[int]
+) -> None:
+    async def scenario() -> None:
+        crowd = Scenario()
+        crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+        tasks = [
+            asyncio.create_task(crowd.live(f"job-{number}", life), name=f"job-{number}")
+            for number, life in enumerate(lives)
+        ]
+        await asyncio.sleep((opened_after + 0.5) * STEP_S)
+        for number in leavers:
+            if number < len(tasks):
+                tasks[number].cancel()
+        await asyncio.sleep(SLACK_S)
+        crowd.gate.taken("somebody")
+        await asyncio.sleep(SLACK_S)
+        assert crowd.waiting <= crowd.asking
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert not [end for end in ended if isinstance(end, Exception)]
+        assert not crowd.waiting
+        assert crowd.told[0] is PauseReason.OUT_OF_MONEY
+        assert all(
+            (one is None) != (other is None) for one, other in zip(crowd.told, crowd.told[1:], strict=False)
+        )
+
+    run_in_virtual_time(scenario())
