@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept from stalling the event loop.
+"""Policy for Python's garbage collector that keeps full collections from stalling the event loop.
 
 A full collection visits every object, which takes a tenth of a second with thousands of jobs in memory. Ended
 jobs leave few reference cycles behind, so full collections are rare and made while few jobs run.

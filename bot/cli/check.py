@@ -12,7 +12,7 @@ import aiohttp
 from pydantic import BaseModel, SecretStr
 
 from bot.app import open_api
-from bot.dimilinks import BadKeyError, DimiLinksError, NotFoundError
+from bot.dimilinks import BadKeyError, DimiLinksError, TaskAbsentError
 from bot.moderation.audit.chain import Flaw
 from bot.moderation.audit.store import LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
@@ -186,7 +186,7 @@ async def _key(settings: Settings) -> Finding:
     try:
         async with open_api(settings) as api:
             await api.task(_ABSENT_TASK)
-    except NotFoundError:
+    except TaskAbsentError:
         return Finding("api key", passed=True, told=console.KEY_OK)
     except BadConfigurationError as error:
         return Finding("api key", passed=False, told=str(error))

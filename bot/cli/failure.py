@@ -1,10 +1,10 @@
-"""How a command ends that did not do its work."""
+"""Exit statuses of commands, and the error of a command that failed."""
 
 from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """Exit statuses that scripts may rely on."""
+    """Exit statuses of the command line, which scripts may rely on."""
 
     FAILED = 1
     BAD_CONFIGURATION = 2

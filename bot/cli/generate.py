@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bot.app import open_api, open_spool
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase, Task, TaskPhase
+from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase, Task, TaskAbsentError, TaskPhase
 from bot.images.data_url import DataUrl
 from bot.images.model import ImageRefusedError, Reference
 from bot.jobs.cards import explain_picture
@@ -89,6 +89,8 @@ async def _carry(api: DimiLinks, request: VideoRequest, references: Sequence[Ref
 
 
 def _transient(error: Exception) -> bool:
+    if isinstance(error, TaskAbsentError):
+        return False
     return isinstance(error, DimiLinksError) and error.kind in {ErrorKind.TRANSPORT, ErrorKind.RATE_LIMIT}
 
 

@@ -4,7 +4,9 @@ from bot.dimilinks.body import ReferenceBody
 from bot.dimilinks.client import VIDEO_LIMIT_BYTES, DimiLinks
 from bot.dimilinks.errors import (
     BadKeyError,
+    BrokenVideoError,
     ConnectionFailedError,
+    ContentRefusedError,
     DimiLinksError,
     ErrorKind,
     InsufficientBalanceError,
@@ -17,6 +19,7 @@ from bot.dimilinks.errors import (
     RateLimitedError,
     ReferenceBodyError,
     ServerError,
+    TaskAbsentError,
     TimedOutError,
     TruncatedVideoError,
     UnexpectedRedirectError,
@@ -24,20 +27,28 @@ from bot.dimilinks.errors import (
     VideoMissingError,
     VideoTooLargeError,
 )
+from bot.dimilinks.holds import HoldReason, RequestHold, RequestKind
 from bot.dimilinks.mp4 import Mp4Verdict, judge_mp4
-from bot.dimilinks.pace import Pace, RequestKind
+from bot.dimilinks.pace import Pace
 from bot.dimilinks.task import Download, Submission, Task, TaskError, TaskPhase, TaskStatus
 from bot.dimilinks.timeouts import ApiTimeouts
+from bot.dimilinks.verdicts import FaultReason, FaultScope, FaultVerdict
 
 __all__ = [
     "VIDEO_LIMIT_BYTES",
     "ApiTimeouts",
     "BadKeyError",
+    "BrokenVideoError",
     "ConnectionFailedError",
+    "ContentRefusedError",
     "DimiLinks",
     "DimiLinksError",
     "Download",
     "ErrorKind",
+    "FaultReason",
+    "FaultScope",
+    "FaultVerdict",
+    "HoldReason",
     "InsufficientBalanceError",
     "InvalidReferenceImageError",
     "InvalidRequestError",
@@ -50,10 +61,12 @@ __all__ = [
     "RateLimitedError",
     "ReferenceBody",
     "ReferenceBodyError",
+    "RequestHold",
     "RequestKind",
     "ServerError",
     "Submission",
     "Task",
+    "TaskAbsentError",
     "TaskError",
     "TaskPhase",
     "TaskStatus",

@@ -12,15 +12,16 @@ import structlog
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.dimilinks.answers import Answer, submission_from, task_from
+from bot.dimilinks.answers import Answer
 from bot.dimilinks.body import ReferenceBody, SubmissionBody
 from bot.dimilinks.download import VideoDownload
-from bot.dimilinks.errors import DimiLinksError, TimedOutError
+from bot.dimilinks.errors import TimedOutError
 from bot.dimilinks.exchange import Exchange
 from bot.dimilinks.pace import Pace
-from bot.dimilinks.refusals import error_from, is_success, purchase_after
 from bot.dimilinks.scrub import Scrubber
+from bot.dimilinks.submissions import submission_from
 from bot.dimilinks.task import Download, Submission, Task
+from bot.dimilinks.task_answers import models_from, task_from
 from bot.dimilinks.timeouts import DEFAULT_TIMEOUTS, ApiTimeouts
 from bot.video import VideoRequest
 
@@ -28,6 +29,9 @@ log: Final = structlog.get_logger(__name__)
 
 VIDEO_LIMIT_BYTES: Final = 512 * 1024 * 1024
 """Largest video that is fetched unless the caller says otherwise; twenty seconds are far below it."""
+
+# A gateway lists every model of every maker, some hundred bytes each.
+_MODELS_LIMIT_BYTES: Final = 1024 * 1024
 
 
 def _utc_now() -> datetime:
@@ -72,7 +76,7 @@ class DimiLinks:
         """`base_url` is the address before `/videos` and `/tasks`; `now` the clock for `Retry-After` dates.
 
         `pace` gives every request to the API its turn, and is shared by all clients of one key; without one,
-        nothing is held back. Waiting for a turn has no deadline.
+        nothing is held back. Waiting for a turn has no deadline of its own; a deadline around a call holds.
 
         Raises `ValueError` for an address that is not plain http(s), and for a key that cannot be a header.
         """
@@ -104,29 +108,42 @@ class DimiLinks:
 
         The pictures are streamed, never whole in memory, and not read any more once this returns or raises.
 
-        Raises `DimiLinksError`, and `purchase` says whether the request may have been bought all the same: it
-        is NOT_BOUGHT when the body did not leave whole, for 4xx, and for 301, 307 and 308; otherwise UNKNOWN.
-        A cancelled call raises `CancelledError` as usual; whether it bought anything is then unknown too,
-        unless it was still waiting for its turn: before that no byte leaves and no reference is read.
+        A cancelled call raises `CancelledError` as usual; whether it bought anything is then unknown, unless it
+        was still waiting for its turn: before that no byte leaves and no reference is read.
+
+        Raises:
+            DimiLinksError: No task is known, and `purchase` says what that proves: NOT_BOUGHT when the body had
+                not left whole by then, or the API refused the request in its own words; otherwise UNKNOWN.
+                `raw_answer` has what was answered.
         """
         body = SubmissionBody(request, references)
         answer = await self._exchange.post(self._url("videos", "generations"), body, leaving)
         self._note("submit", answer)
-        try:
-            return submission_from(self._success(answer), self._scrubber)
-        except DimiLinksError as error:
-            error.purchase = purchase_after(answer.status)
-            raise
+        return submission_from(answer, self._scrubber, self._now())
 
     async def task(self, task_id: str) -> Task:
         """How a task stands; GET /tasks/{task_id}. Free to repeat.
 
-        Raises `DimiLinksError`: `NotFoundError` for an id that the API does not know, and any other but those
-        about videos and references.
+        Raises:
+            TaskAbsentError: The API itself says that it does not know the task.
+            DimiLinksError: Any other but those about videos and references.
         """
         answer = await self._exchange.ask(self._url("tasks", task_id))
         self._note("task", answer)
-        return task_from(self._success(answer), task_id, self._scrubber)
+        return task_from(answer, task_id, self._scrubber, self._now())
+
+    async def models(self) -> tuple[str, ...]:
+        """The ids of the models that the key may use; GET /models. Free to repeat, and waits like a poll.
+
+        An answer means that the API is there and takes the key; so does, for the first half, an error that is
+        `in_own_voice`.
+
+        Raises:
+            DimiLinksError: Any but those about tasks, videos and references.
+        """
+        answer = await self._exchange.ask(self._url("models"), limit_bytes=_MODELS_LIMIT_BYTES)
+        self._note("models", answer)
+        return models_from(answer, self._scrubber, self._now())
 
     async def download(
         self, task_id: str, destination: Path, *, limit_bytes: int = VIDEO_LIMIT_BYTES
@@ -137,13 +154,24 @@ class DimiLinks:
         until then an older file of that name stays. Redirects are followed, without the key outside the API's
         own origin, and without a turn there.
 
-        Raises `DimiLinksError`: `VideoMissingError` when there is none, `TruncatedVideoError` when it did not
-        arrive whole, `VideoTooLargeError` above `limit_bytes`, and those of the transport; and `OSError` when
-        the disk fails.
+        Raises:
+            VideoMissingError: The API itself says that it has none, not yet or not any more.
+            TruncatedVideoError: Bytes of it were missing.
+            BrokenVideoError: All that was sent arrived, and is no mp4.
+            VideoTooLargeError: It is larger than `limit_bytes`.
+            DimiLinksError: Any other but those about tasks and references.
+            OSError: The disk failed.
         """
         deadline = asyncio.timeout(self._timeouts.download_s)
         exchange = self._exchange.under(deadline)
-        video = VideoDownload(exchange, self._scrubber, self._timeouts, destination, limit_bytes)
+        video = VideoDownload(
+            exchange,
+            self._scrubber,
+            self._timeouts,
+            destination=destination,
+            limit_bytes=limit_bytes,
+            now=self._now,
+        )
         try:
             async with deadline:
                 download = await video.run(self._url("videos", task_id, "content"))
@@ -154,11 +182,6 @@ class DimiLinks:
             log.debug("video_downloaded", task=task_id, size_bytes=download.size_bytes)
             return download
         raise TimedOutError("the video did not arrive in time")
-
-    def _success(self, answer: Answer) -> Answer:
-        if not is_success(answer.status):
-            raise error_from(answer, self._scrubber, self._now())
-        return answer
 
     def _url(self, *segments: str) -> URL:
         path = "/".join(_quoted(segment) for segment in segments)

@@ -1,8 +1,9 @@
 """Fetching a finished video: across redirects, in pieces, onto the disk, and only ever whole."""
 
 import asyncio
-from datetime import UTC, datetime
-from http import HTTPStatus
+import codecs
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,14 +11,12 @@ import aiohttp
 from aiohttp import hdrs
 from yarl import URL
 
+from bot.dimilinks.answers import Answer
 from bot.dimilinks.errors import (
+    BrokenVideoError,
     ConnectionFailedError,
     DimiLinksError,
-    ErrorKind,
-    NotFoundError,
-    OtherRefusalError,
     TruncatedVideoError,
-    UnreadableAnswerError,
     VideoMissingError,
     VideoTooLargeError,
 )
@@ -25,10 +24,17 @@ from bot.dimilinks.exchange import Exchange
 from bot.dimilinks.mp4 import PEEK_BYTES, Mp4Verdict, judge_mp4, may_begin_mp4
 from bot.dimilinks.partfile import PartFile
 from bot.dimilinks.redirects import Hop, hop_after, is_redirect
-from bot.dimilinks.refusals import complaint_in, error_from, is_refusal, is_success
+from bot.dimilinks.refusals import error_from, is_success
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Download
 from bot.dimilinks.timeouts import ApiTimeouts
+from bot.dimilinks.verdicts import FaultReason
+
+# In the API's own words, these say of a task's video that it is not there: too early, or for ever.
+_SAYS_ABSENT: Final = frozenset({400, 403, 404, 409, 410, 502})
+
+# What 2xx says so with an answer that is no video: accepted, but not done; nothing to send.
+_NOTHING_YET: Final = frozenset({202, 204})
 
 # One hop into a thread and back costs about as much as writing 100 kB; a megabyte makes it negligible.
 _WRITE_BYTES: Final = 1024 * 1024
@@ -42,14 +48,17 @@ class VideoDownload:
         exchange: Exchange,
         scrubber: Scrubber,
         timeouts: ApiTimeouts,
+        *,
         destination: Path,
         limit_bytes: int,
+        now: Callable[[], datetime],
     ) -> None:
         self._exchange = exchange
         self._scrubber = scrubber
         self._timeouts = timeouts
         self._destination = destination
         self._limit_bytes = limit_bytes
+        self._now = now
 
     async def run(self, url: URL) -> Download:
         """Fetch the video at `url`, an address of the API's own.
@@ -63,9 +72,10 @@ class VideoDownload:
                 hop = hop_after(hop, response.headers.get(hdrs.LOCATION))
                 response.close()
                 response = await self._open(hop)
-            if response.status != HTTPStatus.OK:
-                raise await self._error(response, hop)
-            return await self._receive(response)
+            if not is_success(response.status):
+                answer = await self._exchange.read(response, within_s=self._timeouts.download_idle_s)
+                raise self._error(answer, hop)
+            return await self._receive(response, hop)
         finally:
             response.close()
 
@@ -74,25 +84,21 @@ class VideoDownload:
             hop.url, authorized=hop.authorized, answer_s=self._timeouts.download_answer_s
         )
 
-    async def _error(self, response: aiohttp.ClientResponse, hop: Hop) -> DimiLinksError:
-        answer = await self._exchange.read(response, within_s=self._timeouts.download_idle_s)
-        if is_success(answer.status):
-            return UnreadableAnswerError("an answer that is not the video", http_status=answer.status)
-        error = error_from(answer, self._scrubber, datetime.now(UTC))
-        if isinstance(error, NotFoundError):
-            return VideoMissingError(error.message, http_status=error.http_status, code=error.code)
-        if is_refusal(answer.status) and not hop.authorized:
-            # Another host's 401 or 403 (an expired address, say) is no word on our key; asking anew may help.
-            return OtherRefusalError(
-                error.message, http_status=error.http_status, code=error.code, kind=ErrorKind.TRANSPORT
-            )
-        return error
+    def _error(self, answer: Answer, hop: Hop) -> DimiLinksError:
+        """The error for an answer that is no video. Another host's is no word on our key, or on the task."""
+        error = error_from(answer, self._scrubber, self._now(), own_origin=hop.authorized)
+        says_absent = answer.status in _SAYS_ABSENT or is_success(answer.status)
+        if not (error.in_own_voice and says_absent and not _about_account(error)):
+            return error
+        return VideoMissingError(
+            error.message, http_status=error.http_status, code=error.code, in_own_voice=True
+        )
 
-    async def _receive(self, response: aiohttp.ClientResponse) -> Download:
+    async def _receive(self, response: aiohttp.ClientResponse, hop: Hop) -> Download:
         promised_bytes = response.content_length
         if promised_bytes is not None and promised_bytes > self._limit_bytes:
             raise self._too_large()
-        head = await self._head(response)
+        head = await self._head(response, hop)
         part = PartFile(self._destination)
         try:
             await asyncio.to_thread(part.open)
@@ -104,30 +110,30 @@ class VideoDownload:
                 case Mp4Verdict.TRUNCATED:
                     raise TruncatedVideoError(f"an incomplete mp4 of {size_bytes} bytes")
                 case Mp4Verdict.NOT_MP4:
-                    raise VideoMissingError("a file that is no mp4")
+                    raise BrokenVideoError(f"{size_bytes} bytes that are no mp4")
         finally:
             await asyncio.shield(asyncio.to_thread(part.discard))
         return Download(self._destination, size_bytes)
 
-    async def _head(self, response: aiohttp.ClientResponse) -> bytes:
-        """The first pieces, once they look like a video; whatever else was sent is never written to disk."""
+    async def _head(self, response: aiohttp.ClientResponse, hop: Hop) -> bytes:
+        """The first pieces, once they look like a video, whatever type and 2xx status they came with.
+
+        Anything else that was sent is never written to disk.
+        """
         head = bytearray()
         while len(head) < PEEK_BYTES and (piece := await self._chunk(response)):
             head += piece
-        if may_begin_mp4(head) or not head:
+        if may_begin_mp4(head):
             return bytes(head)
-        if len(head) < PEEK_BYTES and not _is_text(response.content_type):
+        within_s = self._timeouts.download_idle_s
+        answer = await self._exchange.read(response, within_s=within_s, head=bytes(head))
+        if response.status in _NOTHING_YET:
+            raise VideoMissingError("no video yet", http_status=response.status)
+        if not head or (len(head) < PEEK_BYTES and not _is_text(answer)):
             raise TruncatedVideoError(f"{len(head)} bytes arrived")
-        answer = await self._exchange.read(
-            response, within_s=self._timeouts.download_idle_s, head=bytes(head)
-        )
-        complaint = complaint_in(answer, self._scrubber)
-        raise VideoMissingError(
-            complaint.message or f"no video: {self._scrubber.excerpt(answer.body)}",
-            http_status=answer.status,
-            code=next(iter(complaint.codes), None),
-            content_type=self._scrubber.clean(answer.content_type),
-        )
+        if _is_text(answer):
+            raise self._error(answer, hop)
+        raise BrokenVideoError("bytes that are no mp4", http_status=answer.status)
 
     async def _stream(self, response: aiohttp.ClientResponse, head: bytes, part: PartFile) -> int:
         """Write `head` and all that follows; the number of bytes written.
@@ -158,5 +164,15 @@ class VideoDownload:
         return VideoTooLargeError(f"the video is larger than {self._limit_bytes} bytes")
 
 
-def _is_text(content_type: str) -> bool:
-    return content_type.startswith("text/") or content_type.endswith("json")
+def _is_text(answer: Answer) -> bool:
+    """True for what can be read: JSON, and pages. Its type alone proves nothing."""
+    try:
+        # What was read may end within a character.
+        codecs.getincrementaldecoder("utf-8")().decode(answer.body)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in answer.body
+
+
+def _about_account(error: DimiLinksError) -> bool:
+    return error.verdict.reason in {FaultReason.KEY, FaultReason.MONEY}

@@ -7,7 +7,9 @@ left then, and no deadline runs.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -19,9 +21,16 @@ from yarl import URL
 
 from bot.dimilinks.answers import Answer
 from bot.dimilinks.body import SubmissionBody, UploadWatch
-from bot.dimilinks.errors import ConnectionFailedError, DimiLinksError, TimedOutError, UnreadableAnswerError
-from bot.dimilinks.pace import Pace, RequestKind, Turn
-from bot.dimilinks.refusals import retry_after_s
+from bot.dimilinks.errors import (
+    ConnectionFailedError,
+    DimiLinksError,
+    Purchase,
+    TimedOutError,
+    UnreadableAnswerError,
+)
+from bot.dimilinks.holds import RequestKind
+from bot.dimilinks.pace import Pace, Turn
+from bot.dimilinks.retry_after import retry_after_s
 from bot.dimilinks.scrub import EXCERPT_LIMIT_CHARS, Scrubber
 from bot.dimilinks.timeouts import ApiTimeouts
 
@@ -32,6 +41,10 @@ Leaving = Callable[[], Awaitable[None]]
 
 # An honest answer is below 1 kB. Reading must be bounded, and parsing stay far below a millisecond or two.
 _ANSWER_LIMIT_BYTES: Final = 64 * 1024
+
+# Edges in front of the API send long security policies and cookies. An answer that tells what was bought must
+# not be lost to one of them, and aiohttp's own limit is 8 KiB.
+_HEADER_LIMIT_BYTES: Final = 64 * 1024
 
 
 class _Bearer(str):
@@ -81,14 +94,25 @@ class Exchange:
     async def post(self, url: URL, body: SubmissionBody, leaving: Leaving) -> Answer:
         """Send a submission and read its answer, which may come before the body is out.
 
-        `leaving` is awaited once it is the request's turn, before its first byte leaves.
+        `leaving` is awaited once it is the request's turn, before its first byte leaves. When this returns or
+        raises, nothing reads the references any more. Whoever cancels it before its turn has bought nothing,
+        and `body` says so.
 
-        Raises `ConnectionFailedError`, `TimedOutError` or `UnreadableAnswerError` with `purchase` set, and
-        `ReferenceBodyError`. When it returns or raises, nothing reads the references any more. Whoever cancels
-        it before its turn has bought nothing, and `body` says so.
+        Raises:
+            DimiLinksError: No answer came, and `purchase` says what that proves; or a reference failed.
         """
         try:
-            return await self._translated(self._send(url, body, leaving))
+            turn = await self._turn(RequestKind.SUBMISSION)
+            with self._unless_answered(turn):
+                await leaving()
+                response = await self._translated(self._send(url, body))
+            self._learn(turn, response)
+            # A refusal that is here already was not made by whoever has to read the request's end first. A
+            # success may have been begun early and still be about the whole request.
+            came_early = (
+                body.purchase is Purchase.NOT_BOUGHT and response.status >= HTTPStatus.MULTIPLE_CHOICES
+            )
+            answer = await self.read(response, within_s=self._timeouts.submit_answer_s)
         except DimiLinksError as error:
             if body.failure is not None:
                 raise body.failure from None
@@ -96,13 +120,13 @@ class Exchange:
             raise
         finally:
             await body.settle()
+        return replace(answer, came_early=came_early or body.purchase is Purchase.NOT_BOUGHT)
 
-    async def ask(self, url: URL) -> Answer:
-        """GET an API route and read its answer. Raises what `open` raises."""
-        response = await self._translated(
-            self._get(url, RequestKind.POLL, authorized=True, answer_s=self._timeouts.task_answer_s)
-        )
-        return await self.read(response, within_s=self._timeouts.task_answer_s)
+    async def ask(self, url: URL, *, limit_bytes: int = _ANSWER_LIMIT_BYTES) -> Answer:
+        """GET an API route and read its answer, at most `limit_bytes` of it. Raises what `open` raises."""
+        answer_s = self._timeouts.task_answer_s
+        response = await self._get(url, RequestKind.POLL, authorized=True, answer_s=answer_s)
+        return await self.read(response, within_s=answer_s, limit_bytes=limit_bytes)
 
     async def open(self, url: URL, *, authorized: bool, answer_s: float) -> aiohttp.ClientResponse:
         """GET `url` for a download up to the answer's headers; the caller closes the response.
@@ -111,10 +135,17 @@ class Exchange:
         key stays at home, and the request, which goes to somebody else, needs no turn.
         """
         kind = RequestKind.DOWNLOAD if authorized else None
-        return await self._translated(self._get(url, kind, authorized=authorized, answer_s=answer_s))
+        return await self._get(url, kind, authorized=authorized, answer_s=answer_s)
 
-    async def read(self, response: aiohttp.ClientResponse, *, within_s: float, head: bytes = b"") -> Answer:
-        """What is left of an answer behind `head`, at most 64 KiB; closes the response.
+    async def read(
+        self,
+        response: aiohttp.ClientResponse,
+        *,
+        within_s: float,
+        head: bytes = b"",
+        limit_bytes: int = _ANSWER_LIMIT_BYTES,
+    ) -> Answer:
+        """What is left of an answer behind `head`, at most `limit_bytes`; closes the response.
 
         A fault on the way does not raise, because the status alone may say enough: it becomes the answer's
         `interruption`.
@@ -122,7 +153,7 @@ class Exchange:
         body = bytearray(head)
         interruption: DimiLinksError | None = None
         try:
-            await self._translated(_read_into(body, response, within_s))
+            await self._translated(_read_into(body, response, within_s, limit_bytes))
         except DimiLinksError as error:
             interruption = error
         finally:
@@ -140,20 +171,19 @@ class Exchange:
         """The next piece of a body, empty at its end. Raises what `open` raises."""
         return await self._translated(_chunk(response, within_s))
 
-    async def _send(self, url: URL, body: SubmissionBody, leaving: Leaving) -> Answer:
+    async def _send(self, url: URL, body: SubmissionBody) -> aiohttp.ClientResponse:
         timeouts = self._timeouts
-        turn = await self._turn(RequestKind.SUBMISSION)
-        await leaving()
         async with asyncio.timeout(timeouts.connect_s + timeouts.upload_stall_s) as deadline:
             watch = UploadWatch(deadline, stall_s=timeouts.upload_stall_s, answer_s=timeouts.submit_answer_s)
             body.watch_with(watch)
             try:
-                response = await self._live_session().post(
+                return await self._live_session().post(
                     url,
                     data=body,
                     allow_redirects=False,
                     raise_for_status=False,
                     timeout=self._client_timeout(),
+                    max_field_size=_HEADER_LIMIT_BYTES,
                     # A connection that the API closed while it lay idle would swallow a small request whole
                     # and leave its purchase in doubt. Submissions therefore travel on connections of their
                     # own: the name, which TLS would use anyway, keeps them out of the pool that polling
@@ -163,23 +193,26 @@ class Exchange:
                 )
             finally:
                 watch.end()
-        self._learn(turn, response)
-        return await self.read(response, within_s=timeouts.submit_answer_s)
 
     async def _get(
         self, url: URL, kind: RequestKind | None, *, authorized: bool, answer_s: float
     ) -> aiohttp.ClientResponse:
         turn = await self._turn(kind)
+        with self._unless_answered(turn):
+            response = await self._translated(self._get_now(url, authorized=authorized, answer_s=answer_s))
+        self._learn(turn, response)
+        return response
+
+    async def _get_now(self, url: URL, *, authorized: bool, answer_s: float) -> aiohttp.ClientResponse:
         async with asyncio.timeout(self._timeouts.connect_s + answer_s):
-            response = await self._live_session().get(
+            return await self._live_session().get(
                 url,
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=self._client_timeout(),
+                max_field_size=_HEADER_LIMIT_BYTES,
                 headers=self._headers(authorized=authorized),
             )
-        self._learn(turn, response)
-        return response
 
     async def _turn(self, kind: RequestKind | None) -> Turn | None:
         if self._pace is None or kind is None:
@@ -193,12 +226,24 @@ class Exchange:
         self._deadline.reschedule(loop.time() + rest_s)
         return turn
 
+    @contextmanager
+    def _unless_answered(self, turn: Turn | None) -> Generator[None]:
+        """Give the turn up when what is done in it ends without an answer."""
+        try:
+            yield
+        except BaseException:
+            if self._pace is not None and turn is not None:
+                self._pace.unanswered(turn)
+            raise
+
     def _learn(self, turn: Turn | None, response: aiohttp.ClientResponse) -> None:
         # As soon as the headers are here: what is left of an answer may take long, and others leave meanwhile.
-        # And from failures alone: no odd header may spoil an answer that means a video was bought.
-        if self._pace is not None and turn is not None and response.status >= HTTPStatus.BAD_REQUEST:
-            pause_s = retry_after_s(response.headers.get(hdrs.RETRY_AFTER), self._now())
-            self._pace.answered(turn, response.status, pause_s)
+        # And the header of failures alone: no odd one may spoil an answer that means a video was bought.
+        if self._pace is not None and turn is not None:
+            asked_s = None
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                asked_s = retry_after_s(response.headers.get(hdrs.RETRY_AFTER), self._now())
+            self._pace.answered(turn, response.status, asked_s)
 
     def _live_session(self) -> aiohttp.ClientSession:
         # aiohttp answers a closed session with RuntimeError; at shutdown that is a lost connection like
@@ -226,10 +271,13 @@ class Exchange:
         except TimeoutError:
             error = TimedOutError("no answer in time")
         except aiohttp.ClientResponseError as fault:
-            # Raised for a proxy's refusal and for answers that are no HTTP; its repr holds the headers.
-            error = UnreadableAnswerError(self._words(fault, fault.message), http_status=fault.status or None)
+            # Raised for answers that are no HTTP; its repr holds the headers, and its status is aiohttp's own.
+            error = UnreadableAnswerError(self._words(fault, fault.message))
         except (aiohttp.ClientError, OSError) as fault:
             error = ConnectionFailedError(self._words(fault, str(fault)))
+        except Exception as fault:  # noqa: BLE001 - whatever a server sends, aiohttp's parsers included, is told
+            # Broken compression, a name that is none in the network's alphabet, and what is not known yet.
+            error = UnreadableAnswerError(self._words(fault, str(fault)))
         raise error
 
     def _words(self, fault: Exception, text: str) -> str:
@@ -241,10 +289,12 @@ async def _chunk(response: aiohttp.ClientResponse, within_s: float) -> bytes:
         return await response.content.readany()
 
 
-async def _read_into(body: bytearray, response: aiohttp.ClientResponse, within_s: float) -> None:
+async def _read_into(
+    body: bytearray, response: aiohttp.ClientResponse, within_s: float, limit_bytes: int
+) -> None:
     async with asyncio.timeout(within_s):
-        while len(body) < _ANSWER_LIMIT_BYTES:
+        while len(body) < limit_bytes:
             piece = await response.content.readany()
             if not piece:
                 return
-            body += piece[: _ANSWER_LIMIT_BYTES - len(body)]
+            body += piece[: limit_bytes - len(body)]

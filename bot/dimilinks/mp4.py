@@ -1,4 +1,4 @@
-"""Whether a file is a whole mp4, judged by its top-level boxes alone.
+"""Tells if a file is a whole mp4, judged by its top-level boxes alone.
 
 Source: ISO/IEC 14496-12 (ISO base media file format), 4.2 "Object structure". A file is a row of boxes, each
 beginning with its size (32 bits, big endian, header included) and a four-character type; size 1 means that a
@@ -6,7 +6,7 @@ beginning with its size (32 bits, big endian, header included) and a four-charac
 """
 
 import struct
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -20,6 +20,10 @@ _REQUIRED: Final = frozenset({b"ftyp", b"moov", b"mdat"})
 # it.
 _FIRST: Final = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pdin", b"uuid"})
 
+# What may follow at the top level. Anything else behind a whole video is no box that was cut off, but some
+# bytes that a gateway has added, which players ignore.
+_KNOWN: Final = _FIRST | {b"moof", b"mfra", b"sidx", b"ssix", b"prft", b"emsg", b"meta", b"udta"}
+
 PEEK_BYTES: Final = _HEADER.size
 """How many leading bytes `may_begin_mp4` needs."""
 
@@ -32,18 +36,30 @@ class Mp4Verdict(StrEnum):
 
     WHOLE = "whole"
     TRUNCATED = "truncated"
+    """It ends before its boxes do, or before all that a video needs is there."""
     NOT_MP4 = "not_mp4"
+    """It does not begin like an mp4, or its boxes make no sense."""
+
+
+class _NoBox(Enum):
+    """Why there is no box at a place in the file."""
+
+    CUT_OFF = auto()
+    """The file ends within its header."""
+    NONSENSE = auto()
+    """Its size is smaller than its header."""
 
 
 def may_begin_mp4(head: bytes | bytearray) -> bool:
-    """Whether a file that begins with `head` (at least `PEEK_BYTES` long) can be an mp4 at all."""
+    """True if a file that begins with `head` (at least `PEEK_BYTES` long) can be an mp4 at all."""
     return len(head) >= PEEK_BYTES and _HEADER.unpack_from(head)[1] in _FIRST
 
 
 def judge_mp4(path: Path) -> Mp4Verdict:
     """Walk the top-level boxes of a file. Blocks: reads the disk; run it in a thread. Raises `OSError`.
 
-    WHOLE means that `ftyp`, `moov` and `mdat` are there and the boxes end exactly where the file does.
+    WHOLE means that `ftyp`, `moov` and `mdat` are there whole, and that no box behind them is cut off. Bytes
+    behind them that are no box are tolerated.
     """
     size_bytes = path.stat().st_size
     with path.open("rb") as file:
@@ -62,20 +78,29 @@ def _walk(file: BinaryIO, file_bytes: int) -> Mp4Verdict:
         if offset >= file_bytes:
             break
         box = _box_at(file, offset, file_bytes)
-        if box is None:
-            return Mp4Verdict.TRUNCATED
+        if isinstance(box, _NoBox):
+            return _at_the_end(box, missing)
         kind, box_bytes = box
+        if offset + box_bytes > file_bytes:
+            is_foreign = not missing and kind not in _KNOWN
+            return Mp4Verdict.WHOLE if is_foreign else Mp4Verdict.TRUNCATED
         missing.discard(kind)
         offset += box_bytes
     return Mp4Verdict.TRUNCATED if missing or offset != file_bytes else Mp4Verdict.WHOLE
 
 
-def _box_at(file: BinaryIO, offset: int, file_bytes: int) -> tuple[bytes, int] | None:
-    """Type and size in bytes of the box at `offset`; None when its header is cut off or makes no sense."""
+def _at_the_end(found: _NoBox, missing: set[bytes]) -> Mp4Verdict:
+    if not missing:
+        return Mp4Verdict.WHOLE
+    return Mp4Verdict.TRUNCATED if found is _NoBox.CUT_OFF else Mp4Verdict.NOT_MP4
+
+
+def _box_at(file: BinaryIO, offset: int, file_bytes: int) -> tuple[bytes, int] | _NoBox:
+    """Type and size in bytes of the box at `offset`."""
     file.seek(offset)
     header = file.read(_HEADER.size + _LARGE_SIZE.size)
     if len(header) < _HEADER.size:
-        return None
+        return _NoBox.CUT_OFF
     size, kind = _HEADER.unpack_from(header)
     header_bytes = _HEADER.size
     if size == _SIZE_IS_REST_OF_FILE:
@@ -83,6 +108,6 @@ def _box_at(file: BinaryIO, offset: int, file_bytes: int) -> tuple[bytes, int] |
     elif size == _SIZE_IS_64_BIT:
         header_bytes += _LARGE_SIZE.size
         if len(header) < header_bytes:
-            return None
+            return _NoBox.CUT_OFF
         (size,) = _LARGE_SIZE.unpack_from(header, _HEADER.size)
-    return (kind, size) if size >= header_bytes else None
+    return (kind, size) if size >= header_bytes else _NoBox.NONSENSE

@@ -1,24 +1,27 @@
-"""One pace for all requests to the API: whose turn it is, how fast turns follow, and when nobody may leave.
+"""One pace for all requests to the API: whose turn it is, how fast turns follow, and which kind must wait.
 
 How fast is three things, and all of them are asked for by whoever stands first in our own queue, nobody
 else. `AsyncLimiter` holds the operator's rate; it fixes its rate when it is made and keeps its own queue, so
 it never changes and never sees more than one to wait. A slowed pace is a gap since the last departure, and a
-pause is a moment before which nobody leaves; both are read anew, so a change reaches all who wait already:
-the first is disturbed and looks again, the others have asked for nothing yet.
+hold (see `holds`) is a moment before which no request of its kind leaves; both are read anew, so a change
+reaches all who wait already: the first of each kind is disturbed and looks again, the others have asked for
+nothing yet.
 """
 
 import asyncio
 import math
-from bisect import insort
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from http import HTTPStatus
 from itertools import count
 from typing import Final
 
 import structlog
 from aiolimiter import AsyncLimiter
+
+from bot.dimilinks.holds import Holds, RequestHold, RequestKind
+from bot.dimilinks.retry_after import LONGEST_WAIT_S
 
 log: Final = structlog.get_logger(__name__)
 
@@ -44,25 +47,28 @@ _LOOK_AGAIN_S: Final = 1.0
 _POLLING_SHARE: Final = 0.8
 
 
-class RequestKind(StrEnum):
-    """What a request is for, which decides who goes first."""
-
-    SUBMISSION = "submission"
-    POLL = "poll"
-    DOWNLOAD = "download"
-
-
 @dataclass(frozen=True)
 class Turn:
-    """Leave to send one request, now. `slowdowns` is how often the pace had been slowed down by then."""
+    """Leave to send one request, now.
 
+    Whoever got it says what came of it: `Pace.answered`, or `Pace.unanswered`.
+
+    Attributes:
+        kind: What the request is for.
+        number: Tells turns apart.
+        slowdowns: How often the pace had been slowed down by then.
+    """
+
+    kind: RequestKind
+    number: int
     slowdowns: int
 
 
 class _Waiter:
     """One who waits for a turn, and can be told to look again at what is being waited for."""
 
-    def __init__(self, place: tuple[float, int]) -> None:
+    def __init__(self, kind: RequestKind, place: tuple[float, int]) -> None:
+        self.kind = kind
         self.place = place
         self._calm: asyncio.Timeout | None = None
 
@@ -109,12 +115,12 @@ class Pace:
         self._limiter = AsyncLimiter(burst, burst / requests_per_s)
         self._clock = clock
         self._numbers = count()
-        # In order, the first one first; a list, because those who give up leave from the middle.
-        self._waiting: list[_Waiter] = []
+        # In order, the first one first; lists, because those who give up leave from the middle.
+        self._waiting: dict[RequestKind, list[_Waiter]] = {kind: [] for kind in RequestKind}
         self._left_s = -math.inf
-        self._pause_ends_s = -math.inf
+        self._holds = Holds()
         self._slowdowns = 0
-        # The rate as of `_growing_since_s`; from then on it grows, up to the full one.
+        # The rate until `_growing_since_s`; from then on it grows, up to the full one.
         self._base_per_s = requests_per_s
         self._growing_since_s = 0.0
 
@@ -131,66 +137,114 @@ class Pace:
         """
         return max(0, pollers) / (_POLLING_SHARE * self.rate_per_s)
 
+    def hold(self, kind: RequestKind, now: datetime) -> RequestHold | None:
+        """Why and until when requests of this kind wait, in the time of day; None while they leave as they come."""
+        return self._holds.told(kind, self._clock(), now)
+
     async def turn(self, kind: RequestKind) -> Turn:
-        """Wait, without a deadline, until a request of this kind may leave; it should do so at once.
+        """Wait, without a deadline of its own, until a request of this kind may leave; it should do so at once.
 
         Submissions and downloads go before polls, unless those have waited for a minute longer; otherwise
-        first come, first served. Whoever is cancelled here has used up nothing.
+        first come, first served, among the kinds that are not held back. Whoever is cancelled here, by a
+        deadline of the caller's say, has used up nothing.
         """
-        waiter = _Waiter((self._clock() + _deference_s(kind), next(self._numbers)))
-        insort(self._waiting, waiter, key=lambda each: each.place)
-        if self._waiting[0] is waiter and len(self._waiting) > 1:
-            self._waiting[1].disturb()
+        number = next(self._numbers)
+        waiter = _Waiter(kind, (self._clock() + _deference_s(kind), number))
+        self._waiting[kind].append(waiter)
         try:
             # Capacity is taken and the turn granted in one step, so nobody can be cancelled in between. Only
-            # a pause that begins in the very step in which capacity comes free wastes it, to no one's harm:
-            # the limiter has made up for it when the pause is over.
-            while not await waiter.undisturbed(self._capacity(waiter)) or self._hold_s() > 0:
+            # a hold that begins in the very step in which capacity comes free wastes it, to no one's harm:
+            # the limiter has made up for it when the hold is over.
+            while not await waiter.undisturbed(self._capacity(waiter)) or self._hold_s(kind) > 0:
                 pass
             self._left_s = self._clock()
-            return Turn(self._slowdowns)
+            self._holds.left(kind, number, self._left_s)
+            return Turn(kind, number, self._slowdowns)
         finally:
-            self._waiting.remove(waiter)
-            self._disturb_first()
+            self._waiting[kind].remove(waiter)
+            self._disturb_heads()
 
     def answered(self, turn: Turn, status: int, retry_after_s: float | None = None) -> None:
         """Learn from the answer to a request that left by `turn`; `retry_after_s` is its `Retry-After`.
 
-        A 429 halves the rate, once for all requests that were under way together, and nobody leaves for
-        `retry_after_s`, or for one second where none is given. A 503 only makes a pause, if it names one.
+        A 429 halves the rate, once for all requests that were under way together, and requests of its kind
+        wait for `retry_after_s`, or for one second where none is given. A 503 only makes them wait, if it says
+        how long. They never wait longer than a minute; then one of them tries.
         """
-        if status == HTTPStatus.TOO_MANY_REQUESTS and turn.slowdowns == self._slowdowns:
-            self._slowdowns += 1
-            pause_s = _SHORT_PAUSE_S if retry_after_s is None else retry_after_s
-            self._hold_back(pause_s, max(self._slowest_per_s, self.rate_per_s / 2))
-        elif status in _MAY_NAME_A_PAUSE and retry_after_s is not None:
-            self._hold_back(retry_after_s, self.rate_per_s)
+        is_probe = self._holds.is_probe(turn.kind, turn.number)
+        too_many = status == HTTPStatus.TOO_MANY_REQUESTS
+        # The one that tries leaves earlier than the API had asked: its refusal says nothing about the rate.
+        if too_many and turn.slowdowns == self._slowdowns and not is_probe:
+            self._slow_down(turn.kind, _SHORT_PAUSE_S if retry_after_s is None else retry_after_s)
+        elif status in _MAY_NAME_A_PAUSE and (retry_after_s is not None or (too_many and is_probe)):
+            asked_s = _SHORT_PAUSE_S if retry_after_s is None else retry_after_s
+            self._hold_back(turn.kind, status, asked_s, by_probe=is_probe)
+        elif is_probe:
+            self._holds.end(turn.kind)
+            self._disturb_heads()
 
-    def _hold_back(self, pause_s: float, rate_per_s: float) -> None:
-        now_s = self._clock()
-        self._base_per_s = rate_per_s
-        self._pause_ends_s = max(self._pause_ends_s, now_s + pause_s)
+    def unanswered(self, turn: Turn) -> None:
+        """Learn that no answer came to a request that left by `turn`, or that it never left."""
+        if self._holds.is_probe(turn.kind, turn.number):
+            self._holds.try_again(turn.kind, self._clock())
+            self._disturb_heads()
+
+    def _slow_down(self, kind: RequestKind, asked_s: float) -> None:
+        self._slowdowns += 1
+        self._base_per_s = max(self._slowest_per_s, self.rate_per_s / 2)
         # While nobody asks, nobody is refused: a pause is no time of good answers.
-        self._growing_since_s = max(now_s, self._pause_ends_s)
-        log.warning("api_asks_for_patience", rate_per_s=round(rate_per_s, 2), pause_s=round(pause_s, 1))
-        self._disturb_first()
+        self._growing_since_s = self._clock() + min(asked_s, LONGEST_WAIT_S)
+        self._hold_back(kind, HTTPStatus.TOO_MANY_REQUESTS, asked_s, by_probe=False)
+
+    def _hold_back(self, kind: RequestKind, status: int, asked_s: float, *, by_probe: bool) -> None:
+        now_s = self._clock()
+        until_s = self._holds.begin(kind, status, asked_s, now_s, by_probe=by_probe)
+        log.warning(
+            "api_asks_for_patience",
+            kind=kind,
+            rate_per_s=round(self.rate_per_s, 2),
+            pause_s=round(until_s - now_s, 1),
+            asked_s=round(asked_s, 1),
+        )
+        self._disturb_heads()
 
     async def _capacity(self, waiter: _Waiter) -> None:
-        if self._waiting[0] is not waiter:
-            await asyncio.get_running_loop().create_future()  # only being disturbed ends it
-        while (hold_s := self._hold_s()) > 0:  # noqa: ASYNC110 - time sets no event when it has passed
+        if self._waiting[waiter.kind][0] is not waiter:
+            await _until_disturbed()
+        # Time sets no event when it has passed, so both waits look again.
+        while (hold_s := self._holds.rest_s(waiter.kind, self._clock())) > 0:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(hold_s)
+        if self._first() is not waiter:
+            await _until_disturbed()
+        self._disturb_heads(apart_from=waiter)
+        while (hold_s := self._hold_s(waiter.kind)) > 0:  # noqa: ASYNC110 - as above
             await asyncio.sleep(min(hold_s, _LOOK_AGAIN_S))
         await self._limiter.acquire()
 
-    def _hold_s(self) -> float:
-        """How long nobody may leave, apart from the limiter: for a pause, or for the gap of a slowed pace."""
-        rate_per_s = self.rate_per_s
+    def _hold_s(self, kind: RequestKind) -> float:
+        """How long a request of this kind may not leave, apart from the limiter: held, or for a slowed pace."""
+        rate_per_s, now_s = self.rate_per_s, self._clock()
         gap_ends_s = self._left_s + 1 / rate_per_s if rate_per_s < self._full_per_s else -math.inf
-        return max(self._pause_ends_s, gap_ends_s) - self._clock()
+        return max(self._holds.rest_s(kind, now_s), gap_ends_s - now_s)
 
-    def _disturb_first(self) -> None:
-        if self._waiting:
-            self._waiting[0].disturb()
+    def _first(self) -> _Waiter | None:
+        """Who stands before all others of the kinds that are not held back."""
+        now_s = self._clock()
+        heads = [
+            waiting[0]
+            for kind, waiting in self._waiting.items()
+            if waiting and self._holds.rest_s(kind, now_s) <= 0
+        ]
+        return min(heads, key=lambda each: each.place, default=None)
+
+    def _disturb_heads(self, apart_from: _Waiter | None = None) -> None:
+        for waiting in self._waiting.values():
+            if waiting and waiting[0] is not apart_from:
+                waiting[0].disturb()
+
+
+async def _until_disturbed() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 def _deference_s(kind: RequestKind) -> float:

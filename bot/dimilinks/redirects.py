@@ -10,7 +10,7 @@ from typing import Final
 
 from yarl import URL
 
-from bot.dimilinks.errors import ErrorKind, UnexpectedRedirectError
+from bot.dimilinks.errors import UnexpectedRedirectError
 
 _HOPS_MAX: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -73,5 +73,4 @@ def _origin(url: URL) -> tuple[str, str, int | None]:
 
 
 def _refuse(what: str) -> UnexpectedRedirectError:
-    # A redirect of the content route is the service's doing; no setting would change it.
-    return UnexpectedRedirectError(what, kind=ErrorKind.TRANSPORT)
+    return UnexpectedRedirectError(what)

@@ -1,13 +1,13 @@
-"""Which error an answer without success stands for. Source: the vendor's page *Errors*.
+"""Which error an answer stands for, and what it proves about a purchase.
 
 Errors come as `{"error": {"message", "type", "code"}}`, where `code` is text or a number and any part may be
-missing; a proxy in front of the API may answer with HTML or with nothing.
+missing (source: the vendor's page *Errors*). Only such an answer, from the API's own origin, is a verdict on
+a request or on this bot; a page or another program's error is a fault of the transport, whatever its status.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -16,8 +16,8 @@ from yarl import URL
 from bot.dimilinks.answers import Answer, is_record, read_json, word_from
 from bot.dimilinks.errors import (
     BadKeyError,
+    ContentRefusedError,
     DimiLinksError,
-    ErrorKind,
     InsufficientBalanceError,
     InvalidReferenceImageError,
     InvalidRequestError,
@@ -30,126 +30,143 @@ from bot.dimilinks.errors import (
     UnexpectedRedirectError,
     UnreadableAnswerError,
 )
+from bot.dimilinks.retry_after import LONGEST_WAIT_S, retry_after_s
 from bot.dimilinks.scrub import Scrubber
+from bot.dimilinks.verdicts import ErrorAnswer, FaultReason, FaultScope, FaultVerdict, judge_error
 
-_BY_STATUS_AND_CODE: Final[Mapping[tuple[int, str], type[DimiLinksError]]] = {
-    (400, "invalid_request_error"): InvalidRequestError,
-    (400, "invalid_reference_image"): InvalidReferenceImageError,
-    (401, "missing_api_key"): BadKeyError,
-    (401, "invalid_api_key"): BadKeyError,
-    (402, "insufficient_balance"): InsufficientBalanceError,
+_BY_REASON: Final[Mapping[FaultReason, type[DimiLinksError]]] = {
+    FaultReason.PARAMETERS: InvalidRequestError,
+    FaultReason.CONTENT: ContentRefusedError,
+    FaultReason.REFERENCE: InvalidReferenceImageError,
+    FaultReason.KEY: BadKeyError,
+    FaultReason.MONEY: InsufficientBalanceError,
+    FaultReason.MODEL: ModelNotAllowedError,
+    FaultReason.MISCONFIGURED: NotFoundError,
+    FaultReason.RATE_LIMIT: RateLimitedError,
+    FaultReason.NO_CHANNEL: ServerError,
+    FaultReason.SERVICE_FAILED: ServerError,
+    FaultReason.REDIRECT: UnexpectedRedirectError,
 }
-_BY_STATUS: Final[Mapping[int, type[DimiLinksError]]] = {
-    400: InvalidRequestError,
-    401: BadKeyError,
-    402: InsufficientBalanceError,
-    403: ModelNotAllowedError,
-    404: NotFoundError,
-    429: RateLimitedError,
-}
-_BY_HUNDRED: Final[Mapping[int, type[DimiLinksError]]] = {
-    3: UnexpectedRedirectError,
-    4: OtherRefusalError,
-    5: ServerError,
-}
-# Refusals that somebody other than the person who asked can end: RFC 9110 and, for 425, RFC 8470.
-_KIND_BY_STATUS: Final[Mapping[int, ErrorKind]] = {
-    405: ErrorKind.OPERATOR,
-    407: ErrorKind.OPERATOR,
-    408: ErrorKind.TRANSPORT,
-    413: ErrorKind.REFERENCE,
-    425: ErrorKind.TRANSPORT,
-}
-# "Ask there instead, with the same method": whoever answers so has not processed the request (RFC 9110,
-# 15.4). 302 and 303 may as well mean "done, look there".
-_NOT_PROCESSED: Final = frozenset({301, 307, 308})
 
-_RETRY_AFTER_LONGEST_S: Final = 86_400.0
+# In the API's own words, these are given before anything is bought. Every other answer to a submission that
+# left whole (408, 409, 425, 499 and 5xx above all) may come from a program that gave up waiting for one.
+_PROVES_NOT_BOUGHT: Final = frozenset({400, 401, 402, 403, 404, 405, 413, 422, 429})
+
+_NO_ERROR: Final = frozenset(
+    {"", "0", "200", "none", "null", "nil", "ok", "success", "succeeded", "no error", "false"}
+)
 
 
 @dataclass(frozen=True)
-class _Complaint:
-    codes: tuple[str, ...] = ()
-    message: str = ""
+class _Meaning:
+    """An error that an answer stands for, before it becomes an exception."""
+
+    error: ErrorAnswer
+    verdict: FaultVerdict
+    in_own_voice: bool
 
 
 def is_success(status: int) -> bool:
-    """Whether a status is 2xx."""
+    """True for 2xx."""
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def is_refusal(status: int) -> bool:
-    """Whether a status is 4xx."""
-    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+def says_no_error(word: str) -> bool:
+    """True for the words that some gateways put into an error's place when there is none."""
+    return word.strip().lower() in _NO_ERROR
 
 
-def purchase_after(status: int) -> Purchase:
-    """Whether a submission that was answered with `status`, and no task, may have been bought."""
-    if is_refusal(status) or status in _NOT_PROCESSED:
-        return Purchase.NOT_BOUGHT
-    return Purchase.UNKNOWN
-
-
-def error_from(answer: Answer, scrubber: Scrubber, now: datetime) -> DimiLinksError:
-    """The error that an answer other than 2xx stands for. `now` is for `Retry-After` given as a date."""
-    complaint = complaint_in(answer, scrubber)
-    meaning = _meaning(answer.status, complaint.codes)
-    return meaning(
-        complaint.message or _own_words(answer, scrubber),
-        http_status=answer.status,
-        code=next(iter(complaint.codes), None),
-        retry_after_s=retry_after_s(answer.retry_after, now),
-        content_type=scrubber.clean(answer.content_type),
-        kind=_KIND_BY_STATUS.get(answer.status),
-    )
-
-
-def complaint_in(answer: Answer, scrubber: Scrubber) -> _Complaint:
-    """Codes (most specific first) and message of an error body; both empty when it holds neither."""
-    value = read_json(answer.body)
-    if not is_record(value):
-        return _Complaint()
-    error: object = value.get("error", value)
-    if isinstance(error, str):
-        return _Complaint(message=scrubber.clean(error))
+def error_answer_in(body: bytes, scrubber: Scrubber) -> ErrorAnswer | None:
+    """The error in the API's own shape that a body holds; None for everything else."""
+    value = read_json(body)
+    error: object = value.get("error") if is_record(value) else None
     if not is_record(error):
-        return _Complaint()
+        return None
     codes = (word_from(error.get("code"), scrubber), word_from(error.get("type"), scrubber))
     message: object = error.get("message")
-    return _Complaint(
+    said = ErrorAnswer(
         tuple(code for code in codes if code), scrubber.clean(message) if isinstance(message, str) else ""
+    )
+    return None if all(says_no_error(word) for word in (*said.codes, said.message)) else said
+
+
+def error_from(
+    answer: Answer, scrubber: Scrubber, now: datetime, *, own_origin: bool = True
+) -> DimiLinksError:
+    """The error that an answer stands for which is no success, or which is one only by its status.
+
+    Args:
+        answer: As it came.
+        scrubber: Cleans what the server said.
+        now: For a `Retry-After` given as a date.
+        own_origin: False for an answer of another host, which is never the API's voice.
+    """
+    said = error_answer_in(answer.body, scrubber) if own_origin else None
+    if said is not None and not _is_redirect(answer.status):
+        meaning = _Meaning(said, judge_error(answer.status, said), in_own_voice=True)
+    else:
+        words = said or ErrorAnswer(message=_words_in(answer, scrubber))
+        verdict = FaultVerdict(FaultScope.TRANSPORT, _reason_without_voice(answer))
+        meaning = _Meaning(words, verdict, in_own_voice=False)
+    wait_s = retry_after_s(answer.retry_after, now)
+    return _class_for(answer.status, meaning.verdict)(
+        meaning.error.message or _own_words(answer, scrubber),
+        http_status=answer.status,
+        code=next(iter(meaning.error.codes), None),
+        retry_after_s=None if wait_s is None else min(wait_s, LONGEST_WAIT_S),
+        content_type=scrubber.clean(answer.content_type),
+        verdict=meaning.verdict,
+        in_own_voice=meaning.in_own_voice,
     )
 
 
-def retry_after_s(header: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a `Retry-After` header, as a number or a date (RFC 9110, 10.2.3); 0 to one day.
+def purchase_after(answer: Answer, *, in_own_voice: bool) -> Purchase:
+    """What an answer to a submission that names no task proves.
 
-    None when the header is missing or says neither.
+    An answer that came before the last byte of the request's body left speaks of a request that never arrived
+    whole. An error of the API's own with 2xx is a refusal too, since it names no task.
     """
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.replace(".", "", 1).isdigit():
-        seconds = float(text)
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    return min(max(seconds, 0.0), _RETRY_AFTER_LONGEST_S)
+    if answer.came_early:
+        return Purchase.NOT_BOUGHT
+    proves = answer.status in _PROVES_NOT_BOUGHT or is_success(answer.status)
+    return Purchase.NOT_BOUGHT if in_own_voice and proves else Purchase.UNKNOWN
 
 
-def _meaning(status: int, codes: tuple[str, ...]) -> type[DimiLinksError]:
-    for code in codes:
-        if (meaning := _BY_STATUS_AND_CODE.get((status, code.lower()))) is not None:
-            return meaning
-    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, UnreadableAnswerError)
+def _class_for(status: int, verdict: FaultVerdict) -> type[DimiLinksError]:
+    named = _BY_REASON.get(verdict.reason)
+    if named is not None:
+        return named
+    if verdict.scope is FaultScope.UNCERTAIN:
+        return OtherRefusalError
+    return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else UnreadableAnswerError
+
+
+def _reason_without_voice(answer: Answer) -> FaultReason:
+    if _is_redirect(answer.status):
+        return FaultReason.REDIRECT
+    if answer.is_page:
+        return FaultReason.PAGE
+    if answer.interruption is not None:
+        return FaultReason.TORN
+    return FaultReason.UNREADABLE if is_success(answer.status) else FaultReason.FOREIGN_ERROR
+
+
+def _is_redirect(status: int) -> bool:
+    return status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100
+
+
+def _words_in(answer: Answer, scrubber: Scrubber) -> str:
+    """The message of an error of another shape, for people; it decides nothing."""
+    value = read_json(answer.body)
+    if not is_record(value):
+        return ""
+    said: object = next((value[name] for name in ("error", "message", "detail") if value.get(name)), None)
+    return scrubber.clean(said) if isinstance(said, str) else ""
 
 
 def _own_words(answer: Answer, scrubber: Scrubber) -> str:
     if answer.location is None:
-        return f"HTTP {answer.status} without a message"
+        return f"HTTP {answer.status} {'with a page' if answer.is_page else 'without a message'}"
     try:
         host = URL(answer.location).host
     except ValueError:

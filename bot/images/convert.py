@@ -1,7 +1,7 @@
 """Child process that converts a picture: `python -m bot.images.convert SOURCE DESTINATION LIMIT PIXELS`.
 
 Decoders are where hostile files attack, and decoded pictures are large, so neither happens in the bot's own
-process. The outcome is one line of JSON on standard output; see `ConversionResult`.
+process. `bot/images/conversion.py` starts it. It writes one line of JSON to standard output: `ConversionResult`.
 """
 
 import os
@@ -23,7 +23,7 @@ _QUALITIES: Final = (95, 88, 80)
 
 
 class ConversionResult(BaseModel):
-    """What became of the picture: its new mime type and dimensions, or a word on what went wrong."""
+    """Result of a conversion: the new mime type and dimensions, or the reason of its failure."""
 
     mime: Literal["image/jpeg", "image/webp", ""] = ""
     width_px: int = 0

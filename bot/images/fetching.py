@@ -26,7 +26,7 @@ class _PassingFaultError(Exception):
 
 
 async def fetch(session: aiohttp.ClientSession, source: ImageSource, destination: Path) -> int:
-    """Stream the picture into `destination`; its size in bytes.
+    """Download a file to `destination` and return its size in bytes.
 
     Redirects are not followed, because only the host of the given address was checked.
 

@@ -32,7 +32,7 @@ CONVERTIBLE: Final = frozenset({"GIF", "HEIF", "AVIF", "BMP", "DIB"})
 
 @dataclass(frozen=True)
 class Finding:
-    """A picture: Pillow's name of its format, its mime type where it may pass, and its dimensions."""
+    """An inspected picture. `image_format` is Pillow's name; `mime` is None if it must be converted."""
 
     image_format: str
     mime: ImageMime | None
@@ -41,7 +41,7 @@ class Finding:
 
 
 class UnusableImageError(Exception):
-    """The file cannot be used, for this reason."""
+    """A file cannot be used as a picture."""
 
     def __init__(self, problem: ImageProblem, detail: str = "") -> None:
         super().__init__(problem.value)

@@ -12,7 +12,7 @@ from bot.images.model import ImageProblem, ImageSource
 
 
 def check_source(source: ImageSource, allowed_hosts: Sequence[str]) -> ImageProblem | None:
-    """What is wrong with a picture as far as it can be told without any I/O."""
+    """Check a source without I/O. Returns the first problem, or None."""
     if not is_allowed(source.url, allowed_hosts):
         return ImageProblem.FOREIGN_HOST
     if source.size_bytes == 0:

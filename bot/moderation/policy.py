@@ -213,7 +213,7 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
 
 
 def _of_spicy(facts: RequestFacts) -> Verdict | None:
-    """Where the spicy preset may not be used, and from which pictures: never in the open, never from people's."""
+    """Return the refusal of the spicy preset, if any: by place, or because users' pictures are involved."""
     if facts.preset is not Preset.SPICY:
         return None
     refused = _of_spicy_place(facts)
@@ -247,7 +247,7 @@ def _of_spicy_in_server(facts: RequestFacts) -> Verdict | None:
 
 
 def _of_gates(facts: RequestFacts) -> Verdict | None:
-    """What the server has switched off besides."""
+    """Return the refusal for a preset or pictures that the server switched off, if any."""
     if not facts.place.has_moderators:
         return None
     if facts.rules.mode(Gate.of(facts.preset), facts.channel_id) is Mode.OFF:
@@ -258,7 +258,7 @@ def _of_gates(facts: RequestFacts) -> Verdict | None:
 
 
 def _stages(facts: RequestFacts) -> frozenset[ReviewStage]:
-    """When moderators have to agree: by the strictest of the gates that the request goes through."""
+    """Return the stages at which moderators must approve, by the strictest gate of the request."""
     if not facts.place.has_moderators:
         return frozenset()
     gates = {Gate.of(facts.preset)} | ({Gate.PICTURES} if facts.has_pictures else set[Gate]())

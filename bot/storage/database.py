@@ -34,10 +34,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self, committed: Callable[[], None] | None = None) -> AsyncGenerator[AsyncConnection]:
-        """One transaction, which nobody else's interleaves: committed at the end of the block, and on the
-        disk then, or rolled back if an exception or a cancellation leaves the block. Not to be nested.
+        """Open one write transaction; no other runs at the same time. It cannot be nested.
 
-        A cancellation while it is being committed comes out only when it is known whether it was.
+        The end of the block commits it to the disk. An exception or a cancellation that leaves the block rolls
+        it back. A cancellation during the commit is raised only after the commit has succeeded or failed.
 
         Args:
             committed: Called right after the commit, before the next transaction begins, even if the block's
@@ -49,7 +49,7 @@ class Database:
                 yield connection
                 await shield_until_done(self._commit(connection, committed))
             except BaseException:
-                # After a commit that failed, too: SQLite keeps the transaction open then.
+                # Also after a failed commit, because SQLite then keeps the transaction open.
                 await shield_until_done(connection.rollback())
                 raise
 

@@ -87,7 +87,7 @@ def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime
 
 
 def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:
-    """Run what is missing in the open transaction of `connection`, which the caller commits."""
+    """Run the missing migrations in the open transaction of `connection`. The caller commits it."""
     config = _config(versions)
     config.attributes["connection"] = connection
     with _ALEMBIC:
@@ -116,7 +116,7 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def head_revision(versions: Path = VERSIONS) -> str | None:
-    """The newest revision in `versions`."""
+    """Return the newest revision in `versions`."""
     return ScriptDirectory.from_config(_config(versions)).get_current_head()
 
 

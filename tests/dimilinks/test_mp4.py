@@ -44,11 +44,8 @@ def test_complete_row_of_boxes_is_whole(tmp_path: Path, data: bytes) -> None:
         FTYP + MOOV,
         FTYP + box(b"mdat", b"x"),
         MOOV + box(b"mdat", b"x"),
-        WHOLE + b"\0",
-        WHOLE + bytes(7),
-        FTYP + MOOV + box(b"mdat") + struct.pack(">I4s", 7, b"free"),
-        FTYP + MOOV + box(b"mdat") + struct.pack(">I4sQ", 1, b"free", 15),
-        FTYP + MOOV + box(b"mdat") + struct.pack(">I4sI", 1, b"free", 0),
+        WHOLE + box(b"moof", bytes(20))[:-1],
+        FTYP + MOOV + struct.pack(">I4sI", 1, b"mdat", 0),
         FTYP + MOOV + struct.pack(">I4sQ", 1, b"mdat", 2**64 - 1) + bytes(50),
         FTYP + box(b"free") * 100_001 + MOOV + box(b"mdat"),
     ],
@@ -58,7 +55,30 @@ def test_missing_and_broken_boxes_are_truncated(tmp_path: Path, data: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    "data", [b'{"error": {"message": "x"}}', b"<!doctype html>", bytes(100), b"GIF89a" + WHOLE]
+    "behind",
+    [
+        b"\0",
+        bytes(7),
+        bytes(500),
+        b"\r\n--boundary--\r\n",
+        struct.pack(">I4s", 7, b"free"),
+        struct.pack(">I4sQ", 1, b"free", 15),
+        struct.pack(">I4sI", 1, b"free", 0),
+    ],
+)
+def test_bytes_behind_the_last_box_are_tolerated(tmp_path: Path, behind: bytes) -> None:
+    assert verdict(tmp_path, WHOLE + behind) is Mp4Verdict.WHOLE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"error": {"message": "x"}}',
+        b"<!doctype html>",
+        bytes(100),
+        b"GIF89a" + WHOLE,
+        FTYP + struct.pack(">I4s", 3, b"mdat"),
+    ],
 )
 def test_something_else_is_no_mp4(tmp_path: Path, data: bytes) -> None:
     assert verdict(tmp_path, data) is Mp4Verdict.NOT_MP4

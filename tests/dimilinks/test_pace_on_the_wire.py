@@ -10,15 +10,7 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.dimilinks import (
-    ApiTimeouts,
-    DimiLinks,
-    DimiLinksError,
-    Pace,
-    Purchase,
-    RateLimitedError,
-    ServerError,
-)
+from bot.dimilinks import ApiTimeouts, DimiLinks, DimiLinksError, Pace, Purchase, ServerError
 from bot.dimilinks.body import SubmissionBody
 from bot.dimilinks.exchange import Exchange
 from bot.dimilinks.scrub import Scrubber
@@ -67,17 +59,49 @@ async def waiting(*tasks: asyncio.Task[object], seconds: float = 0.05) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize(("refused", "held"), [(ask, submit), (ask, fetch), (submit, ask), (fetch, ask)])
-async def test_retry_after_on_one_call_holds_back_the_others(
-    api: RecordingServer, client_for: ClientFor, tmp_path: Path, status: int, refused: Call, held: Call
+@pytest.mark.parametrize("call", CALLS)
+async def test_retry_after_holds_back_the_next_call_of_its_kind(
+    api: RecordingServer, client_for: ClientFor, tmp_path: Path, status: int, call: Call
 ) -> None:
     refusal = Answer(status, headers={"Retry-After": "0.3"})
-    api.answers = [refusal, VIDEO if held is fetch else ACCEPTED]
+    api.answers = [refusal, VIDEO if call is fetch else ACCEPTED]
     client = client_for(api.url, pace=Pace(100))
     with pytest.raises(DimiLinksError):
-        await refused(client, tmp_path / "v.mp4")
-    await held(client, tmp_path / "v.mp4")
+        await call(client, tmp_path / "v.mp4")
+    await call(client, tmp_path / "v.mp4")
     assert api.seen[1].at_s - api.seen[0].at_s >= 0.3
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("refused", "free"), [(ask, submit), (ask, fetch), (submit, ask), (fetch, ask)])
+async def test_a_day_of_retry_after_concerns_no_other_kind_and_no_deadline_of_the_caller(
+    api: RecordingServer, client_for: ClientFor, tmp_path: Path, status: int, refused: Call, free: Call
+) -> None:
+    api.answers = [
+        Answer(status, headers={"Retry-After": "86400"}),
+        VIDEO if free is fetch else ACCEPTED,
+    ]
+    client = client_for(api.url, pace=Pace(100))
+    with pytest.raises(DimiLinksError) as caught:
+        await refused(client, tmp_path / "v.mp4")
+    assert caught.value.retry_after_s == 60
+    await asyncio.wait_for(free(client, tmp_path / "v.mp4"), 5)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(refused(client, tmp_path / "v.mp4"), 0.05)
+    assert len(api.seen) == 2
+
+
+@pytest.mark.parametrize("header", ["soon", "-5", "Sun, 99 Mar 2026 12:00:00 GMT", "1e9999", "\u00b2"])
+@pytest.mark.parametrize("call", CALLS)
+async def test_odd_retry_after_counts_as_none(
+    api: RecordingServer, client_for: ClientFor, tmp_path: Path, call: Call, header: str
+) -> None:
+    api.answers = [Answer(503, headers={"Retry-After": header}), VIDEO if call is fetch else ACCEPTED]
+    client = client_for(api.url, pace=Pace(100))
+    with pytest.raises(ServerError) as caught:
+        await call(client, tmp_path / "v.mp4")
+    assert caught.value.retry_after_s is None
+    await asyncio.wait_for(call(client, tmp_path / "v.mp4"), 5)
 
 
 async def test_429_holds_back_a_call_that_waits_for_its_turn_already(
@@ -87,7 +111,7 @@ async def test_429_holds_back_a_call_that_waits_for_its_turn_already(
     api.answers = [Answer(429, headers={"Retry-After": "0.5"}), ACCEPTED]
     client = client_for(api.url, pace=Pace(5))
     ends = await asyncio.gather(*(client.task(str(number)) for number in range(6)), return_exceptions=True)
-    assert [type(end) for end in ends if isinstance(end, Exception)] == [RateLimitedError]
+    assert [end.http_status for end in ends if isinstance(end, DimiLinksError)] == [429]
     assert api.seen[5].at_s - api.seen[0].at_s >= 0.5
 
 
@@ -142,8 +166,8 @@ async def test_waiting_for_a_turn_counts_against_no_deadline_of_the_request(
     timeouts = ApiTimeouts(*[0.2] * 7)
     api.answers = [Answer(429, headers={"Retry-After": "0.5"}), VIDEO if call is fetch else ACCEPTED]
     client = client_for(api.url, timeouts, pace=Pace(100))
-    with pytest.raises(RateLimitedError):
-        await client.task("refused")
+    with pytest.raises(DimiLinksError):
+        await call(client, tmp_path / "v.mp4")
     await call(client, tmp_path / "v.mp4")
 
 

@@ -14,13 +14,13 @@ from bot.dimilinks import (
     DimiLinks,
     DimiLinksError,
     ErrorKind,
+    FaultReason,
     InvalidRequestError,
     Purchase,
     RateLimitedError,
     ReferenceBodyError,
     ServerError,
     TimedOutError,
-    UnexpectedRedirectError,
     UnreadableAnswerError,
 )
 from bot.video import VideoRequest
@@ -132,8 +132,8 @@ async def test_answer_that_stops_in_the_middle_leaves_it_unknown(
         await reader.read()
 
     server = await serve_raw(half)
-    error = await failure_of(client_for(server.url, ApiTimeouts(submit_answer_s=0.1)), TimedOutError)
-    assert error.purchase is Purchase.UNKNOWN
+    error = await failure_of(client_for(server.url, ApiTimeouts(submit_answer_s=0.1)), UnreadableAnswerError)
+    assert (error.purchase, error.verdict.reason) == (Purchase.UNKNOWN, FaultReason.TORN)
 
 
 async def test_answer_cut_off_by_a_closed_connection_leaves_it_unknown(
@@ -144,8 +144,8 @@ async def test_answer_cut_off_by_a_closed_connection_leaves_it_unknown(
         writer.write(raw_answer("200 OK", b'{"data": {"task_', Content_Length="100"))
 
     server = await serve_raw(half)
-    error = await failure_of(client_for(server.url), ConnectionFailedError)
-    assert error.purchase is Purchase.UNKNOWN
+    error = await failure_of(client_for(server.url), UnreadableAnswerError)
+    assert (error.purchase, error.verdict.reason) == (Purchase.UNKNOWN, FaultReason.TORN)
 
 
 async def test_answer_that_is_no_http_leaves_it_unknown(client_for: ClientFor, serve_raw: ServeRaw) -> None:
@@ -228,7 +228,7 @@ async def test_early_refusal_before_the_connection_closes_is_still_read(
     assert (error.message, error.purchase) == ("no", Purchase.NOT_BOUGHT)
 
 
-async def test_refusal_whose_body_never_comes_is_a_refusal_all_the_same(
+async def test_refusal_whose_body_never_comes_proves_nothing(
     client_for: ClientFor, serve_raw: ServeRaw
 ) -> None:
     async def refuse(reader: Reader, writer: Writer) -> None:
@@ -236,36 +236,27 @@ async def test_refusal_whose_body_never_comes_is_a_refusal_all_the_same(
         writer.write(raw_answer("400 Bad Request", b"{", Content_Length="9"))
 
     server = await serve_raw(refuse)
-    error = await failure_of(client_for(server.url), InvalidRequestError)
-    assert error.purchase is Purchase.NOT_BOUGHT
+    error = await failure_of(client_for(server.url), UnreadableAnswerError)
+    assert (error.purchase, error.verdict.reason) == (Purchase.UNKNOWN, FaultReason.TORN)
 
 
-@pytest.mark.parametrize(
-    ("status", "expected", "purchase"),
-    [
-        *[
-            (status, DimiLinksError, Purchase.NOT_BOUGHT)
-            for status in (400, 401, 402, 403, 404, 409, 429, 451)
-        ],
-        *[(status, ServerError, Purchase.UNKNOWN) for status in (500, 502, 503, 504, 520, 599)],
-        *[(status, UnexpectedRedirectError, Purchase.NOT_BOUGHT) for status in (301, 307, 308)],
-        *[(status, UnexpectedRedirectError, Purchase.UNKNOWN) for status in (300, 302, 303, 304)],
-        *[(status, UnreadableAnswerError, Purchase.UNKNOWN) for status in (200, 201, 202, 204)],
-    ],
-)
-async def test_status_decides_what_a_refused_submission_cost(
-    api: RecordingServer,
-    client: DimiLinks,
-    status: int,
-    expected: type[DimiLinksError],
-    purchase: Purchase,
+PROVES_NOT_BOUGHT = {400, 401, 402, 403, 404, 405, 413, 422, 429}
+STATUSES = (*range(300, 309), *range(400, 432), 451, 499, 500, 502, 503, 504, 520, 524, 529, 599)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_only_the_apis_own_refusals_prove_that_nothing_was_bought(
+    api: RecordingServer, client: DimiLinks, status: int
 ) -> None:
-    redirect = {"Location": str(api.url / "elsewhere")} if status // 100 == 3 else {}
-    api.answers = [Answer(status, headers=redirect)]
-    error = await failure_of(client, expected)
-    assert error.http_status == status
-    assert error.purchase is purchase
-    assert len(api.seen) == 1
+    headers = {"Location": str(api.url / "elsewhere")} if status // 100 == 3 else {}
+    own = b'{"error": {"message": "no", "type": "x"}}'
+    for body in (own, b"", b"<html>no</html>", b'{"message": "no"}', b'{"error": "no"}', own[:-2]):
+        api.seen.clear()
+        api.answers = [Answer(status, b"" if status == 304 else body, headers)]
+        error = await failure_of(client, DimiLinksError)
+        refused = body is own and status in PROVES_NOT_BOUGHT
+        assert error.purchase is (Purchase.NOT_BOUGHT if refused else Purchase.UNKNOWN)
+        assert (error.http_status, len(api.seen)) == (status, 1)
 
 
 async def test_server_error_is_kept_with_its_hint_when_to_return(

@@ -20,9 +20,11 @@ from bot.dimilinks import (
     OtherRefusalError,
     RateLimitedError,
     ServerError,
+    TaskAbsentError,
     UnexpectedRedirectError,
+    UnreadableAnswerError,
 )
-from bot.dimilinks.refusals import retry_after_s
+from bot.dimilinks.retry_after import retry_after_s
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -47,14 +49,16 @@ async def answered(api: RecordingServer, client: DimiLinks, answer: Answer) -> D
         (401, None, BadKeyError, ErrorKind.OPERATOR),
         (402, "insufficient_balance", InsufficientBalanceError, ErrorKind.OPERATOR),
         (403, None, ModelNotAllowedError, ErrorKind.OPERATOR),
-        (404, None, NotFoundError, ErrorKind.OPERATOR),
-        (405, None, OtherRefusalError, ErrorKind.OPERATOR),
-        (408, None, OtherRefusalError, ErrorKind.TRANSPORT),
-        (413, None, OtherRefusalError, ErrorKind.REFERENCE),
-        (422, "invalid_reference_image", OtherRefusalError, ErrorKind.REQUEST),
+        (403, "permission-denied", ModelNotAllowedError, ErrorKind.OPERATOR),
+        (404, None, TaskAbsentError, ErrorKind.TRANSPORT),
+        (405, None, NotFoundError, ErrorKind.OPERATOR),
+        (408, None, ServerError, ErrorKind.TRANSPORT),
+        (413, None, InvalidReferenceImageError, ErrorKind.REFERENCE),
+        (422, "invalid_reference_image", InvalidReferenceImageError, ErrorKind.REFERENCE),
+        (422, None, InvalidRequestError, ErrorKind.REQUEST),
+        (451, None, OtherRefusalError, ErrorKind.REQUEST),
         (429, "rate_limit_exceeded", RateLimitedError, ErrorKind.RATE_LIMIT),
         (500, None, ServerError, ErrorKind.TRANSPORT),
-        (302, None, UnexpectedRedirectError, ErrorKind.OPERATOR),
     ],
 )
 async def test_status_and_code_choose_the_error(
@@ -84,7 +88,7 @@ async def test_meaning_given_as_type_counts_where_the_code_is_a_number(
     ("body", "message"),
     [
         ("", "HTTP 400 without a message"),
-        ("<html><h1>Bad Request</h1></html>", "HTTP 400 without a message"),
+        ("<html><h1>Bad Request</h1></html>", "HTTP 400 with a page"),
         ('{"error": null}', "HTTP 400 without a message"),
         ('{"error": {"message": {"deep": 1}, "code": [1]}}', "HTTP 400 without a message"),
         ('{"error": "just text"}', "just text"),
@@ -98,23 +102,24 @@ async def test_message_is_short_clean_text_whatever_the_body(
     api: RecordingServer, client: DimiLinks, body: str, message: str
 ) -> None:
     error = await answered(api, client, Answer(400, body.encode()))
-    assert type(error) is InvalidRequestError
+    assert type(error) is (InvalidRequestError if error.in_own_voice else UnreadableAnswerError)
     assert error.message == message
 
 
 async def test_redirect_names_the_host_it_points_to(api: RecordingServer, client: DimiLinks) -> None:
     error = await answered(api, client, Answer(301, headers={"Location": "https://other.example/v1?sig=1"}))
+    assert type(error) is UnexpectedRedirectError
     assert error.message == "HTTP 301, a redirect to other.example"
 
 
 async def test_retry_after_date_is_measured_with_the_clients_clock(
     api: RecordingServer, client: DimiLinks
 ) -> None:
-    later = datetime.now(UTC) + timedelta(seconds=600)
+    later = datetime.now(UTC) + timedelta(seconds=50)
     header = later.strftime("%a, %d %b %Y %H:%M:%S GMT")
     error = await answered(api, client, Answer(429, headers={"Retry-After": header}))
     assert error.retry_after_s is not None
-    assert 590 < error.retry_after_s <= 600
+    assert 40 < error.retry_after_s <= 50
 
 
 @pytest.mark.parametrize(

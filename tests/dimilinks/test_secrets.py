@@ -41,7 +41,11 @@ async def fetch(client: DimiLinks, target: Path) -> object:
     return await client.download("t", target)
 
 
-CALLS = [submit, ask, fetch]
+async def list_models(client: DimiLinks, target: Path) -> object:
+    return await client.models()
+
+
+CALLS = [submit, ask, fetch, list_models]
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

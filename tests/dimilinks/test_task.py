@@ -12,8 +12,13 @@ from bot.dimilinks import (
     ApiTimeouts,
     DimiLinks,
     DimiLinksError,
+    InvalidRequestError,
+    ModelNotAllowedError,
     NotFoundError,
+    OtherRefusalError,
+    ServerError,
     Task,
+    TaskAbsentError,
     TaskError,
     TaskPhase,
     TaskStatus,
@@ -21,15 +26,21 @@ from bot.dimilinks import (
     UnreadableAnswerError,
 )
 from bot.dimilinks.answers import Answer as HttpAnswer
-from bot.dimilinks.answers import task_from
 from bot.dimilinks.scrub import Scrubber
+from bot.dimilinks.task_answers import task_from
 from tests.dimilinks.clients import KEY, ClientFor, ServeRaw
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def read_body(body: str) -> Task:
+    answer = HttpAnswer(200, "application/json", None, None, body.encode())
+    return task_from(answer, "asked", Scrubber(KEY), NOW)
+
 
 def read(record: object) -> Task:
-    body = json.dumps({"data": record}).encode()
-    return task_from(HttpAnswer(200, "application/json", None, None, body), "asked", Scrubber(KEY))
+    return read_body(json.dumps({"data": record}))
 
 
 async def test_finished_task_is_read_whole(api: RecordingServer, client: DimiLinks) -> None:
@@ -67,23 +78,20 @@ async def test_bare_image_task_is_read_too(api: RecordingServer, client: DimiLin
 
 
 @pytest.mark.parametrize(
-    ("word", "status", "phase"),
+    ("words", "phase"),
     [
-        ("queued", TaskStatus.QUEUED, TaskPhase.WAITING),
-        ("pending", TaskStatus.PENDING, TaskPhase.WAITING),
-        ("submitted", TaskStatus.SUBMITTED, TaskPhase.WAITING),
-        ("processing", TaskStatus.PROCESSING, TaskPhase.GENERATING),
-        ("in_progress", TaskStatus.PROCESSING, TaskPhase.GENERATING),
-        ("COMPLETED", TaskStatus.COMPLETED, TaskPhase.COMPLETED),
-        ("succeeded", TaskStatus.COMPLETED, TaskPhase.COMPLETED),
-        ("failed", TaskStatus.FAILED, TaskPhase.FAILED),
-        ("unknown", TaskStatus.UNKNOWN, TaskPhase.UNKNOWN),
-        ("paused_by_moon", TaskStatus.UNKNOWN, TaskPhase.UNKNOWN),
+        ("not_start queued pending submitted waiting in_queue", TaskPhase.WAITING),
+        ("in_progress processing running generating", TaskPhase.GENERATING),
+        ("completed succeeded success done finished", TaskPhase.COMPLETED),
+        ("failed failure error cancelled canceled expired rejected", TaskPhase.FAILED),
+        ("unknown paused_by_moon", TaskPhase.UNKNOWN),
     ],
 )
-def test_every_status_has_its_phase(word: str, status: TaskStatus, phase: TaskPhase) -> None:
-    task = read({"status": word})
-    assert (task.status, task.raw_status, task.phase) == (status, word, phase)
+def test_every_status_has_its_phase_in_any_case(words: str, phase: TaskPhase) -> None:
+    for word in words.split():
+        for spelling in (word, word.upper(), word.title(), word.replace("_", " "), word.replace("_", "-")):
+            task = read({"status": spelling})
+            assert (task.raw_status, task.phase) == (spelling, phase)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +104,7 @@ def test_every_status_has_its_phase(word: str, status: TaskStatus, phase: TaskPh
         ({"code": 500}, TaskError("500", "")),
         ("plain words", TaskError("", "plain words")),
         ({"message": ["odd"], "code": "x"}, TaskError("x", "")),
+        ([{"message": "one", "type": "a"}, "two"], TaskError("a", "one; two")),
         (None, None),
         ({}, None),
         ({"code": "", "message": ""}, None),
@@ -111,6 +120,63 @@ def test_error_of_a_task_is_read_in_any_shape(error: object, expected: TaskError
 def test_completion_with_an_error_is_blocked(word: str) -> None:
     task = read({"status": word, "error": {"code": "moderation_blocked", "message": "no"}})
     assert task.phase is TaskPhase.BLOCKED
+    assert task.error is not None
+    assert task.error.is_content_refusal
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 0},
+        {"code": "success"},
+        {"code": 0, "message": "success"},
+        "none",
+        "",
+        {"code": 0, "message": "完成"},
+    ],
+)
+def test_error_that_is_none_takes_nothing_from_a_completion(error: object) -> None:
+    """Nor do other fields, where some gateways keep the video's address after a success."""
+    task = read({"status": "completed", "error": error, "fail_reason": "https://a/b.mp4", "message": "ok!"})
+    assert (task.phase, task.error) == (TaskPhase.COMPLETED, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"fail_reason": "上游超时"}, TaskError("", "上游超时")),
+        ({"message": "no GPU"}, TaskError("", "no GPU")),
+        ({"detail": "bad prompt"}, TaskError("", "bad prompt")),
+        ({"detail": [{"msg": "too long", "type": "value_error"}]}, TaskError("value_error", "too long")),
+        ({"error": {"code": "x"}, "fail_reason": "words"}, TaskError("x", "words")),
+        ({"error": "none", "message": "success", "fail_reason": "real"}, TaskError("", "real")),
+        ({"error": [[["deep"] * 3]]}, None),
+        ({}, None),
+    ],
+)
+def test_reason_of_a_failure_is_found_in_every_field(
+    fields: dict[str, object], expected: TaskError | None
+) -> None:
+    assert read({"status": "failed"} | fields).error == expected
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "phase"),
+    [
+        ({"code": "success", "message": "", "data": {"status": "IN_PROGRESS"}}, TaskPhase.GENERATING),
+        ({"code": 0, "data": {"task": {"status": "done"}}}, TaskPhase.COMPLETED),
+        ({"status": "success", "data": {"status": "queued"}}, TaskPhase.WAITING),
+        ({"data": [{"status": "failed"}]}, TaskPhase.FAILED),
+        ({"data": {"status": "queued", "data": {"status": "done"}}}, TaskPhase.WAITING),
+        ({"data": None, "status": "running", "video": {"status": "done"}}, TaskPhase.GENERATING),
+    ],
+)
+def test_task_is_read_in_every_wrapper(wrapped: object, phase: TaskPhase) -> None:
+    assert read_body(json.dumps(wrapped)).phase is phase
+
+
+def test_id_may_be_a_number() -> None:
+    assert read({"status": "queued", "id": 4711}).task_id == "4711"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +184,9 @@ def test_completion_with_an_error_is_blocked(word: str) -> None:
     [
         (37, 37),
         ("37", 37),
+        ("45%", 45),
+        (" 45 % ", 45),
+        ("120%", 100),
         (37.9, 37),
         (-4, 0),
         (1000, 100),
@@ -144,14 +213,25 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-names = ("task_id", "id", "status", "progress", "created_at", "completed_at", "error")
+names = (
+    "task_id",
+    "id",
+    "status",
+    "progress",
+    "created_at",
+    "completed_at",
+    "error",
+    "fail_reason",
+    "message",
+    "detail",
+)
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(names, json_values)))
 def test_no_record_is_a_surprise(record: dict[str, object]) -> None:
     try:
         task = read(record)
-    except UnreadableAnswerError:
+    except DimiLinksError:
         return
     assert task.raw_status
     assert task.progress is None or 0 <= task.progress <= 100
@@ -188,10 +268,33 @@ async def test_answer_without_end_is_given_up_at_once(client_for: ClientFor, ser
         await client_for(server.url).task("t")
 
 
-async def test_unknown_task_is_not_found(api: RecordingServer, client: DimiLinks) -> None:
-    api.answers = [json_answer('{"error": {"message": "task not found"}}', 404)]
-    with pytest.raises(NotFoundError, match="task not found"):
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (404, '{"error": {"message": "任务不存在", "code": "task_not_found"}}', TaskAbsentError),
+        (404, '{"error": {"message": "gone"}}', TaskAbsentError),
+        (410, '{"error": {"message": "gone"}}', TaskAbsentError),
+        (400, '{"error": {"message": "task not found"}}', TaskAbsentError),
+        (400, '{"error": {"code": "task_not_exist"}}', TaskAbsentError),
+        (200, '{"error": {"message": "Task not found"}}', TaskAbsentError),
+        (400, '{"error": {"message": "bad id"}}', InvalidRequestError),
+        (404, '{"error": {"message": "Invalid URL (GET /tasks/x)"}}', NotFoundError),
+        (404, '{"error": {"code": "model_not_found"}}', ModelNotAllowedError),
+        (200, '{"error": {"message": "oops"}}', OtherRefusalError),
+        (404, "<html>task not found</html>", UnreadableAnswerError),
+        (404, '{"detail": "Not Found"}', UnreadableAnswerError),
+        (404, "", UnreadableAnswerError),
+        (502, '{"error": {"message": "task not found"}}', ServerError),
+    ],
+)
+async def test_absent_task_is_told_by_the_api_alone(
+    api: RecordingServer, client: DimiLinks, status: int, body: str, expected: type[DimiLinksError]
+) -> None:
+    api.answers = [json_answer(body, status)]
+    with pytest.raises(DimiLinksError) as caught:
         await client.task("nope")
+    assert type(caught.value) is expected
+    assert caught.value.in_own_voice is not isinstance(caught.value, UnreadableAnswerError)
 
 
 async def test_silent_server_times_out(client_for: ClientFor, serve_raw: ServeRaw) -> None:

@@ -43,7 +43,7 @@ def _latin(glyphs: object) -> str | None:
 
 
 def _confusable() -> Mapping[str, str]:
-    """The letters that look like Latin ones, from the consortium's list of confusables."""
+    """Return the characters that look like Latin letters, from the Unicode Consortium's list of confusables."""
     data = cast("dict[str, object]", confusables.confusables_data)  # pyright: ignore[reportUnknownMemberType] - no types
     found: dict[str, str] = {}
     for character, glyphs in data.items():
@@ -67,7 +67,7 @@ def _named(character: str) -> str | None:
 
 
 def _looks_like(character: str, *, by_capital: bool) -> str | None:
-    """The Latin letters a folded character looks like. Greek ν is v as it stands, but N as a capital."""
+    """Return the Latin letters that a folded character looks like. Greek ν looks like v, its capital like N."""
     small, capital = _CONFUSABLE.get(character), _CONFUSABLE.get(character.upper())
     chosen = (capital or small) if by_capital else (small or capital)
     return chosen or _named(character)

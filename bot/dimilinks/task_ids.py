@@ -1,0 +1,137 @@
+"""Finding a task's id in the answer to a submission, wherever it stands.
+
+An id that is overlooked is a video that was bought and lost, so the search goes on where the shape is unknown
+or the answer is torn. It goes from sure to less sure: names that only a task's id can have, anywhere; then
+`id` in what wraps a task; then what looks like an id.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from bot.dimilinks.answers import is_list, is_record, read_json
+
+_LIMIT_CHARS: Final = 500
+
+# Names are compared in lower case and without underscores.
+_SURE_NAMES: Final = ("taskid", "videoid")
+_ID: Final = "id"
+_REQUEST_ID: Final = "requestid"
+_WRAPPERS: Final = frozenset(
+    {"data", "task", "tasks", "result", "results", "video", "videos", "output", "response", "job", "items"}
+)
+
+_TYPICAL: Final = re.compile(r"(?:video|task)[_-][\w.:-]+", re.ASCII)
+_TOKEN: Final = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w.:-]{5,}", re.ASCII)
+
+# A pair of name and value in the text of a torn answer. A string counts once its closing quote is there, a
+# number once something follows it.
+_PAIR: Final = re.compile(
+    r'"(?P<name>\w{2,16})"\s*:\s*(?:"(?P<text>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<number>\d+)(?=[\s,}\]]))',
+    re.ASCII,
+)
+
+
+def find_task_id(body: bytes, *, only_sure: bool = False) -> str | None:
+    """The id of the task that an answer names; None if there is none.
+
+    Args:
+        body: The answer as it came, whole or torn.
+        only_sure: Leave out names that errors use for ids of other things (`id`, `request_id`).
+    """
+    value = read_json(body)
+    if value is not None:
+        return _in_value(value, only_sure=only_sure)
+    text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    return None if text.startswith("<") else _in_text(text, only_sure=only_sure)
+
+
+def usable_id(value: object) -> str | None:
+    """A value as an id, if it can be put into an address and a database as it is; None otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    # Cleaning would make another id of it.
+    if isinstance(value, str) and value.strip() and len(value) <= _LIMIT_CHARS and value.isprintable():
+        return value
+    return None
+
+
+def _in_value(value: object, *, only_sure: bool) -> str | None:
+    found = _named(value, _SURE_NAMES)
+    if found is not None or only_sure:
+        return found
+    if is_record(value) and "data" in value:
+        found = _in_wrappers(value["data"])
+    return found or _in_wrappers(value) or _named(value, (_REQUEST_ID,)) or _typical(value)
+
+
+def _named(value: object, names: tuple[str, ...]) -> str | None:
+    for name in names:
+        for key, item in _pairs(value):
+            if _plain(key) == name and (found := usable_id(item)) is not None:
+                return found
+    return None
+
+
+def _in_wrappers(value: object) -> str | None:
+    """An `id`, or a string in its place, in `value` or in what wraps a task below it; the nearest one."""
+    waiting = deque([value])
+    while waiting:
+        one = waiting.popleft()
+        if is_record(one):
+            if (found := usable_id(one.get(_ID))) is not None:
+                return found
+            waiting.extend(item for key, item in one.items() if key.lower() in _WRAPPERS)
+        elif is_list(one):
+            waiting.extend(one)
+        elif isinstance(one, str) and (_TYPICAL.fullmatch(one) or _TOKEN.fullmatch(one)):
+            return usable_id(one)
+    return None
+
+
+def _typical(value: object) -> str | None:
+    if isinstance(value, str):
+        return value if _TYPICAL.fullmatch(value) else None
+    strings = (item for _, item in _pairs(value) if isinstance(item, str))
+    return next((item for item in strings if _TYPICAL.fullmatch(item)), None)
+
+
+def _pairs(value: object) -> Iterator[tuple[str, object]]:
+    """Every name and value of a JSON value, the nearest first; those of lists without a name."""
+    waiting = deque([value])
+    while waiting:
+        one = waiting.popleft()
+        if is_record(one):
+            yield from one.items()
+            waiting.extend(one.values())
+        elif is_list(one):
+            yield from (("", item) for item in one)
+            waiting.extend(one)
+
+
+def _in_text(text: str, *, only_sure: bool) -> str | None:
+    pairs = [(_plain(match["name"]), _value_of(match)) for match in _PAIR.finditer(text)]
+    names = _SURE_NAMES if only_sure else (*_SURE_NAMES, _ID, _REQUEST_ID)
+    for name in names:
+        for key, value in pairs:
+            if key == name and (found := usable_id(value)) is not None:
+                return found
+    if only_sure:
+        return None
+    return next((value for _, value in pairs if value and _TYPICAL.fullmatch(value)), None)
+
+
+def _value_of(match: re.Match[str]) -> str | None:
+    if match["number"] is not None:
+        return match["number"]
+    try:
+        value: object = json.loads(f'"{match["text"]}"')
+    except ValueError:
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")

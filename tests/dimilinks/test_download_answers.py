@@ -1,0 +1,142 @@
+"""What comes instead of a video, and videos that come in odd ways."""
+
+import asyncio
+import struct
+from pathlib import Path
+
+import pytest
+
+from bot.dimilinks import (
+    BadKeyError,
+    BrokenVideoError,
+    DimiLinks,
+    DimiLinksError,
+    ErrorKind,
+    FaultReason,
+    FaultScope,
+    FaultVerdict,
+    RateLimitedError,
+    ServerError,
+    UnreadableAnswerError,
+    VideoMissingError,
+)
+from tests.dimilinks.servers import Answer, RecordingServer, json_answer
+from tests.dimilinks.videos import FTYP, whole_mp4
+
+MP4 = {"Content-Type": "video/mp4"}
+PAGE = b"<html><title>maintenance</title></html>"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "video.mp4"
+
+
+async def failure_of(client: DimiLinks, target: Path, expected: type[DimiLinksError]) -> DimiLinksError:
+    async with asyncio.timeout(5):
+        with pytest.raises(expected) as caught:
+            await client.download("t", target)
+    assert list(target.parent.iterdir()) == []
+    return caught.value
+
+
+async def test_content_answering_404_is_a_missing_video(
+    api: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    api.answers = [json_answer('{"error": {"message": "内容不存在", "code": "not_found"}}', 404)]
+    error = await failure_of(client, target, VideoMissingError)
+    assert (error.message, error.code, error.http_status) == ("内容不存在", "not_found", 404)
+
+
+async def test_json_in_place_of_a_video_is_a_missing_video_and_says_why(
+    api: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    api.answers = [json_answer('{"error": {"message": "stopped", "code": "moderation_blocked"}}')]
+    error = await failure_of(client, target, VideoMissingError)
+    assert (error.message, error.code) == ("stopped", "moderation_blocked")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "reason"),
+    [
+        (json_answer("{}"), UnreadableAnswerError, FaultReason.UNREADABLE),
+        (
+            json_answer('{"url": "https://elsewhere.invalid/v.mp4"}'),
+            UnreadableAnswerError,
+            FaultReason.UNREADABLE,
+        ),
+        (Answer(200, PAGE, {"Content-Type": "video/mp4"}), UnreadableAnswerError, FaultReason.PAGE),
+        (Answer(200, "页面".encode() * 40_000), UnreadableAnswerError, FaultReason.PAGE),
+        (Answer(200, b"GIF89a" + bytes(3000), MP4), BrokenVideoError, FaultReason.VIDEO_BROKEN),
+        (Answer(200, b"\xff\xfe<html>", MP4), BrokenVideoError, FaultReason.VIDEO_BROKEN),
+        (
+            Answer(200, FTYP + struct.pack(">I4s", 3, b"mdat"), MP4),
+            BrokenVideoError,
+            FaultReason.VIDEO_BROKEN,
+        ),
+        (json_answer("{}", 202), VideoMissingError, FaultReason.VIDEO_ABSENT),
+        (Answer(204), VideoMissingError, FaultReason.VIDEO_ABSENT),
+    ],
+)
+async def test_whatever_is_no_mp4_is_told_by_what_it_is(
+    api: RecordingServer,
+    client: DimiLinks,
+    target: Path,
+    answer: Answer,
+    expected: type[DimiLinksError],
+    reason: FaultReason,
+) -> None:
+    api.answers = [answer]
+    assert (await failure_of(client, target, expected)).verdict.reason is reason
+
+
+@pytest.mark.parametrize("status", [200, 203, 206])
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/plain", "image/png", ""])
+@pytest.mark.parametrize("behind", [b"", b"\r\n", bytes(30)])
+async def test_whole_mp4_is_taken_whatever_its_status_type_and_last_bytes(
+    api: RecordingServer, client: DimiLinks, target: Path, status: int, content_type: str, behind: bytes
+) -> None:
+    video = whole_mp4(3000) + behind
+    api.answers = [Answer(status, video, {"Content-Type": content_type})]
+    assert (await client.download("t", target)).size_bytes == len(video)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 502])
+async def test_absence_needs_the_apis_own_voice(
+    api: RecordingServer, client: DimiLinks, target: Path, status: int
+) -> None:
+    api.answers = [json_answer('{"error": {"message": "not ready", "code": "content_not_found"}}', status)]
+    absent = await failure_of(client, target, VideoMissingError)
+    assert (absent.http_status, absent.in_own_voice) == (status, True)
+    api.answers = [Answer(status, PAGE, {"Content-Type": "text/html"})]
+    page = await failure_of(client, target, DimiLinksError)
+    assert not isinstance(page, VideoMissingError)
+    assert page.verdict == FaultVerdict(FaultScope.TRANSPORT, FaultReason.PAGE)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, BadKeyError),
+        (429, RateLimitedError),
+        (503, ServerError),
+    ],
+)
+async def test_other_answers_keep_their_meaning(
+    api: RecordingServer, client: DimiLinks, target: Path, status: int, expected: type[DimiLinksError]
+) -> None:
+    api.answers = [json_answer('{"error": {"message": "x"}}', status)]
+    assert (await failure_of(client, target, expected)).http_status == status
+
+
+async def test_another_hosts_refusal_is_no_word_on_our_key(
+    api: RecordingServer, elsewhere: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    api.answers = [Answer(302, headers={"Location": str(elsewhere.url / "expired")})]
+    elsewhere.answers = [Answer(403, b"<Error>expired</Error>")]
+    error = await failure_of(client, target, UnreadableAnswerError)
+    assert error.kind is ErrorKind.TRANSPORT
+    elsewhere.answers = [json_answer('{"error": {"message": "no", "code": "invalid_api_key"}}', 401)]
+    api.answers = [Answer(302, headers={"Location": str(elsewhere.url / "expired")})]
+    error = await failure_of(client, target, UnreadableAnswerError)
+    assert (error.verdict.scope, error.in_own_voice) == (FaultScope.TRANSPORT, False)

@@ -1,0 +1,111 @@
+"""Finding a task's id, wherever it stands in an answer."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.dimilinks.task_ids import find_task_id
+
+SHAPES = [
+    ('{"data": {"task_id": "video_1"}}', "video_1"),
+    ('{"task_id": "video_1"}', "video_1"),
+    ('{"id": "video_1"}', "video_1"),
+    ('{"id": 4711}', "4711"),
+    ('{"request_id": "req-1"}', "req-1"),
+    ('{"data": "video_1"}', "video_1"),
+    ('{"data": [{"task_id": "t"}]}', "t"),
+    ('{"code": 0, "data": {"taskId": "t"}}', "t"),
+    ('{"code": 0, "data": {"task": {"id": "t"}}}', "t"),
+    ('{"code": "success", "message": "", "data": {"id": 17}}', "17"),
+    ('{"id": "trace", "data": {"id": "t"}}', "t"),
+    ('{"id": "trace", "request_id": "r", "data": {"nested": {"deep": [{"TASK_ID": "t"}]}}}', "t"),
+    ('{"request_id": "trace", "data": {"id": "t"}}', "t"),
+    ('{"data": ["8f14e45f-ceea"]}', "8f14e45f-ceea"),
+    ('{"data": "success", "id": "t"}', "t"),
+    ('{"error": {"message": "late"}, "task_id": "t"}', "t"),
+    ('{"message": "taken", "result": "video_9"}', "video_9"),
+    ('{"accepted": {"as": "video_9"}}', "video_9"),
+    ('"video_1"', "video_1"),
+    ('[{"id": "t"}]', "t"),
+    ('{"data": {"user": {"id": 5}, "task": {"id": "t"}}}', "t"),
+]
+
+
+@pytest.mark.parametrize(("body", "task_id"), SHAPES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_id_is_found_in_every_shape(body: str, task_id: str, encoding: str) -> None:
+    assert find_task_id(body.encode(encoding)) == task_id
+
+
+@pytest.mark.parametrize(
+    ("body", "task_id"),
+    [
+        ('{"data": {"task_id": "video_1", "status": "que', "video_1"),
+        ('{"data": {"id": "trace", "x": {"task_id": "video_1"', "video_1"),
+        ('{"id": 4711, "st', "4711"),
+        ('{"request_id":"r","st', "r"),
+        ('{"data":"video_1"', "video_1"),
+        ('{"task_id": "a\\u0062c"', "abc"),
+        ('{"id": "t"}{"id": "second"}', "t"),
+        ('data: {"task_id": "t"}\n\n', "t"),
+        ('{"x": ' + "[" * 50_000 + ' "task_id": "t" ', "t"),
+        ('{"data": {"task_id": "t", "bad": "\xff', "t"),
+    ],
+)
+def test_id_is_found_in_a_torn_answer_once_it_is_there_whole(body: str, task_id: str) -> None:
+    assert find_task_id(body.encode("latin-1")) == task_id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "{}",
+        '{"data": {"task_id": "video_1',
+        '{"id": 4711',
+        '{"data": {"task_id": "", "id": null}}',
+        '{"task_id": true, "id": ["x"]}',
+        '{"task_id": "a\\nb"}',
+        '{"task_id": "\\ud800"}',
+        '{"id": "' + "x" * 501 + '"}',
+        '{"data": "success", "status": "queued"}',
+        '{"data": {"user": {"id": 5}, "status": "queued"}}',
+        '{"error": {"id": "err_1", "code": 500}}',
+        '<html><script>{"task_id": "t"}</script>',
+        " <!doctype html>",
+    ],
+)
+def test_what_is_no_id_is_none(body: str) -> None:
+    assert find_task_id(body.encode()) is None
+
+
+def test_errors_name_only_what_a_task_alone_can_have() -> None:
+    for body, task_id in SHAPES:
+        sure = "task_id" in body.lower() or "taskid" in body.lower()
+        assert find_task_id(body.encode(), only_sure=True) == (task_id if sure else None)
+    assert find_task_id(b'{"id": "x", "request_id": "r", "task_id": "t', only_sure=True) is None
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_a_surprise(body: bytes) -> None:
+    for only_sure in (False, True):
+        found = find_task_id(body, only_sure=only_sure)
+        assert found is None or found.isprintable()
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=8,
+    ),
+    st.sampled_from(["task_id", "taskId"]),
+)
+def test_id_is_found_however_deep_and_however_torn_behind_it(around: object, name: str) -> None:
+    body = json.dumps({"a": around, "b": [{"c": {name: "video_1"}}], "z": around}).encode()
+    end = body.index(b'"video_1"') + len(b'"video_1"')
+    for length in range(end, len(body) + 1):
+        assert find_task_id(body[:length]) == "video_1"
