@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Which tests `test-all` runs; for .ci/run, which has run the quick ones before: make test-all MARKED="-m slow".
+MARKED ?=
 # Most tests wait for sockets and clocks, so a few at a time use two cores well.
 WORKERS ?= 5
 
-.PHONY: demo test run lint bench lock
+.PHONY: demo test test-all run lint bench lock
 .DEFAULT_GOAL := demo
 
 .venv: requirements/dev.lock
@@ -21,7 +23,10 @@ run: .venv
 	@$(BIN)/python -m bot run $(ARGS)
 
 test: .venv
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+
+test-all: .venv
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(MARKED) $(ARGS)
 
 lint: .venv
 	$(BIN)/ruff check .

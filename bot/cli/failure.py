@@ -6,8 +6,11 @@ from enum import IntEnum
 class ExitStatus(IntEnum):
     """Exit statuses of the command line, which scripts may rely on."""
 
+    DONE = 0
     FAILED = 1
     BAD_CONFIGURATION = 2
+    INTERRUPTED = 130
+    """What shells report of a command that Ctrl-C ended: 128 + SIGINT."""
 
 
 class CommandFailedError(Exception):

@@ -2,21 +2,28 @@
 
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.images.child import DONE, run_decoder
-from bot.images.convert import ConversionResult
-from bot.images.inspection import UnusableImageError
-from bot.images.model import ImageLimits, ImageProblem
+from bot.images.model import ImageLimits, ImageProblem, UnusableImageError
 from bot.video import REFERENCE_LIMIT_BYTES
 
 log: Final = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 1
 """Child processes at once: a decoded picture takes hundreds of megabytes, and the machine may be small."""
+
+
+class ConversionResult(BaseModel):
+    """Result of a conversion: the new mime type and dimensions, or the reason of its failure."""
+
+    mime: Literal["image/jpeg", "image/webp", ""] = ""
+    width_px: int = 0
+    height_px: int = 0
+    fault: str = ""
 
 
 class Converter:

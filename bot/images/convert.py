@@ -1,7 +1,8 @@
 """Child process that converts a picture: `python -m bot.images.convert SOURCE DESTINATION LIMIT PIXELS`.
 
 Decoders are where hostile files attack, and decoded pictures are large, so neither happens in the bot's own
-process. `bot/images/conversion.py` starts it. It writes one line of JSON to standard output: `ConversionResult`.
+process. `bot/images/conversion.py` starts it. It writes one line of JSON to standard
+output: `bot.images.conversion.ConversionResult`.
 """
 
 import os
@@ -13,22 +14,14 @@ from typing import Final, Literal
 
 import pillow_heif
 from PIL import Image, ImageOps
-from pydantic import BaseModel
+
+from bot.images.conversion import ConversionResult
 
 MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
 """Limit of address space. 100 million pixels in four channels take 400 MB, several times that while converting."""
 _CPU_LIMIT_S: Final = 60
 _SIDES_PX: Final = (4096, 3072, 2560, 2048, 1536, 1024)
 _QUALITIES: Final = (95, 88, 80)
-
-
-class ConversionResult(BaseModel):
-    """Result of a conversion: the new mime type and dimensions, or the reason of its failure."""
-
-    mime: Literal["image/jpeg", "image/webp", ""] = ""
-    width_px: int = 0
-    height_px: int = 0
-    fault: str = ""
 
 
 def convert(source: Path, destination: Path, limit_bytes: int, limit_pixels: int) -> ConversionResult:

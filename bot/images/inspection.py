@@ -5,14 +5,13 @@ Names and media types that Discord reports are claims of the uploader and play n
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
-from bot.images.model import ImageLimits, ImageProblem
+from bot.images.model import Finding, ImageLimits, ImageProblem, UnusableImageError
 from bot.images.wholeness import is_whole
 from bot.video import ImageMime
 
@@ -28,25 +27,6 @@ PASSING: Final[Mapping[str, ImageMime]] = {
 """Formats that go to the API unchanged, by Pillow's names."""
 CONVERTIBLE: Final = frozenset({"GIF", "HEIF", "AVIF", "BMP", "DIB"})
 """Formats that are converted first. Every other format is refused: each decoder is more surface for attacks."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """An inspected picture. `image_format` is Pillow's name; `mime` is None if it must be converted."""
-
-    image_format: str
-    mime: ImageMime | None
-    width_px: int
-    height_px: int
-
-
-class UnusableImageError(Exception):
-    """A file cannot be used as a picture."""
-
-    def __init__(self, problem: ImageProblem, detail: str = "") -> None:
-        super().__init__(problem.value)
-        self.problem = problem
-        self.detail = detail
 
 
 def inspect(path: Path, limits: ImageLimits) -> Finding:

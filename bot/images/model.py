@@ -96,6 +96,25 @@ class ImageProblem(StrEnum):
     NO_FRAME = "no_frame"
 
 
+@dataclass(frozen=True)
+class Finding:
+    """An inspected picture. `image_format` is Pillow's name; `mime` is None if it must be converted."""
+
+    image_format: str
+    mime: ImageMime | None
+    width_px: int
+    height_px: int
+
+
+class UnusableImageError(Exception):
+    """A file cannot be used as a picture."""
+
+    def __init__(self, problem: ImageProblem, detail: str = "") -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.detail = detail
+
+
 class ImageRefusedError(Exception):
     """A picture is refused. `detail` is a short technical term such as `TIFF`, for the user or the log."""
 

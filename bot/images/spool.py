@@ -15,16 +15,17 @@ import structlog
 
 from bot.images.conversion import Converter
 from bot.images.fetching import fetch
-from bot.images.inspection import Finding, UnusableImageError, inspect
 from bot.images.model import (
     IMAGE_LIMITS,
     Conversion,
     ConversionReason,
+    Finding,
     ImageProblem,
     ImageRefusedError,
     ImageSource,
     Reference,
     SourceKind,
+    UnusableImageError,
 )
 from bot.images.sources import check_source
 from bot.video import REFERENCE_LIMIT_BYTES, ImageMime
@@ -177,7 +178,7 @@ class ReferenceSpool:
     async def _prepared(self, raw: _Raw, stem: Path) -> Reference:
         try:
             async with self._inspecting:
-                finding = await asyncio.to_thread(inspect, raw.path, IMAGE_LIMITS)
+                finding = await asyncio.to_thread(_inspect, raw.path)
             if finding.mime is not None and raw.size_bytes < REFERENCE_LIMIT_BYTES:
                 return _as_it_is(raw, finding, finding.mime, stem)
             return await self._converted(raw, finding, stem)
@@ -199,6 +200,13 @@ class ReferenceSpool:
             raw.filename,
             Conversion(reason, finding.image_format, raw.size_bytes),
         )
+
+
+def _inspect(path: Path) -> Finding:
+    # Pillow and its formats take 6 MB, which a bot without pictures does without.
+    from bot.images.inspection import inspect  # noqa: PLC0415
+
+    return inspect(path, IMAGE_LIMITS)
 
 
 def _as_it_is(raw: _Raw, finding: Finding, mime: ImageMime, stem: Path) -> Reference:

@@ -1,10 +1,9 @@
-"""The translations: gettext catalogues, read once, when this module is."""
+"""The translations: gettext catalogues, each read once, when something is first said in its language."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
-
-from babel.messages.pofile import read_po
 
 DOMAIN: Final = "stillmotion"
 FOLDER: Final = Path(__file__).with_name("catalogues")
@@ -19,7 +18,10 @@ def catalogue_path(locale: str) -> Path:
     return FOLDER / LOCALES[locale] / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
-def _read(locale: str) -> _Entries:
+@cache
+def _entries(locale: str) -> _Entries:
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - nothing on the command line needs it
+
     with catalogue_path(locale).open("rb") as file:
         catalogue = read_po(file, locale=LOCALES[locale])
     entries: dict[tuple[str, str | None], str] = {}
@@ -32,9 +34,6 @@ def _read(locale: str) -> _Entries:
     return entries
 
 
-_ENTRIES: Final[Mapping[str, _Entries]] = {locale: _read(locale) for locale in LOCALES}
-
-
 def translation(locale: str, english_form: str, context: str | None = None) -> str | None:
     """The form of a sentence in another language, with the same gaps; None where there is none."""
-    return _ENTRIES[locale].get((english_form, context))
+    return _entries(locale).get((english_form, context))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tests.bench import ack, chaos, images, jobs, line
+from tests.bench import ack, chaos, idle, images, jobs, line
 from tests.bench.figures import Figure, show, write
 
 BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "chaos": chaos.run,
     "jobs": jobs.run,
     "line": line.run,
+    "idle": idle.run,
 }
 _RESULT = Path("bench.json")
 

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.chaos_run import ChaosRun, FaultPlan
 from tests.chaos.findings import compare, report
 
@@ -19,15 +21,25 @@ async def killed(chaos_run: ChaosRun, kills: int) -> None:
     assert findings.delivered > kills / 4
 
 
-async def test_forty_kills_lose_nothing_and_buy_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kills", "jobs"),
+    [
+        pytest.param((3, 3, 2), (12, 12, 8), id="8 kills"),
+        pytest.param((15, 15, 12), (60, 60, 40), id="42 kills", marks=pytest.mark.slow),
+    ],
+)
+async def test_kills_lose_nothing_and_buy_nothing_twice(
+    tmp_path: Path, kills: tuple[int, int, int], jobs: tuple[int, int, int]
+) -> None:
     folders = [tmp_path / str(number) for number in range(3)]
     for folder in folders:
         folder.mkdir()
     chaos_runs = [
-        ChaosRun(folders[0], seed=1, fault_plan=NO_FAULTS, jobs_at_most=60),
-        ChaosRun(folders[1], seed=2, fault_plan=NO_FAULTS, jobs_at_most=60),
-        ChaosRun(folders[2], seed=3, fault_plan=FAULTS, jobs_at_most=40),
+        ChaosRun(folder, seed=seed, fault_plan=fault_plan, jobs_at_most=at_most)
+        for seed, (folder, fault_plan, at_most) in enumerate(
+            zip(folders, (NO_FAULTS, NO_FAULTS, FAULTS), jobs, strict=True), start=1
+        )
     ]
     async with asyncio.TaskGroup() as group:
-        for chaos_run, kills in zip(chaos_runs, (15, 15, 12), strict=True):
-            group.create_task(killed(chaos_run, kills))
+        for chaos_run, count in zip(chaos_runs, kills, strict=True):
+            group.create_task(killed(chaos_run, count))

@@ -10,11 +10,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from bot.storage.backup import back_up
 from bot.storage.engines import read_only
 from bot.storage.errors import NewerDatabaseError, StorageError
-from bot.storage.migrate import VERSIONS, SchemaState, current_revision, head_revision, migrate, standing_of
+from bot.storage.migrate import (
+    MIGRATIONS,
+    VERSIONS,
+    SchemaState,
+    current_revision,
+    head_revision,
+    migrate,
+    revisions,
+    standing_of,
+)
 from bot.storage.opening import open_database
 from tests.storage.rows import NOW, add, job_count, row
 
@@ -88,6 +99,14 @@ async def test_a_new_database_needs_no_backup_and_neither_does_a_current_one(pat
             pass
     assert revision_of(path) == head_revision() is not None
     assert not path.with_name("backups").exists()
+
+
+def test_the_steps_by_their_file_names_are_those_that_alembic_takes() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert revisions() == tuple(reversed([script.revision for script in scripts.walk_revisions()]))
+    assert head_revision() == scripts.get_current_head()
 
 
 async def test_pending_migrations_run_after_a_backup(older: Path, next_steps: Callable[..., Path]) -> None:

@@ -4,14 +4,13 @@
 CPython sorts a text's combining marks in quadratic time, so a prompt full of marks would stall the bot.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Final, cast
-
-from confusable_homoglyphs import (  # pyright: ignore[reportMissingTypeStubs] - no types; narrowed below
-    confusables,
-)
 
 from bot.moderation.words.scripts import is_cjk
 
@@ -42,9 +41,15 @@ def _latin(glyphs: object) -> str | None:
     return None
 
 
+@cache
 def _confusable() -> Mapping[str, str]:
-    """Return the characters that look like Latin letters, from the Unicode Consortium's list of confusables."""
-    data = cast("dict[str, object]", confusables.confusables_data)  # pyright: ignore[reportUnknownMemberType] - no types
+    """Return the characters that look like Latin letters, from the Unicode Consortium's list of confusables.
+
+    Read when a text first has a letter that is neither Latin nor CJK.
+    """
+    # The package's own module would keep all of its 6 MB, of which this takes a thirtieth.
+    text = files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8")
+    data = cast("dict[str, object]", json.loads(text))
     found: dict[str, str] = {}
     for character, glyphs in data.items():
         if len(character) != 1 or character.isascii() or is_cjk(character):
@@ -57,9 +62,6 @@ def _confusable() -> Mapping[str, str]:
     return found
 
 
-_CONFUSABLE: Final = _confusable()
-
-
 def _named(character: str) -> str | None:
     """Return the Latin letter that a character is a variant of by its Unicode name, as are ø, ᴘ, ǝ."""
     named = _NAMED.fullmatch(unicodedata.name(character, ""))
@@ -68,7 +70,7 @@ def _named(character: str) -> str | None:
 
 def _looks_like(character: str, *, by_capital: bool) -> str | None:
     """Return the Latin letters that a folded character looks like. Greek ν looks like v, its capital like N."""
-    small, capital = _CONFUSABLE.get(character), _CONFUSABLE.get(character.upper())
+    small, capital = _confusable().get(character), _confusable().get(character.upper())
     chosen = (capital or small) if by_capital else (small or capital)
     return chosen or _named(character)
 

@@ -69,6 +69,7 @@ def test_a_log_that_nobody_touched_is_unbroken(log: Path) -> None:
     assert {path.name: path.read_bytes() for path in log.parent.iterdir()} == before
 
 
+@pytest.mark.slow
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(column=st.sampled_from(COLUMNS), number=st.integers(1, LENGTH), value=VALUES | st.none())
 def test_any_column_of_any_entry(log: Path, column: str, number: int, value: object) -> None:

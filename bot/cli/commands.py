@@ -1,0 +1,140 @@
+"""The commands and their options. Each imports what it needs when it is called, which keeps `--help` quick."""
+
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.cli.interruption import raise_on_interrupt
+from bot.texts import console
+from bot.video import Preset, Resolution, Seconds, Size
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+app = typer.Typer(
+    help=console.HELP, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
+_Result = TypeVar("_Result")
+
+Images = Annotated[list[Path] | None, typer.Option("--image", help=console.IMAGE)]
+SecondsOption = Annotated[Seconds, typer.Option(help=console.SECONDS)]
+SizeOption = Annotated[Size, typer.Option(help=console.SIZE)]
+ResolutionOption = Annotated[Resolution, typer.Option(help=console.RESOLUTION)]
+PresetOption = Annotated[Preset, typer.Option(help=console.PRESET)]
+
+
+@app.command(help=console.RUN)
+def run() -> None:
+    """Run the bot until a signal stops it."""
+    # structlog loads Rich where it can, for traces that the bot's log does not use: 6 MB for nothing. A module
+    # that is None counts as absent (Python's reference, *The import system*).
+    sys.modules["rich"] = None  # pyright: ignore[reportArgumentType]
+    from bot import gc_policy
+
+    gc_policy.hold_back()
+    from bot.cli.run import run as run_bot
+
+    _carry_out(run_bot(_load_settings()))
+
+
+@app.command(help=console.DEMO)
+def demo(
+    *,
+    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console.DEMO_PROMPT,
+    image: Images = None,
+    seconds: SecondsOption = Seconds.S6,
+    size: SizeOption = Size.LANDSCAPE,
+    resolution: ResolutionOption = Resolution.P720,
+    preset: PresetOption = Preset.NORMAL,
+    out: Annotated[Path, typer.Option(help=console.OUT_FOLDER)] = Path("demo-out"),
+) -> None:
+    """Watch one command from prompt to mp4, without any account."""
+    from bot.cli.demo import DemoOptions
+    from bot.cli.demo import demo as run_demo
+    from bot.services.order import Wish
+
+    images = tuple(image or ())
+    wish = Wish(prompt, seconds, size, resolution, preset, len(images))
+    _log_errors_only()
+    _carry_out_interruptible(run_demo(DemoOptions(wish, images, out)))
+
+
+@app.command(help=console.CHECK)
+def check() -> None:
+    """Verify what can be verified without buying anything."""
+    from bot.cli.check import check as run_check
+
+    _log_errors_only()
+    if not _carry_out_interruptible(run_check(typer.echo)):
+        raise typer.Exit(ExitStatus.FAILED)
+
+
+@app.command(help=console.GENERATE)
+def generate(
+    *,
+    prompt: Annotated[str, typer.Argument(help=console.PROMPT)],
+    out: Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)],
+    image: Images = None,
+    seconds: SecondsOption = Seconds.S6,
+    size: SizeOption = Size.LANDSCAPE,
+    resolution: ResolutionOption = Resolution.P720,
+    preset: PresetOption = Preset.NORMAL,
+) -> None:
+    """Make one real video without Discord."""
+    from bot.cli.generate import generate as run_generate
+    from bot.services.order import Wish
+
+    loaded = _load_settings()
+    images = tuple(image or ())
+    wish = Wish(prompt, seconds, size, resolution, preset, len(images), loaded.dimilinks_group)
+    _log_errors_only()
+    _carry_out_interruptible(run_generate(loaded, wish, images, out))
+
+
+@app.command(help=console.FORGET)
+def forget(person: Annotated[int, typer.Argument(help=console.PERSON)]) -> None:
+    """Remove what a user wrote."""
+    from bot.cli.forget import forget as run_forget
+
+    _log_errors_only()
+    _carry_out_interruptible(run_forget(_load_settings(), person))
+
+
+def _load_settings() -> "Settings":
+    from bot import settings
+
+    try:
+        return settings.load()
+    except settings.BadConfigurationError as error:
+        typer.echo(console.bad_configuration(str(error)), err=True)
+        raise typer.Exit(ExitStatus.BAD_CONFIGURATION) from None
+
+
+def _log_errors_only() -> None:
+    from bot import logs
+    from bot.settings import LogFormat, LogLevel
+
+    logs.configure(LogFormat.CONSOLE, LogLevel.ERROR)
+
+
+def _carry_out_interruptible(command: Coroutine[Any, Any, _Result]) -> _Result:
+    """What the command returns. Ctrl-C cancels it, and ends the process when it has cleaned up."""
+    raise_on_interrupt()
+    try:
+        return _carry_out(command)
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitStatus.INTERRUPTED) from None
+
+
+def _carry_out(command: Coroutine[Any, Any, _Result]) -> _Result:
+    import asyncio
+
+    try:
+        return asyncio.run(command)
+    except CommandFailedError as failed:
+        typer.echo(str(failed), err=True)
+        raise typer.Exit(failed.status) from None

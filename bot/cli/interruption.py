@@ -1,0 +1,26 @@
+"""How a command ends on a signal before it has anything to clean up."""
+
+import os
+import signal
+from types import FrameType
+
+from bot.cli.failure import ExitStatus
+
+
+def end_at_once_on(*numbers: signal.Signals, status: ExitStatus) -> None:
+    """Let each of these signals end the process with `status`, silently, until something else handles them.
+
+    For the time in which modules are loaded and nothing is open. An exception raised in there would print a
+    traceback of Python's import machinery, or be caught by a module that tries what it can import.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        os._exit(status)
+
+    for number in numbers:
+        signal.signal(number, end)
+
+
+def raise_on_interrupt() -> None:
+    """Let SIGINT raise KeyboardInterrupt, as Python does by itself; `asyncio.run` then cancels what it runs."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
