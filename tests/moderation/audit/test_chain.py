@@ -113,7 +113,7 @@ def test_what_nobody_sealed_has_no_salt() -> None:
 CHANGES: dict[str, st.SearchStrategy[object]] = {
     "guild_id": st.integers(),
     "at": st.datetimes(timezones=st.just(UTC)),
-    "deed": st.sampled_from(AuditAction),
+    "action": st.sampled_from(AuditAction),
     "actor_id": st.none() | st.integers(),
     "person_id": st.none() | st.integers(),
     "job_id": st.none() | st.text(),
