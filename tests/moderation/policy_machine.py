@@ -129,7 +129,7 @@ class RequestMachine(RuleBasedStateMachine):
         self.now = NOW
         self.server = next(_servers)
         self.model = PolicyModel()
-        self.wanted: list[TrackedRequest] = []
+        self.tracked: list[TrackedRequest] = []
         database = self.runtime.database
         self.audit_log = AuditLog(database)
         self.caches = ModerationCaches(
