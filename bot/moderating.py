@@ -22,12 +22,10 @@ from bot.moderation.servers.store import RuleStore
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
 from bot.moderation.words.word_lists import OPERATOR, WordLists
-from bot.quota.ledger import Ledger
 from bot.reviews.appeals import Appeals
-from bot.reviews.decisions import DecisionParts, Decisions
-from bot.reviews.questions import QuestionParts, Questions
+from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportStore
-from bot.reviews.reports import ReportParts, Reports
+from bot.reviews.reports import Reports
 from bot.reviews.store import ReviewStore
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
@@ -54,9 +52,7 @@ class Outside:
     now: Callable[[], datetime]
 
 
-async def open_moderation(
-    settings: Settings, outside: Outside, store: JobStore, ledger: Ledger
-) -> Moderation:
+async def open_moderation(settings: Settings, outside: Outside, store: JobStore) -> Moderation:
     """Read what is kept, and connect it.
 
     Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
@@ -69,52 +65,34 @@ async def open_moderation(
     review_store = ReviewStore(outside.database)
     gatekeeper = Gatekeeper(caches, DiscordChannelLookup(outside.bot), outside.now)
     questions = Questions(
-        QuestionParts(
-            jobs=store,
-            reviews=review_store,
-            audit=audit_log,
-            caches=caches,
-            review_channel=review_channel,
-            media_dir=settings.media_dir,
-            now=outside.now,
-        )
+        jobs=store,
+        reviews=review_store,
+        audit=audit_log,
+        caches=caches,
+        review_channel=review_channel,
+        media_dir=settings.media_dir,
+        now=outside.now,
     )
     reports = Reports(
-        ReportParts(
-            jobs=store,
-            reports=ReportStore(outside.database, audit_log),
-            reviews=review_store,
-            questions=questions,
-            gatekeeper=gatekeeper,
-            audit=audit_log,
-            messages=outside.messages,
-            api=outside.api,
-            media_dir=settings.media_dir,
-            now=outside.now,
-        )
-    )
-    decisions = Decisions(
-        DecisionParts(
-            jobs=store,
-            reviews=review_store,
-            questions=questions,
-            audit=audit_log,
-            caches=caches,
-            ledger=ledger,
-            after_report=reports.settle,
-            finish_reports=reports.finish,
-            now=outside.now,
-        )
+        jobs=store,
+        reports=ReportStore(outside.database, audit_log),
+        reviews=review_store,
+        questions=questions,
+        gatekeeper=gatekeeper,
+        audit=audit_log,
+        messages=outside.messages,
+        api=outside.api,
+        media_dir=settings.media_dir,
+        now=outside.now,
     )
     return Moderation(
         caches,
         gatekeeper,
         audit_log,
         questions,
-        decisions,
         review_store,
         reports,
-        Appeals(caches.members, caches.rules, audit_log, now=outside.now),
+        Appeals(members=caches.members, rules=caches.rules, audit=audit_log, now=outside.now),
         review_channel,
         mirror,
     )

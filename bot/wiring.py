@@ -35,6 +35,7 @@ from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
 from bot.quota.allowance import Allowance, day_of
 from bot.quota.ledger import Ledger
+from bot.reviews.decisions import Decisions
 from bot.services.cleanup import Cleanup
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActionParts, JobActions
@@ -82,6 +83,7 @@ class App:
     engine: JobRunner
     service: VideoRequests
     moderation: Moderation
+    decisions: Decisions
     cleanup: Cleanup
     breaker: InvalidRequestBreaker
     database: Database
@@ -95,7 +97,7 @@ class App:
         Raises `discord.LoginFailure` for a wrong token, network errors and `StorageError`.
         """
         await self.bot.login(self.token.get_secret_value())
-        await self.moderation.decisions.resume()
+        await self.decisions.resume()
         await self.engine.resume()
         await self.bot.connect()
 
@@ -111,11 +113,21 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
     store = JobStore(outside.database, settings.spool_dir)
     news = OperatorNotices(outside.messages)
     ledger = Ledger(await store.claims(day_of(outside.now())))
-    moderation = await open_moderation(settings, outside, store, ledger)
+    moderation = await open_moderation(settings, outside, store)
     parts = await _parts(settings, tuning, outside, store, news=news, ledger=ledger, moderation=moderation)
     lifecycle = Lifecycle(parts)
     engine = JobRunner(lifecycle, store, parts.uploads)
-    moderation.decisions.start_with(engine.restart)
+    decisions = Decisions(
+        jobs=store,
+        reviews=moderation.review_store,
+        questions=moderation.questions,
+        reports=moderation.reports,
+        audit=moderation.audit_log,
+        caches=moderation.caches,
+        ledger=ledger,
+        restart=engine.restart,
+        now=outside.now,
+    )
     service = VideoRequests(
         store,
         engine,
@@ -135,7 +147,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
             outside.spool,
             parts.ledger,
             parts.timeouts,
-            moderation.decisions,
+            decisions,
             moderation.reports.is_hidden,
             outside.now,
         )
@@ -158,7 +170,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         ("housekeeping", cleanup.run),
         ("operator-news", news.run),
         ("collector", collect),
-        ("reviews", moderation.decisions.run),
+        ("reviews", decisions.run),
         ("log-mirror", moderation.mirror.run),
     )
     for name, work in sides:
@@ -174,6 +186,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         prompt_history=PromptHistory(store),
         listing=JobList(store, lifecycle, parts),
         moderation=moderation,
+        decisions=decisions,
         tell_operator=news.tell,
         tell_person=outside.messages.tell_person,
         now=outside.now,
@@ -187,6 +200,7 @@ async def connect(settings: Settings, tuning: Tuning, outside: Outside, stack: A
         engine,
         service,
         moderation,
+        decisions,
         cleanup,
         outside.breaker,
         outside.database,
@@ -242,7 +256,6 @@ async def _parts(
         uploads=UploadTracker(),
         gatekeeper=moderation.gatekeeper,
         questions=moderation.questions,
-        carry_out=moderation.decisions.settle,
         screening=Screening(settings.image_check),
         metrics=metrics,
         media_dir=settings.media_dir,

@@ -46,7 +46,6 @@ class Moderation:
     gatekeeper: Gatekeeper
     audit_log: AuditLog
     questions: Questions
-    decisions: Decisions
     review_store: ReviewStore
     reports: Reports
     appeals: Appeals
@@ -65,6 +64,7 @@ class Services:
     prompt_history: PromptHistory
     listing: JobList
     moderation: Moderation
+    decisions: Decisions
     tell_operator: Callable[[str], None]
     tell_person: Callable[[int, str], Awaitable[None]]
     now: Callable[[], datetime]
@@ -102,7 +102,7 @@ def _furnish_moderation(bot: Stillmotion, services: Services) -> None:
     now, mod = services.now, services.moderation
     bot.start_with(
         ReportsCog(mod.reports, services.desk, services.tell_operator, now=now),
-        ReviewsCog(mod.decisions, mod.review_store, mod.reports),
+        ReviewsCog(services.decisions, mod.review_store, mod.reports),
         SettingsCog(mod.caches.rules, now=now),
         SpicyCog(mod.caches, mod.questions, mod.review_store, mod.audit_log, services.tell_person, now=now),
         AppealsCog(bot, mod.appeals, mod.review_channel, services.tell_person),

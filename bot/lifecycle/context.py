@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 import stamina
 import structlog
@@ -36,25 +36,13 @@ from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.quota.ledger import Ledger
-from bot.reviews.review import Review, ReviewSubject
+from bot.reviews.questions import Questions
 from bot.storage.errors import StorageUnavailableError
 from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
 
 _FIRST_STORAGE_PAUSE_S: Final = 0.2
-
-
-class Questions(Protocol):
-    """How moderators are asked. Both methods raise `bot.storage.StorageError`."""
-
-    async def ask(self, job: Job, subject: ReviewSubject) -> Review:
-        """The question about a job, kept if it was not yet; it may be decided already."""
-        ...
-
-    async def present(self, review: Review, job: Job) -> bool:
-        """Show a question to those who can answer it; whether anybody sees it now."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -74,8 +62,6 @@ class Parts:
     uploads: UploadTracker
     gatekeeper: Gatekeeper
     questions: Questions
-    carry_out: Callable[[Review], Awaitable[None]]
-    """Has a job go on or end as moderators decided. Raises `bot.storage.StorageError`."""
     screening: Screening
     metrics: Metrics
     media_dir: Path
@@ -197,10 +183,16 @@ class JobContext:
 
         Waits for a disk that fails, as nothing may happen before this is kept. Raises `StaleJobError`.
         """
-        await self._save(advance(self.job, to, **changes))
-        account(self.parts.ledger, self.job)
-        self.parts.metrics.moved(to)
-        log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
+        await self.become(advance(self.job, to, **changes))
+
+    async def become(self, changed: Job) -> None:
+        """Store the job as a decision about it left it, in the same state or in the next one; as `move`."""
+        moved = changed.state is not self.job.state
+        await self._save(changed)
+        if moved:
+            account(self.parts.ledger, self.job)
+            self.parts.metrics.moved(self.job.state)
+            log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
 
     async def amend(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of Job, checked by replace()
         """Keep changed fields of a job that stays in its state; otherwise as `move`."""

@@ -1,4 +1,4 @@
-"""Appeals against suspensions: each is made once, and decided once by somebody who did not suspend."""
+"""Appeals against suspensions: one for each, decided once by a moderator who did not decide the suspension."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -13,46 +13,55 @@ from bot.moderation.policy import Person, may_moderate
 from bot.moderation.servers.cache import RuleCache
 
 
-class Appealing(StrEnum):
-    """What came of an appeal that somebody made."""
+class AppealResult(StrEnum):
+    """Result of a user's appeal."""
 
     RECEIVED = "received"
     BEFORE = "before"
-    """Made already, or the suspension is over."""
+    """The suspension was appealed against before, or is over."""
     UNREACHED = "unreached"
+    """It could be shown to no moderator."""
 
 
-class Deciding(StrEnum):
-    """What came of a moderator's decision."""
+class AppealDecision(StrEnum):
+    """Result of a moderator's press on an appeal."""
 
     DONE = "done"
     NOT_ALLOWED = "not_allowed"
     OWN = "own"
     SUSPENDER = "suspender"
-    """Who decided the suspension does not decide the appeal."""
+    """The moderator decided the suspension."""
     CLOSED = "closed"
+    """The appeal was decided before, or the suspension is over."""
 
 
 class Appeals:
     """Receives and decides appeals. Methods raise `bot.storage.StorageError`."""
 
     def __init__(
-        self, members: MemberCache, rules: RuleCache, audit_log: AuditLog, *, now: Callable[[], datetime]
+        self, *, members: MemberCache, rules: RuleCache, audit: AuditLog, now: Callable[[], datetime]
     ) -> None:
         self._members = members
         self._rules = rules
-        self._audit_log = audit_log
+        self._audit = audit
         self._now = now
 
     async def receive(
         self, guild_id: int, person_id: int, said: str, reach: Callable[[Member], Awaitable[bool]]
-    ) -> Appealing:
-        """Put what a suspended person says before moderators; `reach` shows it and says whether one sees it."""
-        async with self._audit_log.transaction() as within:
+    ) -> AppealResult:
+        """Show a suspended user's appeal to the moderators.
+
+        Args:
+            guild_id: The server.
+            person_id: The suspended user.
+            said: What the user wrote.
+            reach: Shows the appeal. Returns True if it is shown to a moderator.
+        """
+        async with self._audit.transaction() as within:
             member = await self._members.appeal(within, guild_id, person_id, self._now())
             if member is None:
-                return Appealing.BEFORE
-            # Kept as a prompt is: it goes when its author asks for their words to be removed.
+                return AppealResult.BEFORE
+            # Stored as a prompt is: it is removed when the user asks for the removal of their data.
             await within.record(
                 AuditEntry(guild_id, self._now(), AuditAction.APPEALED, person_id, person_id, prompt=said)
             )
@@ -60,16 +69,24 @@ class Appeals:
         try:
             reached = await reach(member)
         finally:
-            if not reached:  # it can be made once, so it has to be before somebody
-                async with self._audit_log.transaction() as within:
+            if not reached:  # the user's only appeal must not be spent on one that no moderator sees
+                async with self._audit.transaction() as within:
                     await self._members.take_appeal_back(within, guild_id, person_id)
-        return Appealing.RECEIVED if reached else Appealing.UNREACHED
+        return AppealResult.RECEIVED if reached else AppealResult.UNREACHED
 
     async def decide(
         self, decider: Person, guild_id: int, person_id: int, *, until: int, lifts: bool
-    ) -> Deciding:
-        """End the suspension that ends at `until` (seconds since 1970), or let it run."""
-        async with self._audit_log.transaction() as within:
+    ) -> AppealDecision:
+        """Lift a suspension or let it run.
+
+        Args:
+            decider: The moderator.
+            guild_id: The server.
+            person_id: The suspended user.
+            until: The end of the suspension in seconds since 1970, as `end_of` gives it. Tells it from a later one.
+            lifts: True to lift it.
+        """
+        async with self._audit.transaction() as within:
             refused = await self._refused(decider, guild_id, person_id, until)
             if refused is not None:
                 return refused
@@ -83,30 +100,32 @@ class Appeals:
             await within.record(
                 AuditEntry(guild_id, now, AuditAction.APPEAL_DECIDED, decider.id, person_id, details=details)
             )
-        return Deciding.DONE
+        return AppealDecision.DONE
 
-    async def _refused(self, decider: Person, guild_id: int, person_id: int, until: int) -> Deciding | None:
+    async def _refused(
+        self, decider: Person, guild_id: int, person_id: int, until: int
+    ) -> AppealDecision | None:
         member = self._members.of(guild_id, person_id)
         if not may_moderate(decider, self._rules.of(guild_id), guild_id):
-            return Deciding.NOT_ALLOWED
+            return AppealDecision.NOT_ALLOWED
         if decider.id == person_id:
-            return Deciding.OWN
+            return AppealDecision.OWN
         over = not member.is_suspended(self._now()) or member.appealed_at is None
         if over or end_of(member) != until or await self._is_decided(member):
-            return Deciding.CLOSED
-        return Deciding.SUSPENDER if member.suspended_by == decider.id else None
+            return AppealDecision.CLOSED
+        return AppealDecision.SUSPENDER if member.suspended_by == decider.id else None
 
     async def _is_decided(self, member: Member) -> bool:
-        """Whether somebody said already that the suspension stays: the log knows, in every process."""
+        """Return True if the appeal was decided. A rejected one leaves its trace in the audit log alone."""
         chosen = AuditFilter(
             guild_id=member.guild_id,
             actions=frozenset({AuditAction.APPEAL_DECIDED}),
             person_id=member.person_id,
             since=member.appealed_at,
         )
-        return bool(await self._audit_log.store.read(chosen, limit=1))
+        return bool(await self._audit.store.read(chosen, limit=1))
 
 
 def end_of(member: Member) -> int:
-    """When a suspension ends, in seconds since 1970: what tells it from a later one; 0 without one."""
+    """Return the end of a suspension in seconds since 1970, which tells it from a later one; 0 without one."""
     return int(member.suspended_until.timestamp()) if member.suspended_until is not None else 0

@@ -1,57 +1,76 @@
-"""Questions to a server's moderators: kept, shown to those who can answer them, and what their cards say."""
+"""Questions to a server's moderators: opened, shown to those who can answer, and their cards kept current."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from bot.jobs.job import Job, new_job_id
 from bot.jobs.store import JobStore, UnknownJobError
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
-from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage, details_of, quorum_of
-from bot.reviews.review import Review, ReviewState, ReviewSubject
+from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
+from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
+from bot.storage.errors import StorageError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
+
+log: Final = structlog.get_logger(__name__)
 
 _RECORD_LIMIT: Final = 500
 _PUT_WITHIN_S: Final = 10.0
 
 
-@dataclass(frozen=True)
-class QuestionParts:
-    """What asking needs."""
-
-    jobs: JobStore
-    reviews: ReviewStore
-    audit: AuditLog
-    caches: ModerationCaches
-    review_channel: ReviewChannel
-    media_dir: Path
-    now: Callable[[], datetime]
-
-
 class Questions:
-    """Asks moderators and shows how their questions stand. Methods raise `bot.storage.StorageError`."""
+    """Asks moderators and shows how their questions stand. Decides nothing and moves no job.
 
-    def __init__(self, parts: QuestionParts) -> None:
-        self._parts = parts
+    Methods raise `bot.storage.StorageError` where they do not say otherwise.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        reviews: ReviewStore,
+        audit: AuditLog,
+        caches: ModerationCaches,
+        review_channel: ReviewChannel,
+        media_dir: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._reviews = reviews
+        self._audit = audit
+        self._caches = caches
+        self._review_channel = review_channel
+        self._media_dir = media_dir
+        self._now = now
+        self._outdated: set[str] = set()
 
     async def ask(self, job: Job, subject: ReviewSubject, shown: VideoMessage | None = None) -> Review:
-        """The question about a job, kept if it was not yet; it may be decided already. `present` shows it."""
-        parts = self._parts
+        """Open the question about a job, unless it was asked before. `present` then shows it.
+
+        Args:
+            job: The job, which was requested in a server.
+            subject: The subject of the question.
+            shown: The message with the video, for a question about a report.
+
+        Returns:
+            The question. One that was asked before may be closed already.
+        """
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
-        found = await parts.reviews.latest(job.id, subject)
+        found = await self._reviews.latest(job.id, subject)
         if found is not None and found.state is not ReviewState.WITHDRAWN:
             return found
-        now = parts.now()
-        rules = parts.caches.rules.of(job.guild_id)
+        now = self._now()
+        rules = self._caches.rules.of(job.guild_id)
         hours = rules.hidden_hours if subject is ReviewSubject.REPORT else rules.review_hours
         asked = Review(
             new_job_id(),
@@ -65,59 +84,89 @@ class Questions:
             shown_channel_id=shown.channel_id if shown is not None else None,
             shown_message_id=shown.message_id if shown is not None else None,
         )
-        async with parts.audit.transaction() as within:
-            added = await parts.reviews.add(within, asked)
-            # That a video is reported and hidden is logged as such.
+        async with self._audit.transaction() as within:
+            added = await self._reviews.add(within, asked)
+            # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
-                await within.record(self._held(asked, job.request.prompt))
-        return asked if added else await parts.reviews.latest(job.id, subject) or asked
+                prompt = job.request.prompt
+                # Moderators read in the log which listed words matched; the user is never told.
+                terms = {"terms": self._caches.listed_in(asked.guild_id, prompt)}
+                held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=terms, prompt=prompt)
+                await within.record(held)
+        return asked if added else await self._reviews.latest(job.id, subject) or asked
 
     async def present(self, review: Review, job: Job) -> bool:
-        """Show a question to those who can answer it; whether anybody sees it now.
+        """Show a question to those who can answer it, and note the message of its card.
 
-        Where it is seen is noted even if the job is started anew meanwhile, by an answer that came at once.
+        An answer may come at once and restart the job; the message is noted all the same.
+
+        Returns:
+            True if the question is shown to a moderator now.
         """
         if review.message_id is not None:
             return True
         return await shield_until_done(self._put(review, job), within_s=_PUT_WITHIN_S)
 
     async def ask_again(self) -> None:
-        """Show the questions that nobody could be shown when they came up."""
+        """Show the open questions that could be shown to nobody when they were asked."""
         closed: set[int] = set()
-        for review in await self._parts.reviews.unplaced():
+        for review in await self._reviews.unplaced():
             if review.guild_id in closed:
                 continue
             try:
-                job = await self._parts.jobs.get(review.job_id)
+                job = await self._jobs.get(review.job_id)
             except UnknownJobError:
                 continue
             if not await self.present(review, job):
-                # Refused requests count towards Discord's ban for invalid ones: one a server has to do.
+                # Refused requests count towards Discord's ban for invalid requests: at most one a server and call.
                 closed.add(review.guild_id)
 
     async def show(self, review: Review) -> None:
-        """Show on a question's card how it stands."""
-        case = await self.case(review)
+        """Update a question's card. Never raises: a card that could not be updated is left to `show_outdated`."""
+        self._outdated.add(review.id)
+        try:
+            case = await self.case(review)
+        except StorageError as error:
+            log.warning("review_not_shown", review=review.id, reason=str(error))
+            return
         if case is not None:
-            await self._parts.review_channel.update(case)
+            await self._review_channel.update(case)
+        self._outdated.discard(review.id)
+
+    def show_later(self, review_id: str) -> None:
+        """Leave a question's card to `show_outdated`, without waiting for Discord now."""
+        self._outdated.add(review_id)
+
+    async def show_outdated(self) -> None:
+        """Update the cards that `show` could not, and those that were left for later."""
+        for review_id in tuple(self._outdated):
+            await self.show_current(review_id)
+
+    async def show_current(self, review_id: str) -> None:
+        """Read a question anew and update its card; removes the buttons that a killed process left on it."""
+        review = await self._reviews.get(review_id)
+        if review is None:
+            self._outdated.discard(review_id)
+        else:
+            await self.show(review)
 
     async def case(self, review: Review) -> ReviewCase | None:
-        """A question with all that its card shows; None when its job is no longer known."""
+        """Return the content of a question's card, or None if its job no longer exists."""
         try:
-            job = await self._parts.jobs.get(review.job_id)
+            job = await self._jobs.get(review.job_id)
         except UnknownJobError:
             return None
         return await self._case(review, job)
 
     async def record(self, guild_id: int, person_id: int) -> Record:
-        """A user's record in a server."""
-        parts, now = self._parts, self._parts.now()
-        rules = parts.caches.rules.of(guild_id)
-        asked = await parts.reviews.of_person(guild_id, person_id, _RECORD_LIMIT)
-        strikes = await parts.caches.members.strikes(guild_id, person_id, rules, now)
-        member = parts.caches.members.of(guild_id, person_id)
+        """Return a user's record in a server."""
+        now = self._now()
+        rules = self._caches.rules.of(guild_id)
+        asked = await self._reviews.of_person(guild_id, person_id, _RECORD_LIMIT)
+        strikes = await self._caches.members.strikes(guild_id, person_id, rules, now)
+        member = self._caches.members.of(guild_id, person_id)
         return Record(
-            await parts.jobs.made_in(guild_id, person_id),
+            await self._jobs.made_in(guild_id, person_id),
             sum(one.state is ReviewState.APPROVED for one in asked),
             sum(one.state is ReviewState.DENIED for one in asked),
             len(strikes),
@@ -126,27 +175,14 @@ class Questions:
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
-        placed = await self._parts.review_channel.put(await self._case(review, job))
+        placed = await self._review_channel.put(await self._case(review, job))
         if placed is not None:
-            await self._parts.reviews.place(review.id, *placed)
+            await self._reviews.place(review.id, *placed)
         return placed is not None
 
     async def _case(self, review: Review, job: Job) -> ReviewCase:
-        waits = review.subject is ReviewSubject.POSTING and job.video_name is not None
-        video = self._parts.media_dir / job.video_name if waits and job.video_name else None
+        shows_video = review.subject is ReviewSubject.POSTING
+        video = self._media_dir / job.video_name if shows_video and job.video_name else None
         record = await self.record(review.guild_id, review.person_id)
-        rules = self._parts.caches.rules.of(review.guild_id)
-        return ReviewCase(review, job, record, quorum_of(review, rules), video)
-
-    def _held(self, review: Review, prompt: str) -> AuditEntry:
-        """That a request waits, and the listed words in it: moderators read them, its user never does."""
-        return AuditEntry(
-            review.guild_id,
-            self._parts.now(),
-            AuditAction.REQUEST_HELD,
-            None,
-            review.person_id,
-            review.job_id,
-            details=details_of(review) | {"terms": self._parts.caches.listed_in(review.guild_id, prompt)},
-            prompt=prompt,
-        )
+        quorum = quorum_of(review, self._caches.rules.of(review.guild_id))
+        return ReviewCase(review, job, record, quorum, video)

@@ -1,4 +1,4 @@
-"""Where reports are kept: every statement of SQL about moderation."""
+"""Store of reports: every SQL statement about the table `reports`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bot.texts.forms import ReportReason
 
 @dataclass(frozen=True)
 class Report:
-    """Somebody thinks that a video should not be there; `words` are theirs."""
+    """A user's report of a video. `words` is what the user wrote about it."""
 
     job_id: str
     person_id: int
@@ -25,17 +25,17 @@ class Report:
 
 
 class ReportStore:
-    """Keeps reports. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores reports. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database, audit_log: AuditLog) -> None:
         self._database = database
         self._audit_log = audit_log
 
     async def add(self, report: Report, *entries: AuditEntry) -> bool:
-        """Keep a report, and these entries about it.
+        """Store a report together with these entries about it.
 
         Returns:
-            True if it is the user's first of that video; otherwise nothing was kept.
+            True if it is the user's first report of that video; otherwise nothing is stored.
         """
         mine = select(reports.c.job_id).where(
             reports.c.job_id == report.job_id, reports.c.person_id == report.person_id
@@ -55,7 +55,7 @@ class ReportStore:
         return True
 
     async def reporters(self, job_id: str) -> Sequence[int]:
-        """Who reported a video."""
+        """Return the ids of the users who reported a video."""
         chosen = select(reports.c.person_id).where(reports.c.job_id == job_id)
         async with self._database.read() as connection:
             return (await connection.execute(chosen)).scalars().all()

@@ -1,8 +1,8 @@
-"""Reported videos: counted, hidden when there are enough reports, and brought back or removed by moderators."""
+"""Reported videos: hidden once there are enough reports, then restored or removed as moderators decide."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -39,117 +39,125 @@ from bot.video import Preset
 log: Final = structlog.get_logger(__name__)
 
 HIDDEN_PREFIX: Final = "hidden-"
-"""How the files of hidden videos are called; housekeeping leaves them alone."""
-_SHOW_WITHIN_S: Final = 120.0
-"""How long Discord may stay away before a video is left as it is seen."""
+"""Prefix of the file names of hidden videos. The clean-up leaves these files alone."""
+_EDIT_WITHIN_S: Final = 120.0
+"""How long Discord may be unavailable before a message is left as it is."""
 
 
 class ReportResult(StrEnum):
-    """What came of a report."""
+    """Result of a report."""
 
     COUNTED = "counted"
     HIDDEN = "hidden"
     BEFORE = "before"
+    """The user reported this video before."""
     GONE = "gone"
 
 
 class ViewRefusal(StrEnum):
-    """Why somebody does not get to see a hidden video."""
+    """Reason why a user may not see a hidden video."""
 
     NOT_ALLOWED = "not_allowed"
     ELSEWHERE = "elsewhere"
-    """It is spicy, and this is no age-restricted channel."""
+    """The video is spicy, and the channel is not age-restricted."""
     GONE = "gone"
 
 
-@dataclass(frozen=True)
-class ReportParts:
-    """What reports need."""
-
-    jobs: JobStore
-    reports: ReportStore
-    reviews: ReviewStore
-    questions: Questions
-    gatekeeper: Gatekeeper
-    audit: AuditLog
-    messages: Messages
-    api: DimiLinks
-    media_dir: Path
-    now: Callable[[], datetime]
-
-
 class Reports:
-    """Receives reports. Methods raise `bot.storage.StorageError`."""
+    """Counts reports, hides videos and applies the decisions about them.
 
-    def __init__(self, parts: ReportParts) -> None:
-        self._parts = parts
+    Methods raise `bot.storage.StorageError`.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        reports: ReportStore,
+        reviews: ReviewStore,
+        questions: Questions,
+        gatekeeper: Gatekeeper,
+        audit: AuditLog,
+        messages: Messages,
+        api: DimiLinks,
+        media_dir: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._reports = reports
+        self._reviews = reviews
+        self._questions = questions
+        self._gatekeeper = gatekeeper
+        self._audit = audit
+        self._messages = messages
+        self._api = api
+        self._media_dir = media_dir
+        self._now = now
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._settled: set[str] = set()
+        self._applied: set[str] = set()
 
     async def report(self, report: Report, person: Person, shown: VideoMessage | None) -> ReportResult:
-        """Count a report, and hide the video if that suffices."""
-        parts = self._parts
+        """Count a report, and hide the video if it is reported often enough.
+
+        Args:
+            report: The report, which counts once for each user and video.
+            person: The user who reports.
+            shown: The message with the video, or None if the bot cannot change it.
+        """
         job = await self._job(report.job_id)
         if job is None:
             return ReportResult.GONE
         entry = self._entry(job, AuditAction.VIDEO_REPORTED, person.id, report.reason.value)
-        new = await parts.reports.add(report, entry)
-        # One made before may have been kept just before the disk failed, so what it calls for is looked at again.
+        new = await self._reports.add(report, entry)
+        # A repeated report is checked as well: the database may have failed right after the first was stored.
         if shown is not None and await self._is_to_be_hidden(job, person):
-            async with self._alone_with(job.id):
+            async with self._lock(job.id):
                 if await self._hide(job, shown):
                     return ReportResult.HIDDEN
         return ReportResult.COUNTED if new else ReportResult.BEFORE
 
-    async def settle(self, review: Review) -> None:
-        """Bring a hidden video back, or remove it for good, as moderators decided or nobody did.
-
-        Done twice it does nothing more.
-        """
+    async def apply(self, review: Review) -> None:
+        """Restore a hidden video or remove it for good, as its closed question says. May be repeated."""
         job = await self._job(review.job_id)
         if job is None or review.shown_channel_id is None or review.shown_message_id is None:
             return
-        async with self._alone_with(job.id):
-            if review.id in self._settled:
+        async with self._lock(job.id):
+            if review.id in self._applied:
                 return
-            address = self._address(job, VideoMessage(review.shown_channel_id, review.shown_message_id))
-            restored = review.state is ReviewState.APPROVED and await self._bring_back(
+            address = _address(job, VideoMessage(review.shown_channel_id, review.shown_message_id))
+            restored = review.state is ReviewState.APPROVED and await self._restore(
                 replace(job, reply=address)
             )
             if not restored:
-                await self._show(address, Post(cards.removed_card(job)))
+                await self._edit(address, Post(cards.removed_card(job)))
             action = AuditAction.VIDEO_RESTORED if restored else AuditAction.VIDEO_REMOVED
-            await self._parts.audit.append(self._entry(job, action, review.decided_by, review.reason))
-            await asyncio.to_thread(self.kept(job.id).unlink, missing_ok=True)
-            self._settled.add(review.id)
+            await self._audit.append(self._entry(job, action, review.decided_by, review.reason))
+            await asyncio.to_thread(self._copy_path(job.id).unlink, missing_ok=True)
+            self._applied.add(review.id)
 
     async def finish(self) -> None:
-        """Settle what was decided and not carried out, as when an earlier process ended in between.
+        """Apply decisions that were not applied, as when an earlier process was killed in between.
 
-        Needs the gateway, so it is not to be waited for before the client is connected.
+        Waits for Discord, so it is not called before the client is connected.
         """
-        found = await asyncio.to_thread(lambda: [*self._parts.media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")])
+        found = await asyncio.to_thread(lambda: [*self._media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")])
         for path in found:
             job_id = path.stem.removeprefix(HIDDEN_PREFIX)
-            review = await self._parts.reviews.latest(job_id, ReviewSubject.REPORT)
+            review = await self._reviews.latest(job_id, ReviewSubject.REPORT)
             if review is not None and review.state is not ReviewState.OPEN:
-                await self.settle(review)
-
-    def kept(self, job_id: str) -> Path:
-        """Where a hidden video lies."""
-        return self._parts.media_dir / f"{HIDDEN_PREFIX}{job_id}.mp4"
+                await self.apply(review)
 
     async def is_hidden(self, job_id: str) -> bool:
-        """Whether a video is hidden, or was removed."""
-        review = await self._parts.reviews.latest(job_id, ReviewSubject.REPORT)
+        """Return True if a video is hidden or was removed because of reports."""
+        review = await self._reviews.latest(job_id, ReviewSubject.REPORT)
         return review is not None and review.state is not ReviewState.APPROVED
 
     async def view(self, review: Review, person: Person, place: Place) -> Path | ViewRefusal:
-        """The hidden video for a moderator to look at, which is logged, or why they do not see it.
+        """Return the file of a hidden video for a moderator, and log the view.
 
-        What is spicy is looked at in age-restricted channels only.
+        A spicy video is shown in age-restricted channels only.
         """
-        if not may_moderate(person, self._parts.gatekeeper.caches.rules.of(review.guild_id), review.guild_id):
+        if not may_moderate(person, self._gatekeeper.caches.rules.of(review.guild_id), review.guild_id):
             return ViewRefusal.NOT_ALLOWED
         asked = review.subject is ReviewSubject.REPORT and review.state is ReviewState.OPEN
         job = await self._job(review.job_id) if asked else None
@@ -157,103 +165,108 @@ class Reports:
             return ViewRefusal.GONE
         if job.request.preset is Preset.SPICY and place is not Place.AGE_RESTRICTED_CHANNEL:
             return ViewRefusal.ELSEWHERE
-        async with self._alone_with(job.id):
-            if not await self._keep(job):
+        async with self._lock(job.id):
+            if not await self._ensure_copy(job):
                 return ViewRefusal.GONE
-        await self._parts.audit.append(self._entry(job, AuditAction.HIDDEN_VIDEO_VIEWED, person.id, ""))
-        return self.kept(job.id)
+        await self._audit.append(self._entry(job, AuditAction.HIDDEN_VIDEO_VIEWED, person.id, ""))
+        return self._copy_path(job.id)
 
     async def _is_to_be_hidden(self, job: Job, person: Person) -> bool:
+        """Return True if a moderator reports a server's video, or if there are as many reports as its rules say."""
         if job.guild_id is None or job.state is not JobState.DELIVERED or job.reply.private:
             return False
-        caches = self._parts.gatekeeper.caches
-        rules = caches.rules.of(job.guild_id)
-        muted = caches.members.of(job.guild_id, person.id).reports_muted
-        if may_moderate(person, rules, job.guild_id) and not muted:
+        members = self._gatekeeper.caches.members
+        rules = self._gatekeeper.caches.rules.of(job.guild_id)
+        if (
+            may_moderate(person, rules, job.guild_id)
+            and not members.of(job.guild_id, person.id).reports_muted
+        ):
             return True
-        return await self._count(job) >= rules.reports_to_hide
+        reporters = await self._reports.reporters(job.id)
+        counted = sum(not members.of(job.guild_id, one).reports_muted for one in reporters)
+        return counted >= rules.reports_to_hide
 
     async def _hide(self, job: Job, shown: VideoMessage) -> bool:
-        """Whether the video was there until now, and moderators are asked about it."""
-        parts = self._parts
-        before = await parts.reviews.latest(job.id, ReviewSubject.REPORT)
+        """Ask moderators about a video and hide it. Returns True if it was not hidden before."""
+        before = await self._reviews.latest(job.id, ReviewSubject.REPORT)
         if before is not None and before.state is not ReviewState.OPEN:
-            return False  # moderators brought it back, or removed it
-        # The question comes first: it ends by itself, so that nothing stays hidden for good by a crash.
-        review = await parts.questions.ask(job, ReviewSubject.REPORT, shown)
+            return False  # moderators restored or removed it
+        # The question comes first: it expires, so that a crash in between leaves nothing hidden for good.
+        review = await self._questions.ask(job, ReviewSubject.REPORT, shown)
         if review.state is ReviewState.OPEN:
-            await parts.questions.present(review, job)
-        still = await parts.reviews.get(review.id)
-        if still is None or still.state is not ReviewState.OPEN:
-            return False  # decided meanwhile, and then `settle` shows what came of it
-        await self._show(self._address(job, shown), Post(cards.hidden_card(job)))
-        await self._keep(job)
+            await self._questions.present(review, job)
+        current = await self._reviews.get(review.id)
+        if current is None or current.state is not ReviewState.OPEN:
+            return False  # decided meanwhile; `apply` shows the result
+        await self._edit(_address(job, shown), Post(cards.hidden_card(job)))
+        await self._ensure_copy(job)
         if before is not None:
             return False
-        await parts.audit.append(self._entry(job, AuditAction.VIDEO_HIDDEN, None, "reports"))
+        await self._audit.append(self._entry(job, AuditAction.VIDEO_HIDDEN, None, "reports"))
         return True
 
-    async def _keep(self, job: Job) -> bool:
-        """Whether there is a copy for the moderators; fetching it once more costs nothing."""
-        path = self.kept(job.id)
+    def _copy_path(self, job_id: str) -> Path:
+        return self._media_dir / f"{HIDDEN_PREFIX}{job_id}.mp4"
+
+    async def _ensure_copy(self, job: Job) -> bool:
+        """Have a copy of a hidden video for the moderators. Returns False if it could not be fetched."""
+        path = self._copy_path(job.id)
         if await asyncio.to_thread(path.exists):
             return True
         if job.task_id is None:
             return False
         try:
-            await self._parts.api.download(job.task_id, path)
+            # Downloading the video of a bought task once more is not charged.
+            await self._api.download(job.task_id, path)
         except (DimiLinksError, OSError) as error:
             log.warning("hidden_video_not_kept", job=job.id, error=type(error).__name__)
             return False
         return True
 
-    async def _bring_back(self, job: Job) -> bool:
-        if not await self._keep(job):
+    async def _restore(self, job: Job) -> bool:
+        """Show a hidden video again if the rules allow it now. Returns True if the message shows it."""
+        if not await self._ensure_copy(job):
             return False
-        decision = await self._parts.gatekeeper.decide_again(stored_request(job))
+        decision = await self._gatekeeper.decide_again(stored_request(job))
         if not decision.allowed:
             log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
             return False
-        path = self.kept(job.id)
+        path = self._copy_path(job.id)
         size_bytes = path.stat().st_size
         spoiler = job.request.preset is Preset.SPICY
         video = VideoFile(path, f"stillmotion-{job.id[:8]}.mp4", size_bytes, spoiler)
-        return await self._show(
-            job.reply, Post(cards.delivered_card(job, now=job.ready_at or self._parts.now()), video)
-        )
+        card = cards.delivered_card(job, now=job.ready_at or self._now())
+        return await self._edit(job.reply, Post(card, video))
 
-    async def _show(self, address: ReplyAddress, post: Post) -> bool:
-        """Whether the message shows it now; Discord is waited for, as nobody tries again later."""
+    async def _edit(self, address: ReplyAddress, post: Post) -> bool:
+        """Change the message with a video. Returns True if it was changed."""
         try:
+            # Discord is waited for: nothing repeats this edit later.
             async for attempt in stamina.retry_context(
-                on=DiscordUnavailableError, attempts=None, timeout=_SHOW_WITHIN_S, wait_max=10.0
+                on=DiscordUnavailableError, attempts=None, timeout=_EDIT_WITHIN_S, wait_max=10.0
             ):
                 with attempt:
-                    await self._parts.messages.edit_as_bot(address, post)
+                    await self._messages.edit_as_bot(address, post)
         except DeliveryError as error:
             log.warning("reported_video_not_changed", job=post.card.job_id, reason=str(error))
             return False
         return True
 
-    def _alone_with(self, job_id: str) -> asyncio.Lock:
-        """Keeps others from the same video meanwhile."""
+    def _lock(self, job_id: str) -> asyncio.Lock:
+        """Return the lock under which a video is hidden, viewed and restored."""
         return self._locks.setdefault(job_id, asyncio.Lock())
-
-    def _address(self, job: Job, shown: VideoMessage) -> ReplyAddress:
-        return replace(job.reply, token=None, channel_id=shown.channel_id, message_id=shown.message_id)
-
-    async def _count(self, job: Job) -> int:
-        members = self._parts.gatekeeper.caches.members
-        reporters = await self._parts.reports.reporters(job.id)
-        return sum(not members.of(job.guild_id, one).reports_muted for one in reporters)
 
     async def _job(self, job_id: str) -> Job | None:
         try:
-            return await self._parts.jobs.get(job_id)
+            return await self._jobs.get(job_id)
         except UnknownJobError:
             return None
 
     def _entry(self, job: Job, action: AuditAction, actor_id: int | None, reason: str) -> AuditEntry:
         return AuditEntry(
-            job.guild_id or 0, self._parts.now(), action, actor_id, job.reply.person_id, job.id, reason
+            job.guild_id or 0, self._now(), action, actor_id, job.reply.person_id, job.id, reason
         )
+
+
+def _address(job: Job, shown: VideoMessage) -> ReplyAddress:
+    return replace(job.reply, token=None, channel_id=shown.channel_id, message_id=shown.message_id)

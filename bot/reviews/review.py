@@ -1,36 +1,44 @@
-"""A question to a server's moderators, and the votes on it: pure functions."""
+"""Review: one question to a server's moderators about a job, its votes, and what follows for the job.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Pure functions. `questions.py` asks, `decisions.py` decides, `store.py` keeps reviews.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
+from bot.moderation.rules import ReviewStage, ServerRules
 
 
 class ReviewSubject(StrEnum):
-    """What is asked."""
+    """Subject of a question."""
 
     SUBMISSION = "submission"
-    """May this be made?"""
+    """May this request be bought?"""
     POSTING = "posting"
     """May this finished video be posted?"""
     REPORT = "report"
-    """Shall this hidden video come back?"""
+    """Shall this hidden video be shown again?"""
 
 
 class ReviewState(StrEnum):
-    """How a question stands; all but the first are final."""
+    """State of a question. All but OPEN are final."""
 
     OPEN = "open"
     APPROVED = "approved"
     DENIED = "denied"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
-    """The request ended before anybody decided."""
+    """The request ended before moderators decided."""
 
 
 @dataclass(frozen=True)
 class Vote:
-    """One moderator's word, which can be taken back while the question is open."""
+    """One moderator's vote. It can be taken back while the question is open."""
 
     person_id: int
     approves: bool
@@ -40,12 +48,13 @@ class Vote:
 
 @dataclass(frozen=True)
 class Review:
-    """One question with its votes, oldest first. `channel_id` and `message_id` are where its card is."""
+    """One question with its votes, oldest first. `channel_id` and `message_id` name the message of its card."""
 
     id: str
     job_id: str
     guild_id: int
     person_id: int
+    """The user whose request or video it is about."""
     subject: ReviewSubject
     state: ReviewState
     created_at: datetime
@@ -56,14 +65,83 @@ class Review:
     channel_id: int | None = None
     message_id: int | None = None
     shown_channel_id: int | None = None
-    """Where the video is seen that was reported."""
+    """Channel of the message with the reported video; `shown_message_id` is that message."""
     shown_message_id: int | None = None
     votes: tuple[Vote, ...] = ()
 
 
+def quorum_of(review: Review, rules: ServerRules) -> int:
+    """Return the number of equal votes that decide a question: one for a video that is hidden already."""
+    return 1 if review.subject is ReviewSubject.REPORT else rules.quorum
+
+
 def tally(votes: Sequence[Vote], quorum: int) -> bool | None:
-    """What the votes decide: yes, no, or nothing yet. Either needs the quorum; counted after every vote."""
-    for_it = sum(vote.approves for vote in votes)
-    if len(votes) - for_it >= quorum:
+    """Return True or False once a quorum approves or denies, and None before. Called after every vote."""
+    approving = sum(vote.approves for vote in votes)
+    if len(votes) - approving >= quorum:
         return False
-    return True if for_it >= quorum else None
+    return True if approving >= quorum else None
+
+
+_FAILURES: Final[Mapping[tuple[ReviewSubject, ReviewState], FailureReason]] = {
+    (ReviewSubject.SUBMISSION, ReviewState.DENIED): FailureReason.DENIED,
+    (ReviewSubject.SUBMISSION, ReviewState.EXPIRED): FailureReason.REVIEW_EXPIRED,
+    (ReviewSubject.SUBMISSION, ReviewState.WITHDRAWN): FailureReason.REVIEW_WITHDRAWN,
+    (ReviewSubject.POSTING, ReviewState.DENIED): FailureReason.POSTING_DENIED,
+    (ReviewSubject.POSTING, ReviewState.EXPIRED): FailureReason.POSTING_EXPIRED,
+    (ReviewSubject.POSTING, ReviewState.WITHDRAWN): FailureReason.POSTING_EXPIRED,
+}
+
+
+def job_after_decision(job: Job, review: Review, now: datetime) -> Job:
+    """Return the job as it is after a question about its submission or its posting was closed.
+
+    The lifecycle applies it when it finds its question closed, `decisions.py` when a question closes later.
+
+    Args:
+        job: The job as it is stored.
+        review: The closed question.
+        now: The moment at which a job that ends has ended.
+
+    Returns:
+        The changed job, or `job` itself if it does not wait for this decision or has it already.
+    """
+    waiting = JobState.HELD if review.subject is ReviewSubject.SUBMISSION else JobState.DELIVERING
+    if job.state is not waiting:
+        return job
+    if review.state is ReviewState.APPROVED:
+        stage = ReviewStage(review.subject.value)
+        if stage in job.approved:
+            return job
+        # The noted attempt belongs to the card that says that the job waits, not to the final post.
+        approved = replace(job, review_id=None, attempt=None, approved=job.approved | {stage})
+        return advance(approved, JobState.QUEUED) if waiting is JobState.HELD else approved
+    failure = Failure(_FAILURES[review.subject, review.state], review.reason)
+    to = JobState.DENIED if waiting is JobState.HELD else JobState.FAILED
+    return advance(job, to, review_id=None, failure=failure, ended_at=now)
+
+
+CLOSING_ACTIONS: Final[Mapping[ReviewState, AuditAction]] = {
+    ReviewState.APPROVED: AuditAction.REQUEST_APPROVED,
+    ReviewState.DENIED: AuditAction.REQUEST_DENIED,
+    ReviewState.EXPIRED: AuditAction.REQUEST_EXPIRED,
+    ReviewState.WITHDRAWN: AuditAction.REQUEST_EXPIRED,
+}
+"""What the audit log calls the end of a question."""
+
+
+def entry_about(
+    review: Review,
+    action: AuditAction,
+    at: datetime,
+    *,
+    actor_id: int | None = None,
+    reason: str = "",
+    details: Mapping[str, Detail] | None = None,
+    prompt: str | None = None,
+) -> AuditEntry:
+    """Return an entry of the audit log about a question and its job. `actor_id` is None for the bot itself."""
+    named: dict[str, Detail] = {"review": review.id, "subject": review.subject.value, **(details or {})}
+    return AuditEntry(
+        review.guild_id, at, action, actor_id, review.person_id, review.job_id, reason, named, prompt
+    )

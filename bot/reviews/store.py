@@ -1,4 +1,4 @@
-"""Where reviews and votes are kept: every statement of SQL about them."""
+"""Store of reviews and votes: every SQL statement about the tables `reviews` and `votes`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,16 +15,16 @@ from bot.storage.moderation_tables import reviews, votes
 
 
 class ReviewStore:
-    """Keeps reviews. Every method raises `bot.storage.StorageUnavailableError`.
+    """Stores reviews. Every method raises `bot.storage.StorageUnavailableError`.
 
-    What is asked and decided is part of the caller's transaction, whose entries tell of it.
+    Questions and decisions are written in the caller's transaction, together with their entries in the audit log.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, within: AuditedTransaction, review: Review) -> bool:
-        """Keep a new question; False if one about the same job is open already."""
+        """Store a new question. Returns False if one about the same job is open already."""
         values: dict[str, Any] = {
             "id": review.id,
             "job_id": review.job_id,
@@ -43,29 +43,29 @@ class ReviewStore:
         return True
 
     async def get(self, review_id: str) -> Review | None:
-        """A question with its votes."""
+        """Return a question with its votes, or None."""
         async with self._database.read() as connection:
             return await _one(connection, reviews.c.id == review_id)
 
     async def latest(self, job_id: str, subject: ReviewSubject) -> Review | None:
-        """The last question of a kind about a job."""
+        """Return the newest question about a job and a subject, or None."""
         condition = and_(reviews.c.job_id == job_id, reviews.c.stage == subject.value)
         found = await self._where(condition, 1, newest_first=True)
         return found[0] if found else None
 
     async def open_about(self, job_id: str) -> Review | None:
-        """The open question about a job."""
+        """Return the open question about a job, or None."""
         async with self._database.read() as connection:
             return await _one(connection, _open_about(job_id))
 
     async def open_in(self, guild_id: int, limit: int) -> Sequence[Review]:
-        """A server's open questions, oldest first."""
+        """Return at most `limit` open questions of a server, oldest first."""
         return await self._where(
             and_(reviews.c.guild_id == guild_id, reviews.c.state == ReviewState.OPEN.value), limit
         )
 
     async def open_of(self, guild_id: int, person_id: int) -> Sequence[Review]:
-        """The open questions about somebody's requests in a server."""
+        """Return the open questions about a user's requests in a server."""
         condition = and_(
             reviews.c.guild_id == guild_id,
             reviews.c.person_id == person_id,
@@ -74,24 +74,24 @@ class ReviewStore:
         return await self._where(condition, 1000)
 
     async def overdue(self, now: datetime) -> Sequence[Review]:
-        """Open questions that nobody decided in time."""
+        """Return the open questions whose time is over."""
         return await self._where(
             and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.expires_at <= now), 1000
         )
 
     async def unplaced(self) -> Sequence[Review]:
-        """Open questions that were shown to nobody."""
+        """Return the open questions that were shown to nobody."""
         return await self._where(
             and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.message_id.is_(None)), 1000
         )
 
     async def of_person(self, guild_id: int, person_id: int, limit: int) -> Sequence[Review]:
-        """What was asked about somebody's requests in a server, newest first."""
+        """Return at most `limit` questions about a user's requests in a server, newest first."""
         condition = and_(reviews.c.guild_id == guild_id, reviews.c.person_id == person_id)
         return await self._where(condition, limit, newest_first=True)
 
     async def place(self, review_id: str, channel_id: int, message_id: int) -> None:
-        """Note where a question's card is."""
+        """Store the message of a question's card."""
         values = {"channel_id": channel_id, "message_id": message_id}
         async with self._database.write() as connection:
             await connection.execute(update(reviews).where(reviews.c.id == review_id).values(values))
@@ -99,9 +99,12 @@ class ReviewStore:
     async def vote(
         self, within: AuditedTransaction, review_id: str, vote: Vote, quorum: int
     ) -> Review | None:
-        """Count a vote, in place of the same moderator's earlier one, and decide if that suffices.
+        """Store a vote in place of the same moderator's earlier one, and close the question if it decides.
 
-        Of two that come in the same moment one decides. None for a question that is open no more.
+        Of two votes at the same moment only one decides.
+
+        Returns:
+            The question with the vote, or None if it is closed already.
         """
         connection = within.connection
         found = await _still_open(connection, review_id)
@@ -129,7 +132,7 @@ class ReviewStore:
         return decided
 
     async def take_back(self, within: AuditedTransaction, review_id: str, person_id: int) -> Review | None:
-        """Take a vote back; None for a question that is open no more, or that had no vote of theirs."""
+        """Remove a moderator's vote. Returns None if the question is closed or has no vote of that moderator."""
         found = await _still_open(within.connection, review_id)
         if found is None or not await _remove_vote(within.connection, review_id, person_id):
             return None
@@ -138,7 +141,7 @@ class ReviewStore:
     async def close(
         self, within: AuditedTransaction, review_id: str, state: ReviewState, now: datetime
     ) -> Review | None:
-        """End a question without votes; None if it is open no more."""
+        """Close a question without a vote. Returns None if it is closed already."""
         found = await _still_open(within.connection, review_id)
         if found is None:
             return None

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.delivery.messages import DeliveryError
 from bot.moderation.members.member import Member
-from bot.reviews.appeals import Appealing, Appeals, Deciding, end_of
+from bot.reviews.appeals import AppealDecision, AppealResult, Appeals, end_of
 from bot.storage.errors import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import moderation as words
@@ -35,16 +35,16 @@ _DECIDED: Final = re.compile(
 )
 _WORDS_CHARS: Final = 1000
 
-_RECEIVED: Final[Mapping[Appealing, Message]] = {
-    Appealing.RECEIVED: words.APPEALED,
-    Appealing.BEFORE: words.APPEALED_BEFORE,
-    Appealing.UNREACHED: words.APPEAL_UNREACHED,
+_RECEIVED: Final[Mapping[AppealResult, Message]] = {
+    AppealResult.RECEIVED: words.APPEALED,
+    AppealResult.BEFORE: words.APPEALED_BEFORE,
+    AppealResult.UNREACHED: words.APPEAL_UNREACHED,
 }
-_REFUSED: Final[Mapping[Deciding, Message]] = {
-    Deciding.NOT_ALLOWED: words.VOTE_NOT_YOURS,
-    Deciding.OWN: words.VOTE_OWN,
-    Deciding.SUSPENDER: words.APPEAL_NOT_YOURS,
-    Deciding.CLOSED: words.VOTE_CLOSED,
+_REFUSED: Final[Mapping[AppealDecision, Message]] = {
+    AppealDecision.NOT_ALLOWED: words.VOTE_NOT_YOURS,
+    AppealDecision.OWN: words.VOTE_OWN,
+    AppealDecision.SUSPENDER: words.APPEAL_NOT_YOURS,
+    AppealDecision.CLOSED: words.VOTE_CLOSED,
 }
 
 Interaction = discord.Interaction[discord.Client]
@@ -104,7 +104,7 @@ class AppealsCog(commands.Cog):
         guild_id, person_id = card.guild_id, card.person_id
         decider = moderator_of(interaction, guild_id)
         came_of_it = await self._appeals.decide(decider, guild_id, person_id, until=card.until, lifts=lifts)
-        if came_of_it is not Deciding.DONE:
+        if came_of_it is not AppealDecision.DONE:
             await answer(interaction, _REFUSED[came_of_it])
             return
         outcome = words.APPEAL_LIFTED if lifts else words.APPEAL_KEPT

@@ -11,8 +11,7 @@ from discord import ui
 from discord.ext import commands
 
 from bot.moderation.policy import Person
-from bot.reviews.case import ExtraAction, VoteResult
-from bot.reviews.decisions import Decisions
+from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
 from bot.reviews.review import Review
 from bot.reviews.store import ReviewStore

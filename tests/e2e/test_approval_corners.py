@@ -39,7 +39,7 @@ async def test_a_decision_may_come_before_the_person_was_told_that_it_is_awaited
     assert "Decided" in await told(pressed)
     harness.sandbox.discord.latency_s = 0.0
     await harness.app.engine.idle()
-    await harness.app.moderation.decisions.resume()
+    await harness.app.decisions.resume()
     assert (await reply.wait_for_video(TIMEOUT_S)).videos
     await harness.app.engine.idle()
     assert harness.rows("state, review_id") == [{"state": "delivered", "review_id": None}]
@@ -91,7 +91,7 @@ async def test_the_seconds_of_what_is_denied_or_ends_are_given_back(
         second = await ask(harness, "a tower")
         await question(harness, "a tower")
         clock.offset = timedelta(hours=2)
-        await harness.app.moderation.decisions.expire()
+        await harness.app.decisions.expire()
         await harness.ended(second)
         third = await ask(harness, "a castle")
         await press(harness, await question(harness, "a castle"), "Approve", user=mo)

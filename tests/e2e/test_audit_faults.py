@@ -259,7 +259,7 @@ async def test_what_cannot_be_logged_is_not_done_and_can_be_tried_again(harness:
 
 async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> None:
     reply = await _asked(harness)
-    before, decisions = everything(harness), harness.app.moderation.decisions
+    before, decisions = everything(harness), harness.app.decisions
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
             await decisions.banned(harness.guild.id, harness.user.id)
@@ -271,7 +271,7 @@ async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> N
 
 async def test_an_end_that_cannot_be_logged_comes_later(harness: Harness, clock: MovableClock) -> None:
     reply = await _asked(harness)
-    before, decisions = everything(harness), harness.app.moderation.decisions
+    before, decisions = everything(harness), harness.app.decisions
     clock.offset = timedelta(hours=100)
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
@@ -292,5 +292,5 @@ async def test_a_vote_that_is_kept_stands_even_if_it_cannot_be_carried_out_at_on
         await connection.exec_driver_sql("ALTER TABLE jobs_away RENAME TO jobs")
     assert harness.rows("state") == [{"state": "held"}]
     assert actions(harness)[-1] == "request_approved"
-    await harness.app.moderation.decisions.resume()
+    await harness.app.decisions.resume()
     assert (await harness.ended(reply)).videos

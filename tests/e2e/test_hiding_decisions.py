@@ -191,7 +191,7 @@ async def test_what_an_earlier_process_decided_and_did_not_carry_out_is_carried_
     reports = harness.app.moderation.reports
     decided = await harness.app.moderation.review_store.get(review.id)
     assert decided is not None
-    await asyncio.gather(reports.finish(), reports.settle(decided), reports.finish())
+    await asyncio.gather(reports.finish(), reports.apply(decided), reports.finish())
     assert message_of(reply).current.videos
     assert kept(harness) == []
     assert audit(harness, "action").count("video_restored") == 1

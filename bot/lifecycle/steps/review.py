@@ -15,7 +15,7 @@ from bot.lifecycle.context import JobContext
 from bot.lifecycle.steps.deliver import tell
 from bot.lifecycle.steps.prepare import is_prepared, prepare
 from bot.moderation.rules import ReviewStage
-from bot.reviews.review import ReviewState, ReviewSubject
+from bot.reviews.review import ReviewState, ReviewSubject, job_after_decision
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
@@ -110,10 +110,9 @@ def _threshold(context: JobContext, stage: ReviewStage) -> int | None:
 async def _ask(context: JobContext, subject: ReviewSubject) -> None:
     review = await context.parts.questions.ask(context.job, subject)
     if review.state is not ReviewState.OPEN:
-        # Decided while nobody noted that it had been asked: an earlier process was killed in between.
-        await context.amend(review_id=review.id)
-        await context.parts.carry_out(review)
-        await context.reload()
+        # Closed before the job noted that it had been asked: an earlier process was killed in between.
+        await context.become(job_after_decision(context.job, review, context.parts.now()))
+        await context.parts.questions.show(review)
         return
     # Noted before anybody can answer it: whoever writes later than the answer is told that they are late.
     await context.amend(review_id=review.id)
