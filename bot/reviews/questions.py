@@ -90,7 +90,7 @@ class Questions:
             if added and subject is not ReviewSubject.REPORT:
                 prompt = job.request.prompt
                 # Moderators read in the log which listed words matched; the user is never told.
-                terms = {"terms": self._caches.listed_in(asked.guild_id, prompt)}
+                terms = {"terms": self._caches.matched_terms(asked.guild_id, prompt)}
                 held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=terms, prompt=prompt)
                 await within.record(held)
         return asked if added else await self._reviews.latest(job.id, subject) or asked
