@@ -38,7 +38,7 @@ def chained(entries: Sequence[AuditEntry]) -> list[RecordedEntry]:
 LOG = chained(several(LENGTH))
 
 
-def test_deeds_fit_their_column() -> None:
+def test_actions_fit_their_column() -> None:
     assert all(len(action) <= 32 for action in AuditAction)
     assert all(action.value == action.name.lower() for action in AuditAction)
 
@@ -113,7 +113,7 @@ def test_what_nobody_sealed_has_no_salt() -> None:
 CHANGES: dict[str, st.SearchStrategy[object]] = {
     "guild_id": st.integers(),
     "at": st.datetimes(timezones=st.just(UTC)),
-    "deed": st.sampled_from(AuditAction),
+    "action": st.sampled_from(AuditAction),
     "actor_id": st.none() | st.integers(),
     "person_id": st.none() | st.integers(),
     "job_id": st.none() | st.text(),

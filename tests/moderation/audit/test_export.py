@@ -61,7 +61,7 @@ def test_lines_of_json_hold_all_that_the_digests_were_made_of() -> None:
     told = [json.loads(line) for line in lines]
     assert told[0]["at"] == "2026-03-01T12:30:15.123456+00:00"
     again = [
-        RecordedEntry(**{**line, "at": datetime.fromisoformat(line["at"]), "deed": AuditAction(line["deed"])})
+        RecordedEntry(at=datetime.fromisoformat(line.pop("at")), action=AuditAction(line.pop("deed")), **line)
         for line in told
     ]
     assert again == [FIRST, SECOND]
