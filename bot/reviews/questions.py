@@ -108,7 +108,7 @@ class Questions:
         return await shield_until_done(self._put(review, job), within_s=_PUT_WITHIN_S)
 
     async def ask_again(self) -> None:
-        """Show the open questions that could be shown to nobody when they were asked."""
+        """Show the open questions that could be shown to no moderator when they were asked."""
         closed: set[int] = set()
         for review in await self._reviews.unplaced():
             if review.guild_id in closed:
