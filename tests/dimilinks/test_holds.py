@@ -40,7 +40,7 @@ async def test_who_is_first_in_line_and_held_lets_the_others_pass_who_wait_alrea
     await asyncio.sleep(0.5)
     requests.pace.answered(requests.turns["first"], 503, 20.0)
     await asyncio.gather(*tasks)
-    assert requests.departures == [
+    assert requests.sent == [
         ("first", pytest.approx(0, abs=SLACK_S)),
         ("poll", pytest.approx(1, abs=SLACK_S)),
         ("second", pytest.approx(20.5, abs=SLACK_S)),

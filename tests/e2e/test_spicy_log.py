@@ -67,7 +67,7 @@ def rows(reply: Reply) -> list[RecordedEntry]:
     found: list[RecordedEntry] = []
     for line in attached.path.read_text("utf-8").splitlines():
         fields: dict[str, Any] = json.loads(line)
-        fields["at"], fields["deed"] = datetime.fromisoformat(fields["at"]), AuditAction(fields["deed"])
+        fields["at"], fields["action"] = datetime.fromisoformat(fields["at"]), AuditAction(fields.pop("deed"))
         found.append(RecordedEntry(**fields))
     return found
 

@@ -10,7 +10,7 @@ from typing import Final
 _CODE: Final = """
 import asyncio, sys
 from pathlib import Path
-from bot.storage import jobs, open_database
+from bot.storage.opening import open_database
 from tests.storage.rows import add, row
 
 async def hold():

@@ -4,11 +4,12 @@ A prompt is blocked for a term that suffices by itself, for a term for a minor t
 with the spicy preset for a term for a minor alone. It is checked before the servers' and the operator's lists.
 """
 
+import tomllib
 from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files
 from typing import Final
 
-from bot.moderation.words import minor_terms as listed
 from bot.moderation.words.matching import Effect, Hit, Term, WordList
 from bot.moderation.words.minor_ages import ages_of_minors, is_of_larger
 from bot.moderation.words.normalising import Normalised
@@ -19,17 +20,30 @@ _SHORT_KATAKANA: Final = 3
 innocent ones such as カロリー, カフェラテ, ピエロ."""
 
 
+def _listed() -> dict[str, tuple[str, ...]]:
+    """Return the shipped terms by group."""
+    text = files("bot.moderation.words").joinpath("minor_terms.toml").read_text(encoding="utf-8")
+    groups: dict[str, str] = tomllib.loads(text)
+    return {
+        name: tuple(term.strip() for term in terms.split(",") if term.strip())
+        for name, terms in groups.items()
+    }
+
+
 class _Shipped:
     """The built-in word lists, ready to be searched."""
 
     def __init__(self) -> None:
-        nouns = (form for noun in listed.MINOR_NOUNS for form in (noun, f"{noun}s"))
-        self.always = WordList((*_terms(listed.ALWAYS), *_terms(listed.ALWAYS_WITHIN, fragment=True)))
-        self.always_among_latin = WordList(_terms(listed.ALWAYS_AMONG_LATIN))
-        self.minor_among_cjk = WordList(_terms(listed.MINOR_AMONG_CJK))
-        self.minor = WordList(_terms((*nouns, *listed.MINOR_WORDS, *listed.MINOR_CJK, *ages_of_minors())))
-        self.sexual = WordList((*_terms(listed.SEXUAL), *_terms(listed.SEXUAL_WITHIN, fragment=True)))
-        self.innocent = WordList(_terms(listed.INNOCENT))
+        listed = _listed()
+        nouns = (form for noun in listed["minor_nouns"] for form in (noun, f"{noun}s"))
+        self.always = WordList((*_terms(listed["always"]), *_terms(listed["always_within"], fragment=True)))
+        self.always_among_latin = WordList(_terms(listed["always_among_latin"]))
+        self.minor_among_cjk = WordList(_terms(listed["minor_among_cjk"]))
+        self.minor = WordList(
+            _terms((*nouns, *listed["minor_words"], *listed["minor_cjk"], *ages_of_minors()))
+        )
+        self.sexual = WordList((*_terms(listed["sexual"]), *_terms(listed["sexual_within"], fragment=True)))
+        self.innocent = WordList(_terms(listed["innocent"]))
 
 
 def concerns_minors(normalised: Normalised, *, sexual: bool) -> bool:

@@ -61,7 +61,9 @@ def test_lines_of_json_hold_all_that_the_digests_were_made_of() -> None:
     told = [json.loads(line) for line in lines]
     assert told[0]["at"] == "2026-03-01T12:30:15.123456+00:00"
     again = [
-        RecordedEntry(at=datetime.fromisoformat(line.pop("at")), action=AuditAction(line.pop("deed")), **line)
+        RecordedEntry(
+            action=AuditAction(line.pop("deed")), **{**line, "at": datetime.fromisoformat(line["at"])}
+        )
         for line in told
     ]
     assert again == [FIRST, SECOND]
