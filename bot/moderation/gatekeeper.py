@@ -114,7 +114,8 @@ class Gatekeeper:
             channel: The channel in which the request was made.
             pictures: The origin of its pictures.
         """
-        return judge(self._facts(preset, prompt, person, channel, pictures))
+        words = self._judge_words(person.guild_id, preset, prompt)
+        return judge(self._facts(preset, person, channel, pictures, words))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
         """Judge a stored request before it is bought or posted, by the channel of its reply as it is now."""
@@ -123,17 +124,21 @@ class Gatekeeper:
         # A reply in another server: the roles of the first one do not count there.
         roles = request.role_ids if at_home else frozenset[int]()
         person = Person(request.person_id, guild_id, roles)
-        channel = await self._channel_of(request)
-        facts = self._facts(request.preset, request.prompt, person, channel, request.pictures)
+        words = self._judge_words(guild_id, request.preset, request.prompt)
+        channel = await self._channel_of(request, words)
+        facts = self._facts(request.preset, person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
         approved = request.approved if at_home else frozenset[ReviewStage]()
         return judge(replace(facts, approved=approved))
 
-    async def _channel_of(self, request: StoredRequest) -> ChannelInfo:
+    def _judge_words(self, guild_id: int | None, preset: Preset, prompt: str) -> WordVerdict:
+        # Once for each decision: the longest prompts take some milliseconds.
+        return self.caches.words.judge(guild_id, prompt, sexual=preset is Preset.SPICY)
+
+    async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
         rules = self.caches.rules.of(guild_id)
-        words = self.caches.words.judge(guild_id, request.prompt, sexual=False)
         if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
             return await self._channel_lookup.describe(guild_id, channel_id)
         return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
@@ -153,10 +158,10 @@ class Gatekeeper:
     def _facts(
         self,
         preset: Preset,
-        prompt: str,
         person: Person,
         channel: ChannelInfo,
         pictures: PictureOrigin,
+        words: WordVerdict,
     ) -> RequestFacts:
         caches = self.caches
         return RequestFacts(
@@ -166,7 +171,7 @@ class Gatekeeper:
             now=self._now(),
             channel_id=channel.channel_id,
             pictures=pictures,
-            words=caches.words.judge(person.guild_id, prompt, sexual=preset is Preset.SPICY),
+            words=words,
             operator=caches.operator,
             rules=caches.rules.of(person.guild_id),
             status=caches.members.of(person.guild_id, person.id).status,
