@@ -1,1 +1,1 @@
-"""Rules and their records; knows no jobs."""
+"""Rules, records and lists of words that decide about requests. Knows no jobs."""

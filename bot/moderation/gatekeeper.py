@@ -1,4 +1,8 @@
-"""The facts of a request, gathered for the rules: when it is made, when it is bought, when it is posted."""
+"""Gatekeeper: collects the facts of a request and has the policy judge them.
+
+Called when a request is made, before it is bought and before its video is posted. Knows no jobs: the caller
+describes a stored job as `StoredRequest` (`bot/jobs/request_facts.py`).
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,23 +31,23 @@ from bot.video import Preset
 
 @dataclass(frozen=True)
 class ChannelInfo:
-    """A channel as it is now. `channel_id` is a thread's parent."""
+    """A channel as it is now. For a thread, `channel_id` is its parent's id."""
 
     place: Place
     channel_id: int | None
 
 
 class ChannelLookup(Protocol):
-    """What the jobs can learn of Discord besides their own replies."""
+    """Looks channels up at Discord."""
 
     async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:
-        """What kind of place a channel is at this moment; what cannot be told is not restricted."""
+        """Return the kind of a channel at this moment. One that cannot be looked up is not age-restricted."""
         ...
 
 
 @dataclass(frozen=True)
 class StoredRequest:
-    """What the rules need to know of a stored job. `guild_id` is the server in which it was asked for."""
+    """Facts of a stored job that the rules judge. `guild_id` is the server in which it was requested."""
 
     preset: Preset
     prompt: str
@@ -53,21 +57,21 @@ class StoredRequest:
     reply_guild_id: int | None
     reply_channel_id: int | None
     role_ids: frozenset[int]
-    """The user's roles when they asked."""
+    """The user's roles at the time of the request."""
     approved: frozenset[ReviewStage]
 
 
 @dataclass(frozen=True)
 class ModerationCaches:
-    """What moderators and the operator decided, at hand."""
+    """Rules, records and lists in memory, so that no decision waits for the database."""
 
     rules: RuleCache
     members: MemberCache
     words: WordLists
     operator: OperatorRules
 
-    def listed_in(self, guild_id: int | None, prompt: str) -> list[str]:
-        """The listed words in a prompt, for those who moderate; a person is never told which one matched."""
+    def matched_terms(self, guild_id: int | None, prompt: str) -> list[str]:
+        """Return the listed terms in a prompt. Only moderators read them, in the audit log; the user never does."""
         return [term.text for term in self.words.matched(guild_id, prompt)]
 
 
@@ -89,7 +93,7 @@ _REFUSALS: Final[Mapping[Verdict, Explanation]] = {
 
 
 class Gatekeeper:
-    """Asks the rules, each time with the facts of that moment."""
+    """Judges requests, each time with the facts of that moment."""
 
     def __init__(
         self, caches: ModerationCaches, channel_lookup: ChannelLookup, now: Callable[[], datetime]
@@ -101,21 +105,29 @@ class Gatekeeper:
     def decide(
         self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
     ) -> Decision:
-        """Judge a new request, where `channel` is the one it came from. Needs no I/O."""
+        """Judge a new request. Needs no I/O.
+
+        Args:
+            preset: The chosen preset.
+            prompt: The user's prompt.
+            person: The user.
+            channel: The channel in which the request was made.
+            pictures: The origin of its pictures.
+        """
         words = self._judge_words(person.guild_id, preset, prompt)
         return judge(self._facts(preset, person, channel, pictures, words))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
-        """Judge a stored request where its reply is, as that channel is now: before it is bought or posted."""
+        """Judge a stored request before it is bought or posted, by the channel of its reply as it is now."""
         guild_id = request.reply_guild_id
         at_home = guild_id == request.guild_id
-        # Roles of another server mean nothing here.
+        # A reply in another server: the roles of the first one do not count there.
         roles = request.role_ids if at_home else frozenset[int]()
         person = Person(request.person_id, guild_id, roles)
         words = self._judge_words(guild_id, request.preset, request.prompt)
         channel = await self._channel_of(request, words)
         facts = self._facts(request.preset, person, channel, request.pictures, words)
-        # What moderators said yes to is this very job, in their server: another prompt is another job.
+        # Moderators approved this job for their own server only.
         approved = request.approved if at_home else frozenset[ReviewStage]()
         return judge(replace(facts, approved=approved))
 
@@ -124,7 +136,7 @@ class Gatekeeper:
         return self.caches.words.judge(guild_id, prompt, sexual=preset is Preset.SPICY)
 
     async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
-        """The channel of a reply. Discord is only asked where the answer may change the decision."""
+        """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
         rules = self.caches.rules.of(guild_id)
         if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
@@ -132,14 +144,14 @@ class Gatekeeper:
         return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
-        """What the person is told of a refusal."""
+        """Return the explanation of a refusal for the user."""
         if verdict is Verdict.PERSON_SUSPENDED:
             until = self.caches.members.of(person.guild_id, person.id).suspended_until or self._now()
             return moderation.suspended(day(until))
         return _REFUSALS[verdict]
 
     def allows_direct(self, preset: Preset) -> bool:
-        """Whether videos of a preset may be sent in direct messages at all."""
+        """Return True if videos of a preset may be sent in direct messages at all."""
         operator = self.caches.operator
         return preset is not Preset.SPICY or (operator.spicy_offered and operator.spicy_in_direct_messages)
 
@@ -162,5 +174,5 @@ class Gatekeeper:
             words=words,
             operator=caches.operator,
             rules=caches.rules.of(person.guild_id),
-            standing=caches.members.of(person.guild_id, person.id).standing,
+            status=caches.members.of(person.guild_id, person.id).status,
         )

@@ -117,7 +117,7 @@ class OperatorRules:
 
 
 @dataclass(frozen=True)
-class MemberStanding:
+class MemberStatus:
     """A user's status in a server, as its moderators set it."""
 
     trusted: bool = False
@@ -138,7 +138,7 @@ class RequestFacts:
     words: WordVerdict = WordVerdict.NONE
     operator: OperatorRules = field(default_factory=OperatorRules)
     rules: ServerRules = USUAL_RULES
-    standing: MemberStanding = field(default_factory=MemberStanding)
+    status: MemberStatus = field(default_factory=MemberStatus)
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved this request."""
 
@@ -204,9 +204,9 @@ def _of_everybody(facts: RequestFacts) -> Verdict | None:
 
 def _of_person(facts: RequestFacts) -> Verdict | None:
     """Return the refusal that holds for this user in this server, if any."""
-    if facts.standing.blocked:
+    if facts.status.blocked:
         return Verdict.PERSON_BLOCKED
-    until = facts.standing.suspended_until
+    until = facts.status.suspended_until
     if until is not None and until > facts.now:
         return Verdict.PERSON_SUSPENDED
     return None
@@ -275,7 +275,7 @@ def _strictness(mode: Mode) -> int:
 
 def is_trusted(facts: RequestFacts) -> bool:
     """Return True if the user is on the server's allow list or has one of its trusted roles."""
-    return facts.standing.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
+    return facts.status.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
 
 
 def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:

@@ -38,7 +38,7 @@ class ReviewChannel(Protocol):
         Repeated calls post once.
 
         Returns:
-            The ids of its channel and message, or None if it could be shown to nobody.
+            The ids of its channel and message, or None if it could be shown to no moderator.
         """
         ...
 

@@ -39,7 +39,7 @@ log: Final = structlog.get_logger(__name__)
 
 _CHECK_EVERY_S: Final = 30.0
 _ASK_AGAIN_EVERY: Final = 20
-"""Rounds of `run` between two attempts to show questions that could be shown to nobody."""
+"""Rounds of `run` between two attempts to show questions that could be shown to no moderator."""
 
 
 class VoteResult(StrEnum):

@@ -90,7 +90,7 @@ class Questions:
             if added and subject is not ReviewSubject.REPORT:
                 prompt = job.request.prompt
                 # Moderators read in the log which listed words matched; the user is never told.
-                terms = {"terms": self._caches.listed_in(asked.guild_id, prompt)}
+                terms = {"terms": self._caches.matched_terms(asked.guild_id, prompt)}
                 held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=terms, prompt=prompt)
                 await within.record(held)
         return asked if added else await self._reviews.latest(job.id, subject) or asked
@@ -108,7 +108,7 @@ class Questions:
         return await shield_until_done(self._put(review, job), within_s=_PUT_WITHIN_S)
 
     async def ask_again(self) -> None:
-        """Show the open questions that could be shown to nobody when they were asked."""
+        """Show the open questions that could be shown to no moderator when they were asked."""
         closed: set[int] = set()
         for review in await self._reviews.unplaced():
             if review.guild_id in closed:

@@ -80,7 +80,7 @@ class ReviewStore:
         )
 
     async def unplaced(self) -> Sequence[Review]:
-        """Return the open questions that were shown to nobody."""
+        """Return the open questions that were shown to no moderator."""
         return await self._where(
             and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.message_id.is_(None)), 1000
         )

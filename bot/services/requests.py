@@ -142,7 +142,7 @@ class VideoRequests:
             details={
                 "verdict": verdict.value,
                 "preset": ask.wish.preset or "",
-                "terms": self._gatekeeper.caches.listed_in(person.guild_id, ask.wish.prompt),
+                "terms": self._gatekeeper.caches.matched_terms(person.guild_id, ask.wish.prompt),
             },
             prompt=ask.wish.prompt,
         )

@@ -1,1 +1,1 @@
-"""Every sentence that a person reads. Nothing here knows Discord's library, jobs or HTTP."""
+"""Every sentence that a user, a moderator or the operator reads, and its translations."""

@@ -1,4 +1,4 @@
-"""The labels of the buttons below a card."""
+"""Labels of the buttons below a card."""
 
 from typing import Final
 

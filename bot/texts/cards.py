@@ -1,4 +1,4 @@
-"""The sentences of a card: what the reply to a request says while its video is made, and in the end."""
+"""Sentences of a card, the reply to a request: while its video is made, and at the end."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ DELIVERED: Final = sentence("Here is your video")
 
 
 def options_line(request: VideoRequest, language: Language) -> str:
-    """What was asked for besides the prompt, on one line."""
+    """Return the options of a request on one line."""
     preset = PRESET_SHORT_NAMES[request.preset].in_language(language)
     parts = [short_seconds(request.seconds).in_language(language), request.size, request.resolution, preset]
     if request.reference_count:
@@ -42,7 +42,7 @@ def options_line(request: VideoRequest, language: Language) -> str:
 
 
 def short_seconds(seconds: Seconds) -> Message:
-    """A length, as in a line of options."""
+    """Length in a line of options."""
     return sentence("{seconds} s", seconds=seconds.value)
 
 
@@ -86,12 +86,12 @@ def bar(progress: int) -> str:
 
 
 def follows(parent_url: str) -> Message:
-    """From which video this one was made; the address is Discord's own, of a message."""
+    """Link to the message with the video that this one was made from."""
     return sentence("Made from [this video]({url})", url=parent_url)
 
 
 def times(elapsed_s: float, rest_s: float | None) -> Message:
-    """The time since the command, and the estimated rest where it is known."""
+    """Time since the command, and the estimated rest if it is known."""
     rest = USUAL_TIME if rest_s is None else sentence("about {rest} left", rest=durations.rest(rest_s))
     return sentence("{elapsed} elapsed · {rest}", elapsed=durations.clock(elapsed_s), rest=rest)
 
@@ -105,17 +105,17 @@ def place_in_line(position: int, waiting: int, start_s: float | None) -> Message
 
 
 def made_by_ai(took_s: float | None) -> Message:
-    """The mark below a finished video, with how long it took where that says anything."""
+    """Mark below a finished video, with the time that it took, if known."""
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))
 
 
 def number(found_by: str) -> Message:
-    """The number by which the operator can look a request up."""
+    """Number by which the operator can look a request up."""
     return sentence("Number: `{number}`", number=clip(found_by, 80).replace("`", ""))
 
 
 def mention_of_late_video(person_id: int, language: Language) -> str:
-    """What precedes a card that could not be put where the person is waiting for it."""
+    """Mention above a card that could not be shown in the reply to the command."""
     told = sentence(
         "{person}, your video request has ended; its own message could not be changed any more.",
         person=f"<@{person_id}>",
@@ -124,5 +124,5 @@ def mention_of_late_video(person_id: int, language: Language) -> str:
 
 
 def ping(person_id: int, language: Language) -> str:
-    """The new message that tells somebody, who wants to be told, that their video is there."""
+    """New message that mentions a user, who chose to be mentioned, when the video is done."""
     return sentence("{person}, your video is ready.", person=f"<@{person_id}>").in_language(language)

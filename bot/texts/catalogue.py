@@ -1,4 +1,4 @@
-"""The translations: gettext catalogues, each read once, when something is first said in its language."""
+"""Translations: gettext catalogues, each read once, when its language is first needed."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,13 +8,13 @@ from typing import Final
 DOMAIN: Final = "stillmotion"
 FOLDER: Final = Path(__file__).with_name("catalogues")
 LOCALES: Final[Mapping[str, str]] = {"zh-CN": "zh_CN", "ja": "ja"}
-"""The catalogues by Discord's names of the locales."""
+"""Name of each catalogue by Discord's name of the locale."""
 
 _Entries = Mapping[tuple[str, str | None], str]
 
 
 def catalogue_path(locale: str) -> Path:
-    """Where the catalogue of a Discord locale lies."""
+    """Return the path of the catalogue of a Discord locale."""
     return FOLDER / LOCALES[locale] / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
@@ -35,5 +35,5 @@ def _entries(locale: str) -> _Entries:
 
 
 def translation(locale: str, english_form: str, context: str | None = None) -> str | None:
-    """The form of a sentence in another language, with the same gaps; None where there is none."""
+    """Return a sentence's translation, with the same placeholders, or None if there is none."""
     return _entries(locale).get((english_form, context))

@@ -1,4 +1,4 @@
-"""The words of the commands themselves: names, descriptions, options and choices."""
+"""Names, descriptions, options and choices of the commands."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -71,18 +71,18 @@ NAMES: Final[tuple[Message, ...]] = (
     named("command", "settings"),
     *spicy.NAMES,
 )
-"""What people type; the contexts are those of the translations."""
+"""Names that users type, by the contexts of their translations."""
 
 
 def picture(number: int) -> Message:
-    """The description of the attachment option of picture `number`, from 1."""
+    """Description of the attachment option of picture `number`, which counts from 1."""
     if number == 1:
         return sentence("A picture to start from: PNG, JPEG, WebP; others are converted where possible")
     return sentence("Picture {number} of at most {limit}", number=number, limit=REFERENCES_MAX)
 
 
 def option_name(option: str) -> Message:
-    """What an option is called in somebody's language."""
+    """Name of an option, which is translated."""
     return Message(option, context="option")
 
 

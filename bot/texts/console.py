@@ -1,4 +1,4 @@
-"""What the command line says."""
+"""Sentences of the command line. The operator reads them in English."""
 
 from typing import Final
 
@@ -38,27 +38,27 @@ GENERATING: Final = "Making the video"
 
 
 def bad_configuration(problems: str) -> str:
-    """The one line on which a start ends that cannot be."""
+    """Line with which a start ends because of wrong settings."""
     return f"bad configuration: {problems}"
 
 
 def reply_version(number: int, after_s: float) -> str:
-    """The heading of one version of the demo's reply."""
+    """Heading of one version of the demo's reply."""
     return f"reply, version {number}, after {after_s:.1f} s"
 
 
 def submitted(task_id: str) -> str:
-    """The request was taken, and is paid for."""
+    """The service accepted the request, which is charged now."""
     return f"Submitted as {task_id}; it is charged from here on."
 
 
 def saved(path: str, size_bytes: int) -> str:
-    """Where a video was saved."""
+    """The video was saved in this file."""
     return f"Saved {path} ({megabytes(size_bytes)})"
 
 
 def failed(reason: str) -> str:
-    """Why there is no video."""
+    """There is no video, for this reason."""
     return f"No video: {reason}"
 
 
@@ -68,12 +68,12 @@ def too_many_images() -> str:
 
 
 def charged_unknown(reason: str) -> str:
-    """Why there is no video, when it may have been bought."""
+    """There is no video, and it may have been bought."""
     return f"No video: {reason}. It is not known whether it was charged; nothing is repeated by itself."
 
 
 def database_unusable(reason: str) -> str:
-    """The one line on which a start ends whose database cannot be used."""
+    """Line with which a start ends because the database cannot be used."""
     return f"the database cannot be used: {reason}"
 
 
@@ -104,7 +104,7 @@ def database_newer(path: str) -> str:
 
 
 def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
-    """What the database says of the jobs; those of unknown outcome are for the operator to look up."""
+    """Counts of stored jobs. The operator should look up those with an unknown outcome."""
     told = f"{unfinished} unfinished, of these {undelivered} waiting to be fetched"
     if not unknown:
         return f"{told}; none of unknown outcome in the last 30 days"
@@ -115,14 +115,14 @@ def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
 
 
 def audit_unbroken(entries: int) -> str:
-    """Every entry of the audit log is what it was when it was made."""
+    """No entry of the audit log was changed."""
     if not entries:
         return "no entries yet"
     return f"{entries} {'entry' if entries == 1 else 'entries'}, unbroken"
 
 
 def audit_broken(number: int, why: str) -> str:
-    """Somebody changed the audit log."""
+    """An entry of the audit log was changed."""
     return f"broken at entry {number}: {why}"
 
 
@@ -144,7 +144,7 @@ TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a
 
 
 def forgotten(jobs: int, entries: int) -> str:
-    """What was removed at somebody's request."""
+    """Data that was removed at a user's request."""
     return f"Removed the prompts of {jobs} requests and {entries} log entries; what was decided stays."
 
 
@@ -154,15 +154,15 @@ def check_line(name: str, told: str, *, passed: bool) -> str:
 
 
 def missing(setting: str) -> str:
-    """A setting that has to be there is not."""
+    """A required setting is missing."""
     return f"{setting} is not set"
 
 
 def bot_is(username: str) -> str:
-    """Whose token it is."""
+    """Name of the bot to which the token belongs."""
     return f"it belongs to {username}"
 
 
 def discord_answered(status: int) -> str:
-    """Discord's answer was none that a working token gets."""
+    """Discord's answer to the token was an unexpected status."""
     return f"Discord answered HTTP {status}"

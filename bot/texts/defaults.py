@@ -1,4 +1,4 @@
-"""What `/defaults` says."""
+"""Sentences of `/defaults`."""
 
 from typing import Final
 
@@ -27,7 +27,7 @@ def overview(
     private: bool | None,
     ping: bool | None,
 ) -> tuple[Message, ...]:
-    """A line for each default; what was never chosen is said to be as for everybody."""
+    """Return one line for each default. One that the user never chose is marked as the usual."""
     return (
         sentence(
             "Length: {value}",

@@ -1,4 +1,4 @@
-"""What to say when something did not work: what happened, whether money was spent, what to do next."""
+"""Explanations of failures: the event, the money spent, and the next step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Seconds
 
 
 class Money(StrEnum):
-    """Whether the operator's account was charged."""
+    """Charge to the operator's account."""
 
     NOT_SPENT = "not_spent"
     SPENT = "spent"
@@ -21,7 +21,7 @@ class Money(StrEnum):
 
     @property
     def sentence(self) -> Message:
-        """As the person is told."""
+        """The sentence for the user."""
         return _MONEY[self]
 
 
@@ -35,7 +35,7 @@ _MONEY: Final[Mapping[Money, Message]] = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """One answer to a person whose video did not come, in three sentences."""
+    """Answer to a user whose video did not come, in three sentences."""
 
     what: Message
     money: Money
@@ -52,12 +52,12 @@ class Explanation:
 
     @property
     def english(self) -> str:
-        """The words for the command line."""
+        """Text in English, for the command line."""
         return self.in_a_row.english
 
 
 def nothing_charged(what: Message, then: Message) -> Explanation:
-    """An answer to what was refused before anything was bought."""
+    """Make an explanation of a refusal before anything was bought."""
     return Explanation(what, Money.NOT_SPENT, then)
 
 
@@ -98,11 +98,11 @@ RIGHT_NAMES: Final[Mapping[str, Message]] = {
     "read_message_history": named("permission", "Read Message History"),
     "attach_files": named("permission", "Attach Files"),
 }
-"""Discord's permissions, as its own settings call them."""
+"""Discord's permissions by the names in its own settings."""
 
 
 def missing_rights(rights: Sequence[str]) -> Explanation:
-    """The bot may not do here what it needs to do."""
+    """The bot lacks permissions in this channel."""
     listed = sentence("*{name}*", name=RIGHT_NAMES[rights[0]])
     for right in rights[1:]:
         listed = sentence("{names}, *{name}*", names=listed, name=RIGHT_NAMES[right])
@@ -125,7 +125,7 @@ def prompt_too_long(length_chars: int) -> Explanation:
 
 
 def option_not_offered(option: str, offered: Sequence[str]) -> Explanation:
-    """An option holds a value that is none of its choices."""
+    """An option has a value that is not among its choices."""
     return nothing_charged(
         sentence("The option *{option}* has a value that is not on offer.", option=option_name(option)),
         sentence("It can be {offered}.", offered=", ".join(offered)),
@@ -133,7 +133,7 @@ def option_not_offered(option: str, offered: Sequence[str]) -> Explanation:
 
 
 def too_many_pictures() -> Explanation:
-    """More reference images than the API takes."""
+    """There are more reference images than the API accepts."""
     return nothing_charged(
         sentence("At most {limit} pictures are possible.", limit=REFERENCES_MAX),
         sentence("Leave some out."),
@@ -144,7 +144,7 @@ def too_many_pictures() -> Explanation:
 
 
 def request_rejected(message: str) -> Explanation:
-    """HTTP 400: the service does not like the parameters."""
+    """HTTP 400: the service rejected the parameters."""
     return nothing_charged(
         sentence("The video service refused the request: {message}", message=quote_vendor(message)),
         sentence("Change it and try again."),
@@ -242,7 +242,7 @@ BROKE_AFTER_PURCHASE = Explanation(
 
 
 def laid_aside_too_large(until: str) -> Explanation:
-    """The video is larger than Discord takes here; it waits in `/jobs` until then."""
+    """The video is larger than Discord accepts here. It waits in `/jobs` until then."""
     return Explanation(
         sentence("The video is ready, but it is larger than Discord allows here."),
         Money.SPENT,
@@ -254,7 +254,7 @@ def laid_aside_too_large(until: str) -> Explanation:
 
 
 def laid_aside_refused(until: str) -> Explanation:
-    """Discord took the video nowhere; it waits in `/jobs` until then."""
+    """Discord refused the video by every route. It waits in `/jobs` until then."""
     return Explanation(
         sentence("The video is ready, but Discord did not let me post it."),
         Money.SPENT,
@@ -263,7 +263,7 @@ def laid_aside_refused(until: str) -> Explanation:
 
 
 def laid_aside_doubtful(until: str) -> Explanation:
-    """The bot was stopped while it posted the video, and can no longer see the reply."""
+    """The bot was stopped while it posted the video, and cannot see the reply any more."""
     return Explanation(
         sentence("I was interrupted while posting the video, and can no longer see whether it reached you."),
         Money.SPENT,
@@ -293,7 +293,7 @@ def _shorter_or_later(left_s: int, renewed: str) -> Message:
 
 
 def over_allowance(left_s: int, renewed: str) -> Explanation:
-    """The person's seconds of video for today do not suffice."""
+    """The user has too few seconds of video left today."""
     return nothing_charged(
         sentence("You have {left} seconds of video left for today.", left=left_s),
         _shorter_or_later(left_s, renewed),
@@ -301,7 +301,7 @@ def over_allowance(left_s: int, renewed: str) -> Explanation:
 
 
 def over_budget(left_s: int, renewed: str) -> Explanation:
-    """The whole bot's seconds of video for today do not suffice."""
+    """The whole bot has too few seconds of video left today."""
     return nothing_charged(
         sentence("This bot has {left} seconds of video left for today, for everybody together.", left=left_s),
         _shorter_or_later(left_s, renewed),

@@ -1,4 +1,4 @@
-"""The words of the forms: of a video, and of a report. Discord allows titles and labels of 45 characters."""
+"""Sentences of the forms for a video and for a report. Discord allows 45 characters in titles and labels."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -52,7 +52,7 @@ REPORTED_BEFORE: Final = sentence("You have reported this video already; once is
 
 
 class ReportReason(StrEnum):
-    """Why somebody thinks that a video should not be there."""
+    """Reason of a report."""
 
     REAL_PERSON = "real_person"
     MINOR = "minor"
@@ -73,22 +73,22 @@ REASON_NAMES: Final[Mapping[ReportReason, Message]] = {
 
 
 def frame(size: Size, resolution: Resolution) -> Message:
-    """One choice of frame: `Portrait 720x1280 · 480p`."""
+    """Choice of a frame: `Portrait 720x1280 · 480p`."""
     return sentence(
         "{shape} {size} · {resolution}", shape=FRAME_NAMES[size], size=size.value, resolution=resolution.value
     )
 
 
 def kept_pictures(count: int) -> Message:
-    """How many pictures go with the video already."""
+    """Number of pictures that the request has already."""
     return counted("{count} picture is there already.", "{count} pictures are there already.", count)
 
 
 def instead_of(count: int) -> Message:
-    """What an upload replaces."""
+    """Number of pictures that an upload replaces."""
     return counted("Instead of the {count} picture before.", "Instead of the {count} pictures before.", count)
 
 
 def prompt_hint(size: Size) -> Message:
-    """What to write, with the vendor's advice for frames that are not landscape."""
+    """Hint for the prompt, with the vendor's advice for frames that are not landscape."""
     return PROMPT_HINT if size is Size.LANDSCAPE else PROMPT_HINT_PLACEMENT

@@ -1,4 +1,4 @@
-"""What people are told about their jobs besides the card: answers to buttons, and the list of `/jobs`."""
+"""Sentences about jobs besides the card: answers to buttons, and the list of `/jobs`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,7 @@ NOT_STORED: Final = sentence("I could not store that. Nothing was charged or cha
 
 
 class StateText:
-    """The words for how a job stands in the list."""
+    """State of a job, as the list shows it."""
 
     WAITING: Final = sentence("waiting in line")
     HELD: Final = sentence("waiting for approval")
@@ -71,7 +71,7 @@ class StateText:
 
 @dataclass(frozen=True)
 class JobLine:
-    """One line of the list. `detail` says more about the standing, such as a percentage."""
+    """One line of the list. `detail` adds to the state, such as a percentage."""
 
     request: VideoRequest
     standing: Message
@@ -90,32 +90,32 @@ def entry_line(entry: JobLine, language: Language) -> str:
 
 
 def progress(percent: int, rest_s: float | None) -> Message:
-    """How far a video is."""
+    """Progress of a video."""
     if rest_s is None:
         return sentence("{percent}%", percent=percent)
     return sentence("{percent}%, about {rest} left", percent=percent, rest=durations.rest(rest_s))
 
 
 def position(number: int, waiting: int) -> Message:
-    """Where a request stands in the line."""
+    """Position of a request in the queue."""
     return sentence("number {number} of {waiting}", number=number, waiting=waiting)
 
 
 def until(when: datetime) -> Message:
-    """How long a video is kept."""
+    """Moment until which a video is kept."""
     return sentence("kept until {day}", day=day(when))
 
 
 def moment(when: datetime) -> str:
-    """A moment as Discord shows it to everybody in their own time, such as "5 minutes ago"."""
+    """Format a moment so that Discord shows it relative to now, such as "5 minutes ago"."""
     return f"<t:{int(when.timestamp())}:R>"
 
 
 def day(when: datetime) -> str:
-    """A date and time as Discord shows it to everybody in their own time."""
+    """Format a moment so that Discord shows date and time in each reader's own time zone."""
     return f"<t:{int(when.timestamp())}:f>"
 
 
 def page(number: int, of: int) -> Message:
-    """Where in a long list one is, from 1."""
+    """Number of a page of a long list, which counts from 1."""
     return sentence("Page {number} of {of}", number=number, of=of)

@@ -1,4 +1,4 @@
-"""Sentences that are in no language until somebody reads them, and the languages there are."""
+"""Translatable messages (gettext forms with parameters), and the supported languages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from bot.texts.catalogue import translation
 
 
 class Language(StrEnum):
-    """The languages of the bot, by Discord's names of their locales (Discord, *Locales*)."""
+    """Language that the bot speaks, by Discord's name of its locale (Discord, *Locales*)."""
 
     ENGLISH = "en-US"
     CHINESE = "zh-CN"
@@ -16,7 +16,7 @@ class Language(StrEnum):
 
     @classmethod
     def of(cls, locale: str | None) -> "Language":
-        """The language for a Discord locale; English for those that the bot does not speak.
+        """Return the language for a Discord locale, or English for one that the bot does not speak.
 
         Readers of traditional Chinese are served better by simplified Chinese than by English.
         """
@@ -30,7 +30,7 @@ class Language(StrEnum):
 
     @classmethod
     def of_text(cls, text: str) -> "Language":
-        """The language that something seems to be written in, where nothing else tells."""
+        """Guess the language of a text from its script."""
         if any("\u3040" <= char <= "\u30ff" for char in text):  # hiragana and katakana
             return cls.JAPANESE
         if any("\u4e00" <= char <= "\u9fff" for char in text):
@@ -39,16 +39,16 @@ class Language(StrEnum):
 
 
 class Translatable(Protocol):
-    """What can be said to a person in their language."""
+    """Anything that can be translated for a reader."""
 
     def in_language(self, language: Language) -> str:
-        """The words."""
+        """Return the text in a language."""
         ...
 
 
 @dataclass(frozen=True)
 class Message:
-    """English words with named gaps, and what stands in the gaps: translated when it is read.
+    """English text with named placeholders and their values, translated when it is shown.
 
     `context` tells apart what is the same in English; `many` is the English plural, chosen by `count`.
     """
@@ -60,7 +60,7 @@ class Message:
     count: int = 1
 
     def in_language(self, language: Language) -> str:
-        """The words in that language; in English where it has none for them."""
+        """Return the text in a language, or in English if it has no translation."""
         form = self._form(language)
         values = {
             name: value.in_language(language) if isinstance(value, Message) else value
@@ -70,7 +70,7 @@ class Message:
 
     @property
     def english(self) -> str:
-        """The words for the command line and the operator."""
+        """Text in English, for the command line and the operator."""
         return self.in_language(Language.ENGLISH)
 
     def _form(self, language: Language) -> str:
@@ -82,20 +82,20 @@ class Message:
 
 
 def sentence(english_form: str, **values: "str | int | float | Message") -> Message:
-    """A sentence with its gaps filled. Braces in a form without values stand for themselves."""
+    """Make a message from a form and its values. Without values, braces stand for themselves."""
     return Message(english_form, tuple(values.items()))
 
 
 def counted(one: str, many: str, count: int) -> Message:
-    """A sentence that changes with a number; `{count}` is the number."""
+    """Make a message with a singular and a plural, in which `{count}` is the number."""
     return Message(one, (("count", count),), many=many, count=count)
 
 
 def named(context: str, english_form: str) -> Message:
-    """A single word, whose translation depends on what it names."""
+    """Make a message of one word, whose translation depends on its context."""
     return Message(english_form, context=context)
 
 
 def in_a_row(first: Message, second: Message, third: Message) -> Message:
-    """Three sentences, with the space between them that the language has."""
+    """Join three sentences with the language's own spacing."""
     return sentence("{first} {second} {third}", first=first, second=second, third=third)

@@ -1,4 +1,4 @@
-"""What people and moderators read about rules, approvals, reports and suspensions."""
+"""Sentences about rules, approvals, reports and suspensions, for users and moderators."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ POSTING_EXPIRED: Final = Explanation(
 
 
 def suspended(until: str) -> Explanation:
-    """The person may not make videos in this server for a while."""
+    """The user is suspended in this server."""
     return nothing_charged(
         sentence("You are suspended from making videos here until {until}.", until=until),
         sentence("You can appeal once; another moderator then looks at it."),
@@ -71,12 +71,12 @@ def suspended(until: str) -> Explanation:
 
 
 def denied(reason: str) -> Explanation:
-    """Moderators said no before anything was bought; `reason` is theirs."""
+    """Moderators denied the request before it was bought. `reason` is theirs."""
     return nothing_charged(_with_reason(DENIED_BEFORE, reason), DENIED_THEN)
 
 
 def posting_denied(reason: str) -> Explanation:
-    """Moderators said no to the finished video; `reason` is theirs."""
+    """Moderators denied the finished video. `reason` is theirs."""
     told = _with_reason(sentence("The moderators did not allow this video to be posted."), reason)
     return Explanation(told, Money.SPENT, DENIED_THEN)
 
@@ -92,7 +92,7 @@ def _with_reason(told: Message, reason: str) -> Message:
 
 
 class ReviewAction(StrEnum):
-    """What a moderator can do with a question. The values are part of buttons that outlive the process."""
+    """Moderator's action on a question. The values are part of custom ids and must not change."""
 
     APPROVE = "yes"
     DENY = "no"
@@ -119,7 +119,7 @@ REVIEW_LABELS: Final[Mapping[ReviewAction, Message]] = {
 
 
 class DenyReason(StrEnum):
-    """Reasons to choose from; a typed one counts more."""
+    """Reason of a denial to choose from. A typed one takes precedence."""
 
     REAL_PERSON = "real_person"
     MINOR = "minor"
@@ -137,7 +137,7 @@ DENY_REASONS: Final[Mapping[DenyReason, Message]] = {
 }
 
 _CHOSEN: Final[Mapping[str, Message]] = {name.english: name for name in DENY_REASONS.values()}
-"""Chosen reasons are kept in English, and read in everybody's own language."""
+"""Chosen reasons are stored in English and shown in each reader's language."""
 DENY_TITLE: Final = sentence("Why not?")
 DENY_CHOICE: Final = sentence("Reason")
 DENY_WORDS: Final = sentence("In your own words")
@@ -172,7 +172,7 @@ REMOVED_HEADLINE: Final = sentence("This video was removed by moderators")
 
 @dataclass(frozen=True)
 class Record:
-    """A person's record in a server, as moderators read it."""
+    """User's record in a server, as moderators read it."""
 
     made: int
     approved: int
@@ -183,7 +183,7 @@ class Record:
 
 
 def record_line(record: Record) -> Message:
-    """A person's record on one line."""
+    """User's record on one line."""
     line = sentence(
         "Videos: {made} · approved: {approved} · denied: {denied} · strikes: {strikes}",
         made=record.made,
@@ -199,7 +199,7 @@ def record_line(record: Record) -> Message:
 
 
 def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:
-    """Who asks for what, and where."""
+    """User, channel and options of a request."""
     where = f"<#{channel_id}>" if channel_id is not None else "—"
     return sentence(
         "{person} in {channel} · {options}", person=f"<@{person_id}>", channel=where, options=options
@@ -207,17 +207,17 @@ def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:
 
 
 def held_line(until: str) -> Message:
-    """On the card of a request that waits."""
+    """Line on the card of a request that waits for approval."""
     return sentence("They decide until {until}. Nothing is charged unless they agree.", until=until)
 
 
 def held_posting_line(until: str) -> Message:
-    """On the card of a finished video that waits."""
+    """Line on the card of a finished video that waits for approval."""
     return sentence("The video is ready. They decide until {until} whether it is posted.", until=until)
 
 
 def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) -> Message:
-    """How the votes stand."""
+    """Current votes."""
     yes = " ".join(f"<@{one}>" for one in approvals) or "—"
     no = " ".join(f"<@{one}>" for one in denials) or "—"
     needed = counted("{count} vote decides", "{count} votes decide", quorum)
@@ -225,17 +225,17 @@ def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) ->
 
 
 def decides_until(until: str) -> Message:
-    """When the question ends by itself."""
+    """Moment at which the question expires."""
     return sentence("Without a decision it ends {until}, and nothing is made or posted.", until=until)
 
 
 def gone_unless(until: str) -> Message:
-    """When a hidden video is gone by itself."""
+    """Moment at which a hidden video is removed unless it is restored."""
     return sentence("Without a decision it is removed {until}.", until=until)
 
 
 def outcome_line(*, approved: bool, by: int | None, reason: str) -> Message:
-    """What was decided, on the card of a closed question."""
+    """Decision on the card of a closed question."""
     who = f"<@{by}>" if by is not None else "—"
     told = (
         sentence("Approved, last by {who}.", who=who)
@@ -250,7 +250,7 @@ CLOSED_WITHDRAWN: Final = sentence("The request was taken back.")
 
 
 def whole_prompt(prompt: str) -> str:
-    """A prompt for moderators: all of it, as it was typed, in a block in which nothing is formatted."""
+    """Return a whole prompt for moderators, as it was typed, in a block without formatting."""
     shown = clip(prompt, 2600).replace("```", "'''").replace("`", "'")
     return f"```\n{shown}\n```"
 
@@ -269,7 +269,7 @@ APPEAL_HEADLINE: Final = sentence("Appeal against a suspension")
 
 
 def appeal_line(person_id: int, until: str, by: int | None, reason: str) -> Message:
-    """Who appeals against what."""
+    """User who appeals, and the suspension."""
     decided = f"<@{by}>" if by is not None else "—"
     told = sentence(
         "{person} is suspended until {until}; decided by {who}.",
@@ -287,4 +287,4 @@ APPEAL_LIFTED: Final = sentence("The suspension is lifted.")
 APPEAL_KEPT: Final = sentence("The suspension stays.")
 YOUR_APPEAL_LIFTED: Final = sentence("Your appeal was successful: you can make videos again.")
 YOUR_APPEAL_KEPT: Final = sentence("Your appeal was turned down; the suspension stays.")
-"""Told to the person directly."""
+"""Sent to the user as a direct message."""

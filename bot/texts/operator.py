@@ -1,4 +1,4 @@
-"""What the operator is told, in a direct message and in the log's words for people."""
+"""Sentences for the operator, sent as direct messages."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ SUBMITTING_RESUMED: Final = (
 
 
 def submitting_paused(why: str, waiting: int) -> str:
-    """The service refused the bot itself; nothing is lost meanwhile."""
+    """Submitting pauses because the service refused the bot itself. The waiting jobs stay."""
     return (
         f"Stillmotion: {why} Submitting is paused for the whole bot; {waiting} requests wait and none is lost. "
         "I try again by myself and go on as soon as it works."
@@ -26,7 +26,7 @@ MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see th
 
 
 def video_reported(reason: str, added: str, job_id: str, link: str | None) -> str:
-    """Somebody reported a video; what they added is their own words."""
+    """A user reported a video. `added` is what the user wrote."""
     said = f" They say: {quote_prompt(added, _WORDS_SHOWN_CHARS)}" if added.strip() else ""
     where = f" {link}" if link else ""
     return f"Stillmotion: a video was reported: {reason}.{said} Job `{job_id}`.{where}"

@@ -1,4 +1,4 @@
-"""What to say when a picture cannot be used. `name` is the person's name for the file."""
+"""Explanations of pictures that cannot be used. `name` is the name of the user's file."""
 
 from bot.texts.durations import megabytes
 from bot.texts.explanations import Explanation, nothing_charged
@@ -7,7 +7,7 @@ from bot.texts.quoting import quote_name, quote_vendor
 
 
 def empty(name: str) -> Explanation:
-    """A file of 0 bytes."""
+    """The file has 0 bytes."""
     return nothing_charged(
         sentence("{name} is an empty file.", name=quote_name(name)),
         sentence("Send the picture again."),
@@ -15,7 +15,7 @@ def empty(name: str) -> Explanation:
 
 
 def too_large(name: str, limit_bytes: int) -> Explanation:
-    """A file beyond what is even downloaded for conversion."""
+    """The file is too large to be downloaded, even for conversion."""
     return nothing_charged(
         sentence("{name} is larger than {limit}.", name=quote_name(name), limit=megabytes(limit_bytes)),
         sentence("Send a smaller version of the picture."),
@@ -23,7 +23,7 @@ def too_large(name: str, limit_bytes: int) -> Explanation:
 
 
 def not_an_image(name: str) -> Explanation:
-    """The content is no picture, whatever its name says."""
+    """The content is not a picture, regardless of the file's name."""
     return nothing_charged(
         sentence("{name} is not a picture, whatever its name says.", name=quote_name(name)),
         sentence("Send a PNG, JPEG or WebP picture."),
@@ -31,7 +31,7 @@ def not_an_image(name: str) -> Explanation:
 
 
 def unsupported(name: str, detail: str) -> Explanation:
-    """A picture in a format that is neither taken nor converted."""
+    """The picture has a format that is neither accepted nor converted."""
     return nothing_charged(
         sentence(
             "{name} is a picture of a kind that I cannot use ({kind}).",
@@ -51,7 +51,7 @@ def truncated(name: str) -> Explanation:
 
 
 def too_many_pixels(name: str, limit_pixels: int) -> Explanation:
-    """More pixels than can be opened safely."""
+    """The picture has more pixels than can be opened safely."""
     return nothing_charged(
         sentence(
             "{name} has more than {limit} million pixels.",
@@ -87,7 +87,7 @@ def unreachable(name: str) -> Explanation:
 
 
 def not_convertible(name: str) -> Explanation:
-    """The conversion to a passing picture failed."""
+    """The picture could not be converted."""
     return nothing_charged(
         sentence(
             "{name} could not be converted to a picture that the video service takes.", name=quote_name(name)
@@ -97,7 +97,7 @@ def not_convertible(name: str) -> Explanation:
 
 
 def without_frame(name: str) -> Explanation:
-    """The video whose last frame was wanted cannot be read."""
+    """The video whose last frame is needed cannot be read."""
     return nothing_charged(
         sentence("I could not take the last frame of {name}.", name=quote_name(name)),
         sentence("Take a screenshot of it and use that as the picture."),

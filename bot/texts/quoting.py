@@ -1,4 +1,4 @@
-"""Text of people made safe to show: no formatting of theirs, no surprise length, no control characters."""
+"""Users' texts made safe to show: without formatting, control characters or unlimited length."""
 
 import re
 import unicodedata
@@ -13,14 +13,14 @@ _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE
 _SCHEME: Final = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)(?=//)|(\bmailto:)")
 _INVITE: Final = re.compile(r"(?i)\b(discord(?:app)?\.(?:gg|com|me|io|li)|dsc\.gg)(?=/)")
 _JOINER: Final = "\N{WORD JOINER}"
-"""Seen by nobody, but it parts an address so that Discord makes no link and no invitation of it."""
+"""Invisible character that splits an address, so that Discord makes no link or invitation of it."""
 _DIRECTIONS: Final = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that turn the direction of what follows, up to the end of the line, and so could disguise it."""
+"""Marks that change the direction of the text up to the end of the line, and so could disguise it."""
 _BLANKS: Final = re.compile(r"\s+")
 
 
 def clip(text: str, limit_chars: int) -> str:
-    """`text` on one line, without control characters, at most `limit_chars` long; a cut ends in “…”."""
+    """Return a text on one line, without control characters, cut with “…” at `limit_chars` characters."""
     visible = "".join(
         " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char
         for char in text
@@ -31,21 +31,21 @@ def clip(text: str, limit_chars: int) -> str:
 
 
 def escape(text: str) -> str:
-    """`text` with Discord's markdown, mentions and timestamps shown as they were typed, and no links in it."""
+    """Escape Discord's markdown, mentions and timestamps in a text, and split its links."""
     parted = _INVITE.sub(rf"\1{_JOINER}", _SCHEME.sub(rf"\g<0>{_JOINER}", text))
     return _MARKDOWN.sub(r"\\\1", parted)
 
 
 def quote_prompt(prompt: str, limit_chars: int = PROMPT_SHOWN_CHARS) -> str:
-    """The prompt as a card shows it: one escaped line of at most `limit_chars` visible characters."""
+    """Return a prompt as a card shows it: one escaped line of at most `limit_chars` visible characters."""
     return escape(clip(prompt, limit_chars))
 
 
 def quote_name(filename: str) -> str:
-    """A person's file name, escaped and short, in quotation marks."""
+    """Return the name of a user's file, escaped and short, in quotation marks."""
     return f"“{escape(clip(filename, NAME_SHOWN_CHARS))}”"
 
 
 def quote_vendor(message: str) -> str:
-    """A message of the video service without addresses (content links must never reach a person)."""
+    """Return a message of the video service without addresses. Its content links must never reach a user."""
     return escape(clip(_ADDRESS.sub("…", message), VENDOR_SHOWN_CHARS))

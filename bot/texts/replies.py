@@ -1,4 +1,4 @@
-"""What the bot says to messages that mention it, when no video comes of them."""
+"""Answers to messages that mention the bot, when no video comes of them."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ MESSAGE_GONE: Final = nothing_charged(
 
 
 def unknown_options(names: tuple[str, ...]) -> Explanation:
-    """Options behind the prompt that nobody knows; what they are is a person's text, already escaped."""
+    """The prompt ends with unknown options. `names` are the user's text, already escaped."""
     return nothing_charged(
         sentence("I do not know {options}.", options=", ".join(names)),
         sentence("There are `--seconds`, `--size`, `--resolution` and `--preset`."),
@@ -36,5 +36,5 @@ def unknown_options(names: tuple[str, ...]) -> Explanation:
 
 
 def not_answered(why: Explanation, channel: str) -> Message:
-    """Told in private, where the bot cannot answer in the channel itself."""
+    """Sent in a direct message when the bot may not answer in the channel."""
     return sentence("About your message in {channel}: {why}", channel=channel, why=why.in_a_row)

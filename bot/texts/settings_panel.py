@@ -1,4 +1,4 @@
-"""The words of `/settings`: its pages, its choices, and what is said when a choice is not taken.
+"""Sentences of `/settings`: its pages, its choices, and the answers to choices that are refused.
 
 Keys of the mappings are the values of the rules' own enumerations and fields (`bot.moderation.rules`).
 """
@@ -39,7 +39,7 @@ GATE_NAMES: Final[Mapping[str, Message]] = {
 PICTURES_HINT: Final = sentence("They count besides the preset: the stricter of the two decides.")
 
 AS_SERVER: Final = "server"
-"""The choice by which a channel has no mode of its own."""
+"""Choice by which a channel follows the server."""
 MODE_NAMES: Final[Mapping[str, Message]] = {
     "off": named("mode", "Off"),
     "approval": named("mode", "With approval"),
@@ -116,7 +116,7 @@ SPICY_OFF_IN_SERVER: Final = sentence("*Spicy* is off in this server; a mode her
 # The form that switches spicy on.
 
 SPICY_RULES_VERSION: Final = 1
-"""Kept with every confirmation: raise it when the rules below say something else than before."""
+"""Stored with every confirmation. Raise it when the rules below change in meaning."""
 CONFIRM_TITLE: Final = sentence("The rules of the spicy preset")
 CONFIRM_LABEL: Final = sentence("This server keeps these rules")
 CONFIRM_HINT: Final = sentence("It is logged that you confirmed it, for this server.")
@@ -131,49 +131,49 @@ CONFIRM_TEXT: Final = sentence(
 
 
 def title(page: Message) -> Message:
-    """The headline of a page."""
+    """Headline of a page."""
     return sentence("Settings of this server: {page}", page=page)
 
 
 def spicy_on(hint: Message, person_id: int) -> Message:
-    """Spicy is on in the whole server; `hint` says how far."""
+    """Spicy is on in the whole server. `hint` explains its mode."""
     return sentence(
         "*Spicy* is **on**. {hint} {person} confirmed its rules.", hint=hint, person=f"<@{person_id}>"
     )
 
 
 def spicy_in_channels_only(person_id: int) -> Message:
-    """Spicy is on where channels say so, and nowhere else."""
+    """Spicy is on only in channels with a mode of their own."""
     return sentence(
         "*Spicy* is **off**, but on in some channels. {person} confirmed its rules.", person=f"<@{person_id}>"
     )
 
 
 def own_modes(channels: str) -> Message:
-    """The channels that differ from the server."""
+    """Channels with modes of their own."""
     return sentence("Channels with modes of their own: {channels}", channels=channels)
 
 
 def about_channel(channel_id: int) -> Message:
-    """What the page of a channel is about."""
+    """Subject of a channel's page."""
     return sentence(
         "What differs in {channel} and its threads from the rest of the server.", channel=f"<#{channel_id}>"
     )
 
 
 def as_server(mode: Message) -> Message:
-    """The choice by which a channel has no mode of its own; `mode` is the server's."""
+    """Choice by which a channel follows the server, whose mode is `mode`."""
     return sentence("As in the server: {mode}", mode=mode)
 
 
 def now_chosen(mentions: Sequence[str], language: Language) -> str:
-    """What is stored: Discord's clients do not always show it in the select."""
+    """Stored choice as mentions: Discord's clients do not always show it in the select."""
     shown = " ".join(mentions) if mentions else "—"
     return sentence("Now: {chosen}", chosen=shown).in_language(language)
 
 
 def amount(field: str, number: int) -> Message:
-    """A number of a field, with what it counts."""
+    """Number in a field, with its unit."""
     match field:
         case "quorum":
             return counted("{count} vote", "{count} votes", number)
@@ -190,7 +190,7 @@ def amount(field: str, number: int) -> Message:
 
 
 def _span(hours: int) -> Message:
-    """Whole days are said as days, from two on."""
+    """Format hours, from two whole days on as days."""
     days, rest = divmod(hours, 24)
     if days > 1 and rest == 0:
         return counted("{count} day", "{count} days", days)

@@ -1,4 +1,4 @@
-"""The words of `/spicy`: what moderators see and change of what is kept about their server."""
+"""Sentences of `/spicy`, in which moderators see and change their server's records."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ PROMPT_SHOWN_CHARS: Final = 120
 
 
 class LogGroup(StrEnum):
-    """Kinds of entries of the log. The values are part of buttons that outlive the process."""
+    """Kind of log entries. The values are part of custom ids and must not change."""
 
     DECISIONS = "decisions"
     SETTINGS = "settings"
@@ -22,14 +22,14 @@ class LogGroup(StrEnum):
 
 
 class ExportForm(StrEnum):
-    """What the log is exported as."""
+    """Format of an export of the log."""
 
     CSV = "csv"
     JSON = "json"
 
 
 class ListChoice(StrEnum):
-    """Which list somebody is put on."""
+    """List on which a user is put."""
 
     TRUSTED = "trusted"
     BLOCKED = "blocked"
@@ -37,7 +37,7 @@ class ListChoice(StrEnum):
 
 
 class WordAction(StrEnum):
-    """What is done with the list of words."""
+    """Action on the list of words."""
 
     LIST = "list"
     ADD = "add"
@@ -69,7 +69,7 @@ DESCRIPTIONS: Final[Mapping[str, Message]] = {
     "words fragment": sentence("Whether it also counts inside other words"),
     "user": sentence("What is kept about somebody in this server"),
 }
-"""Of the group, its commands and their options; Discord allows 100 characters."""
+"""Descriptions of the group, its commands and their options. Discord allows 100 characters."""
 
 GROUP_NAMES: Final[Mapping[LogGroup, Message]] = {
     LogGroup.DECISIONS: sentence("Decisions about requests"),
@@ -96,7 +96,7 @@ EFFECT_NAMES: Final[Mapping[str, Message]] = {
     "blocked": sentence("Blocks the prompt"),
     "held": sentence("Asks moderators first"),
 }
-"""By the values of `bot.moderation.words.Effect`."""
+"""Names by the values of `bot.moderation.words.matching.Effect`."""
 
 NAMES: Final[tuple[Message, ...]] = (
     named("command", "spicy"),
@@ -117,7 +117,7 @@ NAMES: Final[tuple[Message, ...]] = (
     named("option", "effect"),
     named("option", "fragment"),
 )
-"""What people type, for `bot.texts.commands.NAMES`."""
+"""Names that users type, for `bot.texts.commands.NAMES`."""
 
 SHOWN: Final[tuple[Message, ...]] = (
     *DESCRIPTIONS.values(),
@@ -178,23 +178,23 @@ NONE: Final = sentence("There are none.")
 
 
 def votes(approvals: int, denials: int, quorum: int) -> Message:
-    """How the votes on a question stand."""
+    """Current votes on a question."""
     needed = counted("{count} vote decides", "{count} votes decide", quorum)
     return sentence("For: {yes} · against: {no} · {needed}", yes=approvals, no=denials, needed=needed)
 
 
 def ends(moment: str) -> Message:
-    """When a question ends by itself."""
+    """Moment at which a question expires."""
     return sentence("ends {moment}", moment=moment)
 
 
 def about(person_id: int) -> Message:
-    """Whom an entry concerns."""
+    """User whom an entry concerns."""
     return sentence("about {person}", person=f"<@{person_id}>")
 
 
 def unreadable(number: int) -> Message:
-    """Somebody spoiled the log."""
+    """An entry of the log was changed and cannot be read."""
     return sentence(
         "Entry {number} of the log cannot be read: somebody changed it. Tell the bot's operator.",
         number=number,
@@ -202,7 +202,7 @@ def unreadable(number: int) -> Message:
 
 
 def exported(entries: int, left_out: int, digest: str) -> Message:
-    """What goes with the file. The digest shows later whether the log is still the same."""
+    """Message with an exported file. Its digest later proves that the log is unchanged."""
     told = counted("{count} entry, in the attached file.", "{count} entries, in the attached file.", entries)
     if left_out:
         more = counted(
@@ -216,12 +216,12 @@ def exported(entries: int, left_out: int, digest: str) -> Message:
 
 
 def suspended(person_id: int, until: str) -> Message:
-    """For the moderator."""
+    """Answer to the moderator who suspended."""
     return sentence("{person} is suspended until {until}.", person=f"<@{person_id}>", until=until)
 
 
 def tell_suspended(server: str, until: str, reason: str) -> Message:
-    """For the person, in direct messages."""
+    """Direct message to the user."""
     return sentence(
         "The moderators of {server} suspended you from making videos there until {until}. "
         "Their reason: {reason}\n"
@@ -233,14 +233,14 @@ def tell_suspended(server: str, until: str, reason: str) -> Message:
 
 
 def tell_lifted(server: str) -> Message:
-    """For the person, in direct messages."""
+    """Direct message to the user."""
     return sentence(
         "Your suspension in {server} is over: you can make videos again.", server=quote_name(server)
     )
 
 
 def spoiler(term: str) -> str:
-    """A term as nobody has to see it who does not want to."""
+    """Return a term behind a spoiler."""
     return f"||{quote_prompt(term, 100)}||"
 
 
@@ -251,29 +251,29 @@ def term_line(term: str, effect: str, *, fragment: bool) -> Message:
 
 
 def term_added(term: str, *, new: bool) -> Message:
-    """A term was put on the list, or what it does was changed."""
+    """A term was added, or its effect was changed."""
     if new:
         return sentence("{term} is on the list now.", term=spoiler(term))
     return sentence("{term} was on the list already; it does now what you said.", term=spoiler(term))
 
 
 def term_removed(term: str) -> Message:
-    """A term was taken off the list."""
+    """A term was removed."""
     return sentence("{term} is on the list no more.", term=spoiler(term))
 
 
 def term_too_long(limit: int) -> Message:
-    """A term that the list does not take."""
+    """The term is too long."""
     return sentence("This term is too long: at most {limit} characters.", limit=limit)
 
 
 def list_full(limit: int) -> Message:
-    """No further term."""
+    """The list has no room for another term."""
     return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
 
 
 def suspension(until: str, by: int | None, reason: str) -> Message:
-    """A suspension that runs, as moderators read it."""
+    """Suspension in force, as moderators read it."""
     told = sentence("Suspended until {until}, by {who}", until=until, who=f"<@{by}>" if by else THE_BOT)
     return (
         sentence("{told}: {reason}", told=told, reason=quote_prompt(reason, REASON_SHOWN_CHARS))
@@ -283,7 +283,7 @@ def suspension(until: str, by: int | None, reason: str) -> Message:
 
 
 def and_more(count: int) -> Message:
-    """What a list leaves out."""
+    """Number of lines that a list leaves out."""
     return counted("and {count} more", "and {count} more", count)
 
 
@@ -329,11 +329,11 @@ DEEDS: Final[Mapping[LogGroup, Mapping[str, Message]]] = {
         "term_removed": sentence("Term removed"),
     },
 }
-"""What was done, by the values of `bot.moderation.audit.Deed`, each able to stand alone."""
+"""Actions by the values of `bot.moderation.audit.entries.AuditAction`. Each can stand alone."""
 
 
 def action(name: str, details: Mapping[str, object]) -> Message:
-    """What was done, with what of its details matters at a glance."""
+    """Logged action with its most important details."""
     what = next(names[name] for names in DEEDS.values() if name in names)
     match name, details:
         case "vote_cast", {"approves": True}:

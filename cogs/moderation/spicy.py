@@ -270,7 +270,7 @@ class SpicyCog(commands.Cog):
         return views.log_view(found[:size], wanted, language, more=len(found) > size)
 
     async def _terms(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
-        return views.words_view(self._caches.words.listed(guild_id), page, language)
+        return views.words_view(self._caches.words.terms(guild_id), page, language)
 
     async def _person(self, guild_id: int, person_id: int, language: Language) -> ui.LayoutView:
         caches, now = self._caches, self._now()

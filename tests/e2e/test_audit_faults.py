@@ -62,7 +62,7 @@ def everything(harness: Harness) -> dict[str, Any]:
         "jobs": harness.rows("state, review_id"),
         "rules": caches.rules.of(guild_id),
         "member": caches.members.of(guild_id, harness.user.id),
-        "words": caches.words.listed(guild_id),
+        "words": caches.words.terms(guild_id),
         "messages": {
             message.id: (message.current.text(), len(message.current.buttons))
             for channel in harness.guild.channels

@@ -39,7 +39,7 @@ async def test_others_are_turned_away(harness: Harness, command: str, options: d
     assert reply.text == words.MODERATORS_ONLY.english
     assert await entries(harness) == []
     assert harness.app.moderation.caches.members.of(harness.guild.id, harness.user.id).listed is None
-    assert harness.app.moderation.caches.words.listed(harness.guild.id) == ()
+    assert harness.app.moderation.caches.words.terms(harness.guild.id) == ()
 
 
 async def test_it_is_offered_in_servers_alone(harness: Harness) -> None:

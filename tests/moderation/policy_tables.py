@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.moderation.policy import (
     Decision,
-    MemberStanding,
+    MemberStatus,
     Person,
     PictureOrigin,
     Place,
@@ -64,13 +64,13 @@ PLACES = {
     "foreign": Place.FOREIGN_SERVER,
 }
 PLAIN = Person(1, SERVER, frozenset({10}))
-PERSONS: Mapping[str, tuple[Person, MemberStanding]] = {
-    "plain": (PLAIN, MemberStanding()),
-    "listed": (PLAIN, MemberStanding(trusted=True)),
-    "role": (Person(1, SERVER, frozenset({10, ROLE})), MemberStanding()),
-    "blocked": (PLAIN, MemberStanding(blocked=True)),
-    "suspended": (PLAIN, MemberStanding(suspended_until=NOW + timedelta(microseconds=1))),
-    "served": (PLAIN, MemberStanding(suspended_until=NOW)),
+PERSONS: Mapping[str, tuple[Person, MemberStatus]] = {
+    "plain": (PLAIN, MemberStatus()),
+    "listed": (PLAIN, MemberStatus(trusted=True)),
+    "role": (Person(1, SERVER, frozenset({10, ROLE})), MemberStatus()),
+    "blocked": (PLAIN, MemberStatus(blocked=True)),
+    "suspended": (PLAIN, MemberStatus(suspended_until=NOW + timedelta(microseconds=1))),
+    "served": (PLAIN, MemberStatus(suspended_until=NOW)),
 }
 PICTURES = {
     "none": PictureOrigin.NONE,
@@ -160,7 +160,7 @@ SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
 
 
 def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: ReviewAt) -> RequestFacts:
-    who, standing = PERSONS[person]
+    who, status = PERSONS[person]
     confirmed, spicy = MODES[mode]
     rules = ServerRules(
         spicy_confirmed_by=5 if confirmed else None,
@@ -169,7 +169,7 @@ def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: Re
         trusted_roles=frozenset({ROLE}),
     )
     return RequestFacts(
-        Preset.SPICY, PLACES[place], who, NOW, CHANNEL, PICTURES[pictures], rules=rules, standing=standing
+        Preset.SPICY, PLACES[place], who, NOW, CHANNEL, PICTURES[pictures], rules=rules, status=status
     )
 
 
@@ -191,9 +191,9 @@ OTHER_PRESETS = [preset for preset in Preset if preset is not Preset.SPICY]
 def facts_of(
     preset: Preset, place: str, person: str, modes: Mapping[Gate, Mode], **more: Any
 ) -> RequestFacts:
-    who, standing = PERSONS[person]
+    who, status = PERSONS[person]
     rules = ServerRules(modes=modes, trusted_roles=frozenset({ROLE}), review_at=more.pop("review_at"))
-    return RequestFacts(preset, PLACES[place], who, NOW, CHANNEL, rules=rules, standing=standing, **more)
+    return RequestFacts(preset, PLACES[place], who, NOW, CHANNEL, rules=rules, status=status, **more)
 
 
 TOGETHER = table("""

@@ -13,7 +13,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus, Member, Strike, active, suspended_until
 from bot.moderation.members.store import MemberStore
-from bot.moderation.policy import MemberStanding
+from bot.moderation.policy import MemberStatus
 from bot.moderation.rules import ServerRules
 from bot.storage.database import Database
 from bot.storage.errors import StorageDamagedError, StorageUnavailableError
@@ -59,7 +59,7 @@ def a_strike(at: datetime = NOW, *, person_id: int = ADA, guild_id: int = SERVER
 async def test_of_most_people_nothing_is_kept(book: MemberCache) -> None:
     await book.load()
     assert book.of(SERVER, ADA) == Member(SERVER, ADA)
-    assert book.of(None, ADA).standing == MemberStanding()
+    assert book.of(None, ADA).status == MemberStatus()
     assert not book.of(None, ADA).is_suspended(NOW)
 
 
@@ -71,8 +71,8 @@ async def test_lists(
     await alone(audit_log, book.list_as, SERVER, ADA, listed)
     for seen in (book, await reopened(database)):
         assert seen.of(SERVER, ADA).listed is listed
-        standing = seen.of(SERVER, ADA).standing
-        assert (standing.trusted, standing.blocked) == (
+        status = seen.of(SERVER, ADA).status
+        assert (status.trusted, status.blocked) == (
             listed is ListStatus.TRUSTED,
             listed is ListStatus.BLOCKED,
         )
@@ -145,7 +145,7 @@ async def test_a_suspension_ends_by_itself(
     await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
     for seen in (book, await reopened(database)):
         member = seen.of(SERVER, ADA)
-        assert member.standing.suspended_until == NOW + HOUR
+        assert member.status.suspended_until == NOW + HOUR
         moments = (NOW, NOW + HOUR - timedelta(microseconds=1), NOW + HOUR, NOW + DAY)
         assert [member.is_suspended(moment) for moment in moments] == [True, True, False, False]
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from bot.moderation.policy import (
     Admission,
     Decision,
-    MemberStanding,
+    MemberStatus,
     OperatorRules,
     Person,
     PictureOrigin,
@@ -51,7 +51,7 @@ OPERATORS = st.builds(
     st.frozensets(st.sampled_from([SERVER, 8]), max_size=1),
 )
 STANDINGS = st.builds(
-    MemberStanding,
+    MemberStatus,
     st.booleans(),
     st.booleans(),
     st.sampled_from([None, NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1)]),
@@ -77,7 +77,7 @@ TAME = FACTS.map(
         place=Place.AGE_RESTRICTED_CHANNEL,
         words=WordVerdict.NONE,
         operator=OperatorRules(),
-        standing=MemberStanding(facts.standing.trusted),
+        status=MemberStatus(facts.status.trusted),
     )
 )
 """Of these many are allowed."""
@@ -116,7 +116,7 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
     def rules(**changes: Any) -> RequestFacts:
         return replace(facts, rules=facts.rules.model_copy(update=changes))
 
-    operator, standing = facts.operator, facts.standing
+    operator, status = facts.operator, facts.status
     return [
         replace(facts, words=WordVerdict.MINORS),
         replace(facts, words=WordVerdict.BLOCKED) if facts.words is not WordVerdict.MINORS else facts,
@@ -124,9 +124,9 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, pictures=PictureOrigin.PEOPLE),
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if not facts.has_pictures else facts,
         replace(facts, approved=frozenset()),
-        replace(facts, standing=replace(standing, blocked=True)),
-        replace(facts, standing=replace(standing, trusted=False)),
-        replace(facts, standing=replace(standing, suspended_until=NOW + timedelta(hours=1))),
+        replace(facts, status=replace(status, blocked=True)),
+        replace(facts, status=replace(status, trusted=False)),
+        replace(facts, status=replace(status, suspended_until=NOW + timedelta(hours=1))),
         replace(facts, operator=replace(operator, spicy_offered=False)),
         replace(facts, operator=replace(operator, spicy_in_direct_messages=False)),
         replace(facts, operator=replace(operator, spicy_blocked_servers=frozenset({SERVER, 8}))),
@@ -159,7 +159,7 @@ def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts)
     assert facts.operator.spicy_offered
     assert facts.pictures is not PictureOrigin.PEOPLE
     assert facts.words not in {WordVerdict.MINORS, WordVerdict.BLOCKED}
-    assert not facts.standing.blocked
+    assert not facts.status.blocked
     if facts.place is Place.DIRECT_MESSAGE:
         assert facts.operator.spicy_in_direct_messages
         return
@@ -187,7 +187,7 @@ def _irrelevant(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, person=replace(facts.person, moderates=True, manages=True)),
         replace(facts, person=replace(facts.person, role_ids=facts.person.role_ids | {99})),
         replace(facts, now=facts.now + timedelta(days=400))
-        if facts.standing.suspended_until is None
+        if facts.status.suspended_until is None
         else facts,
     ]
     if facts.preset is not Preset.SPICY:

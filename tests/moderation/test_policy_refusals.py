@@ -11,7 +11,7 @@ import pytest
 from bot.moderation.policy import (
     Admission,
     Decision,
-    MemberStanding,
+    MemberStatus,
     OperatorRules,
     Person,
     PictureOrigin,
@@ -183,10 +183,10 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
         said.get("spicy_offered", True),
         spicy_blocked_servers=said.get("spicy_blocked_servers", frozenset()),
     )
-    standing = MemberStanding(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
+    status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
     return RequestFacts(
         Preset.SPICY, said["place"], PLAIN, NOW, CHANNEL, said["origin"],
-        words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, standing=standing,
+        words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the audit log says: who did what, when, to whom, and why."""
+"""Entries of the audit log: an action, its time, its actor, the user it concerns, and the reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 Detail: TypeAlias = "str | int | bool | Sequence[Detail] | Mapping[str, Detail] | None"
-"""What a detail may be: whatever JSON can say without fractions."""
+"""Value of a detail: any JSON without fractions."""
 
 
 class AuditAction(StrEnum):
-    """What was done. The values are kept; a name may change, a value must not."""
+    """Logged action. The values are stored and covered by digests: a name may change, a value must not."""
 
     RULES_CHANGED = "rules_changed"
     SPICY_SWITCHED_ON = "spicy_switched_on"
@@ -48,19 +48,19 @@ class AuditAction(StrEnum):
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One thing that was done.
+    """One logged action.
 
-    A prompt belongs in `prompt` and nowhere else: `reason` and `details` stay when a person's data is removed.
+    A prompt belongs in `prompt` and nowhere else: `reason` and `details` stay when a user's data is removed.
     """
 
     guild_id: int
-    """0 for what concerns the whole bot."""
+    """The server, or 0 for the whole bot."""
     at: datetime
     action: AuditAction
     actor_id: int | None
-    """None for the bot itself."""
+    """The acting user, or None for the bot itself."""
     person_id: int | None = None
-    """Whom it concerns, and whose the prompt is; without it, the prompt is the actor's."""
+    """The user whom the action concerns and who wrote the prompt. Without one, the actor wrote it."""
     job_id: str | None = None
     reason: str = ""
     details: Mapping[str, Detail] = field(default_factory=dict[str, Detail])
@@ -69,13 +69,13 @@ class AuditEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedEntry(AuditEntry):
-    """An entry as it is in the log; see `bot.moderation.audit.chain` for what the digests cover."""
+    """An entry as it is stored. `bot/moderation/audit/chain.py` says what the digests cover."""
 
     number: int
-    """From 1, without gaps."""
+    """Numbers count from 1, without gaps."""
     prompt_salt: str | None = field(default=None, repr=False)
-    """What keeps the prompt from being guessed by its digest; removed together with it."""
+    """Random text that keeps the prompt from being guessed by its digest. Removed together with the prompt."""
     prompt_sha256: str | None
-    """Stays when the prompt is removed; None if there never was one."""
+    """Digest of prompt and salt. Stays when the prompt is removed; None if there never was one."""
     previous_sha256: str
     sha256: str

@@ -1,4 +1,4 @@
-"""The audit log as the rest of the bot writes it: each entry together with the change that it tells of."""
+"""Audit log: writes each entry in the same transaction as the change that it records."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -11,14 +11,14 @@ from bot.storage.database import Database
 
 
 def _nowhere(recorded: RecordedEntry) -> None:
-    """The mirror until one is set."""
+    """Mirror no entry."""
     del recorded
 
 
 class AuditedTransaction:
-    """One transaction of the database that holds a decision and its entries: both are kept, or neither.
+    """One database transaction with a decision and its entries: both are committed, or neither.
 
-    Stores whose changes moderators have to be able to trace take it in place of a connection.
+    Stores whose changes must be traceable take it in place of a connection.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -27,34 +27,36 @@ class AuditedTransaction:
         self._steps: list[Callable[[], None]] = []
 
     async def record(self, *entries: AuditEntry) -> None:
-        """Add entries to the log, in this order. Raises `bot.storage.StorageError`."""
+        """Append entries to the log, in this order. Raises `bot.storage.StorageError`."""
         self.recorded += await append_within(self.connection, *entries)
 
     def once_committed(self, step: Callable[[], None]) -> None:
-        """Have what is in memory follow what is on the disk. A step must neither wait nor raise."""
+        """Call a function after the commit, to update a cache. It must neither wait nor raise."""
         self._steps.append(step)
 
     def committed(self) -> None:
-        """Take the steps, in the order in which they were given."""
+        """Call the functions given to `once_committed`, in that order."""
         for step in self._steps:
             step()
 
 
 class AuditLog:
-    """Opens the transactions in which decisions are made, and mirrors the entries of those that were kept."""
+    """Opens the transactions of decisions, and mirrors their entries once they are committed."""
 
     def __init__(self, database: Database) -> None:
         self.store = AuditStore(database)
         self.mirror: Callable[[RecordedEntry], None] = _nowhere
-        """Told of every entry once it is kept; must neither wait nor raise."""
+        """Called with every committed entry. It must neither wait nor raise."""
         self._database = database
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AuditedTransaction]:
-        """One transaction for a decision and its entries, committed at the end of the block; not to be nested.
+        """Open a transaction for a decision and its entries, which is committed at the end of the block.
 
-        Decisions come one after the other: what is in memory does not change while the block runs. Raises
-        `bot.storage.StorageError`, and then nothing has changed, neither on the disk nor in memory.
+        Transactions must not be nested. One runs at a time, so caches do not change while the block runs.
+
+        Raises:
+            StorageError: Nothing has changed, neither in the database nor in a cache.
         """
         opened: list[AuditedTransaction] = []
 
@@ -69,6 +71,6 @@ class AuditLog:
             yield opened[0]
 
     async def append(self, *entries: AuditEntry) -> None:
-        """Add entries about what changes nothing that is kept, all or none. Raises `bot.storage.StorageError`."""
+        """Append entries about actions that change nothing in the database. Raises `bot.storage.StorageError`."""
         async with self.transaction() as within:
             await within.record(*entries)

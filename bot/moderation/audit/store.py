@@ -1,6 +1,6 @@
-"""Where the audit log is kept: every statement of SQL about it.
+"""Store of the audit log: every SQL statement about the table `audit`.
 
-Entries are added. None is changed or deleted, but for the prompts that are removed with a person's data.
+Entries are appended. None is changed or deleted, except that prompts are removed with a user's data.
 """
 
 from collections.abc import AsyncGenerator
@@ -41,18 +41,17 @@ _BATCH: Final = 500
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which entries are wanted; what is left out does not matter."""
+    """Conditions that an entry must meet. The defaults admit all entries."""
 
     guild_id: int | None = None
     actions: frozenset[AuditAction] = frozenset()
-    """Any of these; none at all stands for every deed."""
+    """Any of these actions; an empty set admits all."""
     actor_id: int | None = None
     person_id: int | None = None
-    job_id: str | None = None
     since: datetime | None = None
-    """The first moment that counts."""
+    """The first moment that is admitted."""
     until: datetime | None = None
-    """The first moment that counts no more."""
+    """The first moment after those that are admitted."""
 
 
 EVERYTHING: Final = AuditFilter()
@@ -60,23 +59,25 @@ EVERYTHING: Final = AuditFilter()
 
 @dataclass(frozen=True)
 class LogReport:
-    """A log as it was found."""
+    """Result of the verification of a log."""
 
     entries: int
-    """How many fit, from the first on."""
+    """Number of intact entries, from the first on."""
     broken: Break | None = None
 
 
 class AuditStore:
-    """Keeps the audit log. Every method raises `bot.storage.StorageUnavailableError`, and those that return
-    entries `UnreadableEntryError`, too; whether what can be read is also genuine, `verify_log` tells.
+    """Stores the audit log. Reading an entry does not verify it; `verify_log` does.
+
+    Every method raises `bot.storage.StorageUnavailableError`; those that return entries raise
+    `UnreadableEntryError` as well.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def append(self, *entries: AuditEntry) -> tuple[RecordedEntry, ...]:
-        """Add entries in this order, all or none, and return them as they will be read."""
+        """Append entries in this order, all or none. Returns them as they are stored."""
         if not entries:
             return ()
         async with self._database.write() as connection:
@@ -85,7 +86,13 @@ class AuditStore:
     async def read(
         self, chosen: AuditFilter = EVERYTHING, *, before: int | None = None, limit: int
     ) -> tuple[RecordedEntry, ...]:
-        """The newest entries of a kind; the next page is `before` the number of the last."""
+        """Return the newest entries, newest first.
+
+        Args:
+            chosen: The conditions that an entry must meet.
+            before: Return only entries with smaller numbers, such as those after the last of a page.
+            limit: The maximum number of entries.
+        """
         condition = _condition(chosen)
         if before is not None:
             condition = and_(condition, audit.c.number < before)
@@ -97,8 +104,9 @@ class AuditStore:
     async def all_in_order(
         self, batch: int = _BATCH, chosen: AuditFilter = EVERYTHING
     ) -> AsyncGenerator[RecordedEntry]:
-        """Every entry of a kind, oldest first, at most `batch` of them in memory; no transaction is open
-        while the caller looks at one.
+        """Yield the entries that meet the conditions, oldest first.
+
+        At most `batch` entries are in memory, and no transaction is open while the caller has one.
         """
         condition, last = _condition(chosen), None
         while True:
@@ -113,8 +121,10 @@ class AuditStore:
             last = found[-1]["number"]
 
     async def forget_prompts(self, person_id: int, *entries: AuditEntry) -> int:
-        """Remove somebody's prompts, with the salts of their digests, and add these entries about it; how many
-        prompts there were.
+        """Remove a user's prompts with their salts, and append these entries about it, in one transaction.
+
+        Returns:
+            The number of removed prompts.
         """
         theirs = or_(
             audit.c.person_id == person_id,
@@ -128,8 +138,10 @@ class AuditStore:
 
 
 async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tuple[RecordedEntry, ...]:
-    """`AuditStore.append` in the caller's transaction of `Database.write`: what is decided and what is said of
-    it are kept together, or neither is. Raises `bot.storage.StorageUnavailableError` where the table refuses them.
+    """Append entries in the caller's transaction, as `AuditStore.append` does in its own.
+
+    Raises:
+        StorageUnavailableError: The table refuses the entries.
     """
     newest = select(audit.c.number, audit.c.sha256).order_by(audit.c.number.desc()).limit(1)
     row = (await connection.execute(newest)).one_or_none()
@@ -144,15 +156,15 @@ async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tu
         try:
             await connection.execute(statement, [rows.values(one) for one in recorded])
         except IntegrityError as error:
-            # Left as it is, it would pass for a second row of whatever is decided in the same transaction.
+            # Callers take an IntegrityError for a duplicate of their own row in the same transaction.
             raise StorageUnavailableError(f"the audit log takes no entry: {error.orig}") from None
     return tuple(recorded)
 
 
 def verify_log(path: Path) -> LogReport:
-    """Look at the whole log in the file at `path`, running bot or not; no file or no table is an empty log.
+    """Verify the whole log in the database file at `path`. A missing file or table is an empty log.
 
-    Blocking. Takes no lock, creates nothing and reads only. Raises `bot.storage.StorageError`.
+    Blocks. Reads only and takes no lock, so the bot may run meanwhile. Raises `bot.storage.StorageError`.
     """
     with translating(path):
         if not path.exists():
@@ -179,8 +191,9 @@ def _followed(connection: Connection) -> LogReport:
 
 
 def _tolerate_bad_text(connection: Connection) -> None:
-    """Let what is no UTF-8 come out as a text that fits no digest; the driver would end the query over it, and
-    quote it to the operator.
+    """Read bytes that are not UTF-8 as a text that matches no digest.
+
+    Otherwise the driver would end the query with an error that quotes them.
     """
     driver: Any = connection.connection.driver_connection
     driver.text_factory = _text
@@ -191,7 +204,7 @@ def _text(stored: bytes) -> str:
 
 
 def _entries() -> Select[Any]:
-    """Every column as it is on the disk: an entry that somebody spoiled is to be named, not to end the query."""
+    """Select every column with its raw value, so that a spoiled entry is reported instead of ending the query."""
     raw: dict[str, ColumnElement[Any]] = {
         "at": type_coerce(audit.c.at, BigInteger()),
         "details": type_coerce(audit.c.details, Text()),
@@ -209,8 +222,6 @@ def _condition(chosen: AuditFilter) -> ColumnElement[bool]:
         conditions.append(audit.c.actor_id == chosen.actor_id)
     if chosen.person_id is not None:
         conditions.append(audit.c.person_id == chosen.person_id)
-    if chosen.job_id is not None:
-        conditions.append(audit.c.job_id == chosen.job_id)
     if chosen.since is not None:
         conditions.append(audit.c.at >= chosen.since)
     if chosen.until is not None:

@@ -1,1 +1,1 @@
-"""People as a server's moderators regard them: trusted, blocked, struck, suspended."""
+"""Records of a server's users: on its lists, struck, suspended, appealed."""

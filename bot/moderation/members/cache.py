@@ -1,4 +1,4 @@
-"""The records of members at hand, so that no decision waits for the disk to learn them."""
+"""Cache of all users' records, so that no decision waits for the database."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +11,10 @@ from bot.moderation.rules import ServerRules
 
 
 class MemberCache:
-    """The records of those who have one, in memory and on the disk.
+    """Users' records, in memory and in the database.
 
-    Methods that change something are part of the caller's transaction, whose entries tell of it, and hold once
-    that is committed; one transaction changes the record of a user once. They raise `bot.storage.StorageError`.
+    Methods that change a record write in the caller's transaction; the cache follows once that is committed. A
+    transaction must change a user's record at most once. They raise `bot.storage.StorageError`.
     """
 
     def __init__(self, store: MemberStore) -> None:
@@ -22,18 +22,18 @@ class MemberCache:
         self._known: dict[tuple[int, int], Member] = {}
 
     async def load(self) -> None:
-        """Read what is kept. Raises `bot.storage.StorageError`."""
+        """Read all records. Raises `bot.storage.StorageError`."""
         self._known = {(one.guild_id, one.person_id): one for one in await self._store.everything()}
 
     def of(self, guild_id: int | None, person_id: int) -> Member:
-        """What is kept of somebody; nothing is, of most people and in direct messages."""
+        """Return a user's record in a server. Without one, as in direct messages, it is empty."""
         fresh = Member(guild_id or 0, person_id)
         return self._known.get((guild_id, person_id), fresh) if guild_id is not None else fresh
 
     async def list_as(
         self, within: AuditedTransaction, guild_id: int, person_id: int, listed: ListStatus | None
     ) -> None:
-        """Put somebody on a list, or take them off both."""
+        """Put a user on a list, or with None take the user off both."""
         await self._save(within, replace(self.of(guild_id, person_id), listed=listed))
 
     async def suspend(
@@ -46,7 +46,7 @@ class MemberCache:
         by: int | None,
         reason: str,
     ) -> None:
-        """Suspend somebody; an earlier suspension, with its appeal, is over."""
+        """Suspend a user, in place of an earlier suspension and its appeal."""
         member = self.of(guild_id, person_id)
         await self._save(
             within,
@@ -54,14 +54,18 @@ class MemberCache:
         )
 
     async def lift(self, within: AuditedTransaction, guild_id: int, person_id: int) -> None:
-        """End a suspension."""
+        """Lift a suspension."""
         member = self.of(guild_id, person_id)
         await self._save(within, replace(member, suspended_until=None, suspended_by=None, suspended_for=""))
 
     async def appeal(
         self, within: AuditedTransaction, guild_id: int, person_id: int, now: datetime
     ) -> Member | None:
-        """Note that a running suspension is appealed against; None if it was before, or none runs."""
+        """Note an appeal against the suspension in force.
+
+        Returns:
+            The changed record, or None if there is no suspension or it was appealed against before.
+        """
         member = self.of(guild_id, person_id)
         if not member.is_suspended(now) or member.appealed_at is not None:
             return None
@@ -70,17 +74,21 @@ class MemberCache:
         return appealed
 
     async def take_appeal_back(self, within: AuditedTransaction, guild_id: int, person_id: int) -> None:
-        """Forget an appeal that reached nobody."""
+        """Remove an appeal that could be shown to no moderator."""
         await self._save(within, replace(self.of(guild_id, person_id), appealed_at=None))
 
     async def mute_reports(
         self, within: AuditedTransaction, guild_id: int, person_id: int, *, muted: bool
     ) -> None:
-        """Have somebody's reports count for nothing, or count again."""
+        """Have a user's reports not count, or count again."""
         await self._save(within, replace(self.of(guild_id, person_id), reports_muted=muted))
 
     async def strike(self, within: AuditedTransaction, strike: Strike, rules: ServerRules) -> datetime | None:
-        """Give a strike; until when it suspends, if it made them enough. It shortens no suspension."""
+        """Store a strike, and suspend the user if there are enough. An earlier suspension is not shortened.
+
+        Returns:
+            The end of the suspension, or None if the strike caused none.
+        """
         guild_id, person_id, given_at = strike.guild_id, strike.person_id, strike.given_at
         await self._store.strike(within, strike)
         recent = await self.strikes(guild_id, person_id, rules, given_at, within=within)
@@ -100,7 +108,7 @@ class MemberCache:
         *,
         within: AuditedTransaction | None = None,
     ) -> Sequence[Strike]:
-        """Somebody's strikes that have not faded; `within` a transaction, with those it gave."""
+        """Return a user's strikes that still count, with those of the transaction `within`, if given."""
         since = now - timedelta(days=rules.strike_days)
         return active(await self._store.strikes(guild_id, person_id, since=since, within=within), rules, now)
 

@@ -1,16 +1,16 @@
-"""What a server's moderators keep of a person, and when strikes suspend: pure functions."""
+"""Record of a user in a server, and the strikes that suspend: pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.moderation.policy import MemberStanding
+from bot.moderation.policy import MemberStatus
 from bot.moderation.rules import ServerRules
 
 
 class ListStatus(StrEnum):
-    """The two lists of a server."""
+    """A server's list on which a user is."""
 
     TRUSTED = "trusted"
     BLOCKED = "blocked"
@@ -18,36 +18,36 @@ class ListStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Member:
-    """What is kept of somebody in one server; a suspension ends by itself."""
+    """Record of a user in one server. A suspension ends by itself."""
 
     guild_id: int
     person_id: int
     listed: ListStatus | None = None
     suspended_until: datetime | None = None
     suspended_by: int | None = None
-    """Who decided, or gave the strike that made them enough; somebody else looks at the appeal."""
+    """The moderator who suspended, or gave the last strike. Another one decides the appeal."""
     suspended_for: str = ""
     appealed_at: datetime | None = None
-    """When this suspension was appealed against, which can be done once."""
+    """Moment of the appeal against this suspension. There can be one."""
     reports_muted: bool = False
 
     @property
-    def standing(self) -> MemberStanding:
-        """In the terms of the rules."""
-        return MemberStanding(
+    def status(self) -> MemberStatus:
+        """The record as the rules judge it."""
+        return MemberStatus(
             trusted=self.listed is ListStatus.TRUSTED,
             blocked=self.listed is ListStatus.BLOCKED,
             suspended_until=self.suspended_until,
         )
 
     def is_suspended(self, now: datetime) -> bool:
-        """Whether a suspension runs."""
+        """Return True if a suspension is in force."""
         return self.suspended_until is not None and self.suspended_until > now
 
 
 @dataclass(frozen=True)
 class Strike:
-    """A mark against somebody, which fades."""
+    """A strike against a user. It no longer counts after the days that the server's rules say."""
 
     guild_id: int
     person_id: int
@@ -58,13 +58,16 @@ class Strike:
 
 
 def active(strikes: Sequence[Strike], rules: ServerRules, now: datetime) -> tuple[Strike, ...]:
-    """The strikes that have not faded yet."""
+    """Return the strikes that still count."""
     faded_before = now - timedelta(days=rules.strike_days)
     return tuple(strike for strike in strikes if strike.given_at > faded_before)
 
 
 def suspended_until(strikes: Sequence[Strike], rules: ServerRules, now: datetime) -> datetime | None:
-    """Until when strikes suspend, if the last one made them enough: at each multiple of the threshold."""
+    """Return the end of the suspension that the last strike causes, or None if it causes none.
+
+    Each multiple of the server's threshold suspends.
+    """
     count = len(active(strikes, rules, now))
     if count == 0 or count % rules.strikes_to_suspend:
         return None

@@ -1,4 +1,4 @@
-"""What moderators decide about members: each decision together with its entry in the log."""
+"""Moderators' decisions about users: each in one transaction with its entry in the audit log."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -11,17 +11,17 @@ from bot.moderation.members.member import ListStatus
 
 
 class MemberChange(StrEnum):
-    """What came of a decision about a member."""
+    """Result of a decision about a user."""
 
     DONE = "done"
     UNCHANGED = "unchanged"
-    """It was so already."""
+    """The record said so already."""
 
 
 class MemberChanges:
-    """Carries decisions out. Who may decide about whom is for the caller to know.
+    """Changes users' records and logs it. The caller has checked that the moderator `by` may do so.
 
-    Methods raise `bot.storage.StorageError`, and then nothing has changed. `by` is the moderator.
+    Methods raise `bot.storage.StorageError`, and then nothing has changed.
     """
 
     def __init__(self, members: MemberCache, audit_log: AuditLog, *, now: Callable[[], datetime]) -> None:
@@ -32,7 +32,7 @@ class MemberChanges:
     async def list_as(
         self, guild_id: int, person_id: int, listed: ListStatus | None, *, by: int
     ) -> MemberChange:
-        """Put a user on a list, or with None take them off both."""
+        """Put a user on a list, or with None take the user off both."""
         async with self._audit_log.transaction() as within:
             if self._members.of(guild_id, person_id).listed is listed:
                 return MemberChange.UNCHANGED
@@ -42,7 +42,7 @@ class MemberChanges:
         return MemberChange.DONE
 
     async def suspend(self, guild_id: int, person_id: int, *, hours: int, reason: str, by: int) -> datetime:
-        """Suspend a user from now on; until when."""
+        """Suspend a user from now on. Returns the end of the suspension."""
         until = self._now() + timedelta(hours=hours)
         async with self._audit_log.transaction() as within:
             await self._members.suspend(within, guild_id, person_id, until=until, by=by, reason=reason)
@@ -53,7 +53,7 @@ class MemberChanges:
         return until
 
     async def lift(self, guild_id: int, person_id: int, *, reason: str, by: int) -> MemberChange:
-        """End a suspension that runs."""
+        """Lift the suspension in force."""
         async with self._audit_log.transaction() as within:
             if not self._members.of(guild_id, person_id).is_suspended(self._now()):
                 return MemberChange.UNCHANGED
@@ -66,7 +66,7 @@ class MemberChanges:
         return MemberChange.DONE
 
     async def mute_reports(self, guild_id: int, person_id: int, *, muted: bool, by: int) -> MemberChange:
-        """Have a user's reports count for nothing, or count again."""
+        """Have a user's reports not count, or count again."""
         async with self._audit_log.transaction() as within:
             if self._members.of(guild_id, person_id).reports_muted is muted:
                 return MemberChange.UNCHANGED

@@ -1,4 +1,4 @@
-"""Where people's records are kept: every statement of SQL about them."""
+"""Store of users' records: every SQL statement about the tables `members` and `strikes`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,22 +15,23 @@ from bot.storage.moderation_tables import members, strikes
 
 
 class MemberStore:
-    """Keeps records. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores records. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def everything(self) -> Sequence[Member]:
-        """The records of everybody who has one.
+        """Return all records.
 
-        Raises `bot.storage.StorageDamagedError` for a record that says something unknown.
+        Raises:
+            StorageDamagedError: A record has an unknown value.
         """
         async with self._database.read() as connection:
             rows = (await connection.execute(select(members))).mappings().all()
         return [_member(row) for row in rows]
 
     async def save(self, within: AuditedTransaction, member: Member) -> None:
-        """Keep a record in place of the one before."""
+        """Store a record in place of the one before."""
         values: dict[str, Any] = {
             "guild_id": member.guild_id,
             "person_id": member.person_id,
@@ -46,7 +47,7 @@ class MemberStore:
         await within.connection.execute(members.insert().values(values))
 
     async def strike(self, within: AuditedTransaction, strike: Strike) -> None:
-        """Keep a strike."""
+        """Store a strike."""
         values = {
             "guild_id": strike.guild_id,
             "person_id": strike.person_id,
@@ -60,7 +61,7 @@ class MemberStore:
     async def strikes(
         self, guild_id: int, person_id: int, *, since: datetime, within: AuditedTransaction | None = None
     ) -> Sequence[Strike]:
-        """A user's strikes in a server since then, oldest first; `within` a transaction, with those it gave."""
+        """Return a user's strikes since a moment, oldest first; `within` a transaction, with those it stored."""
         if within is not None:
             return await _strikes(within.connection, guild_id, person_id, since)
         async with self._database.read() as connection:

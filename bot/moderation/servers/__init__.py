@@ -1,1 +1,1 @@
-"""Servers' rules: kept, at hand, and changed."""
+"""Rules of each server: stored, cached and changed."""

@@ -1,4 +1,4 @@
-"""Every server's rules at hand, so that no decision waits for the disk to learn them."""
+"""Cache of all servers' rules, so that no decision waits for the database."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +10,7 @@ from bot.moderation.servers.store import RuleStore
 
 
 class RuleCache:
-    """The rules of the servers that changed some, in memory and on the disk."""
+    """Rules of the servers that changed some, in memory and in the database."""
 
     def __init__(self, store: RuleStore, audit_log: AuditLog, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -19,17 +19,18 @@ class RuleCache:
         self._known: dict[int, ServerRules] = {}
 
     async def load(self) -> None:
-        """Read what is kept. Raises `bot.storage.StorageError`."""
+        """Read all rules. Raises `bot.storage.StorageError`."""
         self._known = dict(await self._store.everything())
 
     def of(self, guild_id: int | None) -> ServerRules:
-        """A server's rules; those of a server that never touched them for others and for direct messages."""
+        """Return a server's rules. Those of other servers and of direct messages are the defaults."""
         return self._known.get(guild_id, USUAL_RULES) if guild_id is not None else USUAL_RULES
 
     async def change(self, guild_id: int, rules: ServerRules, *entries: AuditEntry) -> None:
-        """Put a server's rules in place, and these entries about it into the log.
+        """Replace a server's rules and log these entries about it, in one transaction.
 
-        Raises `bot.storage.StorageError`, and then neither has changed.
+        Raises:
+            StorageError: Nothing has changed.
         """
 
         def know() -> None:

@@ -1,4 +1,4 @@
-"""What can be changed of a server's rules, and what follows from a change: pure functions."""
+"""Settings of a server and their changes: the rules after a change, and its log entry. Pure functions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.texts.settings_panel import AS_SERVER, SPICY_RULES_VERSION
 
 
 class Field(StrEnum):
-    """The fields of `ServerRules` that people change; the values are part of selects that outlive the process."""
+    """Field of `ServerRules` that users change. The values are part of custom ids and must not change."""
 
     MODES = "modes"
     CHANNEL_MODES = "channel_modes"
@@ -38,19 +38,19 @@ _GATED: Final = (Field.MODES, Field.CHANNEL_MODES)
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that can be changed: a field, for modes of one gate."""
+    """One setting: a field, and for modes also a gate."""
 
     field: Field
     gate: Gate | None = None
 
     @property
     def key(self) -> str:
-        """How ids and the audit log name it, such as `modes.spicy`."""
+        """Name in custom ids and in the audit log, such as `modes.spicy`."""
         return self.field if self.gate is None else f"{self.field}.{self.gate}"
 
     @classmethod
     def named(cls, key: str) -> "Setting":
-        """The setting of that name; `ValueError` for those of other versions."""
+        """Return the setting with a key. Raises `ValueError` if this version has none."""
         name, _, gate = key.partition(".")
         field = Field(name)
         if (field in _GATED) is not bool(gate):
@@ -58,7 +58,7 @@ class Setting:
         return cls(field, Gate(gate) if gate else None)
 
     def value(self, rules: ServerRules, channel_id: int) -> Detail:
-        """What holds now, as the audit log says it; None where a channel says nothing."""
+        """Return the current value for the audit log. None for a channel that follows its server."""
         if self.gate is not None and self.field is Field.MODES:
             return rules.mode(self.gate, None).value
         if self.gate is not None:
@@ -71,17 +71,17 @@ class Setting:
 
 
 def role_ids_of(rules: ServerRules, field: Field) -> frozenset[int]:
-    """The roles of one of the fields that hold roles."""
+    """Return the roles in one of the fields `ROLES`."""
     return rules.reviewer_roles if field is Field.REVIEWER_ROLES else rules.trusted_roles
 
 
 class UnconfirmedError(Exception):
-    """Spicy is to be switched on, and nobody has confirmed its rules."""
+    """The spicy preset cannot be switched on, because its rules are not confirmed."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What somebody chose: where, of which setting, and what. `channel_id` is a thread's parent."""
+    """A user's choice for a setting. In a thread, `channel_id` is its parent's id."""
 
     guild_id: int
     channel_id: int
@@ -89,10 +89,10 @@ class Change:
     setting: Setting
     values: tuple[str, ...]
     confirms: bool | None = None
-    """Whether they confirmed the rules of the spicy preset in the form; None without the form."""
+    """True if the user confirmed the spicy preset's rules in the form; None without the form."""
 
     def needs_form(self, rules: ServerRules) -> bool:
-        """Whether the rules of the spicy preset have to be confirmed first; `ValueError` as `applied`."""
+        """Return True if the spicy preset's rules have to be confirmed first. Raises `ValueError` as `applied`."""
         try:
             self.applied(rules)
         except UnconfirmedError:
@@ -100,13 +100,18 @@ class Change:
         return False
 
     def applied(self, rules: ServerRules) -> ServerRules:
-        """The rules with it. Raises `ValueError` for what is on offer no longer, and `UnconfirmedError`."""
+        """Return the rules after the change.
+
+        Raises:
+            ValueError: The value is not offered, or not by this version.
+            UnconfirmedError: The spicy preset's rules have to be confirmed first.
+        """
         field = self.setting.field
         if self.setting.gate is not None:
             return self._with_mode(rules, self.setting.gate)
         if field in ROLES:
             roles = frozenset(map(int, self.values))
-            # Everybody has the role that is called like the server: Discord's clients do not offer it.
+            # The role with the server's id is @everyone. Discord's clients do not offer it, a forged request may.
             if self.guild_id in roles:
                 raise ValueError(field)
             return _changed(rules, {field: roles})
@@ -117,7 +122,7 @@ class Change:
 
     @property
     def mode(self) -> Mode | None:
-        """The mode that was chosen; None for a channel that is to be as its server."""
+        """The chosen mode; None for a channel that follows its server."""
         value = self._only_value
         as_server = self.setting.field is Field.CHANNEL_MODES and value == AS_SERVER
         return None if as_server else Mode(value)
@@ -133,7 +138,7 @@ class Change:
             return self._placed(rules, gate, mode)
         confirmed_by = rules.spicy_confirmed_by
         if confirmed_by is None:
-            # What was on before nobody confirmed: it must not come back with what is confirmed now.
+            # Modes from before the confirmation must not come into force with it.
             rules = _without_spicy(rules)
         if mode not in {None, Mode.OFF} and confirmed_by is None:
             if not self.confirms:
@@ -154,7 +159,7 @@ class Change:
         return _changed(rules, {"channel_modes": {key: modes for key, modes in channels.items() if modes}})
 
     def entry(self, before: ServerRules, after: ServerRules, at: datetime) -> AuditEntry | None:
-        """What the audit log says of it; None where nothing is different."""
+        """Return the entry of the audit log, or None if nothing changes."""
         old, new = (self.setting.value(rules, self.channel_id) for rules in (before, after))
         was, is_now = before.spicy_confirmed_by, after.spicy_confirmed_by
         if old == new and was == is_now:
@@ -173,12 +178,12 @@ class Change:
 
 
 def _changed(rules: ServerRules, changes: Mapping[str, object]) -> ServerRules:
-    """The rules with these fields; pydantic's error for values that no server may have is a `ValueError`."""
+    """Return the rules with these fields. pydantic's error for an invalid value is a `ValueError`."""
     return ServerRules.model_validate({**dict(rules), **changes})
 
 
 def _without_spicy(rules: ServerRules) -> ServerRules:
-    """Spicy off everywhere. Channels for which it was off stay so, should somebody switch it on again."""
+    """Return the rules with spicy off everywhere. A channel's own *off* stays for when it is switched on again."""
     channels: dict[int, dict[Gate, Mode]] = {}
     for channel_id, own in rules.channel_modes.items():
         left = {gate: mode for gate, mode in own.items() if gate is not Gate.SPICY or mode is Mode.OFF}

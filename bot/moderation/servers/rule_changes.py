@@ -1,4 +1,4 @@
-"""Changing a server's rules: one change at a time, each together with its entry in the log."""
+"""Changes of a server's rules: one at a time, each in one transaction with its entry in the audit log."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from bot.moderation.servers.changes import Change
 
 
 class RuleChanges:
-    """Carries changes out. Who may ask for one is for the caller to know."""
+    """Applies changes. The caller has checked that the user may make them."""
 
     def __init__(self, rules: RuleCache, *, now: Callable[[], datetime]) -> None:
         self._rules = rules
@@ -18,9 +18,11 @@ class RuleChanges:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def make(self, change: Change) -> None:
-        """Change the rules as they are now; one change of a server at a time, so that none undoes another.
+        """Apply a change to the current rules. A server's changes wait for each other, so that none undoes another.
 
-        Raises `UnconfirmedError`, and `bot.storage.StorageError` when nothing was changed.
+        Raises:
+            UnconfirmedError: The spicy preset's rules are not confirmed.
+            StorageError: Nothing has changed.
         """
         lock = self._locks.setdefault(change.guild_id, asyncio.Lock())
         async with lock:

@@ -1,4 +1,4 @@
-"""Where servers' rules are kept: every statement of SQL about them."""
+"""Store of servers' rules: every SQL statement about the table `servers`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,15 +14,16 @@ from bot.storage.moderation_tables import servers
 
 
 class RuleStore:
-    """Keeps rules. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores rules. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def everything(self) -> Mapping[int, ServerRules]:
-        """The rules of every server that changed some.
+        """Return the rules of every server that changed some.
 
-        Raises `bot.storage.StorageDamagedError` for rules that are none: others in their place could be laxer.
+        Raises:
+            StorageDamagedError: A server's rules are invalid. Defaults in their place could allow more.
         """
         async with self._database.read() as connection:
             rows = (await connection.execute(select(servers.c.guild_id, servers.c.rules))).all()
@@ -31,7 +32,7 @@ class RuleStore:
     async def save(
         self, within: AuditedTransaction, guild_id: int, rules: ServerRules, now: datetime
     ) -> None:
-        """Keep a server's rules in place of those before."""
+        """Store a server's rules in place of those before."""
         values = {"guild_id": guild_id, "changed_at": now, "rules": rules.model_dump(mode="json")}
         await within.connection.execute(delete(servers).where(servers.c.guild_id == guild_id))
         await within.connection.execute(servers.insert().values(values))

@@ -1,4 +1,4 @@
-"""Where the lists of servers and of the operator are kept: every statement of SQL about them."""
+"""Store of word lists: every SQL statement about the table `terms`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ log: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class StoredTerm:
-    """A term of a list, and who put it there when."""
+    """A term of a list, the user who added it, and when."""
 
     term: Term
     added_by: int
@@ -26,13 +26,13 @@ class StoredTerm:
 
 
 class TermStore:
-    """Keeps the lists. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores word lists. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def everything(self) -> Mapping[int, tuple[StoredTerm, ...]]:
-        """The terms of every list, by server and alphabet; the operator's are those of server 0."""
+        """Return the terms of every list by server, in alphabetical order. The operator's are those of server 0."""
         chosen = select(terms).order_by(terms.c.guild_id, terms.c.term)
         async with self._database.read() as connection:
             rows = (await connection.execute(chosen)).all()
@@ -46,7 +46,7 @@ class TermStore:
     async def add(
         self, within: AuditedTransaction, guild_id: int, term: Term, added_by: int, now: datetime
     ) -> bool:
-        """Keep a term; whether it is new. One that is there gets its effect and `fragment` from this one."""
+        """Store a term, or change the effect of one that is there. Returns True if it is new."""
         how = {"effect": term.effect.value, "fragment": term.fragment}
         this = (terms.c.guild_id == guild_id) & (terms.c.term == term.text)
         row = {"guild_id": guild_id, "term": term.text, "added_by": added_by, "added_at": now}
@@ -56,13 +56,13 @@ class TermStore:
         return True
 
     async def remove(self, within: AuditedTransaction, guild_id: int, text: str) -> bool:
-        """Forget a term, which is written as it was added; whether it was there."""
+        """Delete a term as it was written. Returns True if it was there."""
         this = (terms.c.guild_id == guild_id) & (terms.c.term == text)
         return (await within.connection.execute(delete(terms).where(this))).rowcount > 0
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredTerm | None:
-    """A row's term; None for one that nothing could be found by, which another version may have kept."""
+    """Return a row's term, or None for one that this version cannot search for."""
     try:
         term = Term(row.term, Effect(row.effect), row.fragment)
     except ValueError as error:

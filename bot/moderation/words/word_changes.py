@@ -1,4 +1,4 @@
-"""What moderators change of a server's list of words: each change together with its entry in the log."""
+"""Changes of a server's word list: each in one transaction with its entry in the audit log."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,20 +10,20 @@ from bot.moderation.words.word_lists import ListFullError, WordLists
 
 
 class WordChange(StrEnum):
-    """What came of a change."""
+    """Result of a change of a list."""
 
     ADDED = "added"
     UPDATED = "updated"
-    """The term was there, and does now what was said last."""
+    """The term was there and has the new effect now."""
     FULL = "full"
     REMOVED = "removed"
     NOT_THERE = "not_there"
 
 
 class WordChanges:
-    """Carries changes out. Who may ask for one is for the caller to know.
+    """Changes lists and logs it. The caller has checked that the moderator `by` may do so.
 
-    Methods raise `bot.storage.StorageError`, and then nothing has changed. `by` is the moderator.
+    Methods raise `bot.storage.StorageError`, and then nothing has changed.
     """
 
     def __init__(self, words: WordLists, *, now: Callable[[], datetime]) -> None:
@@ -31,7 +31,7 @@ class WordChanges:
         self._now = now
 
     async def add(self, guild_id: int, term: Term, *, by: int) -> WordChange:
-        """Put a term on the list, or change what it does."""
+        """Put a term on the list, or change its effect."""
         details = {"term": term.text, "effect": term.effect.value, "fragment": term.fragment}
         entry = AuditEntry(guild_id, self._now(), AuditAction.TERM_ADDED, by, details=details)
         try:
@@ -41,7 +41,7 @@ class WordChanges:
         return WordChange.ADDED if new else WordChange.UPDATED
 
     async def remove(self, guild_id: int, text: str, *, by: int) -> WordChange:
-        """Take a term off the list, in whatever spelling."""
+        """Take a term off the list, in any spelling."""
         entry = AuditEntry(guild_id, self._now(), AuditAction.TERM_REMOVED, by, details={"term": text})
         removed = await self._words.remove(guild_id, text, entry)
         return WordChange.REMOVED if removed else WordChange.NOT_THERE

@@ -1,4 +1,4 @@
-"""The lists at hand and ready, so that no request waits for the disk to be judged."""
+"""Word lists of servers and of the operator in memory, ready to be searched."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,13 +14,13 @@ from bot.moderation.words.normalising import normalise, spellings
 from bot.moderation.words.store import StoredTerm, TermStore
 
 OPERATOR: Final = 0
-"""Whose list counts everywhere; its terms are those of a server with this number."""
+"""Number of the operator's list, in place of a server's id. It applies everywhere."""
 
 MOST_TERMS: Final = 500
 
 
 class WordVerdict(StrEnum):
-    """What the lists say of a prompt."""
+    """Judgement of the lists about a prompt."""
 
     NONE = "none"
     HELD = "held"
@@ -29,11 +29,11 @@ class WordVerdict(StrEnum):
 
 
 class ListFullError(ValueError):
-    """A list takes no further term."""
+    """The list has no room for another term."""
 
 
 class WordLists:
-    """The words that servers and the operator block or have looked at, and those that are always blocked."""
+    """Terms that servers and the operator block or hold, and those that are always blocked."""
 
     def __init__(self, store: TermStore, audit_log: AuditLog, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -43,14 +43,19 @@ class WordLists:
         self._ready: dict[int, WordList] = {}
 
     async def load(self) -> None:
-        """Read what is kept, and make it ready. Raises `bot.storage.StorageError`."""
+        """Read all lists. Raises `bot.storage.StorageError`."""
         self._listed = dict(await self._store.everything())
         self._ready = {guild_id: _ready(found) for guild_id, found in self._listed.items()}
 
     def judge(self, guild_id: int | None, text: str, *, sexual: bool) -> WordVerdict:
-        """What the lists say of a prompt in a server, or with None in direct messages.
+        """Judge a prompt in a server, or with None in direct messages.
 
         Minors come first. Of the operator's and the server's list the stronger effect counts.
+
+        Args:
+            guild_id: The server, or None.
+            text: The prompt.
+            sexual: True if the preset alone makes the video sexual.
         """
         normalised = normalise(text)
         if concerns_minors(normalised, sexual=sexual):
@@ -65,26 +70,26 @@ class WordLists:
         return verdict
 
     def matched(self, guild_id: int | None, text: str) -> tuple[Term, ...]:
-        """The terms of the operator's and the server's list in a prompt, for those who moderate."""
+        """Return the terms of the operator's and the server's list in a prompt. Users are not told them."""
         normalised = normalise(text)
         return tuple(term for ready in self._lists(guild_id) for term in ready.matched(normalised))
 
-    def listed(self, guild_id: int) -> tuple[StoredTerm, ...]:
-        """A server's own list, or with 0 the operator's."""
+    def terms(self, guild_id: int) -> tuple[StoredTerm, ...]:
+        """Return a server's own list, or with `OPERATOR` the operator's."""
         return self._listed.get(guild_id, ())
 
     async def add(self, guild_id: int, term: Term, added_by: int, *entries: AuditEntry) -> bool:
-        """Put a term on a list, and these entries about it into the log.
+        """Put a term on a list and log these entries about it, in one transaction.
 
         Returns:
-            True if the term is new, and not there already, perhaps in another spelling.
+            True if the term is new; False if the list had it, perhaps in another spelling.
 
         Raises:
             ListFullError: There is no room for a new term.
-            bot.storage.StorageError: Nothing could be kept.
+            StorageError: Nothing has changed.
         """
         async with self._audit_log.transaction() as within:
-            before = self.listed(guild_id)
+            before = self.terms(guild_id)
             same = _same(before, term.spellings)
             if same is not None:
                 term = Term(same.term.text, term.effect, term.fragment)
@@ -101,18 +106,18 @@ class WordLists:
             return new
 
     async def remove(self, guild_id: int, text: str, *entries: AuditEntry) -> bool:
-        """Take a term off a list, in whatever spelling, and put these entries about it into the log.
+        """Take a term off a list, in any spelling, and log these entries about it, in one transaction.
 
         Returns:
             True if the term was there; otherwise nothing was logged.
 
         Raises:
-            bot.storage.StorageError: Nothing could be kept.
+            StorageError: Nothing has changed.
         """
         async with self._audit_log.transaction() as within:
-            before = self.listed(guild_id)
+            before = self.terms(guild_id)
             same = _same(before, spellings(text))
-            # One that is on the disk alone could not be read; it is looked for as it was written.
+            # A stored term that this version could not load is found only as it was written.
             removed = await self._store.remove(within, guild_id, same.term.text if same else text)
             if same is not None:
                 left = tuple(other for other in before if other is not same)
@@ -122,14 +127,14 @@ class WordLists:
             return removed
 
     def _lists(self, guild_id: int | None) -> Iterator[WordList]:
-        """The lists that count in a place, the operator's first."""
+        """Yield the lists that apply in a server, the operator's first."""
         for number in dict.fromkeys((OPERATOR, OPERATOR if guild_id is None else guild_id)):
             ready = self._ready.get(number)
             if ready is not None:
                 yield ready
 
     def _change(self, guild_id: int, listed: tuple[StoredTerm, ...]) -> None:
-        """Put a list in place of the one before."""
+        """Replace a list."""
         if not listed:
             self._listed.pop(guild_id, None)
             self._ready.pop(guild_id, None)
@@ -139,10 +144,10 @@ class WordLists:
 
 
 def _ready(listed: tuple[StoredTerm, ...]) -> WordList:
-    """A list made ready to be searched."""
+    """Prepare a list for searching."""
     return WordList(stored.term for stored in listed)
 
 
 def _same(listed: tuple[StoredTerm, ...], spelled: tuple[str, ...]) -> StoredTerm | None:
-    """The term of a list that is found in the same texts."""
+    """Return the term of a list that is found in the same texts, or None."""
     return next((stored for stored in listed if stored.term.spellings == spelled), None)

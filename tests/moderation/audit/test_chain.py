@@ -38,7 +38,7 @@ def chained(entries: Sequence[AuditEntry]) -> list[RecordedEntry]:
 LOG = chained(several(LENGTH))
 
 
-def test_deeds_fit_their_column() -> None:
+def test_actions_fit_their_column() -> None:
     assert all(len(action) <= 32 for action in AuditAction)
     assert all(action.value == action.name.lower() for action in AuditAction)
 

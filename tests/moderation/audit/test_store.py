@@ -139,7 +139,6 @@ WANTED: list[tuple[AuditFilter, Callable[[RecordedEntry], bool]]] = [
     ),
     (AuditFilter(actor_id=MODERATOR), lambda entry: entry.actor_id == MODERATOR),
     (AuditFilter(person_id=PERSON), lambda entry: entry.person_id == PERSON),
-    (AuditFilter(job_id="job-3"), lambda entry: entry.job_id == "job-3"),
     (AuditFilter(since=NOW + timedelta(seconds=10)), lambda entry: entry.at >= NOW + timedelta(seconds=10)),
     (AuditFilter(until=NOW + timedelta(seconds=10)), lambda entry: entry.at < NOW + timedelta(seconds=10)),
     (

@@ -32,7 +32,7 @@ async def test_a_new_book_blocks_only_what_is_always_blocked(book: WordLists) ->
         assert judge(book, place, "a child flies a kite") is WordVerdict.NONE
         assert judge(book, place, "a child flies a kite", sexual=True) is WordVerdict.MINORS
         assert judge(book, place, "a naked child") is WordVerdict.MINORS
-    assert book.listed(SERVER) == ()
+    assert book.terms(SERVER) == ()
     assert book.matched(SERVER, "anything") == ()
 
 
@@ -72,7 +72,7 @@ async def test_changes_are_there_at_once_and_after_a_restart(book: WordLists, da
     later = WordLists(TermStore(database), AuditLog(database), lambda: NOW)
     await later.load()
     for each in (book, later):
-        (stored,) = each.listed(SERVER)
+        (stored,) = each.terms(SERVER)
         assert (stored.term, stored.added_by) == (Term("Knife", Effect.BLOCKED, fragment=True), 1)
         assert stored.added_at == NOW
         assert judge(each, SERVER, "penknives and jackknifes") is WordVerdict.BLOCKED
@@ -80,7 +80,7 @@ async def test_changes_are_there_at_once_and_after_a_restart(book: WordLists, da
     assert not await book.remove(SERVER, "knife")
     assert judge(book, SERVER, "a knife") is WordVerdict.NONE
     await later.load()
-    assert later.listed(SERVER) == ()
+    assert later.terms(SERVER) == ()
 
 
 async def test_a_list_has_a_limit_for_new_terms(book: WordLists) -> None:
@@ -90,7 +90,7 @@ async def test_a_list_has_a_limit_for_new_terms(book: WordLists) -> None:
         await book.add(SERVER, Term("one more", Effect.HELD), 1)
     assert not await book.add(SERVER, Term("word0", Effect.BLOCKED), 1)
     assert await book.add(OTHER, Term("one more", Effect.HELD), 1)
-    assert len(book.listed(SERVER)) == MOST_TERMS
+    assert len(book.terms(SERVER)) == MOST_TERMS
     assert await book.remove(SERVER, "word1")
     assert await book.add(SERVER, Term("one more", Effect.HELD), 1)
 
