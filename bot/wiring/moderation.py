@@ -145,7 +145,7 @@ async def _list_terms(words: WordLists, settings: Settings) -> None:
     """Make the operator's list what the settings say."""
     wanted: dict[str, Effect] = dict.fromkeys(settings.held_terms, Effect.HELD)
     wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)
-    for stored in words.terms_of(OPERATOR):
+    for stored in words.terms(OPERATOR):
         if stored.term.text not in wanted:
             await words.remove(OPERATOR, stored.term.text)
     for text, effect in wanted.items():
