@@ -28,6 +28,7 @@ from cogs.moderation.reviews import ReviewsCog
 from cogs.moderation.settings import SettingsCog
 from cogs.moderation.spicy import SpicyCog
 from cogs.shared.choices import offer_presets
+from cogs.shared.router import Router
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
 from cogs.video.form_opening import FormOpening
@@ -75,19 +76,21 @@ def add_cogs(
     forms = FormsCog(ordering, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts)
     video = VideoCog(ordering, opening, people, prompt_history, group=group)
     defaults = DefaultsCog(people)
+    job_buttons = JobButtonsCog(ordering, actions, now=now)
+    results = ResultsCog(ordering, opening, actions)
+    jobs = JobsCog(job_list)
+    reported = ReportsCog(reports, actions, tell_operator, now=now)
+    reviewed = ReviewsCog(decisions, reviews, reports)
+    settings = SettingsCog(caches.rules, now=now)
+    spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now)
+    appealed = AppealsCog(bot, appeals, review_channel, tell_person)
+    pressed = (forms, job_buttons, results, jobs, reported, reviewed, settings, spicy, appealed)
     bot.start_with(
+        *pressed,
         video,
-        RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
-        forms,
-        JobButtonsCog(ordering, actions, now=now),
-        ResultsCog(ordering, opening, actions),
-        JobsCog(job_list),
         defaults,
-        ReportsCog(reports, actions, tell_operator, now=now),
-        ReviewsCog(decisions, reviews, reports),
-        SettingsCog(caches.rules, now=now),
-        SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now),
-        AppealsCog(bot, appeals, review_channel, tell_person),
+        Router([route for cog in pressed for route in cog.routes()]),
+        RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):
         offer_presets(command, presets)

@@ -10,8 +10,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.texts import explanations
-from cogs.shared.respond import refuse
+from bot.storage.errors import StorageError
+from bot.texts import explanations, jobs
+from cogs.shared.respond import refuse, tell
 
 log: Final = structlog.get_logger(__name__)
 
@@ -24,6 +25,11 @@ class Tree(app_commands.CommandTree[discord.Client]):
     ) -> None:
         """Log what broke and tell the person, unless they already have an answer."""
         command = interaction.command.qualified_name if interaction.command else None
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, StorageError):
+            log.warning("command_not_served", command=command, reason=str(cause))
+            await tell(interaction, jobs.NOT_STORED)
+            return
         log.error("command_broke", command=command, exc_info=error)
         if not interaction.response.is_done():
             await refuse(interaction, explanations.COMMAND_BROKE)

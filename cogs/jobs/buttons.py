@@ -13,12 +13,11 @@ from discord.ext import commands
 from bot.delivery.card import Action
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import Wish
-from bot.storage.errors import StorageError
 from bot.texts import jobs as words
 from bot.texts.messages import Message
 from cogs.jobs.answers import ANSWERS
 from cogs.shared.interactions import address_of, language_of, person_of
-from cogs.shared.job_buttons import PREFIX, RETIRED_PREFIX, ButtonReference, custom_id_of, rows_of
+from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
 from cogs.shared.respond import (
     BEFORE_ACKNOWLEDGING_S,
     acknowledge,
@@ -27,6 +26,7 @@ from cogs.shared.respond import (
     refuse,
     reply_privately,
 )
+from cogs.shared.router import Route
 from cogs.video.asking import ask_of
 from cogs.video.ordering import Basis, Ordering
 
@@ -43,34 +43,23 @@ class JobButtonsCog(commands.Cog):
         self._desk = desk
         self._now = now
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Serve one press, if it is one on a button of ours."""
-        reference = ButtonReference.pressed(interaction)
-        if reference is not None:
-            await self._serve(interaction, reference)
-        elif custom_id_of(interaction).startswith((PREFIX, RETIRED_PREFIX)):
-            await refuse(interaction, words.OLD_BUTTON)
+    def routes(self) -> list[Route]:
+        """Return the routes of the buttons below the cards of jobs that have no video yet."""
+        return job_routes(
+            {
+                Action.REFRESH: self._refresh,
+                Action.CANCEL: self._cancel,
+                Action.STOP_WATCHING: self._stop_watching,
+                Action.KEEP_WAITING: self._keep_waiting,
+                Action.TRY_AGAIN: self._try_again,
+                Action.LOOK_AGAIN: self._look_again,
+                Action.FETCH: self._fetch,
+            }
+        )
 
-    async def _serve(self, interaction: Interaction, reference: ButtonReference) -> None:
-        match reference.action:
-            case Action.REFRESH:
-                await self._refresh(interaction, reference)
-            case Action.CANCEL:
-                await self._cancel(interaction, reference)
-            case Action.STOP_WATCHING:
-                await self._stop_watching(interaction, reference)
-            case Action.KEEP_WAITING:
-                if await acknowledge_press(interaction):
-                    await answer(interaction, _plain(interaction, words.STILL_WATCHING))
-            case Action.TRY_AGAIN:
-                await self._try_again(interaction, reference)
-            case Action.LOOK_AGAIN:
-                await self._look_again(interaction, reference)
-            case Action.FETCH:
-                await self._fetch(interaction, reference)
-            case _:
-                pass  # a button of a finished video
+    async def _keep_waiting(self, interaction: Interaction, _reference: ButtonReference) -> None:
+        if await acknowledge_press(interaction):
+            await answer(interaction, _plain(interaction, words.STILL_WATCHING))
 
     async def _refresh(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self._now()
@@ -78,19 +67,12 @@ class JobButtonsCog(commands.Cog):
             return
         message_id = interaction.message.id if interaction.message is not None else None
         reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
-        try:
-            await self._desk.refresh(reference.job_id, reply)
-        except StorageError as error:
-            log.warning("reply_not_renewed", job=reference.job_id, reason=str(error))
+        await self._desk.refresh(reference.job_id, reply)
 
     async def _cancel(self, interaction: Interaction, reference: ButtonReference) -> None:
         if await acknowledge(interaction, private=True) is None:
             return
-        try:
-            found = await self._desk.cancel(reference.job_id, person_of(interaction))
-        except StorageError:
-            await answer(interaction, words.NOT_STORED)
-            return
+        found = await self._desk.cancel(reference.job_id, person_of(interaction))
         match found:
             case ActionResult.ASK:
                 await answer(interaction, _question(interaction, reference))
@@ -102,11 +84,7 @@ class JobButtonsCog(commands.Cog):
     async def _stop_watching(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        try:
-            found = await self._desk.stop_watching(reference.job_id, person_of(interaction))
-        except StorageError:
-            await answer(interaction, _plain(interaction, words.NOT_STORED))
-            return
+        found = await self._desk.stop_watching(reference.job_id, person_of(interaction))
         told = words.STOPPED_WATCHING if found is ActionResult.DONE else ANSWERS[found]
         await answer(interaction, _plain(interaction, told))
 
@@ -118,11 +96,7 @@ class JobButtonsCog(commands.Cog):
         message_id = message.id if message is not None else None
         private = reference.private or (message is not None and message.flags.ephemeral)
         reply = address_of(interaction, message_id=message_id, private=private, now=now)
-        try:
-            found = await self._desk.look_again(reference.job_id, person_of(interaction), reply)
-        except StorageError:
-            await reply_privately(interaction, words.NOT_STORED)
-            return
+        found = await self._desk.look_again(reference.job_id, person_of(interaction), reply)
         if found is not ActionResult.DONE:
             await reply_privately(interaction, ANSWERS[found])
 
@@ -132,21 +106,13 @@ class JobButtonsCog(commands.Cog):
         if acknowledged is None:
             return
         reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
-        try:
-            found = await self._desk.fetch(reference.job_id, person_of(interaction), reply)
-        except StorageError:
-            await answer(interaction, words.NOT_STORED)
-            return
+        found = await self._desk.fetch(reference.job_id, person_of(interaction), reply)
         if found is not ActionResult.DONE:
             await answer(interaction, ANSWERS[found])
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
-        try:
-            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-                original = await self._desk.original(reference.job_id, person_of(interaction))
-        except (StorageError, TimeoutError):
-            await refuse(interaction, words.NOT_STORED)
-            return
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            original = await self._desk.original(reference.job_id, person_of(interaction))
         if isinstance(original, ActionResult):
             await refuse(interaction, ANSWERS[original])
             return

@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
@@ -13,30 +12,13 @@ from bot.texts import commands as command_words
 from bot.texts import jobs as words
 from bot.texts.messages import Language, Message
 from cogs.shared.interactions import language_of
-from cogs.shared.job_buttons import ButtonReference, custom_id_of, rows_of
+from cogs.shared.job_buttons import ButtonReference, rows_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer
+from cogs.shared.router import Interaction, Route
 
 _A_PAGE: Final = 5
 """Five entries of a text and a row of three buttons at most stay below the 40 components of a message."""
 _CUSTOM_ID: Final = re.compile(r"sm-jobs:(?P<page>[0-9]{1,4})")
-
-Interaction = discord.Interaction[discord.Client]
-
-
-class PageButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CUSTOM_ID):
-    """Turns to another page of one's own list. Its message is private, so nobody else can press it."""
-
-    def __init__(self, page: int, label: str, *, disabled: bool = False) -> None:
-        """`page` counts from 0."""
-        super().__init__(ui.Button(label=label, custom_id=f"sm-jobs:{page}", disabled=disabled))
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: ui.Item[ui.LayoutView], match: re.Match[str]
-    ) -> "PageButton":
-        """The button that was pressed."""
-        return cls(int(match["page"]), "")
 
 
 class JobsCog(commands.Cog):
@@ -51,11 +33,13 @@ class JobsCog(commands.Cog):
         if await acknowledge(interaction, private=True) is not None:
             await self._show(interaction, 0)
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Show another page in place of the present one, if a page's button was pressed."""
-        match = _CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        if match is not None and await acknowledge_press(interaction):
+    def routes(self) -> list[Route]:
+        """Return the routes of the pages' buttons. The list is private, so nobody else can press them."""
+        return [Route(_CUSTOM_ID, self._turn)]
+
+    async def _turn(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Show another page in place of the present one."""
+        if await acknowledge_press(interaction):
             await self._show(interaction, int(match["page"]))
 
     async def _show(self, interaction: Interaction, page: int) -> None:
@@ -66,6 +50,12 @@ class JobsCog(commands.Cog):
             await answer(interaction, _titled(language, words.NOT_READ))
             return
         await answer(interaction, _list_of(found, page, language))
+
+
+def _page_button(
+    page: int, label: Message, language: Language, *, disabled: bool
+) -> ui.Button[ui.LayoutView]:
+    return ui.Button(label=label.in_language(language), custom_id=f"sm-jobs:{page}", disabled=disabled)
 
 
 def _titled(language: Language, *texts: Message) -> ui.LayoutView:
@@ -89,8 +79,8 @@ def _list_of(found: tuple[JobListEntry, ...], page: int, language: Language) -> 
             view.add_item(row)
     if pages > 1:
         turning: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-        turning.add_item(PageButton(max(page - 1, 0), words.NEWER.in_language(language), disabled=page == 0))
-        turning.add_item(PageButton(page + 1, words.OLDER.in_language(language), disabled=page == pages - 1))
+        turning.add_item(_page_button(max(page - 1, 0), words.NEWER, language, disabled=page == 0))
+        turning.add_item(_page_button(page + 1, words.OLDER, language, disabled=page == pages - 1))
         view.add_item(turning)
         view.add_item(ui.TextDisplay(f"-# {words.page(page + 1, pages).in_language(language)}"))
     return view

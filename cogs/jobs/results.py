@@ -12,13 +12,12 @@ from bot.delivery.card import Action
 from bot.jobs.job import Job
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import Wish
-from bot.storage.errors import StorageError
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.video import REFERENCES_MAX, Resolution
 from cogs.jobs.answers import ANSWERS
 from cogs.shared.interactions import link_to, person_of
-from cogs.shared.job_buttons import ButtonReference
+from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.pictures import video_of
 from cogs.shared.respond import (
     BEFORE_ACKNOWLEDGING_S,
@@ -27,6 +26,7 @@ from cogs.shared.respond import (
     refuse,
     reply_privately,
 )
+from cogs.shared.router import Route
 from cogs.video.asking import ask_of
 from cogs.video.form_layout import FormKind, FormReference, PicturePart
 from cogs.video.form_opening import FormOpening
@@ -48,28 +48,23 @@ class ResultsCog(commands.Cog):
         self._opening = opening
         self._desk = desk
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Serve one press, if it is one on a finished video's button."""
-        reference = ButtonReference.pressed(interaction)
-        if reference is None:
-            return
-        match reference.action:
-            case Action.ANEW:
-                await self._again(interaction, reference, None)
-            case Action.IN_720P:
-                await self._again(interaction, reference, Resolution.P720)
-            case Action.CHANGE:
-                await self._change(interaction, reference)
-            case Action.CONTINUE:
-                await self._continue(interaction, reference)
-            case Action.DELETE:
-                await self._delete(interaction, reference)
-            case _:
-                pass  # a button of another kind
+    def routes(self) -> list[Route]:
+        """Return the routes of the buttons below a finished video."""
+        return job_routes(
+            {
+                Action.ANEW: self._again,
+                Action.IN_720P: self._in_720p,
+                Action.CHANGE: self._change,
+                Action.CONTINUE: self._continue,
+                Action.DELETE: self._delete,
+            }
+        )
+
+    async def _in_720p(self, interaction: Interaction, reference: ButtonReference) -> None:
+        await self._again(interaction, reference, Resolution.P720)
 
     async def _again(
-        self, interaction: Interaction, reference: ButtonReference, resolution: Resolution | None
+        self, interaction: Interaction, reference: ButtonReference, resolution: Resolution | None = None
     ) -> None:
         job = await self._model(interaction, reference)
         if job is None:
@@ -109,11 +104,7 @@ class ResultsCog(commands.Cog):
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        try:
-            found = await self._desk.deletable(reference.job_id, person_of(interaction))
-        except StorageError:
-            await reply_privately(interaction, words.NOT_STORED)
-            return
+        found = await self._desk.deletable(reference.job_id, person_of(interaction))
         if found is ActionResult.NOT_ALLOWED:
             await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
         elif found is not ActionResult.DONE:
@@ -125,12 +116,8 @@ class ResultsCog(commands.Cog):
 
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """The job of the video, or None after the person was told why there is none."""
-        try:
-            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-                found = await self._desk.model(reference.job_id, person_of(interaction))
-        except (StorageError, TimeoutError):
-            await refuse(interaction, words.NOT_STORED)
-            return None
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            found = await self._desk.model(reference.job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await refuse(interaction, ANSWERS[found])
             return None

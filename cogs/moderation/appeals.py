@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import discord
@@ -13,8 +12,6 @@ from discord.ext import commands
 from bot.delivery.messages import DeliveryError
 from bot.moderation.members.member import Member
 from bot.reviews.appeals import AppealDecision, AppealResult, Appeals, end_of
-from bot.storage.errors import StorageError
-from bot.texts import jobs as job_words
 from bot.texts import moderation as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
@@ -22,10 +19,9 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.appeal_button import PREFIX
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.interactions import language_of, moderator_of
-from cogs.shared.job_buttons import custom_id_of
-from cogs.shared.modals import WORDS, words_form
+from cogs.shared.modals import WORDS, SentForm, words_form
 from cogs.shared.respond import acknowledge, answer, open_form
-from cogs.video.form_layout import SentForm, form_id_of
+from cogs.shared.router import Route
 
 log: Final = structlog.get_logger(__name__)
 
@@ -67,28 +63,21 @@ class AppealsCog(commands.Cog):
         self._review_channel = review_channel
         self._tell = tell
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Open the form of an appeal, receive it, or receive what a moderator decided."""
-        pressed = _PRESSED.fullmatch(custom_id_of(interaction))
-        if pressed is not None:
-            await open_form(interaction, _form(pressed["guild"], language_of(interaction, private=True)))
-            return
-        sent = _PRESSED.fullmatch(form_id_of(interaction))
-        decided = _DECIDED.fullmatch(custom_id_of(interaction))
-        if sent is None and decided is None:
-            return
+    def routes(self) -> list[Route]:
+        """Return the routes of *Appeal*, of its form, and of the moderators' answers."""
+        return [
+            Route(_PRESSED, self._open),
+            Route(_PRESSED, self._receive, form=True),
+            Route(_DECIDED, self._decide),
+        ]
+
+    async def _open(self, interaction: Interaction, match: re.Match[str]) -> None:
+        await open_form(interaction, _form(match["guild"], language_of(interaction, private=True)))
+
+    async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
         if await acknowledge(interaction, private=True) is None:
             return
-        try:
-            if sent is not None:
-                await self._receive(interaction, int(sent["guild"]))
-            elif decided is not None:
-                await self._decide(interaction, _Card.of(decided), lifts=decided["act"] == "lift")
-        except StorageError:
-            await answer(interaction, job_words.NOT_STORED)
-
-    async def _receive(self, interaction: Interaction, guild_id: int) -> None:
+        guild_id = int(match["guild"])
         form = SentForm.of(interaction)
         said = form.text(WORDS).strip()[:_WORDS_CHARS] if form is not None else ""
 
@@ -100,10 +89,14 @@ class AppealsCog(commands.Cog):
         received = await self._appeals.receive(guild_id, interaction.user.id, said, reach)
         await answer(interaction, _RECEIVED[received])
 
-    async def _decide(self, interaction: Interaction, card: "_Card", *, lifts: bool) -> None:
-        guild_id, person_id = card.guild_id, card.person_id
+    async def _decide(self, interaction: Interaction, match: re.Match[str]) -> None:
+        if await acknowledge(interaction, private=True) is None:
+            return
+        guild_id, person_id, lifts = int(match["guild"]), int(match["person"]), match["act"] == "lift"
         decider = moderator_of(interaction, guild_id)
-        came_of_it = await self._appeals.decide(decider, guild_id, person_id, until=card.until, lifts=lifts)
+        came_of_it = await self._appeals.decide(
+            decider, guild_id, person_id, until=int(match["until"]), lifts=lifts
+        )
         if came_of_it is not AppealDecision.DONE:
             await answer(interaction, _REFUSED[came_of_it])
             return
@@ -121,19 +114,6 @@ class AppealsCog(commands.Cog):
             await self._tell(person_id, told.in_language(language))
         except DeliveryError as error:
             log.info("person_not_told", reason=str(error))
-
-
-@dataclass(frozen=True)
-class _Card:
-    """Which suspension a card is about: somebody may be suspended again while an old one is still seen."""
-
-    guild_id: int
-    person_id: int
-    until: int
-
-    @classmethod
-    def of(cls, match: re.Match[str]) -> "_Card":
-        return cls(int(match["guild"]), int(match["person"]), int(match["until"]))
 
 
 def _form(guild_id: str, language: Language) -> ui.Modal:

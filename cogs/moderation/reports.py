@@ -15,17 +15,15 @@ from bot.reviews.case import VideoMessage
 from bot.reviews.report_store import Report
 from bot.reviews.reports import ReportResult, Reports
 from bot.services.job_actions import ActionResult, JobActions
-from bot.storage.errors import StorageError
 from bot.texts import forms, operator
-from bot.texts import jobs as words
 from bot.texts.forms import ReportReason
 from bot.texts.messages import Language
 from cogs.jobs.answers import ANSWERS
 from cogs.shared.interactions import language_of, link_to, person_of
-from cogs.shared.job_buttons import ButtonReference
-from cogs.shared.modals import REASON, WORDS, reason_form
-from cogs.shared.respond import acknowledge, answer, open_form, refuse
-from cogs.video.form_layout import SentForm, form_id_of
+from cogs.shared.job_buttons import ButtonReference, job_routes
+from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
+from cogs.shared.respond import acknowledge, answer, open_form
+from cogs.shared.router import Route
 
 log: Final = structlog.get_logger(__name__)
 
@@ -52,26 +50,20 @@ class ReportsCog(commands.Cog):
         self._tell = tell
         self._now = now
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Open the form, or serve it when it was sent."""
-        reference = ButtonReference.pressed(interaction)
-        if reference is not None and reference.action is Action.REPORT:
-            form = _form(reference.job_id, language_of(interaction, private=True))
-            await open_form(interaction, form)
-            return
-        form_id = form_id_of(interaction)
-        if not form_id.startswith(_MARK):
-            return
-        match = _CUSTOM_ID.fullmatch(form_id)
-        if match is None:
-            await refuse(interaction, forms.NOT_UNDERSTOOD)
-        else:
-            await self._receive(interaction, match["job"])
+    def routes(self) -> list[Route]:
+        """Return the routes of *Report* and of its form."""
+        return [
+            *job_routes({Action.REPORT: self._open}),
+            Route(_CUSTOM_ID, self._receive, form=True),
+        ]
 
-    async def _receive(self, interaction: Interaction, job_id: str) -> None:
+    async def _open(self, interaction: Interaction, reference: ButtonReference) -> None:
+        await open_form(interaction, _form(reference.job_id, language_of(interaction, private=True)))
+
+    async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
         if await acknowledge(interaction, private=True) is None:
             return
+        job_id = match["job"]
         form = SentForm.of(interaction)
         try:
             reason = ReportReason(form.text(REASON) if form is not None else "")
@@ -80,17 +72,11 @@ class ReportsCog(commands.Cog):
             return
         added = form.text(WORDS)[:_WORDS_CHARS] if form is not None else ""
         report = Report(job_id, interaction.user.id, self._now(), reason, added)
-        try:
-            found = await self._desk.model(job_id, person_of(interaction))
-            if isinstance(found, ActionResult):
-                await answer(interaction, ANSWERS[found])
-                return
-            came_of_it = await self._reports.report(
-                report, person_of(interaction), _shown(interaction, job_id)
-            )
-        except StorageError:
-            await answer(interaction, words.NOT_STORED)
+        found = await self._desk.model(job_id, person_of(interaction))
+        if isinstance(found, ActionResult):
+            await answer(interaction, ANSWERS[found])
             return
+        came_of_it = await self._reports.report(report, person_of(interaction), _shown(interaction, job_id))
         if came_of_it is ReportResult.GONE:
             await answer(interaction, ANSWERS[ActionResult.GONE])
             return

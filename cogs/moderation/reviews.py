@@ -16,17 +16,15 @@ from bot.reviews.reports import Reports, ViewRefusal
 from bot.reviews.review import Review
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
-from bot.texts import jobs as job_words
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
 from bot.texts.moderation import DenyReason, ReviewAction
 from cogs.moderation.review_card import CUSTOM_ID
 from cogs.shared.interactions import language_of, moderator_of
-from cogs.shared.job_buttons import custom_id_of
-from cogs.shared.modals import REASON, WORDS, reason_form
+from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.place import place_of
-from cogs.shared.respond import acknowledge, answer, open_form, refuse, show_file
-from cogs.video.form_layout import SentForm, form_id_of
+from cogs.shared.respond import acknowledge, answer, open_form, show_file
+from cogs.shared.router import Route, UnknownCustomIdError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -76,29 +74,17 @@ class ReviewsCog(commands.Cog):
         self._reviews = reviews
         self._reports = reports
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Serve one press, or one form with a reason."""
-        form = _WHY.fullmatch(form_id_of(interaction))
-        pressed = CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        match = form or pressed
-        if match is None:
-            return
-        try:
-            action = ReviewAction(match["action"])
-        except ValueError:
-            await refuse(interaction, job_words.OLD_BUTTON)
-            return
-        if pressed is not None and action in _ASKING_WHY:
+    def routes(self) -> list[Route]:
+        """Return the routes of the buttons below questions, and of the form that asks for a reason."""
+        return [Route(CUSTOM_ID, self._press), Route(_WHY, self._serve, form=True)]
+
+    async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
+        action = _action_of(match)
+        if action in _ASKING_WHY:
             language = language_of(interaction, private=True)
             await open_form(interaction, _why_form(action, match["review"], language))
-            return
-        if await acknowledge(interaction, private=True) is None:
-            return
-        try:
-            await self._serve(interaction, action, match["review"])
-        except StorageError:
-            await answer(interaction, job_words.NOT_STORED)
+        else:
+            await self._serve(interaction, match)
 
     @commands.Cog.listener()
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
@@ -111,7 +97,10 @@ class ReviewsCog(commands.Cog):
         if ended:
             log.info("reviews_ended_by_ban", guild=guild.id, reviews=ended)
 
-    async def _serve(self, interaction: Interaction, action: ReviewAction, review_id: str) -> None:
+    async def _serve(self, interaction: Interaction, match: re.Match[str]) -> None:
+        action, review_id = _action_of(match), match["review"]
+        if await acknowledge(interaction, private=True) is None:
+            return
         review = await self._reviews.get(review_id)
         if review is None:
             await answer(interaction, words.VOTE_CLOSED)
@@ -140,6 +129,13 @@ class ReviewsCog(commands.Cog):
             await show_file(interaction, words.VIEWED, found, "SPOILER_video.mp4")
         else:
             await answer(interaction, _UNSEEN[found])
+
+
+def _action_of(match: re.Match[str]) -> ReviewAction:
+    try:
+        return ReviewAction(match["action"])
+    except ValueError:
+        raise UnknownCustomIdError from None
 
 
 def _reason(interaction: Interaction) -> str:

@@ -1,5 +1,6 @@
 """`/settings`: the panel by which those with *Manage Server* decide what their server allows."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -31,11 +32,10 @@ from cogs.moderation.settings_panel import (
     panel,
 )
 from cogs.shared.interactions import language_of, person_of
-from cogs.shared.job_buttons import custom_id_of
-from cogs.shared.modals import YES, tick_form
+from cogs.shared.modals import YES, SentForm, tick_form
 from cogs.shared.place import channel_of, place_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_form, refuse, reply_privately
-from cogs.video.form_layout import SentForm, form_id_of
+from cogs.shared.router import Route
 
 log: Final = structlog.get_logger(__name__)
 
@@ -64,18 +64,18 @@ class SettingsCog(commands.Cog):
         elif await acknowledge(interaction, private=True) is not None:
             await self._show(interaction, Page.SPICY)
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Serve one press, one choice or one form, if it is one of the panel's."""
-        used = custom_id_of(interaction) or form_id_of(interaction)
-        if not used.startswith(MARK):
-            return
+    def routes(self) -> list[Route]:
+        """Return the routes of the panel's buttons and selects, and of the form that confirms spicy."""
+        pattern = re.compile(re.escape(MARK) + ".*")
+        return [Route(pattern, self._use), Route(pattern, self._use, form=True)]
+
+    async def _use(self, interaction: Interaction, match: re.Match[str]) -> None:
         refusal = _refusal(interaction)
         if refusal is not None:
             await refuse(interaction, refusal)
             return
         try:
-            asked = _asked(interaction, used)
+            asked = _asked(interaction, match.string)
             needs_form = isinstance(asked, Change) and asked.needs_form(self._rules.of(asked.guild_id))
         except ValueError:
             await refuse(interaction, words.OLD)

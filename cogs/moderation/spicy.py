@@ -1,6 +1,7 @@
 """`/spicy`: what a server's moderators see and change. Whether somebody is one is asked again at every press."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -34,8 +35,8 @@ from cogs.moderation import spicy_views as views
 from cogs.moderation.spicy_views import ExportFile, ListPage, LogPage, Mute, hand_out, term_of
 from cogs.shared.choices import choices
 from cogs.shared.interactions import language_of, person_of
-from cogs.shared.job_buttons import custom_id_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, refuse, reply_privately
+from cogs.shared.router import Route, UnknownCustomIdError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -117,11 +118,7 @@ class SpicyCog(commands.Cog):
             return
         choice = ListChoice(listed)
         wanted = ListStatus(choice.value) if choice is not ListChoice.NEITHER else None
-        try:
-            change = await self._members.list_as(guild_id, person.id, wanted, by=interaction.user.id)
-        except StorageError:
-            await answer(interaction, job_words.NOT_STORED)
-            return
+        change = await self._members.list_as(guild_id, person.id, wanted, by=interaction.user.id)
         unchanged = change is MemberChange.UNCHANGED
         await answer(interaction, words.UNCHANGED if unchanged else words.LISTED[choice])
 
@@ -138,18 +135,15 @@ class SpicyCog(commands.Cog):
         if (guild_id := await self._begun(interaction, about=person.id)) is None:
             return
         server, by = str(interaction.guild or guild_id), interaction.user.id
-        try:
-            if hours:
-                ends = await self._members.suspend(guild_id, person.id, hours=hours, reason=reason, by=by)
-                until = job_words.day(ends)
-                done, news = words.suspended(person.id, until), words.tell_suspended(server, until, reason)
-            else:
-                change = await self._members.lift(guild_id, person.id, reason=reason, by=by)
-                done, news = words.LIFTED, words.tell_lifted(server)
-                if change is MemberChange.UNCHANGED:
-                    done, news = words.UNCHANGED, None
-        except StorageError:
-            done, news = job_words.NOT_STORED, None
+        if hours:
+            ends = await self._members.suspend(guild_id, person.id, hours=hours, reason=reason, by=by)
+            until = job_words.day(ends)
+            done, news = words.suspended(person.id, until), words.tell_suspended(server, until, reason)
+        else:
+            change = await self._members.lift(guild_id, person.id, reason=reason, by=by)
+            done, news = words.LIFTED, words.tell_lifted(server)
+            if change is MemberChange.UNCHANGED:
+                done, news = words.UNCHANGED, None
         await answer(interaction, done)
         if news is not None:
             await self._tell_person(person.id, news.in_language(language_of(interaction, private=False)))
@@ -179,15 +173,11 @@ class SpicyCog(commands.Cog):
         if isinstance(made, Message):
             await answer(interaction, made)
             return
-        try:
-            if wanted is WordAction.ADD:
-                change = await self._words.add(guild_id, made, by=interaction.user.id)
-            else:
-                change = await self._words.remove(guild_id, made.text, by=interaction.user.id)
-        except StorageError:
-            await answer(interaction, job_words.NOT_STORED)
+        if wanted is WordAction.ADD:
+            change = await self._words.add(guild_id, made, by=interaction.user.id)
         else:
-            await answer(interaction, _told_of(change, made.text))
+            change = await self._words.remove(guild_id, made.text, by=interaction.user.id)
+        await answer(interaction, _told_of(change, made.text))
 
     @spicy.command(name="user", description=DESCRIPTIONS["user"].english)
     @app_commands.describe(**_options("user", "person"))
@@ -196,16 +186,15 @@ class SpicyCog(commands.Cog):
         if (guild_id := await self._begun(interaction)) is not None:
             await self._show(interaction, self._person(guild_id, person.id, _language(interaction)))
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Serve a press on one of the buttons, which change the answer that they belong to."""
+    def routes(self) -> list[Route]:
+        """Return the routes of the buttons, which change the answer that they belong to."""
+        return [Route(views.BUTTON_ID, self._press)]
+
+    async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
         try:
-            press = views.read_press(custom_id_of(interaction))
+            press = views.read_press(match.string)
         except ValueError:
-            await refuse(interaction, job_words.OLD_BUTTON)
-            return
-        if press is None:
-            return
+            raise UnknownCustomIdError from None
         about = press.person_id if isinstance(press, Mute) else None
         if (guild_id := await self._begun(interaction, about=about)) is None:
             return
@@ -241,10 +230,7 @@ class SpicyCog(commands.Cog):
             log.info("person_not_told", person=person_id, reason=type(error).__name__)
 
     async def _mute(self, interaction: Interaction, guild_id: int, person_id: int, *, muted: bool) -> None:
-        try:
-            await self._members.mute_reports(guild_id, person_id, muted=muted, by=interaction.user.id)
-        except StorageError:
-            await reply_privately(interaction, job_words.NOT_STORED)
+        await self._members.mute_reports(guild_id, person_id, muted=muted, by=interaction.user.id)
 
     async def _show(self, interaction: Interaction, making: Awaitable[ui.LayoutView]) -> None:
         """Show it in the answer that was announced, or in place of the one whose button was pressed."""

@@ -61,7 +61,7 @@ _LOG: Final = re.compile(
     rf"sm-log:(?P<before>[0-9]{{1,15}}):(?P<person>{_ID}):(?P<group>[a-z]{{1,20}}):(?P<days>[0-9]{{1,4}})"
 )
 _MUTE: Final = re.compile(rf"sm-mute:(?P<person>{_ID}):(?P<muted>[01])")
-_MARKS: Final = ("sm-queue:", "sm-words:", "sm-log:", "sm-mute:")
+BUTTON_ID: Final = re.compile("sm-(?:queue|words|log|mute):.*")
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,8 @@ class LogPage:
 Press = ListPage | LogPage | Mute
 
 
-def read_press(custom_id: str) -> Press | None:
-    """What a button is for; None for others than these. Raises `ValueError` for those of another version."""
-    if not custom_id.startswith(_MARKS):
-        return None
+def read_press(custom_id: str) -> Press:
+    """Return what a button is for. Raises `ValueError` for those of another version."""
     if (match := _LIST.fullmatch(custom_id)) is not None:
         return ListPage(match["of"], int(match["page"]))
     if (match := _MUTE.fullmatch(custom_id)) is not None:

@@ -1,7 +1,7 @@
 """The buttons below a card. They outlive the process: all they need to know is written in them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,14 +11,10 @@ from discord import ui
 from bot.delivery.card import Action
 from bot.texts import buttons
 from bot.texts.messages import Language, Message
+from cogs.shared.router import Interaction, Route
 
-PREFIX: Final = "sm:"
-"""How the custom ids of all these buttons begin, also in other versions."""
-RETIRED_PREFIX: Final = "sm-consent:"
-"""The button that earlier versions put below a spicy request with pictures; old messages still have it."""
-_CUSTOM_ID: Final = re.compile(
-    r"sm:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
-)
+_JOB: Final = r"(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
+_CUSTOM_ID: Final = re.compile(rf"sm:[a-z]+:{_JOB}")
 
 _IN_A_ROW: Final = 5
 """Discord, *Action Row*."""
@@ -73,30 +69,20 @@ class ButtonReference:
         """At most 74 of the 100 characters that Discord allows."""
         return f"sm:{self.action}:{self.job_id}:{self.person_id}:{int(self.private)}"
 
-    @classmethod
-    def of(cls, match: re.Match[str]) -> "ButtonReference":
-        """What a custom id says, maybe one of another version: raises `ValueError` for unknown actions."""
-        return cls(Action(match["action"]), match["job"], int(match["person"]), match["private"] == "1")
 
-    @classmethod
-    def pressed(cls, interaction: discord.Interaction[discord.Client]) -> "ButtonReference | None":
-        """The button of a card that was pressed, if this was one.
+def job_routes(
+    handlers: Mapping[Action, Callable[[Interaction, ButtonReference], Awaitable[None]]],
+) -> list[Route]:
+    """Return the routes of buttons below cards, one for each action."""
 
-        discord.py hands on no press on a button that its message shows no longer, as when the card changes in
-        that moment: the person would read that the interaction failed. So presses are read from here.
-        """
-        match = _CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        try:
-            return cls.of(match) if match is not None else None
-        except ValueError:
-            return None
+    def route(action: Action) -> Route:
+        async def handler(interaction: Interaction, match: re.Match[str]) -> None:
+            reference = ButtonReference(action, match["job"], int(match["person"]), match["private"] == "1")
+            await handlers[action](interaction, reference)
 
+        return Route(re.compile(f"sm:{action}:{_JOB}"), handler)
 
-def custom_id_of(interaction: discord.Interaction[discord.Client]) -> str:
-    """The custom id of the component that was used; empty for other interactions."""
-    if interaction.type is not discord.InteractionType.component or interaction.data is None:
-        return ""
-    return str(interaction.data.get("custom_id", ""))
+    return [route(action) for action in handlers]
 
 
 def shows_buttons_of(message: discord.Message, job_id: str) -> bool:
@@ -110,28 +96,12 @@ def shows_buttons_of(message: discord.Message, job_id: str) -> bool:
     return any(match["job"] == job_id for match in map(_CUSTOM_ID.fullmatch, ids) if match is not None)
 
 
-class JobButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CUSTOM_ID):
-    """One button of a card. It is drawn here; presses are read by `ButtonReference.pressed`."""
-
-    def __init__(self, reference: ButtonReference, language: Language = Language.ENGLISH) -> None:
-        super().__init__(
-            ui.Button(
-                label=LABELS[reference.action].in_language(language),
-                style=_STYLES[reference.action],
-                custom_id=reference.custom_id,
-            )
-        )
-        self.reference = reference
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[discord.Client],
-        _item: ui.Item[ui.LayoutView],
-        match: re.Match[str],
-    ) -> "JobButton":
-        """The button that was pressed; as `ButtonReference.of`."""
-        return cls(ButtonReference.of(match))
+def _button(reference: ButtonReference, language: Language) -> ui.Button[ui.LayoutView]:
+    return ui.Button(
+        label=LABELS[reference.action].in_language(language),
+        style=_STYLES[reference.action],
+        custom_id=reference.custom_id,
+    )
 
 
 def rows_of(
@@ -142,6 +112,6 @@ def rows_of(
     for start in range(0, len(references), _IN_A_ROW):
         row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
         for reference in references[start : start + _IN_A_ROW]:
-            row.add_item(JobButton(reference, language))
+            row.add_item(_button(reference, language))
         rows.append(row)
     return tuple(rows)

@@ -1,11 +1,12 @@
-"""Forms of one question: a reason with words of one's own, or a box to tick."""
+"""Forms (modals): those of one question, and what a form that was sent says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
 import discord
 from discord import ui
+from pydantic import BaseModel, ValidationError
 
 from bot.texts.messages import Language, Message
 
@@ -79,3 +80,63 @@ def _form(custom_id: str, title: str, *items: ui.Item[Any]) -> ui.Modal:
     # It comes back as an interaction like any other, so the library need not remember it.
     form.stop()
     return form
+
+
+class _Answer(BaseModel):
+    custom_id: str
+    value: str | bool | None = None
+    values: list[str] = []
+
+
+class _Part(BaseModel):
+    component: _Answer | None = None
+
+
+class SentFile(BaseModel):
+    """A file that was uploaded in a form; `size` is in bytes."""
+
+    filename: str
+    url: str
+    size: int | None = None
+
+
+class _Resolved(BaseModel):
+    attachments: dict[str, SentFile] = {}
+
+
+class SentForm(BaseModel):
+    """What Discord hands on of a form (*Modal Submit Data Structure*)."""
+
+    components: list[_Part]
+    resolved: _Resolved = _Resolved()
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction[discord.Client]) -> "SentForm | None":
+        """The answers of a form; None where they cannot be read."""
+        try:
+            return cls.model_validate(interaction.data)
+        except ValidationError:
+            return None
+
+    @property
+    def answers(self) -> Mapping[str, _Answer]:
+        """The answers by their parts' names."""
+        return {part.component.custom_id: part.component for part in self.components if part.component}
+
+    def text(self, name: str) -> str:
+        """What was typed into a part, or chosen in it; empty for nothing."""
+        found = self.answers.get(name)
+        if found is None:
+            return ""
+        return found.value if isinstance(found.value, str) else next(iter(found.values), "")
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        found = self.answers.get(name)
+        return found is not None and found.value is True
+
+    def files(self, name: str) -> tuple[SentFile, ...]:
+        """Return the files that were uploaded into a part, in their order."""
+        found = self.answers.get(name)
+        files = [self.resolved.attachments.get(key) for key in found.values] if found is not None else []
+        return tuple(file for file in files if file is not None)

@@ -150,6 +150,17 @@ async def reply_privately(interaction: discord.Interaction[discord.Client], word
     )
 
 
+async def tell(interaction: discord.Interaction[discord.Client], words: Translatable) -> None:
+    """Say something to the user alone in the way that the first answer to the interaction left open."""
+    match interaction.response.type:
+        case None:
+            await refuse(interaction, words)
+        case discord.InteractionResponseType.deferred_channel_message:
+            await answer(interaction, words)
+        case _:
+            await reply_privately(interaction, words)
+
+
 def _in_own_language(interaction: discord.Interaction[discord.Client], words: Translatable) -> str:
     return words.in_language(language_of(interaction, private=True))
 

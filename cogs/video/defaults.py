@@ -8,10 +8,8 @@ from discord.ext import commands
 
 from bot.people.cache import PreferenceCache
 from bot.people.preferences import Preferences
-from bot.storage.errors import StorageError
 from bot.texts import commands as command_words
 from bot.texts import defaults as words
-from bot.texts import jobs as job_words
 from bot.texts.messages import Language
 from bot.video import Preset, Resolution, Seconds, Size
 from cogs.shared.choices import video_options
@@ -61,14 +59,10 @@ class DefaultsCog(commands.Cog):
         if await acknowledge(interaction, private=True) is None:
             return
         person_id = interaction.user.id
-        try:
-            if reset:
-                await self._people.reset(person_id)
-            if newer != _NOTHING:
-                await self._people.change(person_id, newer)
-        except StorageError:
-            await answer(interaction, job_words.NOT_STORED)
-            return
+        if reset:
+            await self._people.reset(person_id)
+        if newer != _NOTHING:
+            await self._people.change(person_id, newer)
         language = language_of(interaction, private=True)
         await answer(interaction, _overview(self._people.of(person_id), language))
 

@@ -1,24 +1,23 @@
 """The form of a video: how it is drawn, and what comes back. It outlives the process, as buttons do."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 import discord
 from discord import ui
-from pydantic import BaseModel, ValidationError
 
 from bot.images.model import ImageSource
 from bot.services.order import Wish
 from bot.texts import commands, forms
 from bot.texts.messages import Language, Message
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
+from cogs.shared.modals import SentForm
+from cogs.shared.router import UnknownCustomIdError
 
-FORM_MARK: Final = "sm-form:"
-"""What the custom ids of all these forms begin with, in every version."""
-_CUSTOM_ID: Final = re.compile(r"sm-form:(?P<kind>[a-z]+):(?P<subject>[0-9a-f]{32}):(?P<private>[01])")
+FORM_ID: Final = re.compile(r"sm-form:(?P<kind>[a-z]+):(?P<subject>[0-9a-f]{32}):(?P<private>[01])")
 _PROMPT, _PICTURES, _SECONDS, _FRAME, _PRESET = "prompt", "pictures", "seconds", "frame", "preset"
 
 
@@ -49,23 +48,12 @@ class FormReference:
         return f"sm-form:{self.kind}:{self.subject_id}:{int(self.private)}"
 
     @classmethod
-    def sent(cls, interaction: discord.Interaction[discord.Client]) -> "FormReference | None":
-        """The form that was sent, if this was one of ours.
-
-        discord.py forgets forms with the process, so they are read from here.
-        """
-        match = _CUSTOM_ID.fullmatch(form_id_of(interaction))
+    def of(cls, match: re.Match[str]) -> "FormReference":
+        """Read a custom id that `FORM_ID` matched. Raises `UnknownCustomIdError` for those of other versions."""
         try:
-            return cls(FormKind(match["kind"]), match["subject"], match["private"] == "1") if match else None
+            return cls(FormKind(match["kind"]), match["subject"], match["private"] == "1")
         except ValueError:
-            return None
-
-
-def form_id_of(interaction: discord.Interaction[discord.Client]) -> str:
-    """The custom id of the form that was sent; empty for other interactions."""
-    if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
-        return ""
-    return str(interaction.data.get("custom_id", ""))
+            raise UnknownCustomIdError from None
 
 
 @dataclass(frozen=True)
@@ -140,73 +128,20 @@ def _select(
     return ui.Select(custom_id=custom_id, options=options)
 
 
-class _Answer(BaseModel):
-    custom_id: str
-    value: str | bool | None = None
-    values: list[str] = []
+def pictures_in(form: SentForm) -> tuple[ImageSource, ...]:
+    """Return the pictures that were uploaded in the form of a video."""
+    return tuple(ImageSource(file.url, file.filename, file.size) for file in form.files(_PICTURES))
 
 
-class _Part(BaseModel):
-    component: _Answer | None = None
-
-
-class _File(BaseModel):
-    filename: str
-    url: str
-    size: int | None = None
-
-
-class _Resolved(BaseModel):
-    attachments: dict[str, _File] = {}
-
-
-class SentForm(BaseModel):
-    """What Discord hands on of a form (*Modal Submit Data Structure*)."""
-
-    components: list[_Part]
-    resolved: _Resolved = _Resolved()
-
-    @classmethod
-    def of(cls, interaction: discord.Interaction[discord.Client]) -> "SentForm | None":
-        """The answers of a form; None where they cannot be read."""
-        try:
-            return cls.model_validate(interaction.data)
-        except ValidationError:
-            return None
-
-    @property
-    def answers(self) -> Mapping[str, _Answer]:
-        """The answers by their parts' names."""
-        return {part.component.custom_id: part.component for part in self.components if part.component}
-
-    def text(self, name: str) -> str:
-        """What was typed into a part, or chosen in it; empty for nothing."""
-        found = self.answers.get(name)
-        if found is None:
-            return ""
-        return found.value if isinstance(found.value, str) else next(iter(found.values), "")
-
-    def ticked(self, name: str) -> bool:
-        """Whether a box was ticked."""
-        found = self.answers.get(name)
-        return found is not None and found.value is True
-
-    @property
-    def pictures(self) -> tuple[ImageSource, ...]:
-        """The files that were uploaded, in their order."""
-        found = self.answers.get(_PICTURES)
-        files = [self.resolved.attachments.get(key) for key in found.values] if found is not None else []
-        return tuple(ImageSource(file.url, file.filename, file.size) for file in files if file is not None)
-
-    def wish(self, *, picture_count: int, group: str | None) -> Wish:
-        """What is wanted; nothing in it is checked yet."""
-        size, _, resolution = self.text(_FRAME).partition("/")
-        return Wish(
-            self.text(_PROMPT),
-            self.text(_SECONDS) or None,
-            size or None,
-            resolution or None,
-            self.text(_PRESET) or None,
-            picture_count,
-            group,
-        )
+def wish_in(form: SentForm, *, picture_count: int, group: str | None) -> Wish:
+    """Return what the form of a video asks for; nothing in it is checked yet."""
+    size, _, resolution = form.text(_FRAME).partition("/")
+    return Wish(
+        form.text(_PROMPT),
+        form.text(_SECONDS) or None,
+        size or None,
+        resolution or None,
+        form.text(_PRESET) or None,
+        picture_count,
+        group,
+    )

@@ -1,6 +1,7 @@
 """*Apps ► Animate*, and the forms of videos when they come back filled in."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,17 +18,17 @@ from bot.people.cache import PreferenceCache
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import Wish
-from bot.storage.errors import StorageError
 from bot.texts import forms
-from bot.texts import jobs as words
 from bot.texts.messages import Translatable
 from cogs.jobs.answers import ANSWERS
 from cogs.shared.interactions import link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
+from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, video_of
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
+from cogs.shared.router import Route, UnknownCustomIdError
 from cogs.video.asking import ask_of
-from cogs.video.form_layout import FORM_MARK, FormKind, FormReference, SentForm, form_id_of
+from cogs.video.form_layout import FORM_ID, FormKind, FormReference, pictures_in, wish_in
 from cogs.video.form_opening import FormOpening
 from cogs.video.ordering import Basis, Ordering
 
@@ -84,22 +85,16 @@ class FormsCog(commands.Cog):
             required=not found,
         )
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Serve one form, if it is one of ours."""
-        if not form_id_of(interaction).startswith(FORM_MARK):
-            return
-        reference = FormReference.sent(interaction)
-        form = SentForm.of(interaction)
-        if reference is None or form is None:
-            await refuse(interaction, forms.NOT_UNDERSTOOD)
-            return
-        try:
-            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-                found = await self._material(interaction, reference, form)
-        except (StorageError, TimeoutError):
-            await refuse(interaction, words.NOT_STORED)
-            return
+    def routes(self) -> list[Route]:
+        """Return the route of the forms of videos."""
+        return [Route(FORM_ID, self._receive, form=True)]
+
+    async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
+        reference, form = FormReference.of(match), SentForm.of(interaction)
+        if form is None:
+            raise UnknownCustomIdError
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            found = await self._material(interaction, reference, form)
         if isinstance(found, _Material):
             await self._take(interaction, form, found, private=reference.private)
         else:
@@ -111,16 +106,20 @@ class FormsCog(commands.Cog):
         """What the video is to be made from, or why it cannot be. Raises `StorageError`."""
         if reference.kind is FormKind.DRAFT:
             draft = await self._drafts.get(reference.subject_id, interaction.user.id)
-            return forms.DRAFT_GONE if draft is None else _Material((*draft.sources, *form.pictures))
+            return forms.DRAFT_GONE if draft is None else _Material((*draft.sources, *pictures_in(form)))
         job = await self._desk.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
         parent_url = link_to(interaction.message)
         if reference.kind is FormKind.CONTINUE:
             frame = _last_frame(interaction, job)
-            return forms.VIDEO_GONE if frame is None else _Material((frame, *form.pictures), None, parent_url)
-        if form.pictures or reference.kind is FormKind.WITHOUT:
-            return _Material(form.pictures, parent_url=parent_url)
+            return (
+                forms.VIDEO_GONE
+                if frame is None
+                else _Material((frame, *pictures_in(form)), None, parent_url)
+            )
+        if pictures_in(form) or reference.kind is FormKind.WITHOUT:
+            return _Material(pictures_in(form), parent_url=parent_url)
         if job.pictures:
             return _Material(kept=job.pictures, parent_url=parent_url)
         return _Material(job.sources, parent_url=parent_url)
@@ -129,7 +128,7 @@ class FormsCog(commands.Cog):
         self, interaction: Interaction, form: SentForm, material: _Material, *, private: bool
     ) -> None:
         count = len(material.sources) + len(material.kept or ())
-        wish = form.wish(picture_count=count, group=self._group)
+        wish = wish_in(form, picture_count=count, group=self._group)
         ask = ask_of(interaction, wish, material.sources, material.kept)
         basis = Basis(parent_url=material.parent_url)
         await self._ordering.take(interaction, ask, private=private, basis=basis)

@@ -1,5 +1,6 @@
 """Decisions of moderators while the audit log takes no entry: nothing has changed, and they read so."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -166,7 +167,13 @@ async def _muting(harness: Harness) -> Act:
 
     async def act() -> str:
         pressed = await press(harness, shown, spicy_words.MUTE.english, user=mo)
-        await pressed.wait_for_answer(TIMEOUT_S)
+        waits = [
+            asyncio.ensure_future(pressed.wait_for_answer(TIMEOUT_S)),
+            asyncio.ensure_future(pressed.wait_for_followup(TIMEOUT_S)),
+        ]
+        _, waiting = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waiting:
+            wait.cancel()
         return await _beside(pressed, lambda: "reports_muted" in actions(harness))
 
     return act
