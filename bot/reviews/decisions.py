@@ -164,7 +164,7 @@ class Decisions:
             asked = await self._reviews.open_about(ended.id)
             return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
 
-    async def banned(self, guild_id: int, person_id: int) -> int:
+    async def deny_banned(self, guild_id: int, person_id: int) -> int:
         """Deny every open question about a user who was banned. Returns how many were denied."""
         denied: list[Review] = []
         async with self._audit.transaction() as within:
