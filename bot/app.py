@@ -1,4 +1,4 @@
-"""The composition root: the only place that builds the parts and connects them."""
+"""Opens what is outside the process (database, sessions, folders) and closes it; runs the bot upon it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -18,10 +18,10 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.images.spool import ReferenceSpool
 from bot.metrics import Metrics
-from bot.moderating import Outside
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
-from bot.wiring import App, Tuning, connect
+from bot.wiring.app import App
+from bot.wiring.jobs import Tuning
 from cogs.client import Stillmotion
 from cogs.shared.card_layout import card_layout
 
@@ -89,7 +89,7 @@ async def open_app(
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value() if settings.database_url is not None else None
         database = await stack.enter_async_context(open_database(url, settings.data_dir))
-        pace = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
+        rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
         bot = await stack.enter_async_context(
@@ -100,21 +100,23 @@ async def open_app(
                 timeout=_UPLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
         )
-        outside = Outside(
-            token,
-            bot,
-            database,
-            pace,
-            await stack.enter_async_context(open_api(settings, pace)),
-            await stack.enter_async_context(open_spool(settings)),
-            DiscordMessages(bot, uploads, card_layout, breaker),
-            breaker,
-            metrics,
-            now,
+        app = App(
+            settings,
+            tuning,
+            token=token,
+            bot=bot,
+            database=database,
+            rate=rate,
+            api=await stack.enter_async_context(open_api(settings, rate)),
+            spool=await stack.enter_async_context(open_spool(settings)),
+            messages=DiscordMessages(bot, uploads, card_layout, breaker),
+            breaker=breaker,
+            metrics=metrics,
+            now=now,
         )
         metrics.watch("discord_refused_requests", "Refused within ten minutes", lambda: breaker.refused)
         _serve_metrics(settings, metrics, stack)
-        app = await connect(settings, tuning, outside, stack)
+        await app.load(stack)
         try:
             yield app
         finally:

@@ -1,11 +1,10 @@
-"""Everything that people see and press, given to the client."""
+"""Gives the client its commands, buttons and listeners. `bot/wiring.py` calls it once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
+from bot.moderation.gatekeeper import ModerationCaches
 from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
@@ -23,7 +22,6 @@ from cogs.jobs.buttons import JobButtonsCog
 from cogs.jobs.list import JobsCog
 from cogs.jobs.results import ResultsCog
 from cogs.moderation.appeals import AppealsCog
-from cogs.moderation.log_channel import LogChannel
 from cogs.moderation.reports import ReportsCog
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
@@ -38,72 +36,59 @@ from cogs.video.ordering import Ordering
 from cogs.video.replies import RepliesCog
 
 
-@dataclass(frozen=True)
-class Moderation:
-    """Everything that decides, asks and remembers."""
+def add_cogs(
+    bot: Stillmotion,
+    *,
+    requests: VideoRequests,
+    actions: JobActions,
+    people: PreferenceCache,
+    drafts: DraftStore,
+    prompt_history: PromptHistory,
+    job_list: JobList,
+    caches: ModerationCaches,
+    audit_log: AuditLog,
+    reviews: ReviewStore,
+    questions: Questions,
+    decisions: Decisions,
+    reports: Reports,
+    appeals: Appeals,
+    review_channel: DiscordReviewChannel,
+    tell_operator: Callable[[str], None],
+    tell_person: Callable[[int, str], Awaitable[None]],
+    now: Callable[[], datetime],
+    group: str | None,
+    cdn_hosts: Sequence[str],
+    presets: Sequence[Preset],
+) -> None:
+    """Give the client every cog and menu; it loads them once it has logged in.
 
-    caches: ModerationCaches
-    gatekeeper: Gatekeeper
-    audit_log: AuditLog
-    questions: Questions
-    review_store: ReviewStore
-    reports: Reports
-    appeals: Appeals
-    review_channel: DiscordReviewChannel
-    mirror: LogChannel
-
-
-@dataclass(frozen=True)
-class Services:
-    """What the cogs ask, and what they are told once: the vendor's group, and the hosts of pictures."""
-
-    service: VideoRequests
-    desk: JobActions
-    people: PreferenceCache
-    drafts: DraftStore
-    prompt_history: PromptHistory
-    listing: JobList
-    moderation: Moderation
-    decisions: Decisions
-    tell_operator: Callable[[str], None]
-    tell_person: Callable[[int, str], Awaitable[None]]
-    now: Callable[[], datetime]
-    group: str | None
-    cdn_hosts: Sequence[str]
-    presets: Sequence[Preset]
-    """Those among the choices."""
-
-
-def add_cogs(bot: Stillmotion, services: Services) -> None:
-    """Have the client start with every cog and menu."""
-    now, group, hosts = services.now, services.group, services.cdn_hosts
-    people, desk, drafts = services.people, services.desk, services.drafts
-    ordering = Ordering(services.service, people, now=now)
-    opening = FormOpening(drafts, services.presets, now=now)
-    forms = FormsCog(ordering, opening, drafts, desk, people, group=group, cdn_hosts=hosts)
-    video = VideoCog(ordering, opening, people, services.prompt_history, group=group)
+    Args:
+        tell_operator: Sends words to the operator, soon; never waits.
+        tell_person: Sends words to one user directly, and raises the errors of `bot.delivery.messages`.
+        now: The clock.
+        group: The vendor's group, sent with every request.
+        cdn_hosts: Hosts from which pictures are fetched.
+        presets: Those among the choices of the commands.
+    """
+    ordering = Ordering(requests, people, now=now)
+    opening = FormOpening(drafts, presets, now=now)
+    forms = FormsCog(ordering, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts)
+    video = VideoCog(ordering, opening, people, prompt_history, group=group)
     defaults = DefaultsCog(people)
     bot.start_with(
         video,
-        RepliesCog(bot, services.service, people, now=now, group=group, cdn_hosts=hosts),
+        RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
         forms,
-        JobButtonsCog(ordering, desk, now=now),
-        ResultsCog(ordering, opening, desk),
-        JobsCog(services.listing),
+        JobButtonsCog(ordering, actions, now=now),
+        ResultsCog(ordering, opening, actions),
+        JobsCog(job_list),
         defaults,
+        ReportsCog(reports, actions, tell_operator, now=now),
+        ReviewsCog(decisions, reviews, reports),
+        SettingsCog(caches.rules, now=now),
+        SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now),
+        AppealsCog(bot, appeals, review_channel, tell_person),
     )
     for command in (video.video, defaults.defaults):
-        offer_presets(command, services.presets)
+        offer_presets(command, presets)
     bot.start_with_menu(forms.menu)
-    _furnish_moderation(bot, services)
-
-
-def _furnish_moderation(bot: Stillmotion, services: Services) -> None:
-    now, mod = services.now, services.moderation
-    bot.start_with(
-        ReportsCog(mod.reports, services.desk, services.tell_operator, now=now),
-        ReviewsCog(services.decisions, mod.review_store, mod.reports),
-        SettingsCog(mod.caches.rules, now=now),
-        SpicyCog(mod.caches, mod.questions, mod.review_store, mod.audit_log, services.tell_person, now=now),
-        AppealsCog(bot, mod.appeals, mod.review_channel, services.tell_person),
-    )

@@ -39,7 +39,7 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class CheckLine:
     """Outcome of one check; `told` is the text of its line."""
 
     name: str
@@ -66,7 +66,7 @@ async def check(print_line: Callable[[str], None]) -> bool:
     except BadConfigurationError as error:
         print_line(console.check_line("configuration", str(error), passed=False))
         return False
-    checks: tuple[Callable[[Settings], Awaitable[CheckResult]], ...] = (
+    checks: tuple[Callable[[Settings], Awaitable[CheckLine]], ...] = (
         _configuration,
         _data_folder,
         _database,
@@ -84,16 +84,16 @@ async def check(print_line: Callable[[str], None]) -> bool:
     return all_passed
 
 
-async def _configuration(_settings: Settings) -> CheckResult:
-    return CheckResult("configuration", passed=True, told=console.CONFIGURATION_OK)
+async def _configuration(_settings: Settings) -> CheckLine:
+    return CheckLine("configuration", passed=True, told=console.CONFIGURATION_OK)
 
 
-async def _data_folder(settings: Settings) -> CheckResult:
+async def _data_folder(settings: Settings) -> CheckLine:
     try:
         await asyncio.to_thread(_write_something, settings.data_dir)
     except OSError as error:
-        return CheckResult("data folder", passed=False, told=f"{settings.data_dir}: {error.strerror}")
-    return CheckResult("data folder", passed=True, told=str(settings.data_dir.resolve()))
+        return CheckLine("data folder", passed=False, told=f"{settings.data_dir}: {error.strerror}")
+    return CheckLine("data folder", passed=True, told=str(settings.data_dir.resolve()))
 
 
 def _database_url(settings: Settings) -> str | None:
@@ -105,13 +105,13 @@ async def _report(settings: Settings) -> DatabaseReport:
     return await inspect_database_in_thread(_database_url(settings), settings.data_dir, since=since)
 
 
-async def _database(settings: Settings) -> CheckResult:
+async def _database(settings: Settings) -> CheckLine:
     try:
         report = await _report(settings)
     except StorageError as error:
-        return CheckResult("database", passed=False, told=str(error))
+        return CheckLine("database", passed=False, told=str(error))
     if report.problems:
-        return CheckResult("database", passed=False, told=f"{report.path}: {'; '.join(report.problems[:3])}")
+        return CheckLine("database", passed=False, told=f"{report.path}: {'; '.join(report.problems[:3])}")
     path = str(report.path)
     match report.standing:
         case SchemaState.FOREIGN:
@@ -124,28 +124,28 @@ async def _database(settings: Settings) -> CheckResult:
             passed, told = True, console.database_older(path)
         case SchemaState.CURRENT | None:
             passed, told = True, console.database_ok(path, report.size_bytes, report.in_use_by)
-    return CheckResult("database", passed=passed, told=told)
+    return CheckLine("database", passed=passed, told=told)
 
 
-async def _outcomes(settings: Settings) -> CheckResult:
+async def _outcomes(settings: Settings) -> CheckLine:
     try:
         report = await _report(settings)
     except StorageError as error:
-        return CheckResult("jobs", passed=False, told=str(error))
+        return CheckLine("jobs", passed=False, told=str(error))
     told = console.jobs_found(report.unfinished or 0, report.undelivered or 0, report.unknown or 0)
-    return CheckResult("jobs", passed=True, told=told)
+    return CheckLine("jobs", passed=True, told=told)
 
 
-async def _audit_log(settings: Settings) -> CheckResult:
+async def _audit_log(settings: Settings) -> CheckLine:
     try:
         report = await asyncio.to_thread(_verified_log, settings)
     except StorageError as error:
-        return CheckResult("audit log", passed=False, told=str(error))
+        return CheckLine("audit log", passed=False, told=str(error))
     broken = report.broken
     if broken is not None:
         told = console.audit_broken(broken.number, _FLAWS[broken.flaw])
-        return CheckResult("audit log", passed=False, told=told)
-    return CheckResult("audit log", passed=True, told=console.audit_unbroken(report.entries))
+        return CheckLine("audit log", passed=False, told=told)
+    return CheckLine("audit log", passed=True, told=console.audit_unbroken(report.entries))
 
 
 def _verified_log(settings: Settings) -> LogReport:
@@ -158,43 +158,43 @@ def _write_something(folder: Path) -> None:
         file.write(b"check")
 
 
-async def _token(settings: Settings) -> CheckResult:
+async def _token(settings: Settings) -> CheckLine:
     if settings.discord_token is None:
-        return CheckResult("discord token", passed=False, told=console.missing("DISCORD_TOKEN"))
+        return CheckLine("discord token", passed=False, told=console.missing("DISCORD_TOKEN"))
     try:
         user = await _ask_discord(settings, settings.discord_token, "/users/@me", _BotUser)
     except _DiscordSaidNoError as refused:
-        return CheckResult("discord token", passed=False, told=str(refused))
-    return CheckResult("discord token", passed=True, told=console.bot_is(user.username))
+        return CheckLine("discord token", passed=False, told=str(refused))
+    return CheckLine("discord token", passed=True, told=console.bot_is(user.username))
 
 
-async def _intents(settings: Settings) -> CheckResult:
+async def _intents(settings: Settings) -> CheckLine:
     if settings.discord_token is None:
-        return CheckResult("intents", passed=False, told=console.missing("DISCORD_TOKEN"))
+        return CheckLine("intents", passed=False, told=console.missing("DISCORD_TOKEN"))
     try:
         application = await _ask_discord(settings, settings.discord_token, "/applications/@me", _Application)
     except _DiscordSaidNoError as refused:
-        return CheckResult("intents", passed=False, told=str(refused))
+        return CheckLine("intents", passed=False, told=str(refused))
     if not settings.message_content:
-        return CheckResult("intents", passed=True, told=console.INTENTS_OK)
+        return CheckLine("intents", passed=True, told=console.INTENTS_OK)
     if not application.flags & _MESSAGE_CONTENT_FLAGS:
-        return CheckResult("intents", passed=False, told=console.INTENT_REFUSED)
-    return CheckResult("intents", passed=True, told=console.INTENT_OK)
+        return CheckLine("intents", passed=False, told=console.INTENT_REFUSED)
+    return CheckLine("intents", passed=True, told=console.INTENT_OK)
 
 
-async def _key(settings: Settings) -> CheckResult:
+async def _key(settings: Settings) -> CheckLine:
     try:
         async with open_api(settings) as api:
             await api.task(_ABSENT_TASK)
     except TaskAbsentError:
-        return CheckResult("api key", passed=True, told=console.KEY_OK)
+        return CheckLine("api key", passed=True, told=console.KEY_OK)
     except BadConfigurationError as error:
-        return CheckResult("api key", passed=False, told=str(error))
+        return CheckLine("api key", passed=False, told=str(error))
     except BadKeyError:
-        return CheckResult("api key", passed=False, told=console.KEY_REFUSED)
+        return CheckLine("api key", passed=False, told=console.KEY_REFUSED)
     except DimiLinksError as error:
-        return CheckResult("api key", passed=False, told=str(error))
-    return CheckResult("api key", passed=True, told=console.KEY_OK)
+        return CheckLine("api key", passed=False, told=str(error))
+    return CheckLine("api key", passed=True, told=console.KEY_OK)
 
 
 class _DiscordSaidNoError(Exception):

@@ -109,7 +109,7 @@ async def _follow(reply: Reply, app: App, screen: Console) -> Attachment:
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + _VIDEO_TIMEOUT_S
     while loop.time() < deadline_s:
-        ended = bool(reply.versions) and app.engine.running == 0 and reply.acknowledged_at is not None
+        ended = bool(reply.versions) and app.jobs.runner.running == 0 and reply.acknowledged_at is not None
         for version in reply.versions[printed:]:
             printed += 1
             heading = console.reply_version(printed, version.at - reply.dispatched_at)

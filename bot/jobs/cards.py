@@ -144,7 +144,7 @@ def explain(job: Job) -> Explanation:
 
 def actions(job: Job) -> tuple[Action, ...]:
     """What the person may have done to an ended or parked job."""
-    if job.parked_at is not None:
+    if job.undelivered_since is not None:
         return (Action.FETCH,)
     reason = job.failure.reason if job.failure is not None else None
     found: list[Action] = []
@@ -249,7 +249,7 @@ def ended_card(job: Job) -> Card:
     return _explained(job, Tone.FAILED, headline, explain(job), actions(job))
 
 
-def parked_card(job: Job, failure: Failure) -> Card:
+def undelivered_card(job: Job, failure: Failure) -> Card:
     """The card of a finished video that could not be delivered and waits in `/jobs`."""
     explanation = _EXPLANATIONS[failure.reason](failure, job)
     return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))

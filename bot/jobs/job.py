@@ -118,7 +118,7 @@ class Job:
     ended_at: datetime | None = None
     settled_at: datetime | None = None
     """When the job had ended and its person was told: nothing is left to do."""
-    parked_at: datetime | None = None
+    undelivered_since: datetime | None = None
     """Since when a finished video waits for the person to fetch it, because it could not be delivered."""
     video_name: str | None = None
     """The file in the media folder."""
@@ -153,7 +153,7 @@ class Job:
     @property
     def at_rest(self) -> bool:
         """Whether nothing happens to it by itself: it is over, or waits for somebody."""
-        return any(waits is not None for waits in (self.settled_at, self.parked_at, self.review_id))
+        return any(waits is not None for waits in (self.settled_at, self.undelivered_since, self.review_id))
 
 
 def new_job_id() -> str:

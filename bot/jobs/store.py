@@ -79,7 +79,7 @@ class JobStore:
     async def save_within(self, connection: AsyncConnection, job: Job, *, before: Job) -> None:
         """`save` in the caller's transaction of `Database.write`."""
         values = course_columns(job)
-        if job.settled_at is not None or job.parked_at is not None:
+        if job.settled_at is not None or job.undelivered_since is not None:
             values["token"] = None
         condition = and_(
             jobs.c.id == job.id,
@@ -97,8 +97,8 @@ class JobStore:
         async with self._database.write() as connection:
             await connection.execute(update(jobs).where(condition).values(reply_columns(reply)))
 
-    async def unpark(self, job_id: str, reply: ReplyAddress) -> bool:
-        """Take up a parked video again, to be delivered to `reply`; whether it was still parked."""
+    async def take_up_undelivered(self, job_id: str, reply: ReplyAddress) -> bool:
+        """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits."""
         condition = and_(
             jobs.c.id == job_id,
             jobs.c.state == JobState.DELIVERING.value,
@@ -142,7 +142,7 @@ class JobStore:
         """Every job that waits for moderators."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.review_id.is_not(None))
 
-    async def parked_before(self, moment: datetime) -> tuple[Job, ...]:
+    async def undelivered_before(self, moment: datetime) -> tuple[Job, ...]:
         """Finished videos that nobody fetched since then."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.parked_at < moment)
 

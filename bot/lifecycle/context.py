@@ -1,11 +1,9 @@
-"""One job under way: its row, its reply, and the parts that carry it. The steps of the lifecycle share it."""
+"""One job under one run: its row and its reply. `lifecycle.py` makes it; steps change the job through it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
-from random import Random
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -14,63 +12,29 @@ import structlog
 
 from bot.delivery.card import Card
 from bot.delivery.final_post import Attempt, FinalPost, Journal, Posted, ping
-from bot.delivery.messages import Messages, Post, ReplyAddress
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
-from bot.dimilinks import DimiLinks, Pace
-from bot.images.screening import Screening
-from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.cards import InLine, Stage
-from bot.jobs.job import Job, JobState, advance
-from bot.jobs.queue.durations import DurationStats
-from bot.jobs.queue.fair_queue import Ticket
-from bot.jobs.queue.poll_schedule import PollIntervals
+from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.queue.slots import Slots
+from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
+from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
-from bot.lifecycle.submission_breaker import SubmissionBreaker
-from bot.lifecycle.timeouts import Retention, Timeouts
-from bot.lifecycle.uploads import UploadTracker
+from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.rules import ReviewStage
 from bot.quota.ledger import Ledger
-from bot.reviews.questions import Questions
 from bot.storage.errors import StorageUnavailableError
 from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
 
 _FIRST_STORAGE_PAUSE_S: Final = 0.2
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What every job needs: connected once, in the composition root."""
-
-    store: JobStore
-    api: DimiLinks
-    spool: ReferenceSpool
-    messages: Messages
-    slots: Slots
-    gate: SubmissionBreaker
-    pace: Pace
-    ledger: Ledger
-    durations: DurationStats
-    wait_times: WaitTimes
-    uploads: UploadTracker
-    gatekeeper: Gatekeeper
-    questions: Questions
-    screening: Screening
-    metrics: Metrics
-    media_dir: Path
-    now: Callable[[], datetime]
-    edit_interval_s: Callable[[], float]
-    poll_pace: PollIntervals
-    timeouts: Timeouts
-    retention: Retention
-    random: Random
 
 
 @dataclass(frozen=True)
@@ -102,21 +66,47 @@ class Stopwatch:
 
 
 class JobContext:
-    """A job and its reply. `move` commits before it returns, so a step may then touch the outside."""
+    """A job under one run: its row, its durable writes, its reply, and its slot among the running jobs.
 
-    def __init__(self, parts: Parts, job: Job) -> None:
-        self.parts = parts
+    Every write is committed before the method returns, so a step may touch the outside afterwards.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        store: JobStore,
+        ledger: Ledger,
+        metrics: Metrics,
+        messages: Messages,
+        gatekeeper: Gatekeeper,
+        slots: Slots,
+        wait_times: WaitTimes,
+        timeouts: Timeouts,
+        edit_interval_s: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
         self.job = job
-        self.view = JobProgress()
-        self._has_turn = False
+        self.now = now
+        self.progress = JobProgress()
+        self.screened: dict[ReviewStage, bool] = {}
+        """Results of the image check of this run, so that a repeated submission does not repeat the check."""
+        self._store = store
+        self._ledger = ledger
+        self._metrics = metrics
+        self._gatekeeper = gatekeeper
+        self._slots = slots
+        self._wait_times = wait_times
+        self._timeouts = timeouts
+        self._has_slot = False
         self._attempt_found = job.attempt
-        self._stopwatch = Stopwatch.since(job.created_at, parts.now())
-        self._reply = ReplyRoutes(parts.messages, job.reply, now=parts.now, asked_at=job.created_at)
-        self._card = ProgressCard(self._reply, self._render, interval_s=parts.edit_interval_s)
+        self._stopwatch = Stopwatch.since(job.created_at, now())
+        self._reply = ReplyRoutes(messages, job.reply, now=now, asked_at=job.created_at)
+        self._card = ProgressCard(self._reply, self._render, interval_s=edit_interval_s)
 
     async def __aenter__(self) -> Self:
         """Begin to keep the reply current."""
-        self.parts.wait_times.follow(self.job.id, self.job.request)
+        self._wait_times.follow(self.job.id, self.job.request)
         await self._card.__aenter__()
         return self
 
@@ -124,14 +114,8 @@ class JobContext:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the reply as it is."""
-        self.parts.wait_times.forget(self.job.id)
+        self._wait_times.forget(self.job.id)
         await self._card.__aexit__(kind, error, trace)
-
-    @property
-    def estimated_s(self) -> float | None:
-        """How long the video service usually takes for such a request."""
-        request = self.job.request
-        return self.parts.durations.took_s(request.seconds, request.resolution, request.reference_count)
 
     def show(
         self,
@@ -142,7 +126,7 @@ class JobContext:
         said: Explanation | None = None,
     ) -> None:
         """Have the reply show where the job stands; never waits."""
-        self.view = JobProgress(stage, progress, rest_s, said)
+        self.progress = JobProgress(stage, progress, rest_s, said)
         self._card.mark_changed()
 
     def renew_token(self, reply: ReplyAddress) -> None:
@@ -150,32 +134,33 @@ class JobContext:
         self.job = replace(self.job, reply=reply)
         self._card.renew_token(reply)
 
-    async def take_turn(self) -> None:
-        """Wait in line until the job may run; at once if it does already."""
-        if not self._has_turn:
-            await self.parts.slots.wait(ticket_of(self.job))
-            self._has_turn = True
+    async def wait_for_slot(self) -> None:
+        """Return once the job holds a slot: at once if it does already, else when its turn in the queue comes."""
+        if not self._has_slot:
+            await self._slots.wait(ticket_of(self.job))
+            self._has_slot = True
 
-    def hold_turn(self) -> None:
-        """Take a place among the running ones without waiting: the job was found running."""
-        if not self.parts.slots.holds(self.job.id):
-            self.parts.slots.occupy(ticket_of(self.job))
-        self._has_turn = True
+    def keep_slot(self) -> None:
+        """Hold a slot without waiting: the job was found at the service, where it takes one."""
+        if not self._slots.holds(self.job.id):
+            self._slots.occupy(ticket_of(self.job))
+        self._has_slot = True
 
-    def give_turn_back(self) -> None:
-        """Let the next in line run."""
-        self.parts.slots.release(self.job.id)
-        self._has_turn = False
+    def release_slot(self) -> None:
+        """Give the slot back, so that the next job in the queue runs."""
+        self._slots.release(self.job.id)
+        self._has_slot = False
 
     async def confirm(self) -> Existence:
-        """Whether the reply exists; if so, its message is known from then on.
+        """Look whether the reply exists, and store its message's id if it does.
 
-        Raises `DiscordUnavailableError`.
+        Raises:
+            DiscordUnavailableError: Discord stayed away.
         """
         existence = await self._card.confirm()
         if existence is Existence.CERTAIN:
             self.job = replace(self.job, reply=self._reply.address)
-            await self._persist(lambda: self.parts.store.save_reply(self.job.id, self.job.reply))
+            await self._persist(lambda: self._store.save_reply(self.job.id, self.job.reply))
         return existence
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
@@ -190,18 +175,28 @@ class JobContext:
         moved = changed.state is not self.job.state
         await self._save(changed)
         if moved:
-            account(self.parts.ledger, self.job)
-            self.parts.metrics.moved(self.job.state)
+            update_ledger(self._ledger, self.job)
+            self._metrics.moved(self.job.state)
             log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
 
     async def amend(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of Job, checked by replace()
         """Keep changed fields of a job that stays in its state; otherwise as `move`."""
         await self._save(replace(self.job, **changes))
 
+    async def fail(self, reason: FailureReason, *, to: JobState = JobState.FAILED, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
+        """Move the job to its end, with why. `settle` tells the user afterwards."""
+        failure = changes.pop("failure", None) or Failure(reason)
+        await self.move(to, failure=failure, ended_at=self.now(), **changes)
+
+    async def remove(self) -> None:
+        """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
+        await self._store.remove(self.job.id)
+        self._ledger.release(self.job.id)
+
     async def reload(self) -> None:
         """Take the job as it is kept, after somebody else moved it. Raises `UnknownJobError`."""
         reply = self.job.reply
-        self.job = replace(await self.parts.store.get(self.job.id), reply=reply)
+        self.job = replace(await self._store.get(self.job.id), reply=reply)
 
     async def post(self, post: Post) -> Posted:
         """Make the last post. Raises what `FinalPost.make` raises."""
@@ -212,12 +207,24 @@ class JobContext:
             self._reply,
             post,
             Journal(earlier, self._begin_attempt, self._may_post),
-            now=self.parts.now,
-            direct_videos=self.parts.gatekeeper.allows_direct(self.job.request.preset),
+            now=self.now,
+            direct_videos=self._gatekeeper.allows_direct(self.job.request.preset),
         )
-        posted = await final.make(patience_s=self.parts.timeouts.deliver_s)
+        posted = await final.make(patience_s=self._timeouts.deliver_s)
         log.info("job_posted", job=self.job.id, route=posted.route)
         return posted
+
+    async def tell(self, card: Card) -> None:
+        """Make a last post without a video. Where the user cannot be reached, `/jobs` shows the same."""
+        try:
+            await self.post(Post(card))
+        except DeliveryError as error:
+            log.error("person_not_told", job=self.job.id, reason=str(error))
+
+    async def settle(self) -> None:
+        """Tell the user how the job ended, then store that nothing is left to do."""
+        await self.tell(cards.ended_card(self.job))
+        await self.amend(settled_at=self.now())
 
     async def ping(self, posted: Posted) -> None:
         """Mention the person, if they want that."""
@@ -225,8 +232,8 @@ class JobContext:
             await ping(self._reply, posted)
 
     async def _may_post(self) -> bool:
-        """Whether the rules allow the video where it is about to be posted, at this moment."""
-        decision = await self.parts.gatekeeper.decide_again(stored_request(self.job))
+        """Ask the rules right before a post: Discord may have been away for hours since the last check."""
+        decision = await self._gatekeeper.decide_again(stored_request(self.job))
         return decision.allowed and not decision.waits_at_posting
 
     async def _begin_attempt(self, attempt: Attempt) -> None:
@@ -234,7 +241,7 @@ class JobContext:
 
     async def _save(self, changed: Job) -> None:
         before = self.job
-        await self._persist(lambda: self.parts.store.save(changed, before=before))
+        await self._persist(lambda: self._store.save(changed, before=before))
         self.job = changed
 
     async def _persist(self, write: Callable[[], Awaitable[None]]) -> None:
@@ -245,18 +252,18 @@ class JobContext:
             timeout=None,
             wait_initial=_FIRST_STORAGE_PAUSE_S,
             wait_jitter=_FIRST_STORAGE_PAUSE_S,
-            wait_max=self.parts.timeouts.storage_longest_s,
+            wait_max=self._timeouts.storage_longest_s,
         ):
             with attempt:
                 try:
                     await write()
                 except StorageUnavailableError as error:
                     log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
-                    self.parts.metrics.storage_failed()
+                    self._metrics.storage_failed()
                     raise
 
     def _render(self) -> Card:
-        view = self.view
+        view = self.progress
         in_line = self._in_line() if view.stage is Stage.IN_LINE else None
         stage = Stage.QUEUED if view.stage is Stage.IN_LINE and in_line is None else view.stage
         return cards.working_card(
@@ -270,31 +277,7 @@ class JobContext:
         )
 
     def _in_line(self) -> InLine | None:
-        standing = self.parts.slots.standing(self.job.id)
+        standing = self._slots.standing(self.job.id)
         if standing is None:
             return None
-        return InLine(standing.position, standing.waiting, self.parts.wait_times.starts_in_s(self.job.id))
-
-
-def ticket_of(job: Job) -> Ticket:
-    """The job's place in the line: by when it was accepted, and by its id where that is the same moment."""
-    moment = int(job.created_at.timestamp() * 1_000_000)
-    # 63 bits: the line counts from 64 bits on what comes behind all newcomers.
-    return Ticket(job.id, job.reply.person_id, job.guild_id, moment << 12 | int(job.id[:3], 16))
-
-
-def account(ledger: Ledger, job: Job) -> None:
-    """Have the ledger say of a job that just moved what its row says."""
-    if job.lookup:
-        return
-    match job.state:
-        case JobState.HELD | JobState.QUEUED:
-            ledger.unbuy(job.id)
-        case JobState.SUBMITTING | JobState.UNKNOWN:
-            if job.submitted_at is not None:
-                ledger.buy(job.id, job.submitted_at)
-        case JobState.DENIED | JobState.FAILED | JobState.EXPIRED | JobState.CANCELLED:
-            if not job.bought:
-                ledger.release(job.id)
-        case JobState.GENERATING | JobState.READY | JobState.DELIVERING | JobState.DELIVERED:
-            pass
+        return InLine(standing.position, standing.waiting, self._wait_times.starts_in_s(self.job.id))

@@ -1,4 +1,4 @@
-"""What makes jobs run. The seam has one verb, *start this job*; here it is a task in this process."""
+"""Runs every job as an asyncio task of this process. Services and cleanup only ask it to start one."""
 
 import asyncio
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ class JobStarter(Protocol):
     """Starts jobs."""
 
     def start(self, job_id: str) -> None:
-        """Have the job run soon, somewhere. Returns at once."""
+        """Run the job soon, in some process. Returns at once."""
         ...
 
 
@@ -36,7 +36,7 @@ class JobRunner:
 
     @property
     def running(self) -> int:
-        """How many jobs run now, those that wait in line among them."""
+        """Number of jobs that run now, those that wait in the queue included."""
         return len(self._tasks)
 
     async def idle(self) -> None:
@@ -45,7 +45,7 @@ class JobRunner:
             await asyncio.wait(self._tasks.values())
 
     async def resume(self) -> int:
-        """Start every job that an earlier process left unfinished; how many. Raises `StorageError`."""
+        """Start every job that an earlier process left unfinished; returns their number. Raises `StorageError`."""
         unfinished = await self._store.unsettled()
         for job in unfinished:
             self._lifecycle.expect(job)
@@ -64,7 +64,7 @@ class JobRunner:
         task.add_done_callback(lambda _: self._ended(job_id))
 
     def restart(self, job_id: str) -> None:
-        """Stop the job wherever it is and run it anew from the state in which it is kept."""
+        """Stop the job wherever it is and run it anew from the state in which it is stored."""
         task = self._tasks.get(job_id)
         if task is None:
             self.start(job_id)
@@ -77,7 +77,7 @@ class JobRunner:
         self._closed = True
         if self._uploads.under_way:
             log.info("waiting_for_uploads", uploads=self._uploads.under_way, longest_s=grace_s)
-        if not await self._uploads.land(within_s=grace_s):
+        if not await self._uploads.close(within_s=grace_s):
             log.warning("uploads_cut_short", uploads=self._uploads.under_way)
         tasks = list(self._tasks.values())
         for task in tasks:

@@ -1,7 +1,7 @@
-"""The gate before the video service: closed for the whole bot while the service refuses the bot itself.
+"""The circuit breaker of submissions: open for nobody while the video service refuses the bot itself.
 
-A wrong key, an empty account or a missing right is nobody's request's fault, so no request is given up for it:
-they wait, and one at a time is let through as a probe until one is taken.
+A wrong key, an empty account or a missing right is not the fault of a request, so no request fails for it: all
+wait, and one at a time is submitted as a probe until one is taken. `steps/submit.py` asks it before each POST.
 """
 
 import asyncio
@@ -34,90 +34,93 @@ class ProbeIntervals:
 
 
 class SubmissionBreaker:
-    """Lets submissions pass, or keeps them waiting. Whoever passed says what came of it, and at last `left`.
+    """Lets submissions pass, or makes them wait. Each one that passed reports how it ended.
 
-    `notify` is called once when the gate closes, with the reason, and once when it opens again, with None. It
-    must not wait. `is_pointless` may tell for free that a probe would be refused, and so save its upload.
+    Args:
+        intervals: Pauses between probes.
+        notify: Called once when submitting pauses, with the reason, and once when it resumes, with None. Must
+            not wait.
+        is_pointless: Tells for free that a probe would be refused, which saves its upload.
     """
 
     def __init__(
         self,
-        pace: ProbeIntervals,
+        intervals: ProbeIntervals,
         notify: Callable[[PauseReason | None], None],
         is_pointless: Callable[[PauseReason], Awaitable[bool]],
     ) -> None:
-        self._pace = pace
+        self._intervals = intervals
         self._notify = notify
         self._is_pointless = is_pointless
-        self._closure: PauseReason | None = None
+        self._reason: PauseReason | None = None
         self._opened = asyncio.Event()
         self._opened.set()
         self._probe_holder: str | None = None
         self._probe_at_s = 0.0
-        self._pause_s = pace.first_s
+        self._pause_s = intervals.first_s
 
     @property
-    def closure(self) -> PauseReason | None:
-        """Why nothing is submitted at present; None while everything is well."""
-        return self._closure
+    def reason(self) -> PauseReason | None:
+        """Why submitting is paused; None while it is not."""
+        return self._reason
 
-    async def passage(self, job_id: str) -> None:
-        """Return when the job may be submitted: at once, or as the probe, or when a probe was taken."""
+    async def wait_until_open(self, job_id: str) -> None:
+        """Return when the job may be submitted: at once, as the probe, or after a probe was taken."""
         loop = asyncio.get_running_loop()
-        while self._closure is not None:
+        while self._reason is not None:
             rest_s = self._probe_at_s - loop.time()
             if self._probe_holder is None and rest_s <= 0:
                 self._probe_holder = job_id
                 try:
                     pointless = await self._pointless()
                 except asyncio.CancelledError:
-                    self.left(job_id)
+                    self.inconclusive(job_id)
                     raise
                 if self._probe_holder != job_id:
-                    continue  # the gate opened meanwhile, and perhaps closed anew
+                    continue  # submitting resumed meanwhile, and perhaps paused anew
                 if not pointless:
                     return
                 self._refuse_probe(job_id)
                 continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(rest_s, self._pace.first_s / 10)):
+                async with asyncio.timeout(max(rest_s, self._intervals.first_s / 10)):
                     await self._opened.wait()
 
-    def taken(self, job_id: str) -> None:
-        """The service took this job's request: everybody may pass."""
-        if self._closure is not None:
-            log.info("submitting_resumed", closure=self._closure, job=job_id)
+    def succeeded(self, job_id: str) -> None:
+        """The service took this job's request: submitting goes on for all."""
+        if self._reason is not None:
+            log.info("submitting_resumed", closure=self._reason, job=job_id)
             self._notify(None)
-        self._closure = None
+        self._reason = None
         self._probe_holder = None
-        self._pause_s = self._pace.first_s
+        self._pause_s = self._intervals.first_s
         self._opened.set()
 
-    def refused(self, job_id: str, closure: PauseReason) -> None:
-        """The service refused the bot itself: nobody passes but a probe now and then."""
-        if self._closure is None:
-            log.error("submitting_paused", closure=closure, job=job_id)
-            self._pause_s = self._pace.first_s
+    def failed(self, job_id: str, reason: PauseReason) -> None:
+        """The service refused the bot itself: only a probe passes now and then."""
+        if self._reason is None:
+            log.error("submitting_paused", closure=reason, job=job_id)
+            self._pause_s = self._intervals.first_s
             self._opened.clear()
             self._probe_at_s = asyncio.get_running_loop().time() + self._pause_s
-            self._notify(closure)
+            self._notify(reason)
         elif self._probe_holder == job_id:
             self._refuse_probe(job_id)
-        self._closure = closure
+        self._reason = reason
 
-    def left(self, job_id: str) -> None:
-        """The job's passage led to nothing that says anything about the bot itself."""
+    def inconclusive(self, job_id: str) -> None:
+        """The attempt ended without telling if the service accepts this bot. Called last, after any end."""
         if self._probe_holder == job_id:
             self._probe_holder = None
-            self._probe_at_s = asyncio.get_running_loop().time() + self._pace.first_s / 10
+            self._probe_at_s = asyncio.get_running_loop().time() + self._intervals.first_s / 10
 
     async def _pointless(self) -> bool:
-        closure = self._closure
-        return closure is not None and await self._is_pointless(closure)
+        reason = self._reason
+        return reason is not None and await self._is_pointless(reason)
 
     def _refuse_probe(self, job_id: str) -> None:
         if self._probe_holder == job_id:
             self._probe_holder = None
-        self._pause_s = min(self._pause_s * 2, self._pace.longest_s)
+        self._pause_s = min(self._pause_s * 2, self._intervals.longest_s)
         self._probe_at_s = asyncio.get_running_loop().time() + self._pause_s
-        log.info("submitting_still_paused", closure=self._closure, next_probe_s=self._pause_s)
+        log.info("submitting_still_paused", closure=self._reason, next_probe_s=self._pause_s)

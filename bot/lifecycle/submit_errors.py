@@ -24,7 +24,7 @@ _REASONS: Final[Mapping[type[DimiLinksError], FailureReason]] = {
     RateLimitedError: FailureReason.SERVICE_BUSY,
 }
 
-_CLOSURES: Final[Mapping[type[DimiLinksError], PauseReason]] = {
+_PAUSE_REASONS: Final[Mapping[type[DimiLinksError], PauseReason]] = {
     BadKeyError: PauseReason.KEY_REJECTED,
     InsufficientBalanceError: PauseReason.OUT_OF_MONEY,
     ModelNotAllowedError: PauseReason.MODEL_NOT_ALLOWED,
@@ -46,14 +46,14 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
 """What is wrong, in words for the operator."""
 
 
-def closure_of(error: DimiLinksError) -> PauseReason:
+def pause_reason_of(error: DimiLinksError) -> PauseReason:
     """Why the service refuses the bot itself, from a refusal that only the operator can end."""
-    return _CLOSURES.get(type(error), PauseReason.MISCONFIGURED)
+    return _PAUSE_REASONS.get(type(error), PauseReason.MISCONFIGURED)
 
 
-def explain_closure(closure: PauseReason) -> Explanation:
+def explain_pause(reason: PauseReason) -> Explanation:
     """What the person of a waiting request is told meanwhile."""
-    return _EXPLANATIONS[closure]
+    return _EXPLANATIONS[reason]
 
 
 def failure_of(error: DimiLinksError) -> Failure:

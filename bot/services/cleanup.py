@@ -58,7 +58,7 @@ class Cleanup:
         """Remove what is of no more use. Raises `StorageError` and `OSError`."""
         now = self._now()
         await self._store.wipe_tokens(now - TOKEN_LIVES_FOR)
-        for job in await self._store.parked_before(now - self._retention.undelivered):
+        for job in await self._store.undelivered_before(now - self._retention.undelivered):
             await self._give_up(job)
         await self._drafts.remove_before(now - self._retention.drafts)
         await self._remove_pictures(now - self._retention.pictures)
@@ -71,7 +71,7 @@ class Cleanup:
             JobState.FAILED,
             failure=Failure(FailureReason.UNCOLLECTED),
             ended_at=self._now(),
-            parked_at=None,
+            undelivered_since=None,
             video_name=None,
             attempt=None,
         )

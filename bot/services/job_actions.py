@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -18,7 +18,6 @@ from bot.jobs.job import TERMINAL, Job, JobState, advance, new_job_id
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
-from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.policy import Person, may_cancel
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
@@ -55,47 +54,53 @@ _TOO_LATE: Final[Mapping[JobState, ActionResult]] = {
 """The answer to somebody who would cancel a job that something may have been spent on."""
 
 
-@dataclass(frozen=True)
-class JobActionParts:
-    """What the desk needs."""
-
-    store: JobStore
-    engine: JobRunner
-    lifecycle: Lifecycle
-    messages: Messages
-    spool: ReferenceSpool
-    ledger: Ledger
-    timeouts: Timeouts
-    decisions: Decisions
-    is_hidden: Callable[[str], Awaitable[bool]]
-    """Whether a job's video is hidden or was removed."""
-    now: Callable[[], datetime]
-
-
 class JobActions:
     """Serves presses. Every method asks again who may do what; none buys anything.
 
     Methods raise `bot.storage.StorageError` when nothing could be stored, and then nothing has changed.
     """
 
-    def __init__(self, parts: JobActionParts) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        runner: JobRunner,
+        lifecycle: Lifecycle,
+        decisions: Decisions,
+        messages: Messages,
+        spool: ReferenceSpool,
+        ledger: Ledger,
+        look_again_s: float,
+        is_hidden: Callable[[str], Awaitable[bool]],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Args: `look_again_s` is how long a task is looked for; `is_hidden` tells if a job's video is hidden."""
+        self._store = store
+        self._runner = runner
+        self._lifecycle = lifecycle
+        self._decisions = decisions
+        self._messages = messages
+        self._spool = spool
+        self._ledger = ledger
+        self._look_again_s = look_again_s
+        self._is_hidden = is_hidden
+        self._now = now
 
     async def refresh(self, job_id: str, reply: ReplyAddress) -> None:
         """Renew the token of a job's reply, whoever pressed, and show at once how the job stands."""
         try:
-            job = await self._parts.store.get(job_id)
+            job = await self._store.get(job_id)
         except UnknownJobError:
             return
         renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
         if not job.at_rest:
-            await self._parts.store.save_reply(job_id, renewed)
-            self._parts.lifecycle.renew_token(job_id, renewed)
-            self._parts.engine.start(job_id)
+            await self._store.save_reply(job_id, renewed)
+            self._lifecycle.renew_token(job_id, renewed)
+            self._runner.start(job_id)
         elif job.review_id is not None:
-            await self._parts.store.save_reply(job_id, renewed)
+            await self._store.save_reply(job_id, renewed)
             await self._show(job, cards.held_card(job, None), renewed)
-        elif job.state is not JobState.DELIVERED and not await self._parts.store.looked_for(job_id):
+        elif job.state is not JobState.DELIVERED and not await self._store.looked_for(job_id):
             await self._show_end(job, renewed)
 
     async def cancel(self, job_id: str, person: Person) -> ActionResult:
@@ -132,7 +137,7 @@ class JobActions:
             return ActionResult.NOT_ALLOWED
         if parent.state not in TERMINAL or parent.state is JobState.DELIVERED:
             return ActionResult.ALREADY_FETCHED
-        now = self._parts.now()
+        now = self._now()
         job_id = new_job_id()
         job = Job(
             id=job_id,
@@ -147,18 +152,18 @@ class JobActions:
             pictures=await self._shared(parent, job_id),
             task_id=parent.task_id,
             submitted_at=parent.submitted_at,
-            expires_at=now + timedelta(seconds=self._parts.timeouts.look_again_s),
+            expires_at=now + timedelta(seconds=self._look_again_s),
             parent_id=parent.id,
             lookup=True,
             role_ids=parent.role_ids,
             approved=parent.approved,
         )
         try:
-            await self._parts.store.add(job)
+            await self._store.add(job)
         except DuplicateJobError:
-            await self._parts.spool.discard(job_id)
+            await self._spool.discard(job_id)
             return ActionResult.ALREADY_FETCHED
-        self._parts.engine.start(job.id)
+        self._runner.start(job.id)
         return ActionResult.DONE
 
     async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
@@ -168,9 +173,9 @@ class JobActions:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
-        if not await self._parts.store.unpark(job_id, reply):
+        if not await self._store.take_up_undelivered(job_id, reply):
             return ActionResult.NOTHING_TO_FETCH if job.at_rest else ActionResult.ALREADY_FETCHED
-        self._parts.engine.start(job_id)
+        self._runner.start(job_id)
         return ActionResult.DONE
 
     async def original(self, job_id: str, person: Person) -> Job | ActionResult:
@@ -182,7 +187,7 @@ class JobActions:
             return ActionResult.NOT_ALLOWED
         if job.state not in TERMINAL:
             return ActionResult.ALREADY_FETCHED
-        if await self._parts.store.repeated_by(job_id) is not None:
+        if await self._store.repeated_by(job_id) is not None:
             return ActionResult.ALREADY_REPEATED
         return job
 
@@ -193,7 +198,7 @@ class JobActions:
             return ActionResult.GONE
         if job.reply.private and person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
-        if await self._parts.is_hidden(job_id):
+        if await self._is_hidden(job_id):
             return ActionResult.PUT_AWAY
         return job
 
@@ -219,46 +224,46 @@ class JobActions:
         if not parent.pictures:
             return parent.pictures
         try:
-            return await self._parts.spool.share(parent.pictures, job_id)
+            return await self._spool.share(parent.pictures, job_id)
         except OSError as error:
             log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
             return parent.pictures
 
     async def _job(self, job_id: str) -> Job | None:
         try:
-            return await self._parts.store.get(job_id)
+            return await self._store.get(job_id)
         except UnknownJobError:
             return None
 
     async def _end(self, job: Job) -> ActionResult:
         """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
-        ended = advance(job, JobState.CANCELLED, ended_at=self._parts.now(), review_id=None)
+        ended = advance(job, JobState.CANCELLED, ended_at=self._now(), review_id=None)
         asked: Review | None = None
         try:
             if job.state is JobState.HELD:
-                asked = await self._parts.decisions.withdraw(ended, before=job)
+                asked = await self._decisions.withdraw(ended, before=job)
             else:
-                await self._parts.store.save(ended, before=job)
+                await self._store.save(ended, before=job)
         except StaleJobError:
             moved = await self._job(job.id)
             return (
                 ActionResult.GONE if moved is None else _TOO_LATE.get(moved.state, ActionResult.HANDING_OVER)
             )
         if not ended.bought:
-            self._parts.ledger.release(job.id)
+            self._ledger.release(job.id)
         log.info("job_cancelled", job=job.id, bought=ended.bought)
-        self._parts.engine.restart(job.id)
+        self._runner.restart(job.id)
         if asked is not None:
-            await self._parts.decisions.carry_out(asked)
+            await self._decisions.carry_out(asked)
         return ActionResult.DONE
 
     async def _show_end(self, job: Job, reply: ReplyAddress) -> None:
-        parked = job.parked_at is not None and job.failure is not None
-        card = cards.parked_card(job, job.failure) if parked and job.failure else cards.ended_card(job)
+        parked = job.undelivered_since is not None and job.failure is not None
+        card = cards.undelivered_card(job, job.failure) if parked and job.failure else cards.ended_card(job)
         await self._show(job, card, reply)
 
     async def _show(self, job: Job, card: Card, reply: ReplyAddress) -> None:
         try:
-            await self._parts.messages.edit_by_token(reply, Post(card))
+            await self._messages.edit_by_token(reply, Post(card))
         except DeliveryError as error:
             log.info("end_not_shown", job=job.id, reason=str(error))

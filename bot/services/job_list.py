@@ -1,15 +1,16 @@
 """What `/jobs` lists: a person's jobs, each with its words and buttons."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from bot.delivery.card import Action
 from bot.jobs import cards
 from bot.jobs.job import Job, JobState
-from bot.jobs.queue.slots import QueuePosition
+from bot.jobs.queue.slots import QueuePosition, Slots
 from bot.jobs.store import JobStore
-from bot.lifecycle.context import JobProgress, Parts
+from bot.lifecycle.context import JobProgress
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.timeouts import Retention
 from bot.texts import jobs as words
@@ -32,24 +33,34 @@ class JobListEntry:
 class JobList:
     """Looks up people's jobs."""
 
-    def __init__(self, store: JobStore, lifecycle: Lifecycle, parts: Parts) -> None:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        lifecycle: Lifecycle,
+        slots: Slots,
+        retention: Retention,
+        now: Callable[[], datetime],
+    ) -> None:
         self._store = store
         self._lifecycle = lifecycle
-        self._parts = parts
+        self._slots = slots
+        self._retention = retention
+        self._now = now
 
     async def of_person(self, person_id: int, language: Language) -> tuple[JobListEntry, ...]:
         """Their jobs that are under way, wait for them, or ended without a video; the newest first.
 
         Raises `bot.storage.StorageError`.
         """
-        since = self._parts.now() - self._parts.retention.ended_shown
+        since = self._now() - self._retention.ended_shown
         found = await self._store.of_person(person_id, ended_since=since, limit=_MOST)
         return tuple(
             listed(
                 job,
-                self._lifecycle.view(job.id),
-                self._parts.slots.standing(job.id),
-                self._parts.retention,
+                self._lifecycle.progress(job.id),
+                self._slots.standing(job.id),
+                self._retention,
                 language,
             )
             for job in found
@@ -89,14 +100,14 @@ _STANDINGS: Final[Mapping[JobState, Message]] = {
 
 
 def _standing(job: Job) -> Message:
-    return words.StateText.ASIDE if job.parked_at is not None else _STANDINGS[job.state]
+    return words.StateText.ASIDE if job.undelivered_since is not None else _STANDINGS[job.state]
 
 
 def _detail(
     job: Job, view: JobProgress | None, standing: QueuePosition | None, retention: Retention
 ) -> Message | None:
-    if job.parked_at is not None:
-        return words.until(job.parked_at + retention.undelivered)
+    if job.undelivered_since is not None:
+        return words.until(job.undelivered_since + retention.undelivered)
     if job.state is JobState.QUEUED and standing is not None:
         return words.position(standing.position, standing.waiting)
     if job.state is JobState.GENERATING and view is not None:

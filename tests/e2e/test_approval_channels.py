@@ -109,7 +109,7 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, c
     reply = await ask(harness)
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=13)
-    await harness.app.decisions.expire()
+    await harness.app.jobs.decisions.expire()
     shown = await harness.ended(reply)
     assert "No moderator decided about this request in time" in shown.text()
     assert "Nothing was charged" in shown.text()
@@ -141,12 +141,12 @@ async def test_what_nobody_decides_in_time_ends(
     card = await question(harness, "May this video be")
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=1.9)
-    await harness.app.decisions.expire()
+    await harness.app.jobs.decisions.expire()
     assert card.current.buttons
     clock.offset = timedelta(hours=2.1)
     for _ in range(2):
-        await harness.app.decisions.expire()
-    await harness.app.engine.idle()
+        await harness.app.jobs.decisions.expire()
+    await harness.app.jobs.runner.idle()
     shown = message_of(reply).current
     assert not shown.videos
     if posting:

@@ -38,10 +38,10 @@ async def test_a_decision_may_come_before_the_person_was_told_that_it_is_awaited
     pressed = await press(harness, await question(harness, "May this video be"), "Approve", user=mo)
     assert "Decided" in await told(pressed)
     harness.sandbox.discord.latency_s = 0.0
-    await harness.app.engine.idle()
-    await harness.app.decisions.resume()
+    await harness.app.jobs.runner.idle()
+    await harness.app.jobs.decisions.resume()
     assert (await reply.wait_for_video(TIMEOUT_S)).videos
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert harness.rows("state, review_id") == [{"state": "delivered", "review_id": None}]
     assert harness.bought == 1
 
@@ -91,7 +91,7 @@ async def test_the_seconds_of_what_is_denied_or_ends_are_given_back(
         second = await ask(harness, "a tower")
         await question(harness, "a tower")
         clock.offset = timedelta(hours=2)
-        await harness.app.decisions.expire()
+        await harness.app.jobs.decisions.expire()
         await harness.ended(second)
         third = await ask(harness, "a castle")
         await press(harness, await question(harness, "a castle"), "Approve", user=mo)
@@ -148,7 +148,7 @@ async def test_another_private_video_that_was_decided_late_comes_directly(
     await press(harness, card, "Approve", user=moderator(harness))
     direct = harness.sandbox.discord.dm(harness.user)
     await direct.wait_for_message(lambda seen: bool(seen.videos), TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert harness.rows("state") == [{"state": "delivered"}]
 
 
@@ -177,7 +177,7 @@ async def test_a_held_message_is_answered_after_a_restart(harness: Harness) -> N
     # A vote outlives the process.
     assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness, "ma")))
     await answer.wait_for(lambda seen: bool(seen.videos), TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert cards(harness) == [card]
 
 
@@ -189,7 +189,7 @@ async def test_a_request_whose_acknowledgement_failed_asks_nobody(harness: Harne
     reply = await harness.video("a lighthouse", channel=harness.adult_channel, preset="spicy")
     await until(lambda: reply.failed and harness.rows("id") == [])
     await harness.restart()
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert harness.rows("state") == []
     assert cards(harness) == []
     assert harness.bought == 0

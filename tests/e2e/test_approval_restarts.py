@@ -34,7 +34,7 @@ async def decide(harness: Harness, state: ReviewState) -> None:
     """Decide without carrying out, as if killed in between."""
     (row,) = stored(harness, "SELECT id FROM reviews WHERE state = 'open'")
     mod = harness.app.moderation
-    assert await alone(mod.audit_log, mod.review_store.close, row["id"], state, utc_now()) is not None
+    assert await alone(mod.audit_log, mod.reviews.close, row["id"], state, utc_now()) is not None
 
 
 @pytest.mark.parametrize("subject", [ReviewAt.SUBMISSION, ReviewAt.POSTING])
@@ -87,7 +87,7 @@ async def test_what_was_decided_is_carried_out_by_the_next_process(
     assert cards(harness) == [card]
     assert harness.bought == (subject is ReviewSubject.POSTING or state is ReviewState.APPROVED)
     await harness.restart()
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert harness.rows("review_id") == [{"review_id": None}]
 
 
@@ -97,9 +97,9 @@ async def test_a_decision_that_a_full_disk_cut_short_is_carried_out_later(harnes
     card = await question(harness)
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     await decide(harness, ReviewState.APPROVED)
-    await harness.app.decisions.resume()
+    await harness.app.jobs.decisions.resume()
     assert (await harness.ended(reply)).videos
-    await harness.app.decisions.resume()
+    await harness.app.jobs.decisions.resume()
     assert harness.rows("state") == [{"state": "delivered"}]
     assert cards(harness) == [card]
 

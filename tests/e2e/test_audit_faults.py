@@ -81,7 +81,7 @@ async def placed(harness: Harness) -> None:
             and all(row["message_id"] for row in stored(harness, "SELECT message_id FROM reviews"))
         )
     )
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
 
 
 # What is tried: each brings the harness to where it can be done.
@@ -139,7 +139,7 @@ def _typing(command: str, *before: dict[str, Any], **options: Any) -> Callable[[
         mo = moderator(harness)
         for earlier in before:
             await spicy(harness, command, mo, **earlier)
-        await harness.app.engine.idle()
+        await harness.app.jobs.runner.idle()
 
         async def act() -> str:
             return (await spicy(harness, command, mo, **options)).text
@@ -259,7 +259,7 @@ async def test_what_cannot_be_logged_is_not_done_and_can_be_tried_again(harness:
 
 async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> None:
     reply = await _asked(harness)
-    before, decisions = everything(harness), harness.app.decisions
+    before, decisions = everything(harness), harness.app.jobs.decisions
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
             await decisions.deny_banned(harness.guild.id, harness.user.id)
@@ -271,7 +271,7 @@ async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> N
 
 async def test_an_end_that_cannot_be_logged_comes_later(harness: Harness, clock: MovableClock) -> None:
     reply = await _asked(harness)
-    before, decisions = everything(harness), harness.app.decisions
+    before, decisions = everything(harness), harness.app.jobs.decisions
     clock.offset = timedelta(hours=100)
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
@@ -292,5 +292,5 @@ async def test_a_vote_that_is_kept_stands_even_if_it_cannot_be_carried_out_at_on
         await connection.exec_driver_sql("ALTER TABLE jobs_away RENAME TO jobs")
     assert harness.rows("state") == [{"state": "held"}]
     assert actions(harness)[-1] == "request_approved"
-    await harness.app.decisions.resume()
+    await harness.app.jobs.decisions.resume()
     assert (await harness.ended(reply)).videos

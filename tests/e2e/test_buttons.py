@@ -53,7 +53,7 @@ async def test_cancelling_in_line_costs_nothing_and_the_line_goes_on(
     finish(narrow, "first")
     await first.wait_for_video(TIMEOUT_S)
     await third.wait_for_video(TIMEOUT_S)
-    await narrow.app.engine.idle()
+    await narrow.app.jobs.runner.idle()
     assert prompts(narrow) == ["first", "third"]
     assert states(narrow) == ["delivered", "cancelled", "delivered"]
 
@@ -77,7 +77,7 @@ async def test_a_bought_video_is_cancelled_only_after_a_question_and_stays_charg
     assert "This video was charged." in ended.text()
     assert labels(ended) == ["Look again"]
     await waiting.wait_for_video(TIMEOUT_S)
-    await narrow.app.engine.idle()
+    await narrow.app.jobs.runner.idle()
     assert prompts(narrow) == ["first", "second"]
     assert states(narrow) == ["cancelled", "delivered"]
 
@@ -92,7 +92,7 @@ async def test_a_bought_video_that_may_finish_arrives(wide: Harness, *, restarte
     assert labels(message_of(asked).current) == []
     finish(wide, "first")
     await reply.wait_for_video(TIMEOUT_S)
-    await wide.app.engine.idle()
+    await wide.app.jobs.runner.idle()
     # The question may be answered too late: the video is there and stays.
     asked_again = await press_unseen(wide, message_of(reply), id_of(reply.versions[1], "Cancel"))
     assert await told(asked_again) == words.ALREADY_ENDED.english
@@ -131,7 +131,7 @@ async def test_a_moderator_cancels_for_others(narrow: Harness, *, restarted: boo
     await told(asked)
     await told(await press(narrow, asked, "Stop watching", user=moderator))
     await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    await narrow.app.engine.idle()
+    await narrow.app.jobs.runner.idle()
     assert states(narrow) == ["cancelled", "cancelled"]
 
 
@@ -176,7 +176,7 @@ async def test_cancelling_too_late_is_answered_and_changes_nothing(wide: Harness
     await until(lambda: states(wide) == ["ready"])
     assert await told(await press(wide, reply, "Cancel")) == words.ALREADY_READY.english
     await reply.wait_for_video(TIMEOUT_S)
-    await wide.app.engine.idle()
+    await wide.app.jobs.runner.idle()
     for _ in range(2):
         pressed = await press_unseen(wide, message_of(reply), id_of(handing_over, "Cancel"))
         assert await told(pressed) == words.ALREADY_ENDED.english
@@ -202,7 +202,7 @@ async def test_of_two_who_cancel_in_the_same_moment_one_does_and_the_other_hears
     answers = await asyncio.gather(*(told(one) for one in stops))
     assert sorted(answers) == sorted([words.STOPPED_WATCHING.english, words.ALREADY_ENDED.english])
     await first.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    await narrow.app.engine.idle()
+    await narrow.app.jobs.runner.idle()
     assert states(narrow) == ["cancelled", "cancelled"]
 
 
@@ -216,7 +216,7 @@ async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Harness
     await until(lambda: slow.hits == 1)
     await told(await press(wide, asked, "Stop watching"))
     await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    await wide.app.engine.idle()
+    await wide.app.jobs.runner.idle()
     # Discord may carry out what was cut short (0) at any later time.
     assert {edit.status for edit in discord.request_log.requests if edit.method == "PATCH"} == {200}
     assert "### Cancelled" in message_of(reply).current.text()
@@ -280,7 +280,7 @@ async def test_refresh_never_takes_a_video_away(wide: Harness, *, restarted: boo
     reply = await wide.video()
     working = await reply.wait_for(lambda version: "Refresh" in labels(version), TIMEOUT_S)
     await reply.wait_for_video(TIMEOUT_S)
-    await wide.app.engine.idle()
+    await wide.app.jobs.runner.idle()
     await meanwhile(wide, restarted=restarted)
     pressed = await press_unseen(wide, message_of(reply), id_of(working, "Refresh"), user=wide.member("bob"))
     await pressed.wait_for_ack(TIMEOUT_S)

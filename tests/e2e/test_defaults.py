@@ -88,7 +88,7 @@ async def test_nobody_is_pinged_who_did_not_ask_for_it(harness: Harness) -> None
 
 async def finished(harness: Harness, reply: Reply) -> None:
     await reply.wait_for_video(TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
 
 
 async def test_who_wants_it_is_pinged_once_when_the_video_is_there(harness: Harness) -> None:

@@ -81,7 +81,7 @@ async def test_a_video_that_becomes_ready_while_the_bot_is_down_is_delivered(har
 
 
 async def test_a_stopping_bot_answers_new_commands_kindly_and_lets_an_upload_end(harness: Harness) -> None:
-    harness.app.service.stopping = True
+    harness.app.requests.stopping = True
     reply = await harness.video()
     shown = await harness.ended(reply)
     assert reply.ephemeral

@@ -64,7 +64,7 @@ async def test_a_message_with_pictures_is_animated_with_those_and_more(
     assert (made.prompt, made.seconds, made.size) == ("they wave", "10", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "fun")
     assert widths(harness) == [40, 41, 42, 43]
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert [row["person_id"] for row in harness.rows("person_id")] == [opened.user.id]
 
 

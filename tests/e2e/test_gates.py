@@ -107,7 +107,7 @@ async def test_ways_with_pictures_ask_and_refuse(harness: Harness) -> None:
     assert (await harness.ended(await harness.video("a dog"))).videos
     assert "Decided" in await told(await press(harness, card, "Approve", user=moderator(harness)))
     await answered.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
 
 
 async def test_an_approval_is_of_one_request_alone(harness: Harness) -> None:

@@ -66,7 +66,7 @@ async def test_a_finished_video_is_not_posted_where_it_may_not_be_any_more(
     elsewhere = harness.guild.add_channel("elsewhere", nsfw=True)
     fetched = await fetch(harness, elsewhere)
     assert (await fetched.wait_for_video(TIMEOUT_S)).ephemeral
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert harness.rows("state") == [{"state": "delivered"}]
     assert not any(message.current.videos for message in harness.sandbox.discord.dm(harness.user).messages)
 

@@ -181,15 +181,15 @@ async def test_what_an_earlier_process_decided_and_did_not_carry_out_is_carried_
     await hidden(harness, reply)
     mod = harness.app.moderation
     (row,) = harness.rows("id")
-    review = await mod.review_store.latest(row["id"], ReviewSubject.REPORT)
+    review = await mod.reviews.latest(row["id"], ReviewSubject.REPORT)
     assert review is not None
     await mod.reports.finish()
     assert HIDDEN in message_of(reply).current.text()
     vote = Vote(7, approves=True, reason="", cast_at=harness.now())
-    await alone(mod.audit_log, mod.review_store.vote, review.id, vote, 1)
+    await alone(mod.audit_log, mod.reviews.vote, review.id, vote, 1)
     await harness.restart()
     reports = harness.app.moderation.reports
-    decided = await harness.app.moderation.review_store.get(review.id)
+    decided = await harness.app.moderation.reviews.get(review.id)
     assert decided is not None
     await asyncio.gather(reports.finish(), reports.apply(decided), reports.finish())
     assert message_of(reply).current.videos

@@ -41,7 +41,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
         await harness.ended(await harness.video("who knows"))
         harness.sandbox.dimilinks.faults.outcomes.clear()
         await (await harness.video("delivered")).wait_for_video(TIMEOUT_S)
-        await harness.app.engine.idle()
+        await harness.app.jobs.runner.idle()
         running = await being_made(harness, "being made")
         waiting = await in_line(harness, "waiting")
         shown = await list_jobs(harness)
@@ -91,7 +91,7 @@ async def test_a_video_that_could_not_be_delivered_is_fetched_once_and_privately
     fetched = await press(harness, shown, "Fetch the video")
     video = await fetched.wait_for_video(TIMEOUT_S)
     assert video.ephemeral
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert list((harness.data_dir / "media").glob("*.mp4")) == []
     assert [row["state"] for row in harness.rows("state")] == ["delivered"]
     again = await press(harness, shown, "Fetch the video")

@@ -68,7 +68,7 @@ async def test_while_it_is_paused_one_request_at_a_time_probes(harness: Harness)
             await asyncio.sleep(0.02)
     times = [request.at for request in harness.submissions_sent[before:]]
     pauses = [later - sooner for sooner, later in zip([began_s, *times], times, strict=False)][1:]
-    assert min(pauses) >= harness.tuning.probe_pace.first_s
+    assert min(pauses) >= harness.tuning.probe_intervals.first_s
 
 
 async def test_a_wrong_key_is_probed_without_sending_a_request_that_costs(harness: Harness) -> None:

@@ -70,7 +70,7 @@ async def test_where_the_bot_is_no_member_a_late_video_is_not_lost(
             lambda version: bool(version.videos), TIMEOUT_S
         )
         assert "Here is your video" in message.current.text()
-        await harness.app.engine.idle()
+        await harness.app.jobs.runner.idle()
         assert harness.rows("state") == [{"state": "delivered"}]
 
 

@@ -194,7 +194,7 @@ async def test_what_does_not_mention_the_bot_in_its_text_is_left_alone(harness: 
     store = harness.sandbox.discord.core.messages
     store.edit(edited, Composition(content=ping(harness, RAIN), attachments=edited.body.attachments))
     await answer_to(await say(harness, ping(harness)))
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert [answers(message) for message in left] == [[]] * len(left)
     assert (harness.bought, harness.rows()) == (0, [])
 

@@ -119,7 +119,7 @@ async def test_where_discord_refuses_the_answer_nothing_is_bought_or_counted(tmp
         refused = fail(harness, "POST /channels/*", status=403, code=50013)
         unanswered = await say(harness, ping(harness, RAIN), 1)
         await until(lambda: refused.hits == 1)
-        await harness.app.engine.idle()
+        await harness.app.jobs.runner.idle()
         assert (answers(unanswered), harness.rows(), harness.bought) == ([], [], 0)
         assert (await ended(harness, await say(harness, ping(harness, RAIN), 1))).videos
 
@@ -375,7 +375,7 @@ async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
             for_bot = [message for message in said if crowd.is_answered(message)]
             with suppress(TimeoutError):
                 await until(lambda: all(answers(message) for message in for_bot))
-            await harness.app.engine.idle()
+            await harness.app.jobs.runner.idle()
             gc.collect()
         assert [message.payload() for message in for_bot if not answers(message)] == []
         assert [line for line in lines if line["log_level"] in {"error", "critical"}] == []

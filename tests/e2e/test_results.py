@@ -329,7 +329,7 @@ async def test_a_video_that_was_looked_for_again_keeps_its_pictures(tmp_path: Pa
         hold(harness)
         reply = await harness.video("late", image=upload(harness, size=(66, 30)))
         await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-        await harness.app.engine.idle()
+        await harness.app.jobs.runner.idle()
         finish(harness, "late")
         await press(harness, reply, "Look again")
         await shown(harness, reply)

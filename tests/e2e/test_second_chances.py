@@ -47,7 +47,7 @@ async def expired(harness: Harness, prompt: str = "late") -> Reply:
     hold(harness)
     reply = await harness.video(prompt)
     await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     return reply
 
 
@@ -58,7 +58,7 @@ async def test_trying_again_is_a_new_request_in_a_new_reply(harness: Harness, *,
     await meanwhile(harness, restarted=restarted)
     again = await press(harness, reply, "Try again")
     shown = await again.wait_for_video(TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert "who knows" in shown.text()
     assert message_of(again) is not message_of(reply)
     assert message_of(reply).current.text() == before
@@ -95,7 +95,7 @@ async def test_a_request_is_tried_again_once_and_counts_once(tmp_path: Path, *, 
             *(one.wait_for(lambda version: bool(version.text()), TIMEOUT_S) for one in pressed)
         )
         assert [answer.text() for answer in answers].count(words.ALREADY_REPEATED.english) == 1
-        await harness.app.engine.idle()
+        await harness.app.jobs.runner.idle()
         assert harness.bought == 2
         await meanwhile(harness, restarted=restarted)
         assert await told(await press(harness, reply, "Try again")) == words.ALREADY_REPEATED.english
@@ -155,7 +155,7 @@ async def test_looking_again_turns_the_same_message_into_the_video_and_buys_noth
     await meanwhile(impatient, restarted=restarted)
     pressed = await press(impatient, reply, "Look again")
     await reply.wait_for_video(TIMEOUT_S)
-    await impatient.app.engine.idle()
+    await impatient.app.jobs.runner.idle()
     assert message_of(pressed) is message_of(reply)
     assert message_of(reply).current.videos
     assert len(impatient.submissions_sent) == 1
@@ -173,13 +173,13 @@ async def test_what_is_still_not_ready_can_be_looked_for_once_more(
     still = await pressed.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
     assert "This video was charged." in still.text()
     assert labels(still) == ["Look again"]
-    await impatient.app.engine.idle()
+    await impatient.app.jobs.runner.idle()
     listed = await list_jobs(impatient)
     assert (await told(listed)).count("> late") == 1
     finish(impatient, "late")
     await press(impatient, reply, "Look again")
     await reply.wait_for_video(TIMEOUT_S)
-    await impatient.app.engine.idle()
+    await impatient.app.jobs.runner.idle()
     listed = await list_jobs(impatient)
     assert words.NONE.english in await told(listed)
     assert len(impatient.submissions_sent) == 1
@@ -192,7 +192,7 @@ async def test_looking_again_twice_delivers_once(impatient: Harness, *, restarte
     finish(impatient, "late")
     both = [await press(impatient, reply, "Look again") for _ in range(2)]
     await reply.wait_for_video(TIMEOUT_S)
-    await impatient.app.engine.idle()
+    await impatient.app.jobs.runner.idle()
     assert sorted(len(one.followups) for one in both) == [0, 1]
     (refused,) = (one for one in both if one.followups)
     assert await whispered(refused) == words.ALREADY_FETCHED.english
@@ -222,7 +222,7 @@ async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
     finish(impatient, "late")
     await press(impatient, reply, "Look again")
     await reply.wait_for_video(TIMEOUT_S)
-    await impatient.app.engine.idle()
+    await impatient.app.jobs.runner.idle()
     await meanwhile(impatient, restarted=restarted)
     pressed = await press_unseen(impatient, message_of(reply), id_of(working, "Refresh"))
     await pressed.wait_for_ack(TIMEOUT_S)

@@ -50,7 +50,7 @@ async def made(
 
 async def posted(harness: Harness, reply: Reply) -> None:
     shown = await reply.wait_for_video(TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert shown.videos
 
 
@@ -189,7 +189,7 @@ async def test_what_earlier_versions_let_wait_is_not_bought(harness: Harness) ->
     reply = await harness.video("a boat", channel=harness.adult_channel, image=upload(harness))
     await held(reply)
     card = await question(harness)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     make_spicy(harness)
     await harness.restart()
     await told(await press(harness, card, "Approve", user=moderator(harness)))
@@ -279,7 +279,7 @@ async def test_a_video_from_a_frame_that_came_late_is_still_posted(hasty: Harnes
     hold(hasty)
     reply = await send(hasty, opened, {"prompt": "it sinks"})
     await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-    await hasty.app.engine.idle()
+    await hasty.app.jobs.runner.idle()
     finish(hasty, "it sinks")
     await press(hasty, reply, "Look again")
     assert (await reply.wait_for_video(TIMEOUT_S)).videos

@@ -86,7 +86,7 @@ def whole_jobs(draw: st.DrawFn) -> Job:
         ready_at=draw(st.none() | moments),
         ended_at=draw(st.none() | moments),
         settled_at=draw(st.none() | moments),
-        parked_at=draw(st.none() | moments),
+        undelivered_since=draw(st.none() | moments),
         video_name=draw(st.none() | words),
         failure=draw(
             st.none()
@@ -195,19 +195,19 @@ async def test_a_task_is_fetched_by_one_job_at_a_time_and_a_job_repeated_once(st
 async def test_a_parked_video_is_taken_up_once(store: JobStore) -> None:
     job = replace(
         a_job(state=JobState.DELIVERING),
-        parked_at=MOMENT,
+        undelivered_since=MOMENT,
         video_name="a.mp4",
         attempt=Attempt(Route.TOKEN, MOMENT),
     )
     await store.add(job)
     assert await store.unsettled() == ()
-    assert await store.parked_before(MOMENT) == ()
-    assert [one.id for one in await store.parked_before(MOMENT + timedelta(seconds=1))] == [job.id]
+    assert await store.undelivered_before(MOMENT) == ()
+    assert [one.id for one in await store.undelivered_before(MOMENT + timedelta(seconds=1))] == [job.id]
     assert await store.videos() == {"a.mp4"}
-    assert await store.unpark(job.id, replace(job.reply, private=True))
-    assert not await store.unpark(job.id, job.reply)
+    assert await store.take_up_undelivered(job.id, replace(job.reply, private=True))
+    assert not await store.take_up_undelivered(job.id, job.reply)
     kept = await store.get(job.id)
-    assert (kept.parked_at, kept.reply.private) == (None, True)
+    assert (kept.undelivered_since, kept.reply.private) == (None, True)
     assert kept.attempt == Attempt(Route.TOKEN, job.reply.created_at)
 
 

@@ -1,4 +1,4 @@
-"""The gate before the video service: closed it lets one through at a time, and once open it forgets nobody."""
+"""The circuit breaker of submissions: while paused it lets one probe pass at a time; resumed it forgets nobody."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ async def never_pointless(_closure: PauseReason) -> bool:
 
 @dataclass
 class Crowd:
-    """Jobs before a gate: who passed, and when, in seconds since the crowd came together."""
+    """Jobs before a breaker: who passed, and when, in seconds since the crowd came together."""
 
     is_pointless: Callable[[PauseReason], Awaitable[bool]] = never_pointless
     told: list[PauseReason | None] = field(default_factory=list[PauseReason | None])
@@ -31,7 +31,7 @@ class Crowd:
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
 
     def __post_init__(self) -> None:
-        self.gate = SubmissionBreaker(PACE, self.told.append, self.is_pointless)
+        self.breaker = SubmissionBreaker(PACE, self.told.append, self.is_pointless)
         self.began_s = asyncio.get_running_loop().time()
 
     async def come(self, *job_ids: str) -> None:
@@ -40,7 +40,7 @@ class Crowd:
         await asyncio.sleep(SLACK_S)
 
     async def _pass(self, job_id: str) -> None:
-        await self.gate.passage(job_id)
+        await self.breaker.wait_until_open(job_id)
         self.passed.append((job_id, asyncio.get_running_loop().time() - self.began_s))
 
     @property
@@ -69,15 +69,15 @@ async def test_an_open_gate_lets_everybody_pass_at_once() -> None:
     crowd = Crowd()
     await crowd.come("a", "b")
     assert crowd.names == ["a", "b"]
-    assert crowd.gate.closure is None
+    assert crowd.breaker.reason is None
     assert crowd.told == []
 
 
 @in_virtual_time
 async def test_a_closed_gate_lets_one_pass_when_it_is_time_and_the_others_wait_for_its_answer() -> None:
     crowd = Crowd()
-    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
-    assert crowd.gate.closure is PauseReason.OUT_OF_MONEY
+    crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
+    assert crowd.breaker.reason is PauseReason.OUT_OF_MONEY
     await crowd.come("a", "b", "c")
     await asyncio.sleep(100)
     assert len(crowd.passed) == 1
@@ -88,10 +88,10 @@ async def test_a_closed_gate_lets_one_pass_when_it_is_time_and_the_others_wait_f
 @in_virtual_time
 async def test_the_pause_between_refused_probes_doubles_up_to_the_longest() -> None:
     crowd = Crowd()
-    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
     await crowd.come(*"abcde")
     for _ in range(4):
-        crowd.gate.refused(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
+        crowd.breaker.failed(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
     await crowd.until_next()
     assert sorted(crowd.names) == list("abcde")
     assert crowd.times_s == pytest.approx([1, 3, 7, 11, 15], abs=10 * SLACK_S)
@@ -100,13 +100,13 @@ async def test_the_pause_between_refused_probes_doubles_up_to_the_longest() -> N
 @in_virtual_time
 async def test_a_request_that_is_taken_opens_for_all_who_wait_and_the_next_closing_begins_anew() -> None:
     crowd = Crowd()
-    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
     await crowd.come(*"abcd")
-    crowd.gate.refused(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
-    crowd.gate.taken(await crowd.until_next())
+    crowd.breaker.failed(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
+    crowd.breaker.succeeded(await crowd.until_next())
     await asyncio.sleep(SLACK_S)
     assert sorted(crowd.names) == list("abcd")
-    crowd.gate.refused("later", PauseReason.KEY_REJECTED)
+    crowd.breaker.failed("later", PauseReason.KEY_REJECTED)
     await crowd.come("e")
     closed_s = crowd.times_s[-1]
     await crowd.until_next()
@@ -117,9 +117,9 @@ async def test_a_request_that_is_taken_opens_for_all_who_wait_and_the_next_closi
 async def test_a_request_sent_before_the_gate_closed_opens_it_when_it_is_taken() -> None:
     crowd = Crowd()
     await crowd.come("early")
-    crowd.gate.refused("other", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.failed("other", PauseReason.OUT_OF_MONEY)
     await crowd.come("a", "b")
-    crowd.gate.taken("early")
+    crowd.breaker.succeeded("early")
     await asyncio.sleep(SLACK_S)
     assert crowd.names == ["early", "a", "b"]
 
@@ -127,11 +127,11 @@ async def test_a_request_sent_before_the_gate_closed_opens_it_when_it_is_taken()
 @in_virtual_time
 async def test_those_who_were_refused_while_a_probe_is_under_way_do_not_end_it() -> None:
     crowd = Crowd()
-    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
     await crowd.come("a", "b")
     await crowd.until_next()
-    crowd.gate.refused("straggler", PauseReason.OUT_OF_MONEY)
-    crowd.gate.left("straggler")
+    crowd.breaker.failed("straggler", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.inconclusive("straggler")
     await asyncio.sleep(100)
     assert len(crowd.passed) == 1
     await crowd.leave()
@@ -140,9 +140,9 @@ async def test_those_who_were_refused_while_a_probe_is_under_way_do_not_end_it()
 @in_virtual_time
 async def test_a_probe_that_told_nothing_is_soon_followed_by_the_next() -> None:
     crowd = Crowd()
-    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
     await crowd.come("a", "b")
-    crowd.gate.left(await crowd.until_next())
+    crowd.breaker.inconclusive(await crowd.until_next())
     await crowd.until_next()
     first_s, second_s = crowd.times_s
     assert SOON_S <= second_s - first_s <= 3 * SOON_S
@@ -152,12 +152,12 @@ async def test_a_probe_that_told_nothing_is_soon_followed_by_the_next() -> None:
 async def test_the_operator_is_told_once_of_a_closing_and_once_of_the_opening() -> None:
     crowd = Crowd()
     for number in range(5):
-        crowd.gate.refused(f"early-{number}", PauseReason.KEY_REJECTED)
+        crowd.breaker.failed(f"early-{number}", PauseReason.KEY_REJECTED)
     await crowd.come(*"abc")
-    crowd.gate.refused(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
-    assert crowd.gate.closure is PauseReason.OUT_OF_MONEY
-    crowd.gate.taken(await crowd.until_next())
-    crowd.gate.taken("c")
+    crowd.breaker.failed(await crowd.until_next(), PauseReason.OUT_OF_MONEY)
+    assert crowd.breaker.reason is PauseReason.OUT_OF_MONEY
+    crowd.breaker.succeeded(await crowd.until_next())
+    crowd.breaker.succeeded("c")
     assert crowd.told == [PauseReason.KEY_REJECTED, None]
     await crowd.leave()
 
@@ -173,7 +173,7 @@ async def test_what_can_be_told_for_free_saves_the_probe() -> None:
         return len(asked_s) < 3
 
     crowd = Crowd(is_pointless)
-    crowd.gate.refused("first", PauseReason.KEY_REJECTED)
+    crowd.breaker.failed("first", PauseReason.KEY_REJECTED)
     await crowd.come("a", "b")
     await crowd.until_next()
     since_s = [at_s - crowd.began_s for at_s in asked_s]
@@ -193,7 +193,7 @@ async def test_who_is_cancelled_while_asking_for_free_leaves_the_probe_to_others
         return False
 
     crowd = Crowd(is_pointless)
-    crowd.gate.refused("first", PauseReason.KEY_REJECTED)
+    crowd.breaker.failed("first", PauseReason.KEY_REJECTED)
     await crowd.come("a")
     await asked.wait()
     await crowd.come("b")
@@ -210,11 +210,11 @@ async def test_who_asked_for_free_while_the_gate_opened_and_closed_anew_is_no_se
 
     crowd = Crowd(is_pointless)
     await crowd.come("early", "late")
-    crowd.gate.refused("first", PauseReason.KEY_REJECTED)
+    crowd.breaker.failed("first", PauseReason.KEY_REJECTED)
     await crowd.come("slow")
     await asyncio.sleep(PACE.first_s)
-    crowd.gate.taken("early")
-    crowd.gate.refused("late", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.succeeded("early")
+    crowd.breaker.failed("late", PauseReason.OUT_OF_MONEY)
     await crowd.come("quick")
     assert await crowd.until_next() == "quick"
     await asyncio.sleep(100)
@@ -225,7 +225,7 @@ async def test_who_asked_for_free_while_the_gate_opened_and_closed_anew_is_no_se
 @in_virtual_time
 async def test_a_waiter_that_is_cancelled_blocks_nobody() -> None:
     crowd = Crowd()
-    crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+    crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
     await crowd.come("a", "b")
     crowd.tasks["a"].cancel()
     assert await crowd.until_next() == "b"
@@ -250,7 +250,7 @@ class Visit:
 
 
 STEP_S = 0.25
-"""All moments of a scenario lie on this grid, so that the one at which the gate is opened is between them."""
+"""All moments of a scenario lie on this grid, so that the one at which the breaker is opened is between them."""
 
 visits = st.builds(
     Visit, st.integers(0, 8), st.integers(1, 8), st.sampled_from(Outcome), st.integers(1, 4), st.booleans()
@@ -258,7 +258,7 @@ visits = st.builds(
 
 
 class Scenario:
-    """Many jobs before one gate, and a check of who is under way as a probe."""
+    """Many jobs before one breaker, and a check of who is under way as a probe."""
 
     def __init__(self) -> None:
         self.told: list[PauseReason | None] = []
@@ -267,7 +267,7 @@ class Scenario:
         self.asking: set[str] = set()
         self.visits: dict[str, Visit] = {}
         self.chance = Random(0)
-        self.gate = SubmissionBreaker(PACE, self._tell, self._is_pointless)
+        self.breaker = SubmissionBreaker(PACE, self._tell, self._is_pointless)
 
     def _tell(self, closure: PauseReason | None) -> None:
         self.told.append(closure)
@@ -290,10 +290,10 @@ class Scenario:
             self.visits[job_id] = visit
             self.waiting.add(job_id)
             try:
-                await self.gate.passage(job_id)
+                await self.breaker.wait_until_open(job_id)
             finally:
                 self.waiting.discard(job_id)
-            if self.gate.closure is not None:
+            if self.breaker.reason is not None:
                 assert not self.probing
                 self.probing.add(job_id)
             await self._say(job_id, visit)
@@ -303,14 +303,14 @@ class Scenario:
             await asyncio.sleep(visit.takes * STEP_S)
             match visit.outcome:
                 case Outcome.TAKEN:
-                    self.gate.taken(job_id)
+                    self.breaker.succeeded(job_id)
                 case Outcome.REFUSED:
-                    self.gate.refused(job_id, PauseReason.OUT_OF_MONEY)
+                    self.breaker.failed(job_id, PauseReason.OUT_OF_MONEY)
                 case Outcome.NOTHING | Outcome.CANCELLED:
                     pass
         finally:
             self.probing.discard(job_id)
-            self.gate.left(job_id)
+            self.breaker.inconclusive(job_id)
 
 
 @settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
@@ -324,7 +324,7 @@ def test_whatever_comes_no_two_probe_at_once_and_nobody_is_left_behind(
 ) -> None:
     async def scenario() -> None:
         crowd = Scenario()
-        crowd.gate.refused("first", PauseReason.OUT_OF_MONEY)
+        crowd.breaker.failed("first", PauseReason.OUT_OF_MONEY)
         tasks = [
             asyncio.create_task(crowd.live(f"job-{number}", life), name=f"job-{number}")
             for number, life in enumerate(lives)
@@ -334,7 +334,7 @@ def test_whatever_comes_no_two_probe_at_once_and_nobody_is_left_behind(
             if number < len(tasks):
                 tasks[number].cancel()
         await asyncio.sleep(SLACK_S)
-        crowd.gate.taken("somebody")
+        crowd.breaker.succeeded("somebody")
         await asyncio.sleep(SLACK_S)
         assert crowd.waiting <= crowd.asking
         ended = await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,6 @@
 """A server, its people and their requests, to which anything may happen in any order.
 
-The steps of `bot.lifecycle.steps.review` themselves carry the requests; what these decide is compared with a model.
+The checks and steps of `bot.lifecycle` themselves carry the requests; what these decide is compared with a model.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -24,8 +23,11 @@ from bot.images.model import Reference
 from bot.images.screening import Screening
 from bot.jobs.job import FailureReason, Job, JobState, advance
 from bot.jobs.request_facts import origin_of
+from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
-from bot.lifecycle.steps.review import hold, may_post, may_submit
+from bot.lifecycle.steps.prepare import PrepareStep
+from bot.lifecycle.steps.review import ReviewStep
+from bot.lifecycle.steps.submit import SubmitStep
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
@@ -63,9 +65,11 @@ _servers = count(1000)
 class DetachedJob(JobContext):
     """A job under way without anything outside: no row, no reply, and moderators who can be asked at once."""
 
-    def __init__(self, parts: Any, job: Job) -> None:
-        self.parts = parts
+    def __init__(self, gatekeeper: Gatekeeper, now: Callable[[], datetime], job: Job) -> None:
+        self._gatekeeper = gatekeeper
+        self.now = now
         self.job = job
+        self.screened = {}
 
     async def move(self, to: JobState, **changes: Any) -> None:
         self.job = advance(self.job, to, **changes)
@@ -140,12 +144,21 @@ class RequestMachine(RuleBasedStateMachine):
         )
         self.gatekeeper = Gatekeeper(self.caches, self, lambda: self.now)
         self.moderators = Moderators()
-        self.parts = SimpleNamespace(
+        self.checks = Checks(
             gatekeeper=self.gatekeeper,
-            questions=self.moderators,
             screening=Screening(False),  # noqa: FBT003
             media_dir=Path(),
-            now=lambda: self.now,
+        )
+        outside: Any = None  # nothing is fetched, submitted or posted here
+        questions: Any = self.moderators
+        self.review = ReviewStep(questions=questions, prepare=PrepareStep(spool=outside))
+        self.submit = SubmitStep(
+            api=outside,
+            checks=self.checks,
+            breaker=outside,
+            uploads=outside,
+            timeouts=outside,
+            random=outside,
         )
 
     async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:  # noqa: ARG002
@@ -303,11 +316,12 @@ class RequestMachine(RuleBasedStateMachine):
             assert held is self.model.asks_at(ReviewStage.SUBMISSION, job)
             state = JobState.HELD if held else JobState.QUEUED
             one = TrackedRequest(
-                DetachedJob(self.parts, replace(job, state=state)), "held" if held else "queued"
+                DetachedJob(self.gatekeeper, lambda: self.now, replace(job, state=state)),
+                "held" if held else "queued",
             )
             self.tracked.append(one)
             if held:
-                self.run(hold(one.context))
+                self.run(self.review.await_approval(one.context))
 
     @rule(
         person_id=st.sampled_from([*PEOPLE]),
@@ -327,11 +341,11 @@ class RequestMachine(RuleBasedStateMachine):
         job = one.job
         assert job.review_id is not None
         before = one.at == "held"
-        harness = ReviewStage.SUBMISSION if before else ReviewStage.POSTING
-        assert self.moderators.asked[job.review_id] is ReviewSubject(harness.value)
+        stage = ReviewStage.SUBMISSION if before else ReviewStage.POSTING
+        assert self.moderators.asked[job.review_id] is ReviewSubject(stage.value)
         if approved:
-            one.agreed.add(harness)
-            went_on = replace(job, review_id=None, approved=job.approved | {harness})
+            one.agreed.add(stage)
+            went_on = replace(job, review_id=None, approved=job.approved | {stage})
             one.context.job = advance(went_on, JobState.QUEUED) if before else went_on
         one.at = ("queued" if before else "finished") if approved else "over"
 
@@ -362,14 +376,14 @@ class RequestMachine(RuleBasedStateMachine):
         forbidden = self.model.forbids(one.job, self.now)
         unasked = ReviewStage.SUBMISSION not in one.agreed
         held = not forbidden and unasked and self.model.asks_at(ReviewStage.SUBMISSION, one.job)
-        assert self.run(may_submit(one.context)) is not (forbidden or held)
+        assert self.run(self.submit._may_buy(one.context)) is not (forbidden or held)
         if forbidden:
             assert one.job.failure is not None
             assert (one.job.state, one.job.failure.reason) == (JobState.FAILED, FailureReason.NOT_ALLOWED)
             one.at = "over"
         elif held:
             assert one.job.state is JobState.HELD
-            self.run(hold(one.context))
+            self.run(self.review.await_approval(one.context))
             one.at = "held"
         else:
             one.context.job = replace(
@@ -380,8 +394,11 @@ class RequestMachine(RuleBasedStateMachine):
     def offer(self, one: TrackedRequest) -> None:
         forbidden = self.model.forbids(one.job, self.now)
         held = not forbidden and self.model.holds_back(one.job, one.agreed)
-        refused = self.run(may_post(one.context))
-        assert refused is (FailureReason.NOT_POSTED_HERE if forbidden else None)
+        result = self.run(self.checks.before_posting(one.context))
+        assert result.reason is (FailureReason.NOT_POSTED_HERE if forbidden else None)
+        assert (result.outcome is CheckOutcome.WAIT) is held
+        if held:
+            self.run(self.review.ask(one.context, ReviewSubject.POSTING))
         assert (one.job.review_id is not None) is held
         one.at = "aside" if forbidden else "held finished" if held else "uploading"
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.job import Job, JobState, advance
+from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
-from bot.lifecycle.context import account
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
 from bot.quota.ledger import Ledger
 from bot.storage.opening import open_database
@@ -96,7 +96,7 @@ class Simulation:
             changes["ended_at"] = self.now
         moved = advance(job, to, **changes)
         await self.store.save(moved, before=job)
-        account(self.ledger, moved)
+        update_ledger(self.ledger, moved)
         self.jobs[number] = moved
 
     def counted_s(self, person_id: int | None) -> int:

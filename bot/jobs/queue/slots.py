@@ -26,7 +26,6 @@ class Slots:
         self._line = FairQueue(limits)
         self._grants: dict[str, asyncio.Future[None]] = {}
         self._positions: dict[str, int] | None = None
-        self._closed = False
 
     @property
     def running(self) -> int:
@@ -74,10 +73,6 @@ class Slots:
         if self._line.finish(job_id):
             self._changed()
 
-    def close(self) -> None:
-        """Let nobody through any more. Those who wait go on waiting, until they are cancelled."""
-        self._closed = True
-
     def standing(self, job_id: str) -> QueuePosition | None:
         """Where the job stands; None if it does not wait."""
         if self._positions is None:
@@ -96,7 +91,7 @@ class Slots:
 
     def _changed(self) -> None:
         self._positions = None
-        while not self._closed and (ticket := self._line.admit()) is not None:
+        while (ticket := self._line.admit()) is not None:
             grant = self._grants.pop(ticket.job_id)
             # A waiter that was cancelled just now has yet to run; when it does it gives the slot back.
             if not grant.done():

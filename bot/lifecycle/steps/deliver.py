@@ -1,4 +1,4 @@
-"""The last steps: a whole copy of the finished video, then the post that carries it."""
+"""The last steps: a whole copy of the finished video on the disk, then the post that carries it."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -18,11 +18,16 @@ from bot.delivery.messages import (
     VideoFile,
 )
 from bot.delivery.routes import Route
-from bot.dimilinks import DimiLinksError, VideoMissingError, VideoTooLargeError
+from bot.dimilinks import DimiLinks, DimiLinksError, VideoMissingError, VideoTooLargeError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, JobState
+from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.steps.review import ReviewStep
+from bot.lifecycle.timeouts import Retention, Timeouts
+from bot.lifecycle.uploads import UploadTracker
+from bot.reviews.review import ReviewSubject
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
@@ -36,32 +41,98 @@ _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
 """Why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
 
 
-async def fetch(context: JobContext) -> None:
-    """Carry a ready job to `delivering`, with the whole video on disk, or to its end."""
-    name = f"{context.job.id}.mp4"
-    if await _download(context, context.parts.media_dir / name):
-        await context.move(JobState.DELIVERING, video_name=name)
+class DeliverStep:
+    """Fetches finished videos and posts them."""
 
+    def __init__(
+        self,
+        *,
+        api: DimiLinks,
+        checks: Checks,
+        review: ReviewStep,
+        uploads: UploadTracker,
+        media_dir: Path,
+        timeouts: Timeouts,
+        retention: Retention,
+    ) -> None:
+        self._api = api
+        self._checks = checks
+        self._review = review
+        self._uploads = uploads
+        self._media_dir = media_dir
+        self._timeouts = timeouts
+        self._retention = retention
 
-async def _download(context: JobContext, destination: Path) -> bool:
-    """Whether the whole video is on the disk; if not, the job has ended."""
-    if context.job.task_id is None:
-        raise ValueError("a ready job has a task id")
-    context.show(Stage.DOWNLOADING, progress=_COMPLETE)
-    try:
-        async for attempt in stamina.retry_context(
-            on=_may_come_right, attempts=None, timeout=context.parts.timeouts.download_s, wait_max=30.0
-        ):
-            with attempt:
-                await context.parts.api.download(context.job.task_id, destination)
-    except (DimiLinksError, OSError) as error:
-        log.error(
-            "video_not_fetched", job=context.job.id, task=context.job.task_id, error=type(error).__name__
-        )
-        reason = FailureReason.BLOCKED_BY_SERVICE if _is_absent(error) else FailureReason.VIDEO_BROKEN
-        await context.move(JobState.FAILED, failure=Failure(reason), ended_at=context.parts.now())
-        return False
-    return True
+    async def fetch(self, context: JobContext) -> None:
+        """Carry a ready job to `delivering`, with the whole video on the disk, or fail it."""
+        name = f"{context.job.id}.mp4"
+        if await self._download(context, self._media_dir / name):
+            await context.move(JobState.DELIVERING, video_name=name)
+
+    async def post(self, context: JobContext) -> None:
+        """Post the video of a delivering job if the rules allow that; else keep it, or ask moderators."""
+        result = await self._checks.before_posting(context)
+        match result.outcome:
+            case CheckOutcome.PASS:
+                await self._deliver(context)
+            case CheckOutcome.WAIT:
+                await self._review.ask(context, ReviewSubject.POSTING)
+            case CheckOutcome.REFUSED:
+                await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE)
+
+    async def _download(self, context: JobContext, destination: Path) -> bool:
+        """Fetch the video, repeating what may pass. False if the job has failed for want of it."""
+        job = context.job
+        if job.task_id is None:
+            raise ValueError("a ready job has a task id")
+        context.show(Stage.DOWNLOADING, progress=_COMPLETE)
+        try:
+            async for attempt in stamina.retry_context(
+                on=_may_come_right, attempts=None, timeout=self._timeouts.download_s, wait_max=30.0
+            ):
+                with attempt:
+                    await self._api.download(job.task_id, destination)
+        except (DimiLinksError, OSError) as error:
+            log.error("video_not_fetched", job=job.id, task=job.task_id, error=type(error).__name__)
+            absent = _is_absent(error)
+            await context.fail(FailureReason.BLOCKED_BY_SERVICE if absent else FailureReason.VIDEO_BROKEN)
+            return False
+        return True
+
+    async def _deliver(self, context: JobContext) -> None:
+        """Put the video into the reply, once, or keep it for `/jobs`."""
+        if context.job.video_name is None:
+            raise ValueError("a delivering job has its video on disk")
+        path = self._media_dir / context.job.video_name
+        # Somebody may have emptied the folder; fetching the video anew is free.
+        if not path.exists() and not await self._download(context, path):
+            return
+        if context.job.attempt is None:
+            # From now on it may have arrived, and every reply is first tried by its token.
+            await context.amend(attempt=Attempt(Route.TOKEN, context.now()))
+        context.show(Stage.UPLOADING, progress=_COMPLETE)
+        async with self._uploads.uploading():
+            try:
+                posted = await context.post(_post_of(context, path))
+            except DeliveryError as error:
+                reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
+                await self._keep_undelivered(context, reason, error)
+            else:
+                now = context.now()
+                ended = {"ended_at": now, "settled_at": now, "video_name": None, "failure": None}
+                await context.move(JobState.DELIVERED, **ended)
+                path.unlink(missing_ok=True)
+                await context.ping(posted)
+
+    async def _keep_undelivered(
+        self, context: JobContext, reason: FailureReason, error: Exception | None = None
+    ) -> None:
+        """Tell the user, as far as that is possible, then keep the file for them to fetch in `/jobs`."""
+        now, job = context.now(), context.job
+        log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
+        failure = Failure(reason, cards.kept_until(now + self._retention.undelivered))
+        await context.tell(cards.undelivered_card(job, failure))
+        await context.amend(failure=failure, undelivered_since=now)
 
 
 def _is_absent(error: Exception) -> bool:
@@ -70,63 +141,18 @@ def _is_absent(error: Exception) -> bool:
 
 
 def _may_come_right(error: Exception) -> bool:
-    """Downloading is free to repeat; a full disk may be emptied meanwhile."""
+    """Return True for errors that may pass: downloading is free to repeat, and a full disk may be emptied."""
     if isinstance(error, VideoTooLargeError) or _is_absent(error):
         return False
     return isinstance(error, (DimiLinksError, OSError))
 
 
-async def deliver(context: JobContext) -> None:
-    """Carry a delivering job to its end: the reply holds the video, or the video is laid aside in `/jobs`."""
-    if context.job.video_name is None:
-        raise ValueError("a delivering job has its video on disk")
-    path = context.parts.media_dir / context.job.video_name
-    # Somebody may have emptied the folder; fetching the video anew is free.
-    if not path.exists() and not await _download(context, path):
-        return
-    if context.job.attempt is None:
-        # From now on it may have arrived, and every reply is first tried by its token.
-        await context.amend(attempt=Attempt(Route.TOKEN, context.parts.now()))
-    context.show(Stage.UPLOADING, progress=_COMPLETE)
-    async with context.parts.uploads.uploading():
-        try:
-            posted = await context.post(_post(context, path))
-        except DeliveryError as error:
-            await lay_aside(context, _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED), error)
-        else:
-            now = context.parts.now()
-            await context.move(
-                JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None
-            )
-            path.unlink(missing_ok=True)
-            await context.ping(posted)
+def video_file_of(job: Job, path: Path) -> VideoFile:
+    """Return the job's video as users see it: named after the job, behind a spoiler if it is spicy."""
+    spoiler = job.request.preset is Preset.SPICY
+    return VideoFile(path, f"stillmotion-{job.id[:8]}.mp4", path.stat().st_size, spoiler)
 
 
-def _post(context: JobContext, path: Path) -> Post:
-    spoiler = context.job.request.preset is Preset.SPICY
-    video = VideoFile(path, f"stillmotion-{context.job.id[:8]}.mp4", path.stat().st_size, spoiler)
-    return Post(cards.delivered_card(context.job, now=context.parts.now()), video)
-
-
-async def lay_aside(context: JobContext, reason: FailureReason, error: Exception | None = None) -> None:
-    """Tell the person, as far as that is possible, then keep the file for them to fetch."""
-    now = context.parts.now()
-    log.error("video_laid_aside", job=context.job.id, task=context.job.task_id, reason=str(error or reason))
-    until = cards.kept_until(now + context.parts.retention.undelivered)
-    failure = Failure(reason, until)
-    await tell(context, Post(cards.parked_card(context.job, failure)))
-    await context.amend(failure=failure, parked_at=now)
-
-
-async def tell(context: JobContext, post: Post) -> None:
-    """Make a last post without a video. Where nobody can be reached, `/jobs` has to do."""
-    try:
-        await context.post(post)
-    except DeliveryError as error:
-        log.error("person_not_told", job=context.job.id, reason=str(error))
-
-
-async def settle(context: JobContext) -> None:
-    """Tell the person of an ended job what became of it; then nothing is left to do."""
-    await tell(context, Post(cards.ended_card(context.job)))
-    await context.amend(settled_at=context.parts.now())
+def _post_of(context: JobContext, path: Path) -> Post:
+    card = cards.delivered_card(context.job, now=context.now())
+    return Post(card, video_file_of(context.job, path))

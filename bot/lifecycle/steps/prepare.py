@@ -1,32 +1,37 @@
-"""The first step: the reference images, into the spool while Discord still hands them out."""
+"""The first step: stores the reference images in the spool while Discord still hands them out."""
 
 from bot.images.model import ImageRefusedError
+from bot.images.spool import ReferenceSpool
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, JobState
+from bot.jobs.job import Failure, FailureReason, Job
 from bot.lifecycle.context import JobContext
 
 
-def is_prepared(context: JobContext) -> bool:
-    """Whether the job has all its pictures on the disk."""
-    pictures = context.job.pictures
-    if pictures is None:
-        return not context.job.sources
-    return all(picture.path.exists() for picture in pictures)
+def is_prepared(job: Job) -> bool:
+    """Return True if all the job's pictures are on the disk."""
+    if job.pictures is None:
+        return not job.sources
+    return all(picture.path.exists() for picture in job.pictures)
 
 
-async def prepare(context: JobContext) -> None:
-    """Have a queued job's pictures in the spool, or end the job for one that cannot be used.
+class PrepareStep:
+    """Collects a job's pictures."""
 
-    Discord signs attachments' addresses for about a day, and those of commands for less, so this does not
-    wait for the job's turn.
-    """
-    context.show(Stage.PICTURES)
-    try:
-        pictures = await context.parts.spool.collect(context.job.id, context.job.sources)
-    except ImageRefusedError as refused:
-        failure = Failure(
-            FailureReason.PICTURE_REFUSED, refused.detail, picture=refused.filename, problem=refused.problem
-        )
-        await context.move(JobState.FAILED, failure=failure, ended_at=context.parts.now())
-        return
-    await context.amend(pictures=pictures)
+    def __init__(self, *, spool: ReferenceSpool) -> None:
+        self._spool = spool
+
+    async def run(self, context: JobContext) -> None:
+        """Put the pictures of a queued or held job into the spool, or fail the job for an unusable one.
+
+        Discord signs the addresses of attachments for about a day, and those of commands for less, so this does
+        not wait for the job's turn in the queue.
+        """
+        context.show(Stage.PICTURES)
+        try:
+            pictures = await self._spool.collect(context.job.id, context.job.sources)
+        except ImageRefusedError as refused:
+            reason = FailureReason.PICTURE_REFUSED
+            failure = Failure(reason, refused.detail, picture=refused.filename, problem=refused.problem)
+            await context.fail(reason, failure=failure)
+            return
+        await context.amend(pictures=pictures)

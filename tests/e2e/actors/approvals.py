@@ -73,7 +73,7 @@ async def held(reply: Reply) -> MessageVersion:
 async def parked(harness: Harness) -> None:
     """Wait until the newest video is laid aside, since it may not be posted."""
     await until(lambda: harness.rows("parked_at")[-1]["parked_at"] is not None)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
 
 
 async def deny(

@@ -37,7 +37,7 @@ from bot.settings import load
 
 QUICK = Tuning(
     edit_interval_s=0.2,
-    poll_pace=PollIntervals(shortest_s=0.05, longest_s=0.2),
+    poll_intervals=PollIntervals(shortest_s=0.05, longest_s=0.2),
     timeouts=Timeouts(
         submit_s=2.0,
         resubmit_first_s=0.1,
@@ -46,7 +46,7 @@ QUICK = Tuning(
         download_s=3.0,
         storage_longest_s=0.3,
     ),
-    probe_pace=ProbeIntervals(first_s=0.8, longest_s=1.2),
+    probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2),
     expire_after_s=8.0,
     stop_grace_s=5.0,
 )
@@ -154,7 +154,7 @@ class Harness:
         shown = await reply.wait_for(
             lambda version: any(end in version.text() for end in ENDINGS) or _is_refusal(reply), TIMEOUT_S
         )
-        await self.app.engine.idle()
+        await self.app.jobs.runner.idle()
         return shown
 
     @property

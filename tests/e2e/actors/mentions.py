@@ -58,7 +58,7 @@ async def ended(harness: Harness, asked: Message) -> MessageVersion:
     shown = await (await answer_to(asked)).wait_for(
         lambda version: bool(version.videos) or any(end in version.text() for end in ENDINGS), TIMEOUT_S
     )
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     assert len(answers(asked)) == 1
     return shown
 

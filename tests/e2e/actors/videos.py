@@ -62,7 +62,7 @@ async def delivered(
 async def shown(harness: Harness, reply: Reply) -> MessageVersion:
     """The video of a reply, with nothing left to do for it."""
     seen = await reply.wait_for_video(TIMEOUT_S)
-    await harness.app.engine.idle()
+    await harness.app.jobs.runner.idle()
     return seen
 
 

@@ -149,19 +149,6 @@ async def test_a_job_waits_once() -> None:
     assert slots.running == 1
 
 
-async def test_a_closed_turnstile_lets_nobody_through_and_turns_nobody_away() -> None:
-    crowd = Crowd(Slots(SlotLimits(total=1)))
-    await crowd.come(*map(a_ticket, range(2)))
-    crowd.slots.close()
-    crowd.end(a_ticket(0))
-    await crowd.come(a_ticket(2))
-    assert crowd.numbers == []
-    assert crowd.slots.standing("job-2") == QueuePosition(position=2, waiting=2)
-    assert not any(crowd.tasks[job_id].done() for job_id in ("job-1", "job-2"))
-    await crowd.leave()
-    assert (crowd.slots.running, crowd.slots.waiting) == (0, 0)
-
-
 async def test_standings_follow_every_change() -> None:
     crowd = Crowd(Slots(SlotLimits(total=1)))
     await crowd.come(a_ticket(0, person_id=1), a_ticket(1, person_id=1))

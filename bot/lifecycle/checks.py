@@ -1,0 +1,128 @@
+"""Checks before money is spent and before a video is posted: the rules, and the optional image check.
+
+A check changes nothing; the step that asked applies its result.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import structlog
+
+from bot.images.screening import Screening, ScreeningUnavailableError, percent
+from bot.jobs.job import FailureReason, Job
+from bot.jobs.request_facts import stored_request
+from bot.lifecycle.context import JobContext
+from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.rules import ReviewStage
+from bot.video import Preset
+
+log: Final = structlog.get_logger(__name__)
+
+_Score: TypeAlias = Callable[[], Awaitable[float]]
+
+
+class CheckOutcome(StrEnum):
+    """What a check says."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    WAIT = "wait"
+    """Moderators have to agree first."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A check's outcome, with the reason of a refusal."""
+
+    outcome: CheckOutcome
+    reason: FailureReason | None = None
+
+
+_PASS: Final = CheckResult(CheckOutcome.PASS)
+_WAIT: Final = CheckResult(CheckOutcome.WAIT)
+
+
+class Checks:
+    """Asks the rules, each time anew, and scores pictures and videos where a server wants that.
+
+    Methods raise `bot.storage.errors.StorageError`.
+    """
+
+    def __init__(self, *, gatekeeper: Gatekeeper, screening: Screening, media_dir: Path) -> None:
+        self._gatekeeper = gatekeeper
+        self._screening = screening
+        self._media_dir = media_dir
+
+    async def before_purchase(self, context: JobContext) -> CheckResult:
+        """Check a queued job whose pictures are on the disk, right before its request may be paid for."""
+        job = context.job
+        decision = await self._gatekeeper.decide_again(stored_request(job))
+        if not decision.allowed:
+            log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)
+            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
+        if decision.waits_at(ReviewStage.SUBMISSION) or await self._pictures_score_high(context):
+            return _WAIT
+        return _PASS
+
+    async def before_posting(self, context: JobContext) -> CheckResult:
+        """Check a finished video that is on the disk, for the channel in which its reply is now."""
+        job = context.job
+        decision = await self._gatekeeper.decide_again(stored_request(job))
+        if not decision.allowed:
+            log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
+            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
+        if not decision.waits_at_posting and not await self._video_scores_high(context):
+            return _PASS
+        if job.guild_id is None or job.guild_id != job.reply.guild_id:
+            # Fetched elsewhere: the moderators there were never asked, and those of its own server cannot say.
+            log.info("posting_not_allowed", job=job.id, verdict="foreign")
+            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
+        return _WAIT
+
+    async def _pictures_score_high(self, context: JobContext) -> bool:
+        paths = [picture.path for picture in context.job.pictures or ()]
+        threshold = self._threshold(context.job, ReviewStage.SUBMISSION)
+        if not paths or threshold is None:
+            return False
+        return await self._scores_high(
+            context, ReviewStage.SUBMISSION, threshold, lambda: self._screening.score_pictures(paths)
+        )
+
+    async def _video_scores_high(self, context: JobContext) -> bool:
+        job = context.job
+        threshold = self._threshold(job, ReviewStage.POSTING)
+        if job.video_name is None or job.reply.guild_id != job.guild_id or threshold is None:
+            return False
+        path = self._media_dir / job.video_name
+        return await self._scores_high(
+            context, ReviewStage.POSTING, threshold, lambda: self._screening.score_video(path)
+        )
+
+    async def _scores_high(
+        self, context: JobContext, stage: ReviewStage, threshold: int, score: _Score
+    ) -> bool:
+        """Return True if a score reaches the server's threshold in percent, or if it cannot be told."""
+        # Once a run: the same files give the same score, and the check takes a second and 180 MB.
+        if stage not in context.screened:
+            context.screened[stage] = await self._screen(context.job, stage, threshold, score)
+        return context.screened[stage]
+
+    async def _screen(self, job: Job, stage: ReviewStage, threshold: int, score: _Score) -> bool:
+        try:
+            found = percent(await score())
+        except ScreeningUnavailableError as error:
+            log.warning("not_screened", job=job.id, stage=stage, fault=error.fault)
+            return True
+        log.info("screened", job=job.id, stage=stage, percent=found)
+        return found >= threshold
+
+    def _threshold(self, job: Job, stage: ReviewStage) -> int | None:
+        """Return the score from which on moderators look, in percent; None where they do not, or already did."""
+        if job.guild_id is None or job.request.preset is Preset.SPICY or stage in job.approved:
+            return None
+        if not self._screening.enabled:
+            return None
+        return self._gatekeeper.caches.rules.of(job.guild_id).image_check_percent or None

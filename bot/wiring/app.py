@@ -1,0 +1,238 @@
+"""The composition root: connects moderation, jobs, services and cogs. Only here is one part chosen for another.
+
+`bot/app.py` opens what is outside the process and makes the `App`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from bot.delivery.breaker import InvalidRequestBreaker
+from bot.delivery.discord_messages import DiscordMessages
+from bot.dimilinks import DimiLinks, Pace
+from bot.gc_policy import collect_when_quiet
+from bot.images.spool import ReferenceSpool
+from bot.jobs.store import JobStore
+from bot.metrics import Metrics
+from bot.people.cache import PreferenceCache
+from bot.people.store import PeopleStore
+from bot.quota.allowance import Allowance
+from bot.services.cleanup import Cleanup
+from bot.services.drafts import DraftStore
+from bot.services.job_actions import JobActions
+from bot.services.job_list import JobList
+from bot.services.operator_notices import OperatorNotices
+from bot.services.prompt_history import PromptHistory
+from bot.services.requests import RequestLimits, VideoRequests
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.video import Preset
+from bot.wiring.jobs import JobWiring, Tuning
+from bot.wiring.moderation import ModerationWiring
+from cogs.client import Stillmotion
+from cogs.setup import add_cogs
+
+log: Final = structlog.get_logger(__name__)
+
+_RESTART_AFTER_S: Final = 60.0
+
+
+class App:
+    """The bot: what cogs call, and what runs beside the jobs. `load` comes first."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        tuning: Tuning,
+        *,
+        token: SecretStr,
+        bot: Stillmotion,
+        database: Database,
+        rate: Pace,
+        api: DimiLinks,
+        spool: ReferenceSpool,
+        messages: DiscordMessages,
+        breaker: InvalidRequestBreaker,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        store = JobStore(database, settings.spool_dir)
+        self._notices = OperatorNotices(messages)
+        self.moderation = ModerationWiring(
+            settings,
+            bot=bot,
+            database=database,
+            store=store,
+            api=api,
+            messages=messages,
+            breaker=breaker,
+            now=now,
+        )
+        self.jobs = JobWiring(
+            settings,
+            tuning,
+            moderation=self.moderation,
+            store=store,
+            rate=rate,
+            api=api,
+            spool=spool,
+            messages=messages,
+            notices=self._notices,
+            metrics=metrics,
+            now=now,
+        )
+        self.bot = bot
+        self.database = database
+        self.breaker = breaker
+        self.metrics = metrics
+        self._settings = settings
+        self._stop_grace_s = tuning.stop_grace_s
+        self._token = token
+        self._spool = spool
+        self._messages = messages
+        self._now = now
+
+    async def load(self, stack: AsyncExitStack) -> None:
+        """Read what the caches need, give the client its cogs, and begin what runs beside the jobs.
+
+        Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
+        """
+        await self.moderation.load()
+        await self.jobs.load()
+        await self.people.load()
+        self._add_cogs()
+        for name, work in (
+            ("housekeeping", self.cleanup.run),
+            ("operator-news", self._notices.run),
+            ("collector", self._collect_garbage),
+            ("reviews", self.jobs.decisions.run),
+            ("log-mirror", self.moderation.log_channel.run),
+        ):
+            task = asyncio.create_task(_keep_going(name, work), name=name)
+            stack.push_async_callback(_cancelled, task)
+
+    async def run(self) -> None:
+        """Log in, take up what an earlier process left, and stay connected.
+
+        Raises `discord.LoginFailure` for a wrong token, network errors and `StorageError`.
+        """
+        await self.bot.login(self._token.get_secret_value())
+        await self.jobs.decisions.resume()
+        await self.jobs.runner.resume()
+        await self.bot.connect()
+
+    async def stop(self) -> None:
+        """Accept no more requests, let uploads end, leave the rest to the next start, then leave Discord."""
+        self.requests.stopping = True
+        await self.jobs.runner.close(grace_s=self._stop_grace_s)
+        await self.bot.close()
+
+    @cached_property
+    def requests(self) -> VideoRequests:
+        """Accepts requests."""
+        limits = RequestLimits(
+            allowed_hosts=self._settings.discord_cdn_hosts,
+            allowance=Allowance(self._settings.seconds_a_day, self._settings.seconds_a_day_per_person),
+        )
+        return VideoRequests(
+            self.jobs.store,
+            self.jobs.runner,
+            self._spool,
+            self.jobs.ledger,
+            gatekeeper=self.moderation.gatekeeper,
+            audit=self.moderation.audit_log,
+            now=self._now,
+            terms=limits,
+        )
+
+    @cached_property
+    def _actions(self) -> JobActions:
+        return JobActions(
+            store=self.jobs.store,
+            runner=self.jobs.runner,
+            lifecycle=self.jobs.lifecycle,
+            decisions=self.jobs.decisions,
+            messages=self._messages,
+            spool=self._spool,
+            ledger=self.jobs.ledger,
+            look_again_s=self.jobs.timeouts.look_again_s,
+            is_hidden=self.moderation.reports.is_hidden,
+            now=self._now,
+        )
+
+    @cached_property
+    def people(self) -> PreferenceCache:
+        """Users' own defaults."""
+        return PreferenceCache(PeopleStore(self.database), self._now)
+
+    @cached_property
+    def _drafts(self) -> DraftStore:
+        return DraftStore(self.database)
+
+    @cached_property
+    def cleanup(self) -> Cleanup:
+        """Keeps the data folder small."""
+        return Cleanup(
+            self.jobs.store,
+            self._drafts,
+            spool_dir=self._settings.spool_dir,
+            media_dir=self._settings.media_dir,
+            retention=self.jobs.retention,
+            now=self._now,
+            start=self.jobs.runner.start,
+        )
+
+    def _add_cogs(self) -> None:
+        settings = self._settings
+        add_cogs(
+            self.bot,
+            requests=self.requests,
+            actions=self._actions,
+            people=self.people,
+            drafts=self._drafts,
+            prompt_history=PromptHistory(self.jobs.store),
+            job_list=JobList(
+                store=self.jobs.store,
+                lifecycle=self.jobs.lifecycle,
+                slots=self.jobs.slots,
+                retention=self.jobs.retention,
+                now=self._now,
+            ),
+            caches=self.moderation.caches,
+            audit_log=self.moderation.audit_log,
+            reviews=self.moderation.reviews,
+            questions=self.moderation.questions,
+            decisions=self.jobs.decisions,
+            reports=self.moderation.reports,
+            appeals=self.moderation.appeals,
+            review_channel=self.moderation.review_channel,
+            tell_operator=self._notices.tell,
+            tell_person=self._messages.tell_person,
+            now=self._now,
+            group=settings.dimilinks_group,
+            cdn_hosts=settings.discord_cdn_hosts,
+            presets=[preset for preset in Preset if preset is not Preset.SPICY or settings.spicy_offered],
+        )
+
+    async def _collect_garbage(self) -> None:
+        await collect_when_quiet(lambda: self.jobs.runner.running)
+
+
+async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:  # a bug in what runs beside the jobs must not end the bot
+            log.exception("side_task_broke", task=name)
+            await asyncio.sleep(_RESTART_AFTER_S)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

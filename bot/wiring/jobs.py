@@ -1,0 +1,246 @@
+"""Connects what carries jobs: the queue, the steps, the runner, and the decisions that run jobs anew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from typing import Final
+
+import structlog
+
+from bot.delivery.discord_messages import DiscordMessages
+from bot.delivery.progress import EDIT_INTERVAL_S
+from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace
+from bot.images.screening import Screening
+from bot.images.spool import ReferenceSpool
+from bot.jobs.job import Job
+from bot.jobs.queue.durations import DurationStats
+from bot.jobs.queue.fair_queue import SlotLimits
+from bot.jobs.queue.poll_schedule import PollIntervals
+from bot.jobs.queue.slots import Slots
+from bot.jobs.queue.wait_times import WaitTimes
+from bot.jobs.store import JobStore
+from bot.lifecycle.checks import Checks
+from bot.lifecycle.context import JobContext
+from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.steps.deliver import DeliverStep
+from bot.lifecycle.steps.poll import PollStep
+from bot.lifecycle.steps.prepare import PrepareStep
+from bot.lifecycle.steps.review import ReviewStep
+from bot.lifecycle.steps.submit import SubmitStep
+from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
+from bot.lifecycle.submit_errors import OPERATOR_WORDS
+from bot.lifecycle.timeouts import Retention, Timeouts
+from bot.lifecycle.uploads import UploadTracker
+from bot.metrics import Metrics
+from bot.quota.allowance import day_of
+from bot.quota.ledger import Ledger
+from bot.reviews.decisions import Decisions
+from bot.services.operator_notices import OperatorNotices
+from bot.settings import Settings
+from bot.texts import operator
+from bot.wiring.moderation import ModerationWiring
+
+log: Final = structlog.get_logger(__name__)
+
+STOP_GRACE_S: Final = 20.0
+_EDITS_PER_S: Final = 20.0
+"""Progress edits of all replies together; with many jobs each is edited more seldom."""
+_HISTORY: Final = 2000
+"""Number of finished jobs from which durations are learned at the start."""
+_ABSENT_TASK: Final = "stillmotion-probe"
+"""No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Waits and intervals. Only tests and benchmarks use others than these."""
+
+    edit_interval_s: float = EDIT_INTERVAL_S
+    poll_intervals: PollIntervals = field(default_factory=PollIntervals)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
+    expire_after_s: float | None = None
+    """Instead of the setting in minutes."""
+    stop_grace_s: float = STOP_GRACE_S
+
+
+class JobWiring:
+    """The parts that carry jobs, each built when it is first needed. `load` comes first."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        tuning: Tuning,
+        *,
+        moderation: ModerationWiring,
+        store: JobStore,
+        rate: Pace,
+        api: DimiLinks,
+        spool: ReferenceSpool,
+        messages: DiscordMessages,
+        notices: OperatorNotices,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.store = store
+        self.ledger = Ledger(())
+        self.timeouts = replace(
+            tuning.timeouts, generate_s=tuning.expire_after_s or settings.expire_after_minutes * 60.0
+        )
+        self.retention = Retention(
+            undelivered=timedelta(days=settings.keep_undelivered_days),
+            pictures=timedelta(hours=settings.keep_pictures_hours),
+        )
+        self._settings = settings
+        self._tuning = tuning
+        self._moderation = moderation
+        self._rate = rate
+        self._api = api
+        self._spool = spool
+        self._messages = messages
+        self._notices = notices
+        self._metrics = metrics
+        self._now = now
+
+    async def load(self) -> None:
+        """Read what was reserved and bought today, and how long jobs took. Raises `StorageError`."""
+        self.ledger = Ledger(await self.store.claims(day_of(self._now())))
+        for finished in await self.store.finished(_HISTORY):
+            self.durations.learn(finished)
+        watch, slots = self._metrics.watch, self.slots
+        watch("jobs_running", "Jobs at the video service", lambda: slots.running)
+        watch("jobs_waiting", "Jobs waiting in line", lambda: slots.waiting)
+        watch("api_rate", "Requests a second to the video service", lambda: self._rate.rate_per_s)
+
+    @cached_property
+    def runner(self) -> JobRunner:
+        """Runs every job as a task."""
+        return JobRunner(self.lifecycle, self.store, self._uploads)
+
+    @cached_property
+    def lifecycle(self) -> Lifecycle:
+        """Carries one job through its steps."""
+        prepare = PrepareStep(spool=self._spool)
+        review = ReviewStep(questions=self._moderation.questions, prepare=prepare)
+        checks = Checks(
+            gatekeeper=self._moderation.gatekeeper,
+            screening=Screening(self._settings.image_check),
+            media_dir=self._settings.media_dir,
+        )
+        return Lifecycle(
+            store=self.store,
+            slots=self.slots,
+            open_context=self._open_context,
+            prepare=prepare,
+            submit=SubmitStep(
+                api=self._api,
+                checks=checks,
+                breaker=self._submission_breaker,
+                uploads=self._uploads,
+                timeouts=self.timeouts,
+                random=Random(),  # noqa: S311 - spreads retries, guards nothing
+            ),
+            poll=PollStep(
+                api=self._api,
+                rate=self._rate,
+                slots=self.slots,
+                durations=self.durations,
+                wait_times=self._wait_times,
+                intervals=self._tuning.poll_intervals,
+                timeouts=self.timeouts,
+            ),
+            review=review,
+            deliver=DeliverStep(
+                api=self._api,
+                checks=checks,
+                review=review,
+                uploads=self._uploads,
+                media_dir=self._settings.media_dir,
+                timeouts=self.timeouts,
+                retention=self.retention,
+            ),
+        )
+
+    def _open_context(self, job: Job) -> JobContext:
+        return JobContext(
+            job,
+            store=self.store,
+            ledger=self.ledger,
+            metrics=self._metrics,
+            messages=self._messages,
+            gatekeeper=self._moderation.gatekeeper,
+            slots=self.slots,
+            wait_times=self._wait_times,
+            timeouts=self.timeouts,
+            edit_interval_s=self._edit_interval_s,
+            now=self._now,
+        )
+
+    def _edit_interval_s(self) -> float:
+        jobs = self.slots.running + self.slots.waiting
+        return max(self._tuning.edit_interval_s, jobs / _EDITS_PER_S)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Limits how many jobs run at once."""
+        settings = self._settings
+        return Slots(
+            SlotLimits(
+                settings.jobs_at_once, settings.jobs_at_once_per_server, settings.jobs_at_once_per_person
+            )
+        )
+
+    @cached_property
+    def durations(self) -> DurationStats:
+        """How long jobs take."""
+        return DurationStats()
+
+    @cached_property
+    def _wait_times(self) -> WaitTimes:
+        return WaitTimes(self.slots, self.durations)
+
+    @cached_property
+    def _uploads(self) -> UploadTracker:
+        return UploadTracker()
+
+    @cached_property
+    def _submission_breaker(self) -> SubmissionBreaker:
+        return SubmissionBreaker(self._tuning.probe_intervals, self._tell_of_pause, self._is_pointless_probe)
+
+    def _tell_of_pause(self, reason: PauseReason | None) -> None:
+        self._metrics.paused(paused=reason is not None)
+        if reason is None:
+            self._notices.tell(operator.SUBMITTING_RESUMED)
+        else:
+            waiting = self.slots.waiting + self.slots.running
+            self._notices.tell(operator.submitting_paused(OPERATOR_WORDS[reason], waiting))
+
+    async def _is_pointless_probe(self, reason: PauseReason) -> bool:
+        """Return True if a free question shows that the key is still refused."""
+        if reason is not PauseReason.KEY_REJECTED:
+            return False
+        try:
+            await self._api.task(_ABSENT_TASK)
+        except BadKeyError:
+            return True
+        except DimiLinksError:
+            return False
+        return False
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Counts votes and carries decisions out."""
+        return Decisions(
+            jobs=self.store,
+            reviews=self._moderation.reviews,
+            questions=self._moderation.questions,
+            reports=self._moderation.reports,
+            audit=self._moderation.audit_log,
+            caches=self._moderation.caches,
+            ledger=self.ledger,
+            restart=self.runner.restart,
+            now=self._now,
+        )

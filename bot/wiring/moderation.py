@@ -1,0 +1,156 @@
+"""Connects moderation: rules and their caches, the log, questions to moderators, reports and appeals."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from bot.delivery.breaker import InvalidRequestBreaker
+from bot.delivery.discord_messages import DiscordMessages
+from bot.dimilinks import DimiLinks
+from bot.jobs.store import JobStore
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.store import MemberStore
+from bot.moderation.policy import Admission, OperatorRules
+from bot.moderation.servers.cache import RuleCache
+from bot.moderation.servers.store import RuleStore
+from bot.moderation.words.matching import Effect, Term
+from bot.moderation.words.store import TermStore
+from bot.moderation.words.word_lists import OPERATOR, WordLists
+from bot.reviews.appeals import Appeals
+from bot.reviews.questions import Questions
+from bot.reviews.report_store import ReportStore
+from bot.reviews.reports import Reports
+from bot.reviews.store import ReviewStore
+from bot.settings import BadConfigurationError, SettingProblem, Settings
+from bot.storage.database import Database
+from cogs.client import Stillmotion
+from cogs.moderation.log_channel import LogChannel
+from cogs.moderation.review_channel import DiscordReviewChannel
+from cogs.shared.channels import DiscordChannelLookup
+
+
+class ModerationWiring:
+    """The parts of moderation, each built when it is first needed. `load` comes first."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        bot: Stillmotion,
+        database: Database,
+        store: JobStore,
+        api: DimiLinks,
+        messages: DiscordMessages,
+        breaker: InvalidRequestBreaker,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.bot = bot
+        self.database = database
+        self.breaker = breaker
+        self._settings = settings
+        self._store = store
+        self._api = api
+        self._messages = messages
+        self._now = now
+
+    async def load(self) -> None:
+        """Read what the caches need. Raises `BadConfigurationError` for unusable terms, and `StorageError`."""
+        await self.caches.rules.load()
+        await self.caches.members.load()
+        await self.caches.words.load()
+        await _list_terms(self.caches.words, self._settings)
+        self.audit_log.mirror = self.log_channel.tell
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """The log of what moderators and the bot did."""
+        return AuditLog(self.database)
+
+    @cached_property
+    def caches(self) -> ModerationCaches:
+        """Rules, members and words of all servers, and what the operator set."""
+        settings, log_ = self._settings, self.audit_log
+        return ModerationCaches(
+            RuleCache(RuleStore(self.database), log_, self._now),
+            MemberCache(MemberStore(self.database)),
+            WordLists(TermStore(self.database), log_, self._now),
+            OperatorRules(
+                Admission(frozenset(settings.allowed_people), frozenset(settings.allowed_roles)),
+                settings.spicy_offered,
+                settings.spicy_in_direct_messages,
+                frozenset(settings.spicy_blocked_servers),
+            ),
+        )
+
+    @cached_property
+    def gatekeeper(self) -> Gatekeeper:
+        """Judges requests by the rules of the moment."""
+        return Gatekeeper(self.caches, DiscordChannelLookup(self.bot), self._now)
+
+    @cached_property
+    def reviews(self) -> ReviewStore:
+        """Stored questions and votes."""
+        return ReviewStore(self.database)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """Asks moderators."""
+        return Questions(
+            jobs=self._store,
+            reviews=self.reviews,
+            audit=self.audit_log,
+            caches=self.caches,
+            review_channel=self.review_channel,
+            media_dir=self._settings.media_dir,
+            now=self._now,
+        )
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Hides reported videos, restores and removes them."""
+        return Reports(
+            jobs=self._store,
+            reports=ReportStore(self.database, self.audit_log),
+            reviews=self.reviews,
+            questions=self.questions,
+            gatekeeper=self.gatekeeper,
+            audit=self.audit_log,
+            messages=self._messages,
+            api=self._api,
+            media_dir=self._settings.media_dir,
+            now=self._now,
+        )
+
+    @cached_property
+    def log_channel(self) -> LogChannel:
+        """Mirrors the log into the channel that a server chose."""
+        return LogChannel(self.bot, self.caches.rules)
+
+    @cached_property
+    def review_channel(self) -> DiscordReviewChannel:
+        """Where moderators see questions."""
+        return DiscordReviewChannel(self.bot, self.caches.rules, self.breaker)
+
+    @cached_property
+    def appeals(self) -> Appeals:
+        """Receives and decides appeals against suspensions."""
+        return Appeals(
+            members=self.caches.members, rules=self.caches.rules, audit=self.audit_log, now=self._now
+        )
+
+
+async def _list_terms(words: WordLists, settings: Settings) -> None:
+    """Make the operator's list what the settings say."""
+    wanted: dict[str, Effect] = dict.fromkeys(settings.held_terms, Effect.HELD)
+    wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)
+    for stored in words.terms(OPERATOR):
+        if stored.term.text not in wanted:
+            await words.remove(OPERATOR, stored.term.text)
+    for text, effect in wanted.items():
+        try:
+            await words.add(OPERATOR, Term(text, effect), OPERATOR)
+        except ValueError as error:  # one that cannot be looked for, or too many
+            problem = SettingProblem("BLOCKED_TERMS or HELD_TERMS", str(error))
+            raise BadConfigurationError((problem,)) from None
