@@ -12,7 +12,8 @@ from typing import Final
 
 import structlog
 
-from bot.jobs.job import Job, JobState
+from bot.jobs.job import Job
+from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -248,9 +249,7 @@ class Decisions:
         except StaleJobError:
             log.info("review_came_too_late", job=job.id, review=review.id)
             return
-        # Denied before it was bought: the reserved seconds are free again.
-        if moved.state is JobState.DENIED:
-            self._ledger.release(job.id)
+        update_ledger(self._ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)
         self._restart(job.id)
 
