@@ -57,7 +57,7 @@ class VoteResult(StrEnum):
 
 
 class ExtraAction(StrEnum):
-    """What a vote does to the user of the request, if it decides."""
+    """Action on the user of the request, done if the vote decides."""
 
     NONE = "none"
     TRUST = "trust"
