@@ -1,6 +1,8 @@
 """The documents agree with the code that they describe."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,10 @@ from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seco
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "bot/README.md", "tests/README.md")]
+PATH = re.compile(r"`(\.?\w[\w.-]*/[\w./-]*)`")
+MADE_LATER = {"backups/", "demo-out/"}
+"""Folders that the bot makes."""
 
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
@@ -45,3 +51,30 @@ def test_dependencies_are_locked_with_hashes_and_without_a_registry(lock: str) -
     pinned = re.findall(r"^[a-z0-9][a-z0-9._-]*(?:\[[^]]*\])?==", text, re.MULTILINE | re.IGNORECASE)
     assert len(pinned) > 20
     assert text.count("--hash=sha256:") >= len(pinned)
+
+
+def existing(document: Path, path: str) -> Path | None:
+    """The file or folder that a document names, from the root or from its own folder, `.py` added or not."""
+    found = (base / name for base in (ROOT, document.parent) for name in (path, f"{path}.py"))
+    return next((one for one in found if one.exists()), None)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_that_a_document_names_exists(document: Path) -> None:
+    text = document.read_text("utf-8")
+    named = {*PATH.findall(text), *re.findall(r"\]\((?!https?:|#)([^)#]+)", text)} - MADE_LATER
+    assert [path for path in sorted(named) if existing(document, path) is None] == []
+
+
+def defined(path: Path) -> Iterator[str]:
+    """The classes and functions of a file, those of classes among them."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+
+
+def test_every_name_on_the_map_is_where_the_map_says() -> None:
+    text = (ROOT / "bot" / "README.md").read_text("utf-8")
+    named = re.findall(r"`([\w/]+\.py)` `([\w.]+)`", text)
+    assert len(named) > 15
+    assert [(path, name) for path, name in named if not {*name.split(".")} <= {*defined(ROOT / path)}] == []

@@ -1,1 +1,1 @@
-"""What moderators are asked, and what they decide."""
+"""Reviews: questions to moderators, their decisions, reports and appeals."""

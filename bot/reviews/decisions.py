@@ -12,7 +12,8 @@ from typing import Final
 
 import structlog
 
-from bot.jobs.job import Job, JobState
+from bot.jobs.job import Job
+from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -56,7 +57,7 @@ class VoteResult(StrEnum):
 
 
 class ExtraAction(StrEnum):
-    """What a vote does to the user of the request, if it decides."""
+    """Action on the user of the request, done if the vote decides."""
 
     NONE = "none"
     TRUST = "trust"
@@ -164,7 +165,7 @@ class Decisions:
             asked = await self._reviews.open_about(ended.id)
             return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
 
-    async def banned(self, guild_id: int, person_id: int) -> int:
+    async def deny_banned(self, guild_id: int, person_id: int) -> int:
         """Deny every open question about a user who was banned. Returns how many were denied."""
         denied: list[Review] = []
         async with self._audit.transaction() as within:
@@ -248,9 +249,7 @@ class Decisions:
         except StaleJobError:
             log.info("review_came_too_late", job=job.id, review=review.id)
             return
-        # Denied before it was bought: the reserved seconds are free again.
-        if moved.state is JobState.DENIED:
-            self._ledger.release(job.id)
+        update_ledger(self._ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)
         self._restart(job.id)
 

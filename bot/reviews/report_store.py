@@ -40,17 +40,10 @@ class ReportStore:
         mine = select(reports.c.job_id).where(
             reports.c.job_id == report.job_id, reports.c.person_id == report.person_id
         )
-        values = {
-            "job_id": report.job_id,
-            "person_id": report.person_id,
-            "created_at": report.created_at,
-            "reason": report.reason.value,
-            "words": report.words,
-        }
         async with self._audit_log.transaction() as within:
             if (await within.connection.execute(mine)).first() is not None:
                 return False
-            await within.connection.execute(reports.insert().values(values))
+            await within.connection.execute(reports.insert().values(**vars(report)))
             await within.record(*entries)
         return True
 

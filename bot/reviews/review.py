@@ -127,7 +127,7 @@ CLOSING_ACTIONS: Final[Mapping[ReviewState, AuditAction]] = {
     ReviewState.EXPIRED: AuditAction.REQUEST_EXPIRED,
     ReviewState.WITHDRAWN: AuditAction.REQUEST_EXPIRED,
 }
-"""What the audit log calls the end of a question."""
+"""Action in the audit log by the state in which a question ended."""
 
 
 def entry_about(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +12,10 @@ from bot.moderation.audit.log import AuditedTransaction
 from bot.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
 from bot.storage.database import Database
 from bot.storage.moderation_tables import reviews, votes
+
+_OPEN: Final = reviews.c.state == ReviewState.OPEN.value
+_FIELDS: Final = {"stage": "subject"}
+"""Fields of `Review` by the columns that have another name."""
 
 
 class ReviewStore:
@@ -25,18 +29,7 @@ class ReviewStore:
 
     async def add(self, within: AuditedTransaction, review: Review) -> bool:
         """Store a new question. Returns False if one about the same job is open already."""
-        values: dict[str, Any] = {
-            "id": review.id,
-            "job_id": review.job_id,
-            "guild_id": review.guild_id,
-            "person_id": review.person_id,
-            "stage": review.subject.value,
-            "state": review.state.value,
-            "created_at": review.created_at,
-            "expires_at": review.expires_at,
-            "shown_channel_id": review.shown_channel_id,
-            "shown_message_id": review.shown_message_id,
-        }
+        values = {column.name: getattr(review, _FIELDS.get(column.name, column.name)) for column in reviews.c}
         if await _one(within.connection, _open_about(review.job_id)) is not None:
             return False
         await within.connection.execute(reviews.insert().values(values))
@@ -60,30 +53,20 @@ class ReviewStore:
 
     async def open_in(self, guild_id: int, limit: int) -> Sequence[Review]:
         """Return at most `limit` open questions of a server, oldest first."""
-        return await self._where(
-            and_(reviews.c.guild_id == guild_id, reviews.c.state == ReviewState.OPEN.value), limit
-        )
+        return await self._where(and_(reviews.c.guild_id == guild_id, _OPEN), limit)
 
     async def open_of(self, guild_id: int, person_id: int) -> Sequence[Review]:
         """Return the open questions about a user's requests in a server."""
-        condition = and_(
-            reviews.c.guild_id == guild_id,
-            reviews.c.person_id == person_id,
-            reviews.c.state == ReviewState.OPEN.value,
-        )
+        condition = and_(reviews.c.guild_id == guild_id, reviews.c.person_id == person_id, _OPEN)
         return await self._where(condition, 1000)
 
     async def overdue(self, now: datetime) -> Sequence[Review]:
         """Return the open questions whose time is over."""
-        return await self._where(
-            and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.expires_at <= now), 1000
-        )
+        return await self._where(and_(_OPEN, reviews.c.expires_at <= now), 1000)
 
     async def unplaced(self) -> Sequence[Review]:
         """Return the open questions that were shown to no moderator."""
-        return await self._where(
-            and_(reviews.c.state == ReviewState.OPEN.value, reviews.c.message_id.is_(None)), 1000
-        )
+        return await self._where(and_(_OPEN, reviews.c.message_id.is_(None)), 1000)
 
     async def of_person(self, guild_id: int, person_id: int, limit: int) -> Sequence[Review]:
         """Return at most `limit` questions about a user's requests in a server, newest first."""
@@ -111,14 +94,7 @@ class ReviewStore:
         if found is None:
             return None
         await _remove_vote(connection, review_id, vote.person_id)
-        values = {
-            "review_id": review_id,
-            "person_id": vote.person_id,
-            "approves": vote.approves,
-            "reason": vote.reason,
-            "cast_at": vote.cast_at,
-        }
-        await connection.execute(votes.insert().values(values))
+        await connection.execute(votes.insert().values(review_id=review_id, **vars(vote)))
         cast = tuple(one for one in found.votes if one.person_id != vote.person_id)
         counted = replace(found, votes=(*cast, vote))
         outcome = tally(counted.votes, quorum)
@@ -170,7 +146,7 @@ async def _still_open(connection: AsyncConnection, review_id: str) -> Review | N
 
 
 def _open_about(job_id: str) -> ColumnElement[bool]:
-    return and_(reviews.c.job_id == job_id, reviews.c.state == ReviewState.OPEN.value)
+    return and_(reviews.c.job_id == job_id, _OPEN)
 
 
 async def _votes(connection: AsyncConnection, review_id: str) -> tuple[Vote, ...]:
@@ -195,21 +171,11 @@ async def _close(connection: AsyncConnection, review: Review) -> None:
 
 
 def _review(row: RowMapping, cast: tuple[Vote, ...]) -> Review:
-    return Review(
-        row["id"],
-        row["job_id"],
-        row["guild_id"],
-        row["person_id"],
-        ReviewSubject(row["stage"]),
-        ReviewState(row["state"]),
-        row["created_at"],
-        row["expires_at"],
-        row["decided_at"],
-        row["decided_by"],
-        row["reason"] or "",
-        row["channel_id"],
-        row["message_id"],
-        row["shown_channel_id"],
-        row["shown_message_id"],
-        cast,
-    )
+    columns = {column.name: row[column.name] for column in reviews.c}
+    fields: dict[str, Any] = {_FIELDS.get(name, name): value for name, value in columns.items()}
+    fields |= {
+        "subject": ReviewSubject(row["stage"]),
+        "state": ReviewState(row["state"]),
+        "reason": row["reason"] or "",
+    }
+    return Review(**fields, votes=cast)

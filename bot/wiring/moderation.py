@@ -8,6 +8,7 @@ from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks
 from bot.jobs.store import JobStore
+from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
@@ -61,12 +62,11 @@ class ModerationWiring:
         await self.caches.members.load()
         await self.caches.words.load()
         await _list_terms(self.caches.words, self._settings)
-        self.audit_log.mirror = self.log_channel.tell
 
     @cached_property
     def audit_log(self) -> AuditLog:
         """The log of what moderators and the bot did."""
-        return AuditLog(self.database)
+        return AuditLog(self.database, mirror=self._mirror)
 
     @cached_property
     def caches(self) -> ModerationCaches:
@@ -139,6 +139,10 @@ class ModerationWiring:
         return Appeals(
             members=self.caches.members, rules=self.caches.rules, audit=self.audit_log, now=self._now
         )
+
+    def _mirror(self, recorded: RecordedEntry) -> None:
+        # The log channel needs the rules, whose changes are logged: it is built only now.
+        self.log_channel.tell(recorded)
 
 
 async def _list_terms(words: WordLists, settings: Settings) -> None:

@@ -90,7 +90,7 @@ class ReviewsCog(commands.Cog):
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
         """End what waits for somebody who was banned."""
         try:
-            ended = await self._decisions.banned(guild.id, user.id)
+            ended = await self._decisions.deny_banned(guild.id, user.id)
         except StorageError as error:
             log.warning("ban_not_followed", guild=guild.id, reason=str(error))
             return

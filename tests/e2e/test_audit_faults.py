@@ -269,9 +269,9 @@ async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> N
     before, decisions = everything(harness), harness.app.jobs.decisions
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
-            await decisions.banned(harness.guild.id, harness.user.id)
+            await decisions.deny_banned(harness.guild.id, harness.user.id)
         assert everything(harness) == before
-    assert await decisions.banned(harness.guild.id, harness.user.id) == 1
+    assert await decisions.deny_banned(harness.guild.id, harness.user.id) == 1
     await harness.ended(reply)
     assert actions(harness)[-2:] == ["banned", "request_denied"]
 

@@ -1,4 +1,5 @@
-"""Brings the catalogues up to date: `python -m tests.texts.catalogues` adds what is new and drops what is gone.
+"""Brings the catalogues up to date: `python -m tests.texts.catalogues` adds what is new, drops what is gone,
+and begins the catalogue of a new language.
 
 Nothing is translated by it; `tests/texts/test_translations.py` fails until somebody has done that.
 """
@@ -29,15 +30,20 @@ def _found() -> Iterator[tuple[Any, ...]]:
     yield from extract_from_dir(TEXTS, method_map=[("**.py", "python")], keywords=KEYWORDS)
 
 
+def _read(path: Path, locale: str) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=locale, domain=DOMAIN)
+
+
 def main() -> None:
     """Rewrite the catalogues, with what was translated before."""
     template = extracted()
     for discord_name, locale in LOCALES.items():
         path = catalogue_path(discord_name)
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=locale, domain=DOMAIN)
+        catalogue = _read(path, locale) if path.exists() else Catalog(locale, DOMAIN, fuzzy=False)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, catalogue, width=110, omit_header=False, no_location=True, sort_output=True)
 

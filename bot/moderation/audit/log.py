@@ -10,11 +10,6 @@ from bot.moderation.audit.store import AuditStore, append_within
 from bot.storage.database import Database
 
 
-def _nowhere(recorded: RecordedEntry) -> None:
-    """Mirror no entry."""
-    del recorded
-
-
 class AuditedTransaction:
     """One database transaction with a decision and its entries: both are committed, or neither.
 
@@ -43,11 +38,11 @@ class AuditedTransaction:
 class AuditLog:
     """Opens the transactions of decisions, and mirrors their entries once they are committed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, mirror: Callable[[RecordedEntry], None] | None = None) -> None:
+        """Args: `mirror` is called with every committed entry. It must neither wait nor raise."""
         self.store = AuditStore(database)
-        self.mirror: Callable[[RecordedEntry], None] = _nowhere
-        """Called with every committed entry. It must neither wait nor raise."""
         self._database = database
+        self._mirror = mirror
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AuditedTransaction]:
@@ -63,8 +58,9 @@ class AuditLog:
         def committed() -> None:
             for transaction in opened:
                 transaction.committed()
-                for recorded in transaction.recorded:
-                    self.mirror(recorded)
+                if self._mirror is not None:
+                    for recorded in transaction.recorded:
+                        self._mirror(recorded)
 
         async with self._database.write(committed) as connection:
             opened.append(AuditedTransaction(connection))

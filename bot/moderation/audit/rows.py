@@ -39,15 +39,7 @@ def recorded_after(previous: str, entry: AuditEntry, number: int) -> RecordedEnt
         None if kept.prompt is None or salt is None else chain.prompt_digest(chain.sealed(salt, kept.prompt))
     )
     return RecordedEntry(
-        kept.guild_id,
-        kept.at,
-        kept.action,
-        kept.actor_id,
-        kept.person_id,
-        kept.job_id,
-        kept.reason,
-        kept.details,
-        kept.prompt,
+        **vars(kept),
         number=number,
         prompt_salt=salt,
         prompt_sha256=prompt_sha256,

@@ -32,31 +32,13 @@ class MemberStore:
 
     async def save(self, within: AuditedTransaction, member: Member) -> None:
         """Store a record in place of the one before."""
-        values: dict[str, Any] = {
-            "guild_id": member.guild_id,
-            "person_id": member.person_id,
-            "listed": member.listed.value if member.listed is not None else None,
-            "suspended_until": member.suspended_until,
-            "suspended_by": member.suspended_by,
-            "suspended_for": member.suspended_for,
-            "appealed_at": member.appealed_at,
-            "reports_muted": member.reports_muted,
-        }
         same = and_(members.c.guild_id == member.guild_id, members.c.person_id == member.person_id)
         await within.connection.execute(delete(members).where(same))
-        await within.connection.execute(members.insert().values(values))
+        await within.connection.execute(members.insert().values(**vars(member)))
 
     async def strike(self, within: AuditedTransaction, strike: Strike) -> None:
         """Store a strike."""
-        values = {
-            "guild_id": strike.guild_id,
-            "person_id": strike.person_id,
-            "given_at": strike.given_at,
-            "given_by": strike.given_by,
-            "reason": strike.reason,
-            "job_id": strike.job_id,
-        }
-        await within.connection.execute(strikes.insert().values(values))
+        await within.connection.execute(strikes.insert().values(**vars(strike)))
 
     async def strikes(
         self, guild_id: int, person_id: int, *, since: datetime, within: AuditedTransaction | None = None
@@ -87,13 +69,6 @@ def _member(row: RowMapping) -> Member:
     except ValueError as error:
         told = f"the record of {row['person_id']} in server {row['guild_id']} cannot be read"
         raise StorageDamagedError(f"{told}: {error}") from None
-    return Member(
-        row["guild_id"],
-        row["person_id"],
-        listed,
-        row["suspended_until"],
-        row["suspended_by"],
-        row["suspended_for"] or "",
-        row["appealed_at"],
-        row["reports_muted"],
-    )
+    fields: dict[str, Any] = {column.name: row[column.name] for column in members.c}
+    fields |= {"listed": listed, "suspended_for": row["suspended_for"] or ""}
+    return Member(**fields)

@@ -26,9 +26,7 @@ def audit_log(database: Database, followed: list[str]) -> AuditLog:
     def mirror(recorded: RecordedEntry) -> None:
         followed.append(f"mirrored {recorded.number}")
 
-    made = AuditLog(database)
-    made.mirror = mirror
-    return made
+    return AuditLog(database, mirror)
 
 
 async def decide(audit_log: AuditLog, followed: list[str]) -> None:
