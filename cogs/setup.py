@@ -33,7 +33,6 @@ from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
 from cogs.video.form_opening import FormOpening
 from cogs.video.forms import FormsCog
-from cogs.video.ordering import Ordering
 from cogs.video.replies import RepliesCog
 
 
@@ -71,13 +70,12 @@ def add_cogs(
         cdn_hosts: Hosts from which pictures are fetched.
         presets: Those among the choices of the commands.
     """
-    ordering = Ordering(requests, people, now=now)
     opening = FormOpening(drafts, presets, now=now)
-    forms = FormsCog(ordering, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts)
-    video = VideoCog(ordering, opening, people, prompt_history, group=group)
+    forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
+    video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     defaults = DefaultsCog(people)
-    job_buttons = JobButtonsCog(ordering, actions, now=now)
-    results = ResultsCog(ordering, opening, actions)
+    job_buttons = JobButtonsCog(requests, actions, now=now)
+    results = ResultsCog(requests, opening, actions, now=now)
     jobs = JobsCog(job_list)
     reported = ReportsCog(reports, actions, tell_operator, now=now)
     reviewed = ReviewsCog(decisions, reviews, reports)

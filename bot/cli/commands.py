@@ -55,12 +55,13 @@ def demo(
     """Watch one command from prompt to mp4, without any account."""
     from bot.cli.demo import DemoOptions
     from bot.cli.demo import demo as run_demo
-    from bot.services.order import Wish
+    from bot.services.order import VideoOptions, VideoOrder
 
     images = tuple(image or ())
-    wish = Wish(prompt, seconds, size, resolution, preset, len(images))
+    options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
+    order = VideoOrder(prompt=prompt, options=options)
     _log_errors_only()
-    _carry_out_interruptible(run_demo(DemoOptions(wish, images, out)))
+    _carry_out_interruptible(run_demo(DemoOptions(order, images, out)))
 
 
 @app.command(help=console.CHECK)
@@ -86,13 +87,14 @@ def generate(
 ) -> None:
     """Make one real video without Discord."""
     from bot.cli.generate import generate as run_generate
-    from bot.services.order import Wish
+    from bot.services.order import VideoOptions, VideoOrder
 
     loaded = _load_settings()
     images = tuple(image or ())
-    wish = Wish(prompt, seconds, size, resolution, preset, len(images), loaded.dimilinks_group)
+    options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
+    order = VideoOrder(prompt=prompt, options=options, group=loaded.dimilinks_group)
     _log_errors_only()
-    _carry_out_interruptible(run_generate(loaded, wish, images, out))
+    _carry_out_interruptible(run_generate(loaded, order, images, out))
 
 
 @app.command(help=console.FORGET)

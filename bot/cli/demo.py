@@ -19,7 +19,7 @@ from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Attachment, Reply
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import DrawnVideoFactory
-from bot.services.order import Wish
+from bot.services.order import VideoOrder
 from bot.settings import load
 from bot.texts import console
 from bot.video import REFERENCES_MAX
@@ -35,7 +35,7 @@ _WORKERS: Final = 1
 class DemoOptions:
     """The request, its pictures, and the folder where the video is saved."""
 
-    wish: Wish
+    order: VideoOrder
     images: tuple[Path, ...]
     out: Path
 
@@ -79,13 +79,13 @@ async def _invoke(sandbox: Sandbox, options: DemoOptions) -> Reply:
     channel = guild.add_channel("general")
     user = sandbox.discord.add_user("you")
     guild.join(user)
-    wish = options.wish
+    order = options.order
     chosen = {
-        "prompt": wish.prompt,
-        "seconds": wish.seconds,
-        "size": wish.size,
-        "resolution": wish.resolution,
-        "preset": wish.preset,
+        "prompt": order.prompt,
+        "seconds": order.options.seconds,
+        "size": order.options.size,
+        "resolution": order.options.resolution,
+        "preset": order.options.preset,
     }
     typed: dict[str, str | int | bool | Attachment] = {
         name: value for name, value in chosen.items() if value is not None

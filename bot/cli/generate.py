@@ -18,7 +18,7 @@ from bot.images.model import ImageRefusedError, Reference
 from bot.jobs.cards import explain_picture
 from bot.jobs.queue.poll_schedule import PollIntervals, ProgressHistory, next_poll_s
 from bot.lifecycle.timeouts import Timeouts
-from bot.services.order import Wish, read_wish
+from bot.services.order import VideoOrder, request_of
 from bot.settings import BadConfigurationError, Settings
 from bot.texts import console, explanations, moderation
 from bot.texts.explanations import Explanation
@@ -27,12 +27,12 @@ from bot.video import Preset, VideoRequest
 _WHOLE: Final = 100
 
 
-async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: Path) -> None:
+async def generate(settings: Settings, order: VideoOrder, images: Sequence[Path], out: Path) -> None:
     """Submit a request, wait for the video and save it. This spends money.
 
     Args:
         settings: The API key and the folders.
-        wish: The request.
+        order: The request.
         images: Files to use as reference images.
         out: File for the video.
 
@@ -40,7 +40,7 @@ async def generate(settings: Settings, wish: Wish, images: Sequence[Path], out: 
         CommandFailedError: The request was refused or the job failed. The text holds the API's error and says
             so if the video may have been bought.
     """
-    request = read_wish(wish)
+    request = request_of(order, pictures=len(images))
     if isinstance(request, Explanation):
         raise CommandFailedError(console.failed(request.english), ExitStatus.FAILED)
     if request.preset is Preset.SPICY and images:

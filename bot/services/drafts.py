@@ -5,20 +5,20 @@ from datetime import datetime
 
 from sqlalchemy import and_, delete, select
 
-from bot.images.model import ImageSource
 from bot.jobs.rows import SOURCES
+from bot.services.order import VideoOrder
 from bot.storage.database import Database
 from bot.storage.tables import drafts
 
 
 @dataclass(frozen=True)
 class Draft:
-    """Pictures that somebody chose before a form was opened for them, until they send the form."""
+    """What a user chose before a form was opened for them, until they send the form."""
 
     id: str
     person_id: int
     created_at: datetime
-    sources: tuple[ImageSource, ...]
+    order: VideoOrder
 
 
 class DraftStore:
@@ -33,7 +33,8 @@ class DraftStore:
             "id": draft.id,
             "person_id": draft.person_id,
             "created_at": draft.created_at,
-            "sources": SOURCES.dump_python(draft.sources, mode="json"),
+            "sources": SOURCES.dump_python(draft.order.sources, mode="json"),
+            "wish": draft.order.model_dump(mode="json", exclude={"sources"}),
         }
         async with self._database.write() as connection:
             await connection.execute(drafts.insert().values(values))
@@ -45,8 +46,11 @@ class DraftStore:
             row = (await connection.execute(select(drafts).where(condition))).one_or_none()
         if row is None:
             return None
-        sources = SOURCES.validate_python(row.sources)
-        return Draft(row.id, row.person_id, row.created_at, sources)
+        # Drafts of earlier versions have their pictures alone.
+        order = VideoOrder.model_validate(
+            {**(row.wish or {}), "sources": SOURCES.validate_python(row.sources)}
+        )
+        return Draft(row.id, row.person_id, row.created_at, order)
 
     async def remove_of(self, person_id: int) -> None:
         """Forget somebody's drafts."""

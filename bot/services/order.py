@@ -1,15 +1,18 @@
-"""What every way in has in common: what was asked for, checked without any I/O."""
+"""What a user asks for, in one shape from every way in to the stored job; checked without any I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.delivery.messages import ReplyAddress
 from bot.images.model import ImageSource, Reference
 from bot.images.sources import check_source
 from bot.jobs.cards import explain_picture
-from bot.moderation.policy import Person, Place, Right
+from bot.jobs.job import Job
+from bot.moderation.gatekeeper import ChannelInfo
+from bot.moderation.policy import Person, Right
 from bot.people.preferences import Preferences
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
@@ -23,35 +26,19 @@ _OFFERED: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What somebody wants, as it came: nothing in it is checked yet."""
+class VideoOptions(BaseModel):
+    """Options as they were chosen; None for those that were left open. Nothing in them is checked yet."""
 
-    prompt: str
+    model_config = ConfigDict(frozen=True)
+
     seconds: str | None = None
     size: str | None = None
     resolution: str | None = None
     preset: str | None = None
-    picture_count: int = 0
-    group: str | None = None
 
-    @classmethod
-    def again(cls, request: VideoRequest) -> "Wish":
-        """The same wish as one that was made before."""
-        return cls(
-            request.prompt,
-            request.seconds,
-            request.size,
-            request.resolution,
-            request.preset,
-            request.reference_count,
-            request.group,
-        )
-
-    def completed_by(self, preferences: Preferences, *, size: Size | None = None) -> "Wish":
-        """This wish with somebody's own defaults for what it leaves open, then with `size`."""
-        return replace(
-            self,
+    def completed_by(self, preferences: Preferences, *, size: Size | None = None) -> "VideoOptions":
+        """Return the options with a user's own defaults for what is open, then with `size`."""
+        return VideoOptions(
             seconds=self.seconds or preferences.seconds,
             size=self.size or preferences.size or size,
             resolution=self.resolution or preferences.resolution,
@@ -59,58 +46,115 @@ class Wish:
         )
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A wish from Discord, with its pictures, who made it and in what place."""
+class VideoOrder(BaseModel):
+    """A request for a video: what every way in makes, what a draft keeps, and what `VideoRequests` accepts."""
 
-    wish: Wish
-    pictures: tuple[ImageSource, ...]
-    place: Place
-    person: Person
-    channel_id: int | None = None
-    """The channel; of a thread, the one that it is in."""
+    model_config = ConfigDict(frozen=True)
+
+    prompt: str = ""
+    options: VideoOptions = VideoOptions()
+    sources: tuple[ImageSource, ...] = ()
+    """Pictures that are yet to be fetched from Discord."""
     kept: tuple[Reference, ...] | None = None
-    """Pictures of an earlier job, spooled already, that are used again."""
+    """Pictures of an earlier job, spooled already, that are used again instead."""
+    group: str | None = None
+    private: bool = False
+    parent_id: str | None = None
+    """The job that is tried again, which can be done once."""
+    parent_url: str | None = None
+    """The message with the video that this one follows upon."""
+
+    @property
+    def picture_count(self) -> int:
+        """Number of pictures, fetched or not."""
+        return len(self.sources) + len(self.kept or ())
+
+    @classmethod
+    def again(cls, job: Job, *, parent_id: str | None = None, parent_url: str | None = None) -> Self:
+        """Return the same order as an earlier job's, with its pictures."""
+        request = job.request
+        return cls(
+            prompt=request.prompt,
+            options=VideoOptions(
+                seconds=request.seconds,
+                size=request.size,
+                resolution=request.resolution,
+                preset=request.preset,
+            ),
+            sources=job.sources if job.pictures is None else (),
+            kept=job.pictures,
+            group=request.group,
+            private=job.reply.private,
+            parent_id=parent_id,
+            parent_url=parent_url,
+        )
+
+    def changed(self, **changes: object) -> Self:
+        """Return the order with other values in some fields."""
+        return self.model_copy(update=changes)
+
+
+@dataclass(frozen=True)
+class RequestOrigin:
+    """Who asks, and where: what an interaction or a message says besides the order."""
+
+    event: str
+    """Names the event of Discord that asks, such as `message:123`. The job's id follows from it."""
+    person: Person
+    channel: ChannelInfo
+    reply: ReplyAddress
     missing: tuple[Right, ...] = ()
-    """What the bot would need to be allowed in that place, and is not."""
+    """Rights in that channel that the bot needs and does not have."""
 
 
-def read_wish(wish: Wish) -> VideoRequest | Explanation:
-    """The valid request, or what is wrong with the wish."""
-    said = {
-        "prompt": wish.prompt,
-        "seconds": wish.seconds,
-        "size": wish.size,
-        "resolution": wish.resolution,
-        "preset": wish.preset,
-        "reference_count": wish.picture_count,
-        "group": wish.group,
+def request_of(order: VideoOrder, *, pictures: int | None = None) -> VideoRequest | Explanation:
+    """Return the valid request to the video service, or what is wrong with the order.
+
+    Args:
+        order: The order.
+        pictures: Number of pictures, where they are not the order's own.
+    """
+    fields = {
+        "prompt": order.prompt,
+        **order.options.model_dump(),
+        "reference_count": order.picture_count if pictures is None else pictures,
+        "group": order.group,
     }
     try:
-        return VideoRequest.model_validate({name: value for name, value in said.items() if value is not None})
+        return VideoRequest.model_validate(
+            {name: value for name, value in fields.items() if value is not None}
+        )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        return _explain(str(first["loc"][0]), first["type"], wish)
+        return _explain(str(first["loc"][0]), first["type"], order.prompt)
 
 
-def read_ask(ask: Ask, *, allowed_hosts: Sequence[str]) -> VideoRequest | Explanation:
-    """The valid request, or the first thing that is wrong with it; whether the rules allow it is another matter."""
-    if ask.missing:
-        return explanations.missing_rights(ask.missing)
-    request = read_wish(ask.wish)
+def check_order(
+    order: VideoOrder, missing: Sequence[Right], *, allowed_hosts: Sequence[str]
+) -> VideoRequest | Explanation:
+    """Return the valid request, or the first thing that stands against it but for the rules.
+
+    Args:
+        order: The order.
+        missing: Rights that the bot lacks where the video is to be posted.
+        allowed_hosts: Hosts from which pictures are fetched.
+    """
+    if missing:
+        return explanations.missing_rights(missing)
+    request = request_of(order)
     if isinstance(request, Explanation):
         return request
-    for source in ask.pictures:
+    for source in order.sources:
         problem = check_source(source, allowed_hosts)
         if problem is not None:
             return explain_picture(source.filename, problem)
     return request
 
 
-def _explain(field: str, problem: str, wish: Wish) -> Explanation:
+def _explain(field: str, problem: str, prompt: str) -> Explanation:
     match field, problem:
         case "prompt", "string_too_long":
-            return explanations.prompt_too_long(len(wish.prompt.strip()))
+            return explanations.prompt_too_long(len(prompt.strip()))
         case "prompt", _:
             return explanations.PROMPT_EMPTY
         case "reference_count", _:

@@ -1,136 +1,186 @@
-"""The door to the jobs: what a way in hands over, and what happens to it."""
+"""Accepts video requests from every way in and turns them into stored jobs."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from bot.delivery.messages import ReplyAddress
-from bot.images.model import ImageSource, Reference
 from bot.images.spool import ReferenceSpool
-from bot.jobs.job import Job, JobState, new_job_id
+from bot.jobs.job import Job, JobState
 from bot.jobs.request_facts import origin_of
 from bot.jobs.store import DuplicateJobError, JobStore, UnknownJobError
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper
+from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
 from bot.moderation.rules import ReviewStage
+from bot.people.cache import PreferenceCache
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
 from bot.quota.ledger import Ledger
-from bot.services.order import Ask, read_ask
+from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.storage.errors import StorageError
 from bot.texts import explanations
+from bot.texts import jobs as words
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import moment
+from bot.texts.messages import Translatable
 from bot.video import VideoRequest
 
 log: Final = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True)
-class Order:
-    """A request that was examined, with where its answer goes.
-
-    `pictures` are spooled already, for another job, and are shared with it. `parent_id` is the job that is
-    tried again, which can be done once; `parent_url` links to the video that is followed upon.
-    """
-
-    request: VideoRequest
-    sources: tuple[ImageSource, ...]
-    reply: ReplyAddress
-    guild_id: int | None
-    pictures: tuple[Reference, ...] | None = None
-    parent_id: str | None = None
-    parent_url: str | None = None
-    ping: bool = False
-    held: bool = False
-    """Whether moderators have to agree first."""
-    role_ids: frozenset[int] = frozenset()
-    job_id: str | None = None
+STORE_WITHIN_S: Final = 1.0
+"""Of the three seconds that Discord grants for an acknowledgement, what storing may take first."""
 
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """What the operator allows: where pictures may come from, how much may be bought a day."""
+    """Limits that the operator sets: hosts of pictures, and how much may be bought a day."""
 
     allowed_hosts: Sequence[str]
     allowance: Allowance
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """A request that may be made, once moderators agreed if it is `held`."""
-
-    request: VideoRequest
-    held: bool = False
-
-
-@dataclass(frozen=True)
 class Refused:
-    """Why there will be no video, and the rule that says so, if it was one."""
+    """Why there will be no video; `verdict` is the rule that says so, if it was one."""
 
-    explanation: Explanation
+    explanation: Translatable
     verdict: Verdict | None = None
 
 
-class VideoRequests:
-    """Accepts orders. `stopping` is set when the process is about to end and takes no more.
+@dataclass(frozen=True)
+class Acknowledged:
+    """Discord took the acknowledgement; the reply's message id where it told it."""
 
-    An order goes through `examine` and `place`, which need no I/O and may come before the acknowledgement;
-    through `keep`, at the same time as it; and through `begin` or `withdraw`, as the acknowledgement went.
-    """
+    message_id: int | None
+
+
+class VideoRequests:
+    """Accepts orders. `stopping` is set when the process is about to end and accepts no more."""
 
     def __init__(
         self,
+        *,
         store: JobStore,
-        engine: JobStarter,
+        runner: JobStarter,
         spool: ReferenceSpool,
         ledger: Ledger,
-        *,
+        people: PreferenceCache,
         gatekeeper: Gatekeeper,
         audit: AuditLog,
+        limits: RequestLimits,
         now: Callable[[], datetime],
-        terms: RequestLimits,
     ) -> None:
         self._store = store
-        self._engine = engine
+        self._runner = runner
         self._spool = spool
         self._ledger = ledger
-        self._now = now
-        self._terms = terms
+        self._people = people
         self._gatekeeper = gatekeeper
         self._audit = audit
+        self._limits = limits
+        self._now = now
         self.stopping = False
 
-    def examine(self, ask: Ask) -> Accepted | Refused:
-        """Whether there may be a job: asked for in full, allowed by the rules, and within the allowances."""
+    async def accept(
+        self,
+        order: VideoOrder,
+        origin: RequestOrigin,
+        acknowledge: Callable[[], Awaitable[Acknowledged | None]] | None = None,
+    ) -> Refused | None:
+        """Examine an order, store its job, acknowledge, and start the job.
+
+        Stored first, a few milliseconds as a rule: a request that is acknowledged but stored nowhere would be
+        forgotten if the process died now, and one that is stored but not acknowledged is never begun. But no
+        disk, however slow, keeps a user waiting.
+
+        Args:
+            order: What is asked for.
+            origin: Who asks, and where.
+            acknowledge: Tells Discord that an answer will come; returns None where Discord did not take that.
+                None for a message, whose answer is the job's own first step.
+
+        Returns:
+            Why there will be no video, for the caller to show; None if the job was started, or if this very event
+            was accepted before.
+        """
+        job = self.examine(order, origin)
+        if isinstance(job, Refused):
+            return job
+        refused = await (self._answer(job) if acknowledge is None else self._acknowledge(job, acknowledge))
+        return None if refused is _DUPLICATE else refused
+
+    async def _answer(self, job: Job) -> Refused | None:
+        """Store and start a job whose first step answers the message that asked for it."""
+        refused = await self._keep(job)
+        if refused is None:
+            await self._begin(job, None)
+        return refused
+
+    async def _acknowledge(
+        self, job: Job, acknowledge: Callable[[], Awaitable[Acknowledged | None]]
+    ) -> Refused | None:
+        """Store, acknowledge and start a job that an interaction asked for."""
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keep(job))
+            await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
+            if keeping.done() and (refused := keeping.result()) is not None:
+                return refused
+            acknowledged = await acknowledge()
+        refused = keeping.result()
+        if refused is not None:
+            return refused
+        if acknowledged is None:
+            await self._withdraw(job)
+        else:
+            await self._begin(job, acknowledged.message_id)
+        return None
+
+    def examine(self, order: VideoOrder, origin: RequestOrigin) -> Job | Refused:
+        """Return the job of an order with its seconds reserved, or why there is none. Needs no I/O.
+
+        An order has to be complete, allowed by the rules, and within the allowances.
+        """
         if self.stopping:
             return Refused(explanations.STOPPING)
-        request = read_ask(ask, allowed_hosts=self._terms.allowed_hosts)
+        request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
         if isinstance(request, Explanation):
             return Refused(request)
+        pictures = origin_of(order.picture_count, (*order.sources, *(order.kept or ())))
         decision = self._gatekeeper.decide(
-            request.preset,
-            ask.wish.prompt,
-            ask.person,
-            ChannelInfo(ask.place, ask.channel_id),
-            origin_of(ask.wish.picture_count, (*ask.pictures, *(ask.kept or ()))),
+            request.preset, order.prompt, origin.person, origin.channel, pictures
         )
         if not decision.allowed:
-            return Refused(self._gatekeeper.explain(decision.verdict, ask.person), decision.verdict)
-        too_much = self._afford(request, ask.person)
+            return Refused(self._gatekeeper.explain(decision.verdict, origin.person), decision.verdict)
+        too_much = self._afford(request, origin.person)
         if too_much is not None:
             return Refused(too_much)
-        return Accepted(request, held=decision.waits_at(ReviewStage.SUBMISSION))
+        held = decision.waits_at(ReviewStage.SUBMISSION)
+        job = Job(
+            id=job_id_of(origin.event),
+            request=request,
+            sources=order.sources,
+            reply=origin.reply,
+            guild_id=origin.reply.guild_id,
+            state=JobState.HELD if held else JobState.QUEUED,
+            created_at=self._now(),
+            pictures=order.kept,
+            parent_id=order.parent_id,
+            parent_url=order.parent_url,
+            ping=self._people.of(origin.person.id).ping or False,
+            role_ids=origin.person.role_ids,
+        )
+        self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
+        return job
 
-    async def record(self, ask: Ask, refused: Refused) -> None:
-        """Put a refusal by the rules into the log."""
-        person = ask.person
-        verdict = refused.verdict
+    async def record_refusal(self, order: VideoOrder, origin: RequestOrigin, refused: Refused) -> None:
+        """Put a refusal by the rules into the audit log, as far as the disk allows."""
+        person, verdict = origin.person, refused.verdict
         if verdict is None:
             return
         entry = AuditEntry(
@@ -141,67 +191,47 @@ class VideoRequests:
             person.id,
             details={
                 "verdict": verdict.value,
-                "preset": ask.wish.preset or "",
-                "terms": self._gatekeeper.caches.matched_terms(person.guild_id, ask.wish.prompt),
+                "preset": order.options.preset or "",
+                "terms": self._gatekeeper.caches.matched_terms(person.guild_id, order.prompt),
             },
-            prompt=ask.wish.prompt,
+            prompt=order.prompt,
         )
         try:
             await self._audit.append(entry)
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
-    def place(self, order: Order) -> Job:
-        """The job of an order, with its seconds reserved. Nothing is stored yet."""
-        job = Job(
-            id=order.job_id or new_job_id(),
-            request=order.request,
-            sources=order.sources,
-            reply=order.reply,
-            guild_id=order.guild_id,
-            state=JobState.HELD if order.held else JobState.QUEUED,
-            created_at=self._now(),
-            pictures=order.pictures,
-            parent_id=order.parent_id,
-            parent_url=order.parent_url,
-            ping=order.ping,
-            role_ids=order.role_ids,
-        )
-        self._ledger.reserve(job.id, order.reply.person_id, int(job.request.seconds))
-        return job
-
-    async def keep(self, job: Job) -> Explanation | None:
-        """Store the job; why not, if it could not be. Then it is resumed by whichever process comes next.
-
-        Raises `DuplicateJobError` for a second repetition of the same job, or of the same message's request.
-        """
+    async def _keep(self, job: Job) -> Refused | None:
+        """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
         try:
             if job.pictures:
                 job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
             await self._store.add(job)
         except DuplicateJobError:
-            if not await self._is_kept(job.id):
-                self._ledger.release(job.id)
-            raise
+            if await self._is_stored(job.id):
+                # The same event came twice. Its seconds are reserved once, and the first one's reply answers.
+                log.info("event_accepted_before", job=job.id)
+                return _DUPLICATE
+            self._ledger.release(job.id)
+            return Refused(words.ALREADY_REPEATED)
         except FileNotFoundError:
             self._ledger.release(job.id)
-            return explanations.PICTURES_NOT_KEPT
+            return Refused(explanations.PICTURES_NOT_KEPT)
         except (StorageError, OSError) as error:
             log.error("job_not_stored", job=job.id, reason=str(error))
             self._ledger.release(job.id)
-            return explanations.NOT_KEPT
+            return Refused(explanations.NOT_KEPT)
         return None
 
-    async def _is_kept(self, job_id: str) -> bool:
-        """Whether the very same job was kept before, so that its seconds are its own."""
+    async def _is_stored(self, job_id: str) -> bool:
         try:
             await self._store.get(job_id)
         except UnknownJobError:
             return False
         return True
 
-    async def begin(self, job: Job, message_id: int | None) -> None:
-        """Start a job that is kept and whose person was told that an answer will come."""
+    async def _begin(self, job: Job, message_id: int | None) -> None:
+        """Start a stored job whose user was told that an answer will come."""
         if message_id is not None:
             try:
                 await self._store.save_reply(job.id, replace(job.reply, message_id=message_id))
@@ -218,10 +248,10 @@ class VideoRequests:
             preset=job.request.preset,
             references=job.request.reference_count,
         )
-        self._engine.start(job.id)
+        self._runner.start(job.id)
 
-    async def withdraw(self, job: Job) -> None:
-        """Forget a job that nobody was told of: Discord did not take the acknowledgement."""
+    async def _withdraw(self, job: Job) -> None:
+        """Delete a job that nobody was told of: Discord did not take the acknowledgement."""
         self._ledger.release(job.id)
         try:
             await self._store.remove(job.id)
@@ -232,12 +262,21 @@ class VideoRequests:
     def _afford(self, request: VideoRequest, person: Person) -> Explanation | None:
         now = self._now()
         shortage = judge(
-            self._terms.allowance,
+            self._limits.allowance,
             asked_s=int(request.seconds),
             used_by_bot_s=self._ledger.used_s(now),
             used_by_person_s=self._ledger.used_s(now, person.id),
         )
         return _explain(shortage, now) if shortage is not None else None
+
+
+_DUPLICATE: Final = Refused(words.ALREADY_REPEATED)
+"""The same event once more: nothing is shown, because the reply is the first one's."""
+
+
+def job_id_of(event: str) -> str:
+    """Return the id of the job that an event asks for: the same each time, so that an event buys once."""
+    return hashlib.sha256(event.encode()).hexdigest()[:32]
 
 
 def _explain(shortage: Shortage, now: datetime) -> Explanation:

@@ -141,14 +141,15 @@ class App:
             allowance=Allowance(self._settings.seconds_a_day, self._settings.seconds_a_day_per_person),
         )
         return VideoRequests(
-            self.jobs.store,
-            self.jobs.runner,
-            self._spool,
-            self.jobs.ledger,
+            store=self.jobs.store,
+            runner=self.jobs.runner,
+            spool=self._spool,
+            ledger=self.jobs.ledger,
+            people=self.people,
             gatekeeper=self.moderation.gatekeeper,
             audit=self.moderation.audit_log,
             now=self._now,
-            terms=limits,
+            limits=limits,
         )
 
     @cached_property

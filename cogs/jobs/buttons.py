@@ -12,12 +12,14 @@ from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.services.job_actions import ActionResult, JobActions
-from bot.services.order import Wish
+from bot.services.order import VideoOrder
+from bot.services.requests import VideoRequests
 from bot.texts import jobs as words
 from bot.texts.messages import Message
 from cogs.jobs.answers import ANSWERS
 from cogs.shared.interactions import address_of, language_of, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
+from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
     BEFORE_ACKNOWLEDGING_S,
     acknowledge,
@@ -27,8 +29,6 @@ from cogs.shared.respond import (
     reply_privately,
 )
 from cogs.shared.router import Route
-from cogs.video.asking import ask_of
-from cogs.video.ordering import Basis, Ordering
 
 log: Final = structlog.get_logger(__name__)
 
@@ -38,9 +38,9 @@ Interaction = discord.Interaction[discord.Client]
 class JobButtonsCog(commands.Cog):
     """Receives presses; holds nothing between them, so they work after a restart too."""
 
-    def __init__(self, ordering: Ordering, desk: JobActions, *, now: Callable[[], datetime]) -> None:
-        self._ordering = ordering
-        self._desk = desk
+    def __init__(self, requests: VideoRequests, actions: JobActions, *, now: Callable[[], datetime]) -> None:
+        self._requests = requests
+        self._actions = actions
         self._now = now
 
     def routes(self) -> list[Route]:
@@ -67,12 +67,12 @@ class JobButtonsCog(commands.Cog):
             return
         message_id = interaction.message.id if interaction.message is not None else None
         reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
-        await self._desk.refresh(reference.job_id, reply)
+        await self._actions.refresh(reference.job_id, reply)
 
     async def _cancel(self, interaction: Interaction, reference: ButtonReference) -> None:
         if await acknowledge(interaction, private=True) is None:
             return
-        found = await self._desk.cancel(reference.job_id, person_of(interaction))
+        found = await self._actions.cancel(reference.job_id, person_of(interaction))
         match found:
             case ActionResult.ASK:
                 await answer(interaction, _question(interaction, reference))
@@ -84,7 +84,7 @@ class JobButtonsCog(commands.Cog):
     async def _stop_watching(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self._desk.stop_watching(reference.job_id, person_of(interaction))
+        found = await self._actions.stop_watching(reference.job_id, person_of(interaction))
         told = words.STOPPED_WATCHING if found is ActionResult.DONE else ANSWERS[found]
         await answer(interaction, _plain(interaction, told))
 
@@ -96,7 +96,7 @@ class JobButtonsCog(commands.Cog):
         message_id = message.id if message is not None else None
         private = reference.private or (message is not None and message.flags.ephemeral)
         reply = address_of(interaction, message_id=message_id, private=private, now=now)
-        found = await self._desk.look_again(reference.job_id, person_of(interaction), reply)
+        found = await self._actions.look_again(reference.job_id, person_of(interaction), reply)
         if found is not ActionResult.DONE:
             await reply_privately(interaction, ANSWERS[found])
 
@@ -106,20 +106,18 @@ class JobButtonsCog(commands.Cog):
         if acknowledged is None:
             return
         reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
-        found = await self._desk.fetch(reference.job_id, person_of(interaction), reply)
+        found = await self._actions.fetch(reference.job_id, person_of(interaction), reply)
         if found is not ActionResult.DONE:
             await answer(interaction, ANSWERS[found])
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            original = await self._desk.original(reference.job_id, person_of(interaction))
+            original = await self._actions.original(reference.job_id, person_of(interaction))
         if isinstance(original, ActionResult):
             await refuse(interaction, ANSWERS[original])
             return
-        pictures = original.sources if original.pictures is None else ()
-        ask = ask_of(interaction, Wish.again(original.request), pictures, original.pictures)
-        basis = Basis(parent_id=original.id)
-        await self._ordering.take(interaction, ask, private=original.reply.private, basis=basis)
+        order = VideoOrder.again(original, parent_id=original.id)
+        await request_video(self._requests, interaction, order, now=self._now())
 
 
 def _plain(interaction: Interaction, text: Message) -> ui.LayoutView:

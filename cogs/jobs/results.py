@@ -1,7 +1,8 @@
 """The buttons below a finished video: another one like it, a different one, what comes next, away with it."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import discord
@@ -11,7 +12,8 @@ from discord.ext import commands
 from bot.delivery.card import Action
 from bot.jobs.job import Job
 from bot.services.job_actions import ActionResult, JobActions
-from bot.services.order import Wish
+from bot.services.order import VideoOrder
+from bot.services.requests import VideoRequests
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.video import REFERENCES_MAX, Resolution
@@ -19,6 +21,7 @@ from cogs.jobs.answers import ANSWERS
 from cogs.shared.interactions import link_to, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.pictures import video_of
+from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
     BEFORE_ACKNOWLEDGING_S,
     acknowledge_press,
@@ -27,10 +30,8 @@ from cogs.shared.respond import (
     reply_privately,
 )
 from cogs.shared.router import Route
-from cogs.video.asking import ask_of
 from cogs.video.form_layout import FormKind, FormReference, PicturePart
 from cogs.video.form_opening import FormOpening
-from cogs.video.ordering import Basis, Ordering
 
 log: Final = structlog.get_logger(__name__)
 
@@ -43,10 +44,18 @@ class ResultsCog(commands.Cog):
     What costs money is asked for by whoever presses, and counts against their own allowance.
     """
 
-    def __init__(self, ordering: Ordering, opening: FormOpening, desk: JobActions) -> None:
-        self._ordering = ordering
+    def __init__(
+        self,
+        requests: VideoRequests,
+        opening: FormOpening,
+        actions: JobActions,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._requests = requests
+        self._now = now
         self._opening = opening
-        self._desk = desk
+        self._actions = actions
 
     def routes(self) -> list[Route]:
         """Return the routes of the buttons below a finished video."""
@@ -69,12 +78,10 @@ class ResultsCog(commands.Cog):
         job = await self._model(interaction, reference)
         if job is None:
             return
-        wish = Wish.again(job.request)
+        order = VideoOrder.again(job, parent_url=link_to(interaction.message))
         if resolution is not None:
-            wish = replace(wish, resolution=resolution.value)
-        ask = ask_of(interaction, wish, job.sources if job.pictures is None else (), job.pictures)
-        basis = Basis(parent_url=link_to(interaction.message))
-        await self._ordering.take(interaction, ask, private=job.reply.private, basis=basis)
+            order = order.changed(options=order.options.model_copy(update={"resolution": resolution.value}))
+        await request_video(self._requests, interaction, order, now=self._now())
 
     async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:
         job = await self._model(interaction, reference)
@@ -83,12 +90,12 @@ class ResultsCog(commands.Cog):
         count, kind = job.request.reference_count, FormKind.CHANGE
         if count == 0:
             part = PicturePart(forms.PICTURES, forms.FIRST_PICTURES)
-        elif await self._desk.has_pictures(job):
+        elif await self._actions.has_pictures(job):
             part = PicturePart(forms.OTHER_PICTURES, forms.instead_of(count))
         else:
             part, kind = PicturePart(forms.PICTURES, forms.LOST_PICTURES), FormKind.WITHOUT
         form = FormReference(kind, job.id, job.reply.private)
-        await self._opening.for_job(interaction, form, Wish.again(job.request), part)
+        await self._opening.for_job(interaction, form, VideoOrder.again(job), part)
 
     async def _continue(self, interaction: Interaction, reference: ButtonReference) -> None:
         job = await self._model(interaction, reference)
@@ -99,12 +106,12 @@ class ResultsCog(commands.Cog):
             return
         part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
         form = FormReference(FormKind.CONTINUE, job.id, job.reply.private)
-        await self._opening.for_job(interaction, form, Wish.again(job.request), part)
+        await self._opening.for_job(interaction, form, VideoOrder.again(job), part)
 
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self._desk.deletable(reference.job_id, person_of(interaction))
+        found = await self._actions.deletable(reference.job_id, person_of(interaction))
         if found is ActionResult.NOT_ALLOWED:
             await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
         elif found is not ActionResult.DONE:
@@ -117,7 +124,7 @@ class ResultsCog(commands.Cog):
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """The job of the video, or None after the person was told why there is none."""
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            found = await self._desk.model(reference.job_id, person_of(interaction))
+            found = await self._actions.model(reference.job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await refuse(interaction, ANSWERS[found])
             return None

@@ -40,12 +40,12 @@ class ReportsCog(commands.Cog):
     def __init__(
         self,
         reports: Reports,
-        desk: JobActions,
+        actions: JobActions,
         tell: Callable[[str], None],
         *,
         now: Callable[[], datetime],
     ) -> None:
-        self._desk = desk
+        self._actions = actions
         self._reports = reports
         self._tell = tell
         self._now = now
@@ -72,7 +72,7 @@ class ReportsCog(commands.Cog):
             return
         added = form.text(WORDS)[:_WORDS_CHARS] if form is not None else ""
         report = Report(job_id, interaction.user.id, self._now(), reason, added)
-        found = await self._desk.model(job_id, person_of(interaction))
+        found = await self._actions.model(job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ import discord
 import structlog
 from discord import ui
 
+from bot.services.requests import STORE_WITHIN_S, Acknowledged
 from bot.texts.messages import Translatable
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.interactions import language_of
@@ -20,18 +20,11 @@ log: Final = structlog.get_logger(__name__)
 
 _ALREADY_ACKNOWLEDGED: Final = 40060
 """Discord, *JSON error codes*: a repetition, whose first try arrived although it seemed to fail."""
-BEFORE_ACKNOWLEDGING_S: Final = 1.0
-"""What may be spent on the disk first, of the three seconds that Discord grants for an acknowledgement."""
 _UPLOAD_TIMEOUT_S: Final = 300.0
+BEFORE_ACKNOWLEDGING_S: Final = STORE_WITHIN_S
+"""What a look-up on the disk may take before an acknowledgement."""
 _TIMEOUT_S: Final = 10.0
 """Longer than the three seconds that Discord grants (*Receiving and Responding*): it has the last word."""
-
-
-@dataclass(frozen=True)
-class Acknowledged:
-    """The interaction is acknowledged; the reply's message id where Discord told it."""
-
-    message_id: int | None
 
 
 async def acknowledge(

@@ -1,6 +1,8 @@
 """`/video`: reads what was asked, acknowledges, hands it to the service that makes the video."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import discord
@@ -9,18 +11,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.people.cache import PreferenceCache
-from bot.services.order import Wish
+from bot.services.order import VideoOptions, VideoOrder
 from bot.services.prompt_history import PromptHistory
+from bot.services.requests import VideoRequests
 from bot.storage.errors import StorageError
 from bot.texts import commands as words
 from bot.texts import explanations
 from bot.video import PROMPT_MAX_CHARS
 from cogs.shared.choices import video_options
 from cogs.shared.pictures import of_attachment
+from cogs.shared.requesting import request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
-from cogs.video.asking import ask_of
 from cogs.video.form_opening import FormOpening
-from cogs.video.ordering import Ordering
 
 log: Final = structlog.get_logger(__name__)
 
@@ -32,14 +34,16 @@ class VideoCog(commands.Cog):
 
     def __init__(
         self,
-        ordering: Ordering,
+        requests: VideoRequests,
         opening: FormOpening,
         people: PreferenceCache,
         prompt_history: PromptHistory,
         *,
         group: str | None,
+        now: Callable[[], datetime],
     ) -> None:
-        self._ordering = ordering
+        self._requests = requests
+        self._now = now
         self._opening = opening
         self._people = people
         self._prompt_history = prompt_history
@@ -84,14 +88,18 @@ class VideoCog(commands.Cog):
             await refuse(interaction, explanations.PROMPT_FORGOTTEN)
             return
         preferences = self._people.of(interaction.user.id)
-        wish = Wish(meant, seconds, size, resolution, preset, len(pictures), self._group)
-        wish = wish.completed_by(preferences)
-        private = (preferences.private or False) if private is None else private
+        options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
+        order = VideoOrder(
+            prompt=meant,
+            options=options.completed_by(preferences),
+            sources=pictures,
+            group=self._group,
+            private=(preferences.private or False) if private is None else private,
+        )
         if more:
-            await self._opening.for_pictures(interaction, pictures, wish, private=private)
-            return
-        ask = ask_of(interaction, wish, pictures)
-        await self._ordering.take(interaction, ask, private=private)
+            await self._opening.for_draft(interaction, order)
+        else:
+            await request_video(self._requests, interaction, order, now=self._now())
 
     @video.autocomplete("prompt")
     async def _offer_prompts(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.images.model import ImageSource
-from bot.services.order import Wish
+from bot.services.order import VideoOptions, VideoOrder
 from bot.texts import commands, forms
 from bot.texts.messages import Language, Message
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
@@ -69,20 +69,21 @@ class PicturePart:
 def video_form(
     reference: FormReference,
     title: Message,
-    wish: Wish,
+    order: VideoOrder,
     pictures: PicturePart | None,
     language: Language,
     *,
     presets: Sequence[Preset] = tuple(Preset),
 ) -> ui.Modal:
-    """The form, filled in with a wish. Discord allows five parts (*Modal*)."""
+    """The form, filled in with an order. Discord allows five parts (*Modal*)."""
+    options = order.options
     modal = ui.Modal(title=title.in_language(language), custom_id=reference.custom_id)
-    size = Size(wish.size) if wish.size else Size.LANDSCAPE
-    resolution = Resolution(wish.resolution) if wish.resolution else Resolution.P720
+    size = Size(options.size) if options.size else Size.LANDSCAPE
+    resolution = Resolution(options.resolution) if options.resolution else Resolution.P720
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=_PROMPT,
         style=discord.TextStyle.paragraph,
-        default=wish.prompt[:PROMPT_MAX_CHARS] or None,
+        default=order.prompt[:PROMPT_MAX_CHARS] or None,
         min_length=1,
         max_length=PROMPT_MAX_CHARS,
     )
@@ -95,7 +96,7 @@ def video_form(
             max_values=pictures.most,
         )
         modal.add_item(_labelled(pictures.label, pictures.hint, upload, language))
-    seconds = wish.seconds or Seconds.S6.value
+    seconds = options.seconds or Seconds.S6.value
     lengths = [(value.value, commands.SECONDS_NAMES[value], value.value == seconds) for value in Seconds]
     modal.add_item(
         _labelled(forms.SECONDS, forms.SECONDS_HINT, _select(_SECONDS, lengths, language), language)
@@ -106,7 +107,7 @@ def video_form(
         for tier in Resolution
     ]
     modal.add_item(_labelled(forms.FRAME, forms.FRAME_HINT, _select(_FRAME, frames, language), language))
-    preset = wish.preset or Preset.NORMAL.value
+    preset = options.preset or Preset.NORMAL.value
     styles = [(value.value, commands.PRESET_NAMES[value], value.value == preset) for value in presets]
     modal.add_item(_labelled(forms.PRESET, commands.PRESET, _select(_PRESET, styles, language), language))
     # It comes back as an interaction like any other, so the library need not remember it.
@@ -133,15 +134,17 @@ def pictures_in(form: SentForm) -> tuple[ImageSource, ...]:
     return tuple(ImageSource(file.url, file.filename, file.size) for file in form.files(_PICTURES))
 
 
-def wish_in(form: SentForm, *, picture_count: int, group: str | None) -> Wish:
-    """Return what the form of a video asks for; nothing in it is checked yet."""
+def options_in(form: SentForm) -> VideoOptions:
+    """Return the options that were chosen in the form of a video."""
     size, _, resolution = form.text(_FRAME).partition("/")
-    return Wish(
-        form.text(_PROMPT),
-        form.text(_SECONDS) or None,
-        size or None,
-        resolution or None,
-        form.text(_PRESET) or None,
-        picture_count,
-        group,
+    return VideoOptions(
+        seconds=form.text(_SECONDS) or None,
+        size=size or None,
+        resolution=resolution or None,
+        preset=form.text(_PRESET) or None,
     )
+
+
+def prompt_in(form: SentForm) -> str:
+    """Return the prompt that was typed into the form of a video."""
+    return form.text(_PROMPT)

@@ -9,10 +9,9 @@ import discord
 import structlog
 from discord import ui
 
-from bot.images.model import ImageSource
 from bot.jobs.job import new_job_id
 from bot.services.drafts import Draft, DraftStore
-from bot.services.order import Wish
+from bot.services.order import VideoOrder
 from bot.storage.errors import StorageError
 from bot.texts import forms
 from bot.video import REFERENCES_MAX, Preset
@@ -33,27 +32,15 @@ class FormOpening:
         self._presets = presets
         self._now = now
 
-    async def for_pictures(
-        self,
-        interaction: Interaction,
-        pictures: tuple[ImageSource, ...],
-        wish: Wish,
-        *,
-        private: bool,
-        required: bool = False,
+    async def for_draft(
+        self, interaction: Interaction, order: VideoOrder, *, needs_picture: bool = False
     ) -> None:
-        """A form for a new video with these pictures and more; `required` asks for at least one more."""
-        draft = Draft(new_job_id(), interaction.user.id, self._now(), pictures)
-        reference = FormReference(FormKind.DRAFT, draft.id, private)
-        part = _part_beside(len(pictures), required=required)
-        form = video_form(
-            reference,
-            forms.TITLE_NEW,
-            wish,
-            part,
-            language_of(interaction, private=True),
-            presets=self._presets,
-        )
+        """Open a form for a new video that begins with an order; `needs_picture` asks for at least one more."""
+        draft = Draft(new_job_id(), interaction.user.id, self._now(), order)
+        reference = FormReference(FormKind.DRAFT, draft.id, order.private)
+        part = _part_beside(order.picture_count, required=needs_picture)
+        language = language_of(interaction, private=True)
+        form = video_form(reference, forms.TITLE_NEW, order, part, language, presets=self._presets)
         async with asyncio.TaskGroup() as group:
             # Kept first, a few milliseconds as a rule; but no disk may keep a person waiting for the form, and
             # one whose draft could not be kept says so when it is sent.
@@ -67,12 +54,12 @@ class FormOpening:
             log.warning("draft_not_stored", reason=str(error))
 
     async def for_job(
-        self, interaction: Interaction, reference: FormReference, wish: Wish, part: PicturePart
+        self, interaction: Interaction, reference: FormReference, order: VideoOrder, part: PicturePart
     ) -> None:
-        """A form that changes or continues a job."""
+        """Open a form that changes or continues a job."""
         title = forms.TITLE_CONTINUE if reference.kind is FormKind.CONTINUE else forms.TITLE_CHANGE
         form: ui.Modal = video_form(
-            reference, title, wish, part, language_of(interaction, private=True), presets=self._presets
+            reference, title, order, part, language_of(interaction, private=True), presets=self._presets
         )
         await open_form(interaction, form)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import discord
@@ -11,13 +12,14 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.images.model import ImageSource, Reference
+from bot.images.model import ImageSource
 from bot.jobs.job import Job
 from bot.jobs.request_facts import ends_in_own_spicy_frame
 from bot.people.cache import PreferenceCache
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import ActionResult, JobActions
-from bot.services.order import Wish
+from bot.services.order import VideoOptions, VideoOrder
+from bot.services.requests import VideoRequests
 from bot.texts import forms
 from bot.texts.messages import Translatable
 from cogs.jobs.answers import ANSWERS
@@ -25,12 +27,11 @@ from cogs.shared.interactions import link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, video_of
+from cogs.shared.requesting import request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.shared.router import Route, UnknownCustomIdError
-from cogs.video.asking import ask_of
-from cogs.video.form_layout import FORM_ID, FormKind, FormReference, pictures_in, wish_in
+from cogs.video.form_layout import FORM_ID, FormKind, FormReference, options_in, pictures_in, prompt_in
 from cogs.video.form_opening import FormOpening
-from cogs.video.ordering import Basis, Ordering
 
 log: Final = structlog.get_logger(__name__)
 
@@ -38,37 +39,29 @@ Interaction = discord.Interaction[discord.Client]
 _NAME: Final = "Animate"
 
 
-@dataclass(frozen=True)
-class _Material:
-    """What a video is to be made from besides words."""
-
-    sources: tuple[ImageSource, ...] = ()
-    kept: tuple[Reference, ...] | None = None
-    """Pictures of an earlier job."""
-    parent_url: str | None = None
-
-
 class FormsCog(commands.Cog):
     """Opens a form on a message, and serves forms that were sent; holds nothing between the two."""
 
     def __init__(
         self,
-        ordering: Ordering,
+        requests: VideoRequests,
         opening: FormOpening,
         drafts: DraftStore,
-        desk: JobActions,
+        actions: JobActions,
         people: PreferenceCache,
         *,
         group: str | None,
         cdn_hosts: Sequence[str],
+        now: Callable[[], datetime],
     ) -> None:
-        self._ordering = ordering
+        self._requests = requests
         self._opening = opening
         self._drafts = drafts
-        self._desk = desk
+        self._actions = actions
         self._people = people
         self._group = group
         self._cdn_hosts = cdn_hosts
+        self._now = now
         # A menu cannot be declared in a cog as a command can.
         self.menu = app_commands.ContextMenu(name=_NAME, callback=self._animate)
 
@@ -76,14 +69,13 @@ class FormsCog(commands.Cog):
         found = pictures_of(message, self._cdn_hosts)
         preferences = self._people.of(interaction.user.id)
         shape = found[0].shape if found else None
-        wish = Wish("", size=shape).completed_by(preferences)
-        await self._opening.for_pictures(
-            interaction,
-            tuple(picture.source for picture in found),
-            wish,
+        order = VideoOrder(
+            options=VideoOptions(size=shape).completed_by(preferences),
+            sources=tuple(picture.source for picture in found),
+            group=self._group,
             private=preferences.private or False,
-            required=not found,
         )
+        await self._opening.for_draft(interaction, order, needs_picture=not found)
 
     def routes(self) -> list[Route]:
         """Return the route of the forms of videos."""
@@ -94,44 +86,39 @@ class FormsCog(commands.Cog):
         if form is None:
             raise UnknownCustomIdError
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            found = await self._material(interaction, reference, form)
-        if isinstance(found, _Material):
-            await self._take(interaction, form, found, private=reference.private)
+            order = await self._order(interaction, reference, form)
+        if isinstance(order, VideoOrder):
+            await request_video(self._requests, interaction, order, now=self._now())
         else:
-            await refuse(interaction, found)
+            await refuse(interaction, order)
 
-    async def _material(
+    async def _order(
         self, interaction: Interaction, reference: FormReference, form: SentForm
-    ) -> _Material | Translatable:
-        """What the video is to be made from, or why it cannot be. Raises `StorageError`."""
+    ) -> VideoOrder | Translatable:
+        """Return what the form asks for, or why there is nothing to make it from. Raises `StorageError`."""
+        uploaded = pictures_in(form)
+        order = VideoOrder(
+            prompt=prompt_in(form),
+            options=options_in(form),
+            sources=uploaded,
+            group=self._group,
+            private=reference.private,
+            parent_url=link_to(interaction.message),
+        )
         if reference.kind is FormKind.DRAFT:
             draft = await self._drafts.get(reference.subject_id, interaction.user.id)
-            return forms.DRAFT_GONE if draft is None else _Material((*draft.sources, *pictures_in(form)))
-        job = await self._desk.model(reference.subject_id, person_of(interaction))
+            if draft is None:
+                return forms.DRAFT_GONE
+            return order.changed(sources=(*draft.order.sources, *uploaded), parent_url=draft.order.parent_url)
+        job = await self._actions.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
-        parent_url = link_to(interaction.message)
         if reference.kind is FormKind.CONTINUE:
             frame = _last_frame(interaction, job)
-            return (
-                forms.VIDEO_GONE
-                if frame is None
-                else _Material((frame, *pictures_in(form)), None, parent_url)
-            )
-        if pictures_in(form) or reference.kind is FormKind.WITHOUT:
-            return _Material(pictures_in(form), parent_url=parent_url)
-        if job.pictures:
-            return _Material(kept=job.pictures, parent_url=parent_url)
-        return _Material(job.sources, parent_url=parent_url)
-
-    async def _take(
-        self, interaction: Interaction, form: SentForm, material: _Material, *, private: bool
-    ) -> None:
-        count = len(material.sources) + len(material.kept or ())
-        wish = wish_in(form, picture_count=count, group=self._group)
-        ask = ask_of(interaction, wish, material.sources, material.kept)
-        basis = Basis(parent_url=material.parent_url)
-        await self._ordering.take(interaction, ask, private=private, basis=basis)
+            return forms.VIDEO_GONE if frame is None else order.changed(sources=(frame, *uploaded))
+        if uploaded or reference.kind is FormKind.WITHOUT:
+            return order
+        return order.changed(sources=job.sources if not job.pictures else (), kept=job.pictures or None)
 
 
 def _last_frame(interaction: Interaction, job: Job) -> ImageSource | None:

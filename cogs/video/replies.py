@@ -1,6 +1,5 @@
 """A message that mentions the bot: what it answers and what it says become a request for a video."""
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,12 +11,12 @@ import structlog
 from discord.ext import commands
 
 from bot.delivery.messages import ReplyAddress
-from bot.jobs.store import DuplicateJobError
+from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Person, Place, Right, Verdict
 from bot.people.cache import PreferenceCache
-from bot.services.order import Ask, Wish
-from bot.services.prompt_options import Option, ParsedPrompt, parse_prompt_options
-from bot.services.requests import Order, Refused, VideoRequests
+from bot.services.order import RequestOrigin, VideoOptions, VideoOrder
+from bot.services.prompt_options import ParsedPrompt, parse_prompt_options
+from bot.services.requests import VideoRequests
 from bot.texts import replies as words
 from bot.texts.explanations import Explanation
 from bot.texts.messages import Language, Translatable
@@ -43,7 +42,7 @@ class RepliesCog(commands.Cog):
     def __init__(
         self,
         client: discord.Client,
-        service: VideoRequests,
+        requests: VideoRequests,
         people: PreferenceCache,
         *,
         now: Callable[[], datetime],
@@ -51,7 +50,7 @@ class RepliesCog(commands.Cog):
         cdn_hosts: Sequence[str],
     ) -> None:
         self._client = client
-        self._service = service
+        self._requests = requests
         self._people = people
         self._now = now
         self._group = group
@@ -85,52 +84,30 @@ class RepliesCog(commands.Cog):
         if trouble is not None:
             await self._say(message, trouble, language, missing=_missing(message))
             return
-        ask = self._ask(message, parsed, addressed)
-        examined = self._service.examine(ask)
-        if isinstance(examined, Refused):
-            await self._refuse(message, ask, examined, language)
-            return
-        job = self._service.place(
-            Order(
-                examined.request,
-                ask.pictures,
-                self._address(message, language),
-                message.guild.id if message.guild is not None else None,
-                ping=self._people.of(message.author.id).ping or False,
-                held=examined.held,
-                role_ids=ask.person.role_ids,
-                job_id=_job_id(message.id),
-            )
-        )
-        try:
-            not_kept = await self._service.keep(job)
-        except DuplicateJobError:
-            log.info("message_served_before", job=job.id)
-            return
-        if not_kept is not None:
-            await self._say(message, not_kept, language)
-            return
-        # The answer is the job's own first step: made once, also by whichever process takes it up.
-        await self._service.begin(job, None)
-
-    def _ask(self, message: discord.Message, parsed: ParsedPrompt, addressed: Addressed) -> Ask:
-        shape = addressed.pictures[0].shape if addressed.pictures else None
-        wish = Wish(
-            parsed.prompt,
-            parsed.options.get(Option.SECONDS),
-            parsed.options.get(Option.SIZE),
-            parsed.options.get(Option.RESOLUTION),
-            parsed.options.get(Option.PRESET),
-            len(addressed.pictures),
-            self._group,
-        ).completed_by(self._people.of(message.author.id), size=shape)
-        return Ask(
-            wish,
-            tuple(picture.source for picture in addressed.pictures),
-            _place(message),
-            _person(message),
-            parent_of(message.channel),
+        order = self._order(message, parsed, addressed)
+        origin = RequestOrigin(
+            event=f"message:{message.id}",
+            person=_person(message),
+            channel=ChannelInfo(_place(message), parent_of(message.channel)),
+            reply=self._address(message, language),
             missing=_missing(message),
+        )
+        refused = await self._requests.accept(order, origin)
+        if refused is None:
+            return
+        suspended = refused.verdict is Verdict.PERSON_SUSPENDED
+        buttons = (appeal_button(origin.person, language),) if suspended else ()
+        await self._say(message, refused.explanation, language, missing=origin.missing, buttons=buttons)
+        await self._requests.record_refusal(order, origin, refused)
+
+    def _order(self, message: discord.Message, parsed: ParsedPrompt, addressed: Addressed) -> VideoOrder:
+        shape = addressed.pictures[0].shape if addressed.pictures else None
+        options = VideoOptions(**{option.value: value for option, value in parsed.options.items()})
+        return VideoOrder(
+            prompt=parsed.prompt,
+            options=options.completed_by(self._people.of(message.author.id), size=shape),
+            sources=tuple(picture.source for picture in addressed.pictures),
+            group=self._group,
         )
 
     def _address(self, message: discord.Message, language: Language) -> ReplyAddress:
@@ -153,14 +130,6 @@ class RepliesCog(commands.Cog):
             asked_message_id=message.id,
             guild_id=message.guild.id if message.guild is not None else None,
         )
-
-    async def _refuse(self, message: discord.Message, ask: Ask, refused: Refused, language: Language) -> None:
-        """Say why not; where the person can do something about it, with the button for that."""
-        buttons: tuple[PlainButton, ...] = ()
-        if refused.verdict is Verdict.PERSON_SUSPENDED:
-            buttons = (appeal_button(ask.person, language),)
-        await self._say(message, refused.explanation, language, missing=ask.missing, buttons=buttons)
-        await self._service.record(ask, refused)
 
     async def _say(
         self,
@@ -228,8 +197,3 @@ def _missing(message: discord.Message) -> tuple[Right, ...]:
         return ()
     permissions = message.channel.permissions_for(message.guild.me)
     return missing_for_message(permissions, thread=isinstance(message.channel, discord.Thread))
-
-
-def _job_id(message_id: int) -> str:
-    """The same for every time that a message comes, so that it is served once."""
-    return hashlib.sha256(f"message:{message_id}".encode()).hexdigest()[:32]

@@ -1,0 +1,42 @@
+"""From an interaction that asks for a video to `VideoRequests`, and what the user reads if there will be none."""
+
+from datetime import datetime
+
+from bot.moderation.gatekeeper import ChannelInfo
+from bot.moderation.policy import Verdict
+from bot.services.order import RequestOrigin, VideoOrder
+from bot.services.requests import VideoRequests
+from cogs.shared.appeal_button import appeal_button
+from cogs.shared.interactions import address_of, language_of, person_of
+from cogs.shared.place import channel_of, missing_for_reply, place_of
+from cogs.shared.respond import acknowledge, refuse, tell
+from cogs.shared.router import Interaction
+
+
+async def request_video(
+    requests: VideoRequests, interaction: Interaction, order: VideoOrder, *, now: datetime
+) -> None:
+    """Ask for a video, or say to the user alone why there will be none.
+
+    Args:
+        requests: Accepts the order.
+        interaction: It asks, and was not acknowledged yet.
+        order: What is asked for.
+        now: When the interaction came.
+    """
+    origin = RequestOrigin(
+        event=f"interaction:{interaction.id}",
+        person=person_of(interaction),
+        channel=ChannelInfo(place_of(interaction), channel_of(interaction)),
+        reply=address_of(interaction, message_id=None, private=order.private, now=now),
+        missing=missing_for_reply(interaction),
+    )
+    refused = await requests.accept(order, origin, lambda: acknowledge(interaction, private=order.private))
+    if refused is None:
+        return
+    if refused.verdict is Verdict.PERSON_SUSPENDED:
+        language = language_of(interaction, private=True)
+        await refuse(interaction, refused.explanation, (appeal_button(origin.person, language),))
+    else:
+        await tell(interaction, refused.explanation)
+    await requests.record_refusal(order, origin, refused)
