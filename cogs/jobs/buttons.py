@@ -28,7 +28,7 @@ from cogs.shared.respond import (
     refuse,
     reply_privately,
 )
-from cogs.shared.router import Route
+from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class JobButtonsCog(commands.Cog):
         self._actions = actions
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons below the cards of jobs that have no video yet."""
         return job_routes(
             {

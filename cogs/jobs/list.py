@@ -14,7 +14,7 @@ from bot.texts.messages import Language, Message
 from cogs.shared.interactions import language_of
 from cogs.shared.job_buttons import ButtonReference, rows_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer
-from cogs.shared.router import Interaction, Route
+from cogs.shared.router import Interaction, InteractionRoute
 
 _A_PAGE: Final = 5
 """Five entries of a text and a row of three buttons at most stay below the 40 components of a message."""
@@ -33,9 +33,9 @@ class JobsCog(commands.Cog):
         if await acknowledge(interaction, private=True) is not None:
             await self._show(interaction, 0)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of the pages' buttons. The list is private, so nobody else can press them."""
-        return [Route(_CUSTOM_ID, self._turn)]
+        return [InteractionRoute(_CUSTOM_ID, self._turn)]
 
     async def _turn(self, interaction: Interaction, match: re.Match[str]) -> None:
         """Show another page in place of the present one."""

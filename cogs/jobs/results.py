@@ -29,7 +29,7 @@ from cogs.shared.respond import (
     refuse,
     reply_privately,
 )
-from cogs.shared.router import Route
+from cogs.shared.router import InteractionRoute
 from cogs.video.form_layout import FormKind, FormReference, PicturePart
 from cogs.video.form_opening import FormOpening
 
@@ -57,7 +57,7 @@ class ResultsCog(commands.Cog):
         self._opening = opening
         self._actions = actions
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons below a finished video."""
         return job_routes(
             {

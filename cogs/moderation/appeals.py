@@ -21,7 +21,7 @@ from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.interactions import language_of, moderator_of
 from cogs.shared.modals import WORDS, SentForm, words_form
 from cogs.shared.respond import acknowledge, answer, open_form
-from cogs.shared.router import Route
+from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
 
@@ -63,12 +63,12 @@ class AppealsCog(commands.Cog):
         self._review_channel = review_channel
         self._tell = tell
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of *Appeal*, of its form, and of the moderators' answers."""
         return [
-            Route(_PRESSED, self._open),
-            Route(_PRESSED, self._receive, form=True),
-            Route(_DECIDED, self._decide),
+            InteractionRoute(_PRESSED, self._open),
+            InteractionRoute(_PRESSED, self._receive, form=True),
+            InteractionRoute(_DECIDED, self._decide),
         ]
 
     async def _open(self, interaction: Interaction, match: re.Match[str]) -> None:

@@ -23,7 +23,7 @@ from cogs.shared.interactions import language_of, link_to, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.respond import acknowledge, answer, open_form
-from cogs.shared.router import Route
+from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
 
@@ -50,11 +50,11 @@ class ReportsCog(commands.Cog):
         self._tell = tell
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of *Report* and of its form."""
         return [
             *job_routes({Action.REPORT: self._open}),
-            Route(_CUSTOM_ID, self._receive, form=True),
+            InteractionRoute(_CUSTOM_ID, self._receive, form=True),
         ]
 
     async def _open(self, interaction: Interaction, reference: ButtonReference) -> None:

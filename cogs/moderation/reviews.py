@@ -24,7 +24,7 @@ from cogs.shared.interactions import language_of, moderator_of
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.place import place_of
 from cogs.shared.respond import acknowledge, answer, open_form, show_file
-from cogs.shared.router import Route, UnknownCustomIdError
+from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -74,9 +74,9 @@ class ReviewsCog(commands.Cog):
         self._reviews = reviews
         self._reports = reports
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons below questions, and of the form that asks for a reason."""
-        return [Route(CUSTOM_ID, self._press), Route(_WHY, self._serve, form=True)]
+        return [InteractionRoute(CUSTOM_ID, self._press), InteractionRoute(_WHY, self._serve, form=True)]
 
     async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
         action = _action_of(match)

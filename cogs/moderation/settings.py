@@ -35,7 +35,7 @@ from cogs.shared.interactions import language_of, person_of
 from cogs.shared.modals import YES, SentForm, tick_form
 from cogs.shared.place import channel_of, place_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_form, refuse, reply_privately
-from cogs.shared.router import Route
+from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
 
@@ -64,10 +64,10 @@ class SettingsCog(commands.Cog):
         elif await acknowledge(interaction, private=True) is not None:
             await self._show(interaction, Page.SPICY)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of the panel's buttons and selects, and of the form that confirms spicy."""
         pattern = re.compile(re.escape(MARK) + ".*")
-        return [Route(pattern, self._use), Route(pattern, self._use, form=True)]
+        return [InteractionRoute(pattern, self._use), InteractionRoute(pattern, self._use, form=True)]
 
     async def _use(self, interaction: Interaction, match: re.Match[str]) -> None:
         refusal = _refusal(interaction)

@@ -36,7 +36,7 @@ from cogs.moderation.spicy_views import ExportFile, ListPage, LogPage, Mute, han
 from cogs.shared.choices import choices
 from cogs.shared.interactions import language_of, person_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, refuse, reply_privately
-from cogs.shared.router import Route, UnknownCustomIdError
+from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -186,9 +186,9 @@ class SpicyCog(commands.Cog):
         if (guild_id := await self._begun(interaction)) is not None:
             await self._show(interaction, self._person(guild_id, person.id, _language(interaction)))
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons, which change the answer that they belong to."""
-        return [Route(views.BUTTON_ID, self._press)]
+        return [InteractionRoute(views.BUTTON_ID, self._press)]
 
     async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
         try:

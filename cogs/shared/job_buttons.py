@@ -11,7 +11,7 @@ from discord import ui
 from bot.delivery.card import Action
 from bot.texts import buttons
 from bot.texts.messages import Language, Message
-from cogs.shared.router import Interaction, Route
+from cogs.shared.router import Interaction, InteractionRoute
 
 _JOB: Final = r"(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
 _CUSTOM_ID: Final = re.compile(rf"sm:[a-z]+:{_JOB}")
@@ -72,15 +72,15 @@ class ButtonReference:
 
 def job_routes(
     handlers: Mapping[Action, Callable[[Interaction, ButtonReference], Awaitable[None]]],
-) -> list[Route]:
+) -> list[InteractionRoute]:
     """Return the routes of buttons below cards, one for each action."""
 
-    def route(action: Action) -> Route:
+    def route(action: Action) -> InteractionRoute:
         async def handler(interaction: Interaction, match: re.Match[str]) -> None:
             reference = ButtonReference(action, match["job"], int(match["person"]), match["private"] == "1")
             await handlers[action](interaction, reference)
 
-        return Route(re.compile(f"sm:{action}:{_JOB}"), handler)
+        return InteractionRoute(re.compile(f"sm:{action}:{_JOB}"), handler)
 
     return [route(action) for action in handlers]
 

@@ -28,7 +28,7 @@ class UnknownCustomIdError(Exception):
 
 
 @dataclass(frozen=True)
-class Route:
+class InteractionRoute:
     """Custom ids of one kind and what serves them.
 
     The handler acknowledges first. It may raise `UnknownCustomIdError` before that, and `StorageError` or
@@ -44,7 +44,7 @@ class Route:
 class Router(commands.Cog):
     """Hands each press, choice and sent form to its handler, and answers what none of them serves."""
 
-    def __init__(self, routes: list[Route]) -> None:
+    def __init__(self, routes: list[InteractionRoute]) -> None:
         self._routes = routes
 
     @commands.Cog.listener()

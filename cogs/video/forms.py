@@ -29,7 +29,7 @@ from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, video_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
-from cogs.shared.router import Route, UnknownCustomIdError
+from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 from cogs.video.form_layout import FORM_ID, FormKind, FormReference, options_in, pictures_in, prompt_in
 from cogs.video.form_opening import FormOpening
 
@@ -77,9 +77,9 @@ class FormsCog(commands.Cog):
         )
         await self._opening.for_draft(interaction, order, needs_picture=not found)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[InteractionRoute]:
         """Return the route of the forms of videos."""
-        return [Route(FORM_ID, self._receive, form=True)]
+        return [InteractionRoute(FORM_ID, self._receive, form=True)]
 
     async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
         reference, form = FormReference.of(match), SentForm.of(interaction)
