@@ -12,24 +12,24 @@ NO_FAULTS = FaultPlan()
 FAULTS = FaultPlan(api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=5.0)
 
 
-async def killed(chaos_run: ChaosRun, kills: int) -> None:
-    """Run, then compare what users see with what was bought."""
+async def killed(chaos_run: ChaosRun, kills: int) -> int:
+    """Run, then compare what users see with what was bought. Returns the number of delivered videos."""
     await chaos_run.run(kills)
     findings = compare(chaos_run)
     assert findings.clean, report(chaos_run, findings)
     assert findings.kills == kills
-    assert findings.delivered > kills / 4
+    return findings.delivered
 
 
 @pytest.mark.parametrize(
-    ("kills", "jobs"),
+    ("kills", "jobs", "delivered"),
     [
-        pytest.param((3, 3, 2), (12, 12, 8), id="8 kills"),
-        pytest.param((15, 15, 12), (60, 60, 40), id="42 kills", marks=pytest.mark.slow),
+        pytest.param((3, 3, 2), (12, 12, 8), 1, id="8 kills"),
+        pytest.param((15, 15, 12), (60, 60, 40), 12, id="42 kills", marks=pytest.mark.slow),
     ],
 )
 async def test_kills_lose_nothing_and_buy_nothing_twice(
-    tmp_path: Path, kills: tuple[int, int, int], jobs: tuple[int, int, int]
+    tmp_path: Path, kills: tuple[int, int, int], jobs: tuple[int, int, int], delivered: int
 ) -> None:
     folders = [tmp_path / str(number) for number in range(3)]
     for folder in folders:
@@ -41,5 +41,9 @@ async def test_kills_lose_nothing_and_buy_nothing_twice(
         )
     ]
     async with asyncio.TaskGroup() as group:
-        for chaos_run, count in zip(chaos_runs, kills, strict=True):
+        tasks = [
             group.create_task(killed(chaos_run, count))
+            for chaos_run, count in zip(chaos_runs, kills, strict=True)
+        ]
+    # Of all runs together: three kills may well fall upon the only requests of one run.
+    assert sum(task.result() for task in tasks) >= delivered
