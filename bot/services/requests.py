@@ -228,6 +228,9 @@ class VideoRequests:
             await self._store.get(job_id)
         except UnknownJobError:
             return False
+        except StorageError as error:
+            # The first event's job may be paid for already: say nothing that could be untrue in its reply.
+            log.warning("duplicate_not_looked_up", job=job_id, reason=str(error))
         return True
 
     async def _begin(self, job: Job, message_id: int | None) -> None:
