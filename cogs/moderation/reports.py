@@ -12,11 +12,10 @@ from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.reviews.case import VideoMessage
-from bot.reviews.report_store import Report
+from bot.reviews.report_store import Report, ReportReason
 from bot.reviews.reports import ReportResult, Reports
 from bot.services.job_actions import ActionResult, JobActions
 from bot.texts import forms, operator
-from bot.texts.forms import ReportReason
 from bot.texts.messages import Language
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.interactions import Interaction, language_of, link_to, person_of
@@ -77,7 +76,7 @@ class ReportsCog(commands.Cog):
             return
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
-        self._tell(operator.video_reported(forms.REASON_NAMES[reason].english, added, job_id, link))
+        self._tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
         await answer(interaction, forms.REPORTED)
 
 
@@ -105,7 +104,7 @@ def _form(job_id: str, language: Language) -> ui.Modal:
         language,
         title=forms.REPORT_TITLE,
         question=forms.REPORT_REASON,
-        reasons=forms.REASON_NAMES.items(),
+        reasons=forms.REPORT_REASONS.items(),
         words=(forms.REPORT_WORDS, forms.REPORT_WORDS_HINT),
         words_max_chars=_WORDS_CHARS,
     )

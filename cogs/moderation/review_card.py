@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,27 @@ from bot.texts import moderation as words
 from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
-from bot.texts.moderation import ReviewAction
 from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
 
 CUSTOM_ID: Final = re.compile(r"sm-rev:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
 
-_HEADLINES: Final[Mapping[ReviewSubject, Message]] = {
+
+class ReviewAction(StrEnum):
+    """Moderator's action on a question. The values are part of custom ids and must not change."""
+
+    APPROVE = "yes"
+    DENY = "no"
+    APPROVE_AND_TRUST = "yestrust"
+    DENY_AND_SUSPEND = "nosuspend"
+    TAKE_BACK = "back"
+    VIEW = "view"
+    RESTORE = "restore"
+    REMOVE = "remove"
+    REMOVE_AND_STRIKE = "strike"
+
+
+HEADLINES: Final[Mapping[ReviewSubject, Message]] = {
     ReviewSubject.SUBMISSION: words.REVIEW_SUBMISSION,
     ReviewSubject.POSTING: words.REVIEW_POSTING,
     ReviewSubject.REPORT: words.REVIEW_REPORT,
@@ -104,7 +119,7 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
     options = options_line(job.request, language)
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
     lines = [
-        f"### {_HEADLINES[review.subject].in_language(language)}",
+        f"### {HEADLINES[review.subject].in_language(language)}",
         asked.in_language(language),
         words.whole_prompt(job.request.prompt),
         f"-# {words.record_line(case.record).in_language(language)}",

@@ -13,13 +13,12 @@ from discord.ext import commands
 from bot.moderation.policy import Person
 from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
-from bot.reviews.review import Review
+from bot.reviews.review import DenyReason, Review
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
-from bot.texts.moderation import DenyReason, ReviewAction
-from cogs.moderation.review_card import CUSTOM_ID
+from cogs.moderation.review_card import CUSTOM_ID, ReviewAction
 from cogs.shared.interactions import Interaction, language_of, moderator_of
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.place import place_of
