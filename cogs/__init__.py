@@ -1,1 +1,1 @@
-"""What people see and press in Discord: each cog parses an interaction, asks a service, shows the answer."""
+"""Discord side of the bot. Each cog parses an interaction, asks a service, and shows the answer."""

@@ -1,4 +1,4 @@
-"""The Discord client itself: which intents, which caches, and what happens before the gateway opens."""
+"""The Discord client: its intents and caches, and the set-up before the gateway opens."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from bot.texts import explanations
+from cogs.shared.interactions import Interaction
 from cogs.shared.respond import refuse
 from cogs.translation import Translator
 from cogs.tree import Tree
@@ -60,7 +61,7 @@ class Stillmotion(commands.AutoShardedBot):
         self._starting_menus.append(menu)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Nothing: cogs listen to messages, and there are no commands in their texts."""
+        """Do nothing: cogs listen to messages, and there are no commands in their texts."""
 
     async def setup_hook(self) -> None:
         """Load the cogs and, if they changed, register the commands; called between login and gateway."""
@@ -81,11 +82,11 @@ class Stillmotion(commands.AutoShardedBot):
                 log.error("commands_not_registered", status=error.status, code=error.code)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
-        """Log a listener that broke; whoever pressed or sent something hears of it."""
+        """Log a listener that broke, and tell the user whose interaction it was."""
         del kwargs
         log.error("listener_broke", listener=event_method, exc_info=sys.exception())
         if args and isinstance(args[0], discord.Interaction):
-            interaction = cast("discord.Interaction[discord.Client]", args[0])
+            interaction = cast("Interaction", args[0])
             if not interaction.response.is_done():
                 await refuse(interaction, explanations.COMMAND_BROKE)
 

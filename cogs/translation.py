@@ -20,7 +20,7 @@ class Translator(app_commands.Translator):
     async def translate(
         self, string: locale_str, locale: discord.Locale, context: TranslationContextTypes
     ) -> str | None:
-        """The words in a Discord locale; None where English stays."""
+        """Return the text in a Discord locale, or None where English stays."""
         language = Language.of(locale.value)
         if language is Language.ENGLISH:
             return None

@@ -1,4 +1,4 @@
-"""The command tree: what happens when a command breaks, and when Discord is told of changed commands."""
+"""The command tree: answers for commands that break, and registration of changed commands."""
 
 import asyncio
 import hashlib
@@ -12,18 +12,17 @@ from discord import app_commands
 
 from bot.storage.errors import StorageError
 from bot.texts import explanations, jobs
+from cogs.shared.interactions import Interaction
 from cogs.shared.respond import refuse, tell
 
 log: Final = structlog.get_logger(__name__)
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
-    """Answers the person even when a command breaks, and keeps Discord's list of commands current."""
+    """Answers the user even if a command breaks, and keeps Discord's list of commands current."""
 
-    async def on_error(
-        self, interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
-    ) -> None:
-        """Log what broke and tell the person, unless they already have an answer."""
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
+        """Log what broke and tell the user, unless there is an answer already."""
         command = interaction.command.qualified_name if interaction.command else None
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         if isinstance(cause, StorageError):
@@ -35,7 +34,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
             await refuse(interaction, explanations.COMMAND_BROKE)
 
     async def sync_if_changed(self, state_path: Path) -> bool:
-        """Register the commands with Discord if they differ from those registered last; whether they did.
+        """Register the commands with Discord if they differ from those registered last. Returns True if they did.
 
         Discord takes 200 new commands a day and warns against registering at every start (*Application
         Commands*), so a digest of what was registered is kept at `state_path`. Raises

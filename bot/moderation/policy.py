@@ -291,6 +291,12 @@ def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:
     )
 
 
+def person_in_direct_messages(person_id: int, guild_id: int, *, owner_id: int | None) -> Person:
+    """Return a user with the rights in a server that count in direct messages: only its owner has any there."""
+    owns = person_id == owner_id
+    return Person(person_id, guild_id if owns else None, moderates=owns, manages=owns)
+
+
 def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
     """Return True if a user moderates for the bot: *Manage Messages*, *Manage Server* or a reviewer role."""
     return person.guild_id == guild_id and (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 
@@ -10,7 +11,17 @@ from bot.moderation.audit.entries import AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.storage.database import Database
 from bot.storage.tables import reports
-from bot.texts.forms import ReportReason
+
+
+class ReportReason(StrEnum):
+    """Reason of a report. The values are stored and must not change."""
+
+    REAL_PERSON = "real_person"
+    MINOR = "minor"
+    SEXUAL = "sexual"
+    VIOLENT = "violent"
+    HATEFUL = "hateful"
+    OTHER = "other"
 
 
 @dataclass(frozen=True)

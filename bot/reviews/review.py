@@ -36,6 +36,16 @@ class ReviewState(StrEnum):
     """The request ended before moderators decided."""
 
 
+class DenyReason(StrEnum):
+    """Reason of a denial to choose from. A typed one takes precedence."""
+
+    REAL_PERSON = "real_person"
+    MINOR = "minor"
+    OFF_TOPIC = "off_topic"
+    TOO_MUCH = "too_much"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Vote:
     """One moderator's vote. It can be taken back while the question is open."""

@@ -1,7 +1,6 @@
 """Sentences of the forms for a video and for a report. Discord allows 45 characters in titles and labels."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from bot.texts.messages import Message, counted, sentence
@@ -50,26 +49,15 @@ REPORT_WORDS_HINT: Final = sentence("Optional. Only those who look into reports 
 REPORTED: Final = sentence("Thank you. Your report was passed on to those who run this bot.")
 REPORTED_BEFORE: Final = sentence("You have reported this video already; once is enough.")
 
-
-class ReportReason(StrEnum):
-    """Reason of a report."""
-
-    REAL_PERSON = "real_person"
-    MINOR = "minor"
-    SEXUAL = "sexual"
-    VIOLENT = "violent"
-    HATEFUL = "hateful"
-    OTHER = "other"
-
-
-REASON_NAMES: Final[Mapping[ReportReason, Message]] = {
-    ReportReason.REAL_PERSON: sentence("It shows a real person who did not agree"),
-    ReportReason.MINOR: sentence("It sexualises somebody under age"),
-    ReportReason.SEXUAL: sentence("It is sexual, and this is not the place"),
-    ReportReason.VIOLENT: sentence("It is cruel or glorifies violence"),
-    ReportReason.HATEFUL: sentence("It attacks people for what they are"),
-    ReportReason.OTHER: sentence("Something else"),
+REPORT_REASONS: Final[Mapping[str, Message]] = {
+    "real_person": sentence("It shows a real person who did not agree"),
+    "minor": sentence("It sexualises somebody under age"),
+    "sexual": sentence("It is sexual, and this is not the place"),
+    "violent": sentence("It is cruel or glorifies violence"),
+    "hateful": sentence("It attacks people for what they are"),
+    "other": sentence("Something else"),
 }
+"""Reasons by the values of `bot.reviews.report_store.ReportReason`."""
 
 
 def frame(size: Size, resolution: Resolution) -> Message:

@@ -49,6 +49,9 @@ ALREADY_REPEATED: Final = sentence("You already tried again; the newer request i
 ALREADY_FETCHED: Final = sentence("This video is already being fetched, or was delivered.")
 NOTHING_TO_FETCH: Final = sentence("This video no longer waits here. Nothing was charged anew.")
 NOT_READ: Final = sentence("I could not look up your videos just now. Type `/jobs` again in a minute.")
+FILE_REFUSED: Final = sentence(
+    "Discord did not take the file. See whether I have *Attach Files* here, and try again."
+)
 NOT_STORED: Final = sentence("I could not store that. Nothing was charged or changed; try again in a minute.")
 
 

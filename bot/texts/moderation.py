@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from bot.texts.explanations import Explanation, Money, nothing_charged
@@ -90,52 +89,26 @@ def _with_reason(told: Message, reason: str) -> Message:
 
 # Approvals.
 
-
-class ReviewAction(StrEnum):
-    """Moderator's action on a question. The values are part of custom ids and must not change."""
-
-    APPROVE = "yes"
-    DENY = "no"
-    APPROVE_AND_TRUST = "yestrust"
-    DENY_AND_SUSPEND = "nosuspend"
-    TAKE_BACK = "back"
-    VIEW = "view"
-    RESTORE = "restore"
-    REMOVE = "remove"
-    REMOVE_AND_STRIKE = "strike"
-
-
-REVIEW_LABELS: Final[Mapping[ReviewAction, Message]] = {
-    ReviewAction.APPROVE: named("button", "Approve"),
-    ReviewAction.DENY: named("button", "Deny…"),
-    ReviewAction.APPROVE_AND_TRUST: named("button", "Approve and trust"),
-    ReviewAction.DENY_AND_SUSPEND: named("button", "Deny and suspend…"),
-    ReviewAction.TAKE_BACK: named("button", "Take my vote back"),
-    ReviewAction.VIEW: named("button", "View"),
-    ReviewAction.RESTORE: named("button", "Restore"),
-    ReviewAction.REMOVE: named("button", "Remove…"),
-    ReviewAction.REMOVE_AND_STRIKE: named("button", "Remove and strike…"),
+REVIEW_LABELS: Final[Mapping[str, Message]] = {
+    "yes": named("button", "Approve"),
+    "no": named("button", "Deny…"),
+    "yestrust": named("button", "Approve and trust"),
+    "nosuspend": named("button", "Deny and suspend…"),
+    "back": named("button", "Take my vote back"),
+    "view": named("button", "View"),
+    "restore": named("button", "Restore"),
+    "remove": named("button", "Remove…"),
+    "strike": named("button", "Remove and strike…"),
 }
-
-
-class DenyReason(StrEnum):
-    """Reason of a denial to choose from. A typed one takes precedence."""
-
-    REAL_PERSON = "real_person"
-    MINOR = "minor"
-    OFF_TOPIC = "off_topic"
-    TOO_MUCH = "too_much"
-    OTHER = "other"
-
-
-DENY_REASONS: Final[Mapping[DenyReason, Message]] = {
-    DenyReason.REAL_PERSON: sentence("It may show a real person who did not agree"),
-    DenyReason.MINOR: sentence("It may show somebody under age"),
-    DenyReason.OFF_TOPIC: sentence("It does not belong into this channel"),
-    DenyReason.TOO_MUCH: sentence("It goes too far for this server"),
-    DenyReason.OTHER: sentence("Another reason"),
+"""Labels by the values of `cogs.moderation.review_card.ReviewAction`."""
+DENY_REASONS: Final[Mapping[str, Message]] = {
+    "real_person": sentence("It may show a real person who did not agree"),
+    "minor": sentence("It may show somebody under age"),
+    "off_topic": sentence("It does not belong into this channel"),
+    "too_much": sentence("It goes too far for this server"),
+    "other": sentence("Another reason"),
 }
-
+"""Reasons by the values of `bot.reviews.review.DenyReason`."""
 _CHOSEN: Final[Mapping[str, Message]] = {name.english: name for name in DENY_REASONS.values()}
 """Chosen reasons are stored in English and shown in each reader's language."""
 DENY_TITLE: Final = sentence("Why not?")

@@ -1,7 +1,6 @@
 """Sentences of `/spicy`, in which moderators see and change their server's records."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from bot.texts.messages import Message, counted, named, sentence
@@ -9,39 +8,6 @@ from bot.texts.quoting import quote_name, quote_prompt
 
 REASON_SHOWN_CHARS: Final = 80
 PROMPT_SHOWN_CHARS: Final = 120
-
-
-class LogGroup(StrEnum):
-    """Kind of log entries. The values are part of custom ids and must not change."""
-
-    DECISIONS = "decisions"
-    SETTINGS = "settings"
-    STRIKES = "strikes"
-    REPORTS = "reports"
-    WORDS = "words"
-
-
-class ExportForm(StrEnum):
-    """Format of an export of the log."""
-
-    CSV = "csv"
-    JSON = "json"
-
-
-class ListChoice(StrEnum):
-    """List on which a user is put."""
-
-    TRUSTED = "trusted"
-    BLOCKED = "blocked"
-    NEITHER = "neither"
-
-
-class WordAction(StrEnum):
-    """Action on the list of words."""
-
-    LIST = "list"
-    ADD = "add"
-    REMOVE = "remove"
 
 
 DESCRIPTIONS: Final[Mapping[str, Message]] = {
@@ -71,27 +37,31 @@ DESCRIPTIONS: Final[Mapping[str, Message]] = {
 }
 """Descriptions of the group, its commands and their options. Discord allows 100 characters."""
 
-GROUP_NAMES: Final[Mapping[LogGroup, Message]] = {
-    LogGroup.DECISIONS: sentence("Decisions about requests"),
-    LogGroup.SETTINGS: sentence("Settings and exports"),
-    LogGroup.STRIKES: sentence("Strikes, suspensions and lists"),
-    LogGroup.REPORTS: sentence("Reports and hidden videos"),
-    LogGroup.WORDS: sentence("Lists of words"),
+GROUP_NAMES: Final[Mapping[str, Message]] = {
+    "decisions": sentence("Decisions about requests"),
+    "settings": sentence("Settings and exports"),
+    "strikes": sentence("Strikes, suspensions and lists"),
+    "reports": sentence("Reports and hidden videos"),
+    "words": sentence("Lists of words"),
 }
-EXPORT_NAMES: Final[Mapping[ExportForm, Message]] = {
-    ExportForm.CSV: sentence("CSV, for spreadsheets"),
-    ExportForm.JSON: sentence("JSON lines, for programs; it can be verified"),
+"""Names by the values of `bot.moderation.audit.entries.ActionGroup`."""
+EXPORT_NAMES: Final[Mapping[str, Message]] = {
+    "csv": sentence("CSV, for spreadsheets"),
+    "json": sentence("JSON lines, for programs; it can be verified"),
 }
-LIST_NAMES: Final[Mapping[ListChoice, Message]] = {
-    ListChoice.TRUSTED: sentence("Trusted"),
-    ListChoice.BLOCKED: sentence("Blocked"),
-    ListChoice.NEITHER: sentence("On neither list"),
+"""Names by the values of `bot.moderation.audit.export.ExportFormat`."""
+LIST_NAMES: Final[Mapping[str, Message]] = {
+    "trusted": sentence("Trusted"),
+    "blocked": sentence("Blocked"),
+    "neither": sentence("On neither list"),
 }
-ACTION_NAMES: Final[Mapping[WordAction, Message]] = {
-    WordAction.LIST: sentence("See the list"),
-    WordAction.ADD: sentence("Add a term"),
-    WordAction.REMOVE: sentence("Remove a term"),
+"""Names by the values of `bot.moderation.members.member.ListStatus`, and for none of them."""
+WORD_ACTION_NAMES: Final[Mapping[str, Message]] = {
+    "list": sentence("See the list"),
+    "add": sentence("Add a term"),
+    "remove": sentence("Remove a term"),
 }
+"""Names by the values of `cogs.moderation.spicy_words.WordAction`."""
 EFFECT_NAMES: Final[Mapping[str, Message]] = {
     "blocked": sentence("Blocks the prompt"),
     "held": sentence("Asks moderators first"),
@@ -124,7 +94,7 @@ SHOWN: Final[tuple[Message, ...]] = (
     *GROUP_NAMES.values(),
     *EXPORT_NAMES.values(),
     *LIST_NAMES.values(),
-    *ACTION_NAMES.values(),
+    *WORD_ACTION_NAMES.values(),
     *EFFECT_NAMES.values(),
 )
 """Descriptions and names of choices, for `bot.texts.commands.BY_ENGLISH`."""
@@ -148,14 +118,11 @@ REQUEST_GONE: Final = sentence("I no longer know this request.")
 LOG_TITLE: Final = sentence("Log")
 LOG_EMPTY: Final = sentence("There are no such entries.")
 THE_BOT: Final = sentence("the bot")
-EXPORT_REFUSED: Final = sentence(
-    "Discord did not take the file. See whether I have *Attach Files* here, and try again."
-)
 
-LISTED: Final[Mapping[ListChoice, Message]] = {
-    ListChoice.TRUSTED: sentence("They are trusted here now."),
-    ListChoice.BLOCKED: sentence("They are blocked now: they make no videos here."),
-    ListChoice.NEITHER: sentence("They are on neither list now."),
+LISTED: Final[Mapping[str, Message]] = {
+    "trusted": sentence("They are trusted here now."),
+    "blocked": sentence("They are blocked now: they make no videos here."),
+    "neither": sentence("They are on neither list now."),
 }
 LIFTED: Final = sentence("The suspension is over: they can make videos here again.")
 WORDS_TITLE: Final = sentence("Words of this server")
@@ -287,54 +254,44 @@ def and_more(count: int) -> Message:
     return counted("and {count} more", "and {count} more", count)
 
 
-DEEDS: Final[Mapping[LogGroup, Mapping[str, Message]]] = {
-    LogGroup.DECISIONS: {
-        "request_refused": sentence("Request refused"),
-        "request_held": sentence("Request waits for moderators"),
-        "vote_cast": sentence("Vote cast"),
-        "vote_taken_back": sentence("Vote taken back"),
-        "request_approved": sentence("Request approved"),
-        "request_denied": sentence("Request denied"),
-        "request_expired": sentence("Request ended without a decision"),
-        "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
-    },
-    LogGroup.SETTINGS: {
-        "rules_changed": sentence("Rules changed"),
-        "spicy_switched_on": sentence("Spicy switched on"),
-        "spicy_switched_off": sentence("Spicy switched off"),
-        "log_exported": sentence("Log exported"),
-        "person_data_removed": sentence("Personal data removed"),
-    },
-    LogGroup.STRIKES: {
-        "strike_given": sentence("Strike given"),
-        "suspended": sentence("Suspended"),
-        "suspension_lifted": sentence("Suspension lifted"),
-        "appealed": sentence("Suspension appealed against"),
-        "appeal_decided": sentence("Appeal decided"),
-        "trusted": sentence("Put on the trusted list"),
-        "blocked": sentence("Put on the blocked list"),
-        "unlisted": sentence("Taken off the lists"),
-        "banned": sentence("Banned from the server"),
-    },
-    LogGroup.REPORTS: {
-        "video_reported": sentence("Video reported"),
-        "video_hidden": sentence("Video hidden"),
-        "hidden_video_viewed": sentence("Hidden video looked at"),
-        "video_restored": sentence("Video restored"),
-        "video_removed": sentence("Video removed"),
-        "reports_muted": sentence("Reports muted"),
-    },
-    LogGroup.WORDS: {
-        "term_added": sentence("Term added"),
-        "term_removed": sentence("Term removed"),
-    },
+LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
+    "request_refused": sentence("Request refused"),
+    "request_held": sentence("Request waits for moderators"),
+    "vote_cast": sentence("Vote cast"),
+    "vote_taken_back": sentence("Vote taken back"),
+    "request_approved": sentence("Request approved"),
+    "request_denied": sentence("Request denied"),
+    "request_expired": sentence("Request ended without a decision"),
+    "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
+    "rules_changed": sentence("Rules changed"),
+    "spicy_switched_on": sentence("Spicy switched on"),
+    "spicy_switched_off": sentence("Spicy switched off"),
+    "log_exported": sentence("Log exported"),
+    "person_data_removed": sentence("Personal data removed"),
+    "strike_given": sentence("Strike given"),
+    "suspended": sentence("Suspended"),
+    "suspension_lifted": sentence("Suspension lifted"),
+    "appealed": sentence("Suspension appealed against"),
+    "appeal_decided": sentence("Appeal decided"),
+    "trusted": sentence("Put on the trusted list"),
+    "blocked": sentence("Put on the blocked list"),
+    "unlisted": sentence("Taken off the lists"),
+    "banned": sentence("Banned from the server"),
+    "video_reported": sentence("Video reported"),
+    "video_hidden": sentence("Video hidden"),
+    "hidden_video_viewed": sentence("Hidden video looked at"),
+    "video_restored": sentence("Video restored"),
+    "video_removed": sentence("Video removed"),
+    "reports_muted": sentence("Reports muted"),
+    "term_added": sentence("Term added"),
+    "term_removed": sentence("Term removed"),
 }
-"""Actions by the values of `bot.moderation.audit.entries.AuditAction`. Each can stand alone."""
+"""Names by the values of `bot.moderation.audit.entries.AuditAction`. Each can stand alone."""
 
 
 def action(name: str, details: Mapping[str, object]) -> Message:
     """Logged action with its most important details."""
-    what = next(names[name] for names in DEEDS.values() if name in names)
+    what = LOGGED_ACTIONS[name]
     match name, details:
         case "vote_cast", {"approves": True}:
             return sentence("Voted for it")

@@ -1,11 +1,10 @@
-"""Presses on the buttons below cards: acknowledged first, then served by the desk, then answered."""
+"""Presses on the buttons below cards of jobs without a video: cancel, refresh, try again, look again, fetch."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import discord
 import structlog
 from discord import ui
 from discord.ext import commands
@@ -16,8 +15,8 @@ from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
 from bot.texts import jobs as words
 from bot.texts.messages import Message
-from cogs.jobs.answers import ANSWERS
-from cogs.shared.interactions import address_of, language_of, person_of
+from cogs.shared.action_texts import ANSWERS
+from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
@@ -32,11 +31,9 @@ from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
 
-Interaction = discord.Interaction[discord.Client]
-
 
 class JobButtonsCog(commands.Cog):
-    """Receives presses; holds nothing between them, so they work after a restart too."""
+    """Serves presses. Holds nothing between them, so they work after a restart too."""
 
     def __init__(self, requests: VideoRequests, actions: JobActions, *, now: Callable[[], datetime]) -> None:
         self._requests = requests

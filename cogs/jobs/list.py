@@ -1,4 +1,4 @@
-"""`/jobs`: a person's own jobs, page by page, each with what can be done to it."""
+"""`/jobs`: a user's own jobs, page by page, each with its buttons."""
 
 import re
 from typing import Final
@@ -11,10 +11,10 @@ from bot.storage.errors import StorageError
 from bot.texts import commands as command_words
 from bot.texts import jobs as words
 from bot.texts.messages import Language, Message
-from cogs.shared.interactions import language_of
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.job_buttons import ButtonReference, rows_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer
-from cogs.shared.router import Interaction, InteractionRoute
+from cogs.shared.router import InteractionRoute
 
 _A_PAGE: Final = 5
 """Five entries of a text and a row of three buttons at most stay below the 40 components of a message."""

@@ -1,11 +1,10 @@
-"""The buttons below a finished video: another one like it, a different one, what comes next, away with it."""
+"""Presses on the buttons below finished videos: another one, a changed one, a continuation, deletion."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import discord
 import structlog
 from discord.ext import commands
 
@@ -17,8 +16,8 @@ from bot.services.requests import VideoRequests
 from bot.texts import forms
 from bot.texts import jobs as words
 from bot.video import REFERENCES_MAX, Resolution
-from cogs.jobs.answers import ANSWERS
-from cogs.shared.interactions import link_to, person_of
+from cogs.shared.action_texts import ANSWERS
+from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.pictures import video_of
 from cogs.shared.requesting import request_video
@@ -35,13 +34,11 @@ from cogs.video.form_opening import FormOpening
 
 log: Final = structlog.get_logger(__name__)
 
-Interaction = discord.Interaction[discord.Client]
-
 
 class ResultsCog(commands.Cog):
-    """Receives presses; holds nothing between them, so they work after a restart too.
+    """Serves presses. Holds nothing between them, so they work after a restart too.
 
-    What costs money is asked for by whoever presses, and counts against their own allowance.
+    A video that a press asks for counts against the allowance of the user who pressed.
     """
 
     def __init__(
@@ -122,7 +119,7 @@ class ResultsCog(commands.Cog):
             await reply_privately(interaction, words.NOT_DELETED)
 
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
-        """The job of the video, or None after the person was told why there is none."""
+        """Return the job of the video, or None after the user was told why there is none."""
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
             found = await self._actions.model(reference.job_id, person_of(interaction))
         if isinstance(found, ActionResult):

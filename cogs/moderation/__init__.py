@@ -1,1 +1,1 @@
-"""What moderators see and press."""
+"""Commands, buttons and cards for moderators, and users' reports and appeals to them."""

@@ -1,29 +1,26 @@
-"""Appeals: one message before moderators other than the one who decided, once for each suspension."""
+"""Appeals against suspensions: one for each, decided by another moderator than the one who suspended."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import discord
-import structlog
 from discord import ui
 from discord.ext import commands
 
-from bot.delivery.messages import DeliveryError
 from bot.moderation.members.member import Member
 from bot.reviews.appeals import AppealDecision, AppealResult, Appeals, end_of
 from bot.texts import moderation as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
+from cogs.moderation.direct_messages import SendDirectly, tell_person
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.appeal_button import PREFIX
 from cogs.shared.buttons import PlainButton, row_of_plain
-from cogs.shared.interactions import language_of, moderator_of
+from cogs.shared.interactions import Interaction, language_of, moderator_of
 from cogs.shared.modals import WORDS, SentForm, words_form
-from cogs.shared.respond import acknowledge, answer, open_form
+from cogs.shared.respond import acknowledge, answer, open_modal
 from cogs.shared.router import InteractionRoute
-
-log: Final = structlog.get_logger(__name__)
 
 _PRESSED: Final = re.compile(rf"{PREFIX}(?P<guild>[0-9]{{1,20}})")
 _DECIDED: Final = re.compile(
@@ -43,25 +40,21 @@ _REFUSED: Final[Mapping[AppealDecision, Message]] = {
     AppealDecision.CLOSED: words.VOTE_CLOSED,
 }
 
-Interaction = discord.Interaction[discord.Client]
-Tell = Callable[[int, str], Awaitable[None]]
-
 
 class AppealsCog(commands.Cog):
-    """Receives appeals and the moderators' answers to them; holds nothing between them."""
+    """Receives appeals and the moderators' decisions about them. Holds nothing between them."""
 
     def __init__(
         self,
         client: discord.Client,
         appeals: Appeals,
         review_channel: DiscordReviewChannel,
-        tell: Tell,
+        send_directly: SendDirectly,
     ) -> None:
-        """`tell` sends words to one person directly, and raises the errors of `bot.delivery`."""
         self._client = client
         self._appeals = appeals
         self._review_channel = review_channel
-        self._tell = tell
+        self._send_directly = send_directly
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of *Appeal*, of its form, and of the moderators' answers."""
@@ -72,7 +65,7 @@ class AppealsCog(commands.Cog):
         ]
 
     async def _open(self, interaction: Interaction, match: re.Match[str]) -> None:
-        await open_form(interaction, _form(match["guild"], language_of(interaction, private=True)))
+        await open_modal(interaction, _form(match["guild"], language_of(interaction, private=True)))
 
     async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
         if await acknowledge(interaction, private=True) is None:
@@ -110,10 +103,7 @@ class AppealsCog(commands.Cog):
         guild = self._client.get_guild(guild_id)
         language = Language.of(guild.preferred_locale.value if guild is not None else None)
         told = words.YOUR_APPEAL_LIFTED if lifts else words.YOUR_APPEAL_KEPT
-        try:
-            await self._tell(person_id, told.in_language(language))
-        except DeliveryError as error:
-            log.info("person_not_told", reason=str(error))
+        await tell_person(self._send_directly, person_id, told.in_language(language))
 
 
 def _form(guild_id: str, language: Language) -> ui.Modal:

@@ -8,7 +8,7 @@ from bot.texts.spicy import action
 
 
 def line_of(recorded: RecordedEntry, language: Language) -> str:
-    """When, who, what, about whom, why."""
+    """Write the time, the actor, the action, the user concerned, and the reason."""
     what = action(recorded.action.value, recorded.details).in_language(language)
     who = f"<@{recorded.actor_id}>" if recorded.actor_id is not None else "—"
     whom = f" → <@{recorded.person_id}>" if recorded.person_id is not None else ""

@@ -5,7 +5,6 @@ from collections import deque
 from http import HTTPStatus
 from typing import Final
 
-import aiohttp
 import discord
 import stamina
 import structlog
@@ -14,6 +13,7 @@ from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.servers.cache import RuleCache
 from bot.texts.messages import Language
 from cogs.moderation.audit_line import line_of
+from cogs.shared.attempt import NETWORK_ERRORS
 
 log: Final = structlog.get_logger(__name__)
 
@@ -25,11 +25,11 @@ _TIMEOUT_S: Final = 30.0
 _TRIES: Final = 3
 _CLOSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _CLOSED_FOR_S: Final = 60.0
-"""How long a channel is left alone that refused a line."""
+"""Pause for a channel that refused a line."""
 
 
 class LogChannel:
-    """Every server's backlog and the one task that sends them; `run` is that task's. The log is elsewhere."""
+    """Backlogs of the servers. `run` is the body of the one task that sends them."""
 
     def __init__(self, client: discord.Client, rules: RuleCache) -> None:
         self._client = client
@@ -76,7 +76,7 @@ class LogChannel:
             if error.status in _CLOSED:
                 self._closed_until[channel_id] = asyncio.get_running_loop().time() + _CLOSED_FOR_S
             log.info("log_not_mirrored", status=error.status, code=error.code)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.DiscordException, *NETWORK_ERRORS) as error:
             log.info("log_not_mirrored", error=type(error).__name__)
 
     async def _send(self, guild: discord.Guild, channel_id: int, text: str, *, nonce: str) -> None:
@@ -89,7 +89,7 @@ class LogChannel:
                     await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
 
     def _may_write(self, guild: discord.Guild, channel_id: int) -> bool:
-        """Whether a line may arrive: requests that are refused count towards Discord's ban for invalid ones."""
+        """Return True if a line may arrive: refused requests count towards Discord's ban for invalid ones."""
         channel = guild.get_channel_or_thread(channel_id)
         if channel is None or asyncio.get_running_loop().time() < self._closed_until.get(channel_id, 0.0):
             return False
@@ -101,7 +101,7 @@ class LogChannel:
 
 
 def _taken(backlog: deque[RecordedEntry], language: Language) -> str:
-    """The lines of the oldest entries that fit into one message, which are taken away."""
+    """Remove the oldest entries whose lines fit into one message, and return the lines."""
     lines = [line_of(backlog.popleft(), language)[:_MESSAGE_CHARS]]
     while backlog:
         following = line_of(backlog[0], language)
@@ -113,7 +113,7 @@ def _taken(backlog: deque[RecordedEntry], language: Language) -> str:
 
 
 def _passes(error: Exception) -> bool:
-    """Whether another try may do better."""
+    """Return True if another try may succeed."""
     if isinstance(error, discord.HTTPException):
         return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError))
+    return isinstance(error, NETWORK_ERRORS)

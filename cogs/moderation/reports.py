@@ -1,4 +1,4 @@
-"""*Report*: a form with a reason, kept once for each person and video, and passed on to the operator."""
+"""*Report*: a form with a reason, stored once for each user and video, and passed on to the operator."""
 
 import re
 from collections.abc import Callable
@@ -12,18 +12,17 @@ from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.reviews.case import VideoMessage
-from bot.reviews.report_store import Report
+from bot.reviews.report_store import Report, ReportReason
 from bot.reviews.reports import ReportResult, Reports
 from bot.services.job_actions import ActionResult, JobActions
 from bot.texts import forms, operator
-from bot.texts.forms import ReportReason
 from bot.texts.messages import Language
-from cogs.jobs.answers import ANSWERS
-from cogs.shared.interactions import language_of, link_to, person_of
+from cogs.shared.action_texts import ANSWERS
+from cogs.shared.interactions import Interaction, language_of, link_to, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
-from cogs.shared.respond import acknowledge, answer, open_form
-from cogs.shared.router import InteractionRoute
+from cogs.shared.respond import acknowledge, answer, open_modal
+from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -31,11 +30,9 @@ _MARK: Final = "sm-report:"
 _CUSTOM_ID: Final = re.compile(r"sm-report:(?P<job>[0-9a-f]{32})")
 _WORDS_CHARS: Final = 1000
 
-Interaction = discord.Interaction[discord.Client]
-
 
 class ReportsCog(commands.Cog):
-    """Receives reports; `tell` passes words on to the operator."""
+    """Receives reports. `tell` passes words on to the operator."""
 
     def __init__(
         self,
@@ -58,41 +55,35 @@ class ReportsCog(commands.Cog):
         ]
 
     async def _open(self, interaction: Interaction, reference: ButtonReference) -> None:
-        await open_form(interaction, _form(reference.job_id, language_of(interaction, private=True)))
+        await open_modal(interaction, _form(reference.job_id, language_of(interaction, private=True)))
 
     async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
+        job_id, form = match["job"], SentForm.of(interaction)
+        if form is None or (reason := form.text(REASON)) not in set(ReportReason):
+            raise UnknownCustomIdError
         if await acknowledge(interaction, private=True) is None:
             return
-        job_id = match["job"]
-        form = SentForm.of(interaction)
-        try:
-            reason = ReportReason(form.text(REASON) if form is not None else "")
-        except ValueError:
-            await answer(interaction, forms.NOT_UNDERSTOOD)
-            return
-        added = form.text(WORDS)[:_WORDS_CHARS] if form is not None else ""
+        reason, added = ReportReason(reason), form.text(WORDS)[:_WORDS_CHARS]
         report = Report(job_id, interaction.user.id, self._now(), reason, added)
         found = await self._actions.model(job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return
         came_of_it = await self._reports.report(report, person_of(interaction), _shown(interaction, job_id))
-        if came_of_it is ReportResult.GONE:
-            await answer(interaction, ANSWERS[ActionResult.GONE])
-            return
-        if came_of_it is ReportResult.BEFORE:
-            await answer(interaction, forms.REPORTED_BEFORE)
+        if came_of_it in {ReportResult.GONE, ReportResult.BEFORE}:
+            gone = came_of_it is ReportResult.GONE
+            await answer(interaction, ANSWERS[ActionResult.GONE] if gone else forms.REPORTED_BEFORE)
             return
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
-        self._tell(operator.video_reported(forms.REASON_NAMES[reason].english, added, job_id, link))
+        self._tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
         await answer(interaction, forms.REPORTED)
 
 
 def _shown(interaction: Interaction, job_id: str) -> VideoMessage | None:
-    """The message with the video, as far as the bot itself can change it.
+    """Return the message with the video, if the bot itself can change it.
 
-    Whoever makes a form up could name one video and come from the message of another: its own button tells.
+    A forged form could name one video and come from the message of another, so the message's own button decides.
     """
     message = interaction.message
     if message is None or message.flags.ephemeral or not interaction.is_guild_integration():
@@ -101,7 +92,7 @@ def _shown(interaction: Interaction, job_id: str) -> VideoMessage | None:
 
 
 def _can_report(message: discord.Message, job_id: str) -> bool:
-    """Whether the message has a button to report this video."""
+    """Return True if the message has a button to report this video."""
     found = ui.LayoutView.from_message(message, timeout=None).walk_children()
     mark = f"sm:{Action.REPORT}:{job_id}:"
     return any(str(getattr(item, "custom_id", "")).startswith(mark) for item in found)
@@ -113,7 +104,7 @@ def _form(job_id: str, language: Language) -> ui.Modal:
         language,
         title=forms.REPORT_TITLE,
         question=forms.REPORT_REASON,
-        reasons=forms.REASON_NAMES.items(),
+        reasons=forms.REPORT_REASONS.items(),
         words=(forms.REPORT_WORDS, forms.REPORT_WORDS_HINT),
         words_max_chars=_WORDS_CHARS,
     )

@@ -1,8 +1,9 @@
-"""A question to moderators as they see it: who asks for what, with which pictures, and how the votes stand."""
+"""Card of a question to moderators: the request with its pictures or video, the votes, and the buttons."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,27 @@ from bot.texts import moderation as words
 from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
-from bot.texts.moderation import ReviewAction
 from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
 
 CUSTOM_ID: Final = re.compile(r"sm-rev:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
 
-_HEADLINES: Final[Mapping[ReviewSubject, Message]] = {
+
+class ReviewAction(StrEnum):
+    """Moderator's action on a question. The values are part of custom ids and must not change."""
+
+    APPROVE = "yes"
+    DENY = "no"
+    APPROVE_AND_TRUST = "yestrust"
+    DENY_AND_SUSPEND = "nosuspend"
+    TAKE_BACK = "back"
+    VIEW = "view"
+    RESTORE = "restore"
+    REMOVE = "remove"
+    REMOVE_AND_STRIKE = "strike"
+
+
+HEADLINES: Final[Mapping[ReviewSubject, Message]] = {
     ReviewSubject.SUBMISSION: words.REVIEW_SUBMISSION,
     ReviewSubject.POSTING: words.REVIEW_POSTING,
     ReviewSubject.REPORT: words.REVIEW_REPORT,
@@ -50,15 +65,15 @@ _STYLES: Final = {
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """A file that goes with a question, under a name of our own."""
+class ReviewFile:
+    """A file that is shown with a question, under a name of our own."""
 
     path: Path
     name: str
 
 
-def exhibits_of(case: ReviewCase, limit_bytes: int, *, restricted: bool) -> tuple[Exhibit, ...]:
-    """The pictures of a request, or its finished video where that fits; of a reported one nothing is shown.
+def files_of(case: ReviewCase, limit_bytes: int, *, restricted: bool) -> tuple[ReviewFile, ...]:
+    """Return the pictures of a request, or its finished video if it fits; nothing of a reported one.
 
     Videos of the spicy preset are shown in age-restricted channels only.
     """
@@ -66,29 +81,29 @@ def exhibits_of(case: ReviewCase, limit_bytes: int, *, restricted: bool) -> tupl
         return ()
     video = case.video if restricted or case.job.request.preset is not Preset.SPICY else None
     if video is not None and video.exists() and video.stat().st_size <= limit_bytes:
-        return (Exhibit(video, "video.mp4"),)
+        return (ReviewFile(video, "video.mp4"),)
     pictures = [picture for picture in case.job.pictures or () if picture.path.exists()]
     return tuple(
-        Exhibit(picture.path, f"picture-{number}.{picture.mime.value.partition('/')[2]}")
+        ReviewFile(picture.path, f"picture-{number}.{picture.mime.value.partition('/')[2]}")
         for number, picture in enumerate(pictures, start=1)
         if picture.size_bytes <= limit_bytes
     )
 
 
 def review_layout(
-    case: ReviewCase, exhibits: Sequence[Exhibit], language: Language, lead: Message | None = None
+    case: ReviewCase, files: Sequence[ReviewFile], language: Language, lead: Message | None = None
 ) -> ui.LayoutView:
-    """The card; its buttons are there while the question is open."""
+    """Lay out the card. It has buttons while the question is open."""
     view = ui.LayoutView(timeout=None)
     if lead is not None:
         view.add_item(ui.TextDisplay(lead.in_language(language)))
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_colour(case.review.state))
     for text in _texts(case, language):
         container.add_item(ui.TextDisplay(text))
-    if exhibits:
+    if files:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-        for exhibit in exhibits:
-            gallery.add_item(media=f"attachment://{exhibit.name}", spoiler=True)
+        for file in files:
+            gallery.add_item(media=f"attachment://{file.name}", spoiler=True)
         container.add_item(gallery)
     view.add_item(container)
     if case.review.state is ReviewState.OPEN:
@@ -104,7 +119,7 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
     options = options_line(job.request, language)
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
     lines = [
-        f"### {_HEADLINES[review.subject].in_language(language)}",
+        f"### {HEADLINES[review.subject].in_language(language)}",
         asked.in_language(language),
         words.whole_prompt(job.request.prompt),
         f"-# {words.record_line(case.record).in_language(language)}",

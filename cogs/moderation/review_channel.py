@@ -1,10 +1,9 @@
-"""Where a server's moderators see questions: `bot.jobs.Board` on a client."""
+"""Review channels on the Discord client: show questions to moderators, and how they stand."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-import aiohttp
 import discord
 import structlog
 from discord import ui
@@ -17,7 +16,8 @@ from bot.reviews.review import ReviewState
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
 from bot.video import Preset
-from cogs.moderation.review_card import exhibits_of, review_layout
+from cogs.moderation.review_card import ReviewFile, files_of, review_layout
+from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.channels import guild_of
 from cogs.shared.place import place_of_channel
 
@@ -26,6 +26,7 @@ log: Final = structlog.get_logger(__name__)
 _TIMEOUT_S: Final = 120.0
 _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
+_NOBODY: Final = discord.AllowedMentions.none()
 
 
 class DiscordReviewChannel:
@@ -37,7 +38,7 @@ class DiscordReviewChannel:
         self._breaker = breaker
 
     async def put(self, case: ReviewCase) -> tuple[int, int] | None:
-        """Show a question; its channel and message. None where nobody could be asked."""
+        """Show a question. Returns its channel and message, or None if nobody could be asked."""
         guild = await guild_of(self._client, case.review.guild_id)
         if guild is None:
             return None
@@ -50,7 +51,7 @@ class DiscordReviewChannel:
         return await self._ask_owner(case, guild)
 
     async def update(self, case: ReviewCase) -> None:
-        """Show how a question stands now."""
+        """Update the card of a question."""
         review = case.review
         if review.channel_id is None or review.message_id is None:
             return
@@ -62,22 +63,17 @@ class DiscordReviewChannel:
         )
         language = Language.of(guild.preferred_locale.value)
         restricted = _is_restricted(guild, review.channel_id)
-        exhibits = await asyncio.to_thread(exhibits_of, case, guild.filesize_limit, restricted=restricted)
-        view = review_layout(case, exhibits, language, _lead(case, restricted=restricted))
-        nobody = discord.AllowedMentions.none()
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                if review.state is ReviewState.OPEN:
-                    await message.edit(view=view, allowed_mentions=nobody)
-                else:
-                    await message.edit(view=view, attachments=[], allowed_mentions=nobody)
-        except discord.HTTPException as error:
-            log.info("review_not_shown", review=review.id, status=error.status, code=error.code)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("review_not_shown", review=review.id, error=type(error).__name__)
+        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, restricted=restricted)
+        view = review_layout(case, files, language, _lead(case, restricted=restricted))
+        kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
+        edited = await attempt(
+            message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY), _TIMEOUT_S
+        )
+        if isinstance(edited, FailedCall):
+            log.info("review_not_shown", review=review.id, **edited.facts)
 
     async def put_words(self, guild_id: int, card: Callable[[Language], ui.LayoutView]) -> bool:
-        """Show moderators something other than a question; whether anybody could be asked."""
+        """Show moderators a card that is no question. Returns False if nobody could be reached."""
         guild = self._client.get_guild(guild_id)
         if guild is None or self._breaker.open:
             return False
@@ -93,33 +89,23 @@ class DiscordReviewChannel:
         return False
 
     async def close_words(self, message: discord.Message, guild_id: int, outcome: Message) -> None:
-        """Put an outcome in place of what moderators were shown."""
+        """Replace such a card by its outcome."""
         guild = self._client.get_guild(guild_id)
         language = Language.of(guild.preferred_locale.value if guild is not None else None)
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(outcome.in_language(language)))
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                await message.edit(view=view, allowed_mentions=discord.AllowedMentions.none())
-        except discord.HTTPException as error:
-            log.info("outcome_not_shown", status=error.status, code=error.code)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("outcome_not_shown", error=type(error).__name__)
+        edited = await attempt(message.edit(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
+        if isinstance(edited, FailedCall):
+            log.info("outcome_not_shown", **edited.facts)
 
     async def _sent(self, place: discord.abc.Messageable, view: ui.LayoutView) -> bool:
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                await place.send(view=view, allowed_mentions=discord.AllowedMentions.none())
-        except discord.HTTPException as error:
-            log.warning("moderators_not_told", status=error.status, code=error.code)
-            return False
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("moderators_not_told", error=type(error).__name__)
-            return False
-        return True
+        sent = await attempt(place.send(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
+        if isinstance(sent, FailedCall):
+            log.warning("moderators_not_told", **sent.facts)
+        return not isinstance(sent, FailedCall)
 
     async def _ask_owner(self, case: ReviewCase, guild: discord.Guild) -> tuple[int, int] | None:
-        """Whoever owns the server is asked directly, and told why. Never is anything approved instead."""
+        """Ask the server's owner directly, and say why. Nothing is ever approved instead."""
         channel = await self._owner(guild)
         if channel is None:
             return None
@@ -127,17 +113,14 @@ class DiscordReviewChannel:
         return (channel.id, message_id) if message_id is not None else None
 
     async def _owner(self, guild: discord.Guild) -> discord.DMChannel | None:
-        """The direct messages with the server's owner, if they can be had."""
+        """Return the direct messages with the server's owner, or None if they cannot be opened."""
         if guild.owner_id is None or self._breaker.open:
             return None
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                return await self._client.create_dm(discord.Object(guild.owner_id))
-        except discord.HTTPException as error:
-            log.warning("owner_not_asked", guild=guild.id, status=error.status, code=error.code)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("owner_not_asked", guild=guild.id, error=type(error).__name__)
-        return None
+        channel = await attempt(self._client.create_dm(discord.Object(guild.owner_id)), _TIMEOUT_S)
+        if isinstance(channel, FailedCall):
+            log.warning("owner_not_asked", guild=guild.id, **channel.facts)
+            return None
+        return channel
 
     async def _send(
         self,
@@ -149,23 +132,25 @@ class DiscordReviewChannel:
         if self._breaker.open:
             return None
         restricted = _is_restricted(guild, channel.id)
-        exhibits = await asyncio.to_thread(exhibits_of, case, guild.filesize_limit, restricted=restricted)
+        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, restricted=restricted)
         language = Language.of(guild.preferred_locale.value)
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                message = await channel.send(
-                    view=review_layout(case, exhibits, language, lead or _lead(case, restricted=restricted)),
-                    files=[discord.File(one.path, filename=one.name) for one in exhibits],
-                    nonce=case.review.id[:_NONCE_CHARS],
-                    allowed_mentions=discord.AllowedMentions.none(),
-                )
-        except discord.HTTPException as error:
-            log.warning("review_not_put", review=case.review.id, status=error.status, code=error.code)
+        view = review_layout(case, files, language, lead or _lead(case, restricted=restricted))
+        sent = await attempt(_post(channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S)
+        if isinstance(sent, FailedCall):
+            log.warning("review_not_put", review=case.review.id, **sent.facts)
             return None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("review_not_put", review=case.review.id, error=type(error).__name__)
-            return None
-        return message.id
+        return sent.id
+
+
+async def _post(
+    channel: discord.DMChannel | discord.PartialMessageable,
+    view: ui.LayoutView,
+    files: Sequence[ReviewFile],
+    *,
+    nonce: str,
+) -> discord.Message:
+    opened = [discord.File(one.path, filename=one.name) for one in files]  # OSError if one is gone by now
+    return await channel.send(view=view, files=opened, nonce=nonce, allowed_mentions=_NOBODY)
 
 
 def _is_restricted(guild: discord.Guild, channel_id: int) -> bool:
@@ -174,6 +159,6 @@ def _is_restricted(guild: discord.Guild, channel_id: int) -> bool:
 
 
 def _lead(case: ReviewCase, *, restricted: bool) -> Message | None:
-    """Why moderators do not see a spicy video."""
+    """Return the line that explains why moderators do not see a spicy video, or None."""
     hidden = case.video is not None and case.job.request.preset is Preset.SPICY and not restricted
     return words.REVIEW_NOT_RESTRICTED if hidden and case.review.state is ReviewState.OPEN else None

@@ -13,17 +13,16 @@ from discord.ext import commands
 from bot.moderation.policy import Person
 from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
-from bot.reviews.review import Review
+from bot.reviews.review import DenyReason, Review
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
-from bot.texts.moderation import DenyReason, ReviewAction
-from cogs.moderation.review_card import CUSTOM_ID
-from cogs.shared.interactions import language_of, moderator_of
+from cogs.moderation.review_card import CUSTOM_ID, ReviewAction
+from cogs.shared.interactions import Interaction, language_of, moderator_of
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.place import place_of
-from cogs.shared.respond import acknowledge, answer, open_form, show_file
+from cogs.shared.respond import acknowledge, answer, open_modal, show_file
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 log: Final = structlog.get_logger(__name__)
@@ -58,11 +57,9 @@ _ASKING_WHY: Final = frozenset(
     }
 )
 
-Interaction = discord.Interaction[discord.Client]
-
 
 class ReviewsCog(commands.Cog):
-    """Receives presses; holds nothing between them. Who may do what is asked again at each."""
+    """Serves presses. Holds nothing between them; each checks again that the user may do it."""
 
     def __init__(
         self,
@@ -82,13 +79,13 @@ class ReviewsCog(commands.Cog):
         action = _action_of(match)
         if action in _ASKING_WHY:
             language = language_of(interaction, private=True)
-            await open_form(interaction, _why_form(action, match["review"], language))
+            await open_modal(interaction, _why_form(action, match["review"], language))
         else:
             await self._serve(interaction, match)
 
     @commands.Cog.listener()
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
-        """End what waits for somebody who was banned."""
+        """Deny what waits for moderators of a user who was banned."""
         try:
             ended = await self._decisions.deny_banned(guild.id, user.id)
         except StorageError as error:
@@ -139,7 +136,7 @@ def _action_of(match: re.Match[str]) -> ReviewAction:
 
 
 def _reason(interaction: Interaction) -> str:
-    """The moderator's own words, or the chosen ones in English, which are translated for whoever reads them."""
+    """Return the moderator's own words, or the chosen reason in English, which is translated for each reader."""
     form = SentForm.of(interaction)
     if form is None:
         return ""

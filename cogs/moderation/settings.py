@@ -1,4 +1,4 @@
-"""`/settings`: the panel by which those with *Manage Server* decide what their server allows."""
+"""`/settings`: the panel by which users with *Manage Server* decide what their server allows."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
-import discord
 import structlog
 from discord import app_commands, ui
 from discord.ext import commands
@@ -31,15 +30,13 @@ from cogs.moderation.settings_panel import (
     page_of,
     panel,
 )
-from cogs.shared.interactions import language_of, person_of
+from cogs.shared.interactions import Interaction, language_of, person_of
 from cogs.shared.modals import YES, SentForm, tick_form
 from cogs.shared.place import channel_of, place_of
-from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_form, refuse, reply_privately
+from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_modal, refuse, reply_privately
 from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
-
-Interaction = discord.Interaction[discord.Client]
 
 
 class SettingsCog(commands.Cog):
@@ -81,7 +78,7 @@ class SettingsCog(commands.Cog):
             await refuse(interaction, words.OLD)
             return
         if isinstance(asked, Change) and needs_form:
-            await open_form(interaction, _confirm_form(asked, language_of(interaction, private=True)))
+            await open_modal(interaction, _confirm_form(asked, language_of(interaction, private=True)))
         elif await acknowledge_press(interaction):
             await self._serve(interaction, asked)
 
@@ -95,7 +92,7 @@ class SettingsCog(commands.Cog):
             await reply_privately(interaction, failure)
 
     async def _change(self, change: Change) -> Message | None:
-        """Why nothing was changed; None where it was."""
+        """Make a change. Returns why nothing was changed, or None."""
         try:
             await self._changes.make(change)
         except UnconfirmedError:
@@ -106,18 +103,18 @@ class SettingsCog(commands.Cog):
         return None
 
     async def _show(self, interaction: Interaction, page: Page) -> None:
-        seen = PanelContext(
+        context = PanelContext(
             self._rules.of(interaction.guild_id),
             interaction.guild,
             channel_of(interaction) or 0,
             place_of(interaction) is Place.AGE_RESTRICTED_CHANNEL,
             language_of(interaction, private=True),
         )
-        await answer(interaction, panel(page, seen))
+        await answer(interaction, panel(page, context))
 
 
 def _refusal(interaction: Interaction) -> Message | None:
-    """Why this person may not use the panel here, now."""
+    """Return why the user may not use the panel here, or None."""
     guild_id = interaction.guild_id
     if guild_id is None or not interaction.is_guild_integration():
         return words.NOT_HERE
@@ -125,7 +122,7 @@ def _refusal(interaction: Interaction) -> Message | None:
 
 
 def _asked(interaction: Interaction, custom_id: str) -> Page | Change:
-    """What a press, a choice or a form asks for; `ValueError` for those of other versions."""
+    """Return what a press, a choice or a form asks for. Raises `ValueError` for those of other versions."""
     if custom_id.startswith(PAGE_PREFIX):
         return Page(custom_id.removeprefix(PAGE_PREFIX))
     if custom_id.startswith(NONE_PREFIX):

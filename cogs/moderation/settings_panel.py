@@ -1,4 +1,4 @@
-"""The panel of `/settings`: its pages, how they are drawn, and what its ids mean. It outlives the process."""
+"""The panel of `/settings`: its pages and the ids of their parts. A shown panel outlives the process."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bot.texts.messages import Language, Message
 from cogs.shared.buttons import PlainButton, row_of_plain
 
 MARK: Final = "sm-set"
-"""What the ids of everything here begin with, in every version."""
+"""Beginning of the ids of all parts of the panel, in every version."""
 PAGE_PREFIX: Final = "sm-set-page:"
 SETTING_PREFIX: Final = "sm-set:"
 NONE_PREFIX: Final = "sm-set-none:"
@@ -58,7 +58,7 @@ NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
 
 
 def page_of(setting: Setting) -> Page:
-    """Where a setting is shown."""
+    """Return the page that shows a setting."""
     match setting.field:
         case Field.MODES:
             return Page.SPICY if setting.gate is Gate.SPICY else Page.PRESETS
@@ -72,7 +72,7 @@ def page_of(setting: Setting) -> Page:
 
 @dataclass(frozen=True)
 class PanelContext:
-    """What a page is drawn from. `channel_id` is a thread's parent."""
+    """Facts from which a page is drawn. `channel_id` is a thread's parent."""
 
     rules: ServerRules
     guild: discord.Guild | None
@@ -80,22 +80,22 @@ class PanelContext:
     restricted: bool
     language: Language
 
-    def said(self, text: Message) -> str:
-        """The words in the person's language."""
+    def translate(self, text: Message) -> str:
+        """Return a text in the user's language."""
         return text.in_language(self.language)
 
 
-def panel(page: Page, seen: PanelContext) -> ui.LayoutView:
-    """A page: at most 28 of the 40 components that a message may have."""
+def panel(page: Page, context: PanelContext) -> ui.LayoutView:
+    """Lay out a page: at most 28 of the 40 components that a message may have."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"### {seen.said(words.title(words.PAGE_NAMES[page]))}"))
-    for item in _PAGES[page](seen):
+    view.add_item(ui.TextDisplay(f"### {context.translate(words.title(words.PAGE_NAMES[page]))}"))
+    for item in _PAGES[page](context):
         view.add_item(item)
     buttons: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for other in Page:
         here = other is page
         style = discord.ButtonStyle.primary if here else discord.ButtonStyle.secondary
-        label = seen.said(words.PAGE_NAMES[other])
+        label = context.translate(words.PAGE_NAMES[other])
         buttons.add_item(
             ui.Button(label=label, custom_id=f"{PAGE_PREFIX}{other}", style=style, disabled=here)
         )
@@ -105,8 +105,8 @@ def panel(page: Page, seen: PanelContext) -> ui.LayoutView:
     return view
 
 
-def _spicy(seen: PanelContext) -> Iterable[_Item]:
-    rules, mode = seen.rules, seen.rules.mode(Gate.SPICY, None)
+def _spicy(context: PanelContext) -> Iterable[_Item]:
+    rules, mode = context.rules, context.rules.mode(Gate.SPICY, None)
     confirmed_by = rules.spicy_confirmed_by
     if confirmed_by is None:
         status = words.SPICY_OFF
@@ -114,53 +114,63 @@ def _spicy(seen: PanelContext) -> Iterable[_Item]:
         status = words.spicy_in_channels_only(confirmed_by)
     else:
         status = words.spicy_on(words.MODE_HINTS[mode], confirmed_by)
-    yield _text(seen.said(status), *_own_modes(seen, (Gate.SPICY,)), seen.said(words.SPICY_ONLY_RESTRICTED))
+    yield _text(
+        context.translate(status),
+        *_own_modes(context, (Gate.SPICY,)),
+        context.translate(words.SPICY_ONLY_RESTRICTED),
+    )
     setting = Setting(Field.MODES, Gate.SPICY)
-    yield _heading(seen, words.FIELD_NAMES[setting.field], words.FIELD_HINTS[setting.field])
+    yield _heading(context, words.FIELD_NAMES[setting.field], words.FIELD_HINTS[setting.field])
     # Where only channels are on, nothing is chosen yet: Discord tells of no choice that is made already.
     chosen = None if mode is Mode.OFF and confirmed_by is not None else mode
-    yield _select(setting, _modes(seen), chosen, seen.said(words.ONLY_IN_CHANNELS))
-    moments = [_option(seen, one, words.REVIEW_AT_NAMES[one], words.REVIEW_AT_HINTS[one]) for one in ReviewAt]
-    yield _heading(seen, words.FIELD_NAMES[Field.REVIEW_AT], words.FIELD_HINTS[Field.REVIEW_AT])
+    yield _select(setting, _modes(context), chosen, context.translate(words.ONLY_IN_CHANNELS))
+    moments = [
+        _option(context, one, words.REVIEW_AT_NAMES[one], words.REVIEW_AT_HINTS[one]) for one in ReviewAt
+    ]
+    yield _heading(context, words.FIELD_NAMES[Field.REVIEW_AT], words.FIELD_HINTS[Field.REVIEW_AT])
     yield _select(Setting(Field.REVIEW_AT), moments, rules.review_at.value)
 
 
-def _presets(seen: PanelContext) -> Iterable[_Item]:
+def _presets(context: PanelContext) -> Iterable[_Item]:
     gates = tuple(gate for gate in Gate if gate is not Gate.SPICY)
-    own = _own_modes(seen, gates)
+    own = _own_modes(context, gates)
     if own:
         yield _text(*own)
     for gate in gates:
-        yield _heading(seen, words.GATE_NAMES[gate], words.PICTURES_HINT if gate is Gate.PICTURES else None)
-        yield _select(Setting(Field.MODES, gate), _modes(seen), seen.rules.mode(gate, None))
+        yield _heading(
+            context, words.GATE_NAMES[gate], words.PICTURES_HINT if gate is Gate.PICTURES else None
+        )
+        yield _select(Setting(Field.MODES, gate), _modes(context), context.rules.mode(gate, None))
 
 
-def _channel(seen: PanelContext) -> Iterable[_Item]:
-    yield _text(seen.said(words.about_channel(seen.channel_id)))
+def _channel(context: PanelContext) -> Iterable[_Item]:
+    yield _text(context.translate(words.about_channel(context.channel_id)))
     for gate in Gate:
         setting = Setting(Field.CHANNEL_MODES, gate)
-        own = setting.value(seen.rules, seen.channel_id)
-        hints = _about_spicy_here(seen) if gate is Gate.SPICY else ()
-        yield _heading(seen, words.GATE_NAMES[gate], *hints)
-        usual = words.as_server(words.MODE_NAMES[seen.rules.mode(gate, None)])
-        options = [_option(seen, words.AS_SERVER, usual), *_modes(seen)]
+        own = setting.value(context.rules, context.channel_id)
+        hints = _about_spicy_here(context) if gate is Gate.SPICY else ()
+        yield _heading(context, words.GATE_NAMES[gate], *hints)
+        usual = words.as_server(words.MODE_NAMES[context.rules.mode(gate, None)])
+        options = [_option(context, words.AS_SERVER, usual), *_modes(context)]
         yield _select(setting, options, str(own) if own is not None else words.AS_SERVER)
 
 
-def _about_spicy_here(seen: PanelContext) -> Iterable[Message]:
-    yield words.HERE_RESTRICTED if seen.restricted else words.HERE_NOT_RESTRICTED
-    if seen.rules.mode(Gate.SPICY, None) is Mode.OFF:
+def _about_spicy_here(context: PanelContext) -> Iterable[Message]:
+    yield words.HERE_RESTRICTED if context.restricted else words.HERE_NOT_RESTRICTED
+    if context.rules.mode(Gate.SPICY, None) is Mode.OFF:
         yield words.SPICY_OFF_IN_SERVER
 
 
-def _people(seen: PanelContext) -> Iterable[_Item]:
+def _people(context: PanelContext) -> Iterable[_Item]:
     for field in ROLES:
-        ids = sorted(role_ids_of(seen.rules, field))
-        offered = [one for one in ids if seen.guild is not None and seen.guild.get_role(one) is not None]
-        yield _chosen(seen, field, [f"<@&{one}>" for one in ids])
+        ids = sorted(role_ids_of(context.rules, field))
+        offered = [
+            one for one in ids if context.guild is not None and context.guild.get_role(one) is not None
+        ]
+        yield _chosen(context, field, [f"<@&{one}>" for one in ids])
         roles: ui.RoleSelect[ui.LayoutView] = ui.RoleSelect(
             custom_id=f"{SETTING_PREFIX}{field}",
-            placeholder=seen.said(words.NOTHING_CHOSEN),
+            placeholder=context.translate(words.NOTHING_CHOSEN),
             min_values=0,
             max_values=_ROLES_MAX,
             default_values=[
@@ -170,14 +180,14 @@ def _people(seen: PanelContext) -> Iterable[_Item]:
         )
         yield ui.ActionRow(roles)
         if ids and not offered:
-            yield _none_button(seen, field, words.NOBODY)
+            yield _none_button(context, field, words.NOBODY)
     for field in CHANNELS:
-        stored: int | None = getattr(seen.rules, field.value)
-        known = stored is not None and _preselectable(seen.guild, stored)
-        yield _chosen(seen, field, [f"<#{stored}>"] if stored is not None else [])
+        stored: int | None = getattr(context.rules, field.value)
+        known = stored is not None and _preselectable(context.guild, stored)
+        yield _chosen(context, field, [f"<#{stored}>"] if stored is not None else [])
         channels: ui.ChannelSelect[ui.LayoutView] = ui.ChannelSelect(
             custom_id=f"{SETTING_PREFIX}{field}",
-            placeholder=seen.said(words.NOTHING_CHOSEN),
+            placeholder=context.translate(words.NOTHING_CHOSEN),
             channel_types=_CHANNEL_KINDS,
             min_values=0,
             max_values=1,
@@ -189,12 +199,14 @@ def _people(seen: PanelContext) -> Iterable[_Item]:
         )
         yield ui.ActionRow(channels)
         if stored is not None and not known:
-            yield _none_button(seen, field, words.NOWHERE)
+            yield _none_button(context, field, words.NOWHERE)
 
 
 def _preselectable(guild: discord.Guild | None, channel_id: int) -> bool:
-    """Whether a select may name it: deleted ones mean nothing, and Discord failed with an internal error where a
-    forum's post was preselected (API docs, issue 6719).
+    """Return True if a select may name a channel as chosen.
+
+    Deleted ones mean nothing, and Discord failed with an internal error if a forum's post was preselected (API
+    docs, issue 6719).
     """
     found = guild.get_channel_or_thread(channel_id) if guild is not None else None
     if isinstance(found, discord.Thread):
@@ -202,12 +214,13 @@ def _preselectable(guild: discord.Guild | None, channel_id: int) -> bool:
     return found is not None
 
 
-def _numbers(seen: PanelContext) -> Iterable[_Item]:
+def _numbers(context: PanelContext) -> Iterable[_Item]:
     for field, offered in NUMBERS.items():
-        stored: int = getattr(seen.rules, field.value)
-        yield _heading(seen, words.FIELD_NAMES[field], words.FIELD_HINTS[field])
+        stored: int = getattr(context.rules, field.value)
+        yield _heading(context, words.FIELD_NAMES[field], words.FIELD_HINTS[field])
         options = [
-            _option(seen, str(number), words.amount(field, number)) for number in sorted({*offered, stored})
+            _option(context, str(number), words.amount(field, number))
+            for number in sorted({*offered, stored})
         ]
         yield _select(Setting(field), options, str(stored))
 
@@ -221,46 +234,51 @@ _PAGES: Final = {
 }
 
 
-def _modes(seen: PanelContext) -> list[discord.SelectOption]:
-    return [_option(seen, mode, words.MODE_NAMES[mode], words.MODE_HINTS[mode]) for mode in Mode]
+def _modes(context: PanelContext) -> list[discord.SelectOption]:
+    return [_option(context, mode, words.MODE_NAMES[mode], words.MODE_HINTS[mode]) for mode in Mode]
 
 
-def _own_modes(seen: PanelContext, gates: Sequence[Gate]) -> tuple[str, ...]:
-    """One line about the channels that differ from the server in one of these."""
-    differing = [one for one, own in seen.rules.channel_modes.items() if not own.keys().isdisjoint(gates)]
+def _own_modes(context: PanelContext, gates: Sequence[Gate]) -> tuple[str, ...]:
+    """Return a line about the channels that differ from the server in one of these gates, or nothing."""
+    differing = [one for one, own in context.rules.channel_modes.items() if not own.keys().isdisjoint(gates)]
     if not differing:
         return ()
     listed = " ".join(f"<#{one}>" for one in differing[:_CHANNELS_LISTED])
     more = " …" if len(differing) > _CHANNELS_LISTED else ""
-    return (seen.said(words.own_modes(listed + more)),)
+    return (context.translate(words.own_modes(listed + more)),)
 
 
 def _text(*lines: str) -> _Item:
     return ui.TextDisplay("\n".join(lines))
 
 
-def _heading(seen: PanelContext, name: Message, *hints: Message | None) -> _Item:
-    return _text(f"**{seen.said(name)}**", *(f"-# {seen.said(hint)}" for hint in hints if hint is not None))
+def _heading(context: PanelContext, name: Message, *hints: Message | None) -> _Item:
+    return _text(
+        f"**{context.translate(name)}**",
+        *(f"-# {context.translate(hint)}" for hint in hints if hint is not None),
+    )
 
 
-def _chosen(seen: PanelContext, field: Field, mentions: Sequence[str]) -> _Item:
-    """A heading with what is stored: Discord's desktop client shows a select's new defaults only when the message
-    is opened anew (discord.js, issue 9959).
+def _chosen(context: PanelContext, field: Field, mentions: Sequence[str]) -> _Item:
+    """Make a heading with the stored value.
+
+    Discord's desktop client shows a select's new defaults only when the message is opened anew (discord.js, issue
+    9959).
     """
-    name, hint = seen.said(words.FIELD_NAMES[field]), seen.said(words.FIELD_HINTS[field])
-    return _text(f"**{name}**", f"-# {hint}", words.now_chosen(mentions, seen.language))
+    name, hint = context.translate(words.FIELD_NAMES[field]), context.translate(words.FIELD_HINTS[field])
+    return _text(f"**{name}**", f"-# {hint}", words.now_chosen(mentions, context.language))
 
 
-def _none_button(seen: PanelContext, field: Field, label: Message) -> _Item:
-    """What is stored but cannot be preselected cannot be taken out of the select either."""
-    return row_of_plain([PlainButton(seen.said(label), f"{NONE_PREFIX}{field}")])
+def _none_button(context: PanelContext, field: Field, label: Message) -> _Item:
+    """Make a button that clears a stored value which cannot be preselected, so not be taken out of the select."""
+    return row_of_plain([PlainButton(context.translate(label), f"{NONE_PREFIX}{field}")])
 
 
 def _option(
-    seen: PanelContext, value: str, label: Message, hint: Message | None = None
+    context: PanelContext, value: str, label: Message, hint: Message | None = None
 ) -> discord.SelectOption:
-    described = seen.said(hint) if hint is not None else None
-    return discord.SelectOption(label=seen.said(label), value=str(value), description=described)
+    described = context.translate(hint) if hint is not None else None
+    return discord.SelectOption(label=context.translate(label), value=str(value), description=described)
 
 
 def _select(

@@ -1,1 +1,1 @@
-"""What several features of the Discord side share."""
+"""Parts that several features of the Discord side share."""

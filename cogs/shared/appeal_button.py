@@ -1,4 +1,4 @@
-"""The button that lets a suspended person be heard once."""
+"""The button by which a suspended user appeals."""
 
 from typing import Final
 
@@ -11,5 +11,5 @@ PREFIX: Final = "sm-appeal:"
 
 
 def appeal_button(person: Person, language: Language) -> PlainButton:
-    """The button below the words of a suspension in that person's server."""
+    """Make the button below the refusal of a user who is suspended in that server."""
     return PlainButton(words.APPEAL_BUTTON.in_language(language), f"{PREFIX}{person.guild_id or 0}")

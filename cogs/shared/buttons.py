@@ -1,4 +1,4 @@
-"""Buttons below a private answer. They outlive the process: all they need to know is in their ids."""
+"""Plain buttons. They outlive the process: all that a press needs is in their ids."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from discord import ui
 
 @dataclass(frozen=True)
 class PlainButton:
-    """A button: what stands on it, its id, how it looks."""
+    """A button: its label, id and style."""
 
     label: str
     custom_id: str
@@ -17,7 +17,7 @@ class PlainButton:
 
 
 def view_of(buttons: Sequence[PlainButton]) -> ui.View:
-    """The buttons side by side; presses come back as interactions like any others."""
+    """Lay out buttons side by side. Presses come back as interactions like any others."""
     view = ui.View(timeout=None)
     for button in buttons:
         view.add_item(ui.Button(label=button.label, custom_id=button.custom_id, style=button.style))
@@ -26,7 +26,7 @@ def view_of(buttons: Sequence[PlainButton]) -> ui.View:
 
 
 def row_of_plain(buttons: Sequence[PlainButton]) -> ui.ActionRow[ui.LayoutView]:
-    """The same for a message of components."""
+    """Make a row of buttons for a message of components."""
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for button in buttons:
         row.add_item(ui.Button(label=button.label, custom_id=button.custom_id, style=button.style))

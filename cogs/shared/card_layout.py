@@ -1,4 +1,4 @@
-"""A post as Discord shows it: the card as a container of texts, the video below its words, then buttons."""
+"""Layout of a post: the card as a container of texts, the video below them, then buttons."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _COLOURS: Final = {
 
 
 def card_layout(post: Post, lead: Lead | None) -> ui.LayoutView:
-    """The view of a post; `lead` comes before the card, such as a mention."""
+    """Lay out a post. `lead` comes before the card, such as a mention."""
     card = post.card
     view = ui.LayoutView(timeout=None)
     if lead is not None:

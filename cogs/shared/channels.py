@@ -1,14 +1,13 @@
-"""What the jobs can learn of Discord besides their own replies: `bot.jobs.Surroundings` on a client."""
+"""Look-ups of servers and channels on the Discord client."""
 
-import asyncio
 from typing import Any, Final
 
-import aiohttp
 import discord
 import structlog
 
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Place
+from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.place import parent_of, place_of_channel
 
 log: Final = structlog.get_logger(__name__)
@@ -17,7 +16,7 @@ _TIMEOUT_S: Final = 20.0
 
 
 async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | None:
-    """A server that the bot is in. While the gateway still tells of the servers, this waits until it has."""
+    """Return a server that the bot is in, or None. Waits until the gateway has told of all servers."""
     guild = client.get_guild(guild_id)
     if guild is None or guild.unavailable:
         await client.wait_until_ready()
@@ -26,13 +25,13 @@ async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | Non
 
 
 class DiscordChannelLookup:
-    """Looks at channels as they are now; before the gateway has told of the servers it waits for that."""
+    """Looks at channels as they are now. Waits until the gateway has told of all servers."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
     async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:
-        """What kind of place a channel is; what cannot be told is not restricted."""
+        """Return the kind of a channel. A channel that cannot be seen counts as not age-restricted."""
         if guild_id is None:
             return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
         guild = await guild_of(self._client, guild_id)
@@ -47,12 +46,9 @@ class DiscordChannelLookup:
         known = guild.get_channel_or_thread(channel_id)
         if known is not None:
             return known
-        try:
-            # Threads that are archived, or that nobody here joined, are not in memory.
-            async with asyncio.timeout(_TIMEOUT_S):
-                return await guild.fetch_channel(channel_id)
-        except (discord.HTTPException, discord.InvalidData) as error:
-            log.info("channel_not_seen", reason=type(error).__name__)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("channel_not_seen", reason=type(error).__name__)
-        return None
+        # Threads that are archived, or that nobody here joined, are not in memory.
+        found = await attempt(guild.fetch_channel(channel_id), _TIMEOUT_S)
+        if isinstance(found, FailedCall):
+            log.info("channel_not_seen", **found.facts)
+            return None
+        return found

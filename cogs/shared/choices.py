@@ -1,8 +1,7 @@
-"""Closed sets as a command's choices."""
+"""Choices of commands' options."""
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from discord import app_commands
@@ -14,9 +13,9 @@ from bot.video import Preset
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def choices(names: Iterable[tuple[StrEnum, Message]]) -> list[app_commands.Choice[str]]:
-    """The choices under their English names, which are translated when the command is registered."""
-    return [app_commands.Choice(name=name.english, value=value.value) for value, name in names]
+def choices(names: Iterable[tuple[str, Message]]) -> list[app_commands.Choice[str]]:
+    """Make choices with English names, which are translated when the command is registered."""
+    return [app_commands.Choice(name=name.english, value=str(value)) for value, name in names]
 
 
 def video_options(command: _F) -> _F:

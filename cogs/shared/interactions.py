@@ -1,17 +1,20 @@
-"""Who acts, and where their answer goes, in the terms of the services."""
+"""Facts of an interaction in the terms of the services: user, language, address of the reply."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 import discord
 from pydantic import SecretStr
 
 from bot.delivery.messages import ReplyAddress
-from bot.moderation.policy import Person
+from bot.moderation.policy import Person, person_in_direct_messages
 from bot.texts.messages import Language
 
+Interaction: TypeAlias = discord.Interaction[discord.Client]
 
-def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
-    """Who started the interaction, with what they are in this server."""
+
+def person_of(interaction: Interaction) -> Person:
+    """Return the user, with roles and permissions in the server of the interaction."""
     user = interaction.user
     if interaction.guild_id is None or not isinstance(user, discord.Member):
         return Person(user.id, interaction.guild_id)
@@ -24,37 +27,37 @@ def person_of(interaction: discord.Interaction[discord.Client]) -> Person:
     )
 
 
-def moderator_of(interaction: discord.Interaction[discord.Client], guild_id: int) -> Person:
-    """Who acts, as a server knows them; in direct messages only its owner is anybody."""
+def moderator_of(interaction: Interaction, guild_id: int) -> Person:
+    """Return the user as one who decides in a server, where questions may come in direct messages too."""
     if interaction.guild_id is not None:
         return person_of(interaction)
     guild = interaction.client.get_guild(guild_id)
-    owns = guild is not None and guild.owner_id == interaction.user.id
-    return Person(interaction.user.id, guild_id if owns else None, moderates=owns, manages=owns)
+    owner_id = guild.owner_id if guild is not None else None
+    return person_in_direct_messages(interaction.user.id, guild_id, owner_id=owner_id)
 
 
 def link_to(message: discord.Message | None) -> str | None:
-    """The address of a message that others can follow; private ones have none."""
+    """Return the address of a message, or None for a private one, which others cannot open."""
     if message is None or message.flags.ephemeral:
         return None
     return message.jump_url
 
 
-def language_of(interaction: discord.Interaction[discord.Client], *, private: bool) -> Language:
-    """What is read by the person alone is in their language, and what a channel reads in the server's."""
+def language_of(interaction: Interaction, *, private: bool) -> Language:
+    """Return the user's language for a private reply, else the server's."""
     if private or interaction.guild_locale is None:
         return Language.of(interaction.locale.value)
     return Language.of(interaction.guild_locale.value)
 
 
 def address_of(
-    interaction: discord.Interaction[discord.Client],
+    interaction: Interaction,
     *,
     message_id: int | None,
     private: bool,
     now: datetime,
 ) -> ReplyAddress:
-    """Where the reply to the interaction lives; `now` is when it came."""
+    """Return the address of the reply to an interaction that came at the moment `now`."""
     return ReplyAddress(
         application_id=interaction.application_id,
         token=SecretStr(interaction.token),

@@ -1,4 +1,4 @@
-"""The buttons below a card. They outlive the process: all they need to know is written in them."""
+"""Buttons below cards of jobs. They outlive the process: all that a press needs is in their ids."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,7 +11,8 @@ from discord import ui
 from bot.delivery.card import Action
 from bot.texts import buttons
 from bot.texts.messages import Language, Message
-from cogs.shared.router import Interaction, InteractionRoute
+from cogs.shared.interactions import Interaction
+from cogs.shared.router import InteractionRoute
 
 _JOB: Final = r"(?P<job>[0-9a-f]{32}):(?P<person>[0-9]{1,20}):(?P<private>[01])"
 _CUSTOM_ID: Final = re.compile(rf"sm:[a-z]+:{_JOB}")
@@ -54,9 +55,9 @@ _STYLES: Final = {
 
 @dataclass(frozen=True)
 class ButtonReference:
-    """What a button does to which job, whose that is, and whether its answers are private.
+    """The action of a button, its job, the user of the job, and True if its answers are private.
 
-    Somebody could forge it, so whoever acts on it checks again.
+    An id can be forged, so everything that acts on it checks again.
     """
 
     action: Action
@@ -107,7 +108,7 @@ def _button(reference: ButtonReference, language: Language) -> ui.Button[ui.Layo
 def rows_of(
     references: Sequence[ButtonReference], language: Language
 ) -> tuple[ui.ActionRow[ui.LayoutView], ...]:
-    """The buttons side by side, at most five in a row."""
+    """Lay out the buttons side by side, at most five in a row."""
     rows: list[ui.ActionRow[ui.LayoutView]] = []
     for start in range(0, len(references), _IN_A_ROW):
         row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()

@@ -1,7 +1,6 @@
-"""Forms (modals): those of one question, and what a form that was sent says."""
+"""Forms (modals): forms of one question, and the answers in a form that was sent."""
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Any, Final
 
 import discord
@@ -9,6 +8,7 @@ from discord import ui
 from pydantic import BaseModel, ValidationError
 
 from bot.texts.messages import Language, Message
+from cogs.shared.interactions import Interaction
 
 REASON: Final = "reason"
 WORDS: Final = "words"
@@ -21,13 +21,23 @@ def reason_form(
     *,
     title: Message,
     question: Message,
-    reasons: Iterable[tuple[StrEnum, Message]],
+    reasons: Iterable[tuple[str, Message]],
     words: tuple[Message, Message],
     words_max_chars: int,
 ) -> ui.Modal:
-    """One reason of several, in `REASON`, and what one likes to add, in `WORDS`; `words`: its label and hint."""
+    """Make a form that asks for one of several reasons, in `REASON`, and for optional words, in `WORDS`.
+
+    Args:
+        custom_id: The id of the form.
+        language: The language of the user who opens it.
+        title: Its title.
+        question: The label of the reasons.
+        reasons: The reasons: the value of each, and its name.
+        words: Label and hint of the words.
+        words_max_chars: The maximum length of the words.
+    """
     options = [
-        discord.SelectOption(label=name.in_language(language), value=reason.value) for reason, name in reasons
+        discord.SelectOption(label=name.in_language(language), value=reason) for reason, name in reasons
     ]
     chosen: ui.Select[ui.Modal] = ui.Select(custom_id=REASON, options=options)
     added: ui.TextInput[ui.Modal] = ui.TextInput(
@@ -44,7 +54,7 @@ def reason_form(
 def tick_form(
     custom_id: str, language: Language, *, title: Message, text: Message, box: tuple[Message, Message]
 ) -> ui.Modal:
-    """What is confirmed, and a box to tick, in `YES`; `box`: its label and hint."""
+    """Make a form with a text and a box to tick, in `YES`. `box` is the label and the hint of the box."""
     told: ui.TextDisplay[ui.LayoutView] = ui.TextDisplay(text.in_language(language))
     ticked: ui.Checkbox[ui.Modal] = ui.Checkbox(custom_id=YES)
     return _form(
@@ -58,7 +68,7 @@ def tick_form(
 def words_form(
     custom_id: str, language: Language, *, title: Message, question: Message, words_max_chars: int
 ) -> ui.Modal:
-    """Words that have to be said, in `WORDS`."""
+    """Make a form that asks for words, in `WORDS`."""
     said: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=WORDS, style=discord.TextStyle.paragraph, min_length=1, max_length=words_max_chars
     )
@@ -105,14 +115,14 @@ class _Resolved(BaseModel):
 
 
 class SentForm(BaseModel):
-    """What Discord hands on of a form (*Modal Submit Data Structure*)."""
+    """Data of a form that was sent (Discord, *Modal Submit Data Structure*)."""
 
     components: list[_Part]
     resolved: _Resolved = _Resolved()
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[discord.Client]) -> "SentForm | None":
-        """The answers of a form; None where they cannot be read."""
+    def of(cls, interaction: Interaction) -> "SentForm | None":
+        """Return the answers of a form, or None if they cannot be read."""
         try:
             return cls.model_validate(interaction.data)
         except ValidationError:
@@ -120,18 +130,18 @@ class SentForm(BaseModel):
 
     @property
     def answers(self) -> Mapping[str, _Answer]:
-        """The answers by their parts' names."""
+        """Answers by the names of their parts."""
         return {part.component.custom_id: part.component for part in self.components if part.component}
 
     def text(self, name: str) -> str:
-        """What was typed into a part, or chosen in it; empty for nothing."""
+        """Return the text that was typed into a part, or the value that was chosen; empty for none."""
         found = self.answers.get(name)
         if found is None:
             return ""
         return found.value if isinstance(found.value, str) else next(iter(found.values), "")
 
     def ticked(self, name: str) -> bool:
-        """Whether a box was ticked."""
+        """Return True if a box was ticked."""
         found = self.answers.get(name)
         return found is not None and found.value is True
 

@@ -35,7 +35,7 @@ class FoundPicture:
 
 
 def pictures_of(message: discord.Message, allowed_hosts: Sequence[str]) -> tuple[FoundPicture, ...]:
-    """At most seven pictures: attached, forwarded, in components, in embeds, stickers; in that order.
+    """Return at most seven pictures: attached, forwarded, in components, in embeds, stickers; in that order.
 
     Of an embedded picture's two addresses the one on an allowed host is taken, which as a rule is Discord's
     own copy. What was forwarded is kept in snapshots (Discord, *Message Forwarding*).
@@ -48,12 +48,12 @@ def pictures_of(message: discord.Message, allowed_hosts: Sequence[str]) -> tuple
 
 
 def of_attachment(attachment: discord.Attachment) -> ImageSource:
-    """An attachment, whatever it is said to be: its content decides later."""
+    """Return an attachment as a source, whatever its type is said to be: its content decides later."""
     return ImageSource(url=attachment.url, filename=attachment.filename, size_bytes=attachment.size)
 
 
 def video_of(message: discord.Message) -> ImageSource | None:
-    """The video that a message of ours shows, of which the last frame is wanted."""
+    """Return the video that a message of the bot shows, or None."""
     for attachment in message.attachments:
         if (attachment.content_type or "").startswith("video/"):
             return ImageSource(attachment.url, attachment.filename, attachment.size, SourceKind.VIDEO)
@@ -108,7 +108,7 @@ def _is_picture(content_type: str | None, filename: str) -> bool:
 
 
 def _without_query(address: str) -> str:
-    """What stays the same when Discord signs an address anew; what is no address stays as it is."""
+    """Return the part of an address that stays when Discord signs it anew; other texts unchanged."""
     try:
         return str(URL(address).with_query(None))
     except ValueError:

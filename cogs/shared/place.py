@@ -1,10 +1,11 @@
-"""Where something happened, in the terms of the rules, and what the bot may do there."""
+"""Channels in the terms of the rules, and the permissions of the bot in them."""
 
 from typing import Any, Final
 
 import discord
 
 from bot.moderation.policy import Place, Right
+from cogs.shared.interactions import Interaction
 
 _FLAGGED: Final = (
     discord.TextChannel,
@@ -15,8 +16,8 @@ _FLAGGED: Final = (
 )
 
 
-def place_of(interaction: discord.Interaction[discord.Client]) -> Place:
-    """The place; what cannot be told to be restricted is open.
+def place_of(interaction: Interaction) -> Place:
+    """Return the kind of the channel of an interaction. One that is not known to be restricted is open.
 
     The flag comes with the interaction. A thread has none of its own: discord.py asks its parent, and says
     "not restricted" where the parent is not known.
@@ -29,22 +30,22 @@ def place_of(interaction: discord.Interaction[discord.Client]) -> Place:
 
 
 def place_of_channel(channel: Any) -> Place:  # noqa: ANN401 - discord.py's many kinds of channels
-    """The place that a channel of a server is, of which the bot is a member."""
+    """Return the kind of a channel in a server of which the bot is a member."""
     if isinstance(channel, _FLAGGED) and channel.is_nsfw():
         return Place.AGE_RESTRICTED_CHANNEL
     return Place.OPEN_CHANNEL
 
 
-def channel_of(interaction: discord.Interaction[discord.Client]) -> int | None:
-    """The channel whose rules count: of a thread, the one that it is in."""
+def channel_of(interaction: Interaction) -> int | None:
+    """Return the channel whose rules count: of a thread, its parent."""
     return parent_of(interaction.channel) or interaction.channel_id
 
 
-def missing_for_reply(interaction: discord.Interaction[discord.Client]) -> tuple[Right, ...]:
-    """What the bot would need to be allowed to post a video as the reply to an interaction.
+def missing_for_reply(interaction: Interaction) -> tuple[Right, ...]:
+    """Return the permissions that the bot lacks to post a video as the reply to an interaction.
 
-    Where it is no member it acts for the person, and what Discord says of its own permissions there is not
-    documented: then theirs suffice.
+    Where the bot is no member it acts for the user, and what Discord says of the bot's own permissions there is
+    not documented: then the user's suffice.
     """
     allowed = interaction.app_permissions.attach_files or (
         interaction.guild_id is not None
@@ -55,7 +56,7 @@ def missing_for_reply(interaction: discord.Interaction[discord.Client]) -> tuple
 
 
 def missing_for_message(permissions: discord.Permissions, *, thread: bool) -> tuple[Right, ...]:
-    """What the bot would need to be allowed to answer a message with a video; in the order of the settings."""
+    """Return the permissions that the bot lacks to answer a message with a video, in Discord's order."""
     needed = {
         Right.VIEW_CHANNEL: permissions.view_channel,
         (Right.SEND_MESSAGES_IN_THREADS if thread else Right.SEND_MESSAGES): (
@@ -68,7 +69,7 @@ def missing_for_message(permissions: discord.Permissions, *, thread: bool) -> tu
 
 
 def parent_of(channel: Any) -> int | None:  # noqa: ANN401 - discord.py's many kinds of channels
-    """The channel whose rules count: a thread's parent, else the channel itself."""
+    """Return the channel whose rules count: a thread's parent, else the channel itself."""
     if isinstance(channel, discord.Thread):
         return channel.parent_id
     found = getattr(channel, "id", None)

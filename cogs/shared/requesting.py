@@ -7,10 +7,9 @@ from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
 from bot.services.requests import VideoRequests
 from cogs.shared.appeal_button import appeal_button
-from cogs.shared.interactions import address_of, language_of, person_of
+from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
 from cogs.shared.respond import acknowledge, refuse, tell
-from cogs.shared.router import Interaction
 
 
 async def request_video(

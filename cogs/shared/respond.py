@@ -1,149 +1,111 @@
-"""Acknowledging an interaction, and what can become of it."""
+"""Answers to interactions: the acknowledgement, and what can follow it.
 
-import asyncio
+What Discord and the network may raise is logged and not raised; where it matters, the result tells of it.
+"""
+
 from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 import discord
 import structlog
 from discord import ui
 
 from bot.services.requests import STORE_WITHIN_S, Acknowledged
+from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
+from cogs.shared.attempt import TIMEOUT_S, FailedCall, attempt
 from cogs.shared.buttons import PlainButton, view_of
-from cogs.shared.interactions import language_of
+from cogs.shared.interactions import Interaction, language_of
 
 log: Final = structlog.get_logger(__name__)
+
+BEFORE_ACKNOWLEDGING_S: Final = STORE_WITHIN_S
+"""Maximum duration of a look-up on the disk before an acknowledgement."""
 
 _ALREADY_ACKNOWLEDGED: Final = 40060
 """Discord, *JSON error codes*: a repetition, whose first try arrived although it seemed to fail."""
 _UPLOAD_TIMEOUT_S: Final = 300.0
-BEFORE_ACKNOWLEDGING_S: Final = STORE_WITHIN_S
-"""What a look-up on the disk may take before an acknowledgement."""
-_TIMEOUT_S: Final = 10.0
-"""Longer than the three seconds that Discord grants (*Receiving and Responding*): it has the last word."""
+_NOBODY: Final = discord.AllowedMentions.none()
 
 
-async def acknowledge(
-    interaction: discord.Interaction[discord.Client], *, private: bool
-) -> Acknowledged | None:
-    """Tell Discord that an answer will come. None where it did not take that: then nothing may be started.
+async def acknowledge(interaction: Interaction, *, private: bool) -> Acknowledged | None:
+    """Tell Discord that an answer will come.
 
-    Discord itself tells the person that the application did not respond.
+    Returns:
+        None if Discord did not take that. Then nothing may be started: it tells the user itself that the
+        application did not respond.
     """
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            response = await interaction.response.defer(ephemeral=private, thinking=True)
-    except discord.HTTPException as error:
-        if error.code == _ALREADY_ACKNOWLEDGED:
-            return Acknowledged(message_id=None)
-        log.warning("acknowledgement_refused", status=error.status, code=error.code)
-        return None
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("acknowledgement_failed", error=type(error).__name__)
-        return None
-    return Acknowledged(message_id=response.message_id if response is not None else None)
+    done = await attempt(interaction.response.defer(ephemeral=private, thinking=True))
+    if isinstance(done, FailedCall):
+        return Acknowledged(message_id=None) if _is_acknowledged(done) else None
+    return Acknowledged(message_id=done.message_id if done is not None else None)
 
 
-async def acknowledge_press(interaction: discord.Interaction[discord.Client]) -> bool:
-    """Tell Discord that the message whose button was pressed will change; whether it took that."""
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.response.defer()
-    except discord.HTTPException as error:
-        if error.code != _ALREADY_ACKNOWLEDGED:
-            log.warning("acknowledgement_refused", status=error.status, code=error.code)
-            return False
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("acknowledgement_failed", error=type(error).__name__)
-        return False
-    return True
+async def acknowledge_press(interaction: Interaction) -> bool:
+    """Tell Discord that the message whose button was pressed will change. Returns False if it did not take that."""
+    done = await attempt(interaction.response.defer())
+    return not isinstance(done, FailedCall) or _is_acknowledged(done)
 
 
-async def refuse(
-    interaction: discord.Interaction[discord.Client], words: Translatable, buttons: Sequence[PlainButton] = ()
-) -> None:
-    """Answer at once, to nobody but the person; where Discord does not take it, only the log knows."""
+async def refuse(interaction: Interaction, words: Translatable, buttons: Sequence[PlainButton] = ()) -> None:
+    """Answer at once, for the user alone."""
     view: Any = view_of(buttons) if buttons else discord.utils.MISSING
-    await _shown(
-        interaction.response.send_message(
-            _in_own_language(interaction, words),
-            view=view,
-            ephemeral=True,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-    )
+    text = _in_own_language(interaction, words)
+    await _shown(interaction.response.send_message(text, view=view, ephemeral=True, allowed_mentions=_NOBODY))
 
 
-async def open_form(interaction: discord.Interaction[discord.Client], form: ui.Modal) -> bool:
-    """Answer with a form, which has to be the first answer; whether Discord took it."""
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.response.send_modal(form)
-    except discord.HTTPException as error:
-        log.warning("form_not_opened", status=error.status, code=error.code)
-        return error.code == _ALREADY_ACKNOWLEDGED
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("form_not_opened", error=type(error).__name__)
-        return False
-    return True
+async def open_modal(interaction: Interaction, form: ui.Modal) -> bool:
+    """Answer with a form, which has to be the first answer. Returns False if Discord did not take it."""
+    done = await attempt(interaction.response.send_modal(form))
+    if not isinstance(done, FailedCall):
+        return True
+    log.warning("form_not_opened", **done.facts)
+    return done.code == _ALREADY_ACKNOWLEDGED
 
 
-async def delete_message(interaction: discord.Interaction[discord.Client]) -> bool:
-    """Delete the message whose button was pressed, which was acknowledged; whether it is gone."""
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.delete_original_response()
-    except discord.HTTPException as error:
-        log.warning("message_not_deleted", status=error.status, code=error.code)
-        return error.status == HTTPStatus.NOT_FOUND
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("message_not_deleted", error=type(error).__name__)
-        return False
-    return True
+async def delete_message(interaction: Interaction) -> bool:
+    """Delete the message whose button was pressed, after its acknowledgement. Returns True if it is gone."""
+    done = await attempt(interaction.delete_original_response())
+    if not isinstance(done, FailedCall):
+        return True
+    log.warning("message_not_deleted", **done.facts)
+    return done.status == HTTPStatus.NOT_FOUND
 
 
-async def answer(
-    interaction: discord.Interaction[discord.Client], words: Translatable | ui.LayoutView
-) -> None:
-    """Fill in the answer that was announced by acknowledging, for the person alone to read."""
-    nobody = discord.AllowedMentions.none()
+async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) -> None:
+    """Fill in the answer that was announced by acknowledging, for the user alone to read."""
     if isinstance(words, ui.LayoutView):
-        await _shown(interaction.edit_original_response(view=words, allowed_mentions=nobody))
+        await _shown(interaction.edit_original_response(view=words, allowed_mentions=_NOBODY))
     else:
-        told = _in_own_language(interaction, words)
-        await _shown(interaction.edit_original_response(content=told, allowed_mentions=nobody))
+        text = _in_own_language(interaction, words)
+        await _shown(interaction.edit_original_response(content=text, allowed_mentions=_NOBODY))
 
 
-async def show_file(
-    interaction: discord.Interaction[discord.Client], words: Translatable, path: Path, name: str
-) -> None:
-    """Fill in the answer that was announced with a file, for the person alone to see."""
-    await _shown(
-        interaction.edit_original_response(
-            content=_in_own_language(interaction, words),
-            attachments=[discord.File(path, filename=name)],
-            allowed_mentions=discord.AllowedMentions.none(),
-        ),
-        _UPLOAD_TIMEOUT_S,
+async def show_file(interaction: Interaction, words: Translatable, path: Path, name: str) -> bool:
+    """Fill in the answer that was announced with a file. Returns False if it cannot be sent; the user is told."""
+    shown = await _shown(_attach(interaction, words, path, name), _UPLOAD_TIMEOUT_S)
+    if not shown:
+        await answer(interaction, job_words.FILE_REFUSED)
+    return shown
+
+
+async def _attach(interaction: Interaction, words: Translatable, path: Path, name: str) -> None:
+    await interaction.edit_original_response(
+        content=_in_own_language(interaction, words),
+        attachments=[discord.File(path, filename=name)],  # raises OSError if the file is gone by now
+        allowed_mentions=_NOBODY,
     )
 
 
-async def reply_privately(interaction: discord.Interaction[discord.Client], words: Translatable) -> None:
-    """Say something to the person alone, beside the message whose button they pressed."""
-    await _shown(
-        interaction.followup.send(
-            _in_own_language(interaction, words),
-            ephemeral=True,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-    )
+async def reply_privately(interaction: Interaction, words: Translatable) -> None:
+    """Say something to the user alone, beside the message whose button was pressed."""
+    text = _in_own_language(interaction, words)
+    await _shown(interaction.followup.send(text, ephemeral=True, allowed_mentions=_NOBODY))
 
 
-async def tell(interaction: discord.Interaction[discord.Client], words: Translatable) -> None:
+async def tell(interaction: Interaction, words: Translatable) -> None:
     """Say something to the user alone in the way that the first answer to the interaction left open."""
     match interaction.response.type:
         case None:
@@ -154,15 +116,22 @@ async def tell(interaction: discord.Interaction[discord.Client], words: Translat
             await reply_privately(interaction, words)
 
 
-def _in_own_language(interaction: discord.Interaction[discord.Client], words: Translatable) -> str:
+def _is_acknowledged(failed: FailedCall) -> bool:
+    """Return True if an earlier try of the acknowledgement arrived; otherwise log why there is none."""
+    if failed.code == _ALREADY_ACKNOWLEDGED:
+        return True
+    log.warning(
+        "acknowledgement_failed" if failed.status is None else "acknowledgement_refused", **failed.facts
+    )
+    return False
+
+
+def _in_own_language(interaction: Interaction, words: Translatable) -> str:
     return words.in_language(language_of(interaction, private=True))
 
 
-async def _shown(call: Awaitable[object], timeout_s: float = _TIMEOUT_S) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await call
-    except discord.HTTPException as error:
-        log.warning("answer_not_shown", status=error.status, code=error.code)
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("answer_not_shown", error=type(error).__name__)
+async def _shown(call: Awaitable[object], timeout_s: float = TIMEOUT_S) -> bool:
+    done = await attempt(call, timeout_s)
+    if isinstance(done, FailedCall):
+        log.warning("answer_not_shown", **done.facts)
+    return not isinstance(done, FailedCall)

@@ -9,17 +9,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.storage.errors import StorageError
 from bot.texts import forms, jobs
+from cogs.shared.attempt import failed_call
+from cogs.shared.interactions import Interaction
 from cogs.shared.respond import refuse, tell
 
 log: Final = structlog.get_logger(__name__)
 
-Interaction: TypeAlias = discord.Interaction[discord.Client]
 Handler: TypeAlias = Callable[[Interaction, re.Match[str]], Awaitable[None]]
 
 
@@ -61,6 +63,9 @@ class Router(commands.Cog):
         except (StorageError, TimeoutError) as error:
             log.warning("press_not_served", custom_id=custom_id[:20], reason=str(error))
             await tell(interaction, jobs.NOT_STORED)
+        except (discord.HTTPException, discord.InvalidData, aiohttp.ClientError) as error:
+            # Discord itself fails, so nothing can be answered. Other errors are bugs, for the client's `on_error`.
+            log.warning("press_not_answered", custom_id=custom_id[:20], **failed_call(error).facts)
 
     async def _handle(self, interaction: Interaction, custom_id: str, *, form: bool) -> None:
         for route in self._routes:

@@ -19,14 +19,13 @@ from bot.texts import commands as words
 from bot.texts import explanations
 from bot.video import PROMPT_MAX_CHARS
 from cogs.shared.choices import video_options
+from cogs.shared.interactions import Interaction
 from cogs.shared.pictures import of_attachment
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.video.form_opening import FormOpening
 
 log: Final = structlog.get_logger(__name__)
-
-Interaction = discord.Interaction[discord.Client]
 
 
 class VideoCog(commands.Cog):

@@ -1,8 +1,7 @@
-"""`/defaults`: what somebody's videos are like when they say nothing else."""
+"""`/defaults`: a user's own options for videos, used where a request names none."""
 
 from typing import Final
 
-import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
@@ -13,10 +12,9 @@ from bot.texts import defaults as words
 from bot.texts.messages import Language
 from bot.video import Preset, Resolution, Seconds, Size
 from cogs.shared.choices import video_options
-from cogs.shared.interactions import language_of
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.respond import acknowledge, answer, refuse
 
-Interaction = discord.Interaction[discord.Client]
 _NOTHING: Final = Preferences()
 
 

@@ -1,4 +1,4 @@
-"""The form of a video: how it is drawn, and what comes back. It outlives the process, as buttons do."""
+"""The form of a video: its layout, and its answers. It outlives the process, as buttons do."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _PROMPT, _PICTURES, _SECONDS, _FRAME, _PRESET = "prompt", "pictures", "seconds",
 
 
 class FormKind(StrEnum):
-    """What a form is about; the values are part of forms that outlive the process."""
+    """Subject of a form. The values are part of ids that outlive the process."""
 
     DRAFT = "draft"
     """Pictures that were chosen before; the subject is the draft."""
@@ -31,12 +31,12 @@ class FormKind(StrEnum):
     WITHOUT = "without"
     """The same, where the form said that the pictures of the earlier request are no longer kept."""
     CONTINUE = "continue"
-    """What comes after a video; the subject is its job."""
+    """A continuation of a video; the subject is its job."""
 
 
 @dataclass(frozen=True)
 class FormReference:
-    """What a form is about, and whether its answer is private."""
+    """The subject of a form, and True if its answer is private."""
 
     kind: FormKind
     subject_id: str

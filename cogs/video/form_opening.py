@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-import discord
 import structlog
 from discord import ui
 
@@ -15,13 +14,11 @@ from bot.services.order import VideoOrder
 from bot.storage.errors import StorageError
 from bot.texts import forms
 from bot.video import REFERENCES_MAX, Preset
-from cogs.shared.interactions import language_of
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, open_form
+from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, open_modal
 from cogs.video.form_layout import FormKind, FormReference, PicturePart, video_form
 
 log: Final = structlog.get_logger(__name__)
-
-Interaction = discord.Interaction[discord.Client]
 
 
 class FormOpening:
@@ -45,7 +42,7 @@ class FormOpening:
             # Kept first, a few milliseconds as a rule; but no disk may keep a person waiting for the form, and
             # one whose draft could not be kept says so when it is sent.
             await asyncio.wait([group.create_task(self._keep(draft))], timeout=BEFORE_ACKNOWLEDGING_S)
-            await open_form(interaction, form)
+            await open_modal(interaction, form)
 
     async def _keep(self, draft: Draft) -> None:
         try:
@@ -61,7 +58,7 @@ class FormOpening:
         form: ui.Modal = video_form(
             reference, title, order, part, language_of(interaction, private=True), presets=self._presets
         )
-        await open_form(interaction, form)
+        await open_modal(interaction, form)
 
 
 def _part_beside(count: int, *, required: bool) -> PicturePart | None:

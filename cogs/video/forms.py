@@ -22,8 +22,8 @@ from bot.services.order import VideoOptions, VideoOrder
 from bot.services.requests import VideoRequests
 from bot.texts import forms
 from bot.texts.messages import Translatable
-from cogs.jobs.answers import ANSWERS
-from cogs.shared.interactions import link_to, person_of
+from cogs.shared.action_texts import ANSWERS
+from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, video_of
@@ -35,7 +35,6 @@ from cogs.video.form_opening import FormOpening
 
 log: Final = structlog.get_logger(__name__)
 
-Interaction = discord.Interaction[discord.Client]
 _NAME: Final = "Animate"
 
 

@@ -1,4 +1,4 @@
-"""Which messages are meant for the bot, what they say, and which pictures go with them."""
+"""Messages to the bot: their text, and the pictures that go with them."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _BLANKS: Final = re.compile(r"[ \t]+")
 
 @dataclass(frozen=True)
 class Addressed:
-    """A message to the bot: its text without the mention, its pictures, and what to say if there are none."""
+    """A message to the bot: its text without the mention, its pictures, and the answer if there are none."""
 
     text: str
     pictures: tuple[FoundPicture, ...]
@@ -27,7 +27,7 @@ class Addressed:
 async def read_addressed(
     message: discord.Message, bot_id: int, cdn_hosts: Sequence[str], intents: discord.Intents
 ) -> Addressed | None:
-    """The message as one to the bot; None for one that is not.
+    """Return a message as one to the bot, or None if it is not meant for it.
 
     Only a mention in the text counts: a reply to the bot's own message mentions it as well (Discord, *Allowed
     Mentions*, `replied_user`), and so does everybody who just says thanks. In direct messages none is needed.
@@ -46,7 +46,7 @@ async def read_addressed(
 async def _replied(
     message: discord.Message, bot_id: int, cdn_hosts: Sequence[str], intents: discord.Intents
 ) -> tuple[tuple[FoundPicture, ...], Translatable]:
-    """The pictures of the message that was replied to, and what to say if there are none."""
+    """Return the pictures of the message that was replied to, and the answer if there are none."""
     reference = message.reference
     if reference is None or reference.type is not discord.MessageReferenceType.reply:
         return (), words.HELP
@@ -63,7 +63,7 @@ async def _replied(
 async def _message_of(
     message: discord.Message, reference: discord.MessageReference
 ) -> tuple[discord.Message | None, Translatable]:
-    """The message that was replied to, and what to say if it cannot be had."""
+    """Return the message that was replied to, and the answer if it cannot be fetched."""
     replied = reference.resolved
     if replied is None and reference.message_id is not None:
         try:
@@ -76,7 +76,7 @@ async def _message_of(
 
 
 def _is_empty(message: discord.Message) -> bool:
-    """Whether nothing of a message is shown: Discord empties what an app may not read."""
+    """Return True if nothing of a message is shown: Discord empties what an app may not read."""
     return not (
         message.content
         or message.attachments

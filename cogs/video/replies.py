@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
@@ -22,6 +21,7 @@ from bot.texts.explanations import Explanation
 from bot.texts.messages import Language, Translatable
 from bot.texts.quoting import clip, escape
 from cogs.shared.appeal_button import appeal_button
+from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.place import missing_for_message, parent_of, place_of_channel
 from cogs.video.mentions import Addressed, read_addressed
@@ -63,16 +63,14 @@ class RepliesCog(commands.Cog):
         me = self._client.user
         if me is None or message.author.bot or message.webhook_id is not None or message.type not in _SAID:
             return
-        try:
-            addressed = await read_addressed(message, me.id, self._cdn_hosts, self._client.intents)
-            if addressed is not None:
-                await self._serve(message, addressed)
-        except discord.HTTPException as error:
-            log.info("message_not_answered", status=error.status, code=error.code)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("message_not_answered", error=type(error).__name__)
+        served = await attempt(self._serve(message, me.id), timeout_s=None)
+        if isinstance(served, FailedCall):
+            log.info("message_not_answered", **served.facts)
 
-    async def _serve(self, message: discord.Message, addressed: Addressed) -> None:
+    async def _serve(self, message: discord.Message, me_id: int) -> None:
+        addressed = await read_addressed(message, me_id, self._cdn_hosts, self._client.intents)
+        if addressed is None:
+            return
         # The store would not keep it twice either, but by then its seconds were counted anew and given back.
         if message.id in self._served:
             log.info("message_served_before", message=message.id)
@@ -159,7 +157,7 @@ class RepliesCog(commands.Cog):
 
 
 def _trouble(parsed: ParsedPrompt, addressed: Addressed) -> Translatable | None:
-    """Why there is nothing to make a video of, if there is not."""
+    """Return why there is nothing to make a video of, or None."""
     if parsed.unknown:
         names = tuple(dict.fromkeys(parsed.unknown))[:_UNKNOWN_SHOWN]
         return words.unknown_options(tuple(escape(clip(name, _UNKNOWN_SHOWN_CHARS)) for name in names))

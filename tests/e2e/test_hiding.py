@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.reviews.report_store import ReportReason
 from bot.texts import forms
 from bot.texts import jobs as words
-from bot.texts.forms import ReportReason
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.forms import UNKNOWN, opens

@@ -5,7 +5,7 @@ import pytest
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.dimilinks import HttpError
 from bot.sandbox.dimilinks.faults import Endpoint
-from bot.texts import moderation
+from bot.texts import jobs, moderation
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
@@ -50,6 +50,13 @@ async def test_a_video_that_could_not_be_kept_is_fetched_when_somebody_looks(har
     harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 0.0, [])
     looking = await press(harness, card, "View", user=moderator(harness))
     await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+
+
+async def test_a_moderator_is_told_that_discord_refuses_the_file(harness: Harness) -> None:
+    card = await hidden(harness, await delivered(harness))
+    card.channel.deny_bot("attach_files")
+    looking = await press(harness, card, "View", user=moderator(harness))
+    assert await told(looking) == jobs.FILE_REFUSED.english
 
 
 async def test_a_video_that_the_service_no_longer_has_is_removed(harness: Harness) -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.rules import ServerRules
+from bot.reviews.report_store import ReportReason
 from bot.sandbox.discord import Channel, DiscordFault, Guild, Message
 from bot.storage.errors import StorageUnavailableError
 from bot.texts import forms
-from bot.texts.forms import ReportReason
 from bot.texts.messages import Language
 from bot.texts.spicy import action
 from tests.e2e.actors.forms import opens

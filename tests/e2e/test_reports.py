@@ -2,11 +2,12 @@
 
 import pytest
 
+from bot.reviews.report_store import ReportReason
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import forms
 from bot.texts import jobs as words
-from bot.texts.forms import REASON_NAMES, ReportReason
+from bot.texts.forms import REPORT_REASONS
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.faults import locked_disk
@@ -56,7 +57,7 @@ async def test_a_report_is_kept_and_told_to_the_operator_once(harness: Harness, 
     assert await reported(harness, other, ReportReason.OTHER) == forms.REPORTED.english
     await until(lambda: len(news(harness)) == 2)
     first, second = news(harness)
-    assert REASON_NAMES[ReportReason.REAL_PERSON].english in first
+    assert REPORT_REASONS[ReportReason.REAL_PERSON].english in first
     assert "They say: that is me" in first
     assert "They say" not in second
     for message in (first, second):
@@ -69,7 +70,7 @@ async def test_every_reason_can_be_given(harness: Harness, reason: ReportReason)
     opened = await opens(harness, await delivered(harness), "Report")
     assert await reported(harness, opened, reason) == forms.REPORTED.english
     await until(lambda: len(news(harness)) == 1)
-    assert REASON_NAMES[reason].english in news(harness)[0]
+    assert REPORT_REASONS[reason].english in news(harness)[0]
 
 
 async def test_words_of_a_report_ping_nobody_and_link_nowhere(harness: Harness) -> None:

@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ServerRules
-from bot.sandbox.discord.interactions import InteractionKind
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
-from tests.e2e.actors.buttons import message_of, press_unseen, told, whispered
+from tests.e2e.actors.buttons import choose_unseen, message_of, press_unseen, told, whispered
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.settings import boss, choose, form_of, log, preset, rules, settings
@@ -108,10 +107,6 @@ async def test_values_of_other_versions_get_an_answer(harness: Harness, key: str
     opened = await settings(harness, boss(harness))
     if values == ["everyone"]:
         values = [str(harness.guild.id)]
-    data = {"component_type": 3, "custom_id": f"sm-set:{key}", "values": values}
-    clients, message = harness.sandbox.discord._clients, message_of(opened)
-    sent = clients._send(
-        InteractionKind.COMPONENT, opened.user, message.channel, data, label=key, source=message
-    )
+    sent = await choose_unseen(harness, message_of(opened), f"sm-set:{key}", values, user=opened.user)
     assert await told(sent) == words.OLD.english
     assert rules(harness) == ServerRules()

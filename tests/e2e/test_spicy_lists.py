@@ -31,7 +31,7 @@ async def test_lists(harness: Harness) -> None:
         ("blocked", ListStatus.BLOCKED),
         ("neither", None),
     ):
-        for answer in (words.LISTED[words.ListChoice(chosen)], words.UNCHANGED):
+        for answer in (words.LISTED[chosen], words.UNCHANGED):
             reply = await spicy(harness, "trust", mo, person="ada", list=chosen)
             assert reply.text == answer.english
         assert members.of(harness.guild.id, harness.user.id).listed is listed

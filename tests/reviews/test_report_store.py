@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from bot.moderation.audit.log import AuditLog
-from bot.reviews.report_store import Report, ReportStore
+from bot.reviews.report_store import Report, ReportReason, ReportStore
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database
-from bot.texts.forms import ReportReason
 
 REPORT = Report(
     "a" * 32, 2**62, datetime(2026, 3, 1, 12, tzinfo=UTC), ReportReason.OTHER, "words; 'quoted' 🎞"

@@ -135,7 +135,7 @@ def test_forms_and_buttons_fit_discord(language: Language) -> None:
         forms.REPORT_WORDS_HINT,
         forms.kept_pictures(6),
         forms.instead_of(7),
-        *forms.REASON_NAMES.values(),
+        *forms.REPORT_REASONS.values(),
     ):
         assert 1 <= len(hint.in_language(language)) <= 100
     for label in LABELS.values():

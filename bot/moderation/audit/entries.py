@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Detail: TypeAlias = "str | int | bool | Sequence[Detail] | Mapping[str, Detail] | None"
 """Value of a detail: any JSON without fractions."""
@@ -44,6 +44,65 @@ class AuditAction(StrEnum):
     LOG_EXPORTED = "log_exported"
     PERSON_DATA_REMOVED = "person_data_removed"
     BANNED = "banned"
+
+
+class ActionGroup(StrEnum):
+    """Kind of logged actions, to filter by. The values are part of custom ids and must not change."""
+
+    DECISIONS = "decisions"
+    SETTINGS = "settings"
+    STRIKES = "strikes"
+    REPORTS = "reports"
+    WORDS = "words"
+
+
+ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
+    ActionGroup.DECISIONS: frozenset(
+        {
+            AuditAction.REQUEST_REFUSED,
+            AuditAction.REQUEST_HELD,
+            AuditAction.VOTE_CAST,
+            AuditAction.VOTE_TAKEN_BACK,
+            AuditAction.REQUEST_APPROVED,
+            AuditAction.REQUEST_DENIED,
+            AuditAction.REQUEST_EXPIRED,
+            AuditAction.CONSENT_CONFIRMED,
+        }
+    ),
+    ActionGroup.SETTINGS: frozenset(
+        {
+            AuditAction.RULES_CHANGED,
+            AuditAction.SPICY_SWITCHED_ON,
+            AuditAction.SPICY_SWITCHED_OFF,
+            AuditAction.LOG_EXPORTED,
+            AuditAction.PERSON_DATA_REMOVED,
+        }
+    ),
+    ActionGroup.STRIKES: frozenset(
+        {
+            AuditAction.STRIKE_GIVEN,
+            AuditAction.SUSPENDED,
+            AuditAction.SUSPENSION_LIFTED,
+            AuditAction.APPEALED,
+            AuditAction.APPEAL_DECIDED,
+            AuditAction.TRUSTED,
+            AuditAction.BLOCKED,
+            AuditAction.UNLISTED,
+            AuditAction.BANNED,
+        }
+    ),
+    ActionGroup.REPORTS: frozenset(
+        {
+            AuditAction.VIDEO_REPORTED,
+            AuditAction.VIDEO_HIDDEN,
+            AuditAction.HIDDEN_VIDEO_VIEWED,
+            AuditAction.VIDEO_RESTORED,
+            AuditAction.VIDEO_REMOVED,
+            AuditAction.REPORTS_MUTED,
+        }
+    ),
+    ActionGroup.WORDS: frozenset({AuditAction.TERM_ADDED, AuditAction.TERM_REMOVED}),
+}
 
 
 @dataclass(frozen=True)

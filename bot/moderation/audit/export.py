@@ -8,10 +8,19 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import Final
 
 from bot.moderation.audit.chain import canonical_json
 from bot.moderation.audit.entries import RecordedEntry
+
+
+class ExportFormat(StrEnum):
+    """Format of an exported log."""
+
+    CSV = "csv"
+    JSON = "json"
+
 
 COLUMNS: Final = (
     "number",

@@ -19,6 +19,17 @@ async def press_unseen(harness: Harness, seen: Message, custom_id: str, *, user:
     )
 
 
+async def choose_unseen(
+    harness: Harness, seen: Message, custom_id: str, values: list[str], *, user: User | None = None
+) -> Reply:
+    """Choose values in a select that only an outdated client still shows, or that is forged."""
+    data: dict[str, object] = {"component_type": 3, "custom_id": custom_id, "values": values}
+    clients = harness.sandbox.discord._clients  # pyright: ignore[reportPrivateUsage] - refuses what is not shown
+    return clients._send(  # pyright: ignore[reportPrivateUsage] - likewise
+        InteractionKind.COMPONENT, user or harness.user, seen.channel, data, label=custom_id, source=seen
+    )
+
+
 async def told(pressed: Reply) -> str:
     """What a press, or a command, was answered with."""
     return (await pressed.wait_for_answer(TIMEOUT_S)).text()

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.moderation.rules import Gate, Mode, ServerRules
+from bot.reviews.report_store import ReportReason
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.texts import forms, moderation
-from bot.texts.forms import ReportReason
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.forms import opens, send

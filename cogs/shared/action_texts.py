@@ -1,4 +1,4 @@
-"""What people are told of what came of a press."""
+"""Answers to users who acted on a job, by the result of the action."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,0 +1,113 @@
+"""`/spicy user`, `trust` and `suspend`: the record of a user in a server, and moderators' decisions about it."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from discord import ui
+
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.members.member import ListStatus, Strike
+from bot.moderation.members.member_changes import MemberChange, MemberChanges
+from bot.reviews.questions import Questions
+from bot.reviews.store import ReviewStore
+from bot.texts import spicy as words
+from bot.texts.jobs import day
+from bot.texts.messages import Language, Message
+from bot.texts.moderation import record_line
+from bot.texts.quoting import quote_prompt
+from cogs.moderation.spicy_page import DISCORD_ID, page_view
+from cogs.moderation.spicy_queue import expiry, question_line
+from cogs.shared.buttons import PlainButton
+
+MUTE_ID: Final = re.compile(rf"sm-mute:(?P<person>{DISCORD_ID}):(?P<muted>[01])")
+
+_NEITHER: Final = "neither"
+"""Choice beside those of `ListStatus`."""
+_STRIKES_SHOWN: Final = 8
+_QUESTIONS_SHOWN: Final = 5
+
+
+class MemberPages:
+    """Draws and changes records. Methods raise `bot.storage.StorageError`, and then nothing has changed."""
+
+    def __init__(
+        self,
+        caches: ModerationCaches,
+        questions: Questions,
+        reviews: ReviewStore,
+        audit_log: AuditLog,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._caches = caches
+        self._questions = questions
+        self._reviews = reviews
+        self._changes = MemberChanges(caches.members, audit_log, now=now)
+        self._now = now
+
+    async def list_as(self, guild_id: int, person_id: int, choice: str, *, by: int) -> Message:
+        """Put a user on a list or on neither, and return the answer to the moderator."""
+        listed = ListStatus(choice) if choice != _NEITHER else None
+        change = await self._changes.list_as(guild_id, person_id, listed, by=by)
+        return words.UNCHANGED if change is MemberChange.UNCHANGED else words.LISTED[choice]
+
+    async def suspend(
+        self, guild_id: int, person_id: int, *, server: str, hours: int, reason: str, by: int
+    ) -> tuple[Message, Message | None]:
+        """Suspend a user, or with no hours lift the suspension.
+
+        Returns:
+            The answer to the moderator, and what the user is told, or None.
+        """
+        if hours:
+            ends = await self._changes.suspend(guild_id, person_id, hours=hours, reason=reason, by=by)
+            return words.suspended(person_id, day(ends)), words.tell_suspended(server, day(ends), reason)
+        change = await self._changes.lift(guild_id, person_id, reason=reason, by=by)
+        if change is MemberChange.UNCHANGED:
+            return words.UNCHANGED, None
+        return words.LIFTED, words.tell_lifted(server)
+
+    async def mute(self, guild_id: int, person_id: int, *, muted: bool, by: int) -> None:
+        """Decide if a user's reports count."""
+        await self._changes.mute_reports(guild_id, person_id, muted=muted, by=by)
+
+    async def page(self, guild_id: int, person_id: int, language: Language) -> ui.LayoutView:
+        """Draw a user's record, with a button for the user's reports."""
+        caches, now = self._caches, self._now()
+        member = caches.members.of(guild_id, person_id)
+        record = await self._questions.record(guild_id, person_id)
+        strikes = await caches.members.strikes(guild_id, person_id, caches.rules.of(guild_id), now)
+        waiting = await self._reviews.open_of(guild_id, person_id)
+        facts = [record_line(record), words.LIST_NAMES[member.listed or _NEITHER]]
+        if member.suspended_until is not None and member.is_suspended(now):
+            until = day(member.suspended_until)
+            facts.append(words.suspension(until, member.suspended_by, member.suspended_for))
+        muted = member.reports_muted
+        facts.append(words.REPORTS_MUTED if muted else words.REPORTS_COUNT)
+        struck = [_strike(one) for one in reversed(strikes)]
+        asked = [f"{question_line(one, language)} · {expiry(one, language)}" for one in waiting]
+        texts = (
+            "\n".join([f"<@{person_id}>", *(fact.in_language(language) for fact in facts)]),
+            _section(words.STRIKES_TITLE, struck, _STRIKES_SHOWN, language),
+            _section(words.QUEUE_TITLE, asked, _QUESTIONS_SHOWN, language),
+        )
+        label = (words.UNMUTE if muted else words.MUTE).in_language(language)
+        button = PlainButton(label, f"sm-mute:{person_id}:{int(not muted)}")
+        return page_view(words.USER_TITLE, texts, language, [button])
+
+
+def _strike(strike: Strike) -> str:
+    reason = quote_prompt(strike.reason, words.REASON_SHOWN_CHARS)
+    return " · ".join(part for part in (day(strike.given_at), f"<@{strike.given_by}>", reason) if part)
+
+
+def _section(title: Message, lines: Sequence[str], most: int, language: Language) -> str:
+    shown = [f"**{title.in_language(language)}**", *lines[:most]]
+    if not lines:
+        shown.append(words.NONE.in_language(language))
+    if len(lines) > most:
+        shown.append(words.and_more(len(lines) - most).in_language(language))
+    return "\n".join(shown)

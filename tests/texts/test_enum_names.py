@@ -1,0 +1,42 @@
+"""Every member of an enum that users choose from or read has its sentence, and no sentence is left over."""
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from bot.delivery.card import Action
+from bot.moderation.audit.entries import ActionGroup, AuditAction
+from bot.moderation.audit.export import ExportFormat
+from bot.moderation.members.member import ListStatus
+from bot.moderation.words.matching import Effect
+from bot.reviews.report_store import ReportReason
+from bot.reviews.review import DenyReason, ReviewSubject
+from bot.services.job_actions import ActionResult
+from bot.texts import forms, moderation, spicy
+from bot.texts.messages import Message
+from cogs.moderation.review_card import HEADLINES, ReviewAction
+from cogs.moderation.spicy_words import WordAction
+from cogs.shared.action_texts import ANSWERS
+from cogs.shared.job_buttons import LABELS
+
+NAMED: dict[str, tuple[Iterable[str], Mapping[str, Message] | Mapping[Action, Message]]] = {
+    "buttons of jobs": (Action, LABELS),
+    "answers about jobs": (ActionResult, ANSWERS),
+    "buttons of questions": (ReviewAction, moderation.REVIEW_LABELS),
+    "headlines of questions": (ReviewSubject, HEADLINES),
+    "reasons of denials": (DenyReason, moderation.DENY_REASONS),
+    "reasons of reports": (ReportReason, forms.REPORT_REASONS),
+    "logged actions": (AuditAction, spicy.LOGGED_ACTIONS),
+    "groups of logged actions": (ActionGroup, spicy.GROUP_NAMES),
+    "formats of exports": (ExportFormat, spicy.EXPORT_NAMES),
+    "lists of users": ([*ListStatus, "neither"], spicy.LIST_NAMES),
+    "answers about lists": ([*ListStatus, "neither"], spicy.LISTED),
+    "actions on words": (WordAction, spicy.WORD_ACTION_NAMES),
+    "effects of words": (Effect, spicy.EFFECT_NAMES),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_every_member_has_its_sentence(kind: str) -> None:
+    members, sentences = NAMED[kind]
+    assert sorted(sentences) == sorted(members)
