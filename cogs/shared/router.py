@@ -60,12 +60,13 @@ class Router(commands.Cog):
             await self._handle(interaction, custom_id, form=form)
         except UnknownCustomIdError:
             await refuse(interaction, forms.NOT_UNDERSTOOD if form else jobs.OLD_BUTTON)
-        except (StorageError, TimeoutError) as error:
-            log.warning("press_not_served", custom_id=custom_id[:20], reason=str(error))
-            await tell(interaction, jobs.NOT_STORED)
+        # First, because a timeout of the network is a `TimeoutError` too.
         except (discord.HTTPException, discord.InvalidData, aiohttp.ClientError) as error:
             # Discord itself fails, so nothing can be answered. Other errors are bugs, for the client's `on_error`.
             log.warning("press_not_answered", custom_id=custom_id[:20], **failed_call(error).facts)
+        except (StorageError, TimeoutError) as error:
+            log.warning("press_not_served", custom_id=custom_id[:20], reason=str(error))
+            await tell(interaction, jobs.NOT_STORED)
 
     async def _handle(self, interaction: Interaction, custom_id: str, *, form: bool) -> None:
         for route in self._routes:
