@@ -35,6 +35,10 @@ class Ledger:
         """Reserve the seconds of an accepted request. A job that has a claim already keeps it."""
         self._claims.setdefault(job_id, Claim(job_id, person_id, seconds, None))
 
+    def has_claim(self, job_id: str) -> bool:
+        """Return True while a job's seconds are reserved, and for about a day after they were bought."""
+        return job_id in self._claims
+
     def buy(self, job_id: str, at: datetime) -> None:
         """Turn the reservation into a purchase on the day of `at`."""
         # Called before the outcome is known: if the connection fails, the money may be spent all the same.

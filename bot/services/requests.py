@@ -109,15 +109,31 @@ class VideoRequests:
             Why there will be no video, for the caller to show; None if the job was started, or if this very event
             was accepted before.
         """
+        job_id = job_id_of(origin.event)
+        # Before rules and allowances are asked: an event that comes twice would be refused for its own seconds.
+        if self._ledger.has_claim(job_id):
+            refused = _DUPLICATE
+        else:
+            refused = await self._accept_new(order, origin, acknowledge)
+        if refused is not _DUPLICATE:
+            return refused
+        log.info("event_accepted_before", job=job_id)
+        return None
+
+    async def _accept_new(
+        self,
+        order: VideoOrder,
+        origin: RequestOrigin,
+        acknowledge: Callable[[], Awaitable[Acknowledged | None]] | None,
+    ) -> Refused | None:
         job = self.examine(order, origin)
         if isinstance(job, Refused):
             return job
-        refused = await (self._answer(job) if acknowledge is None else self._acknowledge(job, acknowledge))
-        return None if refused is _DUPLICATE else refused
+        return await (self._answer(job) if acknowledge is None else self._acknowledge(job, acknowledge))
 
     async def _answer(self, job: Job) -> Refused | None:
         """Store and start a job whose first step answers the message that asked for it."""
-        refused = await self._keep(job)
+        refused = await self._store_job(job)
         if refused is None:
             await self._begin(job, None)
         return refused
@@ -127,7 +143,7 @@ class VideoRequests:
     ) -> Refused | None:
         """Store, acknowledge and start a job that an interaction asked for."""
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._keep(job))
+            keeping = group.create_task(self._store_job(job))
             await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
             if keeping.done() and (refused := keeping.result()) is not None:
                 return refused
@@ -201,36 +217,47 @@ class VideoRequests:
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
-    async def _keep(self, job: Job) -> Refused | None:
+    async def _store_job(self, job: Job) -> Refused | None:
         """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
+        refused = await self._try_to_store(job)
+        if refused is not None:
+            # The claim is this event's own: an event whose job had one already was not examined.
+            self._ledger.release(job.id)
+        return refused
+
+    async def _try_to_store(self, job: Job) -> Refused | None:
         try:
             if job.pictures:
+                # Sharing begins with an empty folder, and an earlier job of the same event has its pictures in it.
+                if await self._is_stored(job.id):
+                    return _DUPLICATE
                 job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
             await self._store.add(job)
         except DuplicateJobError:
-            if await self._is_stored(job.id):
-                # The same event came twice. Its seconds are reserved once, and the first one's reply answers.
-                log.info("event_accepted_before", job=job.id)
-                return _DUPLICATE
-            self._ledger.release(job.id)
-            return Refused(words.ALREADY_REPEATED)
+            return await self._explain_duplicate(job.id)
         except FileNotFoundError:
-            self._ledger.release(job.id)
             return Refused(explanations.PICTURES_NOT_KEPT)
         except (StorageError, OSError) as error:
             log.error("job_not_stored", job=job.id, reason=str(error))
-            self._ledger.release(job.id)
             return Refused(explanations.NOT_KEPT)
         return None
 
+    async def _explain_duplicate(self, job_id: str) -> Refused:
+        """Tell an event that came twice from a second attempt to try the same job again."""
+        try:
+            if not await self._is_stored(job_id):
+                return Refused(words.ALREADY_REPEATED)
+        except StorageError as error:
+            # The first event's job may be paid for already: say nothing that could be untrue in its reply.
+            log.warning("duplicate_not_looked_up", job=job_id, reason=str(error))
+        return _DUPLICATE
+
     async def _is_stored(self, job_id: str) -> bool:
+        """Return True for the id of a stored job. Raises `StorageError`."""
         try:
             await self._store.get(job_id)
         except UnknownJobError:
             return False
-        except StorageError as error:
-            # The first event's job may be paid for already: say nothing that could be untrue in its reply.
-            log.warning("duplicate_not_looked_up", job=job_id, reason=str(error))
         return True
 
     async def _begin(self, job: Job, message_id: int | None) -> None:
