@@ -165,7 +165,7 @@ drafts: Final = Table(  # pictures chosen before the form for the prompt was ope
     Column("person_id", BigInteger, nullable=False),
     Column("created_at", UtcMoment, nullable=False),
     Column("sources", json_column(), nullable=False),
-    Column("wish", json_column()),  # of older versions
+    Column("wish", json_column()),  # the order but for its pictures; None in drafts of older versions
 )
 Index("ix_drafts_created_at", drafts.c.created_at)
 

@@ -108,7 +108,13 @@ class FormsCog(commands.Cog):
             draft = await self._drafts.get(reference.subject_id, interaction.user.id)
             if draft is None:
                 return forms.DRAFT_GONE
-            return order.changed(sources=(*draft.order.sources, *uploaded), parent_url=draft.order.parent_url)
+            return draft.order.changed(
+                prompt=order.prompt,
+                options=order.options,
+                sources=(*draft.order.sources, *uploaded),
+                group=order.group,
+                private=order.private,
+            )
         job = await self._actions.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
