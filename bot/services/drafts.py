@@ -1,4 +1,4 @@
-"""Drafts: what a user chose before a form was opened, kept until the form is sent."""
+"""Drafts: orders that were begun before a form was opened, kept until the form is sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from bot.storage.tables import drafts
 
 @dataclass(frozen=True)
 class Draft:
-    """What a user chose before a form was opened for them, until they send the form."""
+    """An order as it stood when a form was opened on it, kept until the user sends the form."""
 
     id: str
     person_id: int
@@ -40,7 +40,7 @@ class DraftStore:
             await connection.execute(drafts.insert().values(values))
 
     async def get(self, draft_id: str, person_id: int) -> Draft | None:
-        """Somebody's own draft, if it is still kept."""
+        """Return a user's own draft; None if it is not kept any more."""
         condition = and_(drafts.c.id == draft_id, drafts.c.person_id == person_id)
         async with self._database.read() as connection:
             row = (await connection.execute(select(drafts).where(condition))).one_or_none()
@@ -53,11 +53,11 @@ class DraftStore:
         return Draft(row.id, row.person_id, row.created_at, order)
 
     async def remove_of(self, person_id: int) -> None:
-        """Forget somebody's drafts."""
+        """Delete the drafts of a user."""
         async with self._database.write() as connection:
             await connection.execute(delete(drafts).where(drafts.c.person_id == person_id))
 
     async def remove_before(self, moment: datetime) -> None:
-        """Forget drafts whose forms nobody will send any more."""
+        """Delete drafts from before then: nobody sends their forms any more."""
         async with self._database.write() as connection:
             await connection.execute(delete(drafts).where(drafts.c.created_at < moment))

@@ -1,4 +1,4 @@
-"""What a user asks for, in one shape from every way in to the stored job; checked without any I/O."""
+"""Orders for videos: one shape from every way in to the stored job, checked without any I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

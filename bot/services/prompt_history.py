@@ -1,4 +1,4 @@
-"""People's own earlier prompts, offered again while they type."""
+"""Earlier prompts of a user, offered again while they type."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class PromptChoice:
 class PromptHistory:
     """Offers earlier prompts, and finds those again that are too long to be sent as they are.
 
-    Everybody is offered their own alone. Methods raise `bot.storage.StorageError`.
+    Users are offered their own prompts alone. Methods raise `bot.storage.StorageError`.
     """
 
     def __init__(self, store: JobStore) -> None:
@@ -35,7 +35,7 @@ class PromptHistory:
         self._offered: OrderedDict[tuple[int, str], str] = OrderedDict()
 
     async def offer(self, person_id: int, typed: str) -> tuple[PromptChoice, ...]:
-        """The newest of their prompts that contain what they have typed so far."""
+        """Return the newest of a user's prompts that contain what they have typed so far."""
         wanted = typed.strip().casefold()
         offered: list[PromptChoice] = []
         for recent in await self._store.recent_prompts(person_id, _LOOKED_THROUGH):
@@ -46,11 +46,11 @@ class PromptHistory:
         return tuple(offered)
 
     def is_mark(self, sent: str) -> bool:
-        """Whether this stands for an earlier prompt."""
+        """Return True if this stands for an earlier prompt."""
         return sent.startswith(_MARK) and len(sent) == len(_MARK) + 32
 
     async def prompt(self, person_id: int, sent: str) -> str | None:
-        """The prompt that was meant; None for one that is not theirs or no longer kept."""
+        """Return the prompt that was meant; None for one that is not theirs or no longer kept."""
         known = self._offered.get((person_id, sent))
         if known is not None:
             return known

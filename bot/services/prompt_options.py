@@ -1,4 +1,4 @@
-"""The words in which people write options behind a prompt, in three languages, and as other bots taught them.
+"""Options that users write behind a prompt, in three languages, and as other bots taught them.
 
 `a cat waves 10s vertical`, `a cat waves --seconds 10 -ar 9:16`, `让猫挥手，10秒竖屏`: what is an option is taken
 out of the prompt, and what might as well belong to it stays there.
@@ -14,7 +14,7 @@ from bot.video import Preset, Resolution, Size
 
 
 class Option(StrEnum):
-    """What can be said behind a prompt."""
+    """An option that can be written behind a prompt."""
 
     SECONDS = "seconds"
     SIZE = "size"
@@ -97,7 +97,7 @@ _FLAG: Final = re.compile(
 
 
 def parse_prompt_options(text: str) -> ParsedPrompt:
-    """Take the options out of what somebody wrote. Of an option that is said twice, the last counts."""
+    """Take the options out of a user's text. Of an option that is written twice, the last counts."""
     flagged = _take_flags(text)
     worded = _take_words(flagged.prompt)
     return replace(flagged, prompt=worded.prompt, options={**worded.options, **flagged.options})
@@ -127,7 +127,7 @@ def _take_flags(text: str) -> ParsedPrompt:
 
 
 def _fits(option: Option, value: str) -> bool:
-    """Whether a value makes sense, for flags with a single dash, which sentences have as well."""
+    """Return True for a value of this option. A single dash needs one, because sentences have dashes as well."""
     return any(found is option for found, _, _ in _meanings(value)) or (
         option is Option.SECONDS and value.isdigit()
     )
@@ -144,7 +144,7 @@ def _value(option: Option, value: str) -> str:
 
 
 def _meanings(word: str) -> list[tuple[Option, str, bool]]:
-    """What a whole word may mean: the option, its value, and whether it can hardly mean anything else."""
+    """Return the meanings of a whole word: option, value, and True where it can hardly mean anything else."""
     known = word.casefold()
     if known in _SHAPES:
         return [(Option.SIZE, _SHAPES[known].value, known in _CLEAR)]
@@ -154,7 +154,7 @@ def _meanings(word: str) -> list[tuple[Option, str, bool]]:
 
 
 def _measures(word: str) -> list[tuple[Option, str, bool]]:
-    """What a number with its unit may mean."""
+    """Return the meanings of a number with its unit."""
     if match := _SPOKEN_NUMBER.fullmatch(word):
         return [(Option.SECONDS, str(int(match["seconds"])), True)]
     if (match := _SPOKEN_LINES.fullmatch(word)) and f"{match['lines']}p" in set(Resolution):
@@ -185,7 +185,7 @@ _LAST: Final = re.compile(
 
 _BLANKS: Final = re.compile(r"[ \t]{2,}")
 _LEFT_OVER: Final = re.compile(r"(?:^|(?<!\s)\s+)(?:for|in|at|as|with)$", re.IGNORECASE)
-"""What is left of `rain for 10 seconds`."""
+"""The word that is left over of `rain for 10 seconds`."""
 
 
 @dataclass(frozen=True)
