@@ -17,6 +17,7 @@ from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Attachment, Reply
+from bot.sandbox.discord.versions import VersionKind
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import DrawnVideoFactory
 from bot.services.order import VideoOrder
@@ -109,7 +110,9 @@ async def _follow(reply: Reply, app: App, screen: Console) -> Attachment:
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + _VIDEO_TIMEOUT_S
     while loop.time() < deadline_s:
-        ended = bool(reply.versions) and app.jobs.runner.running == 0 and reply.acknowledged_at is not None
+        # The job starts a moment after the acknowledgement, so a reply that is still "thinking" has not ended.
+        answered = bool(reply.versions) and reply.versions[-1].kind is not VersionKind.THINKING
+        ended = answered and app.jobs.runner.running == 0
         for version in reply.versions[printed:]:
             printed += 1
             heading = console.reply_version(printed, version.at - reply.dispatched_at)
