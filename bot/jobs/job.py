@@ -139,6 +139,16 @@ class Job:
     """The question to moderators that has to be answered before anything goes on."""
     attempt: Attempt | None = None
     """The way by which the last post was about to be made."""
+    claim: int = 0
+    """Number of the run that may write to this job; each run raises it."""
+    claimed_by: str | None = None
+    """The process of that run."""
+    starts: int = 0
+    """How often a step that works on bytes here was begun and neither ended nor was stopped cleanly."""
+    raw_answer: str | None = None
+    """The answer to the POST, scrubbed, where it is not known if it bought something."""
+    ask_again_since: datetime | None = None
+    """Since when the user is asked if the video is still wanted, because the bot was away for long."""
 
     @property
     def bought(self) -> bool:

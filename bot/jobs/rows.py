@@ -25,7 +25,8 @@ _FAILURE: Final = TypeAdapter(Failure | None)
 
 def row_of(job: Job) -> dict[str, Any]:
     """Every column of a new job. Spooled pictures lie in the folder of the job's id, so names suffice."""
-    return asked_columns(job) | reply_columns(job.reply) | course_columns(job)
+    claim = {"claim": job.claim, "claimed_by": job.claimed_by}
+    return asked_columns(job) | reply_columns(job.reply) | course_columns(job) | claim
 
 
 def asked_columns(job: Job) -> dict[str, Any]:
@@ -84,6 +85,9 @@ def course_columns(job: Job) -> dict[str, Any]:
         "video_name": job.video_name,
         "approved": sorted(stage.value for stage in job.approved),
         "review_id": job.review_id,
+        "starts": job.starts,
+        "raw_answer": job.raw_answer,
+        "ask_again_since": job.ask_again_since,
         "failure": asdict(job.failure) if job.failure is not None else None,
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
@@ -133,6 +137,11 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         approved=frozenset(ReviewStage(stage) for stage in row["approved"] or ()),
         review_id=row["review_id"],
         attempt=_attempt_from(row),
+        claim=row["claim"],
+        claimed_by=row["claimed_by"],
+        starts=row["starts"],
+        raw_answer=row["raw_answer"],
+        ask_again_since=row["ask_again_since"],
     )
 
 

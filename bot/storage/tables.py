@@ -1,4 +1,4 @@
-"""Tables of jobs, users' defaults, drafts and reports, as this version knows them; also the column types.
+"""Tables of jobs, users' defaults, drafts, reports and operator's orders; also the column types.
 
 The migrations build the same tables step by step. `person_id` is a Discord user id in every table.
 """
@@ -120,6 +120,12 @@ jobs: Final = Table(
     Column("consented", Boolean, nullable=False, default=False, server_default=false()),  # of older versions
     Column("approved", json_column()),  # the stages at which moderators said yes
     Column("review_id", String(32)),  # the open review
+    # The fence: every run raises `claim`, and every write of a run names the claim that it raised.
+    Column("claim", Integer, nullable=False, default=0, server_default="0"),
+    Column("claimed_by", String(64)),  # the process of the last run
+    Column("starts", Integer, nullable=False, default=0, server_default="0"),  # of a step that works on bytes
+    Column("raw_answer", Text),  # to the POST, scrubbed, where it is not known if it bought something
+    Column("ask_again_since", UtcMoment),  # its user is asked if the video is still wanted
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
@@ -177,4 +183,23 @@ reports: Final = Table(  # at most one report for each user and video
     Column("created_at", UtcMoment, nullable=False),
     Column("reason", String(16), nullable=False),
     Column("words", Text, nullable=False),
+)
+
+operator_orders: Final = Table(  # what the command line wants done to jobs, also by a bot that runs
+    "operator_orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", String(32), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("task_id", Text),
+    Column("ordered_at", UtcMoment, nullable=False),
+    Column("done_at", UtcMoment),
+    Column("outcome", Text),
+)
+
+heartbeats: Final = Table(  # when a process last showed that it runs on this database
+    "heartbeats",
+    metadata,
+    Column("process_id", String(64), primary_key=True),
+    Column("beat_at", UtcMoment, nullable=False),
 )

@@ -1,0 +1,38 @@
+"""Claims, counted starts and raw answers of jobs; the operator's orders; the heartbeat of a process."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The step forward. There is none back: that is what the backup is for."""
+    for column in (
+        sa.Column("claim", sa.Integer, server_default="0", nullable=False),
+        sa.Column("claimed_by", sa.String(64)),
+        sa.Column("starts", sa.Integer, server_default="0", nullable=False),
+        sa.Column("raw_answer", sa.Text),
+        sa.Column("ask_again_since", sa.BigInteger),
+    ):
+        op.add_column("jobs", column)
+    op.create_table(
+        "operator_orders",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("job_id", sa.String(32), nullable=False),
+        sa.Column("action", sa.String(16), nullable=False),
+        sa.Column("task_id", sa.Text),
+        sa.Column("ordered_at", sa.BigInteger, nullable=False),
+        sa.Column("done_at", sa.BigInteger),
+        sa.Column("outcome", sa.Text),
+        sa.PrimaryKeyConstraint("id", name="pk_operator_orders"),
+    )
+    op.create_table(
+        "heartbeats",
+        sa.Column("process_id", sa.String(64), nullable=False),
+        sa.Column("beat_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("process_id", name="pk_heartbeats"),
+    )
