@@ -21,6 +21,11 @@ class Metrics:
             "Times that too many refused requests paused posting",
             registry=self.registry,
         )
+        self._set_aside = Counter(
+            "stillmotion_jobs_set_aside",
+            "Bought jobs that a fault of the bot laid aside",
+            registry=self.registry,
+        )
         self._paused = Gauge(
             "stillmotion_submitting_paused",
             "1 while the video service refuses the bot itself",
@@ -40,6 +45,10 @@ class Metrics:
     def moved(self, state: str) -> None:
         """Count a job that entered a state. Operators alert on `unknown`: such a job may have cost money."""
         self._moves.labels(state).inc()
+
+    def set_aside(self) -> None:
+        """Count a bought job that a fault of ours stopped; its user finds it in `/jobs`."""
+        self._set_aside.inc()
 
     def storage_failed(self) -> None:
         """Count a write that the disk refused."""

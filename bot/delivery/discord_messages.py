@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.messages import (
+    AnswerUnreadableError,
     DeliveryError,
     DiscordUnavailableError,
     Post,
@@ -189,6 +190,20 @@ class DiscordMessages:
                     allowed_mentions=allowed,
                 )
 
+    async def find_video(self, address: ReplyAddress, post: Post, *, by_token: bool) -> int | None:
+        """The reply's message, if it already shows this post's video."""
+        if post.video is None:
+            return None
+        async with self._one_call(None):
+            if by_token and address.token is not None:
+                message: discord.Message = await self._webhook(address, address.token).fetch_message(
+                    _ORIGINAL
+                )
+            else:
+                message = await self._message(address).fetch()
+        names = {attachment.filename for attachment in message.attachments}
+        return message.id if post.video.name in names else None
+
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""
         if address.channel_id is None:
@@ -249,6 +264,12 @@ class DiscordMessages:
             raise _in_our_words(error) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise DiscordUnavailableError(type(error).__name__) from None
+        except DeliveryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever comes of an odd answer is told as that
+            # discord.py takes an answer of 2xx apart as if Discord had given it: a page, an empty body or a list
+            # becomes whatever error comes of that.
+            raise AnswerUnreadableError(type(error).__name__) from None
 
 
 def _files(post: Post) -> list[discord.File]:

@@ -1,6 +1,7 @@
 """The last post of a job: made once, by the first way that is open, with a journal of what was begun."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,6 +10,7 @@ import stamina
 import structlog
 
 from bot.delivery.messages import (
+    AnswerUnreadableError,
     DeliveryDoubtfulError,
     DeliveryError,
     DiscordUnavailableError,
@@ -48,6 +50,12 @@ class Journal:
     """Stores an attempt; it is not made before this returns."""
     permitted: Callable[[], Awaitable[bool]]
     """Asked right before every try to post a video: Discord may have been away for hours."""
+    counted: "CountUpload"
+    """Surrounds every upload."""
+
+
+CountUpload = Callable[[], AbstractAsyncContextManager[None]]
+"""Makes a context manager in which a video is uploaded; waiting for Discord is outside of it."""
 
 
 class FinalPost:
@@ -70,6 +78,8 @@ class FinalPost:
         self._direct_videos = direct_videos
         self._begun = journal.earlier
         self._doubtful = journal.earlier is not None and journal.earlier.route is Route.TOKEN
+        self._unread_by: Route | None = None
+        """The route by which the post was made with an answer that could not be read."""
 
     async def make(self, *, patience_s: float) -> Posted:
         """Make the post, repeating while Discord is away.
@@ -103,13 +113,20 @@ class FinalPost:
             if has_video and not await self._journal.permitted():
                 raise PostForbiddenError("the rules do not allow it here")
             try:
-                return Posted(route, await self._once(route))
+                return Posted(route, await (self._upload(route) if has_video else self._once(route)))
             except (ReplyUnreachableError, PostRefusedError) as error:
                 self._routes.close(route, error)
-            except DiscordUnavailableError:
+            except DiscordUnavailableError as error:
                 self._doubtful = self._doubtful or route is Route.TOKEN
+                self._unread_by = route if isinstance(error, AnswerUnreadableError) else None
                 raise
         raise ReplyUnreachableError("every way to the person is closed")
+
+    async def _upload(self, route: Route) -> int:
+        if self._unread_by is route and (found := await self._shown_by_now(route)) is not None:
+            return found
+        async with self._journal.counted():
+            return await self._once(route)
 
     async def _once(self, route: Route) -> int:
         if route.makes_new_message:
@@ -122,6 +139,13 @@ class FinalPost:
                 self._begun = Attempt(route, self._now())
                 await self._journal.begin(self._begun)
         return await self._routes.send(route, self._post)
+
+    async def _shown_by_now(self, route: Route) -> int | None:
+        """The reply's message, if it shows the video: what could not be read was perhaps Discord's own answer."""
+        if route.makes_new_message:
+            return None  # `_once` looks for it
+        by_token = route is Route.TOKEN
+        return await self._routes.messages.find_video(self._routes.address, self._post, by_token=by_token)
 
     async def _find(self, route: Route, since: datetime) -> int | None:
         """The message of an attempt that arrived, if it can be found."""

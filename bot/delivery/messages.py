@@ -88,6 +88,10 @@ class DiscordUnavailableError(DeliveryError):
     """Discord did not answer, answered 5xx or kept rate limiting: the same call may work later."""
 
 
+class AnswerUnreadableError(DiscordUnavailableError):
+    """An answer came that Discord does not give, such as a page: what was asked may have been done."""
+
+
 class Messages(Protocol):
     """The ways to put a post before a person. Each raises `DeliveryError`, and nothing else.
 
@@ -119,6 +123,10 @@ class Messages(Protocol):
 
     async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
         """Mention the person in a new message beside the reply, which as an edited one tells nobody."""
+        ...
+
+    async def find_video(self, address: ReplyAddress, post: Post, *, by_token: bool) -> int | None:
+        """The reply's message, if it already shows this post's video."""
         ...
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:

@@ -124,12 +124,12 @@ def purchase_after(answer: Answer, *, in_own_voice: bool) -> Purchase:
     """What an answer to a submission that names no task proves.
 
     An answer that came before the last byte of the request's body left speaks of a request that never arrived
-    whole. An error of the API's own with 2xx is a refusal too, since it names no task.
+    whole. Of an error with 2xx nobody can say if the request was taken all the same.
     """
     if answer.came_early:
         return Purchase.NOT_BOUGHT
-    proves = answer.status in _PROVES_NOT_BOUGHT or is_success(answer.status)
-    return Purchase.NOT_BOUGHT if in_own_voice and proves else Purchase.UNKNOWN
+    proves = in_own_voice and answer.status in _PROVES_NOT_BOUGHT
+    return Purchase.NOT_BOUGHT if proves else Purchase.UNKNOWN
 
 
 def _class_for(status: int, verdict: FaultVerdict) -> type[DimiLinksError]:

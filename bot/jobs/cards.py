@@ -25,6 +25,8 @@ class Stage(StrEnum):
     IN_LINE = "in_line"
     PAUSED = "paused"
     RETRYING = "retrying"
+    REFUSED_ONCE = "refused_once"
+    SERVICE_AWAY = "service_away"
     SUBMITTING = "submitting"
     WAITING = "waiting"
     GENERATING = "generating"
@@ -47,6 +49,8 @@ _HEADLINES: Final[Mapping[Stage, Message]] = {
     Stage.IN_LINE: cards.IN_LINE,
     Stage.PAUSED: cards.PAUSED,
     Stage.RETRYING: cards.RETRYING,
+    Stage.REFUSED_ONCE: cards.REFUSED_ONCE,
+    Stage.SERVICE_AWAY: cards.SERVICE_AWAY,
     Stage.SUBMITTING: cards.SUBMITTING,
     Stage.WAITING: cards.WAITING,
     Stage.GENERATING: cards.GENERATING,
@@ -84,13 +88,15 @@ def _always(explanation: Explanation) -> Callable[[Failure, Job], Explanation]:
     return lambda _failure, _job: explanation
 
 
-def _by_purchase(before: Explanation, after: Explanation) -> Callable[[Failure, Job], Explanation]:
-    return lambda _failure, job: after if job.bought else before
+def _broke(failure: Failure, job: Job) -> Explanation:
+    return explanations.laid_aside_broke(failure.detail) if job.bought else explanations.BROKE_BEFORE_PURCHASE
 
 
 _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
     FailureReason.PICTURE_REFUSED: _picture,
     FailureReason.REQUEST_REJECTED: lambda failure, _: explanations.request_rejected(failure.detail),
+    FailureReason.TOO_DEAR: _always(explanations.TOO_DEAR),
+    FailureReason.NOT_BOUGHT: _always(explanations.FOUND_NOT_BOUGHT),
     FailureReason.REFERENCE_REJECTED: lambda failure, _: explanations.reference_rejected(failure.detail),
     FailureReason.SERVICE_BUSY: _always(explanations.SERVICE_BUSY),
     FailureReason.SERVICE_UNREACHABLE: _always(explanations.SERVICE_UNREACHABLE),
@@ -98,7 +104,12 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.GENERATION_FAILED: lambda failure, _: explanations.generation_failed(failure.detail),
     FailureReason.BLOCKED_BY_SERVICE: _always(explanations.BLOCKED_BY_SERVICE),
     FailureReason.EXPIRED: _always(explanations.EXPIRED),
+    FailureReason.TASK_GONE: _always(explanations.TASK_GONE),
+    FailureReason.VIDEO_ABSENT: lambda failure, _: explanations.video_absent(failure.detail),
     FailureReason.VIDEO_BROKEN: _always(explanations.VIDEO_BROKEN),
+    FailureReason.VIDEO_UNUSABLE: _always(explanations.VIDEO_UNUSABLE),
+    FailureReason.VIDEO_UNREACHABLE: _always(explanations.VIDEO_UNREACHABLE),
+    FailureReason.VIDEO_NOT_STORED: _always(explanations.VIDEO_NOT_STORED),
     FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
@@ -110,7 +121,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.NOT_POSTED_HERE: _always(moderation.NOT_POSTED_HERE),
     FailureReason.POSTING_DENIED: lambda failure, _: moderation.posting_denied(failure.detail),
     FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
-    FailureReason.BROKE: _by_purchase(explanations.BROKE_BEFORE_PURCHASE, explanations.BROKE_AFTER_PURCHASE),
+    FailureReason.BROKE: _broke,
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
 }
 
@@ -120,15 +131,22 @@ _REPEATABLE: Final = frozenset(
         FailureReason.SERVICE_UNREACHABLE,
         FailureReason.PURCHASE_UNKNOWN,
         FailureReason.GENERATION_FAILED,
+        FailureReason.NOT_BOUGHT,
         FailureReason.BROKE,
     }
 )
 """Failures after which the very same request may do better."""
 
-_FINDABLE: Final = frozenset(
-    {FailureReason.EXPIRED, FailureReason.VIDEO_BROKEN, FailureReason.UNCOLLECTED, FailureReason.BROKE}
+_CHANGEABLE: Final = frozenset(
+    {
+        FailureReason.REQUEST_REJECTED,
+        FailureReason.REFERENCE_REJECTED,
+        FailureReason.TOO_DEAR,
+        FailureReason.BLOCKED_BY_SERVICE,
+        FailureReason.GENERATION_FAILED,
+    }
 )
-"""Failures after which a bought video may still be fetched."""
+"""Failures after which another request may do better."""
 
 
 def explain(job: Job) -> Explanation:
@@ -148,10 +166,13 @@ def actions(job: Job) -> tuple[Action, ...]:
         return (Action.FETCH,)
     reason = job.failure.reason if job.failure is not None else None
     found: list[Action] = []
-    if job.bought and (reason in _FINDABLE or job.state is JobState.CANCELLED):
+    if job.bought and job.state is not JobState.DELIVERED:
+        # Whatever is said about why it ended; who may look is asked at the press.
         found.append(Action.LOOK_AGAIN)
-    if reason in _REPEATABLE and not (reason is FailureReason.BROKE and job.bought):
+    if reason in _REPEATABLE:
         found.append(Action.TRY_AGAIN)
+    if reason in _CHANGEABLE:
+        found.append(Action.CHANGE)
     return tuple(found)
 
 

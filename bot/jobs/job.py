@@ -44,11 +44,22 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),
     JobState.EXPIRED: frozenset(),
-    JobState.UNKNOWN: frozenset(),
+    # Over for its user, open for the operator, who may find its task or that nothing was bought.
+    JobState.UNKNOWN: frozenset({JobState.GENERATING, JobState.FAILED}),
     JobState.CANCELLED: frozenset(),
 }
 
-TERMINAL: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
+TERMINAL: Final = frozenset(
+    {
+        JobState.DENIED,
+        JobState.DELIVERED,
+        JobState.FAILED,
+        JobState.EXPIRED,
+        JobState.UNKNOWN,
+        JobState.CANCELLED,
+    }
+)
+"""States in which a job is over for its user."""
 
 
 class FailureReason(StrEnum):
@@ -57,13 +68,28 @@ class FailureReason(StrEnum):
     PICTURE_REFUSED = "picture_refused"
     REQUEST_REJECTED = "request_rejected"
     REFERENCE_REJECTED = "reference_rejected"
+    TOO_DEAR = "too_dear"
+    """What is left of the bot's account does not do for this video."""
     SERVICE_BUSY = "service_busy"
     SERVICE_UNREACHABLE = "service_unreachable"
     PURCHASE_UNKNOWN = "purchase_unknown"
+    NOT_BOUGHT = "not_bought"
+    """The operator found that a request whose purchase was unknown bought nothing."""
     GENERATION_FAILED = "generation_failed"
     BLOCKED_BY_SERVICE = "blocked_by_service"
     EXPIRED = "expired"
+    TASK_GONE = "task_gone"
+    """The service no longer knows the task of a bought video."""
+    VIDEO_ABSENT = "video_absent"
+    """The service says that the video is finished, and has none."""
     VIDEO_BROKEN = "video_broken"
+    """Bytes of the video were missing at every try."""
+    VIDEO_UNUSABLE = "video_unusable"
+    """All that was sent arrived, and is no video."""
+    VIDEO_UNREACHABLE = "video_unreachable"
+    """The service did not hand the finished video out."""
+    VIDEO_NOT_STORED = "video_not_stored"
+    """The disk here did not take it."""
     UPLOAD_TOO_LARGE = "upload_too_large"
     UPLOAD_REFUSED = "upload_refused"
     UPLOAD_DOUBTFUL = "upload_doubtful"
@@ -169,6 +195,11 @@ class Job:
 def new_job_id() -> str:
     """An id that nothing else has, of 32 hexadecimal digits."""
     return uuid4().hex
+
+
+def video_name_of(job: Job) -> str:
+    """Return the name of the job's finished video in the media folder."""
+    return f"{job.id}.mp4"
 
 
 class ForbiddenTransitionError(Exception):

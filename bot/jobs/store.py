@@ -13,12 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
-from bot.jobs.queue.durations import FinishedJob
 from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
-from bot.quota.ledger import Claim
 from bot.storage.database import Database
 from bot.storage.tables import jobs
-from bot.video import Resolution, Seconds
 
 
 class UnknownJobError(Exception):
@@ -27,6 +24,14 @@ class UnknownJobError(Exception):
 
 class StaleJobError(Exception):
     """The job is no longer in the state from which it was to be moved: somebody else moved it first."""
+
+
+class ClaimLostError(StaleJobError):
+    """Another run has taken the job over; `owner` is its process."""
+
+    def __init__(self, job_id: str, owner: str | None) -> None:
+        super().__init__(f"{job_id} is carried on by {owner}")
+        self.owner = owner
 
 
 class DuplicateJobError(Exception):
@@ -67,11 +72,31 @@ class JobStore:
             raise UnknownJobError(job_id)
         return found[0]
 
+    async def take_claim(self, job_id: str, owner: str) -> Job:
+        """Begin a run of the job: no write of an earlier run is kept from now on. Raises `UnknownJobError`.
+
+        Args:
+            job_id: The job.
+            owner: The process in which it runs.
+        """
+        values = {"claim": jobs.c.claim + 1, "claimed_by": owner}
+        async with self._database.write() as connection:
+            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+            found = await self._select(connection, jobs.c.id == job_id)
+        if not found:
+            raise UnknownJobError(job_id)
+        return found[0]
+
     async def save(self, job: Job, *, before: Job) -> None:
         """Keep how far the job has come since `before`, and forget the token of a settled one.
 
-        Where the reply lives stays as it is. Raises `StaleJobError` if somebody else moved the job meanwhile, or
-        the question that it waits for was asked or answered, or `UnknownJobError`.
+        Where the reply lives stays as it is. The write is refused unless the row is as it was `before`: its
+        state, its claim, the question that it waits for, and whether its video waits to be fetched.
+
+        Raises:
+            StaleJobError: Somebody else changed the job meanwhile.
+            ClaimLostError: Another run has taken it over.
+            UnknownJobError: There is no such job.
         """
         async with self._database.write() as connection:
             await self.save_within(connection, job, before=before)
@@ -84,16 +109,40 @@ class JobStore:
         condition = and_(
             jobs.c.id == job.id,
             jobs.c.state == before.state.value,
+            jobs.c.claim == before.claim,
             jobs.c.review_id.is_not_distinct_from(before.review_id),
+            jobs.c.parked_at.is_not_distinct_from(before.undelivered_since),
             jobs.c.settled_at.is_(None),
         )
         changed = await connection.execute(update(jobs).where(condition).values(values))
         if changed.rowcount == 0:
             raise await self._not_saved(connection, before)
 
-    async def save_reply(self, job_id: str, reply: ReplyAddress) -> None:
-        """Keep a newer token, or what was learned of the reply, of a job that is not settled."""
+    async def record_purchase(self, bought: Job) -> None:
+        """Keep the answer to a POST, whoever holds the claim and whatever the row says: the money is spent.
+
+        Args:
+            bought: The job with the task's id, in the state `generating`.
+
+        Raises:
+            UnknownJobError: There is no such job, or it has another task.
+        """
+        values = course_columns(bought)
+        same_task = or_(jobs.c.task_id.is_(None), jobs.c.task_id == bought.task_id)
+        condition = and_(jobs.c.id == bought.id, same_task)
+        async with self._database.write() as connection:
+            changed = await connection.execute(update(jobs).where(condition).values(values))
+        if changed.rowcount == 0:
+            raise UnknownJobError(bought.id)
+
+    async def save_reply(self, job_id: str, reply: ReplyAddress, *, claim: int | None = None) -> None:
+        """Keep a newer token, or what was learned of the reply, of a job that is not settled.
+
+        A run names its `claim`, and keeps nothing if it has lost it.
+        """
         condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None))
+        if claim is not None:
+            condition = and_(condition, jobs.c.claim == claim)
         async with self._database.write() as connection:
             await connection.execute(update(jobs).where(condition).values(reply_columns(reply)))
 
@@ -101,12 +150,11 @@ class JobStore:
         """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits."""
         condition = and_(
             jobs.c.id == job_id,
-            jobs.c.state == JobState.DELIVERING.value,
             jobs.c.parked_at.is_not(None),
             jobs.c.settled_at.is_(None),
         )
         # Noted as begun by the token, so that a kill after the post cannot make a second one of it.
-        begun = {"post_route": Route.TOKEN.value, "post_started_at": reply.created_at}
+        begun = {"post_route": Route.TOKEN.value, "post_started_at": reply.created_at, "starts": 0}
         values = reply_columns(reply) | {"parked_at": None} | begun
         async with self._database.write() as connection:
             return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
@@ -174,56 +222,6 @@ class JobStore:
             found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
             return found.scalar() is not None
 
-    async def finished(self, limit: int) -> Sequence[FinishedJob]:
-        """How long the newest finished jobs took from submission to completion, oldest first."""
-        columns = (
-            jobs.c.seconds,
-            jobs.c.resolution,
-            jobs.c.reference_count,
-            jobs.c.submitted_at,
-            jobs.c.ready_at,
-        )
-        condition = and_(
-            jobs.c.ready_at.is_not(None), jobs.c.submitted_at.is_not(None), jobs.c.lookup.is_(False)
-        )
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(*columns).where(condition).order_by(jobs.c.ready_at.desc()).limit(limit)
-            )
-            return [
-                FinishedJob(
-                    Seconds(str(row.seconds)),
-                    Resolution(row.resolution),
-                    row.reference_count,
-                    (row.ready_at - row.submitted_at).total_seconds(),
-                )
-                for row in reversed(rows.all())
-            ]
-
-    async def claims(self, since: datetime) -> Sequence[Claim]:
-        """What counts against the allowances: what was bought since then, and what may still be bought."""
-        waiting = jobs.c.state.in_((JobState.HELD.value, JobState.QUEUED.value))
-        bought = and_(
-            jobs.c.submitted_at >= since,
-            or_(
-                jobs.c.task_id.is_not(None),
-                jobs.c.state.in_((JobState.SUBMITTING.value, JobState.UNKNOWN.value)),
-            ),
-        )
-        condition = and_(jobs.c.lookup.is_(False), or_(waiting, bought))
-        columns = (jobs.c.id, jobs.c.person_id, jobs.c.seconds, jobs.c.submitted_at, jobs.c.state)
-        async with self._database.read() as connection:
-            rows = await connection.execute(select(*columns).where(condition))
-            return [
-                Claim(
-                    row.id,
-                    row.person_id,
-                    row.seconds,
-                    None if row.state in {JobState.HELD.value, JobState.QUEUED.value} else row.submitted_at,
-                )
-                for row in rows
-            ]
-
     async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
         """Which of these jobs ended before then, or do not exist: their pictures need not be kept."""
         kept: set[str] = set()
@@ -282,11 +280,13 @@ class JobStore:
         return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
 
     async def _not_saved(self, connection: AsyncConnection, before: Job) -> Exception:
-        found = await connection.execute(select(jobs.c.state).where(jobs.c.id == before.id))
-        state = found.scalar()
-        if state is None:
+        columns = (jobs.c.state, jobs.c.claim, jobs.c.claimed_by)
+        found = (await connection.execute(select(*columns).where(jobs.c.id == before.id))).one_or_none()
+        if found is None:
             return UnknownJobError(before.id)
-        return StaleJobError(f"{before.id} is {state}, was {before.state}")
+        if found.claim != before.claim:
+            return ClaimLostError(before.id, found.claimed_by)
+        return StaleJobError(f"{before.id} is {found.state}, was {before.state}")
 
 
 def _looked_for_since() -> ColumnElement[bool]:

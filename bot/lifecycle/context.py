@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
@@ -11,30 +12,36 @@ import stamina
 import structlog
 
 from bot.delivery.card import Card
-from bot.delivery.final_post import Attempt, FinalPost, Journal, Posted, ping
+from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Posted, ping
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.jobs import cards
 from bot.jobs.cards import InLine, Stage
-from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
+from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
 from bot.jobs.reservations import update_ledger
-from bot.jobs.store import JobStore
+from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.rules import ReviewStage
 from bot.quota.ledger import Ledger
 from bot.storage.errors import StorageUnavailableError
+from bot.storage.shielding import shield_until_done
 from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
 
 _FIRST_STORAGE_PAUSE_S: Final = 0.2
+
+
+def _not_counted() -> AbstractAsyncContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,10 @@ class JobContext:
         wait_times: WaitTimes,
         timeouts: Timeouts,
         edit_interval_s: Callable[[], float],
+        held_back: Callable[[Stage], Explanation | None],
         now: Callable[[], datetime],
     ) -> None:
+        """Args: `held_back` explains why requests of a stage wait because the video service asked for that."""
         self.job = job
         self.now = now
         self.progress = JobProgress()
@@ -98,7 +107,9 @@ class JobContext:
         self._slots = slots
         self._wait_times = wait_times
         self._timeouts = timeouts
+        self._held_back = held_back
         self._has_slot = False
+        self._unstored_end: Job | None = None
         self._attempt_found = job.attempt
         self._stopwatch = Stopwatch.since(job.created_at, now())
         self._reply = ReplyRoutes(messages, job.reply, now=now, asked_at=job.created_at)
@@ -160,7 +171,8 @@ class JobContext:
         existence = await self._card.confirm()
         if existence is Existence.CERTAIN:
             self.job = replace(self.job, reply=self._reply.address)
-            await self._persist(lambda: self._store.save_reply(self.job.id, self.job.reply))
+            reply, claim = self.job.reply, self.job.claim
+            await self._persist(lambda: self._store.save_reply(self.job.id, reply, claim=claim))
         return existence
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
@@ -175,9 +187,39 @@ class JobContext:
         moved = changed.state is not self.job.state
         await self._save(changed)
         if moved:
-            update_ledger(self._ledger, self.job)
-            self._metrics.moved(self.job.state)
-            log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
+            self._note_move()
+
+    async def buy(self, task_id: str, expires_at: datetime, notes: PurchaseNotes) -> None:
+        """Store that the POST was taken, whoever runs the job by now.
+
+        Waits for a disk that fails. Until the row is written the task's id is kept in `notes`, which outlives the
+        process. Raises `UnknownJobError` if the row is gone or has another task.
+        """
+        bought = advance(self.job, JobState.GENERATING, task_id=task_id, expires_at=expires_at)
+        stored = False
+
+        async def store() -> None:
+            nonlocal stored
+            await self._store.record_purchase(bought)
+            stored = True
+
+        try:
+            await shield_until_done(store())
+        except BaseException as error:
+            # A stop that came just now is raised only after the write, which then may have succeeded.
+            if not stored:
+                await notes.note(bought.id, task_id)
+            if not isinstance(error, StorageUnavailableError):
+                raise
+            await self._persist(lambda: self._store.record_purchase(bought))
+            await notes.forget(bought.id)
+        self.job = bought
+        self._note_move()
+
+    def _note_move(self) -> None:
+        update_ledger(self._ledger, self.job)
+        self._metrics.moved(self.job.state)
+        log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
 
     async def amend(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of Job, checked by replace()
         """Keep changed fields of a job that stays in its state; otherwise as `move`."""
@@ -188,25 +230,56 @@ class JobContext:
         failure = changes.pop("failure", None) or Failure(reason)
         await self.move(to, failure=failure, ended_at=self.now(), **changes)
 
+    async def take_back_start(self, deaths: int) -> None:
+        """Count a start no longer, as far as the disk allows: the process did not die of it."""
+        changed = replace(self.job, starts=deaths)
+        try:
+            await self._store.save(changed, before=self.job)
+        except (StaleJobError, StorageUnavailableError, UnknownJobError) as error:
+            log.info("start_still_counted", job=self.job.id, reason=type(error).__name__)
+        else:
+            self.job = changed
+
+    def clear_starts(self) -> None:
+        """Forget counted starts with the next write: the step that they were counted for is done."""
+        self.job = replace(self.job, starts=0)
+
+    async def set_aside(self, failure: Failure) -> None:
+        """Leave a bought job at rest, to be fetched from `/jobs`.
+
+        Its user is told, unless the reply may hold the video: an edit without the file would take that away.
+        """
+        if self.job.attempt is None:
+            await self.tell(cards.undelivered_card(self.job, failure))
+        await self.amend(failure=failure, undelivered_since=self.now())
+        self._metrics.set_aside()
+
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
         await self._store.remove(self.job.id)
         self._ledger.release(self.job.id)
 
     async def reload(self) -> None:
-        """Take the job as it is kept, after somebody else moved it. Raises `UnknownJobError`."""
-        reply = self.job.reply
-        self.job = replace(await self._store.get(self.job.id), reply=reply)
+        """Take the job as it is kept, after somebody else moved it.
 
-    async def post(self, post: Post) -> Posted:
-        """Make the last post. Raises what `FinalPost.make` raises."""
+        Raises:
+            ClaimLostError: Another run has taken it over.
+            UnknownJobError: It is gone.
+        """
+        stored = await self._store.get(self.job.id)
+        if stored.claim != self.job.claim:
+            raise ClaimLostError(stored.id, stored.claimed_by)
+        self.job = replace(stored, reply=self.job.reply)
+
+    async def post(self, post: Post, counted: CountUpload = _not_counted) -> Posted:
+        """Make the last post; each upload is surrounded by `counted`. Raises what `FinalPost.make` raises."""
         await self._card.stop()
         attempt = self.job.attempt
         earlier = attempt if attempt == self._attempt_found else None
         final = FinalPost(
             self._reply,
             post,
-            Journal(earlier, self._begin_attempt, self._may_post),
+            Journal(earlier, self._begin_attempt, self._may_post, counted),
             now=self.now,
             direct_videos=self._gatekeeper.allows_direct(self.job.request.preset),
         )
@@ -241,10 +314,13 @@ class JobContext:
 
     async def _save(self, changed: Job) -> None:
         before = self.job
-        await self._persist(lambda: self._store.save(changed, before=before))
+        try:
+            await self._persist(lambda: self._store.save(changed, before=before), changed)
+        finally:
+            self._unstored_end = None
         self.job = changed
 
-    async def _persist(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def _persist(self, write: Callable[[], Awaitable[None]], changed: Job | None = None) -> None:
         # Without an end: nothing may happen before this is kept. Each try compares the row anew.
         async for attempt in stamina.retry_context(
             on=StorageUnavailableError,
@@ -260,9 +336,15 @@ class JobContext:
                 except StorageUnavailableError as error:
                     log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
                     self._metrics.storage_failed()
+                    if changed is not None and changed.state in TERMINAL:
+                        # The user need not wait for the disk to hear how it ended.
+                        self._unstored_end = changed
+                        self._card.mark_changed()
                     raise
 
     def _render(self) -> Card:
+        if self._unstored_end is not None:
+            return cards.ended_card(self._unstored_end)
         view = self.progress
         in_line = self._in_line() if view.stage is Stage.IN_LINE else None
         stage = Stage.QUEUED if view.stage is Stage.IN_LINE and in_line is None else view.stage
@@ -273,7 +355,7 @@ class JobContext:
             progress=view.progress,
             rest_s=view.rest_s,
             in_line=in_line,
-            said=view.said,
+            said=view.said or self._held_back(stage),
         )
 
     def _in_line(self) -> InLine | None:

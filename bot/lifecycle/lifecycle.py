@@ -7,22 +7,28 @@ import structlog
 
 from bot.delivery.messages import DiscordUnavailableError, ReplyAddress
 from bot.delivery.progress import Existence
-from bot.jobs.job import FailureReason, Job, JobState
+from bot.jobs import cards
+from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
-from bot.jobs.store import JobStore, StaleJobError
+from bot.jobs.store import ClaimLostError, JobStore, StaleJobError
 from bot.lifecycle.context import JobContext, JobProgress
+from bot.lifecycle.counted_starts import StartedTooOftenError
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
 from bot.lifecycle.steps.prepare import PrepareStep, is_prepared
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
+from bot.lifecycle.timeouts import Retention
 
 log: Final = structlog.get_logger(__name__)
 
 AT_THE_SERVICE: Final = frozenset({JobState.SUBMITTING, JobState.GENERATING})
 """States in which a job takes one of the slots of running jobs."""
 
+
+_STOPPED_BEFORE_ANSWER: Final = "(the bot was stopped before an answer came)"
+"""In the place of the answer to a POST, for the operator."""
 
 _NOT_BEGUN: Final = frozenset({JobState.HELD, JobState.QUEUED})
 """States in which nothing was done yet, maybe not even acknowledged."""
@@ -35,6 +41,8 @@ class Lifecycle:
         self,
         *,
         store: JobStore,
+        owner: str,
+        retention: Retention,
         slots: Slots,
         open_context: Callable[[Job], JobContext],
         prepare: PrepareStep,
@@ -43,7 +51,10 @@ class Lifecycle:
         review: ReviewStep,
         deliver: DeliverStep,
     ) -> None:
+        """Args: `owner` names this process in the claims of its runs."""
         self._store = store
+        self._owner = owner
+        self._retention = retention
         self._slots = slots
         self._open_context = open_context
         self._prepare = prepare
@@ -58,17 +69,21 @@ class Lifecycle:
 
         Raises:
             UnknownJobError: There is no such job.
-            StorageError: It could not be read.
+            ClaimLostError: Another run has taken the job over.
+            StorageError: It could not be read or claimed.
         """
-        job = await self._store.get(job_id)
-        if job.at_rest:
+        if (await self._store.get(job_id)).at_rest:
             return
+        job = await self._store.take_claim(job_id, self._owner)
         async with self._open_context(job) as context:
             self._contexts[job_id] = context
             if job.state in AT_THE_SERVICE:
                 context.keep_slot()
             try:
                 await self._carry(context)
+            except StartedTooOftenError:
+                log.error("job_killed_the_bot", job=job_id, state=context.job.state)
+                await self._set_aside(context)
             finally:
                 self._contexts.pop(job_id, None)
                 context.release_slot()
@@ -78,33 +93,41 @@ class Lifecycle:
         if job.state in AT_THE_SERVICE:
             self._slots.occupy(ticket_of(job))
 
-    async def break_off(self, job_id: str) -> None:
-        """End a job that a fault of ours stopped `run` from ending. Raises `UnknownJobError`."""
+    async def set_aside(self, job_id: str) -> None:
+        """Let a job rest that a fault of ours stopped `run` from carrying on.
+
+        A bought one waits in `/jobs`, whatever it was at; nothing but a job that is not bought ends by this.
+        Raises `UnknownJobError`.
+        """
         job = await self._store.get(job_id)
         if job.at_rest:
             return
-        async with self._open_context(job) as context:
-            match job.state:
-                case JobState.SUBMITTING:
-                    await context.fail(FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN)
-                case (
-                    JobState.HELD
-                    | JobState.QUEUED
-                    | JobState.GENERATING
-                    | JobState.READY
-                    | JobState.DELIVERING
-                ):
-                    await context.fail(FailureReason.BROKE)
-                case (
-                    JobState.DENIED
-                    | JobState.DELIVERED
-                    | JobState.FAILED
-                    | JobState.EXPIRED
-                    | JobState.UNKNOWN
-                    | JobState.CANCELLED
-                ):
-                    pass
-            await context.settle()
+        async with self._open_context(await self._store.take_claim(job_id, self._owner)) as context:
+            await self._set_aside(context)
+
+    async def _set_aside(self, context: JobContext) -> None:
+        match context.job.state:
+            case JobState.SUBMITTING:
+                await context.fail(
+                    FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=_STOPPED_BEFORE_ANSWER
+                )
+                await context.settle()
+            case JobState.HELD | JobState.QUEUED:
+                await context.fail(FailureReason.BROKE)
+                await context.settle()
+            case JobState.GENERATING | JobState.READY | JobState.DELIVERING:
+                until = context.now() + self._retention.undelivered
+                await context.set_aside(Failure(FailureReason.BROKE, cards.kept_until(until)))
+            case (
+                JobState.DENIED
+                | JobState.DELIVERED
+                | JobState.FAILED
+                | JobState.EXPIRED
+                | JobState.UNKNOWN
+                | JobState.CANCELLED
+            ):
+                # It had ended, and telling its user is what failed; `/jobs` shows how it ended.
+                await context.amend(settled_at=context.now())
 
     def renew_token(self, job_id: str, reply: ReplyAddress) -> None:
         """Let a job that runs here reach its reply by a newer token."""
@@ -125,6 +148,8 @@ class Lifecycle:
                     return
                 if existence is Existence.CERTAIN:
                     await self._step(context)
+            except ClaimLostError:
+                raise
             except StaleJobError:
                 # Somebody else moved it first, such as a user who cancels: go on from where it stands.
                 log.info("job_moved_by_somebody_else", job=context.job.id)
@@ -142,7 +167,9 @@ class Lifecycle:
                     await self._prepare.run(context)
             case JobState.SUBMITTING:
                 # Found so at the start: nobody can tell if the request arrived, so it is never repeated.
-                await context.fail(FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN)
+                await context.fail(
+                    FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=_STOPPED_BEFORE_ANSWER
+                )
                 log.warning("purchase_unknown", job=context.job.id)
             case JobState.GENERATING:
                 await self._poll.run(context)

@@ -5,10 +5,10 @@ from typing import Final, Protocol
 
 import structlog
 
-from bot.jobs.store import JobStore, UnknownJobError
+from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.uploads import UploadTracker
-from bot.storage.errors import StorageUnavailableError
+from bot.storage.errors import StorageError, StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -26,7 +26,11 @@ class JobStarter(Protocol):
 class JobRunner:
     """Runs every job as a task of this process, and owns those tasks."""
 
-    def __init__(self, lifecycle: Lifecycle, store: JobStore, uploads: UploadTracker) -> None:
+    def __init__(self, lifecycle: Lifecycle, store: JobStore, uploads: UploadTracker, *, owner: str) -> None:
+        """Args: `owner` names this process in the claims of its runs."""
+        self.superseded = asyncio.Event()
+        """Set when another process was seen to carry this one's jobs on: this one has to exit."""
+        self._owner = owner
         self._lifecycle = lifecycle
         self._store = store
         self._uploads = uploads
@@ -96,10 +100,22 @@ class JobRunner:
             await self._lifecycle.run(job_id)
         except UnknownJobError:
             log.info("job_gone", job=job_id)
+        except ClaimLostError as lost:
+            # Within one process a newer run goes on; another process means that this one is believed dead.
+            log.error("claim_lost", job=job_id, owner=lost.owner)
+            if lost.owner != self._owner:
+                self.superseded.set()
         except StorageUnavailableError as error:
             log.error("job_not_read", job=job_id, reason=str(error))
             await asyncio.sleep(_READ_AGAIN_AFTER_S)
             self._again.add(job_id)
         except Exception:  # the one place where a bug in a job is kept from the other jobs
             log.exception("job_broke", job=job_id)
-            await self._lifecycle.break_off(job_id)
+            await self._set_aside(job_id)
+
+    async def _set_aside(self, job_id: str) -> None:
+        try:
+            await self._lifecycle.set_aside(job_id)
+        except (StaleJobError, UnknownJobError, StorageError) as error:
+            # Its row says what is left to do, and the next start does it.
+            log.error("job_not_set_aside", job=job_id, reason=type(error).__name__)

@@ -1,13 +1,22 @@
-"""The circuit breaker of submissions: open for nobody while the video service refuses the bot itself.
+"""The circuit breaker of submissions: who may submit while the video service refuses requests.
 
-A wrong key, an empty account or a missing right is not the fault of a request, so no request fails for it: all
-wait, and one at a time is submitted as a probe until one is taken. `steps/submit.py` asks it before each POST.
+A refusal can be one request's own fault or the whole bot's, and its words do not always tell which. So:
+
+- A fault of the whole bot (a wrong key, a missing right) pauses submitting for all: one job at a time is submitted
+  as a probe until one is taken.
+- A fault that needs evidence makes its request a suspect, and submitting stays open. If another request is taken
+  meanwhile, or none is within a minute, the suspect is tried once more; refused again it is itself the reason.
+  Only an empty account pauses submitting then, and requests that were not refused yet still pass, one at a time:
+  they may be cheaper.
+- A page in the place of an answer pauses submitting for all until the service answers a question that is free.
+
+`steps/submit.py` asks before each POST and reports how it ended.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -17,12 +26,28 @@ log: Final = structlog.get_logger(__name__)
 
 
 class PauseReason(StrEnum):
-    """Why the service takes no request of this bot."""
+    """Why the service takes no request of this bot, or seems to take none."""
 
     KEY_REJECTED = "key_rejected"
     OUT_OF_MONEY = "out_of_money"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     MISCONFIGURED = "misconfigured"
+    SERVICE_AWAY = "service_away"
+    """Something in front of the service answers in its place."""
+    NO_CHANNEL = "no_channel"
+    """The service has nobody at present who makes videos."""
+
+    @property
+    def is_transport(self) -> bool:
+        """True for reasons that a free question can see the end of."""
+        return self in {PauseReason.SERVICE_AWAY, PauseReason.NO_CHANNEL}
+
+
+class RefusalRuling(StrEnum):
+    """What a refusal that needs evidence means for its request."""
+
+    TRY_AGAIN = "try_again"
+    OWN_FAULT = "own_fault"
 
 
 @dataclass(frozen=True)
@@ -31,16 +56,39 @@ class ProbeIntervals:
 
     first_s: float = 30.0
     longest_s: float = 300.0
+    question_s: float = 2.0
+    """Between two free questions, doubling to half the longest."""
+    evidence_s: float = 60.0
+    """How long a suspect waits for another request to be taken."""
+
+
+@dataclass
+class _Suspect:
+    """A request that was refused; `taken_before` is how many were taken by then."""
+
+    refused_at_s: float
+    taken_before: int
+
+
+@dataclass
+class _Pause:
+    reason: PauseReason
+    interval_s: float
+    next_at_s: float
+    holder: str | None = None
+    refused: set[str] = field(default_factory=set[str])
+    """The jobs that were refused since submitting paused."""
 
 
 class SubmissionBreaker:
     """Lets submissions pass, or makes them wait. Each one that passed reports how it ended.
 
     Args:
-        intervals: Pauses between probes.
-        notify: Called once when submitting pauses, with the reason, and once when it resumes, with None. Must
-            not wait.
-        is_pointless: Tells for free that a probe would be refused, which saves its upload.
+        intervals: Waits between probes.
+        notify: Called when submitting pauses or a probe was refused, with the reason, and when it resumes, with
+            None. Must not wait.
+        is_pointless: Asks a free question. Returns True if its answer, or the lack of one, shows that a
+            submission would meet the same.
     """
 
     def __init__(
@@ -52,75 +100,178 @@ class SubmissionBreaker:
         self._intervals = intervals
         self._notify = notify
         self._is_pointless = is_pointless
-        self._reason: PauseReason | None = None
-        self._opened = asyncio.Event()
-        self._opened.set()
-        self._probe_holder: str | None = None
-        self._probe_at_s = 0.0
-        self._pause_s = intervals.first_s
+        self._pause: _Pause | None = None
+        self._suspects: dict[str, _Suspect] = {}
+        self._taken = 0
+        self._answers_missed = 0
+        """How often something answered in the service's place since a request was last taken."""
+        self._changed = asyncio.Event()
+        self._waiting = 0
 
     @property
     def reason(self) -> PauseReason | None:
         """Why submitting is paused; None while it is not."""
-        return self._reason
+        return self._pause.reason if self._pause is not None else None
+
+    @property
+    def waiting(self) -> int:
+        """Number of jobs that wait here."""
+        return self._waiting
+
+    def must_wait(self, job_id: str) -> bool:
+        """Return True if the job may not be submitted right now."""
+        if self._pause is not None:
+            return self._pause.holder != job_id
+        return self._evidence_due_s(job_id) > 0
+
+    def is_suspect(self, job_id: str) -> bool:
+        """Return True if the job was refused and nobody knows yet if that was its own fault."""
+        return job_id in self._suspects
 
     async def wait_until_open(self, job_id: str) -> None:
-        """Return when the job may be submitted: at once, as the probe, or after a probe was taken."""
-        loop = asyncio.get_running_loop()
-        while self._reason is not None:
-            rest_s = self._probe_at_s - loop.time()
-            if self._probe_holder is None and rest_s <= 0:
-                self._probe_holder = job_id
-                try:
-                    pointless = await self._pointless()
-                except asyncio.CancelledError:
-                    self.inconclusive(job_id)
-                    raise
-                if self._probe_holder != job_id:
-                    continue  # submitting resumed meanwhile, and perhaps paused anew
-                if not pointless:
-                    return
-                self._refuse_probe(job_id)
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(rest_s, self._intervals.first_s / 10)):
-                    await self._opened.wait()
+        """Return when the job may be submitted: at once, as the probe, or when there is evidence or none came."""
+        while self.must_wait(job_id):
+            await self.wait_for_change(job_id)
 
-    def succeeded(self, job_id: str) -> None:
+    async def wait_for_change(self, job_id: str) -> None:
+        """Wait until the job may perhaps be submitted, or another reason keeps it. The caller asks `must_wait`."""
+        self._waiting += 1
+        try:
+            if self._pause is None:
+                await self._until_changed(self._evidence_due_s(job_id))
+            elif self._may_probe(self._pause, job_id):
+                await self._probe(self._pause, job_id)
+            else:
+                rest_s = self._pause.next_at_s - asyncio.get_running_loop().time()
+                await self._until_changed(max(rest_s, self._intervals.first_s / 10))
+        finally:
+            self._waiting -= 1
+
+    def taken(self, job_id: str) -> None:
         """The service took this job's request: submitting goes on for all."""
-        if self._reason is not None:
-            log.info("submitting_resumed", closure=self._reason, job=job_id)
-            self._notify(None)
-        self._reason = None
-        self._probe_holder = None
-        self._pause_s = self._intervals.first_s
-        self._opened.set()
+        now_s = asyncio.get_running_loop().time()
+        self._taken += 1
+        self._answers_missed = 0
+        self._suspects.pop(job_id, None)
+        if self._pause is not None:
+            log.info("submitting_resumed", closure=self._pause.reason, job=job_id)
+            if self._pause.reason is PauseReason.OUT_OF_MONEY:
+                # Perhaps too dear themselves, perhaps the operator paid meanwhile: each is tried once more.
+                refused = self._pause.refused - {job_id}
+                self._suspects |= {one: _Suspect(now_s, self._taken - 1) for one in refused}
+            self._resume()
+        self._wake_all()
 
-    def failed(self, job_id: str, reason: PauseReason) -> None:
-        """The service refused the bot itself: only a probe passes now and then."""
-        if self._reason is None:
+    def refused_whole_bot(self, job_id: str, reason: PauseReason) -> None:
+        """The service refused the bot itself, or did not answer: nobody but a probe passes."""
+        now_s = asyncio.get_running_loop().time()
+        if self._pause is None:
             log.error("submitting_paused", closure=reason, job=job_id)
-            self._pause_s = self._intervals.first_s
-            self._opened.clear()
-            self._probe_at_s = asyncio.get_running_loop().time() + self._pause_s
+            self._pause = self._new_pause(reason, now_s)
+            self._wake_all()
+        elif self._pause.holder == job_id:
+            self._probe_failed(self._pause)
+        self._pause.reason = reason
+        self._pause.refused.add(job_id)
+        if not reason.is_transport:
             self._notify(reason)
-        elif self._probe_holder == job_id:
-            self._refuse_probe(job_id)
-        self._reason = reason
+
+    def refused_perhaps_alone(self, job_id: str, *, pauses: PauseReason | None) -> RefusalRuling:
+        """The service refused this request, which can be its own fault or the whole bot's.
+
+        Args:
+            job_id: The job.
+            pauses: Why submitting pauses where evidence says that it is not the request; None if it never does.
+        """
+        now_s = asyncio.get_running_loop().time()
+        if self._pause is not None:
+            self.refused_whole_bot(job_id, pauses or self._pause.reason)
+            return RefusalRuling.TRY_AGAIN
+        suspect = self._suspects.pop(job_id, None)
+        others_taken = suspect is not None and self._taken > suspect.taken_before
+        if suspect is not None and (others_taken or pauses is None):
+            return RefusalRuling.OWN_FAULT
+        others_refused = any(self._taken == other.taken_before for other in self._suspects.values())
+        if pauses is not None and (suspect is not None or others_refused):
+            refused = {job_id, *self._suspects}
+            self._suspects.clear()
+            self.refused_whole_bot(job_id, pauses)
+            if self._pause is not None:
+                self._pause.refused |= refused
+            return RefusalRuling.TRY_AGAIN
+        self._suspects[job_id] = _Suspect(now_s, self._taken)
+        return RefusalRuling.TRY_AGAIN
 
     def inconclusive(self, job_id: str) -> None:
         """The attempt ended without telling if the service accepts this bot. Called last, after any end."""
-        if self._probe_holder == job_id:
-            self._probe_holder = None
-            self._probe_at_s = asyncio.get_running_loop().time() + self._intervals.first_s / 10
+        if self._pause is not None and self._pause.holder == job_id:
+            self._pause.holder = None
+            self._pause.next_at_s = asyncio.get_running_loop().time() + self._intervals.first_s / 10
+            self._wake_all()
 
-    async def _pointless(self) -> bool:
-        reason = self._reason
-        return reason is not None and await self._is_pointless(reason)
+    def forget(self, job_id: str) -> None:
+        """The job has ended: it is no suspect any more."""
+        self._suspects.pop(job_id, None)
 
-    def _refuse_probe(self, job_id: str) -> None:
-        if self._probe_holder == job_id:
-            self._probe_holder = None
-        self._pause_s = min(self._pause_s * 2, self._intervals.longest_s)
-        self._probe_at_s = asyncio.get_running_loop().time() + self._pause_s
-        log.info("submitting_still_paused", closure=self._reason, next_probe_s=self._pause_s)
+    def _evidence_due_s(self, job_id: str) -> float:
+        """Seconds until a suspect may be tried again; 0 for every other job."""
+        suspect = self._suspects.get(job_id)
+        if suspect is None or self._taken > suspect.taken_before:
+            return 0.0
+        due_s = suspect.refused_at_s + self._intervals.evidence_s
+        return max(0.0, due_s - asyncio.get_running_loop().time())
+
+    def _may_probe(self, pause: _Pause, job_id: str) -> bool:
+        if pause.holder is not None:
+            return False
+        is_fresh = pause.reason is PauseReason.OUT_OF_MONEY and job_id not in pause.refused
+        return is_fresh or pause.next_at_s <= asyncio.get_running_loop().time()
+
+    async def _probe(self, pause: _Pause, job_id: str) -> None:
+        """Make the job the probe, unless a free question tells that this is of no use."""
+        pause.holder = job_id
+        try:
+            pointless = await self._is_pointless(pause.reason)
+        except asyncio.CancelledError:
+            self.inconclusive(job_id)
+            raise
+        if self._pause is not pause or pause.holder != job_id:
+            return  # submitting resumed meanwhile, and perhaps paused anew
+        if pointless:
+            self._probe_failed(pause)
+        elif pause.reason.is_transport:
+            log.info("submitting_resumed", closure=pause.reason)
+            self._resume()
+
+    def _probe_failed(self, pause: _Pause) -> None:
+        pause.holder = None
+        pause.next_at_s = asyncio.get_running_loop().time() + pause.interval_s
+        longest_s = self._intervals.longest_s / (2 if pause.reason.is_transport else 1)
+        pause.interval_s = min(pause.interval_s * 2, longest_s)
+        log.info("submitting_still_paused", closure=pause.reason)
+        self._notify(pause.reason)
+
+    def _new_pause(self, reason: PauseReason, now_s: float) -> _Pause:
+        first_s = self._intervals.first_s
+        if not reason.is_transport:
+            return _Pause(reason, first_s * 2, now_s + first_s)
+        # The first question is asked at once: most pages concern one request. A service that answers questions and
+        # loses submissions would cost every request its certainty, so then each pause is longer than the last.
+        question_s = self._intervals.question_s
+        wait_s = min(question_s * 2**self._answers_missed, first_s * 2) if self._answers_missed else 0.0
+        self._answers_missed = min(self._answers_missed + 1, 16)
+        return _Pause(reason, question_s, now_s + wait_s)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._notify(None)
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _until_changed(self, within_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._changed.wait()

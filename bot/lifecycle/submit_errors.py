@@ -4,30 +4,21 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from bot.dimilinks import (
-    BadKeyError,
-    DimiLinksError,
-    ErrorKind,
-    InsufficientBalanceError,
-    InvalidReferenceImageError,
-    ModelNotAllowedError,
-    RateLimitedError,
-)
+from bot.dimilinks import DimiLinksError, FaultReason, FaultScope
 from bot.jobs.job import Failure, FailureReason
 from bot.lifecycle.submission_breaker import PauseReason
 from bot.lifecycle.timeouts import Timeouts
 from bot.texts import explanations, operator
 from bot.texts.explanations import Explanation
 
-_REASONS: Final[Mapping[type[DimiLinksError], FailureReason]] = {
-    InvalidReferenceImageError: FailureReason.REFERENCE_REJECTED,
-    RateLimitedError: FailureReason.SERVICE_BUSY,
-}
-
-_PAUSE_REASONS: Final[Mapping[type[DimiLinksError], PauseReason]] = {
-    BadKeyError: PauseReason.KEY_REJECTED,
-    InsufficientBalanceError: PauseReason.OUT_OF_MONEY,
-    ModelNotAllowedError: PauseReason.MODEL_NOT_ALLOWED,
+_PAUSE_REASONS: Final[Mapping[FaultReason, PauseReason]] = {
+    FaultReason.KEY: PauseReason.KEY_REJECTED,
+    FaultReason.MONEY: PauseReason.OUT_OF_MONEY,
+    FaultReason.MODEL: PauseReason.MODEL_NOT_ALLOWED,
+    FaultReason.NO_CHANNEL: PauseReason.NO_CHANNEL,
+    FaultReason.PAGE: PauseReason.SERVICE_AWAY,
+    FaultReason.FOREIGN_ERROR: PauseReason.SERVICE_AWAY,
+    FaultReason.REDIRECT: PauseReason.SERVICE_AWAY,
 }
 
 _EXPLANATIONS: Final[Mapping[PauseReason, Explanation]] = {
@@ -35,6 +26,8 @@ _EXPLANATIONS: Final[Mapping[PauseReason, Explanation]] = {
     PauseReason.OUT_OF_MONEY: explanations.SERVICE_OUT_OF_MONEY,
     PauseReason.MODEL_NOT_ALLOWED: explanations.SERVICE_MODEL_NOT_ALLOWED,
     PauseReason.MISCONFIGURED: explanations.SERVICE_MISCONFIGURED,
+    PauseReason.SERVICE_AWAY: explanations.SERVICE_AWAY,
+    PauseReason.NO_CHANNEL: explanations.SERVICE_WITHOUT_CHANNEL,
 }
 
 OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
@@ -42,32 +35,35 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
     PauseReason.OUT_OF_MONEY: operator.OUT_OF_MONEY,
     PauseReason.MODEL_NOT_ALLOWED: operator.MODEL_NOT_ALLOWED,
     PauseReason.MISCONFIGURED: operator.MISCONFIGURED,
+    PauseReason.SERVICE_AWAY: operator.SERVICE_AWAY,
+    PauseReason.NO_CHANNEL: operator.NO_CHANNEL,
 }
 """What is wrong, in words for the operator."""
 
 
 def pause_reason_of(error: DimiLinksError) -> PauseReason:
-    """Why the service refuses the bot itself, from a refusal that only the operator can end."""
-    return _PAUSE_REASONS.get(type(error), PauseReason.MISCONFIGURED)
+    """Why submitting pauses after an error that concerns more than its own request."""
+    return _PAUSE_REASONS.get(error.verdict.reason, PauseReason.MISCONFIGURED)
 
 
 def explain_pause(reason: PauseReason) -> Explanation:
-    """What the person of a waiting request is told meanwhile."""
+    """What the user of a waiting request is told meanwhile."""
     return _EXPLANATIONS[reason]
 
 
 def failure_of(error: DimiLinksError) -> Failure:
     """Why a request that bought nothing was given up."""
-    reason = _REASONS.get(type(error))
-    if reason is not None:
-        return Failure(reason, error.message)
-    match error.kind:
-        case ErrorKind.REQUEST:
-            return Failure(FailureReason.REQUEST_REJECTED, error.message)
-        case ErrorKind.REFERENCE:
+    match error.verdict.reason:
+        case FaultReason.MONEY:
+            return Failure(FailureReason.TOO_DEAR, error.message)
+        case FaultReason.REFERENCE:
             return Failure(FailureReason.REFERENCE_REJECTED, error.message)
-        case ErrorKind.OPERATOR | ErrorKind.RATE_LIMIT | ErrorKind.TRANSPORT:
+        case FaultReason.RATE_LIMIT:
+            return Failure(FailureReason.SERVICE_BUSY, error.message)
+        case _ if error.verdict.scope is FaultScope.TRANSPORT:
             return Failure(FailureReason.SERVICE_UNREACHABLE, error.message)
+        case _:
+            return Failure(FailureReason.REQUEST_REJECTED, error.message)
 
 
 def resubmit_pause_s(
@@ -78,10 +74,8 @@ def resubmit_pause_s(
     The service's own `Retry-After` counts; otherwise pauses double, and vary by a quarter so that jobs which
     were refused together do not come back together. `attempt` counts from 1.
     """
-    match error.kind:
-        case ErrorKind.REQUEST | ErrorKind.REFERENCE | ErrorKind.OPERATOR:
-            return None
-        case ErrorKind.RATE_LIMIT | ErrorKind.TRANSPORT:
-            doubled_s = timeouts.resubmit_first_s * 2 ** min(attempt - 1, 16)
-            pause_s = min(doubled_s, timeouts.resubmit_longest_s) * chance.uniform(0.75, 1.25)
-            return max(pause_s, error.retry_after_s or 0.0)
+    if error.verdict.scope is not FaultScope.TRANSPORT:
+        return None
+    doubled_s = timeouts.resubmit_first_s * 2 ** min(attempt - 1, 16)
+    pause_s = min(doubled_s, timeouts.resubmit_longest_s) * chance.uniform(0.75, 1.25)
+    return max(pause_s, error.retry_after_s or 0.0)

@@ -1,7 +1,9 @@
 """How long a job waits for what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from bot.lifecycle.task_patience import PatienceLimits
 
 
 @dataclass(frozen=True)
@@ -14,10 +16,12 @@ class Timeouts:
     resubmit_longest_s: float = 60.0
     generate_s: float = 1800.0
     """From submission until the job counts as expired."""
-    look_again_s: float = 120.0
-    """For a task that is looked for again after its job had ended."""
+    look_again_s: float = 240.0
+    """For a task that is looked for again after its job had ended: longer than an absence is doubted."""
+    patience: PatienceLimits = field(default_factory=PatienceLimits)
+    """How long bad news about a bought task is doubted."""
     download_s: float = 3600.0
-    """For a whole copy of a finished video."""
+    """For a whole copy of a finished video, while the service does not say that it has none."""
     deliver_s: float = 6 * 3600.0
     """For Discord to take the finished video, before it is laid aside."""
     storage_longest_s: float = 30.0

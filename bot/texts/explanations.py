@@ -178,6 +178,18 @@ SERVICE_MISCONFIGURED = nothing_charged(
     sentence("The video service cannot be used as this bot is set up at present."),
     sentence("The operator has been told. Your request keeps its place and goes on by itself."),
 )
+SERVICE_AWAY = nothing_charged(
+    sentence("The video service is not answering at present."),
+    sentence("Your request keeps its place and goes on by itself."),
+)
+SERVICE_WITHOUT_CHANNEL = nothing_charged(
+    sentence("The video service has nobody who makes videos at present."),
+    sentence("Your request keeps its place and goes on by itself."),
+)
+TOO_DEAR = nothing_charged(
+    sentence("What is left of the bot's account at the video service is too little for this video."),
+    sentence("Change it to a shorter one or to 480p; the operator has been told."),
+)
 SERVICE_BUSY = nothing_charged(
     sentence("The video service has too many requests and kept refusing this one."),
     sentence("Try again in a few minutes."),
@@ -193,10 +205,39 @@ PURCHASE_UNKNOWN = Explanation(
         "I do not repeat it by myself, so that nothing is bought twice. Press *Try again* if you want to."
     ),
 )
+FOUND_NOT_BOUGHT = nothing_charged(
+    sentence("The operator found that your request never reached the video service."),
+    sentence("Try again any time."),
+)
+POLLS_REFUSED = Explanation(
+    sentence("The video service does not tell this bot at present how your video is doing."),
+    Money.SPENT,
+    sentence("The operator has been told. I keep asking."),
+)
+TASK_GONE = Explanation(
+    sentence("The video service no longer knows this video."),
+    Money.SPENT,
+    sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
+)
+VIDEO_UNUSABLE = Explanation(
+    sentence("What the video service sent is not a video that I can post."),
+    Money.SPENT,
+    sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
+)
+VIDEO_UNREACHABLE = Explanation(
+    sentence("The video was made, but the video service did not hand it out."),
+    Money.SPENT,
+    sentence("Press *Look again* later to fetch it, which costs nothing."),
+)
+VIDEO_NOT_STORED = Explanation(
+    sentence("The video was made, but I have no room to store it."),
+    Money.SPENT,
+    sentence("Tell the operator, then press *Look again*, which costs nothing."),
+)
 BLOCKED_BY_SERVICE = Explanation(
     sentence("The video service's own filter stopped this video."),
     Money.PROBABLY_SPENT,
-    sentence("Try another prompt or picture."),
+    sentence("Change the prompt or the pictures."),
 )
 EXPIRED = Explanation(
     sentence("The video did not become ready in time."),
@@ -234,11 +275,45 @@ BROKE_BEFORE_PURCHASE = nothing_charged(
     sentence("Something went wrong on my side."),
     sentence("Try again; if it stays, tell the operator the number below."),
 )
-BROKE_AFTER_PURCHASE = Explanation(
-    sentence("Something went wrong on my side after the video was ordered."),
-    Money.PROBABLY_SPENT,
-    sentence("Press *Look again* to fetch it; if that does not help, tell the operator the number below."),
-)
+
+
+def laid_aside_broke(until: str) -> Explanation:
+    """A fault of the bot stopped a bought job. It waits in `/jobs` until then."""
+    return Explanation(
+        sentence("Something went wrong on my side after the video was ordered."),
+        Money.SPENT,
+        sentence(
+            "It waits in `/jobs` until {until}: fetch it there. If that does not help, tell the operator the number"
+            " below.",
+            until=until,
+        ),
+    )
+
+
+def video_absent(message: str) -> Explanation:
+    """The task is called completed, and there is no video. `message` is the service's own."""
+    what = (
+        sentence(
+            "The video service says that the video is done, but has none: {message}",
+            message=quote_vendor(message),
+        )
+        if message.strip()
+        else sentence("The video service says that the video is done, but has none.")
+    )
+    return Explanation(
+        what,
+        Money.PROBABLY_SPENT,
+        sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
+    )
+
+
+def service_asks_to_wait(*, bought: bool) -> Explanation:
+    """The service asked for a pause that is long enough to be noticed."""
+    return Explanation(
+        sentence("The video service asked me to wait."),
+        Money.SPENT if bought else Money.NOT_SPENT,
+        sentence("I keep trying once a minute."),
+    )
 
 
 def laid_aside_too_large(until: str) -> Explanation:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.texts.quoting import quote_prompt
+from bot.texts.quoting import quote_prompt, quote_vendor
 
 _WORDS_SHOWN_CHARS: Final = 1000
 
@@ -19,9 +19,43 @@ def submitting_paused(why: str, waiting: int) -> str:
     )
 
 
+def purchase_unknown(job_id: str) -> str:
+    """Nobody knows if a request was bought; the operator may find out."""
+    return (
+        f"Stillmotion: the video service did not say if it took a request (job `{job_id}`). I do not repeat it. "
+        "`python -m bot unknown` lists such requests with what was answered; `resolve` settles them."
+    )
+
+
+def refused_alone(message: str, job_id: str) -> str:
+    """The service refused one request twice with words that the bot does not know; submitting goes on."""
+    return (
+        f"Stillmotion: the video service refused a request twice (job `{job_id}`) and I do not know these words: "
+        f"{quote_vendor(message)} It was ended, and nothing was charged. Other requests go on."
+    )
+
+
+def polls_refused(why: str) -> str:
+    """Questions about bought videos are refused."""
+    return f"Stillmotion: {why} I cannot see how the videos that are being made are doing, and keep asking."
+
+
+POLLS_ANSWERED: Final = "Stillmotion: the video service answers questions about bought videos again."
+
+
+def service_asks_to_wait(kind: str, asked_s: int) -> str:
+    """The service asked for a long pause of one kind of request."""
+    return (
+        f"Stillmotion: the video service asked for a pause of {asked_s} seconds ({kind}). I try once a minute, "
+        "and the deadlines of jobs hold all the same."
+    )
+
+
 KEY_REJECTED: Final = "DimiLinks does not accept DIMILINKS_API_KEY."
 OUT_OF_MONEY: Final = "the account at DimiLinks is out of money."
 MODEL_NOT_ALLOWED: Final = "DimiLinks does not allow this key to use the video model."
+SERVICE_AWAY: Final = "something in front of DimiLinks answers in its place."
+NO_CHANNEL: Final = "DimiLinks has no channel for the video model at present."
 MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see the log."
 
 

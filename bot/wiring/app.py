@@ -18,6 +18,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.gc_policy import collect_when_quiet
 from bot.images.spool import ReferenceSpool
+from bot.jobs.history import JobHistory
 from bot.jobs.store import JobStore
 from bot.metrics import Metrics
 from bot.people.cache import PreferenceCache
@@ -79,6 +80,7 @@ class App:
             tuning,
             moderation=self.moderation,
             store=store,
+            history=JobHistory(database),
             rate=rate,
             api=api,
             spool=spool,
@@ -112,6 +114,7 @@ class App:
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
             ("reviews", self.jobs.decisions.run),
+            ("holds", self.jobs.watch_holds),
             ("log-mirror", self.moderation.log_channel.run),
         ):
             task = asyncio.create_task(_keep_going(name, work), name=name)

@@ -1,28 +1,37 @@
 """Connects what carries jobs: the queue, the steps, the runner, and the decisions that run jobs anew."""
 
-from collections.abc import Callable
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 from typing import Final
+from uuid import uuid4
 
 import structlog
 
 from bot.delivery.discord_messages import DiscordMessages
 from bot.delivery.progress import EDIT_INTERVAL_S
-from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace
+from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace, RequestKind
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
+from bot.jobs.cards import Stage
+from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
+from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.queue.durations import DurationStats
 from bot.jobs.queue.fair_queue import SlotLimits
 from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.store import JobStore
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import Checks
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
 from bot.lifecycle.steps.deliver import DeliverStep
@@ -40,7 +49,9 @@ from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
-from bot.texts import operator
+from bot.texts import explanations, operator
+from bot.texts.explanations import Explanation
+from bot.video import MODEL
 from bot.wiring.moderation import ModerationWiring
 
 log: Final = structlog.get_logger(__name__)
@@ -52,6 +63,18 @@ _HISTORY: Final = 2000
 """Number of finished jobs from which durations are learned at the start."""
 _ABSENT_TASK: Final = "stillmotion-probe"
 """No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+
+_REQUESTS_OF_STAGE: Final[Mapping[Stage, RequestKind]] = {
+    Stage.QUEUED: RequestKind.SUBMISSION,
+    Stage.RETRYING: RequestKind.SUBMISSION,
+    Stage.WAITING: RequestKind.POLL,
+    Stage.GENERATING: RequestKind.POLL,
+    Stage.DOWNLOADING: RequestKind.DOWNLOAD,
+}
+_LONG_HOLD_S: Final = 15.0
+"""Waits from which on a card explains them."""
+_TOLD_HOLD_S: Final = 60.0
+_LOOK_AT_HOLDS_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +100,7 @@ class JobWiring:
         *,
         moderation: ModerationWiring,
         store: JobStore,
+        history: JobHistory,
         rate: Pace,
         api: DimiLinks,
         spool: ReferenceSpool,
@@ -86,6 +110,8 @@ class JobWiring:
         now: Callable[[], datetime],
     ) -> None:
         self.store = store
+        self.owner = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid4().hex[:8]}"
+        """Names this process in the claims of its runs."""
         self.ledger = Ledger(())
         self.timeouts = replace(
             tuning.timeouts, generate_s=tuning.expire_after_s or settings.expire_after_minutes * 60.0
@@ -94,6 +120,7 @@ class JobWiring:
             undelivered=timedelta(days=settings.keep_undelivered_days),
             pictures=timedelta(hours=settings.keep_pictures_hours),
         )
+        self._history = history
         self._settings = settings
         self._tuning = tuning
         self._moderation = moderation
@@ -107,8 +134,8 @@ class JobWiring:
 
     async def load(self) -> None:
         """Read what was reserved and bought today, and how long jobs took. Raises `StorageError`."""
-        self.ledger = Ledger(await self.store.claims(day_of(self._now())))
-        for finished in await self.store.finished(_HISTORY):
+        self.ledger = Ledger(await self._history.claims(day_of(self._now())))
+        for finished in await self._history.finished(_HISTORY):
             self.durations.learn(finished)
         watch, slots = self._metrics.watch, self.slots
         watch("jobs_running", "Jobs at the video service", lambda: slots.running)
@@ -116,14 +143,25 @@ class JobWiring:
         watch("api_rate", "Requests a second to the video service", lambda: self._rate.rate_per_s)
 
     @cached_property
+    def alarms(self) -> OperatorAlarms:
+        """Tells the operator of lasting troubles."""
+        return OperatorAlarms(self._notices.tell)
+
+    @cached_property
+    def purchase_notes(self) -> PurchaseNotes:
+        """Task ids whose rows could not be written."""
+        return PurchaseNotes(self._settings.data_dir / "purchases")
+
+    @cached_property
     def runner(self) -> JobRunner:
         """Runs every job as a task."""
-        return JobRunner(self.lifecycle, self.store, self._uploads)
+        return JobRunner(self.lifecycle, self.store, self._uploads, owner=self.owner)
 
     @cached_property
     def lifecycle(self) -> Lifecycle:
         """Carries one job through its steps."""
-        prepare = PrepareStep(spool=self._spool)
+        starts = CountedStarts()
+        prepare = PrepareStep(spool=self._spool, starts=starts)
         review = ReviewStep(questions=self._moderation.questions, prepare=prepare)
         checks = Checks(
             gatekeeper=self._moderation.gatekeeper,
@@ -132,6 +170,8 @@ class JobWiring:
         )
         return Lifecycle(
             store=self.store,
+            owner=self.owner,
+            retention=self.retention,
             slots=self.slots,
             open_context=self._open_context,
             prepare=prepare,
@@ -140,6 +180,8 @@ class JobWiring:
                 checks=checks,
                 breaker=self._submission_breaker,
                 uploads=self._uploads,
+                notes=self.purchase_notes,
+                alarms=self.alarms,
                 timeouts=self.timeouts,
                 random=Random(),  # noqa: S311 - spreads retries, guards nothing
             ),
@@ -149,6 +191,8 @@ class JobWiring:
                 slots=self.slots,
                 durations=self.durations,
                 wait_times=self._wait_times,
+                alarms=self.alarms,
+                media_dir=self._settings.media_dir,
                 intervals=self._tuning.poll_intervals,
                 timeouts=self.timeouts,
             ),
@@ -158,6 +202,7 @@ class JobWiring:
                 checks=checks,
                 review=review,
                 uploads=self._uploads,
+                starts=starts,
                 media_dir=self._settings.media_dir,
                 timeouts=self.timeouts,
                 retention=self.retention,
@@ -176,8 +221,28 @@ class JobWiring:
             wait_times=self._wait_times,
             timeouts=self.timeouts,
             edit_interval_s=self._edit_interval_s,
+            held_back=self._explain_hold,
             now=self._now,
         )
+
+    def _explain_hold(self, stage: Stage) -> Explanation | None:
+        kind = _REQUESTS_OF_STAGE.get(stage)
+        hold = self._rate.hold(kind, self._now()) if kind is not None else None
+        if hold is None or hold.asked_s < _LONG_HOLD_S:
+            return None
+        return explanations.service_asks_to_wait(bought=kind is not RequestKind.SUBMISSION)
+
+    async def watch_holds(self) -> None:
+        """Tell the operator of long waits that the service asked for, until cancelled."""
+        while True:
+            for kind in RequestKind:
+                hold = self._rate.hold(kind, self._now())
+                key = f"hold:{kind}"
+                if hold is None:
+                    self.alarms.end(key)
+                elif hold.asked_s > _TOLD_HOLD_S:
+                    self.alarms.begin(key, operator.service_asks_to_wait(kind.value, round(hold.asked_s)))
+            await asyncio.sleep(_LOOK_AT_HOLDS_EVERY_S)
 
     def _edit_interval_s(self) -> float:
         jobs = self.slots.running + self.slots.waiting
@@ -213,21 +278,27 @@ class JobWiring:
     def _tell_of_pause(self, reason: PauseReason | None) -> None:
         self._metrics.paused(paused=reason is not None)
         if reason is None:
-            self._notices.tell(operator.SUBMITTING_RESUMED)
+            for ended in PauseReason:
+                self.alarms.end(f"pause:{ended}", operator.SUBMITTING_RESUMED)
         else:
-            waiting = self.slots.waiting + self.slots.running
-            self._notices.tell(operator.submitting_paused(OPERATOR_WORDS[reason], waiting))
+            waiting = self._submission_breaker.waiting + self.slots.waiting
+            text = operator.submitting_paused(OPERATOR_WORDS[reason], waiting)
+            self.alarms.begin(f"pause:{reason}", text)
 
     async def _is_pointless_probe(self, reason: PauseReason) -> bool:
-        """Return True if a free question shows that the key is still refused."""
-        if reason is not PauseReason.KEY_REJECTED:
-            return False
+        """Return True if a free question shows that a submission would be refused or lost now."""
         try:
-            await self._api.task(_ABSENT_TASK)
-        except BadKeyError:
-            return True
-        except DimiLinksError:
-            return False
+            match reason:
+                case PauseReason.NO_CHANNEL:
+                    return MODEL not in await self._api.models()
+                case PauseReason.KEY_REJECTED | PauseReason.SERVICE_AWAY:
+                    await self._api.task(_ABSENT_TASK)
+                case PauseReason.OUT_OF_MONEY | PauseReason.MODEL_NOT_ALLOWED | PauseReason.MISCONFIGURED:
+                    pass
+        except DimiLinksError as error:
+            if reason is PauseReason.KEY_REJECTED:
+                return isinstance(error, BadKeyError)
+            return not error.in_own_voice
         return False
 
     @cached_property

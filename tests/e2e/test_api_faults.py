@@ -193,7 +193,7 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harne
     [
         (TaskOutcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
         (TaskOutcome.BLOCKED, "own filter stopped this video", PROBABLY),
-        (TaskOutcome.MISSING_VIDEO, "own filter stopped this video", PROBABLY),
+        (TaskOutcome.MISSING_VIDEO, "says that the video is done, but has none", PROBABLY),
     ],
 )
 async def test_a_task_that_ends_badly_is_explained(

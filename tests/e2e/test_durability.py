@@ -12,6 +12,7 @@ import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
 from bot.storage.errors import NewerDatabaseError, StorageDamagedError
+from bot.storage.migrate import head_revision
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.pictures import picture
@@ -166,7 +167,7 @@ async def test_a_database_of_a_newer_version_stops_the_start_and_is_left_as_it_i
         await harness.start()
     assert path.read_bytes() == before
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", (head_revision(),))
         connection.commit()
     await harness.start()
 

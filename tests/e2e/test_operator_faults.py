@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.dimilinks import Endpoint, Fault, HttpError
+from bot.sandbox.dimilinks import Endpoint, Fault, Html, HttpError
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 
 KEY = HttpError(401, "invalid_api_key", "bad key")
 MONEY = HttpError(402, "insufficient_balance", "余额不足")
-MODEL = HttpError(403, None, "not allowed")
+MODEL = HttpError(403, "model_not_allowed", "not allowed")
+UNNAMED = HttpError(403, None, "not today")
 
 
 async def told(harness: Harness, count: int) -> list[str]:
@@ -55,7 +56,7 @@ async def test_every_request_waits_and_goes_on_once_the_service_takes_one(
 
 
 async def test_while_it_is_paused_one_request_at_a_time_probes(harness: Harness) -> None:
-    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [MONEY])
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [MODEL])
     await harness.video()
     await told(harness, 1)
     people = [harness.member(f"person{number}") for number in range(6)]
@@ -104,4 +105,51 @@ async def test_waiting_requests_survive_a_restart(harness: Harness) -> None:
 async def test_questions_that_are_refused_do_not_end_a_job(harness: Harness, fault: HttpError) -> None:
     harness.sandbox.dimilinks.faults.task.extend([fault] * 3)
     await (await harness.video()).wait_for_video(TIMEOUT_S)
+    assert harness.bought == 1
+
+
+async def test_one_request_that_the_service_refuses_without_a_reason_ends_with_its_words(
+    harness: Harness,
+) -> None:
+    harness.sandbox.dimilinks.faults.poison("poison", UNNAMED)
+    poisoned = await harness.video("poison")
+    await poisoned.wait_for(lambda version: "trying once more shortly" in version.text(), TIMEOUT_S)
+    began_s = asyncio.get_running_loop().time()
+    await (await harness.video(user=harness.member("other"))).wait_for_video(TIMEOUT_S)
+    assert asyncio.get_running_loop().time() - began_s < 10
+    shown = await harness.ended(poisoned)
+    assert "not today" in shown.text()
+    assert "Nothing was charged." in shown.text()
+    assert "Change" in [button.label for button in shown.buttons]
+    assert len(await told(harness, 1)) == 1
+    await (await harness.video(user=harness.member("later"))).wait_for_video(TIMEOUT_S)
+    assert paused(harness) == 0.0
+
+
+@pytest.mark.parametrize("fault", [MONEY, UNNAMED, Html(403), Html(502)])
+async def test_a_poisoned_request_ends_soon_and_the_operator_hears_little(
+    harness: Harness, fault: Fault
+) -> None:
+    harness.sandbox.dimilinks.faults.poison("poison", fault)
+    poisoned = await harness.video("poison")
+    for number in range(3):
+        began_s = asyncio.get_running_loop().time()
+        await (await harness.video(user=harness.member(f"user{number}"))).wait_for_video(TIMEOUT_S)
+        assert asyncio.get_running_loop().time() - began_s < 10
+    await harness.ended(poisoned)
+    assert len(news(harness)) <= 2
+    assert harness.bought == 3
+
+
+async def test_a_key_that_is_revoked_while_videos_are_made_is_told_and_nothing_is_lost(
+    harness: Harness,
+) -> None:
+    reply = await harness.video()
+    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    harness.sandbox.dimilinks.key_revoked = True
+    (first,) = await told(harness, 1)
+    assert "cannot see how the videos" in first
+    harness.sandbox.dimilinks.key_revoked = False
+    await reply.wait_for_video(TIMEOUT_S)
+    assert len(await told(harness, 2)) == 2
     assert harness.bought == 1

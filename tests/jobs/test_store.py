@@ -220,24 +220,3 @@ async def test_old_tokens_are_wiped_and_young_ones_are_not(store: JobStore) -> N
     assert await store.wipe_tokens(MOMENT + timedelta(minutes=30)) == 1
     assert (await store.get("old")).reply.token is None
     assert (await store.get("young")).reply.token is not None
-
-
-async def test_the_history_tells_how_long_videos_took_without_those_only_looked_for(store: JobStore) -> None:
-    for number, took_s in enumerate((60, 90)):
-        await store.add(
-            replace(
-                a_job(state=JobState.DELIVERED, job_id=str(number)),
-                submitted_at=MOMENT,
-                ready_at=MOMENT + timedelta(seconds=took_s),
-            )
-        )
-    await store.add(
-        replace(
-            a_job(state=JobState.DELIVERED, job_id="late"),
-            submitted_at=MOMENT,
-            ready_at=MOMENT + timedelta(hours=1),
-            lookup=True,
-        )
-    )
-    assert [finished.took_s for finished in await store.finished(10)] == [60.0, 90.0]
-    assert [finished.took_s for finished in await store.finished(1)] == [90.0]

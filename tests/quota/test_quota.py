@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, JobState, advance
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
@@ -58,8 +59,9 @@ STEPS: dict[JobState, tuple[JobState, ...]] = {
 class Simulation:
     """Jobs that take arrows of the diagram, a ledger that is told of each, and a database that keeps them."""
 
-    def __init__(self, store: JobStore) -> None:
+    def __init__(self, store: JobStore, history: JobHistory) -> None:
         self.store = store
+        self.history = history
         self.ledger = Ledger()
         self.jobs: list[Job] = []
         self.now = BEGIN
@@ -113,7 +115,7 @@ class Simulation:
         return total
 
     async def check(self) -> None:
-        anew = Ledger(await self.store.claims(day_of(self.now)))
+        anew = Ledger(await self.history.claims(day_of(self.now)))
         for person_id in (None, 1, 2):
             counted_s = self.counted_s(person_id)
             assert self.ledger.used_s(self.now, person_id) == counted_s
@@ -137,7 +139,7 @@ def test_reservations_balance_whatever_becomes_of_the_jobs(happening: list[tuple
     async def live() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             async with open_database(None, Path(scratch)) as database:
-                simulation = Simulation(JobStore(database, Path(scratch)))
+                simulation = Simulation(JobStore(database, Path(scratch)), JobHistory(database))
                 for what, number, other in happening:
                     if what == "accept":
                         await simulation.accept(number, Seconds(str(other)))

@@ -1,7 +1,7 @@
 """The last steps: a whole copy of the finished video on the disk, then the post that carries it."""
 
+import asyncio
 from collections.abc import Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +18,14 @@ from bot.delivery.messages import (
     VideoFile,
 )
 from bot.delivery.routes import Route
-from bot.dimilinks import DimiLinks, DimiLinksError, VideoMissingError, VideoTooLargeError
+from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.job import Failure, FailureReason, Job, JobState, video_name_of
 from bot.lifecycle.checks import CheckOutcome, Checks
+from bot.lifecycle.content_patience import ContentPatience, failure_reason_of
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.timeouts import Retention, Timeouts
 from bot.lifecycle.uploads import UploadTracker
@@ -33,6 +35,7 @@ from bot.video import Preset
 log: Final = structlog.get_logger(__name__)
 
 _COMPLETE: Final = 100
+_LONGEST_PAUSE_S: Final = 15.0
 _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
     PostForbiddenError: FailureReason.NOT_POSTED_HERE,
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
@@ -51,6 +54,7 @@ class DeliverStep:
         checks: Checks,
         review: ReviewStep,
         uploads: UploadTracker,
+        starts: CountedStarts,
         media_dir: Path,
         timeouts: Timeouts,
         retention: Retention,
@@ -59,14 +63,16 @@ class DeliverStep:
         self._checks = checks
         self._review = review
         self._uploads = uploads
+        self._starts = starts
         self._media_dir = media_dir
         self._timeouts = timeouts
         self._retention = retention
 
     async def fetch(self, context: JobContext) -> None:
         """Carry a ready job to `delivering`, with the whole video on the disk, or fail it."""
-        name = f"{context.job.id}.mp4"
-        if await self._download(context, self._media_dir / name):
+        name = video_name_of(context.job)
+        # A file of this name is whole: downloads take it only when they are.
+        if (self._media_dir / name).exists() or await self._download(context, self._media_dir / name):
             await context.move(JobState.DELIVERING, video_name=name)
 
     async def post(self, context: JobContext) -> None:
@@ -86,16 +92,21 @@ class DeliverStep:
         if job.task_id is None:
             raise ValueError("a ready job has a task id")
         context.show(Stage.DOWNLOADING, progress=_COMPLETE)
+        patience = ContentPatience(self._timeouts.patience.absent_s)
         try:
-            async for attempt in stamina.retry_context(
-                on=_may_come_right, attempts=None, timeout=self._timeouts.download_s, wait_max=30.0
-            ):
-                with attempt:
-                    await self._api.download(job.task_id, destination)
+            # The deadline holds whatever the service asked to wait for.
+            async with asyncio.timeout(self._timeouts.download_s):
+                async for attempt in stamina.retry_context(
+                    on=patience.may_pass, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE_S
+                ):
+                    with attempt:
+                        await self._api.download(job.task_id, destination)
         except (DimiLinksError, OSError) as error:
             log.error("video_not_fetched", job=job.id, task=job.task_id, error=type(error).__name__)
-            absent = _is_absent(error)
-            await context.fail(FailureReason.BLOCKED_BY_SERVICE if absent else FailureReason.VIDEO_BROKEN)
+            detail = error.message if isinstance(error, DimiLinksError) and error.in_own_voice else ""
+            timed_out = isinstance(error, TimeoutError) and patience.last is not None
+            failure = Failure(patience.last if timed_out else failure_reason_of(error), detail)
+            await context.fail(failure.reason, failure=failure)
             return False
         return True
 
@@ -113,7 +124,7 @@ class DeliverStep:
         context.show(Stage.UPLOADING, progress=_COMPLETE)
         async with self._uploads.uploading():
             try:
-                posted = await context.post(_post_of(context, path))
+                posted = await context.post(_post_of(context, path), lambda: self._starts.counted(context))
             except DeliveryError as error:
                 reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
                 await self._keep_undelivered(context, reason, error)
@@ -133,18 +144,6 @@ class DeliverStep:
         failure = Failure(reason, cards.kept_until(now + self._retention.undelivered))
         await context.tell(cards.undelivered_card(job, failure))
         await context.amend(failure=failure, undelivered_since=now)
-
-
-def _is_absent(error: Exception) -> bool:
-    # Only a plain 404 says that there is no video; a page of HTML may be a proxy's, and pass.
-    return isinstance(error, VideoMissingError) and error.http_status == HTTPStatus.NOT_FOUND
-
-
-def _may_come_right(error: Exception) -> bool:
-    """Return True for errors that may pass: downloading is free to repeat, and a full disk may be emptied."""
-    if isinstance(error, VideoTooLargeError) or _is_absent(error):
-        return False
-    return isinstance(error, (DimiLinksError, OSError))
 
 
 def video_file_of(job: Job, path: Path) -> VideoFile:

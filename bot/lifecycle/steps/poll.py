@@ -1,19 +1,32 @@
 """The step that waits: asks for the task's state until the task has ended or the job's time is over."""
 
 import asyncio
+from pathlib import Path
 from typing import Final
 
 import structlog
 
-from bot.dimilinks import DimiLinks, DimiLinksError, Pace, RateLimitedError, Task, TaskPhase
+from bot.dimilinks import (
+    DimiLinks,
+    DimiLinksError,
+    FaultScope,
+    Pace,
+    Task,
+    TaskAbsentError,
+    TaskPhase,
+)
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, JobState
+from bot.jobs.job import Failure, FailureReason, JobState, video_name_of
 from bot.jobs.queue.durations import DurationStats, FinishedJob, rest_s
 from bot.jobs.queue.poll_schedule import PollIntervals, ProgressHistory, next_poll_s
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.submit_errors import OPERATOR_WORDS, pause_reason_of
+from bot.lifecycle.task_patience import Belief, PatienceLimits, TaskPatience
 from bot.lifecycle.timeouts import Timeouts
+from bot.texts import explanations, operator
 
 log: Final = structlog.get_logger(__name__)
 
@@ -29,6 +42,8 @@ class PollStep:
         slots: Slots,
         durations: DurationStats,
         wait_times: WaitTimes,
+        alarms: OperatorAlarms,
+        media_dir: Path,
         intervals: PollIntervals,
         timeouts: Timeouts,
     ) -> None:
@@ -37,6 +52,8 @@ class PollStep:
         self._slots = slots
         self._durations = durations
         self._wait_times = wait_times
+        self._alarms = alarms
+        self._media_dir = media_dir
         self._intervals = intervals
         self._timeouts = timeouts
 
@@ -49,31 +66,57 @@ class PollStep:
         if context.job.task_id is None:
             raise ValueError("a generating job has a task id")
         loop = asyncio.get_running_loop()
-        history = ProgressHistory(since_s=loop.time())
+        watched = _WatchedTask(context, context.job.task_id, self._timeouts.patience, loop.time())
         ends_s = loop.time() + self._rest_of_time_s(context)
+        last_s = ends_s + self._timeouts.look_again_s
         context.show(Stage.WAITING)
-        faults = 0
-        answered = False
-        unknown_statuses: set[str] = set()
-        while not answered or loop.time() < ends_s:
-            pause_s = 0.0
-            try:
-                task = await self._api.task(context.job.task_id)
-            except DimiLinksError as error:
-                faults += 1
-                pause_s = self._after_fault_s(context, error, faults)
-                answered = answered or loop.time() >= ends_s + self._timeouts.look_again_s
-            else:
-                faults = 0
-                answered = True
-                _log_unknown_status(context, task, unknown_statuses)
-                if await self._move_if_ended(context, task):
-                    return
-                history = history.saw(loop.time(), task.progress)
-                self._show(context, task, history, loop.time())
-            pause_s = max(pause_s, self._pause_s(history, loop.time()))
-            await asyncio.sleep(min(pause_s, max(ends_s - loop.time(), 0.0)) if answered else pause_s)
-        await context.fail(FailureReason.EXPIRED, to=JobState.EXPIRED)
+        while loop.time() < (ends_s if watched.answered else last_s):
+            await self._ask(watched, ends_s if watched.answered else last_s)
+            if await self._move_if_believed(watched):
+                return
+            pause_s = self._pause_s(watched, loop.time())
+            await asyncio.sleep(min(pause_s, max(ends_s - loop.time(), 0.0)) if watched.answered else pause_s)
+        reason = FailureReason.TASK_GONE if watched.patience.missing else FailureReason.EXPIRED
+        await context.fail(reason, to=JobState.EXPIRED)
+
+    async def _ask(self, watched: "_WatchedTask", until_s: float) -> None:
+        """Ask once for the task, and perhaps for its content. Faults are noted, not raised."""
+        context, loop = watched.context, asyncio.get_running_loop()
+        try:
+            # The deadline holds whatever the service asked to wait for.
+            async with asyncio.timeout_at(until_s):
+                task = await self._api.task(watched.task_id)
+        except TaskAbsentError as error:
+            watched.saw_fault(error)
+            watched.answered = True
+            watched.patience.saw_absence(loop.time())
+        except DimiLinksError as error:
+            watched.saw_fault(error)
+            watched.answered = watched.answered or error.in_own_voice
+            if error.verdict.scope is FaultScope.WHOLE_BOT:
+                reason = pause_reason_of(error)
+                context.show(Stage.WAITING, said=explanations.POLLS_REFUSED)
+                self._alarms.begin("polls", operator.polls_refused(OPERATOR_WORDS[reason]))
+            return
+        except TimeoutError:
+            return
+        else:
+            self._alarms.end("polls", operator.POLLS_ANSWERED)
+            watched.saw(task, loop.time())
+            if task.phase is not TaskPhase.FAILED:
+                self._show(watched, task, loop.time())
+        if watched.patience.may_have_content(loop.time()) and await self._fetch(watched):
+            watched.patience.belief = Belief.FINISHED
+
+    async def _fetch(self, watched: "_WatchedTask") -> bool:
+        """Try the content once, although no answer says that it is there. Returns True if it is on the disk."""
+        job = watched.context.job
+        try:
+            await self._api.download(watched.task_id, self._media_dir / video_name_of(job))
+        except (DimiLinksError, OSError) as error:
+            log.info("content_not_there", job=job.id, task=watched.task_id, error=type(error).__name__)
+            return False
+        return True
 
     def _rest_of_time_s(self, context: JobContext) -> float:
         longest_s = self._timeouts.generate_s
@@ -81,25 +124,43 @@ class PollStep:
             return longest_s
         return min(max(0.0, (context.job.expires_at - context.now()).total_seconds()), longest_s)
 
-    def _pause_s(self, history: ProgressHistory, now_s: float) -> float:
+    def _pause_s(self, watched: "_WatchedTask", now_s: float) -> float:
         """Return the job's own interval, longer where many jobs are watched: the service has a rate limit."""
-        own_s = next_poll_s(self._intervals, history, now_s)
+        if watched.faults:
+            shortest_s, longest_s = self._intervals.shortest_s, self._intervals.longest_s
+            return min(longest_s, shortest_s * 2 ** min(watched.faults, 10))
+        if watched.patience.pause_s is not None:
+            return watched.patience.pause_s
+        own_s = next_poll_s(self._intervals, watched.history, now_s)
         return max(own_s, self._rate.stretch_s(self._slots.running))
 
-    async def _move_if_ended(self, context: JobContext, task: Task) -> bool:
-        """Move the job on if its task has ended. Returns True if it has."""
-        match task.phase:
-            case TaskPhase.COMPLETED:
+    async def _move_if_believed(self, watched: "_WatchedTask") -> bool:
+        """Move the job on if its task is believed to have ended. Returns True if it is.
+
+        While the service does not know the task, the job holds no slot: others need not wait for it.
+        """
+        context, patience = watched.context, watched.patience
+        if patience.missing:
+            context.release_slot()
+        else:
+            context.keep_slot()
+        error = patience.error
+        match patience.belief:
+            case Belief.UNDECIDED:
+                return False
+            case Belief.FINISHED:
                 self._learn(context)
                 await context.move(JobState.READY, ready_at=context.now())
-            case TaskPhase.BLOCKED:
+            case Belief.ABSENT:
+                await context.fail(FailureReason.TASK_GONE)
+            case Belief.FAILED | Belief.WITHOUT_VIDEO if error is not None and error.is_content_refusal:
                 await context.fail(FailureReason.BLOCKED_BY_SERVICE)
-            case TaskPhase.FAILED:
-                message = task.error.message if task.error else ""
-                failure = Failure(FailureReason.GENERATION_FAILED, message)
+            case Belief.FAILED:
+                failure = Failure(FailureReason.GENERATION_FAILED, error.message if error else "")
                 await context.fail(failure.reason, failure=failure)
-            case TaskPhase.WAITING | TaskPhase.GENERATING | TaskPhase.UNKNOWN:
-                return False
+            case Belief.WITHOUT_VIDEO:
+                failure = Failure(FailureReason.VIDEO_ABSENT, error.message if error else "")
+                await context.fail(failure.reason, failure=failure)
         return True
 
     def _learn(self, context: JobContext) -> None:
@@ -112,7 +173,8 @@ class PollStep:
             FinishedJob(request.seconds, request.resolution, request.reference_count, took_s)
         )
 
-    def _show(self, context: JobContext, task: Task, history: ProgressHistory, now_s: float) -> None:
+    def _show(self, watched: "_WatchedTask", task: Task, now_s: float) -> None:
+        context, history = watched.context, watched.history
         stage = Stage.WAITING if task.phase is TaskPhase.WAITING else Stage.GENERATING
         request = context.job.request
         submitted_at = context.job.submitted_at or context.job.created_at
@@ -125,22 +187,41 @@ class PollStep:
         self._wait_times.ends_in(context.job.id, rest)
         context.show(stage, progress=history.last, rest_s=rest)
 
-    def _after_fault_s(self, context: JobContext, error: DimiLinksError, faults: int) -> float:
+
+class _WatchedTask:
+    """One bought task under one run: what was answered about it."""
+
+    def __init__(self, context: JobContext, task_id: str, limits: PatienceLimits, now_s: float) -> None:
+        self.context = context
+        self.task_id = task_id
+        self.patience = TaskPatience(limits)
+        self.history = ProgressHistory(since_s=now_s)
+        self.faults = 0
+        """Questions in a row that had no answer."""
+        self.answered = False
+        """True once the service itself has answered."""
+        self._unknown_statuses: set[str] = set()
+
+    def saw(self, task: Task, now_s: float) -> None:
+        """Take an answer into account."""
+        self.faults = 0
+        self.answered = True
+        self.patience.saw(task, now_s)
+        if task.phase is not TaskPhase.FAILED:
+            self.history = self.history.saw(now_s, task.progress)
+        if task.phase is TaskPhase.UNKNOWN and task.raw_status not in self._unknown_statuses:
+            self._unknown_statuses.add(task.raw_status)
+            log.warning("task_status_unknown", task=self.task_id, status=task.raw_status)
+
+    def saw_fault(self, error: DimiLinksError) -> None:
+        """Take an error into account."""
+        self.faults += 1
         log.warning(
             "poll_failed",
-            job=context.job.id,
-            task=context.job.task_id,
+            job=self.context.job.id,
+            task=self.task_id,
             error=type(error).__name__,
             status=error.http_status,
             code=error.code,
-            faults=faults,
+            faults=self.faults,
         )
-        if isinstance(error, RateLimitedError) and error.retry_after_s is not None:
-            return error.retry_after_s
-        return min(self._intervals.longest_s, self._intervals.shortest_s * 2 ** min(faults, 10))
-
-
-def _log_unknown_status(context: JobContext, task: Task, seen: set[str]) -> None:
-    if task.phase is TaskPhase.UNKNOWN and task.raw_status not in seen:
-        seen.add(task.raw_status)
-        log.warning("task_status_unknown", task=context.job.task_id, status=task.raw_status)

@@ -5,6 +5,7 @@ from bot.images.spool import ReferenceSpool
 from bot.jobs.cards import Stage
 from bot.jobs.job import Failure, FailureReason, Job
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.counted_starts import CountedStarts
 
 
 def is_prepared(job: Job) -> bool:
@@ -17,8 +18,9 @@ def is_prepared(job: Job) -> bool:
 class PrepareStep:
     """Collects a job's pictures."""
 
-    def __init__(self, *, spool: ReferenceSpool) -> None:
+    def __init__(self, *, spool: ReferenceSpool, starts: CountedStarts) -> None:
         self._spool = spool
+        self._starts = starts
 
     async def run(self, context: JobContext) -> None:
         """Put the pictures of a queued or held job into the spool, or fail the job for an unusable one.
@@ -28,7 +30,8 @@ class PrepareStep:
         """
         context.show(Stage.PICTURES)
         try:
-            pictures = await self._spool.collect(context.job.id, context.job.sources)
+            async with self._starts.counted(context):
+                pictures = await self._spool.collect(context.job.id, context.job.sources)
         except ImageRefusedError as refused:
             reason = FailureReason.PICTURE_REFUSED
             failure = Failure(reason, refused.detail, picture=refused.filename, problem=refused.problem)

@@ -1,24 +1,27 @@
 """The step that costs money: a slot in the queue, then one POST whose outcome is certain or never repeated."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from random import Random
 from typing import Final
 
 import structlog
 
-from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase
+from bot.dimilinks import DimiLinks, DimiLinksError, FaultReason, FaultScope, Purchase
 from bot.images.data_url import DataUrl
 from bot.jobs.cards import Stage
 from bot.jobs.job import FailureReason, JobState
+from bot.jobs.purchase_notes import PurchaseNotes
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.steps.prepare import is_prepared
-from bot.lifecycle.submission_breaker import SubmissionBreaker
+from bot.lifecycle.submission_breaker import PauseReason, RefusalRuling, SubmissionBreaker
 from bot.lifecycle.submit_errors import explain_pause, failure_of, pause_reason_of, resubmit_pause_s
 from bot.lifecycle.timeouts import Timeouts
 from bot.lifecycle.uploads import UploadTracker
+from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
 
@@ -33,6 +36,8 @@ class SubmitStep:
         checks: Checks,
         breaker: SubmissionBreaker,
         uploads: UploadTracker,
+        notes: PurchaseNotes,
+        alarms: OperatorAlarms,
         timeouts: Timeouts,
         random: Random,
     ) -> None:
@@ -40,6 +45,8 @@ class SubmitStep:
         self._checks = checks
         self._breaker = breaker
         self._uploads = uploads
+        self._notes = notes
+        self._alarms = alarms
         self._timeouts = timeouts
         self._random = random
 
@@ -47,37 +54,60 @@ class SubmitStep:
         """Carry a queued job, whose pictures are collected, to `generating`, to `held`, or to its end.
 
         The job is `submitting` before the first byte leaves. A refusal that proves that nothing was bought puts
-        it back to `queued`, to be tried again after a pause, until time is up; any doubt makes it `unknown`. A
-        refusal of the bot itself is no request's fault: the job waits until the service takes requests again.
+        it back to `queued`, to be tried again after a pause, until time is up; any doubt makes it `unknown`.
+        Waiting in line, for moderators or for the operator does not count against that time.
         """
-        context.show(Stage.IN_LINE)
-        await context.wait_for_slot()
         loop = asyncio.get_running_loop()
-        began_s = loop.time()
+        left_s = self._timeouts.submit_s
         attempt = 0
         while context.job.state is JobState.QUEUED and is_prepared(context.job):
-            if await self._wait_until_open(context):
-                began_s = loop.time()
             try:
+                left_s -= await self._wait_for_turn(context, left_s)
+                if left_s <= 0:
+                    await context.fail(FailureReason.SERVICE_UNREACHABLE)
+                    return
                 if not await self._may_buy(context):
                     return
-                error = await self._post_once(context)
+                began_s = loop.time()
+                error = await self._post_once(context, left_s)
                 if error is None:
                     return
                 attempt += 1
-                pause_s = await self._after_refusal(context, error, attempt, waited_s=loop.time() - began_s)
+                left_s -= loop.time() - began_s
+                pause_s = await self._after_refusal(context, error, attempt, left_s)
             finally:
                 # Only now, when the breaker has heard what became of the attempt.
                 self._breaker.inconclusive(context.job.id)
+                if context.job.state not in {JobState.QUEUED, JobState.SUBMITTING}:
+                    self._breaker.forget(context.job.id)
+            left_s -= pause_s
             await asyncio.sleep(pause_s)
 
-    async def _wait_until_open(self, context: JobContext) -> bool:
-        """Wait while submitting is paused. Returns True if it was."""
-        reason = self._breaker.reason
-        if reason is not None:
-            context.show(Stage.PAUSED, said=explain_pause(reason))
-        await self._breaker.wait_until_open(context.job.id)
-        return reason is not None
+    async def _wait_for_turn(self, context: JobContext, left_s: float) -> float:
+        """Return when the job holds a slot and the breaker lets it pass, or after `left_s` seconds that count.
+
+        Returns:
+            Seconds that the job waited for the service itself, or for evidence about its own refusal. Meanwhile
+            it holds no slot, so that others can be the evidence.
+        """
+        job_id, loop = context.job.id, asyncio.get_running_loop()
+        counted_s = 0.0
+        while True:
+            context.show(Stage.IN_LINE)
+            await context.wait_for_slot()
+            if not self._breaker.must_wait(job_id):
+                return counted_s
+            context.release_slot()
+            while self._breaker.must_wait(job_id) and counted_s < left_s:
+                began_s, reason = loop.time(), self._breaker.reason
+                counts = reason is None or reason.is_transport
+                _show_pause(context, reason)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left_s - counted_s if counts else None):
+                        await self._breaker.wait_for_change(job_id)
+                counted_s += loop.time() - began_s if counts else 0.0
+            if counted_s >= left_s:
+                return counted_s
 
     async def _may_buy(self, context: JobContext) -> bool:
         """Check the job once more. Moves it to `failed` or `held` and returns False if it may not be bought now."""
@@ -91,58 +121,98 @@ class SubmitStep:
                 await context.fail(result.reason or FailureReason.NOT_ALLOWED)
         return False
 
-    async def _post_once(self, context: JobContext) -> DimiLinksError | None:
-        """Make the one POST. Moves the job to `generating` if it was bought, else returns the error."""
+    async def _post_once(self, context: JobContext, left_s: float) -> DimiLinksError | None:
+        """Make the one POST. Moves the job to `generating` if it was bought, else returns the error.
+
+        A request whose turn at the service does not come within `left_s` seconds fails without one.
+        """
         bodies = [DataUrl(picture.path, picture.mime) for picture in context.job.pictures or ()]
         async with AsyncExitStack() as uploading:
+            deadline = asyncio.timeout(left_s)
 
             async def leaving() -> None:
                 # Committed before the first byte leaves: whoever finds `submitting` never posts again.
+                deadline.reschedule(None)
                 await uploading.enter_async_context(self._uploads.uploading())
                 await context.move(JobState.SUBMITTING, submitted_at=context.now())
                 context.show(Stage.SUBMITTING)
 
             try:
-                submission = await self._api.submit(context.job.request, bodies, leaving=leaving)
+                async with deadline:
+                    submission = await self._api.submit(context.job.request, bodies, leaving=leaving)
             except DimiLinksError as error:
-                log.warning(
-                    "submission_failed",
-                    job=context.job.id,
-                    error=type(error).__name__,
-                    status=error.http_status,
-                    code=error.code,
-                    purchase=error.purchase,
-                )
+                _log_refusal(context, error)
                 return error
+            except TimeoutError:
+                await context.fail(FailureReason.SERVICE_BUSY)
+                return None
             # The money is spent. Nothing stands between the answer and the commit of the task's id.
             expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
-            await context.move(JobState.GENERATING, task_id=submission.task_id, expires_at=expires_at)
-        self._breaker.succeeded(context.job.id)
+            await context.buy(submission.task_id, expires_at, self._notes)
+        self._breaker.taken(context.job.id)
         log.info("job_bought", job=context.job.id, task=submission.task_id)
         return None
 
     async def _after_refusal(
-        self, context: JobContext, error: DimiLinksError, attempt: int, *, waited_s: float
+        self, context: JobContext, error: DimiLinksError, attempt: int, left_s: float
     ) -> float:
         """Move the job to where the refusal leaves it. Returns the seconds until it may be tried again."""
+        job_id, verdict = context.job.id, error.verdict
+        if verdict.closes_submitting and not verdict.needs_evidence:
+            self._breaker.refused_whole_bot(job_id, pause_reason_of(error))
         if error.purchase is not Purchase.NOT_BOUGHT:
             # Perhaps paid for: over for the user, open for the operator, and never repeated by the program.
-            await context.fail(FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN)
+            await context.fail(
+                FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=error.raw_answer or str(error)
+            )
+            self._alarms.begin("unknown", operator.purchase_unknown(job_id))
             return 0.0
-        if error.kind is ErrorKind.OPERATOR:
-            self._breaker.failed(context.job.id, pause_reason_of(error))
+        if verdict.needs_evidence:
+            pauses = PauseReason.OUT_OF_MONEY if verdict.reason is FaultReason.MONEY else None
+            if self._breaker.refused_perhaps_alone(job_id, pauses=pauses) is RefusalRuling.OWN_FAULT:
+                await self._give_up(context, error)
+                self._alarms.begin("refused_alone", operator.refused_alone(error.message, job_id))
+                return 0.0
+            await _back_to_queue(context)
+            return 0.0
+        if verdict.scope is FaultScope.WHOLE_BOT:
             await _back_to_queue(context)
             return 0.0
         pause_s = resubmit_pause_s(error, attempt, self._timeouts, self._random)
-        if pause_s is None or waited_s + pause_s > self._timeouts.submit_s:
-            failure = failure_of(error)
-            await context.fail(failure.reason, failure=failure, submitted_at=None)
+        if pause_s is None or pause_s > left_s:
+            await self._give_up(context, error)
             return 0.0
         await _back_to_queue(context)
         context.show(Stage.RETRYING)
         return pause_s
 
+    async def _give_up(self, context: JobContext, error: DimiLinksError) -> None:
+        failure = failure_of(error)
+        await context.fail(failure.reason, failure=failure, submitted_at=None)
+
 
 async def _back_to_queue(context: JobContext) -> None:
     if context.job.state is JobState.SUBMITTING:
         await context.move(JobState.QUEUED, submitted_at=None)
+
+
+def _show_pause(context: JobContext, reason: PauseReason | None) -> None:
+    """Have the card say why the job waits; without a reason it is that it was refused once."""
+    if reason is None:
+        context.show(Stage.REFUSED_ONCE)
+    elif reason.is_transport:
+        context.show(Stage.SERVICE_AWAY, said=explain_pause(reason))
+    else:
+        context.show(Stage.PAUSED, said=explain_pause(reason))
+
+
+def _log_refusal(context: JobContext, error: DimiLinksError) -> None:
+    log.warning(
+        "submission_failed",
+        job=context.job.id,
+        error=type(error).__name__,
+        status=error.http_status,
+        code=error.code,
+        purchase=error.purchase,
+        reason=error.verdict.reason,
+    )

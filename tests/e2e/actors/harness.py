@@ -16,6 +16,7 @@ from discord.http import Route
 from bot.app import App, Tuning, open_app
 from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.task_patience import PatienceLimits
 from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.sandbox.dimilinks import TaskPace
@@ -42,11 +43,12 @@ QUICK = Tuning(
         submit_s=2.0,
         resubmit_first_s=0.1,
         resubmit_longest_s=0.5,
-        look_again_s=2.0,
-        download_s=3.0,
+        look_again_s=4.0,
+        patience=PatienceLimits(failure_pause_s=0.1, absent_s=2.5, content_pause_s=0.2),
+        download_s=4.0,
         storage_longest_s=0.3,
     ),
-    probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2),
+    probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2, question_s=0.2, evidence_s=0.6),
     expire_after_s=8.0,
     stop_grace_s=5.0,
 )

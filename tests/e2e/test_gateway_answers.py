@@ -1,0 +1,182 @@
+"""What gateways of this kind really send, row by row: nothing is bought twice, and what was bought can be had.
+
+Each table runs in one bot, every row as a request of its own with a user of its own.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.sandbox.dimilinks import known_faults as known
+from bot.sandbox.dimilinks.faults import At, Endpoint, Fault, SubmitStage
+from bot.sandbox.dimilinks.outcomes import FailedAtFirst, LateContent, LostContent, OtherVideo
+from bot.sandbox.dimilinks.shapes import (
+    NO_ERRORS,
+    STATUS_WORDS,
+    ProgressForm,
+    TaskShape,
+    Wrapper,
+    status_shape,
+)
+from bot.sandbox.discord import MessageVersion, Reply
+from tests.e2e.actors.direct_messages import news
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
+from tests.e2e.actors.pictures import png_of
+
+NOTHING_CHARGED = "Nothing was charged."
+UNKNOWN = "It is not known whether it was charged."
+DELIVERED = "Here is your video"
+
+
+async def ask_all(harness: Harness, table: Mapping[str, Fault]) -> dict[str, Reply]:
+    """One request for each row, whose prompt meets the row's fault."""
+    for name, fault in table.items():
+        harness.sandbox.dimilinks.faults.poison(f"row {name}.", fault)
+    return {
+        name: await harness.video(f"row {name}.", user=harness.member(name.replace("_", "")))
+        for name in table
+    }
+
+
+async def ends(harness: Harness, replies: Mapping[str, Reply]) -> dict[str, MessageVersion]:
+    """The last version of each reply."""
+    shown = await asyncio.gather(*(harness.ended(reply) for reply in replies.values()))
+    return dict(zip(replies, shown, strict=True))
+
+
+def labels(version: MessageVersion) -> list[str]:
+    return [button.label for button in version.buttons]
+
+
+async def test_a_refusal_of_one_request_ends_it_with_the_services_words_and_nothing_else(
+    harness: Harness,
+) -> None:
+    shown = await ends(harness, await ask_all(harness, known.REFUSALS_OF_ONE_REQUEST))
+    for name, version in shown.items():
+        assert known.REFUSALS_OF_ONE_REQUEST[name].message in version.text(), name
+        assert NOTHING_CHARGED in version.text(), name
+        assert "Change" in labels(version), name
+    assert len(harness.submissions_sent) == len(shown)
+    assert harness.bought == 0
+    assert news(harness) == []
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+
+
+async def test_every_shape_of_acceptance_is_a_bought_video(harness: Harness) -> None:
+    replies = await ask_all(harness, known.BOUGHT)
+    await asyncio.gather(*(reply.wait_for_video(TIMEOUT_S) for reply in replies.values()))
+    assert harness.bought == len(replies)
+
+
+async def test_an_acceptance_that_does_not_say_so_is_never_repeated_and_its_answer_is_kept(
+    harness: Harness,
+) -> None:
+    # So many pages in a row make the pauses between submissions longer than other tests have patience for.
+    harness.tuning = replace(QUICK, timeouts=replace(QUICK.timeouts, submit_s=60.0))
+    await harness.restart()
+    table = known.BOUGHT_WITHOUT_TRUE_WORD
+    shown = await ends(harness, await ask_all(harness, table))
+    rows = {row["prompt"]: row for row in harness.rows()}
+    for name, version in shown.items():
+        row = rows[f"row {name}."]
+        if DELIVERED in version.text():
+            assert row["state"] == "delivered", name
+        else:
+            assert UNKNOWN in version.text(), name
+            assert row["state"] == "unknown", name
+            assert row["raw_answer"], name
+    assert DELIVERED in shown["torn_behind_id"].text()
+    assert harness.bought == len(table) == len(harness.submissions_sent)
+    # Said once for all of them; pages in the service's place are over before a question was refused.
+    assert sum("did not say if it took a request" in text for text in news(harness)) == 1
+
+
+async def test_a_page_before_the_body_was_read_buys_nothing_and_is_repeated(harness: Harness) -> None:
+    pages = (known.EDGE_PAGES["challenge"], known.EDGE_PAGES["bad_gateway"])
+    harness.sandbox.dimilinks.faults.submit.extend(At(SubmitStage.BEFORE_BODY, page) for page in pages)
+    # More than the sockets between both ends can hold, so that the page is seen before the end was sent.
+    content = png_of(9_000_000)
+    images = {
+        name: harness.sandbox.discord.upload(f"{name}.png", content)
+        for name in ("image", "image2", "image3", "image4")
+    }
+    await (await harness.video(**images)).wait_for_video(TIMEOUT_S)
+    assert harness.bought == 1
+    assert len(harness.submissions_sent) == 3
+
+
+@pytest.mark.parametrize("name", sorted(known.CONTENT_TOO_EARLY))
+async def test_content_that_comes_late_is_waited_for(harness: Harness, name: str) -> None:
+    harness.sandbox.dimilinks.faults.content.extend([known.CONTENT_TOO_EARLY[name]] * 2)
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+
+
+async def test_content_in_any_clothes_is_posted(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.content.extend(known.WHOLE_CONTENT.values())
+    replies = [
+        await harness.video(f"row {name}.", user=harness.member(name.replace("_", "")))
+        for name in known.WHOLE_CONTENT
+    ]
+    await asyncio.gather(*(reply.wait_for_video(TIMEOUT_S) for reply in replies))
+
+
+async def test_every_word_for_a_state_is_understood(harness: Harness) -> None:
+    words = [
+        word for listed in STATUS_WORDS.values() for word in listed if word not in STATUS_WORDS["failed"]
+    ]
+    shapes = [status_shape(word.upper()) for word in words]
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 0.9, shapes)
+    replies = [await harness.video(user=harness.member(f"user{number}")) for number in range(4)]
+    await asyncio.gather(*(reply.wait_for_video(TIMEOUT_S) for reply in replies))
+
+
+async def test_an_error_that_is_none_beside_completed_does_not_cost_the_video(harness: Harness) -> None:
+    odd = [{"code": "upstream_error", "message": "上游返回异常"}, "something odd"]
+    for number, error in enumerate([*NO_ERRORS, *odd]):
+        shape = TaskShape(wrapper=Wrapper.CODE, extra={"error": error}, extra_on="completed")
+        harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [shape])
+        reply = await harness.video(user=harness.member(f"user{number}"))
+        await reply.wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("form", ProgressForm)
+async def test_progress_in_any_form_ends_in_a_video(harness: Harness, form: ProgressForm) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [TaskShape(progress=form, number_id=True)])
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [FailedAtFirst(1), FailedAtFirst(2), LateContent(0.5), LateContent(0.5, 400), OtherVideo(size="640x640")],
+)
+async def test_no_single_free_answer_ends_a_bought_job(harness: Harness, outcome: object) -> None:
+    harness.sandbox.dimilinks.faults.outcomes.append(outcome)  # pyright: ignore[reportArgumentType] - one of them
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+    assert harness.bought == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+async def test_content_that_is_gone_ends_soon_with_its_number_and_can_be_looked_for(
+    harness: Harness, status: int
+) -> None:
+    harness.sandbox.dimilinks.faults.outcomes.append(LostContent(status))
+    shown = await harness.ended(await harness.video())
+    assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()
+    assert "Look again" in labels(shown)
+    assert "filter" not in shown.text()
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
+    harness: Harness, status: int
+) -> None:
+    await harness.restart(jobs_at_once=1)
+    harness.sandbox.dimilinks.faults.outcomes.append(LostContent(404, task_status=status))
+    lost = await harness.video()
+    other = await harness.video(user=harness.member("other"))
+    shown = await harness.ended(lost)
+    assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()
+    assert "Look again" in labels(shown)
+    await other.wait_for_video(TIMEOUT_S)

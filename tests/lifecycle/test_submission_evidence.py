@@ -1,0 +1,149 @@
+"""The breaker and refusals that may be one request's own fault: evidence decides, and others are not held up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.lifecycle.submission_breaker import (
+    PauseReason,
+    ProbeIntervals,
+    RefusalRuling,
+    SubmissionBreaker,
+)
+from tests.dimilinks.virtual_time import in_virtual_time, run_in_virtual_time
+
+MONEY = PauseReason.OUT_OF_MONEY
+AGAIN, OWN_FAULT = RefusalRuling.TRY_AGAIN, RefusalRuling.OWN_FAULT
+INTERVALS = ProbeIntervals()
+
+
+async def answered(_reason: PauseReason) -> bool:
+    return False
+
+
+def a_breaker(
+    told: list[PauseReason | None] | None = None, asks: Callable[[PauseReason], Awaitable[bool]] = answered
+) -> SubmissionBreaker:
+    return SubmissionBreaker(INTERVALS, (told if told is not None else []).append, asks)
+
+
+async def passes_after_s(breaker: SubmissionBreaker, job_id: str) -> float:
+    began_s = asyncio.get_running_loop().time()
+    await breaker.wait_until_open(job_id)
+    return asyncio.get_running_loop().time() - began_s
+
+
+@pytest.mark.parametrize("pauses", [None, MONEY])
+def test_one_refused_request_holds_nobody_else_up(pauses: PauseReason | None) -> None:
+    run_in_virtual_time(_nobody_is_held_up(pauses))
+
+
+async def _nobody_is_held_up(pauses: PauseReason | None) -> None:
+    told: list[PauseReason | None] = []
+    breaker = a_breaker(told)
+    assert breaker.refused_perhaps_alone("poison", pauses=pauses) is AGAIN
+    assert await passes_after_s(breaker, "other") == 0
+    assert told == []
+
+
+@pytest.mark.parametrize("pauses", [None, MONEY])
+def test_refused_again_after_another_was_taken_it_is_itself_the_reason(pauses: PauseReason | None) -> None:
+    run_in_virtual_time(_it_is_the_reason(pauses))
+
+
+async def _it_is_the_reason(pauses: PauseReason | None) -> None:
+    breaker = a_breaker()
+    breaker.refused_perhaps_alone("poison", pauses=pauses)
+    waiting = asyncio.create_task(passes_after_s(breaker, "poison"))
+    await asyncio.sleep(5)
+    breaker.taken("other")
+    assert await waiting == pytest.approx(5)
+    assert breaker.refused_perhaps_alone("poison", pauses=pauses) is OWN_FAULT
+    assert breaker.reason is None
+
+
+@in_virtual_time
+async def test_without_another_it_is_tried_once_more_after_a_minute_and_then_ends() -> None:
+    told: list[PauseReason | None] = []
+    breaker = a_breaker(told)
+    assert breaker.refused_perhaps_alone("poison", pauses=None) is AGAIN
+    assert await passes_after_s(breaker, "poison") == pytest.approx(INTERVALS.evidence_s)
+    assert breaker.refused_perhaps_alone("poison", pauses=None) is OWN_FAULT
+    assert breaker.reason is None
+    assert told == []
+
+
+@in_virtual_time
+async def test_two_requests_without_money_pause_but_one_that_was_not_refused_yet_passes() -> None:
+    told: list[PauseReason | None] = []
+    breaker = a_breaker(told)
+    breaker.refused_perhaps_alone("first", pauses=MONEY)
+    assert breaker.refused_perhaps_alone("second", pauses=MONEY) is AGAIN
+    assert breaker.reason is MONEY
+    assert told == [MONEY]
+    assert breaker.must_wait("first")
+    assert breaker.must_wait("second")
+    assert await passes_after_s(breaker, "cheap") == 0
+    breaker.taken("cheap")
+    assert breaker.reason is None
+    # Paid up, or too dear for the rest: the next try of each tells.
+    assert await passes_after_s(breaker, "first") == 0
+    assert breaker.refused_perhaps_alone("first", pauses=MONEY) is OWN_FAULT
+    breaker.taken("second")
+    assert not breaker.is_suspect("second")
+
+
+@in_virtual_time
+async def test_one_request_without_money_and_nobody_else_waits_for_the_operator() -> None:
+    breaker = a_breaker()
+    breaker.refused_perhaps_alone("alone", pauses=MONEY)
+    await breaker.wait_until_open("alone")
+    assert breaker.refused_perhaps_alone("alone", pauses=MONEY) is AGAIN
+    assert breaker.reason is MONEY
+    assert await passes_after_s(breaker, "alone") == pytest.approx(INTERVALS.first_s, abs=1)
+    assert breaker.refused_perhaps_alone("alone", pauses=MONEY) is AGAIN
+    assert await passes_after_s(breaker, "alone") > INTERVALS.first_s
+    breaker.taken("alone")
+    assert breaker.reason is None
+
+
+@in_virtual_time
+async def test_a_page_closes_until_a_free_question_is_answered() -> None:
+    told: list[PauseReason | None] = []
+    answers = iter([True, True, False])
+
+    async def asks(reason: PauseReason) -> bool:
+        assert reason is PauseReason.SERVICE_AWAY
+        await asyncio.sleep(0.1)
+        return next(answers)
+
+    breaker = a_breaker(told, asks)
+    breaker.refused_whole_bot("lost", PauseReason.SERVICE_AWAY)
+    assert told == []  # perhaps it was that one request
+    waits = await asyncio.gather(*(passes_after_s(breaker, name) for name in ("a", "b", "c")))
+    assert max(waits) < 2 * INTERVALS.question_s + 3 * INTERVALS.question_s
+    assert told == [PauseReason.SERVICE_AWAY, PauseReason.SERVICE_AWAY, None]
+    assert breaker.reason is None
+
+
+@in_virtual_time
+async def test_a_page_for_one_request_delays_the_others_by_one_question() -> None:
+    breaker = a_breaker()
+    breaker.refused_whole_bot("lost", PauseReason.SERVICE_AWAY)
+    assert await passes_after_s(breaker, "other") == 0
+
+
+@in_virtual_time
+async def test_a_service_that_answers_questions_and_loses_submissions_is_tried_ever_more_seldom() -> None:
+    breaker = a_breaker()
+    waits = []
+    for number in range(6):
+        breaker.refused_whole_bot(f"lost-{number}", PauseReason.NO_CHANNEL)
+        waits.append(await passes_after_s(breaker, f"lost-{number + 1}"))
+    assert waits == sorted(waits)
+    assert waits[0] == 0
+    assert waits[-1] >= INTERVALS.first_s
+    breaker.taken("lost-6")
+    breaker.refused_whole_bot("later", PauseReason.NO_CHANNEL)
+    assert await passes_after_s(breaker, "other") == 0
