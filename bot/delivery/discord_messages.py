@@ -190,10 +190,8 @@ class DiscordMessages:
                     allowed_mentions=allowed,
                 )
 
-    async def find_video(self, address: ReplyAddress, post: Post, *, by_token: bool) -> int | None:
-        """The reply's message, if it already shows this post's video."""
-        if post.video is None:
-            return None
+    async def find_video(self, address: ReplyAddress, name: str, *, by_token: bool) -> int | None:
+        """The reply's message, if it already shows a video of this name."""
         async with self._one_call(None):
             if by_token and address.token is not None:
                 message: discord.Message = await self._webhook(address, address.token).fetch_message(
@@ -201,8 +199,9 @@ class DiscordMessages:
                 )
             else:
                 message = await self._message(address).fetch()
-        names = {attachment.filename for attachment in message.attachments}
-        return message.id if post.video.name in names else None
+        # In messages of this kind files stand in the components alone, by their addresses (Discord's issue 8277).
+        shown = str([component.to_dict() for component in message.components])
+        return message.id if f"/{name}" in shown else None
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""

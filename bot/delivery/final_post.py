@@ -142,10 +142,12 @@ class FinalPost:
 
     async def _shown_by_now(self, route: Route) -> int | None:
         """The reply's message, if it shows the video: what could not be read was perhaps Discord's own answer."""
-        if route.makes_new_message:
-            return None  # `_once` looks for it
-        by_token = route is Route.TOKEN
-        return await self._routes.messages.find_video(self._routes.address, self._post, by_token=by_token)
+        if route.makes_new_message or self._post.video is None:
+            return None  # `_once` looks for a new message
+        name = self._post.video.name
+        return await self._routes.messages.find_video(
+            self._routes.address, name, by_token=route is Route.TOKEN
+        )
 
     async def _find(self, route: Route, since: datetime) -> int | None:
         """The message of an attempt that arrived, if it can be found."""

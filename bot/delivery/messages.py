@@ -125,8 +125,8 @@ class Messages(Protocol):
         """Mention the person in a new message beside the reply, which as an edited one tells nobody."""
         ...
 
-    async def find_video(self, address: ReplyAddress, post: Post, *, by_token: bool) -> int | None:
-        """The reply's message, if it already shows this post's video."""
+    async def find_video(self, address: ReplyAddress, name: str, *, by_token: bool) -> int | None:
+        """The reply's message, if it already shows a video of this name."""
         ...
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:

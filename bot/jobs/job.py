@@ -202,6 +202,11 @@ def video_name_of(job: Job) -> str:
     return f"{job.id}.mp4"
 
 
+def shown_video_name_of(job: Job) -> str:
+    """Return the name of the job's video as users see it."""
+    return f"stillmotion-{job.id[:8]}.mp4"
+
+
 class ForbiddenTransitionError(Exception):
     """A job was to take an arrow that the diagram does not have."""
 

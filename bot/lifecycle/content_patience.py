@@ -34,9 +34,8 @@ class ContentPatience:
     """
 
     absent_s: float
-    last: FailureReason | None = None
-    """What was seen at the last try."""
     _since_s: float | None = None
+    _last: FailureReason | None = None
 
     def may_pass(self, error: Exception) -> bool:
         """Return True if the fault may pass: downloading is free to repeat, and a full disk may be emptied."""
@@ -44,11 +43,17 @@ class ContentPatience:
             return False
         if isinstance(error, DimiLinksError) and error.verdict.reason is FaultReason.VIDEO_TOO_LARGE:
             return False
-        self.last = failure_reason_of(error)
-        if self.last not in _SOON_BELIEVED:
+        self._last = failure_reason_of(error)
+        if self._last not in _SOON_BELIEVED:
             self._since_s = None
             return True
         now_s = asyncio.get_running_loop().time()
         if self._since_s is None:
             self._since_s = now_s
         return now_s - self._since_s < self.absent_s
+
+    def reason_after(self, error: Exception) -> FailureReason:
+        """Why the video was given up: what was seen last, also where time was up in the midst of another try."""
+        if isinstance(error, TimeoutError) and self._last is not None:
+            return self._last
+        return failure_reason_of(error)

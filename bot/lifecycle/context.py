@@ -16,9 +16,10 @@ from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Po
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
+from bot.delivery.routes import Route
 from bot.jobs import cards
 from bot.jobs.cards import InLine, Stage
-from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
+from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance, shown_video_name_of
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
@@ -101,6 +102,7 @@ class JobContext:
         self.screened: dict[ReviewStage, bool] = {}
         """Results of the image check of this run, so that a repeated submission does not repeat the check."""
         self._store = store
+        self._messages = messages
         self._ledger = ledger
         self._metrics = metrics
         self._gatekeeper = gatekeeper
@@ -249,10 +251,21 @@ class JobContext:
 
         Its user is told, unless the reply may hold the video: an edit without the file would take that away.
         """
-        if self.job.attempt is None:
+        if self.job.attempt is None or await self._is_without_video():
             await self.tell(cards.undelivered_card(self.job, failure))
         await self.amend(failure=failure, undelivered_since=self.now())
         self._metrics.set_aside()
+
+    async def _is_without_video(self) -> bool:
+        """Return True if the reply certainly does not hold the video yet."""
+        address = self._reply.address
+        try:
+            name = shown_video_name_of(self.job)
+            by_token = Route.TOKEN in self._reply.for_final_post()
+            return await self._messages.find_video(address, name, by_token=by_token) is None
+        except DeliveryError as error:
+            log.info("reply_not_looked_up", job=self.job.id, reason=str(error))
+            return False
 
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""

@@ -21,9 +21,9 @@ from bot.delivery.routes import Route
 from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, Job, JobState, video_name_of
+from bot.jobs.job import Failure, FailureReason, Job, JobState, shown_video_name_of, video_name_of
 from bot.lifecycle.checks import CheckOutcome, Checks
-from bot.lifecycle.content_patience import ContentPatience, failure_reason_of
+from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.steps.review import ReviewStep
@@ -104,8 +104,7 @@ class DeliverStep:
         except (DimiLinksError, OSError) as error:
             log.error("video_not_fetched", job=job.id, task=job.task_id, error=type(error).__name__)
             detail = error.message if isinstance(error, DimiLinksError) and error.in_own_voice else ""
-            timed_out = isinstance(error, TimeoutError) and patience.last is not None
-            failure = Failure(patience.last if timed_out else failure_reason_of(error), detail)
+            failure = Failure(patience.reason_after(error), detail)
             await context.fail(failure.reason, failure=failure)
             return False
         return True
@@ -149,7 +148,7 @@ class DeliverStep:
 def video_file_of(job: Job, path: Path) -> VideoFile:
     """Return the job's video as users see it: named after the job, behind a spoiler if it is spicy."""
     spoiler = job.request.preset is Preset.SPICY
-    return VideoFile(path, f"stillmotion-{job.id[:8]}.mp4", path.stat().st_size, spoiler)
+    return VideoFile(path, shown_video_name_of(job), path.stat().st_size, spoiler)
 
 
 def _post_of(context: JobContext, path: Path) -> Post:
