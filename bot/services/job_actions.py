@@ -236,23 +236,33 @@ class JobActions:
             return None
 
     async def _end(self, job: Job) -> ActionResult:
-        """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its person."""
-        ended = advance(job, JobState.CANCELLED, ended_at=self._now(), review_id=None)
-        asked: Review | None = None
-        try:
-            if job.state is JobState.HELD:
-                asked = await self._decisions.withdraw(ended, before=job)
+        """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its user."""
+        state = job.state
+        while job.state is state:
+            ended = advance(job, JobState.CANCELLED, ended_at=self._now(), review_id=None)
+            try:
+                asked = await self._store_end(ended, before=job)
+            except StaleJobError:
+                # Another run may have begun, which changes nothing for whoever cancels.
+                moved = await self._job(job.id)
+                if moved is None:
+                    return ActionResult.GONE
+                job = moved
             else:
-                await self._store.save(ended, before=job)
-        except StaleJobError:
-            moved = await self._job(job.id)
-            return (
-                ActionResult.GONE if moved is None else _TOO_LATE.get(moved.state, ActionResult.HANDING_OVER)
-            )
+                return await self._ended(ended, asked)
+        return _TOO_LATE.get(job.state, ActionResult.HANDING_OVER)
+
+    async def _store_end(self, ended: Job, *, before: Job) -> Review | None:
+        if before.state is JobState.HELD:
+            return await self._decisions.withdraw(ended, before=before)
+        await self._store.save(ended, before=before)
+        return None
+
+    async def _ended(self, ended: Job, asked: Review | None) -> ActionResult:
         if not ended.bought:
-            self._ledger.release(job.id)
-        log.info("job_cancelled", job=job.id, bought=ended.bought)
-        self._runner.restart(job.id)
+            self._ledger.release(ended.id)
+        log.info("job_cancelled", job=ended.id, bought=ended.bought)
+        self._runner.restart(ended.id)
         if asked is not None:
             await self._decisions.carry_out(asked)
         return ActionResult.DONE

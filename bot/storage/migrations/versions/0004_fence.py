@@ -1,4 +1,4 @@
-"""Claims, counted starts and raw answers of jobs; the operator's orders; the heartbeat of a process."""
+"""Claims, counted starts and raw answers of jobs; used drafts; the operator's orders; heartbeats."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("ask_again_since", sa.BigInteger),
     ):
         op.add_column("jobs", column)
+    op.add_column("drafts", sa.Column("used_at", sa.BigInteger))
     op.create_table(
         "operator_orders",
         sa.Column("id", sa.Integer, nullable=False),
