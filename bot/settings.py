@@ -202,6 +202,10 @@ class Settings(BaseSettings):
     keep_pictures_hours: AtLeastOne = Field(
         24, description="a whole number from 1, hours that the pictures of an ended job are kept"
     )
+    stop_grace_s: Annotated[float, Field(ge=0, le=3_600)] = Field(
+        75.0,
+        description="a number from 0 to 3600, seconds that a stop waits for uploads and purchases under way",
+    )
     message_content: bool = Field(
         default=False, description="true or false, whether the bot asks for the message content intent"
     )

@@ -32,6 +32,11 @@ DEMO_STARTING: Final = "Starting a local Discord, a local DimiLinks and the botâ
 NOT_STARTED: Final = "the bot did not come up"
 DISCORD_REFUSED_TOKEN: Final = "DISCORD_TOKEN: Discord does not accept it"  # noqa: S105 - a sentence, not a token
 DISCORD_UNREACHABLE: Final = "Discord cannot be reached"
+DISCORD_BACK: Final = "Discord answers again"
+ENTRY_POINT_LEFT_OUT: Final = (
+    "the application has an Entry Point command (Discord adds one with Activities), which no registration may "
+    "leave out, and Discord does not list it; switch Activities off in the developer portal, or delete that command"
+)
 NO_REPLY: Final = "the bot did not reply in time"
 NO_VIDEO_IN_REPLY: Final = "the reply above says why"
 GENERATING: Final = "Making the video"
@@ -40,6 +45,16 @@ GENERATING: Final = "Making the video"
 def bad_configuration(problems: str) -> str:
     """Line with which a start ends because of wrong settings."""
     return f"bad configuration: {problems}"
+
+
+def discord_away(reason: str, again_in_s: float) -> str:
+    """Discord does not answer as it should, at the start; the bot waits and tries again."""
+    return f"{DISCORD_UNREACHABLE} ({reason}); the next try is in {again_in_s:.0f} s"
+
+
+def gateway_closed(code: int) -> str:
+    """Line with which the bot ends because Discord closed the gateway for good."""
+    return f"Discord closed the gateway for good (code {code})"
 
 
 def reply_version(number: int, after_s: float) -> str:
