@@ -19,6 +19,8 @@ from bot.dimilinks import DimiLinks, Pace
 from bot.gc_policy import collect_when_quiet
 from bot.images.spool import ReferenceSpool
 from bot.jobs.history import JobHistory
+from bot.jobs.job import Job
+from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
 from bot.metrics import Metrics
 from bot.people.cache import PreferenceCache
@@ -28,7 +30,9 @@ from bot.services.cleanup import Cleanup
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
+from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
+from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
@@ -99,12 +103,14 @@ class App:
         self._spool = spool
         self._messages = messages
         self._now = now
+        self._resumed = asyncio.Event()
 
     async def load(self, stack: AsyncExitStack) -> None:
         """Read what the caches need, give the client its cogs, and begin what runs beside the jobs.
 
         Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
         """
+        await self._noted_purchases.take_up()
         await self.moderation.load()
         await self.jobs.load()
         await self.people.load()
@@ -116,6 +122,7 @@ class App:
             ("reviews", self.jobs.decisions.run),
             ("holds", self.jobs.watch_holds),
             ("log-mirror", self.moderation.log_channel.run),
+            ("operator-orders", self._carry_out_orders),
         ):
             task = asyncio.create_task(_keep_going(name, work), name=name)
             stack.push_async_callback(_cancelled, task)
@@ -128,6 +135,7 @@ class App:
         await self.bot.login(self._token.get_secret_value())
         await self.jobs.decisions.resume()
         await self.jobs.runner.resume()
+        self._resumed.set()
         await self.bot.connect()
 
     async def stop(self) -> None:
@@ -191,6 +199,27 @@ class App:
             now=self._now,
             start=self.jobs.runner.start,
         )
+
+    @cached_property
+    def _noted_purchases(self) -> NotedPurchases:
+        watch_s = self.jobs.timeouts.generate_s
+        return NotedPurchases(self.jobs.purchase_notes, self.jobs.store, watch_s=watch_s, now=self._now)
+
+    async def _carry_out_orders(self) -> None:
+        # A job that is resolved runs at once, which needs a client that is logged in.
+        await self._resumed.wait()
+        await OperatorOrders(
+            self.database,
+            self.jobs.store,
+            watch_s=self.jobs.timeouts.generate_s,
+            now=self._now,
+            resolved=self._resolved,
+        ).run()
+
+    def _resolved(self, job: Job) -> None:
+        update_ledger(self.jobs.ledger, job)
+        if not job.at_rest:
+            self.jobs.runner.restart(job.id)
 
     def _add_cogs(self) -> None:
         settings = self._settings
