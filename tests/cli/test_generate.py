@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.failure import CommandFailedError
+from bot.cli.generate import TypedOrder, checked_request
+from bot.cli.video_file import check_output
 from bot.sandbox.dimilinks import (
     At,
     DropAfterAcceptance,
@@ -23,7 +26,8 @@ from bot.sandbox.dimilinks import (
     Truncated,
 )
 from bot.sandbox.sandbox import Sandbox
-from tests.cli.shell import TIMEOUT_S, Outcome, Shell
+from bot.video import Preset, Resolution, Seconds, Size
+from tests.cli.shell import TIMEOUT_S, Shell
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.timing import until
 
@@ -37,10 +41,6 @@ def how_to_fetch(sandbox: Sandbox) -> str:
         f"The video is bought as task {submission.task_id}. Fetch it at any time, free of charge: "
         f"python -m bot fetch {submission.task_id} -o FILE"
     )
-
-
-def without_traceback(outcome: Outcome) -> bool:
-    return "Traceback" not in outcome.all and "Error" not in outcome.all
 
 
 async def test_a_prompt_and_a_picture_become_a_file(shell: Shell, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -62,14 +62,16 @@ async def test_a_prompt_and_a_picture_become_a_file(shell: Shell, sandbox: Sandb
 
 
 @pytest.mark.parametrize(
-    ("typed", "bought"),
+    ("answer", "bought"),
     [(b"y\n", 1), (b"n\n", 0), (b"\n", 0), (b"", 0)],
     ids=["yes", "no", "enter", "nobody"],
 )
-async def test_it_asks_before_it_spends(shell: Shell, sandbox: Sandbox, typed: bytes, bought: int) -> None:
-    process = await shell.start("generate", "a cat", "-o", "cat.mp4", environment=sandbox.environment)
+async def test_it_asks_before_it_spends(shell: Shell, sandbox: Sandbox, answer: bytes, bought: int) -> None:
+    process = await shell.start(
+        *("generate", "a cat", "-o", "cat.mp4"), environment=sandbox.environment, typing=True
+    )
     async with asyncio.timeout(TIMEOUT_S):
-        _out, err = await process.communicate(typed)
+        _out, err = await process.communicate(answer)
     assert process.returncode == (0 if bought else 1), err.decode()
     assert b"Buy one video of 6 seconds in 720p?" in err
     assert (b"Nothing was bought." in err) is not bool(bought)
@@ -97,7 +99,7 @@ async def test_an_error_of_the_service_is_told_and_nothing_is_repeated(
     outcome = await shell.run(*COMMAND, environment=sandbox.environment)
     assert outcome.status == 1
     assert expected in outcome.err
-    assert without_traceback(outcome)
+    assert "Traceback" not in outcome.all
     assert sandbox.dimilinks.api_key not in outcome.all
     assert len(sandbox.dimilinks.request_log.requests) == 1
     assert not (shell.folder / "cat.mp4").exists()
@@ -120,7 +122,7 @@ async def test_every_end_after_the_purchase_says_how_to_fetch_it(
     assert outcome.status == (130 if expected is None else 1)
     assert (expected or "Submitted as") in outcome.err
     assert how_to_fetch(sandbox) in outcome.err.splitlines()
-    assert without_traceback(outcome)
+    assert "Traceback" not in outcome.all
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -135,7 +137,7 @@ async def test_an_interrupted_purchase_waits_for_the_answer_with_the_tasks_id(
     assert outcome.status == 130
     assert "waiting up to 75 seconds for the answer" in outcome.err
     assert outcome.err.splitlines()[-1] == how_to_fetch(sandbox)
-    assert without_traceback(outcome)
+    assert "Traceback" not in outcome.all
 
 
 async def interrupted_twice(process: Process, sandbox: Sandbox) -> None:
@@ -155,7 +157,7 @@ async def test_interrupted_twice_it_says_that_nobody_knows(shell: Shell, sandbox
     outcome = await shell.ended(process)
     assert outcome.status == 130
     assert "It is not known whether it was charged" in outcome.err
-    assert without_traceback(outcome)
+    assert "Traceback" not in outcome.all
 
 
 async def test_a_broken_download_is_made_again(shell: Shell, sandbox: Sandbox) -> None:
@@ -192,31 +194,51 @@ async def test_the_content_is_tried_whatever_the_task_says(
     assert (shell.folder / "cat.mp4").read_bytes()[4:8] == b"ftyp"
 
 
+def typed(prompt: str = "a cat", images: int = 0, preset: Preset = Preset.NORMAL) -> TypedOrder:
+    """What was typed, with everything filled in that a test does not care about."""
+    files = tuple(Path(f"{number}.png") for number in range(images))
+    return TypedOrder(prompt, files, Seconds.S6, Size.LANDSCAPE, Resolution.P720, preset, None)
+
+
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    ("order", "expected"),
     [
-        (("  ",), "the prompt is empty"),
-        (("x" * 2501,), "at most 2,500 are possible"),
-        (("a \udcff cat",), "no text in UTF-8"),
-        (("a cat", "--image", "nowhere.png"), "nowhere.png: it cannot be read (No such file or directory)"),
-        (("a cat", "--image", "."), "it cannot be read (Is a directory)"),
-        (("a cat", "--image", "text.png"), "text.png: it is no picture"),
-        (("a cat", "--image", "empty.png"), "empty.png: it is empty"),
-        (("a cat", *("--image", "text.png") * 8), "at most 7 pictures are possible"),
-        (("a cat", "--image", "cat.png", "--preset", "spicy"), "the spicy preset takes no pictures"),
+        (typed("  "), "the prompt is empty"),
+        (typed("x" * 2501), "at most 2,500 are possible"),
+        (typed("a \udcff cat"), "no text in UTF-8"),
+        (typed(images=8), "at most 7 pictures are possible"),
+        (typed(images=1, preset=Preset.SPICY), "the spicy preset takes no pictures"),
     ],
 )
-async def test_bad_input_buys_nothing(
-    shell: Shell, sandbox: Sandbox, arguments: tuple[str, ...], expected: str
+def test_a_request_that_cannot_be_made_is_explained_without_discord(
+    tmp_path: Path, order: TypedOrder, expected: str
+) -> None:
+    with pytest.raises(CommandFailedError, match=expected) as failed:
+        checked_request(order, tmp_path / "x.mp4", force=False)
+    assert "Discord" not in str(failed.value)
+    assert str(failed.value).endswith("Nothing was bought.")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("nowhere.png", "nowhere.png: it cannot be read (No such file or directory)"),
+        (".", "it cannot be read (Is a directory)"),
+        ("text.png", "text.png: it is no picture"),
+        ("empty.png", "empty.png: it is empty"),
+    ],
+)
+async def test_a_picture_that_cannot_be_used_buys_nothing(
+    shell: Shell, sandbox: Sandbox, image: str, expected: str
 ) -> None:
     (shell.folder / "text.png").write_text("this is no picture")
     (shell.folder / "empty.png").touch()
-    outcome = await shell.run("generate", *arguments, "-o", "x.mp4", "--yes", environment=sandbox.environment)
+    outcome = await shell.run(*COMMAND, "--image", image, environment=sandbox.environment)
     assert outcome.status == 1
-    assert expected in outcome.err
-    assert "Discord" not in outcome.err
-    assert outcome.err.endswith("Nothing was bought.\n")
-    assert without_traceback(outcome)
+    (line,) = outcome.all.splitlines()
+    assert expected in line
+    assert line.endswith("Nothing was bought.")
     assert sandbox.dimilinks.request_log.requests == []
 
 
@@ -224,22 +246,30 @@ async def test_bad_input_buys_nothing(
     ("out", "expected"),
     [
         ("mine.mp4", "mine.mp4 exists already"),
-        (".", ". is a folder"),
-        ("nowhere/cat.mp4", "nowhere/cat.mp4 cannot be written: No such file or directory"),
+        ("", "is a folder"),
+        ("nowhere/cat.mp4", "cat.mp4 cannot be written: No such file or directory"),
         ("mine.mp4/cat.mp4", "cannot be written: Not a directory"),
         ("x" * 255, "cannot be written: File name too long"),
     ],
+    ids=["taken", "folder", "no folder", "file as folder", "long name"],
 )
+def test_a_file_that_cannot_be_written_is_found(tmp_path: Path, out: str, expected: str) -> None:
+    (tmp_path / "mine.mp4").write_text("mine")
+    with pytest.raises(CommandFailedError, match=expected):
+        check_output(tmp_path / out, force=False)
+    check_output(tmp_path / "mine.mp4", force=True)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"mine.mp4": "mine"}
+
+
 async def test_a_file_that_cannot_be_written_is_found_before_anything_is_bought(
-    shell: Shell, sandbox: Sandbox, out: str, expected: str
+    shell: Shell, sandbox: Sandbox
 ) -> None:
-    (shell.folder / "mine.mp4").write_text("mine")
-    outcome = await shell.run("generate", "a cat", "-o", out, "--yes", environment=sandbox.environment)
+    outcome = await shell.run(
+        *("generate", "a cat", "-o", "nowhere/cat.mp4", "--yes"), environment=sandbox.environment
+    )
     assert outcome.status == 1
-    (line,) = outcome.all.splitlines()
-    assert expected in line
+    assert outcome.all == "nowhere/cat.mp4 cannot be written: No such file or directory\n"
     assert sandbox.dimilinks.request_log.requests == []
-    assert {path.name for path in shell.folder.iterdir()} == {"mine.mp4"}
 
 
 async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandbox) -> None:
@@ -248,7 +278,7 @@ async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandb
     outcome = await shell.run(*COMMAND, "--image", "cat.png", environment=sandbox.environment)
     assert outcome.status == 1
     assert "it cannot be copied to the data folder" in outcome.err
-    assert without_traceback(outcome)
+    assert "Traceback" not in outcome.all
     assert sandbox.dimilinks.request_log.requests == []
 
 
@@ -260,4 +290,4 @@ async def test_without_a_usable_key_it_is_a_configuration_error(
     outcome = await shell.run(*COMMAND, environment=environment)
     assert outcome.status == 2
     assert outcome.err.startswith("bad configuration: DIMILINKS_API_KEY")
-    assert without_traceback(outcome)
+    assert "Traceback" not in outcome.all
