@@ -79,7 +79,7 @@ def add_cogs(
     jobs = JobsCog(job_list)
     reported = ReportsCog(reports, actions, tell_operator, now=now)
     reviewed = ReviewsCog(decisions, reviews, reports)
-    settings = SettingsCog(caches.rules, now=now)
+    settings = SettingsCog(caches.rules)
     spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now)
     appealed = AppealsCog(bot, appeals, review_channel, tell_person)
     pressed = (forms, job_buttons, results, jobs, reported, reviewed, settings, spicy, appealed)

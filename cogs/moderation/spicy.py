@@ -65,7 +65,7 @@ class SpicyCog(commands.Cog):
         self._rules = caches.rules
         self._questions = OpenQuestions(questions, reviews)
         self._log = LogPages(audit_log, now=now)
-        self._words = WordListPages(caches.words, now=now)
+        self._words = WordListPages(caches.words)
         self._members = MemberPages(caches, questions, reviews, audit_log, now=now)
         self._send_directly = send_directly
 
