@@ -92,15 +92,13 @@ _REFUSALS: Final[Mapping[Verdict, Explanation]] = {
 }
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Gatekeeper:
     """Judges requests, each time with the facts of that moment."""
 
-    def __init__(
-        self, caches: ModerationCaches, channel_lookup: ChannelLookup, now: Callable[[], datetime]
-    ) -> None:
-        self.caches = caches
-        self._channel_lookup = channel_lookup
-        self._now = now
+    caches: ModerationCaches
+    channel_lookup: ChannelLookup
+    now: Callable[[], datetime]
 
     def decide(
         self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
@@ -140,13 +138,13 @@ class Gatekeeper:
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
         rules = self.caches.rules.of(guild_id)
         if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
-            return await self._channel_lookup.describe(guild_id, channel_id)
+            return await self.channel_lookup.describe(guild_id, channel_id)
         return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
         """Return the explanation of a refusal for the user."""
         if verdict is Verdict.PERSON_SUSPENDED:
-            until = self.caches.members.of(person.guild_id, person.id).suspended_until or self._now()
+            until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
             return moderation.suspended(day(until))
         return _REFUSALS[verdict]
 
@@ -168,7 +166,7 @@ class Gatekeeper:
             preset=preset,
             place=channel.place,
             person=person,
-            now=self._now(),
+            now=self.now(),
             channel_id=channel.channel_id,
             pictures=pictures,
             words=words,

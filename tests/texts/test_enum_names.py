@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from bot.delivery.card import Action
+from bot.jobs.job import JobState
 from bot.moderation.audit.entries import ActionGroup, AuditAction
 from bot.moderation.audit.export import ExportFormat
 from bot.moderation.members.member import ListStatus
@@ -12,7 +13,7 @@ from bot.moderation.words.matching import Effect
 from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
-from bot.texts import forms, moderation, spicy
+from bot.texts import forms, jobs, moderation, spicy
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
 from cogs.moderation.spicy_words import WordAction
@@ -22,6 +23,7 @@ from cogs.shared.job_buttons import LABELS
 NAMED: dict[str, tuple[Iterable[str], Mapping[str, Message] | Mapping[Action, Message]]] = {
     "buttons of jobs": (Action, LABELS),
     "answers about jobs": (ActionResult, ANSWERS),
+    "states of jobs in the list": (JobState, jobs.STATES),
     "buttons of questions": (ReviewAction, moderation.REVIEW_LABELS),
     "headlines of questions": (ReviewSubject, HEADLINES),
     "reasons of denials": (DenyReason, moderation.DENY_REASONS),
