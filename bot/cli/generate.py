@@ -44,7 +44,7 @@ async def generate(settings: Settings, order: VideoOrder, images: Sequence[Path]
     if isinstance(request, Explanation):
         raise CommandFailedError(console.failed(request.english), ExitStatus.FAILED)
     if request.preset is Preset.SPICY and images:
-        told = moderation.SPICY_FROM_PICTURES
+        told = moderation.REFUSALS["spicy_from_pictures"]
         raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED)
     try:
         async with open_api(settings) as api, open_spool(settings) as spool:

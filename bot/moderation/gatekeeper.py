@@ -4,10 +4,10 @@ Called when a request is made, before it is bought and before its video is poste
 describes a stored job as `StoredRequest` (`bot/jobs/request_facts.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.policy import (
@@ -23,7 +23,7 @@ from bot.moderation.policy import (
 from bot.moderation.rules import USUAL_RULES, ReviewStage
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.word_lists import WordLists, WordVerdict
-from bot.texts import explanations, moderation
+from bot.texts import moderation
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.video import Preset
@@ -73,23 +73,6 @@ class ModerationCaches:
     def matched_terms(self, guild_id: int | None, prompt: str) -> list[str]:
         """Return the listed terms in a prompt. Only moderators read them, in the audit log; the user never does."""
         return [term.text for term in self.words.matched(guild_id, prompt)]
-
-
-_REFUSALS: Final[Mapping[Verdict, Explanation]] = {
-    Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,
-    Verdict.SEXUALISES_MINORS: moderation.RULE_MATCHED,
-    Verdict.WORDS_BLOCKED: moderation.RULE_MATCHED,
-    Verdict.PERSON_BLOCKED: moderation.PERSON_BLOCKED,
-    Verdict.GATE_OFF: moderation.GATE_OFF,
-    Verdict.PICTURES_OFF: moderation.PICTURES_OFF,
-    Verdict.SPICY_NOT_OFFERED: moderation.SPICY_NOT_OFFERED,
-    Verdict.SPICY_NOT_IN_THIS_SERVER: moderation.SPICY_NOT_IN_THIS_SERVER,
-    Verdict.SPICY_OFF: moderation.SPICY_OFF,
-    Verdict.SPICY_FROM_PICTURES: moderation.SPICY_FROM_PICTURES,
-    Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
-    Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
-    Verdict.NOT_IN_FOREIGN_SERVERS: explanations.SPICY_NOT_IN_FOREIGN_SERVERS,
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -146,7 +129,7 @@ class Gatekeeper:
         if verdict is Verdict.PERSON_SUSPENDED:
             until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
             return moderation.suspended(day(until))
-        return _REFUSALS[verdict]
+        return moderation.REFUSALS[verdict]
 
     def allows_direct(self, preset: Preset) -> bool:
         """Return True if videos of a preset may be sent in direct messages at all."""

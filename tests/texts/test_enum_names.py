@@ -9,6 +9,7 @@ from bot.jobs.job import JobState
 from bot.moderation.audit.entries import ActionGroup, AuditAction
 from bot.moderation.audit.export import ExportFormat
 from bot.moderation.members.member import ListStatus
+from bot.moderation.policy import Verdict
 from bot.moderation.words.matching import Effect
 from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
@@ -20,10 +21,11 @@ from cogs.moderation.spicy_words import WordAction
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.job_buttons import LABELS
 
-NAMED: dict[str, tuple[Iterable[str], Mapping[str, Message] | Mapping[Action, Message]]] = {
+NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Message]]] = {
     "buttons of jobs": (Action, LABELS),
     "answers about jobs": (ActionResult, ANSWERS),
     "states of jobs in the list": (JobState, jobs.STATES),
+    "refusals": (set(Verdict) - {Verdict.ALLOWED, Verdict.PERSON_SUSPENDED}, moderation.REFUSALS),
     "buttons of questions": (ReviewAction, moderation.REVIEW_LABELS),
     "headlines of questions": (ReviewSubject, HEADLINES),
     "reasons of denials": (DenyReason, moderation.DENY_REASONS),
