@@ -14,6 +14,7 @@ from bot.reviews.store import ReviewStore
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
+from bot.services.look_again import LookAgain
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import VideoRequests
 from bot.video import Preset
@@ -41,6 +42,7 @@ def add_cogs(
     *,
     requests: VideoRequests,
     actions: JobActions,
+    looking: LookAgain,
     people: PreferenceCache,
     drafts: DraftStore,
     prompt_history: PromptHistory,
@@ -74,7 +76,7 @@ def add_cogs(
     forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     defaults = DefaultsCog(people)
-    job_buttons = JobButtonsCog(requests, actions, now=now)
+    job_buttons = JobButtonsCog(requests, actions, looking, now=now)
     results = ResultsCog(requests, opening, actions, now=now)
     jobs = JobsCog(job_list)
     reported = ReportsCog(reports, actions, tell_operator, now=now)

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.delivery.card import Action, Card, Tone
 from bot.images.model import IMAGE_LIMITS, ConversionReason, ImageProblem, Reference
-from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.texts import cards, explanations, moderation, pictures
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -123,6 +123,8 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
     FailureReason.BROKE: _broke,
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
+    FailureReason.DELETED_BY_OWNER: _always(moderation.DELETED_BY_OWNER),
+    FailureReason.DELETED_BY_MODERATOR: _always(moderation.DELETED_BY_MODERATOR),
 }
 
 _REPEATABLE: Final = frozenset(
@@ -166,8 +168,9 @@ def actions(job: Job) -> tuple[Action, ...]:
         return (Action.FETCH,)
     reason = job.failure.reason if job.failure is not None else None
     found: list[Action] = []
-    if job.bought and job.state is not JobState.DELIVERED:
-        # Whatever is said about why it ended; who may look is asked at the press.
+    if job.bought and job.state in TERMINAL:
+        # Whatever is said about why it ended, and also if the message with the video is lost. Who may look, and
+        # if that is of use, is asked at the press.
         found.append(Action.LOOK_AGAIN)
     if reason in _REPEATABLE:
         found.append(Action.TRY_AGAIN)

@@ -71,7 +71,9 @@ class FailureReason(StrEnum):
     TOO_DEAR = "too_dear"
     """What is left of the bot's account does not do for this video."""
     SERVICE_BUSY = "service_busy"
+    """The service refused it for a limit of requests."""
     SERVICE_UNREACHABLE = "service_unreachable"
+    """Time was up before the service took it: the service was away, or this request's turn did not come."""
     PURCHASE_UNKNOWN = "purchase_unknown"
     NOT_BOUGHT = "not_bought"
     """The operator found that a request whose purchase was unknown bought nothing."""
@@ -83,7 +85,7 @@ class FailureReason(StrEnum):
     VIDEO_ABSENT = "video_absent"
     """The service says that the video is finished, and has none."""
     VIDEO_BROKEN = "video_broken"
-    """Bytes of the video were missing at every try."""
+    """Bytes of the video were missing at the last try."""
     VIDEO_UNUSABLE = "video_unusable"
     """All that was sent arrived, and is no video."""
     VIDEO_UNREACHABLE = "video_unreachable"
@@ -106,6 +108,9 @@ class FailureReason(StrEnum):
     POSTING_EXPIRED = "posting_expired"
     BROKE = "broke"
     INTERRUPTED = "interrupted"
+    DELETED_BY_OWNER = "deleted_by_owner"
+    """The video was delivered, and its owner deleted it."""
+    DELETED_BY_MODERATOR = "deleted_by_moderator"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr, TypeAdapter
+from sqlalchemy import RowMapping
 
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
@@ -88,10 +89,15 @@ def course_columns(job: Job) -> dict[str, Any]:
         "starts": job.starts,
         "raw_answer": job.raw_answer,
         "ask_again_since": job.ask_again_since,
-        "failure": asdict(job.failure) if job.failure is not None else None,
+        "failure": stored_failure(job.failure),
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
     }
+
+
+def stored_failure(failure: Failure | None) -> dict[str, Any] | None:
+    """Return the column of a failure."""
+    return asdict(failure) if failure is not None else None
 
 
 def _names_only(pictures: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
@@ -99,6 +105,11 @@ def _names_only(pictures: list[dict[str, Any]] | None) -> list[dict[str, Any]] |
     if pictures is None:
         return None
     return [picture | {"path": Path(picture["path"]).name} for picture in pictures]
+
+
+def named(row: RowMapping) -> Row:
+    """Return a row's values by the names of their columns."""
+    return {str(name): value for name, value in row.items()}
 
 
 def job_from(row: Row, spool_dir: Path) -> Job:

@@ -1,19 +1,18 @@
 """Where jobs are kept: every statement of SQL about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
-from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
+from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
 from bot.storage.database import Database
 from bot.storage.tables import jobs
 
@@ -147,7 +146,10 @@ class JobStore:
             await connection.execute(update(jobs).where(condition).values(reply_columns(reply)))
 
     async def take_up_undelivered(self, job_id: str, reply: ReplyAddress) -> bool:
-        """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits."""
+        """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits.
+
+        Raises `DuplicateJobError` while another job looks for the same video.
+        """
         condition = and_(
             jobs.c.id == job_id,
             jobs.c.parked_at.is_not(None),
@@ -156,8 +158,11 @@ class JobStore:
         # Noted as begun by the token, so that a kill after the post cannot make a second one of it.
         begun = {"post_route": Route.TOKEN.value, "post_started_at": reply.created_at, "starts": 0}
         values = reply_columns(reply) | {"parked_at": None} | begun
-        async with self._database.write() as connection:
-            return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
+        try:
+            async with self._database.write() as connection:
+                return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
+        except IntegrityError:
+            raise DuplicateJobError(job_id) from None
 
     async def remove(self, job_id: str) -> None:
         """Forget a job that never began, because nobody was told that it would."""
@@ -167,8 +172,12 @@ class JobStore:
             await connection.execute(delete(jobs).where(condition))
 
     async def forget_prompts(self, person_id: int) -> int:
-        """Put an ellipsis in place of the prompts of somebody's ended jobs; how many."""
-        condition = and_(jobs.c.person_id == person_id, jobs.c.settled_at.is_not(None))
+        """Put an ellipsis in place of the prompts of a user's ended jobs, and of jobs of moderators that looked
+        for their videos. Returns their number.
+        """
+        own = select(jobs.c.id).where(jobs.c.person_id == person_id).scalar_subquery()
+        looks = and_(jobs.c.lookup.is_(True), jobs.c.parent_id.in_(own))
+        condition = and_(or_(jobs.c.person_id == person_id, looks), jobs.c.settled_at.is_not(None))
         async with self._database.write() as connection:
             done = await connection.execute(update(jobs).where(condition).values(prompt="…"))
         return done.rowcount
@@ -194,19 +203,23 @@ class JobStore:
         """Finished videos that nobody fetched since then."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.parked_at < moment)
 
-    async def of_person(self, person_id: int, *, ended_since: datetime, limit: int) -> tuple[Job, ...]:
-        """A person's jobs that are under way, wait, or ended without a video since then; newest first.
+    async def of_person(
+        self, person_id: int, *, ended_since: datetime, delivered_since: datetime, limit: int
+    ) -> tuple[Job, ...]:
+        """Return a user's jobs that are under way, wait, or ended since then; newest first.
 
-        Of those that look for the same task's video only the last is among them, or none if it was delivered.
+        Of those that look for the same task's video only the last is among them.
         """
+        delivered = jobs.c.state == JobState.DELIVERED.value
         shown = or_(
             jobs.c.settled_at.is_(None),
-            and_(jobs.c.ended_at >= ended_since, jobs.c.state != JobState.DELIVERED.value),
+            and_(jobs.c.ended_at >= ended_since, ~delivered),
+            and_(jobs.c.ended_at >= delivered_since, delivered),
         )
         async with self._database.read() as connection:
             chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
             rows = await connection.execute(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
-            return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+            return tuple(job_from(named(row), self._spool_dir) for row in rows.mappings())
 
     async def repeated_by(self, parent_id: str) -> str | None:
         """The id of the job that repeats this one, if somebody asked for that."""
@@ -254,14 +267,15 @@ class JobStore:
             return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
 
     async def made_in(self, guild_id: int, person_id: int) -> int:
-        """How many videos somebody was given in a server."""
+        """Return how many videos a user was given in a server. One that was fetched again counts once."""
         condition = and_(
             jobs.c.person_id == person_id,
             jobs.c.guild_id == guild_id,
             jobs.c.state == JobState.DELIVERED.value,
         )
         async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).where(condition))).scalar_one()
+            counted = select(func.count(jobs.c.task_id.distinct())).where(condition)
+            return (await connection.execute(counted)).scalar_one()
 
     async def prompt_of(self, job_id: str, person_id: int) -> str | None:
         """The prompt of somebody's own job, if there is such a job."""
@@ -277,7 +291,7 @@ class JobStore:
         rows = await connection.execute(
             select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id)
         )
-        return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+        return tuple(job_from(named(row), self._spool_dir) for row in rows.mappings())
 
     async def _not_saved(self, connection: AsyncConnection, before: Job) -> Exception:
         columns = (jobs.c.state, jobs.c.claim, jobs.c.claimed_by)
@@ -300,8 +314,3 @@ def _looked_for_since() -> ColumnElement[bool]:
     )
     later = or_(other.c.ended_at.is_(None), other.c.ended_at > jobs.c.ended_at)
     return select(other.c.id).where(same_task, later).exists()
-
-
-def _named(row: RowMapping) -> Mapping[str, Any]:
-    """The row's values by their columns' names."""
-    return {str(name): value for name, value in row.items()}

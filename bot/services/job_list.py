@@ -1,4 +1,4 @@
-"""What `/jobs` lists: a person's jobs, each with its words and buttons."""
+"""List of `/jobs`: a user's jobs, each with its words and buttons."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.delivery.card import Action
 from bot.jobs import cards
-from bot.jobs.job import Job, JobState
+from bot.jobs.job import FailureReason, Job, JobState
 from bot.jobs.queue.slots import QueuePosition, Slots
 from bot.jobs.store import JobStore
 from bot.lifecycle.context import JobProgress
@@ -21,7 +21,7 @@ _MOST: Final = 200
 
 @dataclass(frozen=True)
 class JobListEntry:
-    """One job in the list: its words, and what can be done to it."""
+    """One job in the list: its words, and the actions on it."""
 
     job_id: str
     person_id: int
@@ -31,7 +31,7 @@ class JobListEntry:
 
 
 class JobList:
-    """Looks up people's jobs."""
+    """Looks up users' jobs."""
 
     def __init__(
         self,
@@ -49,12 +49,17 @@ class JobList:
         self._now = now
 
     async def of_person(self, person_id: int, language: Language) -> tuple[JobListEntry, ...]:
-        """Their jobs that are under way, wait for them, or ended without a video; the newest first.
+        """Return a user's jobs that are under way, waiting, or ended lately; the newest first.
 
-        Raises `bot.storage.StorageError`.
+        Videos that their owner deleted are not among them. Raises `bot.storage.StorageError`.
         """
-        since = self._now() - self._retention.ended_shown
-        found = await self._store.of_person(person_id, ended_since=since, limit=_MOST)
+        now = self._now()
+        found = await self._store.of_person(
+            person_id,
+            ended_since=now - self._retention.ended_shown,
+            delivered_since=now - self._retention.delivered_shown,
+            limit=_MOST,
+        )
         return tuple(
             listed(
                 job,
@@ -64,6 +69,7 @@ class JobList:
                 language,
             )
             for job in found
+            if not _is_deleted(job)
         )
 
 
@@ -74,7 +80,7 @@ def listed(
     retention: Retention,
     language: Language,
 ) -> JobListEntry:
-    """The job as its person sees it. `view` and `standing` are there for jobs that run in this process."""
+    """Return the job as its user sees it. `view` and `standing` are those of a job that runs in this process."""
     entry = words.JobLine(
         job.request, _standing(job), _detail(job, view, standing, retention), job.created_at
     )
@@ -97,6 +103,10 @@ _STANDINGS: Final[Mapping[JobState, Message]] = {
     JobState.UNKNOWN: words.StateText.UNKNOWN,
     JobState.CANCELLED: words.StateText.CANCELLED,
 }
+
+
+def _is_deleted(job: Job) -> bool:
+    return job.failure is not None and job.failure.reason is FailureReason.DELETED_BY_OWNER
 
 
 def _standing(job: Job) -> Message:

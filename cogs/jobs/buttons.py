@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.services.job_actions import ActionResult, JobActions
+from bot.services.look_again import LookAgain
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
 from bot.texts import jobs as words
@@ -18,6 +19,7 @@ from bot.texts.messages import Message
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
+from cogs.shared.place import place_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
     BEFORE_ACKNOWLEDGING_S,
@@ -35,9 +37,17 @@ log: Final = structlog.get_logger(__name__)
 class JobButtonsCog(commands.Cog):
     """Serves presses. Holds nothing between them, so they work after a restart too."""
 
-    def __init__(self, requests: VideoRequests, actions: JobActions, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        requests: VideoRequests,
+        actions: JobActions,
+        looking: LookAgain,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
         self._requests = requests
         self._actions = actions
+        self._looking = looking
         self._now = now
 
     def routes(self) -> list[InteractionRoute]:
@@ -86,16 +96,27 @@ class JobButtonsCog(commands.Cog):
         await answer(interaction, _plain(interaction, told))
 
     async def _look_again(self, interaction: Interaction, reference: ButtonReference) -> None:
-        now = self._now()
-        if not await acknowledge_press(interaction):
-            return
-        message = interaction.message
-        message_id = message.id if message is not None else None
-        private = reference.private or (message is not None and message.flags.ephemeral)
-        reply = address_of(interaction, message_id=message_id, private=private, now=now)
-        found = await self._actions.look_again(reference.job_id, person_of(interaction), reply)
-        if found is not ActionResult.DONE:
-            await reply_privately(interaction, ANSWERS[found])
+        now, event = self._now(), f"interaction:{interaction.id}"
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            look = await self._looking.permit(reference.job_id, person_of(interaction), place_of(interaction))
+        if isinstance(look, Message):
+            await refuse(interaction, look)
+        elif look.in_own_reply:
+            acknowledged = await acknowledge(interaction, private=True)
+            if acknowledged is None:
+                return
+            reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
+            said = await self._looking.begin(look, reply, event)
+            if said is not None:
+                await answer(interaction, said)
+        elif await acknowledge_press(interaction):
+            message = interaction.message
+            message_id = message.id if message is not None else None
+            private = reference.private or (message is not None and message.flags.ephemeral)
+            reply = address_of(interaction, message_id=message_id, private=private, now=now)
+            said = await self._looking.begin(look, reply, event)
+            if said is not None:
+                await reply_privately(interaction, said)
 
     async def _fetch(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self._now()

@@ -108,7 +108,7 @@ class ResultsCog(commands.Cog):
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self._actions.deletable(reference.job_id, person_of(interaction))
+        found = await self._actions.note_deletion(reference.job_id, person_of(interaction))
         if found is ActionResult.NOT_ALLOWED:
             await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
         elif found is not ActionResult.DONE:
