@@ -12,6 +12,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from bot.texts import explanations
+from cogs.shared.callbacks import CallbackWatch
 from cogs.shared.interactions import Interaction
 from cogs.shared.respond import refuse
 from cogs.translation import Translator
@@ -48,6 +49,8 @@ class Stillmotion(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             http_trace=trace,
         )
+        self.callbacks = CallbackWatch()
+        self.callbacks.watch(trace)
         self._data_dir = data_dir
         self._starting_cogs: list[commands.Cog] = []
         self._starting_menus: list[discord.app_commands.ContextMenu] = []

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.messages import (
+    AnsweredElsewhereError,
     AnswerUnreadableError,
     DeliveryError,
     DiscordUnavailableError,
@@ -38,7 +39,8 @@ _CLOCKS_APART: Final = timedelta(hours=2)
 class Lead:
     """A line before a card that comes as a new message, and a mark by which the message is found again.
 
-    The mark is the line's component id, which Discord keeps and nobody sees.
+    The mark is the component id of the line, or of the card where there is no line: Discord keeps it, and nobody
+    sees it.
     """
 
     text: str
@@ -146,29 +148,43 @@ class DiscordMessages:
         return message.id
 
     async def answer_message(self, address: ReplyAddress, post: Post, *, look_first: bool) -> int:
-        """Answer the person's own message; the nonce lets Discord drop a repetition."""
+        """Answer the user's own message; the nonce drops a repetition. The first of two processes wins."""
         asked_id = address.asked_message_id
         if address.channel_id is None or asked_id is None:
             raise ReplyUnreachableError("no message to answer")
         channel = self._client.get_partial_messageable(address.channel_id)
+        # The moment at which this process got the message: another one has another, a restart has the same.
+        lead = Lead("", _mark(post, str(address.created_at)))
         async with self._one_call(post):
-            if look_first and (found := await self._answer_to(channel, asked_id)) is not None:
-                return found
-            message = await channel.send(
-                view=self._layout(post, None),
-                reference=channel.get_partial_message(asked_id).to_reference(fail_if_not_exists=False),
-                nonce=_nonce(post, "answer"),
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
-        return message.id
+            answers = await self._answers_to(channel, asked_id) if look_first else []
+            own = next((answer for answer in answers if _is_marked(answer, lead.mark)), None)
+            if own is None and answers:
+                raise AnsweredElsewhereError("answered before")
+            if own is None:
+                own = await channel.send(
+                    view=self._layout(post, lead),
+                    reference=channel.get_partial_message(asked_id).to_reference(fail_if_not_exists=False),
+                    nonce=_nonce(post, f"answer {address.created_at}"),
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+            # Whoever posts second sees the first one's, because each looks after it has posted.
+            if any(answer.id < own.id for answer in await self._answers_to(channel, asked_id)):
+                await own.delete()
+                raise AnsweredElsewhereError("answered by another process")
+        return own.id
 
-    async def _answer_to(self, channel: discord.PartialMessageable, asked_id: int) -> int | None:
+    async def _answers_to(self, channel: discord.PartialMessageable, asked_id: int) -> list[discord.Message]:
+        """What the bot answered to a message; nothing where it may not read the channel's history."""
         me = self._client.user
-        async for message in channel.history(limit=_LOOKED_BACK_MESSAGES, after=discord.Object(asked_id)):
-            reference = message.reference
-            if me and message.author.id == me.id and reference and reference.message_id == asked_id:
-                return message.id
-        return None
+        found: list[discord.Message] = []
+        try:
+            async for message in channel.history(limit=_LOOKED_BACK_MESSAGES, after=discord.Object(asked_id)):
+                reference = message.reference
+                if me and message.author.id == me.id and reference and reference.message_id == asked_id:
+                    found.append(message)
+        except discord.Forbidden:
+            return []
+        return found
 
     async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
         """Mention the person beside the reply."""
@@ -235,7 +251,7 @@ class DiscordMessages:
         async for message in channel.history(limit=_LOOKED_BACK_MESSAGES):
             if message.created_at < since - _CLOCKS_APART:
                 return None
-            if any(getattr(component, "id", None) == mark for component in message.components):
+            if _is_marked(message, mark):
                 return message.id
         return None
 
@@ -291,9 +307,13 @@ def _nonce(post: Post, way: str) -> str:
     return _digest(post, way)[:25]
 
 
-def _mark(post: Post) -> int:
+def _mark(post: Post, *parts: str) -> int:
     # A positive 32-bit number, far above those that Discord gives to components without one.
-    return 1 << 30 | int(_digest(post)[:7], 16)
+    return 1 << 30 | int(_digest(post, *parts)[:7], 16)
+
+
+def _is_marked(message: discord.Message, mark: int) -> bool:
+    return any(getattr(component, "id", None) == mark for component in message.components)
 
 
 def _check_size(post: Post, limit_bytes: int) -> None:

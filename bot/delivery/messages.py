@@ -84,6 +84,10 @@ class PostRefusedError(DeliveryError):
     """Discord refuses this very message (another 400, such as AutoMod's 200000): repeating it is no use."""
 
 
+class AnsweredElsewhereError(DeliveryError):
+    """Another process under the same token answered first."""
+
+
 class DiscordUnavailableError(DeliveryError):
     """Discord did not answer, answered 5xx or kept rate limiting: the same call may work later."""
 
@@ -115,9 +119,11 @@ class Messages(Protocol):
         ...
 
     async def answer_message(self, address: ReplyAddress, post: Post, *, look_first: bool) -> int:
-        """Answer the person's own message; repeated calls post once.
+        """Answer the user's own message; repeated calls post once.
 
-        With `look_first` an answer that was posted long ago is found; Discord itself remembers minutes.
+        With `look_first` an answer that was posted long ago is found; Discord itself remembers minutes. Where an
+        earlier answer of this bot stands that is not of this request's row, what was posted is deleted again and
+        `AnsweredElsewhereError` is raised.
         """
         ...
 

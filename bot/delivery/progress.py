@@ -12,6 +12,7 @@ import structlog
 
 from bot.delivery.card import Card
 from bot.delivery.messages import (
+    AnsweredElsewhereError,
     DeliveryError,
     DiscordUnavailableError,
     Post,
@@ -43,6 +44,8 @@ class Existence(StrEnum):
     """Its token is dead, and nobody noted its message."""
     NONE = "none"
     """Discord never took the acknowledgement."""
+    ELSEWHERE = "elsewhere"
+    """Another process answered the message that asked."""
 
 
 class ProgressCard:
@@ -139,6 +142,8 @@ class ProgressCard:
                     message_id = await routes.messages.answer_message(
                         routes.address, Post(card), look_first=look_first or attempt.num > 1
                     )
+                except AnsweredElsewhereError:
+                    return Existence.ELSEWHERE
                 except (ReplyUnreachableError, PostRefusedError, UploadTooLargeError) as error:
                     log.info("answer_refused", reason=str(error))
                     return Existence.NONE

@@ -1,6 +1,6 @@
 """Where jobs are kept: every statement of SQL about them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,11 +55,13 @@ class JobStore:
         self._database = database
         self._spool_dir = spool_dir
 
-    async def add(self, job: Job) -> None:
-        """Keep a new job. Raises `DuplicateJobError`."""
+    async def add(self, job: Job, also: Callable[[AsyncConnection], Awaitable[None]] | None = None) -> None:
+        """Keep a new job, together with what `also` writes in the same transaction. Raises `DuplicateJobError`."""
         try:
             async with self._database.write() as connection:
                 await connection.execute(jobs.insert().values(row_of(job)))
+                if also is not None:
+                    await also(connection)
         except IntegrityError:
             raise DuplicateJobError(job.id) from None
 

@@ -27,6 +27,12 @@ class OperatorAlarms:
         self._tell = tell
         self._troubles: dict[str, _Trouble] = {}
 
+    def once(self, key: str, text: str) -> None:
+        """Tell of something that the operator hears of once in the life of this process."""
+        if key not in self._troubles:
+            self._troubles[key] = _Trouble(asyncio.get_running_loop().time())
+            self._tell(text)
+
     def begin(self, key: str, text: str) -> None:
         """Say that a trouble began, or still lasts. It is told unless the operator heard of it within the hour."""
         now_s = asyncio.get_running_loop().time()

@@ -12,6 +12,7 @@ from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext, JobProgress
 from bot.lifecycle.counted_starts import StartedTooOftenError
 from bot.lifecycle.steps.deliver import DeliverStep
@@ -20,6 +21,7 @@ from bot.lifecycle.steps.prepare import PrepareStep, is_prepared
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
 from bot.lifecycle.timeouts import Retention
+from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ class Lifecycle:
         store: JobStore,
         owner: str,
         retention: Retention,
+        alarms: OperatorAlarms,
         slots: Slots,
         open_context: Callable[[Job], JobContext],
         prepare: PrepareStep,
@@ -55,6 +58,7 @@ class Lifecycle:
         self._store = store
         self._owner = owner
         self._retention = retention
+        self._alarms = alarms
         self._slots = slots
         self._open_context = open_context
         self._prepare = prepare
@@ -144,7 +148,7 @@ class Lifecycle:
         while not context.job.at_rest:
             try:
                 existence = await self._confirm(context)
-                if existence is Existence.NONE:
+                if existence in {Existence.NONE, Existence.ELSEWHERE}:
                     return
                 if existence is Existence.CERTAIN:
                     await self._step(context)
@@ -204,5 +208,9 @@ class Lifecycle:
                 await context.fail(FailureReason.INTERRUPTED)
             case Existence.NONE:
                 log.warning("job_never_acknowledged", job=context.job.id)
+                await context.remove()
+            case Existence.ELSEWHERE:
+                log.error("message_answered_elsewhere", job=context.job.id)
+                self._alarms.once("other_process", operator.OTHER_PROCESS)
                 await context.remove()
         return existence

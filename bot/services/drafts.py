@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.rows import SOURCES
 from bot.services.order import VideoOrder
@@ -19,6 +20,10 @@ class Draft:
     person_id: int
     created_at: datetime
     order: VideoOrder
+
+
+class DraftUsedError(Exception):
+    """The draft's form was sent before, and its job was stored."""
 
 
 class DraftStore:
@@ -51,6 +56,18 @@ class DraftStore:
             {**(row.wish or {}), "sources": SOURCES.validate_python(row.sources)}
         )
         return Draft(row.id, row.person_id, row.created_at, order)
+
+    async def use_up(self, within: AsyncConnection, draft_id: str, now: datetime) -> None:
+        """Note in the caller's transaction that the draft became a job. Raises `DraftUsedError` at a second try."""
+        condition = and_(drafts.c.id == draft_id, drafts.c.used_at.is_(None))
+        used = await within.execute(update(drafts).where(condition).values(used_at=now))
+        if used.rowcount == 0:
+            raise DraftUsedError(draft_id)
+
+    async def free(self, draft_id: str) -> None:
+        """Let the form be sent again: its job was withdrawn, because Discord did not take the acknowledgement."""
+        async with self._database.write() as connection:
+            await connection.execute(update(drafts).where(drafts.c.id == draft_id).values(used_at=None))
 
     async def remove_of(self, person_id: int) -> None:
         """Delete the drafts of a user."""

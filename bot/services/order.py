@@ -61,6 +61,8 @@ class VideoOrder(BaseModel):
     private: bool = False
     parent_id: str | None = None
     """The job that is tried again, which can be done once."""
+    draft_id: str | None = None
+    """The draft whose form was sent; it becomes a job once."""
     parent_url: str | None = None
     """The message with the video that this one follows upon."""
 

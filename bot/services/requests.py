@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.images.spool import ReferenceSpool
 from bot.jobs.job import Job, JobState
@@ -22,9 +23,10 @@ from bot.moderation.rules import ReviewStage
 from bot.people.cache import PreferenceCache
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
 from bot.quota.ledger import Ledger
+from bot.services.drafts import DraftStore, DraftUsedError
 from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.storage.errors import StorageError
-from bot.texts import explanations
+from bot.texts import explanations, forms
 from bot.texts import jobs as words
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import moment
@@ -73,6 +75,7 @@ class VideoRequests:
         people: PreferenceCache,
         gatekeeper: Gatekeeper,
         audit: AuditLog,
+        drafts: DraftStore,
         limits: RequestLimits,
         now: Callable[[], datetime],
     ) -> None:
@@ -83,6 +86,7 @@ class VideoRequests:
         self._people = people
         self._gatekeeper = gatekeeper
         self._audit = audit
+        self._drafts = drafts
         self._limits = limits
         self._now = now
         self.stopping = False
@@ -129,21 +133,23 @@ class VideoRequests:
         job = self.examine(order, origin)
         if isinstance(job, Refused):
             return job
-        return await (self._answer(job) if acknowledge is None else self._acknowledge(job, acknowledge))
+        if acknowledge is None:
+            return await self._answer(job)
+        return await self._acknowledge(job, order.draft_id, acknowledge)
 
     async def _answer(self, job: Job) -> Refused | None:
         """Store and start a job whose first step answers the message that asked for it."""
-        refused = await self._store_job(job)
+        refused = await self._store_job(job, None)
         if refused is None:
             await self._begin(job, None)
         return refused
 
     async def _acknowledge(
-        self, job: Job, acknowledge: Callable[[], Awaitable[Acknowledged | None]]
+        self, job: Job, draft_id: str | None, acknowledge: Callable[[], Awaitable[Acknowledged | None]]
     ) -> Refused | None:
         """Store, acknowledge and start a job that an interaction asked for."""
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._store_job(job))
+            keeping = group.create_task(self._store_job(job, draft_id))
             await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
             if keeping.done() and (refused := keeping.result()) is not None:
                 return refused
@@ -152,7 +158,7 @@ class VideoRequests:
         if refused is not None:
             return refused
         if acknowledged is None:
-            await self._withdraw(job)
+            await self._withdraw(job, draft_id)
         else:
             await self._begin(job, acknowledged.message_id)
         return None
@@ -217,22 +223,28 @@ class VideoRequests:
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
-    async def _store_job(self, job: Job) -> Refused | None:
+    async def _store_job(self, job: Job, draft_id: str | None) -> Refused | None:
         """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
-        refused = await self._try_to_store(job)
+        refused = await self._try_to_store(job, draft_id)
         if refused is not None:
             # The claim is this event's own: an event whose job had one already was not examined.
             self._ledger.release(job.id)
         return refused
 
-    async def _try_to_store(self, job: Job) -> Refused | None:
+    async def _try_to_store(self, job: Job, draft_id: str | None) -> Refused | None:
+        async def use_draft(within: AsyncConnection) -> None:
+            if draft_id is not None:
+                await self._drafts.use_up(within, draft_id, self._now())
+
         try:
             if job.pictures:
                 # Sharing begins with an empty folder, and an earlier job of the same event has its pictures in it.
                 if await self._is_stored(job.id):
                     return _DUPLICATE
                 job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
-            await self._store.add(job)
+            await self._store.add(job, also=use_draft)
+        except DraftUsedError:
+            return Refused(forms.DRAFT_USED)
         except DuplicateJobError:
             return await self._explain_duplicate(job.id)
         except FileNotFoundError:
@@ -280,11 +292,13 @@ class VideoRequests:
         )
         self._runner.start(job.id)
 
-    async def _withdraw(self, job: Job) -> None:
+    async def _withdraw(self, job: Job, draft_id: str | None) -> None:
         """Delete a job that nobody was told of: Discord did not take the acknowledgement."""
         self._ledger.release(job.id)
         try:
             await self._store.remove(job.id)
+            if draft_id is not None:
+                await self._drafts.free(draft_id)
         except StorageError as error:
             # The next start finds that its reply does not exist, and buys nothing either.
             log.warning("job_not_withdrawn", job=job.id, reason=str(error))

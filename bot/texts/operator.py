@@ -19,6 +19,12 @@ def submitting_paused(why: str, waiting: int) -> str:
     )
 
 
+OTHER_PROCESS: Final = (
+    "Stillmotion: another process runs with this bot's Discord token and answers its users. What it answered I "
+    "leave alone. Stop one of the two; commands may otherwise go to either."
+)
+
+
 def purchase_unknown(job_id: str) -> str:
     """Nobody knows if a request was bought; the operator may find out."""
     return (

@@ -36,6 +36,7 @@ from bot.services.prompt_history import PromptHistory
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
 from bot.storage.database import Database
+from bot.texts import operator
 from bot.video import Preset
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
@@ -112,6 +113,9 @@ class App:
         await self.moderation.load()
         await self.jobs.load()
         await self.people.load()
+        self.bot.callbacks.taken_elsewhere = lambda: self.jobs.alarms.once(
+            "other_process", operator.OTHER_PROCESS
+        )
         self._add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
@@ -155,6 +159,7 @@ class App:
             people=self.people,
             gatekeeper=self.moderation.gatekeeper,
             audit=self.moderation.audit_log,
+            drafts=self._drafts,
             now=self._now,
             limits=limits,
         )

@@ -172,6 +172,7 @@ class JobWiring:
             store=self.store,
             owner=self.owner,
             retention=self.retention,
+            alarms=self.alarms,
             slots=self.slots,
             open_context=self._open_context,
             prepare=prepare,

@@ -21,9 +21,10 @@ def card_layout(post: Post, lead: Lead | None) -> ui.LayoutView:
     """Lay out a post. `lead` comes before the card, such as a mention."""
     card = post.card
     view = ui.LayoutView(timeout=None)
-    if lead is not None:
+    if lead is not None and lead.text:
         view.add_item(ui.TextDisplay(lead.text, id=lead.mark))
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_COLOURS[card.tone])
+    container_id = lead.mark if lead is not None and not lead.text else None
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_COLOURS[card.tone], id=container_id)
     container.add_item(ui.TextDisplay(_head(card)))
     if card.lines:
         container.add_item(ui.TextDisplay("\n".join(card.lines)))

@@ -3,10 +3,11 @@
 What Discord and the network may raise is logged and not raised; where it matters, the result tells of it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import discord
 import structlog
@@ -17,7 +18,10 @@ from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
 from cogs.shared.attempt import TIMEOUT_S, FailedCall, attempt
 from cogs.shared.buttons import PlainButton, view_of
+from cogs.shared.callbacks import WatchesCallbacks
 from cogs.shared.interactions import Interaction, language_of
+
+_T = TypeVar("_T")
 
 log: Final = structlog.get_logger(__name__)
 
@@ -25,7 +29,12 @@ BEFORE_ACKNOWLEDGING_S: Final = STORE_WITHIN_S
 """Maximum duration of a look-up on the disk before an acknowledgement."""
 
 _ALREADY_ACKNOWLEDGED: Final = 40060
-"""Discord, *JSON error codes*: a repetition, whose first try arrived although it seemed to fail."""
+"""Discord, *JSON error codes*: somebody answered this interaction before."""
+_NO_SUCH_REPLY: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_LOOK_FOR_REPLY_S: Final = 840.0
+"""An interaction's token works for 15 minutes (Discord, *Receiving and Responding*)."""
+_FIRST_LOOK_S: Final = 0.5
+_LONGEST_LOOK_S: Final = 30.0
 _UPLOAD_TIMEOUT_S: Final = 300.0
 _NOBODY: Final = discord.AllowedMentions.none()
 
@@ -34,19 +43,18 @@ async def acknowledge(interaction: Interaction, *, private: bool) -> Acknowledge
     """Tell Discord that an answer will come.
 
     Returns:
-        None if Discord did not take that. Then nothing may be started: it tells the user itself that the
-        application did not respond.
+        None if Discord did not take that, or another process has the interaction. Then nothing may be started; in
+        the first case Discord tells the user itself that the application did not respond.
     """
-    done = await attempt(interaction.response.defer(ephemeral=private, thinking=True))
+    done = await _callback(interaction, interaction.response.defer(ephemeral=private, thinking=True))
     if isinstance(done, FailedCall):
-        return Acknowledged(message_id=None) if _is_acknowledged(done) else None
+        return None
     return Acknowledged(message_id=done.message_id if done is not None else None)
 
 
 async def acknowledge_press(interaction: Interaction) -> bool:
     """Tell Discord that the message whose button was pressed will change. Returns False if it did not take that."""
-    done = await attempt(interaction.response.defer())
-    return not isinstance(done, FailedCall) or _is_acknowledged(done)
+    return not isinstance(await _callback(interaction, interaction.response.defer()), FailedCall)
 
 
 async def refuse(interaction: Interaction, words: Translatable, buttons: Sequence[PlainButton] = ()) -> None:
@@ -62,7 +70,55 @@ async def open_modal(interaction: Interaction, form: ui.Modal) -> bool:
     if not isinstance(done, FailedCall):
         return True
     log.warning("form_not_opened", **done.facts)
-    return done.code == _ALREADY_ACKNOWLEDGED
+    return done.code == _ALREADY_ACKNOWLEDGED and _is_own(interaction)
+
+
+async def _callback(interaction: Interaction, call: Awaitable[_T]) -> _T | FailedCall | None:
+    """Make a deferral. Where it is not clear if it arrived, look at the reply, which only then exists.
+
+    Returns:
+        What Discord answered; None where it took the deferral without our seeing that; or why it did not.
+    """
+    try:
+        done = await attempt(call)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        # discord.py takes an answer of 2xx apart as if Discord had given it, also a page or an empty body.
+        done = FailedCall({"error": type(error).__name__})
+    if not isinstance(done, FailedCall):
+        return done
+    if done.code == _ALREADY_ACKNOWLEDGED:
+        return None if _is_own(interaction) else done
+    if done.status is not None and done.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("acknowledgement_refused", **done.facts)
+        return done
+    log.warning("acknowledgement_failed", **done.facts)
+    return None if await _is_there(interaction) else done
+
+
+def _is_own(interaction: Interaction) -> bool:
+    """Return True if an earlier try of this process took the interaction; otherwise another process has it."""
+    client = interaction.client
+    if not isinstance(client, WatchesCallbacks) or client.callbacks.own_try_failed(interaction.id):
+        return True
+    log.error("interaction_taken_elsewhere", interaction=interaction.id)
+    client.callbacks.taken_elsewhere()
+    return False
+
+
+async def _is_there(interaction: Interaction) -> bool:
+    """Look whether the reply to an interaction exists, as long as its token can tell."""
+    loop = asyncio.get_running_loop()
+    ends_s, pause_s = loop.time() + _LOOK_FOR_REPLY_S, _FIRST_LOOK_S
+    while loop.time() < ends_s:
+        found = await attempt(interaction.original_response())
+        if not isinstance(found, FailedCall):
+            return True
+        if found.status in _NO_SUCH_REPLY:
+            log.info("reply_not_there", **found.facts)
+            return False
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, _LONGEST_LOOK_S)
+    return False
 
 
 async def delete_message(interaction: Interaction) -> bool:
@@ -114,16 +170,6 @@ async def tell(interaction: Interaction, words: Translatable) -> None:
             await answer(interaction, words)
         case _:
             await reply_privately(interaction, words)
-
-
-def _is_acknowledged(failed: FailedCall) -> bool:
-    """Return True if an earlier try of the acknowledgement arrived; otherwise log why there is none."""
-    if failed.code == _ALREADY_ACKNOWLEDGED:
-        return True
-    log.warning(
-        "acknowledgement_failed" if failed.status is None else "acknowledgement_refused", **failed.facts
-    )
-    return False
 
 
 def _in_own_language(interaction: Interaction, words: Translatable) -> str:

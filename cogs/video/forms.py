@@ -112,6 +112,7 @@ class FormsCog(commands.Cog):
                 prompt=order.prompt,
                 options=order.options,
                 sources=(*draft.order.sources, *uploaded),
+                draft_id=draft.id,
                 group=order.group,
                 private=order.private,
             )

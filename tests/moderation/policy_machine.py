@@ -25,6 +25,7 @@ from bot.jobs.job import FailureReason, Job, JobState, advance
 from bot.jobs.request_facts import origin_of
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.steps.prepare import PrepareStep
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
@@ -151,12 +152,16 @@ class RequestMachine(RuleBasedStateMachine):
         )
         outside: Any = None  # nothing is fetched, submitted or posted here
         questions: Any = self.moderators
-        self.review = ReviewStep(questions=questions, prepare=PrepareStep(spool=outside))
+        self.review = ReviewStep(
+            questions=questions, prepare=PrepareStep(spool=outside, starts=CountedStarts())
+        )
         self.submit = SubmitStep(
             api=outside,
             checks=self.checks,
             breaker=outside,
             uploads=outside,
+            notes=outside,
+            alarms=outside,
             timeouts=outside,
             random=outside,
         )

@@ -149,7 +149,7 @@ async def test_the_status_can_be_unknown_right_after_creation(client: PlainClien
 
 async def test_a_task_is_forgotten_with_its_content(client: PlainClient) -> None:
     client.service.faults.outcomes.append(LostContent(410, after_s=0.0, task_status=404))
-    client.service.pace = TaskPace(queue_s=0, generate_s=0.001)
+    client.service.pace = TaskPace(queue_s=0, generate_s=0)
     task_id = await client.bought()
     status, answer = await client.ask("GET", f"/tasks/{task_id}")
     assert (status, answer["error"]["code"]) == (404, "task_not_found")

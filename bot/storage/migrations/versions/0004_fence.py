@@ -1,4 +1,4 @@
-"""Claims, counted starts and raw answers of jobs; jobs by their task; the operator's orders; heartbeats."""
+"""Claims, counted starts, raw answers and tasks of jobs; used drafts; the operator's orders; heartbeats."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,6 +31,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_jobs_task_id", "jobs", ["task_id"], sqlite_where=sa.text("task_id IS NOT NULL"))
+    op.add_column("drafts", sa.Column("used_at", sa.BigInteger))
     op.create_table(
         "operator_orders",
         sa.Column("id", sa.Integer, nullable=False),
