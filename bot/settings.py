@@ -18,10 +18,12 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from yarl import URL
 
 ENV_FILE: Final = Path(".env")
+_UNFIT: Final = "unfit_for_a_header"
 
 
 class LogFormat(StrEnum):
@@ -104,6 +106,19 @@ def _ids(value: object) -> object:
     return value
 
 
+def _for_a_header(secret: SecretStr) -> SecretStr:
+    """Refuse what no `Authorization` header can hold. The key or token goes there behind a scheme of its own."""
+    text = secret.get_secret_value()
+    for scheme in ("Bearer", "Bot"):
+        if text.lower().startswith(f"{scheme.lower()} "):
+            raise PydanticCustomError(_UNFIT, f'without "{scheme} " in front')
+    unfit = next((number for number, one in enumerate(text, 1) if not "!" <= one <= "~"), None)
+    if unfit is not None:
+        place = {"number": unfit, "code": f"U+{ord(text[unfit - 1]):04X}"}
+        raise PydanticCustomError(_UNFIT, "its character {number} ({code}) cannot be in a header", place)
+    return secret
+
+
 def _host_and_port(text: str) -> str:
     url = URL(f"//{text}")
     if text != url.authority or not url.host or url.explicit_port is None:
@@ -113,7 +128,7 @@ def _host_and_port(text: str) -> str:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts), AfterValidator(_plain_hosts)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_for_a_header)]
 Ids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_ids)]
 Terms = Annotated[
     tuple[Annotated[str, Field(min_length=2, max_length=100)], ...], NoDecode, BeforeValidator(_ids)
@@ -202,6 +217,10 @@ class Settings(BaseSettings):
     keep_pictures_hours: AtLeastOne = Field(
         24, description="a whole number from 1, hours that the pictures of an ended job are kept"
     )
+    stop_grace_s: Annotated[float, Field(ge=0, le=3_600)] = Field(
+        75.0,
+        description="a number from 0 to 3600, seconds that a stop waits for uploads and purchases under way",
+    )
     message_content: bool = Field(
         default=False, description="true or false, whether the bot asks for the message content intent"
     )
@@ -246,7 +265,7 @@ def load(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = 
         # pyright does not know pydantic-settings' own keyword of the constructor
         return Settings(_env_file=env_file, **(overrides or {}))  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
-        problems = tuple(_problem(detail["type"], detail["loc"]) for detail in error.errors())
+        problems = tuple(_problem(detail["type"], detail["loc"], detail["msg"]) for detail in error.errors())
         raise BadConfigurationError(problems) from None
     except SettingsError:
         raise BadConfigurationError((SettingProblem(str(env_file), "one NAME=value a line"),)) from None
@@ -254,8 +273,10 @@ def load(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = 
         raise BadConfigurationError((SettingProblem(str(env_file), "a text file in UTF-8"),)) from None
 
 
-def _problem(kind: str, location: tuple[int | str, ...]) -> SettingProblem:
+def _problem(kind: str, location: tuple[int | str, ...], told: str) -> SettingProblem:
     field = str(location[0])
     if kind == "extra_forbidden":
         return SettingProblem(field.upper(), "no setting has this name; see .env.example")
+    if kind == _UNFIT:  # our own words, which do not quote the value
+        return SettingProblem(field.upper(), f"expected {Settings.model_fields[field].description}; {told}")
     return SettingProblem(field.upper(), f"expected {Settings.model_fields[field].description}")

@@ -1,6 +1,8 @@
-"""The Discord client: its intents and caches, and the set-up before the gateway opens."""
+"""The Discord client: its intents and caches, how it logs in, connects, and leaves."""
 
+import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
 
@@ -11,16 +13,25 @@ import yarl
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
-from bot.texts import explanations
+from bot.texts import console, explanations
+from cogs.gateway import bound_reconnecting
+from cogs.outage import is_refusal, is_wrong_token, until_discord_answers
 from cogs.shared.callbacks import CallbackWatch
 from cogs.shared.interactions import Interaction
-from cogs.shared.respond import refuse
+from cogs.shared.respond import tell
 from cogs.translation import Translator
-from cogs.tree import Tree
+from cogs.tree import COMMANDS_STATE, ENTRY_POINT_LEFT_OUT, Tree
 
 log: Final = structlog.get_logger(__name__)
 
-_COMMANDS_STATE: Final = "commands.sha256"
+_REGISTER_WITHIN_S: Final = 10.0
+"""Longer than this the gateway does not wait for the commands, which may be those of the last registration."""
+_SHARD_TIMEOUT_S: Final = 30.0
+_LEAVE_WITHIN_S: Final = 3.0
+
+
+class _ShardNotLaunchedError(Exception):
+    """A try to connect a shard failed, and the pause after it is over."""
 
 
 class Stillmotion(commands.AutoShardedBot):
@@ -48,12 +59,16 @@ class Stillmotion(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=trace,
+            shard_connect_timeout=_SHARD_TIMEOUT_S,
         )
         self.callbacks = CallbackWatch()
         self.callbacks.watch(trace)
+        bound_reconnecting()
         self._data_dir = data_dir
         self._starting_cogs: list[commands.Cog] = []
         self._starting_menus: list[discord.app_commands.ContextMenu] = []
+        self._registering: asyncio.Task[None] | None = None
+        self._launching: set[int] = set()
 
     def start_with(self, *cogs: commands.Cog) -> None:
         """Load these cogs once the bot has logged in."""
@@ -66,32 +81,81 @@ class Stillmotion(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message) -> None:
         """Do nothing: cogs listen to messages, and there are no commands in their texts."""
 
-    async def setup_hook(self) -> None:
-        """Load the cogs and, if they changed, register the commands; called between login and gateway."""
-        # The library asks for the address once, but falls back to Discord's own when a session starts anew.
-        _shards, gateway_url, _limits = await self.http.get_bot_gateway()
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+    async def log_in(self, token: str, say: Callable[[str], None]) -> None:
+        """Log in, load the cogs, and register the commands if they changed; while Discord is away, wait for it.
+
+        `say` shows a line to the operator. Raises `discord.LoginFailure` for a wrong token.
+        """
+
+        async def ask() -> None:
+            await self.http.close()
+            # A session that is closed closes its connector; the library makes another where there is none.
+            self.http.connector = discord.utils.MISSING
+            await self.login(token)
+            # The library asks for the address once, but falls back to Discord's own when a session starts anew.
+            self.shard_count, gateway_url, _limits = await self.http.get_bot_gateway()
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+        try:
+            await until_discord_answers(ask, is_final=is_wrong_token, say=say)
+        except discord.HTTPException as error:
+            raise discord.LoginFailure(str(error)) from error
         for cog in self._starting_cogs:
             await self.add_cog(cog)
         for menu in self._starting_menus:
             self.tree.add_command(menu)
         await self.tree.set_translator(Translator())
-        tree = self.tree
-        if isinstance(tree, Tree):
-            try:
-                await tree.sync_if_changed(self._data_dir / _COMMANDS_STATE)
-            except discord.HTTPException as error:
-                # The commands of the last registration still work; the next start tries again.
-                log.error("commands_not_registered", status=error.status, code=error.code)
+        self._registering = asyncio.create_task(self._register_commands(), name="commands")
+        await asyncio.wait([self._registering], timeout=_REGISTER_WITHIN_S)
+
+    async def _register_commands(self) -> None:
+        tree = cast("Tree", self.tree)
+
+        async def ask() -> None:
+            await tree.sync_if_changed(self._data_dir / COMMANDS_STATE)
+
+        try:
+            await until_discord_answers(ask, is_final=is_refusal, say=lambda _: None)
+        except discord.HTTPException as error:
+            # The commands of the last registration still work; the next start tries again.
+            why = console.ENTRY_POINT_LEFT_OUT if error.code == ENTRY_POINT_LEFT_OUT else error.text
+            log.error("commands_not_registered", status=error.status, code=error.code, why=why)
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard, however long that takes."""
+        # After a try that failed and five seconds the library calls this method from within itself, deeper at
+        # each try: an outage of an hour would end in a RecursionError.
+        if shard_id in self._launching:
+            raise _ShardNotLaunchedError
+        self._launching.add(shard_id)
+        try:
+            while True:
+                try:
+                    await super().launch_shard(gateway, shard_id, initial=initial)
+                except _ShardNotLaunchedError:
+                    continue
+                return
+        finally:
+            self._launching.discard(shard_id)
+
+    async def close(self) -> None:
+        """Leave Discord, within a few seconds also where it no longer answers."""
+        if self._registering is not None:
+            self._registering.cancel()
+            await asyncio.wait([self._registering])
+        closing = asyncio.create_task(super().close(), name="closing")
+        await asyncio.wait([closing], timeout=_LEAVE_WITHIN_S)
+        # A gateway that is silent answers no farewell either, for which the library waits 30 s: that ends with
+        # the connection.
+        await self.http.close()
+        await closing
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log a listener that broke, and tell the user whose interaction it was."""
         del kwargs
         log.error("listener_broke", listener=event_method, exc_info=sys.exception())
         if args and isinstance(args[0], discord.Interaction):
-            interaction = cast("Interaction", args[0])
-            if not interaction.response.is_done():
-                await refuse(interaction, explanations.COMMAND_BROKE)
+            await tell(cast("Interaction", args[0]), explanations.COMMAND_BROKE)
 
     async def on_ready(self) -> None:
         """Log that the gateway is up."""

@@ -3,16 +3,12 @@
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-import aiohttp
-from pydantic import BaseModel, SecretStr
-
-from bot.app import open_api
-from bot.dimilinks import BadKeyError, DimiLinksError, TaskAbsentError
+from bot.cli.check_line import CheckLine
+from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Flaw
 from bot.moderation.audit.store import LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
@@ -21,14 +17,10 @@ from bot.storage.inspection import DatabaseReport, inspect_database_in_thread
 from bot.storage.migrate import SchemaState
 from bot.storage.opening import database_path
 from bot.texts import console
+from bot.video import Seconds
 
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
-_ABSENT_TASK: Final = "stillmotion-check"
-"""Task id that does not exist. The API answers 404 to an accepted key, and nothing is bought."""
+_SHORTEST_S: Final = min(int(choice.value) for choice in Seconds)
 _UNKNOWN_TOLD_FOR: Final = timedelta(days=30)
-_UNAUTHORIZED: Final = 401
-_MESSAGE_CONTENT_FLAGS: Final = 1 << 18 | 1 << 19
-"""Discord, *Application Flags*: the message content intent, for large and for small applications."""
 _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.NUMBER_SKIPPED: console.AUDIT_NUMBER_SKIPPED,
     Flaw.UNREADABLE: console.AUDIT_UNREADABLE,
@@ -36,27 +28,6 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.DIGEST_DIFFERS: console.AUDIT_DIGEST_DIFFERS,
     Flaw.PROMPT_DIFFERS: console.AUDIT_PROMPT_DIFFERS,
 }
-
-
-@dataclass(frozen=True)
-class CheckLine:
-    """Outcome of one check; `told` is the text of its line."""
-
-    name: str
-    passed: bool
-    told: str
-
-
-class _BotUser(BaseModel):
-    username: str
-
-
-class _Application(BaseModel):
-    name: str
-    flags: int = 0
-
-
-_Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 async def check(print_line: Callable[[str], None]) -> bool:
@@ -72,9 +43,10 @@ async def check(print_line: Callable[[str], None]) -> bool:
         _database,
         _outcomes,
         _audit_log,
-        _token,
-        _intents,
-        _key,
+        check_token,
+        check_intents,
+        check_commands,
+        check_key,
     )
     all_passed = True
     for one in checks:
@@ -84,7 +56,14 @@ async def check(print_line: Callable[[str], None]) -> bool:
     return all_passed
 
 
-async def _configuration(_settings: Settings) -> CheckLine:
+async def _configuration(settings: Settings) -> CheckLine:
+    limits = {
+        "SECONDS_A_DAY": settings.seconds_a_day,
+        "SECONDS_A_DAY_PER_PERSON": settings.seconds_a_day_per_person,
+    }
+    too_small = [name for name, limit in limits.items() if limit is not None and limit < _SHORTEST_S]
+    if too_small:
+        return CheckLine("configuration", passed=False, told=console.limits_too_small(too_small, _SHORTEST_S))
     return CheckLine("configuration", passed=True, told=console.CONFIGURATION_OK)
 
 
@@ -156,64 +135,3 @@ def _write_something(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"check")
-
-
-async def _token(settings: Settings) -> CheckLine:
-    if settings.discord_token is None:
-        return CheckLine("discord token", passed=False, told=console.missing("DISCORD_TOKEN"))
-    try:
-        user = await _ask_discord(settings, settings.discord_token, "/users/@me", _BotUser)
-    except _DiscordSaidNoError as refused:
-        return CheckLine("discord token", passed=False, told=str(refused))
-    return CheckLine("discord token", passed=True, told=console.bot_is(user.username))
-
-
-async def _intents(settings: Settings) -> CheckLine:
-    if settings.discord_token is None:
-        return CheckLine("intents", passed=False, told=console.missing("DISCORD_TOKEN"))
-    try:
-        application = await _ask_discord(settings, settings.discord_token, "/applications/@me", _Application)
-    except _DiscordSaidNoError as refused:
-        return CheckLine("intents", passed=False, told=str(refused))
-    if not settings.message_content:
-        return CheckLine("intents", passed=True, told=console.INTENTS_OK)
-    if not application.flags & _MESSAGE_CONTENT_FLAGS:
-        return CheckLine("intents", passed=False, told=console.INTENT_REFUSED)
-    return CheckLine("intents", passed=True, told=console.INTENT_OK)
-
-
-async def _key(settings: Settings) -> CheckLine:
-    try:
-        async with open_api(settings) as api:
-            await api.task(_ABSENT_TASK)
-    except TaskAbsentError:
-        return CheckLine("api key", passed=True, told=console.KEY_OK)
-    except BadConfigurationError as error:
-        return CheckLine("api key", passed=False, told=str(error))
-    except BadKeyError:
-        return CheckLine("api key", passed=False, told=console.KEY_REFUSED)
-    except DimiLinksError as error:
-        return CheckLine("api key", passed=False, told=str(error))
-    return CheckLine("api key", passed=True, told=console.KEY_OK)
-
-
-class _DiscordSaidNoError(Exception):
-    """Discord answered otherwise than to a working token, or not at all. The text says how."""
-
-
-async def _ask_discord(settings: Settings, token: SecretStr, path: str, model: type[_Answer]) -> _Answer:
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
-            session.get(
-                f"{settings.discord_api_url}{path}",
-                headers={"Authorization": f"Bot {token.get_secret_value()}"},
-            ) as response,
-        ):
-            if response.status == _UNAUTHORIZED:
-                raise _DiscordSaidNoError(console.TOKEN_REFUSED)
-            if not response.ok:
-                raise _DiscordSaidNoError(console.discord_answered(response.status))
-            return model.model_validate_json(await response.read())
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        raise _DiscordSaidNoError(f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})") from None

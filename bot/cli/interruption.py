@@ -1,7 +1,8 @@
-"""How a command ends on a signal before it has anything to clean up."""
+"""How a command ends on a signal: at once before it has anything to clean up, and soon after it has."""
 
 import os
 import signal
+import threading
 from types import FrameType
 
 from bot.cli.failure import ExitStatus
@@ -24,3 +25,13 @@ def end_at_once_on(*numbers: signal.Signals, status: ExitStatus) -> None:
 def raise_on_interrupt() -> None:
     """Let SIGINT raise KeyboardInterrupt, as Python does by itself; `asyncio.run` then cancels what it runs."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def end_within(seconds: float, status: ExitStatus) -> None:
+    """End the process with `status`, unless it has ended by itself by then. Call it once all is cleaned up.
+
+    Python waits for its threads without a limit, also for those of a library that wait for the network.
+    """
+    timer = threading.Timer(seconds, os._exit, [status])
+    timer.daemon = True
+    timer.start()

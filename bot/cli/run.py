@@ -2,15 +2,18 @@
 
 import asyncio
 import signal
+from enum import IntEnum
 from typing import Any, Final
 
 import aiohttp
 import discord
 import structlog
+import typer
 
 from bot import logs
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.cli.interruption import end_within
 from bot.gc_policy import freeze_startup_objects
 from bot.settings import BadConfigurationError, Settings
 from bot.storage.errors import StorageError
@@ -19,6 +22,21 @@ from bot.texts import console
 log: Final = structlog.get_logger(__name__)
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_END_WITHIN_S: Final = 2.0
+_ENDINGS: Final = (
+    BadConfigurationError,
+    StorageError,
+    discord.DiscordException,
+    aiohttp.ClientError,
+    OSError,
+)
+
+
+class _GatewayClose(IntEnum):
+    """Discord, *Gateway Close Event Codes*, as far as the bot tells them apart."""
+
+    AUTHENTICATION_FAILED = 4004
+    """The token was reset while the bot ran."""
 
 
 async def run(settings: Settings) -> None:
@@ -38,21 +56,31 @@ async def run(settings: Settings) -> None:
     except asyncio.CancelledError:
         if not stop.asked.is_set():
             raise
-    except BadConfigurationError as error:
-        raise CommandFailedError(
-            console.bad_configuration(str(error)), ExitStatus.BAD_CONFIGURATION
-        ) from None
-    except StorageError as error:
-        raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
-    except discord.LoginFailure:
-        told = console.bad_configuration(console.DISCORD_REFUSED_TOKEN)
-        raise CommandFailedError(told, ExitStatus.BAD_CONFIGURATION) from None
-    except discord.PrivilegedIntentsRequired:
-        told = console.bad_configuration(console.INTENT_REFUSED)
-        raise CommandFailedError(told, ExitStatus.BAD_CONFIGURATION) from None
-    except (discord.GatewayNotFound, discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        told = f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})"
-        raise CommandFailedError(told, ExitStatus.FAILED) from None
+    except _ENDINGS as error:
+        raise _failure(error) from None
+    if stop.asked.is_set():
+        # All is closed and stored. What may still run are look-ups of names, in threads that nothing can cancel
+        # and that take half a minute where the network is away.
+        end_within(_END_WITHIN_S, ExitStatus.DONE)
+
+
+def _failure(error: Exception) -> CommandFailedError:
+    """Return the line and the status with which the command ends for this reason."""
+    match error:
+        case BadConfigurationError():
+            problem = str(error)
+        case discord.LoginFailure() | discord.ConnectionClosed(code=_GatewayClose.AUTHENTICATION_FAILED):
+            problem = console.DISCORD_REFUSED_TOKEN
+        case discord.PrivilegedIntentsRequired():
+            problem = console.INTENT_REFUSED
+        case StorageError():
+            return CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED)
+        case discord.ConnectionClosed():
+            return CommandFailedError(console.gateway_closed(error.code), ExitStatus.FAILED)
+        case _:
+            told = f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})"
+            return CommandFailedError(told, ExitStatus.FAILED)
+    return CommandFailedError(console.bad_configuration(problem), ExitStatus.BAD_CONFIGURATION)
 
 
 class _Stop:
@@ -75,20 +103,14 @@ class _Stop:
 
 
 async def _until_stopped(app: App, asked: asyncio.Event) -> None:
-    running = asyncio.create_task(app.run(), name="bot")
+    running = asyncio.create_task(app.run(typer.echo), name="bot")
     signalled = asyncio.create_task(asked.wait(), name="stop-signal")
     try:
         await asyncio.wait([running, signalled], return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             log.info("stopping")
             await app.stop()
-            running.cancel()
-            await asyncio.wait([running])
-            # A login under way breaks off as the session is closed beneath it. That is no failure of the stop.
-            if not running.cancelled() and (error := running.exception()) is not None:
-                log.info("login_broken_off", error=type(error).__name__)
-        else:
-            await running
+        await running
     finally:
         for task in (running, signalled):
             task.cancel()

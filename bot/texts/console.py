@@ -1,5 +1,6 @@
 """Sentences of the command line. The operator reads them in English."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.texts.durations import megabytes
@@ -11,7 +12,7 @@ DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
 )
 CHECK: Final = (
-    "Check configuration, data folder, database, audit log, Discord token, intents and API key; "
+    "Check configuration, data folder, database, audit log, Discord token, intents, commands and API key; "
     "one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
@@ -32,6 +33,11 @@ DEMO_STARTING: Final = "Starting a local Discord, a local DimiLinks and the botâ
 NOT_STARTED: Final = "the bot did not come up"
 DISCORD_REFUSED_TOKEN: Final = "DISCORD_TOKEN: Discord does not accept it"  # noqa: S105 - a sentence, not a token
 DISCORD_UNREACHABLE: Final = "Discord cannot be reached"
+DISCORD_BACK: Final = "Discord answers again"
+ENTRY_POINT_LEFT_OUT: Final = (
+    "the application has an Entry Point command (Discord adds one with Activities), which no registration may "
+    "leave out, and Discord does not list it; switch Activities off in the developer portal, or delete that command"
+)
 NO_REPLY: Final = "the bot did not reply in time"
 NO_VIDEO_IN_REPLY: Final = "the reply above says why"
 GENERATING: Final = "Making the video"
@@ -40,6 +46,16 @@ GENERATING: Final = "Making the video"
 def bad_configuration(problems: str) -> str:
     """Line with which a start ends because of wrong settings."""
     return f"bad configuration: {problems}"
+
+
+def discord_away(reason: str, again_in_s: float) -> str:
+    """Discord does not answer as it should, at the start; the bot waits and tries again."""
+    return f"{DISCORD_UNREACHABLE} ({reason}); the next try is in {again_in_s:.0f} s"
+
+
+def gateway_closed(code: int) -> str:
+    """Line with which the bot ends because Discord closed the gateway for good."""
+    return f"Discord closed the gateway for good (code {code})"
 
 
 def reply_version(number: int, after_s: float) -> str:
@@ -138,7 +154,8 @@ INTENT_OK: Final = "the message content intent is switched on"
 INTENT_REFUSED: Final = (
     "MESSAGE_CONTENT: the message content intent is not switched on; do that in the Discord developer portal"
 )
-KEY_OK: Final = "DimiLinks accepts it"
+COMMANDS_NOT_YET: Final = "not registered yet from this data folder; the first start does that"
+KEY_OK: Final = "DimiLinks accepts it, and it may use the model"
 KEY_REFUSED: Final = "DimiLinks does not accept DIMILINKS_API_KEY"
 TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a sentence, not a token
 
@@ -166,3 +183,30 @@ def bot_is(username: str) -> str:
 def discord_answered(status: int) -> str:
     """Discord's answer to the token was an unexpected status."""
     return f"Discord answered HTTP {status}"
+
+
+def web_page(setting: str, address: str) -> str:
+    """The address of an API answers with a web page."""
+    return f"{setting}: {address} answers a web page, not the API; see .env.example for the usual address"
+
+
+def model_absent(model: str, others: int) -> str:
+    """The key may not use the model."""
+    return f"DimiLinks accepts it, but {model} is not among the {others} models that it may use"
+
+
+def limits_too_small(settings: Sequence[str], shortest_s: int) -> str:
+    """Limits of seconds a day that no video fits."""
+    return (
+        f"{', '.join(settings)}: smaller than the shortest video, {shortest_s} seconds; nothing can be made"
+    )
+
+
+def commands_absent(names: Sequence[str]) -> str:
+    """Discord does not have commands that were registered once."""
+    return f"Discord does not have {', '.join(names)}; the next start of the bot registers them again"
+
+
+def commands_registered(count: int) -> str:
+    """Discord has all commands of the last registration."""
+    return f"{count} are registered"

@@ -49,6 +49,10 @@ log: Final = structlog.get_logger(__name__)
 _RESTART_AFTER_S: Final = 60.0
 
 
+def _say_nothing(_line: str) -> None:
+    """Show nothing: for callers without an operator."""
+
+
 class App:
     """The bot: what cogs call, and what runs beside the jobs. `load` comes first."""
 
@@ -99,11 +103,12 @@ class App:
         self.breaker = breaker
         self.metrics = metrics
         self._settings = settings
-        self._stop_grace_s = tuning.stop_grace_s
         self._token = token
         self._spool = spool
         self._messages = messages
         self._now = now
+        self._logged_in = asyncio.Event()
+        self._stopped = asyncio.Event()
 
     async def load(self, stack: AsyncExitStack) -> None:
         """Read what the caches need, give the client its cogs, and begin what runs beside the jobs.
@@ -125,15 +130,33 @@ class App:
             ("holds", self.jobs.watch_holds),
             ("log-mirror", self.moderation.log_channel.run),
         ):
-            task = asyncio.create_task(_keep_going(name, work), name=name)
+            task = asyncio.create_task(self._keep_going(name, work), name=name)
             stack.push_async_callback(_cancelled, task)
 
-    async def run(self) -> None:
-        """Log in, take up what an earlier process left, and stay connected.
+    async def run(self, say: Callable[[str], None] = _say_nothing) -> None:
+        """Log in, take up what an earlier process left, and stay connected until `stop`.
 
-        Raises `discord.LoginFailure` for a wrong token, network errors and `StorageError`.
+        While Discord is away it waits; `say` shows that to the operator. Raises `discord.LoginFailure` for a
+        wrong token, other errors of the library where Discord closes the gateway for good, and `StorageError`.
         """
-        await self.bot.login(self._token.get_secret_value())
+        connected = asyncio.create_task(self._stay_connected(say), name="discord")
+        stopped = asyncio.create_task(self._stopped.wait(), name="stopped")
+        try:
+            await asyncio.wait([connected, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if not self._stopped.is_set():
+                await connected
+        finally:
+            # After a stop nothing waits for Discord: neither a login nor the pause before another try.
+            for task in (connected, stopped):
+                task.cancel()
+            await asyncio.wait([connected, stopped])
+            broken_off = connected.exception() if not connected.cancelled() else None
+            if broken_off is not None and self._stopped.is_set():
+                log.info("connection_broken_off", error=type(broken_off).__name__)
+
+    async def _stay_connected(self, say: Callable[[str], None]) -> None:
+        await self.bot.log_in(self._token.get_secret_value(), say)
+        self._logged_in.set()
         await self.jobs.decisions.resume()
         await self.jobs.runner.resume()
         await self.bot.connect()
@@ -141,7 +164,8 @@ class App:
     async def stop(self) -> None:
         """Accept no more requests, let uploads end, leave the rest to the next start, then leave Discord."""
         self.requests.stopping = True
-        await self.jobs.runner.close(grace_s=self._stop_grace_s)
+        await self.jobs.runner.close(grace_s=self._settings.stop_grace_s)
+        self._stopped.set()
         await self.bot.close()
 
     @cached_property
@@ -258,17 +282,17 @@ class App:
             presets=[preset for preset in Preset if preset is not Preset.SPICY or settings.spicy_offered],
         )
 
+    async def _keep_going(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        await self._logged_in.wait()  # nobody can be told anything before
+        while True:
+            try:
+                await work()
+            except Exception:  # a bug in what runs beside the jobs must not end the bot
+                log.exception("side_task_broke", task=name)
+                await asyncio.sleep(_RESTART_AFTER_S)
+
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
-
-
-async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await work()
-        except Exception:  # a bug in what runs beside the jobs must not end the bot
-            log.exception("side_task_broke", task=name)
-            await asyncio.sleep(_RESTART_AFTER_S)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

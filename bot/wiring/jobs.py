@@ -56,7 +56,6 @@ from bot.wiring.moderation import ModerationWiring
 
 log: Final = structlog.get_logger(__name__)
 
-STOP_GRACE_S: Final = 20.0
 _EDITS_PER_S: Final = 20.0
 """Progress edits of all replies together; with many jobs each is edited more seldom."""
 _HISTORY: Final = 2000
@@ -87,7 +86,6 @@ class Tuning:
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
-    stop_grace_s: float = STOP_GRACE_S
 
 
 class JobWiring:

@@ -9,7 +9,8 @@ import pytest
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
-from bot.sandbox.dimilinks import DropAfterAcceptance
+from bot.sandbox.dimilinks import DropAfterAcceptance, Html
+from bot.sandbox.discord import DiscordFault, OddAnswer
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
 from bot.storage.opening import open_database
@@ -36,6 +37,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
             "audit log",
             "discord token",
             "intents",
+            "commands",
             "api key",
         ),
         True,
@@ -49,7 +51,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("setting", "failing"),
     [
-        ("DISCORD_TOKEN", {"discord token", "intents"}),
+        ("DISCORD_TOKEN", {"discord token", "intents", "commands"}),
         ("DIMILINKS_API_KEY", {"api key"}),
     ],
 )
@@ -141,3 +143,84 @@ async def test_the_message_content_intent_is_checked_where_it_is_asked_for(
     outcome = await shell.run("check", environment=environment)
     assert outcome.status == 0, outcome.all
     assert "ok   intents: the message content intent is switched on" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("setting", "secret", "expected"),
+    [
+        ("DIMILINKS_API_KEY", "Bearer sk-{}", 'without "Bearer " in front'),
+        ("DISCORD_TOKEN", "Bot {}", 'without "Bot " in front'),
+        ("DISCORD_TOKEN", "bot {}", 'without "Bot " in front'),
+        ("DIMILINKS_API_KEY", "sk-{}\n", "its character 28 (U+000A) cannot be in a header"),
+        ("DIMILINKS_API_KEY", "\u200bsk-{}", "its character 1 (U+200B) cannot be in a header"),
+        ("DISCORD_TOKEN", "two {}", "its character 4 (U+0020) cannot be in a header"),
+    ],
+)
+async def test_a_secret_that_no_header_can_hold_is_named_without_it(
+    shell: Shell, sandbox: Sandbox, setting: str, secret: str, expected: str
+) -> None:
+    environment = {**sandbox.environment, setting: secret.format(WRONG)}
+    outcome = await shell.run("check", environment=environment)
+    assert outcome.status == 1
+    assert f"FAIL configuration: {setting}: expected the " in outcome.out
+    assert outcome.out.rstrip().endswith(expected)
+    assert WRONG not in outcome.all
+    started = await shell.run("run", environment=environment)
+    assert started.status == 2
+    assert started.err.rstrip().endswith(expected)
+    assert WRONG not in started.all
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_an_address_that_answers_a_web_page_is_named(
+    shell: Shell, sandbox: Sandbox, status: int
+) -> None:
+    sandbox.dimilinks.faults.models.append(Html(status))
+    sandbox.discord.faults.append(DiscordFault("GET /users/@me", status, answer=OddAnswer.PAGE))
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert {name for name, passed in verdicts(outcome.out).items() if not passed} == {
+        "discord token",
+        "api key",
+    }
+    assert f"FAIL api key: DIMILINKS_BASE_URL: {sandbox.dimilinks.base_url} answers a web page" in outcome.out
+    assert f"FAIL discord token: DISCORD_API_URL: {sandbox.discord.api_url} answers a web" in outcome.out
+
+
+async def test_a_key_that_may_not_use_the_model_is_found(shell: Shell, sandbox: Sandbox) -> None:
+    sandbox.dimilinks.models = ["another", "third"]
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert (
+        "FAIL api key: DimiLinks accepts it, but grok-imagine-video is not among the 2 models" in outcome.out
+    )
+
+
+async def test_a_limit_that_no_video_fits_is_found(shell: Shell, sandbox: Sandbox) -> None:
+    for limit, status in (("5", 1), ("6", 0)):
+        limits = {"SECONDS_A_DAY_PER_PERSON": limit, "SECONDS_A_DAY": "600"}
+        outcome = await shell.run("check", environment={**sandbox.environment, **limits})
+        assert outcome.status == status
+        assert ("FAIL configuration: SECONDS_A_DAY_PER_PERSON: smaller than" in outcome.out) is (status == 1)
+
+
+async def test_commands_that_discord_has_no_longer_are_found_and_come_back(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    async def started_once() -> None:
+        process = await shell.start("run", environment=sandbox.environment)
+        await sandbox.discord.wait_until_ready(timeout_s=30)
+        process.terminate()
+        assert (await shell.ended(process)).status == 0
+
+    await started_once()
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert f"ok   commands: {len(sandbox.discord.commands)} are registered" in outcome.out
+    (jobs,) = [command for command in sandbox.discord.commands if command["name"] == "jobs"]
+    sandbox.discord.core.commands.delete(jobs["id"], None)
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert "FAIL commands: Discord does not have jobs; the next start" in outcome.out
+    await started_once()
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 0, outcome.all

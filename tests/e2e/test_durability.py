@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
 from bot.storage.errors import NewerDatabaseError, StorageDamagedError
 from bot.storage.migrate import head_revision
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish, in_line
@@ -58,7 +57,7 @@ async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path) -> Non
 
 
 async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=replace(QUICK, stop_grace_s=0.1)) as harness:
+    async with open_harness(tmp_path, stop_grace_s=0.1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(Hang(30.0))
         reply = await harness.video()
         await reply.wait_for(lambda version: "Handing it to" in version.text(), TIMEOUT_S)

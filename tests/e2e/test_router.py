@@ -92,11 +92,14 @@ async def _take(interaction: Interaction) -> None:
     await acknowledge_press(interaction)
 
 
-@pytest.mark.parametrize(
+FIRST_ANSWERS = pytest.mark.parametrize(
     ("first", "read"),
     [(_nothing, told), (_announce, told), (_take, whispered)],
     ids=["unanswered", "announced", "taken"],
 )
+
+
+@FIRST_ANSWERS
 @pytest.mark.parametrize("error", [StorageUnavailableError("the disk is full"), TimeoutError()])
 async def test_a_failing_database_is_told_in_the_way_that_is_open(
     harness: Harness,
@@ -136,14 +139,21 @@ async def test_features_answer_when_the_database_is_away(harness: Harness, kind:
     await harness.restart()
 
 
+@FIRST_ANSWERS
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_bug_is_logged_with_its_trace_and_told(harness: Harness, kind: str) -> None:
-    async def breaks(_interaction: Interaction) -> None:
+async def test_a_bug_is_logged_with_its_trace_and_told_in_the_way_that_is_open(
+    harness: Harness,
+    kind: str,
+    first: Callable[[Interaction], Awaitable[None]],
+    read: Callable[[Reply], Awaitable[str]],
+) -> None:
+    async def breaks(interaction: Interaction) -> None:
+        await first(interaction)
         raise LookupError("a bug")
 
     await serve(harness, breaks)
     with capture_logs() as logs:
-        assert await told(await use(harness, kind, "probe")) == explanations.COMMAND_BROKE.english
+        assert await read(await use(harness, kind, "probe")) == explanations.COMMAND_BROKE.english
     (entry,) = [one for one in logs if one["event"] == "listener_broke"]
     assert isinstance(entry["exc_info"], LookupError)
 

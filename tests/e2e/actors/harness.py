@@ -50,7 +50,6 @@ QUICK = Tuning(
     ),
     probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2, question_s=0.2, evidence_s=0.6),
     expire_after_s=8.0,
-    stop_grace_s=5.0,
 )
 PATIENT = replace(QUICK, expire_after_s=120.0)
 """For tests that keep videos unfinished while they do other things."""
@@ -58,6 +57,7 @@ SPICY_ON = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN})
 """As most tests want the server: spicy in age-restricted channels."""
 QUICK_PACE = TaskPace(queue_s=0.1, generate_s=0.5)
 TIMEOUT_S = 20.0
+STOP_GRACE_S = 5.0
 
 
 def utc_now() -> datetime:
@@ -99,7 +99,10 @@ class Harness:
         """Start the bot, with settings changed by name from now on."""
         self.settings |= settings
         overrides = {name.lower(): value for name, value in self.sandbox.environment.items()}
-        loaded = load({**overrides, "data_dir": self.data_dir, **self.settings}, env_file=None)
+        loaded = load(
+            {**overrides, "data_dir": self.data_dir, "stop_grace_s": STOP_GRACE_S, **self.settings},
+            env_file=None,
+        )
         app = await self._stack.enter_async_context(open_app(loaded, tuning=self.tuning, now=self.now))
         running = asyncio.create_task(app.run())
         self._stack.push_async_callback(_ended, app, running)

@@ -1,0 +1,12 @@
+"""What one check found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """Outcome of one check; `told` is the text of its line."""
+
+    name: str
+    passed: bool
+    told: str
