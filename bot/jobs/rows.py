@@ -25,13 +25,13 @@ _FAILURE: Final = TypeAdapter(Failure | None)
 
 
 def row_of(job: Job) -> dict[str, Any]:
-    """Every column of a new job. Spooled pictures lie in the folder of the job's id, so names suffice."""
+    """Return all columns of a new job. Spooled pictures lie in the folder of the job's id, so names suffice."""
     claim = {"claim": job.claim, "claimed_by": job.claimed_by}
     return asked_columns(job) | reply_columns(job.reply) | course_columns(job) | claim
 
 
 def asked_columns(job: Job) -> dict[str, Any]:
-    """What was asked for and by whom: never changes."""
+    """Return the columns of the request, which never change."""
     request = job.request
     return {
         "id": job.id,
@@ -55,7 +55,7 @@ def asked_columns(job: Job) -> dict[str, Any]:
 
 
 def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
-    """Where the reply lives: changes when somebody renews its token, whatever the job does meanwhile."""
+    """Return the columns of the reply's address, which a user's press may renew at any time."""
     return {
         "application_id": reply.application_id,
         "token": reply.token.get_secret_value() if reply.token is not None else None,
@@ -71,7 +71,7 @@ def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
 
 
 def course_columns(job: Job) -> dict[str, Any]:
-    """How far the job has come."""
+    """Return the columns of the job's progress."""
     attempt = job.attempt
     return {
         "state": job.state.value,
@@ -113,7 +113,7 @@ def named(row: RowMapping) -> Row:
 
 
 def job_from(row: Row, spool_dir: Path) -> Job:
-    """The job in a row; its pictures lie below `spool_dir`."""
+    """Return the job of a row; its pictures lie below `spool_dir`."""
     return Job(
         id=row["id"],
         request=VideoRequest(
