@@ -1,4 +1,4 @@
-"""The cards of a job: its words, its buttons and its colour for each state and failure. Pure functions."""
+"""Cards of jobs: words, buttons and colour for each state and failure. Pure functions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,9 +36,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class InLine:
-    """Position of a job in the queue, from 1, and the number of waiting jobs; `start_s` are the seconds until it may
-    begin, or None.
-    """
+    """Position of a job in the queue, from 1, of `waiting` jobs; `start_s` seconds until it may begin, or None."""
 
     position: int
     waiting: int
@@ -266,7 +264,7 @@ def working_card(
 
 
 def delivered_card(job: Job, *, now: datetime) -> Card:
-    """Return the card of a finished video. It says how long the video took, unless a user had to ask for it again."""
+    """Return the card of a finished video. It says how long the video took, unless it was looked for."""
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
     made = cards.made_by_ai(took_s)
     return _card(job, Tone.DONE, cards.DELIVERED, small_print=(made,), actions=result_actions(job))

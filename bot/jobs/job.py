@@ -1,4 +1,4 @@
-"""The job: one request on its way to a video, and the states it may pass through."""
+"""Jobs: requests on their way to videos, and the states that they pass through."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -28,7 +28,7 @@ def origin_of_job(job: Job) -> PictureOrigin:
 
 
 def ends_in_own_spicy_frame(job: Job) -> bool:
-    """Return True if the last frame of the job's video may start a spicy video: no picture of people is behind it."""
+    """Return True if the last frame of the job's video may start a spicy video: no users' picture is behind it."""
     return job.request.preset is Preset.SPICY and origin_of_job(job) is not PictureOrigin.PEOPLE
 
 

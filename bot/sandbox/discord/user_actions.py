@@ -70,7 +70,7 @@ class UserActions:
         return self._clients.press(target, button, user)
 
     def purge(self, message: Message) -> None:
-        """A message goes without the bot having to do with it: purged with its channel, or dismissed by its user."""
+        """A message goes without the bot: purged with its channel, or dismissed by its user."""
         self._clients.purge(message)
 
     async def select(
