@@ -1,4 +1,4 @@
-"""What earlier jobs cost and how long they took: read once at each start."""
+"""Costs and durations of earlier jobs, read once at each start."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,13 +14,13 @@ from bot.video import Resolution, Seconds
 
 
 class JobHistory:
-    """Reads what is known of earlier jobs. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Reads earlier jobs. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def finished(self, limit: int) -> Sequence[FinishedJob]:
-        """How long the newest finished jobs took from submission to completion, oldest first."""
+        """Return how long the newest finished jobs took from submission to completion, oldest first."""
         columns = (
             jobs.c.seconds,
             jobs.c.resolution,
@@ -46,7 +46,7 @@ class JobHistory:
             ]
 
     async def claims(self, since: datetime) -> Sequence[Claim]:
-        """What counts against the allowances: what was bought since then, and what may still be bought."""
+        """Return the claims on the allowances: of jobs bought since then, and of those that may still be bought."""
         waiting = jobs.c.state.in_((JobState.HELD.value, JobState.QUEUED.value))
         bought = and_(
             jobs.c.submitted_at >= since,

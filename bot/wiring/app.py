@@ -18,6 +18,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.gc_policy import collect_when_quiet
 from bot.images.spool import ReferenceSpool
+from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
@@ -29,8 +30,10 @@ from bot.people.store import PeopleStore
 from bot.quota.allowance import Allowance
 from bot.services.cleanup import Cleanup
 from bot.services.drafts import DraftStore
+from bot.services.held_back import HeldBackVideos
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
+from bot.services.look_again import LookAgain
 from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
@@ -44,6 +47,7 @@ from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
+from cogs.shared.members import DiscordMemberships
 
 log: Final = structlog.get_logger(__name__)
 
@@ -206,12 +210,36 @@ class App:
             lifecycle=self.jobs.lifecycle,
             decisions=self.jobs.decisions,
             messages=self._messages,
-            spool=self._spool,
+            tasks=self._tasks,
+            audit=self.moderation.audit_log,
             ledger=self.jobs.ledger,
-            look_again_s=self.jobs.timeouts.look_again_s,
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
         )
+
+    @cached_property
+    def _looking(self) -> LookAgain:
+        return LookAgain(
+            store=self.jobs.store,
+            tasks=self._tasks,
+            runner=self.jobs.runner,
+            audit=self.moderation.audit_log,
+            rules=self.moderation.caches.rules,
+            held_back=HeldBackVideos(
+                members=self.moderation.caches.members,
+                memberships=DiscordMemberships(self.bot),
+                is_hidden=self.moderation.reports.is_hidden,
+                now=self._now,
+            ),
+            messages=self._messages,
+            spool=self._spool,
+            look_again_s=self.jobs.timeouts.look_again_s,
+            now=self._now,
+        )
+
+    @cached_property
+    def _tasks(self) -> BoughtTasks:
+        return BoughtTasks(self.database, self._settings.spool_dir)
 
     @cached_property
     def people(self) -> PreferenceCache:
@@ -262,6 +290,7 @@ class App:
             self.bot,
             requests=self.requests,
             actions=self._actions,
+            looking=self._looking,
             people=self.people,
             drafts=self._drafts,
             prompt_history=PromptHistory(self.jobs.store),
