@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction
 from bot.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
 from bot.storage.database import Database
-from bot.storage.moderation_tables import reviews, votes
+from bot.storage.moderation_tables import audit, reviews, votes
 
 _OPEN: Final = reviews.c.state == ReviewState.OPEN.value
 _FIELDS: Final = {"stage": "subject"}
@@ -63,6 +64,18 @@ class ReviewStore:
     async def overdue(self, now: datetime) -> Sequence[Review]:
         """Return the open questions whose time is over."""
         return await self._where(and_(_OPEN, reviews.c.expires_at <= now), 1000)
+
+    async def unfinished_reports(self) -> Sequence[Review]:
+        """Return the questions about reports of which the log does not say that what they ask for was done."""
+        done = select(audit.c.number).where(
+            audit.c.person_id == reviews.c.person_id,
+            audit.c.job_id == reviews.c.job_id,
+            or_(
+                audit.c.action.in_((AuditAction.VIDEO_RESTORED.value, AuditAction.VIDEO_REMOVED.value)),
+                and_(_OPEN, audit.c.action == AuditAction.VIDEO_HIDDEN.value),
+            ),
+        )
+        return await self._where(and_(reviews.c.stage == ReviewSubject.REPORT.value, ~done.exists()), 1000)
 
     async def unplaced(self) -> Sequence[Review]:
         """Return the open questions that were shown to no moderator."""

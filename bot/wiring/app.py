@@ -83,6 +83,7 @@ class App:
             api=api,
             messages=messages,
             breaker=breaker,
+            report_waits=tuning.report_waits,
             now=now,
         )
         self.jobs = JobWiring(

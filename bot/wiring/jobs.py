@@ -47,6 +47,7 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
+from bot.reviews.reports import ReportWaits
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.texts import explanations, operator
@@ -84,6 +85,7 @@ class Tuning:
     poll_intervals: PollIntervals = field(default_factory=PollIntervals)
     timeouts: Timeouts = field(default_factory=Timeouts)
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
+    report_waits: ReportWaits = field(default_factory=ReportWaits)
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
 
