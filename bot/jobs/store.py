@@ -1,12 +1,24 @@
 """Where jobs are kept: every statement of SQL about them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,11 +27,17 @@ from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
 from bot.storage.database import Database
+from bot.storage.errors import UnreadableRowError
+from bot.storage.reading import read_one, read_rows
 from bot.storage.tables import jobs
 
 
 class UnknownJobError(Exception):
     """No job has this id."""
+
+
+class UnreadableJobError(UnknownJobError):
+    """The job's row holds what this version cannot read. It is left as it is, and so are its files."""
 
 
 class StaleJobError(Exception):
@@ -69,10 +87,7 @@ class JobStore:
     async def get(self, job_id: str) -> Job:
         """The job as it stands. Raises `UnknownJobError`."""
         async with self._database.read() as connection:
-            found = await self._select(connection, jobs.c.id == job_id)
-        if not found:
-            raise UnknownJobError(job_id)
-        return found[0]
+            return await self._get(connection, job_id)
 
     async def take_claim(self, job_id: str, owner: str) -> Job:
         """Begin a run of the job: no write of an earlier run is kept from now on. Raises `UnknownJobError`.
@@ -84,10 +99,7 @@ class JobStore:
         values = {"claim": jobs.c.claim + 1, "claimed_by": owner}
         async with self._database.write() as connection:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
-            found = await self._select(connection, jobs.c.id == job_id)
-        if not found:
-            raise UnknownJobError(job_id)
-        return found[0]
+            return await self._get(connection, job_id)
 
     async def save(self, job: Job, *, before: Job) -> None:
         """Keep how far the job has come since `before`, and forget the token of a settled one.
@@ -205,10 +217,8 @@ class JobStore:
             jobs.c.settled_at.is_(None),
             and_(jobs.c.ended_at >= ended_since, jobs.c.state != JobState.DELIVERED.value),
         )
-        async with self._database.read() as connection:
-            chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
-            rows = await connection.execute(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
-            return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
+        return await self._read(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
 
     async def repeated_by(self, parent_id: str) -> str | None:
         """The id of the job that repeats this one, if somebody asked for that."""
@@ -235,6 +245,17 @@ class JobStore:
                 kept.update(rows.scalars())
         return frozenset(job_ids) - kept
 
+    async def unreadable_among(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these jobs have a row that cannot be read: nothing of theirs may be deleted."""
+        readable: set[str] = set()
+        existing: set[str] = set()
+        for start in range(0, len(job_ids), 500):
+            these = jobs.c.id.in_(job_ids[start : start + 500])
+            readable.update(job.id for job in await self._where(these))
+            async with self._database.read() as connection:
+                existing.update((await connection.execute(select(jobs.c.id).where(these))).scalars())
+        return frozenset(existing - readable)
+
     async def videos(self) -> frozenset[str]:
         """The files in the media folder that some job still needs."""
         condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
@@ -243,7 +264,8 @@ class JobStore:
 
     async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
         """What somebody asked for lately, each prompt once, the newest first."""
-        newest = func.max(jobs.c.created_at).label("newest")
+        # As it is stored: it only sorts, and one that cannot be read must not hide the others.
+        newest = func.max(type_coerce(jobs.c.created_at, BigInteger)).label("newest")
         # SQLite takes the other columns from the row of the maximum (SQLite, *Bare columns*).
         chosen = (
             select(jobs.c.prompt, jobs.c.id, newest)
@@ -272,14 +294,27 @@ class JobStore:
             return (await connection.execute(select(jobs.c.prompt).where(condition))).scalar()
 
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
-        async with self._database.read() as connection:
-            return await self._select(connection, *conditions)
+        return await self._read(select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id))
 
-    async def _select(self, connection: AsyncConnection, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
-        rows = await connection.execute(
-            select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id)
-        )
-        return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+    async def _read(self, chosen: Select[Any]) -> tuple[Job, ...]:
+        alarms = self._database.alarms
+        async with self._database.read() as connection:
+            return tuple(
+                await read_rows(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+            )
+
+    async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
+        chosen, alarms = select(jobs).where(jobs.c.id == job_id), self._database.alarms
+        try:
+            found = await read_one(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+        except UnreadableRowError:
+            raise UnreadableJobError(job_id) from None
+        if found is None:
+            raise UnknownJobError(job_id)
+        return found
+
+    def _job_from(self, row: RowMapping) -> Job:
+        return job_from({str(name): value for name, value in row.items()}, self._spool_dir)
 
     async def _not_saved(self, connection: AsyncConnection, before: Job) -> Exception:
         columns = (jobs.c.state, jobs.c.claim, jobs.c.claimed_by)
@@ -302,8 +337,3 @@ def _looked_for_since() -> ColumnElement[bool]:
     )
     later = or_(other.c.ended_at.is_(None), other.c.ended_at > jobs.c.ended_at)
     return select(other.c.id).where(same_task, later).exists()
-
-
-def _named(row: RowMapping) -> Mapping[str, Any]:
-    """The row's values by their columns' names."""
-    return {str(name): value for name, value in row.items()}

@@ -35,6 +35,7 @@ from bot.reviews.questions import Questions
 from bot.reviews.report_store import Report, ReportStore
 from bot.reviews.review import Review, ReviewState, ReviewSubject
 from bot.reviews.store import ReviewStore
+from bot.storage.errors import UnreadableRowError
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
@@ -188,7 +189,10 @@ class Reports:
         """Delete the copies of videos whose decision was carried out by a process that was killed right after."""
         for path in await asyncio.to_thread(lambda: [*self._media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")]):
             job_id = path.stem.removeprefix(HIDDEN_PREFIX)
-            review = await self._reviews.latest(job_id, ReviewSubject.REPORT)
+            try:
+                review = await self._reviews.latest(job_id, ReviewSubject.REPORT)
+            except UnreadableRowError:
+                continue
             if review is not None and _APPLIED & await self._audit.store.actions_about(
                 job_id, review.person_id
             ):

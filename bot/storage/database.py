@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import engines
+from bot.storage.alarms import StorageAlarms
 from bot.storage.errors import StorageUnavailableError, storage_error
 from bot.storage.shielding import shield_until_done
 
@@ -24,6 +25,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.alarms = StorageAlarms()
         self.commits = 0
         """Number of transactions of `write` that were committed."""
         self._writer = engines.writer(path)

@@ -41,6 +41,13 @@ class StorageDamagedError(StorageError):
     """The file is not an SQLite database, or is damaged."""
 
 
+class UnreadableRowError(StorageError):
+    """The row that is asked for holds what this version cannot read. It is left as it is."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"a row of {table} cannot be read")
+
+
 class NewerDatabaseError(StorageError):
     """A newer version of the bot made the database. Nothing was written to it."""
 

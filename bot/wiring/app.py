@@ -37,6 +37,7 @@ from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
+from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
@@ -75,6 +76,7 @@ class App:
     ) -> None:
         store = JobStore(database, settings.spool_dir)
         self._notices = OperatorNotices(messages)
+        database.alarms.listener = self._tell_of_storage
         self.moderation = ModerationWiring(
             settings,
             bot=bot,
@@ -297,6 +299,11 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
+
+    def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
+        match trouble:
+            case StorageTrouble.UNREADABLE_ROW:
+                self._notices.tell(operator.row_unreadable(subject))
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
