@@ -13,6 +13,7 @@ class StorageTrouble(StrEnum):
     """Kind of trouble that only the operator can end."""
 
     UNREADABLE_ROW = "unreadable_row"
+    FILE_REPLACED = "file_replaced"
 
 
 class StorageAlarms:

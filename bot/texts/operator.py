@@ -65,6 +65,14 @@ NO_CHANNEL: Final = "DimiLinks has no channel for the video model at present."
 MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see the log."
 
 
+def database_replaced(path: str) -> str:
+    """The database's file was deleted or replaced under the bot."""
+    return (
+        f"Stillmotion: the database at `{path}` was deleted or replaced while I run. I buy and post nothing until "
+        "the same file is back, or until you have stopped me, put the right file there, and started me again."
+    )
+
+
 def row_unreadable(table: str) -> str:
     """A row of the database cannot be read; the bot runs on without it."""
     return (

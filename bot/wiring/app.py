@@ -130,6 +130,7 @@ class App:
         self._add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
+            ("database-file", self.database.watch_file),
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
             ("reviews", self.jobs.decisions.run),
@@ -304,6 +305,8 @@ class App:
         match trouble:
             case StorageTrouble.UNREADABLE_ROW:
                 self._notices.tell(operator.row_unreadable(subject))
+            case StorageTrouble.FILE_REPLACED:
+                self._notices.tell(operator.database_replaced(subject))
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
