@@ -40,6 +40,7 @@ from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
+from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
@@ -79,6 +80,7 @@ class App:
     ) -> None:
         store = JobStore(database, settings.spool_dir)
         self._notices = OperatorNotices(messages)
+        database.alarms.listener = self._tell_of_storage
         self.moderation = ModerationWiring(
             settings,
             bot=bot,
@@ -87,6 +89,7 @@ class App:
             api=api,
             messages=messages,
             breaker=breaker,
+            report_waits=tuning.report_waits,
             now=now,
         )
         self.jobs = JobWiring(
@@ -131,6 +134,7 @@ class App:
         self._add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
+            ("database-file", self.database.watch_file),
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
             ("reviews", self.jobs.decisions.run),
@@ -293,7 +297,7 @@ class App:
             looking=self._looking,
             people=self.people,
             drafts=self._drafts,
-            prompt_history=PromptHistory(self.jobs.store),
+            prompt_history=PromptHistory(self.jobs.history),
             job_list=JobList(
                 store=self.jobs.store,
                 lifecycle=self.jobs.lifecycle,
@@ -325,6 +329,13 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
+
+    def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
+        match trouble:
+            case StorageTrouble.UNREADABLE_ROW:
+                self._notices.tell(operator.row_unreadable(subject))
+            case StorageTrouble.FILE_REPLACED:
+                self._notices.tell(operator.database_replaced(subject))
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
