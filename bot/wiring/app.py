@@ -4,11 +4,11 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from pydantic import SecretStr
@@ -53,6 +53,7 @@ from cogs.shared.members import DiscordMemberships
 log: Final = structlog.get_logger(__name__)
 
 _RESTART_AFTER_S: Final = 60.0
+_CANCELLED_AGAIN_AFTER_S: Final = 0.5
 
 
 def _say_nothing(_line: str) -> None:
@@ -164,9 +165,7 @@ class App:
                 await connected
         finally:
             # After a stop nothing waits for Discord: neither a login nor the pause before another try.
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await _ended(tasks)
             broken_off = connected.exception() if not connected.cancelled() else None
             if broken_off is not None and self._stopped.is_set():
                 log.info("connection_broken_off", error=type(broken_off).__name__)
@@ -339,6 +338,15 @@ class App:
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel until all have ended: the library forgets a cancellation that meets it while it connects a shard."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCELLED_AGAIN_AFTER_S)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
