@@ -69,13 +69,8 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _hosts(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
-    return value
-
-
-def _plain_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+def _plain_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    hosts = tuple(name.lower() for name in names)
     for entry in hosts:
         url = URL(f"//{entry}")
         if entry != url.authority or not url.host or "*" in entry:
@@ -100,7 +95,7 @@ def _lower(value: object) -> object:
 
 
 # Pydantic would parse a list in the environment as JSON; with `NoDecode` below, commas separate its items.
-def _ids(value: object) -> object:
+def _items(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -127,11 +122,11 @@ def _host_and_port(text: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts), AfterValidator(_plain_hosts)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items), AfterValidator(_plain_hosts)]
 Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_for_a_header)]
-Ids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_ids)]
+Ids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_items)]
 Terms = Annotated[
-    tuple[Annotated[str, Field(min_length=2, max_length=100)], ...], NoDecode, BeforeValidator(_ids)
+    tuple[Annotated[str, Field(min_length=2, max_length=100)], ...], NoDecode, BeforeValidator(_items)
 ]
 AtLeastOne = Annotated[int, Field(ge=1)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]

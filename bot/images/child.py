@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,19 @@ DONE: Final = "ok"
 """Output of a decoder that succeeded and has no other result."""
 DECODE_TIMEOUT_S: Final = 90.0
 """Longer than the decoders' own limit of 60 seconds of processor time, which a busy machine stretches."""
+_MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
+"""Limit of address space. 100 million pixels in four channels take 400 MB, several times that while converting; the
+detector's libraries and model take 0.6 GB."""
+_CPU_LIMIT_S: Final = 60
 _PACKAGE_ROOT: Final = Path(__file__).parents[2]
+
+
+def limit_resources() -> None:
+    """Limit the memory and the processor time of this process, a decoder's, and let the bot's own go first."""
+    # Set by the child itself: subprocess's `preexec_fn` is not safe while the bot runs other threads.
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
+    os.nice(5)
 
 
 async def run_decoder(

@@ -5,8 +5,6 @@ process. `bot/images/conversion.py` starts it. It writes one line of JSON to sta
 output: `bot.images.conversion.ConversionResult`.
 """
 
-import os
-import resource
 import sys
 import warnings
 from pathlib import Path
@@ -15,11 +13,9 @@ from typing import Final, Literal
 import pillow_heif
 from PIL import Image, ImageOps
 
+from bot.images.child import limit_resources
 from bot.images.conversion import ConversionResult
 
-MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
-"""Limit of address space. 100 million pixels in four channels take 400 MB, several times that while converting."""
-_CPU_LIMIT_S: Final = 60
 _SIDES_PX: Final = (4096, 3072, 2560, 2048, 1536, 1024)
 _QUALITIES: Final = (95, 88, 80)
 
@@ -73,10 +69,7 @@ def _upright(opened: Image.Image) -> Image.Image:
 
 def main(arguments: list[str]) -> None:
     """Convert the picture named by the command line's arguments, within limits on memory and processor time."""
-    # Set by the child itself: subprocess's `preexec_fn` is not safe while the bot runs other threads.
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
-    os.nice(5)
+    limit_resources()
     # pillow-heif annotates this only in part
     pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
     source, destination, limit_bytes, limit_pixels = arguments

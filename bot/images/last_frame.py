@@ -4,12 +4,9 @@ It writes `ok` or a short reason of failure to standard output. `bot/images/conv
 process of its own for the reasons in `bot/images/convert.py`.
 """
 
-import os
-import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import av
 from av.container import InputContainer
@@ -17,11 +14,8 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from bot.images.child import DONE
+from bot.images.child import DONE, limit_resources
 from bot.images.model import IMAGE_LIMITS
-
-_MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
-_CPU_LIMIT_S: Final = 60
 
 
 def save_last_frame(source: Path, destination: Path) -> str:
@@ -62,9 +56,7 @@ def _last_of(frames: Iterator[VideoFrame]) -> VideoFrame | None:
 
 def main(arguments: list[str]) -> None:
     """Save the frame named by the command line's arguments, within limits on memory and processor time."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
-    os.nice(5)
+    limit_resources()
     source, destination = arguments
     try:
         output = save_last_frame(Path(source), Path(destination))

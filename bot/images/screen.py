@@ -9,7 +9,6 @@ import functools
 import importlib
 import io
 import os
-import resource
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from PIL import Image, ImageOps
 
+from bot.images.child import limit_resources
 from bot.images.model import IMAGE_LIMITS
 from bot.images.screening import NOT_INSTALLED, Kind, ScreeningResult
 
@@ -38,9 +38,6 @@ EXPOSED: Final = frozenset(
 """NudeNet's classes that count. Left out are clothed ones (`*_COVERED`) and bare but not sexual ones:
 `MALE_BREAST_EXPOSED`, `BELLY_EXPOSED`, `FEET_EXPOSED`, `ARMPITS_EXPOSED`, `FACE_FEMALE`, `FACE_MALE`."""
 FRAMES_MAX: Final = 8
-_MEMORY_LIMIT_BYTES: Final = 3 * 1024**3
-"""Limit of address space. The libraries and the model take 0.6 GB, 100 million pixels another 0.9 GB at most."""
-_CPU_LIMIT_S: Final = 60
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _SIDE_PX: Final = 640
 """Side of the picture that the detector gets: twice its input size, so that its halving averages all pixels."""
@@ -185,15 +182,12 @@ def screen(kind: Kind, paths: Sequence[Path]) -> ScreeningResult:
     """Score each picture, or frames of the one video. Failures are returned as `ScreeningResult.fault`."""
     try:
         detector = load_detector()
-    except ImportError as error:
-        return ScreeningResult(fault=NOT_INSTALLED if error.name == "nudenet" else "not_loadable")
-    except _FAULTS as error:
-        return ScreeningResult(fault=type(error).__name__)
-    try:
         if kind is Kind.PICTURES:
             return ScreeningResult(scores=[score(detector, read_picture(path)) for path in paths])
         (video,) = paths
         return ScreeningResult(scores=[score(detector, frame) for frame in sample_frames(video)])
+    except ImportError as error:
+        return ScreeningResult(fault=NOT_INSTALLED if error.name == "nudenet" else "not_loadable")
     except _UnusableError as unusable:
         return ScreeningResult(fault=str(unusable))
     except _FAULTS as error:
@@ -208,9 +202,7 @@ def _refuse_network(event: str, _arguments: tuple[object, ...]) -> None:
 
 def main(arguments: list[str]) -> None:
     """Score the files named by the command line's arguments, within limits on memory and processor time."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
-    os.nice(5)
+    limit_resources()
     # NudeNet's libraries read these variables when they are loaded, which happens later.
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     sys.addaudithook(_refuse_network)

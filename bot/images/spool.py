@@ -5,10 +5,10 @@ Jobs collect their pictures here before they are bought; submission streams them
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import aiohttp
 import structlog
@@ -32,8 +32,6 @@ from bot.video import REFERENCE_LIMIT_BYTES, ImageMime
 
 log: Final = structlog.get_logger(__name__)
 
-_Item = TypeVar("_Item")
-
 _FETCHES_AT_ONCE: Final = 8
 _INSPECTIONS_AT_ONCE: Final = 2
 
@@ -53,13 +51,7 @@ class ReferenceSpool:
     Files are named by number, never by the users' file names, and readable only for the bot's account.
     """
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        *,
-        folder: Path,
-        allowed_hosts: Sequence[str],
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, *, folder: Path, allowed_hosts: Sequence[str]) -> None:
         self._session = session
         self._folder = folder
         self._allowed_hosts = tuple(allowed_hosts)
@@ -97,7 +89,7 @@ class ReferenceSpool:
             prepared = await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
             return replace(prepared, own_spicy_video=source.own_spicy_video)
 
-        return await self._all(job_id, [_call(one, number, source) for number, source in enumerate(sources)])
+        return await self._all(job_id, [one(number, source) for number, source in enumerate(sources)])
 
     async def adopt(self, job_id: str, files: Sequence[Path]) -> tuple[Reference, ...]:
         """Copy, check and convert files of this machine like `collect`. Raises `ImageRefusedError`."""
@@ -114,7 +106,7 @@ class ReferenceSpool:
                 raise ImageRefusedError(file.name, ImageProblem.EMPTY)
             return await self._prepared(_Raw(path, file.name, size_bytes), folder / str(number))
 
-        return await self._all(job_id, [_call(one, number, file) for number, file in enumerate(files)])
+        return await self._all(job_id, [one(number, file) for number, file in enumerate(files)])
 
     async def share(self, pictures: Sequence[Reference], job_id: str) -> tuple[Reference, ...]:
         """Give another job the same pictures, without copying them. Raises `FileNotFoundError` if one is gone."""
@@ -131,21 +123,19 @@ class ReferenceSpool:
         """Remove the job's folder, if there is one."""
         await asyncio.to_thread(shutil.rmtree, self._folder / job_id, ignore_errors=True)
 
-    async def _all(
-        self, job_id: str, makers: Sequence[Callable[[], Awaitable[Reference]]]
-    ) -> tuple[Reference, ...]:
+    async def _all(self, job_id: str, preparing: Sequence[Awaitable[Reference]]) -> tuple[Reference, ...]:
         """Prepare all pictures at once. If several are refused, the first in order is reported."""
 
         # Refusals are returned: raised, the first in time would make the TaskGroup cancel the others, and the
         # user would read of another picture at each attempt.
-        async def settled(make: Callable[[], Awaitable[Reference]]) -> Reference | ImageRefusedError:
+        async def settled(one: Awaitable[Reference]) -> Reference | ImageRefusedError:
             try:
-                return await make()
+                return await one
             except ImageRefusedError as refused:
                 return refused
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(settled(make)) for make in makers]
+            tasks = [group.create_task(settled(one)) for one in preparing]
         references: list[Reference] = []
         for task in tasks:
             result = task.result()
@@ -212,9 +202,3 @@ def _inspect(path: Path) -> Finding:
 def _as_it_is(raw: _Raw, finding: Finding, mime: ImageMime, stem: Path) -> Reference:
     path = raw.path.rename(stem.with_suffix(f".{mime.removeprefix('image/')}"))
     return Reference(path, mime, raw.size_bytes, finding.width_px, finding.height_px, raw.filename)
-
-
-def _call(
-    make: Callable[[int, _Item], Awaitable[Reference]], number: int, item: _Item
-) -> Callable[[], Awaitable[Reference]]:
-    return lambda: make(number, item)

@@ -1,6 +1,7 @@
 """Connects moderation: rules and their caches, the log, questions to moderators, reports and appeals."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -32,38 +33,26 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class ModerationWiring:
     """The parts of moderation, each built when it is first needed. `load` comes first."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        bot: Stillmotion,
-        database: Database,
-        store: JobStore,
-        api: DimiLinks,
-        messages: DiscordMessages,
-        breaker: InvalidRequestBreaker,
-        report_waits: ReportWaits,
-        now: Callable[[], datetime],
-    ) -> None:
-        self.bot = bot
-        self.database = database
-        self.breaker = breaker
-        self._settings = settings
-        self._store = store
-        self._api = api
-        self._messages = messages
-        self._report_waits = report_waits
-        self._now = now
+    settings: Settings
+    bot: Stillmotion
+    database: Database
+    store: JobStore
+    api: DimiLinks
+    messages: DiscordMessages
+    breaker: InvalidRequestBreaker
+    report_waits: ReportWaits
+    now: Callable[[], datetime]
 
     async def load(self) -> None:
         """Read what the caches need. Raises `BadConfigurationError` for unusable terms, and `StorageError`."""
         await self.caches.rules.load()
         await self.caches.members.load()
         await self.caches.words.load()
-        await _list_terms(self.caches.words, self._settings)
+        await _list_terms(self.caches.words, self.settings)
 
     @cached_property
     def audit_log(self) -> AuditLog:
@@ -73,11 +62,11 @@ class ModerationWiring:
     @cached_property
     def caches(self) -> ModerationCaches:
         """Rules, members and words of all servers, and what the operator set."""
-        settings, log_ = self._settings, self.audit_log
+        settings, log_ = self.settings, self.audit_log
         return ModerationCaches(
-            RuleCache(RuleStore(self.database), log_, self._now),
+            RuleCache(RuleStore(self.database), log_, self.now),
             MemberCache(MemberStore(self.database)),
-            WordLists(TermStore(self.database), log_, self._now),
+            WordLists(TermStore(self.database), log_, self.now),
             OperatorRules(
                 Admission(frozenset(settings.allowed_people), frozenset(settings.allowed_roles)),
                 settings.spicy_offered,
@@ -89,7 +78,7 @@ class ModerationWiring:
     @cached_property
     def gatekeeper(self) -> Gatekeeper:
         """Judges requests by the rules of the moment."""
-        return Gatekeeper(self.caches, DiscordChannelLookup(self.bot), self._now)
+        return Gatekeeper(self.caches, DiscordChannelLookup(self.bot), self.now)
 
     @cached_property
     def reviews(self) -> ReviewStore:
@@ -100,30 +89,30 @@ class ModerationWiring:
     def questions(self) -> Questions:
         """Asks moderators."""
         return Questions(
-            jobs=self._store,
+            jobs=self.store,
             reviews=self.reviews,
             audit=self.audit_log,
             caches=self.caches,
             review_channel=self.review_channel,
-            media_dir=self._settings.media_dir,
-            now=self._now,
+            media_dir=self.settings.media_dir,
+            now=self.now,
         )
 
     @cached_property
     def reports(self) -> Reports:
         """Hides reported videos, restores and removes them."""
         return Reports(
-            jobs=self._store,
+            jobs=self.store,
             reports=ReportStore(self.database, self.audit_log),
             reviews=self.reviews,
             questions=self.questions,
             gatekeeper=self.gatekeeper,
             audit=self.audit_log,
-            messages=self._messages,
-            api=self._api,
-            media_dir=self._settings.media_dir,
-            waits=self._report_waits,
-            now=self._now,
+            messages=self.messages,
+            api=self.api,
+            media_dir=self.settings.media_dir,
+            waits=self.report_waits,
+            now=self.now,
         )
 
     @cached_property
@@ -140,7 +129,7 @@ class ModerationWiring:
     def appeals(self) -> Appeals:
         """Receives and decides appeals against suspensions."""
         return Appeals(
-            members=self.caches.members, rules=self.caches.rules, audit=self.audit_log, now=self._now
+            members=self.caches.members, rules=self.caches.rules, audit=self.audit_log, now=self.now
         )
 
     def _mirror(self, recorded: RecordedEntry) -> None:
