@@ -19,6 +19,7 @@ from bot.texts.messages import Message
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
+from cogs.shared.layout import layout_of
 from cogs.shared.place import place_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
@@ -132,17 +133,13 @@ class JobButtons:
 
 
 def _plain(interaction: Interaction, text: Message) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(text.in_language(language_of(interaction, private=True))))
-    return view
+    return layout_of(text.in_language(language_of(interaction, private=True)))
 
 
 def _question(interaction: Interaction, reference: ButtonReference) -> ui.LayoutView:
-    view = _plain(interaction, words.STOP_OR_KEEP)
+    language = language_of(interaction, private=True)
     references = [
         ButtonReference(action, reference.job_id, reference.person_id, reference.private)
         for action in (Action.STOP_WATCHING, Action.KEEP_WAITING)
     ]
-    for row in rows_of(references, language_of(interaction, private=True)):
-        view.add_item(row)
-    return view
+    return layout_of(words.STOP_OR_KEEP.in_language(language), *rows_of(references, language))

@@ -10,9 +10,10 @@ from bot.services.job_list import JobList, JobListEntry
 from bot.storage.errors import StorageError
 from bot.texts import commands as command_words
 from bot.texts import jobs as words
-from bot.texts.messages import Language, Message
+from bot.texts.messages import Language
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.job_buttons import ButtonReference, rows_of
+from cogs.shared.layout import layout_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer
 from cogs.shared.router import InteractionRoute
 
@@ -47,40 +48,34 @@ class JobsCog(commands.Cog):
         try:
             found = await self._listing.of_person(interaction.user.id, language)
         except StorageError:
-            await answer(interaction, _titled(language, words.NOT_READ))
+            await answer(interaction, layout_of(_title(language), words.NOT_READ.in_language(language)))
             return
         await answer(interaction, _list_of(found, page, language))
-
-
-def _page_button(
-    page: int, label: Message, language: Language, *, disabled: bool
-) -> ui.Button[ui.LayoutView]:
-    return ui.Button(label=label.in_language(language), custom_id=f"sm-jobs:{page}", disabled=disabled)
-
-
-def _titled(language: Language, *texts: Message) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"### {words.TITLE.in_language(language)}"))
-    for text in texts:
-        view.add_item(ui.TextDisplay(text.in_language(language)))
-    return view
 
 
 def _list_of(found: tuple[JobListEntry, ...], page: int, language: Language) -> ui.LayoutView:
     pages = max(1, -(-len(found) // _A_PAGE))
     page = min(page, pages - 1)
-    view = _titled(language) if found else _titled(language, words.NONE)
+    parts: list[str | ui.Item[ui.LayoutView]] = [_title(language)]
+    if not found:
+        parts.append(words.NONE.in_language(language))
     for one in found[page * _A_PAGE : (page + 1) * _A_PAGE]:
-        view.add_item(ui.TextDisplay(one.text))
         references = [
             ButtonReference(action, one.job_id, one.person_id, one.private) for action in one.actions
         ]
-        for row in rows_of(references, language):
-            view.add_item(row)
+        parts += [one.text, *rows_of(references, language)]
     if pages > 1:
         turning: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-        turning.add_item(_page_button(max(page - 1, 0), words.NEWER, language, disabled=page == 0))
-        turning.add_item(_page_button(page + 1, words.OLDER, language, disabled=page == pages - 1))
-        view.add_item(turning)
-        view.add_item(ui.TextDisplay(f"-# {words.page(page + 1, pages).in_language(language)}"))
-    return view
+        for label, to, disabled in (
+            (words.NEWER, max(page - 1, 0), page == 0),
+            (words.OLDER, page + 1, page == pages - 1),
+        ):
+            turning.add_item(
+                ui.Button(label=label.in_language(language), custom_id=f"sm-jobs:{to}", disabled=disabled)
+            )
+        parts += [turning, f"-# {words.page(page + 1, pages).in_language(language)}"]
+    return layout_of(*parts)
+
+
+def _title(language: Language) -> str:
+    return f"### {words.TITLE.in_language(language)}"

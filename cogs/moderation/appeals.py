@@ -18,6 +18,7 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.appeal_button import PREFIX
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.interactions import Interaction, language_of, moderator_of
+from cogs.shared.layout import layout_of
 from cogs.shared.modals import WORDS, SentForm, words_form
 from cogs.shared.respond import acknowledge, answer, open_modal
 from cogs.shared.router import InteractionRoute
@@ -111,28 +112,20 @@ def _form(guild_id: str, language: Language) -> ui.Modal:
 
 
 def _card(member: Member, said: str, language: Language) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
     until = day(member.suspended_until) if member.suspended_until is not None else "—"
     told = words.appeal_line(member.person_id, until, member.suspended_by, member.suspended_for)
-    view.add_item(ui.TextDisplay(f"### {words.APPEAL_HEADLINE.in_language(language)}"))
-    view.add_item(ui.TextDisplay(told.in_language(language)))
-    view.add_item(ui.TextDisplay(words.whole_prompt(said)))
     ids = f"{member.guild_id}:{member.person_id}:{end_of(member)}"
-    view.add_item(
+    return layout_of(
+        f"### {words.APPEAL_HEADLINE.in_language(language)}",
+        told.in_language(language),
+        words.whole_prompt(said),
         row_of_plain(
-            (
-                PlainButton(
-                    words.APPEAL_LIFT.in_language(language),
-                    f"sm-appealed:lift:{ids}",
-                    discord.ButtonStyle.success,
-                ),
-                PlainButton(
-                    words.APPEAL_KEEP.in_language(language),
-                    f"sm-appealed:keep:{ids}",
-                    discord.ButtonStyle.danger,
-                ),
-            )
-        )
+            [
+                PlainButton(label.in_language(language), f"sm-appealed:{act}:{ids}", style)
+                for act, label, style in (
+                    ("lift", words.APPEAL_LIFT, discord.ButtonStyle.success),
+                    ("keep", words.APPEAL_KEEP, discord.ButtonStyle.danger),
+                )
+            ]
+        ),
     )
-    view.stop()
-    return view

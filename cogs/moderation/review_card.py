@@ -18,6 +18,7 @@ from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
 from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
+from cogs.shared.layout import layout_of
 
 CUSTOM_ID: Final = re.compile(r"sm-rev:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
 
@@ -94,9 +95,6 @@ def review_layout(
     case: ReviewCase, files: Sequence[ReviewFile], language: Language, lead: Message | None = None
 ) -> ui.LayoutView:
     """Lay out the card. It has buttons while the question is open."""
-    view = ui.LayoutView(timeout=None)
-    if lead is not None:
-        view.add_item(ui.TextDisplay(lead.in_language(language)))
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_colour(case.review.state))
     for text in _texts(case, language):
         container.add_item(ui.TextDisplay(text))
@@ -105,13 +103,13 @@ def review_layout(
         for file in files:
             gallery.add_item(media=f"attachment://{file.name}", spoiler=True)
         container.add_item(gallery)
-    view.add_item(container)
+    parts: list[str | ui.Item[ui.LayoutView]] = [container]
+    if lead is not None:
+        parts.insert(0, lead.in_language(language))
     if case.review.state is ReviewState.OPEN:
         actions = _REPORTED if case.review.subject is ReviewSubject.REPORT else _ASKED
-        view.add_item(row_of_plain([_button(action, case.review.id, language) for action in actions]))
-    # Presses come back as interactions like any others, so the library need not remember the view.
-    view.stop()
-    return view
+        parts.append(row_of_plain([_button(action, case.review.id, language) for action in actions]))
+    return layout_of(*parts)
 
 
 def _texts(case: ReviewCase, language: Language) -> list[str]:

@@ -19,6 +19,7 @@ from bot.video import Preset
 from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.channels import guild_of
+from cogs.shared.layout import layout_of
 from cogs.shared.place import place_of_channel
 
 log: Final = structlog.get_logger(__name__)
@@ -89,8 +90,7 @@ class DiscordReviewChannel:
         """Replace such a card by its outcome."""
         guild = self._client.get_guild(guild_id)
         language = Language.of(guild.preferred_locale.value if guild is not None else None)
-        view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(outcome.in_language(language)))
+        view = layout_of(outcome.in_language(language))
         edited = await attempt(message.edit(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
         if isinstance(edited, FailedCall):
             log.info("outcome_not_shown", **edited.facts)

@@ -13,6 +13,7 @@ from bot.moderation.servers.changes import CHANNELS, ROLES, Field, Setting, role
 from bot.texts import settings_panel as words
 from bot.texts.messages import Language, Message
 from cogs.shared.buttons import PlainButton, row_of_plain
+from cogs.shared.layout import layout_of
 
 MARK: Final = "sm-set"
 """Beginning of the ids of all parts of the panel, in every version."""
@@ -87,10 +88,6 @@ class PanelContext:
 
 def panel(page: Page, context: PanelContext) -> ui.LayoutView:
     """Lay out a page: at most 28 of the 40 components that a message may have."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"### {context.translate(words.title(words.PAGE_NAMES[page]))}"))
-    for item in _PAGES[page](context):
-        view.add_item(item)
     buttons: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for other in Page:
         here = other is page
@@ -99,10 +96,8 @@ def panel(page: Page, context: PanelContext) -> ui.LayoutView:
         buttons.add_item(
             ui.Button(label=label, custom_id=f"{PAGE_PREFIX}{other}", style=style, disabled=here)
         )
-    view.add_item(buttons)
-    # Presses come back as interactions like any others, so the library need not remember it.
-    view.stop()
-    return view
+    title = words.title(words.PAGE_NAMES[page])
+    return layout_of(f"### {context.translate(title)}", *_PAGES[page](context), buttons)
 
 
 def _spicy(context: PanelContext) -> Iterable[_Item]:

@@ -8,6 +8,7 @@ from discord import ui
 from bot.texts import spicy as words
 from bot.texts.messages import Language, Message
 from cogs.shared.buttons import PlainButton, row_of_plain
+from cogs.shared.layout import layout_of
 
 DISCORD_ID: Final = "(?:[0-8][0-9]{18}|[0-9]{1,18})"
 """Pattern of one of Discord's numbers; of none that SQLite would have no room for."""
@@ -21,17 +22,9 @@ def page_view(
     small_print: str = "",
 ) -> ui.LayoutView:
     """Lay out a title, texts, a row of buttons, and a line in small print."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"### {title.in_language(language)}"))
-    for text in texts:
-        view.add_item(ui.TextDisplay(text))
-    if buttons:
-        view.add_item(row_of_plain(buttons))
-    if small_print:
-        view.add_item(ui.TextDisplay(f"-# {small_print}"))
-    # Presses come back as interactions like any others, so the library need not remember the view.
-    view.stop()
-    return view
+    row = [row_of_plain(buttons)] if buttons else []
+    small = [f"-# {small_print}"] if small_print else []
+    return layout_of(f"### {title.in_language(language)}", *texts, *row, *small)
 
 
 def turning_buttons(prefix: str, page: int, language: Language, *, more: bool) -> list[PlainButton]:

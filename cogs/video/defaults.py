@@ -12,6 +12,7 @@ from bot.texts import defaults as words
 from bot.texts.messages import Language
 from cogs.shared.choices import video_options
 from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.layout import layout_of
 from cogs.shared.respond import acknowledge, answer, refuse
 
 _NOTHING: Final = Preferences()
@@ -59,9 +60,6 @@ class DefaultsCog(commands.Cog):
 
 
 def _overview(chosen: Preferences, language: Language) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
     lines = [line.in_language(language) for line in words.overview(**vars(chosen))]
-    view.add_item(ui.TextDisplay(f"### {words.TITLE.in_language(language)}"))
-    view.add_item(ui.TextDisplay("\n".join(lines)))
-    view.add_item(ui.TextDisplay(f"-# {words.HOW.in_language(language)}"))
-    return view
+    title, how = words.TITLE.in_language(language), words.HOW.in_language(language)
+    return layout_of(f"### {title}", "\n".join(lines), f"-# {how}")
