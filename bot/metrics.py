@@ -47,7 +47,7 @@ class Metrics:
         self._moves.labels(state).inc()
 
     def set_aside(self) -> None:
-        """Count a bought job that a fault of ours stopped; its user finds it in `/jobs`."""
+        """Count a bought job that a fault of the bot stopped; its user finds it in `/jobs`."""
         self._set_aside.inc()
 
     def storage_failed(self) -> None:

@@ -41,7 +41,7 @@ class ImageSource:
     size_bytes: int | None = None
     kind: SourceKind = SourceKind.PICTURE
     own_spicy_video: bool = False
-    """True for the last frame of a spicy video of the bot's own that no picture from people is behind."""
+    """True for the last frame of a spicy video of the bot's own that no picture from users is behind."""
 
     @property
     def limit_bytes(self) -> int:
@@ -77,7 +77,7 @@ class Reference:
     filename: str
     conversion: Conversion | None = None
     own_spicy_video: bool = False
-    """As of the source that it was made from; pictures kept by older versions count as people's."""
+    """As of the source that it was made from; pictures kept by older versions count as users'."""
 
 
 class ImageProblem(StrEnum):

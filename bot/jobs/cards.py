@@ -43,45 +43,17 @@ class InLine:
     start_s: float | None
 
 
-_HEADLINES: Final[Mapping[Stage, Message]] = {
-    Stage.QUEUED: cards.QUEUED,
-    Stage.PICTURES: cards.PICTURES,
-    Stage.IN_LINE: cards.IN_LINE,
-    Stage.PAUSED: cards.PAUSED,
-    Stage.RETRYING: cards.RETRYING,
-    Stage.REFUSED_ONCE: cards.REFUSED_ONCE,
-    Stage.SERVICE_AWAY: cards.SERVICE_AWAY,
-    Stage.SUBMITTING: cards.SUBMITTING,
-    Stage.WAITING: cards.WAITING,
-    Stage.GENERATING: cards.GENERATING,
-    Stage.DOWNLOADING: cards.DOWNLOADING,
-    Stage.UPLOADING: cards.UPLOADING,
-}
-
-_PICTURE_EXPLANATIONS: Final[Mapping[ImageProblem, Callable[[str, str], Explanation]]] = {
-    ImageProblem.EMPTY: lambda name, _: pictures.empty(name),
-    ImageProblem.TOO_LARGE: lambda name, _: pictures.too_large(name, IMAGE_LIMITS.source_bytes),
-    ImageProblem.NOT_AN_IMAGE: lambda name, _: pictures.not_an_image(name),
-    ImageProblem.UNSUPPORTED_FORMAT: pictures.unsupported,
-    ImageProblem.TRUNCATED: lambda name, _: pictures.truncated(name),
-    ImageProblem.TOO_MANY_PIXELS: lambda name, _: pictures.too_many_pixels(name, IMAGE_LIMITS.pixels),
-    ImageProblem.FOREIGN_HOST: lambda name, _: pictures.from_elsewhere(name),
-    ImageProblem.GONE: lambda name, _: pictures.gone(name),
-    ImageProblem.UNREACHABLE: lambda name, _: pictures.unreachable(name),
-    ImageProblem.NO_FRAME: lambda name, _: pictures.without_frame(name),
-    ImageProblem.CONVERSION_FAILED: lambda name, _: pictures.not_convertible(name),
-}
-
-
 def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
-    """Return the explanation of a refused picture; `name` is the user's own name of the file."""
-    return _PICTURE_EXPLANATIONS[problem](name, detail)
+    """Return the explanation of a problem with the picture that the user calls `name`."""
+    limits = IMAGE_LIMITS
+    return pictures.explain(
+        problem, name, detail, limit_bytes=limits.source_bytes, limit_pixels=limits.pixels
+    )
 
 
 def _picture(failure: Failure, _job: Job) -> Explanation:
-    if failure.problem is None:
-        return pictures.not_an_image(failure.picture)
-    return explain_picture(failure.picture, failure.problem, failure.detail)
+    problem = failure.problem or ImageProblem.NOT_AN_IMAGE
+    return explain_picture(failure.picture, problem, failure.detail)
 
 
 def _always(explanation: Explanation) -> Callable[[Failure, Job], Explanation]:
@@ -256,7 +228,7 @@ def working_card(
     return _card(
         job,
         Tone.WORKING,
-        _HEADLINES[stage],
+        cards.HEADLINES[stage],
         lines=(*explained, shown, cards.times(elapsed_s, rest_s).in_language(language)),
         small_print=(hint,) if hint else (),
         actions=(Action.REFRESH, Action.CANCEL),

@@ -35,7 +35,7 @@ class Place(StrEnum):
 
 
 class PictureOrigin(StrEnum):
-    """Where the pictures of a request come from, as far as the rules care."""
+    """Origin of a request's pictures, as far as the rules depend on it."""
 
     NONE = "none"
     OWN_SPICY_VIDEO = "own_spicy_video"

@@ -51,11 +51,11 @@ class ReportWaits:
     """Waits for a Discord or a video service that does not do what was decided, in seconds."""
 
     edit_s: float = 15.0
-    """How long one try waits for a Discord that is unavailable."""
+    """Time for which one try waits for a Discord that is unavailable."""
     away_s: float = 20.0
-    """When a Discord that was unavailable is tried again."""
+    """Time until a Discord that was unavailable is tried again."""
     refused_s: float = 600.0
-    """When a message that was refused, or a video that was not there, is tried again. Seldom, as refused requests
+    """Time until a message that was refused, or a video that was not there, is tried again. Seldom, as refused requests
     count towards Discord's ban for invalid requests."""
 
 

@@ -98,7 +98,7 @@ class VideoOrder(BaseModel):
 
 @dataclass(frozen=True)
 class RequestOrigin:
-    """Who asks, and where: what an interaction or a message says besides the order."""
+    """Origin of an order: the user, the channel and the reply, as an interaction or a message tells them."""
 
     event: str
     """Names the event of Discord that asks, such as `message:123`. The job's id follows from it."""

@@ -24,7 +24,7 @@ class Option(StrEnum):
 
 @dataclass(frozen=True)
 class ParsedPrompt:
-    """A prompt without its options, whose values are not checked here; `unknown` are options that nobody knows."""
+    """A prompt without its options, whose values are not checked here; `unknown` are options that do not exist."""
 
     prompt: str
     options: Mapping[Option, str] = field(default_factory=dict[Option, str])
@@ -105,7 +105,7 @@ def _fits(option: Option, value: str) -> bool:
 
 
 def _value(option: Option, value: str) -> str:
-    """The API's word for what was written behind a flag, or the writing itself where there is none."""
+    """Return the API's word for a value behind a flag, or the value as it was written where there is none."""
     for found, meant, _ in _meanings(value):
         if found is option:
             return meant
@@ -172,7 +172,7 @@ class _Step:
 
 
 def _take_words(text: str) -> ParsedPrompt:
-    """The options at the very end.
+    """Take the options from the very end of a text.
 
     A single word that may belong to the prompt, such as `fun`, is an option only behind a comma, a full stop
     or a line break; together with others it always is.

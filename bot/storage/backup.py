@@ -68,7 +68,7 @@ def _copy(database: Path, part: Path) -> None:
 
 
 def _backups_of(folder: Path, stem: str, ending: str = "") -> list[Path]:
-    """Backups of this database at any revision, oldest first."""
+    """Return the backups of this database at any revision, oldest first."""
     pattern = re.compile(re.escape(stem) + _NAME_AFTER_STEM + ending)
     found = [(match.group(1), path) for path in folder.iterdir() if (match := pattern.fullmatch(path.name))]
     return [path for _, path in sorted(found)]

@@ -22,14 +22,14 @@ _DRIVER: Final = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
 _COMMON: Final = ("temp_store=MEMORY", "cache_size=-512")
 _WRITING: Final = (
     "journal_mode=WAL",
-    # NORMAL, the usual choice with WAL, may lose the last commits at a power failure. Ours must survive one:
+    # NORMAL, the usual choice with WAL, may lose the last commits at a power failure. These must survive one:
     # the row that is committed before a video is bought is the only record of that money.
     "synchronous=FULL",
 )
 
 
 def writer(path: Path) -> AsyncEngine:
-    """Engine with one connection for the bot's writes.
+    """Return an engine with one connection for the bot's writes.
 
     BEGIN IMMEDIATE takes SQLite's write lock at the start of each transaction. With a plain BEGIN, a
     transaction that reads before it writes could fail with SQLITE_BUSY halfway, without any waiting.
@@ -38,12 +38,15 @@ def writer(path: Path) -> AsyncEngine:
 
 
 def reader(path: Path) -> AsyncEngine:
-    """Engine with `READERS` connections for the bot's reads. Each transaction sees one state of the database."""
+    """Return an engine with `READERS` connections for the bot's reads.
+
+    Each transaction sees one state of the database.
+    """
     return _pooled(path, READERS, ("foreign_keys=ON", "query_only=ON"), "BEGIN")
 
 
 def migrating(path: Path) -> Engine:
-    """Blocking engine that may change tables, for migrations.
+    """Return a blocking engine that may change tables, for migrations.
 
     Foreign keys are off: SQLite alters a table by copying it, and dropping the original would delete the rows
     of other tables that refer to it (sqlite.org/lang_altertable.html).
@@ -59,7 +62,7 @@ def migrating(path: Path) -> Engine:
 
 
 def read_only(path: Path) -> Engine:
-    """Blocking engine that changes and creates nothing, for a file that another process may be using."""
+    """Return a blocking engine that changes and creates nothing, for a file that another process may be using."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: connect_read_only(path),

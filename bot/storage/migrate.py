@@ -99,7 +99,7 @@ def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:
 
 
 def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[SchemaState, str | None]:
-    """Relation of the database to the migrations in `versions`, and its revision (None if it has none)."""
+    """Return the database's relation to the migrations in `versions`, and its revision (None if it has none)."""
     revision = current_revision(connection)
     if revision is None:
         tables = set(inspect(connection).get_table_names()) - {_VERSION_TABLE}
@@ -111,15 +111,15 @@ def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[Sche
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Revision that is recorded in the database, or None."""
+    """Return the revision that is recorded in the database, or None."""
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
-    revision: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION_TABLE}").scalar()  # noqa: S608 - our constant
+    revision: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION_TABLE}").scalar()  # noqa: S608 - a constant
     return revision
 
 
 def revisions(versions: Path = VERSIONS) -> tuple[str, ...]:
-    """The revisions in `versions`, oldest first: file names begin with them and sort in their order."""
+    """Return the revisions in `versions`, oldest first: file names begin with them and sort in their order."""
     return tuple(sorted(path.stem.partition("_")[0] for path in versions.glob("[!_]*.py")))
 
 

@@ -65,7 +65,7 @@ class Ownership:
 
 
 def owner_of(database: Path) -> int | None:
-    """Process id of the owner; None if the database has no owner or the id is not written yet. Blocking.
+    """Return the process id of the owner; None if the database has no owner or the id is not written yet. Blocking.
 
     Raises `OSError`.
     """
@@ -79,7 +79,7 @@ def owner_of(database: Path) -> int | None:
 
 
 def lock_path(database: Path) -> Path:
-    """Path of a database's lock file."""
+    """Return the path of a database's lock file."""
     return database.with_name(f"{database.name}.lock")
 
 
@@ -92,6 +92,6 @@ def _locked(descriptor: int, kind: int) -> bool:
 
 
 def _pid(descriptor: int) -> int | None:
-    """Process id in the lock file, or None in the moment before the owner writes it."""
+    """Return the process id in the lock file, or None in the moment before the owner writes it."""
     text = os.pread(descriptor, _PID_BYTES, 0).decode("ascii", "replace").strip()
     return int(text) if text.isdecimal() else None

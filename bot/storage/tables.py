@@ -66,7 +66,7 @@ class UtcMoment(TypeDecorator[datetime]):
 
 
 def json_column() -> JSON:
-    """JSON column that stores None as NULL, not as the text `null`."""
+    """Return a JSON column that stores None as NULL, not as the text `null`."""
     return JSON(none_as_null=True)
 
 

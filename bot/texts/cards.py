@@ -1,5 +1,6 @@
 """Sentences of a card, the reply to a request: while its video is made, and at the end."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.texts import durations
@@ -13,19 +14,21 @@ MADE_BY_AI: Final = sentence("Made by AI")
 USUAL_TIME: Final = sentence("usually done in 1 to 5 minutes")
 """The vendor's own words (page *Create video generation*)."""
 
-# Headlines, by how far the request is.
-QUEUED: Final = sentence("Got it…")
-PICTURES: Final = sentence("Looking at your pictures…")
-IN_LINE: Final = sentence("Waiting in line…")
-PAUSED: Final = sentence("Waiting for the bot's operator…")
-RETRYING: Final = sentence("The video service is busy; trying again shortly…")
-REFUSED_ONCE: Final = sentence("The video service refused it; trying once more shortly…")
-SERVICE_AWAY: Final = sentence("Waiting for the video service…")
-SUBMITTING: Final = sentence("Handing it to the video service…")
-WAITING: Final = sentence("Waiting for its turn at the video service…")
-GENERATING: Final = sentence("Making your video…")
-DOWNLOADING: Final = sentence("Your video is ready; fetching it…")
-UPLOADING: Final = sentence("Your video is ready; uploading it…")
+HEADLINES: Final[Mapping[str, Message]] = {
+    "queued": sentence("Got it…"),
+    "pictures": sentence("Looking at your pictures…"),
+    "in_line": sentence("Waiting in line…"),
+    "paused": sentence("Waiting for the bot's operator…"),
+    "retrying": sentence("The video service is busy; trying again shortly…"),
+    "refused_once": sentence("The video service refused it; trying once more shortly…"),
+    "service_away": sentence("Waiting for the video service…"),
+    "submitting": sentence("Handing it to the video service…"),
+    "waiting": sentence("Waiting for its turn at the video service…"),
+    "generating": sentence("Making your video…"),
+    "downloading": sentence("Your video is ready; fetching it…"),
+    "uploading": sentence("Your video is ready; uploading it…"),
+}
+"""Headlines of a running job, by the values of `bot.jobs.cards.Stage`."""
 HELD: Final = sentence("Waiting for the moderators…")
 NO_VIDEO: Final = sentence("No video this time")
 CANCELLED: Final = sentence("Cancelled")

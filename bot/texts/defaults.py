@@ -51,7 +51,7 @@ def _plain(resolution: Resolution) -> Message:
     return Message("{value}", (("value", resolution.value),))
 
 
-def _answer(chosen: bool | None) -> Message | None:  # noqa: FBT001 - a person's answer
+def _answer(chosen: bool | None) -> Message | None:  # noqa: FBT001 - a user's answer
     if chosen is None:
         return None
     return _YES if chosen else _NO

@@ -26,7 +26,7 @@ OTHER_PROCESS: Final = (
 
 
 def purchase_unknown(job_id: str) -> str:
-    """Nobody knows if a request was bought; the operator may find out."""
+    """It is not known if a request was bought; the operator may find out."""
     return (
         f"Stillmotion: the video service did not say if it took a request (job `{job_id}`). I do not repeat it. "
         "`python -m bot unknown` lists such requests with what was answered; `resolve` settles them."

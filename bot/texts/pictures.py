@@ -1,104 +1,58 @@
-"""Explanations of pictures that cannot be used. `name` is the name of the user's file."""
+"""Explanations of pictures that cannot be used."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from bot.texts.durations import megabytes
 from bot.texts.explanations import Explanation, nothing_charged
-from bot.texts.messages import sentence
+from bot.texts.messages import Message, sentence
 from bot.texts.quoting import quote_name, quote_vendor
 
-
-def empty(name: str) -> Explanation:
-    """The file has 0 bytes."""
-    return nothing_charged(
-        sentence("{name} is an empty file.", name=quote_name(name)),
-        sentence("Send the picture again."),
-    )
-
-
-def too_large(name: str, limit_bytes: int) -> Explanation:
-    """The file is too large to be downloaded, even for conversion."""
-    return nothing_charged(
-        sentence("{name} is larger than {limit}.", name=quote_name(name), limit=megabytes(limit_bytes)),
-        sentence("Send a smaller version of the picture."),
-    )
-
-
-def not_an_image(name: str) -> Explanation:
-    """The content is not a picture, regardless of the file's name."""
-    return nothing_charged(
-        sentence("{name} is not a picture, whatever its name says.", name=quote_name(name)),
+_AGAIN: Final = sentence("Send the picture again.")
+_SMALLER: Final = sentence("Send a smaller version of the picture.")
+PROBLEMS: Final[Mapping[str, tuple[Message, Message]]] = {
+    "empty": (sentence("{name} is an empty file."), _AGAIN),
+    "too_large": (sentence("{name} is larger than {limit}."), _SMALLER),
+    "not_an_image": (
+        sentence("{name} is not a picture, whatever its name says."),
         sentence("Send a PNG, JPEG or WebP picture."),
-    )
-
-
-def unsupported(name: str, detail: str) -> Explanation:
-    """The picture has a format that is neither accepted nor converted."""
-    return nothing_charged(
-        sentence(
-            "{name} is a picture of a kind that I cannot use ({kind}).",
-            name=quote_name(name),
-            kind=quote_vendor(detail),
-        ),
+    ),
+    "unsupported_format": (
+        sentence("{name} is a picture of a kind that I cannot use ({kind})."),
         sentence("Send it as PNG, JPEG or WebP."),
-    )
-
-
-def truncated(name: str) -> Explanation:
-    """The file ends before the picture does."""
-    return nothing_charged(
-        sentence("{name} is damaged or incomplete.", name=quote_name(name)),
-        sentence("Send the picture again."),
-    )
-
-
-def too_many_pixels(name: str, limit_pixels: int) -> Explanation:
-    """The picture has more pixels than can be opened safely."""
-    return nothing_charged(
-        sentence(
-            "{name} has more than {limit} million pixels.",
-            name=quote_name(name),
-            limit=limit_pixels // 1_000_000,
-        ),
-        sentence("Send a smaller version of the picture."),
-    )
-
-
-def from_elsewhere(name: str) -> Explanation:
-    """The attachment's address is not one of Discord's."""
-    return nothing_charged(
-        sentence("{name} does not lie on Discord's servers, so I did not open it.", name=quote_name(name)),
+    ),
+    "truncated": (sentence("{name} is damaged or incomplete."), _AGAIN),
+    "too_many_pixels": (sentence("{name} has more than {limit} million pixels."), _SMALLER),
+    "foreign_host": (
+        sentence("{name} does not lie on Discord's servers, so I did not open it."),
         sentence("Upload the picture to Discord."),
-    )
-
-
-def gone(name: str) -> Explanation:
-    """Discord no longer has the attachment."""
-    return nothing_charged(
-        sentence("{name} is no longer on Discord's servers.", name=quote_name(name)),
-        sentence("Upload the picture again."),
-    )
-
-
-def unreachable(name: str) -> Explanation:
-    """Discord's file servers did not answer."""
-    return nothing_charged(
-        sentence("Discord did not hand out {name}.", name=quote_name(name)),
-        sentence("Try again in a minute."),
-    )
-
-
-def not_convertible(name: str) -> Explanation:
-    """The picture could not be converted."""
-    return nothing_charged(
-        sentence(
-            "{name} could not be converted to a picture that the video service takes.", name=quote_name(name)
-        ),
+    ),
+    "gone": (sentence("{name} is no longer on Discord's servers."), sentence("Upload the picture again.")),
+    "unreachable": (sentence("Discord did not hand out {name}."), sentence("Try again in a minute.")),
+    "conversion_failed": (
+        sentence("{name} could not be converted to a picture that the video service takes."),
         sentence("Send it as PNG, JPEG or WebP, smaller than 10 MB."),
-    )
-
-
-def without_frame(name: str) -> Explanation:
-    """The video whose last frame is needed cannot be read."""
-    return nothing_charged(
-        sentence("I could not take the last frame of {name}.", name=quote_name(name)),
+    ),
+    "no_frame": (
+        sentence("I could not take the last frame of {name}."),
         sentence("Take a screenshot of it and use that as the picture."),
-    )
+    ),
+}
+"""Problem and next step by the values of `bot.images.model.ImageProblem`."""
+
+
+def explain(problem: str, name: str, detail: str, *, limit_bytes: int, limit_pixels: int) -> Explanation:
+    """Return the explanation of a problem.
+
+    Args:
+        problem: A key of `PROBLEMS`.
+        name: The name of the user's file.
+        detail: The format of a picture that cannot be used.
+        limit_bytes: The largest file that is taken.
+        limit_pixels: The most pixels that are taken.
+    """
+    what, then = PROBLEMS[problem]
+    limits = {"too_large": megabytes(limit_bytes), "too_many_pixels": limit_pixels // 1_000_000}
+    values = {"name": quote_name(name), "kind": quote_vendor(detail), "limit": limits.get(problem, "")}
+    return nothing_charged(replace(what, values=tuple(values.items())), then)

@@ -122,7 +122,7 @@ class ModerationWiring:
 
     @cached_property
     def review_channel(self) -> DiscordReviewChannel:
-        """Where moderators see questions."""
+        """Shows questions to moderators."""
         return DiscordReviewChannel(self.bot, self.caches.rules, self.breaker)
 
     @cached_property

@@ -35,7 +35,7 @@ class JobsCog(commands.Cog):
             await self._show(interaction, 0)
 
     def routes(self) -> list[InteractionRoute]:
-        """Return the routes of the pages' buttons. The list is private, so nobody else can press them."""
+        """Return the routes of the pages' buttons. The list is private, so other users cannot press them."""
         return [InteractionRoute(_CUSTOM_ID, self._turn)]
 
     async def _turn(self, interaction: Interaction, match: re.Match[str]) -> None:

@@ -67,7 +67,7 @@ _STYLES: Final = {
 
 @dataclass(frozen=True)
 class ReviewFile:
-    """A file that is shown with a question, under a name of our own."""
+    """A file that is shown with a question, under a name that the bot gives it."""
 
     path: Path
     name: str

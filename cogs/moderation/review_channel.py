@@ -41,7 +41,7 @@ class DiscordReviewChannel:
         self._breaker = breaker
 
     async def put(self, case: ReviewCase) -> tuple[int, int] | None:
-        """Show a question. Returns its channel and message, or None if nobody could be asked."""
+        """Show a question. Returns its channel and message, or None if it reached no moderator."""
         guild = await guild_of(self._client, case.review.guild_id)
         if guild is None:
             return None
@@ -71,7 +71,7 @@ class DiscordReviewChannel:
             log.info("review_not_shown", review=review.id, **edited.facts)
 
     async def put_words(self, guild_id: int, card: Callable[[Language], ui.LayoutView]) -> bool:
-        """Show moderators a card that is no question. Returns False if nobody could be reached."""
+        """Show moderators a card that is no question. Returns False if it reached no moderator."""
         guild = self._client.get_guild(guild_id)
         if guild is None or self._breaker.open:
             return False

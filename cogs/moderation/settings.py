@@ -146,7 +146,7 @@ def _change_of(interaction: Interaction, key: str, values: tuple[str, ...]) -> C
 
 
 def _confirm_form(change: Change, language: Language) -> ui.Modal:
-    """The form by which spicy is switched on: its rules, and the box to tick."""
+    """Make the form by which spicy is switched on: its rules, and the box to tick."""
     (value,) = change.values
     return tick_form(
         f"{CONFIRM_PREFIX}{change.setting.key}:{value}",

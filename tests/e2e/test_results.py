@@ -10,11 +10,12 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from bot.images.model import ImageProblem
+from bot.jobs.cards import explain_picture
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import explanations, forms, moderation
 from bot.texts import jobs as words
-from bot.texts import pictures as picture_words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.forms import answers, hint, opens, parts, send, send_made_up
@@ -283,7 +284,7 @@ async def test_without_the_video_there_is_no_last_frame(harness: Harness, *, res
     await meanwhile(harness, restarted=restarted)
     following = await send(harness, opened, {"prompt": "it sinks"})
     ended = await harness.ended(following)
-    explanation = picture_words.gone(posted.filename)
+    explanation = explain_picture(posted.filename, ImageProblem.GONE)
     for told_part in (explanation.what, explanation.money.sentence, explanation.then):
         assert told_part.english in ended.text()
     assert harness.bought == 1
@@ -300,7 +301,7 @@ async def test_a_video_that_is_too_damaged_for_a_last_frame_is_named(
     await meanwhile(harness, restarted=restarted)
     ended = await harness.ended(await send(harness, opened, {"prompt": "it sinks"}))
     assert ended.ephemeral
-    assert picture_words.without_frame(posted.filename).what.english in ended.text()
+    assert explain_picture(posted.filename, ImageProblem.NO_FRAME).what.english in ended.text()
     assert harness.bought == 1
 
 

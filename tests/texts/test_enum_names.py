@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from bot.delivery.card import Action
+from bot.images.model import ImageProblem
+from bot.jobs.cards import Stage
 from bot.jobs.job import JobState
 from bot.moderation.audit.entries import ActionGroup, AuditAction
 from bot.moderation.audit.export import ExportFormat
@@ -14,7 +16,7 @@ from bot.moderation.words.matching import Effect
 from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
-from bot.texts import forms, jobs, moderation, spicy
+from bot.texts import cards, forms, jobs, moderation, pictures, spicy
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
 from cogs.moderation.spicy_words import WordAction
@@ -25,6 +27,8 @@ NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Mes
     "buttons of jobs": (Action, LABELS),
     "answers about jobs": (ActionResult, ANSWERS),
     "states of jobs in the list": (JobState, jobs.STATES),
+    "headlines of running jobs": (Stage, cards.HEADLINES),
+    "problems of pictures": (ImageProblem, pictures.PROBLEMS),
     "refusals": (set(Verdict) - {Verdict.ALLOWED, Verdict.PERSON_SUSPENDED}, moderation.REFUSALS),
     "buttons of questions": (ReviewAction, moderation.REVIEW_LABELS),
     "headlines of questions": (ReviewSubject, HEADLINES),

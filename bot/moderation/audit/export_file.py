@@ -65,7 +65,7 @@ async def export_log(
         return None
     entries, left_out = await asyncio.to_thread(file.cut, limit_bytes)
     details = {"entries": entries, "last": last.number, "sha256": last.sha256, "form": format_.value}
-    # Before the file is given away: nobody is to have the log without that being in it.
+    # Before the file is given away: no copy of the log may exist without an entry about it.
     await log.append(
         AuditEntry(chosen.guild_id or 0, now, AuditAction.LOG_EXPORTED, by, chosen.person_id, details=details)
     )
