@@ -1,19 +1,23 @@
 """Labels of the buttons below a card."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from bot.texts.messages import named
+from bot.texts.messages import Message, named
 
-REFRESH: Final = named("button", "Refresh")
-CANCEL: Final = named("button", "Cancel")
-STOP_WATCHING: Final = named("button", "Stop watching")
-KEEP_WAITING: Final = named("button", "Let it finish")
-TRY_AGAIN: Final = named("button", "Try again")
-LOOK_AGAIN: Final = named("button", "Look again")
-FETCH: Final = named("button", "Fetch the video")
-ANEW: Final = named("button", "Again")
-CHANGE: Final = named("button", "Change")
-IN_720P: Final = named("button", "In 720p")
-CONTINUE: Final = named("button", "Use last frame")
-DELETE: Final = named("button", "Delete")
-REPORT: Final = named("button", "Report")
+LABELS: Final[Mapping[str, Message]] = {
+    "refresh": named("button", "Refresh"),
+    "cancel": named("button", "Cancel"),
+    "stop": named("button", "Stop watching"),
+    "keep": named("button", "Let it finish"),
+    "again": named("button", "Try again"),
+    "look": named("button", "Look again"),
+    "fetch": named("button", "Fetch the video"),
+    "anew": named("button", "Again"),
+    "change": named("button", "Change"),
+    "sharper": named("button", "In 720p"),
+    "continue": named("button", "Use last frame"),
+    "delete": named("button", "Delete"),
+    "report": named("button", "Report"),
+}
+"""Labels by the values of `bot.delivery.card.Action`."""

@@ -9,8 +9,8 @@ import discord
 from discord import ui
 
 from bot.delivery.card import Action
-from bot.texts import buttons
-from bot.texts.messages import Language, Message
+from bot.texts.buttons import LABELS
+from bot.texts.messages import Language
 from cogs.shared.interactions import Interaction
 from cogs.shared.router import InteractionRoute
 
@@ -20,36 +20,14 @@ _CUSTOM_ID: Final = re.compile(rf"sm:[a-z]+:{_JOB}")
 _IN_A_ROW: Final = 5
 """Discord, *Action Row*."""
 
-LABELS: Final[Mapping[Action, Message]] = {
-    Action.REFRESH: buttons.REFRESH,
-    Action.CANCEL: buttons.CANCEL,
-    Action.STOP_WATCHING: buttons.STOP_WATCHING,
-    Action.KEEP_WAITING: buttons.KEEP_WAITING,
-    Action.TRY_AGAIN: buttons.TRY_AGAIN,
-    Action.LOOK_AGAIN: buttons.LOOK_AGAIN,
-    Action.FETCH: buttons.FETCH,
-    Action.ANEW: buttons.ANEW,
-    Action.CHANGE: buttons.CHANGE,
-    Action.IN_720P: buttons.IN_720P,
-    Action.CONTINUE: buttons.CONTINUE,
-    Action.DELETE: buttons.DELETE,
-    Action.REPORT: buttons.REPORT,
-}
-
 _STYLES: Final = {
-    Action.REFRESH: discord.ButtonStyle.secondary,
-    Action.CANCEL: discord.ButtonStyle.secondary,
     Action.STOP_WATCHING: discord.ButtonStyle.danger,
-    Action.KEEP_WAITING: discord.ButtonStyle.secondary,
     Action.TRY_AGAIN: discord.ButtonStyle.primary,
     Action.LOOK_AGAIN: discord.ButtonStyle.primary,
     Action.FETCH: discord.ButtonStyle.success,
     Action.ANEW: discord.ButtonStyle.primary,
-    Action.CHANGE: discord.ButtonStyle.secondary,
     Action.IN_720P: discord.ButtonStyle.success,
-    Action.CONTINUE: discord.ButtonStyle.secondary,
     Action.DELETE: discord.ButtonStyle.danger,
-    Action.REPORT: discord.ButtonStyle.secondary,
 }
 
 
@@ -100,7 +78,7 @@ def shows_buttons_of(message: discord.Message, job_id: str) -> bool:
 def _button(reference: ButtonReference, language: Language) -> ui.Button[ui.LayoutView]:
     return ui.Button(
         label=LABELS[reference.action].in_language(language),
-        style=_STYLES[reference.action],
+        style=_STYLES.get(reference.action, discord.ButtonStyle.secondary),
         custom_id=reference.custom_id,
     )
 

@@ -9,9 +9,9 @@ from bot.delivery.card import Action
 from bot.sandbox.discord import Channel, Guild, User
 from bot.texts import jobs as job_words
 from bot.texts import moderation
+from bot.texts.buttons import LABELS
 from bot.texts.cards import DELIVERED
 from bot.texts.messages import Language
-from cogs.shared.job_buttons import LABELS
 from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs

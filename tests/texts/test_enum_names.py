@@ -17,11 +17,11 @@ from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
 from bot.texts import cards, forms, jobs, moderation, pictures, spicy
+from bot.texts.buttons import LABELS
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
 from cogs.moderation.spicy_words import WordAction
 from cogs.shared.action_texts import ANSWERS
-from cogs.shared.job_buttons import LABELS
 
 NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Message]]] = {
     "buttons of jobs": (Action, LABELS),

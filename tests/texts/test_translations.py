@@ -8,9 +8,9 @@ from babel.messages.catalog import Message as CatalogMessage
 from babel.messages.pofile import read_po
 
 from bot.texts import commands, forms
+from bot.texts.buttons import LABELS
 from bot.texts.catalogue import LOCALES, catalogue_path
 from bot.texts.messages import Language, Message, counted, named, sentence
-from cogs.shared.job_buttons import LABELS
 from tests.texts.catalogues import extracted
 
 TRANSLATED = [language for language in Language if language is not Language.ENGLISH]
