@@ -1,4 +1,7 @@
-"""Data of reference images: sources before they are fetched, references afterwards, and reasons of refusal."""
+"""Data of reference images: sources before they are fetched, references afterwards, and reasons of refusal.
+
+`cogs/shared/pictures.py` finds the sources in messages, `spool.py` makes references of them, and jobs keep both.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,6 +1,8 @@
 """Decisions about questions: votes, take-backs, expiry, withdrawal, bans, and what follows from each.
 
-Called by presses, by bans and by expiry. A job that runs asks through `questions.py` instead.
+Called by moderators' presses and by bans (`cogs/moderation/reviews.py`), and by its own task `run` for expiry.
+`bot/services/job_actions.py` withdraws the question about a job that its user cancels. A job that runs asks through
+`questions.py` instead.
 """
 
 import asyncio
