@@ -1,6 +1,7 @@
 """Counters and gauges for operators in Prometheus' format, served at the address in `METRICS_ADDRESS`."""
 
 from collections.abc import Callable
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
@@ -10,22 +11,13 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._moves = Counter(
-            "stillmotion_jobs", "Jobs that entered a state", ["state"], registry=self.registry
+        counter = partial(Counter, namespace="stillmotion", registry=self.registry)
+        self._moves = counter("jobs", "Jobs that entered a state", ["state"])
+        self._storage_failures = counter("storage_failures", "Writes that the disk did not take")
+        self._breaker_trips = counter(
+            "discord_breaker_trips", "Times that too many refused requests paused posting"
         )
-        self._storage_failures = Counter(
-            "stillmotion_storage_failures", "Writes that the disk did not take", registry=self.registry
-        )
-        self._breaker_trips = Counter(
-            "stillmotion_discord_breaker_trips",
-            "Times that too many refused requests paused posting",
-            registry=self.registry,
-        )
-        self._set_aside = Counter(
-            "stillmotion_jobs_set_aside",
-            "Bought jobs that a fault of the bot laid aside",
-            registry=self.registry,
-        )
+        self._set_aside = counter("jobs_set_aside", "Bought jobs that a fault of the bot laid aside")
         self._paused = Gauge(
             "stillmotion_submitting_paused",
             "1 while the video service refuses the bot itself",

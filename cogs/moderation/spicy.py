@@ -6,6 +6,7 @@ Each subcommand, and each press on a button of its answer, checks again that the
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 import discord
 from discord import app_commands, ui
@@ -34,6 +35,8 @@ from cogs.shared.choices import choices
 from cogs.shared.interactions import Interaction, language_of, person_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, refuse, tell
 from cogs.shared.router import InteractionRoute
+
+_Wanted = TypeVar("_Wanted")
 
 
 def _options(command: str, *names: str) -> Mapping[str, str]:
@@ -74,7 +77,7 @@ class SpicyCog(commands.Cog):
     @spicy.command(name="queue", description=DESCRIPTIONS["queue"].english)
     async def queue(self, interaction: Interaction) -> None:
         """Show what waits for moderators."""
-        await self._show(interaction, lambda guild_id, language: self._questions.page(guild_id, 0, language))
+        await self._show(interaction, self._questions.page, 0)
 
     @spicy.command(name="log", description=DESCRIPTIONS["log"].english)
     @app_commands.describe(**_options("log", "person", "action", "days", "export"))
@@ -92,9 +95,7 @@ class SpicyCog(commands.Cog):
         """Show what was done, or export it as a file."""
         wanted = LogPage(0, person.id if person else 0, ActionGroup(action) if action else None, days or 0)
         if export is None:
-            await self._show(
-                interaction, lambda guild_id, language: self._log.page(guild_id, wanted, language)
-            )
+            await self._show(interaction, self._log.page, wanted)
         elif (guild_id := await self._begun(interaction)) is not None:
             await self._log.export(interaction, guild_id, wanted, ExportFormat(export))
 
@@ -148,7 +149,7 @@ class SpicyCog(commands.Cog):
         """Show the list of words, or change it."""
         wanted = WordAction(action)
         if wanted is WordAction.LIST:
-            await self._show(interaction, lambda guild_id, language: self._words.page(guild_id, 0, language))
+            await self._show(interaction, self._words.page, 0)
             return
         if (guild_id := await self._begun(interaction)) is None:
             return
@@ -160,9 +161,7 @@ class SpicyCog(commands.Cog):
     @app_commands.describe(**_options("user", "person"))
     async def user(self, interaction: Interaction, person: discord.User) -> None:
         """Show what is kept about a user."""
-        await self._show(
-            interaction, lambda guild_id, language: self._members.page(guild_id, person.id, language)
-        )
+        await self._show(interaction, self._members.page, person.id)
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons, which change the answer that they belong to."""
@@ -174,18 +173,13 @@ class SpicyCog(commands.Cog):
         ]
 
     async def _turn_queue(self, interaction: Interaction, match: re.Match[str]) -> None:
-        page = int(match["page"])
-        await self._show(
-            interaction, lambda guild_id, language: self._questions.page(guild_id, page, language)
-        )
+        await self._show(interaction, self._questions.page, int(match["page"]))
 
     async def _turn_log(self, interaction: Interaction, match: re.Match[str]) -> None:
-        wanted = LogPage.of(match)
-        await self._show(interaction, lambda guild_id, language: self._log.page(guild_id, wanted, language))
+        await self._show(interaction, self._log.page, LogPage.of(match))
 
     async def _turn_words(self, interaction: Interaction, match: re.Match[str]) -> None:
-        page = int(match["page"])
-        await self._show(interaction, lambda guild_id, language: self._words.page(guild_id, page, language))
+        await self._show(interaction, self._words.page, int(match["page"]))
 
     async def _mute(self, interaction: Interaction, match: re.Match[str]) -> None:
         person_id, muted, by = int(match["person"]), match["muted"] == "1", interaction.user.id
@@ -194,11 +188,14 @@ class SpicyCog(commands.Cog):
             await _fill_in(interaction, self._members.page(guild_id, person_id, _language(interaction)))
 
     async def _show(
-        self, interaction: Interaction, make: Callable[[int, Language], Awaitable[ui.LayoutView]]
+        self,
+        interaction: Interaction,
+        page: Callable[[int, _Wanted, Language], Awaitable[ui.LayoutView]],
+        wanted: _Wanted,
     ) -> None:
-        """Show a moderator a page, made for the server and the moderator's language."""
+        """Show a moderator a page, made for the server and in the moderator's language."""
         if (guild_id := await self._begun(interaction)) is not None:
-            await _fill_in(interaction, make(guild_id, _language(interaction)))
+            await _fill_in(interaction, page(guild_id, wanted, _language(interaction)))
 
     async def _begun(self, interaction: Interaction, *, about: int | None = None) -> int | None:
         """Check the user's rights and acknowledge.
