@@ -55,8 +55,8 @@ class ReportWaits:
     away_s: float = 20.0
     """Time until a Discord that was unavailable is tried again."""
     refused_s: float = 600.0
-    """Time until a message that was refused, or a video that was not there, is tried again. Seldom, as refused requests
-    count towards Discord's ban for invalid requests."""
+    """Time until a message that was refused, or a video that was not there, is tried again. Seldom, as
+    refused requests count towards Discord's ban for invalid requests."""
 
 
 class ReportResult(StrEnum):
