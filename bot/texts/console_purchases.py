@@ -21,6 +21,11 @@ def output_is_folder(path: str) -> str:
     return f"{path} is a folder; name the mp4 in it"
 
 
+def output_is_no_file(path: str) -> str:
+    """The path is that of a device, a pipe or a socket, which a video would replace."""
+    return f"{path} is no ordinary file; name another one"
+
+
 def output_unusable(path: str, reason: str) -> str:
     """The file could not be written."""
     return f"{path} cannot be written: {reason}"
