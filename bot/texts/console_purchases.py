@@ -180,6 +180,11 @@ def no_such_job(job_id: str) -> str:
     return f"no request has the id {job_id!r}; `python -m bot unknown` lists those of unknown outcome"
 
 
+def unreadable_job(job_id: str) -> str:
+    """The request's row is damaged, or of another version."""
+    return f"nothing was changed: what is kept of request {job_id} cannot be read by this version"
+
+
 def ambiguous_job(beginning: str, found: Sequence[str]) -> str:
     """Several requests have ids that begin so."""
     more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
