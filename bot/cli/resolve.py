@@ -110,6 +110,8 @@ def _tell(result: OrderResult, job_id: str, task_id: str | None) -> None:
             return
         case OrderOutcome.NO_SUCH_JOB:
             told = console_purchases.no_such_job(job_id)
+        case OrderOutcome.UNREADABLE:
+            told = console_purchases.unreadable_job(job_id)
         case OrderOutcome.NOT_UNKNOWN:
             told = console_purchases.not_unknown(job_id, result.detail)
         case OrderOutcome.TASK_TAKEN:

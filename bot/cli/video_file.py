@@ -14,7 +14,6 @@ from bot.dimilinks import (
     DimiLinks,
     DimiLinksError,
     Download,
-    FaultScope,
     TaskAbsentError,
     TaskError,
     TaskPhase,
@@ -40,6 +39,8 @@ def check_output(out: Path, *, force: bool) -> None:
     try:
         if out.is_dir() or not out.name:
             raise CommandFailedError(console_purchases.output_is_folder(str(out)), ExitStatus.FAILED)
+        if out.exists() and not out.is_file():
+            raise CommandFailedError(console_purchases.output_is_no_file(str(out)), ExitStatus.FAILED)
         if out.exists() and not force:
             raise CommandFailedError(console_purchases.output_exists(str(out)), ExitStatus.FAILED)
         # The download grows under this name. One that an earlier, killed command left is written over.
@@ -63,7 +64,8 @@ class TaskFollower:
             api: The service.
             task_id: The task.
             out: The file.
-            patience_s: How long an absence is doubted, and silence is borne; by default as long as in the bot.
+            patience_s: How long an absence is doubted, and silence or refusals are borne; by default as long as in
+                the bot.
         """
         self._api = api
         self._task_id = task_id
@@ -100,19 +102,21 @@ class TaskFollower:
         bar = progress.add_task(console.GENERATING, total=_WHOLE)
         answered_s = loop.time()
         ends_s = answered_s + self._generate_s
+        fault: DimiLinksError | None = None
         while loop.time() < ends_s:
             try:
                 task = await self._api.task(self._task_id)
             except TaskAbsentError:
-                answered_s = loop.time()
+                answered_s, fault = loop.time(), None
                 patience.saw_absence(answered_s)
             except DimiLinksError as error:
-                silent = loop.time() - answered_s >= self._silent_s
-                if silent or error.verdict.scope is not FaultScope.TRANSPORT:
-                    raise
+                # A refused question says nothing about a bought video, no more than silence does.
+                fault = error
+                if loop.time() - answered_s >= self._silent_s:
+                    break
                 progress.update(bar, description=console_purchases.asking_again(str(error)))
             else:
-                answered_s = loop.time()
+                answered_s, fault = loop.time(), None
                 progress.update(bar, description=console.GENERATING)
                 patience.saw(task, loop.time())
                 if task.phase is not TaskPhase.FAILED:
@@ -126,6 +130,8 @@ class TaskFollower:
                 progress.update(bar, completed=_WHOLE)
                 return None
             await asyncio.sleep(patience.pause_s or next_poll_s(intervals, history, loop.time()))
+        if fault is not None:
+            raise fault
         late = console_purchases.not_ready_in_time(self._generate_s)
         told = console_purchases.TASK_GONE if patience.missing else late
         raise CommandFailedError(console.failed(told), ExitStatus.FAILED)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import RowMapping, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import Job, JobState, advance
 from bot.jobs.rows import course_columns
 from bot.jobs.store import StaleJobError
 from bot.storage.database import Database
+from bot.storage.reading import read_rows
 from bot.storage.tables import jobs
 
 
@@ -55,20 +56,11 @@ class UnknownJobs:
         self._database = database
 
     async def all(self) -> tuple[UnknownJob, ...]:
-        """Return every unknown job, oldest first."""
+        """Return every unknown job, oldest first. One whose row cannot be read is reported as such."""
+        chosen = select(*_SHOWN).where(_IS_UNKNOWN).order_by(jobs.c.created_at)
         async with self._database.read() as connection:
-            rows = await connection.execute(select(*_SHOWN).where(_IS_UNKNOWN).order_by(jobs.c.created_at))
             return tuple(
-                UnknownJob(
-                    row.id,
-                    row.created_at,
-                    row.submitted_at,
-                    row.person_id,
-                    row.guild_id,
-                    row.prompt,
-                    row.raw_answer,
-                )
-                for row in rows
+                await read_rows(connection, chosen, _shown, keys=(jobs.c.id,), alarms=self._database.alarms)
             )
 
     async def named(self, beginning: str) -> Sequence[str]:
@@ -102,6 +94,10 @@ class UnknownJobs:
         changed = await within.execute(update(jobs).where(condition).values(course_columns(job)))
         if changed.rowcount == 0:
             raise StaleJobError(f"{job.id} was changed meanwhile")
+
+
+def _shown(row: RowMapping) -> UnknownJob:
+    return UnknownJob(*(row[column] for column in _SHOWN))
 
 
 def bought_after_all(job: Job, task_id: str, expires_at: datetime) -> Job:

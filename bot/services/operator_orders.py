@@ -9,17 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select, update
+from sqlalchemy import RowMapping, select, update
 
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
-from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
+from bot.jobs.store import JobStore, StaleJobError, UnknownJobError, UnreadableJobError
 from bot.jobs.unknown_jobs import UnknownJobs, bought_after_all
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
+from bot.storage.reading import read_rows
 from bot.storage.tables import operator_orders
 
 log: Final = structlog.get_logger(__name__)
@@ -39,6 +40,8 @@ class OrderOutcome(StrEnum):
 
     DONE = "done"
     NO_SUCH_JOB = "no_such_job"
+    UNREADABLE = "unreadable"
+    """This version cannot read the job's row."""
     NOT_UNKNOWN = "not_unknown"
     """`detail` is the job's state."""
     TASK_TAKEN = "task_taken"
@@ -51,6 +54,16 @@ class OrderResult:
 
     outcome: OrderOutcome
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An order as it is kept."""
+
+    number: int
+    job_id: str
+    action: OrderAction
+    task_id: str | None
 
 
 _RESULT: Final = TypeAdapter(OrderResult)
@@ -114,54 +127,59 @@ class OperatorOrders:
 
     async def carry_out_waiting(self) -> None:
         """Carry out every order that waits, oldest first."""
-        chosen = select(operator_orders).where(operator_orders.c.done_at.is_(None))
+        table, alarms = operator_orders, self._database.alarms
+        chosen = select(table).where(table.c.done_at.is_(None)).order_by(table.c.id)
         async with self._database.read() as connection:
-            waiting = (await connection.execute(chosen.order_by(operator_orders.c.id))).all()
+            waiting = await read_rows(connection, chosen, _order, keys=(table.c.id,), alarms=alarms)
         for order in waiting:
             try:
                 await self._carry_out(order)
             except StaleJobError as error:
                 # Its run is just telling the user; the next look finds the row at rest.
-                log.info("order_put_off", order=order.id, reason=str(error))
+                log.info("order_put_off", order=order.number, reason=str(error))
 
-    async def _carry_out(self, order: Row[Any]) -> None:
-        action = OrderAction(order.action)
+    async def _carry_out(self, order: _Order) -> None:
+        before, absent = None, OrderOutcome.NO_SUCH_JOB
         try:
             before = await self._store.get(order.job_id)
+        except UnreadableJobError:
+            absent = OrderOutcome.UNREADABLE
         except UnknownJobError:
-            before = None
+            pass
         now = self._now()
         async with self._database.write() as connection:
             other = None
             if order.task_id is not None:
                 other = await self._unknown.other_with_task(connection, order.task_id, order.job_id)
-            result = _judge(before, other)
+            result = OrderResult(absent) if before is None else _judge(before, other)
             after = None
             if before is not None and result.outcome is OrderOutcome.DONE:
-                after = self._decided(before, action, order.task_id, now)
+                after = self._decided(before, order, now)
                 await self._unknown.resolve(connection, after, before=before)
             done = {"done_at": now, "outcome": _RESULT.dump_json(result).decode()}
             await connection.execute(
-                update(operator_orders).where(operator_orders.c.id == order.id).values(done)
+                update(operator_orders).where(operator_orders.c.id == order.number).values(done)
             )
-        log.info("order_carried_out", job=order.job_id, action=action, outcome=result.outcome)
+        log.info("order_carried_out", job=order.job_id, action=order.action, outcome=result.outcome)
         if after is not None:
             self._resolved(after)
 
-    def _decided(self, job: Job, action: OrderAction, task_id: str | None, now: datetime) -> Job:
-        match action:
+    def _decided(self, job: Job, order: _Order, now: datetime) -> Job:
+        match order.action:
             case OrderAction.ATTACH_TASK:
-                if task_id is None:
+                if order.task_id is None:
                     raise ValueError("an order to attach a task names the task")
-                return bought_after_all(job, task_id, now + timedelta(seconds=self._watch_s))
+                return bought_after_all(job, order.task_id, now + timedelta(seconds=self._watch_s))
             case OrderAction.NOT_BOUGHT:
                 failure = Failure(FailureReason.NOT_BOUGHT)
                 return advance(job, JobState.FAILED, failure=failure, submitted_at=None)
 
 
-def _judge(job: Job | None, other_with_task: str | None) -> OrderResult:
-    if job is None:
-        return OrderResult(OrderOutcome.NO_SUCH_JOB)
+def _order(row: RowMapping) -> _Order:
+    return _Order(row["id"], row["job_id"], OrderAction(row["action"]), row["task_id"])
+
+
+def _judge(job: Job, other_with_task: str | None) -> OrderResult:
     if job.state is not JobState.UNKNOWN:
         return OrderResult(OrderOutcome.NOT_UNKNOWN, job.state.value)
     if other_with_task is not None:

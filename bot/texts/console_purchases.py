@@ -21,6 +21,11 @@ def output_is_folder(path: str) -> str:
     return f"{path} is a folder; name the mp4 in it"
 
 
+def output_is_no_file(path: str) -> str:
+    """The path is that of a device, a pipe or a socket, which a video would replace."""
+    return f"{path} is no ordinary file; name another one"
+
+
 def output_unusable(path: str, reason: str) -> str:
     """The file could not be written."""
     return f"{path} cannot be written: {reason}"
@@ -173,6 +178,11 @@ def unknown_jobs(count: int) -> str:
 def no_such_job(job_id: str) -> str:
     """There is no request of this id."""
     return f"no request has the id {job_id!r}; `python -m bot unknown` lists those of unknown outcome"
+
+
+def unreadable_job(job_id: str) -> str:
+    """The request's row is damaged, or of another version."""
+    return f"nothing was changed: what is kept of request {job_id} cannot be read by this version"
 
 
 def ambiguous_job(beginning: str, found: Sequence[str]) -> str:

@@ -1,7 +1,13 @@
 """`python -m bot fetch`: the video of any task, free of charge."""
 
+import aiohttp
 import pytest
+from pydantic import SecretStr
+from yarl import URL
 
+from bot.cli.failure import CommandFailedError
+from bot.cli.video_file import TaskFollower
+from bot.dimilinks import DimiLinks
 from bot.sandbox.dimilinks import HttpError, Truncated
 from bot.sandbox.sandbox import Sandbox
 from tests.cli.shell import Shell
@@ -47,6 +53,16 @@ async def test_a_task_that_nobody_knows_is_told_so(shell: Shell, sandbox: Sandbo
     assert outcome.status == 1
     assert outcome.err.splitlines()[-1].startswith("No video: the video service does not know this task")
     assert list(shell.folder.glob("x.mp4*")) == []
+
+
+async def test_a_service_that_refuses_for_long_is_told_in_its_words(shell: Shell, sandbox: Sandbox) -> None:
+    sandbox.dimilinks.faults.task.extend([HttpError(401, "invalid_api_key", "无效的令牌")] * 50)
+    service, out = sandbox.dimilinks, shell.folder / "x.mp4"
+    async with aiohttp.ClientSession() as session:
+        api = DimiLinks(session, base_url=URL(service.base_url), api_key=SecretStr(service.api_key))
+        with pytest.raises(CommandFailedError, match="401 invalid_api_key: 无效的令牌"):
+            await TaskFollower(api, "task_1", out, patience_s=0.5).run()
+    assert len(service.request_log.requests) > 1
 
 
 @pytest.mark.parametrize("task_id", ["", "  ", "two words", "a\nb", "x" * 300, "\udcff"])

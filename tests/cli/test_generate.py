@@ -1,6 +1,7 @@
 """`python -m bot generate`: one job straight with the API."""
 
 import asyncio
+import os
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Callable
@@ -183,6 +184,28 @@ async def test_bad_news_that_pass_cost_no_video(
     assert (shell.folder / "cat.mp4").read_bytes()[4:8] == b"ftyp"
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        HttpError(400, "invalid_request_error", "bad"),
+        HttpError(401, "invalid_api_key", "no"),
+        HttpError(403, "oops", "no"),
+        HttpError(404, "not_found", "Invalid URL (GET /v1/tasks)"),
+        HttpError(429),
+        Html(403),
+    ],
+    ids=lambda refusal: f"{type(refusal).__name__} {refusal.status}",
+)
+async def test_no_refused_question_gives_a_bought_video_up(
+    shell: Shell, sandbox: Sandbox, refusal: HttpError | Html
+) -> None:
+    sandbox.dimilinks.faults.task.extend([refusal] * 2)
+    outcome = await shell.run(*COMMAND, environment=sandbox.environment)
+    assert outcome.status == 0, outcome.all
+    assert (shell.folder / "cat.mp4").read_bytes()[4:8] == b"ftyp"
+    assert len(sandbox.dimilinks.request_log.submissions) == 1
+
+
 @pytest.mark.parametrize("missing", [True, False], ids=["unknown task", "error beside completed"])
 async def test_the_content_is_tried_whatever_the_task_says(
     shell: Shell,
@@ -266,6 +289,15 @@ def test_a_file_that_cannot_be_written_is_found(tmp_path: Path, out: str, expect
         check_output(tmp_path / out, force=False)
     check_output(tmp_path / "mine.mp4", force=True)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"mine.mp4": "mine"}
+
+
+def test_a_device_or_pipe_is_never_replaced_by_a_video(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for out in (pipe, Path(os.devnull)):
+        with pytest.raises(CommandFailedError, match="is no ordinary file"):
+            check_output(out, force=True)
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 async def test_a_file_that_cannot_be_written_is_found_before_anything_is_bought(

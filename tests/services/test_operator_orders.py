@@ -119,6 +119,27 @@ async def test_a_job_that_does_not_exist_is_named_so(orders: OperatorOrders) -> 
     assert await carried_out(orders, number) == OrderResult(OrderOutcome.NO_SUCH_JOB)
 
 
+async def test_what_cannot_be_read_keeps_no_other_order_waiting(
+    database: Database, store: JobStore, orders: OperatorOrders
+) -> None:
+    for job_id in ("job-1", "job-2"):
+        await store.add(unknown_job(job_id))
+    broken = await orders.add("job-1", OrderAction.NOT_BOUGHT)
+    of_another_version = await orders.add("job-2", OrderAction.NOT_BOUGHT)
+    sound = await orders.add("job-2", OrderAction.ATTACH_TASK, "task-2")
+    async with database.write() as connection:
+        await connection.exec_driver_sql(
+            "UPDATE jobs SET preset = 'baroque', created_at = 'long ago' WHERE id = 'job-1'"
+        )
+        await connection.exec_driver_sql(
+            "UPDATE operator_orders SET action = 'sell' WHERE id = ?", (of_another_version,)
+        )
+    assert [job.id for job in await UnknownJobs(database).all()] == ["job-2"]
+    assert await carried_out(orders, broken) == OrderResult(OrderOutcome.UNREADABLE)
+    assert await orders.result(of_another_version) is None
+    assert await orders.result(sound) == OrderResult(OrderOutcome.DONE)
+
+
 async def test_orders_are_carried_out_once_and_in_turn(store: JobStore, orders: OperatorOrders) -> None:
     await store.add(unknown_job())
     first = await orders.add("job-1", OrderAction.NOT_BOUGHT)
