@@ -57,12 +57,17 @@ def _required(name: str, secret: SecretStr | None) -> SecretStr:
 
 @asynccontextmanager
 async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerator[DimiLinks]:
-    """A client of the video API. Raises `BadConfigurationError` without a key."""
+    """A client of the video API. Raises `BadConfigurationError` without a key, or with one that cannot be sent."""
     key = _required("dimilinks_api_key", settings.dimilinks_api_key)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
-        yield DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key, pace=pace)
+        try:
+            api = DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key, pace=pace)
+        except ValueError as error:
+            problem = SettingProblem("DIMILINKS_API_KEY or DIMILINKS_BASE_URL", str(error))
+            raise BadConfigurationError((problem,)) from None
+        yield api
 
 
 @asynccontextmanager

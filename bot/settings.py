@@ -246,6 +246,11 @@ class Settings(BaseSettings):
         return self.data_dir / "spool"
 
     @property
+    def purchases_dir(self) -> Path:
+        """Folder of the task ids that the database did not take when they were bought."""
+        return self.data_dir / "purchases"
+
+    @property
     def media_dir(self) -> Path:
         """Folder of the finished videos that are not delivered yet."""
         return self.data_dir / "media"

@@ -27,7 +27,7 @@ log: Final = structlog.get_logger(__name__)
 _REGISTER_WITHIN_S: Final = 10.0
 """Longer than this the gateway does not wait for the commands, which may be those of the last registration."""
 _SHARD_TIMEOUT_S: Final = 30.0
-_LEAVE_WITHIN_S: Final = 3.0
+_LEAVE_WITHIN_S: Final = 2.0
 
 
 class _ShardNotLaunchedError(Exception):

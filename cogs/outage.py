@@ -20,7 +20,7 @@ _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 30.0
 """Short enough to be back within a minute of Discord, however long it was away."""
 _LONGEST_BAN_S: Final = 3_600.0
-"""As long as a `Retry-After` is obeyed at a time. Asking during a ban may prolong it, so it is not cut short."""
+"""As long as the `Retry-After` of a 429 is obeyed at a time: asking during a ban may prolong it."""
 _ANSWER_WITHIN_S: Final = 60.0
 _UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 """Raised by the library where an answer is not what it expects, such as a page in place of JSON."""
@@ -28,10 +28,10 @@ _UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 @dataclass(frozen=True)
 class Outage:
-    """Why Discord did not answer as it should, in a few words, and how long it asked to be left alone."""
+    """Why Discord did not answer as it should, in a few words, and how long to leave it alone at least."""
 
     reason: str
-    retry_after_s: float | None = None
+    wait_s: float = 0.0
 
     @classmethod
     def of(cls, error: Exception) -> "Outage":
@@ -39,8 +39,9 @@ class Outage:
         if isinstance(error, discord.GatewayNotFound) and isinstance(error.__cause__, discord.HTTPException):
             error = error.__cause__  # the library's name for a failure of GET /gateway/bot
         if isinstance(error, discord.HTTPException):
-            wait_s = retry_after_s(error.response.headers.get("Retry-After"), datetime.now(UTC))
-            return cls(f"HTTP {error.status}", wait_s)
+            asked_s = retry_after_s(error.response.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
+            longest_s = _LONGEST_BAN_S if error.status == HTTPStatus.TOO_MANY_REQUESTS else _LONGEST_WAIT_S
+            return cls(f"HTTP {error.status}", min(asked_s, longest_s))
         if isinstance(error, _UNREADABLE):
             return cls("an answer that cannot be read")
         return cls(type(error).__name__)
@@ -66,7 +67,7 @@ async def until_discord_answers(
             if is_final(error):
                 raise
             outage = Outage.of(error)
-            wait_s = max(pause_s, min(outage.retry_after_s or 0.0, _LONGEST_BAN_S))
+            wait_s = max(pause_s, outage.wait_s)
             unreadable = error if isinstance(error, _UNREADABLE) else None
             log.warning("discord_away", reason=outage.reason, again_in_s=wait_s, exc_info=unreadable)
             if outage.reason != told:

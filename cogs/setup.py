@@ -19,11 +19,11 @@ from bot.services.prompt_history import PromptHistory
 from bot.services.requests import VideoRequests
 from bot.video import Preset
 from cogs.client import Stillmotion
-from cogs.jobs.buttons import JobButtonsCog
+from cogs.jobs.buttons import JobButtons
 from cogs.jobs.list import JobsCog
-from cogs.jobs.results import ResultsCog
-from cogs.moderation.appeals import AppealsCog
-from cogs.moderation.reports import ReportsCog
+from cogs.jobs.results import ResultButtons
+from cogs.moderation.appeals import AppealButtons
+from cogs.moderation.reports import ReportButtons
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
 from cogs.moderation.settings import SettingsCog
@@ -75,21 +75,23 @@ def add_cogs(
     opening = FormOpening(drafts, presets, now=now)
     forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
-    defaults = DefaultsCog(people)
-    job_buttons = JobButtonsCog(requests, actions, looking, now=now)
-    results = ResultsCog(requests, opening, actions, now=now)
     jobs = JobsCog(job_list)
-    reported = ReportsCog(reports, actions, tell_operator, now=now)
     reviewed = ReviewsCog(decisions, reviews, reports)
-    settings = SettingsCog(caches.rules, now=now)
+    settings = SettingsCog(caches.rules)
     spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now)
-    appealed = AppealsCog(bot, appeals, review_channel, tell_person)
-    pressed = (forms, job_buttons, results, jobs, reported, reviewed, settings, spicy, appealed)
+    cogs = (forms, jobs, reviewed, settings, spicy)
+    buttons = (
+        JobButtons(requests=requests, actions=actions, looking=looking, now=now),
+        ResultButtons(requests=requests, opening=opening, actions=actions, now=now),
+        ReportButtons(reports=reports, actions=actions, tell=tell_operator, now=now),
+        AppealButtons(client=bot, appeals=appeals, review_channel=review_channel, send_directly=tell_person),
+    )
+    defaults = DefaultsCog(people)
     bot.start_with(
-        *pressed,
+        *cogs,
         video,
         defaults,
-        Router([route for cog in pressed for route in cog.routes()]),
+        Router([route for served in (*cogs, *buttons) for route in served.routes()]),
         RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):

@@ -1,7 +1,8 @@
 """The commands and their options. Each imports what it needs when it is called, which keeps `--help` quick."""
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -25,6 +26,8 @@ SecondsOption = Annotated[Seconds, typer.Option(help=console.SECONDS)]
 SizeOption = Annotated[Size, typer.Option(help=console.SIZE)]
 ResolutionOption = Annotated[Resolution, typer.Option(help=console.RESOLUTION)]
 PresetOption = Annotated[Preset, typer.Option(help=console.PRESET)]
+OutOption = Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)]
+ForceOption = Annotated[bool, typer.Option("--force", help=console.FORCE)]
 
 
 @app.command(help=console.RUN)
@@ -78,23 +81,69 @@ def check() -> None:
 def generate(
     *,
     prompt: Annotated[str, typer.Argument(help=console.PROMPT)],
-    out: Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)],
+    out: OutOption,
     image: Images = None,
     seconds: SecondsOption = Seconds.S6,
     size: SizeOption = Size.LANDSCAPE,
     resolution: ResolutionOption = Resolution.P720,
     preset: PresetOption = Preset.NORMAL,
+    force: ForceOption = False,
+    yes: Annotated[bool, typer.Option("--yes", help=console.YES)] = False,
 ) -> None:
     """Make one real video without Discord."""
+    from bot.cli.generate import TypedOrder, ask_before_spending, checked_request
     from bot.cli.generate import generate as run_generate
-    from bot.services.order import VideoOptions, VideoOrder
 
     loaded = _load_settings()
-    images = tuple(image or ())
-    options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
-    order = VideoOrder(prompt=prompt, options=options, group=loaded.dimilinks_group)
+    images, group = tuple(image or ()), loaded.dimilinks_group
     _log_errors_only()
-    _carry_out_interruptible(run_generate(loaded, order, images, out))
+    with _told_failures():
+        order = TypedOrder(prompt, images, seconds, size, resolution, preset, group)
+        request = checked_request(order, out, force=force)
+        if not yes:
+            # Outside of asyncio, which would hold a Ctrl-C back until the question is answered.
+            ask_before_spending(request)
+    _carry_out_interruptible(run_generate(loaded, request, images, out))
+
+
+@app.command(help=console.FETCH)
+def fetch(
+    *,
+    task_id: Annotated[str, typer.Argument(help=console.TASK_ID)],
+    out: OutOption,
+    force: ForceOption = False,
+) -> None:
+    """Save the video of a task."""
+    from bot.cli.fetch import fetch as run_fetch
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_interruptible(run_fetch(loaded, task_id, out, force=force))
+
+
+@app.command(help=console.UNKNOWN)
+def unknown() -> None:
+    """List the requests of unknown outcome."""
+    from bot.cli.unknown import unknown as run_unknown
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_interruptible(run_unknown(loaded))
+
+
+@app.command(help=console.RESOLVE)
+def resolve(
+    *,
+    job: Annotated[str, typer.Argument(help=console.JOB_ID)],
+    task: Annotated[str | None, typer.Option("--task", help=console.FOUND_TASK)] = None,
+    not_bought: Annotated[bool, typer.Option("--not-bought", help=console.FOUND_NOT_BOUGHT)] = False,
+) -> None:
+    """Decide about a request of unknown outcome."""
+    from bot.cli.resolve import resolve as run_resolve
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_interruptible(run_resolve(loaded, job, task_id=task, not_bought=not_bought))
 
 
 @app.command(help=console.FORGET)
@@ -124,19 +173,28 @@ def _log_errors_only() -> None:
 
 
 def _carry_out_interruptible(command: Coroutine[Any, Any, _Result]) -> _Result:
-    """What the command returns. Ctrl-C cancels it, and ends the process when it has cleaned up."""
+    """What the command returns. A signal cancels it, and ends the process when it has cleaned up."""
+    import asyncio
+
     raise_on_interrupt()
     try:
         return _carry_out(command)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(ExitStatus.INTERRUPTED) from None
 
 
 def _carry_out(command: Coroutine[Any, Any, _Result]) -> _Result:
     import asyncio
 
-    try:
+    with _told_failures():
         return asyncio.run(command)
+
+
+@contextmanager
+def _told_failures() -> Generator[None]:
+    """End the process with the line and the status of a command that failed."""
+    try:
+        yield
     except CommandFailedError as failed:
         typer.echo(str(failed), err=True)
         raise typer.Exit(failed.status) from None

@@ -1,130 +1,227 @@
 """`python -m bot generate`: buys one real video directly from the API, without Discord, with a progress bar."""
 
 import asyncio
-from collections.abc import Sequence
+import signal
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-import stamina
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+import typer
 
 from bot.app import open_api, open_spool
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.dimilinks import DimiLinks, DimiLinksError, ErrorKind, Purchase, Task, TaskAbsentError, TaskPhase
+from bot.cli.operator_input import printable
+from bot.cli.video_file import TaskFollower, check_output
+from bot.dimilinks import DimiLinks, DimiLinksError, Purchase, Submission
 from bot.images.data_url import DataUrl
-from bot.images.model import ImageRefusedError, Reference
-from bot.jobs.cards import explain_picture
-from bot.jobs.queue.poll_schedule import PollIntervals, ProgressHistory, next_poll_s
-from bot.lifecycle.timeouts import Timeouts
-from bot.services.order import VideoOrder, request_of
+from bot.images.model import ImageProblem, ImageRefusedError, Reference
+from bot.images.spool import ReferenceSpool
 from bot.settings import BadConfigurationError, Settings
-from bot.texts import console, explanations, moderation
-from bot.texts.explanations import Explanation
-from bot.video import Preset, VideoRequest
+from bot.texts import console, console_purchases
+from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size, VideoRequest
 
-_WHOLE: Final = 100
+_ANSWER_S: Final = 75.0
+"""How long an interrupted command waits for the answer to a POST under way, which may hold a bought task's id."""
 
 
-async def generate(settings: Settings, order: VideoOrder, images: Sequence[Path], out: Path) -> None:
+@dataclass(frozen=True)
+class TypedOrder:
+    """A request as it was typed on the command line, whose parser has seen to the options."""
+
+    prompt: str
+    images: tuple[Path, ...]
+    seconds: Seconds
+    size: Size
+    resolution: Resolution
+    preset: Preset
+    group: str | None
+
+
+_PICTURE_PROBLEMS: Final[Mapping[ImageProblem, str]] = {
+    ImageProblem.EMPTY: console_purchases.IMAGE_EMPTY,
+    ImageProblem.TOO_LARGE: console_purchases.IMAGE_TOO_LARGE,
+    ImageProblem.NOT_AN_IMAGE: console_purchases.NO_IMAGE,
+    ImageProblem.UNSUPPORTED_FORMAT: console_purchases.IMAGE_FORMAT,
+    ImageProblem.TRUNCATED: console_purchases.IMAGE_TRUNCATED,
+    ImageProblem.TOO_MANY_PIXELS: console_purchases.IMAGE_PIXELS,
+    ImageProblem.GONE: console_purchases.IMAGE_NOT_READ,
+}
+"""What can be wrong with files of this machine."""
+
+
+def checked_request(order: TypedOrder, out: Path, *, force: bool) -> VideoRequest:
+    """Return the request to be made, if it can be made and its video saved. Buys nothing.
+
+    Args:
+        order: What was typed.
+        out: File for the video.
+        force: True if a file of this name may be replaced.
+
+    Raises:
+        CommandFailedError: It cannot, for a reason that is told in the words of a command line.
+    """
+    check_output(out, force=force)
+    prompt = order.prompt.strip()
+    told: str | None = None
+    if not prompt:
+        told = console_purchases.PROMPT_EMPTY
+    elif any(unicodedata.category(char) == "Cs" for char in prompt):
+        told = console_purchases.PROMPT_NO_TEXT
+    elif len(prompt) > PROMPT_MAX_CHARS:
+        told = console_purchases.prompt_too_long(len(prompt))
+    elif len(order.images) > REFERENCES_MAX:
+        told = console.too_many_images()
+    elif order.preset is Preset.SPICY and order.images:
+        told = console_purchases.SPICY_WITH_IMAGES
+    if told is not None:
+        raise CommandFailedError(console_purchases.not_bought(told), ExitStatus.FAILED)
+    return VideoRequest(
+        prompt=prompt,
+        seconds=order.seconds,
+        size=order.size,
+        resolution=order.resolution,
+        preset=order.preset,
+        reference_count=len(order.images),
+        group=order.group,
+    )
+
+
+def ask_before_spending(request: VideoRequest) -> None:
+    """Ask on the terminal if the video is to be bought. Raises `CommandFailedError` unless the answer is yes."""
+    try:
+        agreed = typer.confirm(console_purchases.ask_to_buy(request.seconds, request.resolution), err=True)
+    except typer.Abort:  # there is nobody to ask
+        agreed = False
+        typer.echo(err=True)
+    if not agreed:
+        raise CommandFailedError(console_purchases.NOT_CONFIRMED, ExitStatus.FAILED)
+
+
+async def generate(settings: Settings, request: VideoRequest, images: Sequence[Path], out: Path) -> None:
     """Submit a request, wait for the video and save it. This spends money.
+
+    From the moment in which the video may be bought, every end prints the task's id and how to fetch it, or that
+    it is not known: SIGINT, SIGTERM and a closed terminal are ends like others.
 
     Args:
         settings: The API key and the folders.
-        order: The request.
+        request: The request.
         images: Files to use as reference images.
         out: File for the video.
 
     Raises:
-        CommandFailedError: The request was refused or the job failed. The text holds the API's error and says
-            so if the video may have been bought.
+        CommandFailedError: The request was refused or the job failed. The text holds the API's error.
     """
-    request = request_of(order, pictures=len(images))
-    if isinstance(request, Explanation):
-        raise CommandFailedError(console.failed(request.english), ExitStatus.FAILED)
-    if request.preset is Preset.SPICY and images:
-        told = moderation.SPICY_FROM_PICTURES
-        raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED)
+    purchase = _Purchase(request)
+    _cancel_on_signals()
     try:
         async with open_api(settings) as api, open_spool(settings) as spool:
             job_id = f"generate-{uuid4().hex}"
             try:
-                references = await spool.adopt(job_id, images)
-                await _carry(api, request, references, out)
+                references = await _prepared(spool, job_id, images)
+                task_id = await purchase.make(api, references)
             finally:
                 await spool.discard(job_id)
+            video = await TaskFollower(api, task_id, out).run()
+            purchase.saved = True
+            typer.echo(console.saved(str(video.path), video.size_bytes), err=True)
     except BadConfigurationError as error:
         raise CommandFailedError(
             console.bad_configuration(str(error)), ExitStatus.BAD_CONFIGURATION
         ) from None
-    except ImageRefusedError as refused:
-        told = explain_picture(refused.filename, refused.problem, refused.detail)
-        raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED) from None
     except DimiLinksError as error:
-        raise CommandFailedError(console.failed(str(error)), ExitStatus.FAILED) from None
+        raise CommandFailedError(console_purchases.not_bought(str(error)), ExitStatus.FAILED) from None
+    finally:
+        purchase.tell_how_to_fetch()
 
 
-async def _carry(api: DimiLinks, request: VideoRequest, references: Sequence[Reference], out: Path) -> None:
+async def _prepared(spool: ReferenceSpool, job_id: str, images: Sequence[Path]) -> Sequence[Reference]:
+    """Copy, check and convert the pictures. Raises `CommandFailedError` for one that cannot be used."""
+    if not images:
+        return ()
     try:
-        submission = await api.submit(
-            request, [DataUrl(reference.path, reference.mime) for reference in references]
+        return await spool.adopt(job_id, images)
+    except ImageRefusedError as refused:
+        why = _PICTURE_PROBLEMS.get(refused.problem, console_purchases.IMAGE_UNUSABLE)
+        told = console_purchases.image_refused(refused.filename, why, refused.detail)
+    except OSError as error:
+        told = console_purchases.image_refused(
+            images[0].name, console_purchases.IMAGE_NOT_COPIED, error.strerror or ""
         )
-    except DimiLinksError as error:
-        if error.purchase is Purchase.NOT_BOUGHT:
-            raise
-        raise CommandFailedError(console.charged_unknown(str(error)), ExitStatus.FAILED) from None
-    screen = Console(stderr=True)
-    screen.print(console.submitted(submission.task_id))
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=screen
-    ) as progress:
-        await _wait(api, submission.task_id, progress)
-    async for attempt in stamina.retry_context(
-        on=_transient, attempts=None, timeout=Timeouts().download_s, wait_max=30.0
-    ):
-        with attempt:
-            download = await api.download(submission.task_id, out)
-            screen.print(console.saved(str(download.path), download.size_bytes))
+    raise CommandFailedError(console_purchases.not_bought(told), ExitStatus.FAILED)
 
 
-def _transient(error: Exception) -> bool:
-    if isinstance(error, TaskAbsentError):
-        return False
-    return isinstance(error, DimiLinksError) and error.kind in {ErrorKind.TRANSPORT, ErrorKind.RATE_LIMIT}
+class _Purchase:
+    """The one POST, and what is known of it."""
 
+    def __init__(self, request: VideoRequest) -> None:
+        self._request = request
+        self._task_id: str | None = None
+        self.saved = False
 
-async def _wait(api: DimiLinks, task_id: str, progress: Progress) -> None:
-    loop = asyncio.get_running_loop()
-    progress_history = ProgressHistory(since_s=loop.time())
-    shown = progress.add_task(console.GENERATING, total=_WHOLE)
-    deadline_s = loop.time() + Timeouts().generate_s
-    while loop.time() < deadline_s:
+    async def make(self, api: DimiLinks, references: Sequence[Reference]) -> str:
+        """Return the id of the bought task.
+
+        Raises:
+            DimiLinksError: Nothing was bought.
+            CommandFailedError: Nobody knows if something was.
+        """
+        bodies = [DataUrl(reference.path, reference.mime) for reference in references]
+        posting = asyncio.ensure_future(api.submit(self._request, bodies))
         try:
-            task = await api.task(task_id)
+            submission = await asyncio.shield(posting)
+        except asyncio.CancelledError:
+            # Given up now, a bought video could not be found again: its id is in the answer.
+            typer.echo(console_purchases.WAITING_FOR_ANSWER, err=True)
+            try:
+                await asyncio.wait([posting], timeout=_ANSWER_S)
+            finally:
+                posting.cancel()
+                self._note_what_came(posting)
+            raise
         except DimiLinksError as error:
-            if not _transient(error):
+            if error.purchase is Purchase.NOT_BOUGHT:
                 raise
+            raise CommandFailedError(_unknown(error), ExitStatus.FAILED) from None
+        self._note(submission.task_id)
+        return submission.task_id
+
+    def tell_how_to_fetch(self) -> None:
+        """Print how a bought video is fetched that was not saved."""
+        if self._task_id is not None and not self.saved:
+            typer.echo(console_purchases.how_to_fetch(self._task_id), err=True)
+
+    def _note(self, task_id: str) -> None:
+        self._task_id = task_id
+        typer.echo(console_purchases.submitted(task_id), err=True)
+
+    def _note_what_came(self, posting: "asyncio.Future[Submission]") -> None:
+        """Print what became of a POST that was under way when the command was interrupted."""
+        if not posting.done() or posting.cancelled():
+            typer.echo(console_purchases.charged_unknown(console_purchases.NO_ANSWER_YET), err=True)
+            return
+        error = posting.exception()
+        if error is None:
+            self._note(posting.result().task_id)
+        elif isinstance(error, DimiLinksError) and error.purchase is Purchase.NOT_BOUGHT:
+            typer.echo(console_purchases.not_bought(str(error)), err=True)
+        elif isinstance(error, DimiLinksError):
+            typer.echo(_unknown(error), err=True)
         else:
-            if _is_over(task):
-                progress.update(shown, completed=_WHOLE)
-                return
-            progress_history = progress_history.saw(loop.time(), task.progress)
-            progress.update(shown, completed=progress_history.last)
-        await asyncio.sleep(next_poll_s(PollIntervals(), progress_history, loop.time()))
-    raise CommandFailedError(
-        console.failed(f"{explanations.EXPIRED.what.english} ({task_id})"), ExitStatus.FAILED
-    )
+            typer.echo(console_purchases.charged_unknown(type(error).__name__), err=True)
 
 
-def _is_over(task: Task) -> bool:
-    match task.phase:
-        case TaskPhase.COMPLETED:
-            return True
-        case TaskPhase.BLOCKED:
-            told = explanations.BLOCKED_BY_SERVICE
-        case TaskPhase.FAILED:
-            told = explanations.generation_failed(task.error.message if task.error else "")
-        case TaskPhase.WAITING | TaskPhase.GENERATING | TaskPhase.UNKNOWN:
-            return False
-    raise CommandFailedError(console.failed(told.english), ExitStatus.FAILED)
+def _unknown(error: DimiLinksError) -> str:
+    return console_purchases.charged_unknown(str(error), printable(error.raw_answer))
+
+
+def _cancel_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, by cancelling its task."""
+    command = asyncio.current_task()
+    if command is None:
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, command.cancel)

@@ -15,6 +15,7 @@ from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import end_within
 from bot.gc_policy import freeze_startup_objects
+from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
 from bot.storage.errors import StorageError
 from bot.texts import console
@@ -26,6 +27,7 @@ _END_WITHIN_S: Final = 2.0
 _ENDINGS: Final = (
     BadConfigurationError,
     StorageError,
+    SupersededError,
     discord.DiscordException,
     aiohttp.ClientError,
     OSError,
@@ -73,6 +75,8 @@ def _failure(error: Exception) -> CommandFailedError:
             problem = console.DISCORD_REFUSED_TOKEN
         case discord.PrivilegedIntentsRequired():
             problem = console.INTENT_REFUSED
+        case SupersededError():
+            return CommandFailedError(console.SUPERSEDED, ExitStatus.FAILED)
         case StorageError():
             return CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED)
         case discord.ConnectionClosed():

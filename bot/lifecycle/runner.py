@@ -15,6 +15,10 @@ log: Final = structlog.get_logger(__name__)
 _READ_AGAIN_AFTER_S: Final = 5.0
 
 
+class SupersededError(Exception):
+    """Another process carries this one's jobs on."""
+
+
 class JobStarter(Protocol):
     """Starts jobs."""
 

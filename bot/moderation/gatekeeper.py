@@ -4,10 +4,10 @@ Called when a request is made, before it is bought and before its video is poste
 describes a stored job as `StoredRequest` (`bot/jobs/request_facts.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.policy import (
@@ -23,7 +23,7 @@ from bot.moderation.policy import (
 from bot.moderation.rules import USUAL_RULES, ReviewStage
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.word_lists import WordLists, WordVerdict
-from bot.texts import explanations, moderation
+from bot.texts import moderation
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.video import Preset
@@ -75,32 +75,13 @@ class ModerationCaches:
         return [term.text for term in self.words.matched(guild_id, prompt)]
 
 
-_REFUSALS: Final[Mapping[Verdict, Explanation]] = {
-    Verdict.NOT_AMONG_ALLOWED: explanations.NOT_AMONG_ALLOWED,
-    Verdict.SEXUALISES_MINORS: moderation.RULE_MATCHED,
-    Verdict.WORDS_BLOCKED: moderation.RULE_MATCHED,
-    Verdict.PERSON_BLOCKED: moderation.PERSON_BLOCKED,
-    Verdict.GATE_OFF: moderation.GATE_OFF,
-    Verdict.PICTURES_OFF: moderation.PICTURES_OFF,
-    Verdict.SPICY_NOT_OFFERED: moderation.SPICY_NOT_OFFERED,
-    Verdict.SPICY_NOT_IN_THIS_SERVER: moderation.SPICY_NOT_IN_THIS_SERVER,
-    Verdict.SPICY_OFF: moderation.SPICY_OFF,
-    Verdict.SPICY_FROM_PICTURES: moderation.SPICY_FROM_PICTURES,
-    Verdict.NEEDS_AGE_RESTRICTED_CHANNEL: explanations.SPICY_NEEDS_AGE_GATE,
-    Verdict.NOT_IN_DIRECT_MESSAGES: explanations.SPICY_NOT_IN_DIRECT_MESSAGES,
-    Verdict.NOT_IN_FOREIGN_SERVERS: explanations.SPICY_NOT_IN_FOREIGN_SERVERS,
-}
-
-
+@dataclass(frozen=True, eq=False, repr=False)
 class Gatekeeper:
     """Judges requests, each time with the facts of that moment."""
 
-    def __init__(
-        self, caches: ModerationCaches, channel_lookup: ChannelLookup, now: Callable[[], datetime]
-    ) -> None:
-        self.caches = caches
-        self._channel_lookup = channel_lookup
-        self._now = now
+    caches: ModerationCaches
+    channel_lookup: ChannelLookup
+    now: Callable[[], datetime]
 
     def decide(
         self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
@@ -140,15 +121,15 @@ class Gatekeeper:
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
         rules = self.caches.rules.of(guild_id)
         if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
-            return await self._channel_lookup.describe(guild_id, channel_id)
+            return await self.channel_lookup.describe(guild_id, channel_id)
         return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
         """Return the explanation of a refusal for the user."""
         if verdict is Verdict.PERSON_SUSPENDED:
-            until = self.caches.members.of(person.guild_id, person.id).suspended_until or self._now()
+            until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
             return moderation.suspended(day(until))
-        return _REFUSALS[verdict]
+        return moderation.REFUSALS[verdict]
 
     def allows_direct(self, preset: Preset) -> bool:
         """Return True if videos of a preset may be sent in direct messages at all."""
@@ -168,7 +149,7 @@ class Gatekeeper:
             preset=preset,
             place=channel.place,
             person=person,
-            now=self._now(),
+            now=self.now(),
             channel_id=channel.channel_id,
             pictures=pictures,
             words=words,

@@ -1,13 +1,14 @@
 """A user's own defaults for requests, set with `/defaults` and applied by every entry point."""
 
-from dataclasses import dataclass, fields
+from pydantic import BaseModel, ConfigDict
 
 from bot.video import Preset, Resolution, Seconds, Size
 
 
-@dataclass(frozen=True)
-class Preferences:
+class Preferences(BaseModel):
     """Defaults of one user. None marks an option that the user never chose."""
+
+    model_config = ConfigDict(frozen=True)
 
     seconds: Seconds | None = None
     size: Size | None = None
@@ -18,9 +19,4 @@ class Preferences:
 
     def changed_by(self, newer: "Preferences") -> "Preferences":
         """Return a copy in which every field that is set in `newer` is replaced."""
-        chosen = {
-            field.name: getattr(newer, field.name)
-            for field in fields(self)
-            if getattr(newer, field.name) is not None
-        }
-        return Preferences(**{field.name: getattr(self, field.name) for field in fields(self)} | chosen)
+        return self.model_copy(update=newer.model_dump(exclude_none=True))

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import RowMapping, delete, select
 
 from bot.people.preferences import Preferences
 from bot.storage.database import Database
 from bot.storage.tables import people
-from bot.video import Preset, Resolution, Seconds, Size
 
 
 class PeopleStore:
@@ -20,31 +19,13 @@ class PeopleStore:
     async def everybody(self) -> Mapping[int, Preferences]:
         """Return the defaults of all users who have any, by user id."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(people))).all()
-        return {
-            row.person_id: Preferences(
-                Seconds(str(row.seconds)) if row.seconds is not None else None,
-                Size(row.size) if row.size is not None else None,
-                Resolution(row.resolution) if row.resolution is not None else None,
-                Preset(row.preset) if row.preset is not None else None,
-                row.private,
-                row.ping,
-            )
-            for row in rows
-        }
+            rows = (await connection.execute(select(people))).mappings().all()
+        return {row["person_id"]: _preferences(row) for row in rows}
 
     async def save(self, person_id: int, chosen: Preferences, now: datetime) -> None:
         """Replace a user's stored defaults."""
-        row = {
-            "person_id": person_id,
-            "changed_at": now,
-            "seconds": int(chosen.seconds) if chosen.seconds is not None else None,
-            "size": chosen.size.value if chosen.size is not None else None,
-            "resolution": chosen.resolution.value if chosen.resolution is not None else None,
-            "preset": chosen.preset.value if chosen.preset is not None else None,
-            "private": chosen.private,
-            "ping": chosen.ping,
-        }
+        seconds = int(chosen.seconds) if chosen.seconds is not None else None
+        row = chosen.model_dump() | {"person_id": person_id, "changed_at": now, "seconds": seconds}
         async with self._database.write() as connection:
             await connection.execute(delete(people).where(people.c.person_id == person_id))
             await connection.execute(people.insert().values(row))
@@ -53,3 +34,8 @@ class PeopleStore:
         """Delete a user's stored defaults."""
         async with self._database.write() as connection:
             await connection.execute(delete(people).where(people.c.person_id == person_id))
+
+
+def _preferences(row: RowMapping) -> Preferences:
+    seconds = row["seconds"]  # a number in the table, a string elsewhere
+    return Preferences.model_validate({**row, "seconds": str(seconds) if seconds is not None else None})

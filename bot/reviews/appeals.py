@@ -1,6 +1,7 @@
 """Appeals against suspensions: one for each, decided once by a moderator who did not decide the suspension."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,16 +36,14 @@ class AppealDecision(StrEnum):
     """The appeal was decided before, or the suspension is over."""
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Appeals:
     """Receives and decides appeals. Methods raise `bot.storage.StorageError`."""
 
-    def __init__(
-        self, *, members: MemberCache, rules: RuleCache, audit: AuditLog, now: Callable[[], datetime]
-    ) -> None:
-        self._members = members
-        self._rules = rules
-        self._audit = audit
-        self._now = now
+    members: MemberCache
+    rules: RuleCache
+    audit: AuditLog
+    now: Callable[[], datetime]
 
     async def receive(
         self, guild_id: int, person_id: int, said: str, reach: Callable[[Member], Awaitable[bool]]
@@ -57,21 +56,21 @@ class Appeals:
             said: What the user wrote.
             reach: Shows the appeal. Returns True if it is shown to a moderator.
         """
-        async with self._audit.transaction() as within:
-            member = await self._members.appeal(within, guild_id, person_id, self._now())
+        async with self.audit.transaction() as within:
+            member = await self.members.appeal(within, guild_id, person_id, self.now())
             if member is None:
                 return AppealResult.BEFORE
             # Stored as a prompt is: it is removed when the user asks for the removal of their data.
             await within.record(
-                AuditEntry(guild_id, self._now(), AuditAction.APPEALED, person_id, person_id, prompt=said)
+                AuditEntry(guild_id, self.now(), AuditAction.APPEALED, person_id, person_id, prompt=said)
             )
         reached = False
         try:
             reached = await reach(member)
         finally:
             if not reached:  # the user's only appeal must not be spent on one that no moderator sees
-                async with self._audit.transaction() as within:
-                    await self._members.take_appeal_back(within, guild_id, person_id)
+                async with self.audit.transaction() as within:
+                    await self.members.take_appeal_back(within, guild_id, person_id)
         return AppealResult.RECEIVED if reached else AppealResult.UNREACHED
 
     async def decide(
@@ -86,13 +85,13 @@ class Appeals:
             until: The end of the suspension in seconds since 1970, as `end_of` gives it. Tells it from a later one.
             lifts: True to lift it.
         """
-        async with self._audit.transaction() as within:
+        async with self.audit.transaction() as within:
             refused = await self._refused(decider, guild_id, person_id, until)
             if refused is not None:
                 return refused
-            now = self._now()
+            now = self.now()
             if lifts:
-                await self._members.lift(within, guild_id, person_id)
+                await self.members.lift(within, guild_id, person_id)
                 await within.record(
                     AuditEntry(guild_id, now, AuditAction.SUSPENSION_LIFTED, decider.id, person_id)
                 )
@@ -105,12 +104,12 @@ class Appeals:
     async def _refused(
         self, decider: Person, guild_id: int, person_id: int, until: int
     ) -> AppealDecision | None:
-        member = self._members.of(guild_id, person_id)
-        if not may_moderate(decider, self._rules.of(guild_id), guild_id):
+        member = self.members.of(guild_id, person_id)
+        if not may_moderate(decider, self.rules.of(guild_id), guild_id):
             return AppealDecision.NOT_ALLOWED
         if decider.id == person_id:
             return AppealDecision.OWN
-        over = not member.is_suspended(self._now()) or member.appealed_at is None
+        over = not member.is_suspended(self.now()) or member.appealed_at is None
         if over or end_of(member) != until or await self._is_decided(member):
             return AppealDecision.CLOSED
         return AppealDecision.SUSPENDER if member.suspended_by == decider.id else None
@@ -123,7 +122,7 @@ class Appeals:
             person_id=member.person_id,
             since=member.appealed_at,
         )
-        return bool(await self._audit.store.read(chosen, limit=1))
+        return bool(await self.audit.store.read(chosen, limit=1))
 
 
 def end_of(member: Member) -> int:

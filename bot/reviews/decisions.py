@@ -6,6 +6,7 @@ Called by presses, by bans and by expiry. A job that runs asks through `question
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -65,6 +66,7 @@ class ExtraAction(StrEnum):
     STRIKE = "strike"
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Decisions:
     """Counts votes, closes questions, and carries decisions out.
 
@@ -73,30 +75,17 @@ class Decisions:
     or by `run` if the database fails only then.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        reviews: ReviewStore,
-        questions: Questions,
-        reports: Reports,
-        audit: AuditLog,
-        caches: ModerationCaches,
-        ledger: Ledger,
-        restart: Callable[[str], None],
-        now: Callable[[], datetime],
-    ) -> None:
-        """Args: `restart` runs a job anew from the state in which it is stored."""
-        self._jobs = jobs
-        self._reviews = reviews
-        self._questions = questions
-        self._reports = reports
-        self._audit = audit
-        self._caches = caches
-        self._ledger = ledger
-        self._restart = restart
-        self._now = now
-        self._resumed = asyncio.Event()
+    jobs: JobStore
+    reviews: ReviewStore
+    questions: Questions
+    reports: Reports
+    audit: AuditLog
+    caches: ModerationCaches
+    ledger: Ledger
+    restart: Callable[[str], None]
+    """Runs a job anew from the state in which it is stored."""
+    now: Callable[[], datetime]
+    _resumed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def vote(
         self,
@@ -108,43 +97,43 @@ class Decisions:
         extra: ExtraAction = ExtraAction.NONE,
     ) -> VoteResult:
         """Count a moderator's vote, and carry out what it decides."""
-        review = await self._reviews.get(review_id)
+        review = await self.reviews.get(review_id)
         if review is None:
             return VoteResult.CLOSED
         refused = self._refused(review, person)
         if refused is not None:
             return refused
-        vote = Vote(person.id, approves, reason, self._now())
-        quorum = quorum_of(review, self._caches.rules.of(review.guild_id))
-        async with self._audit.transaction() as within:
-            counted = await self._reviews.vote(within, review_id, vote, quorum)
+        vote = Vote(person.id, approves, reason, self.now())
+        quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
+        async with self.audit.transaction() as within:
+            counted = await self.reviews.vote(within, review_id, vote, quorum)
             if counted is not None:
                 await self._record_vote(within, counted, vote, extra)
         if counted is None:
-            await self._questions.show_current(review_id)
+            await self.questions.show_current(review_id)
             return VoteResult.CLOSED
         if counted.state is ReviewState.OPEN:
-            await self._questions.show(counted)
+            await self.questions.show(counted)
             return VoteResult.COUNTED
         await self.carry_out(counted)
         return VoteResult.DECIDED
 
     async def take_back(self, review_id: str, person: Person) -> VoteResult:
         """Take back a moderator's vote while the question is open."""
-        review = await self._reviews.get(review_id)
+        review = await self.reviews.get(review_id)
         if review is None or review.state is not ReviewState.OPEN:
             return VoteResult.CLOSED
         refused = self._refused(review, person)
         if refused is not None:
             return refused
-        async with self._audit.transaction() as within:
-            left = await self._reviews.take_back(within, review_id, person.id)
+        async with self.audit.transaction() as within:
+            left = await self.reviews.take_back(within, review_id, person.id)
             if left is not None:
-                entry = entry_about(left, AuditAction.VOTE_TAKEN_BACK, self._now(), actor_id=person.id)
+                entry = entry_about(left, AuditAction.VOTE_TAKEN_BACK, self.now(), actor_id=person.id)
                 await within.record(entry)
         if left is None:
             return VoteResult.NO_VOTE
-        await self._questions.show(left)
+        await self.questions.show(left)
         return VoteResult.TAKEN_BACK
 
     async def withdraw(self, ended: Job, *, before: Job) -> Review | None:
@@ -160,18 +149,18 @@ class Decisions:
         Raises:
             StaleJobError: As `JobStore.save`; so does `UnknownJobError`.
         """
-        async with self._audit.transaction() as within:
-            await self._jobs.save_within(within.connection, ended, before=before)
-            asked = await self._reviews.open_about(ended.id)
+        async with self.audit.transaction() as within:
+            await self.jobs.save_within(within.connection, ended, before=before)
+            asked = await self.reviews.open_about(ended.id)
             return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
 
     async def deny_banned(self, guild_id: int, person_id: int) -> int:
         """Deny every open question about a user who was banned. Returns how many were denied."""
         denied: list[Review] = []
-        async with self._audit.transaction() as within:
-            waiting = await self._reviews.open_of(guild_id, person_id)
+        async with self.audit.transaction() as within:
+            waiting = await self.reviews.open_of(guild_id, person_id)
             if waiting:
-                await within.record(AuditEntry(guild_id, self._now(), AuditAction.BANNED, None, person_id))
+                await within.record(AuditEntry(guild_id, self.now(), AuditAction.BANNED, None, person_id))
             for review in waiting:
                 closed = await self._close(within, review, ReviewState.DENIED)
                 denied += [closed] if closed is not None else []
@@ -191,17 +180,17 @@ class Decisions:
                 await self.resume()
                 # In the first round as well: an earlier process may have ended before it showed its question.
                 if number % _ASK_AGAIN_EVERY == 0:
-                    await self._questions.ask_again()
-                await self._questions.show_outdated()
-                await self._reports.finish()
+                    await self.questions.ask_again()
+                await self.questions.show_outdated()
+                await self.reports.finish()
             except StorageError as error:
                 log.warning("reviews_not_tended", reason=str(error))
             await asyncio.sleep(_CHECK_EVERY_S)
 
     async def expire(self) -> None:
         """Close the questions that were not decided in time, and carry that out."""
-        for review in await self._reviews.overdue(self._now()):
-            async with self._audit.transaction() as within:
+        for review in await self.reviews.overdue(self.now()):
+            async with self.audit.transaction() as within:
                 closed = await self._close(within, review, ReviewState.EXPIRED)
             if closed is not None:
                 await self.carry_out(closed)
@@ -212,10 +201,10 @@ class Decisions:
         Waits for the database alone; `run` updates the cards.
         """
         self._resumed.set()
-        for job in await self._jobs.under_review():
-            review = await self._reviews.get(job.review_id) if job.review_id is not None else None
+        for job in await self.jobs.under_review():
+            review = await self.reviews.get(job.review_id) if job.review_id is not None else None
             if review is not None and review.state is not ReviewState.OPEN:
-                self._questions.show_later(review.id)
+                self.questions.show_later(review.id)
                 await self._apply_to_job(review)
 
     async def carry_out(self, review: Review) -> None:
@@ -223,45 +212,45 @@ class Decisions:
 
         Never raises: the moderator must not read that the decision failed. `run` repeats what the database refused.
         """
-        self._questions.show_later(review.id)
+        self.questions.show_later(review.id)
         try:
             match review.subject:
                 case ReviewSubject.SUBMISSION | ReviewSubject.POSTING:
                     await self._apply_to_job(review)
                 case ReviewSubject.REPORT:
-                    await self._reports.apply(review)
+                    await self.reports.apply(review)
         except StorageError as error:
             log.warning("review_not_carried_out", review=review.id, reason=str(error))
             return
-        await self._questions.show(review)
+        await self.questions.show(review)
 
     async def _apply_to_job(self, review: Review) -> None:
         """Move the job that waited for a decision and restart it, unless something else moved it first."""
         try:
-            job = await self._jobs.get(review.job_id)
+            job = await self.jobs.get(review.job_id)
         except UnknownJobError:
             return
-        moved = job_after_decision(job, review, self._now())
+        moved = job_after_decision(job, review, self.now())
         if moved is job:
             return
         try:
-            await self._jobs.save(moved, before=job)
+            await self.jobs.save(moved, before=job)
         except StaleJobError:
             log.info("review_came_too_late", job=job.id, review=review.id)
             return
-        update_ledger(self._ledger, moved)
+        update_ledger(self.ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)
-        self._restart(job.id)
+        self.restart(job.id)
 
     async def _close(self, within: AuditedTransaction, review: Review, state: ReviewState) -> Review | None:
         """Close a question without a vote, and log it. Returns None if it is closed already."""
-        closed = await self._reviews.close(within, review.id, state, self._now())
+        closed = await self.reviews.close(within, review.id, state, self.now())
         if closed is not None:
-            await within.record(entry_about(closed, CLOSING_ACTIONS[state], self._now()))
+            await within.record(entry_about(closed, CLOSING_ACTIONS[state], self.now()))
         return closed
 
     def _refused(self, review: Review, person: Person) -> VoteResult | None:
-        rules = self._caches.rules.of(review.guild_id)
+        rules = self.caches.rules.of(review.guild_id)
         if not may_moderate(person, rules, review.guild_id):
             return VoteResult.NOT_ALLOWED
         if not may_review(person, rules, review.guild_id, owner_id=review.person_id):
@@ -287,8 +276,8 @@ class Decisions:
         self, within: AuditedTransaction, review: Review, vote: Vote, extra: ExtraAction
     ) -> tuple[AuditAction, ...]:
         """Do a deciding vote's extra action. Returns the actions to log."""
-        members, guild_id, owner = self._caches.members, review.guild_id, review.person_id
-        rules, now, by, reason = self._caches.rules.of(guild_id), vote.cast_at, vote.person_id, vote.reason
+        members, guild_id, owner = self.caches.members, review.guild_id, review.person_id
+        rules, now, by, reason = self.caches.rules.of(guild_id), vote.cast_at, vote.person_id, vote.reason
         match extra:
             case ExtraAction.NONE:
                 return ()

@@ -1,6 +1,7 @@
 """Questions to a server's moderators: opened, shown to those who can answer, and their cards kept current."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,31 +28,21 @@ _RECORD_LIMIT: Final = 500
 _PUT_WITHIN_S: Final = 10.0
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Questions:
     """Asks moderators and shows how their questions stand. Decides nothing and moves no job.
 
     Methods raise `bot.storage.StorageError` where they do not say otherwise.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        reviews: ReviewStore,
-        audit: AuditLog,
-        caches: ModerationCaches,
-        review_channel: ReviewChannel,
-        media_dir: Path,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._jobs = jobs
-        self._reviews = reviews
-        self._audit = audit
-        self._caches = caches
-        self._review_channel = review_channel
-        self._media_dir = media_dir
-        self._now = now
-        self._outdated: set[str] = set()
+    jobs: JobStore
+    reviews: ReviewStore
+    audit: AuditLog
+    caches: ModerationCaches
+    review_channel: ReviewChannel
+    media_dir: Path
+    now: Callable[[], datetime]
+    _outdated: set[str] = field(default_factory=set[str], init=False)
 
     async def ask(self, job: Job, subject: ReviewSubject, shown: VideoMessage | None = None) -> Review:
         """Open the question about a job, unless it was asked before. `present` then shows it.
@@ -66,11 +57,11 @@ class Questions:
         """
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
-        found = await self._reviews.latest(job.id, subject)
+        found = await self.reviews.latest(job.id, subject)
         if found is not None and found.state is not ReviewState.WITHDRAWN:
             return found
-        now = self._now()
-        rules = self._caches.rules.of(job.guild_id)
+        now = self.now()
+        rules = self.caches.rules.of(job.guild_id)
         hours = rules.hidden_hours if subject is ReviewSubject.REPORT else rules.review_hours
         asked = Review(
             new_job_id(),
@@ -84,16 +75,16 @@ class Questions:
             shown_channel_id=shown.channel_id if shown is not None else None,
             shown_message_id=shown.message_id if shown is not None else None,
         )
-        async with self._audit.transaction() as within:
-            added = await self._reviews.add(within, asked)
+        async with self.audit.transaction() as within:
+            added = await self.reviews.add(within, asked)
             # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
                 prompt = job.request.prompt
                 # Moderators read in the log which listed words matched; the user is never told.
-                terms = {"terms": self._caches.matched_terms(asked.guild_id, prompt)}
+                terms = {"terms": self.caches.matched_terms(asked.guild_id, prompt)}
                 held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=terms, prompt=prompt)
                 await within.record(held)
-        return asked if added else await self._reviews.latest(job.id, subject) or asked
+        return asked if added else await self.reviews.latest(job.id, subject) or asked
 
     async def present(self, review: Review, job: Job) -> bool:
         """Show a question to those who can answer it, and note the message of its card.
@@ -110,11 +101,11 @@ class Questions:
     async def ask_again(self) -> None:
         """Show the open questions that could be shown to no moderator when they were asked."""
         closed: set[int] = set()
-        for review in await self._reviews.unplaced():
+        for review in await self.reviews.unplaced():
             if review.guild_id in closed:
                 continue
             try:
-                job = await self._jobs.get(review.job_id)
+                job = await self.jobs.get(review.job_id)
             except UnknownJobError:
                 continue
             if not await self.present(review, job):
@@ -130,7 +121,7 @@ class Questions:
             log.warning("review_not_shown", review=review.id, reason=str(error))
             return
         if case is not None:
-            await self._review_channel.update(case)
+            await self.review_channel.update(case)
         self._outdated.discard(review.id)
 
     def show_later(self, review_id: str) -> None:
@@ -144,7 +135,7 @@ class Questions:
 
     async def show_current(self, review_id: str) -> None:
         """Read a question anew and update its card; removes the buttons that a killed process left on it."""
-        review = await self._reviews.get(review_id)
+        review = await self.reviews.get(review_id)
         if review is None:
             self._outdated.discard(review_id)
         else:
@@ -153,20 +144,20 @@ class Questions:
     async def case(self, review: Review) -> ReviewCase | None:
         """Return the content of a question's card, or None if its job no longer exists."""
         try:
-            job = await self._jobs.get(review.job_id)
+            job = await self.jobs.get(review.job_id)
         except UnknownJobError:
             return None
         return await self._case(review, job)
 
     async def record(self, guild_id: int, person_id: int) -> Record:
         """Return a user's record in a server."""
-        now = self._now()
-        rules = self._caches.rules.of(guild_id)
-        asked = await self._reviews.of_person(guild_id, person_id, _RECORD_LIMIT)
-        strikes = await self._caches.members.strikes(guild_id, person_id, rules, now)
-        member = self._caches.members.of(guild_id, person_id)
+        now = self.now()
+        rules = self.caches.rules.of(guild_id)
+        asked = await self.reviews.of_person(guild_id, person_id, _RECORD_LIMIT)
+        strikes = await self.caches.members.strikes(guild_id, person_id, rules, now)
+        member = self.caches.members.of(guild_id, person_id)
         return Record(
-            await self._jobs.made_in(guild_id, person_id),
+            await self.jobs.made_in(guild_id, person_id),
             sum(one.state is ReviewState.APPROVED for one in asked),
             sum(one.state is ReviewState.DENIED for one in asked),
             len(strikes),
@@ -175,14 +166,14 @@ class Questions:
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
-        placed = await self._review_channel.put(await self._case(review, job))
+        placed = await self.review_channel.put(await self._case(review, job))
         if placed is not None:
-            await self._reviews.place(review.id, *placed)
+            await self.reviews.place(review.id, *placed)
         return placed is not None
 
     async def _case(self, review: Review, job: Job) -> ReviewCase:
         shows_video = review.subject is ReviewSubject.POSTING
-        video = self._media_dir / job.video_name if shows_video and job.video_name else None
+        video = self.media_dir / job.video_name if shows_video and job.video_name else None
         record = await self.record(review.guild_id, review.person_id)
-        quorum = quorum_of(review, self._caches.rules.of(review.guild_id))
+        quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
         return ReviewCase(review, job, record, quorum, video)

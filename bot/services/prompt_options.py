@@ -1,4 +1,4 @@
-"""Options that users write behind a prompt, in three languages, and as other bots taught them.
+"""Reads the options that users write behind a prompt, in three languages and in the forms of other bots.
 
 `a cat waves 10s vertical`, `a cat waves --seconds 10 -ar 9:16`, `让猫挥手，10秒竖屏`: what is an option is taken
 out of the prompt, and what might as well belong to it stays there.
@@ -32,46 +32,17 @@ class ParsedPrompt:
 
 
 _SHAPES: Final[Mapping[str, Size]] = {
-    "16:9": Size.LANDSCAPE,
-    "9:16": Size.PORTRAIT,
-    "1:1": Size.SQUARE,
-    "vertical": Size.PORTRAIT,
-    "portrait": Size.PORTRAIT,
-    "tall": Size.PORTRAIT,
-    "horizontal": Size.LANDSCAPE,
-    "landscape": Size.LANDSCAPE,
-    "wide": Size.LANDSCAPE,
-    "widescreen": Size.LANDSCAPE,
-    "square": Size.SQUARE,
-    "竖屏": Size.PORTRAIT,
-    "竖版": Size.PORTRAIT,
-    "竖向": Size.PORTRAIT,
-    "横屏": Size.LANDSCAPE,
-    "横版": Size.LANDSCAPE,
-    "横向": Size.LANDSCAPE,
-    "方形": Size.SQUARE,
-    "正方形": Size.SQUARE,
-    "縦": Size.PORTRAIT,
-    "縦長": Size.PORTRAIT,
-    "縦向き": Size.PORTRAIT,
-    "横": Size.LANDSCAPE,
-    "横長": Size.LANDSCAPE,
-    "横向き": Size.LANDSCAPE,
-    "スクエア": Size.SQUARE,
+    **dict.fromkeys(("16:9", "horizontal", "landscape", "wide", "widescreen"), Size.LANDSCAPE),
+    **dict.fromkeys(("横屏", "横版", "横向", "横", "横長", "横向き"), Size.LANDSCAPE),
+    **dict.fromkeys(("9:16", "vertical", "portrait", "tall"), Size.PORTRAIT),
+    **dict.fromkeys(("竖屏", "竖版", "竖向", "縦", "縦長", "縦向き"), Size.PORTRAIT),
+    **dict.fromkeys(("1:1", "square", "方形", "正方形", "スクエア"), Size.SQUARE),
 }
 _PRESETS: Final[Mapping[str, Preset]] = {
-    "normal": Preset.NORMAL,
-    "fun": Preset.FUN,
-    "spicy": Preset.SPICY,
-    "custom": Preset.CUSTOM,
-    "普通": Preset.NORMAL,
-    "趣味": Preset.FUN,
-    "火辣": Preset.SPICY,
-    "自定义": Preset.CUSTOM,
-    "ノーマル": Preset.NORMAL,
-    "楽しい": Preset.FUN,
-    "スパイシー": Preset.SPICY,
-    "カスタム": Preset.CUSTOM,
+    **dict.fromkeys(("normal", "普通", "ノーマル"), Preset.NORMAL),
+    **dict.fromkeys(("fun", "趣味", "楽しい"), Preset.FUN),
+    **dict.fromkeys(("spicy", "火辣", "スパイシー"), Preset.SPICY),
+    **dict.fromkeys(("custom", "自定义", "カスタム"), Preset.CUSTOM),
 }
 _FLAGS: Final[Mapping[str, Option]] = {
     **dict.fromkeys(("seconds", "second", "sec", "s", "duration", "d", "length"), Option.SECONDS),

@@ -14,7 +14,9 @@ from bot.storage.shielding import shield_until_done
 
 
 class Database:
-    """A database file that this process owns and whose tables are current. `open_database` makes it.
+    """A database file whose tables are current, and which this process owns. `open_database` makes it.
+
+    `open_existing` makes one that another process may own.
 
     `write` and `read` turn SQLite's errors into `StorageError`. `sqlalchemy.exc.IntegrityError` alone passes
     unchanged, for callers that expect a duplicate row. No error text contains a row's values.

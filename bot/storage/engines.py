@@ -34,28 +34,12 @@ def writer(path: Path) -> AsyncEngine:
     BEGIN IMMEDIATE takes SQLite's write lock at the start of each transaction. With a plain BEGIN, a
     transaction that reads before it writes could fail with SQLITE_BUSY halfway, without any waiting.
     """
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args=_DRIVER,
-        pool_size=1,
-        max_overflow=0,
-        hide_parameters=True,
-    )
-    _set_up(engine.sync_engine, (*_COMMON, *_WRITING, "foreign_keys=ON"), "BEGIN IMMEDIATE")
-    return engine
+    return _pooled(path, 1, (*_WRITING, "foreign_keys=ON"), "BEGIN IMMEDIATE")
 
 
 def reader(path: Path) -> AsyncEngine:
     """Engine with `READERS` connections for the bot's reads. Each transaction sees one state of the database."""
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args=_DRIVER,
-        pool_size=READERS,
-        max_overflow=0,
-        hide_parameters=True,
-    )
-    _set_up(engine.sync_engine, (*_COMMON, "foreign_keys=ON", "query_only=ON"), "BEGIN")
-    return engine
+    return _pooled(path, READERS, ("foreign_keys=ON", "query_only=ON"), "BEGIN")
 
 
 def migrating(path: Path) -> Engine:
@@ -95,6 +79,18 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     not_in_use = not path.with_name(f"{path.name}-wal").exists()
     address = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if not_in_use else ''}"
     return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+
+
+def _pooled(path: Path, connections: int, pragmas: Sequence[str], begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args=_DRIVER,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+    )
+    _set_up(engine.sync_engine, (*_COMMON, *pragmas), begin)
+    return engine
 
 
 def _set_up(engine: Engine, pragmas: Sequence[str], begin: str) -> None:

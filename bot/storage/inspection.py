@@ -1,7 +1,7 @@
 """Read-only inspection of the database for `python -m bot check`. It works while the bot runs, too."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,13 +37,6 @@ class DatabaseReport:
     """Jobs whose video was fetched, but not posted yet."""
 
 
-@dataclass(frozen=True)
-class _Counts:
-    unfinished: int | None = None
-    unknown: int | None = None
-    undelivered: int | None = None
-
-
 def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
     """Check the whole file for damage and count the jobs. Blocking; takes no lock and creates nothing.
 
@@ -62,28 +55,14 @@ def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> Dat
     with translating(path):
         if not path.exists():
             return DatabaseReport(path, exists=False, size_bytes=0, in_use_by=None)
-        size_bytes, owner = path.stat().st_size, owner_of(path)
+        found = DatabaseReport(path, exists=True, size_bytes=path.stat().st_size, in_use_by=owner_of(path))
     try:
         with translating(path), engines.read_only(path).connect() as connection:
-            problems = _problems(connection)
             standing, revision = standing_of(connection)
-            counts = _counts(connection, since) if standing is SchemaState.CURRENT else _Counts()
+            found = replace(found, problems=_problems(connection), standing=standing, revision=revision)
+            return _with_counts(found, connection, since) if standing is SchemaState.CURRENT else found
     except StorageDamagedError as error:
-        return DatabaseReport(
-            path, exists=True, size_bytes=size_bytes, in_use_by=owner, problems=(str(error),), standing=None
-        )
-    return DatabaseReport(
-        path,
-        exists=True,
-        size_bytes=size_bytes,
-        in_use_by=owner,
-        problems=problems,
-        standing=standing,
-        revision=revision,
-        unfinished=counts.unfinished,
-        unknown=counts.unknown,
-        undelivered=counts.undelivered,
-    )
+        return replace(found, problems=(str(error),), standing=None)
 
 
 async def inspect_database_in_thread(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
@@ -100,11 +79,12 @@ def _problems(connection: Connection) -> tuple[str, ...]:
     )
 
 
-def _counts(connection: Connection, since: datetime) -> _Counts:
+def _with_counts(report: DatabaseReport, connection: Connection, since: datetime) -> DatabaseReport:
     def count(*conditions: ColumnElement[bool]) -> int:
         return connection.scalar(select(func.count()).select_from(jobs).where(*conditions)) or 0
 
-    return _Counts(
+    return replace(
+        report,
         unfinished=count(jobs.c.settled_at.is_(None)),
         unknown=count(jobs.c.state == "unknown", jobs.c.ended_at >= since),
         undelivered=count(jobs.c.state == "delivering", jobs.c.parked_at.is_not(None)),

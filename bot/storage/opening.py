@@ -1,6 +1,6 @@
 """Opening of the database: its address, the owner's lock, a check for damage, and migrations.
 
-Called by `bot.app` and by the commands that change the database.
+Called by `bot.app` and by the commands that need the database.
 """
 
 import asyncio
@@ -13,8 +13,13 @@ from typing import Final
 
 from bot.storage import engines
 from bot.storage.database import Database
-from bot.storage.errors import StorageDamagedError, UnsupportedDatabaseError, translating
-from bot.storage.migrate import migrate
+from bot.storage.errors import (
+    StorageDamagedError,
+    StorageUnavailableError,
+    UnsupportedDatabaseError,
+    translating,
+)
+from bot.storage.migrate import SchemaState, migrate, standing_of
 from bot.storage.ownership import Ownership
 from bot.storage.shielding import shield_until_done
 
@@ -53,6 +58,30 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
         ownership.release()
 
 
+@asynccontextmanager
+async def open_existing(url: str | None, data_dir: Path) -> AsyncGenerator[Database]:
+    """Open a database beside the process that owns it, if one does; nothing is created, repaired or migrated.
+
+    For commands that read, or leave an order for the bot; the owner alone changes jobs.
+
+    Args:
+        url: As for `open_database`.
+        data_dir: As for `open_database`.
+
+    Raises:
+        UnsupportedDatabaseError: The address is not supported, or the tables are not this version's.
+        StorageUnavailableError: There is no database, or the disk refused.
+        StorageDamagedError: It is damaged.
+    """
+    path = await asyncio.to_thread(database_path, url, data_dir)
+    await asyncio.to_thread(_check_current, path)
+    database = Database(path)
+    try:
+        yield database
+    finally:
+        await shield_until_done(database.close())
+
+
 def database_path(url: str | None, data_dir: Path) -> Path:
     """Resolve `sqlite:///path` to a file; a fourth slash makes the path absolute. Blocking.
 
@@ -86,6 +115,23 @@ def _prepare(path: Path, ownership: Ownership) -> None:
         # the mode of the database.
         if stat.S_IMODE(path.stat().st_mode) != _FILE_MODE:
             path.chmod(_FILE_MODE)
+
+
+def _check_current(path: Path) -> None:
+    with translating(path):
+        if not path.exists():
+            raise StorageUnavailableError(f"{path}: there is no database")
+        with engines.read_only(path).connect() as connection:
+            standing, _revision = standing_of(connection)
+    match standing:
+        case SchemaState.CURRENT:
+            return
+        case SchemaState.OLDER:
+            raise UnsupportedDatabaseError(f"{path}: of an older version; start the bot of this version once")
+        case SchemaState.NEWER:
+            raise UnsupportedDatabaseError(f"{path}: made by a newer version; update the bot")
+        case SchemaState.NEW | SchemaState.FOREIGN:
+            raise UnsupportedDatabaseError(f"{path}: not a database of this bot")
 
 
 def _check_whole(path: Path) -> None:

@@ -17,6 +17,12 @@ CHECK: Final = (
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
+FETCH: Final = "Save the video of any task of the account, bought by the bot or not. It costs nothing."
+UNKNOWN: Final = "List the requests of unknown outcome, with what the API answered; also while the bot runs."
+RESOLVE: Final = (
+    "Decide about a request of unknown outcome: name the task that it bought, or say that it bought nothing; "
+    "also while the bot runs."
+)
 FORGET: Final = "Remove a person's prompts and defaults at their request; stop the bot first."
 PERSON: Final = "The person's Discord user id."
 PROMPT: Final = "What should happen in the video."
@@ -27,6 +33,12 @@ RESOLUTION: Final = "720p for the final cut, 480p for a preview."
 PRESET: Final = "The style."
 OUT_FOLDER: Final = "Where the video is saved."
 OUT_FILE: Final = "The mp4 to write."
+FORCE: Final = "Replace a file of that name."
+YES: Final = "Buy without asking."
+TASK_ID: Final = "The task's id, as the bot, its log or the DimiLinks console tells it."
+JOB_ID: Final = "The request's id in the list of `unknown`, or its beginning."
+FOUND_TASK: Final = "The id of the task that the request bought; its video goes to whoever asked for it."
+FOUND_NOT_BOUGHT: Final = "The request bought nothing: its seconds count no longer."
 
 DEMO_PROMPT: Final = "A paper boat drifts down a rainy street at dusk, neon reflections in the puddles"
 DEMO_STARTING: Final = "Starting a local Discord, a local DimiLinks and the bot…"
@@ -63,11 +75,6 @@ def reply_version(number: int, after_s: float) -> str:
     return f"reply, version {number}, after {after_s:.1f} s"
 
 
-def submitted(task_id: str) -> str:
-    """The service accepted the request, which is charged now."""
-    return f"Submitted as {task_id}; it is charged from here on."
-
-
 def saved(path: str, size_bytes: int) -> str:
     """The video was saved in this file."""
     return f"Saved {path} ({megabytes(size_bytes)})"
@@ -83,9 +90,9 @@ def too_many_images() -> str:
     return f"at most {REFERENCES_MAX} pictures are possible"
 
 
-def charged_unknown(reason: str) -> str:
-    """There is no video, and it may have been bought."""
-    return f"No video: {reason}. It is not known whether it was charged; nothing is repeated by itself."
+SUPERSEDED: Final = (
+    "another process carries this one's jobs on; this one ended, so that nothing is done twice"
+)
 
 
 def database_unusable(reason: str) -> str:
@@ -125,8 +132,8 @@ def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
     if not unknown:
         return f"{told}; none of unknown outcome in the last 30 days"
     return (
-        f"{told}; {unknown} of unknown outcome in the last 30 days: compare them with the DimiLinks console "
-        "(the log names them as purchase_unknown or submission_failed)"
+        f"{told}; {unknown} of unknown outcome in the last 30 days: `python -m bot unknown` lists them with what "
+        "was answered, to be compared with the DimiLinks console"
     )
 
 

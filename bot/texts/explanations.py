@@ -70,18 +70,6 @@ PROMPT_EMPTY = nothing_charged(
     sentence("The prompt is empty."),
     sentence("Describe what should happen in the video."),
 )
-SPICY_NEEDS_AGE_GATE = nothing_charged(
-    sentence("The *spicy* preset only works in age-restricted channels."),
-    sentence("Use it in an age-restricted channel, or choose another preset here."),
-)
-SPICY_NOT_IN_DIRECT_MESSAGES = nothing_charged(
-    sentence("The *spicy* preset does not work in direct messages."),
-    sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
-)
-SPICY_NOT_IN_FOREIGN_SERVERS = nothing_charged(
-    sentence("The *spicy* preset only works in servers that I was added to."),
-    sentence("Choose another preset here, or ask the server's moderators to add me."),
-)
 STOPPING = nothing_charged(
     sentence("The bot is restarting."),
     sentence("Try again in a minute."),
@@ -354,10 +342,6 @@ NOT_KEPT = nothing_charged(
 PICTURES_NOT_KEPT = nothing_charged(
     sentence("The pictures of this request are no longer kept."),
     sentence("Use `/video` or *Animate* and choose them again."),
-)
-NOT_AMONG_ALLOWED = nothing_charged(
-    sentence("Only some roles and people may make videos with this bot."),
-    sentence("Ask the bot's operator or a moderator."),
 )
 
 

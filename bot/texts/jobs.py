@@ -1,6 +1,6 @@
 """Sentences about jobs besides the card: answers to buttons, and the list of `/jobs`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -81,41 +81,33 @@ FILE_REFUSED: Final = sentence(
 NOT_STORED: Final = sentence("I could not store that. Nothing was charged or changed; try again in a minute.")
 
 
-class StateText:
-    """State of a job, as the list shows it."""
-
-    WAITING: Final = sentence("waiting in line")
-    HELD: Final = sentence("waiting for approval")
-    STARTING: Final = sentence("being handed over")
-    MAKING: Final = sentence("being made")
-    READY: Final = sentence("ready, on its way")
-    DELIVERED: Final = sentence("delivered")
-    ASIDE: Final = sentence("ready: fetch it")
-    FAILED: Final = sentence("failed")
-    DENIED: Final = sentence("not allowed")
-    EXPIRED: Final = sentence("not ready in time")
-    UNKNOWN: Final = sentence("outcome unknown")
-    CANCELLED: Final = sentence("cancelled")
-
-
-@dataclass(frozen=True)
-class JobLine:
-    """One line of the list. `detail` adds to the state, such as a percentage."""
-
-    request: VideoRequest
-    standing: Message
-    detail: Message | None
-    created_at: datetime
+STATES: Final[Mapping[str, Message]] = {
+    "queued": sentence("waiting in line"),
+    "held": sentence("waiting for approval"),
+    "submitting": sentence("being handed over"),
+    "generating": sentence("being made"),
+    "ready": sentence("ready, on its way"),
+    "delivering": sentence("ready, on its way"),
+    "delivered": sentence("delivered"),
+    "failed": sentence("failed"),
+    "denied": sentence("not allowed"),
+    "expired": sentence("not ready in time"),
+    "unknown": sentence("outcome unknown"),
+    "cancelled": sentence("cancelled"),
+}
+"""States of a job in the list, by the values of `bot.jobs.job.JobState`."""
+UNDELIVERED: Final = sentence("ready: fetch it")
 
 
-def entry_line(entry: JobLine, language: Language) -> str:
-    """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below."""
-    prompt = quote_prompt(entry.request.prompt, PROMPT_SHOWN_CHARS)
-    parts = [f"**{entry.standing.in_language(language)}**"]
-    parts += [entry.detail.in_language(language)] if entry.detail else []
-    length = short_seconds(entry.request.seconds).in_language(language)
-    parts += [length, entry.request.resolution, moment(entry.created_at)]
-    return f"{' · '.join(parts)}\n> {prompt}"
+def entry_line(
+    request: VideoRequest, state: Message, detail: Message | None, created_at: datetime, language: Language
+) -> str:
+    """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below. `detail` adds to the state."""
+    parts = [f"**{state.in_language(language)}**"]
+    parts += [detail.in_language(language)] if detail else []
+    length = short_seconds(request.seconds).in_language(language)
+    parts += [length, request.resolution, moment(created_at)]
+    return f"{' · '.join(parts)}\n> {quote_prompt(request.prompt, PROMPT_SHOWN_CHARS)}"
 
 
 def still_there(link: str) -> Message:

@@ -10,33 +10,57 @@ from bot.texts.quoting import clip, quote_prompt
 
 # Why a request is refused. That a rule matched is said, never which word.
 
-RULE_MATCHED: Final = nothing_charged(
+_RULE_MATCHED: Final = nothing_charged(
     sentence("A rule about words matched your prompt."), sentence("Say it differently.")
 )
-PERSON_BLOCKED: Final = nothing_charged(
-    sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
-)
-GATE_OFF: Final = nothing_charged(
-    sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
-)
-PICTURES_OFF: Final = nothing_charged(
-    sentence("Videos from pictures are switched off here."), sentence("Leave them out, or ask a moderator.")
-)
-SPICY_NOT_OFFERED: Final = nothing_charged(
-    sentence("This bot does not offer the *spicy* preset."), sentence("Choose another preset.")
-)
-SPICY_NOT_IN_THIS_SERVER: Final = nothing_charged(
-    sentence("The bot's operator does not allow the *spicy* preset in this server."),
-    sentence("Choose another preset here."),
-)
-SPICY_OFF: Final = nothing_charged(
-    sentence("The *spicy* preset is switched off here."),
-    sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
-)
-SPICY_FROM_PICTURES: Final = nothing_charged(
-    sentence("The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."),
-    sentence("Leave the pictures out, or choose another preset."),
-)
+REFUSALS: Final[Mapping[str, Explanation]] = {
+    "sexualises_minors": _RULE_MATCHED,
+    "words_blocked": _RULE_MATCHED,
+    "not_among_allowed": nothing_charged(
+        sentence("Only some roles and people may make videos with this bot."),
+        sentence("Ask the bot's operator or a moderator."),
+    ),
+    "person_blocked": nothing_charged(
+        sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
+    ),
+    "gate_off": nothing_charged(
+        sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
+    ),
+    "pictures_off": nothing_charged(
+        sentence("Videos from pictures are switched off here."),
+        sentence("Leave them out, or ask a moderator."),
+    ),
+    "spicy_not_offered": nothing_charged(
+        sentence("This bot does not offer the *spicy* preset."), sentence("Choose another preset.")
+    ),
+    "spicy_not_in_this_server": nothing_charged(
+        sentence("The bot's operator does not allow the *spicy* preset in this server."),
+        sentence("Choose another preset here."),
+    ),
+    "spicy_off": nothing_charged(
+        sentence("The *spicy* preset is switched off here."),
+        sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
+    ),
+    "spicy_from_pictures": nothing_charged(
+        sentence(
+            "The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."
+        ),
+        sentence("Leave the pictures out, or choose another preset."),
+    ),
+    "needs_age_restricted_channel": nothing_charged(
+        sentence("The *spicy* preset only works in age-restricted channels."),
+        sentence("Use it in an age-restricted channel, or choose another preset here."),
+    ),
+    "not_in_direct_messages": nothing_charged(
+        sentence("The *spicy* preset does not work in direct messages."),
+        sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
+    ),
+    "not_in_foreign_servers": nothing_charged(
+        sentence("The *spicy* preset only works in servers that I was added to."),
+        sentence("Choose another preset here, or ask the server's moderators to add me."),
+    ),
+}
+"""Explanations by the values of `bot.moderation.policy.Verdict`, but for the suspension, whose end is told."""
 NO_LONGER_ALLOWED: Final = nothing_charged(
     sentence("The rules of this channel changed before your request began, and no longer allow it."),
     sentence("Ask a moderator, or change the request."),

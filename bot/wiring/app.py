@@ -20,7 +20,10 @@ from bot.gc_policy import collect_when_quiet
 from bot.images.spool import ReferenceSpool
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.history import JobHistory
+from bot.jobs.job import Job
+from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
+from bot.lifecycle.runner import SupersededError
 from bot.metrics import Metrics
 from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
@@ -31,7 +34,9 @@ from bot.services.held_back import HeldBackVideos
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
 from bot.services.look_again import LookAgain
+from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
+from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
@@ -109,12 +114,14 @@ class App:
         self._now = now
         self._logged_in = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._resumed = asyncio.Event()
 
     async def load(self, stack: AsyncExitStack) -> None:
         """Read what the caches need, give the client its cogs, and begin what runs beside the jobs.
 
         Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
         """
+        await self._noted_purchases.take_up()
         await self.moderation.load()
         await self.jobs.load()
         await self.people.load()
@@ -129,6 +136,7 @@ class App:
             ("reviews", self.jobs.decisions.run),
             ("holds", self.jobs.watch_holds),
             ("log-mirror", self.moderation.log_channel.run),
+            ("operator-orders", self._carry_out_orders),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
             stack.push_async_callback(_cancelled, task)
@@ -137,19 +145,24 @@ class App:
         """Log in, take up what an earlier process left, and stay connected until `stop`.
 
         While Discord is away it waits; `say` shows that to the operator. Raises `discord.LoginFailure` for a
-        wrong token, other errors of the library where Discord closes the gateway for good, and `StorageError`.
+        wrong token, other errors of the library where Discord closes the gateway for good, `StorageError`, and
+        `SupersededError` where another process carries this one's jobs on.
         """
         connected = asyncio.create_task(self._stay_connected(say), name="discord")
         stopped = asyncio.create_task(self._stopped.wait(), name="stopped")
+        superseded = asyncio.create_task(self.jobs.runner.superseded.wait(), name="superseded")
+        tasks = (connected, stopped, superseded)
         try:
-            await asyncio.wait([connected, stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self.jobs.runner.superseded.is_set():
+                raise SupersededError
             if not self._stopped.is_set():
                 await connected
         finally:
             # After a stop nothing waits for Discord: neither a login nor the pause before another try.
-            for task in (connected, stopped):
+            for task in tasks:
                 task.cancel()
-            await asyncio.wait([connected, stopped])
+            await asyncio.wait(tasks)
             broken_off = connected.exception() if not connected.cancelled() else None
             if broken_off is not None and self._stopped.is_set():
                 log.info("connection_broken_off", error=type(broken_off).__name__)
@@ -159,6 +172,7 @@ class App:
         self._logged_in.set()
         await self.jobs.decisions.resume()
         await self.jobs.runner.resume()
+        self._resumed.set()
         await self.bot.connect()
 
     async def stop(self) -> None:
@@ -248,6 +262,27 @@ class App:
             now=self._now,
             start=self.jobs.runner.start,
         )
+
+    @cached_property
+    def _noted_purchases(self) -> NotedPurchases:
+        watch_s = self.jobs.timeouts.generate_s
+        return NotedPurchases(self.jobs.purchase_notes, self.jobs.store, watch_s=watch_s, now=self._now)
+
+    async def _carry_out_orders(self) -> None:
+        # A job that is resolved runs at once, which needs a client that is logged in.
+        await self._resumed.wait()
+        await OperatorOrders(
+            self.database,
+            self.jobs.store,
+            watch_s=self.jobs.timeouts.generate_s,
+            now=self._now,
+            resolved=self._resolved,
+        ).run()
+
+    def _resolved(self, job: Job) -> None:
+        update_ledger(self.jobs.ledger, job)
+        if not job.at_rest:
+            self.jobs.runner.restart(job.id)
 
     def _add_cogs(self) -> None:
         settings = self._settings

@@ -148,7 +148,7 @@ class JobWiring:
     @cached_property
     def purchase_notes(self) -> PurchaseNotes:
         """Task ids whose rows could not be written."""
-        return PurchaseNotes(self._settings.data_dir / "purchases")
+        return PurchaseNotes(self._settings.purchases_dir)
 
     @cached_property
     def runner(self) -> JobRunner:

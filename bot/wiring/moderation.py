@@ -151,7 +151,7 @@ async def _list_terms(words: WordLists, settings: Settings) -> None:
     wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)
     for stored in words.terms(OPERATOR):
         if stored.term.text not in wanted:
-            await words.remove(OPERATOR, stored.term.text)
+            await words.remove(OPERATOR, stored.term.text, OPERATOR)
     for text, effect in wanted.items():
         try:
             await words.add(OPERATOR, Term(text, effect), OPERATOR)

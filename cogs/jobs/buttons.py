@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import structlog
 from discord import ui
-from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.services.job_actions import ActionResult, JobActions
@@ -34,21 +34,14 @@ from cogs.shared.router import InteractionRoute
 log: Final = structlog.get_logger(__name__)
 
 
-class JobButtonsCog(commands.Cog):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class JobButtons:
     """Serves presses. Holds nothing between them, so they work after a restart too."""
 
-    def __init__(
-        self,
-        requests: VideoRequests,
-        actions: JobActions,
-        looking: LookAgain,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._requests = requests
-        self._actions = actions
-        self._looking = looking
-        self._now = now
+    requests: VideoRequests
+    actions: JobActions
+    looking: LookAgain
+    now: Callable[[], datetime]
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons below the cards of jobs that have no video yet."""
@@ -69,17 +62,17 @@ class JobButtonsCog(commands.Cog):
             await answer(interaction, _plain(interaction, words.STILL_WATCHING))
 
     async def _refresh(self, interaction: Interaction, reference: ButtonReference) -> None:
-        now = self._now()
+        now = self.now()
         if not await acknowledge_press(interaction):
             return
         message_id = interaction.message.id if interaction.message is not None else None
         reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
-        await self._actions.refresh(reference.job_id, reply)
+        await self.actions.refresh(reference.job_id, reply)
 
     async def _cancel(self, interaction: Interaction, reference: ButtonReference) -> None:
         if await acknowledge(interaction, private=True) is None:
             return
-        found = await self._actions.cancel(reference.job_id, person_of(interaction))
+        found = await self.actions.cancel(reference.job_id, person_of(interaction))
         match found:
             case ActionResult.ASK:
                 await answer(interaction, _question(interaction, reference))
@@ -91,14 +84,14 @@ class JobButtonsCog(commands.Cog):
     async def _stop_watching(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self._actions.stop_watching(reference.job_id, person_of(interaction))
+        found = await self.actions.stop_watching(reference.job_id, person_of(interaction))
         told = words.STOPPED_WATCHING if found is ActionResult.DONE else ANSWERS[found]
         await answer(interaction, _plain(interaction, told))
 
     async def _look_again(self, interaction: Interaction, reference: ButtonReference) -> None:
-        now, event = self._now(), f"interaction:{interaction.id}"
+        now, event = self.now(), f"interaction:{interaction.id}"
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            look = await self._looking.permit(reference.job_id, person_of(interaction), place_of(interaction))
+            look = await self.looking.permit(reference.job_id, person_of(interaction), place_of(interaction))
         if isinstance(look, Message):
             await refuse(interaction, look)
         elif look.in_own_reply:
@@ -106,7 +99,7 @@ class JobButtonsCog(commands.Cog):
             if acknowledged is None:
                 return
             reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
-            said = await self._looking.begin(look, reply, event)
+            said = await self.looking.begin(look, reply, event)
             if said is not None:
                 await answer(interaction, said)
         elif await acknowledge_press(interaction):
@@ -114,28 +107,28 @@ class JobButtonsCog(commands.Cog):
             message_id = message.id if message is not None else None
             private = reference.private or (message is not None and message.flags.ephemeral)
             reply = address_of(interaction, message_id=message_id, private=private, now=now)
-            said = await self._looking.begin(look, reply, event)
+            said = await self.looking.begin(look, reply, event)
             if said is not None:
                 await reply_privately(interaction, said)
 
     async def _fetch(self, interaction: Interaction, reference: ButtonReference) -> None:
-        now = self._now()
+        now = self.now()
         acknowledged = await acknowledge(interaction, private=True)
         if acknowledged is None:
             return
         reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
-        found = await self._actions.fetch(reference.job_id, person_of(interaction), reply)
+        found = await self.actions.fetch(reference.job_id, person_of(interaction), reply)
         if found is not ActionResult.DONE:
             await answer(interaction, ANSWERS[found])
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            original = await self._actions.original(reference.job_id, person_of(interaction))
+            original = await self.actions.original(reference.job_id, person_of(interaction))
         if isinstance(original, ActionResult):
             await refuse(interaction, ANSWERS[original])
             return
         order = VideoOrder.again(original, parent_id=original.id)
-        await request_video(self._requests, interaction, order, now=self._now())
+        await request_video(self.requests, interaction, order, now=self.now())
 
 
 def _plain(interaction: Interaction, text: Message) -> ui.LayoutView:

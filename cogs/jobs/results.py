@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import structlog
-from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.jobs.job import Job
@@ -35,24 +35,17 @@ from cogs.video.form_opening import FormOpening
 log: Final = structlog.get_logger(__name__)
 
 
-class ResultsCog(commands.Cog):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ResultButtons:
     """Serves presses. Holds nothing between them, so they work after a restart too.
 
     A video that a press asks for counts against the allowance of the user who pressed.
     """
 
-    def __init__(
-        self,
-        requests: VideoRequests,
-        opening: FormOpening,
-        actions: JobActions,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._requests = requests
-        self._now = now
-        self._opening = opening
-        self._actions = actions
+    requests: VideoRequests
+    opening: FormOpening
+    actions: JobActions
+    now: Callable[[], datetime]
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons below a finished video."""
@@ -78,7 +71,7 @@ class ResultsCog(commands.Cog):
         order = VideoOrder.again(job, parent_url=link_to(interaction.message))
         if resolution is not None:
             order = order.changed(options=order.options.model_copy(update={"resolution": resolution.value}))
-        await request_video(self._requests, interaction, order, now=self._now())
+        await request_video(self.requests, interaction, order, now=self.now())
 
     async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:
         job = await self._model(interaction, reference)
@@ -87,12 +80,12 @@ class ResultsCog(commands.Cog):
         count, kind = job.request.reference_count, FormKind.CHANGE
         if count == 0:
             part = PicturePart(forms.PICTURES, forms.FIRST_PICTURES)
-        elif await self._actions.has_pictures(job):
+        elif await self.actions.has_pictures(job):
             part = PicturePart(forms.OTHER_PICTURES, forms.instead_of(count))
         else:
             part, kind = PicturePart(forms.PICTURES, forms.LOST_PICTURES), FormKind.WITHOUT
         form = FormReference(kind, job.id, job.reply.private)
-        await self._opening.for_job(interaction, form, VideoOrder.again(job), part)
+        await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
 
     async def _continue(self, interaction: Interaction, reference: ButtonReference) -> None:
         job = await self._model(interaction, reference)
@@ -103,12 +96,12 @@ class ResultsCog(commands.Cog):
             return
         part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
         form = FormReference(FormKind.CONTINUE, job.id, job.reply.private)
-        await self._opening.for_job(interaction, form, VideoOrder.again(job), part)
+        await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
 
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self._actions.note_deletion(reference.job_id, person_of(interaction))
+        found = await self.actions.note_deletion(reference.job_id, person_of(interaction))
         if found is ActionResult.NOT_ALLOWED:
             await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
         elif found is not ActionResult.DONE:
@@ -121,7 +114,7 @@ class ResultsCog(commands.Cog):
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """Return the job of the video, or None after the user was told why there is none."""
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            found = await self._actions.model(reference.job_id, person_of(interaction))
+            found = await self.actions.model(reference.job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await refuse(interaction, ANSWERS[found])
             return None

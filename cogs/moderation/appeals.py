@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import discord
 from discord import ui
-from discord.ext import commands
 
 from bot.moderation.members.member import Member
 from bot.reviews.appeals import AppealDecision, AppealResult, Appeals, end_of
@@ -41,20 +41,14 @@ _REFUSED: Final[Mapping[AppealDecision, Message]] = {
 }
 
 
-class AppealsCog(commands.Cog):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class AppealButtons:
     """Receives appeals and the moderators' decisions about them. Holds nothing between them."""
 
-    def __init__(
-        self,
-        client: discord.Client,
-        appeals: Appeals,
-        review_channel: DiscordReviewChannel,
-        send_directly: SendDirectly,
-    ) -> None:
-        self._client = client
-        self._appeals = appeals
-        self._review_channel = review_channel
-        self._send_directly = send_directly
+    client: discord.Client
+    appeals: Appeals
+    review_channel: DiscordReviewChannel
+    send_directly: SendDirectly
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of *Appeal*, of its form, and of the moderators' answers."""
@@ -75,11 +69,11 @@ class AppealsCog(commands.Cog):
         said = form.text(WORDS).strip()[:_WORDS_CHARS] if form is not None else ""
 
         async def reach(member: Member) -> bool:
-            return await self._review_channel.put_words(
+            return await self.review_channel.put_words(
                 guild_id, lambda language: _card(member, said, language)
             )
 
-        received = await self._appeals.receive(guild_id, interaction.user.id, said, reach)
+        received = await self.appeals.receive(guild_id, interaction.user.id, said, reach)
         await answer(interaction, _RECEIVED[received])
 
     async def _decide(self, interaction: Interaction, match: re.Match[str]) -> None:
@@ -87,7 +81,7 @@ class AppealsCog(commands.Cog):
             return
         guild_id, person_id, lifts = int(match["guild"]), int(match["person"]), match["act"] == "lift"
         decider = moderator_of(interaction, guild_id)
-        came_of_it = await self._appeals.decide(
+        came_of_it = await self.appeals.decide(
             decider, guild_id, person_id, until=int(match["until"]), lifts=lifts
         )
         if came_of_it is not AppealDecision.DONE:
@@ -96,14 +90,14 @@ class AppealsCog(commands.Cog):
         outcome = words.APPEAL_LIFTED if lifts else words.APPEAL_KEPT
         await answer(interaction, outcome)
         if interaction.message is not None:
-            await self._review_channel.close_words(interaction.message, guild_id, outcome)
+            await self.review_channel.close_words(interaction.message, guild_id, outcome)
         await self._tell_person(guild_id, person_id, lifts=lifts)
 
     async def _tell_person(self, guild_id: int, person_id: int, *, lifts: bool) -> None:
-        guild = self._client.get_guild(guild_id)
+        guild = self.client.get_guild(guild_id)
         language = Language.of(guild.preferred_locale.value if guild is not None else None)
         told = words.YOUR_APPEAL_LIFTED if lifts else words.YOUR_APPEAL_KEPT
-        await tell_person(self._send_directly, person_id, told.in_language(language))
+        await tell_person(self.send_directly, person_id, told.in_language(language))
 
 
 def _form(guild_id: str, language: Language) -> ui.Modal:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import discord
 import structlog
 from discord import ui
-from discord.ext import commands
 
 from bot.delivery.card import Action
 from bot.reviews.case import VideoMessage
@@ -31,21 +31,14 @@ _CUSTOM_ID: Final = re.compile(r"sm-report:(?P<job>[0-9a-f]{32})")
 _WORDS_CHARS: Final = 1000
 
 
-class ReportsCog(commands.Cog):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ReportButtons:
     """Receives reports. `tell` passes words on to the operator."""
 
-    def __init__(
-        self,
-        reports: Reports,
-        actions: JobActions,
-        tell: Callable[[str], None],
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._actions = actions
-        self._reports = reports
-        self._tell = tell
-        self._now = now
+    reports: Reports
+    actions: JobActions
+    tell: Callable[[str], None]
+    now: Callable[[], datetime]
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of *Report* and of its form."""
@@ -64,19 +57,19 @@ class ReportsCog(commands.Cog):
         if await acknowledge(interaction, private=True) is None:
             return
         reason, added = ReportReason(reason), form.text(WORDS)[:_WORDS_CHARS]
-        report = Report(job_id, interaction.user.id, self._now(), reason, added)
-        found = await self._actions.model(job_id, person_of(interaction))
+        report = Report(job_id, interaction.user.id, self.now(), reason, added)
+        found = await self.actions.model(job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return
-        came_of_it = await self._reports.report(report, person_of(interaction), _shown(interaction, job_id))
+        came_of_it = await self.reports.report(report, person_of(interaction), _shown(interaction, job_id))
         if came_of_it in {ReportResult.GONE, ReportResult.BEFORE}:
             gone = came_of_it is ReportResult.GONE
             await answer(interaction, ANSWERS[ActionResult.GONE] if gone else forms.REPORTED_BEFORE)
             return
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
-        self._tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
+        self.tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
         await answer(interaction, forms.REPORTED)
 
 

@@ -1,8 +1,8 @@
 """Review channels on the Discord client: show questions to moderators, and how they stand."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 import discord
 import structlog
@@ -28,6 +28,8 @@ _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
 _NOBODY: Final = discord.AllowedMentions.none()
 
+_Channel: TypeAlias = discord.DMChannel | discord.PartialMessageable
+
 
 class DiscordReviewChannel:
     """Posts to the review channel; where that is gone or closed, to the server's owner directly."""
@@ -42,13 +44,8 @@ class DiscordReviewChannel:
         guild = await guild_of(self._client, case.review.guild_id)
         if guild is None:
             return None
-        channel_id = self._rules.of(guild.id).review_channel_id
-        if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
-            channel = self._client.get_partial_messageable(channel_id, guild_id=guild.id)
-            message_id = await self._send(channel, case, guild, None)
-            if message_id is not None:
-                return channel_id, message_id
-        return await self._ask_owner(case, guild)
+        sent = await self._reach(guild, lambda channel, lead: self._send(channel, case, guild, lead))
+        return (sent.channel.id, sent.id) if sent is not None else None
 
     async def update(self, case: ReviewCase) -> None:
         """Update the card of a question."""
@@ -78,15 +75,15 @@ class DiscordReviewChannel:
         if guild is None or self._breaker.open:
             return False
         view = card(Language.of(guild.preferred_locale.value))
-        channel_id = self._rules.of(guild_id).review_channel_id
-        places: list[discord.abc.Messageable] = []
-        if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
-            places.append(self._client.get_partial_messageable(channel_id))
-        owner = await self._owner(guild)
-        for place in (*places, *((owner,) if owner is not None else ())):
-            if await self._sent(place, view):
-                return True
-        return False
+
+        async def send(channel: _Channel, _lead: Message | None) -> discord.Message | None:
+            sent = await attempt(channel.send(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
+            if not isinstance(sent, FailedCall):
+                return sent
+            log.warning("moderators_not_told", **sent.facts)
+            return None
+
+        return await self._reach(guild, send) is not None
 
     async def close_words(self, message: discord.Message, guild_id: int, outcome: Message) -> None:
         """Replace such a card by its outcome."""
@@ -98,19 +95,19 @@ class DiscordReviewChannel:
         if isinstance(edited, FailedCall):
             log.info("outcome_not_shown", **edited.facts)
 
-    async def _sent(self, place: discord.abc.Messageable, view: ui.LayoutView) -> bool:
-        sent = await attempt(place.send(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
-        if isinstance(sent, FailedCall):
-            log.warning("moderators_not_told", **sent.facts)
-        return not isinstance(sent, FailedCall)
-
-    async def _ask_owner(self, case: ReviewCase, guild: discord.Guild) -> tuple[int, int] | None:
-        """Ask the server's owner directly, and say why. Nothing is ever approved instead."""
-        channel = await self._owner(guild)
-        if channel is None:
-            return None
-        message_id = await self._send(channel, case, guild, words.REVIEW_NO_CHANNEL)
-        return (channel.id, message_id) if message_id is not None else None
+    async def _reach(
+        self,
+        guild: discord.Guild,
+        send: Callable[[_Channel, Message | None], Awaitable[discord.Message | None]],
+    ) -> discord.Message | None:
+        """Send to the review channel, or else to the server's owner with a line that says why."""
+        channel_id = self._rules.of(guild.id).review_channel_id
+        if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
+            sent = await send(self._client.get_partial_messageable(channel_id, guild_id=guild.id), None)
+            if sent is not None:
+                return sent
+        owner = await self._owner(guild)
+        return await send(owner, words.REVIEW_NO_CHANNEL) if owner is not None else None
 
     async def _owner(self, guild: discord.Guild) -> discord.DMChannel | None:
         """Return the direct messages with the server's owner, or None if they cannot be opened."""
@@ -123,12 +120,8 @@ class DiscordReviewChannel:
         return channel
 
     async def _send(
-        self,
-        channel: discord.DMChannel | discord.PartialMessageable,
-        case: ReviewCase,
-        guild: discord.Guild,
-        lead: Message | None,
-    ) -> int | None:
+        self, channel: _Channel, case: ReviewCase, guild: discord.Guild, lead: Message | None
+    ) -> discord.Message | None:
         if self._breaker.open:
             return None
         restricted = _is_restricted(guild, channel.id)
@@ -139,15 +132,11 @@ class DiscordReviewChannel:
         if isinstance(sent, FailedCall):
             log.warning("review_not_put", review=case.review.id, **sent.facts)
             return None
-        return sent.id
+        return sent
 
 
 async def _post(
-    channel: discord.DMChannel | discord.PartialMessageable,
-    view: ui.LayoutView,
-    files: Sequence[ReviewFile],
-    *,
-    nonce: str,
+    channel: _Channel, view: ui.LayoutView, files: Sequence[ReviewFile], *, nonce: str
 ) -> discord.Message:
     opened = [discord.File(one.path, filename=one.name) for one in files]  # OSError if one is gone by now
     return await channel.send(view=view, files=opened, nonce=nonce, allowed_mentions=_NOBODY)

@@ -61,12 +61,7 @@ _ASKING_WHY: Final = frozenset(
 class ReviewsCog(commands.Cog):
     """Serves presses. Holds nothing between them; each checks again that the user may do it."""
 
-    def __init__(
-        self,
-        decisions: Decisions,
-        reviews: ReviewStore,
-        reports: Reports,
-    ) -> None:
+    def __init__(self, decisions: Decisions, reviews: ReviewStore, reports: Reports) -> None:
         self._decisions = decisions
         self._reviews = reviews
         self._reports = reports

@@ -1,9 +1,8 @@
 """`/settings`: the panel by which users with *Manage Server* decide what their server allows."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, cast
 
 import structlog
@@ -14,7 +13,6 @@ from bot.moderation.policy import Place, may_configure
 from bot.moderation.rules import Gate
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.changes import Change, Setting, UnconfirmedError
-from bot.moderation.servers.rule_changes import RuleChanges
 from bot.storage.errors import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
@@ -42,9 +40,8 @@ log: Final = structlog.get_logger(__name__)
 class SettingsCog(commands.Cog):
     """Shows and changes the rules of a server."""
 
-    def __init__(self, rules: RuleCache, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, rules: RuleCache) -> None:
         self._rules = rules
-        self._changes = RuleChanges(rules, now=now)
 
     # The Integrations page of a server can offer the command to others, who then read why it is not for them.
     @app_commands.command(name="settings", description=words.DESCRIPTION.english)
@@ -94,7 +91,7 @@ class SettingsCog(commands.Cog):
     async def _change(self, change: Change) -> Message | None:
         """Make a change. Returns why nothing was changed, or None."""
         try:
-            await self._changes.make(change)
+            await self._rules.make(change)
         except UnconfirmedError:
             return words.CHANGED_MEANWHILE
         except StorageError as error:

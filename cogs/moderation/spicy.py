@@ -16,6 +16,7 @@ from bot.moderation.audit.export import ExportFormat
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
+from bot.moderation.members.member_changes import MemberChanges
 from bot.moderation.policy import may_moderate
 from bot.moderation.words.matching import LONGEST_TERM, Effect
 from bot.reviews.questions import Questions
@@ -64,9 +65,10 @@ class SpicyCog(commands.Cog):
     ) -> None:
         self._rules = caches.rules
         self._questions = OpenQuestions(questions, reviews)
-        self._log = LogPages(audit_log, now=now)
-        self._words = WordListPages(caches.words, now=now)
-        self._members = MemberPages(caches, questions, reviews, audit_log, now=now)
+        self._log = LogPages(audit_log, now)
+        self._words = WordListPages(caches.words)
+        changes = MemberChanges(caches.members, audit_log, now=now)
+        self._members = MemberPages(caches, questions, reviews, changes, now)
         self._send_directly = send_directly
 
     @spicy.command(name="queue", description=DESCRIPTIONS["queue"].english)

@@ -21,7 +21,7 @@ from bot.storage.errors import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import spicy as words
 from bot.texts.messages import Language, Message
-from bot.texts.quoting import quote_prompt
+from cogs.moderation.audit_line import line_of
 from cogs.moderation.spicy_page import DISCORD_ID, page_view
 from cogs.shared.buttons import PlainButton
 from cogs.shared.interactions import Interaction
@@ -68,28 +68,28 @@ class LogPage:
         )
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class LogPages:
     """Reads and draws the log, and exports it."""
 
-    def __init__(self, audit_log: AuditLog, *, now: Callable[[], datetime]) -> None:
-        self._audit_log = audit_log
-        self._now = now
+    audit_log: AuditLog
+    now: Callable[[], datetime]
 
     async def page(self, guild_id: int, wanted: LogPage, language: Language) -> ui.LayoutView:
         """Draw a page. Raises `bot.storage.StorageError`."""
-        chosen = wanted.chosen(guild_id, self._now())
-        found = await self._audit_log.store.read(chosen, before=wanted.before or None, limit=_A_PAGE + 1)
+        chosen = wanted.chosen(guild_id, self.now())
+        found = await self.audit_log.store.read(chosen, before=wanted.before or None, limit=_A_PAGE + 1)
         return _view(found[:_A_PAGE], wanted, language, more=len(found) > _A_PAGE)
 
     async def export(
         self, interaction: Interaction, guild_id: int, wanted: LogPage, format_: ExportFormat
     ) -> None:
         """Fill in the answer that was announced with a file of all entries, or with why there is none."""
-        now = self._now()
+        now = self.now()
         with tempfile.TemporaryDirectory(prefix="stillmotion-log-") as folder:
             try:
                 exported = await export_log(
-                    self._audit_log,
+                    self.audit_log,
                     wanted.chosen(guild_id, now),
                     format_,
                     Path(folder),
@@ -117,7 +117,7 @@ def unread(error: StorageError | OSError) -> Message:
 def _view(
     entries: Sequence[RecordedEntry], shown: LogPage, language: Language, *, more: bool
 ) -> ui.LayoutView:
-    lines = "\n".join(_line(entry, language) for entry in entries)
+    lines = "\n".join(line_of(entry, language, words.REASON_SHOWN_CHARS) for entry in entries)
     buttons: list[PlainButton] = []
     if shown.before:
         newest = replace(shown, before=0)
@@ -126,15 +126,3 @@ def _view(
         older = replace(shown, before=entries[-1].number)
         buttons.append(PlainButton(job_words.OLDER.in_language(language), older.custom_id))
     return page_view(words.LOG_TITLE, [lines or words.LOG_EMPTY.in_language(language)], language, buttons)
-
-
-def _line(entry: RecordedEntry, language: Language) -> str:
-    """Write the time, the actor, the action, the user concerned, and the reason."""
-    who = f"<@{entry.actor_id}>" if entry.actor_id is not None else words.THE_BOT.in_language(language)
-    what = words.action(entry.action.value, entry.details).in_language(language)
-    parts = [job_words.day(entry.at), who, f"**{what}**"]
-    if entry.person_id is not None and entry.person_id != entry.actor_id:
-        parts.append(words.about(entry.person_id).in_language(language))
-    if entry.reason.strip():
-        parts.append(quote_prompt(entry.reason, words.REASON_SHOWN_CHARS))
-    return " · ".join(parts)

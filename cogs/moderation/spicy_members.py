@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from discord import ui
 
-from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus, Strike
 from bot.moderation.members.member_changes import MemberChange, MemberChanges
@@ -30,28 +30,20 @@ _STRIKES_SHOWN: Final = 8
 _QUESTIONS_SHOWN: Final = 5
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class MemberPages:
     """Draws and changes records. Methods raise `bot.storage.StorageError`, and then nothing has changed."""
 
-    def __init__(
-        self,
-        caches: ModerationCaches,
-        questions: Questions,
-        reviews: ReviewStore,
-        audit_log: AuditLog,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._caches = caches
-        self._questions = questions
-        self._reviews = reviews
-        self._changes = MemberChanges(caches.members, audit_log, now=now)
-        self._now = now
+    caches: ModerationCaches
+    questions: Questions
+    reviews: ReviewStore
+    changes: MemberChanges
+    now: Callable[[], datetime]
 
     async def list_as(self, guild_id: int, person_id: int, choice: str, *, by: int) -> Message:
         """Put a user on a list or on neither, and return the answer to the moderator."""
         listed = ListStatus(choice) if choice != _NEITHER else None
-        change = await self._changes.list_as(guild_id, person_id, listed, by=by)
+        change = await self.changes.list_as(guild_id, person_id, listed, by=by)
         return words.UNCHANGED if change is MemberChange.UNCHANGED else words.LISTED[choice]
 
     async def suspend(
@@ -63,24 +55,24 @@ class MemberPages:
             The answer to the moderator, and what the user is told, or None.
         """
         if hours:
-            ends = await self._changes.suspend(guild_id, person_id, hours=hours, reason=reason, by=by)
+            ends = await self.changes.suspend(guild_id, person_id, hours=hours, reason=reason, by=by)
             return words.suspended(person_id, day(ends)), words.tell_suspended(server, day(ends), reason)
-        change = await self._changes.lift(guild_id, person_id, reason=reason, by=by)
+        change = await self.changes.lift(guild_id, person_id, reason=reason, by=by)
         if change is MemberChange.UNCHANGED:
             return words.UNCHANGED, None
         return words.LIFTED, words.tell_lifted(server)
 
     async def mute(self, guild_id: int, person_id: int, *, muted: bool, by: int) -> None:
         """Decide if a user's reports count."""
-        await self._changes.mute_reports(guild_id, person_id, muted=muted, by=by)
+        await self.changes.mute_reports(guild_id, person_id, muted=muted, by=by)
 
     async def page(self, guild_id: int, person_id: int, language: Language) -> ui.LayoutView:
         """Draw a user's record, with a button for the user's reports."""
-        caches, now = self._caches, self._now()
+        caches, now = self.caches, self.now()
         member = caches.members.of(guild_id, person_id)
-        record = await self._questions.record(guild_id, person_id)
+        record = await self.questions.record(guild_id, person_id)
         strikes = await caches.members.strikes(guild_id, person_id, caches.rules.of(guild_id), now)
-        waiting = await self._reviews.open_of(guild_id, person_id)
+        waiting = await self.reviews.open_of(guild_id, person_id)
         facts = [record_line(record), words.LIST_NAMES[member.listed or _NEITHER]]
         if member.suspended_until is not None and member.is_suspended(now):
             until = day(member.suspended_until)

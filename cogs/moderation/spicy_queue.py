@@ -1,6 +1,7 @@
 """`/spicy queue`: the open questions of a server, page by page."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from discord import ui
@@ -23,19 +24,19 @@ _A_PAGE: Final = 5
 """So many stay below the 4000 characters of a message if every character has to be escaped."""
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class OpenQuestions:
     """Reads and draws the open questions. Methods raise `bot.storage.StorageError`."""
 
-    def __init__(self, questions: Questions, reviews: ReviewStore) -> None:
-        self._questions = questions
-        self._reviews = reviews
+    questions: Questions
+    reviews: ReviewStore
 
     async def page(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
         """Draw a page, counted from 0, or the last one if there are fewer."""
-        found = await self._reviews.open_in(guild_id, (page + 1) * _A_PAGE + 1)
+        found = await self.reviews.open_in(guild_id, (page + 1) * _A_PAGE + 1)
         page = min(page, max(0, (len(found) - 1) // _A_PAGE))
         shown = found[page * _A_PAGE :][:_A_PAGE]
-        texts = [_text(review, await self._questions.case(review), language) for review in shown]
+        texts = [_text(review, await self.questions.case(review), language) for review in shown]
         buttons = turning_buttons("sm-queue", page, language, more=len(found) > (page + 1) * _A_PAGE)
         empty = words.QUEUE_EMPTY.in_language(language)
         return page_view(words.QUEUE_TITLE, texts or [empty], language, buttons)

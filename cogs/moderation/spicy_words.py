@@ -1,16 +1,13 @@
 """`/spicy words`: the list of words of a server, page by page, and changes to it."""
 
 import re
-from collections.abc import Callable
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from discord import ui
 
 from bot.moderation.words.matching import LONGEST_TERM, Effect, Term
-from bot.moderation.words.word_changes import WordChange, WordChanges
-from bot.moderation.words.word_lists import MOST_TERMS, WordLists
+from bot.moderation.words.word_lists import MOST_TERMS, ListFullError, WordLists
 from bot.texts import jobs as job_words
 from bot.texts import spicy as words
 from bot.texts.messages import Language, Message
@@ -33,9 +30,8 @@ class WordAction(StrEnum):
 class WordListPages:
     """Draws and changes the list of words."""
 
-    def __init__(self, lists: WordLists, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, lists: WordLists) -> None:
         self._lists = lists
-        self._changes = WordChanges(lists, now=now)
 
     async def page(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
         """Draw a page, counted from 0, or the last one if there are fewer."""
@@ -58,9 +54,13 @@ class WordListPages:
         term = _term(text, effect, fragment=fragment)
         if isinstance(term, Message):
             return term
-        if action is WordAction.ADD:
-            return _outcome(await self._changes.add(guild_id, term, by=by), term.text)
-        return _outcome(await self._changes.remove(guild_id, term.text, by=by), term.text)
+        if action is WordAction.REMOVE:
+            removed = await self._lists.remove(guild_id, term.text, by)
+            return words.term_removed(term.text) if removed else words.TERM_NOT_THERE
+        try:
+            return words.term_added(term.text, new=await self._lists.add(guild_id, term, by))
+        except ListFullError:
+            return words.list_full(MOST_TERMS)
 
 
 def _term(text: str, effect: Effect, *, fragment: bool) -> Term | Message:
@@ -73,18 +73,6 @@ def _term(text: str, effect: Effect, *, fragment: bool) -> Term | Message:
         return Term(text, effect, fragment)
     except ValueError:
         return words.TERM_TOO_SHORT
-
-
-def _outcome(change: WordChange, term: str) -> Message:
-    match change:
-        case WordChange.ADDED | WordChange.UPDATED:
-            return words.term_added(term, new=change is WordChange.ADDED)
-        case WordChange.FULL:
-            return words.list_full(MOST_TERMS)
-        case WordChange.REMOVED:
-            return words.term_removed(term)
-        case WordChange.NOT_THERE:
-            return words.TERM_NOT_THERE
 
 
 def _line(term: Term, added_by: int, language: Language) -> str:

@@ -10,7 +10,6 @@ from bot.people.preferences import Preferences
 from bot.texts import commands as command_words
 from bot.texts import defaults as words
 from bot.texts.messages import Language
-from bot.video import Preset, Resolution, Seconds, Size
 from cogs.shared.choices import video_options
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.respond import acknowledge, answer, refuse
@@ -43,14 +42,8 @@ class DefaultsCog(commands.Cog):
     ) -> None:
         """See your defaults, or change those that you name."""
         try:
-            newer = Preferences(
-                Seconds(seconds) if seconds else None,
-                Size(size) if size else None,
-                Resolution(resolution) if resolution else None,
-                Preset(preset) if preset else None,
-                private,
-                ping,
-            )
+            options = {"seconds": seconds, "size": size, "resolution": resolution, "preset": preset}
+            newer = Preferences.model_validate({**options, "private": private, "ping": ping})
         except ValueError:
             await refuse(interaction, words.NOT_ON_OFFER)
             return

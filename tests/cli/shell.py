@@ -37,7 +37,10 @@ class Shell:
 
     folder: Path
 
-    async def start(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Process:
+    async def start(
+        self, *arguments: str | Path, environment: Mapping[str, str] | None = None, typing: bool = False
+    ) -> Process:
+        """Start a command; with `typing` its standard input is a pipe."""
         inherited = {
             name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
         }
@@ -54,6 +57,7 @@ class Shell:
                 "DATA_DIR": str(self.folder / "data"),
                 **(environment or {}),
             },
+            stdin=PIPE if typing else None,
             stdout=PIPE,
             stderr=PIPE,
         )

@@ -19,7 +19,7 @@ from tests.cli.shell import REPOSITORY, TIMEOUT_S, Outcome, Shell, asked
 from tests.e2e.actors.timing import until
 
 STOP_WITHIN_S = 5.0
-START_ROUTES = ("GET /users/@me", "GET /oauth2/applications/@me", "GET /gateway/bot")
+APPLICATION = "GET /oauth2/applications/@me"
 
 
 async def logged(process: Process, event: str) -> dict[str, Any]:
@@ -45,15 +45,15 @@ async def stopped(shell: Shell, process: Process) -> Outcome:
     return outcome
 
 
-@pytest.mark.parametrize("route", START_ROUTES)
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("route", "fault", "reason"),
     [
-        ({"status": 503}, "HTTP 503"),
-        ({"status": 503, "answer": OddAnswer.PAGE}, "HTTP 503"),
-        ({"status": 403, "answer": OddAnswer.PAGE}, "HTTP 403"),
-        ({"answer": OddAnswer.PAGE}, "an answer that cannot be read"),
-        ({"answer": OddAnswer.TORN}, "ClientPayloadError"),
+        ("GET /users/@me", {"status": 503}, "HTTP 503"),
+        ("GET /users/@me", {"answer": OddAnswer.PAGE}, "an answer that cannot be read"),
+        (APPLICATION, {"status": 403, "answer": OddAnswer.PAGE}, "HTTP 403"),
+        (APPLICATION, {"answer": OddAnswer.TORN}, "ClientPayloadError"),
+        ("GET /gateway/bot", {"status": 503, "answer": OddAnswer.PAGE}, "HTTP 503"),
+        ("GET /gateway/bot", {"answer": OddAnswer.LIST}, "an answer that cannot be read"),
     ],
 )
 async def test_a_start_waits_for_discord_and_says_so(

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from bot.lifecycle.runner import SupersededError
 from bot.sandbox.dimilinks import TaskOutcome, TaskPace
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from tests.e2e.actors.buttons import press
@@ -44,6 +45,8 @@ async def test_a_run_that_lost_its_claim_to_another_process_writes_nothing_and_s
     change_rows(harness, "UPDATE jobs SET claim = claim + 1, claimed_by = 'other:1:x' WHERE id = ?", job_id)
     async with asyncio.timeout(TIMEOUT_S):
         await harness.app.jobs.runner.superseded.wait()
+    with pytest.raises(SupersededError):
+        await harness.stop()
     (row,) = harness.rows("state, claimed_by, video_name")
     assert row["state"] == "generating"
     assert row["claimed_by"] == "other:1:x"

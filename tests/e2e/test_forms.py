@@ -145,7 +145,7 @@ async def test_spicy_takes_no_pictures_and_no_open_channel_in_forms_either(harne
         harness.user, harness.adult_channel, attachments=[upload(harness)]
     )
     there = await send(harness, await animated(harness, message), {"prompt": "hot", "preset": "spicy"})
-    assert await told(there) == moderation.SPICY_FROM_PICTURES.english
+    assert await told(there) == moderation.REFUSALS["spicy_from_pictures"].english
     assert harness.bought == 0
 
 

@@ -138,7 +138,7 @@ async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(tm
         direct = harness.sandbox.discord.dm(harness.user)
         assert (await harness.ended(await spicy(harness, channel=direct))).videos
         refused = await harness.video("a cat", channel=direct, preset="spicy", image=upload(harness))
-        assert await told(refused) == moderation.SPICY_FROM_PICTURES.english
+        assert await told(refused) == moderation.REFUSALS["spicy_from_pictures"].english
         reply = await spicy_being_made(harness)
         close_every_way(harness, reply)
         finish(harness, "a lighthouse")

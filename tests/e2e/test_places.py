@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.discord import Channel, Reply
 from bot.sandbox.discord.wire import ChannelKind
-from bot.texts import explanations
+from bot.texts import explanations, moderation
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.channels import post, thread, voice_chat
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
@@ -85,12 +85,12 @@ async def made_in(harness: Harness, channel: Channel) -> Reply:
 @pytest.mark.parametrize(
     ("place", "why"),
     [
-        (thread, explanations.SPICY_NEEDS_AGE_GATE),
-        (post, explanations.SPICY_NEEDS_AGE_GATE),
-        (voice_chat, explanations.SPICY_NEEDS_AGE_GATE),
-        (direct, explanations.SPICY_NOT_IN_DIRECT_MESSAGES),
-        (group, explanations.SPICY_NOT_IN_DIRECT_MESSAGES),
-        (foreign_server, explanations.SPICY_NOT_IN_FOREIGN_SERVERS),
+        (thread, moderation.REFUSALS["needs_age_restricted_channel"]),
+        (post, moderation.REFUSALS["needs_age_restricted_channel"]),
+        (voice_chat, moderation.REFUSALS["needs_age_restricted_channel"]),
+        (direct, moderation.REFUSALS["not_in_direct_messages"]),
+        (group, moderation.REFUSALS["not_in_direct_messages"]),
+        (foreign_server, moderation.REFUSALS["not_in_foreign_servers"]),
     ],
 )
 async def test_spicy_stays_where_a_servers_moderators_can_allow_it(

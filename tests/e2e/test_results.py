@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
-from bot.texts import explanations, forms
+from bot.texts import explanations, forms, moderation
 from bot.texts import jobs as words
 from bot.texts import pictures as picture_words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
@@ -97,11 +97,11 @@ async def test_who_may_make_no_videos_makes_none_by_buttons(harness: Harness) ->
     bob = harness.member("bob")
     for label in ("Again", "In 720p"):
         pressed = await press(harness, reply, label, user=bob)
-        assert await told(pressed) == explanations.NOT_AMONG_ALLOWED.english
+        assert await told(pressed) == moderation.REFUSALS["not_among_allowed"].english
         assert pressed.ephemeral
     for label in ("Change", "Use last frame"):
         sent = await send(harness, await opens(harness, reply, label, user=bob), {})
-        assert await told(sent) == explanations.NOT_AMONG_ALLOWED.english
+        assert await told(sent) == moderation.REFUSALS["not_among_allowed"].english
         assert sent.ephemeral
     assert harness.bought == 1
 

@@ -7,7 +7,6 @@ import pytest
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.texts import settings_panel as words
-from cogs.moderation.settings import SettingsCog
 from tests.e2e.actors.buttons import told, whispered
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -149,11 +148,7 @@ async def test_spicy_is_not_switched_on_again_by_a_choice_that_came_too_late(har
     one, other = boss(harness), boss(harness, "cy")
     await confirm(harness, await settings(harness, one), "modes.spicy", "open")
     first, second = await settings(harness, one), await settings(harness, other)
-    cog = harness.app.bot.get_cog("SettingsCog")
-    assert isinstance(cog, SettingsCog)
-    locks = cog._changes._locks  # pyright: ignore[reportPrivateUsage] - both wait for one moment
-    lock = locks.setdefault(harness.guild.id, asyncio.Lock())
-    async with lock:
+    async with harness.app.moderation.audit_log.transaction():  # both wait for its end
         off = await harness.sandbox.discord.select(first, "sm-set:modes.spicy", ["off"], user=one)
         await off.wait_for_ack(TIMEOUT_S)
         late = await harness.sandbox.discord.select(second, "sm-set:modes.spicy", ["trusted"], user=other)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ServerRules
+from bot.reviews.questions import Questions
 from bot.sandbox.discord import InvalidInvocation
 from bot.storage.errors import StorageUnavailableError
 from bot.texts import jobs as job_words
@@ -160,7 +161,7 @@ async def test_what_cannot_be_read_is_said(
     shown = await spicy(harness, command, mo, **options)
     monkeypatch.setattr(parts.reviews, "open_in", broken)
     monkeypatch.setattr(parts.audit_log.store, "read", broken)
-    monkeypatch.setattr(parts.questions, "record", broken)
+    monkeypatch.setattr(Questions, "record", broken)
     assert (await spicy(harness, command, mo, **options)).text == words.NOT_READ.english
     custom_id = {"queue": "sm-queue:0", "log": "sm-log:0:0:all:0", "user": "sm-mute:12:0"}[command]
     pressed = await press_unseen(harness, message_of(shown), custom_id, user=mo)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.moderation.audit.chain import verify
 from bot.moderation.audit.entries import ACTIONS_BY_GROUP, ActionGroup, AuditAction, AuditEntry, RecordedEntry
 from bot.sandbox.discord import Reply
 from bot.texts import jobs as job_words
@@ -18,6 +17,7 @@ from tests.e2e.actors.buttons import labels, message_of, press, told
 from tests.e2e.actors.harness import PATIENT, Harness, utc_now
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import entries, seed, spicy
+from tests.moderation.audit.logs import verify
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 

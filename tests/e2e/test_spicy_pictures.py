@@ -27,7 +27,7 @@ from tests.e2e.actors.videos import finish, hold, upload
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-REFUSED = moderation.SPICY_FROM_PICTURES.english
+REFUSED = moderation.REFUSALS["spicy_from_pictures"].english
 HOT = {"prompt": "hot", "preset": "spicy"}
 
 
@@ -264,7 +264,7 @@ async def test_a_frame_waits_for_moderators_who_see_it(harness: Harness) -> None
     await posted(harness, following)
     await rule(harness, modes={Gate.PICTURES: Mode.OFF, Gate.SPICY: Mode.OPEN})
     sent = await send(harness, await opens(harness, parent, "Use last frame"), {"prompt": "it rises"})
-    assert await told(sent) == moderation.PICTURES_OFF.english
+    assert await told(sent) == moderation.REFUSALS["pictures_off"].english
 
 
 @pytest.fixture

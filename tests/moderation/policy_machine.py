@@ -246,7 +246,7 @@ class RequestMachine(RuleBasedStateMachine):
             self.run(self.caches.words.add(self.server, Term(word, effect), 9))
         else:
             self.model.words.pop(prompt, None)
-            self.run(self.caches.words.remove(self.server, word))
+            self.run(self.caches.words.remove(self.server, word, 9))
 
     @precondition(lambda self: bool(self.model.suspended))
     @rule(minutes=st.sampled_from([1, 59, 60, 200]))

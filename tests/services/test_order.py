@@ -36,7 +36,7 @@ WHOLE = VideoOrder(
 
 
 def test_what_is_chosen_comes_before_defaults_and_those_before_the_shape_of_a_picture() -> None:
-    preferences = Preferences(Seconds.S20, Size.PORTRAIT, preset=Preset.FUN)
+    preferences = Preferences(seconds=Seconds.S20, size=Size.PORTRAIT, preset=Preset.FUN)
     completed = VideoOptions(seconds="6").completed_by(preferences, size=Size.SQUARE)
     assert completed == VideoOptions(seconds="6", size="720x1280", preset="fun")
     assert VideoOptions().completed_by(Preferences(), size=Size.SQUARE).size == Size.SQUARE

@@ -5,23 +5,27 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from bot.delivery.card import Action
+from bot.jobs.job import JobState
 from bot.moderation.audit.entries import ActionGroup, AuditAction
 from bot.moderation.audit.export import ExportFormat
 from bot.moderation.members.member import ListStatus
+from bot.moderation.policy import Verdict
 from bot.moderation.words.matching import Effect
 from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
-from bot.texts import forms, moderation, spicy
+from bot.texts import forms, jobs, moderation, spicy
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
 from cogs.moderation.spicy_words import WordAction
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.job_buttons import LABELS
 
-NAMED: dict[str, tuple[Iterable[str], Mapping[str, Message] | Mapping[Action, Message]]] = {
+NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Message]]] = {
     "buttons of jobs": (Action, LABELS),
     "answers about jobs": (ActionResult, ANSWERS),
+    "states of jobs in the list": (JobState, jobs.STATES),
+    "refusals": (set(Verdict) - {Verdict.ALLOWED, Verdict.PERSON_SUSPENDED}, moderation.REFUSALS),
     "buttons of questions": (ReviewAction, moderation.REVIEW_LABELS),
     "headlines of questions": (ReviewSubject, HEADLINES),
     "reasons of denials": (DenyReason, moderation.DENY_REASONS),

@@ -16,7 +16,7 @@ for example from an earlier export.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -98,16 +98,6 @@ class Chain:
         if salt is None or prompt_digest(sealed(salt, recorded.prompt)) != recorded.prompt_sha256:
             return Flaw.PROMPT_DIFFERS
         return None
-
-
-def verify(recorded: Iterable[RecordedEntry]) -> Break | None:
-    """Verify a complete log from its first entry on. Returns the first break, or None if there is none."""
-    chain = Chain()
-    for entry in recorded:
-        broken = chain.follow(entry.number, entry)
-        if broken is not None:
-            return broken
-    return None
 
 
 def digest(previous: str, entry: AuditEntry, number: int, *, prompt_sha256: str | None) -> str:

@@ -57,21 +57,12 @@ def as_json_lines(recorded: Iterable[RecordedEntry]) -> Iterator[str]:
 
 
 def _fields(entry: RecordedEntry) -> dict[str, object]:
-    return {
-        "number": entry.number,
+    fields = vars(entry) | {
         "at": entry.at.isoformat(timespec="microseconds"),
-        "guild_id": entry.guild_id,
         "deed": entry.action.value,
-        "actor_id": entry.actor_id,
-        "person_id": entry.person_id,
-        "job_id": entry.job_id,
-        "reason": entry.reason,
         "details": dict(entry.details),
-        "prompt": entry.prompt,
-        "prompt_sha256": entry.prompt_sha256,
-        "previous_sha256": entry.previous_sha256,
-        "sha256": entry.sha256,
     }
+    return {column: fields[column] for column in COLUMNS}
 
 
 def _cell(value: object) -> str:

@@ -51,21 +51,12 @@ def recorded_after(previous: str, entry: AuditEntry, number: int) -> RecordedEnt
 def values(recorded: RecordedEntry) -> Mapping[str, object]:
     """Return an entry's row. Its details are under `written`, as the exact text that the digest covers."""
     salt, prompt = recorded.prompt_salt, recorded.prompt
-    return {
-        "number": recorded.number,
-        "guild_id": recorded.guild_id,
-        "at": recorded.at,
-        "actor_id": recorded.actor_id,
+    row = vars(recorded) | {
         "action": recorded.action.value,
-        "person_id": recorded.person_id,
-        "job_id": recorded.job_id,
-        "reason": recorded.reason,
         "written": chain.canonical_json(recorded.details),
         "prompt": None if salt is None or prompt is None else chain.sealed(salt, prompt),
-        "prompt_sha256": recorded.prompt_sha256,
-        "previous_sha256": recorded.previous_sha256,
-        "sha256": recorded.sha256,
     }
+    return {name: value for name, value in row.items() if name not in {"details", "prompt_salt"}}
 
 
 class _Row(BaseModel):
@@ -97,22 +88,10 @@ def recorded_in(mapping: Mapping[Any, Any]) -> RecordedEntry:
         if not row.details.startswith("{") or chain.canonical_json(details) != row.details:
             raise ValueError("not as it is written")  # noqa: TRY301 - for the one remedy below
         salt, prompt = (None, None) if row.prompt is None else chain.unsealed(row.prompt)
-        return RecordedEntry(
-            row.guild_id,
-            chain.moment(row.at),
-            AuditAction(row.action),
-            row.actor_id,
-            row.person_id,
-            row.job_id,
-            row.reason,
-            details,
-            prompt,
-            number=row.number,
-            prompt_salt=salt,
-            prompt_sha256=row.prompt_sha256,
-            previous_sha256=row.previous_sha256,
-            sha256=row.sha256,
-        )
+        fields = row.model_dump()
+        fields |= {"at": chain.moment(row.at), "action": AuditAction(row.action), "details": details}
+        fields |= {"prompt": prompt, "prompt_salt": salt}
+        return RecordedEntry(**fields)
     # RecursionError: details nested so deeply that json cannot parse them.
     except (ValueError, OverflowError, RecursionError):
         raise UnreadableEntryError(mapping["number"]) from None

@@ -46,12 +46,9 @@ class AuditFilter:
     guild_id: int | None = None
     actions: frozenset[AuditAction] = frozenset()
     """Any of these actions; an empty set admits all."""
-    actor_id: int | None = None
     person_id: int | None = None
     since: datetime | None = None
     """The first moment that is admitted."""
-    until: datetime | None = None
-    """The first moment after those that are admitted."""
 
 
 EVERYTHING: Final = AuditFilter()
@@ -218,12 +215,8 @@ def _condition(chosen: AuditFilter) -> ColumnElement[bool]:
         conditions.append(audit.c.guild_id == chosen.guild_id)
     if chosen.actions:
         conditions.append(audit.c.action.in_(sorted(action.value for action in chosen.actions)))
-    if chosen.actor_id is not None:
-        conditions.append(audit.c.actor_id == chosen.actor_id)
     if chosen.person_id is not None:
         conditions.append(audit.c.person_id == chosen.person_id)
     if chosen.since is not None:
         conditions.append(audit.c.at >= chosen.since)
-    if chosen.until is not None:
-        conditions.append(audit.c.at < chosen.until)
     return and_(true(), *conditions)

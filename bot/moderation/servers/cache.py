@@ -1,11 +1,13 @@
 """Cache of all servers' rules, so that no decision waits for the database."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 from bot.moderation.audit.entries import AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.rules import USUAL_RULES, ServerRules
+from bot.moderation.servers.changes import Change
 from bot.moderation.servers.store import RuleStore
 
 
@@ -17,6 +19,7 @@ class RuleCache:
         self._audit_log = audit_log
         self._now = now
         self._known: dict[int, ServerRules] = {}
+        self._making = asyncio.Lock()
 
     async def load(self) -> None:
         """Read all rules. Raises `bot.storage.StorageError`."""
@@ -25,6 +28,22 @@ class RuleCache:
     def of(self, guild_id: int | None) -> ServerRules:
         """Return a server's rules. Those of other servers and of direct messages are the defaults."""
         return self._known.get(guild_id, USUAL_RULES) if guild_id is not None else USUAL_RULES
+
+    async def make(self, change: Change) -> None:
+        """Apply a change to the current rules. The caller has checked that the user may make it.
+
+        Changes wait for each other, so that none undoes another.
+
+        Raises:
+            UnconfirmedError: The spicy preset's rules are not confirmed.
+            StorageError: Nothing has changed.
+        """
+        async with self._making:
+            before = self.of(change.guild_id)
+            after = change.applied(before)
+            entry = change.entry(before, after, self._now())
+            if entry is not None:
+                await self.change(change.guild_id, after, entry)
 
     async def change(self, guild_id: int, rules: ServerRules, *entries: AuditEntry) -> None:
         """Replace a server's rules and log these entries about it, in one transaction.

@@ -1,13 +1,13 @@
 """Word lists of servers and of the operator in memory, ready to be searched."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from bot.moderation.audit.entries import AuditEntry
-from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
+from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.words.matching import Effect, Term, WordList
 from bot.moderation.words.minors import concerns_minors
 from bot.moderation.words.normalising import normalise, spellings
@@ -33,7 +33,11 @@ class ListFullError(ValueError):
 
 
 class WordLists:
-    """Terms that servers and the operator block or hold, and those that are always blocked."""
+    """Terms that servers and the operator block or hold, and those that are always blocked.
+
+    A change and its entry in the audit log are one transaction. Changes of the operator's list, which the settings
+    make, are not logged. The caller has checked that the moderator may change the list.
+    """
 
     def __init__(self, store: TermStore, audit_log: AuditLog, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -78,8 +82,8 @@ class WordLists:
         """Return a server's own list, or with `OPERATOR` the operator's."""
         return self._listed.get(guild_id, ())
 
-    async def add(self, guild_id: int, term: Term, added_by: int, *entries: AuditEntry) -> bool:
-        """Put a term on a list and log these entries about it, in one transaction.
+    async def add(self, guild_id: int, term: Term, added_by: int) -> bool:
+        """Put a term on a list, or change its effect.
 
         Returns:
             True if the term is new; False if the list had it, perhaps in another spelling.
@@ -89,6 +93,7 @@ class WordLists:
             StorageError: Nothing has changed.
         """
         async with self._audit_log.transaction() as within:
+            details = {"term": term.text, "effect": term.effect.value, "fragment": term.fragment}
             before = self.terms(guild_id)
             same = _same(before, term.spellings)
             if same is not None:
@@ -102,11 +107,11 @@ class WordLists:
             )
             others = (other for other in before if other is not same)
             within.once_committed(partial(self._change, guild_id, (*others, stored)))
-            await within.record(*entries)
+            await self._record(within, guild_id, AuditAction.TERM_ADDED, added_by, details)
             return new
 
-    async def remove(self, guild_id: int, text: str, *entries: AuditEntry) -> bool:
-        """Take a term off a list, in any spelling, and log these entries about it, in one transaction.
+    async def remove(self, guild_id: int, text: str, removed_by: int) -> bool:
+        """Take a term off a list, in any spelling.
 
         Returns:
             True if the term was there; otherwise nothing was logged.
@@ -123,8 +128,19 @@ class WordLists:
                 left = tuple(other for other in before if other is not same)
                 within.once_committed(partial(self._change, guild_id, left))
             if removed:
-                await within.record(*entries)
+                await self._record(within, guild_id, AuditAction.TERM_REMOVED, removed_by, {"term": text})
             return removed
+
+    async def _record(
+        self,
+        within: AuditedTransaction,
+        guild_id: int,
+        action: AuditAction,
+        by: int,
+        details: Mapping[str, Detail],
+    ) -> None:
+        if guild_id != OPERATOR:
+            await within.record(AuditEntry(guild_id, self._now(), action, by, details=details))
 
     def _lists(self, guild_id: int | None) -> Iterator[WordList]:
         """Yield the lists that apply in a server, the operator's first."""

@@ -1,13 +1,15 @@
 """Entries, and the table as somebody sees and changes it who goes around the bot."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.chain import Break, Chain
+from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.store import AuditStore
 from bot.storage.opening import open_database
 
@@ -70,3 +72,13 @@ async def written(folder: Path, *entries: AuditEntry) -> Path:
     async with open_database(None, folder) as database:
         await AuditStore(database).append(*entries)
     return folder / FILE
+
+
+def verify(recorded: Iterable[RecordedEntry]) -> Break | None:
+    """Verify a complete log from its first entry on. Returns the first break, or None if there is none."""
+    chain = Chain()
+    for entry in recorded:
+        broken = chain.follow(entry.number, entry)
+        if broken is not None:
+            return broken
+    return None

@@ -19,11 +19,10 @@ from bot.moderation.audit.chain import (
     presentable,
     sealed,
     unsealed,
-    verify,
 )
 from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import recorded_after
-from tests.moderation.audit.logs import ENTRY, NOW, PROMPT, several
+from tests.moderation.audit.logs import ENTRY, NOW, PROMPT, several, verify
 
 LENGTH = 8
 

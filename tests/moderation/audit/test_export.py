@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from bot.moderation.audit.chain import FIRST_PREVIOUS, verify
+from bot.moderation.audit.chain import FIRST_PREVIOUS
 from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.export import COLUMNS, as_csv, as_json_lines
 from bot.moderation.audit.rows import recorded_after
-from tests.moderation.audit.logs import ENTRY, NOW, PROMPT
+from tests.moderation.audit.logs import ENTRY, NOW, PROMPT, verify
 
 FIRST: Final = recorded_after(FIRST_PREVIOUS, ENTRY, 1)
 SECOND: Final = recorded_after(

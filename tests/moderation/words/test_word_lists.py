@@ -76,8 +76,8 @@ async def test_changes_are_there_at_once_and_after_a_restart(book: WordLists, da
         assert (stored.term, stored.added_by) == (Term("Knife", Effect.BLOCKED, fragment=True), 1)
         assert stored.added_at == NOW
         assert judge(each, SERVER, "penknives and jackknifes") is WordVerdict.BLOCKED
-    assert await book.remove(SERVER, "KNIFE")
-    assert not await book.remove(SERVER, "knife")
+    assert await book.remove(SERVER, "KNIFE", 1)
+    assert not await book.remove(SERVER, "knife", 1)
     assert judge(book, SERVER, "a knife") is WordVerdict.NONE
     await later.load()
     assert later.terms(SERVER) == ()
@@ -91,7 +91,7 @@ async def test_a_list_has_a_limit_for_new_terms(book: WordLists) -> None:
     assert not await book.add(SERVER, Term("word0", Effect.BLOCKED), 1)
     assert await book.add(OTHER, Term("one more", Effect.HELD), 1)
     assert len(book.terms(SERVER)) == MOST_TERMS
-    assert await book.remove(SERVER, "word1")
+    assert await book.remove(SERVER, "word1", 1)
     assert await book.add(SERVER, Term("one more", Effect.HELD), 1)
 
 
@@ -101,6 +101,6 @@ async def test_what_could_not_be_kept_does_not_count(book: WordLists, database: 
     with pytest.raises(StorageError):
         await book.add(SERVER, Term("tower", Effect.BLOCKED), 1)
     with pytest.raises(StorageError):
-        await book.remove(SERVER, "knife")
+        await book.remove(SERVER, "knife", 1)
     assert judge(book, SERVER, "a tower") is WordVerdict.NONE
     assert judge(book, SERVER, "a knife") is WordVerdict.HELD

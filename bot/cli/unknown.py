@@ -1,0 +1,48 @@
+"""`python -m bot unknown`: lists the requests of unknown outcome. Works while the bot runs."""
+
+from datetime import datetime
+from typing import Final
+
+import typer
+
+from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.cli.operator_input import printable
+from bot.jobs.unknown_jobs import UnknownJob, UnknownJobs
+from bot.settings import Settings
+from bot.storage.errors import StorageError
+from bot.storage.opening import open_existing
+from bot.texts import console, console_purchases
+
+_PROMPT_SHOWN_CHARS: Final = 100
+
+
+async def unknown(settings: Settings) -> None:
+    """Print every unknown job with what the video service answered. Raises `CommandFailedError`."""
+    url = settings.database_url.get_secret_value() if settings.database_url is not None else None
+    try:
+        async with open_existing(url, settings.data_dir) as database:
+            found = await UnknownJobs(database).all()
+    except StorageError as error:
+        raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
+    for job in found:
+        typer.echo(_described(job))
+    typer.echo(console_purchases.unknown_jobs(len(found)))
+
+
+def _described(job: UnknownJob) -> str:
+    prompt = printable(job.prompt)
+    if len(prompt) > _PROMPT_SHOWN_CHARS:
+        prompt = f"{prompt[:_PROMPT_SHOWN_CHARS]}…"
+    return console_purchases.unknown_job(
+        job.id,
+        asked=_moment(job.asked_at),
+        submitted=_moment(job.submitted_at) if job.submitted_at is not None else None,
+        person_id=job.person_id,
+        guild_id=job.guild_id,
+        prompt=prompt,
+        answer=printable(job.raw_answer or ""),
+    )
+
+
+def _moment(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
