@@ -1,11 +1,21 @@
 """Store of jobs: SQL statements about them, but for those of `bought_tasks.py` and `history.py`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +24,17 @@ from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
 from bot.storage.database import Database
+from bot.storage.errors import UnreadableRowError
+from bot.storage.reading import read_one, read_rows
 from bot.storage.tables import jobs
 
 
 class UnknownJobError(Exception):
     """No job has this id."""
+
+
+class UnreadableJobError(UnknownJobError):
+    """The job's row holds what this version cannot read. It is left as it is, and so are its files."""
 
 
 class StaleJobError(Exception):
@@ -35,14 +51,6 @@ class ClaimLostError(StaleJobError):
 
 class DuplicateJobError(Exception):
     """There is such a job already: of the same event, for the same task, or repeating the same job."""
-
-
-@dataclass(frozen=True)
-class RecentPrompt:
-    """Earlier prompt of a user, and the last job with it."""
-
-    job_id: str
-    prompt: str
 
 
 class JobStore:
@@ -68,10 +76,7 @@ class JobStore:
     async def get(self, job_id: str) -> Job:
         """Return a job. Raises `UnknownJobError`."""
         async with self._database.read() as connection:
-            found = await self._select(connection, jobs.c.id == job_id)
-        if not found:
-            raise UnknownJobError(job_id)
-        return found[0]
+            return await self._get(connection, job_id)
 
     async def take_claim(self, job_id: str, owner: str) -> Job:
         """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
@@ -83,10 +88,7 @@ class JobStore:
         values = {"claim": jobs.c.claim + 1, "claimed_by": owner}
         async with self._database.write() as connection:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
-            found = await self._select(connection, jobs.c.id == job_id)
-        if not found:
-            raise UnknownJobError(job_id)
-        return found[0]
+            return await self._get(connection, job_id)
 
     async def save(self, job: Job, *, before: Job) -> None:
         """Store the progress of the job since `before`, and remove the token of a settled one.
@@ -219,10 +221,8 @@ class JobStore:
             and_(jobs.c.ended_at >= ended_since, ~delivered),
             and_(jobs.c.ended_at >= delivered_since, delivered),
         )
-        async with self._database.read() as connection:
-            chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
-            rows = await connection.execute(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
-            return tuple(job_from(named(row), self._spool_dir) for row in rows.mappings())
+        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
+        return await self._read(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
 
     async def repeated_by(self, parent_id: str) -> str | None:
         """Return the id of the job that repeats this one, if there is one."""
@@ -249,25 +249,22 @@ class JobStore:
                 kept.update(rows.scalars())
         return frozenset(job_ids) - kept
 
+    async def unreadable_among(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of these jobs whose row cannot be read: nothing of theirs may be deleted."""
+        readable: set[str] = set()
+        existing: set[str] = set()
+        for start in range(0, len(job_ids), 500):
+            these = jobs.c.id.in_(job_ids[start : start + 500])
+            readable.update(job.id for job in await self._where(these))
+            async with self._database.read() as connection:
+                existing.update((await connection.execute(select(jobs.c.id).where(these))).scalars())
+        return frozenset(existing - readable)
+
     async def videos(self) -> frozenset[str]:
         """Return the names of the files in the media folder that some job still needs."""
         condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
-
-    async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
-        """Return a user's latest prompts, each once, the newest first."""
-        newest = func.max(jobs.c.created_at).label("newest")
-        # SQLite takes the other columns from the row of the maximum (SQLite, *Bare columns*).
-        chosen = (
-            select(jobs.c.prompt, jobs.c.id, newest)
-            .where(jobs.c.person_id == person_id, jobs.c.lookup.is_(False))
-            .group_by(jobs.c.prompt)
-            .order_by(newest.desc())
-            .limit(limit)
-        )
-        async with self._database.read() as connection:
-            return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
 
     async def made_in(self, guild_id: int, person_id: int) -> int:
         """Return how many videos a user was given in a server. One that was fetched again counts once."""
@@ -280,21 +277,28 @@ class JobStore:
             counted = select(func.count(jobs.c.task_id.distinct())).where(condition)
             return (await connection.execute(counted)).scalar_one()
 
-    async def prompt_of(self, job_id: str, person_id: int) -> str | None:
-        """Return the prompt of a user's own job, or None if there is no such job."""
-        condition = and_(jobs.c.id == job_id, jobs.c.person_id == person_id)
-        async with self._database.read() as connection:
-            return (await connection.execute(select(jobs.c.prompt).where(condition))).scalar()
-
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
-        async with self._database.read() as connection:
-            return await self._select(connection, *conditions)
+        return await self._read(select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id))
 
-    async def _select(self, connection: AsyncConnection, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
-        rows = await connection.execute(
-            select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id)
-        )
-        return tuple(job_from(named(row), self._spool_dir) for row in rows.mappings())
+    async def _read(self, chosen: Select[Any]) -> tuple[Job, ...]:
+        alarms = self._database.alarms
+        async with self._database.read() as connection:
+            return tuple(
+                await read_rows(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+            )
+
+    async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
+        chosen, alarms = select(jobs).where(jobs.c.id == job_id), self._database.alarms
+        try:
+            found = await read_one(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+        except UnreadableRowError:
+            raise UnreadableJobError(job_id) from None
+        if found is None:
+            raise UnknownJobError(job_id)
+        return found
+
+    def _job_from(self, row: RowMapping) -> Job:
+        return job_from(named(row), self._spool_dir)
 
     async def _not_saved(self, connection: AsyncConnection, before: Job) -> Exception:
         columns = (jobs.c.state, jobs.c.claim, jobs.c.claimed_by)

@@ -15,6 +15,7 @@ from bot.lifecycle.timeouts import Retention
 from bot.texts import jobs as words
 from bot.texts.messages import Language, Message
 
+_CANCELLABLE: Final = frozenset({JobState.HELD, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING})
 _MOST: Final = 200
 
 
@@ -75,6 +76,6 @@ def _is_deleted(job: Job) -> bool:
 
 
 def _actions(job: Job) -> tuple[Action, ...]:
-    if job.state in {JobState.HELD, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING}:
+    if job.undelivered_since is None and job.state in _CANCELLABLE:
         return (Action.CANCEL,)
     return cards.actions(job)
