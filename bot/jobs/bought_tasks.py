@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import RowMapping, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,11 +11,16 @@ from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.jobs.rows import job_from, named, row_of, stored_failure
 from bot.jobs.store import DuplicateJobError
 from bot.storage.database import Database
+from bot.storage.errors import UnreadableRowError
+from bot.storage.reading import read_rows
 from bot.storage.tables import jobs
 
 
 class BoughtTasks:
-    """Finds all jobs of one bought task. Methods raise `bot.storage.StorageUnavailableError`."""
+    """Finds all jobs of one bought task.
+
+    Methods raise `bot.storage.StorageError`, also if only one of the task's rows cannot be read.
+    """
 
     def __init__(self, database: Database, spool_dir: Path) -> None:
         self._database = database
@@ -58,7 +63,17 @@ class BoughtTasks:
         await connection.execute(update(jobs).where(condition).values(failure=stored_failure(Failure(by))))
 
     async def _jobs_of(self, connection: AsyncConnection, task_id: str) -> tuple[Job, ...]:
-        chosen = select(jobs).where(jobs.c.task_id == task_id)
         # Jobs that look for a task have the moment of the one that bought it.
-        rows = await connection.execute(chosen.order_by(jobs.c.lookup, jobs.c.answered_at, jobs.c.id))
-        return tuple(job_from(named(row), self._spool_dir) for row in rows.mappings())
+        chosen = select(jobs).where(jobs.c.task_id == task_id)
+        chosen = chosen.order_by(jobs.c.lookup, jobs.c.answered_at, jobs.c.id)
+        found = await read_rows(
+            connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=self._database.alarms
+        )
+        exist = await connection.execute(select(func.count()).where(jobs.c.task_id == task_id))
+        if len(found) < exist.scalar_one():
+            # It may hold a decision by which the video must not be shown.
+            raise UnreadableRowError(jobs.name)
+        return tuple(found)
+
+    def _job_from(self, row: RowMapping) -> Job:
+        return job_from(named(row), self._spool_dir)

@@ -18,7 +18,7 @@ from bot.storage.tables import jobs
 
 @dataclass(frozen=True)
 class UnknownJob:
-    """What is kept of one of them. Times are aware and in UTC."""
+    """Facts of one of them. Times are aware and in UTC."""
 
     id: str
     asked_at: datetime

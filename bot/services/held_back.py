@@ -1,6 +1,7 @@
 """Decisions of moderators about a video that is looked for again."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -55,22 +56,15 @@ class Memberships(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class HeldBackVideos:
     """Knows the videos for which only moderators may look."""
 
-    def __init__(
-        self,
-        *,
-        members: MemberCache,
-        memberships: Memberships,
-        is_hidden: Callable[[str], Awaitable[bool]],
-        now: Callable[[], datetime],
-    ) -> None:
-        """Args: `is_hidden` tells if a job's video is hidden or was removed because of reports."""
-        self._members = members
-        self._memberships = memberships
-        self._is_hidden = is_hidden
-        self._now = now
+    members: MemberCache
+    memberships: Memberships
+    is_hidden: Callable[[str], Awaitable[bool]]
+    """Tells if a job's video is hidden or was removed because of reports."""
+    now: Callable[[], datetime]
 
     async def reason_for(self, own: Sequence[Job], person: Person) -> HeldBack | None:
         """Return why only moderators may look for a video, or None if its owner may as well.
@@ -86,15 +80,15 @@ class HeldBackVideos:
             reason = _BY_FAILURE.get(job.failure.reason) if job.failure is not None else None
             if reason is not None:
                 return reason
-            if await self._is_hidden(job.id):
+            if await self.is_hidden(job.id):
                 return HeldBack.PUT_AWAY
         guild_id, owner_id = own[0].guild_id, own[0].reply.person_id
         if guild_id is None:
             return None
-        reason = _by_record(self._members.of(guild_id, owner_id), self._now())
+        reason = _by_record(self.members.of(guild_id, owner_id), self.now())
         if reason is not None or (person.id == owner_id and person.guild_id == guild_id):
             return reason  # who presses in a server is a member of it
-        has_left = await self._memberships.has_left(guild_id, owner_id)
+        has_left = await self.memberships.has_left(guild_id, owner_id)
         if has_left is None:
             return HeldBack.UNKNOWN
         return HeldBack.LEFT if has_left else None

@@ -61,37 +61,24 @@ class Look:
         return self.by_moderator or self.delivered is not None
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LookAgain:
     """Starts jobs that look for bought videos.
 
     Methods raise `bot.storage.StorageError` when nothing could be read or stored; then nothing has changed.
     """
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        tasks: BoughtTasks,
-        runner: JobStarter,
-        audit: AuditLog,
-        rules: RuleCache,
-        held_back: HeldBackVideos,
-        messages: Messages,
-        spool: ReferenceSpool,
-        look_again_s: float,
-        now: Callable[[], datetime],
-    ) -> None:
-        """Args: `look_again_s` is how long a task is looked for."""
-        self._store = store
-        self._tasks = tasks
-        self._runner = runner
-        self._audit = audit
-        self._rules = rules
-        self._held_back = held_back
-        self._messages = messages
-        self._spool = spool
-        self._look_again_s = look_again_s
-        self._now = now
+    store: JobStore
+    tasks: BoughtTasks
+    runner: JobStarter
+    audit: AuditLog
+    rules: RuleCache
+    held_back: HeldBackVideos
+    messages: Messages
+    spool: ReferenceSpool
+    look_again_s: float
+    """How long a task is looked for."""
+    now: Callable[[], datetime]
 
     async def permit(self, job_id: str, person: Person, place: Place) -> Look | Message:
         """Decide who may look for a job's video. Called before the press is acknowledged.
@@ -107,7 +94,7 @@ class LookAgain:
         parent = await self._job(job_id)
         if parent is None or parent.task_id is None:
             return words.GONE
-        jobs = await self._tasks.jobs_of(parent.task_id)
+        jobs = await self.tasks.jobs_of(parent.task_id)
         bought = next((job for job in jobs if not job.lookup), parent)
         own = tuple(job for job in jobs if job.reply.person_id == bought.reply.person_id)
         owns = person.id == bought.reply.person_id
@@ -115,7 +102,7 @@ class LookAgain:
             return words.NOT_YOURS
         if FailureReason.DELETED_BY_OWNER in {job.failure.reason for job in own if job.failure is not None}:
             return moderation.DELETED_BY_OWNER.in_a_row
-        held_back = await self._held_back.reason_for(own, person)
+        held_back = await self.held_back.reason_for(own, person)
         refused = _refusal(parent, held_back, person, place, owns=owns) or _under_way(jobs, bought)
         if refused is not None:
             return refused
@@ -143,17 +130,17 @@ class LookAgain:
         job = self._lookup_of(look, reply, job_id)
         job = replace(job, pictures=await self._shared(look.parent, job_id))
         try:
-            async with self._audit.transaction() as within:
-                await self._tasks.add_lookup(within.connection, job, seen=look.jobs)
+            async with self.audit.transaction() as within:
+                await self.tasks.add_lookup(within.connection, job, seen=look.jobs)
                 if look.by_moderator:
                     await within.record(self._entry(look))
         except DuplicateJobError:
             if await self._job(job_id) is None:
-                await self._spool.discard(job_id)
+                await self.spool.discard(job_id)
                 return words.ALREADY_FETCHED
             return None
         log.info("look_again", job=job.id, task=job.task_id, by_moderator=look.by_moderator)
-        self._runner.start(job.id)
+        self.runner.start(job.id)
         return None
 
     def _lookup_of(self, look: Look, reply: ReplyAddress, job_id: str) -> Job:
@@ -172,7 +159,7 @@ class LookAgain:
             created_at=bought.created_at,
             task_id=parent.task_id,
             submitted_at=bought.submitted_at,
-            expires_at=self._now() + timedelta(seconds=self._look_again_s),
+            expires_at=self.now() + timedelta(seconds=self.look_again_s),
             parent_id=bought.id if look.by_moderator else parent.id,
             lookup=True,
             role_ids=look.person.role_ids if look.by_moderator else parent.role_ids,
@@ -206,38 +193,38 @@ class LookAgain:
     async def _find_reply(self, job: Job) -> int | None:
         if job.reply.private:
             return None  # Discord shows it to its user alone, who says that it is gone
-        return await self._messages.find_video(job.reply, shown_video_name_of(job), by_token=False)
+        return await self.messages.find_video(job.reply, shown_video_name_of(job), by_token=False)
 
     async def _find_answer(self, job: Job) -> int | None:
-        post, since = Post(cards.delivered_card(job, now=self._now())), _posted_since(job)
-        return await self._messages.find_answer(job.reply, post, since)
+        post, since = Post(cards.delivered_card(job, now=self.now())), _posted_since(job)
+        return await self.messages.find_answer(job.reply, post, since)
 
     async def _find_direct(self, job: Job) -> int | None:
-        post, since = Post(cards.delivered_card(job, now=self._now())), _posted_since(job)
-        return await self._messages.find_direct(job.reply, post, since)
+        post, since = Post(cards.delivered_card(job, now=self.now())), _posted_since(job)
+        return await self.messages.find_direct(job.reply, post, since)
 
     async def _shared(self, parent: Job, job_id: str) -> tuple[Reference, ...] | None:
         """Return the parent's pictures, so that the video can be built upon; finding it needs none of them."""
         if not parent.pictures:
             return parent.pictures
         try:
-            return await self._spool.share(parent.pictures, job_id)
+            return await self.spool.share(parent.pictures, job_id)
         except OSError as error:
             log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
             return parent.pictures
 
     def _moderates(self, person: Person, job: Job) -> bool:
         guild_id = job.guild_id
-        return guild_id is not None and may_moderate(person, self._rules.of(guild_id), guild_id)
+        return guild_id is not None and may_moderate(person, self.rules.of(guild_id), guild_id)
 
     def _entry(self, look: Look) -> AuditEntry:
         job = look.bought
         action, guild_id = AuditAction.HIDDEN_VIDEO_VIEWED, job.guild_id or 0
-        return AuditEntry(guild_id, self._now(), action, look.person.id, job.reply.person_id, job.id)
+        return AuditEntry(guild_id, self.now(), action, look.person.id, job.reply.person_id, job.id)
 
     async def _job(self, job_id: str) -> Job | None:
         try:
-            return await self._store.get(job_id)
+            return await self.store.get(job_id)
         except UnknownJobError:
             return None
 

@@ -10,6 +10,7 @@ from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import FailureReason, Job, JobState
 from bot.jobs.store import DuplicateJobError, JobStore
 from bot.storage.database import Database
+from bot.storage.errors import UnreadableRowError
 from bot.storage.opening import open_database
 from tests.jobs.builders import a_job
 
@@ -74,3 +75,13 @@ async def test_only_a_delivered_video_is_noted_as_deleted(database: Database, ta
     async with database.write() as connection:
         await tasks.note_deletion(connection, LOOK.id, FailureReason.DELETED_BY_OWNER)
     assert [job.failure for job in await tasks.jobs_of("task")] == [None, None]
+
+
+async def test_no_video_is_looked_for_while_one_of_its_rows_cannot_be_read(
+    database: Database, tasks: BoughtTasks
+) -> None:
+    await add(database, tasks, replace(LOOK, state=JobState.EXPIRED), await tasks.jobs_of("task"))
+    async with database.write() as connection:
+        await connection.exec_driver_sql("UPDATE jobs SET failure = '[{' WHERE id = 'look'")
+    with pytest.raises(UnreadableRowError):
+        await tasks.jobs_of("task")

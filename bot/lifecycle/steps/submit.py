@@ -60,19 +60,22 @@ class SubmitStep:
         loop = asyncio.get_running_loop()
         left_s = self._timeouts.submit_s
         attempt = 0
+        out_of_time = FailureReason.SERVICE_UNREACHABLE
         while context.job.state is JobState.QUEUED and is_prepared(context.job):
             try:
                 left_s -= await self._wait_for_turn(context, left_s)
                 if left_s <= 0:
-                    await context.fail(FailureReason.SERVICE_UNREACHABLE)
+                    await context.fail(out_of_time)
                     return
                 if not await self._may_buy(context):
                     return
                 began_s = loop.time()
-                error = await self._post_once(context, left_s)
+                error = await self._post_once(context, left_s, out_of_time)
                 if error is None:
                     return
                 attempt += 1
+                busy = error.verdict.reason is FaultReason.RATE_LIMIT
+                out_of_time = FailureReason.SERVICE_BUSY if busy else FailureReason.SERVICE_UNREACHABLE
                 left_s -= loop.time() - began_s
                 pause_s = await self._after_refusal(context, error, attempt, left_s)
             finally:
@@ -121,10 +124,13 @@ class SubmitStep:
                 await context.fail(result.reason or FailureReason.NOT_ALLOWED)
         return False
 
-    async def _post_once(self, context: JobContext, left_s: float) -> DimiLinksError | None:
+    async def _post_once(
+        self, context: JobContext, left_s: float, out_of_time: FailureReason
+    ) -> DimiLinksError | None:
         """Make the one POST. Moves the job to `generating` if it was bought, else returns the error.
 
-        A request whose turn at the service does not come within `left_s` seconds fails without one.
+        A request whose turn at the service does not come within `left_s` seconds fails without one, for the
+        reason `out_of_time`.
         """
         bodies = [DataUrl(picture.path, picture.mime) for picture in context.job.pictures or ()]
         async with AsyncExitStack() as uploading:
@@ -144,7 +150,7 @@ class SubmitStep:
                 _log_refusal(context, error)
                 return error
             except TimeoutError:
-                await context.fail(FailureReason.SERVICE_UNREACHABLE)
+                await context.fail(out_of_time)
                 return None
             # The money is spent. Nothing stands between the answer and the commit of the task's id.
             expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
