@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("ask_again_since", sa.BigInteger),
     ):
         op.add_column("jobs", column)
-    op.add_column("drafts", sa.Column("used_at", sa.BigInteger))
+    op.add_column("drafts", sa.Column("job_id", sa.String(32)))
     op.create_table(
         "operator_orders",
         sa.Column("id", sa.Integer, nullable=False),
