@@ -27,6 +27,7 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
 from cogs.moderation.settings import SettingsCog
 from cogs.moderation.spicy import SpicyCog
+from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
 from cogs.shared.router import Router
 from cogs.video.command import VideoCog
@@ -54,6 +55,7 @@ def add_cogs(
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
     tell_operator: Callable[[str], None],
+    tell_of_second_process: Callable[[], None],
     tell_person: Callable[[int, str], Awaitable[None]],
     now: Callable[[], datetime],
     group: str | None,
@@ -64,6 +66,7 @@ def add_cogs(
 
     Args:
         tell_operator: Sends words to the operator, soon; never waits.
+        tell_of_second_process: Has the operator told once that another process runs with the token.
         tell_person: Sends words to one user directly, and raises the errors of `bot.delivery.messages`.
         now: The clock.
         group: The vendor's group, sent with every request.
@@ -90,6 +93,7 @@ def add_cogs(
         video,
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
+        SecondProcessCog(tell_of_second_process),
         RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):
