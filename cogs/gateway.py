@@ -1,13 +1,25 @@
-"""The pause before another try to connect to the gateway: bounded, where the library's own grows to 17 minutes."""
+"""Connecting to the gateway again: with pauses that are bounded on either side, where the library's are not.
 
-from typing import Final, Literal
+The library's pause after a refused connection grows to 17 minutes. After a connection that was taken and closed it
+makes none at all: a gateway that does so, as one may while it comes back, got hundreds of connections a second.
+"""
 
+import asyncio
+from collections import deque
+from typing import Any, ClassVar, Final, Literal, Self
+from weakref import WeakKeyDictionary
+
+import discord
 from discord import shard
 from discord.backoff import ExponentialBackoff
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 LONGEST_WAIT_S: Final = 20.0
 """With a connection that takes its time the gateway is back within a minute of Discord. Only connections that did
 not come about wait, so none of Discord's 1,000 sessions a day is used up by it."""
+_AT_ONCE: Final = 3
+_AT_ONCE_WITHIN_S: Final = 10.0
+"""No shard connects more often than `_AT_ONCE` times in so many seconds."""
 
 
 class BoundedBackoff(ExponentialBackoff[Literal[False]]):
@@ -18,7 +30,35 @@ class BoundedBackoff(ExponentialBackoff[Literal[False]]):
         return min(super().delay(), LONGEST_WAIT_S)
 
 
+class GatewayConnection(DiscordWebSocket):
+    """The library's connection of a shard, made no more often than a gateway in trouble bears."""
+
+    _made: ClassVar[WeakKeyDictionary[discord.Client, dict[int | None, deque[float]]]] = WeakKeyDictionary()
+    """When each shard of a client connected last, in seconds of the loop's clock."""
+
+    @classmethod
+    async def from_client(
+        cls,
+        client: discord.Client,
+        *,
+        shard_id: int | None = None,
+        **options: Any,  # noqa: ANN401 - the library's own
+    ) -> Self:
+        """Connect. Raises `ConnectionError` where the gateway hangs up before it has greeted."""
+        clock = asyncio.get_running_loop().time
+        made = cls._made.setdefault(client, {}).setdefault(shard_id, deque(maxlen=_AT_ONCE))
+        if len(made) == _AT_ONCE:
+            await asyncio.sleep(made[0] + _AT_ONCE_WITHIN_S - clock())
+        made.append(clock())
+        try:
+            return await super().from_client(client, shard_id=shard_id, **options)
+        except ReconnectWebSocket:
+            # The library would repeat it without a pause, or, where it connects anew, end the bot.
+            raise ConnectionError("the gateway hung up before it greeted") from None
+
+
 def bound_reconnecting() -> None:
-    """Have every shard that is launched from now on wait at most `LONGEST_WAIT_S` between two tries."""
-    # A shard takes the class from its module, and the library has no setting for it.
+    """Have every shard that is launched from now on connect by `GatewayConnection` and wait by `BoundedBackoff`."""
+    # A shard takes both classes from its module, and the library has no setting for them.
     shard.ExponentialBackoff = BoundedBackoff  # pyright: ignore[reportPrivateImportUsage] - see above
+    shard.DiscordWebSocket = GatewayConnection  # pyright: ignore[reportPrivateImportUsage] - see above

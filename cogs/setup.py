@@ -14,6 +14,7 @@ from bot.reviews.store import ReviewStore
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
+from bot.services.look_again import LookAgain
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import VideoRequests
 from bot.video import Preset
@@ -42,6 +43,7 @@ def add_cogs(
     *,
     requests: VideoRequests,
     actions: JobActions,
+    looking: LookAgain,
     people: PreferenceCache,
     drafts: DraftStore,
     prompt_history: PromptHistory,
@@ -82,7 +84,7 @@ def add_cogs(
     spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now)
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
-        JobButtons(requests=requests, actions=actions, now=now),
+        JobButtons(requests=requests, actions=actions, looking=looking, now=now),
         ResultButtons(requests=requests, opening=opening, actions=actions, now=now),
         ReportButtons(reports=reports, actions=actions, tell=tell_operator, now=now),
         AppealButtons(client=bot, appeals=appeals, review_channel=review_channel, send_directly=tell_person),

@@ -16,6 +16,8 @@ from cogs.tree import COMMANDS_STATE, CommandsState
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
 _UNAUTHORIZED: Final = 401
+_OF_ANOTHER_SITE: Final = {*range(200, 300), 404, 405}
+"""Statuses of a page at a wrong address. Others come of a failure or a ban, with a page of what stands in front."""
 _MESSAGE_CONTENT_FLAGS: Final = 1 << 18 | 1 << 19
 """Discord, *Application Flags*: the message content intent, for large and for small applications."""
 
@@ -90,7 +92,7 @@ async def check_key(settings: Settings) -> CheckLine:
     except BadKeyError:
         return CheckLine("api key", passed=False, told=console.KEY_REFUSED)
     except DimiLinksError as error:
-        page = error.verdict.reason is FaultReason.PAGE
+        page = error.verdict.reason is FaultReason.PAGE and error.http_status in _OF_ANOTHER_SITE
         told = console.web_page("DIMILINKS_BASE_URL", settings.dimilinks_base_url) if page else str(error)
         return CheckLine("api key", passed=False, told=told)
     if MODEL not in models:
@@ -110,7 +112,7 @@ async def _ask_discord(settings: Settings, path: str, answer: TypeAdapter[Any]) 
                 headers={"Authorization": f"Bot {token.get_secret_value()}"},
             ) as response,
         ):
-            if response.content_type == "text/html":
+            if response.content_type == "text/html" and response.status in _OF_ANOTHER_SITE:
                 raise _DiscordSaidNoError(console.web_page("DISCORD_API_URL", settings.discord_api_url))
             if response.status == _UNAUTHORIZED:
                 raise _DiscordSaidNoError(console.TOKEN_REFUSED)

@@ -30,7 +30,7 @@ class InvalidRequestBreaker:
 
     @property
     def refused(self) -> int:
-        """How many requests were refused within the window."""
+        """Number of requests that were refused within the window."""
         horizon_s = self._clock() - WINDOW_S
         while self._refused and self._refused[0] <= horizon_s:
             self._refused.popleft()
@@ -38,14 +38,14 @@ class InvalidRequestBreaker:
 
     @property
     def open(self) -> bool:
-        """Whether nothing should be asked of Discord that can wait."""
+        """True while nothing should be asked of Discord that can wait."""
         refused = self.refused
         if self._open:
             self._open = refused > self._trips_at // 2
         return self._open
 
     def saw(self, status: int, *, shared: bool = False) -> bool:
-        """Count an answer; whether it tripped the breaker. `shared` 429s are nobody's fault and not counted."""
+        """Count an answer, but no `shared` 429, which others caused. Returns True if it tripped the breaker."""
         if status not in _COUNTED or shared:
             return False
         self._refused.append(self._clock())

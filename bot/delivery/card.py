@@ -1,4 +1,4 @@
-"""A card: the data of a reply's text and buttons. Jobs build it, delivery carries it, the cogs draw it."""
+"""Card: the data of a reply's text and buttons. Jobs build it, delivery posts it, the cogs draw it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from bot.texts.messages import Language
 
 
 class Tone(StrEnum):
-    """How a request stands, which decides the colour of its card's edge."""
+    """State of a request as the colour of its card's edge."""
 
     WORKING = "working"
     DONE = "done"
@@ -15,7 +15,7 @@ class Tone(StrEnum):
 
 
 class Action(StrEnum):
-    """What a user can do to a job with a button. The values are part of buttons that outlive the process."""
+    """Action of a button on a job. The values are part of buttons that outlive the process."""
 
     REFRESH = "refresh"
     CANCEL = "cancel"
@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Card:
-    """The texts of a reply, in the order in which they stand, and its buttons. Two equal cards look the same."""
+    """Texts of a reply in their order, and its buttons. Two equal cards look the same."""
 
     tone: Tone
     headline: str
@@ -43,10 +43,10 @@ class Card:
     lines: tuple[str, ...] = ()
     small_print: tuple[str, ...] = ()
     job_id: str = ""
-    """The job that the buttons act on."""
+    """Job that the buttons act on."""
     person_id: int = 0
-    """The user who asked for it."""
+    """User who requested the video."""
     private: bool = False
     actions: tuple[Action, ...] = ()
     language: Language = Language.ENGLISH
-    """The language of the texts, for the labels of the buttons."""
+    """Language of the texts, for the labels of the buttons."""

@@ -1,4 +1,4 @@
-"""The one module of delivery that speaks to Discord: posts through discord.py, errors into our own words."""
+"""Messages at Discord: posts through discord.py, and its errors as those of `messages.py`."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ _OLD_EDITS_CODE: Final = 30046
 """Too many edits of messages older than an hour: passes by itself (Discord, *JSON error codes*)."""
 _LOOKED_BACK_MESSAGES: Final = 200
 _CLOCKS_APART: Final = timedelta(hours=2)
-"""How far this machine's clock may be from Discord's when an earlier post is looked for."""
+"""Largest difference between this machine's clock and Discord's when an earlier post is looked for."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class DiscordMessages:
     """`bot.delivery.Messages` on a discord.py client.
 
     Edits with an interaction's token use a session of our own, because the client's ends every request after
-    five minutes, which is too short for a large file on a slow line. Nobody is ever mentioned but the person
+    five minutes, which is too short for a large file on a slow line. No user is ever mentioned but the one
     who asked, and they only where a new message has to find them. While `breaker` is open nothing is sent.
     """
 
@@ -136,7 +136,7 @@ class DiscordMessages:
         return message.id
 
     async def direct_message(self, address: ReplyAddress, post: Post) -> int:
-        """Send the post to the person; the nonce lets Discord drop a repetition."""
+        """Send the post to the user; the nonce lets Discord drop a repetition."""
         async with self._one_call(post):
             channel = await self._client.create_dm(discord.Object(address.person_id))
             message = await channel.send(
@@ -174,7 +174,7 @@ class DiscordMessages:
         return own.id
 
     async def _answers_to(self, channel: discord.PartialMessageable, asked_id: int) -> list[discord.Message]:
-        """What the bot answered to a message; nothing where it may not read the channel's history."""
+        """Return the bot's answers to a message; none where it may not read the channel's history."""
         me = self._client.user
         found: list[discord.Message] = []
         try:
@@ -187,7 +187,7 @@ class DiscordMessages:
         return found
 
     async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
-        """Mention the person beside the reply."""
+        """Mention the user beside the reply."""
         text = ping_text(address.person_id, address.language)
         allowed = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
@@ -207,7 +207,7 @@ class DiscordMessages:
                 )
 
     async def find_video(self, address: ReplyAddress, name: str, *, by_token: bool) -> int | None:
-        """The reply's message, if it already shows a video of this name."""
+        """Return the id of the reply's message if it already shows a video of this name."""
         async with self._one_call(None):
             if by_token and address.token is not None:
                 message: discord.Message = await self._webhook(address, address.token).fetch_message(
@@ -220,7 +220,7 @@ class DiscordMessages:
         return message.id if f"/{name}" in shown else None
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
-        """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""
+        """Return the id of the message by which `answer_in_channel` made this post, at `since` or later."""
         if address.channel_id is None:
             return None
         async with self._one_call(None):
@@ -228,19 +228,19 @@ class DiscordMessages:
             return await self._marked(channel, _mark(_digest(post)), since)
 
     async def find_direct(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
-        """The message by which `direct_message` already made this post at `since` or later, if it did."""
+        """Return the id of the message by which `direct_message` made this post, at `since` or later."""
         async with self._one_call(None):
             channel = await self._client.create_dm(discord.Object(address.person_id))
             return await self._marked(channel, _mark(_digest(post)), since)
 
     async def tell_person(self, person_id: int, text: str) -> None:
-        """Send plain words to one person, such as the operator. Raises `DeliveryError`."""
+        """Send plain words to a user, such as the operator. Raises `DeliveryError`."""
         async with self._one_call(None):
             channel = await self._client.create_dm(discord.Object(person_id))
             await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
 
     async def operator_id(self) -> int:
-        """Whose application this is; of a team, its owner. Raises `DeliveryError`."""
+        """Return the id of the application's owner; of a team, of its owner. Raises `DeliveryError`."""
         async with self._one_call(None):
             about = await self._client.application_info()
         if about.team is not None and about.team.owner_id is not None:
@@ -298,7 +298,7 @@ def _lead(address: ReplyAddress, post: Post) -> Lead:
 
 
 def _digest(post: Post, *parts: str) -> str:
-    """The same for every repetition of a post, and for no other."""
+    """Return a digest that all repetitions of a post share, and no other post has."""
     return hashlib.sha256(":".join((post.card.job_id, post.card.headline, *parts)).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The last post of a job: made once, by the first way that is open, with a journal of what was begun."""
+"""Final post of a job: made once, by the first open route, with a journal of what was begun."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -27,7 +27,7 @@ log: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Posted:
-    """The last post arrived: by which way, and in which message it can be seen."""
+    """Result of a final post: its route, and the message that shows it."""
 
     route: Route
     message_id: int
@@ -35,7 +35,7 @@ class Posted:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A post that an earlier run was about to make: it may or may not have arrived."""
+    """A post that was begun: it may or may not have arrived."""
 
     route: Route
     started_at: datetime
@@ -43,13 +43,13 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Journal:
-    """How a video is posted once only: what an earlier run began, and how to note what is begun now."""
+    """Journal by which a video is posted only once: what an earlier run began, and how to note what begins now."""
 
     earlier: Attempt | None
     begin: Callable[[Attempt], Awaitable[None]]
     """Stores an attempt; it is not made before this returns."""
     permitted: Callable[[], Awaitable[bool]]
-    """Asked right before every try to post a video: Discord may have been away for hours."""
+    """Asks the rules right before every try to post a video: Discord may have been away for hours."""
     counted: "CountUpload"
     """Surrounds every upload."""
 
@@ -59,7 +59,7 @@ CountUpload = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class FinalPost:
-    """One last post. The reply's progress card must have stopped: an edit of its could overtake the post."""
+    """A final post. The reply's progress card must have stopped: one of its edits could overtake the post."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class FinalPost:
         now: Callable[[], datetime],
         direct_videos: bool,
     ) -> None:
-        """Without `direct_videos` no video is ever sent as a direct message."""
+        """Args: without `direct_videos` no video is ever sent as a direct message."""
         self._routes = routes
         self._post = post
         self._journal = journal
@@ -79,13 +79,13 @@ class FinalPost:
         self._begun = journal.earlier
         self._doubtful = journal.earlier is not None and journal.earlier.route is Route.TOKEN
         self._unread_by: Route | None = None
-        """The route by which the post was made with an answer that could not be read."""
+        """Route by which the post was made with an answer that could not be read."""
 
     async def make(self, *, patience_s: float) -> Posted:
         """Make the post, repeating while Discord is away.
 
         Raises:
-            ReplyUnreachableError: Every way is closed.
+            ReplyUnreachableError: Every route is closed.
             DeliveryDoubtfulError: The video may be in the reply already.
             UploadTooLargeError: Discord does not take a file of this size.
             PostForbiddenError: The rules do not allow the video where it would be posted.
@@ -120,7 +120,7 @@ class FinalPost:
                 self._doubtful = self._doubtful or route is Route.TOKEN
                 self._unread_by = route if isinstance(error, AnswerUnreadableError) else None
                 raise
-        raise ReplyUnreachableError("every way to the person is closed")
+        raise ReplyUnreachableError("every route to the user is closed")
 
     async def _upload(self, route: Route) -> int:
         if self._unread_by is route and (found := await self._shown_by_now(route)) is not None:
@@ -141,7 +141,7 @@ class FinalPost:
         return await self._routes.send(route, self._post)
 
     async def _shown_by_now(self, route: Route) -> int | None:
-        """The reply's message, if it shows the video: what could not be read was perhaps Discord's own answer."""
+        """Return the id of the reply's message if it shows the video: the unreadable answer may be Discord's."""
         if route.makes_new_message or self._post.video is None:
             return None  # `_once` looks for a new message
         name = self._post.video.name
@@ -150,7 +150,7 @@ class FinalPost:
         )
 
     async def _find(self, route: Route, since: datetime) -> int | None:
-        """The message of an attempt that arrived, if it can be found."""
+        """Return the id of the message of an attempt that arrived, if it can be found."""
         messages, address = self._routes.messages, self._routes.address
         try:
             if route is Route.DIRECT_MESSAGE:

@@ -1,4 +1,4 @@
-"""What delivery says to Discord, and what Discord may answer, in words of our own."""
+"""Messages of delivery: addresses, posts, the calls to Discord, and the errors that these raise."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from bot.texts.messages import Language
 
 @dataclass(frozen=True)
 class ReplyAddress:
-    """Where the reply to a request lives: all that is needed to change it, also after a restart."""
+    """Address of the reply to a request: all facts that are needed to change it, also after a restart."""
 
     application_id: int
     token: SecretStr | None
@@ -25,14 +25,14 @@ class ReplyAddress:
     created_at: datetime
     """When the interaction of that token came, by this machine's clock."""
     upload_limit_bytes: int
-    """What one attachment may weigh in this reply (`attachment_size_limit` of the interaction)."""
+    """Largest size of an attachment in this reply (`attachment_size_limit` of the interaction)."""
     private: bool
     language: Language = Language.ENGLISH
-    """In which it is written: the person's own in private, the server's in public."""
+    """Language of the reply: the user's own in private, the server's in public."""
     guild_id: int | None = None
-    """The server it is in; None in direct messages."""
+    """Server of the reply; None in direct messages."""
     asked_message_id: int | None = None
-    """The person's message that is answered, where they asked by one instead of by an interaction."""
+    """Message of the user that is answered, where there was no interaction."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class VideoFile:
 
 @dataclass(frozen=True)
 class Post:
-    """What a message is to show."""
+    """Content of a message."""
 
     card: Card
     video: VideoFile | None = None
@@ -58,7 +58,7 @@ class DeliveryError(Exception):
 
 
 class ReplyUnreachableError(DeliveryError):
-    """This way to the person is closed for good (401, 403 or 404): never repeat it, take the next one.
+    """This route to the user is closed for good (401, 403 or 404): it is never repeated.
 
     `unknown` is True where Discord says that there is no such thing (404).
     """
@@ -69,7 +69,7 @@ class ReplyUnreachableError(DeliveryError):
 
 
 class DeliveryDoubtfulError(DeliveryError):
-    """The post may have arrived by a way that is closed now, so making it elsewhere could show it twice."""
+    """The post may have arrived by a route that is closed now, so making it elsewhere could show it twice."""
 
 
 class PostForbiddenError(DeliveryError):
@@ -97,7 +97,7 @@ class AnswerUnreadableError(DiscordUnavailableError):
 
 
 class Messages(Protocol):
-    """The ways to put a post before a person. Each raises `DeliveryError`, and nothing else.
+    """Calls that bring a post to a user. Each raises `DeliveryError`, and nothing else.
 
     What is returned is the id of the message that now shows the post.
     """
@@ -111,11 +111,11 @@ class Messages(Protocol):
         ...
 
     async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:
-        """Answer the old message with a new one that mentions the person; repeated calls post once."""
+        """Answer the old message with a new one that mentions the user; repeated calls post once."""
         ...
 
     async def direct_message(self, address: ReplyAddress, post: Post) -> int:
-        """Send the post to the person directly; repeated calls post once."""
+        """Send the post to the user directly; repeated calls post once."""
         ...
 
     async def answer_message(self, address: ReplyAddress, post: Post, *, look_first: bool) -> int:
@@ -128,17 +128,17 @@ class Messages(Protocol):
         ...
 
     async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
-        """Mention the person in a new message beside the reply, which as an edited one tells nobody."""
+        """Mention the user in a new message beside the reply, because an edit notifies no one."""
         ...
 
     async def find_video(self, address: ReplyAddress, name: str, *, by_token: bool) -> int | None:
-        """The reply's message, if it already shows a video of this name."""
+        """Return the id of the reply's message if it already shows a video of this name."""
         ...
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
-        """The message by which `answer_in_channel` already made this post at `since` or later, if it did."""
+        """Return the id of the message by which `answer_in_channel` made this post, at `since` or later."""
         ...
 
     async def find_direct(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
-        """The message by which `direct_message` already made this post at `since` or later, if it did."""
+        """Return the id of the message by which `direct_message` made this post, at `since` or later."""
         ...

@@ -1,4 +1,4 @@
-"""The card of a running job, kept current: the newest card wins, and edits are rare."""
+"""Progress card of a running job: the newest card wins, and edits are rare."""
 
 import asyncio
 import contextlib
@@ -31,17 +31,17 @@ _EDIT_TIMEOUT_S: Final = 30.0
 _CONFIRM_WITHIN_S: Final = 120.0
 _LEAVE_WITHIN_S: Final = 5.0
 _NONCE_TRUSTED_FOR_S: Final = 60.0
-"""How long Discord is believed to remember a nonce; it says "a few minutes" (*Create Message*)."""
+"""Time for which Discord is believed to remember a nonce; it says "a few minutes" (*Create Message*)."""
 _LOOK_AGAIN_INTERVALS: Final = 4
 """A card whose job says nothing new, such as one that waits in line, is looked at again after so many."""
 
 
 class Existence(StrEnum):
-    """What is known of a reply: if there is one at all."""
+    """Existence of a reply, as far as it is known."""
 
     CERTAIN = "certain"
     DOUBTFUL = "doubtful"
-    """Its token is dead, and nobody noted its message."""
+    """Its token is dead, and its message was not noted."""
     NONE = "none"
     """Discord never took the acknowledgement."""
     ELSEWHERE = "elsewhere"

@@ -1,4 +1,4 @@
-"""The ways to one reply, as long as its job runs: where it lives, how old its token is, what is closed by now."""
+"""Routes to one reply while its job runs: its address, the age of its token, and the closed routes."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ log: Final = structlog.get_logger(__name__)
 
 
 class ReplyRoutes:
-    """Sends posts to one reply. What its progress card and its final post learn of a way counts for both."""
+    """Sends posts to one reply. What its progress card and its final post learn of a route counts for both."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class ReplyRoutes:
         now: Callable[[], datetime],
         asked_at: datetime | None = None,
     ) -> None:
-        """`asked_at` is when the message was made, where that was before its present token."""
+        """Args: `asked_at` is when the message was made, where that was before its present token."""
         self.messages = messages
         self._address = address
         self._now = now
@@ -37,7 +37,7 @@ class ReplyRoutes:
 
     @property
     def address(self) -> ReplyAddress:
-        """Where the reply lives, as far as it is known by now."""
+        """Address of the reply, as far as it is known by now."""
         return self._address
 
     @property
@@ -46,7 +46,7 @@ class ReplyRoutes:
         return self._age_then_s + asyncio.get_running_loop().time() - self._then_s
 
     def renew_token(self, address: ReplyAddress) -> None:
-        """Use a newer token for the same reply; every way is worth a try again."""
+        """Use a newer token for the same reply, and open every route again."""
         self._message_older_s += self.age_s
         self._address = address
         self._count_age_from(address)
@@ -54,33 +54,33 @@ class ReplyRoutes:
         self._refused.clear()
 
     def learn_message(self, message_id: int) -> None:
-        """Know from now on in which message the reply is."""
+        """Note the id of the reply's message."""
         self._address = replace(self._address, message_id=message_id)
 
     def for_progress(self, *, asked: bool) -> Sequence[Route]:
-        """The ways for a card of a running job, closed ones among them; `asked` is one that a user asked to see."""
+        """Return the routes for a running job's card, closed ones among them; `asked` if a user asked to see it."""
         routes = progress_routes(self._address, self.age_s, self._message_older_s + self.age_s)
         return routes or (asked_routes(self._address, self.age_s) if asked else [])
 
     def for_final_post(self) -> Sequence[Route]:
-        """The ways for the last post, closed ones among them."""
+        """Return the routes for the final post, closed ones among them."""
         return final_routes(self._address, self.age_s)
 
     def is_closed(self, route: Route) -> bool:
-        """True if a post by this way was refused."""
+        """Return True if a post by this route was refused."""
         return route in self._closed | self._refused
 
     def close(self, route: Route, error: DeliveryError) -> None:
-        """Never repeat it: refused requests count towards Discord's ban for invalid requests."""
+        """Close a route: refused requests count towards Discord's ban for invalid requests."""
         (self._closed if isinstance(error, ReplyUnreachableError) else self._refused).add(route)
         log.info("route_closed", route=route, reason=str(error))
 
     def forget_refusals(self) -> None:
-        """Open the ways again on which Discord refused a post for what was in it: the next post is another."""
+        """Open the routes again by which Discord refused a post for its content: the next post is another."""
         self._refused.clear()
 
     async def send(self, route: Route, post: Post) -> int:
-        """Make a post by one way; the id of the message that shows it. Raises `DeliveryError`."""
+        """Make a post by one route. Returns the id of the message that shows it. Raises `DeliveryError`."""
         match route:
             case Route.TOKEN:
                 message_id = await self.messages.edit_by_token(self._address, post)

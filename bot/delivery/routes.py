@@ -1,4 +1,4 @@
-"""Which ways to a person are open, and in which order they are tried: pure functions."""
+"""Routes to a user that are open, in the order in which they are tried. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,7 +19,7 @@ LATE_EDITS_AFTER: Final = timedelta(hours=1)
 
 
 class Route(StrEnum):
-    """One way to put a post before a person."""
+    """One way to bring a post to a user."""
 
     TOKEN = "token"  # noqa: S105 - the name of a way, not a secret
     EDIT_AS_BOT = "edit_as_bot"
@@ -28,7 +28,7 @@ class Route(StrEnum):
 
     @property
     def makes_new_message(self) -> bool:
-        """Whether repeating it could show the same post twice."""
+        """True if a repetition could show the same post twice."""
         return self in {Route.ANSWER_IN_CHANNEL, Route.DIRECT_MESSAGE}
 
 
@@ -42,7 +42,7 @@ def _editable_as_bot(address: ReplyAddress) -> bool:
 
 
 def final_routes(address: ReplyAddress, age_s: float) -> Sequence[Route]:
-    """The ways for the last post of a job, best first. What was asked in private never goes to a channel.
+    """Return the routes for the final post of a job, best first. Private requests are never answered in a channel.
 
     `age_s` is how long ago the interaction of the address came.
     """
@@ -58,7 +58,7 @@ def final_routes(address: ReplyAddress, age_s: float) -> Sequence[Route]:
 
 
 def progress_routes(address: ReplyAddress, age_s: float, message_age_s: float) -> Sequence[Route]:
-    """The ways for a card of a job that still runs; empty where it is not worth an edit or not possible.
+    """Return the routes for a card of a running job; none where an edit is not worth while or not possible.
 
     `message_age_s` is the age of the message itself, whose token may be newer.
     """
@@ -73,5 +73,5 @@ def progress_routes(address: ReplyAddress, age_s: float, message_age_s: float) -
 
 
 def asked_routes(address: ReplyAddress, age_s: float) -> Sequence[Route]:
-    """The ways for a card that somebody asked to see: worth an edit however old its message is."""
+    """Return the routes for a card that a user asked to see: worth an edit however old its message is."""
     return [Route.TOKEN] if _editable_by_token(address, age_s) else []

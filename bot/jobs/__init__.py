@@ -1,1 +1,1 @@
-"""What a job is, where it is kept, and whose turn it is."""
+"""Jobs: their states and cards, their store, and their queue."""

@@ -1,4 +1,4 @@
-"""The cards of a job: its words, its buttons and its colour for each state and failure. Pure functions."""
+"""Cards of jobs: words, buttons and colour for each state and failure. Pure functions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.delivery.card import Action, Card, Tone
 from bot.images.model import IMAGE_LIMITS, ConversionReason, ImageProblem, Reference
-from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.texts import cards, explanations, moderation, pictures
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -18,7 +18,7 @@ from bot.video import Resolution
 
 
 class Stage(StrEnum):
-    """What a running job is doing."""
+    """Stage of a running job, as its card shows it."""
 
     QUEUED = "queued"
     PICTURES = "pictures"
@@ -36,7 +36,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class InLine:
-    """Where a job stands in the line, from 1, and how many wait; `start_s` is when it may begin, if known."""
+    """Position of a job in the queue, from 1, of `waiting` jobs; `start_s` seconds until it may begin, or None."""
 
     position: int
     waiting: int
@@ -74,7 +74,7 @@ _PICTURE_EXPLANATIONS: Final[Mapping[ImageProblem, Callable[[str, str], Explanat
 
 
 def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
-    """What is wrong with the picture that the person calls `name`."""
+    """Return the explanation of a refused picture; `name` is the user's own name of the file."""
     return _PICTURE_EXPLANATIONS[problem](name, detail)
 
 
@@ -123,6 +123,8 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
     FailureReason.BROKE: _broke,
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
+    FailureReason.DELETED_BY_OWNER: _always(moderation.DELETED_BY_OWNER),
+    FailureReason.DELETED_BY_MODERATOR: _always(moderation.DELETED_BY_MODERATOR),
 }
 
 _REPEATABLE: Final = frozenset(
@@ -150,7 +152,7 @@ _CHANGEABLE: Final = frozenset(
 
 
 def explain(job: Job) -> Explanation:
-    """What became of an ended job: what happened, whether money was spent, what to do next."""
+    """Return the explanation of an ended job: what happened, if money was spent, what to do next."""
     if job.failure is not None:
         return _EXPLANATIONS[job.failure.reason](job.failure, job)
     if job.state is JobState.DENIED:
@@ -161,13 +163,14 @@ def explain(job: Job) -> Explanation:
 
 
 def actions(job: Job) -> tuple[Action, ...]:
-    """What the person may have done to an ended or parked job."""
+    """Return the actions on an ended or undelivered job."""
     if job.undelivered_since is not None:
         return (Action.FETCH,)
     reason = job.failure.reason if job.failure is not None else None
     found: list[Action] = []
-    if job.bought and job.state is not JobState.DELIVERED:
-        # Whatever is said about why it ended; who may look is asked at the press.
+    if job.bought and job.state in TERMINAL:
+        # Whatever is said about why it ended, and also if the message with the video is lost. Who may look, and
+        # if that is of use, is asked at the press.
         found.append(Action.LOOK_AGAIN)
     if reason in _REPEATABLE:
         found.append(Action.TRY_AGAIN)
@@ -177,7 +180,7 @@ def actions(job: Job) -> tuple[Action, ...]:
 
 
 def result_actions(job: Job) -> tuple[Action, ...]:
-    """What can be done with a finished video; only others' eyes make a report of use."""
+    """Return the actions on a finished video. *Report* is among them where other users see it."""
     sharper = (Action.IN_720P,) if job.request.resolution is Resolution.P480 else ()
     report = (Action.REPORT,) if job.guild_id is not None and not job.reply.private else ()
     return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report)
@@ -203,7 +206,7 @@ def _card(
     actions: tuple[Action, ...] = (),
     with_prompt: bool = True,
 ) -> Card:
-    """A card with what every card of the job shows in the same way."""
+    """Return a card with the parts that all cards of the job share."""
     reply = job.reply
     parent = (cards.follows(job.parent_url),) if job.parent_url is not None else ()
     small = (*parent, *(_note(picture) for picture in job.converted), *small_print) if with_prompt else ()
@@ -232,10 +235,16 @@ def working_card(
     in_line: InLine | None = None,
     said: Explanation | None = None,
 ) -> Card:
-    """The card of a running job: a bar, the time since the command, and the estimated rest where known.
+    """Return the card of a running job: a bar, the time since the command, and the estimated rest where known.
 
-    `progress` is from 0 to 100. `in_line` takes the bar's place while the job waits its turn; `said` is one
-    more line.
+    Args:
+        job: The job.
+        stage: Its stage, which is the headline.
+        elapsed_s: Seconds since the command.
+        progress: Percent.
+        rest_s: Seconds until the video is ready, or None.
+        in_line: Shown in place of the bar while the job waits its turn.
+        said: One more line.
     """
     language = job.reply.language
     hint = cards.placement_hint(job.request.size)
@@ -255,23 +264,20 @@ def working_card(
 
 
 def delivered_card(job: Job, *, now: datetime) -> Card:
-    """The card above the finished video.
-
-    It says how long the video took, unless a user had to ask for it again.
-    """
+    """Return the card of a finished video. It says how long the video took, unless it was looked for."""
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
     made = cards.made_by_ai(took_s)
     return _card(job, Tone.DONE, cards.DELIVERED, small_print=(made,), actions=result_actions(job))
 
 
 def ended_card(job: Job) -> Card:
-    """The card in place of a video. It names the task, or the job, for the operator to look up."""
+    """Return the card of a job without a video. It names the task, or the job, for the operator to look up."""
     headline = cards.CANCELLED if job.state is JobState.CANCELLED else cards.NO_VIDEO
     return _explained(job, Tone.FAILED, headline, explain(job), actions(job))
 
 
 def undelivered_card(job: Job, failure: Failure) -> Card:
-    """The card of a finished video that could not be delivered and waits in `/jobs`."""
+    """Return the card of a finished video that could not be delivered and waits in `/jobs`."""
     explanation = _EXPLANATIONS[failure.reason](failure, job)
     return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
 
@@ -291,7 +297,7 @@ def _explained(
 
 
 def held_card(job: Job, until: datetime | None) -> Card:
-    """The card while moderators are asked; `until` is when they have to have decided."""
+    """Return the card of a job that waits for moderators; `until` is the end of the time for their decision."""
     line = moderation.held_line if job.state is JobState.HELD else moderation.held_posting_line
     shown = (line(day(until)).in_language(job.reply.language),) if until is not None else ()
     can_cancel = (Action.CANCEL,) if job.state is JobState.HELD else ()
@@ -299,16 +305,16 @@ def held_card(job: Job, until: datetime | None) -> Card:
 
 
 def hidden_card(job: Job) -> Card:
-    """The card in place of a video that was reported; its prompt is not repeated either."""
+    """Return the card in place of a hidden video, without its prompt."""
     line = moderation.HIDDEN_LINE.in_language(job.reply.language)
     return _card(job, Tone.FAILED, moderation.HIDDEN_HEADLINE, lines=(line,), with_prompt=False)
 
 
 def removed_card(job: Job) -> Card:
-    """The card in place of a video that moderators removed; its prompt is not repeated either."""
+    """Return the card in place of a video that moderators removed, without its prompt."""
     return _card(job, Tone.FAILED, moderation.REMOVED_HEADLINE, with_prompt=False)
 
 
 def kept_until(when: datetime) -> str:
-    """The end of a parked video's wait, as the `detail` of its failure."""
+    """Return the end of an undelivered video's wait, as the `detail` of its failure."""
     return day(when)

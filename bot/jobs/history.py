@@ -1,26 +1,40 @@
-"""What earlier jobs cost and how long they took: read once at each start."""
+"""Earlier jobs: their costs and durations, read once at each start, and their prompts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import BigInteger, RowMapping, and_, func, or_, select, type_coerce
 
 from bot.jobs.job import JobState
 from bot.jobs.queue.durations import FinishedJob
 from bot.quota.ledger import Claim
 from bot.storage.database import Database
+from bot.storage.reading import read_rows
 from bot.storage.tables import jobs
 from bot.video import Resolution, Seconds
 
+_KEY: Final = (jobs.c.id,)
+_MAY_HAVE_BOUGHT: Final = frozenset({JobState.SUBMITTING, JobState.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class RecentPrompt:
+    """Earlier prompt of a user, and the last job with it."""
+
+    job_id: str
+    prompt: str
+
 
 class JobHistory:
-    """Reads what is known of earlier jobs. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Reads earlier jobs. Every method raises `bot.storage.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def finished(self, limit: int) -> Sequence[FinishedJob]:
-        """How long the newest finished jobs took from submission to completion, oldest first."""
+        """Return how long the newest finished jobs took from submission to completion, oldest first."""
         columns = (
             jobs.c.seconds,
             jobs.c.resolution,
@@ -31,40 +45,72 @@ class JobHistory:
         condition = and_(
             jobs.c.ready_at.is_not(None), jobs.c.submitted_at.is_not(None), jobs.c.lookup.is_(False)
         )
+        chosen = select(*columns).where(condition).order_by(jobs.c.ready_at.desc()).limit(limit)
         async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(*columns).where(condition).order_by(jobs.c.ready_at.desc()).limit(limit)
-            )
-            return [
-                FinishedJob(
-                    Seconds(str(row.seconds)),
-                    Resolution(row.resolution),
-                    row.reference_count,
-                    (row.ready_at - row.submitted_at).total_seconds(),
-                )
-                for row in reversed(rows.all())
-            ]
+            found = await read_rows(connection, chosen, _finished, keys=_KEY, alarms=self._database.alarms)
+        return found[::-1]
 
     async def claims(self, since: datetime) -> Sequence[Claim]:
-        """What counts against the allowances: what was bought since then, and what may still be bought."""
+        """Return the claims on the allowances: of jobs bought since then, and of those that may still be bought."""
         waiting = jobs.c.state.in_((JobState.HELD.value, JobState.QUEUED.value))
         bought = and_(
             jobs.c.submitted_at >= since,
             or_(
                 jobs.c.task_id.is_not(None),
-                jobs.c.state.in_((JobState.SUBMITTING.value, JobState.UNKNOWN.value)),
+                # Also a state that this version does not know.
+                jobs.c.state.not_in([state.value for state in JobState if state not in _MAY_HAVE_BOUGHT]),
             ),
         )
         condition = and_(jobs.c.lookup.is_(False), or_(waiting, bought))
         columns = (jobs.c.id, jobs.c.person_id, jobs.c.seconds, jobs.c.submitted_at, jobs.c.state)
         async with self._database.read() as connection:
-            rows = await connection.execute(select(*columns).where(condition))
-            return [
-                Claim(
-                    row.id,
-                    row.person_id,
-                    row.seconds,
-                    None if row.state in {JobState.HELD.value, JobState.QUEUED.value} else row.submitted_at,
-                )
-                for row in rows
-            ]
+            return await read_rows(
+                connection,
+                select(*columns).where(condition),
+                _claim,
+                keys=(jobs.c.id, jobs.c.person_id),
+                alarms=self._database.alarms,
+                instead=_greatest_claim,
+            )
+
+    async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
+        """Return a user's latest prompts, each once, the newest first."""
+        # As it is stored: it only sorts, and one that cannot be read must not hide the others.
+        newest = func.max(type_coerce(jobs.c.created_at, BigInteger)).label("newest")
+        # SQLite takes the other columns from the row of the maximum (SQLite, *Bare columns*).
+        chosen = (
+            select(jobs.c.prompt, jobs.c.id, newest)
+            .where(jobs.c.person_id == person_id, jobs.c.lookup.is_(False))
+            .group_by(jobs.c.prompt)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
+
+    async def prompt_of(self, job_id: str, person_id: int) -> str | None:
+        """Return the prompt of a user's own job, or None if there is no such job."""
+        condition = and_(jobs.c.id == job_id, jobs.c.person_id == person_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(select(jobs.c.prompt).where(condition))).scalar()
+
+
+def _finished(row: RowMapping) -> FinishedJob:
+    return FinishedJob(
+        Seconds(str(row["seconds"])),
+        Resolution(row["resolution"]),
+        int(row["reference_count"]),
+        (row["ready_at"] - row["submitted_at"]).total_seconds(),
+    )
+
+
+def _claim(row: RowMapping) -> Claim:
+    waits = JobState(row["state"]) in {JobState.HELD, JobState.QUEUED}
+    submitted_at = None if waits else row["submitted_at"]
+    return Claim(row["id"], row["person_id"], int(Seconds(str(row["seconds"]))), submitted_at)
+
+
+def _greatest_claim(key: Sequence[Any]) -> Claim:
+    # What cannot be read may have been bought: it counts in full, and today.
+    job_id, person_id = key
+    return Claim(job_id, person_id, max(map(int, Seconds)), None)

@@ -1,4 +1,4 @@
-"""The job: one request on its way to a video, and the states it may pass through."""
+"""Jobs: requests on their way to videos, and the states that they pass through."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from bot.video import VideoRequest
 
 
 class JobState(StrEnum):
-    """Where a job stands. Every arrow between them is in `TRANSITIONS`."""
+    """State of a job. Every arrow between states is in `TRANSITIONS`."""
 
     HELD = "held"
     DENIED = "denied"
@@ -63,15 +63,17 @@ TERMINAL: Final = frozenset(
 
 
 class FailureReason(StrEnum):
-    """Why a job ended without a video in its reply."""
+    """Reason why there is no video in a job's reply."""
 
     PICTURE_REFUSED = "picture_refused"
     REQUEST_REJECTED = "request_rejected"
     REFERENCE_REJECTED = "reference_rejected"
     TOO_DEAR = "too_dear"
-    """What is left of the bot's account does not do for this video."""
+    """The balance of the bot's account is too small for this video."""
     SERVICE_BUSY = "service_busy"
+    """The service refused it for a limit of requests."""
     SERVICE_UNREACHABLE = "service_unreachable"
+    """Time was up before the service took it: the service was away, or this request's turn did not come."""
     PURCHASE_UNKNOWN = "purchase_unknown"
     NOT_BOUGHT = "not_bought"
     """The operator found that a request whose purchase was unknown bought nothing."""
@@ -83,7 +85,7 @@ class FailureReason(StrEnum):
     VIDEO_ABSENT = "video_absent"
     """The service says that the video is finished, and has none."""
     VIDEO_BROKEN = "video_broken"
-    """Bytes of the video were missing at every try."""
+    """Bytes of the video were missing at the last try."""
     VIDEO_UNUSABLE = "video_unusable"
     """All that was sent arrived, and is no video."""
     VIDEO_UNREACHABLE = "video_unreachable"
@@ -106,14 +108,17 @@ class FailureReason(StrEnum):
     POSTING_EXPIRED = "posting_expired"
     BROKE = "broke"
     INTERRUPTED = "interrupted"
+    DELETED_BY_OWNER = "deleted_by_owner"
+    """The video was delivered, and its owner deleted it."""
+    DELETED_BY_MODERATOR = "deleted_by_moderator"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A reason with what is needed to explain it.
+    """A reason with the facts that explain it.
 
-    `detail` is the video service's message or, for a picture, what was found in it; `picture` is the person's
-    name for the file and `problem` what is wrong with it.
+    `detail` is the video service's message, moderators' reason, the end of an undelivered video's wait, or what was
+    found in a picture; `picture` is the user's name of the file and `problem` the fault in it.
     """
 
     reason: FailureReason
@@ -124,7 +129,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Job:
-    """One request and all that is known of it. Times are aware and in UTC."""
+    """One request for a video and its progress. Times are aware and in UTC."""
 
     id: str
     request: VideoRequest
@@ -134,66 +139,66 @@ class Job:
     state: JobState
     created_at: datetime
     pictures: tuple[Reference, ...] | None = None
-    """The reference images in the spool; None until they were collected."""
+    """Reference images in the spool; None until they were collected."""
     task_id: str | None = None
     submitted_at: datetime | None = None
-    """When the request that bought the video, or may have, was about to leave."""
+    """Moment before the request that bought the video, or may have, left."""
     expires_at: datetime | None = None
-    """When watching ends without a video."""
+    """Moment at which watching ends without a video."""
     ready_at: datetime | None = None
     ended_at: datetime | None = None
     settled_at: datetime | None = None
-    """When the job had ended and its person was told: nothing is left to do."""
+    """Moment from which nothing is left to do: the job had ended and its user was told."""
     undelivered_since: datetime | None = None
-    """Since when a finished video waits for the person to fetch it, because it could not be delivered."""
+    """Moment from which a video that could not be delivered waits for its user to fetch it."""
     video_name: str | None = None
-    """The file in the media folder."""
+    """Name of the file in the media folder."""
     failure: Failure | None = None
     parent_id: str | None = None
     """The job that this one repeats or looks for again."""
     lookup: bool = False
-    """Whether this job buys nothing and only fetches what its parent bought."""
+    """True if this job buys nothing and only fetches what its parent bought."""
     parent_url: str | None = None
     """The message with the video that this one was made from, where that can be linked to."""
     ping: bool = False
-    """Whether the person wants to be mentioned when the video is done."""
+    """True if the user wants to be mentioned when the video is done."""
     role_ids: frozenset[int] = frozenset()
-    """The person's roles when they asked."""
+    """Roles of the user at the time of the request."""
     approved: frozenset[ReviewStage] = frozenset()
-    """What moderators said yes to."""
+    """Stages at which moderators approved the job."""
     review_id: str | None = None
-    """The question to moderators that has to be answered before anything goes on."""
+    """Open question to moderators, for whose answer the job waits."""
     attempt: Attempt | None = None
-    """The way by which the last post was about to be made."""
+    """Route of the last post that was begun."""
     claim: int = 0
     """Number of the run that may write to this job; each run raises it."""
     claimed_by: str | None = None
     """The process of that run."""
     starts: int = 0
-    """How often a step that works on bytes here was begun and neither ended nor was stopped cleanly."""
+    """Number of starts of a step that works on bytes here and neither ended nor was stopped cleanly."""
     raw_answer: str | None = None
     """The answer to the POST, scrubbed, where it is not known if it bought something."""
     ask_again_since: datetime | None = None
-    """Since when the user is asked if the video is still wanted, because the bot was away for long."""
+    """Moment from which the user is asked if the video is still wanted, because the bot was away for long."""
 
     @property
     def bought(self) -> bool:
-        """Whether the video service accepted the request, which costs money whatever comes after."""
+        """True if the video service accepted the request, which costs money whatever comes after."""
         return self.task_id is not None
 
     @property
     def converted(self) -> tuple[Reference, ...]:
-        """The pictures that had to be changed before they were sent, for the person to be told."""
+        """Pictures that were changed before they were sent, of which the user is told."""
         return tuple(picture for picture in self.pictures or () if picture.conversion is not None)
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing happens to it by itself: it is over, or waits for somebody."""
+        """True if nothing happens to the job by itself: it is over, or waits for a user or for moderators."""
         return any(waits is not None for waits in (self.settled_at, self.undelivered_since, self.review_id))
 
 
 def new_job_id() -> str:
-    """An id that nothing else has, of 32 hexadecimal digits."""
+    """Return a new random id of 32 hexadecimal digits."""
     return uuid4().hex
 
 
@@ -208,11 +213,11 @@ def shown_video_name_of(job: Job) -> str:
 
 
 class ForbiddenTransitionError(Exception):
-    """A job was to take an arrow that the diagram does not have."""
+    """A job was to take an arrow that is not in `TRANSITIONS`."""
 
 
 def advance(job: Job, to: JobState, **changes: Any) -> Job:  # noqa: ANN401 - the fields of Job, checked by replace()
-    """`job` in its next state, with other fields changed too. Raises `ForbiddenTransitionError`."""
+    """Return `job` in its next state, with other fields changed too. Raises `ForbiddenTransitionError`."""
     if to not in TRANSITIONS[job.state]:
         raise ForbiddenTransitionError(f"{job.state} to {to}")
     return replace(job, state=to, **changes)

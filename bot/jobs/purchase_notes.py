@@ -34,7 +34,7 @@ class PurchaseNotes:
             log.warning("purchase_noted", job=job_id, task=task_id)
 
     async def read_all(self) -> Mapping[str, str]:
-        """The task ids that were noted, by their jobs' ids. Raises `OSError`."""
+        """Return the noted task ids by their jobs' ids. Raises `OSError`."""
         return await asyncio.to_thread(_read, self._folder)
 
     async def forget(self, job_id: str) -> None:

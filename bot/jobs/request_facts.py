@@ -1,6 +1,6 @@
-"""The facts of a stored job that the rules judge: where its pictures come from, and where its reply is.
+"""Facts of a stored job that the rules judge: the origin of its pictures, and the place of its reply.
 
-Everything is told from what the bot itself stored, never from what a user sends.
+They come from what the bot itself stored, never from what a user sends.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from bot.video import Preset
 
 
 def origin_of(count: int, pictures: Sequence[ImageSource | Reference]) -> PictureOrigin:
-    """The origin of a request with `count` pictures; those that are not among `pictures` count as people's."""
+    """Return the origin of a request with `count` pictures; those that are not in `pictures` count as people's."""
     if count == 0 and not pictures:
         return PictureOrigin.NONE
     if count == len(pictures) and all(picture.own_spicy_video for picture in pictures):
@@ -22,18 +22,18 @@ def origin_of(count: int, pictures: Sequence[ImageSource | Reference]) -> Pictur
 
 
 def origin_of_job(job: Job) -> PictureOrigin:
-    """The origin of a stored job's pictures."""
+    """Return the origin of a stored job's pictures."""
     pictures = job.sources if job.pictures is None else job.pictures
     return origin_of(job.request.reference_count, pictures)
 
 
 def ends_in_own_spicy_frame(job: Job) -> bool:
-    """True if the last frame of the job's video may start a spicy video: no picture from people is behind it."""
+    """Return True if the last frame of the job's video may start a spicy video: no users' picture is behind it."""
     return job.request.preset is Preset.SPICY and origin_of_job(job) is not PictureOrigin.PEOPLE
 
 
 def stored_request(job: Job) -> StoredRequest:
-    """The job as the gatekeeper judges it: bought or posted where its reply is now."""
+    """Return the job as the gatekeeper judges it: bought or posted where its reply is now."""
     return StoredRequest(
         preset=job.request.preset,
         prompt=job.request.prompt,

@@ -1,11 +1,11 @@
-"""Keeps the quota's ledger in step with stored jobs: what each state of a job reserves, spends or gives back."""
+"""Reservations of jobs in the quota's ledger: each state of a job reserves, spends or gives back its seconds."""
 
 from bot.jobs.job import Job, JobState
 from bot.quota.ledger import Ledger
 
 
 def update_ledger(ledger: Ledger, job: Job) -> None:
-    """Make the ledger say of a job that just moved what its row says."""
+    """Bring the ledger up to date with a job that just moved."""
     if job.lookup:
         return  # it buys nothing: the seconds are its parent's
     match job.state:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr, TypeAdapter
+from sqlalchemy import RowMapping
 
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
@@ -24,13 +25,13 @@ _FAILURE: Final = TypeAdapter(Failure | None)
 
 
 def row_of(job: Job) -> dict[str, Any]:
-    """Every column of a new job. Spooled pictures lie in the folder of the job's id, so names suffice."""
+    """Return all columns of a new job. Spooled pictures lie in the folder of the job's id, so names suffice."""
     claim = {"claim": job.claim, "claimed_by": job.claimed_by}
     return asked_columns(job) | reply_columns(job.reply) | course_columns(job) | claim
 
 
 def asked_columns(job: Job) -> dict[str, Any]:
-    """What was asked for and by whom: never changes."""
+    """Return the columns of the request, which never change."""
     request = job.request
     return {
         "id": job.id,
@@ -54,7 +55,7 @@ def asked_columns(job: Job) -> dict[str, Any]:
 
 
 def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
-    """Where the reply lives: changes when somebody renews its token, whatever the job does meanwhile."""
+    """Return the columns of the reply's address, which a user's press may renew at any time."""
     return {
         "application_id": reply.application_id,
         "token": reply.token.get_secret_value() if reply.token is not None else None,
@@ -70,7 +71,7 @@ def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
 
 
 def course_columns(job: Job) -> dict[str, Any]:
-    """How far the job has come."""
+    """Return the columns of the job's progress."""
     attempt = job.attempt
     return {
         "state": job.state.value,
@@ -88,10 +89,15 @@ def course_columns(job: Job) -> dict[str, Any]:
         "starts": job.starts,
         "raw_answer": job.raw_answer,
         "ask_again_since": job.ask_again_since,
-        "failure": asdict(job.failure) if job.failure is not None else None,
+        "failure": stored_failure(job.failure),
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
     }
+
+
+def stored_failure(failure: Failure | None) -> dict[str, Any] | None:
+    """Return the column of a failure."""
+    return asdict(failure) if failure is not None else None
 
 
 def _names_only(pictures: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
@@ -101,8 +107,13 @@ def _names_only(pictures: list[dict[str, Any]] | None) -> list[dict[str, Any]] |
     return [picture | {"path": Path(picture["path"]).name} for picture in pictures]
 
 
+def named(row: RowMapping) -> Row:
+    """Return a row's values by the names of their columns."""
+    return {str(name): value for name, value in row.items()}
+
+
 def job_from(row: Row, spool_dir: Path) -> Job:
-    """The job in a row; its pictures lie below `spool_dir`."""
+    """Return the job of a row; its pictures lie below `spool_dir`."""
     return Job(
         id=row["id"],
         request=VideoRequest(

@@ -1,20 +1,31 @@
-"""Where jobs are kept: every statement of SQL about them."""
+"""Store of jobs: SQL statements about them, but for those of `bought_tasks.py` and `history.py`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
-from bot.jobs.rows import course_columns, job_from, reply_columns, row_of
+from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
 from bot.storage.database import Database
+from bot.storage.errors import UnreadableRowError
+from bot.storage.reading import read_one, read_rows
 from bot.storage.tables import jobs
 
 
@@ -22,8 +33,12 @@ class UnknownJobError(Exception):
     """No job has this id."""
 
 
+class UnreadableJobError(UnknownJobError):
+    """The job's row holds what this version cannot read. It is left as it is, and so are its files."""
+
+
 class StaleJobError(Exception):
-    """The job is no longer in the state from which it was to be moved: somebody else moved it first."""
+    """The row is no longer as it was read: another write came first."""
 
 
 class ClaimLostError(StaleJobError):
@@ -35,21 +50,13 @@ class ClaimLostError(StaleJobError):
 
 
 class DuplicateJobError(Exception):
-    """There is such a job already: one that fetches the same task's video, or repeats the same job."""
-
-
-@dataclass(frozen=True)
-class RecentPrompt:
-    """What somebody asked for before, and the last job for which they did."""
-
-    job_id: str
-    prompt: str
+    """There is such a job already: of the same event, for the same task, or repeating the same job."""
 
 
 class JobStore:
-    """Keeps jobs. What a method returned from is on the disk; callers touch the outside only after that.
+    """Stores jobs. A method that returned has committed; callers act outside the process only after that.
 
-    Every method raises `bot.storage.StorageUnavailableError` when the disk does not do its part.
+    Every method raises `bot.storage.StorageUnavailableError` if the database cannot be read or written.
     """
 
     def __init__(self, database: Database, spool_dir: Path) -> None:
@@ -57,7 +64,7 @@ class JobStore:
         self._spool_dir = spool_dir
 
     async def add(self, job: Job, also: Callable[[AsyncConnection], Awaitable[None]] | None = None) -> None:
-        """Keep a new job, together with what `also` writes in the same transaction. Raises `DuplicateJobError`."""
+        """Store a new job, and what `also` writes, in one transaction. Raises `DuplicateJobError`."""
         try:
             async with self._database.write() as connection:
                 await connection.execute(jobs.insert().values(row_of(job)))
@@ -67,15 +74,12 @@ class JobStore:
             raise DuplicateJobError(job.id) from None
 
     async def get(self, job_id: str) -> Job:
-        """The job as it stands. Raises `UnknownJobError`."""
+        """Return a job. Raises `UnknownJobError`."""
         async with self._database.read() as connection:
-            found = await self._select(connection, jobs.c.id == job_id)
-        if not found:
-            raise UnknownJobError(job_id)
-        return found[0]
+            return await self._get(connection, job_id)
 
     async def take_claim(self, job_id: str, owner: str) -> Job:
-        """Begin a run of the job: no write of an earlier run is kept from now on. Raises `UnknownJobError`.
+        """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
 
         Args:
             job_id: The job.
@@ -84,19 +88,16 @@ class JobStore:
         values = {"claim": jobs.c.claim + 1, "claimed_by": owner}
         async with self._database.write() as connection:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
-            found = await self._select(connection, jobs.c.id == job_id)
-        if not found:
-            raise UnknownJobError(job_id)
-        return found[0]
+            return await self._get(connection, job_id)
 
     async def save(self, job: Job, *, before: Job) -> None:
-        """Keep how far the job has come since `before`, and forget the token of a settled one.
+        """Store the progress of the job since `before`, and remove the token of a settled one.
 
         Where the reply lives stays as it is. The write is refused unless the row is as it was `before`: its
         state, its claim, the question that it waits for, and whether its video waits to be fetched.
 
         Raises:
-            StaleJobError: Somebody else changed the job meanwhile.
+            StaleJobError: The job was changed meanwhile.
             ClaimLostError: Another run has taken it over.
             UnknownJobError: There is no such job.
         """
@@ -121,7 +122,7 @@ class JobStore:
             raise await self._not_saved(connection, before)
 
     async def record_purchase(self, bought: Job) -> None:
-        """Keep the answer to a POST, whoever holds the claim and whatever the row says: the money is spent.
+        """Store the answer to a POST, whoever holds the claim and whatever the row says: the money is spent.
 
         Args:
             bought: The job with the task's id, in the state `generating`.
@@ -138,9 +139,9 @@ class JobStore:
             raise UnknownJobError(bought.id)
 
     async def save_reply(self, job_id: str, reply: ReplyAddress, *, claim: int | None = None) -> None:
-        """Keep a newer token, or what was learned of the reply, of a job that is not settled.
+        """Store a newer token, or what was learned of the reply, of a job that is not settled.
 
-        A run names its `claim`, and keeps nothing if it has lost it.
+        A run names its `claim`; nothing is stored if it has lost it.
         """
         condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None))
         if claim is not None:
@@ -149,7 +150,10 @@ class JobStore:
             await connection.execute(update(jobs).where(condition).values(reply_columns(reply)))
 
     async def take_up_undelivered(self, job_id: str, reply: ReplyAddress) -> bool:
-        """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits."""
+        """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits.
+
+        Raises `DuplicateJobError` while another job looks for the same video.
+        """
         condition = and_(
             jobs.c.id == job_id,
             jobs.c.parked_at.is_not(None),
@@ -158,74 +162,84 @@ class JobStore:
         # Noted as begun by the token, so that a kill after the post cannot make a second one of it.
         begun = {"post_route": Route.TOKEN.value, "post_started_at": reply.created_at, "starts": 0}
         values = reply_columns(reply) | {"parked_at": None} | begun
-        async with self._database.write() as connection:
-            return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
+        try:
+            async with self._database.write() as connection:
+                return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
+        except IntegrityError:
+            raise DuplicateJobError(job_id) from None
 
     async def remove(self, job_id: str) -> None:
-        """Forget a job that never began, because nobody was told that it would."""
+        """Delete a job that never began, because its user was not told that it would."""
         waiting = jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value))
         condition = and_(jobs.c.id == job_id, waiting)
         async with self._database.write() as connection:
             await connection.execute(delete(jobs).where(condition))
 
     async def forget_prompts(self, person_id: int) -> int:
-        """Put an ellipsis in place of the prompts of somebody's ended jobs; how many."""
-        condition = and_(jobs.c.person_id == person_id, jobs.c.settled_at.is_not(None))
+        """Put an ellipsis in place of the prompts of a user's ended jobs. Returns the number of changed rows.
+
+        Jobs of moderators that looked for the user's videos are among them.
+        """
+        own = select(jobs.c.id).where(jobs.c.person_id == person_id).scalar_subquery()
+        looks = and_(jobs.c.lookup.is_(True), jobs.c.parent_id.in_(own))
+        condition = and_(or_(jobs.c.person_id == person_id, looks), jobs.c.settled_at.is_not(None))
         async with self._database.write() as connection:
             done = await connection.execute(update(jobs).where(condition).values(prompt="…"))
         return done.rowcount
 
     async def wipe_tokens(self, answered_before: datetime) -> int:
-        """Forget tokens that no longer open anything; how many."""
+        """Remove tokens that no longer open anything. Returns their number."""
         condition = and_(jobs.c.token.is_not(None), jobs.c.answered_at < answered_before)
         async with self._database.write() as connection:
             wiped = await connection.execute(update(jobs).where(condition).values(token=None))
         return wiped.rowcount
 
     async def unsettled(self) -> tuple[Job, ...]:
-        """Every job that goes on by itself, oldest first."""
+        """Return every job that goes on by itself, oldest first."""
         return await self._where(
             jobs.c.settled_at.is_(None), jobs.c.parked_at.is_(None), jobs.c.review_id.is_(None)
         )
 
     async def under_review(self) -> tuple[Job, ...]:
-        """Every job that waits for moderators."""
+        """Return every job that waits for moderators."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.review_id.is_not(None))
 
     async def undelivered_before(self, moment: datetime) -> tuple[Job, ...]:
-        """Finished videos that nobody fetched since then."""
+        """Return the jobs whose undelivered videos wait since before then."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.parked_at < moment)
 
-    async def of_person(self, person_id: int, *, ended_since: datetime, limit: int) -> tuple[Job, ...]:
-        """A person's jobs that are under way, wait, or ended without a video since then; newest first.
+    async def of_person(
+        self, person_id: int, *, ended_since: datetime, delivered_since: datetime, limit: int
+    ) -> tuple[Job, ...]:
+        """Return a user's jobs that are under way, wait, or ended since then; newest first.
 
-        Of those that look for the same task's video only the last is among them, or none if it was delivered.
+        Of those that look for the same task's video only the last is among them.
         """
+        delivered = jobs.c.state == JobState.DELIVERED.value
         shown = or_(
             jobs.c.settled_at.is_(None),
-            and_(jobs.c.ended_at >= ended_since, jobs.c.state != JobState.DELIVERED.value),
+            and_(jobs.c.ended_at >= ended_since, ~delivered),
+            and_(jobs.c.ended_at >= delivered_since, delivered),
         )
-        async with self._database.read() as connection:
-            chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
-            rows = await connection.execute(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
-            return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
+        return await self._read(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
 
     async def repeated_by(self, parent_id: str) -> str | None:
-        """The id of the job that repeats this one, if somebody asked for that."""
+        """Return the id of the job that repeats this one, if there is one."""
         condition = and_(jobs.c.parent_id == parent_id, jobs.c.lookup.is_(False))
         async with self._database.read() as connection:
             found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
             return found.scalar()
 
     async def looked_for(self, job_id: str) -> bool:
-        """Whether somebody had this job's task looked for again after its end."""
+        """Return True if this job's task was looked for again after its end."""
         condition = and_(jobs.c.parent_id == job_id, jobs.c.lookup.is_(True))
         async with self._database.read() as connection:
             found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
             return found.scalar() is not None
 
     async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these jobs ended before then, or do not exist: their pictures need not be kept."""
+        """Return those of these jobs that ended before then, or do not exist: their pictures need not be kept."""
         kept: set[str] = set()
         condition = or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= moment)
         async with self._database.read() as connection:
@@ -235,51 +249,56 @@ class JobStore:
                 kept.update(rows.scalars())
         return frozenset(job_ids) - kept
 
+    async def unreadable_among(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of these jobs whose row cannot be read: nothing of theirs may be deleted."""
+        readable: set[str] = set()
+        existing: set[str] = set()
+        for start in range(0, len(job_ids), 500):
+            these = jobs.c.id.in_(job_ids[start : start + 500])
+            readable.update(job.id for job in await self._where(these))
+            async with self._database.read() as connection:
+                existing.update((await connection.execute(select(jobs.c.id).where(these))).scalars())
+        return frozenset(existing - readable)
+
     async def videos(self) -> frozenset[str]:
-        """The files in the media folder that some job still needs."""
+        """Return the names of the files in the media folder that some job still needs."""
         condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
 
-    async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
-        """What somebody asked for lately, each prompt once, the newest first."""
-        newest = func.max(jobs.c.created_at).label("newest")
-        # SQLite takes the other columns from the row of the maximum (SQLite, *Bare columns*).
-        chosen = (
-            select(jobs.c.prompt, jobs.c.id, newest)
-            .where(jobs.c.person_id == person_id, jobs.c.lookup.is_(False))
-            .group_by(jobs.c.prompt)
-            .order_by(newest.desc())
-            .limit(limit)
-        )
-        async with self._database.read() as connection:
-            return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
-
     async def made_in(self, guild_id: int, person_id: int) -> int:
-        """How many videos somebody was given in a server."""
+        """Return how many videos a user was given in a server. One that was fetched again counts once."""
         condition = and_(
             jobs.c.person_id == person_id,
             jobs.c.guild_id == guild_id,
             jobs.c.state == JobState.DELIVERED.value,
         )
         async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).where(condition))).scalar_one()
-
-    async def prompt_of(self, job_id: str, person_id: int) -> str | None:
-        """The prompt of somebody's own job, if there is such a job."""
-        condition = and_(jobs.c.id == job_id, jobs.c.person_id == person_id)
-        async with self._database.read() as connection:
-            return (await connection.execute(select(jobs.c.prompt).where(condition))).scalar()
+            counted = select(func.count(jobs.c.task_id.distinct())).where(condition)
+            return (await connection.execute(counted)).scalar_one()
 
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
-        async with self._database.read() as connection:
-            return await self._select(connection, *conditions)
+        return await self._read(select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id))
 
-    async def _select(self, connection: AsyncConnection, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
-        rows = await connection.execute(
-            select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id)
-        )
-        return tuple(job_from(_named(row), self._spool_dir) for row in rows.mappings())
+    async def _read(self, chosen: Select[Any]) -> tuple[Job, ...]:
+        alarms = self._database.alarms
+        async with self._database.read() as connection:
+            return tuple(
+                await read_rows(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+            )
+
+    async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
+        chosen, alarms = select(jobs).where(jobs.c.id == job_id), self._database.alarms
+        try:
+            found = await read_one(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+        except UnreadableRowError:
+            raise UnreadableJobError(job_id) from None
+        if found is None:
+            raise UnknownJobError(job_id)
+        return found
+
+    def _job_from(self, row: RowMapping) -> Job:
+        return job_from(named(row), self._spool_dir)
 
     async def _not_saved(self, connection: AsyncConnection, before: Job) -> Exception:
         columns = (jobs.c.state, jobs.c.claim, jobs.c.claimed_by)
@@ -292,7 +311,7 @@ class JobStore:
 
 
 def _looked_for_since() -> ColumnElement[bool]:
-    """Whether another job took a row's task over. Such jobs have the moment of the first, which is indexed."""
+    """True for rows whose task another job took over. Such jobs have the moment of the first, which is indexed."""
     other = jobs.alias()
     same_task = and_(
         other.c.person_id == jobs.c.person_id,
@@ -302,8 +321,3 @@ def _looked_for_since() -> ColumnElement[bool]:
     )
     later = or_(other.c.ended_at.is_(None), other.c.ended_at > jobs.c.ended_at)
     return select(other.c.id).where(same_task, later).exists()
-
-
-def _named(row: RowMapping) -> Mapping[str, Any]:
-    """The row's values by their columns' names."""
-    return {str(name): value for name, value in row.items()}

@@ -40,3 +40,5 @@ class Retention:
     """Pictures of forms that were not sent: as long as Discord signs their addresses."""
     ended_shown: timedelta = timedelta(days=7)
     """How long ended jobs without a video are listed."""
+    delivered_shown: timedelta = timedelta(hours=24)
+    """How long delivered videos are listed, whose messages may be lost."""

@@ -130,3 +130,5 @@ class ServerRules(BaseModel):
 
 
 USUAL_RULES: Final = ServerRules()
+CLOSED_RULES: Final = ServerRules(modes=dict.fromkeys(Gate, Mode.OFF), quorum=10)
+"""Rules that allow nothing."""

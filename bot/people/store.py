@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, delete, select
 
 from bot.people.preferences import Preferences
 from bot.storage.database import Database
+from bot.storage.reading import read_rows
 from bot.storage.tables import people
 
 
@@ -17,10 +18,10 @@ class PeopleStore:
         self._database = database
 
     async def everybody(self) -> Mapping[int, Preferences]:
-        """Return the defaults of all users who have any, by user id."""
+        """Return the defaults of all users who have any, by user id. Those that cannot be read are left out."""
+        keys, alarms = (people.c.person_id,), self._database.alarms
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(people))).mappings().all()
-        return {row["person_id"]: _preferences(row) for row in rows}
+            return dict(await read_rows(connection, select(people), _preferences, keys=keys, alarms=alarms))
 
     async def save(self, person_id: int, chosen: Preferences, now: datetime) -> None:
         """Replace a user's stored defaults."""
@@ -36,6 +37,7 @@ class PeopleStore:
             await connection.execute(delete(people).where(people.c.person_id == person_id))
 
 
-def _preferences(row: RowMapping) -> Preferences:
+def _preferences(row: RowMapping) -> tuple[int, Preferences]:
     seconds = row["seconds"]  # a number in the table, a string elsewhere
-    return Preferences.model_validate({**row, "seconds": str(seconds) if seconds is not None else None})
+    fields = {**row, "seconds": str(seconds) if seconds is not None else None}
+    return row["person_id"], Preferences.model_validate(fields)

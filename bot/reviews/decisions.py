@@ -35,7 +35,7 @@ from bot.reviews.review import (
     quorum_of,
 )
 from bot.reviews.store import ReviewStore
-from bot.storage.errors import StorageError
+from bot.storage.errors import StorageError, UnreadableRowError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -202,7 +202,10 @@ class Decisions:
         """
         self._resumed.set()
         for job in await self.jobs.under_review():
-            review = await self.reviews.get(job.review_id) if job.review_id is not None else None
+            try:
+                review = await self.reviews.get(job.review_id) if job.review_id is not None else None
+            except UnreadableRowError:
+                continue  # nobody can tell what was decided: the job waits for the operator
             if review is not None and review.state is not ReviewState.OPEN:
                 self.questions.show_later(review.id)
                 await self._apply_to_job(review)

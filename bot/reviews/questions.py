@@ -17,7 +17,7 @@ from bot.moderation.members.member import ListStatus
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
-from bot.storage.errors import StorageError
+from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
@@ -135,7 +135,10 @@ class Questions:
 
     async def show_current(self, review_id: str) -> None:
         """Read a question anew and update its card; removes the buttons that a killed process left on it."""
-        review = await self.reviews.get(review_id)
+        try:
+            review = await self.reviews.get(review_id)
+        except UnreadableRowError:
+            review = None
         if review is None:
             self._outdated.discard(review_id)
         else:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,9 +18,10 @@ from bot.delivery.messages import (
     Messages,
     Post,
     ReplyAddress,
+    ReplyUnreachableError,
     VideoFile,
 )
-from bot.dimilinks import DimiLinks, DimiLinksError
+from bot.dimilinks import DimiLinks, DimiLinksError, TaskAbsentError, VideoMissingError
 from bot.jobs import cards
 from bot.jobs.job import Job, JobState
 from bot.jobs.request_facts import stored_request
@@ -34,14 +35,28 @@ from bot.reviews.questions import Questions
 from bot.reviews.report_store import Report, ReportStore
 from bot.reviews.review import Review, ReviewState, ReviewSubject
 from bot.reviews.store import ReviewStore
+from bot.storage.errors import UnreadableRowError
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
 HIDDEN_PREFIX: Final = "hidden-"
 """Prefix of the file names of hidden videos. The clean-up leaves these files alone."""
-_EDIT_WITHIN_S: Final = 120.0
-"""How long Discord may be unavailable before a message is left as it is."""
+_APPLIED: Final = frozenset({AuditAction.VIDEO_RESTORED, AuditAction.VIDEO_REMOVED})
+"""Entries of which one says that a decision about a hidden video was carried out."""
+
+
+@dataclass(frozen=True)
+class ReportWaits:
+    """Waits for a Discord or a video service that does not do what was decided, in seconds."""
+
+    edit_s: float = 15.0
+    """How long one try waits for a Discord that is unavailable."""
+    away_s: float = 20.0
+    """When a Discord that was unavailable is tried again."""
+    refused_s: float = 600.0
+    """When a message that was refused, or a video that was not there, is tried again. Seldom, as refused requests
+    count towards Discord's ban for invalid requests."""
 
 
 class ReportResult(StrEnum):
@@ -81,6 +96,7 @@ class Reports:
         messages: Messages,
         api: DimiLinks,
         media_dir: Path,
+        waits: ReportWaits,
         now: Callable[[], datetime],
     ) -> None:
         self._jobs = jobs
@@ -92,9 +108,12 @@ class Reports:
         self._messages = messages
         self._api = api
         self._media_dir = media_dir
+        self._waits = waits
         self._now = now
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._applied: set[str] = set()
+        self._away_until_s = 0.0
+        self._not_before_s: dict[str, float] = {}
+        self._absent: set[str] = set()
 
     async def report(self, report: Report, person: Person, shown: VideoMessage | None) -> ReportResult:
         """Count a report, and hide the video if it is reported often enough.
@@ -112,40 +131,72 @@ class Reports:
         # A repeated report is checked as well: the database may have failed right after the first was stored.
         if shown is not None and await self._is_to_be_hidden(job, person):
             async with self._lock(job.id):
-                if await self._hide(job, shown):
+                if await self._ask_and_hide(job, shown):
                     return ReportResult.HIDDEN
         return ReportResult.COUNTED if new else ReportResult.BEFORE
 
     async def apply(self, review: Review) -> None:
-        """Restore a hidden video or remove it for good, as its closed question says. May be repeated."""
-        job = await self._job(review.job_id)
-        if job is None or review.shown_channel_id is None or review.shown_message_id is None:
+        """Restore a hidden video or remove it for good, as its closed question says. May be repeated.
+
+        While Discord or the video service is away or refuses, the file stays, and `finish` tries again.
+        """
+        shown, job = _shown(review), await self._job(review.job_id)
+        if job is None or shown is None:
             return
         async with self._lock(job.id):
-            if review.id in self._applied:
+            logged = await self._audit.store.actions_about(job.id, review.person_id)
+            if _APPLIED & logged:
                 return
-            address = _address(job, VideoMessage(review.shown_channel_id, review.shown_message_id))
-            restored = review.state is ReviewState.APPROVED and await self._restore(
-                replace(job, reply=address)
-            )
-            if not restored:
-                await self._edit(address, Post(cards.removed_card(job)))
+            address = _address(job, shown)
+            try:
+                restored = review.state is ReviewState.APPROVED and await self._restore(
+                    replace(job, reply=address)
+                )
+                if not restored:
+                    await self._edit(address, Post(cards.removed_card(job)))
+            except (DeliveryError, DimiLinksError, OSError) as error:
+                self._defer(review.job_id, error)
+                return
             action = AuditAction.VIDEO_RESTORED if restored else AuditAction.VIDEO_REMOVED
-            await self._audit.append(self._entry(job, action, review.decided_by, review.reason))
+            entries = [self._entry(job, action, review.decided_by, review.reason)]
+            if AuditAction.VIDEO_HIDDEN not in logged:
+                entries.insert(0, self._entry(job, AuditAction.VIDEO_HIDDEN, None, "reports"))
+            await self._audit.append(*entries)
             await asyncio.to_thread(self._copy_path(job.id).unlink, missing_ok=True)
-            self._applied.add(review.id)
 
     async def finish(self) -> None:
-        """Apply decisions that were not applied, as when an earlier process was killed in between.
+        """Carry out what was not: decisions, and the hiding of videos that moderators are asked about.
 
-        Waits for Discord, so it is not called before the client is connected.
+        Discord was away, or the process was killed in between. Waits for Discord, so it is not called before the
+        client is connected.
         """
-        found = await asyncio.to_thread(lambda: [*self._media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")])
-        for path in found:
-            job_id = path.stem.removeprefix(HIDDEN_PREFIX)
-            review = await self._reviews.latest(job_id, ReviewSubject.REPORT)
-            if review is not None and review.state is not ReviewState.OPEN:
+        for review in await self._reviews.unfinished_reports():
+            time_s = asyncio.get_running_loop().time()
+            if time_s < self._away_until_s:
+                return
+            if time_s < self._not_before_s.get(review.job_id, 0.0):
+                continue
+            if review.state is not ReviewState.OPEN:
                 await self.apply(review)
+            elif (shown := _shown(review)) is not None and (
+                job := await self._job(review.job_id)
+            ) is not None:
+                async with self._lock(job.id):
+                    await self._hide(review, job, shown)
+        await self._remove_leftovers()
+
+    async def _remove_leftovers(self) -> None:
+        """Delete the copies of videos whose decision was carried out by a process that was killed right after."""
+        for path in await asyncio.to_thread(lambda: [*self._media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")]):
+            job_id = path.stem.removeprefix(HIDDEN_PREFIX)
+            try:
+                review = await self._reviews.latest(job_id, ReviewSubject.REPORT)
+            except UnreadableRowError:
+                continue
+            if review is not None and _APPLIED & await self._audit.store.actions_about(
+                job_id, review.person_id
+            ):
+                await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def is_hidden(self, job_id: str) -> bool:
         """Return True if a video is hidden or was removed because of reports."""
@@ -186,7 +237,7 @@ class Reports:
         counted = sum(not members.of(job.guild_id, one).reports_muted for one in reporters)
         return counted >= rules.reports_to_hide
 
-    async def _hide(self, job: Job, shown: VideoMessage) -> bool:
+    async def _ask_and_hide(self, job: Job, shown: VideoMessage) -> bool:
         """Ask moderators about a video and hide it. Returns True if it was not hidden before."""
         before = await self._reviews.latest(job.id, ReviewSubject.REPORT)
         if before is not None and before.state is not ReviewState.OPEN:
@@ -195,42 +246,77 @@ class Reports:
         review = await self._questions.ask(job, ReviewSubject.REPORT, shown)
         if review.state is ReviewState.OPEN:
             await self._questions.present(review, job)
+        return await self._hide(review, job, shown)
+
+    async def _hide(self, review: Review, job: Job, shown: VideoMessage) -> bool:
+        """Hide a video while its question is open. Returns True if it was not hidden before.
+
+        The entry in the log says that it is done: without one `finish` does it again.
+        """
         current = await self._reviews.get(review.id)
         if current is None or current.state is not ReviewState.OPEN:
             return False  # decided meanwhile; `apply` shows the result
-        await self._edit(_address(job, shown), Post(cards.hidden_card(job)))
+        try:
+            await self._edit(_address(job, shown), Post(cards.hidden_card(job)))
+        except DeliveryError as error:
+            self._defer(job.id, error)
+            return False
         await self._ensure_copy(job)
-        if before is not None:
+        if AuditAction.VIDEO_HIDDEN in await self._audit.store.actions_about(job.id, review.person_id):
             return False
         await self._audit.append(self._entry(job, AuditAction.VIDEO_HIDDEN, None, "reports"))
         return True
+
+    def _defer(self, job_id: str, error: Exception) -> None:
+        """Leave a video to a later call of `finish`."""
+        log.warning("reported_video_not_changed", job=job_id, error=type(error).__name__, reason=str(error))
+        time_s = asyncio.get_running_loop().time()
+        if isinstance(error, DiscordUnavailableError):
+            self._away_until_s = time_s + self._waits.away_s
+        else:
+            self._not_before_s[job_id] = time_s + self._waits.refused_s
 
     def _copy_path(self, job_id: str) -> Path:
         return self._media_dir / f"{HIDDEN_PREFIX}{job_id}.mp4"
 
     async def _ensure_copy(self, job: Job) -> bool:
         """Have a copy of a hidden video for the moderators. Returns False if it could not be fetched."""
-        path = self._copy_path(job.id)
-        if await asyncio.to_thread(path.exists):
-            return True
-        if job.task_id is None:
-            return False
         try:
-            # Downloading the video of a bought task once more is not charged.
-            await self._api.download(job.task_id, path)
+            await self._fetch_copy(job)
         except (DimiLinksError, OSError) as error:
             log.warning("hidden_video_not_kept", job=job.id, error=type(error).__name__)
             return False
         return True
 
+    async def _fetch_copy(self, job: Job) -> None:
+        path = self._copy_path(job.id)
+        if await asyncio.to_thread(path.exists):
+            return
+        if job.task_id is None:
+            raise VideoMissingError("never bought")
+        # Downloading the video of a bought task once more is not charged.
+        await self._api.download(job.task_id, path)
+
     async def _restore(self, job: Job) -> bool:
-        """Show a hidden video again if the rules allow it now. Returns True if the message shows it."""
-        if not await self._ensure_copy(job):
-            return False
+        """Show a hidden video again if the rules allow it now. Returns True if the message shows it.
+
+        Raises:
+            DeliveryError: The message cannot show it at present.
+            DimiLinksError: There is no copy, and none can be fetched at present.
+            OSError: As `DimiLinksError`.
+        """
         decision = await self._gatekeeper.decide_again(stored_request(job))
         if not decision.allowed:
             log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
             return False
+        try:
+            await self._fetch_copy(job)
+        except (TaskAbsentError, VideoMissingError):
+            if job.id in self._absent:
+                return False
+            # A service that answers oddly may have it after all: the second answer is believed.
+            self._absent.add(job.id)
+            raise
         path = self._copy_path(job.id)
         size_bytes = path.stat().st_size
         spoiler = job.request.preset is Preset.SPICY
@@ -239,16 +325,21 @@ class Reports:
         return await self._edit(job.reply, Post(card, video))
 
     async def _edit(self, address: ReplyAddress, post: Post) -> bool:
-        """Change the message with a video. Returns True if it was changed."""
+        """Change the message with a video. Returns False if Discord has no such message any more.
+
+        Raises:
+            DeliveryError: It cannot be changed at present.
+        """
         try:
-            # Discord is waited for: nothing repeats this edit later.
             async for attempt in stamina.retry_context(
-                on=DiscordUnavailableError, attempts=None, timeout=_EDIT_WITHIN_S, wait_max=10.0
+                on=DiscordUnavailableError, attempts=None, timeout=self._waits.edit_s, wait_max=10.0
             ):
                 with attempt:
                     await self._messages.edit_as_bot(address, post)
-        except DeliveryError as error:
-            log.warning("reported_video_not_changed", job=post.card.job_id, reason=str(error))
+        except ReplyUnreachableError as error:
+            if not error.unknown:
+                raise
+            log.info("reported_video_gone", job=post.card.job_id)
             return False
         return True
 
@@ -266,6 +357,13 @@ class Reports:
         return AuditEntry(
             job.guild_id or 0, self._now(), action, actor_id, job.reply.person_id, job.id, reason
         )
+
+
+def _shown(review: Review) -> VideoMessage | None:
+    """Return the message with the reported video."""
+    if review.shown_channel_id is None or review.shown_message_id is None:
+        return None
+    return VideoMessage(review.shown_channel_id, review.shown_message_id)
 
 
 def _address(job: Job, shown: VideoMessage) -> ReplyAddress:

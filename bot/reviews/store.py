@@ -5,21 +5,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction
 from bot.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
 from bot.storage.database import Database
-from bot.storage.moderation_tables import reviews, votes
+from bot.storage.moderation_tables import audit, reviews, votes
+from bot.storage.reading import read_one, read_rows
 
 _OPEN: Final = reviews.c.state == ReviewState.OPEN.value
+_KEY: Final = (reviews.c.id,)
 _FIELDS: Final = {"stage": "subject"}
 """Fields of `Review` by the columns that have another name."""
 
 
 class ReviewStore:
     """Stores reviews. Every method raises `bot.storage.StorageUnavailableError`.
+
+    Of several questions, one that cannot be read is left out. A method that returns one raises
+    `bot.storage.UnreadableRowError` instead: it may have been denied.
 
     Questions and decisions are written in the caller's transaction, together with their entries in the audit log.
     """
@@ -30,7 +36,7 @@ class ReviewStore:
     async def add(self, within: AuditedTransaction, review: Review) -> bool:
         """Store a new question. Returns False if one about the same job is open already."""
         values = {column.name: getattr(review, _FIELDS.get(column.name, column.name)) for column in reviews.c}
-        if await _one(within.connection, _open_about(review.job_id)) is not None:
+        if await self._one(within.connection, _open_about(review.job_id)) is not None:
             return False
         await within.connection.execute(reviews.insert().values(values))
         return True
@@ -38,18 +44,18 @@ class ReviewStore:
     async def get(self, review_id: str) -> Review | None:
         """Return a question with its votes, or None."""
         async with self._database.read() as connection:
-            return await _one(connection, reviews.c.id == review_id)
+            return await self._one(connection, reviews.c.id == review_id)
 
     async def latest(self, job_id: str, subject: ReviewSubject) -> Review | None:
         """Return the newest question about a job and a subject, or None."""
         condition = and_(reviews.c.job_id == job_id, reviews.c.stage == subject.value)
-        found = await self._where(condition, 1, newest_first=True)
-        return found[0] if found else None
+        async with self._database.read() as connection:
+            return await self._one(connection, condition)
 
     async def open_about(self, job_id: str) -> Review | None:
         """Return the open question about a job, or None."""
         async with self._database.read() as connection:
-            return await _one(connection, _open_about(job_id))
+            return await self._one(connection, _open_about(job_id))
 
     async def open_in(self, guild_id: int, limit: int) -> Sequence[Review]:
         """Return at most `limit` open questions of a server, oldest first."""
@@ -63,6 +69,18 @@ class ReviewStore:
     async def overdue(self, now: datetime) -> Sequence[Review]:
         """Return the open questions whose time is over."""
         return await self._where(and_(_OPEN, reviews.c.expires_at <= now), 1000)
+
+    async def unfinished_reports(self) -> Sequence[Review]:
+        """Return the questions about reports of which the log does not say that what they ask for was done."""
+        done = select(audit.c.number).where(
+            audit.c.person_id == reviews.c.person_id,
+            audit.c.job_id == reviews.c.job_id,
+            or_(
+                audit.c.action.in_((AuditAction.VIDEO_RESTORED.value, AuditAction.VIDEO_REMOVED.value)),
+                and_(_OPEN, audit.c.action == AuditAction.VIDEO_HIDDEN.value),
+            ),
+        )
+        return await self._where(and_(reviews.c.stage == ReviewSubject.REPORT.value, ~done.exists()), 1000)
 
     async def unplaced(self) -> Sequence[Review]:
         """Return the open questions that were shown to no moderator."""
@@ -90,7 +108,7 @@ class ReviewStore:
             The question with the vote, or None if it is closed already.
         """
         connection = within.connection
-        found = await _still_open(connection, review_id)
+        found = await self._still_open(connection, review_id)
         if found is None:
             return None
         await _remove_vote(connection, review_id, vote.person_id)
@@ -109,7 +127,7 @@ class ReviewStore:
 
     async def take_back(self, within: AuditedTransaction, review_id: str, person_id: int) -> Review | None:
         """Remove a moderator's vote. Returns None if the question is closed or has no vote of that moderator."""
-        found = await _still_open(within.connection, review_id)
+        found = await self._still_open(within.connection, review_id)
         if found is None or not await _remove_vote(within.connection, review_id, person_id):
             return None
         return replace(found, votes=tuple(one for one in found.votes if one.person_id != person_id))
@@ -118,7 +136,7 @@ class ReviewStore:
         self, within: AuditedTransaction, review_id: str, state: ReviewState, now: datetime
     ) -> Review | None:
         """Close a question without a vote. Returns None if it is closed already."""
-        found = await _still_open(within.connection, review_id)
+        found = await self._still_open(within.connection, review_id)
         if found is None:
             return None
         closed = replace(found, state=state, decided_at=now)
@@ -129,30 +147,30 @@ class ReviewStore:
         self, condition: ColumnElement[bool], limit: int, *, newest_first: bool = False
     ) -> Sequence[Review]:
         order = reviews.c.created_at.desc() if newest_first else reviews.c.created_at
+        chosen = select(reviews).where(condition).order_by(order).limit(limit)
         async with self._database.read() as connection:
-            rows = await connection.execute(select(reviews).where(condition).order_by(order).limit(limit))
-            found = rows.mappings().all()
-            return [_review(row, await _votes(connection, row["id"])) for row in found]
+            found = await read_rows(connection, chosen, _review, keys=_KEY, alarms=self._database.alarms)
+            return [await self._with_votes(connection, review) for review in found]
 
+    async def _one(self, connection: AsyncConnection, condition: ColumnElement[bool]) -> Review | None:
+        chosen = select(reviews).where(condition).order_by(reviews.c.created_at.desc())
+        found = await read_one(connection, chosen, _review, keys=_KEY, alarms=self._database.alarms)
+        return await self._with_votes(connection, found) if found is not None else None
 
-async def _one(connection: AsyncConnection, condition: ColumnElement[bool]) -> Review | None:
-    row = (await connection.execute(select(reviews).where(condition))).mappings().first()
-    return _review(row, await _votes(connection, row["id"])) if row is not None else None
+    async def _still_open(self, connection: AsyncConnection, review_id: str) -> Review | None:
+        found = await self._one(connection, reviews.c.id == review_id)
+        return found if found is not None and found.state is ReviewState.OPEN else None
 
-
-async def _still_open(connection: AsyncConnection, review_id: str) -> Review | None:
-    found = await _one(connection, reviews.c.id == review_id)
-    return found if found is not None and found.state is ReviewState.OPEN else None
+    async def _with_votes(self, connection: AsyncConnection, review: Review) -> Review:
+        chosen = select(votes).where(votes.c.review_id == review.id).order_by(votes.c.cast_at)
+        keys, alarms = (votes.c.review_id, votes.c.person_id), self._database.alarms
+        return replace(
+            review, votes=tuple(await read_rows(connection, chosen, _vote, keys=keys, alarms=alarms))
+        )
 
 
 def _open_about(job_id: str) -> ColumnElement[bool]:
     return and_(reviews.c.job_id == job_id, _OPEN)
-
-
-async def _votes(connection: AsyncConnection, review_id: str) -> tuple[Vote, ...]:
-    chosen = select(votes).where(votes.c.review_id == review_id).order_by(votes.c.cast_at)
-    rows = (await connection.execute(chosen)).all()
-    return tuple(Vote(row.person_id, row.approves, row.reason or "", row.cast_at) for row in rows)
 
 
 async def _remove_vote(connection: AsyncConnection, review_id: str, person_id: int) -> bool:
@@ -170,7 +188,7 @@ async def _close(connection: AsyncConnection, review: Review) -> None:
     await connection.execute(update(reviews).where(reviews.c.id == review.id).values(values))
 
 
-def _review(row: RowMapping, cast: tuple[Vote, ...]) -> Review:
+def _review(row: RowMapping) -> Review:
     columns = {column.name: row[column.name] for column in reviews.c}
     fields: dict[str, Any] = {_FIELDS.get(name, name): value for name, value in columns.items()}
     fields |= {
@@ -178,4 +196,8 @@ def _review(row: RowMapping, cast: tuple[Vote, ...]) -> Review:
         "state": ReviewState(row["state"]),
         "reason": row["reason"] or "",
     }
-    return Review(**fields, votes=cast)
+    return Review(**fields)
+
+
+def _vote(row: RowMapping) -> Vote:
+    return Vote(row["person_id"], row["approves"], row["reason"] or "", row["cast_at"])

@@ -84,7 +84,8 @@ class Cleanup:
 
     async def _remove_pictures(self, ended_before: datetime) -> None:
         folders = await asyncio.to_thread(_names, self._spool_dir)
-        for job_id in await self._store.ended_before(ended_before, folders):
+        unneeded = await self._store.ended_before(ended_before, folders)
+        for job_id in unneeded - await self._store.unreadable_among([*unneeded]):
             if await asyncio.to_thread(_is_older, self._spool_dir / job_id, ended_before):
                 await asyncio.to_thread(shutil.rmtree, self._spool_dir / job_id, ignore_errors=True)
 
@@ -92,6 +93,9 @@ class Cleanup:
         files = await asyncio.to_thread(_names, self._media_dir)
         hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
         unneeded = set(files) - await self._store.videos() - hidden
+        owners = {name: Path(name).stem for name in unneeded}
+        unreadable = await self._store.unreadable_among([*owners.values()])
+        unneeded = {name for name, owner in owners.items() if owner not in unreadable}
         horizon = self._now() - self._retention.pictures
         for name in unneeded:
             if await asyncio.to_thread(_is_older, self._media_dir / name, horizon):

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.rows import SOURCES
 from bot.services.order import VideoOrder
 from bot.storage.database import Database
+from bot.storage.reading import read_rows
 from bot.storage.tables import drafts, jobs
 
 _USED_BY: Final = (
@@ -52,17 +53,12 @@ class DraftStore:
             await connection.execute(drafts.insert().values(values))
 
     async def get(self, draft_id: str, person_id: int) -> Draft | None:
-        """Return a user's own draft; None if it is not kept any more."""
+        """Return a user's own draft; None if it is not kept any more, or cannot be read."""
         condition = and_(drafts.c.id == draft_id, drafts.c.person_id == person_id)
+        chosen, alarms = select(drafts, _USED_BY).where(condition), self._database.alarms
         async with self._database.read() as connection:
-            row = (await connection.execute(select(drafts, _USED_BY).where(condition))).one_or_none()
-        if row is None:
-            return None
-        # Drafts of earlier versions have their pictures alone.
-        order = VideoOrder.model_validate(
-            {**(row.wish or {}), "sources": SOURCES.validate_python(row.sources)}
-        )
-        return Draft(row.id, row.person_id, row.created_at, order, row.used_by)
+            found = await read_rows(connection, chosen, _draft, keys=(drafts.c.id,), alarms=alarms)
+        return found[0] if found else None
 
     async def use_up(self, within: AsyncConnection, draft_id: str, job_id: str) -> None:
         """Note in the caller's transaction which job the draft became. Raises `DraftUsedError`."""
@@ -80,3 +76,11 @@ class DraftStore:
         """Delete drafts from before then: nobody sends their forms any more."""
         async with self._database.write() as connection:
             await connection.execute(delete(drafts).where(drafts.c.created_at < moment))
+
+
+def _draft(row: RowMapping) -> Draft:
+    # Drafts of earlier versions have their pictures alone.
+    order = VideoOrder.model_validate(
+        {**(row["wish"] or {}), "sources": SOURCES.validate_python(row["sources"])}
+    )
+    return Draft(row["id"], row["person_id"], row["created_at"], order, row["used_by"])

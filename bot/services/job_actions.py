@@ -1,9 +1,9 @@
-"""The desk: what people have done to their jobs afterwards, by buttons and in `/jobs`."""
+"""Actions of users on their jobs, by buttons and in `/jobs`; `look_again.py` has the one that starts a job."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -11,13 +11,14 @@ import structlog
 
 from bot.delivery.card import Card
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
-from bot.images.model import Reference
-from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
-from bot.jobs.job import TERMINAL, Job, JobState, advance, new_job_id
+from bot.jobs.bought_tasks import BoughtTasks
+from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.log import AuditLog
 from bot.moderation.policy import Person, may_cancel
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
@@ -27,7 +28,7 @@ log: Final = structlog.get_logger(__name__)
 
 
 class ActionResult(StrEnum):
-    """What came of a press."""
+    """Result of a press."""
 
     DONE = "done"
     ASK = "ask"
@@ -51,13 +52,16 @@ _TOO_LATE: Final[Mapping[JobState, ActionResult]] = {
     JobState.DELIVERING: ActionResult.ALREADY_READY,
     **dict.fromkeys(TERMINAL, ActionResult.ALREADY_ENDED),
 }
-"""The answer to somebody who would cancel a job that something may have been spent on."""
+"""Answers to users who would cancel a job in a state in which it can no longer simply be ended."""
+
+_CANCELLABLE: Final = frozenset({JobState.HELD, JobState.QUEUED})
+"""States in which nothing was spent."""
 
 
 class JobActions:
     """Serves presses. Every method asks again who may do what; none buys anything.
 
-    Methods raise `bot.storage.StorageError` when nothing could be stored, and then nothing has changed.
+    Methods raise `bot.storage.StorageError` when nothing could be stored; then nothing has changed.
     """
 
     def __init__(
@@ -68,21 +72,21 @@ class JobActions:
         lifecycle: Lifecycle,
         decisions: Decisions,
         messages: Messages,
-        spool: ReferenceSpool,
+        tasks: BoughtTasks,
+        audit: AuditLog,
         ledger: Ledger,
-        look_again_s: float,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
     ) -> None:
-        """Args: `look_again_s` is how long a task is looked for; `is_hidden` tells if a job's video is hidden."""
+        """Args: `is_hidden` tells if a job's video is hidden."""
         self._store = store
         self._runner = runner
         self._lifecycle = lifecycle
         self._decisions = decisions
         self._messages = messages
-        self._spool = spool
+        self._tasks = tasks
+        self._audit = audit
         self._ledger = ledger
-        self._look_again_s = look_again_s
         self._is_hidden = is_hidden
         self._now = now
 
@@ -110,9 +114,7 @@ class JobActions:
             return ActionResult.GONE
         if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
             return ActionResult.NOT_ALLOWED
-        if job.state in {JobState.HELD, JobState.QUEUED}:
-            return await self._end(job)
-        return _TOO_LATE[job.state]
+        return await self._end(job, _CANCELLABLE)
 
     async def stop_watching(self, job_id: str, person: Person) -> ActionResult:
         """End a bought job without waiting for its video."""
@@ -121,65 +123,26 @@ class JobActions:
             return ActionResult.GONE
         if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
             return ActionResult.NOT_ALLOWED
-        if job.state is JobState.GENERATING:
-            return await self._end(job)
-        return ActionResult.ALREADY_ENDED if job.state in TERMINAL else ActionResult.ALREADY_READY
-
-    async def look_again(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
-        """Ask once more for the task of an ended job, where that was pressed; costs nothing.
-
-        What was asked for in private stays private; so does what is looked for from a private message.
-        """
-        parent = await self._job(job_id)
-        if parent is None or parent.task_id is None:
-            return ActionResult.GONE
-        if not may_cancel(person, owner_id=parent.reply.person_id, guild_id=parent.guild_id):
-            return ActionResult.NOT_ALLOWED
-        if parent.state not in TERMINAL or parent.state is JobState.DELIVERED:
-            return ActionResult.ALREADY_FETCHED
-        now = self._now()
-        job_id = new_job_id()
-        job = Job(
-            id=job_id,
-            request=parent.request,
-            sources=(),
-            reply=replace(
-                reply, person_id=parent.reply.person_id, private=parent.reply.private or reply.private
-            ),
-            guild_id=parent.guild_id,
-            state=JobState.GENERATING,
-            created_at=parent.created_at,
-            pictures=await self._shared(parent, job_id),
-            task_id=parent.task_id,
-            submitted_at=parent.submitted_at,
-            expires_at=now + timedelta(seconds=self._look_again_s),
-            parent_id=parent.id,
-            lookup=True,
-            role_ids=parent.role_ids,
-            approved=parent.approved,
-        )
-        try:
-            await self._store.add(job)
-        except DuplicateJobError:
-            await self._spool.discard(job_id)
-            return ActionResult.ALREADY_FETCHED
-        self._runner.start(job.id)
-        return ActionResult.DONE
+        return await self._end(job, frozenset({JobState.GENERATING}))
 
     async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
-        """Deliver a finished video that was laid aside, to where it was asked for now."""
+        """Deliver an undelivered video into the reply to the press."""
         job = await self._job(job_id)
         if job is None:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
-        if not await self._store.take_up_undelivered(job_id, reply):
+        try:
+            taken_up = await self._store.take_up_undelivered(job_id, reply)
+        except DuplicateJobError:
+            return ActionResult.ALREADY_FETCHED
+        if not taken_up:
             return ActionResult.NOTHING_TO_FETCH if job.at_rest else ActionResult.ALREADY_FETCHED
         self._runner.start(job_id)
         return ActionResult.DONE
 
     async def original(self, job_id: str, person: Person) -> Job | ActionResult:
-        """The job that somebody wants to try again, if it is theirs, has ended, and was not repeated yet."""
+        """Return the job that a user tries again, if it is the user's own, has ended, and was not repeated yet."""
         job = await self._job(job_id)
         if job is None:
             return ActionResult.GONE
@@ -192,7 +155,7 @@ class JobActions:
         return job
 
     async def model(self, job_id: str, person: Person) -> Job | ActionResult:
-        """The job of a result that somebody wants to build upon; what was made in private is its owner's."""
+        """Return the job of a video that a user builds upon. A private video is its owner's alone."""
         job = await self._job(job_id)
         if job is None:
             return ActionResult.GONE
@@ -203,7 +166,7 @@ class JobActions:
         return job
 
     async def has_pictures(self, job: Job) -> bool:
-        """Whether the job's pictures are still to be had: here, or, if it never fetched them, from Discord."""
+        """Return True if the job's pictures are still here, or were never fetched from Discord."""
         pictures = job.pictures
         if pictures is None:
             return bool(job.sources)
@@ -211,23 +174,25 @@ class JobActions:
             lambda: all(picture.path.exists() for picture in pictures)
         )
 
-    async def deletable(self, job_id: str, person: Person) -> ActionResult:
-        """Whether somebody may take a result away."""
+    async def note_deletion(self, job_id: str, person: Person) -> ActionResult:
+        """Store that a user deletes the message with a video, before it goes: then it is not looked for again.
+
+        The audit log gets an entry if a moderator deletes another user's video.
+        """
         job = await self._job(job_id)
         if job is None:
             return ActionResult.GONE
-        allowed = may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id)
-        return ActionResult.DONE if allowed else ActionResult.NOT_ALLOWED
-
-    async def _shared(self, parent: Job, job_id: str) -> tuple[Reference, ...] | None:
-        """The parent's pictures, so that the video that is found can be built upon; not needed to find it."""
-        if not parent.pictures:
-            return parent.pictures
-        try:
-            return await self._spool.share(parent.pictures, job_id)
-        except OSError as error:
-            log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
-            return parent.pictures
+        owner_id = job.reply.person_id
+        if not may_cancel(person, owner_id=owner_id, guild_id=job.guild_id):
+            return ActionResult.NOT_ALLOWED
+        owns = person.id == owner_id
+        by = FailureReason.DELETED_BY_OWNER if owns else FailureReason.DELETED_BY_MODERATOR
+        action, guild_id = AuditAction.VIDEO_DELETED, job.guild_id or 0
+        async with self._audit.transaction() as within:
+            await self._tasks.note_deletion(within.connection, job_id, by)
+            if not owns:
+                await within.record(AuditEntry(guild_id, self._now(), action, person.id, owner_id, job_id))
+        return ActionResult.DONE
 
     async def _job(self, job_id: str) -> Job | None:
         try:
@@ -235,37 +200,35 @@ class JobActions:
         except UnknownJobError:
             return None
 
-    async def _end(self, job: Job) -> ActionResult:
-        """Cancel the job unless it has moved on meanwhile; whoever carries it then tells its user."""
-        state = job.state
-        while job.state is state:
-            ended = advance(job, JobState.CANCELLED, ended_at=self._now(), review_id=None)
+    async def _end(self, job: Job, states: frozenset[JobState]) -> ActionResult:
+        """Cancel the job if it is in one of these states; the run that carries it then tells its user."""
+        current: Job | None = job
+        while current is not None and current.state in states:
+            changes = {"ended_at": self._now(), "review_id": None, "undelivered_since": None}
+            ended = advance(current, JobState.CANCELLED, **changes)
             try:
-                asked = await self._store_end(ended, before=job)
-            except StaleJobError:
-                # Another run may have begun, which changes nothing for whoever cancels.
-                moved = await self._job(job.id)
-                if moved is None:
-                    return ActionResult.GONE
-                job = moved
-            else:
-                return await self._ended(ended, asked)
-        return _TOO_LATE.get(job.state, ActionResult.HANDING_OVER)
+                asked = await self._store_end(ended, before=current)
+            except (StaleJobError, UnknownJobError):
+                # It moved, or no more than a run raised its claim: the row says what can be done now.
+                current = await self._job(job.id)
+                continue
+            if not ended.bought:
+                self._ledger.release(job.id)
+            log.info("job_cancelled", job=job.id, bought=ended.bought)
+            self._runner.restart(job.id)
+            if asked is not None:
+                await self._decisions.carry_out(asked)
+            return ActionResult.DONE
+        return (
+            ActionResult.GONE if current is None else _TOO_LATE.get(current.state, ActionResult.HANDING_OVER)
+        )
 
     async def _store_end(self, ended: Job, *, before: Job) -> Review | None:
+        """Store an ended job, and close the question about a held one. Returns that question, if there was one."""
         if before.state is JobState.HELD:
             return await self._decisions.withdraw(ended, before=before)
         await self._store.save(ended, before=before)
         return None
-
-    async def _ended(self, ended: Job, asked: Review | None) -> ActionResult:
-        if not ended.bought:
-            self._ledger.release(ended.id)
-        log.info("job_cancelled", job=ended.id, bought=ended.bought)
-        self._runner.restart(ended.id)
-        if asked is not None:
-            await self._decisions.carry_out(asked)
-        return ActionResult.DONE
 
     async def _show_end(self, job: Job, reply: ReplyAddress) -> None:
         parked = job.undelivered_since is not None and job.failure is not None

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.delivery.card import Action
 from bot.jobs import cards
-from bot.jobs.job import Job, JobState
+from bot.jobs.job import FailureReason, Job, JobState
 from bot.jobs.queue.slots import Slots
 from bot.jobs.store import JobStore
 from bot.lifecycle.lifecycle import Lifecycle
@@ -15,6 +15,7 @@ from bot.lifecycle.timeouts import Retention
 from bot.texts import jobs as words
 from bot.texts.messages import Language, Message
 
+_CANCELLABLE: Final = frozenset({JobState.HELD, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING})
 _MOST: Final = 200
 
 
@@ -40,13 +41,18 @@ class JobList:
     now: Callable[[], datetime]
 
     async def of_person(self, person_id: int, language: Language) -> tuple[JobListEntry, ...]:
-        """Return a user's jobs that are under way, wait for the user, or ended without a video; the newest first.
+        """Return a user's jobs that are under way, waiting, or ended lately; the newest first.
 
-        Raises `bot.storage.StorageError`.
+        Videos that their owner deleted are not among them. Raises `bot.storage.StorageError`.
         """
-        since = self.now() - self.retention.ended_shown
-        found = await self.store.of_person(person_id, ended_since=since, limit=_MOST)
-        return tuple(self._entry(job, language) for job in found)
+        now = self.now()
+        found = await self.store.of_person(
+            person_id,
+            ended_since=now - self.retention.ended_shown,
+            delivered_since=now - self.retention.delivered_shown,
+            limit=_MOST,
+        )
+        return tuple(self._entry(job, language) for job in found if not _is_deleted(job))
 
     def _entry(self, job: Job, language: Language) -> JobListEntry:
         state = words.STATES[job.state] if job.undelivered_since is None else words.UNDELIVERED
@@ -65,7 +71,11 @@ class JobList:
         return None
 
 
+def _is_deleted(job: Job) -> bool:
+    return job.failure is not None and job.failure.reason is FailureReason.DELETED_BY_OWNER
+
+
 def _actions(job: Job) -> tuple[Action, ...]:
-    if job.state in {JobState.HELD, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING}:
+    if job.undelivered_since is None and job.state in _CANCELLABLE:
         return (Action.CANCEL,)
     return cards.actions(job)

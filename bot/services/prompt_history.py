@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from bot.jobs.store import JobStore
+from bot.jobs.history import JobHistory
 from bot.texts.quoting import clip
 
 _OFFERED: Final = 25
@@ -30,15 +30,15 @@ class PromptHistory:
     Users are offered their own prompts alone. Methods raise `bot.storage.StorageError`.
     """
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
+    def __init__(self, history: JobHistory) -> None:
+        self._history = history
         self._offered: OrderedDict[tuple[int, str], str] = OrderedDict()
 
     async def offer(self, person_id: int, typed: str) -> tuple[PromptChoice, ...]:
         """Return the newest of a user's prompts that contain what they have typed so far."""
         wanted = typed.strip().casefold()
         offered: list[PromptChoice] = []
-        for recent in await self._store.recent_prompts(person_id, _LOOKED_THROUGH):
+        for recent in await self._history.recent_prompts(person_id, _LOOKED_THROUGH):
             if wanted in recent.prompt.casefold():
                 offered.append(self._recalled(person_id, recent.job_id, recent.prompt))
             if len(offered) == _OFFERED:
@@ -54,7 +54,7 @@ class PromptHistory:
         known = self._offered.get((person_id, sent))
         if known is not None:
             return known
-        return await self._store.prompt_of(sent.removeprefix(_MARK), person_id)
+        return await self._history.prompt_of(sent.removeprefix(_MARK), person_id)
 
     def _recalled(self, person_id: int, job_id: str, prompt: str) -> PromptChoice:
         shown = clip(prompt, _CHOICE_CHARS)

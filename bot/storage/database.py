@@ -4,13 +4,21 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Final
 
+import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import engines
+from bot.storage.alarms import StorageAlarms
 from bot.storage.errors import StorageUnavailableError, storage_error
+from bot.storage.same_file import FileIdentity, SameFile
 from bot.storage.shielding import shield_until_done
+
+log: Final = structlog.get_logger(__name__)
+
+_LOOK_EVERY_S: Final = 5.0
 
 
 class Database:
@@ -22,8 +30,10 @@ class Database:
     unchanged, for callers that expect a duplicate row. No error text contains a row's values.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: FileIdentity | None = None) -> None:
+        """Args: `opened` is the identity of the file that is to stay at the path; None leaves that unchecked."""
         self.path = path
+        self.alarms = StorageAlarms()
         self.commits = 0
         """Number of transactions of `write` that were committed."""
         self._writer = engines.writer(path)
@@ -32,20 +42,26 @@ class Database:
         # would wait for that connection, which SQLAlchemy's pool gives up after 30 seconds.
         self._writing = asyncio.Lock()
         self._reading = asyncio.Semaphore(engines.READERS)
+        self._file = SameFile(path, opened, self.alarms)
+        for engine in (self._writer, self._reader):
+            self._file.guard(engine)
         self._closed = False
 
     @asynccontextmanager
     async def write(self, committed: Callable[[], None] | None = None) -> AsyncGenerator[AsyncConnection]:
         """Open one write transaction; no other runs at the same time. It cannot be nested.
 
-        The end of the block commits it to the disk. An exception or a cancellation that leaves the block rolls
-        it back. A cancellation during the commit is raised only after the commit has succeeded or failed.
+        The end of the block commits it to the disk. A file that was deleted or replaced raises
+        `DatabaseReplacedError`, before the block or after the commit. An exception or a cancellation that leaves
+        the block rolls it back. A cancellation during the commit is raised only after the commit has succeeded or
+        failed.
 
         Args:
             committed: Called right after the commit, before the next transaction begins, even if the block's
                 task is cancelled meanwhile. It must not raise.
         """
         async with self._writing, self._connected(self._writer) as connection:
+            await self._file.check()
             await connection.begin()
             try:
                 yield connection
@@ -74,6 +90,16 @@ class Database:
                 await held.enter_async_context(lock)
             await shield_until_done(self._writer.dispose())
             await shield_until_done(self._reader.dispose())
+        self._file.close()
+
+    async def watch_file(self) -> None:
+        """Look every few seconds if the file was deleted or replaced, until cancelled: an idle bot says so, too."""
+        while True:
+            try:
+                await self._file.check()
+            except StorageUnavailableError as error:
+                log.error("database_not_at_its_path", reason=str(error))
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
@@ -96,5 +122,7 @@ class Database:
     async def _commit(self, connection: AsyncConnection, committed: Callable[[], None] | None) -> None:
         await connection.commit()
         self.commits += 1
+        # What follows may be a purchase, which only a row that will be found again allows.
+        await self._file.check()
         if committed is not None:
             committed()

@@ -37,8 +37,24 @@ class StorageUnavailableError(StorageError):
     """The disk is full, read-only or failing, or the file is locked: the same call may work later."""
 
 
+class DatabaseReplacedError(StorageUnavailableError):
+    """The file at the database's path is not the one that is open: nothing that is written now would be kept."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: deleted or replaced while it is open; stop the bot, put it back, start again"
+        )
+
+
 class StorageDamagedError(StorageError):
     """The file is not an SQLite database, or is damaged."""
+
+
+class UnreadableRowError(StorageError):
+    """The row that is asked for holds what this version cannot read. It is left as it is."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"a row of {table} cannot be read")
 
 
 class NewerDatabaseError(StorageError):

@@ -21,6 +21,7 @@ from bot.storage.errors import (
 )
 from bot.storage.migrate import SchemaState, migrate, standing_of
 from bot.storage.ownership import Ownership
+from bot.storage.same_file import FileIdentity, identity_of
 from bot.storage.shielding import shield_until_done
 
 _NAME: Final = "stillmotion.sqlite3"
@@ -48,8 +49,8 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
     ownership = Ownership(path)
     try:
         # Shielded from cancellation: the thread would go on migrating after the lock was released.
-        await shield_until_done(asyncio.to_thread(_prepare, path, ownership))
-        database = Database(path)
+        opened = await shield_until_done(asyncio.to_thread(_prepare, path, ownership))
+        database = Database(path, opened)
         try:
             yield database
         finally:
@@ -100,7 +101,7 @@ def database_path(url: str | None, data_dir: Path) -> Path:
     return Path(name).resolve()
 
 
-def _prepare(path: Path, ownership: Ownership) -> None:
+def _prepare(path: Path, ownership: Ownership) -> FileIdentity:
     with translating(path):
         # Only a folder made here becomes private. An existing one may be shared, even /tmp, and stays as it is.
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -115,6 +116,7 @@ def _prepare(path: Path, ownership: Ownership) -> None:
         # the mode of the database.
         if stat.S_IMODE(path.stat().st_mode) != _FILE_MODE:
             path.chmod(_FILE_MODE)
+        return identity_of(path)
 
 
 def _check_current(path: Path) -> None:

@@ -147,8 +147,11 @@ Index(
     "uq_jobs_fetching",
     jobs.c.task_id,
     unique=True,
-    sqlite_where=text("state IN ('generating', 'ready', 'delivering', 'delivered') AND task_id IS NOT NULL"),
+    sqlite_where=text(
+        "state IN ('generating', 'ready', 'delivering') AND parked_at IS NULL AND task_id IS NOT NULL"
+    ),
 )
+Index("ix_jobs_task_id", jobs.c.task_id, sqlite_where=text("task_id IS NOT NULL"))
 
 people: Final = Table(
     "people",

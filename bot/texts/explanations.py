@@ -17,6 +17,7 @@ class Money(StrEnum):
     NOT_SPENT = "not_spent"
     SPENT = "spent"
     PROBABLY_SPENT = "probably_spent"
+    """Gateways of this kind bill tasks that they stop for their content, or complete without a video."""
     UNKNOWN = "unknown"
 
     @property
@@ -132,7 +133,7 @@ def too_many_pictures() -> Explanation:
 
 
 def request_rejected(message: str) -> Explanation:
-    """HTTP 400: the service rejected the parameters."""
+    """The service refused this request in its own words."""
     return nothing_charged(
         sentence("The video service refused the request: {message}", message=quote_vendor(message)),
         sentence("Change it and try again."),
@@ -167,7 +168,7 @@ SERVICE_MISCONFIGURED = nothing_charged(
     sentence("The operator has been told. Your request keeps its place and goes on by itself."),
 )
 SERVICE_AWAY = nothing_charged(
-    sentence("The video service is not answering at present."),
+    sentence("The video service is not answering as it should at present."),
     sentence("Your request keeps its place and goes on by itself."),
 )
 SERVICE_WITHOUT_CHANNEL = nothing_charged(
@@ -179,22 +180,22 @@ TOO_DEAR = nothing_charged(
     sentence("Change it to a shorter one or to 480p; the operator has been told."),
 )
 SERVICE_BUSY = nothing_charged(
-    sentence("The video service has too many requests and kept refusing this one."),
+    sentence("The video service has too many requests and did not take this one."),
     sentence("Try again in a few minutes."),
 )
 SERVICE_UNREACHABLE = nothing_charged(
-    sentence("The video service cannot be reached."),
+    sentence("I could not hand your request to the video service in time."),
     sentence("Try again in a few minutes."),
 )
 PURCHASE_UNKNOWN = Explanation(
-    sentence("The connection to the video service broke while your request was handed over."),
+    sentence("No clear answer came from the video service when your request was handed over."),
     Money.UNKNOWN,
     sentence(
         "I do not repeat it by myself, so that nothing is bought twice. Press *Try again* if you want to."
     ),
 )
 FOUND_NOT_BOUGHT = nothing_charged(
-    sentence("The operator found that your request never reached the video service."),
+    sentence("The operator found that nothing was bought for this request."),
     sentence("Try again any time."),
 )
 POLLS_REFUSED = Explanation(
@@ -213,12 +214,12 @@ VIDEO_UNUSABLE = Explanation(
     sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
 )
 VIDEO_UNREACHABLE = Explanation(
-    sentence("The video was made, but the video service did not hand it out."),
+    sentence("The video was made, but I could not fetch it from the video service."),
     Money.SPENT,
     sentence("Press *Look again* later to fetch it, which costs nothing."),
 )
 VIDEO_NOT_STORED = Explanation(
-    sentence("The video was made, but I have no room to store it."),
+    sentence("The video was made, but I could not store it."),
     Money.SPENT,
     sentence("Tell the operator, then press *Look again*, which costs nothing."),
 )
@@ -228,12 +229,12 @@ BLOCKED_BY_SERVICE = Explanation(
     sentence("Change the prompt or the pictures."),
 )
 EXPIRED = Explanation(
-    sentence("The video did not become ready in time."),
+    sentence("As far as I could see, the video did not become ready in time."),
     Money.SPENT,
     sentence("It may still come: press *Look again* later, which costs nothing."),
 )
 VIDEO_BROKEN = Explanation(
-    sentence("The video was made, but it kept arriving incomplete."),
+    sentence("The video was made, but it arrived incomplete."),
     Money.SPENT,
     sentence("Press *Look again* later to fetch it, which costs nothing."),
 )
@@ -243,7 +244,7 @@ UNCOLLECTED = Explanation(
     sentence("*Look again* may still find it at the video service."),
 )
 INTERRUPTED = nothing_charged(
-    sentence("The bot was stopped before your request began."),
+    sentence("I could not see whether my answer to your request arrived, so I did not begin it."),
     sentence("Use the command again."),
 )
 CANCELLED_BEFORE_PURCHASE = nothing_charged(
@@ -310,25 +311,25 @@ def laid_aside_too_large(until: str) -> Explanation:
         sentence("The video is ready, but it is larger than Discord allows here."),
         Money.SPENT,
         sentence(
-            "It waits in `/jobs` until {until}: fetch it where larger files are allowed. In 480p it would fit.",
+            "It waits in `/jobs` until {until}: fetch it where larger files are allowed.",
             until=until,
         ),
     )
 
 
 def laid_aside_refused(until: str) -> Explanation:
-    """Discord refused the video by every route. It waits in `/jobs` until then."""
+    """Discord refused the video by every route, or stayed away. It waits in `/jobs` until then."""
     return Explanation(
-        sentence("The video is ready, but Discord did not let me post it."),
+        sentence("The video is ready, but I could not post it."),
         Money.SPENT,
         sentence("It waits for you in `/jobs` until {until}.", until=until),
     )
 
 
 def laid_aside_doubtful(until: str) -> Explanation:
-    """The bot was stopped while it posted the video, and cannot see the reply any more."""
+    """A post that was begun may have arrived, and the bot cannot see the reply any more."""
     return Explanation(
-        sentence("I was interrupted while posting the video, and can no longer see whether it reached you."),
+        sentence("I tried to post the video, and can no longer see whether it reached you."),
         Money.SPENT,
         sentence("If it did not, it waits for you in `/jobs` until {until}.", until=until),
     )

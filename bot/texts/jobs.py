@@ -47,6 +47,32 @@ ALREADY_READY: Final = sentence(
 ALREADY_ENDED: Final = sentence("This request has already ended; there is nothing left to cancel.")
 ALREADY_REPEATED: Final = sentence("You already tried again; the newer request is in `/jobs`.")
 ALREADY_FETCHED: Final = sentence("This video is already being fetched, or was delivered.")
+NOT_LOOKED_UP: Final = sentence(
+    "Discord did not tell me what I have to know for that. Nothing was charged; try again in a minute."
+)
+STILL_IN_DIRECT_MESSAGES: Final = sentence("This video is still there: in our direct messages.")
+LOOK_DENIED: Final = sentence(
+    "The moderators did not allow this video to be posted, so only they can look for it."
+)
+LOOK_PUT_AWAY: Final = sentence(
+    "This video was reported, and moderators look at it or removed it. Only they can look for it."
+)
+LOOK_BLOCKED: Final = sentence(
+    "The moderators of the server where you asked for this video let you make none there, so only they can look "
+    "for it."
+)
+LOOK_SUSPENDED: Final = sentence(
+    "You are suspended in the server where you asked for this video, so only its moderators can look for it."
+)
+LOOK_LEFT: Final = sentence(
+    "You are no longer a member of the server where you asked for this video, so only its moderators can look for "
+    "it."
+)
+LOOK_ELSEWHERE: Final = sentence("A spicy video is shown in age-restricted channels only.")
+LOOK_WAITS_IN_LIST: Final = sentence("This video is ready and waits in `/jobs`: fetch it there.")
+LOOK_WAITS_FOR_MODERATORS: Final = sentence(
+    "This video is ready, and moderators decide whether it is posted."
+)
 NOTHING_TO_FETCH: Final = sentence("This video no longer waits here. Nothing was charged anew.")
 NOT_READ: Final = sentence("I could not look up your videos just now. Type `/jobs` again in a minute.")
 FILE_REFUSED: Final = sentence(
@@ -82,6 +108,11 @@ def entry_line(
     length = short_seconds(request.seconds).in_language(language)
     parts += [length, request.resolution, moment(created_at)]
     return f"{' · '.join(parts)}\n> {quote_prompt(request.prompt, PROMPT_SHOWN_CHARS)}"
+
+
+def still_there(link: str) -> Message:
+    """The message with a video, which need not be fetched again."""
+    return sentence("This video is still there: {link}", link=link)
 
 
 def progress(percent: int, rest_s: float | None) -> Message:

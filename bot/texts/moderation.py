@@ -83,6 +83,16 @@ POSTING_EXPIRED: Final = Explanation(
     Money.SPENT,
     sentence("Ask them, or ask for another one."),
 )
+DELETED_BY_OWNER: Final = Explanation(
+    sentence("The person who asked for this video deleted it."),
+    Money.SPENT,
+    sentence("It does not come back."),
+)
+DELETED_BY_MODERATOR: Final = Explanation(
+    sentence("A moderator deleted this video."),
+    Money.SPENT,
+    sentence("Only moderators can look for it."),
+)
 
 
 def suspended(until: str) -> Explanation:

@@ -65,6 +65,22 @@ NO_CHANNEL: Final = "DimiLinks has no channel for the video model at present."
 MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see the log."
 
 
+def database_replaced(path: str) -> str:
+    """The database's file was deleted or replaced under the bot."""
+    return (
+        f"Stillmotion: the database at `{path}` was deleted or replaced while I run. I buy and post nothing until "
+        "the same file is back, or until you have stopped me, put the right file there, and started me again."
+    )
+
+
+def row_unreadable(table: str) -> str:
+    """A row of the database cannot be read; the bot runs on without it."""
+    return (
+        f"Stillmotion: a row of the table `{table}` cannot be read. I leave it as it is, delete nothing of it, and "
+        "allow nothing that it may forbid; everything else goes on. The log names the row (`row_unreadable`)."
+    )
+
+
 def video_reported(reason: str, added: str, job_id: str, link: str | None) -> str:
     """A user reported a video. `added` is what the user wrote."""
     said = f" They say: {quote_prompt(added, _WORDS_SHOWN_CHARS)}" if added.strip() else ""

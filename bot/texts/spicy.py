@@ -282,6 +282,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "hidden_video_viewed": sentence("Hidden video looked at"),
     "video_restored": sentence("Video restored"),
     "video_removed": sentence("Video removed"),
+    "video_deleted": sentence("Video deleted"),
     "reports_muted": sentence("Reports muted"),
     "term_added": sentence("Term added"),
     "term_removed": sentence("Term removed"),

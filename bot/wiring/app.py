@@ -4,11 +4,11 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from pydantic import SecretStr
@@ -18,6 +18,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.gc_policy import collect_when_quiet
 from bot.images.spool import ReferenceSpool
+from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
@@ -29,14 +30,17 @@ from bot.people.store import PeopleStore
 from bot.quota.allowance import Allowance
 from bot.services.cleanup import Cleanup
 from bot.services.drafts import DraftStore
+from bot.services.held_back import HeldBackVideos
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
+from bot.services.look_again import LookAgain
 from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
+from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
@@ -44,10 +48,12 @@ from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
+from cogs.shared.members import DiscordMemberships
 
 log: Final = structlog.get_logger(__name__)
 
 _RESTART_AFTER_S: Final = 60.0
+_CANCELLED_AGAIN_AFTER_S: Final = 0.5
 
 
 def _say_nothing(_line: str) -> None:
@@ -75,6 +81,7 @@ class App:
     ) -> None:
         store = JobStore(database, settings.spool_dir)
         self._notices = OperatorNotices(messages)
+        database.alarms.listener = self._tell_of_storage
         self.moderation = ModerationWiring(
             settings,
             bot=bot,
@@ -83,6 +90,7 @@ class App:
             api=api,
             messages=messages,
             breaker=breaker,
+            report_waits=tuning.report_waits,
             now=now,
         )
         self.jobs = JobWiring(
@@ -124,6 +132,7 @@ class App:
         self._add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
+            ("database-file", self.database.watch_file),
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
             ("reviews", self.jobs.decisions.run),
@@ -153,9 +162,7 @@ class App:
                 await connected
         finally:
             # After a stop nothing waits for Discord: neither a login nor the pause before another try.
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await _ended(tasks)
             broken_off = connected.exception() if not connected.cancelled() else None
             if broken_off is not None and self._stopped.is_set():
                 log.info("connection_broken_off", error=type(broken_off).__name__)
@@ -203,12 +210,36 @@ class App:
             lifecycle=self.jobs.lifecycle,
             decisions=self.jobs.decisions,
             messages=self._messages,
-            spool=self._spool,
+            tasks=self._tasks,
+            audit=self.moderation.audit_log,
             ledger=self.jobs.ledger,
-            look_again_s=self.jobs.timeouts.look_again_s,
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
         )
+
+    @cached_property
+    def _looking(self) -> LookAgain:
+        return LookAgain(
+            store=self.jobs.store,
+            tasks=self._tasks,
+            runner=self.jobs.runner,
+            audit=self.moderation.audit_log,
+            rules=self.moderation.caches.rules,
+            held_back=HeldBackVideos(
+                members=self.moderation.caches.members,
+                memberships=DiscordMemberships(self.bot),
+                is_hidden=self.moderation.reports.is_hidden,
+                now=self._now,
+            ),
+            messages=self._messages,
+            spool=self._spool,
+            look_again_s=self.jobs.timeouts.look_again_s,
+            now=self._now,
+        )
+
+    @cached_property
+    def _tasks(self) -> BoughtTasks:
+        return BoughtTasks(self.database, self._settings.spool_dir)
 
     @cached_property
     def people(self) -> PreferenceCache:
@@ -259,9 +290,10 @@ class App:
             self.bot,
             requests=self.requests,
             actions=self._actions,
+            looking=self._looking,
             people=self.people,
             drafts=self._drafts,
-            prompt_history=PromptHistory(self.jobs.store),
+            prompt_history=PromptHistory(self.jobs.history),
             job_list=JobList(
                 store=self.jobs.store,
                 lifecycle=self.jobs.lifecycle,
@@ -295,8 +327,24 @@ class App:
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
 
+    def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
+        match trouble:
+            case StorageTrouble.UNREADABLE_ROW:
+                self._notices.tell(operator.row_unreadable(subject))
+            case StorageTrouble.FILE_REPLACED:
+                self._notices.tell(operator.database_replaced(subject))
+
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel until all have ended: the library forgets a cancellation that meets it while it connects a shard."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCELLED_AGAIN_AFTER_S)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

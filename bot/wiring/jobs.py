@@ -47,6 +47,7 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
+from bot.reviews.reports import ReportWaits
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.texts import explanations, operator
@@ -84,6 +85,7 @@ class Tuning:
     poll_intervals: PollIntervals = field(default_factory=PollIntervals)
     timeouts: Timeouts = field(default_factory=Timeouts)
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
+    report_waits: ReportWaits = field(default_factory=ReportWaits)
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
 
@@ -118,7 +120,7 @@ class JobWiring:
             undelivered=timedelta(days=settings.keep_undelivered_days),
             pictures=timedelta(hours=settings.keep_pictures_hours),
         )
-        self._history = history
+        self.history = history
         self._settings = settings
         self._tuning = tuning
         self._moderation = moderation
@@ -132,8 +134,8 @@ class JobWiring:
 
     async def load(self) -> None:
         """Read what was reserved and bought today, and how long jobs took. Raises `StorageError`."""
-        self.ledger = Ledger(await self._history.claims(day_of(self._now())))
-        for finished in await self._history.finished(_HISTORY):
+        self.ledger = Ledger(await self.history.claims(day_of(self._now())))
+        for finished in await self.history.finished(_HISTORY):
             self.durations.learn(finished)
         watch, slots = self._metrics.watch, self.slots
         watch("jobs_running", "Jobs at the video service", lambda: slots.running)

@@ -22,7 +22,7 @@ from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportStore
-from bot.reviews.reports import Reports
+from bot.reviews.reports import Reports, ReportWaits
 from bot.reviews.store import ReviewStore
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
@@ -45,6 +45,7 @@ class ModerationWiring:
         api: DimiLinks,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
+        report_waits: ReportWaits,
         now: Callable[[], datetime],
     ) -> None:
         self.bot = bot
@@ -54,6 +55,7 @@ class ModerationWiring:
         self._store = store
         self._api = api
         self._messages = messages
+        self._report_waits = report_waits
         self._now = now
 
     async def load(self) -> None:
@@ -120,6 +122,7 @@ class ModerationWiring:
             messages=self._messages,
             api=self._api,
             media_dir=self._settings.media_dir,
+            waits=self._report_waits,
             now=self._now,
         )
 

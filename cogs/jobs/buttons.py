@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.delivery.card import Action
 from bot.services.job_actions import ActionResult, JobActions
+from bot.services.look_again import LookAgain
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
 from bot.texts import jobs as words
@@ -18,6 +19,7 @@ from bot.texts.messages import Message
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
+from cogs.shared.place import place_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
     BEFORE_ACKNOWLEDGING_S,
@@ -38,6 +40,7 @@ class JobButtons:
 
     requests: VideoRequests
     actions: JobActions
+    looking: LookAgain
     now: Callable[[], datetime]
 
     def routes(self) -> list[InteractionRoute]:
@@ -86,16 +89,27 @@ class JobButtons:
         await answer(interaction, _plain(interaction, told))
 
     async def _look_again(self, interaction: Interaction, reference: ButtonReference) -> None:
-        now = self.now()
-        if not await acknowledge_press(interaction):
-            return
-        message = interaction.message
-        message_id = message.id if message is not None else None
-        private = reference.private or (message is not None and message.flags.ephemeral)
-        reply = address_of(interaction, message_id=message_id, private=private, now=now)
-        found = await self.actions.look_again(reference.job_id, person_of(interaction), reply)
-        if found is not ActionResult.DONE:
-            await reply_privately(interaction, ANSWERS[found])
+        now, event = self.now(), f"interaction:{interaction.id}"
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            look = await self.looking.permit(reference.job_id, person_of(interaction), place_of(interaction))
+        if isinstance(look, Message):
+            await refuse(interaction, look)
+        elif look.in_own_reply:
+            acknowledged = await acknowledge(interaction, private=True)
+            if acknowledged is None:
+                return
+            reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
+            said = await self.looking.begin(look, reply, event)
+            if said is not None:
+                await answer(interaction, said)
+        elif await acknowledge_press(interaction):
+            message = interaction.message
+            message_id = message.id if message is not None else None
+            private = reference.private or (message is not None and message.flags.ephemeral)
+            reply = address_of(interaction, message_id=message_id, private=private, now=now)
+            said = await self.looking.begin(look, reply, event)
+            if said is not None:
+                await reply_privately(interaction, said)
 
     async def _fetch(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self.now()

@@ -101,7 +101,7 @@ class ResultButtons:
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self.actions.deletable(reference.job_id, person_of(interaction))
+        found = await self.actions.note_deletion(reference.job_id, person_of(interaction))
         if found is ActionResult.NOT_ALLOWED:
             await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
         elif found is not ActionResult.DONE:

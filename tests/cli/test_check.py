@@ -187,6 +187,18 @@ async def test_an_address_that_answers_a_web_page_is_named(
     assert f"FAIL discord token: DISCORD_API_URL: {sandbox.discord.api_url} answers a web" in outcome.out
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_page_of_a_failure_is_not_taken_for_a_wrong_address(
+    shell: Shell, sandbox: Sandbox, status: int
+) -> None:
+    sandbox.dimilinks.faults.models.append(Html(status))
+    sandbox.discord.faults.append(DiscordFault("GET /users/@me", status, answer=OddAnswer.PAGE))
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert f"FAIL discord token: Discord answered HTTP {status}" in outcome.out
+    assert f"FAIL api key: {status}: HTTP {status} with a page" in outcome.out
+
+
 async def test_a_key_that_may_not_use_the_model_is_found(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.dimilinks.models = ["another", "third"]
     outcome = await shell.run("check", environment=sandbox.environment)

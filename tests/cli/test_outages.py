@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.dimilinks import SlowAnswer, TaskPace
 from bot.sandbox.discord import DiscordFault, OddAnswer
+from bot.sandbox.discord.gateway import Absence
 from bot.sandbox.sandbox import Sandbox
 from cogs.gateway import LONGEST_WAIT_S, BoundedBackoff
 from tests.cli.shell import REPOSITORY, TIMEOUT_S, Outcome, Shell, asked
@@ -145,6 +146,28 @@ async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away:
         await sandbox.discord.pause()
     for _ in range(4):  # the library's waits double
         await logged(process, "Attempting a reconnect")
+    await stopped(shell, process)
+
+
+@pytest.mark.parametrize("absence", Absence)
+async def test_a_gateway_that_turns_connections_away_is_asked_again_with_pauses(
+    shell: Shell, sandbox: Sandbox, absence: Absence
+) -> None:
+    gateway = sandbox.discord.gateway
+    process = await shell.start("run", environment=sandbox.environment)
+    await sandbox.discord.wait_until_ready(timeout_s=TIMEOUT_S)
+    await gateway.stay_away(600, absence)
+    await asyncio.sleep(6)
+    assert 2 <= gateway.turned_away <= 6
+    await gateway.stay_away(600)
+    await logged(process, "Attempting a reconnect")
+    await gateway.stay_away(600, absence)  # after a refusal the library connects in another way
+    await asyncio.sleep(4)
+    assert gateway.turned_away <= 10
+    assert process.returncode is None
+    await gateway.stay_away(0)
+    reply = await asked(sandbox)
+    await reply.wait_for_video(timeout_s=60)
     await stopped(shell, process)
 
 

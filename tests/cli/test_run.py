@@ -3,13 +3,18 @@
 import asyncio
 import signal
 import socket
+import sqlite3
+from contextlib import closing
 
 import aiohttp
 import pytest
 
 from bot.sandbox.dimilinks import TaskPace
+from bot.sandbox.discord.gateway import Absence
 from bot.sandbox.sandbox import Sandbox
+from bot.texts import console
 from tests.cli.shell import Shell, asked
+from tests.e2e.actors.timing import until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -53,6 +58,28 @@ async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shel
     assert str(first.pid) in line
     first.terminate()
     assert (await shell.ended(first)).status == 0
+
+
+@pytest.mark.parametrize("gateway_away", [False, True])
+async def test_a_process_whose_jobs_another_one_carries_on_ends_with_one_line(
+    shell: Shell, sandbox: Sandbox, *, gateway_away: bool
+) -> None:
+    sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=12)
+    process = await shell.start("run", environment=sandbox.environment)
+    reply = await asked(sandbox)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
+    if gateway_away:  # as after a long sleep of the host
+        gateway = sandbox.discord.gateway
+        await gateway.stay_away(600, Absence.GREETED)
+        await until(lambda: gateway.turned_away > 1)
+    with closing(sqlite3.connect(shell.folder / "data" / "stillmotion.sqlite3", timeout=10)) as connection:
+        connection.execute("UPDATE jobs SET claim = claim + 1, claimed_by = 'other:1:x'")
+        connection.commit()
+    outcome = await shell.ended(process)
+    assert outcome.status == 1
+    assert outcome.err.splitlines()[-1] == console.SUPERSEDED
+    assert "Traceback" not in outcome.err
+    assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
 async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: Sandbox) -> None:

@@ -1,14 +1,12 @@
 """Approvals across stops and kills: nothing is asked twice, and no decision is lost."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.reviews.review import ReviewState, ReviewSubject
 from tests.e2e.actors.approvals import ask, cards, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import until
@@ -20,14 +18,6 @@ FORGOTTEN = "UPDATE jobs SET review_id = NULL"
 """As a process leaves it that was killed before it noted that it had asked."""
 UNASKED = "DELETE FROM reviews"
 UNPLACED = "UPDATE reviews SET channel_id = NULL, message_id = NULL"
-
-
-def rewrite(harness: Harness, *statements: str) -> None:
-    """Have the stopped bot's data be what a kill would have left."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
 
 
 async def decide(harness: Harness, state: ReviewState) -> None:

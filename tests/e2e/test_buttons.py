@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.dimilinks import Hang, HttpError
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
-from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.records import states
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -293,11 +293,9 @@ async def test_refresh_never_takes_a_video_away(wide: Harness, *, restarted: boo
 
 async def test_a_button_of_a_job_that_is_not_known_is_answered(wide: Harness) -> None:
     reply = await being_made(wide, "first")
-    for action, person in (("cancel", 1), ("fetch", 1), ("again", wide.user.id)):
+    for action, person in (("cancel", 1), ("fetch", 1), ("look", 1), ("again", wide.user.id)):
         pressed = await press_unseen(wide, message_of(reply), f"sm:{action}:{'0' * 32}:{person}:1")
         assert await told(pressed) == words.GONE.english
         assert pressed.ephemeral
-    pressed = await press_unseen(wide, message_of(reply), f"sm:look:{'0' * 32}:1:1")
-    assert await whispered(pressed) == words.GONE.english
     finish(wide, "first")
     await reply.wait_for_video(TIMEOUT_S)

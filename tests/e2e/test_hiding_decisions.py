@@ -85,6 +85,68 @@ async def test_a_video_is_restored_although_discord_was_away_for_a_moment(harnes
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
+@pytest.mark.parametrize(("label", "action"), [("Restore", "video_restored"), ("Remove…", "video_removed")])
+@pytest.mark.parametrize("status", [503, 403])
+async def test_a_decision_that_discord_does_not_take_is_carried_out_later(
+    harness: Harness, label: str, action: str, status: int, *, restarted: bool
+) -> None:
+    reply = await delivered(harness)
+    card = await hidden(harness, reply)
+    (video,) = kept(harness)
+    content = video.read_bytes()
+    await harness.sandbox.dimilinks.pause()  # so that the file is the only copy
+    route = "PATCH /channels/*/messages/*"
+    harness.sandbox.discord.faults.append(DiscordFault(route, status=status, message="No", times=1000))
+    if label == "Restore":
+        answered = await told(await press(harness, card, label, user=moderator(harness)))
+    else:
+        answered = await why(harness, card, label, moderator(harness))
+    assert answered == moderation.VOTE_DECIDED.english
+    await harness.app.moderation.reports.finish()
+    assert kept(harness) == [video]
+    assert video.read_bytes() == content
+    assert is_hidden(message_of(reply).current)
+    assert audit(harness, "action")[-1] not in {"video_restored", "video_removed"}
+    harness.sandbox.discord.faults.clear()
+    await meanwhile(harness, restarted=restarted)
+    await harness.app.moderation.reports.finish()
+    await until(lambda: audit(harness, "action")[-1] == action and not kept(harness))
+    assert bool(message_of(reply).current.videos) is (label == "Restore")
+
+
+async def test_a_video_is_hidden_later_if_discord_is_away_when_it_is_reported(harness: Harness) -> None:
+    reply = await delivered(harness)
+    route = "PATCH /channels/*/messages/*"
+    harness.sandbox.discord.faults.append(DiscordFault(route, status=503, message="Unavailable", times=1000))
+    assert await report(harness, reply, moderator(harness)) == forms.REPORTED.english
+    assert message_of(reply).current.videos
+    assert audit(harness, "action") == ["video_reported"]
+    harness.sandbox.discord.faults.clear()
+    await harness.app.moderation.reports.finish()
+    assert is_hidden(await seen(message_of(reply), HIDDEN))
+    assert audit(harness, "action") == ["video_reported", "video_hidden"]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_the_entry_of_a_hidden_video_is_not_lost_if_the_log_takes_none_for_a_while(
+    harness: Harness, *, restarted: bool
+) -> None:
+    reply = await delivered(harness)
+    async with harness.app.database.write() as connection:
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER refusing BEFORE INSERT ON audit WHEN NEW.action = 'video_hidden' "
+            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    await report(harness, reply, moderator(harness))
+    await seen(message_of(reply), HIDDEN)
+    async with harness.app.database.write() as connection:
+        await connection.exec_driver_sql("DROP TRIGGER refusing")
+    await meanwhile(harness, restarted=restarted)
+    await harness.app.moderation.reports.finish()
+    await until(lambda: audit(harness, "action") == ["video_reported", "video_hidden"])
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_removed_video_stays_away(harness: Harness, *, restarted: bool) -> None:
     reply = await delivered(harness)
     card = await hidden(harness, reply)

@@ -49,10 +49,11 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
         assert "**waiting in line** · number 1 of 1" in text
         assert "**being made** · " in text
         assert "**outcome unknown**" in text
-        assert "> delivered" not in text
-        assert text.index("waiting in line") < text.index("being made") < text.index("outcome unknown")
+        assert "**delivered** · 6 s · 720p" in text
+        order = ("waiting in line", "being made", "**delivered**", "outcome unknown")
+        assert [text.index(state) for state in order] == sorted(text.index(state) for state in order)
         assert shown.current is not None
-        assert labels(shown.current) == ["Cancel", "Cancel", "Try again"]
+        assert labels(shown.current) == ["Cancel", "Cancel", "Look again", "Try again"]
         assert words.NONE.english in (await list_jobs(harness, user=harness.member("bea"))).text
         await told(await press(harness, shown, "Cancel"))
         await waiting.wait_for(lambda version: "Cancelled" in version.text(), TIMEOUT_S)

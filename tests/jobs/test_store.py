@@ -220,3 +220,21 @@ async def test_old_tokens_are_wiped_and_young_ones_are_not(store: JobStore) -> N
     assert await store.wipe_tokens(MOMENT + timedelta(minutes=30)) == 1
     assert (await store.get("old")).reply.token is None
     assert (await store.get("young")).reply.token is not None
+
+
+async def test_prompts_are_forgotten_in_moderators_jobs_too(store: JobStore) -> None:
+    own = replace(a_job(state=JobState.DELIVERED), settled_at=MOMENT)
+    moderators = replace(
+        own, id="job-2", reply=replace(own.reply, person_id=9), parent_id=own.id, lookup=True
+    )
+    for job in (own, moderators, replace(own, id="job-3", reply=replace(own.reply, person_id=9))):
+        await store.add(job)
+    assert await store.forget_prompts(own.reply.person_id) == 2
+    prompts = [(await store.get(job_id)).request.prompt for job_id in ("job-1", "job-2", "job-3")]
+    assert prompts == ["…", "…", "a boat"]
+
+
+async def test_a_video_that_was_fetched_again_counts_once(store: JobStore) -> None:
+    for number, task_id in enumerate(["one", "one", "two"]):
+        await store.add(replace(a_job(state=JobState.DELIVERED, job_id=f"job-{number}"), task_id=task_id))
+    assert await store.made_in(5, 2) == 2

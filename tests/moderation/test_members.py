@@ -16,7 +16,7 @@ from bot.moderation.members.store import MemberStore
 from bot.moderation.policy import MemberStatus
 from bot.moderation.rules import ServerRules
 from bot.storage.database import Database
-from bot.storage.errors import StorageDamagedError, StorageUnavailableError
+from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database
 from tests.moderation.audited import alone
 
@@ -125,15 +125,18 @@ async def test_what_cannot_be_kept_does_not_hold(
     assert book.of(SERVER, ADA) == before
 
 
-async def test_a_record_that_cannot_be_read_is_said(
-    database: Database, book: MemberCache, audit_log: AuditLog
+@pytest.mark.parametrize("damage", ["listed = 'watched'", "suspended_until = 'tomorrow'"])
+async def test_a_user_whose_record_cannot_be_read_is_blocked_and_nobody_else(
+    database: Database, book: MemberCache, audit_log: AuditLog, damage: str
 ) -> None:
-    await alone(audit_log, book.list_as, SERVER, ADA, ListStatus.BLOCKED)
+    for person_id in (ADA, ADA + 1):
+        await alone(audit_log, book.list_as, SERVER, person_id, ListStatus.TRUSTED)
     with closing(sqlite3.connect(database.path)) as connection:
-        connection.execute("UPDATE members SET listed = 'watched'")
+        connection.execute(f"UPDATE members SET {damage} WHERE person_id = ?", (ADA,))  # noqa: S608 - ours
         connection.commit()
-    with pytest.raises(StorageDamagedError, match="watched"):
-        await reopened(database)
+    found = await reopened(database)
+    assert found.of(SERVER, ADA).listed is ListStatus.BLOCKED
+    assert found.of(SERVER, ADA + 1).listed is ListStatus.TRUSTED
 
 
 # Suspensions.

@@ -14,7 +14,7 @@ from bot.moderation.rules import USUAL_RULES, Gate, Mode, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
 from bot.storage.database import Database
-from bot.storage.errors import StorageDamagedError, StorageUnavailableError
+from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database
 from tests.moderation.sample_rules import FULL
 
@@ -98,9 +98,13 @@ async def test_the_switch_for_spicy_with_pictures_is_dropped_from_rules_of_earli
 @pytest.mark.parametrize(
     "rules", [{"modes": {"spicy": "ajar"}}, {"quorum": 0}, {"trusted_roles": "all"}, [], "open", 7, None]
 )
-async def test_rules_that_cannot_be_read_are_not_replaced_by_laxer_ones(
+async def test_rules_that_cannot_be_read_allow_nothing_and_stop_nothing(
     database: Database, rules: object
 ) -> None:
+    book = await book_of(database)
+    await book.change(SERVER + 1, FULL)
     write(database, rules)
-    with pytest.raises(StorageDamagedError, match=str(SERVER)):
-        await book_of(database)
+    book = await book_of(database)
+    assert all(book.of(SERVER).mode(gate, None) is Mode.OFF for gate in Gate)
+    assert book.of(SERVER + 1) == FULL
+    assert book.of(SERVER + 2) == USUAL_RULES

@@ -14,7 +14,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
 from bot.reviews.store import ReviewStore
 from bot.storage.database import Database
-from bot.storage.errors import StorageUnavailableError
+from bot.storage.errors import StorageUnavailableError, UnreadableRowError
 from bot.storage.opening import open_database
 from tests.moderation.audited import alone
 
@@ -229,3 +229,21 @@ async def test_what_cannot_be_stored_is_said_and_changes_nothing(tmp_path: Path)
         await alone(AuditLog(database), ReviewStore(database).vote, QUESTION.id, yes(1), 1)
     async with open_database(None, tmp_path) as database:
         assert await ReviewStore(database).get(QUESTION.id) == QUESTION
+
+
+@pytest.mark.parametrize("damage", ["state = 'shrugged'", "stage = 'afterwards'", "decided_at = 'noon'"])
+async def test_a_question_that_cannot_be_read_hides_no_other_and_is_no_missing_one(
+    database: Database, audit_log: AuditLog, store: ReviewStore, damage: str
+) -> None:
+    other = replace(QUESTION, id="b" * 32, job_id="k" * 32)
+    for review in (QUESTION, other):
+        await alone(audit_log, store.add, review)
+    async with database.write() as connection:
+        await connection.exec_driver_sql(f"UPDATE reviews SET {damage} WHERE id = '{QUESTION.id}'")  # noqa: S608 - ours
+    assert [review.id for review in await store.open_in(SERVER, 10)] == [other.id]
+    assert [review.id for review in await store.of_person(SERVER, ADA, 10)] == [other.id]
+    with pytest.raises(UnreadableRowError):
+        await store.get(QUESTION.id)
+    if "stage" not in damage:
+        with pytest.raises(UnreadableRowError):
+            await store.latest(QUESTION.job_id, ReviewSubject.SUBMISSION)

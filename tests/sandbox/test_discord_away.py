@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.discord import DiscordFault, DiscordSandbox, OddAnswer
+from bot.sandbox.discord.gateway import Absence
 from tests.sandbox.raw_bot import RawBot, raw_bot
 
 
@@ -70,3 +71,16 @@ async def test_sessions_can_be_lost_while_the_gateway_is_away() -> None:
     async with raw_bot() as bot:
         await bot.discord.gateway.stay_away(0.0, resumable=False)
         assert bot.discord.gateway.sessions == {}
+
+
+@pytest.mark.parametrize("absence", [Absence.HUNG_UP, Absence.GREETED])
+async def test_a_gateway_that_is_away_takes_connections_and_closes_them(absence: Absence) -> None:
+    async with raw_bot() as bot:
+        await bot.discord.gateway.stay_away(600, absence)
+        socket = await bot.connect()
+        if absence is Absence.GREETED:
+            assert (await socket.packet())["op"] == 10
+            await socket.send(1, None)
+        assert await socket.close_code() == 1001
+        assert bot.discord.gateway.turned_away == 1
+        assert bot.discord.violations == []

@@ -77,7 +77,7 @@ async def test_missing_json_is_a_missing_value_and_not_the_text_null(database: D
         await add(database, row(sources=None))
 
 
-@pytest.mark.parametrize("state", ["generating", "ready", "delivering", "delivered"])
+@pytest.mark.parametrize("state", ["generating", "ready", "delivering"])
 async def test_of_two_jobs_that_fetch_the_same_task_only_the_first_is_kept(
     database: Database, state: str
 ) -> None:
@@ -88,11 +88,14 @@ async def test_of_two_jobs_that_fetch_the_same_task_only_the_first_is_kept(
     assert await job_count(database) == 1
 
 
-async def test_a_task_may_be_fetched_again_after_its_first_job_failed(database: Database) -> None:
+async def test_a_task_may_be_fetched_again_while_no_job_is_at_it(database: Database) -> None:
     await add(database, row(task_id="task", state="failed"), row(task_id="task", state="expired"))
     await add(database, row(task_id="task", state="generating"), row(task_id="other", state="generating"))
-    await add(database, row(state="delivered"), row(state="delivered"))
-    assert await job_count(database) == 6
+    await add(
+        database, row(state="delivered", task_id="other"), row(state="delivered"), row(state="delivered")
+    )
+    await add(database, row(task_id="other", state="delivering", parked_at=NOW))
+    assert await job_count(database) == 8
 
 
 def _definitions(connection: Connection) -> set[tuple[str, str]]:

@@ -144,7 +144,7 @@ class SubmitStep:
                 _log_refusal(context, error)
                 return error
             except TimeoutError:
-                await context.fail(FailureReason.SERVICE_BUSY)
+                await context.fail(FailureReason.SERVICE_UNREACHABLE)
                 return None
             # The money is spent. Nothing stands between the answer and the commit of the task's id.
             expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)

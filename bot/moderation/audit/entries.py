@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     HIDDEN_VIDEO_VIEWED = "hidden_video_viewed"
     VIDEO_RESTORED = "video_restored"
     VIDEO_REMOVED = "video_removed"
+    VIDEO_DELETED = "video_deleted"
     STRIKE_GIVEN = "strike_given"
     SUSPENDED = "suspended"
     SUSPENSION_LIFTED = "suspension_lifted"
@@ -98,6 +99,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.HIDDEN_VIDEO_VIEWED,
             AuditAction.VIDEO_RESTORED,
             AuditAction.VIDEO_REMOVED,
+            AuditAction.VIDEO_DELETED,
             AuditAction.REPORTS_MUTED,
         }
     ),

@@ -98,6 +98,14 @@ class AuditStore:
             found = (await connection.execute(statement)).mappings().all()
         return tuple(rows.recorded_in(row) for row in found)
 
+    async def actions_about(self, job_id: str, person_id: int) -> frozenset[AuditAction]:
+        """Return the actions that were logged about a job of a user."""
+        theirs = and_(audit.c.person_id == person_id, audit.c.job_id == job_id)
+        async with self._database.read() as connection:
+            found = (await connection.execute(select(audit.c.action).where(theirs).distinct())).scalars()
+            known = set(AuditAction)
+            return frozenset(AuditAction(action) for action in found if action in known)
+
     async def all_in_order(
         self, batch: int = _BATCH, chosen: AuditFilter = EVERYTHING
     ) -> AsyncGenerator[RecordedEntry]:

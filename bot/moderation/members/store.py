@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, select
+from sqlalchemy import RowMapping, Select, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.members.member import ListStatus, Member, Strike
 from bot.storage.database import Database
-from bot.storage.errors import StorageDamagedError
 from bot.storage.moderation_tables import members, strikes
+from bot.storage.reading import read_rows
 
 
 class MemberStore:
@@ -21,14 +21,12 @@ class MemberStore:
         self._database = database
 
     async def everything(self) -> Sequence[Member]:
-        """Return all records.
-
-        Raises:
-            StorageDamagedError: A record has an unknown value.
-        """
+        """Return all records. A user whose record cannot be read is blocked: it may have said so."""
+        keys, alarms = (members.c.guild_id, members.c.person_id), self._database.alarms
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(members))).mappings().all()
-        return [_member(row) for row in rows]
+            return await read_rows(
+                connection, select(members), _member, keys=keys, alarms=alarms, instead=_blocked
+            )
 
     async def save(self, within: AuditedTransaction, member: Member) -> None:
         """Store a record in place of the one before."""
@@ -44,31 +42,34 @@ class MemberStore:
         self, guild_id: int, person_id: int, *, since: datetime, within: AuditedTransaction | None = None
     ) -> Sequence[Strike]:
         """Return a user's strikes since a moment, oldest first; `within` a transaction, with those it stored."""
+        chosen = select(strikes).where(
+            strikes.c.guild_id == guild_id, strikes.c.person_id == person_id, strikes.c.given_at >= since
+        )
+        ordered = chosen.order_by(strikes.c.given_at, strikes.c.id)
         if within is not None:
-            return await _strikes(within.connection, guild_id, person_id, since)
+            return await self._strikes(within.connection, ordered)
         async with self._database.read() as connection:
-            return await _strikes(connection, guild_id, person_id, since)
+            return await self._strikes(connection, ordered)
+
+    async def _strikes(self, connection: AsyncConnection, chosen: Select[Any]) -> Sequence[Strike]:
+        return await read_rows(
+            connection, chosen, _strike, keys=(strikes.c.id,), alarms=self._database.alarms
+        )
 
 
-async def _strikes(
-    connection: AsyncConnection, guild_id: int, person_id: int, since: datetime
-) -> Sequence[Strike]:
-    chosen = select(strikes).where(
-        strikes.c.guild_id == guild_id, strikes.c.person_id == person_id, strikes.c.given_at >= since
+def _strike(row: RowMapping) -> Strike:
+    return Strike(
+        row["guild_id"], row["person_id"], row["given_at"], row["given_by"], row["reason"], row["job_id"]
     )
-    rows = (await connection.execute(chosen.order_by(strikes.c.given_at, strikes.c.id))).all()
-    return [
-        Strike(row.guild_id, row.person_id, row.given_at, row.given_by, row.reason, row.job_id)
-        for row in rows
-    ]
+
+
+def _blocked(key: Sequence[Any]) -> Member:
+    guild_id, person_id = key
+    return Member(guild_id, person_id, ListStatus.BLOCKED)
 
 
 def _member(row: RowMapping) -> Member:
-    try:
-        listed = ListStatus(row["listed"]) if row["listed"] is not None else None
-    except ValueError as error:
-        told = f"the record of {row['person_id']} in server {row['guild_id']} cannot be read"
-        raise StorageDamagedError(f"{told}: {error}") from None
+    listed = ListStatus(row["listed"]) if row["listed"] is not None else None
     fields: dict[str, Any] = {column.name: row[column.name] for column in members.c}
     fields |= {"listed": listed, "suspended_for": row["suspended_for"] or ""}
     return Member(**fields)

@@ -1,16 +1,16 @@
 """Store of servers' rules: every SQL statement about the table `servers`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import RowMapping, delete, select
 
 from bot.moderation.audit.log import AuditedTransaction
-from bot.moderation.rules import ServerRules
+from bot.moderation.rules import CLOSED_RULES, ServerRules
 from bot.storage.database import Database
-from bot.storage.errors import StorageDamagedError
 from bot.storage.moderation_tables import servers
+from bot.storage.reading import read_rows
 
 
 class RuleStore:
@@ -22,12 +22,15 @@ class RuleStore:
     async def everything(self) -> Mapping[int, ServerRules]:
         """Return the rules of every server that changed some.
 
-        Raises:
-            StorageDamagedError: A server's rules are invalid. Defaults in their place could allow more.
+        Rules that cannot be read allow nothing: the defaults in their place could allow more than moderators did.
         """
+        chosen, alarms = select(servers.c.guild_id, servers.c.rules), self._database.alarms
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(servers.c.guild_id, servers.c.rules))).all()
-        return {row.guild_id: _rules(row.guild_id, row.rules) for row in rows}
+            return dict(
+                await read_rows(
+                    connection, chosen, _rules, keys=(servers.c.guild_id,), alarms=alarms, instead=_closed
+                )
+            )
 
     async def save(
         self, within: AuditedTransaction, guild_id: int, rules: ServerRules, now: datetime
@@ -38,9 +41,9 @@ class RuleStore:
         await within.connection.execute(servers.insert().values(values))
 
 
-def _rules(guild_id: int, kept: object) -> ServerRules:
-    try:
-        return ServerRules.model_validate(kept)
-    except ValidationError as error:
-        wrong = ", ".join(".".join(map(str, one["loc"])) for one in error.errors()) or "all"
-        raise StorageDamagedError(f"the rules of server {guild_id} cannot be read: {wrong}") from None
+def _rules(row: RowMapping) -> tuple[int, ServerRules]:
+    return row["guild_id"], ServerRules.model_validate(row["rules"])
+
+
+def _closed(key: Sequence[Any]) -> tuple[int, ServerRules]:
+    return key[0], CLOSED_RULES

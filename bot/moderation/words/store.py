@@ -1,19 +1,17 @@
 """Store of word lists: every SQL statement about the table `terms`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any
 
-import structlog
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import RowMapping, delete, select, update
 
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.words.matching import Effect, Term
 from bot.storage.database import Database
 from bot.storage.moderation_tables import terms
-
-log: Final = structlog.get_logger(__name__)
+from bot.storage.reading import read_rows
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,12 @@ class TermStore:
     async def everything(self) -> Mapping[int, tuple[StoredTerm, ...]]:
         """Return the terms of every list by server, in alphabetical order. The operator's are those of server 0."""
         chosen = select(terms).order_by(terms.c.guild_id, terms.c.term)
+        keys, alarms = (terms.c.guild_id, terms.c.term), self._database.alarms
         async with self._database.read() as connection:
-            rows = (await connection.execute(chosen)).all()
+            rows = await read_rows(connection, chosen, _stored, keys=keys, alarms=alarms, instead=_blocking)
         found: dict[int, list[StoredTerm]] = {}
-        for row in rows:
-            stored = _stored(row)
-            if stored is not None:
-                found.setdefault(row.guild_id, []).append(stored)
+        for guild_id, stored in rows:
+            found.setdefault(guild_id, []).append(stored)
         return {guild_id: tuple(listed) for guild_id, listed in found.items()}
 
     async def add(
@@ -61,11 +58,15 @@ class TermStore:
         return (await within.connection.execute(delete(terms).where(this))).rowcount > 0
 
 
-def _stored(row: Row[tuple[object, ...]]) -> StoredTerm | None:
-    """Return a row's term, or None for one that this version cannot search for."""
+def _stored(row: RowMapping) -> tuple[int, StoredTerm]:
+    term = Term(row["term"], Effect(row["effect"]), row["fragment"])
+    return row["guild_id"], StoredTerm(term, row["added_by"], row["added_at"])
+
+
+def _blocking(key: Sequence[Any]) -> tuple[int, StoredTerm] | None:
+    """Return a term of which only the text can be read, with the strongest effect; None if it is no term."""
+    guild_id, text = key
     try:
-        term = Term(row.term, Effect(row.effect), row.fragment)
-    except ValueError as error:
-        log.warning("term_not_usable", guild=row.guild_id, reason=str(error))
+        return guild_id, StoredTerm(Term(text, Effect.BLOCKED), 0, datetime.fromtimestamp(0, UTC))
+    except ValueError:
         return None
-    return StoredTerm(term, row.added_by, row.added_at)

@@ -104,6 +104,10 @@ class Clients:
             InteractionKind.COMPONENT, user, message.channel, data, label=wanted, source=message
         )
 
+    def purge(self, message: Message) -> None:
+        """Take a message away."""
+        self._core.messages.delete(message)
+
     def select(
         self, target: Reply | Message, custom_id: str, values: Sequence[PickedValue], user: User
     ) -> Reply:

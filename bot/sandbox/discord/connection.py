@@ -59,9 +59,13 @@ class Connection:
         """Send what is queued, in order, until cancelled or the connection is gone."""
         try:
             while True:
-                await self._socket.send_str(await self.outbox.get())
+                await self.write_one()
         except ConnectionError:
             return
+
+    async def write_one(self) -> None:
+        """Send the next packet. Raises `ConnectionError` if the connection is gone."""
+        await self._socket.send_str(await self.outbox.get())
 
     async def receive(self) -> WSMessage | None:
         """The next frame, None at the end. Raises close 4009 without heartbeats, 4008 for a flood."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 
 from aiohttp import WSMsgType, web
 
@@ -48,6 +48,17 @@ class Op(IntEnum):
     HEARTBEAT_ACK = 11
 
 
+class Absence(Enum):
+    """How a gateway that is away turns connections away."""
+
+    REFUSED = auto()
+    """With 503."""
+    HUNG_UP = auto()
+    """Accepted, then closed without a word."""
+    GREETED = auto()
+    """Accepted with a HELLO, then closed at the first packet."""
+
+
 @dataclass(eq=False)
 class Gateway:
     """Sessions and connections. `allowed_privileged` are the intents switched on for the application.
@@ -73,7 +84,10 @@ class Gateway:
     resumes: int = 0
     identifies: int = 0
     replayed_again: int = 0
+    turned_away: int = 0
+    """How many connections were, while the gateway stayed away."""
     _away_until: float = 0.0
+    _absence: Absence = Absence.REFUSED
     _repetitions: set[asyncio.TimerHandle] = field(default_factory=set[asyncio.TimerHandle])
     _last_identify: dict[int, float] = field(default_factory=dict[int, float])
 
@@ -122,9 +136,11 @@ class Gateway:
         for connection in dropped:
             await connection.ended.wait()
 
-    async def stay_away(self, duration_s: float, *, resumable: bool = True) -> None:
-        """Cut every connection, and refuse new ones with 503 for `duration_s` seconds."""
-        self._away_until = asyncio.get_running_loop().time() + duration_s
+    async def stay_away(
+        self, duration_s: float, absence: Absence = Absence.REFUSED, *, resumable: bool = True
+    ) -> None:
+        """Cut every connection, and turn new ones away for `duration_s` seconds."""
+        self._away_until, self._absence = asyncio.get_running_loop().time() + duration_s, absence
         await self.drop(resumable=resumable)
 
     async def request_reconnect(self, *, grace_s: float = 5.0) -> None:
@@ -154,7 +170,9 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection, from HELLO to its end."""
-        if asyncio.get_running_loop().time() < self._away_until:
+        absence = self._absence if asyncio.get_running_loop().time() < self._away_until else None
+        self.turned_away += absence is not None
+        if absence is Absence.REFUSED:
             return web.Response(status=503)
         socket = web.WebSocketResponse(
             autoping=True, heartbeat=None, compress=False, max_msg_size=4096 * 4, timeout=1.0
@@ -164,7 +182,10 @@ class Gateway:
         self.connections.add(connection)
         try:
             connection.check_query(request.query)
-            await self._serve(connection)
+            if absence is None:
+                await self._serve(connection)
+            else:
+                await self._turn_away(connection, absence)
         except GatewayCloseError as close:
             self.request_log.violate(f"gateway closed with {close.code}: {close.reason}")
             await connection.close(close.code, close.reason)
@@ -176,10 +197,20 @@ class Gateway:
             self.changed.ring()
         return socket
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _turn_away(self, connection: Connection, absence: Absence) -> None:
+        if absence is Absence.GREETED:
+            self._greet(connection)
+            await connection.write_one()
+            await connection.receive()
+        await connection.close(1001, "going away")
+
+    def _greet(self, connection: Connection) -> None:
         connection.send(
             Op.HELLO, {"heartbeat_interval": int(self.heartbeat_interval_s * 1000), "_trace": ["sandbox"]}
         )
+
+    async def _serve(self, connection: Connection) -> None:
+        self._greet(connection)
         writer = asyncio.create_task(connection.write_all(), name="sandbox-gateway-writer")
         try:
             while (message := await connection.receive()) is not None:

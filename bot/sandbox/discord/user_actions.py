@@ -69,6 +69,10 @@ class UserActions:
         """`user` presses the button with this custom_id or label."""
         return self._clients.press(target, button, user)
 
+    def purge(self, message: Message) -> None:
+        """A message goes without the bot: purged with its channel, or dismissed by its user."""
+        self._clients.purge(message)
+
     async def select(
         self, target: Reply | Message, custom_id: str, values: Sequence[PickedValue], *, user: User
     ) -> Reply:

@@ -19,6 +19,7 @@ from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.lifecycle.task_patience import PatienceLimits
 from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.rules import Gate, Mode, ServerRules
+from bot.reviews.reports import ReportWaits
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.dimilinks.request_log import Request
 from bot.sandbox.discord import (
@@ -49,6 +50,7 @@ QUICK = Tuning(
         storage_longest_s=0.3,
     ),
     probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2, question_s=0.2, evidence_s=0.6),
+    report_waits=ReportWaits(edit_s=1.5, away_s=0.0, refused_s=0.0),
     expire_after_s=8.0,
 )
 PATIENT = replace(QUICK, expire_after_s=120.0)

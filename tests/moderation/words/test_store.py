@@ -51,13 +51,21 @@ async def test_a_term_is_removed_from_its_own_list(database: Database, audit_log
     assert set(await store.everything()) == {0}
 
 
-async def test_terms_that_are_none_are_passed_over(database: Database, audit_log: AuditLog) -> None:
+async def test_a_term_whose_effect_cannot_be_read_blocks_and_one_that_is_none_is_passed_over(
+    database: Database, audit_log: AuditLog
+) -> None:
     store = TermStore(database)
     await alone(audit_log, store.add, SERVER, TERM, 7, NOW)
     await alone(audit_log, store.add, SERVER, Term("other", Effect.HELD), 7, NOW)
     async with database.write() as connection:
         await connection.execute(update(terms).where(terms.c.term == "other").values(effect="cheered"))
-    assert await store.everything() == {SERVER: (StoredTerm(TERM, 7, NOW),)}
+        await connection.execute(
+            terms.insert().values(
+                guild_id=SERVER, term="…", effect="held", fragment=False, added_by=7, added_at=NOW
+            )
+        )
+    found = {stored.term.text: stored.term.effect for stored in (await store.everything())[SERVER]}
+    assert found == {TERM.text: TERM.effect, "other": Effect.BLOCKED}
 
 
 async def test_a_closed_database_is_an_error_of_storage(database: Database) -> None:

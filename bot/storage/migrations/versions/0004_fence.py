@@ -1,4 +1,4 @@
-"""Claims, counted starts and raw answers of jobs; used drafts; the operator's orders; heartbeats."""
+"""Claims, counted starts, raw answers and tasks of jobs; used drafts; the operator's orders; heartbeats."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,18 @@ def upgrade() -> None:
         sa.Column("ask_again_since", sa.BigInteger),
     ):
         op.add_column("jobs", column)
+    # A delivered video whose message is gone may be fetched again.
+    op.drop_index("uq_jobs_fetching", "jobs")
+    op.create_index(
+        "uq_jobs_fetching",
+        "jobs",
+        ["task_id"],
+        unique=True,
+        sqlite_where=sa.text(
+            "state IN ('generating', 'ready', 'delivering') AND parked_at IS NULL AND task_id IS NOT NULL"
+        ),
+    )
+    op.create_index("ix_jobs_task_id", "jobs", ["task_id"], sqlite_where=sa.text("task_id IS NOT NULL"))
     op.add_column("drafts", sa.Column("job_id", sa.String(32)))
     op.create_table(
         "operator_orders",

@@ -1,0 +1,282 @@
+"""*Look again*: fetches a bought video once more, for the user who asked for it or for moderators.
+
+Looking is free. What keeps a video from being looked for is a message that still shows it, a decision of its owner,
+or a decision of moderators, who then look for it themselves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.delivery.messages import DeliveryError, DiscordUnavailableError, Messages, Post, ReplyAddress
+from bot.delivery.routes import Route
+from bot.images.model import Reference
+from bot.images.spool import ReferenceSpool
+from bot.jobs import cards
+from bot.jobs.bought_tasks import BoughtTasks
+from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, shown_video_name_of
+from bot.jobs.store import DuplicateJobError, JobStore, UnknownJobError
+from bot.lifecycle.runner import JobStarter
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.policy import Person, Place, may_cancel, may_moderate
+from bot.moderation.rules import ReviewStage
+from bot.moderation.servers.cache import RuleCache
+from bot.services.held_back import HELD_BACK_WORDS, HeldBack, HeldBackVideos
+from bot.services.requests import job_id_of
+from bot.texts import jobs as words
+from bot.texts import moderation
+from bot.texts.messages import Message
+from bot.video import Preset
+
+log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look for a bought video that is allowed and has not begun."""
+
+    parent: Job
+    """The job whose button was pressed."""
+    bought: Job
+    """The job that bought the video."""
+    jobs: tuple[Job, ...]
+    """All jobs of the task, oldest first."""
+    person: Person
+    by_moderator: bool
+    """True if the video is for the eyes of this moderator alone, not for its owner."""
+    delivered: Job | None
+    """The last job that brought the video to its owner."""
+
+    @property
+    def in_own_reply(self) -> bool:
+        """True if the video goes into a new private reply to the press.
+
+        A lost message may have been deleted by a moderator with Discord's own means, so what was delivered once
+        does not come back into a channel.
+        """
+        return self.by_moderator or self.delivered is not None
+
+
+class LookAgain:
+    """Starts jobs that look for bought videos.
+
+    Methods raise `bot.storage.StorageError` when nothing could be read or stored; then nothing has changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        tasks: BoughtTasks,
+        runner: JobStarter,
+        audit: AuditLog,
+        rules: RuleCache,
+        held_back: HeldBackVideos,
+        messages: Messages,
+        spool: ReferenceSpool,
+        look_again_s: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Args: `look_again_s` is how long a task is looked for."""
+        self._store = store
+        self._tasks = tasks
+        self._runner = runner
+        self._audit = audit
+        self._rules = rules
+        self._held_back = held_back
+        self._messages = messages
+        self._spool = spool
+        self._look_again_s = look_again_s
+        self._now = now
+
+    async def permit(self, job_id: str, person: Person, place: Place) -> Look | Message:
+        """Decide who may look for a job's video. Called before the press is acknowledged.
+
+        Args:
+            job_id: The job whose button was pressed.
+            person: The user who pressed.
+            place: The kind of channel in which.
+
+        Returns:
+            The look, for `begin`, or the words for the user who may not.
+        """
+        parent = await self._job(job_id)
+        if parent is None or parent.task_id is None:
+            return words.GONE
+        jobs = await self._tasks.jobs_of(parent.task_id)
+        bought = next((job for job in jobs if not job.lookup), parent)
+        own = tuple(job for job in jobs if job.reply.person_id == bought.reply.person_id)
+        owns = person.id == bought.reply.person_id
+        if not owns and not self._moderates(person, bought):
+            return words.NOT_YOURS
+        if FailureReason.DELETED_BY_OWNER in {job.failure.reason for job in own if job.failure is not None}:
+            return moderation.DELETED_BY_OWNER.in_a_row
+        held_back = await self._held_back.reason_for(own, person)
+        refused = _refusal(parent, held_back, person, place, owns=owns) or _under_way(jobs, bought)
+        if refused is not None:
+            return refused
+        delivered = next((job for job in reversed(own) if job.state is JobState.DELIVERED), None)
+        by_moderator = not owns and (held_back is not None or delivered is not None)
+        return Look(parent, bought, jobs, person, by_moderator, delivered)
+
+    async def begin(self, look: Look, reply: ReplyAddress, event: str) -> Message | None:
+        """Start the job that looks, after the acknowledgement.
+
+        Args:
+            look: What `permit` returned.
+            reply: The message that becomes the video: a private one of its own where the look says so.
+            event: The name of the press, the same if Discord delivers it twice.
+
+        Returns:
+            None if the job was started, by this press or by the same one before; else the words for the user.
+        """
+        job_id = job_id_of(event)
+        if await self._job(job_id) is not None:
+            return None
+        still_there = await self._still_there(look)
+        if still_there is not None:
+            return still_there
+        job = self._lookup_of(look, reply, job_id)
+        job = replace(job, pictures=await self._shared(look.parent, job_id))
+        try:
+            async with self._audit.transaction() as within:
+                await self._tasks.add_lookup(within.connection, job, seen=look.jobs)
+                if look.by_moderator:
+                    await within.record(self._entry(look))
+        except DuplicateJobError:
+            if await self._job(job_id) is None:
+                await self._spool.discard(job_id)
+                return words.ALREADY_FETCHED
+            return None
+        log.info("look_again", job=job.id, task=job.task_id, by_moderator=look.by_moderator)
+        self._runner.start(job.id)
+        return None
+
+    def _lookup_of(self, look: Look, reply: ReplyAddress, job_id: str) -> Job:
+        parent, bought = look.parent, look.bought
+        if not look.by_moderator:
+            # What was asked for in private stays private; so does what is looked for from a private message.
+            private = parent.reply.private or reply.private
+            reply = replace(reply, person_id=bought.reply.person_id, private=private)
+        return Job(
+            id=job_id,
+            request=parent.request,
+            sources=(),
+            reply=reply,
+            guild_id=bought.guild_id,
+            state=JobState.GENERATING,
+            created_at=bought.created_at,
+            task_id=parent.task_id,
+            submitted_at=bought.submitted_at,
+            expires_at=self._now() + timedelta(seconds=self._look_again_s),
+            parent_id=bought.id if look.by_moderator else parent.id,
+            lookup=True,
+            role_ids=look.person.role_ids if look.by_moderator else parent.role_ids,
+            # A moderator who looks is the approval; nobody else sees it.
+            approved=frozenset(ReviewStage) if look.by_moderator else parent.approved,
+        )
+
+    async def _still_there(self, look: Look) -> Message | None:
+        """Return where the video is, if the message that brought it to its owner still shows it."""
+        job = look.delivered
+        if job is None:
+            return None
+        route = job.attempt.route if job.attempt is not None else Route.TOKEN
+        try:
+            match route:
+                case Route.DIRECT_MESSAGE:
+                    found = None if look.by_moderator else await self._find_direct(job)
+                    return words.STILL_IN_DIRECT_MESSAGES if found is not None else None
+                case Route.ANSWER_IN_CHANNEL:
+                    found = await self._find_answer(job)
+                case Route.TOKEN | Route.EDIT_AS_BOT:
+                    found = await self._find_reply(job)
+        except DiscordUnavailableError as error:
+            log.info("delivered_video_not_looked_up", job=job.id, reason=str(error))
+            return words.NOT_LOOKED_UP
+        except DeliveryError as error:
+            log.info("delivered_video_lost", job=job.id, reason=str(error))
+            return None
+        return words.still_there(_link(job.reply, found)) if found is not None else None
+
+    async def _find_reply(self, job: Job) -> int | None:
+        if job.reply.private:
+            return None  # Discord shows it to its user alone, who says that it is gone
+        return await self._messages.find_video(job.reply, shown_video_name_of(job), by_token=False)
+
+    async def _find_answer(self, job: Job) -> int | None:
+        post, since = Post(cards.delivered_card(job, now=self._now())), _posted_since(job)
+        return await self._messages.find_answer(job.reply, post, since)
+
+    async def _find_direct(self, job: Job) -> int | None:
+        post, since = Post(cards.delivered_card(job, now=self._now())), _posted_since(job)
+        return await self._messages.find_direct(job.reply, post, since)
+
+    async def _shared(self, parent: Job, job_id: str) -> tuple[Reference, ...] | None:
+        """Return the parent's pictures, so that the video can be built upon; finding it needs none of them."""
+        if not parent.pictures:
+            return parent.pictures
+        try:
+            return await self._spool.share(parent.pictures, job_id)
+        except OSError as error:
+            log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
+            return parent.pictures
+
+    def _moderates(self, person: Person, job: Job) -> bool:
+        guild_id = job.guild_id
+        return guild_id is not None and may_moderate(person, self._rules.of(guild_id), guild_id)
+
+    def _entry(self, look: Look) -> AuditEntry:
+        job = look.bought
+        action, guild_id = AuditAction.HIDDEN_VIDEO_VIEWED, job.guild_id or 0
+        return AuditEntry(guild_id, self._now(), action, look.person.id, job.reply.person_id, job.id)
+
+    async def _job(self, job_id: str) -> Job | None:
+        try:
+            return await self._store.get(job_id)
+        except UnknownJobError:
+            return None
+
+
+def _refusal(
+    job: Job, held_back: HeldBack | None, person: Person, place: Place, *, owns: bool
+) -> Message | None:
+    """Return why the owner or a moderator may not look, in words for that user."""
+    if held_back is None:
+        return None if owns or _may_act_for(person, job) else words.NOT_YOURS
+    if owns:
+        return HELD_BACK_WORDS[held_back]
+    spicy = job.request.preset is Preset.SPICY
+    return words.LOOK_ELSEWHERE if spicy and place is not Place.AGE_RESTRICTED_CHANNEL else None
+
+
+def _may_act_for(person: Person, job: Job) -> bool:
+    """Return True if a moderator may have a video fetched for its owner, where everybody sees the press."""
+    owner_id, guild_id = job.reply.person_id, job.guild_id
+    return not job.reply.private and may_cancel(person, owner_id=owner_id, guild_id=guild_id)
+
+
+def _under_way(jobs: Sequence[Job], bought: Job) -> Message | None:
+    """Say what still brings the video, if a job does; one that a moderator laid aside does not count."""
+    owner_id = bought.reply.person_id
+    for job in jobs:
+        parked = job.undelivered_since is not None
+        if job.state in TERMINAL or (parked and job.reply.person_id != owner_id):
+            continue
+        if parked:
+            return words.LOOK_WAITS_IN_LIST
+        return words.LOOK_WAITS_FOR_MODERATORS if job.review_id is not None else words.ALREADY_FETCHED
+    return None
+
+
+def _posted_since(job: Job) -> datetime:
+    return job.attempt.started_at if job.attempt is not None else job.created_at
+
+
+def _link(address: ReplyAddress, message_id: int) -> str:
+    where = address.guild_id if address.guild_id is not None else "@me"
+    return f"https://discord.com/channels/{where}/{address.channel_id}/{message_id}"
