@@ -171,6 +171,7 @@ class _Purchase:
         """
         bodies = [DataUrl(reference.path, reference.mime) for reference in references]
         posting = asyncio.ensure_future(api.submit(self._request, bodies))
+        posting.add_done_callback(_retrieve)
         try:
             submission = await asyncio.shield(posting)
         except asyncio.CancelledError:
@@ -214,14 +215,23 @@ class _Purchase:
             typer.echo(console_purchases.charged_unknown(type(error).__name__), err=True)
 
 
+def _retrieve(posting: "asyncio.Future[Submission]") -> None:
+    """Take the exception of a POST that was given up, or asyncio would log it."""
+    if not posting.cancelled():
+        posting.exception()
+
+
 def _unknown(error: DimiLinksError) -> str:
     return console_purchases.charged_unknown(str(error), printable(error.raw_answer))
 
 
 def _cancel_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, by cancelling its task."""
+    """Let signals end the command by cancelling its task, between two steps.
+
+    The handler of `asyncio.run` would raise at the second Ctrl-C, in the midst of any line.
+    """
     command = asyncio.current_task()
     if command is None:
         return
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, command.cancel)

@@ -19,17 +19,36 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.sandbox.dimilinks import (
+    At,
     DropAfterAcceptance,
     DropAfterReading,
     DropBeforeReading,
     Endpoint,
     ErrorAfterAcceptance,
+    FailedAtFirst,
     Hang,
+    Html,
     HttpError,
+    LateContent,
     SlowAnswer,
+    SubmitStage,
     TaskPace,
+    TaskShape,
+    TornAnswer,
+    Truncated,
+    WithHeaders,
 )
-from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Reply, User
+from bot.sandbox.discord import (
+    Channel,
+    DiscordFault,
+    DiscordSandbox,
+    Drop,
+    Guild,
+    Message,
+    OddAnswer,
+    Reply,
+    User,
+)
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import Settings
@@ -69,6 +88,12 @@ class FaultPlan:
     discord_faults: float = 0.0
     token_lifetime_s: float = 900.0
     outage_s: float = 0.0
+    repeated_events: float = 0.0
+    """Share of users' events that Discord delivers twice."""
+    odd_answers: float = 0.0
+    """Share of requests, to either side, with an answer that says something else than what was done."""
+    day_long_retry_after: bool = False
+    """Whether one poll is told to come back in a day, which holds polls back for a minute."""
 
 
 @dataclass
@@ -161,6 +186,33 @@ class ChaosRun:
             faults.rate(Endpoint.CONTENT, rate, [HttpError(500), DropBeforeReading()])
         if self._fault_plan.discord_faults:
             self._discord.faults.rate(self._fault_plan.discord_faults, (429, 500))
+        self._discord.event_faults.at_random(self._fault_plan.repeated_events)
+        if self._fault_plan.odd_answers:
+            self._set_odd_answers(self._fault_plan.odd_answers)
+
+    def _set_odd_answers(self, rate: float) -> None:
+        """Answers that hide what was done: torn, late, with an error beside success, or a page in their place."""
+        api, discord = self.sandbox.dimilinks.faults, self._discord.faults
+        api.rate(
+            Endpoint.SUBMIT,
+            rate,
+            [TornAnswer(), ErrorAfterAcceptance(408), At(SubmitStage.AFTER_ACCEPTANCE, Html(504))],
+        )
+        beside = TaskShape(extra={"error": {"code": 0, "message": "success"}}, extra_on="completed")
+        error = TaskShape(extra={"error": {"code": "upstream_error", "message": "x"}}, extra_on="completed")
+        api.rate(Endpoint.TASK, rate, [beside, error, Html(502), HttpError(404, "task_not_found")])
+        if self._fault_plan.day_long_retry_after:
+            api.task.append(WithHeaders(HttpError(429, "rate_limit", "x"), {"Retry-After": "86400"}))
+        api.rate(Endpoint.CONTENT, rate, [HttpError(404, "content_not_found"), Truncated(0.5)])
+        api.outcome_rate(rate, [FailedAtFirst(1), LateContent(1.0)])
+        # The acknowledgement is carried out and its answer lost; so are answers to edits and uploads.
+        odd = [
+            DiscordFault(route, answer=answer)
+            for route in ("POST /interactions/*", "PATCH /webhooks/*", "PATCH /channels/*")
+            for answer in OddAnswer
+        ]
+        lost = DiscordFault("POST /interactions/*", drop=Drop.AFTER)
+        discord.at_random(rate, [*odd, lost])
 
     def _people(self) -> tuple[list[User], list[tuple[Guild | None, Channel]]]:
         guild = self._discord.add_guild("Server")
@@ -324,6 +376,11 @@ class ChaosRun:
 
     def _states(self) -> set[str]:
         return {state for (state,) in self._query("SELECT state FROM jobs WHERE settled_at IS NULL")}
+
+    def unexplained(self) -> list[str]:
+        """The prompts of jobs of unknown outcome without anything for the operator to go by."""
+        found = self._query("SELECT prompt FROM jobs WHERE state = 'unknown' AND raw_answer IS NULL")
+        return [str(prompt) for (prompt,) in found]
 
     def rows(self, prompt: str) -> list[tuple[object, ...]]:
         """The job's row, for the report on a failure."""

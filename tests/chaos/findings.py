@@ -26,6 +26,8 @@ class Findings:
     delivered_twice: list[str] = field(default_factory=list[str])
     bought_unasked: list[str] = field(default_factory=list[str])
     unfinished_replies: list[str] = field(default_factory=list[str])
+    unexplained: list[str] = field(default_factory=list[str])
+    """Of unknown outcome, without the raw answer."""
     violations: list[str] = field(default_factory=list[str])
 
     @property
@@ -37,6 +39,7 @@ class Findings:
             or self.delivered_twice
             or self.bought_unasked
             or self.unfinished_replies
+            or self.unexplained
             or self.violations
         )
 
@@ -52,6 +55,7 @@ def compare(chaos_run: ChaosRun) -> Findings:
     sandbox, record = chaos_run.sandbox, chaos_run.record
     bought = Counter(made.prompt for made in sandbox.dimilinks.request_log.submissions)
     findings = Findings(kills=record.kills, asked=record.asked, bought=bought.total())
+    findings.unexplained = chaos_run.unexplained()
     findings.violations = [*sandbox.discord.violations, *sandbox.dimilinks.request_log.violations]
     messages = _seen(chaos_run)
     for prompt, asking in record.messages.items():
@@ -121,6 +125,7 @@ def report(chaos_run: ChaosRun, findings: Findings) -> str:
         *findings.delivered_twice,
         *findings.bought_unasked,
         *findings.unfinished_replies,
+        *findings.unexplained,
     }:
         reply = chaos_run.record.replies.get(prompt)
         rows = chaos_run.rows(prompt)

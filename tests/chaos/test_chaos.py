@@ -1,6 +1,7 @@
 """Killed at any time, the bot buys nothing twice, loses nothing, and leaves nobody without an end."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,12 @@ import pytest
 from tests.chaos.chaos_run import ChaosRun, FaultPlan
 from tests.chaos.findings import compare, report
 
-NO_FAULTS = FaultPlan()
-FAULTS = FaultPlan(api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=5.0)
+NO_FAULTS = FaultPlan(repeated_events=0.05)
+_QUICK_KILLS = 8
+ODD_ANSWERS = FaultPlan(repeated_events=0.05, odd_answers=0.05)
+FAULTS = FaultPlan(
+    api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=5.0, repeated_events=0.05
+)
 
 
 async def killed(chaos_run: ChaosRun, kills: int) -> int:
@@ -34,10 +39,11 @@ async def test_kills_lose_nothing_and_buy_nothing_twice(
     folders = [tmp_path / str(number) for number in range(3)]
     for folder in folders:
         folder.mkdir()
+    odd_answers = replace(ODD_ANSWERS, day_long_retry_after=sum(kills) > _QUICK_KILLS)
     chaos_runs = [
         ChaosRun(folder, seed=seed, fault_plan=fault_plan, jobs_at_most=at_most)
         for seed, (folder, fault_plan, at_most) in enumerate(
-            zip(folders, (NO_FAULTS, NO_FAULTS, FAULTS), jobs, strict=True), start=1
+            zip(folders, (NO_FAULTS, odd_answers, FAULTS), jobs, strict=True), start=1
         )
     ]
     async with asyncio.TaskGroup() as group:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from asyncio.subprocess import Process
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,6 @@ from bot.sandbox.sandbox import Sandbox
 from bot.video import Preset, Resolution, Seconds, Size
 from tests.cli.shell import TIMEOUT_S, Shell
 from tests.e2e.actors.pictures import picture
-from tests.e2e.actors.timing import until
 
 COMMAND = ("generate", "a cat", "-o", "cat.mp4", "--yes")
 
@@ -41,6 +41,13 @@ def how_to_fetch(sandbox: Sandbox) -> str:
         f"The video is bought as task {submission.task_id}. Fetch it at any time, free of charge: "
         f"python -m bot fetch {submission.task_id} -o FILE"
     )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what a command does that is yet to be loaded."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not condition():  # noqa: ASYNC110 - plain records
+            await asyncio.sleep(0.02)
 
 
 async def test_a_prompt_and_a_picture_become_a_file(shell: Shell, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -151,7 +158,7 @@ async def interrupted_twice(process: Process, sandbox: Sandbox) -> None:
 
 
 async def test_interrupted_twice_it_says_that_nobody_knows(shell: Shell, sandbox: Sandbox) -> None:
-    sandbox.dimilinks.faults.submit.append(SlowAnswer(30.0))
+    sandbox.dimilinks.faults.submit.append(SlowAnswer(TIMEOUT_S))
     process = await shell.start(*COMMAND, environment=sandbox.environment)
     await interrupted_twice(process, sandbox)
     outcome = await shell.ended(process)

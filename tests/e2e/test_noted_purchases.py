@@ -1,16 +1,15 @@
 """A task id that only the file beside the database has: the next start delivers its video."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.sandbox.dimilinks import SlowAnswer
-from tests.e2e.actors.harness import QUICK, TIMEOUT_S, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, open_harness
 from tests.e2e.actors.timing import until
 
 
 async def test_a_noted_purchase_is_watched_by_the_next_start(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=replace(QUICK, stop_grace_s=0.1)) as harness:
+    async with open_harness(tmp_path, stop_grace_s=0.1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(60.0))
         reply = await harness.video()
         await until(lambda: harness.bought == 1)
