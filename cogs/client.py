@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from bot.texts import console, explanations
 from cogs.gateway import bound_reconnecting
 from cogs.outage import is_refusal, is_wrong_token, until_discord_answers
-from cogs.shared.callbacks import CallbackWatch
+from cogs.shared.attempt import watch_requests
 from cogs.shared.interactions import Interaction
 from cogs.shared.respond import tell
 from cogs.translation import Translator
@@ -39,6 +39,7 @@ class Stillmotion(commands.AutoShardedBot):
 
     def __init__(self, data_dir: Path, trace: aiohttp.TraceConfig, *, message_content: bool = False) -> None:
         """`trace` sees every request to Discord's API; `message_content` asks for that privileged intent."""
+        watch_requests(trace)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -61,8 +62,6 @@ class Stillmotion(commands.AutoShardedBot):
             http_trace=trace,
             shard_connect_timeout=_SHARD_TIMEOUT_S,
         )
-        self.callbacks = CallbackWatch()
-        self.callbacks.watch(trace)
         bound_reconnecting()
         self._data_dir = data_dir
         self._starting_cogs: list[commands.Cog] = []

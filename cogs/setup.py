@@ -28,6 +28,7 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
 from cogs.moderation.settings import SettingsCog
 from cogs.moderation.spicy import SpicyCog
+from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
 from cogs.shared.router import Router
 from cogs.video.command import VideoCog
@@ -56,6 +57,7 @@ def add_cogs(
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
     tell_operator: Callable[[str], None],
+    tell_of_second_process: Callable[[], None],
     tell_person: Callable[[int, str], Awaitable[None]],
     now: Callable[[], datetime],
     group: str | None,
@@ -66,6 +68,7 @@ def add_cogs(
 
     Args:
         tell_operator: Sends words to the operator, soon; never waits.
+        tell_of_second_process: Has the operator told once that another process runs with the token.
         tell_person: Sends words to one user directly, and raises the errors of `bot.delivery.messages`.
         now: The clock.
         group: The vendor's group, sent with every request.
@@ -92,6 +95,7 @@ def add_cogs(
         video,
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
+        SecondProcessCog(tell_of_second_process),
         RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):

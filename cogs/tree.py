@@ -16,6 +16,7 @@ from bot.storage.errors import StorageError
 from bot.texts import explanations, jobs
 from cogs.shared.interactions import Interaction
 from cogs.shared.respond import tell
+from cogs.shared.seen_events import SeenEvents
 
 log: Final = structlog.get_logger(__name__)
 
@@ -71,6 +72,14 @@ class CommandsState:
 
 class Tree(app_commands.CommandTree[discord.Client]):
     """Answers the user even if a command breaks, and keeps Discord's list of commands current."""
+
+    def __init__(self, client: discord.Client) -> None:
+        super().__init__(client)
+        self._seen = SeenEvents()
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Serve each command once, however often Discord delivers it."""
+        return interaction.type is discord.InteractionType.autocomplete or self._seen.is_new(interaction.id)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """Log what broke and tell the user, unless there is an answer already."""

@@ -128,7 +128,7 @@ class DiscordMessages:
                 view=self._layout(post, _lead(address, post)),
                 files=_files(post),
                 reference=reference,
-                nonce=_nonce(post, "channel"),
+                nonce=_nonce(_digest(post, "channel")),
                 allowed_mentions=discord.AllowedMentions(
                     everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
                 ),
@@ -142,7 +142,7 @@ class DiscordMessages:
             message = await channel.send(
                 view=self._layout(post, _lead(address, post)),
                 files=_files(post),
-                nonce=_nonce(post, "direct"),
+                nonce=_nonce(_digest(post, "direct")),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         return message.id
@@ -153,8 +153,8 @@ class DiscordMessages:
         if address.channel_id is None or asked_id is None:
             raise ReplyUnreachableError("no message to answer")
         channel = self._client.get_partial_messageable(address.channel_id)
-        # The moment at which this process got the message: another one has another, a restart has the same.
-        lead = Lead("", _mark(post, str(address.created_at)))
+        digest = _answer_digest(address, post)
+        lead = Lead("", _mark(digest))
         async with self._one_call(post):
             answers = await self._answers_to(channel, asked_id) if look_first else []
             own = next((answer for answer in answers if _is_marked(answer, lead.mark)), None)
@@ -164,7 +164,7 @@ class DiscordMessages:
                 own = await channel.send(
                     view=self._layout(post, lead),
                     reference=channel.get_partial_message(asked_id).to_reference(fail_if_not_exists=False),
-                    nonce=_nonce(post, f"answer {address.created_at}"),
+                    nonce=_nonce(digest),
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
             # Whoever posts second sees the first one's, because each looks after it has posted.
@@ -225,13 +225,13 @@ class DiscordMessages:
             return None
         async with self._one_call(None):
             channel = self._client.get_partial_messageable(address.channel_id)
-            return await self._marked(channel, _mark(post), since)
+            return await self._marked(channel, _mark(_digest(post)), since)
 
     async def find_direct(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """Return the id of the message by which `direct_message` made this post, at `since` or later."""
         async with self._one_call(None):
             channel = await self._client.create_dm(discord.Object(address.person_id))
-            return await self._marked(channel, _mark(post), since)
+            return await self._marked(channel, _mark(_digest(post)), since)
 
     async def tell_person(self, person_id: int, text: str) -> None:
         """Send plain words to a user, such as the operator. Raises `DeliveryError`."""
@@ -294,7 +294,7 @@ def _files(post: Post) -> list[discord.File]:
 
 
 def _lead(address: ReplyAddress, post: Post) -> Lead:
-    return Lead(mention_of_late_video(address.person_id, address.language), _mark(post))
+    return Lead(mention_of_late_video(address.person_id, address.language), _mark(_digest(post)))
 
 
 def _digest(post: Post, *parts: str) -> str:
@@ -302,14 +302,19 @@ def _digest(post: Post, *parts: str) -> str:
     return hashlib.sha256(":".join((post.card.job_id, post.card.headline, *parts)).encode()).hexdigest()
 
 
-def _nonce(post: Post, way: str) -> str:
+def _answer_digest(address: ReplyAddress, post: Post) -> str:
+    # The moment at which this process got the message: another one has another, a restart has the same.
+    return hashlib.sha256(f"{post.card.job_id}:{address.created_at}".encode()).hexdigest()
+
+
+def _nonce(digest: str) -> str:
     # At most 25 characters (Discord, *Create Message*).
-    return _digest(post, way)[:25]
+    return digest[:25]
 
 
-def _mark(post: Post, *parts: str) -> int:
+def _mark(digest: str) -> int:
     # A positive 32-bit number, far above those that Discord gives to components without one.
-    return 1 << 30 | int(_digest(post, *parts)[:7], 16)
+    return 1 << 30 | int(digest[:7], 16)
 
 
 def _is_marked(message: discord.Message, mark: int) -> bool:

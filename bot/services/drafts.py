@@ -1,16 +1,21 @@
-"""Drafts: orders that were begun before a form was opened, kept until the form is sent."""
+"""Drafts: orders that were begun before a form was opened. Each becomes one job."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import RowMapping, and_, delete, select, update
+from sqlalchemy import RowMapping, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.rows import SOURCES
 from bot.services.order import VideoOrder
 from bot.storage.database import Database
 from bot.storage.reading import read_rows
-from bot.storage.tables import drafts
+from bot.storage.tables import drafts, jobs
+
+_USED_BY: Final = (
+    select(jobs.c.id).where(jobs.c.id == drafts.c.job_id).correlate(drafts).scalar_subquery().label("used_by")
+)
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,12 @@ class Draft:
     person_id: int
     created_at: datetime
     order: VideoOrder
+    used_by: str | None = None
+    """The job that it became. One that is withdrawn leaves the draft as it was."""
 
 
 class DraftUsedError(Exception):
-    """The draft's form was sent before, and its job was stored."""
+    """The draft became another job before."""
 
 
 class DraftStore:
@@ -48,22 +55,17 @@ class DraftStore:
     async def get(self, draft_id: str, person_id: int) -> Draft | None:
         """Return a user's own draft; None if it is not kept any more, or cannot be read."""
         condition = and_(drafts.c.id == draft_id, drafts.c.person_id == person_id)
-        chosen, alarms = select(drafts).where(condition), self._database.alarms
+        chosen, alarms = select(drafts, _USED_BY).where(condition), self._database.alarms
         async with self._database.read() as connection:
             found = await read_rows(connection, chosen, _draft, keys=(drafts.c.id,), alarms=alarms)
         return found[0] if found else None
 
-    async def use_up(self, within: AsyncConnection, draft_id: str, now: datetime) -> None:
-        """Note in the caller's transaction that the draft became a job. Raises `DraftUsedError` at a second try."""
-        condition = and_(drafts.c.id == draft_id, drafts.c.used_at.is_(None))
-        used = await within.execute(update(drafts).where(condition).values(used_at=now))
+    async def use_up(self, within: AsyncConnection, draft_id: str, job_id: str) -> None:
+        """Note in the caller's transaction which job the draft became. Raises `DraftUsedError`."""
+        condition = and_(drafts.c.id == draft_id, or_(_USED_BY.is_(None), drafts.c.job_id == job_id))
+        used = await within.execute(update(drafts).where(condition).values(job_id=job_id))
         if used.rowcount == 0:
             raise DraftUsedError(draft_id)
-
-    async def free(self, draft_id: str) -> None:
-        """Let the form be sent again: its job was withdrawn, because Discord did not take the acknowledgement."""
-        async with self._database.write() as connection:
-            await connection.execute(update(drafts).where(drafts.c.id == draft_id).values(used_at=None))
 
     async def remove_of(self, person_id: int) -> None:
         """Delete the drafts of a user."""
@@ -81,4 +83,4 @@ def _draft(row: RowMapping) -> Draft:
     order = VideoOrder.model_validate(
         {**(row["wish"] or {}), "sources": SOURCES.validate_python(row["sources"])}
     )
-    return Draft(row["id"], row["person_id"], row["created_at"], order)
+    return Draft(row["id"], row["person_id"], row["created_at"], order, row["used_by"])

@@ -106,8 +106,8 @@ class VideoRequests:
         Args:
             order: What is asked for.
             origin: Who asks, and where.
-            acknowledge: Tells Discord that an answer will come; returns None where Discord did not take that.
-                None for a message, whose answer is the job's own first step.
+            acknowledge: Tells Discord that an answer will come; returns None where Discord did not take that, or
+                another process answers. None for a message, whose answer is the job's own first step.
 
         Returns:
             Why there will be no video, for the caller to show; None if the job was started, or if this very event
@@ -158,7 +158,7 @@ class VideoRequests:
         if refused is not None:
             return refused
         if acknowledged is None:
-            await self._withdraw(job, draft_id)
+            await self._withdraw(job)
         else:
             await self._begin(job, acknowledged.message_id)
         return None
@@ -234,7 +234,7 @@ class VideoRequests:
     async def _try_to_store(self, job: Job, draft_id: str | None) -> Refused | None:
         async def use_draft(within: AsyncConnection) -> None:
             if draft_id is not None:
-                await self._drafts.use_up(within, draft_id, self._now())
+                await self._drafts.use_up(within, draft_id, job.id)
 
         try:
             if job.pictures:
@@ -292,13 +292,11 @@ class VideoRequests:
         )
         self._runner.start(job.id)
 
-    async def _withdraw(self, job: Job, draft_id: str | None) -> None:
-        """Delete a job that nobody was told of: Discord did not take the acknowledgement."""
+    async def _withdraw(self, job: Job) -> None:
+        """Delete a job that nobody was told of: Discord took no acknowledgement of this process."""
         self._ledger.release(job.id)
         try:
             await self._store.remove(job.id)
-            if draft_id is not None:
-                await self._drafts.free(draft_id)
         except StorageError as error:
             # The next start finds that its reply does not exist, and buys nothing either.
             log.warning("job_not_withdrawn", job=job.id, reason=str(error))

@@ -175,7 +175,7 @@ drafts: Final = Table(  # pictures chosen before the form for the prompt was ope
     Column("created_at", UtcMoment, nullable=False),
     Column("sources", json_column(), nullable=False),
     Column("wish", json_column()),  # the order but for its pictures; None in drafts of older versions
-    Column("used_at", UtcMoment),  # when the form was sent and its job stored
+    Column("job_id", String(32)),  # the job that used it up, as long as there is such a job
 )
 Index("ix_drafts_created_at", drafts.c.created_at)
 

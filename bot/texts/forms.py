@@ -40,8 +40,8 @@ DRAFT_GONE: Final = sentence(
     "I no longer have the pictures of this form. Nothing was charged. Pick *Animate* or type `/video` again."
 )
 DRAFT_USED: Final = sentence(
-    "This form was sent before, and its video is being made. Nothing more was charged. Pick *Animate* again for"
-    " another."
+    "This form was sent before: it makes one video. Nothing more was charged. "
+    "For another one, pick *Animate* or type `/video` again."
 )
 VIDEO_GONE: Final = sentence("I see no video in this message any more. Nothing was charged.")
 NOT_UNDERSTOOD: Final = sentence("This form is an old one. Nothing was charged. Open it anew.")

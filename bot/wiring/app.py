@@ -129,9 +129,6 @@ class App:
         await self.moderation.load()
         await self.jobs.load()
         await self.people.load()
-        self.bot.callbacks.taken_elsewhere = lambda: self.jobs.alarms.once(
-            "other_process", operator.OTHER_PROCESS
-        )
         self._add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
@@ -313,6 +310,7 @@ class App:
             appeals=self.moderation.appeals,
             review_channel=self.moderation.review_channel,
             tell_operator=self._notices.tell,
+            tell_of_second_process=lambda: self.jobs.alarms.once("other_process", operator.OTHER_PROCESS),
             tell_person=self._messages.tell_person,
             now=self._now,
             group=settings.dimilinks_group,

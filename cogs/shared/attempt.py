@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Final, TypeVar
 
 import aiohttp
@@ -16,6 +18,10 @@ DISCORD_ERRORS: Final = (discord.HTTPException, discord.InvalidData, *NETWORK_ER
 TIMEOUT_S: Final = 10.0
 """Longer than the three seconds that Discord grants (*Receiving and Responding*): it has the last word."""
 
+_RATE_LIMITED: Final = 429
+_REDIRECTIONS_FROM: Final = 300
+_SERVER_ERRORS_FROM: Final = 500
+
 
 @dataclass(frozen=True)
 class FailedCall:
@@ -23,22 +29,84 @@ class FailedCall:
 
     facts: dict[str, object]
     status: int | None = None
-    """Discord's HTTP status; None if there was no answer."""
+    """Discord's HTTP status; None if there was no answer, or none that could be read."""
     code: int | None = None
     """Discord's error code (*JSON Error Codes*)."""
+    tried_before: bool = False
+    """True if a request of this very call was lost, or answered by a server error: it may have arrived."""
+
+    @property
+    def doubtful(self) -> bool:
+        """True if Discord may have done what it was asked."""
+        return self.tried_before or self.status is None or self.status >= _SERVER_ERRORS_FROM
+
+    @property
+    def passing(self) -> bool:
+        """True if the same call may work later."""
+        return self.status is None or self.status == _RATE_LIMITED or self.status >= _SERVER_ERRORS_FROM
 
 
-def failed_call(error: Exception) -> FailedCall:
+@dataclass
+class _Requests:
+    """The requests of one call: discord.py makes up to five, as long as the answer is 429 or a server error."""
+
+    statuses: list[int] = field(default_factory=list[int])
+    doubtful: bool = False
+
+    def note(self, status: int | None) -> None:
+        """Note how a request ended; None is without an answer."""
+        if status is not None:
+            self.statuses.append(status)
+        if status is None or status >= _SERVER_ERRORS_FROM:
+            self.doubtful = True
+
+
+_requests: ContextVar[_Requests | None] = ContextVar("requests", default=None)
+
+
+def watch_requests(trace: aiohttp.TraceConfig) -> None:
+    """Let `attempt` see every request of a session, also those that discord.py repeats by itself."""
+
+    async def answered(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        if (requests := _requests.get()) is not None:
+            requests.note(end.response.status)
+
+    async def broken(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, _end: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        if (requests := _requests.get()) is not None:
+            requests.note(None)
+
+    trace.on_request_end.append(answered)
+    trace.on_request_exception.append(broken)
+
+
+def failed_call(error: Exception, *, tried_before: bool = False) -> FailedCall:
     """Return one of `DISCORD_ERRORS` as an outcome."""
     if isinstance(error, discord.HTTPException):
-        return FailedCall({"status": error.status, "code": error.code}, error.status, error.code)
-    return FailedCall({"error": type(error).__name__})
+        facts: dict[str, object] = {"status": error.status, "code": error.code}
+        return FailedCall(facts, error.status, error.code, tried_before)
+    return FailedCall({"error": type(error).__name__}, tried_before=tried_before)
 
 
 async def attempt(call: Awaitable[_T], timeout_s: float | None = TIMEOUT_S) -> _T | FailedCall:
-    """Await a call to Discord. Returns its result, or why there is none; the caller logs that."""
+    """Await one call to Discord. Returns its result, or why there is none; the caller logs that."""
+    requests = _Requests()
+    outer = _requests.set(requests)
     try:
         async with asyncio.timeout(timeout_s):
             return await call
     except DISCORD_ERRORS as error:
-        return failed_call(error)
+        return failed_call(error, tried_before=requests.doubtful)
+    except Exception as error:
+        # discord.py takes an answer apart as if Discord had given it: a page, an empty body or a list becomes
+        # whatever error comes of that. Without an answer it is a bug of ours.
+        if not requests.statuses:
+            raise
+        status = requests.statuses[-1]
+        facts: dict[str, object] = {"error": type(error).__name__, "status": status}
+        return FailedCall(facts, status if status >= _REDIRECTIONS_FROM else None)
+    finally:
+        _requests.reset(outer)

@@ -12,6 +12,11 @@ from cogs.shared.place import channel_of, missing_for_reply, place_of
 from cogs.shared.respond import acknowledge, refuse, tell
 
 
+def event_of(interaction: Interaction) -> str:
+    """Return the name of the event, from which the job's id follows."""
+    return f"interaction:{interaction.id}"
+
+
 async def request_video(
     requests: VideoRequests, interaction: Interaction, order: VideoOrder, *, now: datetime
 ) -> None:
@@ -24,7 +29,7 @@ async def request_video(
         now: When the interaction came.
     """
     origin = RequestOrigin(
-        event=f"interaction:{interaction.id}",
+        event=event_of(interaction),
         person=person_of(interaction),
         channel=ChannelInfo(place_of(interaction), channel_of(interaction)),
         reply=address_of(interaction, message_id=None, private=order.private, now=now),

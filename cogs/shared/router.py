@@ -19,6 +19,7 @@ from bot.texts import forms, jobs
 from cogs.shared.attempt import failed_call
 from cogs.shared.interactions import Interaction
 from cogs.shared.respond import refuse, tell
+from cogs.shared.seen_events import SeenEvents
 
 log: Final = structlog.get_logger(__name__)
 
@@ -48,12 +49,15 @@ class Router(commands.Cog):
 
     def __init__(self, routes: list[InteractionRoute]) -> None:
         self._routes = routes
+        self._seen = SeenEvents()
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Serve one interaction, unless it is a command."""
         form = interaction.type is discord.InteractionType.modal_submit
         if not form and interaction.type is not discord.InteractionType.component:
+            return
+        if not self._seen.is_new(interaction.id):
             return
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         try:

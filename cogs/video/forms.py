@@ -19,7 +19,7 @@ from bot.people.cache import PreferenceCache
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import VideoOptions, VideoOrder
-from bot.services.requests import VideoRequests
+from bot.services.requests import VideoRequests, job_id_of
 from bot.texts import forms
 from bot.texts.messages import Translatable
 from cogs.shared.action_texts import ANSWERS
@@ -27,7 +27,7 @@ from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, video_of
-from cogs.shared.requesting import request_video
+from cogs.shared.requesting import event_of, request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 from cogs.video.form_layout import FORM_ID, FormKind, FormReference, options_in, pictures_in, prompt_in
@@ -105,17 +105,7 @@ class FormsCog(commands.Cog):
             parent_url=link_to(interaction.message),
         )
         if reference.kind is FormKind.DRAFT:
-            draft = await self._drafts.get(reference.subject_id, interaction.user.id)
-            if draft is None:
-                return forms.DRAFT_GONE
-            return draft.order.changed(
-                prompt=order.prompt,
-                options=order.options,
-                sources=(*draft.order.sources, *uploaded),
-                draft_id=draft.id,
-                group=order.group,
-                private=order.private,
-            )
+            return await self._order_of_draft(interaction, reference.subject_id, order)
         job = await self._actions.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
@@ -125,6 +115,24 @@ class FormsCog(commands.Cog):
         if uploaded or reference.kind is FormKind.WITHOUT:
             return order
         return order.changed(sources=job.sources if not job.pictures else (), kept=job.pictures or None)
+
+    async def _order_of_draft(
+        self, interaction: Interaction, draft_id: str, sent: VideoOrder
+    ) -> VideoOrder | Translatable:
+        draft = await self._drafts.get(draft_id, interaction.user.id)
+        if draft is None:
+            return forms.DRAFT_GONE
+        # The same event once more is told nothing: the reply is the first one's.
+        if draft.used_by not in {None, job_id_of(event_of(interaction))}:
+            return forms.DRAFT_USED
+        return draft.order.changed(
+            prompt=sent.prompt,
+            options=sent.options,
+            sources=(*draft.order.sources, *sent.sources),
+            draft_id=draft.id,
+            group=sent.group,
+            private=sent.private,
+        )
 
 
 def _last_frame(interaction: Interaction, job: Job) -> ImageSource | None:

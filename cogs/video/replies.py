@@ -1,6 +1,5 @@
 """A message that mentions the bot: what it answers and what it says become a request for a video."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
@@ -21,16 +20,15 @@ from bot.texts.explanations import Explanation
 from bot.texts.messages import Language, Translatable
 from bot.texts.quoting import clip, escape
 from cogs.shared.appeal_button import appeal_button
-from cogs.shared.attempt import FailedCall, attempt
+from cogs.shared.attempt import DISCORD_ERRORS, failed_call
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.place import missing_for_message, parent_of, place_of_channel
+from cogs.shared.seen_events import SeenEvents
 from cogs.video.mentions import Addressed, read_addressed
 
 log: Final = structlog.get_logger(__name__)
 
 _SAID: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
-_REMEMBERED: Final = 1000
-"""Messages; one that comes again does so soon."""
 _UNKNOWN_SHOWN_CHARS: Final = 60
 _UNKNOWN_SHOWN: Final = 5
 """With more of them than a few the answer would be longer than a message may be."""
@@ -55,7 +53,7 @@ class RepliesCog(commands.Cog):
         self._now = now
         self._group = group
         self._cdn_hosts = cdn_hosts
-        self._served: deque[int] = deque(maxlen=_REMEMBERED)
+        self._seen = SeenEvents()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -63,19 +61,17 @@ class RepliesCog(commands.Cog):
         me = self._client.user
         if me is None or message.author.bot or message.webhook_id is not None or message.type not in _SAID:
             return
-        served = await attempt(self._serve(message, me.id), timeout_s=None)
-        if isinstance(served, FailedCall):
-            log.info("message_not_answered", **served.facts)
+        try:
+            await self._serve(message, me.id)
+        except DISCORD_ERRORS as error:
+            log.info("message_not_answered", **failed_call(error).facts)
 
     async def _serve(self, message: discord.Message, me_id: int) -> None:
         addressed = await read_addressed(message, me_id, self._cdn_hosts, self._client.intents)
         if addressed is None:
             return
-        # The store would not keep it twice either, but by then its seconds were counted anew and given back.
-        if message.id in self._served:
-            log.info("message_served_before", message=message.id)
+        if not self._seen.is_new(message.id):
             return
-        self._served.append(message.id)
         parsed = parse_prompt_options(addressed.text)
         language = _language(message, addressed.text)
         trouble = _trouble(parsed, addressed)

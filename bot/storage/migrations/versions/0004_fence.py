@@ -31,7 +31,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_jobs_task_id", "jobs", ["task_id"], sqlite_where=sa.text("task_id IS NOT NULL"))
-    op.add_column("drafts", sa.Column("used_at", sa.BigInteger))
+    op.add_column("drafts", sa.Column("job_id", sa.String(32)))
     op.create_table(
         "operator_orders",
         sa.Column("id", sa.Integer, nullable=False),
