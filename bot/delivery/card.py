@@ -18,6 +18,7 @@ class Action(StrEnum):
     """What a user can do to a job with a button. The values are part of buttons that outlive the process."""
 
     REFRESH = "refresh"
+    MAKE = "make"
     CANCEL = "cancel"
     STOP_WATCHING = "stop"
     KEEP_WAITING = "keep"

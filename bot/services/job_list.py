@@ -49,8 +49,7 @@ class JobList:
         return tuple(self._entry(job, language) for job in found)
 
     def _entry(self, job: Job, language: Language) -> JobListEntry:
-        state = words.STATES[job.state] if job.undelivered_since is None else words.UNDELIVERED
-        text = words.entry_line(job.request, state, self._detail(job), job.created_at, language)
+        text = words.entry_line(job.request, _state(job), self._detail(job), job.created_at, language)
         return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, _actions(job))
 
     def _detail(self, job: Job) -> Message | None:
@@ -65,7 +64,18 @@ class JobList:
         return None
 
 
+def _state(job: Job) -> Message:
+    if job.undelivered_since is not None:
+        return words.UNDELIVERED
+    return words.ASKS_AGAIN if job.asks_again else words.STATES[job.state]
+
+
 def _actions(job: Job) -> tuple[Action, ...]:
-    if job.state in {JobState.HELD, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING}:
+    if not job.asks_again and job.state in {
+        JobState.HELD,
+        JobState.QUEUED,
+        JobState.SUBMITTING,
+        JobState.GENERATING,
+    }:
         return (Action.CANCEL,)
     return cards.actions(job)

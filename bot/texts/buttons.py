@@ -5,6 +5,7 @@ from typing import Final
 from bot.texts.messages import named
 
 REFRESH: Final = named("button", "Refresh")
+MAKE: Final = named("button", "Make it")
 CANCEL: Final = named("button", "Cancel")
 STOP_WATCHING: Final = named("button", "Stop watching")
 KEEP_WAITING: Final = named("button", "Let it finish")

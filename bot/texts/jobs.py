@@ -47,6 +47,8 @@ ALREADY_READY: Final = sentence(
 ALREADY_ENDED: Final = sentence("This request has already ended; there is nothing left to cancel.")
 ALREADY_REPEATED: Final = sentence("You already tried again; the newer request is in `/jobs`.")
 ALREADY_FETCHED: Final = sentence("This video is already being fetched, or was delivered.")
+BEGUN: Final = sentence("Good, I begin with it now.")
+NOT_ASKED: Final = sentence("This request no longer waits for your answer. The press charged nothing.")
 NOTHING_TO_FETCH: Final = sentence("This video no longer waits here. Nothing was charged anew.")
 NOT_READ: Final = sentence("I could not look up your videos just now. Type `/jobs` again in a minute.")
 FILE_REFUSED: Final = sentence(
@@ -71,6 +73,7 @@ STATES: Final[Mapping[str, Message]] = {
 }
 """States of a job in the list, by the values of `bot.jobs.job.JobState`."""
 UNDELIVERED: Final = sentence("ready: fetch it")
+ASKS_AGAIN: Final = sentence("still wanted?")
 
 
 def entry_line(

@@ -22,6 +22,7 @@ _IN_A_ROW: Final = 5
 
 LABELS: Final[Mapping[Action, Message]] = {
     Action.REFRESH: buttons.REFRESH,
+    Action.MAKE: buttons.MAKE,
     Action.CANCEL: buttons.CANCEL,
     Action.STOP_WATCHING: buttons.STOP_WATCHING,
     Action.KEEP_WAITING: buttons.KEEP_WAITING,
@@ -38,6 +39,7 @@ LABELS: Final[Mapping[Action, Message]] = {
 
 _STYLES: Final = {
     Action.REFRESH: discord.ButtonStyle.secondary,
+    Action.MAKE: discord.ButtonStyle.success,
     Action.CANCEL: discord.ButtonStyle.secondary,
     Action.STOP_WATCHING: discord.ButtonStyle.danger,
     Action.KEEP_WAITING: discord.ButtonStyle.secondary,
