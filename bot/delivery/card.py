@@ -18,6 +18,7 @@ class Action(StrEnum):
     """Action of a button on a job. The values are part of buttons that outlive the process."""
 
     REFRESH = "refresh"
+    MAKE = "make"
     CANCEL = "cancel"
     STOP_WATCHING = "stop"
     KEEP_WAITING = "keep"

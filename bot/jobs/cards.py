@@ -86,6 +86,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
+    FailureReason.UNANSWERED: _always(explanations.UNANSWERED),
     FailureReason.NOT_ALLOWED: _always(moderation.NO_LONGER_ALLOWED),
     FailureReason.DENIED: lambda failure, _: moderation.denied(failure.detail),
     FailureReason.REVIEW_EXPIRED: _always(moderation.REVIEW_EXPIRED),
@@ -106,6 +107,7 @@ _REPEATABLE: Final = frozenset(
         FailureReason.PURCHASE_UNKNOWN,
         FailureReason.GENERATION_FAILED,
         FailureReason.NOT_BOUGHT,
+        FailureReason.UNANSWERED,
         FailureReason.BROKE,
     }
 )
@@ -135,9 +137,11 @@ def explain(job: Job) -> Explanation:
 
 
 def actions(job: Job) -> tuple[Action, ...]:
-    """Return the actions on an ended or undelivered job."""
+    """Return the actions on a job that ended or waits for its user."""
     if job.undelivered_since is not None:
         return (Action.FETCH,)
+    if job.asks_again:
+        return (Action.MAKE, Action.CANCEL)
     reason = job.failure.reason if job.failure is not None else None
     found: list[Action] = []
     if job.bought and job.state in TERMINAL:
@@ -274,6 +278,12 @@ def held_card(job: Job, until: datetime | None) -> Card:
     shown = (line(day(until)).in_language(job.reply.language),) if until is not None else ()
     can_cancel = (Action.CANCEL,) if job.state is JobState.HELD else ()
     return _card(job, Tone.WORKING, cards.HELD, lines=shown, actions=(Action.REFRESH, *can_cancel))
+
+
+def ask_again_card(job: Job, until: datetime) -> Card:
+    """The card that asks if the video is still wanted; `until` is when the request ends without an answer."""
+    line = cards.ask_again_line(day(until)).in_language(job.reply.language)
+    return _card(job, Tone.WORKING, cards.ASK_AGAIN, lines=(line,), actions=(Action.MAKE, Action.CANCEL))
 
 
 def hidden_card(job: Job) -> Card:

@@ -34,8 +34,11 @@ class JobState(StrEnum):
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.HELD: frozenset({JobState.DENIED, JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
     JobState.DENIED: frozenset(),
-    # Back to held: the rules became stricter while it waited.
-    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.HELD, JobState.FAILED, JobState.CANCELLED}),
+    # Back to held: the rules became stricter while it waited. Delivered: the database was put back from a copy that
+    # is older than the video in the reply.
+    JobState.QUEUED: frozenset(
+        {JobState.SUBMITTING, JobState.HELD, JobState.FAILED, JobState.CANCELLED, JobState.DELIVERED}
+    ),
     # Back to queued: the request provably bought nothing and may be made again.
     JobState.SUBMITTING: frozenset({JobState.GENERATING, JobState.QUEUED, JobState.FAILED, JobState.UNKNOWN}),
     JobState.GENERATING: frozenset({JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED}),
@@ -96,6 +99,8 @@ class FailureReason(StrEnum):
     UPLOAD_REFUSED = "upload_refused"
     UPLOAD_DOUBTFUL = "upload_doubtful"
     UNCOLLECTED = "uncollected"
+    UNANSWERED = "unanswered"
+    """Its user did not say that the video is still wanted."""
     NOT_ALLOWED = "not_allowed"
     """The rules no longer allowed it when it was to be bought."""
     DENIED = "denied"
@@ -194,7 +199,13 @@ class Job:
     @property
     def at_rest(self) -> bool:
         """True if nothing happens to the job by itself: it is over, or waits for a user or for moderators."""
-        return any(waits is not None for waits in (self.settled_at, self.undelivered_since, self.review_id))
+        waits = (self.settled_at, self.undelivered_since, self.review_id)
+        return self.asks_again or any(one is not None for one in waits)
+
+    @property
+    def asks_again(self) -> bool:
+        """True if it waits for its user to say that the video is still wanted."""
+        return self.ask_again_since is not None and self.state is JobState.QUEUED
 
 
 def new_job_id() -> str:

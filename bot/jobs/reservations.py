@@ -18,5 +18,8 @@ def update_ledger(ledger: Ledger, job: Job) -> None:
         case JobState.DENIED | JobState.FAILED | JobState.EXPIRED | JobState.CANCELLED:
             if not job.bought:
                 ledger.release(job.id)
-        case JobState.GENERATING | JobState.READY | JobState.DELIVERING | JobState.DELIVERED:
+        case JobState.DELIVERED:
+            if not job.bought:
+                ledger.release(job.id)
+        case JobState.GENERATING | JobState.READY | JobState.DELIVERING:
             pass

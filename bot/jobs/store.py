@@ -94,7 +94,7 @@ class JobStore:
         """Store the progress of the job since `before`, and remove the token of a settled one.
 
         Where the reply lives stays as it is. The write is refused unless the row is as it was `before`: its
-        state, its claim, the question that it waits for, and whether its video waits to be fetched.
+        state, its claim, the question that it waits for, and whether it waits for its user.
 
         Raises:
             StaleJobError: The job was changed meanwhile.
@@ -115,6 +115,7 @@ class JobStore:
             jobs.c.claim == before.claim,
             jobs.c.review_id.is_not_distinct_from(before.review_id),
             jobs.c.parked_at.is_not_distinct_from(before.undelivered_since),
+            jobs.c.ask_again_since.is_not_distinct_from(before.ask_again_since),
             jobs.c.settled_at.is_(None),
         )
         changed = await connection.execute(update(jobs).where(condition).values(values))
@@ -204,9 +205,10 @@ class JobStore:
         """Return every job that waits for moderators."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.review_id.is_not(None))
 
-    async def undelivered_before(self, moment: datetime) -> tuple[Job, ...]:
-        """Return the jobs whose undelivered videos wait since before then."""
-        return await self._where(jobs.c.settled_at.is_(None), jobs.c.parked_at < moment)
+    async def forgotten(self, *, undelivered: datetime, unanswered: datetime) -> tuple[Job, ...]:
+        """Return jobs that wait for their users since before then: to fetch a video, or to say they want it."""
+        asked = and_(jobs.c.state == JobState.QUEUED.value, jobs.c.ask_again_since < unanswered)
+        return await self._where(jobs.c.settled_at.is_(None), or_(jobs.c.parked_at < undelivered, asked))
 
     async def of_person(
         self, person_id: int, *, ended_since: datetime, delivered_since: datetime, limit: int

@@ -246,6 +246,10 @@ class JobContext:
         """Forget counted starts with the next write: the step that they were counted for is done."""
         self.job = replace(self.job, starts=0)
 
+    async def stop_card(self) -> None:
+        """Make no more progress edits."""
+        await self._card.stop()
+
     async def set_aside(self, failure: Failure) -> None:
         """Leave a bought job at rest, to be fetched from `/jobs`.
 

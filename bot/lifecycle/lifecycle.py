@@ -15,6 +15,7 @@ from bot.jobs.store import ClaimLostError, JobStore, StaleJobError
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext, JobProgress
 from bot.lifecycle.counted_starts import StartedTooOftenError
+from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
 from bot.lifecycle.steps.prepare import PrepareStep, is_prepared
@@ -52,6 +53,7 @@ class Lifecycle:
         submit: SubmitStep,
         poll: PollStep,
         review: ReviewStep,
+        ask_again: AskAgainStep,
         deliver: DeliverStep,
     ) -> None:
         """Args: `owner` names this process in the claims of its runs."""
@@ -65,6 +67,7 @@ class Lifecycle:
         self._submit = submit
         self._poll = poll
         self._review = review
+        self._ask_again = ask_again
         self._deliver = deliver
         self._contexts: dict[str, JobContext] = {}
 
@@ -76,7 +79,8 @@ class Lifecycle:
             ClaimLostError: Another run has taken the job over.
             StorageError: It could not be read or claimed.
         """
-        if (await self._store.get(job_id)).at_rest:
+        found = await self._store.get(job_id)
+        if found.at_rest and not found.asks_again:
             return
         job = await self._store.take_claim(job_id, self._owner)
         async with self._open_context(job) as context:
@@ -145,7 +149,9 @@ class Lifecycle:
         return context.progress if context is not None else None
 
     async def _carry(self, context: JobContext) -> None:
-        while not context.job.at_rest:
+        to_be_asked = context.job.asks_again
+        while to_be_asked or not context.job.at_rest:
+            to_be_asked = False
             try:
                 existence = await self._confirm(context)
                 if existence in {Existence.NONE, Existence.ELSEWHERE}:
@@ -165,7 +171,9 @@ class Lifecycle:
         """Carry the job one step further."""
         match context.job.state:
             case JobState.QUEUED:
-                if is_prepared(context.job):
+                if context.job.asks_again:
+                    await self._ask_again.run(context)
+                elif is_prepared(context.job):
                     await self._submit.run(context)
                 else:
                     await self._prepare.run(context)

@@ -34,6 +34,8 @@ class Retention:
 
     undelivered: timedelta = timedelta(days=7)
     """A finished video that could not be delivered."""
+    unanswered: timedelta = timedelta(hours=24)
+    """A request whose user does not say that the video is still wanted."""
     pictures: timedelta = timedelta(hours=24)
     """Reference images of a job that ended."""
     drafts: timedelta = timedelta(hours=24)

@@ -124,7 +124,11 @@ def job_after_decision(job: Job, review: Review, now: datetime) -> Job:
         if stage in job.approved:
             return job
         # The noted attempt belongs to the card that says that the job waits, not to the final post.
-        approved = replace(job, review_id=None, attempt=None, approved=job.approved | {stage})
+        # A user who is to be asked if the video is still wanted, is asked from now on.
+        asked = now if job.ask_again_since is not None else None
+        approved = replace(
+            job, review_id=None, attempt=None, approved=job.approved | {stage}, ask_again_since=asked
+        )
         return advance(approved, JobState.QUEUED) if waiting is JobState.HELD else approved
     failure = Failure(_FAILURES[review.subject, review.state], review.reason)
     to = JobState.DENIED if waiting is JobState.HELD else JobState.FAILED

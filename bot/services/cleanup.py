@@ -34,16 +34,16 @@ class Cleanup:
         media_dir: Path,
         retention: Retention,
         now: Callable[[], datetime],
-        start: Callable[[str], None],
+        moved: Callable[[Job], None],
     ) -> None:
-        """`start` has a job run that is to tell its person something."""
+        """Args: `moved` is called with every job that ended; it has the user told."""
         self._store = store
         self._drafts = drafts
         self._spool_dir = spool_dir
         self._media_dir = media_dir
         self._retention = retention
         self._now = now
-        self._start = start
+        self._moved = moved
 
     async def run(self) -> None:
         """Tidy up again and again, until cancelled. A disk that fails is left for the next time."""
@@ -58,29 +58,33 @@ class Cleanup:
         """Remove what is of no more use. Raises `StorageError` and `OSError`."""
         now = self._now()
         await self._store.wipe_tokens(now - TOKEN_LIVES_FOR)
-        for job in await self._store.undelivered_before(now - self._retention.undelivered):
+        forgotten = await self._store.forgotten(
+            undelivered=now - self._retention.undelivered, unanswered=now - self._retention.unanswered
+        )
+        for job in forgotten:
             await self._give_up(job)
         await self._drafts.remove_before(now - self._retention.drafts)
         await self._remove_pictures(now - self._retention.pictures)
         await self._remove_videos()
 
     async def _give_up(self, job: Job) -> None:
-        """End a job whose video nobody fetched; its card then says so."""
-        failed = advance(
+        """End a job whose user neither fetched the video nor said that it is still wanted; its card says so."""
+        reason = FailureReason.UNANSWERED if job.asks_again else FailureReason.UNCOLLECTED
+        ended = advance(
             job,
             JobState.FAILED,
-            failure=Failure(FailureReason.UNCOLLECTED),
+            failure=Failure(reason),
             ended_at=self._now(),
             undelivered_since=None,
             video_name=None,
             attempt=None,
         )
         try:
-            await self._store.save(failed, before=job)
+            await self._store.save(ended, before=job)
         except (StaleJobError, UnknownJobError):
-            return  # fetched at the last moment
-        log.info("video_given_up", job=job.id, task=job.task_id)
-        self._start(job.id)
+            return  # fetched, or wanted, at the last moment
+        log.info("job_given_up", job=job.id, reason=reason, task=job.task_id)
+        self._moved(ended)
 
     async def _remove_pictures(self, ended_before: datetime) -> None:
         folders = await asyncio.to_thread(_names, self._spool_dir)

@@ -39,6 +39,7 @@ class ActionResult(StrEnum):
     ALREADY_REPEATED = "already_repeated"
     ALREADY_FETCHED = "already_fetched"
     NOTHING_TO_FETCH = "nothing_to_fetch"
+    NOT_ASKED = "not_asked"
     NOT_ALLOWED = "not_allowed"
     GONE = "gone"
     PUT_AWAY = "put_away"
@@ -104,8 +105,39 @@ class JobActions:
         elif job.review_id is not None:
             await self._store.save_reply(job_id, renewed)
             await self._show(job, cards.held_card(job, None), renewed)
+        elif job.asks_again:
+            await self._store.save_reply(job_id, renewed)
+            self._runner.start(job_id)
         elif job.state is not JobState.DELIVERED and not await self._store.looked_for(job_id):
             await self._show_end(job, renewed)
+
+    async def make(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
+        """Begin a job whose user was asked if the video is still wanted.
+
+        Args:
+            job_id: The job.
+            person: The user who pressed, which only the job's own may.
+            reply: The message with the button. Its token reaches the job's reply if it is that.
+        """
+        job = await self._job(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if person.id != job.reply.person_id:
+            return ActionResult.NOT_ALLOWED
+        while job.asks_again:
+            try:
+                # The noted attempt belongs to the card that asked.
+                await self._store.save(replace(job, ask_again_since=None, attempt=None), before=job)
+            except StaleJobError:
+                # Another run may have begun to ask, which changes nothing for whoever answers.
+                job = await self._store.get(job_id)
+                continue
+            if reply.message_id == job.reply.message_id:
+                renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
+                await self._store.save_reply(job_id, renewed)
+            self._runner.restart(job_id)
+            return ActionResult.DONE
+        return ActionResult.NOT_ASKED
 
     async def cancel(self, job_id: str, person: Person) -> ActionResult:
         """End a job that nothing was spent on; for a bought one, ask what to do."""

@@ -55,8 +55,7 @@ class JobList:
         return tuple(self._entry(job, language) for job in found if not _is_deleted(job))
 
     def _entry(self, job: Job, language: Language) -> JobListEntry:
-        state = words.STATES[job.state] if job.undelivered_since is None else words.UNDELIVERED
-        text = words.entry_line(job.request, state, self._detail(job), job.created_at, language)
+        text = words.entry_line(job.request, _state(job), self._detail(job), job.created_at, language)
         return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, _actions(job))
 
     def _detail(self, job: Job) -> Message | None:
@@ -75,7 +74,13 @@ def _is_deleted(job: Job) -> bool:
     return job.failure is not None and job.failure.reason is FailureReason.DELETED_BY_OWNER
 
 
+def _state(job: Job) -> Message:
+    if job.undelivered_since is not None:
+        return words.UNDELIVERED
+    return words.ASKS_AGAIN if job.asks_again else words.STATES[job.state]
+
+
 def _actions(job: Job) -> tuple[Action, ...]:
-    if job.undelivered_since is None and job.state in _CANCELLABLE:
+    if job.undelivered_since is None and not job.asks_again and job.state in _CANCELLABLE:
         return (Action.CANCEL,)
     return cards.actions(job)

@@ -7,6 +7,7 @@ from bot.texts.messages import Message, named
 
 LABELS: Final[Mapping[str, Message]] = {
     "refresh": named("button", "Refresh"),
+    "make": named("button", "Make it"),
     "cancel": named("button", "Cancel"),
     "stop": named("button", "Stop watching"),
     "keep": named("button", "Let it finish"),

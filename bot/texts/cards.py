@@ -30,10 +30,20 @@ HEADLINES: Final[Mapping[str, Message]] = {
 }
 """Headlines of a running job, by the values of `bot.jobs.cards.Stage`."""
 HELD: Final = sentence("Waiting for the moderators…")
+ASK_AGAIN: Final = sentence("Still want it?")
 NO_VIDEO: Final = sentence("No video this time")
 CANCELLED: Final = sentence("Cancelled")
 LAID_ASIDE: Final = sentence("Your video is ready")
 DELIVERED: Final = sentence("Here is your video")
+
+
+def ask_again_line(until: str) -> Message:
+    """Line of the card that asks if a video is still wanted."""
+    return sentence(
+        "I was away for a while, so I have not begun. Nothing was charged. "
+        "Without an answer this request ends {until}.",
+        until=until,
+    )
 
 
 def options_line(request: VideoRequest, language: Language) -> str:

@@ -335,6 +335,10 @@ def laid_aside_doubtful(until: str) -> Explanation:
     )
 
 
+UNANSWERED = nothing_charged(
+    sentence("I was away for a while, asked if you still want this video, and got no answer."),
+    sentence("If you do, press *Try again*."),
+)
 NOT_KEPT = nothing_charged(
     sentence("I could not store your request, so I did not begin it."),
     sentence("Try again in a minute; the operator can see why in the log."),

@@ -73,6 +73,8 @@ LOOK_WAITS_IN_LIST: Final = sentence("This video is ready and waits in `/jobs`: 
 LOOK_WAITS_FOR_MODERATORS: Final = sentence(
     "This video is ready, and moderators decide whether it is posted."
 )
+BEGUN: Final = sentence("Good, I begin with it now.")
+NOT_ASKED: Final = sentence("This request no longer waits for your answer. The press charged nothing.")
 NOTHING_TO_FETCH: Final = sentence("This video no longer waits here. Nothing was charged anew.")
 NOT_READ: Final = sentence("I could not look up your videos just now. Type `/jobs` again in a minute.")
 FILE_REFUSED: Final = sentence(
@@ -97,6 +99,7 @@ STATES: Final[Mapping[str, Message]] = {
 }
 """States of a job in the list, by the values of `bot.jobs.job.JobState`."""
 UNDELIVERED: Final = sentence("ready: fetch it")
+ASKS_AGAIN: Final = sentence("still wanted?")
 
 
 def entry_line(

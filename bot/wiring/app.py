@@ -19,6 +19,7 @@ from bot.dimilinks import DimiLinks, Pace
 from bot.gc_policy import collect_when_quiet
 from bot.images.spool import ReferenceSpool
 from bot.jobs.bought_tasks import BoughtTasks
+from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
@@ -126,6 +127,10 @@ class App:
         Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
         """
         await self._noted_purchases.take_up()
+        heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
+        await heartbeat.begin()
+        beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
+        stack.push_async_callback(_cancelled, beating)
         await self.moderation.load()
         await self.jobs.load()
         await self.people.load()
@@ -260,7 +265,7 @@ class App:
             media_dir=self._settings.media_dir,
             retention=self.jobs.retention,
             now=self._now,
-            start=self.jobs.runner.start,
+            moved=self._resolved,
         )
 
     @cached_property

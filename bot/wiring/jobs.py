@@ -34,6 +34,7 @@ from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
 from bot.lifecycle.steps.prepare import PrepareStep
@@ -169,6 +170,7 @@ class JobWiring:
             media_dir=self._settings.media_dir,
         )
         return Lifecycle(
+            ask_again=AskAgainStep(messages=self._messages, timeouts=self.timeouts, retention=self.retention),
             store=self.store,
             owner=self.owner,
             retention=self.retention,

@@ -49,6 +49,7 @@ class JobButtons:
         return job_routes(
             {
                 Action.REFRESH: self._refresh,
+                Action.MAKE: self._make,
                 Action.CANCEL: self._cancel,
                 Action.STOP_WATCHING: self._stop_watching,
                 Action.KEEP_WAITING: self._keep_waiting,
@@ -69,6 +70,15 @@ class JobButtons:
         message_id = interaction.message.id if interaction.message is not None else None
         reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
         await self.actions.refresh(reference.job_id, reply)
+
+    async def _make(self, interaction: Interaction, reference: ButtonReference) -> None:
+        now = self.now()
+        if not await acknowledge_press(interaction):
+            return
+        message_id = interaction.message.id if interaction.message is not None else None
+        reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
+        found = await self.actions.make(reference.job_id, person_of(interaction), reply)
+        await reply_privately(interaction, words.BEGUN if found is ActionResult.DONE else ANSWERS[found])
 
     async def _cancel(self, interaction: Interaction, reference: ButtonReference) -> None:
         if await acknowledge(interaction, private=True) is None:

@@ -21,6 +21,7 @@ _IN_A_ROW: Final = 5
 """Discord, *Action Row*."""
 
 _STYLES: Final = {
+    Action.MAKE: discord.ButtonStyle.success,
     Action.STOP_WATCHING: discord.ButtonStyle.danger,
     Action.TRY_AGAIN: discord.ButtonStyle.primary,
     Action.LOOK_AGAIN: discord.ButtonStyle.primary,

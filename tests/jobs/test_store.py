@@ -201,8 +201,9 @@ async def test_a_parked_video_is_taken_up_once(store: JobStore) -> None:
     )
     await store.add(job)
     assert await store.unsettled() == ()
-    assert await store.undelivered_before(MOMENT) == ()
-    assert [one.id for one in await store.undelivered_before(MOMENT + timedelta(seconds=1))] == [job.id]
+    assert await store.forgotten(undelivered=MOMENT, unanswered=MOMENT) == ()
+    later = MOMENT + timedelta(seconds=1)
+    assert [one.id for one in await store.forgotten(undelivered=later, unanswered=MOMENT)] == [job.id]
     assert await store.videos() == {"a.mp4"}
     assert await store.take_up_undelivered(job.id, replace(job.reply, private=True))
     assert not await store.take_up_undelivered(job.id, job.reply)
@@ -238,3 +239,15 @@ async def test_a_video_that_was_fetched_again_counts_once(store: JobStore) -> No
     for number, task_id in enumerate(["one", "one", "two"]):
         await store.add(replace(a_job(state=JobState.DELIVERED, job_id=f"job-{number}"), task_id=task_id))
     assert await store.made_in(5, 2) == 2
+
+
+async def test_an_end_for_want_of_an_answer_does_not_overtake_the_answer(store: JobStore) -> None:
+    asked = replace(a_job(), ask_again_since=MOMENT)
+    await store.add(asked)
+    later = MOMENT + timedelta(seconds=1)
+    assert await store.forgotten(undelivered=later, unanswered=MOMENT) == ()
+    assert await store.forgotten(undelivered=MOMENT, unanswered=later) == (asked,)
+    await store.save(replace(asked, ask_again_since=None), before=asked)
+    assert await store.forgotten(undelivered=later, unanswered=later) == ()
+    with pytest.raises(StaleJobError):
+        await store.save(advance(asked, JobState.FAILED, ended_at=later), before=asked)

@@ -1,0 +1,63 @@
+"""The heartbeat: how long the bot was away, and whose requests are asked about after that."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.jobs.heartbeat import Heartbeat
+from bot.jobs.job import JobState
+from bot.jobs.store import JobStore
+from bot.storage.database import Database
+from bot.storage.opening import open_database
+from bot.storage.tables import heartbeats
+from tests.jobs.builders import MOMENT, a_job
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+    async with open_database(None, tmp_path) as opened:
+        yield opened
+
+
+async def started(database: Database, at: datetime, name: str) -> None:
+    await Heartbeat(database, name, lambda: at).begin()
+
+
+@pytest.mark.parametrize(
+    ("away", "asks"), [(None, False), (HOUR, False), (HOUR + timedelta(seconds=1), True), (-HOUR, False)]
+)
+async def test_only_a_long_absence_asks(
+    database: Database, tmp_path: Path, away: timedelta | None, *, asks: bool
+) -> None:
+    store = JobStore(database, tmp_path)
+    waiting = (JobState.QUEUED, JobState.HELD)
+    for state in JobState:
+        await store.add(replace(a_job(state=state, job_id=state.value), parent_id=state.value))
+    if away is not None:
+        await started(database, MOMENT, "first")
+    now = MOMENT + (away or timedelta())
+    await started(database, now, "second")
+    marked = {state: (await store.get(state.value)).ask_again_since for state in JobState}
+    assert marked == {state: now if asks and state in waiting else None for state in JobState}
+
+
+async def test_a_second_absence_does_not_put_the_end_off(database: Database, tmp_path: Path) -> None:
+    store = JobStore(database, tmp_path)
+    await store.add(a_job())
+    for number in range(3):
+        await started(database, MOMENT + 2 * HOUR * number, f"process {number}")
+    assert (await store.get(a_job().id)).ask_again_since == MOMENT + 2 * HOUR
+
+
+async def test_old_heartbeats_are_not_kept(database: Database) -> None:
+    for number in range(3):
+        await started(database, MOMENT + 2 * HOUR * number, f"process {number}")
+    async with database.read() as connection:
+        kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
+    assert kept == ["process 2"]
