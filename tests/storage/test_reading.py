@@ -71,7 +71,7 @@ async def test_one_unreadable_job_hides_no_other(
     damage(database, f"UPDATE jobs SET {damaged} WHERE id = 'job-203'")  # noqa: S608 - ours
     others = [f"job-{number:03}" for number in range(450) if number != 203]
     assert ids_of(await store.unsettled()) == others
-    shown = await store.of_person(2, ended_since=MOMENT, limit=1000)
+    shown = await store.of_person(2, ended_since=MOMENT, delivered_since=MOMENT, limit=1000)
     assert sorted(ids_of(shown)) == others
     with pytest.raises(UnreadableJobError):
         await store.get("job-203")
