@@ -173,7 +173,7 @@ def _log_errors_only() -> None:
 
 
 def _carry_out_interruptible(command: Coroutine[Any, Any, _Result]) -> _Result:
-    """What the command returns. A signal cancels it, and ends the process when it has cleaned up."""
+    """Return what the command returns. A signal cancels it, and ends the process when it has cleaned up."""
     import asyncio
 
     raise_on_interrupt()

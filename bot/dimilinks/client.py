@@ -122,7 +122,7 @@ class DimiLinks:
         return submission_from(answer, self._scrubber, self._now())
 
     async def task(self, task_id: str) -> Task:
-        """How a task stands; GET /tasks/{task_id}. Free to repeat.
+        """Return the state of a task; GET /tasks/{task_id}. Free to repeat.
 
         Raises:
             TaskAbsentError: The API itself says that it does not know the task.

@@ -14,7 +14,7 @@ from bot.dimilinks.retry_after import LONGEST_WAIT_S
 
 
 class RequestKind(StrEnum):
-    """What a request is for, which decides who goes first."""
+    """Purpose of a request, which decides who goes first."""
 
     SUBMISSION = "submission"
     POLL = "poll"
@@ -69,7 +69,7 @@ class Holds:
         self._holds: dict[RequestKind, _Hold] = {}
 
     def rest_s(self, kind: RequestKind, now_s: float) -> float:
-        """How long no request of this kind may leave; 0 or less when one may."""
+        """Return how long no request of this kind may leave; 0 or less when one may."""
         hold = self._holds.get(kind)
         return hold.until_s - now_s if hold is not None else 0.0
 

@@ -126,7 +126,7 @@ class Pace:
 
     @property
     def rate_per_s(self) -> float:
-        """How many requests per second may leave at present, pauses aside."""
+        """Number of requests per second that may leave at present, pauses aside."""
         grown_s = max(0.0, self._clock() - self._growing_since_s)
         return min(self._full_per_s, self._base_per_s + grown_s * self._full_per_s / _RECOVERY_S)
 

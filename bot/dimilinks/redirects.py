@@ -32,12 +32,12 @@ class Hop:
 
 
 def is_redirect(status: int) -> bool:
-    """Whether a status asks to repeat a GET elsewhere (RFC 9110, 15.4)."""
+    """Return True if a status asks to repeat a GET elsewhere (RFC 9110, 15.4)."""
     return status in _REDIRECTS
 
 
 def hop_after(hop: Hop, location: str | None) -> Hop:
-    """Where an answer at `hop` with this `Location` header leads.
+    """Return where an answer at `hop` with this `Location` header leads.
 
     Raises `UnexpectedRedirectError` after five redirects, and for a target that is missing, not http(s),
     without a host, or plain http after https.

@@ -25,7 +25,7 @@ _Score: TypeAlias = Callable[[], Awaitable[float]]
 
 
 class CheckOutcome(StrEnum):
-    """What a check says."""
+    """Outcomes of a check."""
 
     PASS = "pass"  # noqa: S105 - no password
     WAIT = "wait"

@@ -47,7 +47,7 @@ def _not_counted() -> AbstractAsyncContextManager[None]:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """What there is to see of a running job at present."""
+    """Visible state of a running job at present."""
 
     stage: Stage = Stage.QUEUED
     progress: int = 0

@@ -44,7 +44,7 @@ class PauseReason(StrEnum):
 
 
 class RefusalRuling(StrEnum):
-    """What a refusal that needs evidence means for its request."""
+    """Meaning of a refusal that needs evidence for its request."""
 
     TRY_AGAIN = "try_again"
     OWN_FAULT = "own_fault"

@@ -47,7 +47,7 @@ def pause_reason_of(error: DimiLinksError) -> PauseReason:
 
 
 def explain_pause(reason: PauseReason) -> Explanation:
-    """What the user of a waiting request is told meanwhile."""
+    """Return what the user of a waiting request is told meanwhile."""
     return _EXPLANATIONS[reason]
 
 

@@ -16,7 +16,7 @@ _COMPLETE: Final = 100
 
 @dataclass(frozen=True)
 class PatienceLimits:
-    """How often and how long bad news is doubted."""
+    """Limits on how often and how long bad news is doubted."""
 
     failures: int = 3
     """Answers `failed` in a row that are believed."""
@@ -27,7 +27,7 @@ class PatienceLimits:
 
 
 class Belief(StrEnum):
-    """What is believed of a task by now."""
+    """Beliefs about a task by now."""
 
     UNDECIDED = "undecided"
     FINISHED = "finished"
@@ -39,7 +39,7 @@ class Belief(StrEnum):
 
 
 class TaskPatience:
-    """What was answered about one task. Times are seconds of the event loop's clock."""
+    """Answers about one task. Times are seconds of the event loop's clock."""
 
     def __init__(self, limits: PatienceLimits) -> None:
         self._limits = limits

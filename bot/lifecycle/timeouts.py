@@ -30,7 +30,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long what is kept, is kept."""
+    """Times for which things are kept."""
 
     undelivered: timedelta = timedelta(days=7)
     """A finished video that could not be delivered."""

@@ -111,7 +111,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _is_older(path: Path, moment: datetime) -> bool:
-    """Whether it was last changed before then: what is only just being made has no row yet."""
+    """Return True if it was last changed before then: what is only just being made has no row yet."""
     try:
         return path.stat().st_mtime < moment.timestamp()
     except FileNotFoundError:

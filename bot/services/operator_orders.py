@@ -36,7 +36,7 @@ class OrderAction(StrEnum):
 
 
 class OrderOutcome(StrEnum):
-    """What came of an order. Stored as they are."""
+    """Outcomes of an order. Stored as they are."""
 
     DONE = "done"
     NO_SUCH_JOB = "no_such_job"

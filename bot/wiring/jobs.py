@@ -263,7 +263,7 @@ class JobWiring:
 
     @cached_property
     def durations(self) -> DurationStats:
-        """How long jobs take."""
+        """Statistics of how long jobs take."""
         return DurationStats()
 
     @cached_property

@@ -61,7 +61,7 @@ class DurationStats:
         self._all.append(finished)
 
     def took_s(self, seconds: Seconds, resolution: Resolution, reference_count: int) -> float | None:
-        """How long such a job will take, as a median; None while no job is known."""
+        """Return how long such a job will take, as a median; None while no job is known."""
         kinds = (
             self._by_bucket.get((resolution, seconds, _bucket(reference_count)), ()),
             self._by_seconds.get((resolution, seconds), ()),
@@ -83,7 +83,7 @@ def _median_s(known: Iterable[FinishedJob], seconds: Seconds) -> float:
 def rest_s(
     progress_history: ProgressHistory, now_s: float, *, elapsed_s: float, estimated_s: float | None
 ) -> float | None:
-    """How long a running job will go on; None where that cannot be told.
+    """Return how long a running job will go on; None where that cannot be told.
 
     `elapsed_s` counts from when the job began, `estimated_s` is how long it was to take. Once progress has
     moved by 15 percent, its pace is extrapolated. Until then the pace counts the more the further progress has

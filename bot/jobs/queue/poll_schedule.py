@@ -21,7 +21,7 @@ class PollIntervals:
 
 @dataclass(frozen=True)
 class ProgressHistory:
-    """What the answers so far say about one task. All times are seconds on one monotonic clock."""
+    """Answers so far about one task. All times are seconds on one monotonic clock."""
 
     since_s: float
     """When the watch began."""

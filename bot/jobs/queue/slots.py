@@ -9,7 +9,7 @@ from bot.jobs.queue.fair_queue import FairQueue, SlotLimits, Ticket, estimated_s
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """Where a waiting job stands: as which it will start, from 1, and how many wait."""
+    """Place of a waiting job: as which it will start, from 1, and how many wait."""
 
     position: int
     waiting: int
@@ -29,12 +29,12 @@ class Slots:
 
     @property
     def running(self) -> int:
-        """How many jobs hold a slot."""
+        """Number of jobs that hold a slot."""
         return len(self._line.running)
 
     @property
     def waiting(self) -> int:
-        """How many jobs wait for one."""
+        """Number of jobs that wait for one."""
         return len(self._line.waiting)
 
     def occupy(self, ticket: Ticket) -> None:
@@ -65,7 +65,7 @@ class Slots:
             raise
 
     def holds(self, job_id: str) -> bool:
-        """Whether the job holds a slot."""
+        """Return True if the job holds a slot."""
         return job_id in self._line.running
 
     def release(self, job_id: str) -> None:
@@ -74,7 +74,7 @@ class Slots:
             self._changed()
 
     def standing(self, job_id: str) -> QueuePosition | None:
-        """Where the job stands; None if it does not wait."""
+        """Return the place of the job; None if it does not wait."""
         if self._positions is None:
             self._positions = positions(self._line)
         position = self._positions.get(job_id)
