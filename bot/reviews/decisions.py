@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
@@ -87,6 +88,7 @@ class Decisions:
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored."""
     now: Callable[[], datetime]
+    deadlines: DeadlineClock
     _resumed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def vote(
@@ -178,7 +180,7 @@ class Decisions:
         await self._resumed.wait()
         for number in itertools.count():
             try:
-                await self.expire()
+                await self.expire_due()
                 await self.resume()
                 # In the first round as well: an earlier process may have ended before it showed its question.
                 if number % _ASK_AGAIN_EVERY == 0:
@@ -189,9 +191,15 @@ class Decisions:
                 log.warning("reviews_not_tended", reason=str(error))
             await asyncio.sleep(_CHECK_EVERY_S)
 
-    async def expire(self) -> None:
-        """Close the questions that were not decided in time, and carry that out."""
-        for review in await self.reviews.overdue(self.now()):
+    async def expire_due(self) -> None:
+        """Close the questions whose time is surely over by now."""
+        now = self.deadlines.look()
+        if now is not None:
+            await self.expire(now)
+
+    async def expire(self, now: datetime) -> None:
+        """Close the questions that were not decided by a moment that has surely come, and carry that out."""
+        for review in await self.reviews.overdue(now):
             async with self.audit.transaction() as within:
                 closed = await self._close(within, review, ReviewState.EXPIRED)
             if closed is not None:

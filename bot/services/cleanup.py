@@ -1,4 +1,7 @@
-"""Housekeeping: tokens, pictures and videos that are of no more use are removed, once a minute."""
+"""Housekeeping: tokens, pictures and videos that are of no more use are removed, once a minute.
+
+It begins some minutes after a start, and a clock that jumps makes nothing due (`DeadlineClock`).
+"""
 
 import asyncio
 import shutil
@@ -10,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.delivery.routes import TOKEN_LIVES_FOR
+from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.timeouts import Retention
@@ -34,6 +38,7 @@ class Cleanup:
         media_dir: Path,
         retention: Retention,
         now: Callable[[], datetime],
+        deadlines: DeadlineClock,
         moved: Callable[[Job], None],
     ) -> None:
         """Args: `moved` is called with every job that ended; it has the user told."""
@@ -43,20 +48,26 @@ class Cleanup:
         self._media_dir = media_dir
         self._retention = retention
         self._now = now
+        self._deadlines = deadlines
         self._moved = moved
 
     async def run(self) -> None:
         """Tidy up again and again, until cancelled. A disk that fails is left for the next time."""
         while True:
             try:
-                await self.run_once()
+                await self.run_due()
             except (StorageError, OSError) as error:
                 log.warning("housekeeping_failed", reason=str(error))
             await asyncio.sleep(EVERY_S)
 
-    async def run_once(self) -> None:
-        """Remove what is of no more use. Raises `StorageError` and `OSError`."""
-        now = self._now()
+    async def run_due(self) -> None:
+        """Remove what is surely of no more use by now. Raises as `run_once`."""
+        now = self._deadlines.look()
+        if now is not None:
+            await self.run_once(now)
+
+    async def run_once(self, now: datetime) -> None:
+        """Remove what is of no more use at a moment that has surely come. Raises `StorageError` and `OSError`."""
         await self._store.wipe_tokens(now - TOKEN_LIVES_FOR)
         forgotten = await self._store.forgotten(
             undelivered=now - self._retention.undelivered, unanswered=now - self._retention.unanswered
@@ -65,7 +76,7 @@ class Cleanup:
             await self._give_up(job)
         await self._drafts.remove_before(now - self._retention.drafts)
         await self._remove_pictures(now - self._retention.pictures)
-        await self._remove_videos()
+        await self._remove_videos(now - self._retention.pictures)
 
     async def _give_up(self, job: Job) -> None:
         """End a job whose user neither fetched the video nor said that it is still wanted; its card says so."""
@@ -93,14 +104,13 @@ class Cleanup:
             if await asyncio.to_thread(_is_older, self._spool_dir / job_id, ended_before):
                 await asyncio.to_thread(shutil.rmtree, self._spool_dir / job_id, ignore_errors=True)
 
-    async def _remove_videos(self) -> None:
+    async def _remove_videos(self, horizon: datetime) -> None:
         files = await asyncio.to_thread(_names, self._media_dir)
         hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
         unneeded = set(files) - await self._store.videos() - hidden
         owners = {name: Path(name).stem for name in unneeded}
         unreadable = await self._store.unreadable_among([*owners.values()])
         unneeded = {name for name, owner in owners.items() if owner not in unreadable}
-        horizon = self._now() - self._retention.pictures
         for name in unneeded:
             if await asyncio.to_thread(_is_older, self._media_dir / name, horizon):
                 await asyncio.to_thread((self._media_dir / name).unlink, missing_ok=True)

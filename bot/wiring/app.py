@@ -265,6 +265,7 @@ class App:
             media_dir=self._settings.media_dir,
             retention=self.jobs.retention,
             now=self._now,
+            deadlines=self.jobs.deadline_clock(),
             moved=self._resolved,
         )
 

@@ -19,6 +19,7 @@ from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace, RequestK
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.jobs.cards import Stage
+from bot.jobs.deadline_clock import WAIT_S, DeadlineClock
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.purchase_notes import PurchaseNotes
@@ -87,6 +88,7 @@ class Tuning:
     timeouts: Timeouts = field(default_factory=Timeouts)
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     report_waits: ReportWaits = field(default_factory=ReportWaits)
+    deadline_wait_s: float = WAIT_S
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
 
@@ -317,4 +319,9 @@ class JobWiring:
             ledger=self.ledger,
             restart=self.runner.restart,
             now=self._now,
+            deadlines=self.deadline_clock(),
         )
+
+    def deadline_clock(self) -> DeadlineClock:
+        """Return a clock for deletion and expiry, for one task."""
+        return DeadlineClock(self._now, wait_s=self._tuning.deadline_wait_s)

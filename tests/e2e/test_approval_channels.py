@@ -109,7 +109,7 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, c
     reply = await ask(harness)
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=13)
-    await harness.app.jobs.decisions.expire()
+    await harness.app.jobs.decisions.expire(harness.now())
     shown = await harness.ended(reply)
     assert "No moderator decided about this request in time" in shown.text()
     assert "Nothing was charged" in shown.text()
@@ -141,11 +141,11 @@ async def test_what_nobody_decides_in_time_ends(
     card = await question(harness, "May this video be")
     await until(lambda: harness.rows("review_id")[0]["review_id"] is not None)
     clock.offset = timedelta(hours=1.9)
-    await harness.app.jobs.decisions.expire()
+    await harness.app.jobs.decisions.expire(harness.now())
     assert card.current.buttons
     clock.offset = timedelta(hours=2.1)
     for _ in range(2):
-        await harness.app.jobs.decisions.expire()
+        await harness.app.jobs.decisions.expire(harness.now())
     await harness.app.jobs.runner.idle()
     shown = message_of(reply).current
     assert not shown.videos
@@ -172,6 +172,7 @@ async def test_what_ended_while_the_bot_was_away_is_told(
     await harness.stop()
     clock.offset = timedelta(hours=13)
     await harness.start()
+    await harness.app.jobs.decisions.expire(harness.now())
     await until(lambda: harness.rows("settled_at")[0]["settled_at"] is not None)
     assert "No moderator decided" in message_of(reply).current.text()
     await card.wait_for(lambda seen: "Nobody decided in time" in seen.text(), TIMEOUT_S)

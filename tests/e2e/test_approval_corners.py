@@ -91,7 +91,7 @@ async def test_the_seconds_of_what_is_denied_or_ends_are_given_back(
         second = await ask(harness, "a tower")
         await question(harness, "a tower")
         clock.offset = timedelta(hours=2)
-        await harness.app.jobs.decisions.expire()
+        await harness.app.jobs.decisions.expire(harness.now())
         await harness.ended(second)
         third = await ask(harness, "a castle")
         await press(harness, await question(harness, "a castle"), "Approve", user=mo)

@@ -282,9 +282,9 @@ async def test_an_end_that_cannot_be_logged_comes_later(harness: Harness, clock:
     clock.offset = timedelta(hours=100)
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
-            await decisions.expire()
+            await decisions.expire(harness.now())
         assert everything(harness) == before
-    await decisions.expire()
+    await decisions.expire(harness.now())
     await harness.ended(reply)
     assert actions(harness)[-1] == "request_expired"
 

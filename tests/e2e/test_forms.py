@@ -169,7 +169,7 @@ async def test_a_form_that_was_forgotten_meanwhile_says_so(tmp_path: Path) -> No
     async with open_harness(tmp_path, now=clock) as harness:
         opened = await animated(harness, await said(harness, upload(harness)))
         clock.offset = timedelta(days=3)
-        await harness.app.cleanup.run_once()
+        await harness.app.cleanup.run_once(harness.now())
         assert drafts(harness) == 0
         assert await told(await send(harness, opened, {"prompt": "late"})) == forms.DRAFT_GONE.english
         assert harness.submissions_sent == []

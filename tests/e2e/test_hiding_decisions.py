@@ -196,12 +196,13 @@ async def test_a_video_that_nobody_decides_about_is_removed_in_time(
     reply = await delivered(harness)
     card = await hidden(harness, reply)
     clock.offset = timedelta(hours=47)
-    await harness.app.cleanup.run_once()
+    await harness.app.cleanup.run_once(harness.now())
     await harness.restart()
     assert len(kept(harness)) == 1
     assert HIDDEN in message_of(reply).current.text()
     clock.offset = timedelta(hours=49)
     await harness.restart()
+    await harness.app.jobs.decisions.expire(harness.now())
     assert is_hidden(await seen(message_of(reply), REMOVED))
     await seen(card, moderation.CLOSED_EXPIRED.english)
     await until(lambda: kept(harness) == [])
@@ -213,7 +214,7 @@ async def test_housekeeping_keeps_hidden_videos_while_they_are_asked_about(
     await rule(harness, hidden_hours=720)
     card = await hidden(harness, await delivered(harness))
     clock.offset = timedelta(days=20)
-    await harness.app.cleanup.run_once()
+    await harness.app.cleanup.run_once(harness.now())
     assert len(kept(harness)) == 1
     looking = await press(harness, card, "View", user=moderator(harness))
     await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)

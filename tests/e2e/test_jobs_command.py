@@ -105,10 +105,10 @@ async def test_a_video_that_nobody_fetches_is_given_up_in_the_end(tmp_path: Path
     async with open_harness(tmp_path, now=clock, keep_undelivered_days=7) as harness:
         reply = await laid_aside(harness)
         clock.offset = timedelta(days=6, hours=23)
-        await harness.app.cleanup.run_once()
+        await harness.app.cleanup.run_once(harness.now())
         assert "ready: fetch it" in (await list_jobs(harness)).text
         clock.offset = timedelta(days=7, minutes=1)
-        await harness.app.cleanup.run_once()
+        await harness.app.cleanup.run_once(harness.now())
         shown = await reply.wait_for(lambda version: "Nobody fetched this video" in version.text(), TIMEOUT_S)
         assert "This video was charged." in shown.text()
         assert labels(shown) == ["Look again"]

@@ -114,7 +114,7 @@ async def test_again_without_its_pictures_buys_nothing(
 ) -> None:
     reply = await delivered(harness, image=upload(harness), resolution="480p")
     clock.offset = timedelta(hours=25)
-    await harness.app.cleanup.run_once()
+    await harness.app.cleanup.run_once(harness.now())
     await meanwhile(harness, restarted=restarted)
     for label in ("Again", "In 720p"):
         pressed = await press(harness, reply, label)
@@ -239,7 +239,7 @@ async def test_the_form_of_a_change_says_that_the_pictures_are_gone(
     reply = await delivered(harness, image=upload(harness))
     before = await opens(harness, reply, "Change")
     clock.offset = timedelta(hours=25)
-    await harness.app.cleanup.run_once()
+    await harness.app.cleanup.run_once(harness.now())
     opened = await opens(harness, reply, "Change")
     assert hint(opened, "pictures") == forms.LOST_PICTURES.english
     await meanwhile(harness, restarted=restarted)

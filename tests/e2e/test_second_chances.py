@@ -126,7 +126,7 @@ async def test_without_the_pictures_nothing_is_bought_again(tmp_path: Path, *, r
     async with open_harness(tmp_path, now=clock, keep_pictures_hours=24) as harness:
         reply = await unknown(harness, image=harness.sandbox.discord.upload("cat.png", picture()))
         clock.offset = timedelta(hours=25)
-        await harness.app.cleanup.run_once()
+        await harness.app.cleanup.run_once(harness.now())
         await meanwhile(harness, restarted=restarted)
         again = await press(harness, reply, "Try again")
         assert explanations.PICTURES_NOT_KEPT.english in await told(again)

@@ -52,7 +52,7 @@ async def test_files_of_a_job_that_cannot_be_read_are_kept(harness: Harness, clo
         (media / f"{job_id}.mp4").write_bytes(b"a video")
     await harness.start()
     clock.offset = timedelta(days=100)
-    await harness.app.cleanup.run_once()
+    await harness.app.cleanup.run_once(harness.now())
     assert [path.name for path in media.iterdir()] == [f"{broken}.mp4"]
     assert [path.name for path in spool.iterdir()] == [broken]
 
