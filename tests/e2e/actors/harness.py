@@ -41,7 +41,7 @@ QUICK = Tuning(
     edit_interval_s=0.2,
     poll_intervals=PollIntervals(shortest_s=0.05, longest_s=0.2),
     timeouts=Timeouts(
-        submit_s=2.0,
+        submit_s=4.0,
         resubmit_first_s=0.1,
         resubmit_longest_s=0.5,
         look_again_s=4.0,
