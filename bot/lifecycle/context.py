@@ -13,10 +13,9 @@ import structlog
 
 from bot.delivery.card import Card
 from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Posted, ping
-from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, ReplyUnreachableError
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
-from bot.delivery.routes import Route
 from bot.jobs import cards
 from bot.jobs.cards import InLine, Stage
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance, shown_video_name_of
@@ -261,15 +260,17 @@ class JobContext:
         self._metrics.set_aside()
 
     async def _is_without_video(self) -> bool:
-        """Return True if the reply certainly does not hold the video yet."""
-        address = self._reply.address
-        try:
-            name = shown_video_name_of(self.job)
-            by_token = Route.TOKEN in self._reply.for_final_post()
-            return await self._messages.find_video(address, name, by_token=by_token) is None
-        except DeliveryError as error:
-            log.info("reply_not_looked_up", job=self.job.id, reason=str(error))
-            return False
+        """Return True if no edit can take the video away: the reply does not hold it, or cannot be reached."""
+        address, name = self._reply.address, shown_video_name_of(self.job)
+        for by_token in (True, False):
+            try:
+                return await self._messages.find_video(address, name, by_token=by_token) is None
+            except ReplyUnreachableError:
+                continue  # what cannot be looked at by this way cannot be edited by it either
+            except DeliveryError as error:
+                log.info("reply_not_looked_up", job=self.job.id, reason=str(error))
+                return False
+        return True
 
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
