@@ -24,17 +24,16 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def is_large(path: Path, most_bytes: int) -> bool:
+    return path.stat().st_size > most_bytes or len(path.read_text("utf-8").splitlines()) > 400
+
+
 def test_no_file_of_the_product_is_large() -> None:
-    large = [
-        name_of(path)
-        for path in PRODUCT
-        if path.stat().st_size > 16 * 1024 or len(path.read_text("utf-8").splitlines()) > 400
-    ]
-    assert large == []
+    assert [name_of(path) for path in PRODUCT if is_large(path, 16_000)] == []
 
 
 def test_no_file_of_the_tests_is_large() -> None:
-    assert [name_of(path) for path in TESTS.rglob("*.py") if path.stat().st_size > 20 * 1024] == []
+    assert [name_of(path) for path in TESTS.rglob("*.py") if is_large(path, 20_000)] == []
 
 
 @pytest.mark.parametrize("imitation", [False, True], ids=["bot", "sandbox"])

@@ -88,6 +88,17 @@ class JobHistory:
         async with self._database.read() as connection:
             return [RecentPrompt(row.id, row.prompt) for row in await connection.execute(chosen)]
 
+    async def made_in(self, guild_id: int, person_id: int) -> int:
+        """Return how many videos a user was given in a server. One that was fetched again counts once."""
+        condition = and_(
+            jobs.c.person_id == person_id,
+            jobs.c.guild_id == guild_id,
+            jobs.c.state == JobState.DELIVERED.value,
+        )
+        async with self._database.read() as connection:
+            counted = select(func.count(jobs.c.task_id.distinct())).where(condition)
+            return (await connection.execute(counted)).scalar_one()
+
     async def prompt_of(self, job_id: str, person_id: int) -> str | None:
         """Return the prompt of a user's own job, or None if there is no such job."""
         condition = and_(jobs.c.id == job_id, jobs.c.person_id == person_id)

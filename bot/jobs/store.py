@@ -10,8 +10,8 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    case,
     delete,
-    func,
     or_,
     select,
     update,
@@ -77,6 +77,20 @@ class JobStore:
         """Return a job. Raises `UnknownJobError`."""
         async with self._database.read() as connection:
             return await self._get(connection, job_id)
+
+    async def find(self, job_id: str) -> Job | None:
+        """Return a job, or None if there is none that can be read."""
+        try:
+            return await self.get(job_id)
+        except UnknownJobError:
+            return None
+
+    async def exists(self, job_id: str) -> bool:
+        """Return True if there is such a job, also one whose row cannot be read."""
+        async with self._database.read() as connection:
+            return (
+                await connection.execute(select(jobs.c.id).where(jobs.c.id == job_id))
+            ).first() is not None
 
     async def take_claim(self, job_id: str, owner: str) -> Job:
         """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
@@ -184,8 +198,10 @@ class JobStore:
         own = select(jobs.c.id).where(jobs.c.person_id == person_id).scalar_subquery()
         looks = and_(jobs.c.lookup.is_(True), jobs.c.parent_id.in_(own))
         condition = and_(or_(jobs.c.person_id == person_id, looks), jobs.c.settled_at.is_not(None))
+        # It may repeat the prompt, but where the purchase is unknown it is all that the operator has to go by.
+        kept = case((jobs.c.state == JobState.UNKNOWN.value, jobs.c.raw_answer), else_=None)
         async with self._database.write() as connection:
-            done = await connection.execute(update(jobs).where(condition).values(prompt="…"))
+            done = await connection.execute(update(jobs).where(condition).values(prompt="…", raw_answer=kept))
         return done.rowcount
 
     async def wipe_tokens(self, answered_before: datetime) -> int:
@@ -267,17 +283,6 @@ class JobStore:
         condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
-
-    async def made_in(self, guild_id: int, person_id: int) -> int:
-        """Return how many videos a user was given in a server. One that was fetched again counts once."""
-        condition = and_(
-            jobs.c.person_id == person_id,
-            jobs.c.guild_id == guild_id,
-            jobs.c.state == JobState.DELIVERED.value,
-        )
-        async with self._database.read() as connection:
-            counted = select(func.count(jobs.c.task_id.distinct())).where(condition)
-            return (await connection.execute(counted)).scalar_one()
 
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
         return await self._read(select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id))

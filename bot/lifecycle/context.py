@@ -1,14 +1,12 @@
 """One job under one run: its row and its reply. `lifecycle.py` makes it; steps change the job through it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
-import stamina
 import structlog
 
 from bot.delivery.card import Card
@@ -26,6 +24,8 @@ from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
+from bot.lifecycle.durable_writes import write_until_stored
+from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
@@ -37,39 +37,9 @@ from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
 
-_FIRST_STORAGE_PAUSE_S: Final = 0.2
-
 
 def _not_counted() -> AbstractAsyncContextManager[None]:
     return nullcontext()
-
-
-@dataclass(frozen=True)
-class JobProgress:
-    """Visible state of a running job at present."""
-
-    stage: Stage = Stage.QUEUED
-    progress: int = 0
-    rest_s: float | None = None
-    said: Explanation | None = None
-
-
-@dataclass(frozen=True)
-class Stopwatch:
-    """Seconds since a moment of the wall clock, which is asked once: a clock that jumps changes nothing."""
-
-    behind_s: float
-    began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-
-    @classmethod
-    def since(cls, moment: datetime, now: datetime) -> Self:
-        """Begin at `moment`; one that lies ahead counts as now."""
-        return cls(max(0.0, (now - moment).total_seconds()))
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since then."""
-        return self.behind_s + asyncio.get_running_loop().time() - self.began_s
 
 
 class JobContext:
@@ -249,28 +219,33 @@ class JobContext:
         """Make no more progress edits."""
         await self._card.stop()
 
-    async def set_aside(self, failure: Failure) -> None:
-        """Leave a bought job at rest, to be fetched from `/jobs`.
+    async def set_aside(self, failure: Failure, *, takes_away: bool = False) -> None:
+        """Leave a bought job at rest, to be fetched from `/jobs`; or end it, if its reply holds the video already.
 
-        Its user is told, unless the reply may hold the video: an edit without the file would take that away.
+        Its user is told, unless the reply may hold the video: an edit without the file would take that away, which
+        is right only with `takes_away`, where the rules do not allow the video there.
         """
-        if self.job.attempt is None or await self._is_without_video():
+        shown = False if takes_away or self.job.attempt is None else await self._shows_video()
+        if shown and self.job.state is JobState.DELIVERING:
+            now = self.now()
+            await self.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
+            return
+        if shown is False:
             await self.tell(cards.undelivered_card(self.job, failure))
         await self.amend(failure=failure, undelivered_since=self.now())
-        self._metrics.set_aside()
 
-    async def _is_without_video(self) -> bool:
-        """Return True if no edit can take the video away: the reply does not hold it, or cannot be reached."""
+    async def _shows_video(self) -> bool | None:
+        """Return True if the reply holds the video, False if no edit can take one away; None if nobody knows."""
         address, name = self._reply.address, shown_video_name_of(self.job)
         for by_token in (True, False):
             try:
-                return await self._messages.find_video(address, name, by_token=by_token) is None
+                return await self._messages.find_video(address, name, by_token=by_token) is not None
             except ReplyUnreachableError:
                 continue  # what cannot be looked at by this way cannot be edited by it either
             except DeliveryError as error:
                 log.info("reply_not_looked_up", job=self.job.id, reason=str(error))
-                return False
-        return True
+                return None
+        return False
 
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
@@ -339,30 +314,21 @@ class JobContext:
         self.job = changed
 
     async def _persist(self, write: Callable[[], Awaitable[None]], changed: Job | None = None) -> None:
-        # Without an end: nothing may happen before this is kept. Each try compares the row anew.
-        async for attempt in stamina.retry_context(
-            on=StorageUnavailableError,
-            attempts=None,
-            timeout=None,
-            wait_initial=_FIRST_STORAGE_PAUSE_S,
-            wait_jitter=_FIRST_STORAGE_PAUSE_S,
-            wait_max=self._timeouts.storage_longest_s,
-        ):
-            with attempt:
-                try:
-                    await write()
-                except StorageUnavailableError as error:
-                    log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
-                    self._metrics.storage_failed()
-                    if changed is not None and changed.state in TERMINAL:
-                        # The user need not wait for the disk to hear how it ended.
-                        self._unstored_end = changed
-                        self._card.mark_changed()
-                    raise
+        def failed(error: StorageUnavailableError) -> None:
+            log.error("job_not_stored", job=self.job.id, task=self.job.task_id, reason=str(error))
+            self._metrics.storage_failed()
+            if changed is not None and changed.state in TERMINAL:
+                # The user need not wait for the disk to hear how it ended.
+                self._unstored_end = changed
+                self._card.mark_changed()
 
-    def _render(self) -> Card:
+        await write_until_stored(write, failed, longest_pause_s=self._timeouts.storage_longest_s)
+
+    def _render(self) -> Card | None:
         if self._unstored_end is not None:
             return cards.ended_card(self._unstored_end)
+        if self._may_show_video:
+            return None  # an edit without the file would take it away
         view = self.progress
         in_line = self._in_line() if view.stage is Stage.IN_LINE else None
         stage = Stage.QUEUED if view.stage is Stage.IN_LINE and in_line is None else view.stage
@@ -375,6 +341,14 @@ class JobContext:
             in_line=in_line,
             said=view.said or self._held_back(stage),
         )
+
+    @property
+    def _may_show_video(self) -> bool:
+        """True if an upload into this reply was begun, by this run or by one that died."""
+        attempt = self.job.attempt
+        # A press of *Fetch* notes an attempt for its own new reply, in which nothing stands yet.
+        only_noted = attempt is not None and attempt.started_at == self.job.reply.created_at
+        return attempt is not None and (self.job.starts > 0 or not only_noted)
 
     def _in_line(self) -> InLine | None:
         standing = self._slots.standing(self.job.id)

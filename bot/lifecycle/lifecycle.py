@@ -22,6 +22,7 @@ from bot.lifecycle.steps.prepare import PrepareStep, is_prepared
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
 from bot.lifecycle.timeouts import Retention
+from bot.metrics import Metrics
 from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class Lifecycle:
         owner: str,
         retention: Retention,
         alarms: OperatorAlarms,
+        metrics: Metrics,
         slots: Slots,
         open_context: Callable[[Job], JobContext],
         prepare: PrepareStep,
@@ -61,6 +63,7 @@ class Lifecycle:
         self._owner = owner
         self._retention = retention
         self._alarms = alarms
+        self._metrics = metrics
         self._slots = slots
         self._open_context = open_context
         self._prepare = prepare
@@ -125,6 +128,7 @@ class Lifecycle:
                 await context.settle()
             case JobState.GENERATING | JobState.READY | JobState.DELIVERING:
                 until = context.now() + self._retention.undelivered
+                self._metrics.set_aside()
                 await context.set_aside(Failure(FailureReason.BROKE, cards.kept_until(until)))
             case (
                 JobState.DENIED

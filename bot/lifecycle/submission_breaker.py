@@ -76,6 +76,8 @@ class _Pause:
     interval_s: float
     next_at_s: float
     holder: str | None = None
+    behind: PauseReason | None = None
+    """The fault of the whole bot that was there before something answered in the service's place."""
     refused: set[str] = field(default_factory=set[str])
     """The jobs that were refused since submitting paused."""
 
@@ -124,15 +126,6 @@ class SubmissionBreaker:
             return self._pause.holder != job_id
         return self._evidence_due_s(job_id) > 0
 
-    def is_suspect(self, job_id: str) -> bool:
-        """Return True if the job was refused and nobody knows yet if that was its own fault."""
-        return job_id in self._suspects
-
-    async def wait_until_open(self, job_id: str) -> None:
-        """Return when the job may be submitted: at once, as the probe, or when there is evidence or none came."""
-        while self.must_wait(job_id):
-            await self.wait_for_change(job_id)
-
     async def wait_for_change(self, job_id: str) -> None:
         """Wait until the job may perhaps be submitted, or another reason keeps it. The caller asks `must_wait`."""
         self._waiting += 1
@@ -171,6 +164,8 @@ class SubmissionBreaker:
             self._wake_all()
         elif self._pause.holder == job_id:
             self._probe_failed(self._pause)
+        if reason.is_transport and not self._pause.reason.is_transport:
+            self._pause.behind = self._pause.reason
         self._pause.reason = reason
         self._pause.refused.add(job_id)
         if not reason.is_transport:
@@ -239,6 +234,9 @@ class SubmissionBreaker:
             return  # submitting resumed meanwhile, and perhaps paused anew
         if pointless:
             self._probe_failed(pause)
+        elif pause.behind is not None:
+            # The service answers again; whether it still refuses the bot, this job's submission tells.
+            pause.reason, pause.behind = pause.behind, None
         elif pause.reason.is_transport:
             log.info("submitting_resumed", closure=pause.reason)
             self._resume()

@@ -18,7 +18,7 @@ import structlog
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
-from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
+from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
@@ -239,12 +239,9 @@ class Decisions:
 
     async def _apply_to_job(self, review: Review) -> None:
         """Move the job that waited for a decision and restart it, unless something else moved it first."""
-        try:
-            job = await self.jobs.get(review.job_id)
-        except UnknownJobError:
-            return
-        moved = job_after_decision(job, review, self.now())
-        if moved is job:
+        job = await self.jobs.find(review.job_id)
+        moved = job_after_decision(job, review, self.now()) if job is not None else None
+        if job is None or moved is None or moved is job:
             return
         try:
             await self.jobs.save(moved, before=job)

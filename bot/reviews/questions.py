@@ -8,8 +8,9 @@ from typing import Final
 
 import structlog
 
+from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
-from bot.jobs.store import JobStore, UnknownJobError
+from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
@@ -36,6 +37,7 @@ class Questions:
     """
 
     jobs: JobStore
+    history: JobHistory
     reviews: ReviewStore
     audit: AuditLog
     caches: ModerationCaches
@@ -104,11 +106,8 @@ class Questions:
         for review in await self.reviews.unplaced():
             if review.guild_id in closed:
                 continue
-            try:
-                job = await self.jobs.get(review.job_id)
-            except UnknownJobError:
-                continue
-            if not await self.present(review, job):
+            job = await self.jobs.find(review.job_id)
+            if job is not None and not await self.present(review, job):
                 # Refused requests count towards Discord's ban for invalid requests: at most one a server and call.
                 closed.add(review.guild_id)
 
@@ -146,11 +145,8 @@ class Questions:
 
     async def case(self, review: Review) -> ReviewCase | None:
         """Return the content of a question's card, or None if its job no longer exists."""
-        try:
-            job = await self.jobs.get(review.job_id)
-        except UnknownJobError:
-            return None
-        return await self._case(review, job)
+        job = await self.jobs.find(review.job_id)
+        return await self._case(review, job) if job is not None else None
 
     async def record(self, guild_id: int, person_id: int) -> Record:
         """Return a user's record in a server."""
@@ -160,7 +156,7 @@ class Questions:
         strikes = await self.caches.members.strikes(guild_id, person_id, rules, now)
         member = self.caches.members.of(guild_id, person_id)
         return Record(
-            await self.jobs.made_in(guild_id, person_id),
+            await self.history.made_in(guild_id, person_id),
             sum(one.state is ReviewState.APPROVED for one in asked),
             sum(one.state is ReviewState.DENIED for one in asked),
             len(strikes),

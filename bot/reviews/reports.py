@@ -23,9 +23,9 @@ from bot.delivery.messages import (
 )
 from bot.dimilinks import DimiLinks, DimiLinksError, TaskAbsentError, VideoMissingError
 from bot.jobs import cards
-from bot.jobs.job import Job, JobState
+from bot.jobs.job import Job, JobState, shown_video_name_of
 from bot.jobs.request_facts import stored_request
-from bot.jobs.store import JobStore, UnknownJobError
+from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
@@ -123,7 +123,7 @@ class Reports:
             person: The user who reports.
             shown: The message with the video, or None if the bot cannot change it.
         """
-        job = await self._job(report.job_id)
+        job = await self._jobs.find(report.job_id)
         if job is None:
             return ReportResult.GONE
         entry = self._entry(job, AuditAction.VIDEO_REPORTED, person.id, report.reason.value)
@@ -140,7 +140,7 @@ class Reports:
 
         While Discord or the video service is away or refuses, the file stays, and `finish` tries again.
         """
-        shown, job = _shown(review), await self._job(review.job_id)
+        shown, job = _shown(review), await self._jobs.find(review.job_id)
         if job is None or shown is None:
             return
         async with self._lock(job.id):
@@ -179,7 +179,7 @@ class Reports:
             if review.state is not ReviewState.OPEN:
                 await self.apply(review)
             elif (shown := _shown(review)) is not None and (
-                job := await self._job(review.job_id)
+                job := await self._jobs.find(review.job_id)
             ) is not None:
                 async with self._lock(job.id):
                     await self._hide(review, job, shown)
@@ -211,7 +211,7 @@ class Reports:
         if not may_moderate(person, self._gatekeeper.caches.rules.of(review.guild_id), review.guild_id):
             return ViewRefusal.NOT_ALLOWED
         asked = review.subject is ReviewSubject.REPORT and review.state is ReviewState.OPEN
-        job = await self._job(review.job_id) if asked else None
+        job = await self._jobs.find(review.job_id) if asked else None
         if job is None:
             return ViewRefusal.GONE
         if job.request.preset is Preset.SPICY and place is not Place.AGE_RESTRICTED_CHANNEL:
@@ -320,7 +320,7 @@ class Reports:
         path = self._copy_path(job.id)
         size_bytes = path.stat().st_size
         spoiler = job.request.preset is Preset.SPICY
-        video = VideoFile(path, f"stillmotion-{job.id[:8]}.mp4", size_bytes, spoiler)
+        video = VideoFile(path, shown_video_name_of(job), size_bytes, spoiler)
         card = cards.delivered_card(job, now=job.ready_at or self._now())
         return await self._edit(job.reply, Post(card, video))
 
@@ -346,12 +346,6 @@ class Reports:
     def _lock(self, job_id: str) -> asyncio.Lock:
         """Return the lock under which a video is hidden, viewed and restored."""
         return self._locks.setdefault(job_id, asyncio.Lock())
-
-    async def _job(self, job_id: str) -> Job | None:
-        try:
-            return await self._jobs.get(job_id)
-        except UnknownJobError:
-            return None
 
     def _entry(self, job: Job, action: AuditAction, actor_id: int | None, reason: str) -> AuditEntry:
         return AuditEntry(

@@ -93,9 +93,8 @@ class JobActions:
 
     async def refresh(self, job_id: str, reply: ReplyAddress) -> None:
         """Renew the token of a job's reply, whoever pressed, and show at once how the job stands."""
-        try:
-            job = await self._store.get(job_id)
-        except UnknownJobError:
+        job = await self._store.find(job_id)
+        if job is None:
             return
         renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
         if not job.at_rest:
@@ -119,7 +118,7 @@ class JobActions:
             person: The user who pressed, which only the job's own may.
             reply: The message with the button. Its token reaches the job's reply if it is that.
         """
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
@@ -141,7 +140,7 @@ class JobActions:
 
     async def cancel(self, job_id: str, person: Person) -> ActionResult:
         """End a job that nothing was spent on; for a bought one, ask what to do."""
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
@@ -150,7 +149,7 @@ class JobActions:
 
     async def stop_watching(self, job_id: str, person: Person) -> ActionResult:
         """End a bought job without waiting for its video."""
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
@@ -159,7 +158,7 @@ class JobActions:
 
     async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
         """Deliver an undelivered video into the reply to the press."""
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
@@ -175,7 +174,7 @@ class JobActions:
 
     async def original(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job that a user tries again, if it is the user's own, has ended, and was not repeated yet."""
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
@@ -188,7 +187,7 @@ class JobActions:
 
     async def model(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job of a video that a user builds upon. A private video is its owner's alone."""
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         if job.reply.private and person.id != job.reply.person_id:
@@ -211,7 +210,7 @@ class JobActions:
 
         The audit log gets an entry if a moderator deletes another user's video.
         """
-        job = await self._job(job_id)
+        job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
         owner_id = job.reply.person_id
@@ -226,12 +225,6 @@ class JobActions:
                 await within.record(AuditEntry(guild_id, self._now(), action, person.id, owner_id, job_id))
         return ActionResult.DONE
 
-    async def _job(self, job_id: str) -> Job | None:
-        try:
-            return await self._store.get(job_id)
-        except UnknownJobError:
-            return None
-
     async def _end(self, job: Job, states: frozenset[JobState]) -> ActionResult:
         """Cancel the job if it is in one of these states; the run that carries it then tells its user."""
         current: Job | None = job
@@ -242,7 +235,7 @@ class JobActions:
                 asked = await self._store_end(ended, before=current)
             except (StaleJobError, UnknownJobError):
                 # It moved, or no more than a run raised its claim: the row says what can be done now.
-                current = await self._job(job.id)
+                current = await self._store.find(job.id)
                 continue
             if not ended.bought:
                 self._ledger.release(job.id)

@@ -18,7 +18,7 @@ from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, shown_video_name_of
-from bot.jobs.store import DuplicateJobError, JobStore, UnknownJobError
+from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
@@ -91,7 +91,7 @@ class LookAgain:
         Returns:
             The look, for `begin`, or the words for the user who may not.
         """
-        parent = await self._job(job_id)
+        parent = await self.store.find(job_id)
         if parent is None or parent.task_id is None:
             return words.GONE
         jobs = await self.tasks.jobs_of(parent.task_id)
@@ -122,7 +122,7 @@ class LookAgain:
             None if the job was started, by this press or by the same one before; else the words for the user.
         """
         job_id = job_id_of(event)
-        if await self._job(job_id) is not None:
+        if await self.store.find(job_id) is not None:
             return None
         still_there = await self._still_there(look)
         if still_there is not None:
@@ -135,7 +135,7 @@ class LookAgain:
                 if look.by_moderator:
                     await within.record(self._entry(look))
         except DuplicateJobError:
-            if await self._job(job_id) is None:
+            if await self.store.find(job_id) is None:
                 await self.spool.discard(job_id)
                 return words.ALREADY_FETCHED
             return None
@@ -221,12 +221,6 @@ class LookAgain:
         job = look.bought
         action, guild_id = AuditAction.HIDDEN_VIDEO_VIEWED, job.guild_id or 0
         return AuditEntry(guild_id, self.now(), action, look.person.id, job.reply.person_id, job.id)
-
-    async def _job(self, job_id: str) -> Job | None:
-        try:
-            return await self.store.get(job_id)
-        except UnknownJobError:
-            return None
 
 
 def _refusal(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.images.spool import ReferenceSpool
 from bot.jobs.job import Job, JobState
 from bot.jobs.request_facts import origin_of
-from bot.jobs.store import DuplicateJobError, JobStore, UnknownJobError
+from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
@@ -239,7 +239,7 @@ class VideoRequests:
         try:
             if job.pictures:
                 # Sharing begins with an empty folder, and an earlier job of the same event has its pictures in it.
-                if await self._is_stored(job.id):
+                if await self._store.exists(job.id):
                     return _DUPLICATE
                 job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
             await self._store.add(job, also=use_draft)
@@ -257,20 +257,12 @@ class VideoRequests:
     async def _explain_duplicate(self, job_id: str) -> Refused:
         """Tell an event that came twice from a second attempt to try the same job again."""
         try:
-            if not await self._is_stored(job_id):
+            if not await self._store.exists(job_id):
                 return Refused(words.ALREADY_REPEATED)
         except StorageError as error:
             # The first event's job may be paid for already: say nothing that could be untrue in its reply.
             log.warning("duplicate_not_looked_up", job=job_id, reason=str(error))
         return _DUPLICATE
-
-    async def _is_stored(self, job_id: str) -> bool:
-        """Return True for the id of a stored job. Raises `StorageError`."""
-        try:
-            await self._store.get(job_id)
-        except UnknownJobError:
-            return False
-        return True
 
     async def _begin(self, job: Job, message_id: int | None) -> None:
         """Start a stored job whose user was told that an answer will come."""

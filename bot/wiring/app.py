@@ -141,7 +141,7 @@ class App:
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
             ("reviews", self.jobs.decisions.run),
-            ("holds", self.jobs.watch_holds),
+            ("holds", self.jobs.service_watch.run),
             ("log-mirror", self.moderation.log_channel.run),
             ("operator-orders", self._carry_out_orders),
         ):

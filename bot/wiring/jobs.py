@@ -1,9 +1,8 @@
 """Connects what carries jobs: the queue, the steps, the runner, and the decisions that run jobs anew."""
 
-import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,10 +14,9 @@ import structlog
 
 from bot.delivery.discord_messages import DiscordMessages
 from bot.delivery.progress import EDIT_INTERVAL_S
-from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace, RequestKind
+from bot.dimilinks import DimiLinks, Pace
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
-from bot.jobs.cards import Stage
 from bot.jobs.deadline_clock import WAIT_S, DeadlineClock
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
@@ -35,14 +33,14 @@ from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
 from bot.lifecycle.steps.prepare import PrepareStep
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
-from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
-from bot.lifecycle.submit_errors import OPERATOR_WORDS
+from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
 from bot.lifecycle.timeouts import Retention, Timeouts
 from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
@@ -52,9 +50,6 @@ from bot.reviews.decisions import Decisions
 from bot.reviews.reports import ReportWaits
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
-from bot.texts import explanations, operator
-from bot.texts.explanations import Explanation
-from bot.video import MODEL
 from bot.wiring.moderation import ModerationWiring
 
 log: Final = structlog.get_logger(__name__)
@@ -63,20 +58,6 @@ _EDITS_PER_S: Final = 20.0
 """Progress edits of all replies together; with many jobs each is edited more seldom."""
 _HISTORY: Final = 2000
 """Number of finished jobs from which durations are learned at the start."""
-_ABSENT_TASK: Final = "stillmotion-probe"
-"""No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
-
-_REQUESTS_OF_STAGE: Final[Mapping[Stage, RequestKind]] = {
-    Stage.QUEUED: RequestKind.SUBMISSION,
-    Stage.RETRYING: RequestKind.SUBMISSION,
-    Stage.WAITING: RequestKind.POLL,
-    Stage.GENERATING: RequestKind.POLL,
-    Stage.DOWNLOADING: RequestKind.DOWNLOAD,
-}
-_LONG_HOLD_S: Final = 15.0
-"""Waits from which on a card explains them."""
-_TOLD_HOLD_S: Final = 60.0
-_LOOK_AT_HOLDS_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -177,6 +158,7 @@ class JobWiring:
             owner=self.owner,
             retention=self.retention,
             alarms=self.alarms,
+            metrics=self._metrics,
             slots=self.slots,
             open_context=self._open_context,
             prepare=prepare,
@@ -226,28 +208,9 @@ class JobWiring:
             wait_times=self._wait_times,
             timeouts=self.timeouts,
             edit_interval_s=self._edit_interval_s,
-            held_back=self._explain_hold,
+            held_back=self.service_watch.explain_hold,
             now=self._now,
         )
-
-    def _explain_hold(self, stage: Stage) -> Explanation | None:
-        kind = _REQUESTS_OF_STAGE.get(stage)
-        hold = self._rate.hold(kind, self._now()) if kind is not None else None
-        if hold is None or hold.asked_s < _LONG_HOLD_S:
-            return None
-        return explanations.service_asks_to_wait(bought=kind is not RequestKind.SUBMISSION)
-
-    async def watch_holds(self) -> None:
-        """Tell the operator of long waits that the service asked for, until cancelled."""
-        while True:
-            for kind in RequestKind:
-                hold = self._rate.hold(kind, self._now())
-                key = f"hold:{kind}"
-                if hold is None:
-                    self.alarms.end(key)
-                elif hold.asked_s > _TOLD_HOLD_S:
-                    self.alarms.begin(key, operator.service_asks_to_wait(kind.value, round(hold.asked_s)))
-            await asyncio.sleep(_LOOK_AT_HOLDS_EVERY_S)
 
     def _edit_interval_s(self) -> float:
         jobs = self.slots.running + self.slots.waiting
@@ -278,33 +241,20 @@ class JobWiring:
 
     @cached_property
     def _submission_breaker(self) -> SubmissionBreaker:
-        return SubmissionBreaker(self._tuning.probe_intervals, self._tell_of_pause, self._is_pointless_probe)
+        watch = self.service_watch
+        return SubmissionBreaker(self._tuning.probe_intervals, watch.tell_of_pause, watch.is_pointless_probe)
 
-    def _tell_of_pause(self, reason: PauseReason | None) -> None:
-        self._metrics.paused(paused=reason is not None)
-        if reason is None:
-            for ended in PauseReason:
-                self.alarms.end(f"pause:{ended}", operator.SUBMITTING_RESUMED)
-        else:
-            waiting = self._submission_breaker.waiting + self.slots.waiting
-            text = operator.submitting_paused(OPERATOR_WORDS[reason], waiting)
-            self.alarms.begin(f"pause:{reason}", text)
-
-    async def _is_pointless_probe(self, reason: PauseReason) -> bool:
-        """Return True if a free question shows that a submission would be refused or lost now."""
-        try:
-            match reason:
-                case PauseReason.NO_CHANNEL:
-                    return MODEL not in await self._api.models()
-                case PauseReason.KEY_REJECTED | PauseReason.SERVICE_AWAY:
-                    await self._api.task(_ABSENT_TASK)
-                case PauseReason.OUT_OF_MONEY | PauseReason.MODEL_NOT_ALLOWED | PauseReason.MISCONFIGURED:
-                    pass
-        except DimiLinksError as error:
-            if reason is PauseReason.KEY_REJECTED:
-                return isinstance(error, BadKeyError)
-            return not error.in_own_voice
-        return False
+    @cached_property
+    def service_watch(self) -> ServiceWatch:
+        """Sees when the video service refuses the bot or asks it to wait."""
+        return ServiceWatch(
+            api=self._api,
+            rate=self._rate,
+            alarms=self.alarms,
+            metrics=self._metrics,
+            waiting=lambda: self._submission_breaker.waiting + self.slots.waiting,
+            now=self._now,
+        )
 
     @cached_property
     def decisions(self) -> Decisions:

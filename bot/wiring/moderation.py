@@ -8,6 +8,7 @@ from functools import cached_property
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks
+from bot.jobs.history import JobHistory
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
@@ -90,6 +91,7 @@ class ModerationWiring:
         """Asks moderators."""
         return Questions(
             jobs=self.store,
+            history=JobHistory(self.database),
             reviews=self.reviews,
             audit=self.audit_log,
             caches=self.caches,

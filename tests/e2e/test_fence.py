@@ -130,3 +130,20 @@ async def test_an_ending_that_cannot_be_stored_is_shown_from_memory(harness: Har
         assert harness.rows("state")[0]["state"] == "generating"
     await harness.app.jobs.runner.idle()
     assert harness.rows("state")[0]["state"] == "failed"
+
+
+async def test_a_video_that_the_reply_shows_already_is_not_set_aside(harness: Harness) -> None:
+    reply = await harness.video()
+    await reply.wait_for_video(TIMEOUT_S)
+    await harness.app.jobs.runner.idle()
+    await harness.stop()
+    # As two deaths between the upload and its note would leave it.
+    change_rows(
+        harness,
+        "UPDATE jobs SET state = 'delivering', settled_at = NULL, ended_at = NULL, starts = 2,"
+        " video_name = id || '.mp4', post_route = 'token', post_started_at = created_at",
+    )
+    await harness.start()
+    await harness.app.jobs.runner.idle()
+    assert harness.rows("state, parked_at") == [{"state": "delivered", "parked_at": None}]
+    assert len([version for version in reply.versions if version.videos]) == 1

@@ -11,8 +11,8 @@ import pytest
 
 from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.sandbox.dimilinks import known_faults as known
-from bot.sandbox.dimilinks.faults import At, Endpoint, Fault, SubmitStage
-from bot.sandbox.dimilinks.outcomes import FailedAtFirst, LateContent, LostContent, OtherVideo
+from bot.sandbox.dimilinks.faults import At, Endpoint, Fault, Hang, SubmitStage
+from bot.sandbox.dimilinks.outcomes import FailedAtFirst, LateContent, LostContent, OtherVideo, TaskOutcome
 from bot.sandbox.dimilinks.shapes import (
     NO_ERRORS,
     STATUS_WORDS,
@@ -185,3 +185,12 @@ async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
     assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()
     assert "Look again" in labels(shown)
     await other.wait_for_video(TIMEOUT_S)
+
+
+async def test_content_that_hangs_does_not_outlast_the_deadline(harness: Harness) -> None:
+    faults = harness.sandbox.dimilinks.faults
+    faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
+    faults.rate(Endpoint.TASK, 1.0, [TaskShape(progress=ProgressForm.ABOVE_100)])
+    faults.rate(Endpoint.CONTENT, 1.0, [Hang(60.0)])
+    shown = await harness.ended(await harness.video())
+    assert "Look again" in labels(shown)

@@ -45,3 +45,10 @@ async def test_the_history_tells_how_long_videos_took_without_those_only_looked_
     )
     assert [finished.took_s for finished in await history.finished(10)] == [60.0, 90.0]
     assert [finished.took_s for finished in await history.finished(1)] == [90.0]
+
+
+async def test_a_video_that_was_fetched_again_counts_once(database: Database) -> None:
+    store, history = JobStore(database, SPOOL), JobHistory(database)
+    for number, task_id in enumerate(["one", "one", "two"]):
+        await store.add(replace(a_job(state=JobState.DELIVERED, job_id=f"job-{number}"), task_id=task_id))
+    assert await history.made_in(5, 2) == 2

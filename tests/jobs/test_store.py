@@ -235,10 +235,14 @@ async def test_prompts_are_forgotten_in_moderators_jobs_too(store: JobStore) -> 
     assert prompts == ["…", "…", "a boat"]
 
 
-async def test_a_video_that_was_fetched_again_counts_once(store: JobStore) -> None:
-    for number, task_id in enumerate(["one", "one", "two"]):
-        await store.add(replace(a_job(state=JobState.DELIVERED, job_id=f"job-{number}"), task_id=task_id))
-    assert await store.made_in(5, 2) == 2
+@pytest.mark.parametrize(("state", "kept"), [(JobState.FAILED, None), (JobState.UNKNOWN, "odd")])
+async def test_the_raw_answer_is_forgotten_unless_the_operator_still_needs_it(
+    store: JobStore, state: JobState, kept: str | None
+) -> None:
+    job = replace(a_job(state=state), settled_at=MOMENT, raw_answer="odd")
+    await store.add(job)
+    await store.forget_prompts(job.reply.person_id)
+    assert (await store.get(job.id)).raw_answer == kept
 
 
 async def test_an_end_for_want_of_an_answer_does_not_overtake_the_answer(store: JobStore) -> None:

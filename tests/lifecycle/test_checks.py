@@ -21,7 +21,7 @@ from bot.storage.opening import open_database
 from bot.video import VideoRequest
 from tests.e2e.actors.pictures import picture
 from tests.jobs.builders import a_job
-from tests.moderation.policy_machine import NOW, DetachedJob
+from tests.moderation.policy_requests import NOW, DetachedJob
 
 SERVER = 7
 ONNXRUNTIME = """

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
 from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time, run_in_virtual_time
+from tests.lifecycle.breakers import until_open
 
 PACE = ProbeIntervals(first_s=1.0, longest_s=4.0)
 SOON_S = PACE.first_s / 10
@@ -40,7 +41,7 @@ class Crowd:
         await asyncio.sleep(SLACK_S)
 
     async def _pass(self, job_id: str) -> None:
-        await self.breaker.wait_until_open(job_id)
+        await until_open(self.breaker, job_id)
         self.passed.append((job_id, asyncio.get_running_loop().time() - self.began_s))
 
     @property
@@ -293,7 +294,7 @@ class Scenario:
             self.visits[job_id] = visit
             self.waiting.add(job_id)
             try:
-                await self.breaker.wait_until_open(job_id)
+                await until_open(self.breaker, job_id)
             finally:
                 self.waiting.discard(job_id)
             if self.breaker.reason is not None:

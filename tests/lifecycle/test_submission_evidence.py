@@ -12,6 +12,7 @@ from bot.lifecycle.submission_breaker import (
     SubmissionBreaker,
 )
 from tests.dimilinks.virtual_time import in_virtual_time, run_in_virtual_time
+from tests.lifecycle.breakers import until_open
 
 MONEY = PauseReason.OUT_OF_MONEY
 AGAIN, OWN_FAULT = RefusalRuling.TRY_AGAIN, RefusalRuling.OWN_FAULT
@@ -30,7 +31,7 @@ def a_breaker(
 
 async def passes_after_s(breaker: SubmissionBreaker, job_id: str) -> float:
     began_s = asyncio.get_running_loop().time()
-    await breaker.wait_until_open(job_id)
+    await until_open(breaker, job_id)
     return asyncio.get_running_loop().time() - began_s
 
 
@@ -91,14 +92,16 @@ async def test_two_requests_without_money_pause_but_one_that_was_not_refused_yet
     assert await passes_after_s(breaker, "first") == 0
     assert breaker.refused_perhaps_alone("first", pauses=MONEY) is OWN_FAULT
     breaker.taken("second")
-    assert not breaker.is_suspect("second")
+    # It was taken: a refusal after that begins anew.
+    assert breaker.refused_perhaps_alone("second", pauses=MONEY) is AGAIN
+    assert breaker.reason is None
 
 
 @in_virtual_time
 async def test_one_request_without_money_and_nobody_else_waits_for_the_operator() -> None:
     breaker = a_breaker()
     breaker.refused_perhaps_alone("alone", pauses=MONEY)
-    await breaker.wait_until_open("alone")
+    await until_open(breaker, "alone")
     assert breaker.refused_perhaps_alone("alone", pauses=MONEY) is AGAIN
     assert breaker.reason is MONEY
     assert await passes_after_s(breaker, "alone") == pytest.approx(INTERVALS.first_s, abs=1)
@@ -147,3 +150,18 @@ async def test_a_service_that_answers_questions_and_loses_submissions_is_tried_e
     breaker.taken("lost-6")
     breaker.refused_whole_bot("later", PauseReason.NO_CHANNEL)
     assert await passes_after_s(breaker, "other") == 0
+
+
+@in_virtual_time
+async def test_a_page_does_not_make_a_refused_bot_a_welcome_one() -> None:
+    told: list[PauseReason | None] = []
+    breaker = a_breaker(told)
+    breaker.refused_whole_bot("first", PauseReason.KEY_REJECTED)
+    breaker.refused_whole_bot("lost", PauseReason.SERVICE_AWAY)
+    await until_open(breaker, "probe")
+    assert breaker.reason is PauseReason.KEY_REJECTED
+    assert breaker.must_wait("other")
+    assert None not in told
+    breaker.taken("probe")
+    assert told[-1] is None
+    assert not breaker.must_wait("other")

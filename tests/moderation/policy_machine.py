@@ -6,8 +6,8 @@ The checks and steps of `bot.lifecycle` themselves carry the requests; what thes
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,15 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from structlog.testing import capture_logs
 
-from bot.delivery.final_post import Posted
-from bot.delivery.messages import Post
-from bot.delivery.routes import Route
 from bot.images.model import Reference
 from bot.images.screening import Screening
-from bot.jobs.job import FailureReason, Job, JobState, advance
+from bot.jobs.job import FailureReason, JobState, advance
 from bot.jobs.request_facts import origin_of
 from bot.lifecycle.checks import CheckOutcome, Checks
-from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.steps.prepare import PrepareStep
 from bot.lifecycle.steps.review import ReviewStep
@@ -41,15 +37,15 @@ from bot.moderation.servers.store import RuleStore
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
 from bot.moderation.words.word_lists import WordLists
-from bot.reviews.review import Review, ReviewState, ReviewSubject
+from bot.reviews.review import ReviewSubject
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 from tests.moderation.audited import alone
 from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, PolicyModel
+from tests.moderation.policy_requests import NOW, DetachedJob, Moderators, TrackedRequest
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 T = TypeVar("T")
 PROMPTS = {"a boat": None, "a lantern": Effect.HELD, "a harbour": Effect.BLOCKED, "a child": None}
 """What may be put on the server's list; the last one is about minors where the preset is spicy."""
@@ -61,59 +57,6 @@ PICTURES = st.sampled_from([(), (), (OWN,), (OWN,), (FROM_PEOPLE,), (OWN, FROM_P
 MOVING, WAITING = ("queued", "finished", "uploading"), ("held", "held finished")
 MOMENTS = st.sampled_from(MOVING)
 _servers = count(1000)
-
-
-class DetachedJob(JobContext):
-    """A job under way without anything outside: no row, no reply, and moderators who can be asked at once."""
-
-    def __init__(self, gatekeeper: Gatekeeper, now: Callable[[], datetime], job: Job) -> None:
-        self._gatekeeper = gatekeeper
-        self.now = now
-        self.job = job
-        self.screened = {}
-
-    async def move(self, to: JobState, **changes: Any) -> None:
-        self.job = advance(self.job, to, **changes)
-
-    async def amend(self, **changes: Any) -> None:
-        self.job = replace(self.job, **changes)
-
-    async def post(self, post: Post) -> Posted:
-        assert post.video is None
-        return Posted(Route.TOKEN, 1)
-
-
-@dataclass
-class TrackedRequest:
-    """A request as far as the rules are asked about it."""
-
-    context: DetachedJob
-    at: str
-    """One of `MOVING` or `WAITING`, `aside`, `posted` or `over`."""
-    agreed: set[ReviewStage] = field(default_factory=set[ReviewStage])
-    """What moderators said yes to, by themselves."""
-
-    @property
-    def job(self) -> Job:
-        return self.context.job
-
-
-class Moderators:
-    """Are asked, and wait for the machine to have them answer."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, ReviewSubject] = {}
-
-    async def ask(self, job: Job, subject: ReviewSubject) -> Review:
-        assert job.guild_id is not None
-        review_id = f"{job.id}-{subject}-{len(self.asked)}"
-        self.asked[review_id] = subject
-        return Review(
-            review_id, job.id, job.guild_id, job.reply.person_id, subject, ReviewState.OPEN, NOW, NOW
-        )
-
-    async def present(self, review: Review, job: Job) -> bool:  # noqa: ARG002
-        return True
 
 
 class Runtime:

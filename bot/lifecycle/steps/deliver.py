@@ -138,11 +138,10 @@ class DeliverStep:
         self, context: JobContext, reason: FailureReason, error: Exception | None = None
     ) -> None:
         """Tell the user, as far as that is possible, then keep the file for them to fetch in `/jobs`."""
-        now, job = context.now(), context.job
+        job = context.job
         log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
-        failure = Failure(reason, cards.kept_until(now + self._retention.undelivered))
-        await context.tell(cards.undelivered_card(job, failure))
-        await context.amend(failure=failure, undelivered_since=now)
+        failure = Failure(reason, cards.kept_until(context.now() + self._retention.undelivered))
+        await context.set_aside(failure, takes_away=reason is FailureReason.NOT_POSTED_HERE)
 
 
 def video_file_of(job: Job, path: Path) -> VideoFile:

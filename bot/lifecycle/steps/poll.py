@@ -105,14 +105,15 @@ class PollStep:
             watched.saw(task, loop.time())
             if task.phase is not TaskPhase.FAILED:
                 self._show(watched, task, loop.time())
-        if watched.patience.may_have_content(loop.time()) and await self._fetch(watched):
+        if watched.patience.may_have_content(loop.time()) and await self._fetch(watched, until_s):
             watched.patience.belief = Belief.FINISHED
 
-    async def _fetch(self, watched: "_WatchedTask") -> bool:
+    async def _fetch(self, watched: "_WatchedTask", until_s: float) -> bool:
         """Try the content once, although no answer says that it is there. Returns True if it is on the disk."""
         job = watched.context.job
         try:
-            await self._api.download(watched.task_id, self._media_dir / video_name_of(job))
+            async with asyncio.timeout_at(until_s):
+                await self._api.download(watched.task_id, self._media_dir / video_name_of(job))
         except (DimiLinksError, OSError) as error:
             log.info("content_not_there", job=job.id, task=watched.task_id, error=type(error).__name__)
             return False

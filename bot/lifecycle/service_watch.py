@@ -1,0 +1,91 @@
+"""What the video service refuses the bot as a whole, and waits that it asked for: seen, and told."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace, RequestKind
+from bot.jobs.cards import Stage
+from bot.lifecycle.alarms import OperatorAlarms
+from bot.lifecycle.submission_breaker import PauseReason
+from bot.lifecycle.submit_errors import OPERATOR_WORDS
+from bot.metrics import Metrics
+from bot.texts import explanations, operator
+from bot.texts.explanations import Explanation
+from bot.video import MODEL
+
+_ABSENT_TASK: Final = "stillmotion-probe"
+"""No task has this id: an accepted key answers 404 to it, and nothing is bought by asking."""
+_REQUESTS_OF_STAGE: Final[Mapping[Stage, RequestKind]] = {
+    Stage.QUEUED: RequestKind.SUBMISSION,
+    Stage.RETRYING: RequestKind.SUBMISSION,
+    Stage.WAITING: RequestKind.POLL,
+    Stage.GENERATING: RequestKind.POLL,
+    Stage.DOWNLOADING: RequestKind.DOWNLOAD,
+}
+_SHOWN_HOLD_S: Final = 15.0
+"""Waits from which on a card explains them."""
+_TOLD_HOLD_S: Final = 60.0
+"""Waits from which on the operator hears of them."""
+_LOOK_EVERY_S: Final = 10.0
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ServiceWatch:
+    """Tells users and the operator of waits for the service. `run` belongs to one task."""
+
+    api: DimiLinks
+    rate: Pace
+    alarms: OperatorAlarms
+    metrics: Metrics
+    waiting: Callable[[], int]
+    """Number of requests that wait to be submitted."""
+    now: Callable[[], datetime]
+
+    def explain_hold(self, stage: Stage) -> Explanation | None:
+        """Return why the requests of a stage wait, where the service asked for a wait that is worth a word."""
+        kind = _REQUESTS_OF_STAGE.get(stage)
+        hold = self.rate.hold(kind, self.now()) if kind is not None else None
+        if hold is None or hold.asked_s < _SHOWN_HOLD_S:
+            return None
+        return explanations.service_asks_to_wait(bought=kind is not RequestKind.SUBMISSION)
+
+    async def run(self) -> None:
+        """Tell the operator of long waits that the service asked for, until cancelled."""
+        while True:
+            for kind in RequestKind:
+                hold = self.rate.hold(kind, self.now())
+                key = f"hold:{kind}"
+                if hold is None:
+                    self.alarms.end(key)
+                elif hold.asked_s > _TOLD_HOLD_S:
+                    self.alarms.begin(key, operator.service_asks_to_wait(kind.value, round(hold.asked_s)))
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def tell_of_pause(self, reason: PauseReason | None) -> None:
+        """Tell the operator that submitting pauses, or, without a reason, that it goes on."""
+        self.metrics.paused(paused=reason is not None)
+        if reason is None:
+            for ended in PauseReason:
+                self.alarms.end(f"pause:{ended}", operator.SUBMITTING_RESUMED)
+        else:
+            text = operator.submitting_paused(OPERATOR_WORDS[reason], self.waiting())
+            self.alarms.begin(f"pause:{reason}", text)
+
+    async def is_pointless_probe(self, reason: PauseReason) -> bool:
+        """Return True if a free question shows that a submission would be refused or lost now."""
+        try:
+            match reason:
+                case PauseReason.NO_CHANNEL:
+                    return MODEL not in await self.api.models()
+                case PauseReason.KEY_REJECTED | PauseReason.SERVICE_AWAY:
+                    await self.api.task(_ABSENT_TASK)
+                case PauseReason.OUT_OF_MONEY | PauseReason.MODEL_NOT_ALLOWED | PauseReason.MISCONFIGURED:
+                    pass
+        except DimiLinksError as error:
+            if reason is PauseReason.KEY_REJECTED:
+                return isinstance(error, BadKeyError)
+            return not error.in_own_voice
+        return False
