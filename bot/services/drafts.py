@@ -1,4 +1,4 @@
-"""Drafts: orders that were begun before a form was opened. Each becomes one job."""
+"""Drafts: orders that were begun before a form was opened, and forms that were sent. Each becomes one job."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import RowMapping, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.job import Job
 from bot.jobs.rows import SOURCES
 from bot.services.order import VideoOrder
 from bot.storage.database import Database
@@ -60,12 +61,19 @@ class DraftStore:
             found = await read_rows(connection, chosen, _draft, keys=(drafts.c.id,), alarms=alarms)
         return found[0] if found else None
 
-    async def use_up(self, within: AsyncConnection, draft_id: str, job_id: str) -> None:
-        """Note in the caller's transaction which job the draft became. Raises `DraftUsedError`."""
-        condition = and_(drafts.c.id == draft_id, or_(_USED_BY.is_(None), drafts.c.job_id == job_id))
-        used = await within.execute(update(drafts).where(condition).values(job_id=job_id))
-        if used.rowcount == 0:
+    async def use_up(self, within: AsyncConnection, draft_id: str, job: Job) -> None:
+        """Note in the caller's transaction which job a form became. Raises `DraftUsedError`.
+
+        The form of an earlier job has no draft until it is sent: it is noted as one here.
+        """
+        condition = and_(drafts.c.id == draft_id, or_(_USED_BY.is_(None), drafts.c.job_id == job.id))
+        used = await within.execute(update(drafts).where(condition).values(job_id=job.id))
+        if used.rowcount:
+            return
+        if (await within.execute(select(drafts.c.id).where(drafts.c.id == draft_id))).first() is not None:
             raise DraftUsedError(draft_id)
+        values = {"id": draft_id, "person_id": job.reply.person_id, "created_at": job.created_at}
+        await within.execute(drafts.insert().values(values | {"sources": [], "job_id": job.id}))
 
     async def remove_of(self, person_id: int) -> None:
         """Delete the drafts of a user."""

@@ -62,7 +62,7 @@ class VideoOrder(BaseModel):
     parent_id: str | None = None
     """The job that is tried again, which can be done once."""
     draft_id: str | None = None
-    """The draft whose form was sent; it becomes a job once."""
+    """The draft whose form was sent, or the form of an earlier job; it becomes a job once."""
     parent_url: str | None = None
     """The message with the video that this one follows upon."""
 

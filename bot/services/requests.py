@@ -234,7 +234,7 @@ class VideoRequests:
     async def _try_to_store(self, job: Job, draft_id: str | None) -> Refused | None:
         async def use_draft(within: AsyncConnection) -> None:
             if draft_id is not None:
-                await self._drafts.use_up(within, draft_id, job.id)
+                await self._drafts.use_up(within, draft_id, job)
 
         try:
             if job.pictures:

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from bot.delivery.card import Action
-from bot.jobs.job import Job
+from bot.jobs.job import Job, new_job_id
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
@@ -84,7 +84,7 @@ class ResultButtons:
             part = PicturePart(forms.OTHER_PICTURES, forms.instead_of(count))
         else:
             part, kind = PicturePart(forms.PICTURES, forms.LOST_PICTURES), FormKind.WITHOUT
-        form = FormReference(kind, job.id, job.reply.private)
+        form = FormReference(kind, job.id, job.reply.private, new_job_id())
         await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
 
     async def _continue(self, interaction: Interaction, reference: ButtonReference) -> None:
@@ -95,7 +95,7 @@ class ResultButtons:
             await refuse(interaction, forms.VIDEO_GONE)
             return
         part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
-        form = FormReference(FormKind.CONTINUE, job.id, job.reply.private)
+        form = FormReference(FormKind.CONTINUE, job.id, job.reply.private, new_job_id())
         await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
 
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:

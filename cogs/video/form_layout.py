@@ -17,7 +17,9 @@ from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seco
 from cogs.shared.modals import SentForm
 from cogs.shared.router import UnknownCustomIdError
 
-FORM_ID: Final = re.compile(r"sm-form:(?P<kind>[a-z]+):(?P<subject>[0-9a-f]{32}):(?P<private>[01])")
+FORM_ID: Final = re.compile(
+    r"sm-form:(?P<kind>[a-z]+):(?P<subject>[0-9a-f]{32}):(?P<private>[01])(?::(?P<form>[0-9a-f]{32}))?"
+)
 _PROMPT, _PICTURES, _SECONDS, _FRAME, _PRESET = "prompt", "pictures", "seconds", "frame", "preset"
 
 
@@ -41,17 +43,25 @@ class FormReference:
     kind: FormKind
     subject_id: str
     private: bool
+    form_id: str | None = None
+    """A name of this form alone, where many can be opened on one subject; each becomes one job at most."""
+
+    @property
+    def draft_id(self) -> str | None:
+        """The draft that is used up when the form is sent; None for forms of older versions."""
+        return self.subject_id if self.kind is FormKind.DRAFT else self.form_id
 
     @property
     def custom_id(self) -> str:
-        """At most 51 of the 100 characters that Discord allows."""
-        return f"sm-form:{self.kind}:{self.subject_id}:{int(self.private)}"
+        """At most 84 of the 100 characters that Discord allows."""
+        form = f":{self.form_id}" if self.form_id is not None else ""
+        return f"sm-form:{self.kind}:{self.subject_id}:{int(self.private)}{form}"
 
     @classmethod
     def of(cls, match: re.Match[str]) -> "FormReference":
         """Read a custom id that `FORM_ID` matched. Raises `UnknownCustomIdError` for those of other versions."""
         try:
-            return cls(FormKind(match["kind"]), match["subject"], match["private"] == "1")
+            return cls(FormKind(match["kind"]), match["subject"], match["private"] == "1", match["form"])
         except ValueError:
             raise UnknownCustomIdError from None
 

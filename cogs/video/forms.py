@@ -16,7 +16,7 @@ from bot.images.model import ImageSource
 from bot.jobs.job import Job
 from bot.jobs.request_facts import ends_in_own_spicy_frame
 from bot.people.cache import PreferenceCache
-from bot.services.drafts import DraftStore
+from bot.services.drafts import Draft, DraftStore
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import VideoOptions, VideoOrder
 from bot.services.requests import VideoRequests, job_id_of
@@ -96,16 +96,21 @@ class FormsCog(commands.Cog):
     ) -> VideoOrder | Translatable:
         """Return what the form asks for, or why there is nothing to make it from. Raises `StorageError`."""
         uploaded = pictures_in(form)
+        draft = await self._draft_of(interaction, reference)
+        # The same event once more is told nothing: the reply is the first one's.
+        if draft is not None and draft.used_by not in {None, job_id_of(event_of(interaction))}:
+            return forms.DRAFT_USED
         order = VideoOrder(
             prompt=prompt_in(form),
             options=options_in(form),
             sources=uploaded,
             group=self._group,
             private=reference.private,
+            draft_id=reference.draft_id,
             parent_url=link_to(interaction.message),
         )
         if reference.kind is FormKind.DRAFT:
-            return await self._order_of_draft(interaction, reference.subject_id, order)
+            return forms.DRAFT_GONE if draft is None else _completed(draft, order)
         job = await self._actions.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
@@ -116,23 +121,22 @@ class FormsCog(commands.Cog):
             return order
         return order.changed(sources=job.sources if not job.pictures else (), kept=job.pictures or None)
 
-    async def _order_of_draft(
-        self, interaction: Interaction, draft_id: str, sent: VideoOrder
-    ) -> VideoOrder | Translatable:
-        draft = await self._drafts.get(draft_id, interaction.user.id)
-        if draft is None:
-            return forms.DRAFT_GONE
-        # The same event once more is told nothing: the reply is the first one's.
-        if draft.used_by not in {None, job_id_of(event_of(interaction))}:
-            return forms.DRAFT_USED
-        return draft.order.changed(
-            prompt=sent.prompt,
-            options=sent.options,
-            sources=(*draft.order.sources, *sent.sources),
-            draft_id=draft.id,
-            group=sent.group,
-            private=sent.private,
-        )
+    async def _draft_of(self, interaction: Interaction, reference: FormReference) -> Draft | None:
+        if reference.draft_id is None:
+            return None
+        return await self._drafts.get(reference.draft_id, interaction.user.id)
+
+
+def _completed(draft: Draft, sent: VideoOrder) -> VideoOrder:
+    """Return the order that was begun before the form was opened, as the form completes it."""
+    return draft.order.changed(
+        prompt=sent.prompt,
+        options=sent.options,
+        sources=(*draft.order.sources, *sent.sources),
+        draft_id=draft.id,
+        group=sent.group,
+        private=sent.private,
+    )
 
 
 def _last_frame(interaction: Interaction, job: Job) -> ImageSource | None:

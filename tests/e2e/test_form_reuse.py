@@ -2,14 +2,16 @@
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.discord import DiscordFault, Reply
 from bot.texts import forms
 from tests.e2e.actors.buttons import told
-from tests.e2e.actors.forms import animated, drafts, send
+from tests.e2e.actors.forms import animated, drafts, opens, send
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
-from tests.e2e.actors.videos import shown, upload
+from tests.e2e.actors.videos import delivered, shown, upload
 
 
 async def opened_on_a_picture(harness: Harness) -> Reply:
@@ -80,3 +82,19 @@ async def test_a_sent_form_that_discord_delivers_again_is_not_told_that_it_was_u
     assert [version.text() for version in reply.versions] == before
     assert not reply.followups
     assert harness.bought == 2
+
+
+@pytest.mark.parametrize("label", ["Change", "Use last frame"])
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_the_form_of_an_earlier_video_buys_once_too(
+    harness: Harness, label: str, *, restarted: bool
+) -> None:
+    opened = await opens(harness, await delivered(harness), label)
+    await shown(harness, await send(harness, opened, {"prompt": "one more"}))
+    await meanwhile(harness, restarted=restarted)
+    again = await send(harness, opened, {"prompt": "one more"})
+    assert await told(again) == forms.DRAFT_USED.english
+    assert harness.bought == 2
+    another = await opens(harness, await delivered(harness), label)
+    await shown(harness, await send(harness, another, {"prompt": "another form"}))
+    assert harness.bought == 4

@@ -15,11 +15,9 @@ from bot.sandbox.dimilinks.faults import At, Endpoint, Fault, Hang, SubmitStage
 from bot.sandbox.dimilinks.outcomes import FailedAtFirst, LateContent, LostContent, OtherVideo, TaskOutcome
 from bot.sandbox.dimilinks.shapes import (
     NO_ERRORS,
-    STATUS_WORDS,
     ProgressForm,
     TaskShape,
     Wrapper,
-    status_shape,
 )
 from bot.sandbox.discord import MessageVersion, Reply
 from tests.e2e.actors.direct_messages import news
@@ -125,16 +123,8 @@ async def test_content_in_any_clothes_is_posted(harness: Harness) -> None:
         for name in known.WHOLE_CONTENT
     ]
     await asyncio.gather(*(reply.wait_for_video(TIMEOUT_S) for reply in replies))
-
-
-async def test_every_word_for_a_state_is_understood(harness: Harness) -> None:
-    words = [
-        word for listed in STATUS_WORDS.values() for word in listed if word not in STATUS_WORDS["failed"]
-    ]
-    shapes = [status_shape(word.upper()) for word in words]
-    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 0.9, shapes)
-    replies = [await harness.video(user=harness.member(f"user{number}")) for number in range(4)]
-    await asyncio.gather(*(reply.wait_for_video(TIMEOUT_S) for reply in replies))
+    # At the first try: one that was not taken for a video would be fetched again.
+    assert harness.sandbox.dimilinks.request_log.downloads.total() == len(replies)
 
 
 async def test_an_error_that_is_none_beside_completed_does_not_cost_the_video(harness: Harness) -> None:

@@ -227,6 +227,7 @@ async def test_a_video_of_words_alone_can_be_given_pictures(harness: Harness) ->
     assert hint(opened, "pictures") == forms.FIRST_PICTURES.english
     await shown(harness, await send(harness, opened, {}))
     assert widths(harness) == []
+    opened = await opens(harness, reply, "Change")
     await shown(harness, await send(harness, opened, {"pictures": [upload(harness, size=(77, 30))]}))
     assert widths(harness) == [77]
 
@@ -247,6 +248,7 @@ async def test_the_form_of_a_change_says_that_the_pictures_are_gone(
     assert harness.bought == 1
     await shown(harness, await send(harness, opened, {}))
     assert widths(harness) == []
+    opened = await opens(harness, reply, "Change")
     await shown(harness, await send(harness, opened, {"pictures": [upload(harness, size=(77, 30))]}))
     assert widths(harness) == [77]
 
