@@ -149,7 +149,13 @@ async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away:
     await stopped(shell, process)
 
 
-@pytest.mark.parametrize("absence", Absence)
+@pytest.mark.parametrize(
+    "absence",
+    [
+        Absence.GREETED,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in Absence if one is not Absence.GREETED),
+    ],
+)
 async def test_a_gateway_that_turns_connections_away_is_asked_again_with_pauses(
     shell: Shell, sandbox: Sandbox, absence: Absence
 ) -> None:
