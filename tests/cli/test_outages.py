@@ -23,6 +23,11 @@ STOP_WITHIN_S = 5.0
 APPLICATION = "GET /oauth2/applications/@me"
 
 
+def slow(*row: Any) -> Any:
+    """A row of a table that is left to the slow tests: each starts a process."""
+    return pytest.param(*row, marks=pytest.mark.slow)
+
+
 async def logged(process: Process, event: str) -> dict[str, Any]:
     """The first line of the log, from where it was read last, with this event."""
     assert process.stderr is not None
@@ -50,11 +55,11 @@ async def stopped(shell: Shell, process: Process) -> Outcome:
     ("route", "fault", "reason"),
     [
         ("GET /users/@me", {"status": 503}, "HTTP 503"),
-        ("GET /users/@me", {"answer": OddAnswer.PAGE}, "an answer that cannot be read"),
-        (APPLICATION, {"status": 403, "answer": OddAnswer.PAGE}, "HTTP 403"),
         (APPLICATION, {"answer": OddAnswer.TORN}, "ClientPayloadError"),
-        ("GET /gateway/bot", {"status": 503, "answer": OddAnswer.PAGE}, "HTTP 503"),
         ("GET /gateway/bot", {"answer": OddAnswer.LIST}, "an answer that cannot be read"),
+        slow("GET /users/@me", {"answer": OddAnswer.PAGE}, "an answer that cannot be read"),
+        slow(APPLICATION, {"status": 403, "answer": OddAnswer.PAGE}, "HTTP 403"),
+        slow("GET /gateway/bot", {"status": 503, "answer": OddAnswer.PAGE}, "HTTP 503"),
     ],
 )
 async def test_a_start_waits_for_discord_and_says_so(
@@ -153,7 +158,7 @@ async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away:
     "absence",
     [
         Absence.GREETED,
-        *(pytest.param(one, marks=pytest.mark.slow) for one in Absence if one is not Absence.GREETED),
+        *(slow(one) for one in Absence if one is not Absence.GREETED),
     ],
 )
 async def test_a_gateway_that_turns_connections_away_is_asked_again_with_pauses(
