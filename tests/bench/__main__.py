@@ -2,13 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
 from tests.bench import ack, chaos, idle, images, jobs, line
 from tests.bench.figures import Figure, show, write
 
-BENCHMARKS: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
+BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
     "images": images.run,
     "ack": ack.run,
     "chaos": chaos.run,

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from bot.sandbox.film import SampleStudio
 
-from bot.sandbox.dimilinks import Pace
+from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
 from tests.bench.figures import Figure
 
 _STARTS: Final = 7
@@ -80,7 +80,7 @@ async def run() -> list[Figure]:
     os.environ.pop("DISCORD_OPENAPI", None)  # checking every request would slow the other side down
     with tempfile.TemporaryDirectory(prefix="stillmotion-bench-") as scratch:
         data_dir = Path(scratch, "data")
-        async with Sandbox(SampleStudio(Path(scratch, "films")), pace=Pace()) as sandbox:
+        async with Sandbox(SampleVideoFactory(Path(scratch, "films")), pace=TaskPace()) as sandbox:
             for module in (_BOT, _BARE_CLIENT):
                 await _start_cpu_s(sandbox, data_dir, *module)
             idle_mb = await _idle_mb(sandbox, data_dir, *_BOT)
