@@ -1,0 +1,146 @@
+"""Children that wait for work: some at most, one at a time for each user, replaced after some tasks."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import structlog
+
+from bot.children.process import ChildFault, ChildFaultError, ChildProcess, ChildSpec
+
+log: Final = structlog.get_logger(__name__)
+
+_DEATHS_MAX: Final = 2
+"""A child that died may have been killed for want of memory elsewhere; one that dies twice dies of its file."""
+
+
+class ChildPool:
+    """Hands tasks to children. An async context manager: leaving it ends all of them.
+
+    A child starts with the first task, or with `warm`, and ends after `idle_s` seconds without one.
+    """
+
+    def __init__(
+        self, spec: ChildSpec, *, at_once: int, within_s: float, tasks_each: int = 50, idle_s: float = 60.0
+    ) -> None:
+        """Set the pool up; nothing is started.
+
+        Args:
+            spec: What the children run.
+            at_once: Number of children.
+            within_s: Seconds of wall time for one task.
+            tasks_each: Tasks after which a child is replaced, as memory in pieces grows.
+            idle_s: Seconds without a task after which a child ends.
+        """
+        self._spec = spec
+        self._within_s = within_s
+        self._tasks_each = tasks_each
+        self._idle_s = idle_s
+        self._free = asyncio.Semaphore(at_once)
+        self._idle: list[ChildProcess] = []
+        self._running: set[ChildProcess] = set()
+        self._turns: dict[str, _Turn] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._idle_end: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._idle_end is not None:
+            self._idle_end.cancel()
+        for child in (*self._idle, *self._running):
+            await child.end()
+        self._idle.clear()
+        await asyncio.gather(*self._ending)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    async def warm(self) -> None:
+        """Start a child, if none waits or works, while there is still something else to wait for."""
+        if not self._idle and not self._running and not self._free.locked():
+            self._rest(await self._start())
+
+    async def ask(self, owner: str, task: str, **arguments: object) -> dict[str, Any]:
+        """Have a task done by a child, once more by another one if the child dies.
+
+        Args:
+            owner: For whom: tasks of one owner are done one after the other, so that somebody's bad files, which
+                may take their whole time, leave a child for everybody else.
+            task: Its name.
+            arguments: Its arguments, as JSON takes them.
+
+        Raises:
+            ChildFaultError: The task was not done.
+        """
+        async with self._turn_of(owner), self._free:
+            for _ in range(_DEATHS_MAX - 1):
+                try:
+                    return await self._once(task, arguments)
+                except ChildFaultError as error:
+                    if error.fault is not ChildFault.DIED:
+                        raise
+                    log.warning("child_died", module=self._spec.module, task=task, how=error.detail)
+            return await self._once(task, arguments)
+
+    async def _once(self, task: str, arguments: dict[str, object]) -> dict[str, Any]:
+        while self._idle and not self._idle[-1].alive:
+            await self._idle.pop().end()
+        child = self._idle.pop() if self._idle else await self._start()
+        self._running.add(child)
+        try:
+            return await child.ask(task, self._within_s, arguments)
+        finally:
+            self._running.discard(child)
+            if child.alive and child.tasks_done < self._tasks_each:
+                self._rest(child)
+            else:
+                await child.end()
+
+    async def _start(self) -> ChildProcess:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="stillmotion-child-")
+        try:
+            return await ChildProcess.start(self._spec, Path(self._folder.name))
+        except OSError as error:
+            raise ChildFaultError(ChildFault.DIED, error.strerror or "not started") from None
+
+    def _rest(self, child: ChildProcess) -> None:
+        self._idle.append(child)
+        if self._idle_end is not None:
+            self._idle_end.cancel()
+        self._idle_end = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
+
+    def _end_idle(self) -> None:
+        for child in self._idle:
+            ending = asyncio.get_running_loop().create_task(child.end())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        self._idle.clear()
+
+    @asynccontextmanager
+    async def _turn_of(self, owner: str) -> AsyncGenerator[None]:
+        turn = self._turns.setdefault(owner, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if not turn.wanted:
+                del self._turns[owner]
+
+
+class _Turn:
+    """One owner's place: a lock, and how many of its tasks want it."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.wanted = 0

@@ -1,0 +1,120 @@
+"""Makes a picture's pixels anew: upright, one frame, 8-bit sRGB, within the sizes that the video service takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
+
+from bot.images.decoding import icc
+from bot.images.decoding.colours import png_profile, to_srgb, with_plain_mode
+from bot.images.decoding.kinds import PictureKind
+from bot.images.decoding.layout import CodedColours, Layout
+from bot.images.decoding.limits import ENLARGED_PX
+from bot.images.decoding.opening import open_picture
+from bot.images.problems import ImageProblem, UnusableImageError
+
+_SIDES_PX: Final = (4096, 3072, 2560, 2048, 1536, 1024)
+_TRANSPARENT_FROM: Final = 2
+"""Writing WebP takes so much longer than JPEG that transparent pictures begin at this of the sides."""
+_QUALITIES: Final = (95, 88, 80)
+_LOSSLESS: Final = frozenset({PictureKind.PNG, PictureKind.GIF, PictureKind.BMP})
+_LOSSLESS_PIXELS_MAX: Final = 4_000_000
+"""Larger pictures as PNG would take seconds, and would seldom be small enough."""
+_ORIENTATION: Final = 0x0112
+_UPRIGHT: Final[Mapping[int, Image.Transpose]] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a picture of an EXIF orientation upright."""
+
+
+@dataclass(frozen=True)
+class Remade:
+    """The new file: its media type and dimensions."""
+
+    mime: str
+    width_px: int
+    height_px: int
+
+
+def remake(source: Path, destination: Path, kind: PictureKind, layout: Layout, *, limit_bytes: int) -> Remade:
+    """Write the picture anew, smaller than `limit_bytes`. Raises whatever the decoder does.
+
+    Quality is lowered first and dimensions second until the file is small enough.
+    """
+    with open_picture(source, kind) as opened:
+        if kind is PictureKind.JPEG:
+            # Decoded at a half, a quarter or an eighth of its size, a large JPEG takes that share of the memory.
+            opened.draft(None, (_SIDES_PX[0], _SIDES_PX[0]))
+        profile = _profile_of(opened, kind, layout.colours)
+        picture = with_plain_mode(_first_frame(opened, kind))
+        orientation = layout.orientation
+        if kind is PictureKind.AVIF:
+            # Pillow tells of the turns of an AVIF as EXIF does; libheif makes those of a HEIC itself.
+            orientation = opened.getexif().get(_ORIENTATION, 1)
+    picture.info = {}
+    picture.thumbnail((_SIDES_PX[0], _SIDES_PX[0]), Image.Resampling.LANCZOS)
+    picture = to_srgb(picture, profile)
+    if orientation in _UPRIGHT:
+        picture = picture.transpose(_UPRIGHT[orientation])
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
+        # Many pictures have an alpha channel that hides nothing; without it they can become JPEG.
+        picture = picture.convert("RGB")
+    if min(picture.size) < ENLARGED_PX:
+        share = ENLARGED_PX / min(picture.size)
+        larger = (round(picture.width * share), round(picture.height * share))
+        picture = picture.resize(larger, Image.Resampling.BICUBIC)
+    return _save(picture, destination, limit_bytes, lossless=kind in _LOSSLESS)
+
+
+def _profile_of(opened: Image.Image, kind: PictureKind, colours: CodedColours | None) -> bytes | None:
+    by_numbers = icc.profile_of_numbers(colours.primaries, colours.transfer) if colours else None
+    # No profile describes HDR; else a profile says more than numbers.
+    if colours is not None and colours.hdr:
+        return by_numbers
+    own = opened.info.get("icc_profile") or by_numbers
+    return png_profile(opened) if own is None and kind is PictureKind.PNG else own
+
+
+def _first_frame(opened: Image.Image, kind: PictureKind) -> Image.Image:
+    """Return the first frame as a viewer draws it."""
+    if kind is PictureKind.PNG and getattr(opened, "default_image", False):
+        # The plain picture of this animation is for viewers that know no animations, and not part of it.
+        opened.seek(1)
+    box: tuple[int, int, int, int] | None = None
+    if isinstance(opened, GifImageFile) and opened.tile:
+        # Viewers leave see-through what the first frame does not cover; Pillow draws it in the colour number 0.
+        box = opened.tile[0].extents
+    opened.load()
+    if box is None or box == (0, 0, *opened.size):
+        return opened.copy() if kind is PictureKind.GIF else opened
+    covered = opened.convert("RGBA").crop(box)
+    canvas = Image.new("RGBA", opened.size)
+    canvas.paste(covered, box[:2])
+    return canvas
+
+
+def _save(picture: Image.Image, destination: Path, limit_bytes: int, *, lossless: bool) -> Remade:
+    if lossless and picture.width * picture.height <= _LOSSLESS_PIXELS_MAX:
+        picture.save(destination, "PNG")
+        if destination.stat().st_size < limit_bytes:
+            return Remade("image/png", *picture.size)
+    transparent = picture.mode == "RGBA"
+    for side_px in _SIDES_PX[_TRANSPARENT_FROM:] if transparent else _SIDES_PX:
+        picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
+        for quality in _QUALITIES:
+            if transparent:
+                picture.save(destination, "WEBP", quality=quality, method=1)
+            else:
+                picture.save(destination, "JPEG", quality=quality, subsampling=0)
+            if destination.stat().st_size < limit_bytes:
+                return Remade("image/webp" if transparent else "image/jpeg", *picture.size)
+    raise UnusableImageError(ImageProblem.CONVERSION_FAILED, "still too large")

@@ -1,0 +1,63 @@
+"""Proves that a picture which is sent as it is stored can be decoded, and that nothing of it is missing."""
+
+import io
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageChops, ImageFile
+
+from bot.images.decoding.kinds import PictureKind
+from bot.images.decoding.layout import Layout, damaged
+from bot.images.decoding.opening import open_picture
+
+_HEAD_BYTES: Final = 256 * 1024
+"""Of a large baseline JPEG so much is decoded. Its tables and its first rows are in there; damage behind shows as a
+smear in every viewer, as decoders go on, and decoding all of it takes longer than fetching it."""
+_DRAFT: Final = 8
+_JPEG_END: Final = b"\xff\xd9"
+_FILLER: Final = b"\x5a\xa5" * 4096
+"""Continues the data of a cut-off scan otherwise than decoders do, which fill up with zeros. Without a byte FF."""
+
+
+def check_decodes(path: Path, kind: PictureKind, layout: Layout) -> None:
+    """Raise `UnusableImageError`, or whatever the decoder raises, unless the whole picture is there."""
+    if kind is not PictureKind.JPEG:
+        with open_picture(path, kind) as picture:
+            picture.load()
+        return
+    if layout.must_decode and not _ends(path):
+        _check_without_end(path)
+    elif layout.must_decode or path.stat().st_size <= _HEAD_BYTES:
+        with open_picture(path, kind) as picture:
+            # At an eighth of its size all its data is read, but most of the arithmetic is left out.
+            picture.draft(None, (picture.width // _DRAFT, picture.height // _DRAFT))
+            picture.load()
+    else:
+        _decode_head(path)
+
+
+def _ends(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _JPEG_END in file.read()
+
+
+def _decode_head(path: Path) -> None:
+    parser = ImageFile.Parser()
+    with path.open("rb") as file:
+        parser.feed(file.read(_HEAD_BYTES))
+
+
+def _check_without_end(path: Path) -> None:
+    """Check a JPEG without an end marker.
+
+    Decoders fill up what is missing and report nothing. So the picture is decoded twice, with different data behind
+    what there is: if all is there, neither is looked at.
+    """
+    data = path.read_bytes()
+    pictures: list[Image.Image] = []
+    for ending in (_JPEG_END, _FILLER + _JPEG_END):
+        with Image.open(io.BytesIO(data + ending), formats=[PictureKind.JPEG.value]) as opened:
+            opened.load()
+            pictures.append(opened.convert("RGB"))
+    if ImageChops.difference(*pictures).getbbox() is not None:
+        raise damaged("no end, and data is missing")
