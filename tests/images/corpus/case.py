@@ -33,7 +33,9 @@ class Passes:
 
 @dataclass(frozen=True)
 class Stripped:
-    """The coded picture leaves as it is, without private parts and ballast; it may be the same file if there are none.
+    """The coded picture leaves as it is, without private parts and ballast.
+
+    If there are none in the file, it may leave byte for byte.
 
     Args:
         gone: Bytes that must not be in the output, beside those of `private.PRIVATE`.

@@ -42,7 +42,9 @@ class Decoded:
 
     def planes(self) -> tuple[str, tuple[bytes, ...]]:
         """Return the pixel format, and all samples without the padding of rows."""
-        return self.frame.format.name, tuple(_samples(plane, self.frame.format) for plane in self.frame.planes)
+        return self.frame.format.name, tuple(
+            _samples(plane, self.frame.format) for plane in self.frame.planes
+        )
 
     def colour(self, x: float, y: float) -> Colour:
         """Return red, green, blue and alpha at a place, given in shares of width and height."""

@@ -23,7 +23,9 @@ _STORED = {
 }
 
 
-def quarters(size: tuple[int, int] = SIZE, colours: tuple[Colour, ...] = QUARTERS, mode: str = "RGB") -> Image.Image:
+def quarters(
+    size: tuple[int, int] = SIZE, colours: tuple[Colour, ...] = QUARTERS, mode: str = "RGB"
+) -> Image.Image:
     """Return a picture of four quarters."""
     drawn = Image.new(mode, size)
     width, height = size[0] // 2, size[1] // 2

@@ -58,7 +58,11 @@ def profiled_and_turned(profile: bytes, colours: tuple[Colour, ...]) -> bytes:
 
 def inked(transform: int, *, profile: bool = False) -> bytes:
     """Return a JPEG of four inks, inverted as Adobe stores them; 2 stores them as luminance and differences."""
-    inks = tuple(tuple(255 * ink for ink in place) for place in _PRESS) if profile else tuple(map(_inks, NAIVE_INKS))
+    inks = (
+        tuple(tuple(255 * ink for ink in place) for place in _PRESS)
+        if profile
+        else tuple(map(_inks, NAIVE_INKS))
+    )
     inverted = [tuple(255 - ink for ink in place) for place in inks]
     if transform == 2:
         # What is stored as YCC are inverted cyan, magenta and yellow, taken for red, green and blue.
@@ -147,9 +151,7 @@ def _private_parts() -> Iterator[Case]:
 
 def _jfif_thumbnail() -> bytes:
     pixels = (private.THUMBNAIL * 2)[:36]
-    return after_start(
-        without_jfif(plain()), segment(APP0, b"JFIF\0\1\2\0\0\x48\0\x48\x04\x03" + pixels)
-    )
+    return after_start(without_jfif(plain()), segment(APP0, b"JFIF\0\1\2\0\0\x48\0\x48\x04\x03" + pixels))
 
 
 def _kinds() -> Iterator[Case]:

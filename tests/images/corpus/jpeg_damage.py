@@ -73,7 +73,9 @@ def _odd() -> Iterator[Case]:
         )
     yield Case("mpo", two_pictures, Stripped())
     yield Case("mpo_second_cut", lambda: two_pictures()[:-300], Stripped())
-    yield Case("mpo_second_missing", lambda: two_pictures()[: two_pictures().index(END + START) + 2], Stripped())
+    yield Case(
+        "mpo_second_missing", lambda: two_pictures()[: two_pictures().index(END + START) + 2], Stripped()
+    )
 
 
 def _without_end(*, progressive: bool) -> bytes:
@@ -97,7 +99,12 @@ def _cut() -> Iterator[Case]:
     yield Case("jpeg_header_and_end", lambda: plain()[: scan_start(plain())] + END, DAMAGED)
     yield Case("jpeg_cut_with_a_thumbnail_inside", _cut_with_thumbnail, DAMAGED)
     yield Case("jpeg_segment_longer_than_the_file", _long_segment, DAMAGED)
-    yield Case("jpeg_of_no_size", lambda: with_header(plain(), 0xC0, size=(0, 0)), DAMAGED, also=(Refused("too_small"),))
+    yield Case(
+        "jpeg_of_no_size",
+        lambda: with_header(plain(), 0xC0, size=(0, 0)),
+        DAMAGED,
+        also=(Refused("too_small"),),
+    )
 
 
 def _between_scans() -> bytes:
@@ -128,7 +135,12 @@ def _not_decoded() -> Iterator[Case]:
     ):
         yield Case(f"jpeg_{name}", lambda marker=marker: with_header(plain(), marker), kind)
     yield Case("jpeg_of_12_bits", _twelve_bits, kind)
-    yield Case("jpeg_of_2_components", lambda: flat_blocks([(200, 10), (60, 90), (50, 80), (9, 9)]), kind, also=(DAMAGED,))
+    yield Case(
+        "jpeg_of_2_components",
+        lambda: flat_blocks([(200, 10), (60, 90), (50, 80), (9, 9)]),
+        kind,
+        also=(DAMAGED,),
+    )
 
 
 def _twelve_bits() -> bytes:
@@ -138,7 +150,11 @@ def _twelve_bits() -> bytes:
 
 def _bombs() -> Iterator[Case]:
     complex_ = Refused("too_complex")
-    for name, part in (("empty_segments", segment(APP5)), ("comments", segment(COM)), ("tables", segment(0xDB, bytes([0] + [8] * 64)))):
+    for name, part in (
+        ("empty_segments", segment(APP5)),
+        ("comments", segment(COM)),
+        ("tables", segment(0xDB, bytes([0] + [8] * 64))),
+    ):
         yield Case(f"jpeg_of_27000_{name}", lambda part=part: after_jfif(plain(), part * 27_000), complex_)
     yield Case(
         "jpeg_of_110000_fill_bytes",

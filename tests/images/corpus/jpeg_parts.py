@@ -99,7 +99,9 @@ def icc_segments(profile: bytes, pieces: int = 1) -> list[bytes]:
     ]
 
 
-def with_header(jpeg: bytes, marker: int, *, precision: int | None = None, size: tuple[int, int] | None = None) -> bytes:
+def with_header(
+    jpeg: bytes, marker: int, *, precision: int | None = None, size: tuple[int, int] | None = None
+) -> bytes:
     """Return the file with another frame marker, and other claims in its frame header."""
     at = next(at for found, at in segments_of(jpeg) if found in {0xC0, 0xC1, 0xC2})
     changed = bytearray(jpeg)
@@ -164,7 +166,16 @@ def flat_blocks(
     frame += b"".join(bytes([name, 0x11, 0]) for name in ids[:count])
     scan = bytes([count]) + b"".join(bytes([name, 0]) for name in ids[:count]) + bytes([0, 63, 0])
     quantiser = segment(0xDB, b"\0" + bytes([8] * 64))
-    return START + head + quantiser + segment(marker, frame) + tables + segment(_SCAN, scan) + bits.stuffed() + END
+    return (
+        START
+        + head
+        + quantiser
+        + segment(marker, frame)
+        + tables
+        + segment(_SCAN, scan)
+        + bits.stuffed()
+        + END
+    )
 
 
 def adobe(transform: int) -> bytes:

@@ -54,7 +54,11 @@ def complaints(case: Case, answer: Answer) -> list[str]:
     found = [_against(outcome, case.content, answer) for outcome in case.outcomes]
     if any(not wrong for wrong in found):
         return []
-    return [f"{type(outcome).__name__}: {text}" for outcome, wrong in zip(case.outcomes, found, strict=True) for text in wrong]
+    return [
+        f"{type(outcome).__name__}: {text}"
+        for outcome, wrong in zip(case.outcomes, found, strict=True)
+        for text in wrong
+    ]
 
 
 def flaws(sent: Sent) -> list[str]:

@@ -16,7 +16,9 @@ XMP = (
     b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
     b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
     b'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:exif="http://ns.adobe.com/exif/1.0/" '
-    b'exif:GPSLatitude="52,31.2N"><dc:creator>' + XMP_TEXT + b'</dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>'
+    b'exif:GPSLatitude="52,31.2N"><dc:creator>'
+    + XMP_TEXT
+    + b"</dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"
     b'<?xpacket end="w"?>'
 )
 
@@ -75,7 +77,9 @@ def _gps(order: str) -> list[Field]:
     ]
 
 
-def _block(order: str, fields: list[Field], directories: Sequence[tuple[int, list[Field]]], thumbnail: bytes) -> bytes:
+def _block(
+    order: str, fields: list[Field], directories: Sequence[tuple[int, list[Field]]], thumbnail: bytes
+) -> bytes:
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
     # The directory's own size is known before its values are, as each entry has twelve bytes.
     at = 8 + 2 + _ENTRY_BYTES * (len(fields) + len(directories)) + 4
@@ -87,7 +91,7 @@ def _block(order: str, fields: list[Field], directories: Sequence[tuple[int, lis
     at_values = at + len(behind)
     if not thumbnail:
         return head + _directory(order, entries, 8, before_values=behind)
-    inline = sum(len(value) for _, _, _, value in entries if len(value) > 4)  # noqa: PLR2004 - what an entry holds
+    inline = sum(len(value) for _, _, _, value in entries if len(value) > 4)
     at_second = at_values + inline
     at_thumbnail = at_second + 2 + _ENTRY_BYTES * 3 + 4
     second: list[Field] = [
@@ -105,7 +109,7 @@ def _directory(
     values_at = at + 2 + _ENTRY_BYTES * len(fields) + 4 + len(before_values)
     table, values = struct.pack(order + "H", len(fields)), b""
     for tag, kind, count, value in fields:
-        short = len(value) <= 4  # noqa: PLR2004 - what an entry holds
+        short = len(value) <= 4
         held = value.ljust(4, b"\0") if short else struct.pack(order + "I", values_at + len(values))
         table += struct.pack(order + "HHI", tag, kind, count) + held
         values += b"" if short else value

@@ -85,15 +85,19 @@ INKS: dict[tuple[int, int, int, int], Colour] = {
 
 @cache
 def cmyk() -> bytes:
-    """Return a profile of a press, as a table of what its inks look like. All inks together are black, so that it plays
-    no part whether the darkest point is scaled."""
+    """Return a profile of a press, as a table of what its inks look like.
+
+    All inks together are black, so that it plays no part whether the darkest point is scaled.
+    """
     nodes = b""
     for number in range(16):
         inks = (number >> 3 & 1, number >> 2 & 1, number >> 1 & 1, number & 1)
         colour = INKS.get(inks, (0, 0, 0))
         nodes += _lab16(colour)
     table = b"mft2\0\0\0\0" + bytes([4, 3, 2, 0]) + struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-    table += struct.pack(">HH", 2, 2) + struct.pack(">HH", 0, 65535) * 4 + nodes + struct.pack(">HH", 0, 65535) * 3
+    table += (
+        struct.pack(">HH", 2, 2) + struct.pack(">HH", 0, 65535) * 4 + nodes + struct.pack(">HH", 0, 65535) * 3
+    )
     return _profile(b"CMYK", b"Lab ", b"prtr", {b"wtpt": _xyz(_D50), b"A2B0": table})
 
 
@@ -134,7 +138,11 @@ def _profile(space: bytes, connection: bytes, device: bytes, tags: dict[bytes, b
         table += name + struct.pack(">II", at + len(data), len(content))
         data += content + bytes(-len(content) % 4)
     head = struct.pack(">I4sI4s4s4s", at + len(data), bytes(4), 0x02400000, device, space, connection)
-    head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    head += (
+        struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
+        + bytes(28)
+        + struct.pack(">3i", 63190, 65536, 54061)
+    )
     return head.ljust(128, b"\0") + table + data
 
 
