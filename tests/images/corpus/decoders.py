@@ -80,21 +80,12 @@ class Decoded:
 
 
 def _samples(plane: Any, pixel_format: Any) -> bytes:
+    """Return a plane's samples without the padding of rows; of a palette all of it."""
     data = bytes(plane)
-    if pixel_format.name == "pal8" and plane.height == 1:
-        return data
-    row_bytes = _row_bytes(plane, pixel_format)
+    sample_bits = 16 if pixel_format.components[0].bits > 8 else 8
+    pixel_bits = sample_bits if pixel_format.is_planar else pixel_format.padded_bits_per_pixel
+    row_bytes = min(plane.line_size, (plane.width * pixel_bits + 7) // 8)
     return b"".join(data[row * plane.line_size :][:row_bytes] for row in range(plane.height))
-
-
-def _row_bytes(plane: Any, pixel_format: Any) -> int:
-    planar = len(pixel_format.components) > 1 and plane.index > 0
-    bits = (
-        pixel_format.padded_bits_per_pixel
-        if not pixel_format.is_planar
-        else 8 * (1 + (pixel_format.components[plane.index if planar else 0].bits > 8))
-    )
-    return min(plane.line_size, (plane.width * bits + 7) // 8)
 
 
 def by_ffmpeg(content: bytes) -> Decoded:

@@ -102,7 +102,7 @@ def _whole() -> Iterator[Case]:
 
 
 _READINGS = {
-    "first_frame_with_an_offset": "No viewer shows the background colour: what the frame leaves out is see-through.",
+    "first_frame_with_an_offset": "Viewers leave the background colour out: what no frame covers is see-through.",
     "without_trailer": "All coded data of the picture is there, so viewers show all of it.",
     "second_frame_cut": "The picture is the first frame, and that is whole; refusing the file is right as well.",
 }

@@ -1,8 +1,10 @@
-"""Parts of HEIC and AVIF files (ISO/IEC 14496-12 and 23008-12): boxes, items, and coded pictures to put into them."""
+"""Parts of HEIC and AVIF files (ISO/IEC 14496-12 and 23008-12): boxes, items, and coded pictures in them."""
 
 import io
+import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -109,7 +111,7 @@ def _grays_by_svt(values: tuple[Colour, ...]) -> Coded:
             lines += [line.ljust(plane.line_size, b"\0")] * (plane.height // 2)
         plane.update(b"".join(lines))
     file = io.BytesIO()
-    with _PYAV.open(file, "w", format="avif") as container:
+    with _quiet_encoder(), _PYAV.open(file, "w", format="avif") as container:
         stream = container.add_stream(
             "libsvtav1", rate=1, options={"crf": "5", "preset": "8", "svtav1-params": "avif=1"}
         )
@@ -119,6 +121,20 @@ def _grays_by_svt(values: tuple[Colour, ...]) -> Coded:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return _taken_out(file.getvalue(), AV1, SIZE)
+
+
+@contextmanager
+def _quiet_encoder() -> Iterator[None]:
+    """Keep SVT-AV1 from writing its settings to standard error."""
+    before = os.environ.get("SVT_LOG")
+    os.environ["SVT_LOG"] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SVT_LOG"]
+        else:
+            os.environ["SVT_LOG"] = before
 
 
 def _taken_out(content: bytes, codec: bytes, size: tuple[int, int]) -> Coded:

@@ -65,15 +65,15 @@ def inked(transform: int, *, profile: bool = False) -> bytes:
     )
     inverted = [tuple(255 - ink for ink in place) for place in inks]
     if transform == 2:
-        # What is stored as YCC are inverted cyan, magenta and yellow, taken for red, green and blue.
-        inverted = [(*ycc(place[:3]), place[3]) for place in inverted]
+        # Decoders take the sum of YCC from white, and what they get then is inverted like the rest.
+        inverted = [(*ycc(place[:3]), 255 - place[3]) for place in inks]
     segments = adobe(transform) + b"".join(icc_segments(profiles.cmyk()) if profile else [])
     return flat_blocks(inverted, head=segments)
 
 
 def _inks(colour: Colour) -> Colour:
-    """Return inks that show a colour where each takes its share away: a third of the darkness is black."""
-    black = 40
+    """Return inks that show a colour where each takes its share away: some of the darkness is black."""
+    black = 20
     return (*(round(255 - 255 * value / (255 - black)) for value in colour), black)
 
 

@@ -181,7 +181,8 @@ def matches(seen: Patch, colour: Colour, slack: int = 0) -> bool:
             # The colour of what is wholly see-through is nobody's business.
             within = low[3] - slack <= alpha <= high[3] + slack
             return within and (alpha < 2 * TOLERANCE or _within(colour, low, high, 2 + slack))
-        low, high = _on_white(low), _on_white(high)
+        share = (low[3] + high[3]) / 2 / 255
+        low, high = _on_white(low, share), _on_white(high, share)
     elif alpha < 255 - TOLERANCE:
         return False
     return _within(colour, low, high, slack)
@@ -191,8 +192,7 @@ def _within(colour: Colour, low: Colour, high: Colour, slack: int) -> bool:
     return all(a - slack <= c <= b + slack for a, c, b in zip(low[:3], colour[:3], high[:3], strict=True))
 
 
-def _on_white(colour: Colour) -> Colour:
-    share = min(255, max(0, colour[3])) / 255
+def _on_white(colour: Colour, share: float) -> Colour:
     return tuple(round(value * share + 255 * (1 - share)) for value in colour[:3])
 
 
