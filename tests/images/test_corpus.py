@@ -26,4 +26,5 @@ async def spool(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Refe
 async def test_a_picture_leaves_as_a_person_sees_it_or_is_refused_by_its_name(
     case: Case, spool: ReferenceSpool, tmp_path: Path
 ) -> None:
-    assert complaints(case, await answer_to(spool, case.content, tmp_path)) == []
+    wrong = complaints(case, await answer_to(spool, case.content, tmp_path))
+    assert not wrong, "; ".join(wrong)

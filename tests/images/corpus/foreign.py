@@ -166,7 +166,7 @@ def _no_pictures() -> Iterator[Case]:
 
 def _videos() -> Iterator[Case]:
     files: dict[str, Callable[[], bytes]] = {
-        "mp4": lambda: _film(),
+        "mp4": _film,
         "mp4_fragmented": lambda: _film(movflags="frag_keyframe+empty_moov"),
         "mov": lambda: _film(container_format="mov"),
         "mov_without_file_type": lambda: _without_file_type(_film(container_format="mov")),
@@ -176,7 +176,7 @@ def _videos() -> Iterator[Case]:
         "3gp": lambda: _film(container_format="3gp"),
         "mpeg_transport_stream": lambda: _film(container_format="mpegts"),
         "flv": lambda: _film(container_format="flv"),
-        "mp4_cut": lambda: _film()[:500],
+        "mp4_cut": _film[:500],
     }
     for name, build in files.items():
         rare = name in {"mpeg_transport_stream", "flv"}

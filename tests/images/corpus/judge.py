@@ -153,14 +153,22 @@ def _against_made_anew(made: MadeAnew, answer: Sent) -> list[str]:
         colour = decoded.colour(seen.x, seen.y)
         if not matches(seen, colour):
             wrong.append(f"{colour} at {seen.x:.2f}, {seen.y:.2f}, not {seen.low} to {seen.high}")
-    profiled = _through_profile(answer.content)
-    if profiled is not None:
-        wrong += [
-            f"its profile makes {colour} of {seen.low} to {seen.high}"
-            for seen in made.patches
-            if not matches(seen, colour := _at(profiled, seen), slack=1)
-        ]
-    return wrong
+    return wrong + _against_profile(made, answer.content)
+
+
+def _against_profile(made: MadeAnew, content: bytes) -> list[str]:
+    """Look at the patches as a viewer does that minds the profile, if there is one."""
+    try:
+        profiled = _through_profile(content)
+    except (OSError, ImageCms.PyCMSError) as error:
+        return [f"its profile cannot be used: {error}"]
+    if profiled is None:
+        return []
+    return [
+        f"its profile makes {colour} of {seen.low} to {seen.high}"
+        for seen in made.patches
+        if not matches(seen, colour := _at(profiled, seen), slack=1)
+    ]
 
 
 def _against_shape(made: MadeAnew, size: tuple[int, int]) -> list[str]:
