@@ -81,11 +81,11 @@ def _pictures() -> Iterator[Case]:
             ("EPS",),
         ),
         "pdf": (lambda: _PDF, ("PDF",)),
-        "ppm": (lambda: _by_pillow("PPM"), ("PPM",)),
-        "pgm": (lambda: b"P5\n96 64\n255\n" + bytes(96 * 64), ("PGM", "PPM")),
+        "ppm": (lambda: _by_pillow("PPM"), ("PPM", "PNM")),
+        "pgm": (lambda: b"P5\n96 64\n255\n" + bytes(96 * 64), ("PGM", "PPM", "PNM")),
         "pam": (
             lambda: b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n" + bytes(99),
-            ("PAM", "PPM"),
+            ("PAM", "PPM", "PNM"),
         ),
         "dds": (lambda: _by_pillow("DDS"), ("DDS",)),
         "radiance": (lambda: _by_ffmpeg("hdr", "gbrpf32le"), ("HDR", "Radiance")),
@@ -110,7 +110,7 @@ def _pictures() -> Iterator[Case]:
             build,
             Refused("unsupported_format", named),
             also=(_NO_IMAGE,) if rare else (),
-            reading="So rare that calling it no picture is right as well." if rare else "",
+            reading="Calling it no picture is right as well: few people take it for one." if rare else "",
         )
     yield Case(
         "foreign_targa_of_old",
@@ -122,7 +122,7 @@ def _pictures() -> Iterator[Case]:
 
 
 _RARE = {
-    "pam", "pcx", "sgi", "xcf", "farbfeld", "flif", "bpg", "djvu", "wmf", "mng", "jng", "icns", "cursor",
+    "pam", "pdf", "pcx", "sgi", "xcf", "farbfeld", "flif", "bpg", "djvu", "wmf", "mng", "jng", "icns", "cursor",
     "targa_with_its_footer", "raw_of_fuji", "eps_with_a_preview", "big_tiff",
 }  # fmt: skip
 
@@ -176,7 +176,7 @@ def _videos() -> Iterator[Case]:
         "3gp": lambda: _film(container_format="3gp"),
         "mpeg_transport_stream": lambda: _film(container_format="mpegts"),
         "flv": lambda: _film(container_format="flv"),
-        "mp4_cut": _film[:500],
+        "mp4_cut": lambda: _film()[:500],
     }
     for name, build in files.items():
         rare = name in {"mpeg_transport_stream", "flv"}

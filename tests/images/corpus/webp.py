@@ -140,15 +140,6 @@ def _stripped() -> Iterator[Case]:
 
 
 def _made_anew() -> Iterator[Case]:
-    for orientation in range(2, 9):
-        yield Case(
-            f"webp_orientation_{orientation}",
-            partial(_turned, orientation),
-            shows(),
-            reading="Browsers turn a WebP by its EXIF, as they turn JPEG.",
-        )
-    yield Case("webp_display_p3_turned", _p3_turned, shows())
-    yield Case("webp_alpha_turned", _alpha_turned, shows(colours=_SEE_THROUGH))
     yield Case("webp_animated", lambda: animated(offset=False), shows())
     yield Case("webp_animation_of_one_frame", lambda: animated(offset=False, seconds=False), shows())
     yield Case(
@@ -157,6 +148,37 @@ def _made_anew() -> Iterator[Case]:
         shows(colours=(_NOTHING, _NOTHING, _NOTHING, QUARTERS[3])),
         reading="Browsers leave the background colour out of a picture: what no frame covers is see-through.",
     )
+
+
+def _lying() -> Iterator[Case]:
+    """Return pictures that are stored for an orientation: by Chromium's reading as they are, by Safari's turned."""
+    for orientation in range(2, 9):
+        yield Case(
+            f"webp_orientation_{orientation}",
+            partial(_turned, orientation),
+            Stripped(gone=(b"EXIF",)),
+            also=(shows(),),
+            reading=_LYING,
+        )
+    yield Case(
+        "webp_display_p3_lying",
+        _p3_turned,
+        Stripped(gone=(b"EXIF",), kept=(profiles.display_p3(),)),
+        also=(shows(),),
+        reading=_LYING,
+    )
+    yield Case(
+        "webp_alpha_lying",
+        _alpha_turned,
+        Stripped(gone=(b"EXIF",)),
+        also=(shows(colours=_SEE_THROUGH),),
+        reading=_LYING,
+    )
+
+
+_LYING = (
+    "Chromium, and so Discord, shows a WebP as it is stored; Safari turns it. No orientation may be left."
+)
 
 
 def _turned(orientation: int) -> bytes:
@@ -247,6 +269,7 @@ def cases() -> Iterator[Case]:
     """Return the cases."""
     yield from _passing()
     yield from _stripped()
+    yield from _lying()
     yield from _made_anew()
     yield from _damaged()
     yield from _bombs()
