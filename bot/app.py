@@ -16,10 +16,12 @@ from pydantic import SecretStr
 from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
+from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.spool import ReferenceSpool
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
+from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
 from cogs.client import Stillmotion
@@ -73,8 +75,19 @@ async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerat
 @asynccontextmanager
 async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
     """The spool of reference images, with a session of its own towards Discord's file servers."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield ReferenceSpool(session, folder=settings.spool_dir, allowed_hosts=settings.discord_cdn_hosts)
+    memory_bytes = settings.child_memory_mb * 1024 * 1024
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        picture_pool(memory_bytes) as pictures,
+        video_pool(memory_bytes) as videos,
+    ):
+        yield ReferenceSpool(
+            session,
+            folder=settings.spool_dir,
+            allowed_hosts=settings.discord_cdn_hosts,
+            pictures=PicturePreparation(pictures),
+            frames=VideoFrames(videos),
+        )
 
 
 @asynccontextmanager

@@ -197,6 +197,10 @@ class Settings(BaseSettings):
     spicy_blocked_servers: Ids = Field((), description="server ids, separated by commas, or nothing")
     blocked_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
     held_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
+    child_memory_mb: Annotated[int, Field(ge=256, le=65_536)] = Field(
+        768,
+        description="a whole number from 256, MiB of address space for a process that reads pictures or videos",
+    )
     image_check: bool = Field(
         default=False, description="true or false, whether pictures and results are scored for nudity"
     )

@@ -1,10 +1,8 @@
 """Children that wait for work: some at most, one at a time for each user, replaced after some tasks."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -44,7 +42,6 @@ class ChildPool:
         self._idle: list[ChildProcess] = []
         self._running: set[ChildProcess] = set()
         self._turns: dict[str, _Turn] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._idle_end: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -60,13 +57,16 @@ class ChildPool:
             await child.end()
         self._idle.clear()
         await asyncio.gather(*self._ending)
-        if self._folder is not None:
-            self._folder.cleanup()
 
     async def warm(self) -> None:
         """Start a child, if none waits or works, while there is still something else to wait for."""
-        if not self._idle and not self._running and not self._free.locked():
-            self._rest(await self._start())
+        if self._idle or self._free.locked():
+            return
+        async with self._free:
+            try:
+                self._rest(await self._start())
+            except ChildFaultError as error:
+                log.warning("child_not_started", module=self._spec.module, reason=error.detail)
 
     async def ask(self, owner: str, task: str, **arguments: object) -> dict[str, Any]:
         """Have a task done by a child, once more by another one if the child dies.
@@ -105,10 +105,8 @@ class ChildPool:
                 await child.end()
 
     async def _start(self) -> ChildProcess:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="stillmotion-child-")
         try:
-            return await ChildProcess.start(self._spec, Path(self._folder.name))
+            return await ChildProcess.start(self._spec)
         except OSError as error:
             raise ChildFaultError(ChildFault.DIED, error.strerror or "not started") from None
 

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import signal
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,13 +63,15 @@ class ChildSpec:
 class ChildProcess:
     """One running child. It has no environment, no network and a working folder of its own."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, folder: Path) -> None:
         self._process = process
+        self._folder = folder
         self.tasks_done = 0
 
     @classmethod
-    async def start(cls, spec: ChildSpec, folder: Path) -> "ChildProcess":
-        """Start a child in the working folder `folder`. Raises `OSError` if the machine cannot."""
+    async def start(cls, spec: ChildSpec) -> "ChildProcess":
+        """Start a child. Raises `OSError` if the machine cannot."""
+        folder = Path(tempfile.mkdtemp(prefix="stillmotion-child-"))
         process = await asyncio.create_subprocess_exec(
             # Isolated: no PYTHON* variables, no user packages, nothing from the working folder.
             *(sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, spec.module),
@@ -82,7 +86,7 @@ class ChildProcess:
             # Not in the terminal's process group: Ctrl-C is the bot's to see.
             start_new_session=True,
         )
-        return cls(process)
+        return cls(process, folder)
 
     @property
     def alive(self) -> bool:
@@ -123,11 +127,13 @@ class ChildProcess:
         raise ChildFaultError(fault, str(answer.get("fault"))[:80])
 
     async def end(self) -> None:
-        """Kill the process, if it runs, and wait for its end, so that no zombie stays."""
+        """Kill the process, if it runs, and wait for its end, so that no zombie stays; remove its folder."""
         if self.alive:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 self._process.kill()
         await self._process.wait()
+        # An empty folder, as a rule: this takes microseconds.
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _exchange(self, request: bytes) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -23,7 +23,7 @@ _Result = TypeVar("_Result")
 
 Images = Annotated[list[Path] | None, typer.Option("--image", help=console.IMAGE)]
 SecondsOption = Annotated[Seconds, typer.Option(help=console.SECONDS)]
-SizeOption = Annotated[Size, typer.Option(help=console.SIZE)]
+SizeOption = Annotated[Size | None, typer.Option(help=console.SIZE)]
 ResolutionOption = Annotated[Resolution, typer.Option(help=console.RESOLUTION)]
 PresetOption = Annotated[Preset, typer.Option(help=console.PRESET)]
 OutOption = Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)]
@@ -50,7 +50,7 @@ def demo(
     prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console.DEMO_PROMPT,
     image: Images = None,
     seconds: SecondsOption = Seconds.S6,
-    size: SizeOption = Size.LANDSCAPE,
+    size: SizeOption = None,
     resolution: ResolutionOption = Resolution.P720,
     preset: PresetOption = Preset.NORMAL,
     out: Annotated[Path, typer.Option(help=console.OUT_FOLDER)] = Path("demo-out"),
@@ -84,7 +84,7 @@ def generate(
     out: OutOption,
     image: Images = None,
     seconds: SecondsOption = Seconds.S6,
-    size: SizeOption = Size.LANDSCAPE,
+    size: SizeOption = None,
     resolution: ResolutionOption = Resolution.P720,
     preset: PresetOption = Preset.NORMAL,
     force: ForceOption = False,
@@ -103,7 +103,7 @@ def generate(
         if not yes:
             # Outside of asyncio, which would hold a Ctrl-C back until the question is answered.
             ask_before_spending(request)
-    _carry_out_interruptible(run_generate(loaded, request, images, out))
+    _carry_out_interruptible(run_generate(loaded, request, images, out, fits_picture=size is None))
 
 
 @app.command(help=console.FETCH)

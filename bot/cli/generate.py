@@ -17,7 +17,8 @@ from bot.cli.operator_input import printable
 from bot.cli.video_file import TaskFollower, check_output
 from bot.dimilinks import DimiLinks, DimiLinksError, Purchase, Submission
 from bot.images.data_url import DataUrl
-from bot.images.model import ImageProblem, ImageRefusedError, Reference
+from bot.images.model import ImageRefusedError, Reference
+from bot.images.problems import ImageProblem
 from bot.images.spool import ReferenceSpool
 from bot.settings import BadConfigurationError, Settings
 from bot.texts import console, console_purchases
@@ -34,7 +35,8 @@ class TypedOrder:
     prompt: str
     images: tuple[Path, ...]
     seconds: Seconds
-    size: Size
+    size: Size | None
+    """None for the shape of the first picture, or landscape."""
     resolution: Resolution
     preset: Preset
     group: str | None
@@ -45,8 +47,12 @@ _PICTURE_PROBLEMS: Final[Mapping[ImageProblem, str]] = {
     ImageProblem.TOO_LARGE: console_purchases.IMAGE_TOO_LARGE,
     ImageProblem.NOT_AN_IMAGE: console_purchases.NO_IMAGE,
     ImageProblem.UNSUPPORTED_FORMAT: console_purchases.IMAGE_FORMAT,
+    ImageProblem.VIDEO: console_purchases.IMAGE_VIDEO,
     ImageProblem.TRUNCATED: console_purchases.IMAGE_TRUNCATED,
     ImageProblem.TOO_MANY_PIXELS: console_purchases.IMAGE_PIXELS,
+    ImageProblem.TOO_SMALL: console_purchases.IMAGE_SMALL,
+    ImageProblem.TOO_NARROW: console_purchases.IMAGE_NARROW,
+    ImageProblem.TOO_COMPLEX: console_purchases.IMAGE_COMPLEX,
     ImageProblem.GONE: console_purchases.IMAGE_NOT_READ,
 }
 """What can be wrong with files of this machine."""
@@ -81,7 +87,7 @@ def checked_request(order: TypedOrder, out: Path, *, force: bool) -> VideoReques
     return VideoRequest(
         prompt=prompt,
         seconds=order.seconds,
-        size=order.size,
+        size=order.size or Size.LANDSCAPE,
         resolution=order.resolution,
         preset=order.preset,
         reference_count=len(order.images),
@@ -100,7 +106,9 @@ def ask_before_spending(request: VideoRequest) -> None:
         raise CommandFailedError(console_purchases.NOT_CONFIRMED, ExitStatus.FAILED)
 
 
-async def generate(settings: Settings, request: VideoRequest, images: Sequence[Path], out: Path) -> None:
+async def generate(
+    settings: Settings, request: VideoRequest, images: Sequence[Path], out: Path, *, fits_picture: bool
+) -> None:
     """Submit a request, wait for the video and save it. This spends money.
 
     From the moment in which the video may be bought, every end prints the task's id and how to fetch it, or that
@@ -111,18 +119,22 @@ async def generate(settings: Settings, request: VideoRequest, images: Sequence[P
         request: The request.
         images: Files to use as reference images.
         out: File for the video.
+        fits_picture: True if the frame is to have the shape of the first picture.
 
     Raises:
         CommandFailedError: The request was refused or the job failed. The text holds the API's error.
     """
-    purchase = _Purchase(request)
+    purchase = _Purchase()
     _cancel_on_signals()
     try:
         async with open_api(settings) as api, open_spool(settings) as spool:
             job_id = f"generate-{uuid4().hex}"
             try:
                 references = await _prepared(spool, job_id, images)
-                task_id = await purchase.make(api, references)
+                if fits_picture and references:
+                    size = Size.nearest(references[0].width_px, references[0].height_px)
+                    request = request.model_copy(update={"size": size})
+                task_id = await purchase.make(api, request, references)
             finally:
                 await spool.discard(job_id)
             video = await TaskFollower(api, task_id, out).run()
@@ -157,12 +169,11 @@ async def _prepared(spool: ReferenceSpool, job_id: str, images: Sequence[Path]) 
 class _Purchase:
     """The one POST, and what is known of it."""
 
-    def __init__(self, request: VideoRequest) -> None:
-        self._request = request
+    def __init__(self) -> None:
         self._task_id: str | None = None
         self.saved = False
 
-    async def make(self, api: DimiLinks, references: Sequence[Reference]) -> str:
+    async def make(self, api: DimiLinks, request: VideoRequest, references: Sequence[Reference]) -> str:
         """Return the id of the bought task.
 
         Raises:
@@ -170,7 +181,7 @@ class _Purchase:
             CommandFailedError: Nobody knows if something was.
         """
         bodies = [DataUrl(reference.path, reference.mime) for reference in references]
-        posting = asyncio.ensure_future(api.submit(self._request, bodies))
+        posting = asyncio.ensure_future(api.submit(request, bodies))
         posting.add_done_callback(_retrieve)
         try:
             submission = await asyncio.shield(posting)

@@ -23,6 +23,7 @@ class Action(StrEnum):
     STOP_WATCHING = "stop"
     KEEP_WAITING = "keep"
     TRY_AGAIN = "again"
+    FIRST_FRAME = "frame"
     LOOK_AGAIN = "look"
     FETCH = "fetch"
     ANEW = "anew"

@@ -8,7 +8,8 @@ import aiohttp
 import stamina
 import structlog
 
-from bot.images.model import ImageProblem, ImageRefusedError, ImageSource
+from bot.images.model import ImageRefusedError, ImageSource
+from bot.images.problems import ImageProblem
 
 log: Final = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from bot.images.problems import ImageProblem
 from bot.video import ImageMime
 
 
@@ -18,13 +19,10 @@ class ImageLimits:
     source_bytes: int = 50_000_000
     video_bytes: int = 200_000_000
     """Limit of a video from which the last frame is taken."""
-    pixels: int = 100_000_000
-    frame_pixels: int = 4096 * 4096
-    """For one frame of a video."""
 
 
 IMAGE_LIMITS: Final = ImageLimits()
-"""The limits in force. A child process that decodes holds to them too."""
+"""The limits in force."""
 
 
 class SourceKind(StrEnum):
@@ -33,6 +31,8 @@ class SourceKind(StrEnum):
     PICTURE = "picture"
     VIDEO = "video"
     """A video, of which the last frame becomes the picture."""
+    VIDEO_START = "video_start"
+    """A video, of which the first good frame becomes the picture."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,23 @@ class ImageSource:
     @property
     def limit_bytes(self) -> int:
         """The most bytes that are fetched of it."""
-        return IMAGE_LIMITS.video_bytes if self.kind is SourceKind.VIDEO else IMAGE_LIMITS.source_bytes
+        return IMAGE_LIMITS.source_bytes if self.kind is SourceKind.PICTURE else IMAGE_LIMITS.video_bytes
 
 
 class ConversionReason(StrEnum):
-    """Reason to convert a picture: the API does not accept its format or its size."""
+    """What a person may notice of a picture that was changed."""
 
     FORMAT = "format"
+    """Nothing: only its format is another one. Rows of older versions have it."""
     TOO_LARGE = "too_large"
+    ENLARGED = "enlarged"
+    FIRST_FRAME = "first_frame"
+    HDR = "hdr"
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """Format (Pillow's name) and size of a picture before its conversion."""
+    """Format (Pillow's name) and size of a picture before it was changed."""
 
     reason: ConversionReason
     original_format: str
@@ -81,41 +85,6 @@ class Reference:
     conversion: Conversion | None = None
     own_spicy_video: bool = False
     """As of the source that it was made from; pictures kept by older versions count as users'."""
-
-
-class ImageProblem(StrEnum):
-    """Reason to refuse a picture."""
-
-    EMPTY = "empty"
-    TOO_LARGE = "too_large"
-    NOT_AN_IMAGE = "not_an_image"
-    UNSUPPORTED_FORMAT = "unsupported_format"
-    TRUNCATED = "truncated"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    FOREIGN_HOST = "foreign_host"
-    GONE = "gone"
-    UNREACHABLE = "unreachable"
-    CONVERSION_FAILED = "conversion_failed"
-    NO_FRAME = "no_frame"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """An inspected picture. `image_format` is Pillow's name; `mime` is None if it must be converted."""
-
-    image_format: str
-    mime: ImageMime | None
-    width_px: int
-    height_px: int
-
-
-class UnusableImageError(Exception):
-    """A file cannot be used as a picture."""
-
-    def __init__(self, problem: ImageProblem, detail: str = "") -> None:
-        super().__init__(problem.value)
-        self.problem = problem
-        self.detail = detail
 
 
 class ImageRefusedError(Exception):

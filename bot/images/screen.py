@@ -1,30 +1,24 @@
-"""Child process that scores nudity: `python -m bot.images.screen pictures|video PATH...`.
+"""Child process that scores nudity with NudeNet, an optional extra, on pictures or on frames of one video.
 
-It runs NudeNet, an optional extra, on pictures or on frames of one video, and writes one line of JSON to
-standard output (`bot.images.screening.ScreeningResult`). `bot/images/screening.py` starts it. It is a process of
-its own for the reasons in `bot/images/convert.py`, and because the detector never releases its memory.
+`bot/images/screening.py` asks it. It does one task only, because the detector never releases its memory.
 """
 
 import functools
 import importlib
 import io
 import os
-import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 import av
-import pillow_heif
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.video.frame import VideoFrame
-from PIL import Image, ImageOps
+from PIL import Image
 
-from bot.images.child import limit_resources
-from bot.images.model import IMAGE_LIMITS
-from bot.images.screening import NOT_INSTALLED, Kind, ScreeningResult
+from bot.children.serving import serve
+from bot.images.decoding.opening import prepare_decoders
+from bot.images.screening import NOT_INSTALLED, Kind
 
 EXPOSED: Final = frozenset(
     {
@@ -39,20 +33,10 @@ EXPOSED: Final = frozenset(
 `MALE_BREAST_EXPOSED`, `BELLY_EXPOSED`, `FEET_EXPOSED`, `ARMPITS_EXPOSED`, `FACE_FEMALE`, `FACE_MALE`."""
 FRAMES_MAX: Final = 8
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+_FORMATS: Final = ("PNG", "JPEG", "WEBP")
+_FRAME_PIXELS: Final = 4096 * 4096
 _SIDE_PX: Final = 640
 """Side of the picture that the detector gets: twice its input size, so that its halving averages all pixels."""
-_FAULTS: Final = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    AttributeError,  # raised by PyAV for a stream without a decoder
-    RuntimeError,  # raised by onnxruntime
-    MemoryError,
-    Image.DecompressionBombError,
-    FFmpegError,
-)
-"""Errors of the decoders and the detector on damaged files."""
 
 
 class Detector(Protocol):
@@ -94,22 +78,12 @@ def _opaque(picture: Image.Image) -> Iterator[Image.Image]:
 
 
 def read_picture(path: Path) -> Image.Image:
-    """Read a picture's first frame, upright and small, as RGB or RGBA. A damaged file raises an error."""
-    with Image.open(path) as opened:
-        if opened.width * opened.height > IMAGE_LIMITS.pixels:
-            raise _UnusableError("too_many_pixels")
-        if opened.format in {"JPEG", "MPO"}:
-            opened.draft("RGB", (_SIDE_PX, _SIDE_PX))
-        picture: Image.Image = opened
-        if picture.mode.startswith(("I", "F")):
-            # As in `bot/images/convert.py`: more than 8 bits a channel would be clipped.
-            picture = ImageOps.autocontrast(picture.point(lambda value: value / 256).convert("L"))
-        mode = "RGBA" if picture.has_transparency_data else "RGB"
-        if picture.mode != mode:
-            picture = picture.convert(mode)
-        # Made small before it is turned, because turning copies the picture.
-        picture.thumbnail((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS)
-        return ImageOps.exif_transpose(picture)
+    """Read a prepared picture, made small, as RGB or RGBA. A damaged file raises an error."""
+    with Image.open(path, formats=_FORMATS) as opened:
+        opened.draft("RGB", (_SIDE_PX, _SIDE_PX))
+        picture = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    picture.thumbnail((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS)
+    return picture
 
 
 def sample_frames(path: Path) -> list[Image.Image]:
@@ -154,7 +128,7 @@ def _count_frames(path: Path) -> int:
 def _decoded(path: Path) -> Iterator[VideoFrame]:
     with _open_video(path) as container:
         stream = container.streams.video[0]
-        if stream.width * stream.height > IMAGE_LIMITS.frame_pixels:
+        if stream.width * stream.height > _FRAME_PIXELS:
             raise _UnusableError("too_many_pixels")
         stream.codec_context.thread_count = 1  # each thread would hold frames of its own
         yield from container.decode(stream)
@@ -178,42 +152,32 @@ def load_detector() -> Detector:
     return importlib.import_module("nudenet").NudeDetector()
 
 
-def screen(kind: Kind, paths: Sequence[Path]) -> ScreeningResult:
-    """Score each picture, or frames of the one video. Failures are returned as `ScreeningResult.fault`."""
+def screen(kind: str, paths: Sequence[str]) -> dict[str, object]:
+    """Score each picture, or frames of the one video.
+
+    Args:
+        kind: A value of `bot.images.screening.Kind`.
+        paths: The files.
+
+    Returns:
+        `scores`, or `fault` with the reason why there are none.
+    """
+    files = [Path(path) for path in paths]
     try:
         detector = load_detector()
-        if kind is Kind.PICTURES:
-            return ScreeningResult(scores=[score(detector, read_picture(path)) for path in paths])
-        (video,) = paths
-        return ScreeningResult(scores=[score(detector, frame) for frame in sample_frames(video)])
+        if Kind(kind) is Kind.PICTURES:
+            return {"scores": [score(detector, read_picture(file)) for file in files]}
+        (video,) = files
+        return {"scores": [score(detector, frame) for frame in sample_frames(video)]}
     except ImportError as error:
-        return ScreeningResult(fault=NOT_INSTALLED if error.name == "nudenet" else "not_loadable")
+        return {"fault": NOT_INSTALLED if error.name == "nudenet" else "not_loadable"}
     except _UnusableError as unusable:
-        return ScreeningResult(fault=str(unusable))
-    except _FAULTS as error:
-        return ScreeningResult(fault=type(error).__name__)
+        return {"fault": str(unusable)}
 
 
-def _refuse_network(event: str, _arguments: tuple[object, ...]) -> None:
-    """Audit hook that forbids sockets. The model is in NudeNet's package; a later version must not download one."""
-    if event.startswith("socket."):
-        raise PermissionError("no network")
-
-
-def main(arguments: list[str]) -> None:
-    """Score the files named by the command line's arguments, within limits on memory and processor time."""
-    limit_resources()
+def main() -> None:
+    """Score files until nobody asks any more."""
     # NudeNet's libraries read these variables when they are loaded, which happens later.
     os.environ.update(dict.fromkeys(_THREADS, "1"))
-    sys.addaudithook(_refuse_network)
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = IMAGE_LIMITS.pixels
-    # pillow-heif annotates this only in part
-    pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
-    kind, *paths = arguments
-    outcome = screen(Kind(kind), [Path(path) for path in paths])
-    sys.stdout.write(outcome.model_dump_json() + "\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    prepare_decoders()
+    serve({"screen": screen})

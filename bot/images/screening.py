@@ -1,6 +1,5 @@
 """Optional nudity check of pictures and videos by NudeNet, in a child process (`bot/images/screen.py`)."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -11,15 +10,18 @@ from typing import Annotated, Final
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.images.child import DECODE_TIMEOUT_S, run_decoder
+from bot.children.pool import ChildPool
+from bot.children.process import ChildFault, ChildFaultError, ChildSpec
 
 log: Final = structlog.get_logger(__name__)
 
 NOT_INSTALLED: Final = "not_installed"
 DIED: Final = "died"
 TIMED_OUT: Final = "timed_out"
-_AT_ONCE: Final = 1
-"""Child processes at once: detector and decoded picture take hundreds of megabytes, and machines may be small."""
+_WITHIN_S: Final = 90.0
+_MEMORY_BYTES: Final = 3 * 1024**3
+"""Limit of address space: the detector's libraries and its model take 0.6 GB."""
+_NICENESS: Final = 5
 
 
 class Kind(StrEnum):
@@ -55,7 +57,7 @@ class Screening:
         self,
         enabled: bool,  # noqa: FBT001 - it is all that there is to say
         *,
-        timeout_s: float = DECODE_TIMEOUT_S,
+        timeout_s: float = _WITHIN_S,
         extra_paths: Sequence[Path] = (),
     ) -> None:
         """Set the check up.
@@ -66,9 +68,14 @@ class Screening:
             extra_paths: Further folders to import NudeNet from, for tests.
         """
         self._enabled = enabled
-        self._timeout_s = timeout_s
-        self._extra_paths = [str(path) for path in extra_paths]
-        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._extra_paths = tuple(extra_paths)
+        # One at a time, and each for one task only: the detector never releases its memory.
+        self._children = ChildPool(
+            ChildSpec("bot.images.screen", _MEMORY_BYTES, _NICENESS, self._extra_paths),
+            at_once=1,
+            within_s=timeout_s,
+            tasks_each=1,
+        )
 
     @property
     def enabled(self) -> bool:
@@ -78,7 +85,7 @@ class Screening:
     @property
     def available(self) -> bool:
         """True if NudeNet is installed. Importing it, which takes hundreds of megabytes, is avoided."""
-        return PathFinder.find_spec("nudenet", [*self._extra_paths, *sys.path]) is not None
+        return PathFinder.find_spec("nudenet", [*map(str, self._extra_paths), *sys.path]) is not None
 
     async def score_pictures(self, paths: Sequence[Path]) -> float:
         """Return the highest score among the pictures. Raises `ScreeningUnavailableError` if one has no score."""
@@ -95,8 +102,7 @@ class Screening:
     async def _scores(self, kind: Kind, paths: Sequence[Path]) -> list[float]:
         outcome = ScreeningResult(fault=NOT_INSTALLED)
         if self.available:
-            async with self._free:
-                outcome = await self._outcome(kind, paths)
+            outcome = await self._outcome(kind, paths)
         # A picture without a score must not pass as one in which nothing was found.
         expected = len(paths) if kind is Kind.PICTURES else max(1, len(outcome.scores))
         if not outcome.fault and len(outcome.scores) != expected:
@@ -107,19 +113,19 @@ class Screening:
         return outcome.scores
 
     async def _outcome(self, kind: Kind, paths: Sequence[Path]) -> ScreeningResult:
-        """Run the child process and read its output."""
+        """Have a child process score the files."""
+        files = [str(path.absolute()) for path in paths]
         try:
-            output = await run_decoder(
-                "bot.images.screen",
-                kind,
-                *(str(path.absolute()) for path in paths),
-                timeout_s=self._timeout_s,
-                extra_paths=self._extra_paths,
-            )
-        except TimeoutError:
-            return ScreeningResult(fault=TIMED_OUT)
-        try:
-            return ScreeningResult.model_validate_json(output)
+            answer = await self._children.ask("", "screen", kind=kind.value, paths=files)
+            return ScreeningResult.model_validate(answer)
+        except ChildFaultError as error:
+            match error.fault:
+                case ChildFault.TIMED_OUT:
+                    return ScreeningResult(fault=TIMED_OUT)
+                case ChildFault.RAISED | ChildFault.OUT_OF_MEMORY:
+                    return ScreeningResult(fault=error.detail)
+                case ChildFault.DIED:
+                    return ScreeningResult(fault=DIED)
         except ValidationError:
             return ScreeningResult(fault=DIED)
 

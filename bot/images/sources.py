@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from yarl import URL
 
-from bot.images.model import ImageProblem, ImageSource
+from bot.images.model import ImageSource
+from bot.images.problems import ImageProblem
 
 
 def check_source(source: ImageSource, allowed_hosts: Sequence[str]) -> ImageProblem | None:

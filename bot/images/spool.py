@@ -11,35 +11,27 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
-import structlog
 
-from bot.images.conversion import Converter
 from bot.images.fetching import fetch
-from bot.images.model import (
-    IMAGE_LIMITS,
-    Conversion,
-    ConversionReason,
-    Finding,
-    ImageProblem,
-    ImageRefusedError,
-    ImageSource,
-    Reference,
-    SourceKind,
-    UnusableImageError,
-)
+from bot.images.model import ImageRefusedError, ImageSource, Reference, SourceKind
+from bot.images.preparation import PicturePreparation
+from bot.images.problems import ImageProblem, UnusableImageError
 from bot.images.sources import check_source
-from bot.video import REFERENCE_LIMIT_BYTES, ImageMime
-
-log: Final = structlog.get_logger(__name__)
+from bot.video_files.frames import NoFrameError, VideoFrames
 
 _FETCHES_AT_ONCE: Final = 8
-_INSPECTIONS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True)
 class _Raw:
-    """A fetched or copied file that is not inspected yet."""
+    """A fetched or copied file that nobody has looked into yet.
 
+    Attributes:
+        owner: For whom it is prepared.
+        filename: The name that the user gave it.
+    """
+
+    owner: str
     path: Path
     filename: str
     size_bytes: int
@@ -51,21 +43,30 @@ class ReferenceSpool:
     Files are named by number, never by the users' file names, and readable only for the bot's account.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, *, folder: Path, allowed_hosts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        folder: Path,
+        allowed_hosts: Sequence[str],
+        pictures: PicturePreparation,
+        frames: VideoFrames,
+    ) -> None:
         self._session = session
         self._folder = folder
         self._allowed_hosts = tuple(allowed_hosts)
-        self._converter = Converter()
-        # Limits for all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures.
+        self._pictures = pictures
+        self._frames = frames
+        # For all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures.
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
-        self._inspecting = asyncio.Semaphore(_INSPECTIONS_AT_ONCE)
 
-    async def collect(self, job_id: str, sources: Sequence[ImageSource]) -> tuple[Reference, ...]:
-        """Fetch, check and where needed convert a job's pictures. Files of an earlier attempt are replaced.
+    async def collect(self, job_id: str, sources: Sequence[ImageSource], owner: str) -> tuple[Reference, ...]:
+        """Fetch and prepare a job's pictures. Files of an earlier attempt are replaced.
 
         Args:
             job_id: The job, which names the folder.
             sources: The pictures to fetch.
+            owner: For whom: pictures of one owner are prepared one after the other.
 
         Returns:
             The pictures in the order of `sources`.
@@ -81,18 +82,20 @@ class ReferenceSpool:
             if problem is not None:
                 raise ImageRefusedError(source.filename, problem)
             path = folder / f"{number}.raw"
-            if source.kind is SourceKind.VIDEO:
-                size_bytes = await self._last_frame(source, path)
-            else:
+            if source.kind is SourceKind.PICTURE:
                 async with self._fetching:
                     size_bytes = await fetch(self._session, source, path)
-            prepared = await self._prepared(_Raw(path, source.filename, size_bytes), folder / str(number))
+            else:
+                size_bytes = await self._frame(source, path, owner)
+            prepared = await self._prepared(
+                _Raw(owner, path, source.filename, size_bytes), folder / str(number)
+            )
             return replace(prepared, own_spicy_video=source.own_spicy_video)
 
         return await self._all(job_id, [one(number, source) for number, source in enumerate(sources)])
 
     async def adopt(self, job_id: str, files: Sequence[Path]) -> tuple[Reference, ...]:
-        """Copy, check and convert files of this machine like `collect`. Raises `ImageRefusedError`."""
+        """Copy and prepare files of this machine like `collect`. Raises `ImageRefusedError`."""
         folder = await self._fresh_folder(job_id)
 
         async def one(number: int, file: Path) -> Reference:
@@ -104,7 +107,7 @@ class ReferenceSpool:
             size_bytes = path.stat().st_size
             if size_bytes == 0:
                 raise ImageRefusedError(file.name, ImageProblem.EMPTY)
-            return await self._prepared(_Raw(path, file.name, size_bytes), folder / str(number))
+            return await self._prepared(_Raw(job_id, path, file.name, size_bytes), folder / str(number))
 
         return await self._all(job_id, [one(number, file) for number, file in enumerate(files)])
 
@@ -135,6 +138,7 @@ class ReferenceSpool:
                 return refused
 
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._pictures.warm())
             tasks = [group.create_task(settled(one)) for one in preparing]
         references: list[Reference] = []
         for task in tasks:
@@ -151,54 +155,37 @@ class ReferenceSpool:
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
         return folder
 
-    async def _last_frame(self, source: ImageSource, destination: Path) -> int:
-        """Fetch a video, save its last frame and return the frame's size in bytes."""
+    async def _frame(self, source: ImageSource, destination: Path, owner: str) -> int:
+        """Fetch a video, save one of its frames and return the frame's size in bytes."""
         video = destination.with_suffix(".video")
         async with self._fetching:
             await fetch(self._session, source, video)
+        take = self._frames.last_frame if source.kind is SourceKind.VIDEO else self._frames.first_frame
         try:
-            await self._converter.last_frame(video, destination)
-        except UnusableImageError as error:
-            raise ImageRefusedError(source.filename, error.problem, error.detail) from None
+            await take(owner, video, destination)
+        except NoFrameError as error:
+            raise ImageRefusedError(source.filename, ImageProblem.NO_FRAME, str(error)) from None
         finally:
             video.unlink(missing_ok=True)
         # A file that was just written: this takes microseconds.
         return destination.stat().st_size  # noqa: ASYNC240
 
     async def _prepared(self, raw: _Raw, stem: Path) -> Reference:
+        made = stem.with_suffix(".made")
         try:
-            async with self._inspecting:
-                finding = await asyncio.to_thread(_inspect, raw.path)
-            if finding.mime is not None and raw.size_bytes < REFERENCE_LIMIT_BYTES:
-                return _as_it_is(raw, finding, finding.mime, stem)
-            return await self._converted(raw, finding, stem)
+            picture = await self._pictures.prepare(raw.owner, raw.path, made)
         except UnusableImageError as error:
             raise ImageRefusedError(raw.filename, error.problem, error.detail) from None
-
-    async def _converted(self, raw: _Raw, finding: Finding, stem: Path) -> Reference:
-        destination = stem.with_suffix(".converted")
-        outcome = await self._converter.convert(raw.path, destination, IMAGE_LIMITS)
-        raw.path.unlink()
-        reason = ConversionReason.FORMAT if finding.mime is None else ConversionReason.TOO_LARGE
-        log.info("image_converted", reason=reason, original_format=finding.image_format)
-        return Reference(
-            destination,
-            ImageMime(outcome.mime),
-            destination.stat().st_size,
-            outcome.width_px,
-            outcome.height_px,
-            raw.filename,
-            Conversion(reason, finding.image_format, raw.size_bytes),
+        path = (made if picture.made else raw.path).rename(
+            stem.with_suffix(f".{picture.mime.removeprefix('image/')}")
         )
-
-
-def _inspect(path: Path) -> Finding:
-    # Pillow and its formats take 6 MB, which a bot without pictures does without.
-    from bot.images.inspection import inspect  # noqa: PLC0415
-
-    return inspect(path, IMAGE_LIMITS)
-
-
-def _as_it_is(raw: _Raw, finding: Finding, mime: ImageMime, stem: Path) -> Reference:
-    path = raw.path.rename(stem.with_suffix(f".{mime.removeprefix('image/')}"))
-    return Reference(path, mime, raw.size_bytes, finding.width_px, finding.height_px, raw.filename)
+        raw.path.unlink(missing_ok=True)
+        return Reference(
+            path,
+            picture.mime,
+            path.stat().st_size,
+            picture.width_px,
+            picture.height_px,
+            raw.filename,
+            picture.conversion(raw.size_bytes),
+        )

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from bot.delivery.card import Action, Card, Tone
-from bot.images.model import IMAGE_LIMITS, ConversionReason, ImageProblem, Reference
+from bot.images.model import IMAGE_LIMITS, ConversionReason, Reference
+from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.texts import cards, explanations, moderation, pictures
 from bot.texts.explanations import Explanation
@@ -45,10 +46,7 @@ class InLine:
 
 def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
     """Return the explanation of a problem with the picture that the user calls `name`."""
-    limits = IMAGE_LIMITS
-    return pictures.explain(
-        problem, name, detail, limit_bytes=limits.source_bytes, limit_pixels=limits.pixels
-    )
+    return pictures.explain(problem, name, detail, limit_bytes=IMAGE_LIMITS.source_bytes)
 
 
 def _picture(failure: Failure, _job: Job) -> Explanation:
@@ -152,6 +150,8 @@ def actions(job: Job) -> tuple[Action, ...]:
         found.append(Action.TRY_AGAIN)
     if reason in _CHANGEABLE:
         found.append(Action.CHANGE)
+    if job.failure is not None and job.failure.problem is ImageProblem.VIDEO:
+        found.append(Action.FIRST_FRAME)
     return tuple(found)
 
 
@@ -162,14 +162,20 @@ def result_actions(job: Job) -> tuple[Action, ...]:
     return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report)
 
 
-def _note(picture: Reference) -> Message:
+def _note(picture: Reference) -> Message | None:
     if picture.conversion is None:
-        raise ValueError("only converted pictures are noted")
+        return None
     match picture.conversion.reason:
         case ConversionReason.FORMAT:
-            return cards.converted_format(picture.filename, picture.conversion.original_format)
+            return None
+        case ConversionReason.FIRST_FRAME:
+            return cards.first_frame_used(picture.filename)
+        case ConversionReason.HDR:
+            return cards.brightness_reduced(picture.filename)
+        case ConversionReason.ENLARGED:
+            return cards.enlarged(picture.filename)
         case ConversionReason.TOO_LARGE:
-            return cards.converted_size(picture.filename, picture.conversion.original_bytes)
+            return cards.made_smaller(picture.filename, picture.conversion.original_bytes)
 
 
 def _card(
@@ -185,12 +191,12 @@ def _card(
     """Return a card with the parts that all cards of the job share."""
     reply = job.reply
     parent = (cards.follows(job.parent_url),) if job.parent_url is not None else ()
-    small = (*parent, *(_note(picture) for picture in job.converted), *small_print) if with_prompt else ()
+    small = (*parent, *filter(None, map(_note, job.pictures or ())), *small_print) if with_prompt else ()
     return Card(
         tone,
         headline.in_language(reply.language),
         quote_prompt(job.request.prompt) if with_prompt else "…",
-        cards.options_line(job.request, reply.language),
+        cards.options_line(job.request, reply.language, fits_picture=job.fits_picture),
         lines,
         tuple(line.in_language(reply.language) for line in small),
         job.id,
@@ -223,7 +229,7 @@ def working_card(
         said: One more line.
     """
     language = job.reply.language
-    hint = cards.placement_hint(job.request.size)
+    hint = None if job.fits_picture else cards.placement_hint(job.request.size)
     shown = cards.bar(progress)
     if in_line is not None:
         place = cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s)

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
-from bot.images.model import ImageProblem, ImageSource, Reference
+from bot.images.model import ImageSource, Reference
+from bot.images.problems import ImageProblem
 from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
 
@@ -169,6 +170,8 @@ class Job:
     """True if the user wants to be mentioned when the video is done."""
     role_ids: frozenset[int] = frozenset()
     """Roles of the user at the time of the request."""
+    fits_picture: bool = False
+    """True while the frame's shape is that of the first picture, which is not prepared yet."""
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved the job."""
     review_id: str | None = None
@@ -190,11 +193,6 @@ class Job:
     def bought(self) -> bool:
         """True if the video service accepted the request, which costs money whatever comes after."""
         return self.task_id is not None
-
-    @property
-    def converted(self) -> tuple[Reference, ...]:
-        """Pictures that were changed before they were sent, of which the user is told."""
-        return tuple(picture for picture in self.pictures or () if picture.conversion is not None)
 
     @property
     def at_rest(self) -> bool:

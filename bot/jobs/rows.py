@@ -15,10 +15,12 @@ from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Failure, Job, JobState
 from bot.moderation.rules import ReviewStage
 from bot.texts.messages import Language
-from bot.video import VideoRequest
+from bot.video import Size, VideoRequest
 
 Row = Mapping[str, Any]
 
+_FIT: Final = "fit"
+"""Stands for the size while the picture that gives the shape is not prepared yet."""
 SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
 _PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
 _FAILURE: Final = TypeAdapter(Failure | None)
@@ -38,7 +40,6 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "created_at": job.created_at,
         "prompt": request.prompt,
         "seconds": int(request.seconds),
-        "size": request.size.value,
         "resolution": request.resolution.value,
         "preset": request.preset.value,
         "reference_count": request.reference_count,
@@ -75,6 +76,7 @@ def course_columns(job: Job) -> dict[str, Any]:
     attempt = job.attempt
     return {
         "state": job.state.value,
+        "size": _FIT if job.fits_picture else job.request.size.value,
         "pictures": _names_only(_PICTURES.dump_python(job.pictures, mode="json")),
         "task_id": job.task_id,
         "submitted_at": job.submitted_at,
@@ -119,12 +121,13 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         request=VideoRequest(
             prompt=row["prompt"],
             seconds=str(row["seconds"]),  # pyright: ignore[reportArgumentType] - pydantic makes the enum of it
-            size=row["size"],
+            size=Size.LANDSCAPE if row["size"] == _FIT else row["size"],
             resolution=row["resolution"],
             preset=row["preset"],
             reference_count=row["reference_count"],
             group=row["channel_group"],
         ),
+        fits_picture=row["size"] == _FIT,
         sources=SOURCES.validate_python(row["sources"]),
         reply=_reply_from(row),
         guild_id=row["guild_id"],

@@ -1,13 +1,13 @@
 """Orders for videos: one shape from every way in to the stored job, checked without any I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.delivery.messages import ReplyAddress
-from bot.images.model import ImageSource, Reference
+from bot.images.model import ImageSource, Reference, SourceKind
 from bot.images.sources import check_source
 from bot.jobs.cards import explain_picture
 from bot.jobs.job import Job
@@ -36,11 +36,11 @@ class VideoOptions(BaseModel):
     resolution: str | None = None
     preset: str | None = None
 
-    def completed_by(self, preferences: Preferences, *, size: Size | None = None) -> "VideoOptions":
-        """Return the options with a user's own defaults for what is open, then with `size`."""
+    def completed_by(self, preferences: Preferences) -> "VideoOptions":
+        """Return the options with a user's own defaults for what is open."""
         return VideoOptions(
             seconds=self.seconds or preferences.seconds,
-            size=self.size or preferences.size or size,
+            size=self.size or preferences.size,
             resolution=self.resolution or preferences.resolution,
             preset=self.preset or preferences.preset,
         )
@@ -67,6 +67,11 @@ class VideoOrder(BaseModel):
     """The message with the video that this one follows upon."""
 
     @property
+    def fits_picture(self) -> bool:
+        """True if the frame is to have the shape of the first picture, once that is fetched: no size was chosen."""
+        return self.options.size is None and bool(self.sources)
+
+    @property
     def picture_count(self) -> int:
         """Number of pictures, fetched or not."""
         return len(self.sources) + len(self.kept or ())
@@ -79,7 +84,7 @@ class VideoOrder(BaseModel):
             prompt=request.prompt,
             options=VideoOptions(
                 seconds=request.seconds,
-                size=request.size,
+                size=None if job.fits_picture else request.size,
                 resolution=request.resolution,
                 preset=request.preset,
             ),
@@ -90,6 +95,16 @@ class VideoOrder(BaseModel):
             parent_id=parent_id,
             parent_url=parent_url,
         )
+
+    @classmethod
+    def with_first_frame(cls, job: Job) -> Self:
+        """Return an earlier job's order with the first frame of the video that was sent instead of a picture."""
+        name = job.failure.picture if job.failure is not None else ""
+        sources = tuple(
+            replace(source, kind=SourceKind.VIDEO_START) if source.filename == name else source
+            for source in job.sources
+        )
+        return cls.again(job).changed(sources=sources)
 
     def changed(self, **changes: object) -> Self:
         """Return the order with other values in some fields."""
@@ -119,6 +134,7 @@ def request_of(order: VideoOrder, *, pictures: int | None = None) -> VideoReques
     fields = {
         "prompt": order.prompt,
         **order.options.model_dump(),
+        "size": order.options.size or _shape_of_kept(order),
         "reference_count": order.picture_count if pictures is None else pictures,
         "group": order.group,
     }
@@ -129,6 +145,11 @@ def request_of(order: VideoOrder, *, pictures: int | None = None) -> VideoReques
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         return _explain(str(first["loc"][0]), first["type"], order.prompt)
+
+
+def _shape_of_kept(order: VideoOrder) -> Size | None:
+    first = order.kept[0] if order.kept else None
+    return Size.nearest(first.width_px, first.height_px) if first is not None else None
 
 
 def check_order(

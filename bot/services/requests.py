@@ -196,6 +196,7 @@ class VideoRequests:
             parent_url=order.parent_url,
             ping=self._people.of(origin.person.id).ping or False,
             role_ids=origin.person.role_ids,
+            fits_picture=order.fits_picture,
         )
         self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
         return job

@@ -12,6 +12,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "stop": named("button", "Stop watching"),
     "keep": named("button", "Let it finish"),
     "again": named("button", "Try again"),
+    "frame": named("button", "Use first frame"),
     "look": named("button", "Look again"),
     "fetch": named("button", "Fetch the video"),
     "anew": named("button", "Again"),

@@ -46,10 +46,11 @@ def ask_again_line(until: str) -> Message:
     )
 
 
-def options_line(request: VideoRequest, language: Language) -> str:
-    """Return the options of a request on one line."""
+def options_line(request: VideoRequest, language: Language, *, fits_picture: bool = False) -> str:
+    """Return the options of a request on one line; without the frame while that is to fit a picture."""
     preset = PRESET_SHORT_NAMES[request.preset].in_language(language)
-    parts = [short_seconds(request.seconds).in_language(language), request.size, request.resolution, preset]
+    size = () if fits_picture else (request.size.value,)
+    parts = [short_seconds(request.seconds).in_language(language), *size, request.resolution.value, preset]
     if request.reference_count:
         pictures = counted("{count} picture", "{count} pictures", request.reference_count)
         parts.append(pictures.in_language(language))
@@ -76,19 +77,25 @@ def placement_hint(size: Size) -> Message | None:
             )
 
 
-def converted_format(name: str, original_format: str) -> Message:
-    """A picture was converted because the API does not take its format."""
-    return sentence(
-        "{name} was a {original_format} picture; I converted it.",
-        name=quote_name(name),
-        original_format=clip(original_format, 12),
-    )
+def first_frame_used(name: str) -> Message:
+    """Of an animation only the first frame was used."""
+    return sentence("{name} is an animation; I used its first frame.", name=quote_name(name))
 
 
-def converted_size(name: str, original_bytes: int) -> Message:
-    """A picture was recompressed because it was too large."""
+def brightness_reduced(name: str) -> Message:
+    """A picture in HDR was brought to ordinary brightness."""
+    return sentence("{name} is an HDR picture; I brought it to ordinary brightness.", name=quote_name(name))
+
+
+def enlarged(name: str) -> Message:
+    """A very small picture was enlarged."""
+    return sentence("{name} is very small; I enlarged it.", name=quote_name(name))
+
+
+def made_smaller(name: str, original_bytes: int) -> Message:
+    """A picture was made smaller than it came."""
     return sentence(
-        "{name} was {original_size}, more than the video service takes; I made it smaller.",
+        "{name} was larger than the video service takes ({original_size}); I made it smaller.",
         name=quote_name(name),
         original_size=durations.megabytes(original_bytes),
     )

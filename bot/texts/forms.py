@@ -64,8 +64,10 @@ REPORT_REASONS: Final[Mapping[str, Message]] = {
 """Reasons by the values of `bot.reviews.report_store.ReportReason`."""
 
 
-def frame(size: Size, resolution: Resolution) -> Message:
-    """Choice of a frame: `Portrait 720x1280 · 480p`."""
+def frame(size: Size | None, resolution: Resolution) -> Message:
+    """Choice of a frame: `Portrait 720x1280 · 480p`, or that of the first picture."""
+    if size is None:
+        return sentence("As the first picture · {resolution}", resolution=resolution.value)
     return sentence(
         "{shape} {size} · {resolution}", shape=FRAME_NAMES[size], size=size.value, resolution=resolution.value
     )
@@ -81,6 +83,6 @@ def instead_of(count: int) -> Message:
     return counted("Instead of the {count} picture before.", "Instead of the {count} pictures before.", count)
 
 
-def prompt_hint(size: Size) -> Message:
+def prompt_hint(size: Size | None) -> Message:
     """Hint for the prompt, with the vendor's advice for frames that are not landscape."""
-    return PROMPT_HINT if size is Size.LANDSCAPE else PROMPT_HINT_PLACEMENT
+    return PROMPT_HINT if size in {None, Size.LANDSCAPE} else PROMPT_HINT_PLACEMENT

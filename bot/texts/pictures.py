@@ -19,11 +19,27 @@ PROBLEMS: Final[Mapping[str, tuple[Message, Message]]] = {
         sentence("Send a PNG, JPEG or WebP picture."),
     ),
     "unsupported_format": (
-        sentence("{name} is a picture of a kind that I cannot use ({kind})."),
+        sentence("{name} is a picture of a kind that I cannot use ({detail})."),
         sentence("Send it as PNG, JPEG or WebP."),
     ),
+    "video": (
+        sentence("{name} is a video, and I need a picture."),
+        sentence("Use its first frame, or send a picture."),
+    ),
     "truncated": (sentence("{name} is damaged or incomplete."), _AGAIN),
-    "too_many_pixels": (sentence("{name} has more than {limit} million pixels."), _SMALLER),
+    "too_many_pixels": (sentence("{name} has too many pixels ({detail})."), _SMALLER),
+    "too_small": (
+        sentence("{name} is too small ({detail}): both sides need 32 pixels or more."),
+        sentence("Send a larger version of the picture."),
+    ),
+    "too_narrow": (
+        sentence("{name} is too narrow ({detail}): one side may be six times the other at most."),
+        sentence("Send a part of the picture."),
+    ),
+    "too_complex": (
+        sentence("{name} takes more time or memory to read than a picture should."),
+        sentence("Save it anew as PNG or JPEG, or send another picture."),
+    ),
     "foreign_host": (
         sentence("{name} does not lie on Discord's servers, so I did not open it."),
         sentence("Upload the picture to Discord."),
@@ -31,28 +47,27 @@ PROBLEMS: Final[Mapping[str, tuple[Message, Message]]] = {
     "gone": (sentence("{name} is no longer on Discord's servers."), sentence("Upload the picture again.")),
     "unreachable": (sentence("Discord did not hand out {name}."), sentence("Try again in a minute.")),
     "conversion_failed": (
-        sentence("{name} could not be converted to a picture that the video service takes."),
-        sentence("Send it as PNG, JPEG or WebP, smaller than 10 MB."),
+        sentence("{name} could not be made a picture that the video service takes."),
+        sentence("Send it as PNG or JPEG, smaller than 10 MB."),
     ),
     "no_frame": (
-        sentence("I could not take the last frame of {name}."),
+        sentence("I could not take a frame of {name}."),
         sentence("Take a screenshot of it and use that as the picture."),
     ),
 }
-"""Problem and next step by the values of `bot.images.model.ImageProblem`."""
+"""Problem and next step by the values of `bot.images.problems.ImageProblem`."""
 
 
-def explain(problem: str, name: str, detail: str, *, limit_bytes: int, limit_pixels: int) -> Explanation:
+def explain(problem: str, name: str, detail: str, *, limit_bytes: int) -> Explanation:
     """Return the explanation of a problem.
 
     Args:
         problem: A key of `PROBLEMS`.
         name: The name of the user's file.
-        detail: The format of a picture that cannot be used.
+        detail: The format of a picture that cannot be used, or its dimensions.
         limit_bytes: The largest file that is taken.
-        limit_pixels: The most pixels that are taken.
     """
     what, then = PROBLEMS[problem]
-    limits = {"too_large": megabytes(limit_bytes), "too_many_pixels": limit_pixels // 1_000_000}
-    values = {"name": quote_name(name), "kind": quote_vendor(detail), "limit": limits.get(problem, "")}
-    return nothing_charged(replace(what, values=tuple(values.items())), then)
+    values = {"name": quote_name(name), "detail": quote_vendor(detail), "limit": megabytes(limit_bytes)}
+    used = tuple((key, value) for key, value in values.items() if f"{{{key}}}" in what.english)
+    return nothing_charged(replace(what, values=used), then)

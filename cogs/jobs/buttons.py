@@ -10,6 +10,7 @@ import structlog
 from discord import ui
 
 from bot.delivery.card import Action
+from bot.jobs.job import Job
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.look_again import LookAgain
 from bot.services.order import VideoOrder
@@ -54,6 +55,7 @@ class JobButtons:
                 Action.STOP_WATCHING: self._stop_watching,
                 Action.KEEP_WAITING: self._keep_waiting,
                 Action.TRY_AGAIN: self._try_again,
+                Action.FIRST_FRAME: self._use_first_frame,
                 Action.LOOK_AGAIN: self._look_again,
                 Action.FETCH: self._fetch,
             }
@@ -133,12 +135,20 @@ class JobButtons:
             await answer(interaction, ANSWERS[found])
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
+        await self._repeat(interaction, reference, VideoOrder.again)
+
+    async def _use_first_frame(self, interaction: Interaction, reference: ButtonReference) -> None:
+        await self._repeat(interaction, reference, VideoOrder.with_first_frame)
+
+    async def _repeat(
+        self, interaction: Interaction, reference: ButtonReference, order_of: Callable[[Job], VideoOrder]
+    ) -> None:
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
             original = await self.actions.original(reference.job_id, person_of(interaction))
         if isinstance(original, ActionResult):
             await refuse(interaction, ANSWERS[original])
             return
-        order = VideoOrder.again(original, parent_id=original.id)
+        order = order_of(original).changed(parent_id=original.id)
         await request_video(self.requests, interaction, order, now=self.now())
 
 

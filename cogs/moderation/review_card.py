@@ -114,7 +114,7 @@ def review_layout(
 
 def _texts(case: ReviewCase, language: Language) -> list[str]:
     job, review = case.job, case.review
-    options = options_line(job.request, language)
+    options = options_line(job.request, language, fits_picture=job.fits_picture)
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
     lines = [
         f"### {HEADLINES[review.subject].in_language(language)}",

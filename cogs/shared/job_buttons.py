@@ -24,6 +24,7 @@ _STYLES: Final = {
     Action.MAKE: discord.ButtonStyle.success,
     Action.STOP_WATCHING: discord.ButtonStyle.danger,
     Action.TRY_AGAIN: discord.ButtonStyle.primary,
+    Action.FIRST_FRAME: discord.ButtonStyle.primary,
     Action.LOOK_AGAIN: discord.ButtonStyle.primary,
     Action.FETCH: discord.ButtonStyle.success,
     Action.ANEW: discord.ButtonStyle.primary,

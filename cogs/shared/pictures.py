@@ -1,7 +1,6 @@
 """The pictures of a message, wherever Discord puts them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -11,7 +10,7 @@ from yarl import URL
 
 from bot.images.model import ImageSource, SourceKind
 from bot.images.sources import is_allowed
-from bot.video import REFERENCES_MAX, Size
+from bot.video import REFERENCES_MAX
 
 _PICTURE_ENDINGS: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"}
@@ -19,31 +18,16 @@ _PICTURE_ENDINGS: Final = frozenset(
 _NAMES: Final = {"sticker": "sticker", "embed": "picture"}
 
 
-@dataclass(frozen=True)
-class FoundPicture:
-    """A picture of a message, with its dimensions in pixels where Discord tells them."""
-
-    source: ImageSource
-    width_px: int | None = None
-    height_px: int | None = None
-
-    @property
-    def shape(self) -> Size | None:
-        """The frame that fits it best, where its dimensions are known."""
-        width_px, height_px = self.width_px or 0, self.height_px or 0
-        return Size.nearest(width_px, height_px) if min(width_px, height_px) > 0 else None
-
-
-def pictures_of(message: discord.Message, allowed_hosts: Sequence[str]) -> tuple[FoundPicture, ...]:
+def pictures_of(message: discord.Message, allowed_hosts: Sequence[str]) -> tuple[ImageSource, ...]:
     """Return at most seven pictures: attached, forwarded, in components, in embeds, stickers; in that order.
 
     Of an embedded picture's two addresses the one on an allowed host is taken, which as a rule is Discord's
     own copy. What was forwarded is kept in snapshots (Discord, *Message Forwarding*).
     """
-    found: dict[str, FoundPicture] = {}
+    found: dict[str, ImageSource] = {}
     for part in (message, *message.message_snapshots):
         for picture in _of_part(part, allowed_hosts):
-            found.setdefault(_without_query(picture.source.url), picture)
+            found.setdefault(_without_query(picture.url), picture)
     return tuple(found.values())[:REFERENCES_MAX]
 
 
@@ -65,25 +49,24 @@ def video_of(message: discord.Message) -> ImageSource | None:
 
 def _of_part(
     part: discord.Message | discord.MessageSnapshot, allowed_hosts: Sequence[str]
-) -> Iterator[FoundPicture]:
+) -> Iterator[ImageSource]:
     for attachment in part.attachments:
         if _is_picture(attachment.content_type, attachment.filename):
-            yield FoundPicture(of_attachment(attachment), attachment.width, attachment.height)
+            yield of_attachment(attachment)
     for media in _media(part.components):
         if _is_picture(media.content_type, _name(media.url)):
             url = _best(media.url, media.proxy_url, allowed_hosts)
-            yield FoundPicture(ImageSource(url, _name(media.url)), media.width, media.height)
+            yield ImageSource(url, _name(media.url))
     for embed in part.embeds:
         for shown in (embed.image, embed.thumbnail):
             if shown.url:
                 url = _best(shown.url, shown.proxy_url, allowed_hosts)
-                source = ImageSource(url, _name(shown.url) or _NAMES["embed"])
-                yield FoundPicture(source, shown.width, shown.height)
+                yield ImageSource(url, _name(shown.url) or _NAMES["embed"])
     for sticker in part.stickers:
         # Lottie stickers are drawn by programs, not pictures.
         if sticker.format is not discord.StickerFormatType.lottie:
             name = f"{sticker.name}.{sticker.format.file_extension}"
-            yield FoundPicture(ImageSource(sticker.url, name))
+            yield ImageSource(sticker.url, name)
 
 
 def _media(parts: Sequence[components.Component]) -> Iterator[discord.UnfurledMediaItem]:

@@ -21,6 +21,8 @@ FORM_ID: Final = re.compile(
     r"sm-form:(?P<kind>[a-z]+):(?P<subject>[0-9a-f]{32}):(?P<private>[01])(?::(?P<form>[0-9a-f]{32}))?"
 )
 _PROMPT, _PICTURES, _SECONDS, _FRAME, _PRESET = "prompt", "pictures", "seconds", "frame", "preset"
+_FIT: Final = "fit"
+"""Value of the choice to give the frame the shape of the first picture."""
 
 
 class FormKind(StrEnum):
@@ -88,7 +90,9 @@ def video_form(
     """The form, filled in with an order. Discord allows five parts (*Modal*)."""
     options = order.options
     modal = ui.Modal(title=title.in_language(language), custom_id=reference.custom_id)
-    size = Size(options.size) if options.size else Size.LANDSCAPE
+    # Only a picture that is there already, or has to come, can give the frame its shape.
+    fits = not options.size and (order.picture_count > 0 or (pictures is not None and pictures.least > 0))
+    size = None if fits else Size(options.size or Size.LANDSCAPE)
     resolution = Resolution(options.resolution) if options.resolution else Resolution.P720
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=_PROMPT,
@@ -112,8 +116,8 @@ def video_form(
         _labelled(forms.SECONDS, forms.SECONDS_HINT, _select(_SECONDS, lengths, language), language)
     )
     frames = [
-        (f"{shape}/{tier}", forms.frame(shape, tier), (shape, tier) == (size, resolution))
-        for shape in Size
+        (f"{shape or _FIT}/{tier}", forms.frame(shape, tier), (shape, tier) == (size, resolution))
+        for shape in (None, *Size)
         for tier in Resolution
     ]
     modal.add_item(_labelled(forms.FRAME, forms.FRAME_HINT, _select(_FRAME, frames, language), language))
@@ -149,7 +153,7 @@ def options_in(form: SentForm) -> VideoOptions:
     size, _, resolution = form.text(_FRAME).partition("/")
     return VideoOptions(
         seconds=form.text(_SECONDS) or None,
-        size=size or None,
+        size=None if size in {"", _FIT} else size,
         resolution=resolution or None,
         preset=form.text(_PRESET) or None,
     )

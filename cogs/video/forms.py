@@ -67,10 +67,9 @@ class FormsCog(commands.Cog):
     async def _animate(self, interaction: Interaction, message: discord.Message) -> None:
         found = pictures_of(message, self._cdn_hosts)
         preferences = self._people.of(interaction.user.id)
-        shape = found[0].shape if found else None
         order = VideoOrder(
-            options=VideoOptions(size=shape).completed_by(preferences),
-            sources=tuple(picture.source for picture in found),
+            options=VideoOptions().completed_by(preferences),
+            sources=found,
             group=self._group,
             private=preferences.private or False,
         )

@@ -7,10 +7,11 @@ from typing import Final
 
 import discord
 
+from bot.images.model import ImageSource
 from bot.texts import replies as words
 from bot.texts.messages import Translatable
 from bot.video import REFERENCES_MAX
-from cogs.shared.pictures import FoundPicture, pictures_of
+from cogs.shared.pictures import pictures_of
 
 _BLANKS: Final = re.compile(r"[ \t]+")
 
@@ -20,7 +21,7 @@ class Addressed:
     """A message to the bot: its text without the mention, its pictures, and the answer if there are none."""
 
     text: str
-    pictures: tuple[FoundPicture, ...]
+    pictures: tuple[ImageSource, ...]
     without_pictures: Translatable
 
 
@@ -45,7 +46,7 @@ async def read_addressed(
 
 async def _replied(
     message: discord.Message, bot_id: int, cdn_hosts: Sequence[str], intents: discord.Intents
-) -> tuple[tuple[FoundPicture, ...], Translatable]:
+) -> tuple[tuple[ImageSource, ...], Translatable]:
     """Return the pictures of the message that was replied to, and the answer if there are none."""
     reference = message.reference
     if reference is None or reference.type is not discord.MessageReferenceType.reply:

@@ -95,12 +95,11 @@ class RepliesCog(commands.Cog):
         await self._requests.record_refusal(order, origin, refused)
 
     def _order(self, message: discord.Message, parsed: ParsedPrompt, addressed: Addressed) -> VideoOrder:
-        shape = addressed.pictures[0].shape if addressed.pictures else None
         options = VideoOptions(**{option.value: value for option, value in parsed.options.items()})
         return VideoOrder(
             prompt=parsed.prompt,
-            options=options.completed_by(self._people.of(message.author.id), size=shape),
-            sources=tuple(picture.source for picture in addressed.pictures),
+            options=options.completed_by(self._people.of(message.author.id)),
+            sources=addressed.pictures,
             group=self._group,
         )
 

@@ -36,7 +36,6 @@ async def test_two_pictures_and_every_option_end_in_a_saved_video(shell: Shell, 
     assert seconds == pytest.approx(10, abs=0.2)
     assert "a cat walks through the garden" in outcome.out
     assert "10 s · 720x1280 · 480p · fun · 2 pictures" in outcome.out
-    assert "garden.gif” was a GIF picture; I converted it." in outcome.out
     assert "Here is your video" in outcome.out
     assert "Saved " in outcome.out
 

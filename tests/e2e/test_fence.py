@@ -97,7 +97,7 @@ async def test_a_request_that_killed_the_bot_twice_ends_without_a_purchase(harne
     await harness.restart(jobs_at_once=1)
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3.0)
     await harness.video("first")
-    picture = harness.sandbox.discord.upload("cat.png", png_of(5000))
+    picture = harness.sandbox.discord.upload("cat.png", png_of(30_000))
     reply = await harness.video("second", user=harness.member("second"), image=picture)
     await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
     await harness.stop()

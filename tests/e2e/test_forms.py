@@ -39,13 +39,13 @@ async def said(harness: Harness, *pictures: Attachment, user: User | None = None
 async def test_a_message_with_pictures_is_animated_with_those_and_more(
     harness: Harness, *, restarted: bool
 ) -> None:
-    message = await said(harness, upload(harness, size=(40, 70)), upload(harness, size=(41, 30)))
+    message = await said(harness, upload(harness, size=(140, 170)), upload(harness, size=(141, 130)))
     opened = await animated(harness, message, user=harness.member("bob"))
     assert parts(opened) == {
         "prompt": None,
         "pictures": None,
         "seconds": "6",
-        "frame": "720x1280/720p",
+        "frame": "fit/720p",
         "preset": "normal",
     }
     assert opened.modal is not None
@@ -54,7 +54,7 @@ async def test_a_message_with_pictures_is_animated_with_those_and_more(
     assert hint(opened, "pictures") == "2 pictures are there already."
     assert len(custom_id(opened)) <= 100
     await meanwhile(harness, restarted=restarted)
-    more = [upload(harness, "more.png", (42, 30)), upload(harness, "most.png", (43, 30))]
+    more = [upload(harness, "more.png", (142, 130)), upload(harness, "most.png", (143, 130))]
     values = {"prompt": "they wave", "pictures": more, "seconds": "10", "preset": "fun"}
     reply = await send(harness, opened, values | {"frame": "1024x1024/480p"})
     shown = await reply.wait_for_video(TIMEOUT_S)
@@ -63,7 +63,7 @@ async def test_a_message_with_pictures_is_animated_with_those_and_more(
     (made,) = harness.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.seconds, made.size) == ("they wave", "10", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "fun")
-    assert widths(harness) == [40, 41, 42, 43]
+    assert widths(harness) == [140, 141, 142, 143]
     await harness.app.jobs.runner.idle()
     assert [row["person_id"] for row in harness.rows("person_id")] == [opened.user.id]
 
@@ -77,7 +77,7 @@ async def test_whoever_wants_private_videos_gets_one_from_the_form_too(
         "defaults", user=harness.user, channel=harness.channel, options=options
     )
     await told(chosen)
-    opened = await animated(harness, await said(harness, upload(harness, size=(64, 64))))
+    opened = await animated(harness, await said(harness, upload(harness, size=(164, 164))))
     found = parts(opened)
     assert (found["seconds"], found["preset"]) == ("12", "fun")
     assert str(found["frame"]).endswith("/480p")
@@ -88,11 +88,11 @@ async def test_whoever_wants_private_videos_gets_one_from_the_form_too(
 
 
 async def test_seven_pictures_leave_no_room_for_more(harness: Harness) -> None:
-    sent = [upload(harness, f"{number}.png", (40 + number, 30)) for number in range(8)]
+    sent = [upload(harness, f"{number}.png", (140 + number, 130)) for number in range(8)]
     opened = await animated(harness, await said(harness, *sent))
     assert list(parts(opened)) == ["prompt", "seconds", "frame", "preset"]
     await (await send(harness, opened, {"prompt": "all of them"})).wait_for_video(TIMEOUT_S)
-    assert widths(harness) == [40, 41, 42, 43, 44, 45, 46]
+    assert widths(harness) == [140, 141, 142, 143, 144, 145, 146]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -105,18 +105,18 @@ async def test_a_message_without_a_picture_asks_for_one(harness: Harness, *, res
     await meanwhile(harness, restarted=restarted)
     reply = await send(harness, opened, {"prompt": "something", "pictures": [upload(harness)]})
     await reply.wait_for_video(TIMEOUT_S)
-    assert widths(harness) == [64]
+    assert widths(harness) == [96]
 
 
 async def test_pictures_of_bots_and_forwarded_ones_are_found(harness: Harness) -> None:
     robot = harness.sandbox.discord.add_user("robot", bot=True)
     harness.guild.join(robot)
-    message = await said(harness, upload(harness, size=(45, 30)), user=robot)
+    message = await said(harness, upload(harness, size=(145, 130)), user=robot)
     forward = await harness.sandbox.discord.say(harness.user, harness.channel, forwards=message)
     for found in (message, forward):
         reply = await send(harness, await animated(harness, found), {"prompt": "beep"})
         await reply.wait_for_video(TIMEOUT_S)
-        assert widths(harness) == [45]
+        assert widths(harness) == [145]
     assert harness.bought == 2
 
 
@@ -214,8 +214,8 @@ async def test_more_opens_the_form_with_what_was_typed(harness: Harness, *, rest
         size="1024x1024",
         resolution="480p",
         preset="custom",
-        image=upload(harness, size=(50, 30)),
-        image3=upload(harness, size=(51, 30)),
+        image=upload(harness, size=(150, 130)),
+        image3=upload(harness, size=(151, 130)),
         private=True,
         more=True,
     )
@@ -229,12 +229,12 @@ async def test_more_opens_the_form_with_what_was_typed(harness: Harness, *, rest
         "preset": "custom",
     }
     await meanwhile(harness, restarted=restarted)
-    reply = await send(harness, opened, {"pictures": [upload(harness, size=(52, 30))]})
+    reply = await send(harness, opened, {"pictures": [upload(harness, size=(152, 130))]})
     assert (await reply.wait_for_video(TIMEOUT_S)).ephemeral
     (made,) = harness.sandbox.dimilinks.request_log.submissions
     assert (made.prompt, made.seconds, made.size) == ("a paper boat", "16", "1024x1024")
     assert (made.resolution, made.preset) == ("480p", "custom")
-    assert widths(harness) == [50, 51, 52]
+    assert widths(harness) == [150, 151, 152]
 
 
 async def test_more_without_pictures_needs_none(harness: Harness) -> None:

@@ -77,24 +77,24 @@ async def test_a_reply_to_a_picture_is_answered_at_once_and_becomes_the_video(ha
     assert "vertical" not in last.text()
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("make it rain", "10", "720x1280")
-    assert [reference.width for reference in submission.references] == [40]
+    assert [reference.width for reference in submission.references] == [140]
     assert harness.rows("state, person_id") == [{"state": "delivered", "person_id": harness.user.id}]
 
 
 async def attached(harness: Harness) -> Message:
     files = [
-        upload_of_width(harness, 41),
+        upload_of_width(harness, 141),
         harness.sandbox.discord.upload("notes.txt", b"no picture"),
-        upload_of_width(harness, 42),
+        upload_of_width(harness, 142),
     ]
     return await say(harness, "look", attachments=files)
 
 
 async def embedded(harness: Harness) -> Message:
     discord = harness.sandbox.discord
-    foreign = discord.foreign_upload("a.png", picture(size=(99, 30)))
-    image = {"url": foreign.url, "proxy_url": upload_of_width(harness, 41).url, "width": 41, "height": 30}
-    thumbnail = {"url": upload_of_width(harness, 42).url}
+    foreign = discord.foreign_upload("a.png", picture(size=(199, 130)))
+    image = {"url": foreign.url, "proxy_url": upload_of_width(harness, 141).url, "width": 141, "height": 130}
+    thumbnail = {"url": upload_of_width(harness, 142).url}
     return await say(
         harness, "https://example.com", embeds=[{"type": "rich", "image": image, "thumbnail": thumbnail}]
     )
@@ -106,8 +106,8 @@ async def forwarded(harness: Harness) -> Message:
 
 async def sticking(harness: Harness) -> Message:
     discord = harness.sandbox.discord
-    png = discord.add_sticker("wave", picture(size=(41, 41)))
-    apng = discord.add_sticker("bow", picture(size=(42, 42)), StickerFormat.APNG)
+    png = discord.add_sticker("wave", picture(size=(141, 141)))
+    apng = discord.add_sticker("bow", picture(size=(142, 142)), StickerFormat.APNG)
     lottie = discord.add_sticker("dance", b"{}", StickerFormat.LOTTIE)
     return await say(harness, stickers=[png, lottie, apng])
 
@@ -120,24 +120,24 @@ async def test_pictures_are_found_wherever_discord_puts_them(
         harness,
         ping(harness, RAIN),
         reply_to=await source(harness),
-        attachments=[upload_of_width(harness, 50)],
+        attachments=[upload_of_width(harness, 150)],
     )
-    assert await widths_of_video(harness, asked) == [41, 42, 50]
+    assert await widths_of_video(harness, asked) == [141, 142, 150]
 
 
 async def test_the_first_seven_pictures_count_those_that_were_replied_to_before_those_of_the_reply(
     harness: Harness,
 ) -> None:
-    shown = await say(harness, attachments=[upload_of_width(harness, 40 + number) for number in range(5)])
-    own = [upload_of_width(harness, 50 + number) for number in range(5)]
+    shown = await say(harness, attachments=[upload_of_width(harness, 140 + number) for number in range(5)])
+    own = [upload_of_width(harness, 150 + number) for number in range(5)]
     asked = await say(harness, ping(harness, RAIN), reply_to=shown, attachments=own)
-    assert await widths_of_video(harness, asked) == [40, 41, 42, 43, 44, 50, 51]
+    assert await widths_of_video(harness, asked) == [140, 141, 142, 143, 144, 150, 151]
 
 
 async def test_a_mention_in_the_middle_is_taken_out_and_the_frame_is_the_pictures(harness: Harness) -> None:
-    tall = harness.sandbox.discord.upload("tall.png", picture(size=(30, 60)))
+    tall = harness.sandbox.discord.upload("tall.png", picture(size=(130, 260)))
     asked = await say(harness, f"make it {ping(harness)} rain", attachments=[tall])
-    assert await widths_of_video(harness, asked) == [30]
+    assert await widths_of_video(harness, asked) == [130]
     assert harness.sandbox.dimilinks.request_log.submissions[0].size == "720x1280"
 
 
@@ -159,9 +159,9 @@ async def test_without_the_intent_a_picture_that_is_not_shown_buys_nothing(harne
 async def test_pictures_of_the_mentioning_message_itself_are_always_shown(harness: Harness) -> None:
     hidden = await say(blind(harness), "look", 1)
     asked = await say(
-        harness, ping(harness, RAIN), reply_to=hidden, attachments=[upload_of_width(harness, 77)]
+        harness, ping(harness, RAIN), reply_to=hidden, attachments=[upload_of_width(harness, 177)]
     )
-    assert await widths_of_video(harness, asked) == [77]
+    assert await widths_of_video(harness, asked) == [177]
 
 
 async def test_with_the_intent_the_picture_is_shown(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ async def test_with_the_intent_the_picture_is_shown(tmp_path: Path) -> None:
         tmp_path, tuning=CALM, privileged_intents=allowed, message_content=True
     ) as harness:
         asked = await say(harness, ping(harness, RAIN), reply_to=await attached(harness))
-        assert await widths_of_video(harness, asked) == [41, 42]
+        assert await widths_of_video(harness, asked) == [141, 142]
 
 
 # What is not meant for the bot.
@@ -249,7 +249,7 @@ async def test_a_message_that_is_gone_is_told(harness: Harness, *, said: bool) -
 
 
 async def test_a_broken_picture_is_told_in_the_answer(harness: Harness) -> None:
-    broken = harness.sandbox.discord.upload("cut.png", picture(size=(300, 200))[:-40])
+    broken = harness.sandbox.discord.upload("cut.png", picture(size=(300, 200))[:-140])
     shown = await ended(harness, await say(harness, ping(harness, RAIN), attachments=[broken]))
     assert "“cut.png” is damaged or incomplete" in shown.text()
     assert harness.bought == 0
@@ -274,7 +274,7 @@ async def test_direct_messages_need_no_mention(harness: Harness) -> None:
     shown = await say(harness, "", 1, channel=inbox)
     assert await said_to(shown) == replies.WHAT_SHOULD_HAPPEN.english
     asked = await say(harness, "make it rain、10秒、縦長", channel=inbox, reply_to=shown)
-    assert await widths_of_video(harness, asked) == [40]
+    assert await widths_of_video(harness, asked) == [140]
 
 
 async def test_a_video_asked_for_in_direct_messages_is_told_in_the_language_of_the_prompt(
@@ -292,7 +292,7 @@ async def test_threads_posts_and_voice_chats_work_too(
     asked = await say(
         harness, ping(harness, RAIN), channel=channel, reply_to=await say(harness, "", 1, channel=channel)
     )
-    assert await widths_of_video(harness, asked) == [40]
+    assert await widths_of_video(harness, asked) == [140]
 
 
 async def test_spicy_is_refused_everywhere_since_a_message_has_pictures(harness: Harness) -> None:

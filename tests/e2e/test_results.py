@@ -10,7 +10,7 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from bot.images.model import ImageProblem
+from bot.images.problems import ImageProblem
 from bot.jobs.cards import explain_picture
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of

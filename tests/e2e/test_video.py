@@ -1,11 +1,13 @@
 """`/video` from command to posted mp4, as the person, the moderators and the operator see it."""
 
 import asyncio
+import io
 import re
 from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 
 from bot.sandbox.dimilinks import TaskPace
 from bot.video import REFERENCES_MAX
@@ -51,7 +53,7 @@ async def test_the_reply_is_acknowledged_first_and_then_shows_progress(harness: 
 async def test_every_option_and_seven_pictures_reach_the_service(harness: Harness) -> None:
     names = ["image", *(f"image{number}" for number in range(2, REFERENCES_MAX + 1))]
     pictures = {
-        name: harness.sandbox.discord.upload(f"{name}.png", picture(size=(40 + index, 30)))
+        name: harness.sandbox.discord.upload(f"{name}.png", picture(size=(140 + index, 130)))
         for index, name in enumerate(names)
     }
     reply = await harness.video(
@@ -61,7 +63,7 @@ async def test_every_option_and_seven_pictures_reach_the_service(harness: Harnes
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("spin around", "20", "720x1280")
     assert (submission.resolution, submission.preset, submission.group) == ("480p", "fun", None)
-    assert [reference.width for reference in submission.references] == [40 + index for index in range(7)]
+    assert [reference.width for reference in submission.references] == [140 + index for index in range(7)]
     assert "20 s · 720x1280 · 480p · fun · 7 pictures" in shown.text()
 
 
@@ -79,13 +81,29 @@ async def test_a_private_video_is_seen_by_nobody_else(harness: Harness) -> None:
     assert shown.ephemeral
 
 
-async def test_converted_pictures_are_told(harness: Harness) -> None:
-    gif = harness.sandbox.discord.upload("dance.gif", picture("GIF"))
+async def test_what_a_person_would_notice_of_a_changed_picture_is_told(harness: Harness) -> None:
+    dancing = io.BytesIO()
+    frames = [Image.new("RGB", (120, 90), colour) for colour in ("red", "blue")]
+    frames[0].save(dancing, "GIF", save_all=True, append_images=frames[1:])
+    gif = harness.sandbox.discord.upload("dance.gif", dancing.getvalue())
     reply = await harness.video(image=gif)
     shown = await reply.wait_for_video(timeout_s=20)
-    assert "dance.gif” was a GIF picture; I converted it." in shown.text()
+    assert "dance.gif” is an animation; I used its first frame." in shown.text()
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg", "image/webp"}
+
+
+async def test_the_frame_is_that_of_the_picture_as_people_see_it(harness: Harness) -> None:
+    lying, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (160, 90), "red").save(lying, "JPEG", exif=exif)
+    # Discord tells the stored dimensions, 160 x 90.
+    reply = await harness.video(image=harness.sandbox.discord.upload("tall.jpg", lying.getvalue()))
+    shown = await reply.wait_for_video(timeout_s=20)
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
+    assert submission.size == "720x1280"
+    assert (submission.references[0].width, submission.references[0].height) == (90, 160)
+    assert "720x1280" in shown.text()
 
 
 @pytest.mark.parametrize("preset", ["normal", "fun", "custom"])

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.images.model import ImageProblem, ImageRefusedError, ImageSource
+from bot.images.model import ImageRefusedError, ImageSource
+from bot.images.problems import ImageProblem
 from bot.images.spool import ReferenceSpool
 from tests.e2e.actors.pictures import picture, png_of
 from tests.images.cdn import Cdn
@@ -14,7 +15,7 @@ from tests.images.cdn import Cdn
 
 async def problem_of(spool: ReferenceSpool, source: ImageSource) -> ImageProblem:
     with pytest.raises(ImageRefusedError) as refused:
-        await spool.collect("job", [source])
+        await spool.collect("job", [source], "user")
     assert refused.value.filename == source.filename
     return refused.value.problem
 
@@ -32,7 +33,7 @@ async def test_a_server_that_stumbles_is_asked_again(cdn: Cdn, spool: ReferenceS
     async def stumbling(_request: web.Request) -> web.Response:
         return web.Response(status=503) if len(cdn.requests) == 1 else web.Response(body=picture())
 
-    (reference,) = await spool.collect("job", [cdn.source("a.png", stumbling)])
+    (reference,) = await spool.collect("job", [cdn.source("a.png", stumbling)], "user")
     assert reference.size_bytes == len(picture())
     assert len(cdn.requests) == 2
 
@@ -49,7 +50,7 @@ async def test_a_connection_that_breaks_off_is_asked_again(cdn: Cdn, spool: Refe
         request.transport.abort()
         return response
 
-    (reference,) = await spool.collect("job", [cdn.source("a.png", broken)])
+    (reference,) = await spool.collect("job", [cdn.source("a.png", broken)], "user")
     assert reference.path.read_bytes() == picture()
 
 
@@ -111,6 +112,6 @@ async def test_nobody_listening_is_unreachable(spool: ReferenceSpool) -> None:
 
 async def test_a_large_picture_lies_on_the_disk_byte_for_byte(cdn: Cdn, spool: ReferenceSpool) -> None:
     content = png_of(9_900_000)
-    (reference,) = await spool.collect("job", [cdn.source("a.png", content)])
+    (reference,) = await spool.collect("job", [cdn.source("a.png", content)], "user")
     assert reference.path.read_bytes() == content
     assert reference.size_bytes == len(content)

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from bot.images.model import IMAGE_LIMITS, ImageProblem, ImageRefusedError, ImageSource, SourceKind
+from bot.images.model import IMAGE_LIMITS, ImageRefusedError, ImageSource, SourceKind
+from bot.images.problems import ImageProblem
 from bot.images.spool import ReferenceSpool
 from bot.sandbox.video_factory import SampleVideoFactory, VideoSpec
 from bot.video import ImageMime
@@ -63,7 +64,7 @@ def opened(path: Path) -> Image.Image:
     ids=["plain", "one frame", "two", "ends on a key", "many keys", "all keys", "late", "fragments", "mkv"],
 )
 async def test_it_is_the_frame_that_is_shown_last(cdn: Cdn, spool: ReferenceSpool, content: bytes) -> None:
-    (reference,) = await spool.collect("job", [video(cdn, content)])
+    (reference,) = await spool.collect("job", [video(cdn, content)], "user")
     frames = decoded(content)
     assert reference.mime is ImageMime.PNG
     assert (reference.width_px, reference.height_px) == frames[-1].size
@@ -78,13 +79,13 @@ async def test_films_of_the_sandbox_have_one_too(cdn: Cdn, spool: ReferenceSpool
     order = VideoSpec.of_request("one", "a prompt", "6", "720x1280", "480p", ())
     made = await SampleVideoFactory(tmp_path / "films").make(order)
     content = made.read_bytes()
-    (reference,) = await spool.collect("job", [video(cdn, content)])
+    (reference,) = await spool.collect("job", [video(cdn, content)], "user")
     assert difference(opened(reference.path), decoded(content)[-1]) < 1
 
 
 async def test_it_comes_first_and_pictures_keep_their_order(cdn: Cdn, spool: ReferenceSpool) -> None:
     pictures = [cdn.source(f"{width}.png", picture(size=(width, 30))) for width in (50, 51)]
-    references = await spool.collect("job", [video(cdn, film(12)), *pictures])
+    references = await spool.collect("job", [video(cdn, film(12)), *pictures], "user")
     assert [reference.width_px for reference in references] == [160, 50, 51]
 
 
@@ -105,7 +106,7 @@ async def test_what_has_no_frame_is_refused_by_its_name(
     cdn: Cdn, spool: ReferenceSpool, tmp_path: Path, content: bytes, problem: ImageProblem
 ) -> None:
     with pytest.raises(ImageRefusedError) as refused:
-        await spool.collect("job", [video(cdn, content, "mine.mp4")])
+        await spool.collect("job", [video(cdn, content, "mine.mp4")], "user")
     assert (refused.value.filename, refused.value.problem) == ("mine.mp4", problem)
     assert list((tmp_path / "spool").iterdir()) == []
 
@@ -114,7 +115,7 @@ async def test_a_video_that_discord_no_longer_has_is_gone(cdn: Cdn, spool: Refer
     source = video(cdn, film(2))
     cdn.files.clear()
     with pytest.raises(ImageRefusedError) as refused:
-        await spool.collect("job", [source])
+        await spool.collect("job", [source], "user")
     assert refused.value.problem is ImageProblem.GONE
 
 
@@ -122,9 +123,9 @@ async def test_videos_may_be_larger_than_pictures_but_not_without_end(
     cdn: Cdn, spool: ReferenceSpool
 ) -> None:
     fits = replace(video(cdn, film(2)), size_bytes=IMAGE_LIMITS.source_bytes + 1)
-    await spool.collect("job", [fits])
+    await spool.collect("job", [fits], "user")
     with pytest.raises(ImageRefusedError) as refused:
-        await spool.collect("job", [replace(fits, size_bytes=IMAGE_LIMITS.video_bytes + 1)])
+        await spool.collect("job", [replace(fits, size_bytes=IMAGE_LIMITS.video_bytes + 1)], "user")
     assert refused.value.problem is ImageProblem.TOO_LARGE
 
 
@@ -132,7 +133,7 @@ async def test_a_cancelled_decoding_leaves_no_process_behind(cdn: Cdn, spool: Re
     source = video(cdn, film(200))
     me = psutil.Process()
     before = set(me.children())
-    collecting = asyncio.create_task(spool.collect("job", [source]))
+    collecting = asyncio.create_task(spool.collect("job", [source]), "user")
     async with asyncio.timeout(20):
         while not set(me.children()) - before:  # noqa: ASYNC110 - the operating system rings no bell
             await asyncio.sleep(0.005)

@@ -128,27 +128,19 @@ async def test_see_through_parts_hide_nothing(screening: Screening, tmp_path: Pa
     assert percent(await screening.score_pictures([drawn])) == 75
 
 
-@pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP", "GIF", "HEIF", "AVIF", "BMP"])
-async def test_it_reads_whatever_the_spool_does(
-    screening: Screening, tmp_path: Path, image_format: str
-) -> None:
+@pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP"])
+async def test_it_reads_what_the_spool_makes(screening: Screening, tmp_path: Path, image_format: str) -> None:
     path = tmp_path / "large"
     path.write_bytes(picture(image_format, (1000, 700)))
     assert 45 < percent(await screening.score_pictures([path])) < 55
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "CMYK"])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P"])
 def test_pictures_of_every_mode_are_scored_in_colour(tmp_path: Path, mode: str) -> None:
-    path = tmp_path / ("one.jpg" if mode == "CMYK" else "one.png")
+    path = tmp_path / "one.png"
     Image.new(mode, (800, 40)).save(path)
     read = screen.read_picture(path)
     assert (read.mode, read.size) == ("RGBA" if mode == "LA" else "RGB", (640, 32))
-
-
-def test_pictures_are_looked_at_upright(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees
-    assert screen.read_picture(painted(tmp_path / "one.jpg", "red", exif=exif)).size == (48, 64)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +251,6 @@ async def test_nudenet_is_found_without_being_imported(tmp_path: Path) -> None:
         ("def NudeDetector(): bytearray(8 * 1024**3)", "MemoryError"),
         (NUDENET.replace('"score": red,', '"score": float("nan"),'), "no_probability"),
         (NUDENET.replace('"score": red,', '"score": red + 1.5,'), "no_probability"),
-        ("print('hello')" + NUDENET, "died"),
         ("this is no Python", "SyntaxError"),
         (DYING, "died"),
     ],
@@ -295,16 +286,21 @@ async def _child(before: set[psutil.Process]) -> psutil.Process:
     return found.pop()
 
 
-async def test_a_killed_child_is_a_fault_and_the_next_one_works(tmp_path: Path) -> None:
+async def test_what_a_library_prints_is_no_answer(tmp_path: Path) -> None:
+    screening = Screening(enabled=True, extra_paths=[fake(tmp_path / "packages", "print('hello')" + NUDENET)])
+    assert await screening.score_pictures([painted(tmp_path / "red.png", "red")]) == 1
+
+
+async def test_a_killed_child_is_replaced_once(tmp_path: Path) -> None:
     packages = fake(tmp_path / "packages", HANGING)
     screening = Screening(enabled=True, extra_paths=[packages])
     red = painted(tmp_path / "red.png", "red")
     before = set(psutil.Process().children())
-    scoring = asyncio.create_task(fault_of(screening, red))
-    os.kill((await _child(before)).pid, signal.SIGKILL)
-    assert await scoring == "died"
+    scoring = asyncio.create_task(screening.score_pictures([red]))
+    killed = await _child(before)
     (packages / "nudenet" / "__init__.py").write_text(NUDENET, "utf-8")
-    assert await screening.score_pictures([red]) == 1
+    os.kill(killed.pid, signal.SIGKILL)
+    assert await scoring == 1
 
 
 async def test_a_cancelled_look_leaves_no_process_behind(tmp_path: Path) -> None:

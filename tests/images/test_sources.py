@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.images.model import ImageProblem, ImageSource
+from bot.images.model import ImageSource
+from bot.images.problems import ImageProblem
 from bot.images.sources import check_source, is_allowed
 
 HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "127.0.0.1:8080")

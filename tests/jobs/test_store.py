@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
-from bot.images.model import Conversion, ConversionReason, ImageProblem, ImageSource, Reference, SourceKind
+from bot.images.model import Conversion, ConversionReason, ImageSource, Reference, SourceKind
+from bot.images.problems import ImageProblem
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.rows import job_from, row_of
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError

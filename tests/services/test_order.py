@@ -35,11 +35,23 @@ WHOLE = VideoOrder(
 )
 
 
-def test_what_is_chosen_comes_before_defaults_and_those_before_the_shape_of_a_picture() -> None:
+def test_what_is_chosen_comes_before_defaults() -> None:
     preferences = Preferences(seconds=Seconds.S20, size=Size.PORTRAIT, preset=Preset.FUN)
-    completed = VideoOptions(seconds="6").completed_by(preferences, size=Size.SQUARE)
+    completed = VideoOptions(seconds="6").completed_by(preferences)
     assert completed == VideoOptions(seconds="6", size="720x1280", preset="fun")
-    assert VideoOptions().completed_by(Preferences(), size=Size.SQUARE).size == Size.SQUARE
+
+
+def test_a_picture_gives_the_frame_its_shape_only_where_no_size_was_chosen() -> None:
+    source = ImageSource("https://cdn.discordapp.com/cat.png", "cat.png")
+    assert VideoOrder(prompt="a boat", sources=(source,)).fits_picture
+    assert not VideoOrder(prompt="a boat").fits_picture
+    assert not VideoOrder(
+        prompt="a boat", options=VideoOptions(size="720x1280"), sources=(source,)
+    ).fits_picture
+    kept = Reference(Path("0.png"), ImageMime.PNG, 1, 90, 160, "cat.png")
+    again = request_of(VideoOrder(prompt="a boat", kept=(kept,)))
+    assert isinstance(again, VideoRequest)
+    assert again.size is Size.PORTRAIT
 
 
 def test_what_is_left_open_is_the_services_own_default() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from bot.delivery.card import Action
-from bot.images.model import ImageProblem
+from bot.images.problems import ImageProblem
 from bot.jobs.cards import Stage
 from bot.jobs.job import JobState
 from bot.moderation.audit.entries import ActionGroup, AuditAction

@@ -1,7 +1,7 @@
 """Walks over the boxes of HEIF and AVIF files (ISO/IEC 14496-12 and 23008-12). Nothing is decoded here.
 
-Decoders fill a picture whose tiles are missing with a colour and report no error, so it is checked here that the file
-holds all the data that its own table of items names.
+Decoders fill a picture whose tiles are missing with a colour and report no error. So it is checked here that the
+file holds all the data that its own table of items names.
 """
 
 import mmap

@@ -31,7 +31,7 @@ _KEPT: Final = frozenset(
         b"mDCV",
         b"cLLI",
     }
-    | {b"sBIT", b"pHYs", b"bKGD", b"hIST", b"sPLT"}
+    | {b"sBIT", b"pHYs", b"bKGD"}
 )
 """Chunks that are part of the picture or of its colours. Text, EXIF, times and private chunks are not, nor are the
 further frames of an animation."""

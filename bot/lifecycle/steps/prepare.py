@@ -1,11 +1,14 @@
 """The first step: stores the reference images in the spool while Discord still hands them out."""
 
-from bot.images.model import ImageRefusedError
+from collections.abc import Sequence
+
+from bot.images.model import ImageRefusedError, Reference
 from bot.images.spool import ReferenceSpool
 from bot.jobs.cards import Stage
 from bot.jobs.job import Failure, FailureReason, Job
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
+from bot.video import Size
 
 
 def is_prepared(job: Job) -> bool:
@@ -31,10 +34,20 @@ class PrepareStep:
         context.show(Stage.PICTURES)
         try:
             async with self._starts.counted(context):
-                pictures = await self._spool.collect(context.job.id, context.job.sources)
+                pictures = await self._spool.collect(
+                    context.job.id, context.job.sources, str(context.job.reply.person_id)
+                )
         except ImageRefusedError as refused:
             reason = FailureReason.PICTURE_REFUSED
             failure = Failure(reason, refused.detail, picture=refused.filename, problem=refused.problem)
             await context.fail(reason, failure=failure)
             return
-        await context.amend(pictures=pictures)
+        await context.amend(pictures=pictures, **_fitted(context.job, pictures))
+
+
+def _fitted(job: Job, pictures: Sequence[Reference]) -> dict[str, object]:
+    """Return the frame that fits the first picture as it is seen, for a job whose frame was left open."""
+    if not job.fits_picture:
+        return {}
+    size = Size.nearest(pictures[0].width_px, pictures[0].height_px)
+    return {"fits_picture": False, "request": job.request.model_copy(update={"size": size})}

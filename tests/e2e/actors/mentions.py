@@ -19,9 +19,9 @@ def ping(harness: Harness, text: str = "") -> str:
     return f"<@{harness.sandbox.discord.bot_user_id}> {text}"
 
 
-def upload_of_width(harness: Harness, width: int = 40, name: str = "cat.png") -> Attachment:
+def upload_of_width(harness: Harness, width: int = 140, name: str = "cat.png") -> Attachment:
     """A picture that is known again by its width."""
-    return harness.sandbox.discord.upload(name, picture(size=(width, 30)))
+    return harness.sandbox.discord.upload(name, picture(size=(width, 100)))
 
 
 async def say(

@@ -8,7 +8,7 @@ from tests.e2e.actors.pictures import picture
 RESULT = ["Again", "Change", "Use last frame", "Delete", "Report"]
 
 
-def upload(harness: Harness, name: str = "cat.png", size: tuple[int, int] = (64, 48)) -> Attachment:
+def upload(harness: Harness, name: str = "cat.png", size: tuple[int, int] = (96, 72)) -> Attachment:
     """A picture to send; its size tells it from others."""
     return harness.sandbox.discord.upload(name, picture(size=size))
 

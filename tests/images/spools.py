@@ -1,0 +1,33 @@
+"""A spool of reference images for tests, and what it makes of one file, in the words of the corpus."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from bot.images.model import ImageRefusedError
+from bot.images.spool import ReferenceSpool
+from tests.images.corpus.judge import Answer, Declined, Sent
+
+_JOB = "job"
+
+
+@asynccontextmanager
+async def open_spool(folder: Path) -> AsyncGenerator[ReferenceSpool]:
+    """Open a spool in a folder that exists."""
+    async with aiohttp.ClientSession() as session:
+        yield ReferenceSpool(session, folder=folder, allowed_hosts=["127.0.0.1"])
+
+
+async def answer_to(spool: ReferenceSpool, content: bytes, folder: Path) -> Answer:
+    """Return what the spool makes of a file that is attached with this content."""
+    attached = folder / "attached"
+    attached.write_bytes(content)
+    try:
+        (reference,) = await spool.adopt(_JOB, [attached])
+    except ImageRefusedError as refused:
+        return Declined(str(refused.problem), refused.detail)
+    sent = Sent(reference.path.read_bytes(), str(reference.mime), reference.width_px, reference.height_px)
+    await spool.discard(_JOB)
+    return sent
