@@ -1,0 +1,1 @@
+"""Video files: single frames and facts of them, found out in a child process."""

@@ -1,0 +1,1 @@
+"""The child's side: opens videos that anybody may have made. Imports neither settings nor pydantic."""

@@ -1,0 +1,63 @@
+"""Single frames of videos, taken in a child process."""
+
+from pathlib import Path
+from typing import Final
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from bot.children.pool import ChildPool
+from bot.children.process import ChildFaultError
+
+log: Final = structlog.get_logger(__name__)
+
+
+class NoFrameError(Exception):
+    """A video has no frame that could be taken. `detail` is a short technical term for the log."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class _Answer(BaseModel):
+    problem: str = ""
+
+
+class VideoFrames:
+    """Takes frames out of videos, as players show them: upright, with square pixels, in sRGB."""
+
+    def __init__(self, pool: ChildPool) -> None:
+        self._pool = pool
+
+    async def last_frame(self, owner: str, source: Path, destination: Path) -> None:
+        """Save the frame that is shown last as a PNG.
+
+        Args:
+            owner: For whom: one owner's videos are opened one after the other.
+            source: The video.
+            destination: The file to write. After an error there is none.
+
+        Raises:
+            NoFrameError: The file is no video, is damaged, or takes too much memory or time.
+        """
+        await self._save("last_frame", owner, source, destination)
+
+    async def first_frame(self, owner: str, source: Path, destination: Path) -> None:
+        """Save the first frame that shows something as a PNG, like `last_frame`. Raises `NoFrameError`."""
+        await self._save("first_frame", owner, source, destination)
+
+    async def _save(self, task: str, owner: str, source: Path, destination: Path) -> None:
+        # The child has a working folder of its own.
+        paths = {"source": str(source.resolve()), "destination": str(destination.resolve())}  # noqa: ASYNC240
+        try:
+            answer = _Answer.model_validate(await self._pool.ask(owner, task, **paths))
+            problem = answer.problem
+        except ChildFaultError as error:
+            problem = error.detail if error.detail and error.fault.value == "raised" else error.fault.value
+        except ValidationError:
+            problem = "unreadable_answer"
+        if problem:
+            destination.unlink(missing_ok=True)  # noqa: ASYNC240 - a file that was just written, if at all
+            log.warning("frame_not_taken", task=task, fault=problem[:80])
+            raise NoFrameError(problem[:80])
