@@ -19,7 +19,8 @@ from bot.images.problems import ImageProblem, UnusableImageError
 from bot.images.sources import check_source
 from bot.video_files.frames import NoFrameError, VideoFrames
 
-_FETCHES_AT_ONCE: Final = 8
+_FETCHES_AT_ONCE: Final = 4
+"""So that the first pictures are being prepared while the others still arrive."""
 
 
 @dataclass(frozen=True)
