@@ -11,8 +11,8 @@ from bot.images.decoding.layout import Layout, damaged
 from bot.images.decoding.opening import open_picture
 
 _HEAD_BYTES: Final = 64 * 1024
-"""Of the coded data of a baseline JPEG so much is decoded, which proves its tables. Damage behind shows as a smear in
-every viewer, as decoders go on, and decoding all of it would take longer than fetching it."""
+"""Of the coded data of a baseline JPEG so much is decoded, which proves its tables. Damage behind shows as a smear
+in every viewer, as decoders go on, and decoding all of it would take longer than fetching it."""
 _DRAFT: Final = 8
 _JPEG_END: Final = b"\xff\xd9"
 _FILLER: Final = b"\x5a\xa5" * 4096
