@@ -67,6 +67,7 @@ class PicturePreparation:
 
     def __init__(self, children: ChildPool) -> None:
         self._children = children
+        self._here = Path.cwd()
 
     async def warm(self) -> None:
         """Start a child while the pictures are still being fetched."""
@@ -88,8 +89,9 @@ class PicturePreparation:
             answer = await self._children.ask(
                 owner,
                 "prepare",
-                source=str(source.absolute()),
-                destination=str(destination.absolute()),
+                # The child has a working folder of its own.
+                source=str(self._here / source),
+                destination=str(self._here / destination),
                 limit_bytes=REFERENCE_LIMIT_BYTES,
             )
         except ChildFaultError as error:

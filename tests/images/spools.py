@@ -6,18 +6,31 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.children.pool import ChildPool
+from bot.children.process import ChildSpec
 from bot.images.model import ImageRefusedError
+from bot.images.preparation import PicturePreparation
 from bot.images.spool import ReferenceSpool
+from bot.video_files.frames import VideoFrames, video_pool
 from tests.images.corpus.judge import Answer, Declined, Sent
 
 _JOB = "job"
+_MEMORY_BYTES = 768 * 1024 * 1024
 
 
 @asynccontextmanager
 async def open_spool(folder: Path) -> AsyncGenerator[ReferenceSpool]:
     """Open a spool in a folder that exists."""
-    async with aiohttp.ClientSession() as session:
-        yield ReferenceSpool(session, folder=folder, allowed_hosts=["127.0.0.1"])
+    # More time than in production: on a machine that runs tests side by side a large picture takes longer.
+    pictures = ChildPool(ChildSpec("bot.images.decoding.main", _MEMORY_BYTES), at_once=2, within_s=60)
+    async with aiohttp.ClientSession() as session, pictures, video_pool(_MEMORY_BYTES) as videos:
+        yield ReferenceSpool(
+            session,
+            folder=folder,
+            allowed_hosts=["127.0.0.1"],
+            pictures=PicturePreparation(pictures),
+            frames=VideoFrames(videos),
+        )
 
 
 async def answer_to(spool: ReferenceSpool, content: bytes, folder: Path) -> Answer:

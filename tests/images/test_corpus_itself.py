@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.images.corpus import jpeg
 from tests.images.corpus.all_cases import all_cases
+from tests.images.corpus.bombs import BOMB_BYTES, bombs
 from tests.images.corpus.case import Case, Colour, Passes, Refused, Stripped, patch
 from tests.images.corpus.decoders import UndecodableError, by_ffmpeg, by_pillow, mime_of
 from tests.images.corpus.drawing import QUARTERS, SIZE, quarters, shows, stored
@@ -38,6 +39,12 @@ def test_names_are_unique() -> None:
 
 def test_files_are_the_same_each_time() -> None:
     assert [case.name for case in all_cases() if case.build() != case.content] == []
+
+
+def test_ten_bombs_have_the_size_that_they_are_called_by() -> None:
+    sizes = [len(bomb.content) for bomb in bombs()]
+    assert len(sizes) == 10
+    assert all(BOMB_BYTES - 100 < size <= BOMB_BYTES for size in sizes)
 
 
 def sent(content: bytes) -> Sent:

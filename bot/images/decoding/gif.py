@@ -4,7 +4,9 @@ import mmap
 from pathlib import Path
 from typing import Final
 
+from bot.images.decoding.kinds import PictureKind
 from bot.images.decoding.layout import PARTS_MAX, Layout, damaged, too_many_parts
+from bot.images.decoding.limits import check_pixels
 
 _SCREEN_BYTES: Final = 13
 _IMAGE: Final = 0x2C
@@ -21,28 +23,38 @@ def walk(path: Path) -> Layout:
         UnusableImageError: It is cut off, holds no picture, or has too many blocks.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        frames = _count_frames(data)
-        width_px, height_px = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+        frames, largest = _frames(data)
+        width_px, height_px = _dimensions(data, 6)
     if not frames or not (width_px and height_px):
         raise damaged("no picture data")
+    check_pixels(PictureKind.GIF, *largest)
     return Layout(width_px, height_px, animated=frames > 1, needs_remake=True)
 
 
-def _count_frames(data: mmap.mmap) -> int:
+def _frames(data: mmap.mmap) -> tuple[int, tuple[int, int]]:
+    """Return the number of frames, and the dimensions of the largest, which may be larger than the screen."""
     if len(data) < _SCREEN_BYTES:
         raise damaged("cut off")
     at = _SCREEN_BYTES + _table_bytes(data[10])
-    frames = 0
+    frames, largest = 0, (0, 0)
     for _ in range(PARTS_MAX):
         if at == len(data):
-            return frames
+            break
         begin = _data_of_block(data, at)
         if begin is None:
             # The trailer, or what is no block: decoders stop here too, if they have a frame.
-            return frames
-        frames += data[at] == _IMAGE
+            break
+        if data[at] == _IMAGE:
+            frames += 1
+            largest = max(largest, _dimensions(data, at + 5), key=lambda size: size[0] * size[1])
         at = _end_of_data(data, begin)
-    raise too_many_parts(PARTS_MAX)
+    else:
+        raise too_many_parts(PARTS_MAX)
+    return frames, largest
+
+
+def _dimensions(data: mmap.mmap, at: int) -> tuple[int, int]:
+    return int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 2 : at + 4], "little")
 
 
 def _data_of_block(data: mmap.mmap, at: int) -> int | None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bot.images.decoding.kinds import PictureKind
 from bot.images.decoding.layout import PARTS_MAX, CodedColours, damaged, too_many_parts
+from bot.images.decoding.limits import check_pixels
 
 _SIZE_IS_64_BIT: Final = 1
 _SIZE_IS_REST: Final = 0
@@ -28,7 +30,7 @@ class _Box:
     end: int
 
 
-def walk(path: Path) -> CodedColours | None:
+def walk(path: Path, kind: PictureKind) -> CodedColours | None:
     """Walk over the top-level boxes, and over the table of items.
 
     Returns:
@@ -52,7 +54,7 @@ def walk(path: Path) -> CodedColours | None:
             has_data = has_data or box.name in {b"mdat", b"meta"}
         if meta is None:
             raise damaged("no table of items")
-        return _items(data, meta)
+        return _items(data, meta, kind)
 
 
 def _boxes(data: mmap.mmap, begin: int, end: int, *, lenient: bool = False) -> Iterator[_Box]:
@@ -74,7 +76,7 @@ def _boxes(data: mmap.mmap, begin: int, end: int, *, lenient: bool = False) -> I
         at += size
 
 
-def _items(data: mmap.mmap, meta: _Box) -> CodedColours | None:
+def _items(data: mmap.mmap, meta: _Box, kind: PictureKind) -> CodedColours | None:
     colours: CodedColours | None = None
     has_items = False
     for count, box in enumerate(_boxes(data, meta.begin + _FULL_BOX_BYTES, meta.end)):
@@ -85,7 +87,7 @@ def _items(data: mmap.mmap, meta: _Box) -> CodedColours | None:
                 has_items = True
                 _check_extents(data, box)
             case b"iprp":
-                colours = _colours(data, box)
+                colours = _properties(data, box, kind)
             case _:
                 pass
     if not has_items:
@@ -93,17 +95,24 @@ def _items(data: mmap.mmap, meta: _Box) -> CodedColours | None:
     return colours
 
 
-def _colours(data: mmap.mmap, properties: _Box) -> CodedColours | None:
+def _properties(data: mmap.mmap, properties: _Box, kind: PictureKind) -> CodedColours | None:
+    """Check the dimensions of all pictures, tiles included; return the first colours that are given by numbers."""
+    colours: CodedColours | None = None
     for container in _boxes(data, properties.begin, properties.end):
         if container.name != b"ipco":
             continue
         for count, box in enumerate(_boxes(data, container.begin, container.end)):
             if count > PARTS_MAX:
                 raise too_many_parts(count)
+            if box.name == b"ispe":
+                read = _Reader(data, box)
+                read.number(_FULL_BOX_BYTES)
+                check_pixels(kind, read.number(4), read.number(4))
             if box.name == b"colr" and data[box.begin : box.begin + 4] == b"nclx":
                 numbers = data[box.begin + 4 : box.begin + 8]
-                return CodedColours(int.from_bytes(numbers[:2], "big"), int.from_bytes(numbers[2:], "big"))
-    return None
+                found = CodedColours(int.from_bytes(numbers[:2], "big"), int.from_bytes(numbers[2:], "big"))
+                colours = colours or found
+    return colours
 
 
 class _Reader:

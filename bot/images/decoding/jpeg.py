@@ -18,7 +18,8 @@ _SCAN: Final = 0xDA
 _COMMENT: Final = 0xFE
 _TABLES: Final = frozenset({0xC4, 0xDB, 0xDD, 0xCC})
 """Huffman tables, quantization tables, restart interval, arithmetic conditioning."""
-_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FRAMES: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+"""Of every coding process, JPEG-LS (ITU T.87) included."""
 _PROGRESSIVE: Final = 0xC2
 _DECODABLE_FRAMES: Final = frozenset({0xC0, 0xC1, _PROGRESSIVE})
 """Baseline, extended, progressive. Browsers decode neither lossless, hierarchical nor arithmetic ones."""
@@ -35,6 +36,8 @@ _ADOBE: Final = b"Adobe"
 _EXIF: Final = b"Exif\0"
 _ORIENTATION: Final = 0x0112
 _FOUR_COLOURS: Final = 4
+_COEFFICIENTS: Final = 64
+_FRAME_BYTES: Final = 6
 
 
 @dataclass
@@ -47,6 +50,8 @@ class _Walk:
     frame_marker: int = 0
     orientation: int | None = None
     scans: int = 0
+    final: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    """Components and coefficients that are there in full precision."""
     ended: bool = False
 
 
@@ -70,6 +75,12 @@ def walk(path: Path) -> Layout:
         size_bytes = len(data)
     if not seen.scans or not seen.frame:
         raise damaged("no picture data")
+    if (
+        not seen.ended
+        and seen.frame_marker == _PROGRESSIVE
+        and len(seen.final) < _COEFFICIENTS * seen.frame[5]
+    ):
+        raise damaged("scans are missing")
     if not seen.ended:
         seen.kept.append(b"\xff" + bytes([_END]))
     return _layout(seen, leaves_out=seen.left_out or not seen.ended or at < size_bytes)
@@ -109,15 +120,11 @@ def _take(seen: _Walk, data: mmap.mmap, marker: int, begin: int, end: int) -> No
         body += 1
     body += 3
     if marker == _SCAN:
-        seen.scans += 1
-        if seen.scans > _SCANS_MAX:
-            raise too_many_parts(seen.scans)
+        _note_scan(seen, data[body:end])
     elif marker == _END:
         seen.ended = True
     elif marker in _FRAMES:
-        if seen.frame:
-            raise damaged("two frames")
-        seen.frame, seen.frame_marker = data[body:end], marker
+        _note_frame(seen, marker, data[body:end])
     elif marker not in _TABLES:
         replaced = _of_application(seen, data, marker, body, end)
         if replaced is not None:
@@ -126,6 +133,29 @@ def _take(seen: _Walk, data: mmap.mmap, marker: int, begin: int, end: int) -> No
                 seen.kept.append(replaced)
             return
     _keep(seen.kept, begin, end)
+
+
+def _note_frame(seen: _Walk, marker: int, frame: bytes) -> None:
+    if seen.frame:
+        raise damaged("two frames")
+    if len(frame) < _FRAME_BYTES:
+        raise damaged("no dimensions")
+    seen.frame, seen.frame_marker = frame, marker
+
+
+def _note_scan(seen: _Walk, scan: bytes) -> None:
+    """Note what a scan completes (B.2.3): its components, the band of coefficients, the bits that are left out."""
+    seen.scans += 1
+    if seen.scans > _SCANS_MAX:
+        raise too_many_parts(seen.scans)
+    count = scan[0] if scan else 0
+    parameters = scan[1 + 2 * count : 4 + 2 * count]
+    if len(parameters) == 3 and not parameters[2] & 15:  # noqa: PLR2004 - start and end of the band, bits
+        first, last = parameters[0], min(parameters[1], _COEFFICIENTS - 1)
+        components = scan[1 : 1 + 2 * count : 2]
+        seen.final.update(
+            (component, number) for component in components for number in range(first, last + 1)
+        )
 
 
 def _of_application(seen: _Walk, data: mmap.mmap, marker: int, body: int, end: int) -> bytes | None:
@@ -161,7 +191,7 @@ def _layout(seen: _Walk, *, leaves_out: bool) -> Layout:
         seen.frame[0],
         int.from_bytes(seen.frame[1:3], "big"),
         int.from_bytes(seen.frame[3:5], "big"),
-        seen.frame[5] if len(seen.frame) > 5 else 0,  # noqa: PLR2004 - where the number of components stands (B.2.2)
+        seen.frame[5],
     )
     if seen.frame_marker not in _DECODABLE_FRAMES or precision != 8:  # noqa: PLR2004 - bits
         raise UnusableImageError(ImageProblem.UNSUPPORTED_FORMAT, "JPEG of a rare kind")
@@ -173,8 +203,8 @@ def _layout(seen: _Walk, *, leaves_out: bool) -> Layout:
         kept=seen.kept if leaves_out else None,
         orientation=seen.orientation or 1,
         needs_remake=colours == _FOUR_COLOURS,
-        # Baseline data that runs up to its end marker is judged by its beginning; see `wholeness.py`.
-        must_decode=not seen.ended or seen.frame_marker == _PROGRESSIVE,
+        ended=seen.ended,
+        progressive=seen.frame_marker == _PROGRESSIVE,
     )
 
 

@@ -49,8 +49,6 @@ _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"II\xbc", "JPEG XR"),
     (b"8BPS", "PSD"),
     (b"gimp xcf", "XCF"),
-    (b"\0\0\1\0", "ICO"),
-    (b"\0\0\2\0", "CUR"),
     (b"icns", "ICNS"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
@@ -98,8 +96,15 @@ _OTHER_BRANDS: Final[Mapping[bytes, str]] = {
     b"avci": "AVCI",
 }
 _NETPBM: Final = re.compile(rb"P[1-7fF][\s#]")
-_SVG: Final = re.compile(rb"<svg[\s>:]|<!DOCTYPE\s+svg", re.IGNORECASE)
-_TEXT_FIRST: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+_SVG: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>)*+<(?:\w+:)?svg[\s>/]",
+    re.DOTALL,
+)
+"""An XML document whose root is `svg`. The groups are atomic: a page of a hostile hand must not take long."""
+_ICON: Final = re.compile(rb"\0\0([\1\2])\0(?!\0\0)", re.DOTALL)
+"""Windows icons and cursors; their number of pictures, which is not 0, follows."""
+_TARGA: Final = re.compile(rb".[\0\1][\1-\3\x09-\x0b].{13}[\x08\x0f\x10\x18\x20][\0-\x3f]", re.DOTALL)
+"""Truevision's format has no signature: a kind of picture and a number of bits that can be."""
 
 
 def kind_of(head: bytes) -> PictureKind:
@@ -130,7 +135,11 @@ def _refused_kind(head: bytes) -> str | None:
             return name
     if _NETPBM.match(head):
         return "PNM"
-    return "SVG" if _TEXT_FIRST.match(head) and _SVG.search(head) else None
+    if icon := _ICON.match(head):
+        return "ICO" if icon[1] == b"\1" else "CUR"
+    if _SVG.match(head):
+        return "SVG"
+    return "TGA" if _TARGA.match(head) and not head[3:8].strip(b"\0") else None
 
 
 def _of_riff(head: bytes) -> PictureKind:

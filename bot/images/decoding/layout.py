@@ -44,7 +44,8 @@ class Layout:
         orientation: 1 to 8 as in EXIF, as viewers of the format obey it.
         animated: True if there is more than one frame.
         needs_remake: True if its pixels cannot be sent as they are stored: CMYK, 16 bits, HDR, an animation.
-        must_decode: True if only decoding proves that all data is there.
+        ended: False for a JPEG without its end marker, of which only decoding tells if all data is there.
+        progressive: True for a JPEG whose pixels are spread over all of its data.
         colours: Where they are given by numbers.
     """
 
@@ -54,14 +55,9 @@ class Layout:
     orientation: int = 1
     animated: bool = False
     needs_remake: bool = False
-    must_decode: bool = True
+    ended: bool = True
+    progressive: bool = False
     colours: CodedColours | None = None
-
-    def kept_bytes(self, size_bytes: int) -> int:
-        """Return the size of the file that is kept, of one of `size_bytes`."""
-        if self.kept is None:
-            return size_bytes
-        return sum(len(piece) if isinstance(piece, bytes) else piece[1] for piece in self.kept)
 
 
 def damaged(detail: str) -> UnusableImageError:

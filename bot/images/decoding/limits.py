@@ -26,10 +26,15 @@ several times the memory of the others."""
 
 def check_dimensions(kind: PictureKind, width_px: int, height_px: int) -> None:
     """Raise `UnusableImageError` for a picture that is too large, too small or too narrow."""
+    check_pixels(kind, width_px, height_px)
     dimensions = f"{width_px} x {height_px}"
-    if width_px * height_px > _PIXELS_MAX[kind]:
-        raise UnusableImageError(ImageProblem.TOO_MANY_PIXELS, dimensions)
     if min(width_px, height_px) < SMALLEST_PX:
         raise UnusableImageError(ImageProblem.TOO_SMALL, dimensions)
     if max(width_px, height_px) > LONGEST_RATIO * min(width_px, height_px):
         raise UnusableImageError(ImageProblem.TOO_NARROW, dimensions)
+
+
+def check_pixels(kind: PictureKind, width_px: int, height_px: int) -> None:
+    """Raise `UnusableImageError` for more pixels than fit into a child's memory."""
+    if width_px * height_px > _PIXELS_MAX[kind]:
+        raise UnusableImageError(ImageProblem.TOO_MANY_PIXELS, f"{width_px} x {height_px}")

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from bot.images.decoding import gif, heif, jpeg, png, webp
+from bot.images.decoding import bmp, gif, heif, jpeg, png, webp
 from bot.images.decoding.kinds import HEAD_BYTES, PictureKind, kind_of
 from bot.images.decoding.layout import Layout, damaged, write_copy
 from bot.images.decoding.limits import ENLARGED_PX, LARGEST_PX, check_dimensions
 from bot.images.decoding.opening import open_picture
 from bot.images.decoding.remake import remake
-from bot.images.decoding.wholeness import check_decodes
+from bot.images.decoding.wholeness import check_decodes, check_without_end
 from bot.images.problems import ImageProblem, UnusableImageError
 
 _PASSING: Final[Mapping[PictureKind, str]] = {
@@ -58,7 +58,13 @@ def _prepared(path: Path, destination: Path, kind: PictureKind, limit_bytes: int
     layout = _walked(path, kind)
     width_px, height_px = layout.width_px, layout.height_px
     check_dimensions(kind, width_px, height_px)
-    kept_bytes = layout.kept_bytes(path.stat().st_size)
+    if not layout.ended:
+        check_without_end(path)
+    if layout.kept is not None and not (layout.animated and layout.needs_remake):
+        # From here on only what is kept counts: what is left out may be a trap for decoders.
+        write_copy(path, destination, layout.kept)
+        path = destination
+    size_bytes = path.stat().st_size
     found: dict[str, object] = {"kind": kind.value, "animated": layout.animated}
     if (
         kind in _PASSING
@@ -66,15 +72,11 @@ def _prepared(path: Path, destination: Path, kind: PictureKind, limit_bytes: int
         and layout.orientation == 1
         and min(width_px, height_px) >= ENLARGED_PX
         and max(width_px, height_px) <= LARGEST_PX
-        and kept_bytes < limit_bytes
+        and size_bytes < limit_bytes
     ):
         check_decodes(path, kind, layout)
-        if layout.kept is not None:
-            write_copy(path, destination, layout.kept)
-        made = layout.kept is not None
+        made = path == destination
         return {**found, "mime": _PASSING[kind], "width_px": width_px, "height_px": height_px, "made": made}
-    if kind is PictureKind.JPEG and layout.must_decode:
-        check_decodes(path, kind, layout)
     remade = remake(path, destination, kind, layout, limit_bytes=limit_bytes)
     return {
         **found,
@@ -92,7 +94,9 @@ def _walked(path: Path, kind: PictureKind) -> Layout:
     """Walk over the file's parts, and find its dimensions."""
     if kind in _WALKS:
         return _WALKS[kind](path)
-    colours = heif.walk(path) if kind in {PictureKind.HEIF, PictureKind.AVIF} else None
+    if kind is PictureKind.BMP:
+        bmp.check_header(path)
+    colours = heif.walk(path, kind) if kind in {PictureKind.HEIF, PictureKind.AVIF} else None
     with open_picture(path, kind) as opened:
         if not (opened.width and opened.height):
             raise damaged("no dimensions")

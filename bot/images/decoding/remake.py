@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import Blend, PngImageFile
 
 from bot.images.decoding import icc
 from bot.images.decoding.colours import png_profile, to_srgb, with_plain_mode
@@ -86,9 +87,8 @@ def _profile_of(opened: Image.Image, kind: PictureKind, colours: CodedColours | 
 
 def _first_frame(opened: Image.Image, kind: PictureKind) -> Image.Image:
     """Return the first frame as a viewer draws it."""
-    if kind is PictureKind.PNG and getattr(opened, "default_image", False):
-        # The plain picture of this animation is for viewers that know no animations, and not part of it.
-        opened.seek(1)
+    if isinstance(opened, PngImageFile) and opened.default_image:
+        return _first_frame_of_png(opened)
     box: tuple[int, int, int, int] | None = None
     if isinstance(opened, GifImageFile) and opened.tile:
         # Viewers leave see-through what the first frame does not cover; Pillow draws it in the colour number 0.
@@ -99,6 +99,18 @@ def _first_frame(opened: Image.Image, kind: PictureKind) -> Image.Image:
     covered = opened.convert("RGBA").crop(box)
     canvas = Image.new("RGBA", opened.size)
     canvas.paste(covered, box[:2])
+    return canvas
+
+
+def _first_frame_of_png(opened: PngImageFile) -> Image.Image:
+    # The plain picture of this animation is for viewers that know no animations, and not part of it. Pillow draws
+    # the first frame upon it, viewers upon nothing.
+    opened.seek(1)
+    opened.blend_op = Blend.OP_SOURCE
+    opened.load()
+    left, top, right, bottom = (int(number) for number in opened.dispose_extent)
+    canvas = Image.new("RGBA", opened.size)
+    canvas.paste(opened.convert("RGBA").crop((left, top, right, bottom)), (left, top))
     return canvas
 
 

@@ -74,6 +74,8 @@ def walk(path: Path) -> Layout:
 
 def _dimensions(name: bytes, content: bytes) -> tuple[int, int]:
     """Return width and height of a lossy (RFC 6386, 9.1) or lossless bitstream."""
+    if (content[3:6] if name == b"VP8 " else content[:1]) not in {b"\x9d\x01\x2a", b"\x2f"}:
+        raise damaged("no picture data")
     if name == b"VP8 ":
         return int.from_bytes(content[6:8], "little") & 0x3FFF, int.from_bytes(
             content[8:10], "little"

@@ -20,25 +20,14 @@ _FILLER: Final = b"\x5a\xa5" * 4096
 
 
 def check_decodes(path: Path, kind: PictureKind, layout: Layout) -> None:
-    """Raise `UnusableImageError`, or whatever the decoder raises, unless the whole picture is there."""
-    if kind is not PictureKind.JPEG:
-        with open_picture(path, kind) as picture:
-            picture.load()
-        return
-    if layout.must_decode and not _ends(path):
-        _check_without_end(path)
-    elif layout.must_decode or path.stat().st_size <= _HEAD_BYTES:
-        with open_picture(path, kind) as picture:
-            # At an eighth of its size all its data is read, but most of the arithmetic is left out.
-            picture.draft(None, (picture.width // _DRAFT, picture.height // _DRAFT))
-            picture.load()
-    else:
+    """Raise whatever the decoder raises, unless the whole picture is there."""
+    if kind is PictureKind.JPEG and not layout.progressive and path.stat().st_size > _HEAD_BYTES:
         _decode_head(path)
-
-
-def _ends(path: Path) -> bool:
-    with path.open("rb") as file:
-        return _JPEG_END in file.read()
+        return
+    with open_picture(path, kind) as picture:
+        # Of a JPEG all data is read at an eighth of its size too, but most of the arithmetic is left out.
+        picture.draft(None, (picture.width // _DRAFT, picture.height // _DRAFT))
+        picture.load()
 
 
 def _decode_head(path: Path) -> None:
@@ -47,8 +36,8 @@ def _decode_head(path: Path) -> None:
         parser.feed(file.read(_HEAD_BYTES))
 
 
-def _check_without_end(path: Path) -> None:
-    """Check a JPEG without an end marker.
+def check_without_end(path: Path) -> None:
+    """Check a JPEG without an end marker. Raises `UnusableImageError`, or whatever the decoder raises.
 
     Decoders fill up what is missing and report nothing. So the picture is decoded twice, with different data behind
     what there is: if all is there, neither is looked at.

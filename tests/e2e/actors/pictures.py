@@ -21,7 +21,7 @@ def picture(image_format: str = "PNG", size: tuple[int, int] = (96, 72)) -> byte
 
 
 def png_of(size_bytes: int) -> bytes:
-    """A real PNG of exactly this size: noise that is stored, not compressed, and empty blocks to make up the rest."""
+    """A real PNG of exactly this size: noise that is not compressed, and empty blocks for the rest."""
     width = max(96, int(math.sqrt(size_bytes / 3)))
     row_bytes = 1 + 3 * width
     height = max(72, size_bytes // (row_bytes + 5) - 4)

@@ -59,3 +59,13 @@ def detailed(size: tuple[int, int] = (160, 120)) -> Image.Image:
     width, height = size[0] // 4, size[1] // 4
     coarse = Image.frombytes("RGB", (width, height), random.Random(13).randbytes(width * height * 3))
     return coarse.resize(size, Image.Resampling.BICUBIC)
+
+
+def noisy(size: tuple[int, int], colours: tuple[Colour, ...] = QUARTERS) -> Image.Image:
+    """Return a picture that hardly compresses, with flat places at the centres of its quarters."""
+    drawn = Image.frombytes("RGB", size, random.Random(13).randbytes(size[0] * size[1] * 3))
+    side = size[0] // 8
+    for (x, y), colour in zip(CENTRES, colours, strict=True):
+        left, top = int(x * size[0]) - side // 2, int(y * size[1]) - side // 2
+        drawn.paste(colour, (left, top, left + side, top + side))
+    return drawn

@@ -62,24 +62,29 @@ def complaints(case: Case, answer: Answer) -> list[str]:
 
 
 def flaws(sent: Sent) -> list[str]:
-    """Return what no picture may have that leaves: it decodes, is as large as said, upright, and tells nothing."""
+    """Return what is wrong with any picture that leaves: it is sound, upright, and tells nothing private."""
+    wrong = unsound(sent)
+    wrong += [f"holds {text!r}" for text in PRIVATE if text in sent.content]
+    if (orientation := _orientation(sent.content)) != 1:
+        wrong.append(f"orientation {orientation} is left to the reader")
+    return wrong
+
+
+def unsound(sent: Sent) -> list[str]:
+    """Return what is wrong with a picture itself: it does not decode, or is not what it is said to be."""
     try:
-        decoded = decoded_by_either(sent.content)
+        size = decoded_by_either(sent.content).size
     except UndecodableError as error:
         return [f"does not decode: {error}"]
     wrong: list[str] = []
     if mime_of(sent.content) != sent.mime:
         wrong.append(f"called {sent.mime}, is {mime_of(sent.content)!r}")
-    size = decoded.size
     if size != (sent.width_px, sent.height_px):
         wrong.append(f"called {sent.width_px} x {sent.height_px}, is {size}")
     if min(size) < _LEAST_PX or max(size) > _MOST_PX or max(size) > _MOST_RATIO * min(size):
         wrong.append(f"{size} is a size that is not taken")
     if len(sent.content) >= _MOST_BYTES:
         wrong.append(f"{len(sent.content)} bytes are too many")
-    wrong += [f"holds {text!r}" for text in PRIVATE if text in sent.content]
-    if (orientation := _orientation(sent.content)) != 1:
-        wrong.append(f"orientation {orientation} is left to the reader")
     return wrong
 
 

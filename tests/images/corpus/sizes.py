@@ -5,10 +5,13 @@ from functools import cache, partial
 
 from PIL import Image
 
+from tests.images.corpus import profiles
 from tests.images.corpus.case import Case, MadeAnew, Outcome, Passes, Refused
-from tests.images.corpus.drawing import quarters, reduced, shows
+from tests.images.corpus.drawing import QUARTERS, noisy, quarters, reduced, shows
 from tests.images.corpus.gif import TRAILER, image, screen
+from tests.images.corpus.jpeg_parts import after_jfif, icc_segments
 from tests.images.corpus.jpeg_parts import encoded as jpeg
+from tests.images.corpus.png_parts import before_data, profile_chunk
 from tests.images.corpus.png_parts import encoded as png
 
 _SMALL, _NARROW = Refused("too_small"), Refused("too_narrow")
@@ -58,6 +61,25 @@ def cases() -> Iterator[Case]:
     yield Case("size_32_32_jpeg", lambda: jpeg(quarters((32, 32)), subsampling=0), _enlarged(64, 64))
     yield Case("size_9000_2000_jpeg", _wide_jpeg, reduced((9000, 2000)))
     yield Case("size_32_32_gif", lambda: screen((32, 32)) + image(size=(32, 32)) + TRAILER, _enlarged(64, 64))
+    yield from _above_limit()
+
+
+def _above_limit() -> Iterator[Case]:
+    """Return pictures in Display P3 of more bytes than the video service takes, so they are made anew."""
+    colours = tuple(map(profiles.in_display_p3, QUARTERS))
+    size = (2400, 1600)
+    profile = profiles.display_p3()
+    yield Case(
+        "size_above_10_MB_png_in_display_p3",
+        lambda: before_data(png(noisy(size, colours), compress_level=0), profile_chunk(profile)),
+        reduced(size),
+    )
+    yield Case(
+        "size_above_10_MB_jpeg_in_display_p3",
+        lambda: after_jfif(jpeg(noisy(size, colours), quality=100, subsampling=0), *icc_segments(profile)),
+        reduced(size),
+    )
+    yield Case("size_above_10_MB_png", lambda: png(noisy(size), compress_level=0), reduced(size))
 
 
 def _wide_jpeg() -> bytes:
