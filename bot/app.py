@@ -21,8 +21,7 @@ from bot.images.spool import ReferenceSpool
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
-from bot.video_files.frames import VideoFrames
-from bot.video_files.pool import video_pool
+from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
 from cogs.client import Stillmotion

@@ -28,7 +28,7 @@ from bot.dimilinks.errors import (
     VideoTooLargeError,
 )
 from bot.dimilinks.holds import HoldReason, RequestHold, RequestKind
-from bot.dimilinks.mp4 import Mp4Verdict, judge_mp4
+from bot.dimilinks.mp4 import Length, Mp4Verdict, judge_mp4
 from bot.dimilinks.pace import Pace
 from bot.dimilinks.task import Download, Submission, Task, TaskError, TaskPhase, TaskStatus
 from bot.dimilinks.timeouts import ApiTimeouts
@@ -52,6 +52,7 @@ __all__ = [
     "InsufficientBalanceError",
     "InvalidReferenceImageError",
     "InvalidRequestError",
+    "Length",
     "ModelNotAllowedError",
     "Mp4Verdict",
     "NotFoundError",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from yarl import URL
 
 from bot.dimilinks.answers import Answer
 from bot.dimilinks.body import ReferenceBody, SubmissionBody
+from bot.dimilinks.doubtful_copies import DoubtfulCopies
 from bot.dimilinks.download import VideoDownload
 from bot.dimilinks.errors import TimedOutError
 from bot.dimilinks.exchange import Exchange
@@ -89,6 +91,7 @@ class DimiLinks:
         self._scrubber = Scrubber(key)
         self._exchange = Exchange(session, api_key, self._scrubber, timeouts, pace=pace, now=now)
         self._timeouts = timeouts
+        self._copies = DoubtfulCopies()
         self._now = now
 
     def __repr__(self) -> str:
@@ -156,7 +159,8 @@ class DimiLinks:
 
         Raises:
             VideoMissingError: The API itself says that it has none, not yet or not any more.
-            TruncatedVideoError: Bytes of it were missing.
+            TruncatedVideoError: Bytes of it were missing, or may be: the third equal file in a row that may be
+                whole is taken.
             BrokenVideoError: All that was sent arrived, and is no mp4.
             VideoTooLargeError: It is larger than `limit_bytes`.
             DimiLinksError: Any other but those about tasks and references.
@@ -170,6 +174,7 @@ class DimiLinks:
             self._timeouts,
             destination=destination,
             limit_bytes=limit_bytes,
+            is_believed=partial(self._copies.is_believed, task_id),
             now=self._now,
         )
         try:

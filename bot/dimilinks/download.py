@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+import structlog
 from aiohttp import hdrs
 from yarl import URL
 
@@ -21,14 +22,17 @@ from bot.dimilinks.errors import (
     VideoTooLargeError,
 )
 from bot.dimilinks.exchange import Exchange
-from bot.dimilinks.mp4 import PEEK_BYTES, Mp4Verdict, judge_mp4, may_begin_mp4
+from bot.dimilinks.mp4 import PEEK_BYTES, Length, Mp4Verdict, judge_mp4, may_begin_mp4
 from bot.dimilinks.partfile import PartFile
+from bot.dimilinks.ranges import length_of
 from bot.dimilinks.redirects import Hop, hop_after, is_redirect
 from bot.dimilinks.refusals import error_from, is_success
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Download
 from bot.dimilinks.timeouts import ApiTimeouts
 from bot.dimilinks.verdicts import FaultReason
+
+log: Final = structlog.get_logger(__name__)
 
 # In the API's own words, these say of a task's video that it is not there: too early, or for ever.
 _SAYS_ABSENT: Final = frozenset({400, 403, 404, 409, 410, 502})
@@ -51,13 +55,26 @@ class VideoDownload:
         *,
         destination: Path,
         limit_bytes: int,
+        is_believed: Callable[[Path], bool],
         now: Callable[[], datetime],
     ) -> None:
+        """Set the attempt up.
+
+        Args:
+            exchange: Sends the request.
+            scrubber: Keeps the key out of errors.
+            timeouts: How long answers and pieces are waited for.
+            destination: The file.
+            limit_bytes: The largest video that is taken.
+            is_believed: Tells of a file that may be whole if it is taken for that.
+            now: The clock for `Retry-After` dates.
+        """
         self._exchange = exchange
         self._scrubber = scrubber
         self._timeouts = timeouts
         self._destination = destination
         self._limit_bytes = limit_bytes
+        self._is_believed = is_believed
         self._now = now
 
     async def run(self, url: URL) -> Download:
@@ -98,19 +115,24 @@ class VideoDownload:
         promised_bytes = response.content_length
         if promised_bytes is not None and promised_bytes > self._limit_bytes:
             raise self._too_large()
+        length = length_of(response)
         head = await self._head(response, hop)
         part = PartFile(self._destination)
         try:
             await asyncio.to_thread(part.open)
-            size_bytes = await self._stream(response, head, part)
+            size_bytes, broken = await self._stream(response, head, part)
             await asyncio.to_thread(part.sync)
-            match await asyncio.to_thread(judge_mp4, part.path):
+            verdict = await asyncio.to_thread(judge_mp4, part.path, Length.UNMET if broken else length)
+            if verdict is Mp4Verdict.DOUBTFUL and await asyncio.to_thread(self._is_believed, part.path):
+                log.warning("doubtful_video_kept", size_bytes=size_bytes, length=length.name)
+                verdict = Mp4Verdict.WHOLE
+            match verdict:
                 case Mp4Verdict.WHOLE:
                     await asyncio.to_thread(part.keep)
-                case Mp4Verdict.TRUNCATED:
-                    raise TruncatedVideoError(f"an incomplete mp4 of {size_bytes} bytes")
+                case Mp4Verdict.TRUNCATED | Mp4Verdict.DOUBTFUL:
+                    raise broken or TruncatedVideoError(f"an incomplete mp4 of {size_bytes} bytes")
                 case Mp4Verdict.NOT_MP4:
-                    raise BrokenVideoError(f"{size_bytes} bytes that are no mp4")
+                    raise broken or BrokenVideoError(f"{size_bytes} bytes that are no mp4")
         finally:
             await asyncio.shield(asyncio.to_thread(part.discard))
         return Download(self._destination, size_bytes)
@@ -135,16 +157,24 @@ class VideoDownload:
             raise self._error(answer, hop)
         raise BrokenVideoError("bytes that are no mp4", http_status=answer.status)
 
-    async def _stream(self, response: aiohttp.ClientResponse, head: bytes, part: PartFile) -> int:
-        """Write `head` and all that follows; the number of bytes written.
+    async def _stream(
+        self, response: aiohttp.ClientResponse, head: bytes, part: PartFile
+    ) -> tuple[int, TruncatedVideoError | None]:
+        """Write `head` and all that follows.
 
-        That they are as many as Content-Length promised is aiohttp's care: it reports an early end.
+        Returns:
+            The number of bytes written, and the error if the connection broke before all had come. That they are
+            as many as Content-Length promised is aiohttp's care: it reports an early end.
         """
         size_bytes = 0
         waiting = bytearray(head)
         piece = head
+        broken: TruncatedVideoError | None = None
         while piece:
-            piece = await self._chunk(response)
+            try:
+                piece = await self._chunk(response)
+            except TruncatedVideoError as error:
+                piece, broken = b"", error
             waiting += piece
             if size_bytes + len(waiting) > self._limit_bytes:
                 raise self._too_large()
@@ -152,7 +182,7 @@ class VideoDownload:
                 await asyncio.to_thread(part.write, waiting)
                 size_bytes += len(waiting)
                 waiting = bytearray()
-        return size_bytes
+        return size_bytes, broken
 
     async def _chunk(self, response: aiohttp.ClientResponse) -> bytes:
         try:

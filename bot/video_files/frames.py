@@ -7,9 +7,23 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from bot.children.pool import ChildPool
-from bot.children.process import ChildFaultError
+from bot.children.process import ChildFault, ChildFaultError, ChildSpec
 
 log: Final = structlog.get_logger(__name__)
+
+_WITHIN_S: Final = 60.0
+"""Seconds for one video: the end of a long one without an index can only be found by decoding all of it."""
+_NICENESS: Final = 5
+
+
+def video_pool(memory_bytes: int) -> ChildPool:
+    """Return a pool of one child for videos, which is an async context manager.
+
+    Args:
+        memory_bytes: Limit of the child's address space.
+    """
+    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes, niceness=_NICENESS)
+    return ChildPool(spec, at_once=1, within_s=_WITHIN_S)
 
 
 class NoFrameError(Exception):
@@ -54,7 +68,7 @@ class VideoFrames:
             answer = _Answer.model_validate(await self._pool.ask(owner, task, **paths))
             problem = answer.problem
         except ChildFaultError as error:
-            problem = error.detail if error.detail and error.fault.value == "raised" else error.fault.value
+            problem = error.detail if error.fault is ChildFault.RAISED else error.fault.value
         except ValidationError:
             problem = "unreadable_answer"
         if problem:

@@ -23,8 +23,7 @@ from bot.images.model import ImageRefusedError, ImageSource
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.spool import ReferenceSpool
 from bot.video import VideoRequest
-from bot.video_files.frames import VideoFrames
-from bot.video_files.pool import video_pool
+from bot.video_files.frames import VideoFrames, video_pool
 from tests.bench.measuring import Cost, cost_of
 
 PICTURES = 7

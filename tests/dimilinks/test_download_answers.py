@@ -17,11 +17,13 @@ from bot.dimilinks import (
     FaultVerdict,
     RateLimitedError,
     ServerError,
+    TruncatedVideoError,
     UnreadableAnswerError,
     VideoMissingError,
 )
-from tests.dimilinks.servers import Answer, RecordingServer, json_answer
-from tests.dimilinks.videos import FTYP, whole_mp4
+from tests.dimilinks.clients import ClientFor, ServeRaw
+from tests.dimilinks.servers import Answer, RecordingServer, json_answer, raw_answer
+from tests.dimilinks.videos import FTYP, box, fragment, mvex, mvhd, trak, whole_mp4
 
 MP4 = {"Content-Type": "video/mp4"}
 PAGE = b"<html><title>maintenance</title></html>"
@@ -140,3 +142,83 @@ async def test_another_hosts_refusal_is_no_word_on_our_key(
     api.answers = [Answer(302, headers={"Location": str(elsewhere.url / "expired")})]
     error = await failure_of(client, target, UnreadableAnswerError)
     assert (error.verdict.scope, error.in_own_voice) == (FaultScope.TRANSPORT, False)
+
+
+LATE_FRAGMENTS = FTYP + box(b"moov", mvhd(0) + trak() + mvex(4000)) + fragment([500] * 4)
+
+
+async def test_the_third_equal_file_that_may_be_whole_is_taken(
+    client_for: ClientFor, serve_raw: ServeRaw, target: Path
+) -> None:
+    """Fragments that end too early, without a length: nothing else will ever come."""
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + LATE_FRAGMENTS)
+
+    client = client_for((await serve_raw(send)).url)
+    for _ in range(2):
+        await failure_of(client, target, TruncatedVideoError)
+    assert (await client.download("t", target)).size_bytes == len(LATE_FRAGMENTS)
+
+
+async def test_a_whole_film_whose_promised_length_is_wrong_is_taken_in_the_end(
+    client_for: ClientFor, serve_raw: ServeRaw, target: Path
+) -> None:
+    video = whole_mp4(1000)
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw_answer("200 OK", video, Content_Length=str(len(video) + 7)))
+        await writer.drain()
+
+    client = client_for((await serve_raw(send)).url)
+    for _ in range(2):
+        await failure_of(client, target, TruncatedVideoError)
+    assert (await client.download("t", target)).size_bytes == len(video)
+
+
+async def test_three_files_that_differ_prove_nothing(
+    client_for: ClientFor, serve_raw: ServeRaw, target: Path
+) -> None:
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        nonlocal sent
+        sent += 1
+        content = FTYP + box(b"moov", mvhd(0) + trak() + mvex(9000)) + fragment([500] * sent)
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + content)
+
+    sent = 0
+    client = client_for((await serve_raw(send)).url)
+    for _ in range(5):
+        await failure_of(client, target, TruncatedVideoError)
+
+
+async def test_a_file_that_was_cut_is_never_taken(
+    api: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    api.answers = [Answer(200, whole_mp4(5000)[:2500], MP4)]
+    for _ in range(5):
+        await failure_of(client, target, TruncatedVideoError)
+
+
+@pytest.mark.parametrize(
+    "content_range",
+    [None, f"bytes 0-{len(whole_mp4()) - 1}/{len(whole_mp4())}", f"bytes 0-{len(whole_mp4()) - 1}/*", "?"],
+    ids=["none", "all", "of unknown", "nonsense"],
+)
+async def test_partial_content_that_is_all_of_it_is_the_video(
+    api: RecordingServer, client: DimiLinks, target: Path, content_range: str | None
+) -> None:
+    headers = MP4 | ({"Content-Range": content_range} if content_range else {})
+    api.answers = [Answer(206, whole_mp4(), headers)]
+    assert (await client.download("t", target)).size_bytes == len(whole_mp4())
+
+
+@pytest.mark.parametrize("content_range", ["bytes 0-5087/9000", "bytes 100-5187/5188"])
+async def test_partial_content_that_says_so_is_an_incomplete_video(
+    api: RecordingServer, client: DimiLinks, target: Path, content_range: str
+) -> None:
+    api.answers = [Answer(206, whole_mp4(), MP4 | {"Content-Range": content_range})]
+    for _ in range(4):
+        await failure_of(client, target, TruncatedVideoError)

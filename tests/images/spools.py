@@ -11,8 +11,7 @@ from bot.children.process import ChildSpec
 from bot.images.model import ImageRefusedError
 from bot.images.preparation import PicturePreparation
 from bot.images.spool import ReferenceSpool
-from bot.video_files.frames import VideoFrames
-from bot.video_files.pool import video_pool
+from bot.video_files.frames import VideoFrames, video_pool
 from tests.images.corpus.judge import Answer, Declined, Sent
 
 _JOB = "job"

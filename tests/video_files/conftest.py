@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from bot.children.pool import ChildPool
-from bot.video_files.pool import video_pool
+from bot.video_files.frames import video_pool
 
 
 @pytest.fixture

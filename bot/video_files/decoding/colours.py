@@ -32,7 +32,6 @@ _COLOURSPACES: Final[Mapping[int, Colorspace]] = {
 }
 _HD_WIDTH_PX: Final = 1280
 _HD_HEIGHT_PX: Final = 720
-_EXACT: Final = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
 def as_rgb(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
@@ -47,7 +46,7 @@ def as_rgb(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
         "rgb24",
         src_colorspace=_colourspace(frame),
         dst_color_range=ColorRange.JPEG,
-        interpolation=_EXACT,
+        interpolation=Interpolation.BICUBIC,
         threads=1,
     )
 
