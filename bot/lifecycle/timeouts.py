@@ -16,6 +16,8 @@ class Timeouts:
     resubmit_longest_s: float = 60.0
     generate_s: float = 1800.0
     """From submission until the job counts as expired."""
+    clock_settles_s: float = 60.0
+    """For the machine's clock to be set after a start, before a job that it calls overdue counts as expired."""
     look_again_s: float = 240.0
     """For a task that is looked for again after its job had ended: longer than an absence is doubted."""
     patience: PatienceLimits = field(default_factory=PatienceLimits)
