@@ -166,7 +166,7 @@ class ReferenceSpool:
         except NoFrameError as error:
             raise ImageRefusedError(source.filename, ImageProblem.NO_FRAME, str(error)) from None
         finally:
-            video.unlink(missing_ok=True)
+            await asyncio.to_thread(video.unlink, missing_ok=True)
         # A file that was just written: this takes microseconds.
         return destination.stat().st_size  # noqa: ASYNC240
 
