@@ -119,6 +119,11 @@ class ShapedAnswer:
 
 
 @dataclass(frozen=True)
+class EarlierTask:
+    """The submission is taken and charged, but the answer names the task of the first submission."""
+
+
+@dataclass(frozen=True)
 class NoTaskId:
     """The submission is taken and charged, but the answer lacks the task's id."""
 
@@ -197,6 +202,7 @@ Fault = (
     | At
     | SlowAnswer
     | ShapedAnswer
+    | EarlierTask
     | NoTaskId
     | TornAnswer
     | BareShape
