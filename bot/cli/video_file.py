@@ -72,7 +72,9 @@ class TaskFollower:
         self._out = out
         timeouts = Timeouts()
         limits = timeouts.patience
-        self._limits = limits if patience_s is None else replace(limits, absent_s=patience_s)
+        if patience_s is not None:
+            limits = replace(limits, absent_s=patience_s, unclear_s=min(limits.unclear_s, patience_s / 4))
+        self._limits = limits
         self._generate_s = timeouts.generate_s
         self._silent_s = patience_s or timeouts.generate_s
         self._download_s = patience_s or timeouts.download_s
@@ -112,6 +114,7 @@ class TaskFollower:
             except DimiLinksError as error:
                 # A refused question says nothing about a bought video, no more than silence does.
                 fault = error
+                patience.saw_nothing_clear(loop.time())
                 if loop.time() - answered_s >= self._silent_s:
                     break
                 progress.update(bar, description=console_purchases.asking_again(str(error)))

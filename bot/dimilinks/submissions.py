@@ -31,11 +31,11 @@ def submission_from(answer: Answer, scrubber: Scrubber, now: datetime) -> Submis
 
 
 def _task_id_in(answer: Answer, scrubber: Scrubber) -> str | None:
-    if is_success(answer.status):
-        return find_task_id(answer.body)
     # The API's own refusal bought nothing, and the ids in it are those of requests. Whatever else fails after
     # the API took the request (a gateway's own time limit, say) may still name the task that is being paid for.
     error = error_answer_in(answer.body, scrubber)
+    if is_success(answer.status):
+        return find_task_id(answer.body, beside_error=error is not None)
     refused = error is not None and purchase_after(answer, in_own_voice=True) is Purchase.NOT_BOUGHT
     return None if refused else find_task_id(answer.body, only_sure=True)
 

@@ -11,17 +11,19 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from bot.dimilinks.answers import is_list, is_record, read_json
+from bot.dimilinks.answers import is_list, is_record, read_json, unfolded
 
 _LIMIT_CHARS: Final = 500
 
-# Names are compared in lower case and without underscores.
+# Names are compared in lower case, without underscores and hyphens.
 _SURE_NAMES: Final = ("taskid", "videoid")
 _ID: Final = "id"
-_REQUEST_ID: Final = "requestid"
+_LESS_SURE_NAMES: Final = ("generationid", "jobid", "requestid", "uuid")
 _WRAPPERS: Final = frozenset(
     {"data", "task", "tasks", "result", "results", "video", "videos", "output", "response", "job", "items"}
 )
+
+_NO_ID: Final = frozenset({"-1", "null", "none", "nil", "undefined", "unknown", "false", "n/a"})
 
 _TYPICAL: Final = re.compile(r"(?:video|task)[_-][\w.:-]+", re.ASCII)
 _TOKEN: Final = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w.:-]{5,}", re.ASCII)
@@ -29,20 +31,23 @@ _TOKEN: Final = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w.:-]{5,}", re.ASCII)
 # A pair of name and value in the text of a torn answer. A string counts once its closing quote is there, a
 # number once something follows it.
 _PAIR: Final = re.compile(
-    r'"(?P<name>\w{2,16})"\s*:\s*(?:"(?P<text>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<number>\d+)(?=[\s,}\]]))',
+    r'"(?P<name>[\w-]{2,16})"\s*:\s*(?:"(?P<text>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<number>\d+)(?=[\s,}\]]))',
     re.ASCII,
 )
 
 
-def find_task_id(body: bytes, *, only_sure: bool = False) -> str | None:
+def find_task_id(body: bytes, *, only_sure: bool = False, beside_error: bool = False) -> str | None:
     """The id of the task that an answer names; None if there is none.
 
     Args:
         body: The answer as it came, whole or torn.
         only_sure: Leave out names that errors use for ids of other things (`id`, `request_id`).
+        beside_error: Leave those out only where they stand beside an error, and no state of a task with them.
     """
     value = read_json(body)
     if value is not None:
+        if beside_error:
+            return _named(value, _SURE_NAMES) or _in_wrappers(_without_ids_of_error(value))
         return _in_value(value, only_sure=only_sure)
     text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     return None if text.startswith("<") else _in_text(text, only_sure=only_sure)
@@ -52,10 +57,16 @@ def usable_id(value: object) -> str | None:
     """A value as an id, if it can be put into an address and a database as it is; None otherwise."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    # Cleaning would make another id of it.
-    if isinstance(value, str) and value.strip() and len(value) <= _LIMIT_CHARS and value.isprintable():
-        return value
-    return None
+    if not isinstance(value, str) or _stands_for_none(value) or len(value) > _LIMIT_CHARS:
+        return None
+    # Any other cleaning would make another id of it.
+    value = value if value.isprintable() else value.strip()
+    return value if value.isprintable() else None
+
+
+def _stands_for_none(text: str) -> bool:
+    """True for what programs put in the place of an id that there is not; zeros of any number among it."""
+    return not text.strip("0- \t\r\n") or text.strip().lower() in _NO_ID
 
 
 def _in_value(value: object, *, only_sure: bool) -> str | None:
@@ -64,7 +75,7 @@ def _in_value(value: object, *, only_sure: bool) -> str | None:
         return found
     if is_record(value) and "data" in value:
         found = _in_wrappers(value["data"])
-    return found or _in_wrappers(value) or _named(value, (_REQUEST_ID,)) or _typical(value)
+    return found or _in_wrappers(value) or _named(value, _LESS_SURE_NAMES) or _typical(value)
 
 
 def _named(value: object, names: tuple[str, ...]) -> str | None:
@@ -79,7 +90,7 @@ def _in_wrappers(value: object) -> str | None:
     """An `id`, or a string in its place, in `value` or in what wraps a task below it; the nearest one."""
     waiting = deque([value])
     while waiting:
-        one = waiting.popleft()
+        one = unfolded(waiting.popleft())
         if is_record(one):
             if (found := usable_id(one.get(_ID))) is not None:
                 return found
@@ -91,7 +102,18 @@ def _in_wrappers(value: object) -> str | None:
     return None
 
 
+def _without_ids_of_error(value: object) -> object:
+    """What wraps a task in an answer that is an error as well; its own `id` only where it is the task's."""
+    if not is_record(value):
+        return value
+    own: object = value.get(_ID)
+    kept = {key: item for key, item in value.items() if key.lower() in _WRAPPERS}
+    is_task = "status" in value or (isinstance(own, str) and _TYPICAL.fullmatch(own))
+    return kept | {_ID: own} if is_task else kept
+
+
 def _typical(value: object) -> str | None:
+    value = unfolded(value)
     if isinstance(value, str):
         return value if _TYPICAL.fullmatch(value) else None
     strings = (item for _, item in _pairs(value) if isinstance(item, str))
@@ -102,7 +124,7 @@ def _pairs(value: object) -> Iterator[tuple[str, object]]:
     """Every name and value of a JSON value, the nearest first; those of lists without a name."""
     waiting = deque([value])
     while waiting:
-        one = waiting.popleft()
+        one = unfolded(waiting.popleft())
         if is_record(one):
             yield from one.items()
             waiting.extend(one.values())
@@ -113,7 +135,7 @@ def _pairs(value: object) -> Iterator[tuple[str, object]]:
 
 def _in_text(text: str, *, only_sure: bool) -> str | None:
     pairs = [(_plain(match["name"]), _value_of(match)) for match in _PAIR.finditer(text)]
-    names = _SURE_NAMES if only_sure else (*_SURE_NAMES, _ID, _REQUEST_ID)
+    names = _SURE_NAMES if only_sure else (*_SURE_NAMES, _ID, *_LESS_SURE_NAMES)
     for name in names:
         for key, value in pairs:
             if key == name and (found := usable_id(value)) is not None:
@@ -134,4 +156,4 @@ def _value_of(match: re.Match[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
+    return name.lower().replace("_", "").replace("-", "")

@@ -30,6 +30,12 @@ SHAPES = [
     ('"video_1"', "video_1"),
     ('[{"id": "t"}]', "t"),
     ('{"data": {"user": {"id": 5}, "task": {"id": "t"}}}', "t"),
+    ('{"task-id": "t", "id": "trace"}', "t"),
+    ('{"job_id": "j", "message": "taken"}', "j"),
+    ('{"code": 0, "data": "{\\"task_id\\": \\"t\\"}"}', "t"),
+    ('"{\\"id\\": \\"t\\"}"', "t"),
+    ('{"task_id": "t\\n"}', "t"),
+    ('{"task_id": 0, "data": {"task_id": "t"}}', "t"),
 ]
 
 
@@ -84,7 +90,7 @@ def test_what_is_no_id_is_none(body: str) -> None:
 
 def test_errors_name_only_what_a_task_alone_can_have() -> None:
     for body, task_id in SHAPES:
-        sure = "task_id" in body.lower() or "taskid" in body.lower()
+        sure = "taskid" in body.lower().replace("_", "").replace("-", "")
         assert find_task_id(body.encode(), only_sure=True) == (task_id if sure else None)
     assert find_task_id(b'{"id": "x", "request_id": "r", "task_id": "t', only_sure=True) is None
 
@@ -109,3 +115,25 @@ def test_id_is_found_however_deep_and_however_torn_behind_it(around: object, nam
     end = body.index(b'"video_1"') + len(b'"video_1"')
     for length in range(end, len(body) + 1):
         assert find_task_id(body[:length]) == "video_1"
+
+
+@pytest.mark.parametrize(
+    "nothing", ['"null"', '"None"', '"0"', "0", "-1", '"00000000-0000-0000-0000-000000000000"']
+)
+def test_what_stands_for_no_id_is_none(nothing: str) -> None:
+    assert find_task_id(f'{{"success": false, "task_id": {nothing}, "id": {nothing}}}'.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "task_id"),
+    [
+        ('{"error": {"message": "no"}, "request_id": "r-123456"}', None),
+        ('{"error": {"message": "no", "id": "e-123456"}, "id": "r-123456"}', None),
+        ('{"error": {"message": "no"}, "id": "r-123456", "status": "failed"}', "r-123456"),
+        ('{"error": {"message": "no"}, "id": "video_1"}', "video_1"),
+        ('{"error": {"message": "no"}, "id": "r-123456", "data": {"id": "t"}}', "t"),
+        ('{"error": {"message": "no", "task_id": "t"}, "id": "r-123456"}', "t"),
+    ],
+)
+def test_ids_of_requests_beside_an_error_are_no_tasks(body: str, task_id: str | None) -> None:
+    assert find_task_id(body.encode(), beside_error=True) == task_id
