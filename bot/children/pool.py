@@ -44,6 +44,7 @@ class ChildPool:
         self._turns: dict[str, _Turn] = {}
         self._idle_end: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,6 +52,7 @@ class ChildPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True
         if self._idle_end is not None:
             self._idle_end.cancel()
         for child in (*self._idle, *self._running):
@@ -105,6 +107,8 @@ class ChildPool:
                 await child.end()
 
     async def _start(self) -> ChildProcess:
+        if self._closed:
+            raise ChildFaultError(ChildFault.DIED, "the bot stops")
         try:
             return await ChildProcess.start(self._spec)
         except OSError as error:

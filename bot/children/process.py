@@ -25,7 +25,7 @@ from reserving address space for each thread of a decoder, which would count aga
 
 
 class ChildFault(StrEnum):
-    """Why a child gave no answer to a request."""
+    """Reason why a child gave no answer to a request."""
 
     DIED = "died"
     TIMED_OUT = "timed_out"
@@ -45,7 +45,7 @@ class ChildFaultError(Exception):
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What a child runs, and its limits.
+    """Program of a child, and its limits.
 
     Attributes:
         module: Its `main()` calls `bot.children.serving.serve`.

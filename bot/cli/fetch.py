@@ -13,7 +13,7 @@ from bot.settings import BadConfigurationError, Settings
 from bot.texts import console
 
 _PATIENCE_S: Final = 20.0
-"""How long a service is asked again that does not know the task, refuses or is silent. Nothing ends by it."""
+"""Seconds for which a service that does not know the task, refuses or is silent is asked again."""
 
 
 async def fetch(settings: Settings, task_id: str, out: Path, *, force: bool) -> None:

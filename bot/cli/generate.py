@@ -25,7 +25,7 @@ from bot.texts import console, console_purchases
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size, VideoRequest
 
 _ANSWER_S: Final = 75.0
-"""How long an interrupted command waits for the answer to a POST under way, which may hold a bought task's id."""
+"""Seconds that an interrupted command waits for the answer to a POST, which may hold a bought task's id."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ _PICTURE_PROBLEMS: Final[Mapping[ImageProblem, str]] = {
     ImageProblem.TOO_COMPLEX: console_purchases.IMAGE_COMPLEX,
     ImageProblem.GONE: console_purchases.IMAGE_NOT_READ,
 }
-"""What can be wrong with files of this machine."""
+"""Words for what can be wrong with files of this machine."""
 
 
 def checked_request(order: TypedOrder, out: Path, *, force: bool) -> VideoRequest:

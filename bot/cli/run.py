@@ -88,7 +88,7 @@ def _failure(error: Exception) -> CommandFailedError:
 
 
 class _Stop:
-    """What SIGINT and SIGTERM ask for. Their handlers stay until the loop closes: a second signal is harmless."""
+    """Stop that SIGINT and SIGTERM ask for. Handlers stay until the loop closes: a second signal is harmless."""
 
     def __init__(self, opening: asyncio.Task[Any] | None) -> None:
         self.asked = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What an answer is as it came, and the tolerant reading of its JSON that all meanings build upon.
+"""Answers as they came, and the tolerant reading of its JSON that all meanings build upon.
 
 Values of odd types count as absent rather than as broken, and no answer makes these functions raise.
 """
@@ -18,7 +18,7 @@ _JSON_BEGINS: Final = (b"{", b"[", b'"')
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, as it came, read up to a bound. `interruption` says why reading ended early, if it did.
+    """An answer as it came, read up to a bound. `interruption` says why reading ended early, if it did.
 
     `came_early` is True for an answer to a submission whose body had not left whole by then. The repr shows
     the status alone, because a server may have put anything into the rest, the key included.

@@ -37,7 +37,7 @@ from bot.dimilinks.timeouts import ApiTimeouts
 T = TypeVar("T")
 
 Leaving = Callable[[], Awaitable[None]]
-"""What is to be done before a submission leaves. What it raises ends the submission, which then bought nothing."""
+"""Work before a submission leaves. An error that it raises ends the submission, which then bought nothing."""
 
 # An honest answer is below 1 kB. Reading must be bounded, and parsing stay far below a millisecond or two.
 _ANSWER_LIMIT_BYTES: Final = 64 * 1024
@@ -145,7 +145,7 @@ class Exchange:
         head: bytes = b"",
         limit_bytes: int = _ANSWER_LIMIT_BYTES,
     ) -> Answer:
-        """What is left of an answer behind `head`, at most `limit_bytes`; closes the response.
+        """Return what is left of an answer behind `head`, at most `limit_bytes`; closes the response.
 
         A fault on the way does not raise, because the status alone may say enough: it becomes the answer's
         `interruption`.

@@ -1,4 +1,4 @@
-"""What the answer to a submission means: a task, or an error with what it proves about the purchase."""
+"""Meaning of the answer to a submission: a task, or an error with what it proves about the purchase."""
 
 from datetime import datetime
 from typing import Final

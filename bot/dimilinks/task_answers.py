@@ -1,4 +1,4 @@
-"""What the answers to free questions mean: how a task stands, and which models there are.
+"""Meaning of the answers to free questions: the state of a task, and the models that there are.
 
 Source: the vendor's page *Retrieve video task*. Reading is tolerant where that page is silent: gateways of this
 kind wrap a task in various ways, send numbers as text, and put reasons into various fields.
@@ -146,7 +146,7 @@ def _time_from(value: object) -> datetime | None:
 
 
 def _reason_in(record: dict[str, Any], status: TaskStatus, scrubber: Scrubber) -> TaskError | None:
-    """Why a task ended badly. Beside success only `error` counts: other fields then hold other things."""
+    """Return why a task ended badly. Beside success only `error` counts: other fields then hold other things."""
     fields = _REASON_FIELDS if status is TaskStatus.FAILED else _REASON_FIELDS[:1]
     found = [reason for name in fields if (reason := _task_error_from(record.get(name), scrubber))]
     if not found:

@@ -17,13 +17,24 @@ _WRITE_BYTES: Final = 256 * 1024
 """Bytes a write. A write of this size to the page cache takes less time than handing it to a thread."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
 _ATTEMPTS: Final = 4
-_GONE_STATUS: Final = frozenset({403, 404, 410})
+_GONE_STATUS: Final = frozenset({403, 410})
+_NOT_YET_STATUS: Final = 404
+"""Also of an attachment that was just uploaded, until all of Discord's file servers know it."""
+_PASSING_STATUS: Final = frozenset({408, 425, 429})
 _SERVER_ERRORS_FROM: Final = 500
 _OK: Final = 200
 
 
 class _PassingFaultError(Exception):
-    """A failure that a repeated download may not have. Downloads cost nothing, so they are repeated."""
+    """A failure that a repeated download may not have. Downloads cost nothing, so they are repeated.
+
+    Attributes:
+        problem: Why the picture is refused if all downloads fail.
+    """
+
+    def __init__(self, told: str, problem: ImageProblem = ImageProblem.UNREACHABLE) -> None:
+        super().__init__(told)
+        self.problem = problem
 
 
 async def fetch(session: aiohttp.ClientSession, source: ImageSource, destination: Path) -> int:
@@ -43,7 +54,7 @@ async def fetch(session: aiohttp.ClientSession, source: ImageSource, destination
                 return await _once(session, source, destination)
     except _PassingFaultError as fault:
         log.warning("image_not_fetched", reason=str(fault))
-        raise ImageRefusedError(source.filename, ImageProblem.UNREACHABLE, str(fault)) from None
+        raise ImageRefusedError(source.filename, fault.problem, str(fault)) from None
     raise AssertionError("a retry context ends by returning or raising")
 
 
@@ -64,7 +75,9 @@ async def _once(session: aiohttp.ClientSession, source: ImageSource, destination
 def _check_answer(source: ImageSource, response: aiohttp.ClientResponse) -> None:
     if response.status in _GONE_STATUS:
         raise ImageRefusedError(source.filename, ImageProblem.GONE, f"HTTP {response.status}")
-    if response.status >= _SERVER_ERRORS_FROM:
+    if response.status == _NOT_YET_STATUS:
+        raise _PassingFaultError(f"HTTP {response.status}", ImageProblem.GONE)
+    if response.status >= _SERVER_ERRORS_FROM or response.status in _PASSING_STATUS:
         raise _PassingFaultError(f"HTTP {response.status}")
     if response.status != _OK:
         raise ImageRefusedError(source.filename, ImageProblem.UNREACHABLE, f"HTTP {response.status}")

@@ -19,7 +19,10 @@ from bot.images.problems import ImageProblem, UnusableImageError
 from bot.images.sources import check_source
 from bot.video_files.frames import NoFrameError, VideoFrames
 
-_FETCHES_AT_ONCE: Final = 8
+_FETCHES_AT_ONCE: Final = 16
+"""For all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures."""
+_FETCHES_EACH: Final = 4
+"""For one job: its first pictures are being prepared while the others still arrive, and others get their turn."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,6 @@ class ReferenceSpool:
         self._allowed_hosts = tuple(allowed_hosts)
         self._pictures = pictures
         self._frames = frames
-        # For all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures.
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
 
     async def collect(self, job_id: str, sources: Sequence[ImageSource], owner: str) -> tuple[Reference, ...]:
@@ -76,17 +78,18 @@ class ReferenceSpool:
                 left on the disk then.
         """
         folder = await self._fresh_folder(job_id)
+        own_turn = asyncio.Semaphore(_FETCHES_EACH)
 
         async def one(number: int, source: ImageSource) -> Reference:
             problem = check_source(source, self._allowed_hosts)
             if problem is not None:
                 raise ImageRefusedError(source.filename, problem)
             path = folder / f"{number}.raw"
-            if source.kind is SourceKind.PICTURE:
-                async with self._fetching:
-                    size_bytes = await fetch(self._session, source, path)
-            else:
-                size_bytes = await self._frame(source, path, owner)
+            fetched = path if source.kind is SourceKind.PICTURE else path.with_suffix(".video")
+            async with own_turn, self._fetching:
+                size_bytes = await fetch(self._session, source, fetched)
+            if fetched != path:
+                size_bytes = await self._frame(source, fetched, path, owner)
             prepared = await self._prepared(
                 _Raw(owner, path, source.filename, size_bytes), folder / str(number)
             )
@@ -155,18 +158,15 @@ class ReferenceSpool:
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
         return folder
 
-    async def _frame(self, source: ImageSource, destination: Path, owner: str) -> int:
-        """Fetch a video, save one of its frames and return the frame's size in bytes."""
-        video = destination.with_suffix(".video")
-        async with self._fetching:
-            await fetch(self._session, source, video)
+    async def _frame(self, source: ImageSource, video: Path, destination: Path, owner: str) -> int:
+        """Save a frame of a fetched video, which is removed, and return the frame's size in bytes."""
         take = self._frames.last_frame if source.kind is SourceKind.VIDEO else self._frames.first_frame
         try:
             await take(owner, video, destination)
         except NoFrameError as error:
             raise ImageRefusedError(source.filename, ImageProblem.NO_FRAME, str(error)) from None
         finally:
-            video.unlink(missing_ok=True)
+            await asyncio.to_thread(video.unlink, missing_ok=True)
         # A file that was just written: this takes microseconds.
         return destination.stat().st_size  # noqa: ASYNC240
 

@@ -88,9 +88,7 @@ class JobStore:
     async def exists(self, job_id: str) -> bool:
         """Return True if there is such a job, also one whose row cannot be read."""
         async with self._database.read() as connection:
-            return (
-                await connection.execute(select(jobs.c.id).where(jobs.c.id == job_id))
-            ).first() is not None
+            return await connection.scalar(select(jobs.c.id).where(jobs.c.id == job_id)) is not None
 
     async def take_claim(self, job_id: str, owner: str) -> Job:
         """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
@@ -144,11 +142,18 @@ class JobStore:
 
         Raises:
             UnknownJobError: There is no such job, or it has another task.
+            DuplicateJobError: The task is that of another job, which is not settled.
         """
         values = course_columns(bought)
         same_task = or_(jobs.c.task_id.is_(None), jobs.c.task_id == bought.task_id)
         condition = and_(jobs.c.id == bought.id, same_task)
+        unsettled = and_(jobs.c.task_id == bought.task_id, jobs.c.settled_at.is_(None))
         async with self._database.write() as connection:
+            if (
+                await connection.scalar(select(jobs.c.id).where(unsettled, jobs.c.id != bought.id).limit(1))
+                is not None
+            ):
+                raise DuplicateJobError(bought.id)
             changed = await connection.execute(update(jobs).where(condition).values(values))
         if changed.rowcount == 0:
             raise UnknownJobError(bought.id)
@@ -184,7 +189,7 @@ class JobStore:
             raise DuplicateJobError(job_id) from None
 
     async def remove(self, job_id: str) -> None:
-        """Delete a job that never began, because its user was not told that it would."""
+        """Delete a job that never began."""
         waiting = jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value))
         condition = and_(jobs.c.id == job_id, waiting)
         async with self._database.write() as connection:
@@ -208,8 +213,7 @@ class JobStore:
         """Remove tokens that no longer open anything. Returns their number."""
         condition = and_(jobs.c.token.is_not(None), jobs.c.answered_at < answered_before)
         async with self._database.write() as connection:
-            wiped = await connection.execute(update(jobs).where(condition).values(token=None))
-        return wiped.rowcount
+            return (await connection.execute(update(jobs).where(condition).values(token=None))).rowcount
 
     async def unsettled(self) -> tuple[Job, ...]:
         """Return every job that goes on by itself, oldest first."""
@@ -218,7 +222,7 @@ class JobStore:
         )
 
     async def under_review(self) -> tuple[Job, ...]:
-        """Return every job that waits for moderators."""
+        """Return what waits for moderators."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.review_id.is_not(None))
 
     async def forgotten(self, *, undelivered: datetime, unanswered: datetime) -> tuple[Job, ...]:
@@ -246,18 +250,16 @@ class JobStore:
         """Return the id of the job that repeats this one, if there is one."""
         condition = and_(jobs.c.parent_id == parent_id, jobs.c.lookup.is_(False))
         async with self._database.read() as connection:
-            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
-            return found.scalar()
+            return await connection.scalar(select(jobs.c.id).where(condition).limit(1))
 
     async def looked_for(self, job_id: str) -> bool:
         """Return True if this job's task was looked for again after its end."""
         condition = and_(jobs.c.parent_id == job_id, jobs.c.lookup.is_(True))
         async with self._database.read() as connection:
-            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
-            return found.scalar() is not None
+            return await connection.scalar(select(jobs.c.id).where(condition).limit(1)) is not None
 
     async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
-        """Return those of these jobs that ended before then, or do not exist: their pictures need not be kept."""
+        """Return those that ended before then, or do not exist: their pictures need not be kept."""
         kept: set[str] = set()
         condition = or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= moment)
         async with self._database.read() as connection:
@@ -268,7 +270,7 @@ class JobStore:
         return frozenset(job_ids) - kept
 
     async def unreadable_among(self, job_ids: Sequence[str]) -> frozenset[str]:
-        """Return those of these jobs whose row cannot be read: nothing of theirs may be deleted."""
+        """Return those whose row cannot be read: nothing of theirs may be deleted."""
         readable: set[str] = set()
         existing: set[str] = set()
         for start in range(0, len(job_ids), 500):

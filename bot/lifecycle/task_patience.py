@@ -1,4 +1,4 @@
-"""When an answer about a bought task is believed: no single free answer ends a job that was paid for.
+"""Belief in answers about a bought task: no single free answer ends a job that was paid for.
 
 Pure rules over what was seen. `failed` is asked again twice within eight seconds; an absence (the service does not
 know the task, or calls it completed with an error beside) is asked again for three minutes; whenever the video may

@@ -77,7 +77,7 @@ class LookAgain:
     messages: Messages
     spool: ReferenceSpool
     look_again_s: float
-    """How long a task is looked for."""
+    """Seconds for which a task is looked for."""
     now: Callable[[], datetime]
 
     async def permit(self, job_id: str, person: Person, place: Place) -> Look | Message:

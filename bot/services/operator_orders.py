@@ -1,4 +1,4 @@
-"""What the operator decides about jobs of unknown outcome: orders in a table, carried out by whoever owns it.
+"""Decisions of the operator about jobs of unknown outcome: orders in a table, carried out by whoever owns it.
 
 The command line leaves an order there. The bot looks every ten seconds; while none runs, the command itself
 carries the order out. A decision and its effect on the job are one transaction.

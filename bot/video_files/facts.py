@@ -17,7 +17,7 @@ _Pixels = Annotated[int, Field(ge=1, le=65_536)]
 
 
 class VideoFacts(BaseModel):
-    """What a video is, as players show it.
+    """Facts of a video, as players show it.
 
     Attributes:
         width_px: Width in pixels, after turning it and with square pixels.

@@ -31,6 +31,12 @@ def pictures_of(message: discord.Message, allowed_hosts: Sequence[str]) -> tuple
     return tuple(found.values())[:REFERENCES_MAX]
 
 
+def videos_attached_to(message: discord.Message) -> tuple[ImageSource, ...]:
+    """Return the videos that a user attached to a message, as sources of pictures, which they are not."""
+    videos = [one for one in message.attachments if (one.content_type or "").startswith("video/")]
+    return tuple(of_attachment(video) for video in videos[:REFERENCES_MAX])
+
+
 def of_attachment(attachment: discord.Attachment) -> ImageSource:
     """Return an attachment as a source, whatever its type is said to be: its content decides later."""
     return ImageSource(url=attachment.url, filename=attachment.filename, size_bytes=attachment.size)

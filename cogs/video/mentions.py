@@ -11,7 +11,7 @@ from bot.images.model import ImageSource
 from bot.texts import replies as words
 from bot.texts.messages import Translatable
 from bot.video import REFERENCES_MAX
-from cogs.shared.pictures import pictures_of
+from cogs.shared.pictures import pictures_of, videos_attached_to
 
 _BLANKS: Final = re.compile(r"[ \t]+")
 
@@ -55,6 +55,9 @@ async def _replied(
     if replied is None:
         return (), trouble
     found = pictures_of(replied, cdn_hosts)
+    if not found and replied.author.id != bot_id:
+        # Each is refused by its name, and its first frame is offered.
+        found = videos_attached_to(replied)
     shown = intents.message_content or message.guild is None or replied.author.id == bot_id
     if not found and not shown and _is_empty(replied):
         return (), words.PICTURES_NOT_SHOWN

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import gc
+import os
 import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 _TICK_S = 0.001
 _MEBIBYTE = 1024 * 1024
@@ -15,11 +18,19 @@ _MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds, MiB and milliseconds. CPU counts every thread of the process."""
+    """Seconds, MiB and milliseconds.
+
+    Attributes:
+        cpu_s: Of every thread of the process, and of its children.
+        rss_mb: Peak memory of the process above idle.
+        child_rss_mb: Peak memory of all children together; each has its own, since when it was started.
+        stall_ms: Longest stall of the event loop.
+    """
 
     wall_s: float
     cpu_s: float
     rss_mb: float
+    child_rss_mb: float
     stall_ms: float
 
 
@@ -70,18 +81,35 @@ class StallWatch:
             self.longest_s = max(self.longest_s, time.perf_counter() - before - _TICK_S)
 
 
+def _children_cpu_s() -> float:
+    """Processor time of the children, those that have ended included."""
+    ended = os.times()
+    living = [child.cpu_times() for child in psutil.Process().children()]
+    return ended.children_user + ended.children_system + sum(times.user + times.system for times in living)
+
+
+def _children_peak_kib() -> int:
+    peaks: list[int] = []
+    for child in psutil.Process().children():
+        found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{child.pid}/status").read_text(), re.MULTILINE)
+        peaks.append(int(found[1]) if found else 0)
+    return sum(peaks)
+
+
 async def cost_of(work: Callable[[], Awaitable[None]]) -> Cost:
     """Do the work once and see what it cost."""
     gc.collect()
     idle_kib = rss_kib()
     reset_peak()
     async with StallWatch() as watch:
-        wall_s, cpu_s = time.perf_counter(), time.process_time()
+        wall_s, cpu_s = time.perf_counter(), time.process_time() + _children_cpu_s()
         await work()
-        wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
+        wall_s = time.perf_counter() - wall_s
+        cpu_s = time.process_time() + _children_cpu_s() - cpu_s
     return Cost(
         wall_s=wall_s,
         cpu_s=cpu_s,
         rss_mb=(peak_kib() - idle_kib) * 1024 / _MEBIBYTE,
+        child_rss_mb=_children_peak_kib() * 1024 / _MEBIBYTE,
         stall_ms=watch.longest_s * 1000,
     )

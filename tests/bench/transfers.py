@@ -19,13 +19,17 @@ from yarl import URL
 
 from bot.dimilinks import DimiLinks
 from bot.images.data_url import DataUrl
-from bot.images.model import ImageSource
+from bot.images.model import ImageRefusedError, ImageSource
+from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.spool import ReferenceSpool
 from bot.video import VideoRequest
+from bot.video_files.frames import VideoFrames, video_pool
 from tests.bench.measuring import Cost, cost_of
 
 PICTURES = 7
 JOBS_AT_ONCE = 8
+BOMBS = 10
+_CHILD_BYTES = 768 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -40,17 +44,19 @@ class Ports:
 class Transfer:
     """One transfer, its services and its folder."""
 
-    def __init__(self, session: aiohttp.ClientSession, ports: Ports, folder: Path) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, ports: Ports, folder: Path, spool: ReferenceSpool
+    ) -> None:
         self.session = session
         self.cdn = f"http://127.0.0.1:{ports.cdn}/attachments"
         self.base = f"http://127.0.0.1:{ports.api}/v1"
         self.folder = folder
         self.api = DimiLinks(session, base_url=URL(self.base), api_key=SecretStr("bench-key"))
-        self.spool = ReferenceSpool(session, folder=folder, allowed_hosts=["127.0.0.1"])
+        self.spool = spool
 
     def picture(self, number: int, name: str = "large") -> str:
         """The address of a picture."""
-        return f"{self.cdn}/{name}{number}.png"
+        return f"{self.cdn}/{name}{number}.jpg"
 
     async def floor(self, name: str = "large") -> None:
         """The same bytes through a file into a POST, not encoded."""
@@ -81,18 +87,39 @@ class Transfer:
         for number in range(PICTURES):
             async with self.session.get(self.picture(number, name)) as response:
                 data = await response.read()
-            images.append(f"data:image/png;base64,{base64.b64encode(data).decode()}")
+            images.append(f"data:image/jpeg;base64,{base64.b64encode(data).decode()}")
         body = {"model": "grok-imagine-video", "prompt": "a boat", "image_urls": images}
         async with self.session.post(f"{self.base}/videos/generations", json=body) as response:
             await response.read()
 
     async def ours(self, name: str = "large", job: str = "job") -> None:
-        """The bot's own: spool, inspection, streamed Data URLs."""
-        sources = [ImageSource(self.picture(number, name), f"{number}.png") for number in range(PICTURES)]
-        references = await self.spool.collect(job, sources)
+        """The bot's own: spool, preparation, streamed Data URLs."""
+        sources = [ImageSource(self.picture(number, name), f"{number}.jpg") for number in range(PICTURES)]
+        references = await self.spool.collect(job, sources, job)
         bodies = [DataUrl(reference.path, reference.mime) for reference in references]
         await self.api.submit(VideoRequest(prompt="a boat", reference_count=PICTURES), bodies)
         await self.spool.discard(job)
+
+    async def stripped(self, name: str = "large") -> None:
+        """The same with pictures that lose what cameras write beside them."""
+        await self.ours(f"{name}-private")
+
+    async def hostile(self, name: str = "large") -> None:
+        """Ten pictures that are nothing but headers, each a job of its own, all at once."""
+        if name != "large":
+            await self.ours(name)
+            return
+
+        async def one(number: int) -> None:
+            source = ImageSource(f"{self.cdn}/bomb{number}", f"bomb{number}")
+            try:
+                await self.spool.collect(f"bomb-{number}", [source], f"user-{number}")
+            except ImageRefusedError:
+                return
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(BOMBS):
+                group.create_task(one(number))
 
     async def ours8(self, name: str = "large") -> None:
         """Eight such jobs at once."""
@@ -103,8 +130,16 @@ class Transfer:
 
 async def measure(name: str, ports: Ports, folder: Path) -> Cost:
     """The cost of one job in a process that has done a small one before, as a bot that people use now and then."""
-    async with aiohttp.ClientSession() as session:
-        transfer = Transfer(session, ports, folder)
+    pictures, videos = picture_pool(_CHILD_BYTES), video_pool(_CHILD_BYTES)
+    async with aiohttp.ClientSession() as session, pictures, videos:
+        spool = ReferenceSpool(
+            session,
+            folder=folder,
+            allowed_hosts=["127.0.0.1"],
+            pictures=PicturePreparation(pictures),
+            frames=VideoFrames(videos),
+        )
+        transfer = Transfer(session, ports, folder, spool)
         work: Callable[[str], Awaitable[None]] = getattr(transfer, name)
         await work("small")
         return await cost_of(lambda: work("large"))

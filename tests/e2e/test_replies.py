@@ -13,6 +13,7 @@ from bot.sandbox.discord.composing import Composition
 from bot.sandbox.discord.stickers import StickerFormat
 from bot.texts import explanations, moderation, replies
 from bot.texts.messages import Language, Translatable
+from tests.e2e.actors.buttons import labels
 from tests.e2e.actors.channels import post, thread, voice_chat
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import (
@@ -30,6 +31,7 @@ from tests.e2e.actors.mentions import (
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import finish, hold
+from tests.images.encoded_videos import film
 
 pytestmark = pytest.mark.started_with(tuning=CALM)
 
@@ -252,6 +254,16 @@ async def test_a_broken_picture_is_told_in_the_answer(harness: Harness) -> None:
     broken = harness.sandbox.discord.upload("cut.png", picture(size=(300, 200))[:-140])
     shown = await ended(harness, await say(harness, ping(harness, RAIN), attachments=[broken]))
     assert "“cut.png” is damaged or incomplete" in shown.text()
+    assert harness.bought == 0
+
+
+async def test_the_first_frame_of_a_video_is_offered(harness: Harness) -> None:
+    clip = harness.sandbox.discord.upload("clip.mp4", film(12))
+    shown = await say(harness, attachments=[clip], user=harness.member("bob"))
+    asked = await say(harness, ping(harness, RAIN), reply_to=shown)
+    refused = await ended(harness, asked)
+    assert "“clip.mp4” is a video, and I need a picture." in refused.text()
+    assert "Use first frame" in labels(refused)
     assert harness.bought == 0
 
 

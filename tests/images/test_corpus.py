@@ -32,7 +32,7 @@ async def test_a_picture_leaves_as_a_person_sees_it_or_is_refused_by_its_name(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bomb", bombs(), ids=str)
+@pytest.mark.parametrize("bomb", tuple(bombs()), ids=str)
 async def test_a_picture_of_nothing_but_headers_is_refused_or_sent_without_them(
     bomb: Case, spool: ReferenceSpool, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ async def problem_of(spool: ReferenceSpool, source: ImageSource) -> ImageProblem
     return refused.value.problem
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize("status", [403, 410])
 async def test_what_is_gone_is_not_asked_for_again(cdn: Cdn, spool: ReferenceSpool, status: int) -> None:
     async def gone(_request: web.Request) -> web.Response:
         return web.Response(status=status)
@@ -29,9 +29,18 @@ async def test_what_is_gone_is_not_asked_for_again(cdn: Cdn, spool: ReferenceSpo
     assert cdn.requests == ["a.png"]
 
 
-async def test_a_server_that_stumbles_is_asked_again(cdn: Cdn, spool: ReferenceSpool) -> None:
+async def test_what_is_still_not_there_at_last_is_gone(cdn: Cdn, spool: ReferenceSpool) -> None:
+    async def absent(_request: web.Request) -> web.Response:
+        return web.Response(status=404)
+
+    assert await problem_of(spool, cdn.source("a.png", absent)) is ImageProblem.GONE
+    assert len(cdn.requests) > 1
+
+
+@pytest.mark.parametrize("status", [404, 408, 425, 429, 500, 503])
+async def test_a_server_that_stumbles_is_asked_again(cdn: Cdn, spool: ReferenceSpool, status: int) -> None:
     async def stumbling(_request: web.Request) -> web.Response:
-        return web.Response(status=503) if len(cdn.requests) == 1 else web.Response(body=picture())
+        return web.Response(status=status) if len(cdn.requests) == 1 else web.Response(body=picture())
 
     (reference,) = await spool.collect("job", [cdn.source("a.png", stumbling)], "user")
     assert reference.size_bytes == len(picture())

@@ -15,6 +15,7 @@ from bot.images.spool import ReferenceSpool
 from bot.video import REFERENCE_LIMIT_BYTES, REFERENCES_MAX, ImageMime
 from tests.e2e.actors.pictures import picture, png_claiming, png_of
 from tests.images.cdn import Cdn
+from tests.images.spools import open_spool
 
 
 def opened(path: Path) -> Image.Image:
@@ -170,15 +171,16 @@ async def test_local_files_are_copied_and_left_alone(spool: ReferenceSpool, tmp_
         await spool.adopt("job", [tmp_path / "nowhere.png"])
 
 
-async def test_a_cancelled_conversion_leaves_no_process_behind(cdn: Cdn, spool: ReferenceSpool) -> None:
+async def test_a_cancelled_preparation_leaves_no_process_behind(cdn: Cdn, tmp_path: Path) -> None:
     source = cdn.source("a.bmp", picture("BMP", (3000, 3000)))
     me = psutil.Process()
     before = set(me.children())  # other tests of this process may have left helpers of the library's
-    collecting = asyncio.create_task(spool.collect("job", [source], "user"))
-    async with asyncio.timeout(20):
-        while not set(me.children()) - before:  # noqa: ASYNC110 - the operating system rings no bell
-            await asyncio.sleep(0.005)
-    collecting.cancel()
-    await asyncio.wait([collecting])
-    assert collecting.cancelled()
+    async with open_spool(tmp_path) as spool:
+        collecting = asyncio.create_task(spool.collect("job", [source], "user"))
+        async with asyncio.timeout(20):
+            while not set(me.children()) - before:  # noqa: ASYNC110 - the operating system rings no bell
+                await asyncio.sleep(0.005)
+        collecting.cancel()
+        await asyncio.wait([collecting])
+        assert collecting.cancelled()
     assert set(me.children()) <= before

@@ -23,10 +23,11 @@ _FRAMES: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = 0xC2
 _DECODABLE_FRAMES: Final = frozenset({0xC0, 0xC1, _PROGRESSIVE})
 """Baseline, extended, progressive. Browsers decode neither lossless, hierarchical nor arithmetic ones."""
-_WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+_RESTARTS: Final = frozenset(range(0xD0, 0xD8))
+_WITHOUT_LENGTH: Final = frozenset({0x01, *_RESTARTS})
 _SCANS_MAX: Final = 200
 """A progressive picture has about ten scans, and each can cost as much to decode as the whole picture."""
-_NEXT_MARKER: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+_NEXT_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 """Ends a scan's data, in which FF is followed by 00 or is a restart marker (B.1.1.5)."""
 _JFIF: Final = b"JFIF\0"
 _JFIF_WITHOUT_THUMBNAIL: Final = b"\xff\xe0\x00\x10"
@@ -37,12 +38,14 @@ _EXIF: Final = b"Exif\0"
 _ORIENTATION: Final = 0x0112
 _FOUR_COLOURS: Final = 4
 _COEFFICIENTS: Final = 64
+_SCAN_HEAD_BYTES: Final = 12
+"""One byte, two for each of up to four components, three of parameters."""
 _FRAME_BYTES: Final = 6
 
 
 @dataclass
 class _Walk:
-    """What the walk has seen so far."""
+    """Findings of the walk so far."""
 
     kept: list[Piece] = field(default_factory=lambda: [_START])
     left_out: bool = False
@@ -53,6 +56,7 @@ class _Walk:
     final: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     """Components and coefficients that are there in full precision."""
     ended: bool = False
+    first_scan_at: int = 0
 
 
 def walk(path: Path) -> Layout:
@@ -107,7 +111,7 @@ def _segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
             at += length
             if length < 2 or at > len(data):  # noqa: PLR2004 - the length counts its own two bytes
                 raise damaged("a segment is cut off")
-        if marker == _SCAN:
+        if marker == _SCAN or marker in _RESTARTS:
             found = _NEXT_MARKER.search(data, at)
             at = found.start() if found else len(data)
         yield marker, begin, at
@@ -120,12 +124,13 @@ def _take(seen: _Walk, data: mmap.mmap, marker: int, begin: int, end: int) -> No
         body += 1
     body += 3
     if marker == _SCAN:
-        _note_scan(seen, data[body:end])
+        seen.first_scan_at = seen.first_scan_at or begin
+        _note_scan(seen, data[body : body + _SCAN_HEAD_BYTES])
     elif marker == _END:
         seen.ended = True
     elif marker in _FRAMES:
         _note_frame(seen, marker, data[body:end])
-    elif marker not in _TABLES:
+    elif marker not in _TABLES and marker not in _RESTARTS:
         replaced = _of_application(seen, data, marker, body, end)
         if replaced is not None:
             seen.left_out = True
@@ -205,6 +210,7 @@ def _layout(seen: _Walk, *, leaves_out: bool) -> Layout:
         needs_remake=colours == _FOUR_COLOURS,
         ended=seen.ended,
         progressive=seen.frame_marker == _PROGRESSIVE,
+        scan_at=seen.first_scan_at,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a walk over a file's parts finds out, and how a copy without some of them is written."""
+"""Findings of a walk over a file's parts, and copies without some of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +46,7 @@ class Layout:
         needs_remake: True if its pixels cannot be sent as they are stored: CMYK, 16 bits, HDR, an animation.
         ended: False for a JPEG without its end marker, of which only decoding tells if all data is there.
         progressive: True for a JPEG whose pixels are spread over all of its data.
+        scan_at: Where the coded data of a JPEG begins, in bytes.
         colours: Where they are given by numbers.
     """
 
@@ -57,6 +58,7 @@ class Layout:
     needs_remake: bool = False
     ended: bool = True
     progressive: bool = False
+    scan_at: int = 0
     colours: CodedColours | None = None
 
 

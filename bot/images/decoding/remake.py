@@ -34,7 +34,7 @@ _UPRIGHT: Final[Mapping[int, Image.Transpose]] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What turns a picture of an EXIF orientation upright."""
+"""Operation that turns a picture of an EXIF orientation upright."""
 
 
 @dataclass(frozen=True)

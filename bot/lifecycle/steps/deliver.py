@@ -41,7 +41,7 @@ _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
     DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
 }
-"""Why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
+"""Reasons why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
 
 
 class DeliverStep:

@@ -13,6 +13,7 @@ from bot.images.data_url import DataUrl
 from bot.jobs.cards import Stage
 from bot.jobs.job import FailureReason, JobState
 from bot.jobs.purchase_notes import PurchaseNotes
+from bot.jobs.store import DuplicateJobError
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
@@ -127,7 +128,7 @@ class SubmitStep:
     async def _post_once(
         self, context: JobContext, left_s: float, out_of_time: FailureReason
     ) -> DimiLinksError | None:
-        """Make the one POST. Moves the job to `generating` if it was bought, else returns the error.
+        """Make the one POST. Moves the job on if it was bought, perhaps at least, else returns the error.
 
         A request whose turn at the service does not come within `left_s` seconds fails without one, for the
         reason `out_of_time`.
@@ -154,7 +155,13 @@ class SubmitStep:
                 return None
             # The money is spent. Nothing stands between the answer and the commit of the task's id.
             expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
-            await context.buy(submission.task_id, expires_at, self._notes)
+            try:
+                await context.buy(submission.task_id, expires_at, self._notes)
+            except DuplicateJobError:
+                # Its video would be shown to somebody who did not ask for it.
+                log.error("task_of_another_job", job=context.job.id, task=submission.task_id)
+                await self._end_as_unknown(context, submission.raw_answer)
+                return None
         self._breaker.taken(context.job.id)
         log.info("job_bought", job=context.job.id, task=submission.task_id)
         return None
@@ -167,11 +174,7 @@ class SubmitStep:
         if verdict.closes_submitting and not verdict.needs_evidence:
             self._breaker.refused_whole_bot(job_id, pause_reason_of(error))
         if error.purchase is not Purchase.NOT_BOUGHT:
-            # Perhaps paid for: over for the user, open for the operator, and never repeated by the program.
-            await context.fail(
-                FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=error.raw_answer or str(error)
-            )
-            self._alarms.begin("unknown", operator.purchase_unknown(job_id))
+            await self._end_as_unknown(context, error.raw_answer or str(error))
             return 0.0
         if verdict.needs_evidence:
             pauses = PauseReason.OUT_OF_MONEY if verdict.reason is FaultReason.MONEY else None
@@ -191,6 +194,11 @@ class SubmitStep:
         await _back_to_queue(context)
         context.show(Stage.RETRYING)
         return pause_s
+
+    async def _end_as_unknown(self, context: JobContext, answer: str) -> None:
+        """End a job that is perhaps paid for: over for its user, open for the operator, and never repeated."""
+        await context.fail(FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=answer)
+        self._alarms.begin("unknown", operator.purchase_unknown(context.job.id))
 
     async def _give_up(self, context: JobContext, error: DimiLinksError) -> None:
         failure = failure_of(error)

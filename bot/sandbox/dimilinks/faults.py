@@ -119,6 +119,18 @@ class ShapedAnswer:
 
 
 @dataclass(frozen=True)
+class RawAnswer:
+    """The request is served, a submission taken and charged, but these bytes are the body of the answer.
+
+    `TASK_ID` in them stands for the task's id.
+    """
+
+    body: bytes
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
 class NoTaskId:
     """The submission is taken and charged, but the answer lacks the task's id."""
 
@@ -204,6 +216,7 @@ Fault = (
     | SlowAnswer
     | ShapedAnswer
     | NoTaskId
+    | RawAnswer
     | TornAnswer
     | BareShape
     | TaskShape
