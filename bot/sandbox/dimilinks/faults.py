@@ -158,17 +158,23 @@ class BareShape:
 
 @dataclass(frozen=True)
 class OddContent:
-    """The whole video, but with another status or type, with bytes behind its last box, or without a length.
+    """The whole video, but with another status or type, changed boxes, bytes behind its last box, or no length.
 
     Attributes:
         trailing: Bytes sent behind the video.
         length: False leaves `Content-Length` out; the end of the connection ends the video.
+        content_range: True adds a `Content-Range` that covers all of it.
+        brand: False makes it a file of QuickTime's first years, without `ftyp`.
+        open_ended: True has its `mdat`, which is its last box, reach to the end of the file, wherever that is.
     """
 
     status: int = HTTPStatus.OK
     content_type: str = "video/mp4"
     trailing: bytes = b""
     length: bool = True
+    content_range: bool = False
+    brand: bool = True
+    open_ended: bool = False
 
 
 @dataclass(frozen=True)

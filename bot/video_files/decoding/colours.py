@@ -30,8 +30,7 @@ _COLOURSPACES: Final[Mapping[int, Colorspace]] = {
     _Matrix.BT2020: Colorspace.BT2020,
     _Matrix.BT2020_CONSTANT: Colorspace.BT2020,
 }
-_HD_WIDTH_PX: Final = 1280
-_HD_HEIGHT_PX: Final = 720
+_HD_PX: Final = 720
 
 
 def as_rgb(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
@@ -54,6 +53,6 @@ def as_rgb(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
 def _colourspace(frame: VideoFrame) -> Colorspace | None:
     """Return the frame's matrix; None for what has none, such as RGB."""
     if frame.colorspace == _Matrix.UNSPECIFIED:
-        is_hd = frame.width >= _HD_WIDTH_PX or frame.height >= _HD_HEIGHT_PX
+        is_hd = min(frame.width, frame.height) >= _HD_PX
         return Colorspace.ITU709 if is_hd else Colorspace.ITU601
     return _COLOURSPACES.get(frame.colorspace)
