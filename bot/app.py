@@ -21,6 +21,7 @@ from bot.images.spool import ReferenceSpool
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
+from bot.video_files.facts import VideoFactsReader
 from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
@@ -36,6 +37,9 @@ _UPLOAD_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=30.0, sock_re
 """No total: `DiscordMessages` bounds each call by the size of what it carries."""
 
 
+_COMPARE_WITHIN_S: Final = 20.0
+"""Seconds after which a finished video is posted without a comparison with its request."""
+_MIB_BYTES: Final = 1024 * 1024
 _TUNING: Final = Tuning()
 
 
@@ -75,7 +79,7 @@ async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerat
 @asynccontextmanager
 async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
     """The spool of reference images, with a session of its own towards Discord's file servers."""
-    memory_bytes = settings.child_memory_mb * 1024 * 1024
+    memory_bytes = settings.child_memory_mb * _MIB_BYTES
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
         picture_pool(memory_bytes) as pictures,
@@ -118,6 +122,10 @@ async def open_app(
                 timeout=_UPLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
         )
+        # Apart from the children for pictures: nobody's file is to hold up a delivery.
+        finished_videos = await stack.enter_async_context(
+            video_pool(settings.child_memory_mb * _MIB_BYTES, within_s=_COMPARE_WITHIN_S)
+        )
         app = App(
             settings,
             tuning,
@@ -127,6 +135,7 @@ async def open_app(
             rate=rate,
             api=await stack.enter_async_context(open_api(settings, rate)),
             spool=await stack.enter_async_context(open_spool(settings)),
+            facts=VideoFactsReader(finished_videos),
             messages=DiscordMessages(bot, uploads, card_layout, breaker),
             breaker=breaker,
             metrics=metrics,
