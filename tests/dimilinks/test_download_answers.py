@@ -1,6 +1,7 @@
 """What comes instead of a video, and videos that come in odd ways."""
 
 import asyncio
+import gzip
 import struct
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bot.dimilinks import (
     ServerError,
     UnreadableAnswerError,
     VideoMissingError,
+    VideoTooLargeError,
 )
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer
 from tests.dimilinks.videos import FTYP, whole_mp4
@@ -140,3 +142,28 @@ async def test_another_hosts_refusal_is_no_word_on_our_key(
     api.answers = [Answer(302, headers={"Location": str(elsewhere.url / "expired")})]
     error = await failure_of(client, target, UnreadableAnswerError)
     assert (error.verdict.scope, error.in_own_voice) == (FaultScope.TRANSPORT, False)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("compressed", [True, False])
+async def test_video_is_the_same_compressed_or_not_whatever_the_header_says(
+    api: RecordingServer,
+    client: DimiLinks,
+    target: Path,
+    compressed: bool,  # noqa: FBT001
+    declared: bool,  # noqa: FBT001
+) -> None:
+    video = whole_mp4() + bytes(3_000_000)
+    headers = MP4 | ({"Content-Encoding": "gzip"} if declared else {})
+    api.answers = [Answer(200, gzip.compress(video) if compressed else video, headers)]
+    await client.download("t", target)
+    assert target.read_bytes() == video
+
+
+async def test_a_small_answer_that_holds_much_is_no_larger_than_the_limit(
+    api: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    api.answers = [Answer(200, gzip.compress(whole_mp4() + bytes(30_000_000)), MP4)]
+    with pytest.raises(VideoTooLargeError):
+        await client.download("t", target, limit_bytes=2_000_000)
+    assert list(target.parent.iterdir()) == []
