@@ -186,6 +186,10 @@ class Job:
     """Number of starts of a step that works on bytes here and neither ended nor was stopped cleanly."""
     raw_answer: str | None = None
     """The answer to the POST, scrubbed, where it is not known if it bought something."""
+    had_flags: bool = False
+    """True if the choice of a preset was taken out of the prompt."""
+    from_people: bool = False
+    """True if it builds on a job at whose beginning was a picture of people, which need not have come along."""
     ask_again_since: datetime | None = None
     """Moment from which the user is asked if the video is still wanted, because the bot was away for long."""
 

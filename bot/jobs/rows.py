@@ -52,6 +52,8 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "parent_url": job.parent_url,
         "ping": job.ping,
         "role_ids": sorted(job.role_ids),
+        "had_flags": job.had_flags,
+        "from_people": job.from_people,
     }
 
 
@@ -156,6 +158,8 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         starts=row["starts"],
         raw_answer=row["raw_answer"],
         ask_again_since=row["ask_again_since"],
+        had_flags=row["had_flags"],
+        from_people=row["from_people"],
     )
 
 

@@ -42,6 +42,13 @@ class PictureOrigin(StrEnum):
     """Each is the last frame of a spicy video of the bot's own, and no picture of `PEOPLE` is behind that video."""
     PEOPLE = "people"
     """At least one was uploaded, linked or replied to, is a frame of a video of another preset, or is unknown."""
+    PEOPLE_BEFORE = "people_before"
+    """It has none, but builds on an earlier request with pictures of `PEOPLE`."""
+
+    @property
+    def is_from_people(self) -> bool:
+        """True if people's pictures are at the beginning, which the spicy preset does not take."""
+        return self in {PictureOrigin.PEOPLE, PictureOrigin.PEOPLE_BEFORE}
 
 
 class Verdict(StrEnum):
@@ -145,7 +152,7 @@ class RequestFacts:
     @property
     def has_pictures(self) -> bool:
         """True if the request starts from pictures, wherever they come from."""
-        return self.pictures is not PictureOrigin.NONE
+        return self.pictures in {PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE}
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,7 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     if facts.preset is not Preset.SPICY:
         return None
     refused = _of_spicy_place(facts)
-    if refused is None and facts.pictures is PictureOrigin.PEOPLE:
+    if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
     return refused
 

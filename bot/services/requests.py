@@ -19,6 +19,7 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
+from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
 from bot.people.cache import PreferenceCache
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
@@ -173,9 +174,10 @@ class VideoRequests:
         request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
         if isinstance(request, Explanation):
             return Refused(request)
-        pictures = origin_of(order.picture_count, (*order.sources, *(order.kept or ())))
+        known = (*order.sources, *(order.kept or ()))
+        pictures = origin_of(order.picture_count, known, from_people=order.from_people)
         decision = self._gatekeeper.decide(
-            request.preset, order.prompt, origin.person, origin.channel, pictures
+            request.preset, request.prompt, origin.person, origin.channel, pictures
         )
         if not decision.allowed:
             return Refused(self._gatekeeper.explain(decision.verdict, origin.person), decision.verdict)
@@ -197,6 +199,8 @@ class VideoRequests:
             ping=self._people.of(origin.person.id).ping or False,
             role_ids=origin.person.role_ids,
             fits_picture=order.fits_picture,
+            had_flags=take_out_flags(order.prompt).had_flags,
+            from_people=order.from_people,
         )
         self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
         return job

@@ -45,7 +45,7 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence(
             "The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."
         ),
-        sentence("Leave the pictures out, or choose another preset."),
+        sentence("Ask anew with words alone, or choose another preset."),
     ),
     "needs_age_restricted_channel": nothing_charged(
         sentence("The *spicy* preset only works in age-restricted channels."),
