@@ -54,6 +54,7 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "role_ids": sorted(job.role_ids),
         "had_flags": job.had_flags,
         "from_people": job.from_people,
+        "awaits_posting": job.awaits_posting,
     }
 
 
@@ -160,6 +161,7 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         ask_again_since=row["ask_again_since"],
         had_flags=row["had_flags"],
         from_people=row["from_people"],
+        awaits_posting=row["awaits_posting"],
     )
 
 

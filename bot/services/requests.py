@@ -17,15 +17,17 @@ from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.store import AuditFilter, count_within
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
 from bot.people.cache import PreferenceCache
-from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
+from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
 from bot.quota.ledger import Ledger
 from bot.services.drafts import DraftStore, DraftUsedError
 from bot.services.order import RequestOrigin, VideoOrder, check_order
+from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.storage.errors import StorageError
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
@@ -38,14 +40,16 @@ log: Final = structlog.get_logger(__name__)
 
 STORE_WITHIN_S: Final = 1.0
 """Of the three seconds that Discord grants for an acknowledgement, what storing may take first."""
+REFUSALS_A_DAY: Final = 20
 
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """Limits that the operator sets: hosts of pictures, and how much may be bought a day."""
+    """Limits that the operator sets: hosts of pictures, how much may be bought a day, how much may wait."""
 
     allowed_hosts: Sequence[str]
     allowance: Allowance
+    counted: CountedLimits
 
 
 @dataclass(frozen=True)
@@ -201,12 +205,16 @@ class VideoRequests:
             fits_picture=order.fits_picture,
             had_flags=take_out_flags(order.prompt).had_flags,
             from_people=order.from_people,
+            awaits_posting=decision.waits_at(ReviewStage.POSTING),
         )
         self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
         return job
 
     async def record_refusal(self, order: VideoOrder, origin: RequestOrigin, refused: Refused) -> None:
-        """Put a refusal by the rules into the audit log, as far as the disk allows."""
+        """Put a refusal by the rules into the audit log, as far as the disk allows.
+
+        Of one user in one server at most `REFUSALS_A_DAY` are, or a few people could fill the log.
+        """
         person, verdict = origin.person, refused.verdict
         if verdict is None:
             return
@@ -223,8 +231,11 @@ class VideoRequests:
             },
             prompt=order.prompt,
         )
+        today = AuditFilter(entry.guild_id, frozenset({entry.action}), person.id, since=day_of(entry.at))
         try:
-            await self._audit.append(entry)
+            async with self._audit.transaction() as within:
+                if await count_within(within.connection, today) < REFUSALS_A_DAY:
+                    await within.record(entry)
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
@@ -237,7 +248,8 @@ class VideoRequests:
         return refused
 
     async def _try_to_store(self, job: Job, draft_id: str | None) -> Refused | None:
-        async def use_draft(within: AsyncConnection) -> None:
+        async def within_limits(within: AsyncConnection) -> None:
+            await self._limits.counted.check(within, job)
             if draft_id is not None:
                 await self._drafts.use_up(within, draft_id, job)
 
@@ -247,9 +259,9 @@ class VideoRequests:
                 if await self._store.exists(job.id):
                     return _DUPLICATE
                 job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
-            await self._store.add(job, also=use_draft)
-        except DraftUsedError:
-            return Refused(forms.DRAFT_USED)
+            await self._store.add(job, also=within_limits)
+        except (OverLimitError, DraftUsedError) as refusal:
+            return Refused(refusal.explanation if isinstance(refusal, OverLimitError) else forms.DRAFT_USED)
         except DuplicateJobError:
             return await self._explain_duplicate(job.id)
         except FileNotFoundError:

@@ -128,6 +128,7 @@ jobs: Final = Table(
     Column("ask_again_since", UtcMoment),  # its user is asked if the video is still wanted
     Column("had_flags", Boolean, nullable=False, default=False, server_default=false()),
     Column("from_people", Boolean, nullable=False, default=False, server_default=false()),
+    Column("awaits_posting", Boolean, nullable=False, default=False, server_default=false()),
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.

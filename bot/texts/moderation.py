@@ -95,6 +95,24 @@ DELETED_BY_MODERATOR: Final = Explanation(
 )
 
 
+SERVER_HOLDS_TOO_MANY: Final = nothing_charged(
+    sentence("Too many requests of this server wait for its moderators."),
+    sentence("Try again once they have decided about some."),
+)
+
+
+def too_many_held(limit: int) -> Explanation:
+    """As many requests of the user wait for moderators as may."""
+    return nothing_charged(
+        counted(
+            "{count} request of yours waits for this server's moderators already.",
+            "{count} requests of yours wait for this server's moderators already.",
+            limit,
+        ),
+        sentence("Wait for their decision, or cancel one in `/jobs`."),
+    )
+
+
 def suspended(until: str) -> Explanation:
     """The user is suspended in this server."""
     return nothing_charged(

@@ -1,4 +1,4 @@
-"""Flags that were taken out of prompts, and pictures at the beginning of chains of jobs."""
+"""Jobs: flags taken out of prompts, pictures at the beginning of chains, videos that moderators are to see."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,5 +11,5 @@ depends_on = None
 
 def upgrade() -> None:
     """The step forward. There is none back: that is what the backup is for."""
-    for name in ("had_flags", "from_people"):
+    for name in ("had_flags", "from_people", "awaits_posting"):
         op.add_column("jobs", sa.Column(name, sa.Boolean, server_default=sa.false(), nullable=False))
