@@ -1,5 +1,8 @@
 """Counts of a user's or a server's requests, read in the transaction that stores one more."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +22,29 @@ async def count_waiting(connection: AsyncConnection, guild_id: int, person_id: i
         condition = and_(condition, jobs.c.person_id == person_id)
     chosen = select(func.count()).select_from(jobs).where(condition, _waits())
     return (await connection.execute(chosen)).scalar_one()
+
+
+async def moments_of_requests(
+    connection: AsyncConnection, guild_id: int, person_id: int, *, since: datetime, but_for: str
+) -> Sequence[datetime]:
+    """Return when a user's requests in a server were made, oldest first.
+
+    Args:
+        connection: The transaction.
+        guild_id: The server.
+        person_id: The user.
+        since: The first moment that counts.
+        but_for: The id of a job that does not count. Those that failed before they were bought do not either.
+    """
+    chosen = select(jobs.c.created_at).where(
+        jobs.c.guild_id == guild_id,
+        jobs.c.person_id == person_id,
+        jobs.c.created_at >= since,
+        jobs.c.lookup.is_(False),
+        jobs.c.id != but_for,
+        or_(jobs.c.state != JobState.FAILED.value, jobs.c.task_id.is_not(None)),
+    )
+    return (await connection.execute(chosen.order_by(jobs.c.created_at))).scalars().all()
 
 
 def _waits() -> ColumnElement[bool]:

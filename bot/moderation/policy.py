@@ -4,7 +4,7 @@ The gatekeeper collects the facts of a request; cogs ask the `may_…` functions
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -283,6 +283,21 @@ def _strictness(mode: Mode) -> int:
 def is_trusted(facts: RequestFacts) -> bool:
     """Return True if the user is on the server's allow list or has one of its trusted roles."""
     return facts.status.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
+
+
+def is_new_member(
+    person: Person, joined_at: datetime | None, *, rules: ServerRules, status: MemberStatus, now: datetime
+) -> bool:
+    """Return True if a user's requests in a server are limited because the user joined it lately.
+
+    Moderators and trusted users are never new. A member of whom nobody says since when counts as new.
+    """
+    if person.guild_id is None or rules.new_member_hours == 0:
+        return False
+    trusted = status.trusted or not rules.trusted_roles.isdisjoint(person.role_ids)
+    if trusted or may_moderate(person, rules, person.guild_id):
+        return False
+    return joined_at is None or now - joined_at < timedelta(hours=rules.new_member_hours)
 
 
 def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -127,6 +128,8 @@ class RequestOrigin:
     reply: ReplyAddress
     missing: tuple[Right, ...] = ()
     """Rights in that channel that the bot needs and does not have."""
+    joined_at: datetime | None = None
+    """Moment at which the user became a member of the server, where Discord says so."""
 
 
 def request_of(order: VideoOrder, *, pictures: int | None = None) -> VideoRequest | Explanation:

@@ -21,7 +21,7 @@ from bot.moderation.audit.store import AuditFilter, count_within
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
 from bot.moderation.prompt_flags import take_out_flags
-from bot.moderation.rules import ReviewStage
+from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
 from bot.quota.ledger import Ledger
@@ -138,23 +138,28 @@ class VideoRequests:
         job = self.examine(order, origin)
         if isinstance(job, Refused):
             return job
+        new_member = self._gatekeeper.limits_of_new_member(origin.person, origin.joined_at)
         if acknowledge is None:
-            return await self._answer(job)
-        return await self._acknowledge(job, order.draft_id, acknowledge)
+            return await self._answer(job, new_member)
+        return await self._acknowledge(job, order.draft_id, new_member, acknowledge)
 
-    async def _answer(self, job: Job) -> Refused | None:
+    async def _answer(self, job: Job, new_member: ServerRules | None) -> Refused | None:
         """Store and start a job whose first step answers the message that asked for it."""
-        refused = await self._store_job(job, None)
+        refused = await self._store_job(job, None, new_member)
         if refused is None:
             await self._begin(job, None)
         return refused
 
     async def _acknowledge(
-        self, job: Job, draft_id: str | None, acknowledge: Callable[[], Awaitable[Acknowledged | None]]
+        self,
+        job: Job,
+        draft_id: str | None,
+        new_member: ServerRules | None,
+        acknowledge: Callable[[], Awaitable[Acknowledged | None]],
     ) -> Refused | None:
         """Store, acknowledge and start a job that an interaction asked for."""
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._store_job(job, draft_id))
+            keeping = group.create_task(self._store_job(job, draft_id, new_member))
             await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
             if keeping.done() and (refused := keeping.result()) is not None:
                 return refused
@@ -239,17 +244,21 @@ class VideoRequests:
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
-    async def _store_job(self, job: Job, draft_id: str | None) -> Refused | None:
+    async def _store_job(
+        self, job: Job, draft_id: str | None, new_member: ServerRules | None
+    ) -> Refused | None:
         """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
-        refused = await self._try_to_store(job, draft_id)
+        refused = await self._try_to_store(job, draft_id, new_member)
         if refused is not None:
             # The claim is this event's own: an event whose job had one already was not examined.
             self._ledger.release(job.id)
         return refused
 
-    async def _try_to_store(self, job: Job, draft_id: str | None) -> Refused | None:
+    async def _try_to_store(
+        self, job: Job, draft_id: str | None, new_member: ServerRules | None
+    ) -> Refused | None:
         async def within_limits(within: AsyncConnection) -> None:
-            await self._limits.counted.check(within, job)
+            await self._limits.counted.check(within, job, new_member)
             if draft_id is not None:
                 await self._drafts.use_up(within, draft_id, job)
 

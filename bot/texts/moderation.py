@@ -113,6 +113,26 @@ def too_many_held(limit: int) -> Explanation:
     )
 
 
+def new_member_daily(limit: int, renewed: str) -> Explanation:
+    """A new member asked for as many videos today as the server allows."""
+    return nothing_charged(
+        counted(
+            "New members of this server can ask for {count} video a day.",
+            "New members of this server can ask for {count} videos a day.",
+            limit,
+        ),
+        sentence("Ask again {when}.", when=renewed),
+    )
+
+
+def new_member_pause(until: str) -> Explanation:
+    """A new member has to wait between two requests."""
+    return nothing_charged(
+        sentence("New members of this server wait a little between two videos."),
+        sentence("Ask again {when}.", when=until),
+    )
+
+
 def suspended(until: str) -> Explanation:
     """The user is suspended in this server."""
     return nothing_charged(
