@@ -66,7 +66,9 @@ async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerat
     """A client of the video API. Raises `BadConfigurationError` without a key, or with one that cannot be sent."""
     key = _required("dimilinks_api_key", settings.dimilinks_api_key)
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
+        connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     ) as session:
         try:
             api = DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key, pace=pace)

@@ -23,6 +23,7 @@ from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
+from bot.jobs.task_owners import TaskTakenError, looked_for_since, other_with_task
 from bot.storage.database import Database
 from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
@@ -88,7 +89,9 @@ class JobStore:
     async def exists(self, job_id: str) -> bool:
         """Return True if there is such a job, also one whose row cannot be read."""
         async with self._database.read() as connection:
-            return await connection.scalar(select(jobs.c.id).where(jobs.c.id == job_id)) is not None
+            return (
+                await connection.execute(select(jobs.c.id).where(jobs.c.id == job_id))
+            ).first() is not None
 
     async def take_claim(self, job_id: str, owner: str) -> Job:
         """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
@@ -142,18 +145,16 @@ class JobStore:
 
         Raises:
             UnknownJobError: There is no such job, or it has another task.
-            DuplicateJobError: The task is that of another job, which is not settled.
+            TaskTakenError: Another job has the task: its video is not this job's, whatever was answered.
         """
         values = course_columns(bought)
         same_task = or_(jobs.c.task_id.is_(None), jobs.c.task_id == bought.task_id)
         condition = and_(jobs.c.id == bought.id, same_task)
-        unsettled = and_(jobs.c.task_id == bought.task_id, jobs.c.settled_at.is_(None))
+        task_id = bought.task_id or ""
         async with self._database.write() as connection:
-            if (
-                await connection.scalar(select(jobs.c.id).where(unsettled, jobs.c.id != bought.id).limit(1))
-                is not None
-            ):
-                raise DuplicateJobError(bought.id)
+            owner_id = await other_with_task(connection, task_id, bought.id)
+            if owner_id is not None:
+                raise TaskTakenError(task_id, owner_id)
             changed = await connection.execute(update(jobs).where(condition).values(values))
         if changed.rowcount == 0:
             raise UnknownJobError(bought.id)
@@ -189,7 +190,7 @@ class JobStore:
             raise DuplicateJobError(job_id) from None
 
     async def remove(self, job_id: str) -> None:
-        """Delete a job that never began."""
+        """Delete a job that never began, because its user was not told that it would."""
         waiting = jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value))
         condition = and_(jobs.c.id == job_id, waiting)
         async with self._database.write() as connection:
@@ -213,7 +214,8 @@ class JobStore:
         """Remove tokens that no longer open anything. Returns their number."""
         condition = and_(jobs.c.token.is_not(None), jobs.c.answered_at < answered_before)
         async with self._database.write() as connection:
-            return (await connection.execute(update(jobs).where(condition).values(token=None))).rowcount
+            wiped = await connection.execute(update(jobs).where(condition).values(token=None))
+        return wiped.rowcount
 
     async def unsettled(self) -> tuple[Job, ...]:
         """Return every job that goes on by itself, oldest first."""
@@ -222,7 +224,7 @@ class JobStore:
         )
 
     async def under_review(self) -> tuple[Job, ...]:
-        """Return what waits for moderators."""
+        """Return every job that waits for moderators."""
         return await self._where(jobs.c.settled_at.is_(None), jobs.c.review_id.is_not(None))
 
     async def forgotten(self, *, undelivered: datetime, unanswered: datetime) -> tuple[Job, ...]:
@@ -243,23 +245,25 @@ class JobStore:
             and_(jobs.c.ended_at >= ended_since, ~delivered),
             and_(jobs.c.ended_at >= delivered_since, delivered),
         )
-        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
+        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~looked_for_since())
         return await self._read(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
 
     async def repeated_by(self, parent_id: str) -> str | None:
         """Return the id of the job that repeats this one, if there is one."""
         condition = and_(jobs.c.parent_id == parent_id, jobs.c.lookup.is_(False))
         async with self._database.read() as connection:
-            return await connection.scalar(select(jobs.c.id).where(condition).limit(1))
+            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
+            return found.scalar()
 
     async def looked_for(self, job_id: str) -> bool:
         """Return True if this job's task was looked for again after its end."""
         condition = and_(jobs.c.parent_id == job_id, jobs.c.lookup.is_(True))
         async with self._database.read() as connection:
-            return await connection.scalar(select(jobs.c.id).where(condition).limit(1)) is not None
+            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
+            return found.scalar() is not None
 
     async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
-        """Return those that ended before then, or do not exist: their pictures need not be kept."""
+        """Return those of these jobs that ended before then, or do not exist: their pictures need not be kept."""
         kept: set[str] = set()
         condition = or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= moment)
         async with self._database.read() as connection:
@@ -270,7 +274,7 @@ class JobStore:
         return frozenset(job_ids) - kept
 
     async def unreadable_among(self, job_ids: Sequence[str]) -> frozenset[str]:
-        """Return those whose row cannot be read: nothing of theirs may be deleted."""
+        """Return those of these jobs whose row cannot be read: nothing of theirs may be deleted."""
         readable: set[str] = set()
         existing: set[str] = set()
         for start in range(0, len(job_ids), 500):
@@ -317,16 +321,3 @@ class JobStore:
         if found.claim != before.claim:
             return ClaimLostError(before.id, found.claimed_by)
         return StaleJobError(f"{before.id} is {found.state}, was {before.state}")
-
-
-def _looked_for_since() -> ColumnElement[bool]:
-    """True for rows whose task another job took over. Such jobs have the moment of the first, which is indexed."""
-    other = jobs.alias()
-    same_task = and_(
-        other.c.person_id == jobs.c.person_id,
-        other.c.created_at == jobs.c.created_at,
-        other.c.task_id == jobs.c.task_id,
-        other.c.id != jobs.c.id,
-    )
-    later = or_(other.c.ended_at.is_(None), other.c.ended_at > jobs.c.ended_at)
-    return select(other.c.id).where(same_task, later).exists()

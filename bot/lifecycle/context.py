@@ -23,7 +23,8 @@ from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
 from bot.jobs.reservations import update_ledger
-from bot.jobs.store import ClaimLostError, DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.task_owners import TaskTakenError
 from bot.lifecycle.durable_writes import write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.timeouts import Timeouts
@@ -154,16 +155,17 @@ class JobContext:
         await self.become(advance(self.job, to, **changes))
 
     async def become(self, changed: Job) -> None:
-        """Store the job as a decision about it left it, in the same state or the next; as `move`."""
+        """Store the job as a decision about it left it, in the same state or in the next one; as `move`."""
         moved = changed.state is not self.job.state
         await self._save(changed)
         if moved:
             self._note_move()
 
     async def buy(self, task_id: str, expires_at: datetime, notes: PurchaseNotes) -> None:
-        """Store that the POST was taken, whoever runs the job by now; raises what `JobStore.record_purchase` does.
+        """Store that the POST was taken, whoever runs the job by now.
 
-        Waits for a disk that fails. Until the row is written `notes`, which outlive us, have the task's id.
+        Waits for a disk that fails. Until the row is written the task's id is kept in `notes`, which outlives the
+        process. Raises `UnknownJobError` if the row is gone or has another task, and `TaskTakenError`.
         """
         bought = advance(self.job, JobState.GENERATING, task_id=task_id, expires_at=expires_at)
         stored = False
@@ -175,19 +177,13 @@ class JobContext:
 
         try:
             await shield_until_done(store())
-        except DuplicateJobError:
-            raise  # and note nothing
         except BaseException as error:
             # A stop that came just now is raised only after the write, which then may have succeeded.
-            if not stored:
+            if not stored and not isinstance(error, TaskTakenError):
                 await notes.note(bought.id, task_id)
             if not isinstance(error, StorageUnavailableError):
                 raise
-            try:
-                await self._persist(lambda: self._store.record_purchase(bought))
-            except DuplicateJobError:
-                await notes.forget(bought.id)
-                raise
+            await self._persist(lambda: self._store.record_purchase(bought))
             await notes.forget(bought.id)
         self.job = bought
         self._note_move()
@@ -198,7 +194,7 @@ class JobContext:
         log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
 
     async def amend(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of Job, checked by replace()
-        """Keep changed fields of a job that stays in its state; as `move`."""
+        """Keep changed fields of a job that stays in its state; otherwise as `move`."""
         await self._save(replace(self.job, **changes))
 
     async def fail(self, reason: FailureReason, *, to: JobState = JobState.FAILED, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
@@ -253,7 +249,7 @@ class JobContext:
         return False
 
     async def remove(self) -> None:
-        """Delete the job's row and give its seconds back: nobody was told of it."""
+        """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
         await self._store.remove(self.job.id)
         self._ledger.release(self.job.id)
 
@@ -298,7 +294,7 @@ class JobContext:
         await self.amend(settled_at=self.now())
 
     async def ping(self, posted: Posted) -> None:
-        """Mention the person, if wanted."""
+        """Mention the person, if they want that."""
         if self.job.ping:
             await ping(self._reply, posted)
 

@@ -85,6 +85,11 @@ def failed(reason: str) -> str:
     return f"No video: {reason}"
 
 
+def output_lost(reason: str) -> str:
+    """Standard output does not take what the command prints."""
+    return f"The output cannot be written: {reason}"
+
+
 def too_many_images() -> str:
     """The command has no options for so many pictures."""
     return f"at most {REFERENCES_MAX} pictures are possible"

@@ -109,7 +109,7 @@ class PollStep:
                 reason = pause_reason_of(error)
                 context.show(Stage.WAITING, said=explanations.POLLS_REFUSED)
                 self._alarms.begin("polls", operator.polls_refused(OPERATOR_WORDS[reason]))
-            return
+            watched.patience.saw_nothing_clear(loop.time())
         except TimeoutError:
             return
         else:

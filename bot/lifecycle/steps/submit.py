@@ -8,12 +8,20 @@ from typing import Final
 
 import structlog
 
-from bot.dimilinks import DimiLinks, DimiLinksError, FaultReason, FaultScope, Purchase
+from bot.dimilinks import (
+    DimiLinks,
+    DimiLinksError,
+    FaultReason,
+    FaultScope,
+    Purchase,
+    Submission,
+    UnreadableAnswerError,
+)
 from bot.images.data_url import DataUrl
 from bot.jobs.cards import Stage
 from bot.jobs.job import FailureReason, JobState
 from bot.jobs.purchase_notes import PurchaseNotes
-from bot.jobs.store import DuplicateJobError
+from bot.jobs.task_owners import TaskTakenError
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
@@ -128,7 +136,7 @@ class SubmitStep:
     async def _post_once(
         self, context: JobContext, left_s: float, out_of_time: FailureReason
     ) -> DimiLinksError | None:
-        """Make the one POST. Moves the job on if it was bought, perhaps at least, else returns the error.
+        """Make the one POST. Moves the job to `generating` if it was bought, else returns the error.
 
         A request whose turn at the service does not come within `left_s` seconds fails without one, for the
         reason `out_of_time`.
@@ -157,11 +165,9 @@ class SubmitStep:
             expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
             try:
                 await context.buy(submission.task_id, expires_at, self._notes)
-            except DuplicateJobError:
-                # Its video would be shown to somebody who did not ask for it.
-                log.error("task_of_another_job", job=context.job.id, task=submission.task_id)
-                await self._end_as_unknown(context, submission.raw_answer)
-                return None
+            except TaskTakenError as taken:
+                log.critical("answered_with_anothers_task", job=context.job.id, reason=str(taken))
+                return _names_anothers_task(submission)
         self._breaker.taken(context.job.id)
         log.info("job_bought", job=context.job.id, task=submission.task_id)
         return None
@@ -174,7 +180,11 @@ class SubmitStep:
         if verdict.closes_submitting and not verdict.needs_evidence:
             self._breaker.refused_whole_bot(job_id, pause_reason_of(error))
         if error.purchase is not Purchase.NOT_BOUGHT:
-            await self._end_as_unknown(context, error.raw_answer or str(error))
+            # Perhaps paid for: over for the user, open for the operator, and never repeated by the program.
+            await context.fail(
+                FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=error.raw_answer or str(error)
+            )
+            self._alarms.begin("unknown", operator.purchase_unknown(job_id))
             return 0.0
         if verdict.needs_evidence:
             pauses = PauseReason.OUT_OF_MONEY if verdict.reason is FaultReason.MONEY else None
@@ -195,11 +205,6 @@ class SubmitStep:
         context.show(Stage.RETRYING)
         return pause_s
 
-    async def _end_as_unknown(self, context: JobContext, answer: str) -> None:
-        """End a job that is perhaps paid for: over for its user, open for the operator, and never repeated."""
-        await context.fail(FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=answer)
-        self._alarms.begin("unknown", operator.purchase_unknown(context.job.id))
-
     async def _give_up(self, context: JobContext, error: DimiLinksError) -> None:
         failure = failure_of(error)
         await context.fail(failure.reason, failure=failure, submitted_at=None)
@@ -208,6 +213,13 @@ class SubmitStep:
 async def _back_to_queue(context: JobContext) -> None:
     if context.job.state is JobState.SUBMITTING:
         await context.move(JobState.QUEUED, submitted_at=None)
+
+
+def _names_anothers_task(submission: Submission) -> DimiLinksError:
+    """The error for an answer with the task of another job, whose video must not be shown to this one's user."""
+    error = UnreadableAnswerError("the answer names the task of another request", purchase=Purchase.UNKNOWN)
+    error.raw_answer = submission.raw_answer
+    return error
 
 
 def _show_pause(context: JobContext, reason: PauseReason | None) -> None:

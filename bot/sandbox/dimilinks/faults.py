@@ -131,6 +131,11 @@ class RawAnswer:
 
 
 @dataclass(frozen=True)
+class EarlierTask:
+    """The submission is taken and charged, but the answer names the task of the first submission."""
+
+
+@dataclass(frozen=True)
 class NoTaskId:
     """The submission is taken and charged, but the answer lacks the task's id."""
 
@@ -217,6 +222,7 @@ Fault = (
     | At
     | SlowAnswer
     | ShapedAnswer
+    | EarlierTask
     | NoTaskId
     | RawAnswer
     | TornAnswer
