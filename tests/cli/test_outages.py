@@ -191,6 +191,21 @@ async def test_a_stop_waits_for_no_job_whose_reply_cannot_be_edited(shell: Shell
     await stopped(shell, process)
 
 
+async def test_a_stop_waits_for_no_discord_that_takes_no_finished_video(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    process = await shell.start("run", environment=sandbox.environment)
+    reply = await asked(sandbox)
+    await until(lambda: len(sandbox.dimilinks.request_log.submissions) == 1)
+    await sandbox.discord.pause()
+    await logged(process, "stamina.retry_scheduled")  # between two tries nothing is in flight
+    await stopped(shell, process)
+    await sandbox.discord.resume()
+    process = await shell.start("run", environment=sandbox.environment)
+    await reply.wait_for_video(timeout_s=30)
+    await stopped(shell, process)
+
+
 def test_the_pause_before_another_connection_does_not_grow_without_limit() -> None:
     backoff = BoundedBackoff()
     pauses = [backoff.delay() for _ in range(200)]
