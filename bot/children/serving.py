@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +48,9 @@ def serve(tasks: Mapping[str, Task]) -> None:
             answer = {"fault": type(error).__name__, "out_of_memory": isinstance(error, MemoryError)}
         os.write(answers, json.dumps(answer).encode() + b"\n")
         signal.alarm(0)
+    # A parent that was killed removes no folder.
+    with suppress(OSError):
+        Path.cwd().rmdir()
 
 
 def _own_output() -> int:
