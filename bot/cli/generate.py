@@ -21,6 +21,7 @@ from bot.images.data_url import DataUrl
 from bot.images.model import ImageRefusedError, Reference
 from bot.images.problems import ImageProblem
 from bot.images.spool import ReferenceSpool
+from bot.moderation.prompt_flags import take_out_flags
 from bot.settings import BadConfigurationError, Settings
 from bot.texts import console, console_purchases
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size, VideoRequest
@@ -71,7 +72,10 @@ def checked_request(order: TypedOrder, out: Path, *, force: bool) -> VideoReques
         CommandFailedError: It cannot, for a reason that is told in the words of a command line.
     """
     check_output(out, force=force)
-    prompt = order.prompt.strip()
+    clean = take_out_flags(order.prompt.strip())
+    prompt = clean.text
+    if clean.had_flags:
+        typer.echo(console_purchases.PRESET_IN_PROMPT, err=True)
     told: str | None = None
     if not prompt:
         told = console_purchases.PROMPT_EMPTY

@@ -192,7 +192,10 @@ def _card(
     """Return a card with the parts that all cards of the job share."""
     reply = job.reply
     parent = (cards.follows(job.parent_url),) if job.parent_url is not None else ()
-    small = (*parent, *filter(None, map(_note, job.pictures or ())), *small_print) if with_prompt else ()
+    flags = (cards.FLAGS_TAKEN_OUT,) if job.had_flags else ()
+    small = (
+        (*parent, *flags, *filter(None, map(_note, job.pictures or ())), *small_print) if with_prompt else ()
+    )
     return Card(
         tone,
         headline.in_language(reply.language),

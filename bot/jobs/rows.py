@@ -54,6 +54,9 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "parent_url": job.parent_url,
         "ping": job.ping,
         "role_ids": sorted(job.role_ids),
+        "had_flags": job.had_flags,
+        "from_people": job.from_people,
+        "awaits_posting": job.awaits_posting,
     }
 
 
@@ -160,6 +163,9 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         raw_answer=row["raw_answer"],
         ask_again_since=row["ask_again_since"],
         mismatch=_MISMATCH.validate_python(row["mismatch"]),
+        had_flags=row["had_flags"],
+        from_people=row["from_people"],
+        awaits_posting=row["awaits_posting"],
     )
 
 

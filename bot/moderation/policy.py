@@ -4,7 +4,7 @@ The gatekeeper collects the facts of a request; cogs ask the `may_…` functions
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -42,6 +42,13 @@ class PictureOrigin(StrEnum):
     """Each is the last frame of a spicy video of the bot's own, and no picture of `PEOPLE` is behind that video."""
     PEOPLE = "people"
     """At least one was uploaded, linked or replied to, is a frame of a video of another preset, or is unknown."""
+    PEOPLE_BEFORE = "people_before"
+    """It has none, but builds on an earlier request with pictures of `PEOPLE`."""
+
+    @property
+    def is_from_people(self) -> bool:
+        """True if people's pictures are at the beginning, which the spicy preset does not take."""
+        return self in {PictureOrigin.PEOPLE, PictureOrigin.PEOPLE_BEFORE}
 
 
 class Verdict(StrEnum):
@@ -145,7 +152,7 @@ class RequestFacts:
     @property
     def has_pictures(self) -> bool:
         """True if the request starts from pictures, wherever they come from."""
-        return self.pictures is not PictureOrigin.NONE
+        return self.pictures in {PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE}
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,7 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     if facts.preset is not Preset.SPICY:
         return None
     refused = _of_spicy_place(facts)
-    if refused is None and facts.pictures is PictureOrigin.PEOPLE:
+    if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
     return refused
 
@@ -276,6 +283,21 @@ def _strictness(mode: Mode) -> int:
 def is_trusted(facts: RequestFacts) -> bool:
     """Return True if the user is on the server's allow list or has one of its trusted roles."""
     return facts.status.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
+
+
+def is_new_member(
+    person: Person, joined_at: datetime | None, *, rules: ServerRules, status: MemberStatus, now: datetime
+) -> bool:
+    """Return True if a user's requests in a server are limited because the user joined it lately.
+
+    Moderators and trusted users are never new. A member of whom nobody says since when counts as new.
+    """
+    if person.guild_id is None or rules.new_member_hours == 0:
+        return False
+    trusted = status.trusted or not rules.trusted_roles.isdisjoint(person.role_ids)
+    if trusted or may_moderate(person, rules, person.guild_id):
+        return False
+    return joined_at is None or now - joined_at < timedelta(hours=rules.new_member_hours)
 
 
 def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:

@@ -77,6 +77,9 @@ def placement_hint(size: Size) -> Message | None:
             )
 
 
+FLAGS_TAKEN_OUT: Final = sentence("I took a preset out of the prompt; choose it by its option.")
+
+
 def first_frame_used(name: str) -> Message:
     """Of an animation only the first frame was used."""
     return sentence("{name} is an animation; I used its first frame.", name=quote_name(name))

@@ -39,6 +39,7 @@ from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
+from bot.services.request_limits import CountedLimits
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
 from bot.storage.alarms import StorageTrouble
@@ -196,6 +197,7 @@ class App:
         limits = RequestLimits(
             allowed_hosts=self._settings.discord_cdn_hosts,
             allowance=Allowance(self._settings.seconds_a_day, self._settings.seconds_a_day_per_person),
+            counted=CountedLimits(self._settings.held_per_person),
         )
         return VideoRequests(
             store=self.jobs.store,

@@ -85,6 +85,7 @@ class RepliesCog(commands.Cog):
             channel=ChannelInfo(_place(message), parent_of(message.channel)),
             reply=self._address(message, language),
             missing=_missing(message),
+            joined_at=message.author.joined_at if isinstance(message.author, discord.Member) else None,
         )
         refused = await self._requests.accept(order, origin)
         if refused is None:
