@@ -18,6 +18,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.spool import ReferenceSpool
+from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
@@ -116,6 +117,7 @@ async def open_app(
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
+        watch_uploads(trace)
         bot = await stack.enter_async_context(
             Stillmotion(settings.data_dir, trace, message_content=settings.message_content)
         )

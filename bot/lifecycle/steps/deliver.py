@@ -1,8 +1,7 @@
 """The last steps: a whole copy of the finished video on the disk, then the post that carries it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -131,11 +130,9 @@ class DeliverStep:
             # From now on it may have arrived, and every reply is first tried by its token.
             await context.amend(attempt=Attempt(Route.TOKEN, context.now()))
         context.show(Stage.UPLOADING, progress=_COMPLETE)
-        async with AsyncExitStack() as until_stored:
+        async with self._uploads.uploading():
             try:
-                posted = await context.post(
-                    _post_of(context, path), lambda: self._one_upload(context, until_stored)
-                )
+                posted = await context.post(_post_of(context, path), lambda: self._starts.counted(context))
             except DeliveryError as error:
                 reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
                 await self._keep_undelivered(context, reason, error)
@@ -159,15 +156,6 @@ class DeliverStep:
             await context.amend(mismatch=mismatch)
             for kind in mismatch.kinds:
                 self._metrics.not_as_asked(kind)
-
-    @asynccontextmanager
-    async def _one_upload(self, context: JobContext, until_stored: AsyncExitStack) -> AsyncGenerator[None]:
-        """Surround one upload, for which a stop waits: until its outcome is stored, but not until another try."""
-        async with AsyncExitStack() as failed:
-            await failed.enter_async_context(self._uploads.uploading())
-            async with self._starts.counted(context):
-                yield
-            until_stored.push_async_exit(failed.pop_all())
 
     async def _keep_undelivered(
         self, context: JobContext, reason: FailureReason, error: Exception | None = None
