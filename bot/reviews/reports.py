@@ -29,7 +29,8 @@ from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Person, Place, may_moderate
+from bot.moderation.policy import Person, Place
+from bot.moderation.rights import may_moderate
 from bot.reviews.case import VideoMessage
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import Report, ReportStore
