@@ -204,7 +204,11 @@ VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
 VOTE_NOT_YOURS: Final = sentence(
-    "Only moderators can decide this: members with *Manage Messages* or a reviewer role."
+    "Only moderators can decide this: members who may use `/spicy`, by *Manage Messages* in the whole server or by "
+    "the *Integrations* page, or with a reviewer role."
+)
+RIGHTS_NOT_TOLD: Final = sentence(
+    "Discord does not tell me at the moment who moderates this server. Try again in a minute."
 )
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")

@@ -47,7 +47,7 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
-from bot.reviews.reports import ReportWaits
+from bot.reviews.report_waits import ReportWaits
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
