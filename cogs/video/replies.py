@@ -20,7 +20,7 @@ from bot.texts.explanations import Explanation
 from bot.texts.messages import Language, Translatable
 from bot.texts.quoting import clip, escape
 from cogs.shared.appeal_button import appeal_button
-from cogs.shared.attempt import DISCORD_ERRORS, failed_call
+from cogs.shared.attempt import DISCORD_ERRORS, failed_call, repeat
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.place import missing_for_message, parent_of, place_of_channel
 from cogs.shared.seen_events import SeenEvents
@@ -140,15 +140,22 @@ class RepliesCog(commands.Cog):
             if not isinstance(told, Explanation):
                 return
             where = words.not_answered(told, f"<#{message.channel.id}>")
-            await message.author.send(where.in_language(language), allowed_mentions=nobody)
+            await repeat(
+                lambda: message.author.send(
+                    where.in_language(language), nonce=str(message.id), allowed_mentions=nobody
+                )
+            )
             return
         reference = message.to_reference(fail_if_not_exists=False)
-        await message.channel.send(
-            told.in_language(language),
-            view=view_of(buttons) if buttons else discord.utils.MISSING,
-            reference=reference,
-            mention_author=False,
-            allowed_mentions=nobody,
+        await repeat(
+            lambda: message.channel.send(
+                told.in_language(language),
+                view=view_of(buttons) if buttons else discord.utils.MISSING,
+                reference=reference,
+                mention_author=False,
+                nonce=str(message.id),  # a repetition of one that arrived is dropped
+                allowed_mentions=nobody,
+            )
         )
 
 
