@@ -195,6 +195,9 @@ class Settings(BaseSettings):
         default=False, description="true or false, whether the spicy preset works in direct messages"
     )
     spicy_blocked_servers: Ids = Field((), description="server ids, separated by commas, or nothing")
+    held_per_person: AtLeastOne = Field(
+        3, description="a whole number from 1, requests of one person in a server that wait for moderators"
+    )
     blocked_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
     held_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
     child_memory_mb: Annotated[int, Field(ge=256, le=65_536)] = Field(

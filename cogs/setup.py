@@ -30,6 +30,7 @@ from cogs.moderation.settings import SettingsCog
 from cogs.moderation.spicy import SpicyCog
 from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.router import Router
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
@@ -79,19 +80,27 @@ def add_cogs(
     forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     jobs = JobsCog(job_list)
-    reviewed = ReviewsCog(decisions, reviews, reports)
+    pages = IntegrationsPages(bot)
+    reviewed = ReviewsCog(decisions, reviews, reports, pages)
     settings = SettingsCog(caches.rules)
-    spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now)
+    spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, pages=pages, now=now)
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
-        JobButtons(requests=requests, actions=actions, looking=looking, now=now),
+        JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
         ResultButtons(requests=requests, opening=opening, actions=actions, now=now),
-        ReportButtons(reports=reports, actions=actions, tell=tell_operator, now=now),
-        AppealButtons(client=bot, appeals=appeals, review_channel=review_channel, send_directly=tell_person),
+        ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
+        AppealButtons(
+            client=bot,
+            appeals=appeals,
+            review_channel=review_channel,
+            send_directly=tell_person,
+            pages=pages,
+        ),
     )
     defaults = DefaultsCog(people)
     bot.start_with(
         *cogs,
+        pages,
         video,
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),

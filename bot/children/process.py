@@ -85,7 +85,7 @@ class ChildProcess:
     async def _execute(spec: ChildSpec, folder: Path) -> Process:
         return await asyncio.create_subprocess_exec(
             # Isolated: no PYTHON* variables, no user packages, nothing from the working folder.
-            *(sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, spec.module),
+            *(sys.executable, "-I", "-X", "utf8", "-c", _BOOT, spec.module),
             *(str(path) for path in (_PACKAGE_ROOT, *spec.import_paths)),
             *(str(spec.memory_bytes), str(spec.niceness)),
             stdin=PIPE,

@@ -3,13 +3,14 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import stamina
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.cli.screen import Screen
 from bot.dimilinks import (
     DimiLinks,
     DimiLinksError,
@@ -87,7 +88,7 @@ class TaskFollower:
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TimeElapsedColumn(),
-                console=Console(stderr=True),
+                console=Console(file=cast("IO[str]", Screen())),
             ) as progress:
                 return await self._wait(progress) or await self._download()
         except OSError as error:

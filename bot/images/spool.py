@@ -25,6 +25,10 @@ _FETCHES_EACH: Final = 4
 """For one job: its first pictures are being prepared while the others still arrive, and others get their turn."""
 
 
+_FILE_LIMIT_BYTES: Final = 512 * 1024 * 1024
+"""Size of the largest file of this machine that is copied, as large as any that Discord takes."""
+
+
 @dataclass(frozen=True)
 class _Raw:
     """A fetched or copied file that nobody has looked into yet.
@@ -104,7 +108,7 @@ class ReferenceSpool:
         async def one(number: int, file: Path) -> Reference:
             path = folder / f"{number}.raw"
             try:
-                await asyncio.to_thread(shutil.copyfile, file, path)
+                await asyncio.to_thread(_copy, file, path)
             except OSError as error:
                 raise ImageRefusedError(file.name, ImageProblem.GONE, error.strerror or "") from None
             size_bytes = path.stat().st_size
@@ -189,3 +193,12 @@ class ReferenceSpool:
             raw.filename,
             picture.conversion(raw.size_bytes),
         )
+
+
+def _copy(file: Path, path: Path) -> None:
+    """Copy an ordinary file: a device may have no end. Blocks; raises `OSError` and `ImageRefusedError`."""
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise ImageRefusedError(file.name, ImageProblem.NOT_AN_IMAGE)
+    if file.stat().st_size > _FILE_LIMIT_BYTES:
+        raise ImageRefusedError(file.name, ImageProblem.TOO_LARGE)
+    shutil.copyfile(file, path)

@@ -12,10 +12,18 @@ from bot.moderation.policy import PictureOrigin
 from bot.video import Preset
 
 
-def origin_of(count: int, pictures: Sequence[ImageSource | Reference]) -> PictureOrigin:
-    """Return the origin of a request with `count` pictures; those that are not in `pictures` count as people's."""
+def origin_of(count: int, pictures: Sequence[ImageSource | Reference], *, from_people: bool) -> PictureOrigin:
+    """Return the origin of a request with `count` pictures; those that are not in `pictures` count as people's.
+
+    Args:
+        count: Number of pictures.
+        pictures: Those of them that are known.
+        from_people: True if it builds on a job at whose beginning was a picture of people.
+    """
     if count == 0 and not pictures:
-        return PictureOrigin.NONE
+        return PictureOrigin.PEOPLE_BEFORE if from_people else PictureOrigin.NONE
+    if from_people:
+        return PictureOrigin.PEOPLE
     if count == len(pictures) and all(picture.own_spicy_video for picture in pictures):
         return PictureOrigin.OWN_SPICY_VIDEO
     return PictureOrigin.PEOPLE
@@ -24,12 +32,17 @@ def origin_of(count: int, pictures: Sequence[ImageSource | Reference]) -> Pictur
 def origin_of_job(job: Job) -> PictureOrigin:
     """Return the origin of a stored job's pictures."""
     pictures = job.sources if job.pictures is None else job.pictures
-    return origin_of(job.request.reference_count, pictures)
+    return origin_of(job.request.reference_count, pictures, from_people=job.from_people)
+
+
+def began_with_people(job: Job) -> bool:
+    """Return True if what builds on the job begins with a picture of people, whatever comes along of it."""
+    return origin_of_job(job).is_from_people
 
 
 def ends_in_own_spicy_frame(job: Job) -> bool:
     """Return True if the last frame of the job's video may start a spicy video: no users' picture is behind it."""
-    return job.request.preset is Preset.SPICY and origin_of_job(job) is not PictureOrigin.PEOPLE
+    return job.request.preset is Preset.SPICY and not began_with_people(job)
 
 
 def stored_request(job: Job) -> StoredRequest:

@@ -16,6 +16,7 @@ from bot.jobs.job import FailureReason, Job
 from bot.jobs.request_facts import stored_request
 from bot.lifecycle.context import JobContext
 from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
 from bot.video import Preset
 
@@ -59,6 +60,9 @@ class Checks:
     async def before_purchase(self, context: JobContext) -> CheckResult:
         """Check a queued job whose pictures are on the disk, right before its request may be paid for."""
         job = context.job
+        if not take_out_flags(job.request.prompt).text:
+            log.info("submission_not_allowed", job=job.id, verdict="flags")
+            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
         decision = await self._gatekeeper.decide_again(stored_request(job))
         if not decision.allowed:
             log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)

@@ -20,7 +20,8 @@ from bot.moderation.policy import (
     Verdict,
     judge,
 )
-from bot.moderation.rules import USUAL_RULES, ReviewStage
+from bot.moderation.rights import is_new_member
+from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.word_lists import WordLists, WordVerdict
 from bot.texts import moderation
@@ -130,6 +131,13 @@ class Gatekeeper:
             until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
             return moderation.suspended(day(until))
         return moderation.REFUSALS[verdict]
+
+    def limits_of_new_member(self, person: Person, joined_at: datetime | None) -> ServerRules | None:
+        """Return the rules with the limits of new members if they hold for this user, else None."""
+        rules = self.caches.rules.of(person.guild_id)
+        status = self.caches.members.of(person.guild_id, person.id).status
+        new = is_new_member(person, joined_at, rules=rules, status=status, now=self.now())
+        return rules if new else None
 
     def allows_direct(self, preset: Preset) -> bool:
         """Return True if videos of a preset may be sent in direct messages at all."""

@@ -1,6 +1,6 @@
 """Moderation policy as pure functions: facts about a request or a user in, a decision with its reason out.
 
-The gatekeeper collects the facts of a request; cogs ask the `may_…` functions before they act for a user.
+The gatekeeper collects the facts of a request. `rights.py` says what users may do with the requests of others.
 """
 
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.moderation.integrations import Access
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
@@ -42,6 +43,13 @@ class PictureOrigin(StrEnum):
     """Each is the last frame of a spicy video of the bot's own, and no picture of `PEOPLE` is behind that video."""
     PEOPLE = "people"
     """At least one was uploaded, linked or replied to, is a frame of a video of another preset, or is unknown."""
+    PEOPLE_BEFORE = "people_before"
+    """It has none, but builds on an earlier request with pictures of `PEOPLE`."""
+
+    @property
+    def is_from_people(self) -> bool:
+        """True if people's pictures are at the beginning, which the spicy preset does not take."""
+        return self in {PictureOrigin.PEOPLE, PictureOrigin.PEOPLE_BEFORE}
 
 
 class Verdict(StrEnum):
@@ -76,17 +84,25 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """An acting user, with roles and permissions in the server of the interaction.
+    """An acting user, with roles and rights in the server of the interaction.
 
-    `guild_id` is None in direct messages. `moderates` stands for *Manage Messages*, `manages` for *Manage
-    Server*.
+    `guild_id` is None in direct messages. Rights in the server are those of the user's roles alone; what a channel
+    gives or takes beyond them counts for the messages of that channel, in `clears_channel_id`.
     """
 
     id: int
     guild_id: int | None = None
     role_ids: frozenset[int] = frozenset()
     moderates: bool = False
+    """*Manage Messages* in the server."""
     manages: bool = False
+    """*Manage Server*."""
+    administers: bool = False
+    """The owner, or *Administrator*."""
+    spicy_access: Access = Access.UNSET
+    """What the server's *Integrations* page says about `/spicy` and this user."""
+    clears_channel_id: int | None = None
+    """The channel of the interaction, if the user has *Manage Messages* there."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +161,7 @@ class RequestFacts:
     @property
     def has_pictures(self) -> bool:
         """True if the request starts from pictures, wherever they come from."""
-        return self.pictures is not PictureOrigin.NONE
+        return self.pictures in {PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE}
 
 
 @dataclass(frozen=True)
@@ -217,7 +233,7 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     if facts.preset is not Preset.SPICY:
         return None
     refused = _of_spicy_place(facts)
-    if refused is None and facts.pictures is PictureOrigin.PEOPLE:
+    if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
     return refused
 
@@ -276,39 +292,3 @@ def _strictness(mode: Mode) -> int:
 def is_trusted(facts: RequestFacts) -> bool:
     """Return True if the user is on the server's allow list or has one of its trusted roles."""
     return facts.status.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
-
-
-def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:
-    """Return True if a user may cancel a job or delete its video: its owner or a moderator of its server.
-
-    Args:
-        person: The acting user.
-        owner_id: The user who requested the video.
-        guild_id: The server in which it was requested, or None.
-    """
-    return person.id == owner_id or (
-        person.moderates and guild_id is not None and person.guild_id == guild_id
-    )
-
-
-def person_in_direct_messages(person_id: int, guild_id: int, *, owner_id: int | None) -> Person:
-    """Return a user with the rights in a server that count in direct messages: only its owner has any there."""
-    owns = person_id == owner_id
-    return Person(person_id, guild_id if owns else None, moderates=owns, manages=owns)
-
-
-def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
-    """Return True if a user moderates for the bot: *Manage Messages*, *Manage Server* or a reviewer role."""
-    return person.guild_id == guild_id and (
-        person.moderates or person.manages or not rules.reviewer_roles.isdisjoint(person.role_ids)
-    )
-
-
-def may_review(person: Person, rules: ServerRules, guild_id: int, *, owner_id: int) -> bool:
-    """Return True if a user may vote on a request: moderators may, but not on their own requests."""
-    return person.id != owner_id and may_moderate(person, rules, guild_id)
-
-
-def may_configure(person: Person, guild_id: int) -> bool:
-    """Return True if a user may change the server's settings: *Manage Server*."""
-    return person.manages and person.guild_id == guild_id

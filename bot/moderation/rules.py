@@ -110,6 +110,12 @@ class ServerRules(BaseModel):
     suspend_hours: Annotated[int, Field(ge=1, le=8760)] = 24
     image_check_percent: Annotated[int, Field(ge=0, le=100)] = 0
     """Score in per cent from which pictures and results outside the spicy preset are held; 0 holds none."""
+    new_member_hours: Annotated[int, Field(ge=0, le=8760)] = 0
+    """Hours after joining in which a member is new; 0 for no limits of new members."""
+    new_member_pause_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    """Minutes between two requests of a new member."""
+    new_member_daily: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Requests of a new member on a day (UTC)."""
     strike_days: Annotated[int, Field(ge=1, le=365)] = 30
     """Days after which a strike no longer counts."""
 

@@ -22,7 +22,8 @@ from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.policy import Person, Place, may_cancel, may_moderate
+from bot.moderation.policy import Person, Place
+from bot.moderation.rights import may_cancel, may_moderate
 from bot.moderation.rules import ReviewStage
 from bot.moderation.servers.cache import RuleCache
 from bot.services.held_back import HELD_BACK_WORDS, HeldBack, HeldBackVideos
@@ -165,6 +166,8 @@ class LookAgain:
             role_ids=look.person.role_ids if look.by_moderator else parent.role_ids,
             # A moderator who looks is the approval; nobody else sees it.
             approved=frozenset(ReviewStage) if look.by_moderator else parent.approved,
+            had_flags=parent.had_flags,
+            from_people=parent.from_people,
         )
 
     async def _still_there(self, look: Look) -> Message | None:
@@ -237,8 +240,9 @@ def _refusal(
 
 def _may_act_for(person: Person, job: Job) -> bool:
     """Return True if a moderator may have a video fetched for its owner, where everybody sees the press."""
-    owner_id, guild_id = job.reply.person_id, job.guild_id
-    return not job.reply.private and may_cancel(person, owner_id=owner_id, guild_id=guild_id)
+    return not job.reply.private and may_cancel(
+        person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id
+    )
 
 
 def _under_way(jobs: Sequence[Job], bought: Job) -> Message | None:

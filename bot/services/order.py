@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,8 +12,10 @@ from bot.images.model import ImageSource, Reference, SourceKind
 from bot.images.sources import check_source
 from bot.jobs.cards import explain_picture
 from bot.jobs.job import Job
+from bot.jobs.request_facts import began_with_people
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Person, Right
+from bot.moderation.prompt_flags import take_out_flags
 from bot.people.preferences import Preferences
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
@@ -65,6 +68,8 @@ class VideoOrder(BaseModel):
     """The draft whose form was sent, or the form of an earlier job; it becomes a job once."""
     parent_url: str | None = None
     """The message with the video that this one follows upon."""
+    from_people: bool = False
+    """True if it builds on a job at whose beginning was a picture of people, which need not come along."""
 
     @property
     def fits_picture(self) -> bool:
@@ -94,6 +99,7 @@ class VideoOrder(BaseModel):
             private=job.reply.private,
             parent_id=parent_id,
             parent_url=parent_url,
+            from_people=began_with_people(job),
         )
 
     @classmethod
@@ -122,17 +128,24 @@ class RequestOrigin:
     reply: ReplyAddress
     missing: tuple[Right, ...] = ()
     """Rights in that channel that the bot needs and does not have."""
+    joined_at: datetime | None = None
+    """Moment at which the user became a member of the server, where Discord says so."""
 
 
 def request_of(order: VideoOrder, *, pictures: int | None = None) -> VideoRequest | Explanation:
     """Return the valid request to the video service, or what is wrong with the order.
 
+    Flags in the prompt are taken out, so that the preset is the one that the rules judge.
+
     Args:
         order: The order.
         pictures: Number of pictures, where they are not the order's own.
     """
+    prompt = take_out_flags(order.prompt)
+    if prompt.had_flags and not prompt.text.strip():
+        return explanations.PROMPT_OF_FLAGS
     fields = {
-        "prompt": order.prompt,
+        "prompt": prompt.text,
         **order.options.model_dump(),
         "size": order.options.size or _shape_of_kept(order),
         "reference_count": order.picture_count if pictures is None else pictures,
@@ -144,7 +157,7 @@ def request_of(order: VideoOrder, *, pictures: int | None = None) -> VideoReques
         )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        return _explain(str(first["loc"][0]), first["type"], order.prompt)
+        return _explain(str(first["loc"][0]), first["type"], prompt.text)
 
 
 def _shape_of_kept(order: VideoOrder) -> Size | None:

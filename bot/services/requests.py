@@ -17,14 +17,17 @@ from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.store import AuditFilter, count_within
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
-from bot.moderation.rules import ReviewStage
+from bot.moderation.prompt_flags import take_out_flags
+from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
-from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
+from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
 from bot.quota.ledger import Ledger
 from bot.services.drafts import DraftStore, DraftUsedError
 from bot.services.order import RequestOrigin, VideoOrder, check_order
+from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.storage.errors import StorageError
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
@@ -37,14 +40,16 @@ log: Final = structlog.get_logger(__name__)
 
 STORE_WITHIN_S: Final = 1.0
 """Of the three seconds that Discord grants for an acknowledgement, what storing may take first."""
+REFUSALS_A_DAY: Final = 20
 
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """Limits that the operator sets: hosts of pictures, and how much may be bought a day."""
+    """Limits that the operator sets: hosts of pictures, how much may be bought a day, how much may wait."""
 
     allowed_hosts: Sequence[str]
     allowance: Allowance
+    counted: CountedLimits
 
 
 @dataclass(frozen=True)
@@ -133,23 +138,28 @@ class VideoRequests:
         job = self.examine(order, origin)
         if isinstance(job, Refused):
             return job
+        new_member = self._gatekeeper.limits_of_new_member(origin.person, origin.joined_at)
         if acknowledge is None:
-            return await self._answer(job)
-        return await self._acknowledge(job, order.draft_id, acknowledge)
+            return await self._answer(job, new_member)
+        return await self._acknowledge(job, order.draft_id, new_member, acknowledge)
 
-    async def _answer(self, job: Job) -> Refused | None:
+    async def _answer(self, job: Job, new_member: ServerRules | None) -> Refused | None:
         """Store and start a job whose first step answers the message that asked for it."""
-        refused = await self._store_job(job, None)
+        refused = await self._store_job(job, None, new_member)
         if refused is None:
             await self._begin(job, None)
         return refused
 
     async def _acknowledge(
-        self, job: Job, draft_id: str | None, acknowledge: Callable[[], Awaitable[Acknowledged | None]]
+        self,
+        job: Job,
+        draft_id: str | None,
+        new_member: ServerRules | None,
+        acknowledge: Callable[[], Awaitable[Acknowledged | None]],
     ) -> Refused | None:
         """Store, acknowledge and start a job that an interaction asked for."""
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._store_job(job, draft_id))
+            keeping = group.create_task(self._store_job(job, draft_id, new_member))
             await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
             if keeping.done() and (refused := keeping.result()) is not None:
                 return refused
@@ -173,9 +183,10 @@ class VideoRequests:
         request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
         if isinstance(request, Explanation):
             return Refused(request)
-        pictures = origin_of(order.picture_count, (*order.sources, *(order.kept or ())))
+        known = (*order.sources, *(order.kept or ()))
+        pictures = origin_of(order.picture_count, known, from_people=order.from_people)
         decision = self._gatekeeper.decide(
-            request.preset, order.prompt, origin.person, origin.channel, pictures
+            request.preset, request.prompt, origin.person, origin.channel, pictures
         )
         if not decision.allowed:
             return Refused(self._gatekeeper.explain(decision.verdict, origin.person), decision.verdict)
@@ -197,12 +208,18 @@ class VideoRequests:
             ping=self._people.of(origin.person.id).ping or False,
             role_ids=origin.person.role_ids,
             fits_picture=order.fits_picture,
+            had_flags=take_out_flags(order.prompt).had_flags,
+            from_people=order.from_people,
+            awaits_posting=decision.waits_at(ReviewStage.POSTING),
         )
         self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
         return job
 
     async def record_refusal(self, order: VideoOrder, origin: RequestOrigin, refused: Refused) -> None:
-        """Put a refusal by the rules into the audit log, as far as the disk allows."""
+        """Put a refusal by the rules into the audit log, as far as the disk allows.
+
+        Of one user in one server at most `REFUSALS_A_DAY` are, or a few people could fill the log.
+        """
         person, verdict = origin.person, refused.verdict
         if verdict is None:
             return
@@ -219,21 +236,29 @@ class VideoRequests:
             },
             prompt=order.prompt,
         )
+        today = AuditFilter(entry.guild_id, frozenset({entry.action}), person.id, since=day_of(entry.at))
         try:
-            await self._audit.append(entry)
+            async with self._audit.transaction() as within:
+                if await count_within(within.connection, today) < REFUSALS_A_DAY:
+                    await within.record(entry)
         except StorageError as error:
             log.warning("refusal_not_recorded", reason=str(error))
 
-    async def _store_job(self, job: Job, draft_id: str | None) -> Refused | None:
+    async def _store_job(
+        self, job: Job, draft_id: str | None, new_member: ServerRules | None
+    ) -> Refused | None:
         """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
-        refused = await self._try_to_store(job, draft_id)
+        refused = await self._try_to_store(job, draft_id, new_member)
         if refused is not None:
             # The claim is this event's own: an event whose job had one already was not examined.
             self._ledger.release(job.id)
         return refused
 
-    async def _try_to_store(self, job: Job, draft_id: str | None) -> Refused | None:
-        async def use_draft(within: AsyncConnection) -> None:
+    async def _try_to_store(
+        self, job: Job, draft_id: str | None, new_member: ServerRules | None
+    ) -> Refused | None:
+        async def within_limits(within: AsyncConnection) -> None:
+            await self._limits.counted.check(within, job, new_member)
             if draft_id is not None:
                 await self._drafts.use_up(within, draft_id, job)
 
@@ -243,9 +268,9 @@ class VideoRequests:
                 if await self._store.exists(job.id):
                     return _DUPLICATE
                 job = replace(job, pictures=await self._spool.share(job.pictures, job.id))
-            await self._store.add(job, also=use_draft)
-        except DraftUsedError:
-            return Refused(forms.DRAFT_USED)
+            await self._store.add(job, also=within_limits)
+        except (OverLimitError, DraftUsedError) as refusal:
+            return Refused(refusal.explanation if isinstance(refusal, OverLimitError) else forms.DRAFT_USED)
         except DuplicateJobError:
             return await self._explain_duplicate(job.id)
         except FileNotFoundError:

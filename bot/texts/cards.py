@@ -77,6 +77,9 @@ def placement_hint(size: Size) -> Message | None:
             )
 
 
+FLAGS_TAKEN_OUT: Final = sentence("I took a preset out of the prompt; choose it by its option.")
+
+
 def first_frame_used(name: str) -> Message:
     """Of an animation only the first frame was used."""
     return sentence("{name} is an animation; I used its first frame.", name=quote_name(name))
@@ -129,6 +132,18 @@ def place_in_line(position: int, waiting: int, start_s: float | None) -> Message
 def made_by_ai(took_s: float | None) -> Message:
     """Mark below a finished video, with the time that it took, if known."""
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))
+
+
+def other_duration(asked: Seconds, got_s: float) -> Message:
+    """Line of a finished video that is shorter than asked."""
+    got = f"{got_s:.1f}".removesuffix(".0")
+    return sentence("Not quite as ordered: asked for {asked} s, got {got} s.", asked=asked.value, got=got)
+
+
+def other_frame(asked_px: tuple[int, int], got_px: tuple[int, int]) -> Message:
+    """Line of a finished video with another frame than asked; both are width and height in pixels."""
+    asked, got = (f"{width_px}x{height_px}" for width_px, height_px in (asked_px, got_px))
+    return sentence("Not quite as ordered: asked for {asked}, got {got}.", asked=asked, got=got)
 
 
 def number(found_by: str) -> Message:

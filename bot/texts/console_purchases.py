@@ -39,6 +39,7 @@ def not_saved(path: str, reason: str) -> str:
 # Before the purchase.
 
 PROMPT_EMPTY: Final = "the prompt is empty"
+PRESET_IN_PROMPT: Final = "A preset was taken out of the prompt; choose it with --preset."
 PROMPT_NO_TEXT: Final = "the prompt holds bytes that are no text in UTF-8"
 SPICY_WITH_IMAGES: Final = "the spicy preset takes no pictures; leave out --image, or choose another --preset"
 NOT_CONFIRMED: Final = "Nothing was bought. Answer y to buy, or add --yes."

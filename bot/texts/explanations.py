@@ -70,6 +70,10 @@ PROMPT_EMPTY = nothing_charged(
     sentence("The prompt is empty."),
     sentence("Describe what should happen in the video."),
 )
+PROMPT_OF_FLAGS = nothing_charged(
+    sentence("Without the preset in it, nothing is left of the prompt."),
+    sentence("Describe what should happen in the video, and choose the preset by its option."),
+)
 STOPPING = nothing_charged(
     sentence("The bot is restarting."),
     sentence("Try again in a minute."),

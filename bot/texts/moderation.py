@@ -45,7 +45,7 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence(
             "The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."
         ),
-        sentence("Leave the pictures out, or choose another preset."),
+        sentence("Ask anew with words alone, or choose another preset."),
     ),
     "needs_age_restricted_channel": nothing_charged(
         sentence("The *spicy* preset only works in age-restricted channels."),
@@ -93,6 +93,44 @@ DELETED_BY_MODERATOR: Final = Explanation(
     Money.SPENT,
     sentence("Only moderators can look for it."),
 )
+
+
+SERVER_HOLDS_TOO_MANY: Final = nothing_charged(
+    sentence("Too many requests of this server wait for its moderators."),
+    sentence("Try again once they have decided about some."),
+)
+
+
+def too_many_held(limit: int) -> Explanation:
+    """As many requests of the user wait for moderators as may."""
+    return nothing_charged(
+        counted(
+            "{count} request of yours waits for this server's moderators already.",
+            "{count} requests of yours wait for this server's moderators already.",
+            limit,
+        ),
+        sentence("Wait for their decision, or cancel one in `/jobs`."),
+    )
+
+
+def new_member_daily(limit: int, renewed: str) -> Explanation:
+    """A new member asked for as many videos today as the server allows."""
+    return nothing_charged(
+        counted(
+            "New members of this server can ask for {count} video a day.",
+            "New members of this server can ask for {count} videos a day.",
+            limit,
+        ),
+        sentence("Ask again {when}.", when=renewed),
+    )
+
+
+def new_member_pause(until: str) -> Explanation:
+    """A new member has to wait between two requests."""
+    return nothing_charged(
+        sentence("New members of this server wait a little between two videos."),
+        sentence("Ask again {when}.", when=until),
+    )
 
 
 def suspended(until: str) -> Explanation:
@@ -166,7 +204,11 @@ VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
 VOTE_NOT_YOURS: Final = sentence(
-    "Only moderators can decide this: members with *Manage Messages* or a reviewer role."
+    "Only moderators can decide this: members who may use `/spicy`, by *Manage Messages* in the whole server or by "
+    "the *Integrations* page, or with a reviewer role."
+)
+RIGHTS_NOT_TOLD: Final = sentence(
+    "Discord does not tell me at the moment who moderates this server. Try again in a minute."
 )
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")

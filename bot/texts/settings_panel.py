@@ -3,7 +3,7 @@
 Keys of the mappings are the values of the rules' own enumerations and fields (`bot.moderation.rules`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.texts.messages import Language, Message, counted, named, sentence
@@ -78,6 +78,9 @@ FIELD_NAMES: Final[Mapping[str, Message]] = {
     "suspend_hours": sentence("How long they are suspended"),
     "strike_days": sentence("When a strike has faded"),
     "image_check_percent": sentence("Image check for nudity"),
+    "new_member_hours": sentence("Who is a new member"),
+    "new_member_pause_minutes": sentence("Pause of new members"),
+    "new_member_daily": sentence("Videos of new members"),
 }
 FIELD_HINTS: Final[Mapping[str, Message]] = {
     "modes": sentence(
@@ -101,6 +104,9 @@ FIELD_HINTS: Final[Mapping[str, Message]] = {
         "Pictures and videos of other presets with such a score wait for moderators. "
         "It works once the bot's operator has installed it."
     ),
+    "new_member_hours": sentence("So long after joining; moderators and trusted people never are."),
+    "new_member_pause_minutes": sentence("So long they wait between two requests."),
+    "new_member_daily": sentence("So many they can ask for on a day (UTC)."),
 }
 
 SPICY_OFF: Final = sentence("*Spicy* is **off**: nobody can make spicy videos in this server.")
@@ -128,6 +134,9 @@ CONFIRM_TEXT: Final = sentence(
     "- Discord's rules and those of the video service apply to every video. What breaks them is removed, "
     "and whoever makes or allows it can lose their account or this server."
 )
+
+
+_SWITCHED_OFF: Final = sentence("Switched off")
 
 
 def title(page: Message) -> Message:
@@ -175,18 +184,12 @@ def now_chosen(mentions: Sequence[str], language: Language) -> str:
 def amount(field: str, number: int) -> Message:
     """Number in a field, with its unit."""
     match field:
-        case "quorum":
-            return counted("{count} vote", "{count} votes", number)
-        case "reports_to_hide":
-            return counted("{count} report", "{count} reports", number)
-        case "strikes_to_suspend":
-            return counted("{count} strike", "{count} strikes", number)
         case "image_check_percent":
-            return sentence("From {percent}% on", percent=number) if number else sentence("Switched off")
-        case "strike_days":
-            return counted("{count} day", "{count} days", number)
+            return sentence("From {percent}% on", percent=number) if number else _SWITCHED_OFF
+        case "new_member_hours" if number == 0:
+            return sentence("Nobody")
         case _:
-            return _span(number)
+            return _UNITS.get(field, _span)(number)
 
 
 def _span(hours: int) -> Message:
@@ -195,3 +198,14 @@ def _span(hours: int) -> Message:
     if days > 1 and rest == 0:
         return counted("{count} day", "{count} days", days)
     return counted("{count} hour", "{count} hours", hours)
+
+
+_UNITS: Final[Mapping[str, Callable[[int], Message]]] = {
+    "quorum": lambda number: counted("{count} vote", "{count} votes", number),
+    "reports_to_hide": lambda number: counted("{count} report", "{count} reports", number),
+    "strikes_to_suspend": lambda number: counted("{count} strike", "{count} strikes", number),
+    "strike_days": lambda number: counted("{count} day", "{count} days", number),
+    "new_member_pause_minutes": lambda number: counted("{count} minute", "{count} minutes", number),
+    "new_member_daily": lambda number: counted("{count} video", "{count} videos", number),
+}
+"""Units of numbers; those of other fields are hours."""

@@ -39,12 +39,14 @@ from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
+from bot.services.request_limits import CountedLimits
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
 from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
+from bot.video_files.facts import VideoFactsReader
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from cogs.client import Stillmotion
@@ -75,6 +77,7 @@ class App:
         rate: Pace,
         api: DimiLinks,
         spool: ReferenceSpool,
+        facts: VideoFactsReader,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
         metrics: Metrics,
@@ -103,6 +106,7 @@ class App:
             rate=rate,
             api=api,
             spool=spool,
+            facts=facts,
             messages=messages,
             notices=self._notices,
             metrics=metrics,
@@ -193,6 +197,7 @@ class App:
         limits = RequestLimits(
             allowed_hosts=self._settings.discord_cdn_hosts,
             allowance=Allowance(self._settings.seconds_a_day, self._settings.seconds_a_day_per_person),
+            counted=CountedLimits(self._settings.held_per_person),
         )
         return VideoRequests(
             store=self.jobs.store,

@@ -47,9 +47,10 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
-from bot.reviews.reports import ReportWaits
+from bot.reviews.report_waits import ReportWaits
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
+from bot.video_files.facts import VideoFactsReader
 from bot.wiring.moderation import ModerationWiring
 
 log: Final = structlog.get_logger(__name__)
@@ -88,6 +89,7 @@ class JobWiring:
         rate: Pace,
         api: DimiLinks,
         spool: ReferenceSpool,
+        facts: VideoFactsReader,
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
@@ -111,6 +113,7 @@ class JobWiring:
         self._rate = rate
         self._api = api
         self._spool = spool
+        self._facts = facts
         self._messages = messages
         self._notices = notices
         self._metrics = metrics
@@ -190,6 +193,8 @@ class JobWiring:
                 review=review,
                 uploads=self._uploads,
                 starts=starts,
+                facts=self._facts,
+                metrics=self._metrics,
                 media_dir=self._settings.media_dir,
                 timeouts=self.timeouts,
                 retention=self.retention,

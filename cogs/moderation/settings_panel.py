@@ -58,6 +58,13 @@ NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
 }
 
 
+NEW_MEMBERS: Final[Mapping[Field, Sequence[int]]] = {
+    Field.NEW_MEMBER_HOURS: (0, 24, 72, 168, 720),
+    Field.NEW_MEMBER_PAUSE: (0, 5, 10, 30, 60, 240),
+    Field.NEW_MEMBER_DAILY: (1, 2, 3, 5, 10, 20),
+}
+
+
 def page_of(setting: Setting) -> Page:
     """Return the page that shows a setting."""
     match setting.field:
@@ -87,7 +94,7 @@ class PanelContext:
 
 
 def panel(page: Page, context: PanelContext) -> ui.LayoutView:
-    """Lay out a page: at most 28 of the 40 components that a message may have."""
+    """Lay out a page: at most 36 of the 40 components that a message may have."""
     buttons: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for other in Page:
         here = other is page
@@ -195,6 +202,7 @@ def _people(context: PanelContext) -> Iterable[_Item]:
         yield ui.ActionRow(channels)
         if stored is not None and not known:
             yield _none_button(context, field, words.NOWHERE)
+    yield from _selects_of(context, NEW_MEMBERS)
 
 
 def _preselectable(guild: discord.Guild | None, channel_id: int) -> bool:
@@ -210,7 +218,11 @@ def _preselectable(guild: discord.Guild | None, channel_id: int) -> bool:
 
 
 def _numbers(context: PanelContext) -> Iterable[_Item]:
-    for field, offered in NUMBERS.items():
+    return _selects_of(context, NUMBERS)
+
+
+def _selects_of(context: PanelContext, numbers: Mapping[Field, Sequence[int]]) -> Iterable[_Item]:
+    for field, offered in numbers.items():
         stored: int = getattr(context.rules, field.value)
         yield _heading(context, words.FIELD_NAMES[field], words.FIELD_HINTS[field])
         options = [

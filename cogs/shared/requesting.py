@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import discord
+
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
@@ -34,6 +36,7 @@ async def request_video(
         channel=ChannelInfo(place_of(interaction), channel_of(interaction)),
         reply=address_of(interaction, message_id=None, private=order.private, now=now),
         missing=missing_for_reply(interaction),
+        joined_at=interaction.user.joined_at if isinstance(interaction.user, discord.Member) else None,
     )
     refused = await requests.accept(order, origin, lambda: acknowledge(interaction, private=order.private))
     if refused is None:

@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot.images.model import ImageSource
 from bot.jobs.job import Job
-from bot.jobs.request_facts import ends_in_own_spicy_frame
+from bot.jobs.request_facts import began_with_people, ends_in_own_spicy_frame
 from bot.people.cache import PreferenceCache
 from bot.services.drafts import Draft, DraftStore
 from bot.services.job_actions import ActionResult, JobActions
@@ -113,6 +113,7 @@ class FormsCog(commands.Cog):
         job = await self._actions.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
+        order = order.changed(from_people=began_with_people(job))
         if reference.kind is FormKind.CONTINUE:
             frame = _last_frame(interaction, job)
             return forms.VIDEO_GONE if frame is None else order.changed(sources=(frame, *uploaded))

@@ -85,6 +85,7 @@ class RepliesCog(commands.Cog):
             channel=ChannelInfo(_place(message), parent_of(message.channel)),
             reply=self._address(message, language),
             missing=_missing(message),
+            joined_at=message.author.joined_at if isinstance(message.author, discord.Member) else None,
         )
         refused = await self._requests.accept(order, origin)
         if refused is None:
@@ -175,14 +176,7 @@ def _person(message: discord.Message) -> Person:
     author = message.author
     if message.guild is None or not isinstance(author, discord.Member):
         return Person(author.id, message.guild.id if message.guild is not None else None)
-    permissions = message.channel.permissions_for(author)
-    return Person(
-        author.id,
-        message.guild.id,
-        frozenset(role.id for role in author.roles),
-        permissions.manage_messages,
-        permissions.manage_guild,
-    )
+    return Person(author.id, message.guild.id, frozenset(role.id for role in author.roles))
 
 
 def _missing(message: discord.Message) -> tuple[Right, ...]:

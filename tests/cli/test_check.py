@@ -9,7 +9,7 @@ import pytest
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
-from bot.sandbox.dimilinks import DropAfterAcceptance, Html
+from bot.sandbox.dimilinks import DropAfterAcceptance, Html, OtherVideo
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
@@ -86,19 +86,22 @@ async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandb
     assert "FAIL data folder: " in outcome.out
 
 
-async def test_requests_of_unknown_outcome_get_a_line_also_while_the_bot_runs(
+async def test_requests_of_unknown_outcome_and_odd_videos_are_told_also_while_the_bot_runs(
     shell: Shell, sandbox: Sandbox
 ) -> None:
     sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
     await reply.wait_for(lambda version: "not known whether it was charged" in version.text(), timeout_s=30)
+    sandbox.dimilinks.faults.outcomes.append(OtherVideo(size="640x640"))
+    await (await asked(sandbox)).wait_for_video(timeout_s=30)
     outcome = await shell.run("check", environment=sandbox.environment)
     process.terminate()
     await shell.ended(process)
     assert outcome.status == 0, outcome.all
     assert f"in use by process {process.pid}" in outcome.out
     assert "1 of unknown outcome in the last 30 days" in outcome.out
+    assert "1 delivered in the last 30 days with a video shorter or smaller than asked for" in outcome.out
 
 
 async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> None:

@@ -330,3 +330,9 @@ async def test_without_a_usable_key_it_is_a_configuration_error(
     assert outcome.status == 2
     assert outcome.err.startswith("bad configuration: DIMILINKS_API_KEY")
     assert "Traceback" not in outcome.all
+
+
+def test_a_preset_in_the_prompt_is_taken_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order = TypedOrder("a cat --mode=spicy", (), Seconds.S6, None, Resolution.P720, Preset.NORMAL, None)
+    assert checked_request(order, tmp_path / "cat.mp4", force=False).prompt == "a cat"
+    assert "A preset was taken out of the prompt" in capsys.readouterr().err

@@ -74,6 +74,9 @@ async def test_pages_are_turned_by_buttons(harness: Harness, *, restarted: bool)
         ("Numbers", "strikes_to_suspend", "1", {"strikes_to_suspend": 1}),
         ("Numbers", "suspend_hours", "720", {"suspend_hours": 720}),
         ("Numbers", "strike_days", "90", {"strike_days": 90}),
+        ("People and channels", "new_member_hours", "168", {"new_member_hours": 168}),
+        ("People and channels", "new_member_pause_minutes", "60", {"new_member_pause_minutes": 60}),
+        ("People and channels", "new_member_daily", "1", {"new_member_daily": 1}),
     ],
 )
 async def test_a_choice_is_kept_and_logged(

@@ -9,13 +9,14 @@ import pytest
 
 from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Job
-from bot.jobs.request_facts import ends_in_own_spicy_frame, origin_of, origin_of_job
+from bot.jobs.request_facts import began_with_people, ends_in_own_spicy_frame, origin_of, origin_of_job
 from bot.jobs.rows import job_from, row_of
 from bot.moderation.policy import PictureOrigin
 from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 
 NONE, OWN, PEOPLE = PictureOrigin.NONE, PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE
+BEFORE = PictureOrigin.PEOPLE_BEFORE
 SPOOL = Path("/somewhere/spool")
 
 
@@ -50,7 +51,19 @@ def job(preset: Preset, count: int, **given: Any) -> Job:
 def test_only_pictures_that_are_all_known_as_its_own_are_its_own(
     make: Any, count: int, own: Sequence[bool], expected: PictureOrigin
 ) -> None:
-    assert origin_of(count, [make(own=one) for one in own]) is expected
+    pictures = [make(own=one) for one in own]
+    assert origin_of(count, pictures, from_people=False) is expected
+    # Behind a picture of people nothing is the bot's own any more.
+    assert origin_of(count, pictures, from_people=True) is (BEFORE if expected is NONE else PEOPLE)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_job_behind_a_picture_of_people_says_so_from_its_row(count: int) -> None:
+    before = job(Preset.SPICY, count, pictures=(picture(own=True),) * count, from_people=True)
+    stored = job_from(row_of(before), SPOOL)
+    assert origin_of_job(stored) is (PEOPLE if count else BEFORE)
+    assert began_with_people(stored)
+    assert not ends_in_own_spicy_frame(stored)
 
 
 @pytest.mark.parametrize(

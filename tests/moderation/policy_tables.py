@@ -76,6 +76,7 @@ PICTURES = {
     "none": PictureOrigin.NONE,
     "own": PictureOrigin.OWN_SPICY_VIDEO,
     "people": PictureOrigin.PEOPLE,
+    "before": PictureOrigin.PEOPLE_BEFORE,
 }
 MODES: Mapping[str, tuple[bool, Mode]] = {
     "unconfirmed": (False, Mode.OPEN),
@@ -148,13 +149,13 @@ foreign | suspended | none, own ‖ suspended   suspended suspended suspended su
 foreign | served    | none, own ‖ foreign     foreign   foreign   foreign   foreign
 """)
 FROM_PEOPLE = table("""
-place   | person                      | pictures ‖ unconfirmed off       approval  trusted   open
-adult   | plain, listed, role, served | people   ‖ off         off       pictures  pictures  pictures
-open    | plain, listed, role, served | people   ‖ off         off       grown-ups grown-ups grown-ups
-direct  | plain, listed, role, served | people   ‖ direct      direct    direct    direct    direct
-foreign | plain, listed, role, served | people   ‖ foreign     foreign   foreign   foreign   foreign
-any     | blocked                     | people   ‖ blocked     blocked   blocked   blocked   blocked
-any     | suspended                   | people   ‖ suspended   suspended suspended suspended suspended
+place   | person                      | pictures       ‖ unconfirmed off       approval  trusted   open
+adult   | plain, listed, role, served | people, before ‖ off         off       pictures  pictures  pictures
+open    | plain, listed, role, served | people, before ‖ off         off       grown-ups grown-ups grown-ups
+direct  | plain, listed, role, served | people, before ‖ direct      direct    direct    direct    direct
+foreign | plain, listed, role, served | people, before ‖ foreign     foreign   foreign   foreign   foreign
+any     | blocked                     | people, before ‖ blocked     blocked   blocked   blocked   blocked
+any     | suspended                   | people, before ‖ suspended   suspended suspended suspended suspended
 """)
 SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
 

@@ -29,6 +29,7 @@ from tests.moderation.policy_machine import MOVING, RequestMachine, in_a_loop
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SERVER, CHANNEL = 9, 70
+NO_PICTURES = PictureOrigin.NONE
 
 # The rules alone.
 
@@ -122,7 +123,8 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, words=WordVerdict.BLOCKED) if facts.words is not WordVerdict.MINORS else facts,
         replace(facts, words=WordVerdict.HELD) if facts.words is WordVerdict.NONE else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE),
-        replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if not facts.has_pictures else facts,
+        replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
+        replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
         replace(facts, approved=frozenset()),
         replace(facts, status=replace(status, blocked=True)),
         replace(facts, status=replace(status, trusted=False)),
@@ -157,7 +159,7 @@ def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts)
     if not judge(facts).allowed:
         return
     assert facts.operator.spicy_offered
-    assert facts.pictures is not PictureOrigin.PEOPLE
+    assert facts.pictures in {NO_PICTURES, PictureOrigin.OWN_SPICY_VIDEO}
     assert facts.words not in {WordVerdict.MINORS, WordVerdict.BLOCKED}
     assert not facts.status.blocked
     if facts.place is Place.DIRECT_MESSAGE:
@@ -194,7 +196,9 @@ def _irrelevant(facts: RequestFacts) -> list[RequestFacts]:
         found += [
             replace(facts, rules=rules.model_copy(update={"spicy_confirmed_by": None})),
             replace(facts, operator=replace(facts.operator, spicy_offered=False)),
-            replace(facts, pictures=PictureOrigin.PEOPLE) if facts.has_pictures else facts,
+            replace(
+                facts, pictures=PictureOrigin.PEOPLE if facts.has_pictures else PictureOrigin.PEOPLE_BEFORE
+            ),
         ]
     others = {gate for gate in Gate if gate not in {Gate.of(facts.preset), Gate.PICTURES}}
     changed = {**rules.modes, **dict.fromkeys(others, Mode.OFF)}

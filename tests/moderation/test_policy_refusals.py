@@ -166,6 +166,7 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.SPICY_OFF, {"spicy": Mode.OFF}),
     (Verdict.NEEDS_AGE_RESTRICTED_CHANNEL, {"place": Place.OPEN_CHANNEL}),
     (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE}),
+    (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE_BEFORE}),
     (Verdict.PICTURES_OFF, {"pictures": Mode.OFF}),
 ]
 

@@ -30,8 +30,9 @@ async def test_the_whole_video_comes_with_odd_words(client: PlainClient, fault: 
     status, content = await client.ask("GET", path)
     assert (status, len(content)) == (fault.status, len(whole + fault.trailing))
     assert content.endswith(fault.trailing)
-    assert (content == whole + fault.trailing) is (fault.brand and not fault.open_ended)
-    assert frames_in(content) == frames_in(whole)
+    assert (content == whole + fault.trailing) is (fault.brand and fault.readable and not fault.open_ended)
+    if fault.readable:
+        assert frames_in(content) == frames_in(whole)
     assert ("Content-Range" in client.headers) is fault.content_range
     assert client.headers["Content-Type"].split(";")[0] == fault.content_type
     assert ("Content-Length" in client.headers) is fault.length

@@ -30,6 +30,7 @@ from bot.lifecycle.submission_breaker import PauseReason, RefusalRuling, Submiss
 from bot.lifecycle.submit_errors import explain_pause, failure_of, pause_reason_of, resubmit_pause_s
 from bot.lifecycle.timeouts import Timeouts
 from bot.lifecycle.uploads import UploadTracker
+from bot.moderation.prompt_flags import take_out_flags
 from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
@@ -141,6 +142,9 @@ class SubmitStep:
         A request whose turn at the service does not come within `left_s` seconds fails without one, for the
         reason `out_of_time`.
         """
+        # Once more: earlier versions stored prompts as they were typed.
+        prompt = take_out_flags(context.job.request.prompt).text
+        request = context.job.request.model_copy(update={"prompt": prompt})
         bodies = [DataUrl(picture.path, picture.mime) for picture in context.job.pictures or ()]
         async with AsyncExitStack() as uploading:
             deadline = asyncio.timeout(left_s)
@@ -154,7 +158,7 @@ class SubmitStep:
 
             try:
                 async with deadline:
-                    submission = await self._api.submit(context.job.request, bodies, leaving=leaving)
+                    submission = await self._api.submit(request, bodies, leaving=leaving)
             except DimiLinksError as error:
                 _log_refusal(context, error)
                 return error

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
     inspect,
     or_,
     select,
@@ -164,6 +165,12 @@ async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tu
             # Callers take an IntegrityError for a duplicate of their own row in the same transaction.
             raise StorageUnavailableError(f"the audit log takes no entry: {error.orig}") from None
     return tuple(recorded)
+
+
+async def count_within(connection: AsyncConnection, chosen: AuditFilter) -> int:
+    """Return the number of entries that meet the conditions, in the caller's transaction."""
+    statement = select(func.count()).select_from(audit).where(_condition(chosen))
+    return (await connection.execute(statement)).scalar_one()
 
 
 def verify_log(path: Path) -> LogReport:

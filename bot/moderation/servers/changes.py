@@ -29,6 +29,9 @@ class Field(StrEnum):
     SUSPEND_HOURS = "suspend_hours"
     STRIKE_DAYS = "strike_days"
     IMAGE_CHECK = "image_check_percent"
+    NEW_MEMBER_HOURS = "new_member_hours"
+    NEW_MEMBER_PAUSE = "new_member_pause_minutes"
+    NEW_MEMBER_DAILY = "new_member_daily"
 
 
 ROLES: Final = (Field.REVIEWER_ROLES, Field.TRUSTED_ROLES)

@@ -47,6 +47,10 @@ def _with_odd_boxes(video: bytes, fault: OddContent) -> bytes:
     # A box of the same size that means nothing takes the brand's place, as tables name places in the file.
     if not fault.brand:
         video = video.replace(b"ftyp", b"free", 1)
+    if not fault.readable:
+        begin = video.index(b"moov") + 4
+        end = begin - 8 + int.from_bytes(video[begin - 8 : begin - 4])
+        video = video[:begin] + bytes(end - begin) + video[end:]
     if fault.open_ended:
         size_at = video.index(b"mdat") - 4
         video = video[:size_at] + bytes(4) + video[size_at + 4 :]

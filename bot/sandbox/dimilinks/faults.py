@@ -165,6 +165,7 @@ class OddContent:
         length: False leaves `Content-Length` out; the end of the connection ends the video.
         content_range: True adds a `Content-Range` that covers all of it.
         brand: False makes it a file of QuickTime's first years, without `ftyp`.
+        readable: False leaves nothing in its tables: a file that is whole, and that nobody can play.
         open_ended: True has its `mdat`, which is its last box, reach to the end of the file, wherever that is.
     """
 
@@ -174,6 +175,7 @@ class OddContent:
     length: bool = True
     content_range: bool = False
     brand: bool = True
+    readable: bool = True
     open_ended: bool = False
 
 

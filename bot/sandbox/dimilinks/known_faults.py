@@ -94,6 +94,7 @@ WHOLE_CONTENT: Mapping[str, OddContent] = {
     "apev2": OddContent(trailing=b"APETAGEX".ljust(32, b"\0")),
     "cut_padding": OddContent(trailing=b"\0\0\1\0free"),
     "range_of_all": OddContent(206, content_range=True),
+    "unreadable": OddContent(readable=False),
     "quicktime": OddContent(content_type="video/quicktime", brand=False),
     "open_ended": OddContent(open_ended=True),
     "open_ended_no_length": OddContent(length=False, open_ended=True),

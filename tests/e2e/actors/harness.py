@@ -19,7 +19,7 @@ from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.lifecycle.task_patience import PatienceLimits
 from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.rules import Gate, Mode, ServerRules
-from bot.reviews.reports import ReportWaits
+from bot.reviews.report_waits import ReportWaits
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.dimilinks.request_log import Request
 from bot.sandbox.discord import (

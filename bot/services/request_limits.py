@@ -1,0 +1,64 @@
+"""Limits of requests that are counted in the transaction that stores one more, so that no two pass together."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.job import Job, JobState
+from bot.jobs.request_counts import count_waiting, moments_of_requests
+from bot.moderation.rules import ServerRules
+from bot.quota.allowance import day_after, day_of
+from bot.texts import moderation
+from bot.texts.explanations import Explanation
+from bot.texts.jobs import moment
+
+HELD_PER_SERVER: Final = 30
+"""Requests of a server that wait for its moderators: more than these nobody looks through."""
+
+
+class OverLimitError(Exception):
+    """A request is one too many, as `explanation` says."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(explanation.english)
+        self.explanation = explanation
+
+
+@dataclass(frozen=True)
+class CountedLimits:
+    """Limits of what may wait for moderators, and of what new members may ask for."""
+
+    held_per_person: int
+
+    async def check(
+        self, connection: AsyncConnection, job: Job, new_member: ServerRules | None = None
+    ) -> None:
+        """Raise `OverLimitError` if a job is one too many that was stored in this transaction.
+
+        Args:
+            connection: The transaction.
+            job: The job.
+            new_member: The server's rules, if its user is a new member.
+        """
+        if new_member is not None and job.guild_id is not None:
+            await _check_new_member(connection, job, job.guild_id, new_member)
+        if job.guild_id is None or not (job.state is JobState.HELD or job.awaits_posting):
+            return
+        if await count_waiting(connection, job.guild_id, job.reply.person_id) > self.held_per_person:
+            raise OverLimitError(moderation.too_many_held(self.held_per_person))
+        if await count_waiting(connection, job.guild_id) > HELD_PER_SERVER:
+            raise OverLimitError(moderation.SERVER_HOLDS_TOO_MANY)
+
+
+async def _check_new_member(connection: AsyncConnection, job: Job, guild_id: int, rules: ServerRules) -> None:
+    now, pause = job.created_at, timedelta(minutes=rules.new_member_pause_minutes)
+    today = day_of(now)
+    made = await moments_of_requests(
+        connection, guild_id, job.reply.person_id, since=min(today, now - pause), but_for=job.id
+    )
+    if sum(one >= today for one in made) >= rules.new_member_daily:
+        raise OverLimitError(moderation.new_member_daily(rules.new_member_daily, moment(day_after(now))))
+    if made and made[-1] + pause > now:
+        raise OverLimitError(moderation.new_member_pause(moment(made[-1] + pause)))

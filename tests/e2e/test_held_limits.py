@@ -1,0 +1,123 @@
+"""How much may wait for moderators, and how many refusals a person can put into the log."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.services.request_limits import HELD_PER_SERVER
+from bot.services.requests import REFUSALS_A_DAY
+from bot.texts import moderation
+from tests.e2e.actors.approvals import deny, held, moderator, question, rule
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.forms import opens, send
+from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.records import actions, states
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import delivered, shown
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
+
+ASKS = {Gate.NORMAL: Mode.APPROVAL}
+
+
+def too_many(limit: int) -> str:
+    return moderation.too_many_held(limit).english
+
+
+def copy_held(harness: Harness, times: int) -> None:
+    """Have other people's held requests be there that many times."""
+    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
+        connection.row_factory = sqlite3.Row
+        row = dict(connection.execute("SELECT * FROM jobs WHERE state = 'held'").fetchone())
+        for number in range(times):
+            copied = row | {"id": uuid4().hex, "person_id": 1000 + number, "review_id": None}
+            names = ", ".join(copied)
+            marks = ", ".join("?" * len(copied))
+            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", [*copied.values()])  # noqa: S608 - ours
+        connection.commit()
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_a_fourth_request_waits_for_moderators_only_after_one_is_decided(
+    harness: Harness, *, restarted: bool
+) -> None:
+    await rule(harness, modes=ASKS)
+    replies = [await harness.video(f"boat {number}") for number in range(3)]
+    for reply in replies:
+        await held(reply)
+    await meanwhile(harness, restarted=restarted)
+    assert await told(await harness.video("one more")) == too_many(3)
+    # Others, and what needs no moderator, are not concerned.
+    await held(await harness.video("hers", user=harness.member("bea")))
+    await delivered(harness, preset="fun")
+    await told(await deny(harness, await question(harness, "boat 1"), moderator(harness)))
+    await held(await harness.video("one more"))
+    await press(harness, replies[0], "Cancel")
+    await until(lambda: states(harness).count("cancelled") == 1)
+    await held(await harness.video("another one"))
+    assert await told(await harness.video("too many again")) == too_many(3)
+
+
+@pytest.mark.started_with(held_per_person=1)
+async def test_of_two_at_the_same_moment_one_is_refused(harness: Harness) -> None:
+    await rule(harness, modes=ASKS)
+    replies = await asyncio.gather(*(harness.video(f"boat {number}") for number in range(4)))
+    await until(lambda: len(harness.rows("id")) == 1)
+    answers = [await told(reply) for reply in replies]
+    assert answers.count(too_many(1)) == 3
+    assert states(harness) == ["held"]
+
+
+@pytest.mark.started_with(held_per_person=1)
+async def test_videos_that_moderators_are_to_see_count_from_the_request_on(harness: Harness) -> None:
+    await rule(harness, modes=ASKS, review_at=ReviewAt.POSTING)
+    first = await harness.video("a boat")
+    await until(lambda: len(harness.rows("id")) == 1)
+    assert await told(await harness.video("one more")) == too_many(1)
+    card = await question(harness, "May this video be posted?")
+    assert await told(await harness.video("one more")) == too_many(1)
+    await told(await press(harness, card, "Approve", user=moderator(harness)))
+    await shown(harness, first)
+    await harness.video("one more")
+    await until(lambda: len(harness.rows("id")) == 2)
+
+
+async def test_a_server_holds_no_more_than_its_moderators_look_through(harness: Harness) -> None:
+    await rule(harness, modes=ASKS)
+    await held(await harness.video("a boat"))
+    await harness.app.jobs.runner.idle()
+    copy_held(harness, HELD_PER_SERVER - 1)
+    refused = await harness.video("hers", user=harness.member("bea"))
+    assert await told(refused) == moderation.SERVER_HOLDS_TOO_MANY.english
+    assert len(harness.rows("id")) == HELD_PER_SERVER
+
+
+@pytest.mark.started_with(held_per_person=1)
+async def test_a_refused_form_can_be_sent_again_later(harness: Harness) -> None:
+    reply = await delivered(harness)
+    await rule(harness, modes=ASKS)
+    waiting = await harness.video("a boat")
+    await held(waiting)
+    form = await opens(harness, reply, "Change")
+    assert await told(await send(harness, form, {"prompt": "a ship"})) == too_many(1)
+    await press(harness, waiting, "Cancel")
+    await until(lambda: "cancelled" in states(harness))
+    await held(await send(harness, form, {"prompt": "a ship"}))
+
+
+async def test_a_persons_refusals_are_logged_so_often_a_day(harness: Harness, clock: MovableClock) -> None:
+    clock.offset = timedelta(hours=1)
+    await rule(harness, modes={Gate.NORMAL: Mode.OFF})
+    for number in range(REFUSALS_A_DAY + 2):
+        await told(await harness.video(f"boat {number}"))
+    await told(await harness.video("hers", user=harness.member("bea")))
+    await until(lambda: len(actions(harness)) == REFUSALS_A_DAY + 1)
+    clock.offset = timedelta(days=1, hours=1)
+    await told(await harness.video("a boat"))
+    await until(lambda: len(actions(harness)) == REFUSALS_A_DAY + 2)
