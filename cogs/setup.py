@@ -10,6 +10,7 @@ from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
 from bot.reviews.questions import Questions
 from bot.reviews.reports import Reports
+from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActions
@@ -53,6 +54,7 @@ def add_cogs(
     reviews: ReviewStore,
     questions: Questions,
     decisions: Decisions,
+    spicy_stop: SpicyStop,
     reports: Reports,
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
@@ -81,7 +83,9 @@ def add_cogs(
     jobs = JobsCog(job_list)
     reviewed = ReviewsCog(decisions, reviews, reports)
     settings = SettingsCog(caches.rules)
-    spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, now=now)
+    spicy = SpicyCog(
+        caches, questions, reviews, audit_log, send_directly=tell_person, spicy_stop=spicy_stop, now=now
+    )
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
         JobButtons(requests=requests, actions=actions, looking=looking, now=now),

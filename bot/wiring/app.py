@@ -314,6 +314,7 @@ class App:
             reviews=self.moderation.reviews,
             questions=self.moderation.questions,
             decisions=self.jobs.decisions,
+            spicy_stop=self.jobs.spicy_stop,
             reports=self.moderation.reports,
             appeals=self.moderation.appeals,
             review_channel=self.moderation.review_channel,

@@ -48,6 +48,7 @@ from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.reviews.reports import ReportWaits
+from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.wiring.moderation import ModerationWiring
@@ -271,6 +272,11 @@ class JobWiring:
             now=self._now,
             deadlines=self.deadline_clock(),
         )
+
+    @cached_property
+    def spicy_stop(self) -> SpicyStop:
+        """Stops the spicy preset in a server."""
+        return SpicyStop(rules=self._moderation.caches.rules, restart=self.runner.restart, now=self._now)
 
     def deadline_clock(self) -> DeadlineClock:
         """Return a clock for deletion and expiry, for one task."""

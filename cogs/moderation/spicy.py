@@ -21,6 +21,7 @@ from bot.moderation.members.member_changes import MemberChanges
 from bot.moderation.policy import may_moderate
 from bot.moderation.words.matching import LONGEST_TERM, Effect
 from bot.reviews.questions import Questions
+from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
 from bot.texts import spicy as words
@@ -62,8 +63,9 @@ class SpicyCog(commands.Cog):
         questions: Questions,
         reviews: ReviewStore,
         audit_log: AuditLog,
-        send_directly: SendDirectly,
         *,
+        send_directly: SendDirectly,
+        spicy_stop: SpicyStop,
         now: Callable[[], datetime],
     ) -> None:
         self._rules = caches.rules
@@ -73,6 +75,7 @@ class SpicyCog(commands.Cog):
         changes = MemberChanges(caches.members, audit_log, now=now)
         self._members = MemberPages(caches, questions, reviews, changes, now)
         self._send_directly = send_directly
+        self._spicy_stop = spicy_stop
 
     @spicy.command(name="queue", description=DESCRIPTIONS["queue"].english)
     async def queue(self, interaction: Interaction) -> None:
@@ -162,6 +165,22 @@ class SpicyCog(commands.Cog):
     async def user(self, interaction: Interaction, person: discord.User) -> None:
         """Show what is kept about a user."""
         await self._show(interaction, self._members.page, person.id)
+
+    @spicy.command(name="stop", description=DESCRIPTIONS["stop"].english)
+    async def stop(self, interaction: Interaction) -> None:
+        """Stop the spicy preset in the server."""
+        if (guild_id := await self._begun(interaction)) is None:
+            return
+        held = await self._spicy_stop.stop(guild_id, by=interaction.user.id)
+        await answer(interaction, words.UNCHANGED if held is None else words.stopped(held))
+
+    @spicy.command(name="resume", description=DESCRIPTIONS["resume"].english)
+    async def resume(self, interaction: Interaction) -> None:
+        """End the stop."""
+        if (guild_id := await self._begun(interaction)) is None:
+            return
+        resumed = await self._spicy_stop.resume(guild_id, by=interaction.user.id)
+        await answer(interaction, words.RESUMED if resumed else words.UNCHANGED)
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons, which change the answer that they belong to."""
