@@ -8,6 +8,7 @@ from bot.moderation.gatekeeper import ModerationCaches
 from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
+from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.reports import Reports
 from bot.reviews.spicy_stop import SpicyStop
@@ -55,6 +56,7 @@ def add_cogs(
     questions: Questions,
     decisions: Decisions,
     spicy_stop: SpicyStop,
+    purge: Purge,
     reports: Reports,
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
@@ -84,7 +86,14 @@ def add_cogs(
     reviewed = ReviewsCog(decisions, reviews, reports)
     settings = SettingsCog(caches.rules)
     spicy = SpicyCog(
-        caches, questions, reviews, audit_log, send_directly=tell_person, spicy_stop=spicy_stop, now=now
+        caches,
+        questions,
+        reviews,
+        audit_log,
+        send_directly=tell_person,
+        spicy_stop=spicy_stop,
+        purge=purge,
+        now=now,
     )
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (

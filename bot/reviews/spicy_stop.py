@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.jobs.open_requests import hold_queued
+from bot.jobs.server_jobs import ServerJobs
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.rules import ServerRules
@@ -26,6 +26,7 @@ class SpicyStop:
     """
 
     rules: RuleCache
+    jobs: ServerJobs
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored."""
     now: Callable[[], datetime]
@@ -43,7 +44,7 @@ class SpicyStop:
             return rules if rules.spicy_stopped else rules.model_copy(update=changes)
 
         async def hold(within: AuditedTransaction) -> None:
-            held.extend(await hold_queued(within.connection, guild_id, Preset.SPICY))
+            held.extend(await self.jobs.hold_queued(within.connection, guild_id, Preset.SPICY))
             details = {"held": len(held)}
             action = AuditAction.SPICY_STOPPED
             await within.record(AuditEntry(guild_id, self.now(), action, by, details=details))

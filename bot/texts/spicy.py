@@ -36,6 +36,8 @@ DESCRIPTIONS: Final[Mapping[str, Message]] = {
     "user": sentence("What is kept about somebody in this server"),
     "stop": sentence("Stop the spicy preset here at once; what waits is held"),
     "resume": sentence("End the stop of the spicy preset"),
+    "purge": sentence("Remove what somebody posted with the bot here within the last day"),
+    "purge person": sentence("Whose videos to remove"),
 }
 """Descriptions of the group, its commands and their options. Discord allows 100 characters."""
 
@@ -80,6 +82,7 @@ NAMES: Final[tuple[Message, ...]] = (
     named("command", "user"),
     named("command", "stop"),
     named("command", "resume"),
+    named("command", "purge"),
     named("option", "person"),
     named("option", "action"),
     named("option", "days"),
@@ -163,6 +166,24 @@ def stopped(held: int) -> Message:
         "*Spicy* is stopped here: nothing of it is made or posted until `/spicy resume`. {waiting}",
         waiting=waiting,
     )
+
+
+def purged(person_id: int, chosen: int, removed: int) -> Message:
+    """Answer to the moderator who had a user's videos removed."""
+    if not chosen:
+        return sentence(
+            "There is no video of {person} from the last day to remove here.", person=f"<@{person_id}>"
+        )
+    done = counted("{count} video is removed.", "{count} videos are removed.", removed)
+    told = sentence("{person}: {done}", person=f"<@{person_id}>", done=done)
+    if chosen == removed:
+        return told
+    more = counted(
+        "{count} more follows as soon as Discord takes it.",
+        "{count} more follow as soon as Discord takes it.",
+        chosen - removed,
+    )
+    return sentence("{told} {more}", told=told, more=more)
 
 
 def votes(approvals: int, denials: int, quorum: int) -> Message:
@@ -306,6 +327,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "video_restored": sentence("Video restored"),
     "video_removed": sentence("Video removed"),
     "video_deleted": sentence("Video deleted"),
+    "videos_purged": sentence("Videos of the last day removed"),
     "reports_muted": sentence("Reports muted"),
     "term_added": sentence("Term added"),
     "term_removed": sentence("Term removed"),

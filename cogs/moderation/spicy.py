@@ -20,6 +20,7 @@ from bot.moderation.members.member import ListStatus
 from bot.moderation.members.member_changes import MemberChanges
 from bot.moderation.policy import may_moderate
 from bot.moderation.words.matching import LONGEST_TERM, Effect
+from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
@@ -66,6 +67,7 @@ class SpicyCog(commands.Cog):
         *,
         send_directly: SendDirectly,
         spicy_stop: SpicyStop,
+        purge: Purge,
         now: Callable[[], datetime],
     ) -> None:
         self._rules = caches.rules
@@ -76,6 +78,7 @@ class SpicyCog(commands.Cog):
         self._members = MemberPages(caches, questions, reviews, changes, now)
         self._send_directly = send_directly
         self._spicy_stop = spicy_stop
+        self._purge = purge
 
     @spicy.command(name="queue", description=DESCRIPTIONS["queue"].english)
     async def queue(self, interaction: Interaction) -> None:
@@ -181,6 +184,15 @@ class SpicyCog(commands.Cog):
             return
         resumed = await self._spicy_stop.resume(guild_id, by=interaction.user.id)
         await answer(interaction, words.RESUMED if resumed else words.UNCHANGED)
+
+    @spicy.command(name="purge", description=DESCRIPTIONS["purge"].english)
+    @app_commands.describe(**_options("purge", "person"))
+    async def purge(self, interaction: Interaction, person: discord.User) -> None:
+        """Remove what a user posted within the last day."""
+        if (guild_id := await self._begun(interaction, about=person.id)) is None:
+            return
+        done = await self._purge.purge(guild_id, person.id, by=interaction.user.id)
+        await answer(interaction, words.purged(person.id, done.chosen, done.removed))
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons, which change the answer that they belong to."""

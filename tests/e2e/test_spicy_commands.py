@@ -56,6 +56,7 @@ async def test_it_is_offered_in_servers_alone(harness: Harness) -> None:
         "user",
         "stop",
         "resume",
+        "purge",
     }
 
 

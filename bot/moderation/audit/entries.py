@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
     VIDEO_RESTORED = "video_restored"
     VIDEO_REMOVED = "video_removed"
     VIDEO_DELETED = "video_deleted"
+    VIDEOS_PURGED = "videos_purged"
     STRIKE_GIVEN = "strike_given"
     SUSPENDED = "suspended"
     SUSPENSION_LIFTED = "suspension_lifted"
@@ -104,6 +105,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.VIDEO_RESTORED,
             AuditAction.VIDEO_REMOVED,
             AuditAction.VIDEO_DELETED,
+            AuditAction.VIDEOS_PURGED,
             AuditAction.REPORTS_MUTED,
         }
     ),
