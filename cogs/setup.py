@@ -8,8 +8,10 @@ from bot.moderation.gatekeeper import ModerationCaches
 from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
+from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.reports import Reports
+from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActions
@@ -54,6 +56,8 @@ def add_cogs(
     reviews: ReviewStore,
     questions: Questions,
     decisions: Decisions,
+    spicy_stop: SpicyStop,
+    purge: Purge,
     reports: Reports,
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
@@ -83,7 +87,17 @@ def add_cogs(
     pages = IntegrationsPages(bot)
     reviewed = ReviewsCog(decisions, reviews, reports, pages)
     settings = SettingsCog(caches.rules)
-    spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, pages=pages, now=now)
+    spicy = SpicyCog(
+        caches,
+        questions,
+        reviews,
+        audit_log,
+        send_directly=tell_person,
+        pages=pages,
+        spicy_stop=spicy_stop,
+        purge=purge,
+        now=now,
+    )
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
         JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),

@@ -41,6 +41,10 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("The *spicy* preset is switched off here."),
         sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
     ),
+    "spicy_stopped": nothing_charged(
+        sentence("The moderators have stopped the *spicy* preset for now."),
+        sentence("Choose another one, or try again later."),
+    ),
     "spicy_from_pictures": nothing_charged(
         sentence(
             "The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."
@@ -209,6 +213,9 @@ VOTE_NOT_YOURS: Final = sentence(
 )
 RIGHTS_NOT_TOLD: Final = sentence(
     "Discord does not tell me at the moment who moderates this server. Try again in a minute."
+)
+VOTE_STOPPED: Final = sentence(
+    "*Spicy* is stopped here, so nothing of it can be approved. Deny it, or end the stop with `/spicy resume`."
 )
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")

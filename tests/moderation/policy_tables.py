@@ -94,6 +94,7 @@ VERDICTS = {
     "blocked": Verdict.PERSON_BLOCKED,
     "suspended": Verdict.PERSON_SUSPENDED,
     "off": Verdict.SPICY_OFF,
+    "stopped": Verdict.SPICY_STOPPED,
     "closed": Verdict.GATE_OFF,
     "no-pictures": Verdict.PICTURES_OFF,
     "pictures": Verdict.SPICY_FROM_PICTURES,
@@ -207,3 +208,16 @@ open     | plain                 ‖ no-pictures waits     waits        goes
 open     | listed, role          ‖ no-pictures waits     goes         goes
 """)
 """A line for the mode of the preset, a column for that of pictures."""
+
+
+# Spicy that was stopped: what of a request was before the stop × if it goes on × what moderators approved.
+
+STOPPED = table("""
+request         | approved                  ‖ stopped resumed
+new             | none                      ‖ refused goes
+later           | none, submission, posting ‖ both    goes
+asked           | none, posting             ‖ both    submission
+asked           | submission                ‖ both    goes
+bought          | none, submission          ‖ both    posting
+bought          | posting                   ‖ both    goes
+""")
