@@ -80,11 +80,13 @@ def add_cogs(
         cdn_hosts: Hosts from which pictures are fetched.
         presets: Those among the choices of the commands.
     """
+    pages = IntegrationsPages(bot)
     opening = FormOpening(drafts, presets, now=now)
-    forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
+    forms = FormsCog(
+        requests, opening, drafts, actions, people, pages=pages, group=group, cdn_hosts=cdn_hosts, now=now
+    )
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     jobs = JobsCog(job_list)
-    pages = IntegrationsPages(bot)
     reviewed = ReviewsCog(decisions, reviews, reports, pages)
     settings = SettingsCog(caches.rules)
     spicy = SpicyCog(
@@ -101,7 +103,7 @@ def add_cogs(
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
         JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
-        ResultButtons(requests=requests, opening=opening, actions=actions, now=now),
+        ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
         ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
         AppealButtons(
             client=bot,
@@ -119,7 +121,7 @@ def add_cogs(
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
         SecondProcessCog(tell_of_second_process),
-        RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
+        RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):
         offer_presets(command, presets)

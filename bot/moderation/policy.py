@@ -61,6 +61,10 @@ class Verdict(StrEnum):
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
+    COMMAND_NOT_HERE = "command_not_here"
+    """The server's *Integrations* page does not let the user use `/video` there."""
+    NOT_TOLD = "not_told"
+    """Discord does not tell what a rule needs to know."""
     GATE_OFF = "gate_off"
     PICTURES_OFF = "pictures_off"
     SPICY_NOT_OFFERED = "spicy_not_offered"
@@ -102,6 +106,8 @@ class Person:
     """The owner, or *Administrator*."""
     spicy_access: Access = Access.UNSET
     """What the server's *Integrations* page says about `/spicy` and this user."""
+    video_access: Access = Access.UNSET
+    """What it says about `/video` and this user in this channel, where Discord has not asked it already."""
     clears_channel_id: int | None = None
     """The channel of the interaction, if the user has *Manage Messages* there."""
 
@@ -239,6 +245,8 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
     until = facts.status.suspended_until
     if until is not None and until > facts.now:
         return Verdict.PERSON_SUSPENDED
+    if facts.person.video_access is Access.DENIED:
+        return Verdict.COMMAND_NOT_HERE
     return None
 
 
@@ -249,6 +257,9 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     refused = _of_spicy_place(facts)
     if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
+    # What cannot be told lets ordinary videos pass, and no other.
+    if refused is None and facts.person.video_access is Access.UNKNOWN:
+        return Verdict.NOT_TOLD
     return refused
 
 

@@ -23,6 +23,14 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     "person_blocked": nothing_charged(
         sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
     ),
+    "command_not_here": nothing_charged(
+        sentence("This server does not let you use `/video` in that channel."),
+        sentence("Ask in another channel, or ask the server's moderators."),
+    ),
+    "not_told": nothing_charged(
+        sentence("Discord does not tell me at the moment what this server allows you."),
+        sentence("Try again in a minute."),
+    ),
     "gate_off": nothing_charged(
         sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
     ),
