@@ -238,7 +238,6 @@ def test_nothing_is_bought_or_posted_that_is_not_allowed_at_that_moment(tmp_path
             settings=settings(
                 max_examples=40,
                 stateful_step_count=40,
-                deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],
             ),
         )
