@@ -8,6 +8,7 @@ from bot.moderation.gatekeeper import ModerationCaches
 from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
+from bot.reviews.departures import Departures
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.reports import Reports
@@ -25,6 +26,7 @@ from cogs.jobs.buttons import JobButtons
 from cogs.jobs.list import JobsCog
 from cogs.jobs.results import ResultButtons
 from cogs.moderation.appeals import AppealButtons
+from cogs.moderation.departures import DeparturesCog
 from cogs.moderation.reports import ReportButtons
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
@@ -58,6 +60,7 @@ def add_cogs(
     decisions: Decisions,
     spicy_stop: SpicyStop,
     purge: Purge,
+    departures: Departures,
     reports: Reports,
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
@@ -120,6 +123,7 @@ def add_cogs(
         video,
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
+        DeparturesCog(departures),
         SecondProcessCog(tell_of_second_process),
         RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )

@@ -93,6 +93,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.NOT_POSTED_HERE: _always(moderation.NOT_POSTED_HERE),
     FailureReason.POSTING_DENIED: lambda failure, _: moderation.posting_denied(failure.detail),
     FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
+    FailureReason.PERSON_GONE: lambda _, job: moderation.person_gone(bought=job.bought),
     FailureReason.BROKE: _broke,
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
     FailureReason.DELETED_BY_OWNER: _always(moderation.DELETED_BY_OWNER),

@@ -113,6 +113,8 @@ class FailureReason(StrEnum):
     """The rules did not allow the finished video where it was to be posted."""
     POSTING_DENIED = "posting_denied"
     POSTING_EXPIRED = "posting_expired"
+    PERSON_GONE = "person_gone"
+    """Its user left the server, was thrown out, or was silenced there."""
     BROKE = "broke"
     INTERRUPTED = "interrupted"
     DELETED_BY_OWNER = "deleted_by_owner"

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, RowMapping, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.job import Job, JobState
+from bot.jobs.job import TERMINAL, Job, JobState
 from bot.jobs.rows import job_from, named
 from bot.storage.database import Database
 from bot.storage.reading import read_rows
@@ -39,6 +39,16 @@ class ServerJobs:
         held = update(jobs).where(queued).values(state=JobState.HELD.value, approved=approved)
         await connection.execute(held)
         return ids
+
+    async def open_of(self, guild_id: int, person_id: int) -> Sequence[Job]:
+        """Return what a user has open in a server, but for what is being handed to the video service now."""
+        ended = [state.value for state in TERMINAL]
+        return await self._where(
+            jobs.c.guild_id == guild_id,
+            jobs.c.person_id == person_id,
+            jobs.c.settled_at.is_(None),
+            jobs.c.state.not_in([*ended, JobState.SUBMITTING.value]),
+        )
 
     async def delivered_since(self, guild_id: int, person_id: int, moment: datetime) -> Sequence[Job]:
         """Return a user's videos that a server's channels show, delivered since a moment, oldest first."""

@@ -1,6 +1,6 @@
-"""Decisions about questions: votes, take-backs, expiry, withdrawal, bans, and what follows from each.
+"""Decisions about questions: votes, take-backs, expiry, withdrawal, and what follows from each.
 
-Called by moderators' presses and by bans (`cogs/moderation/reviews.py`), and by its own task `run` for expiry.
+Called by moderators' presses (`cogs/moderation/reviews.py`), and by its own task `run` for expiry.
 `bot/services/job_actions.py` withdraws the question about a job that its user cancels. A job that runs asks through
 `questions.py` instead.
 """
@@ -19,7 +19,7 @@ from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus, Strike
@@ -164,20 +164,6 @@ class Decisions:
             await self.jobs.save_within(within.connection, ended, before=before)
             asked = await self.reviews.open_about(ended.id)
             return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
-
-    async def deny_banned(self, guild_id: int, person_id: int) -> int:
-        """Deny every open question about a user who was banned. Returns how many were denied."""
-        denied: list[Review] = []
-        async with self.audit.transaction() as within:
-            waiting = await self.reviews.open_of(guild_id, person_id)
-            if waiting:
-                await within.record(AuditEntry(guild_id, self.now(), AuditAction.BANNED, None, person_id))
-            for review in waiting:
-                closed = await self._close(within, review, ReviewState.DENIED)
-                denied += [closed] if closed is not None else []
-        for review in denied:
-            await self.carry_out(review)
-        return len(denied)
 
     async def run(self) -> None:
         """Expire questions and repeat what failed, every 30 seconds, until cancelled.

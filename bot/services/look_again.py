@@ -101,14 +101,17 @@ class LookAgain:
         owns = person.id == bought.reply.person_id
         if not owns and not self._moderates(person, bought):
             return words.NOT_YOURS
-        if FailureReason.DELETED_BY_OWNER in {job.failure.reason for job in own if job.failure is not None}:
+        failures = {job.failure.reason for job in own if job.failure is not None}
+        if FailureReason.DELETED_BY_OWNER in failures:
             return moderation.DELETED_BY_OWNER.in_a_row
         held_back = await self.held_back.reason_for(own, person)
         refused = _refusal(parent, held_back, person, place, owns=owns) or _under_way(jobs, bought)
         if refused is not None:
             return refused
         delivered = next((job for job in reversed(own) if job.state is JobState.DELIVERED), None)
-        by_moderator = not owns and (held_back is not None or delivered is not None)
+        # What ended because its owner went is not posted for the owner by anybody else.
+        gone = FailureReason.PERSON_GONE in failures
+        by_moderator = not owns and (gone or held_back is not None or delivered is not None)
         return Look(parent, bought, jobs, person, by_moderator, delivered)
 
     async def begin(self, look: Look, reply: ReplyAddress, event: str) -> Message | None:

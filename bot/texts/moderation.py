@@ -145,6 +145,14 @@ def new_member_pause(until: str) -> Explanation:
     )
 
 
+def person_gone(*, bought: bool) -> Explanation:
+    """The user left the server, was thrown out, or was silenced there."""
+    what = sentence("This request ended, because its person left the server or was silenced there.")
+    if not bought:
+        return nothing_charged(what, sentence("Once back, they can ask again."))
+    return Explanation(what, Money.SPENT, sentence("Moderators can look for the video."))
+
+
 def suspended(until: str) -> Explanation:
     """The user is suspended in this server."""
     return nothing_charged(

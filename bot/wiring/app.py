@@ -319,6 +319,7 @@ class App:
             decisions=self.jobs.decisions,
             spicy_stop=self.jobs.spicy_stop,
             purge=self.jobs.purge,
+            departures=self.jobs.departures,
             reports=self.moderation.reports,
             appeals=self.moderation.appeals,
             review_channel=self.moderation.review_channel,

@@ -48,6 +48,7 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
+from bot.reviews.departures import Departures
 from bot.reviews.purge import Purge
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.spicy_stop import SpicyStop
@@ -298,6 +299,20 @@ class JobWiring:
             reviews=self._moderation.reviews,
             audit=self._moderation.audit_log,
             messages=self._messages,
+            carry_out=self.decisions.carry_out,
+            now=self._now,
+        )
+
+    @cached_property
+    def departures(self) -> Departures:
+        """Ends the open requests of members who left a server."""
+        return Departures(
+            store=self.store,
+            jobs=self._server_jobs,
+            reviews=self._moderation.reviews,
+            audit=self._moderation.audit_log,
+            ledger=self.ledger,
+            restart=self.runner.restart,
             carry_out=self.decisions.carry_out,
             now=self._now,
         )

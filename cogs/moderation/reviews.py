@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import discord
-import structlog
 from discord import ui
 from discord.ext import commands
 
@@ -15,7 +13,6 @@ from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
 from bot.reviews.review import DenyReason, Review
 from bot.reviews.store import ReviewStore
-from bot.storage.errors import StorageError
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
 from cogs.moderation.not_moderating import not_moderating
@@ -26,8 +23,6 @@ from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.place import place_of
 from cogs.shared.respond import acknowledge, answer, open_modal, show_file
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
-
-log: Final = structlog.get_logger(__name__)
 
 _WHY: Final = re.compile(r"sm-why:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
 _WORDS_CHARS: Final = 300
@@ -83,17 +78,6 @@ class ReviewsCog(commands.Cog):
             await open_modal(interaction, _why_form(action, match["review"], language))
         else:
             await self._serve(interaction, match)
-
-    @commands.Cog.listener()
-    async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
-        """Deny what waits for moderators of a user who was banned."""
-        try:
-            ended = await self._decisions.deny_banned(guild.id, user.id)
-        except StorageError as error:
-            log.warning("ban_not_followed", guild=guild.id, reason=str(error))
-            return
-        if ended:
-            log.info("reviews_ended_by_ban", guild=guild.id, reviews=ended)
 
     async def _serve(self, interaction: Interaction, match: re.Match[str]) -> None:
         action, review_id = _action_of(match), match["review"]

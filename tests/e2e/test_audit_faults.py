@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.moderation.rules import ServerRules
+from bot.reviews.departures import Departure
 from bot.sandbox.discord import Reply
 from bot.storage.errors import StorageUnavailableError
 from bot.texts import jobs as job_words
@@ -266,12 +267,13 @@ async def test_what_cannot_be_logged_is_not_done_and_can_be_tried_again(harness:
 
 async def test_a_ban_that_cannot_be_logged_denies_nothing(harness: Harness) -> None:
     reply = await _asked(harness)
-    before, decisions = everything(harness), harness.app.jobs.decisions
+    before, departures = everything(harness), harness.app.jobs.departures
+    banned = (harness.guild.id, harness.user.id, Departure.BANNED)
     async with refusing_log(harness):
         with pytest.raises(StorageUnavailableError):
-            await decisions.deny_banned(harness.guild.id, harness.user.id)
+            await departures.end_requests(*banned)
         assert everything(harness) == before
-    assert await decisions.deny_banned(harness.guild.id, harness.user.id) == 1
+    assert await departures.end_requests(*banned) == 1
     await harness.ended(reply)
     assert actions(harness)[-2:] == ["banned", "request_denied"]
 

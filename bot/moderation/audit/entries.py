@@ -48,6 +48,9 @@ class AuditAction(StrEnum):
     LOG_EXPORTED = "log_exported"
     PERSON_DATA_REMOVED = "person_data_removed"
     BANNED = "banned"
+    KICKED = "kicked"
+    LEFT = "left"
+    TIMED_OUT = "timed_out"
 
 
 class ActionGroup(StrEnum):
@@ -95,6 +98,9 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.BLOCKED,
             AuditAction.UNLISTED,
             AuditAction.BANNED,
+            AuditAction.KICKED,
+            AuditAction.LEFT,
+            AuditAction.TIMED_OUT,
         }
     ),
     ActionGroup.REPORTS: frozenset(
