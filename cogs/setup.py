@@ -8,8 +8,10 @@ from bot.moderation.gatekeeper import ModerationCaches
 from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
+from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.reports import Reports
+from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.services.drafts import DraftStore
 from bot.services.job_actions import JobActions
@@ -54,6 +56,8 @@ def add_cogs(
     reviews: ReviewStore,
     questions: Questions,
     decisions: Decisions,
+    spicy_stop: SpicyStop,
+    purge: Purge,
     reports: Reports,
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
@@ -76,18 +80,30 @@ def add_cogs(
         cdn_hosts: Hosts from which pictures are fetched.
         presets: Those among the choices of the commands.
     """
+    pages = IntegrationsPages(bot)
     opening = FormOpening(drafts, presets, now=now)
-    forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
+    forms = FormsCog(
+        requests, opening, drafts, actions, people, pages=pages, group=group, cdn_hosts=cdn_hosts, now=now
+    )
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     jobs = JobsCog(job_list)
-    pages = IntegrationsPages(bot)
     reviewed = ReviewsCog(decisions, reviews, reports, pages)
     settings = SettingsCog(caches.rules)
-    spicy = SpicyCog(caches, questions, reviews, audit_log, tell_person, pages=pages, now=now)
+    spicy = SpicyCog(
+        caches,
+        questions,
+        reviews,
+        audit_log,
+        send_directly=tell_person,
+        pages=pages,
+        spicy_stop=spicy_stop,
+        purge=purge,
+        now=now,
+    )
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
         JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
-        ResultButtons(requests=requests, opening=opening, actions=actions, now=now),
+        ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
         ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
         AppealButtons(
             client=bot,
@@ -105,7 +121,7 @@ def add_cogs(
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
         SecondProcessCog(tell_of_second_process),
-        RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
+        RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):
         offer_presets(command, presets)

@@ -57,4 +57,6 @@ def stored_request(job: Job) -> StoredRequest:
         reply_channel_id=job.reply.channel_id,
         role_ids=job.role_ids,
         approved=job.approved,
+        asked_at=job.created_at,
+        bought_at=job.submitted_at,
     )

@@ -60,6 +60,8 @@ class StoredRequest:
     role_ids: frozenset[int]
     """The user's roles at the time of the request."""
     approved: frozenset[ReviewStage]
+    asked_at: datetime
+    bought_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,16 @@ class Gatekeeper:
         facts = self._facts(request.preset, person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
         approved = request.approved if at_home else frozenset[ReviewStage]()
-        return judge(replace(facts, approved=approved))
+        stopped_at_home = not at_home and self.caches.rules.of(request.guild_id).spicy_stopped
+        return judge(
+            replace(
+                facts,
+                approved=approved,
+                asked_at=request.asked_at,
+                bought_at=request.bought_at,
+                stopped_at_home=stopped_at_home,
+            )
+        )
 
     def _judge_words(self, guild_id: int | None, preset: Preset, prompt: str) -> WordVerdict:
         # Once for each decision: the longest prompts take some milliseconds.

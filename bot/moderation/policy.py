@@ -61,11 +61,16 @@ class Verdict(StrEnum):
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
+    COMMAND_NOT_HERE = "command_not_here"
+    """The server's *Integrations* page does not let the user use `/video` there."""
+    NOT_TOLD = "not_told"
+    """Discord does not tell what a rule needs to know."""
     GATE_OFF = "gate_off"
     PICTURES_OFF = "pictures_off"
     SPICY_NOT_OFFERED = "spicy_not_offered"
     SPICY_NOT_IN_THIS_SERVER = "spicy_not_in_this_server"
     SPICY_OFF = "spicy_off"
+    SPICY_STOPPED = "spicy_stopped"
     SPICY_FROM_PICTURES = "spicy_from_pictures"
     NEEDS_AGE_RESTRICTED_CHANNEL = "needs_age_restricted_channel"
     NOT_IN_DIRECT_MESSAGES = "not_in_direct_messages"
@@ -101,6 +106,8 @@ class Person:
     """The owner, or *Administrator*."""
     spicy_access: Access = Access.UNSET
     """What the server's *Integrations* page says about `/spicy` and this user."""
+    video_access: Access = Access.UNSET
+    """What it says about `/video` and this user in this channel, where Discord has not asked it already."""
     clears_channel_id: int | None = None
     """The channel of the interaction, if the user has *Manage Messages* there."""
 
@@ -157,11 +164,22 @@ class RequestFacts:
     status: MemberStatus = field(default_factory=MemberStatus)
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved this request."""
+    asked_at: datetime | None = None
+    """Moment of a request that is stored already; None for a new one."""
+    bought_at: datetime | None = None
+    """Moment at which it was bought, or may have been."""
+    stopped_at_home: bool = False
+    """True if the server in which it was made, another one, has stopped the spicy preset."""
 
     @property
     def has_pictures(self) -> bool:
         """True if the request starts from pictures, wherever they come from."""
         return self.pictures in {PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE}
+
+    @property
+    def is_stopped(self) -> bool:
+        """True while the server's moderators have stopped the preset."""
+        return self.preset is Preset.SPICY and self.rules.spicy_stopped
 
 
 @dataclass(frozen=True)
@@ -202,7 +220,9 @@ def judge(facts: RequestFacts) -> Decision:
     verdict = _of_everybody(facts) or _of_person(facts) or _of_spicy(facts) or _of_gates(facts)
     if verdict is not None:
         return Decision(verdict)
-    return Decision(Verdict.ALLOWED, _stages(facts) - facts.approved, facts.approved)
+    # While a server is stopped no approval counts: everything rests where it is.
+    approved = frozenset[ReviewStage]() if facts.is_stopped else facts.approved
+    return Decision(Verdict.ALLOWED, _stages(facts) - approved, approved)
 
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
@@ -225,6 +245,8 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
     until = facts.status.suspended_until
     if until is not None and until > facts.now:
         return Verdict.PERSON_SUSPENDED
+    if facts.person.video_access is Access.DENIED:
+        return Verdict.COMMAND_NOT_HERE
     return None
 
 
@@ -235,12 +257,17 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     refused = _of_spicy_place(facts)
     if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
+    # What cannot be told lets ordinary videos pass, and no other.
+    if refused is None and facts.person.video_access is Access.UNKNOWN:
+        return Verdict.NOT_TOLD
     return refused
 
 
 def _of_spicy_place(facts: RequestFacts) -> Verdict | None:
     if not facts.operator.spicy_offered:
         return Verdict.SPICY_NOT_OFFERED
+    if facts.stopped_at_home:
+        return Verdict.SPICY_STOPPED
     match facts.place:
         case Place.DIRECT_MESSAGE:
             if not facts.operator.spicy_in_direct_messages:
@@ -257,6 +284,8 @@ def _of_spicy_in_server(facts: RequestFacts) -> Verdict | None:
         return Verdict.SPICY_NOT_IN_THIS_SERVER
     if facts.rules.mode(Gate.SPICY, facts.channel_id) is Mode.OFF:
         return Verdict.SPICY_OFF
+    if facts.is_stopped and facts.asked_at is None:
+        return Verdict.SPICY_STOPPED
     if facts.place is not Place.AGE_RESTRICTED_CHANNEL:
         return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
     return None
@@ -281,8 +310,25 @@ def _stages(facts: RequestFacts) -> frozenset[ReviewStage]:
     strictest = max((facts.rules.mode(gate, facts.channel_id) for gate in gates), key=_strictness)
     waits = strictest is Mode.APPROVAL or (strictest is Mode.TRUSTED and not is_trusted(facts))
     stages = facts.rules.review_at.stages if waits else frozenset[ReviewStage]()
+    stages |= _stages_after_stop(facts)
     # Held words are reviewed before the purchase, whatever stage the server chose for the rest.
     return stages | ({ReviewStage.SUBMISSION} if facts.words is WordVerdict.HELD else set[ReviewStage]())
+
+
+def _stages_after_stop(facts: RequestFacts) -> frozenset[ReviewStage]:
+    """Return the stages at which a spicy request waits because of a stop: all of them until it is over.
+
+    Afterwards those that were made before it are decided about once more.
+    """
+    if facts.is_stopped:
+        return frozenset(ReviewStage)
+    stopped_at = facts.rules.spicy_stopped_at
+    if facts.preset is not Preset.SPICY or stopped_at is None or facts.asked_at is None:
+        return frozenset()
+    if facts.asked_at > stopped_at:
+        return frozenset()
+    bought = facts.bought_at is not None and facts.bought_at <= stopped_at
+    return frozenset({ReviewStage.POSTING if bought else ReviewStage.SUBMISSION})
 
 
 def _strictness(mode: Mode) -> int:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -93,6 +94,10 @@ class ServerRules(BaseModel):
 
     spicy_confirmed_by: int | None = None
     """User id of the moderator who confirmed the rules of the spicy preset. Without one, the preset is off."""
+    spicy_stopped: bool = False
+    """True while moderators have stopped the spicy preset."""
+    spicy_stopped_at: datetime | None = None
+    """Moment of the last stop. What was asked for before it is decided about anew."""
     modes: Mapping[Gate, Mode] = Field(default_factory=dict[Gate, Mode])
     channel_modes: Mapping[int, Mapping[Gate, Mode]] = Field(default_factory=dict[int, Mapping[Gate, Mode]])
     review_at: ReviewAt = ReviewAt.SUBMISSION

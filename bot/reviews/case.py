@@ -1,9 +1,10 @@
 """Content of a question's card, and the channel that shows such cards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
 from bot.reviews.review import Review
 from bot.texts.moderation import Record
@@ -15,6 +16,18 @@ class VideoMessage:
 
     channel_id: int
     message_id: int
+
+
+def message_of(review: Review) -> VideoMessage | None:
+    """Return the message with the video that a question about a report is about."""
+    if review.shown_channel_id is None or review.shown_message_id is None:
+        return None
+    return VideoMessage(review.shown_channel_id, review.shown_message_id)
+
+
+def address_of(job: Job, shown: VideoMessage) -> ReplyAddress:
+    """Return the address by which the bot changes the message with a job's video."""
+    return replace(job.reply, token=None, channel_id=shown.channel_id, message_id=shown.message_id)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from bot.reviews.review import (
 )
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
+from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -57,6 +58,8 @@ class VoteResult(StrEnum):
     NO_VOTE = "no_vote"
     CLOSED = "closed"
     NOT_ALLOWED = "not_allowed"
+    STOPPED = "stopped"
+    """The spicy preset is stopped: nothing of it can be approved."""
     OWN = "own"
     """The request is the moderator's own."""
 
@@ -108,9 +111,12 @@ class Decisions:
         refused = self._refused(review, person)
         if refused is not None:
             return refused
-        vote = Vote(person.id, approves, reason, self.now())
-        quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
         async with self.audit.transaction() as within:
+            rules = self.caches.rules.of(review.guild_id)
+            # Within the transaction, as a stop is one too: an approval comes before it or is refused.
+            if approves and rules.spicy_stopped and await self._is_spicy(review):
+                return VoteResult.STOPPED
+            vote, quorum = Vote(person.id, approves, reason, self.now()), quorum_of(review, rules)
             counted = await self.reviews.vote(within, review_id, vote, quorum)
             if counted is not None:
                 await self._record_vote(within, counted, vote, extra)
@@ -267,6 +273,10 @@ class Decisions:
         if not may_review(person, rules, review.guild_id, owner_id=review.person_id):
             return VoteResult.OWN
         return None
+
+    async def _is_spicy(self, review: Review) -> bool:
+        job = await self.jobs.find(review.job_id)
+        return job is None or job.request.preset is Preset.SPICY
 
     async def _record_vote(
         self, within: AuditedTransaction, review: Review, vote: Vote, extra: ExtraAction

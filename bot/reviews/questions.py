@@ -15,6 +15,7 @@ from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
+from bot.moderation.rules import ServerRules
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
@@ -22,6 +23,7 @@ from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
+from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -60,10 +62,10 @@ class Questions:
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
         found = await self.reviews.latest(job.id, subject)
-        if found is not None and found.state is not ReviewState.WITHDRAWN:
+        rules = self.caches.rules.of(job.guild_id)
+        if found is not None and not _is_void(found, job, rules):
             return found
         now = self.now()
-        rules = self.caches.rules.of(job.guild_id)
         hours = rules.hidden_hours if subject is ReviewSubject.REPORT else rules.review_hours
         asked = Review(
             new_job_id(),
@@ -176,3 +178,12 @@ class Questions:
         record = await self.record(review.guild_id, review.person_id)
         quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
         return ReviewCase(review, job, record, quorum, video)
+
+
+def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:
+    """Return True for a question that is asked once more: it was withdrawn, or approved before a stop of spicy."""
+    if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
+        return review.state is ReviewState.WITHDRAWN
+    stopped_at, decided_at = rules.spicy_stopped_at, review.decided_at
+    before = stopped_at is not None and decided_at is not None and decided_at <= stopped_at
+    return (before or rules.spicy_stopped) and review.subject is not ReviewSubject.REPORT

@@ -31,7 +31,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Place
 from bot.moderation.rights import may_moderate
-from bot.reviews.case import VideoMessage
+from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import Report, ReportStore
 from bot.reviews.report_waits import ReportWaits
@@ -129,14 +129,15 @@ class Reports:
 
         While Discord or the video service is away or refuses, the file stays, and `finish` tries again.
         """
-        shown, job = _shown(review), await self._jobs.find(review.job_id)
+        shown, job = message_of(review), await self._jobs.find(review.job_id)
         if job is None or shown is None:
             return
         async with self._lock(job.id):
-            logged = await self._audit.store.actions_about(job.id, review.person_id)
-            if _APPLIED & logged:
+            naming = review.id if review.asked_nobody else None
+            logged = await self._audit.store.actions_about(job.id, review.person_id, naming=naming)
+            if _APPLIED & logged or self._is_stopped(job, review):
                 return
-            address = _address(job, shown)
+            address = address_of(job, shown)
             try:
                 restored = review.state is ReviewState.APPROVED and await self._restore(
                     replace(job, reply=address)
@@ -147,17 +148,22 @@ class Reports:
                 self._defer(review.job_id, error)
                 return
             action = AuditAction.VIDEO_RESTORED if restored else AuditAction.VIDEO_REMOVED
-            entries = [self._entry(job, action, review.decided_by, review.reason)]
-            if AuditAction.VIDEO_HIDDEN not in logged:
+            entry = self._entry(job, action, review.decided_by, review.reason)
+            entries = [replace(entry, details={"review": review.id})]
+            if not review.asked_nobody and AuditAction.VIDEO_HIDDEN not in logged:
                 entries.insert(0, self._entry(job, AuditAction.VIDEO_HIDDEN, None, "reports"))
             await self._audit.append(*entries)
             await asyncio.to_thread(self._copy_path(job.id).unlink, missing_ok=True)
 
+    def _is_stopped(self, job: Job, review: Review) -> bool:
+        """Return True if a video cannot be restored while spicy is stopped."""
+        spicy = review.state is ReviewState.APPROVED and job.request.preset is Preset.SPICY
+        return spicy and self._gatekeeper.caches.rules.of(review.guild_id).spicy_stopped
+
     async def finish(self) -> None:
         """Carry out what was not: decisions, and the hiding of videos that moderators are asked about.
 
-        Discord was away, or the process was killed in between. Waits for Discord, so it is not called before the
-        client is connected.
+        Discord was away, or the process was killed. Waits for Discord: not called before the client is connected.
         """
         for review in await self._reviews.unfinished_reports():
             time_s = asyncio.get_running_loop().time()
@@ -167,7 +173,7 @@ class Reports:
                 continue
             if review.state is not ReviewState.OPEN:
                 await self.apply(review)
-            elif (shown := _shown(review)) is not None and (
+            elif (shown := message_of(review)) is not None and (
                 job := await self._jobs.find(review.job_id)
             ) is not None:
                 async with self._lock(job.id):
@@ -175,7 +181,7 @@ class Reports:
         await self._remove_leftovers()
 
     async def _remove_leftovers(self) -> None:
-        """Delete the copies of videos whose decision was carried out by a process that was killed right after."""
+        """Delete copies of videos whose decision was carried out by a process that was killed then."""
         for path in await asyncio.to_thread(lambda: [*self._media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")]):
             job_id = path.stem.removeprefix(HIDDEN_PREFIX)
             try:
@@ -246,7 +252,7 @@ class Reports:
         if current is None or current.state is not ReviewState.OPEN:
             return False  # decided meanwhile; `apply` shows the result
         try:
-            await self._edit(_address(job, shown), Post(cards.hidden_card(job)))
+            await self._edit(address_of(job, shown), Post(cards.hidden_card(job)))
         except DeliveryError as error:
             self._defer(job.id, error)
             return False
@@ -340,14 +346,3 @@ class Reports:
         return AuditEntry(
             job.guild_id or 0, self._now(), action, actor_id, job.reply.person_id, job.id, reason
         )
-
-
-def _shown(review: Review) -> VideoMessage | None:
-    """Return the message with the reported video."""
-    if review.shown_channel_id is None or review.shown_message_id is None:
-        return None
-    return VideoMessage(review.shown_channel_id, review.shown_message_id)
-
-
-def _address(job: Job, shown: VideoMessage) -> ReplyAddress:
-    return replace(job.reply, token=None, channel_id=shown.channel_id, message_id=shown.message_id)

@@ -79,6 +79,11 @@ class Review:
     shown_message_id: int | None = None
     votes: tuple[Vote, ...] = ()
 
+    @property
+    def asked_nobody(self) -> bool:
+        """True for the decision of one moderator about a video that nobody reported, by a purge."""
+        return self.decided_at == self.created_at
+
 
 def quorum_of(review: Review, rules: ServerRules) -> int:
     """Return the number of equal votes that decide a question: one for a video that is hidden already."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Text, and_, delete, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.entries import AuditAction
@@ -71,10 +71,15 @@ class ReviewStore:
         return await self._where(and_(_OPEN, reviews.c.expires_at <= now), 1000)
 
     async def unfinished_reports(self) -> Sequence[Review]:
-        """Return the questions about reports of which the log does not say that what they ask for was done."""
+        """Return the questions about reports of which the log does not say that what they ask for was done.
+
+        Of a purge, which asked nobody, the entry has to name it: the video may have been restored before.
+        """
+        asked = reviews.c.decided_at.is_distinct_from(reviews.c.created_at)
         done = select(audit.c.number).where(
             audit.c.person_id == reviews.c.person_id,
             audit.c.job_id == reviews.c.job_id,
+            or_(asked, type_coerce(audit.c.details, Text()).contains(reviews.c.id)),
             or_(
                 audit.c.action.in_((AuditAction.VIDEO_RESTORED.value, AuditAction.VIDEO_REMOVED.value)),
                 and_(_OPEN, audit.c.action == AuditAction.VIDEO_HIDDEN.value),
@@ -133,13 +138,19 @@ class ReviewStore:
         return replace(found, votes=tuple(one for one in found.votes if one.person_id != person_id))
 
     async def close(
-        self, within: AuditedTransaction, review_id: str, state: ReviewState, now: datetime
+        self,
+        within: AuditedTransaction,
+        review_id: str,
+        state: ReviewState,
+        now: datetime,
+        *,
+        by: int | None = None,
     ) -> Review | None:
-        """Close a question without a vote. Returns None if it is closed already."""
+        """Close a question without a vote; `by` is who decided it alone. Returns None if it is closed already."""
         found = await self._still_open(within.connection, review_id)
         if found is None:
             return None
-        closed = replace(found, state=state, decided_at=now)
+        closed = replace(found, state=state, decided_at=now, decided_by=by)
         await _close(within.connection, closed)
         return closed
 

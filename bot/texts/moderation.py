@@ -23,6 +23,14 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     "person_blocked": nothing_charged(
         sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
     ),
+    "command_not_here": nothing_charged(
+        sentence("This server does not let you use `/video` in that channel."),
+        sentence("Ask in another channel, or ask the server's moderators."),
+    ),
+    "not_told": nothing_charged(
+        sentence("Discord does not tell me at the moment what this server allows you."),
+        sentence("Try again in a minute."),
+    ),
     "gate_off": nothing_charged(
         sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
     ),
@@ -40,6 +48,10 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     "spicy_off": nothing_charged(
         sentence("The *spicy* preset is switched off here."),
         sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
+    ),
+    "spicy_stopped": nothing_charged(
+        sentence("The moderators have stopped the *spicy* preset for now."),
+        sentence("Choose another one, or try again later."),
     ),
     "spicy_from_pictures": nothing_charged(
         sentence(
@@ -209,6 +221,9 @@ VOTE_NOT_YOURS: Final = sentence(
 )
 RIGHTS_NOT_TOLD: Final = sentence(
     "Discord does not tell me at the moment who moderates this server. Try again in a minute."
+)
+VOTE_STOPPED: Final = sentence(
+    "*Spicy* is stopped here, so nothing of it can be approved. Deny it, or end the stop with `/spicy resume`."
 )
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")

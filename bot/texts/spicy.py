@@ -34,6 +34,10 @@ DESCRIPTIONS: Final[Mapping[str, Message]] = {
     "words effect": sentence("What it does to a prompt; blocks it unless you say otherwise"),
     "words fragment": sentence("Whether it also counts inside other words"),
     "user": sentence("What is kept about somebody in this server"),
+    "stop": sentence("Stop the spicy preset here at once; what waits is held"),
+    "resume": sentence("End the stop of the spicy preset"),
+    "purge": sentence("Remove what somebody posted with the bot here within the last day"),
+    "purge person": sentence("Whose videos to remove"),
 }
 """Descriptions of the group, its commands and their options. Discord allows 100 characters."""
 
@@ -76,6 +80,9 @@ NAMES: Final[tuple[Message, ...]] = (
     named("command", "suspend"),
     named("command", "words"),
     named("command", "user"),
+    named("command", "stop"),
+    named("command", "resume"),
+    named("command", "purge"),
     named("option", "person"),
     named("option", "action"),
     named("option", "days"),
@@ -110,6 +117,12 @@ NEXT: Final = named("button", "Next")
 BACK: Final = named("button", "Back")
 NEWEST: Final = named("button", "Newest")
 
+STOPPED_NOW: Final = sentence(
+    "*Spicy* is stopped: nothing of it is made or posted, and only denials are taken. End it with `/spicy resume`."
+)
+RESUMED: Final = sentence(
+    "*Spicy* goes on. What was asked for before the stop waits for a decision; see `/spicy queue`."
+)
 QUEUE_TITLE: Final = sentence("Waiting for moderators")
 QUEUE_EMPTY: Final = sentence("Nothing waits for a decision.")
 CARD: Final = sentence("Open the question")
@@ -143,6 +156,35 @@ UNMUTE: Final = named("button", "Let their reports count")
 STRIKES_TITLE: Final = sentence("Strikes that have not faded")
 USER_TITLE: Final = sentence("What is kept about this person here")
 NONE: Final = sentence("There are none.")
+
+
+def stopped(held: int) -> Message:
+    """Answer to the moderator who stopped the spicy preset."""
+    waiting = counted(
+        "{count} request that waited in line is held.", "{count} requests that waited in line are held.", held
+    )
+    return sentence(
+        "*Spicy* is stopped here: nothing of it is made or posted until `/spicy resume`. {waiting}",
+        waiting=waiting,
+    )
+
+
+def purged(person_id: int, chosen: int, removed: int) -> Message:
+    """Answer to the moderator who had a user's videos removed."""
+    if not chosen:
+        return sentence(
+            "There is no video of {person} from the last day to remove here.", person=f"<@{person_id}>"
+        )
+    done = counted("{count} video is removed.", "{count} videos are removed.", removed)
+    told = sentence("{person}: {done}", person=f"<@{person_id}>", done=done)
+    if chosen == removed:
+        return told
+    more = counted(
+        "{count} more follows as soon as Discord takes it.",
+        "{count} more follow as soon as Discord takes it.",
+        chosen - removed,
+    )
+    return sentence("{told} {more}", told=told, more=more)
 
 
 def votes(approvals: int, denials: int, quorum: int) -> Message:
@@ -267,6 +309,8 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "rules_changed": sentence("Rules changed"),
     "spicy_switched_on": sentence("Spicy switched on"),
     "spicy_switched_off": sentence("Spicy switched off"),
+    "spicy_stopped": sentence("Spicy stopped"),
+    "spicy_resumed": sentence("Spicy resumed"),
     "log_exported": sentence("Log exported"),
     "person_data_removed": sentence("Personal data removed"),
     "strike_given": sentence("Strike given"),
@@ -284,6 +328,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "video_restored": sentence("Video restored"),
     "video_removed": sentence("Video removed"),
     "video_deleted": sentence("Video deleted"),
+    "videos_purged": sentence("Videos of the last day removed"),
     "reports_muted": sentence("Reports muted"),
     "term_added": sentence("Term added"),
     "term_removed": sentence("Term removed"),

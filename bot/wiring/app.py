@@ -317,6 +317,8 @@ class App:
             reviews=self.moderation.reviews,
             questions=self.moderation.questions,
             decisions=self.jobs.decisions,
+            spicy_stop=self.jobs.spicy_stop,
+            purge=self.jobs.purge,
             reports=self.moderation.reports,
             appeals=self.moderation.appeals,
             review_channel=self.moderation.review_channel,

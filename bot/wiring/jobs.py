@@ -26,6 +26,7 @@ from bot.jobs.queue.fair_queue import SlotLimits
 from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
+from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import Checks
@@ -47,7 +48,9 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
+from bot.reviews.purge import Purge
 from bot.reviews.report_waits import ReportWaits
+from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
@@ -276,6 +279,32 @@ class JobWiring:
             now=self._now,
             deadlines=self.deadline_clock(),
         )
+
+    @cached_property
+    def spicy_stop(self) -> SpicyStop:
+        """Stops the spicy preset in a server."""
+        return SpicyStop(
+            rules=self._moderation.caches.rules,
+            jobs=self._server_jobs,
+            restart=self.runner.restart,
+            now=self._now,
+        )
+
+    @cached_property
+    def purge(self) -> Purge:
+        """Removes what a user posted in a server lately."""
+        return Purge(
+            jobs=self._server_jobs,
+            reviews=self._moderation.reviews,
+            audit=self._moderation.audit_log,
+            messages=self._messages,
+            carry_out=self.decisions.carry_out,
+            now=self._now,
+        )
+
+    @cached_property
+    def _server_jobs(self) -> ServerJobs:
+        return ServerJobs(self._moderation.database, self._settings.spool_dir)
 
     def deadline_clock(self) -> DeadlineClock:
         """Return a clock for deletion and expiry, for one task."""

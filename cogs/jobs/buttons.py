@@ -153,7 +153,7 @@ class JobButtons:
             await refuse(interaction, ANSWERS[original])
             return
         order = order_of(original).changed(parent_id=original.id)
-        await request_video(self.requests, interaction, order, now=self.now())
+        await request_video(self.requests, interaction, order, now=self.now(), pages=self.pages)
 
 
 def _plain(interaction: Interaction, text: Message) -> ui.LayoutView:

@@ -39,6 +39,7 @@ _ANSWERS: Final[Mapping[VoteResult, Message]] = {
     VoteResult.CLOSED: words.VOTE_CLOSED,
     VoteResult.NOT_ALLOWED: words.VOTE_NOT_YOURS,
     VoteResult.OWN: words.VOTE_OWN,
+    VoteResult.STOPPED: words.VOTE_STOPPED,
 }
 _UNSEEN: Final[Mapping[ViewRefusal, Message]] = {
     ViewRefusal.NOT_ALLOWED: words.VOTE_NOT_YOURS,

@@ -11,6 +11,7 @@ from discord import ui
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.moderation.servers.changes import CHANNELS, ROLES, Field, Setting, role_ids_of
 from bot.texts import settings_panel as words
+from bot.texts import spicy as spicy_words
 from bot.texts.messages import Language, Message
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.layout import layout_of
@@ -117,6 +118,7 @@ def _spicy(context: PanelContext) -> Iterable[_Item]:
     else:
         status = words.spicy_on(words.MODE_HINTS[mode], confirmed_by)
     yield _text(
+        *([context.translate(spicy_words.STOPPED_NOW)] if rules.spicy_stopped else []),
         context.translate(status),
         *_own_modes(context, (Gate.SPICY,)),
         context.translate(words.SPICY_ONLY_RESTRICTED),

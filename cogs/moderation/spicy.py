@@ -20,7 +20,9 @@ from bot.moderation.members.member import ListStatus
 from bot.moderation.members.member_changes import MemberChanges
 from bot.moderation.rights import may_moderate
 from bot.moderation.words.matching import LONGEST_TERM, Effect
+from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
+from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
 from bot.texts import spicy as words
@@ -64,9 +66,11 @@ class SpicyCog(commands.Cog):
         questions: Questions,
         reviews: ReviewStore,
         audit_log: AuditLog,
-        send_directly: SendDirectly,
         *,
+        send_directly: SendDirectly,
         pages: IntegrationsPages,
+        spicy_stop: SpicyStop,
+        purge: Purge,
         now: Callable[[], datetime],
     ) -> None:
         self._rules = caches.rules
@@ -77,6 +81,8 @@ class SpicyCog(commands.Cog):
         self._members = MemberPages(caches, questions, reviews, changes, now)
         self._send_directly = send_directly
         self._pages = pages
+        self._spicy_stop = spicy_stop
+        self._purge = purge
 
     @spicy.command(name="queue", description=DESCRIPTIONS["queue"].english)
     async def queue(self, interaction: Interaction) -> None:
@@ -166,6 +172,31 @@ class SpicyCog(commands.Cog):
     async def user(self, interaction: Interaction, person: discord.User) -> None:
         """Show what is kept about a user."""
         await self._show(interaction, self._members.page, person.id)
+
+    @spicy.command(name="stop", description=DESCRIPTIONS["stop"].english)
+    async def stop(self, interaction: Interaction) -> None:
+        """Stop the spicy preset in the server."""
+        if (guild_id := await self._begun(interaction)) is None:
+            return
+        held = await self._spicy_stop.stop(guild_id, by=interaction.user.id)
+        await answer(interaction, words.UNCHANGED if held is None else words.stopped(held))
+
+    @spicy.command(name="resume", description=DESCRIPTIONS["resume"].english)
+    async def resume(self, interaction: Interaction) -> None:
+        """End the stop."""
+        if (guild_id := await self._begun(interaction)) is None:
+            return
+        resumed = await self._spicy_stop.resume(guild_id, by=interaction.user.id)
+        await answer(interaction, words.RESUMED if resumed else words.UNCHANGED)
+
+    @spicy.command(name="purge", description=DESCRIPTIONS["purge"].english)
+    @app_commands.describe(**_options("purge", "person"))
+    async def purge(self, interaction: Interaction, person: discord.User) -> None:
+        """Remove what a user posted within the last day."""
+        if (guild_id := await self._begun(interaction, about=person.id)) is None:
+            return
+        done = await self._purge.purge(guild_id, person.id, by=interaction.user.id)
+        await answer(interaction, words.purged(person.id, done.chosen, done.removed))
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons, which change the answer that they belong to."""

@@ -37,9 +37,11 @@ class OpenQuestions:
         page = min(page, max(0, (len(found) - 1) // _A_PAGE))
         shown = found[page * _A_PAGE :][:_A_PAGE]
         texts = [_text(review, await self.questions.case(review), language) for review in shown]
+        if self.questions.caches.rules.of(guild_id).spicy_stopped:
+            texts.insert(0, words.STOPPED_NOW.in_language(language))
         buttons = turning_buttons("sm-queue", page, language, more=len(found) > (page + 1) * _A_PAGE)
         empty = words.QUEUE_EMPTY.in_language(language)
-        return page_view(words.QUEUE_TITLE, texts or [empty], language, buttons)
+        return page_view(words.QUEUE_TITLE, texts if shown else [*texts, empty], language, buttons)
 
 
 def question_line(review: Review, language: Language) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,7 +13,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.moderation.integrations import (
     VIDEO_COMMAND,
-    Access,
     CommandOverwrites,
     IntegrationsPage,
     access_in_channel,
@@ -86,20 +86,24 @@ class IntegrationsPages(commands.Cog):
             return owner_in_direct_messages(interaction, guild_id)
         return await self.person_of(interaction)
 
-    async def video_access(self, member: discord.Member, channel: Any) -> Access:  # noqa: ANN401 - many kinds
-        """Return if the page of a member's server lets them use `/video` in a channel."""
-        page = await self.page(member.guild.id)
-        person = person_from(member, page)
-        category_id = getattr(channel, "category_id", None)
-        places = (parent_of(channel), category_id)
-        return access_in_channel(
-            page,
-            VIDEO_COMMAND,
-            user_id=person.id,
-            role_ids=person.role_ids,
-            channel_ids=[one for one in places if one is not None],
-            administers=person.administers,
-        )
+    async def presser_of(self, interaction: Interaction) -> Person:
+        """Return the user of a button or a form, with what the page says about `/video`.
+
+        Discord has asked the page itself only where a command was typed.
+        """
+        user, person = interaction.user, person_of(interaction)
+        if not isinstance(user, discord.Member) or not interaction.is_guild_integration():
+            return person
+        page = await self.page(user.guild.id)
+        return _with_access(person_of(interaction, page), page, interaction.channel)
+
+    async def author_of(self, message: discord.Message) -> Person:
+        """Return the user of a message, with what the server's page says about `/video` in its channel."""
+        author = message.author
+        if message.guild is None or not isinstance(author, discord.Member):
+            return Person(author.id, message.guild.id if message.guild is not None else None)
+        page = await self.page(message.guild.id)
+        return _with_access(person_from(author, page), page, message.channel)
 
     @commands.Cog.listener()
     async def on_raw_app_command_permissions_update(
@@ -163,6 +167,21 @@ class IntegrationsPages(commands.Cog):
             log.info("commands_not_listed", **listed.facts)
             return
         self._names = {int(command["id"]): command["name"] for command in listed}
+
+
+def _with_access(person: Person, page: IntegrationsPage | None, channel: Any) -> Person:  # noqa: ANN401 - many kinds
+    # A thread goes by its parent and that one's category.
+    own, parent = getattr(channel, "id", None), getattr(channel, "parent", None)
+    places = (parent_of(channel) or own, getattr(parent or channel, "category_id", None))
+    access = access_in_channel(
+        page,
+        VIDEO_COMMAND,
+        user_id=person.id,
+        role_ids=person.role_ids,
+        channel_ids=[one for one in places if one is not None],
+        administers=person.administers,
+    )
+    return replace(person, video_access=access)
 
 
 def _overwrites(told: _Overwritten) -> CommandOverwrites:

@@ -110,7 +110,7 @@ class Sink(aiohttp.abc.AbstractStreamWriter):
         raise NotImplementedError
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     prompt=st.text(min_size=1, max_size=2500).filter(lambda text: text.strip()),
     group=st.none() | st.text(min_size=1, max_size=20).filter(lambda text: text.strip()),

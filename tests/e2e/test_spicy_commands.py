@@ -54,6 +54,9 @@ async def test_it_is_offered_in_servers_alone(harness: Harness) -> None:
         "suspend",
         "words",
         "user",
+        "stop",
+        "resume",
+        "purge",
     }
 
 
@@ -104,6 +107,7 @@ async def test_nobody_decides_about_themselves(
 # The queue.
 
 
+@pytest.mark.started_with(held_per_person=7)
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_the_queue_in_pages(harness: Harness, *, restarted: bool) -> None:
     mo, review = moderator(harness), harness.guild.add_channel("reviews")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.moderation.integrations import Access
 from bot.moderation.policy import (
     Admission,
     Decision,
@@ -32,6 +33,7 @@ from tests.moderation.policy_tables import (
     PLAIN,
     SERVER,
     SPICY,
+    STOPPED,
     TOGETHER,
     VERDICTS,
     decision,
@@ -161,12 +163,14 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.WORDS_BLOCKED, {"words": WordVerdict.BLOCKED}),
     (Verdict.PERSON_BLOCKED, {"blocked": True}),
     (Verdict.PERSON_SUSPENDED, {"suspended_until": NOW + timedelta(hours=1)}),
+    (Verdict.COMMAND_NOT_HERE, {"access": Access.DENIED}),
     (Verdict.SPICY_NOT_OFFERED, {"spicy_offered": False}),
     (Verdict.SPICY_NOT_IN_THIS_SERVER, {"spicy_blocked_servers": frozenset({SERVER})}),
     (Verdict.SPICY_OFF, {"spicy": Mode.OFF}),
     (Verdict.NEEDS_AGE_RESTRICTED_CHANNEL, {"place": Place.OPEN_CHANNEL}),
     (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE}),
     (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE_BEFORE}),
+    (Verdict.NOT_TOLD, {"access": Access.UNKNOWN}),
     (Verdict.PICTURES_OFF, {"pictures": Mode.OFF}),
 ]
 
@@ -185,8 +189,9 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
         spicy_blocked_servers=said.get("spicy_blocked_servers", frozenset()),
     )
     status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
+    person = replace(PLAIN, video_access=said.get("access", Access.UNSET))
     return RequestFacts(
-        Preset.SPICY, said["place"], PLAIN, NOW, CHANNEL, said["origin"],
+        Preset.SPICY, said["place"], person, NOW, CHANNEL, said["origin"],
         words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status,
     )  # fmt: skip
 
@@ -206,5 +211,6 @@ def test_of_two_reasons_the_more_general_is_told() -> None:
 
 def test_every_verdict_is_in_a_table() -> None:
     cells = [*SPICY.values(), *OTHER.values(), *TOGETHER.values(), *WORDS.values(), *OPERATOR.values()]
+    cells += ["stopped"] if "refused" in STOPPED.values() else []
     told = {VERDICTS[cell] for cell in cells if cell in VERDICTS}
     assert told == set(Verdict) - {Verdict.ALLOWED}

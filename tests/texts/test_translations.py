@@ -77,7 +77,8 @@ def test_code_is_the_same_and_commands_are_called_as_discord_shows_them(
 
     def translated(typed: str) -> str:
         if typed.startswith("/"):
-            typed = re.sub(r"(?<=^/)\w+", lambda name: names[name[0], "command"], typed)
+            words = typed.removeprefix("/").split(" ")
+            typed = "/" + " ".join(names.get((word, "command"), word) for word in words)
             return re.sub(r"\w+(?=:)", lambda name: names[name[0], "option"], typed)
         return names.get((typed, "option"), typed)
 

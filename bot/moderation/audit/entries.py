@@ -16,6 +16,8 @@ class AuditAction(StrEnum):
     RULES_CHANGED = "rules_changed"
     SPICY_SWITCHED_ON = "spicy_switched_on"
     SPICY_SWITCHED_OFF = "spicy_switched_off"
+    SPICY_STOPPED = "spicy_stopped"
+    SPICY_RESUMED = "spicy_resumed"
     REQUEST_REFUSED = "request_refused"
     REQUEST_HELD = "request_held"
     VOTE_CAST = "vote_cast"
@@ -29,6 +31,7 @@ class AuditAction(StrEnum):
     VIDEO_RESTORED = "video_restored"
     VIDEO_REMOVED = "video_removed"
     VIDEO_DELETED = "video_deleted"
+    VIDEOS_PURGED = "videos_purged"
     STRIKE_GIVEN = "strike_given"
     SUSPENDED = "suspended"
     SUSPENSION_LIFTED = "suspension_lifted"
@@ -75,6 +78,8 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.RULES_CHANGED,
             AuditAction.SPICY_SWITCHED_ON,
             AuditAction.SPICY_SWITCHED_OFF,
+            AuditAction.SPICY_STOPPED,
+            AuditAction.SPICY_RESUMED,
             AuditAction.LOG_EXPORTED,
             AuditAction.PERSON_DATA_REMOVED,
         }
@@ -100,6 +105,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.VIDEO_RESTORED,
             AuditAction.VIDEO_REMOVED,
             AuditAction.VIDEO_DELETED,
+            AuditAction.VIDEOS_PURGED,
             AuditAction.REPORTS_MUTED,
         }
     ),

@@ -99,9 +99,13 @@ class AuditStore:
             found = (await connection.execute(statement)).mappings().all()
         return tuple(rows.recorded_in(row) for row in found)
 
-    async def actions_about(self, job_id: str, person_id: int) -> frozenset[AuditAction]:
-        """Return the actions that were logged about a job of a user."""
+    async def actions_about(
+        self, job_id: str, person_id: int, *, naming: str | None = None
+    ) -> frozenset[AuditAction]:
+        """Return the actions that were logged about a job of a user, of entries whose details name something."""
         theirs = and_(audit.c.person_id == person_id, audit.c.job_id == job_id)
+        if naming is not None:
+            theirs = and_(theirs, type_coerce(audit.c.details, Text()).contains(naming))
         async with self._database.read() as connection:
             found = (await connection.execute(select(audit.c.action).where(theirs).distinct())).scalars()
             known = set(AuditAction)

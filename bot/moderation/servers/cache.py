@@ -1,11 +1,11 @@
 """Cache of all servers' rules, so that no decision waits for the database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.moderation.audit.entries import AuditEntry
-from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.rules import USUAL_RULES, ServerRules
 from bot.moderation.servers.changes import Change
 from bot.moderation.servers.store import RuleStore
@@ -45,17 +45,47 @@ class RuleCache:
             if entry is not None:
                 await self.change(change.guild_id, after, entry)
 
+    async def alter(
+        self,
+        guild_id: int,
+        altered: Callable[[ServerRules], ServerRules],
+        also: Callable[[AuditedTransaction], Awaitable[None]],
+    ) -> bool:
+        """Alter a server's rules, and do what else belongs to that decision, in one transaction.
+
+        Changes wait for each other. Raises `StorageError`, and then nothing has changed.
+
+        Args:
+            guild_id: The server.
+            altered: Returns the rules as they are to be.
+            also: Writes the rest of the decision, and its entries in the log.
+
+        Returns:
+            False if the rules are so already; then nothing is done.
+        """
+        # Decided within the transaction: no other decision comes between.
+        async with self._making, self._audit_log.transaction() as within:
+            before = self.of(guild_id)
+            after = altered(before)
+            if after == before:
+                return False
+            await self._save(within, guild_id, after)
+            await also(within)
+        return True
+
+    async def _save(self, within: AuditedTransaction, guild_id: int, rules: ServerRules) -> None:
+        def know() -> None:
+            self._known[guild_id] = rules
+
+        await self._store.save(within, guild_id, rules, self._now())
+        within.once_committed(know)
+
     async def change(self, guild_id: int, rules: ServerRules, *entries: AuditEntry) -> None:
         """Replace a server's rules and log these entries about it, in one transaction.
 
         Raises:
             StorageError: Nothing has changed.
         """
-
-        def know() -> None:
-            self._known[guild_id] = rules
-
         async with self._audit_log.transaction() as within:
-            await self._store.save(within, guild_id, rules, self._now())
-            within.once_committed(know)
+            await self._save(within, guild_id, rules)
             await within.record(*entries)

@@ -16,6 +16,9 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("suspend", {"person": "ada", "hours": 1, "reason": "spam"}),
     ("words", {"action": "add", "term": "lighthouse"}),
     ("user", {"person": "ada"}),
+    ("purge", {"person": "ada"}),
+    ("stop", {}),
+    ("resume", {}),
 ]
 
 

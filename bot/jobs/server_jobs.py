@@ -1,0 +1,61 @@
+"""Jobs of a server or of one user there: SQL statements for decisions of its moderators about many at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, RowMapping, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.job import Job, JobState
+from bot.jobs.rows import job_from, named
+from bot.storage.database import Database
+from bot.storage.reading import read_rows
+from bot.storage.tables import jobs
+from bot.video import Preset
+
+
+class ServerJobs:
+    """Reads and changes jobs of servers. Methods raise `bot.storage.StorageUnavailableError`."""
+
+    def __init__(self, database: Database, spool_dir: Path) -> None:
+        self._database = database
+        self._spool_dir = spool_dir
+
+    async def hold_queued(self, connection: AsyncConnection, guild_id: int, preset: Preset) -> Sequence[str]:
+        """Have a server's queued requests of a preset wait for its moderators, and return their ids.
+
+        Done in the caller's transaction. What moderators approved of them before no longer counts; a run of such
+        a job finds its write refused.
+        """
+        queued = and_(
+            jobs.c.guild_id == guild_id,
+            jobs.c.preset == preset.value,
+            jobs.c.state == JobState.QUEUED.value,
+            jobs.c.settled_at.is_(None),
+        )
+        ids = (await connection.execute(select(jobs.c.id).where(queued))).scalars().all()
+        approved: list[str] = []
+        held = update(jobs).where(queued).values(state=JobState.HELD.value, approved=approved)
+        await connection.execute(held)
+        return ids
+
+    async def delivered_since(self, guild_id: int, person_id: int, moment: datetime) -> Sequence[Job]:
+        """Return a user's videos that a server's channels show, delivered since a moment, oldest first."""
+        return await self._where(
+            jobs.c.guild_id == guild_id,
+            jobs.c.reply_guild_id == guild_id,
+            jobs.c.person_id == person_id,
+            jobs.c.private.is_(False),
+            jobs.c.state == JobState.DELIVERED.value,
+            jobs.c.ended_at >= moment,
+        )
+
+    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
+        chosen = select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id)
+        alarms = self._database.alarms
+        async with self._database.read() as connection:
+            return await read_rows(connection, chosen, self._job, keys=(jobs.c.id,), alarms=alarms)
+
+    def _job(self, row: RowMapping) -> Job:
+        return job_from(named(row), self._spool_dir)
