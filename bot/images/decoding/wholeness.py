@@ -18,8 +18,8 @@ _JPEG_END: Final = b"\xff\xd9"
 _FILLER: Final = b"\x5a\xa5" * 4096
 """Continues the data of a cut-off scan otherwise than decoders do, which fill up with zeros. Without a byte FF."""
 _DECODED_WHOLE_PIXELS: Final = 25_000_000
-"""Larger pictures are compared at half their sides, which takes a quarter of the memory and shows all the same where
-data is missing."""
+"""Larger pictures are compared at half their sides, which takes a quarter of the memory and shows all the same
+where data is missing."""
 
 
 def check_decodes(path: Path, kind: PictureKind, layout: Layout) -> None:
