@@ -79,6 +79,7 @@ async def test_what_is_not_set_and_not_reachable_is_named(shell: Shell) -> None:
     assert WRONG not in outcome.all
 
 
+@pytest.mark.slow
 async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandbox) -> None:
     (shell.folder / "data").write_text("a file where the folder should be")
     outcome = await shell.run("check", environment=sandbox.environment)
@@ -104,6 +105,7 @@ async def test_requests_of_unknown_outcome_and_odd_videos_are_told_also_while_th
     assert "1 delivered in the last 30 days with a video shorter or smaller than asked for" in outcome.out
 
 
+@pytest.mark.slow
 async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> None:
     (shell.folder / "data").mkdir()
     (shell.folder / "data" / "stillmotion.sqlite3").write_bytes(b"this is no database" * 400)
@@ -135,6 +137,7 @@ async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_ru
     assert SAID not in outcome.all
 
 
+@pytest.mark.slow
 async def test_the_message_content_intent_is_checked_where_it_is_asked_for(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -159,6 +162,7 @@ async def test_the_message_content_intent_is_checked_where_it_is_asked_for(
         ("DISCORD_TOKEN", "two {}", "its character 4 (U+0020) cannot be in a header"),
     ],
 )
+@pytest.mark.slow
 async def test_a_secret_that_no_header_can_hold_is_named_without_it(
     shell: Shell, sandbox: Sandbox, setting: str, secret: str, expected: str
 ) -> None:
@@ -211,6 +215,7 @@ async def test_a_key_that_may_not_use_the_model_is_found(shell: Shell, sandbox: 
     )
 
 
+@pytest.mark.slow
 async def test_a_limit_that_no_video_fits_is_found(shell: Shell, sandbox: Sandbox) -> None:
     for limit, status in (("5", 1), ("6", 0)):
         limits = {"SECONDS_A_DAY_PER_PERSON": limit, "SECONDS_A_DAY": "600"}
@@ -219,6 +224,7 @@ async def test_a_limit_that_no_video_fits_is_found(shell: Shell, sandbox: Sandbo
         assert ("FAIL configuration: SECONDS_A_DAY_PER_PERSON: smaller than" in outcome.out) is (status == 1)
 
 
+@pytest.mark.slow
 async def test_commands_that_discord_has_no_longer_are_found_and_come_back(
     shell: Shell, sandbox: Sandbox
 ) -> None:

@@ -128,6 +128,7 @@ async def test_commands_are_registered_once_discord_takes_them(shell: Shell, san
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_gateway_that_is_away_at_the_start_is_asked_until_it_is_there(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -142,6 +143,7 @@ async def test_a_gateway_that_is_away_at_the_start_is_asked_until_it_is_there(
 
 
 @pytest.mark.parametrize("away", ["gateway", "all"])
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away: str) -> None:
     process = await shell.start("run", environment=sandbox.environment)
     await sandbox.discord.wait_until_ready(timeout_s=TIMEOUT_S)
@@ -209,6 +211,7 @@ async def test_a_stop_waits_for_no_discord_that_takes_no_finished_video(
 @pytest.mark.parametrize(
     "fault", [{"status": 503}, slow({"delay_s": 120.0, "status": 503})], ids=["refused", "unanswered"]
 )
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_upload_that_discord_does_not_take(
     shell: Shell, sandbox: Sandbox, fault: dict[str, Any]
 ) -> None:

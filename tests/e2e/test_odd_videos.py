@@ -1,5 +1,7 @@
 """Videos that are not as asked for say so; those that nobody can read are posted all the same."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import ImageColor
 
@@ -7,7 +9,7 @@ from bot.jobs.job import JobState
 from bot.sandbox.dimilinks import OddContent, OtherVideo, Truncated
 from tests.e2e.actors.buttons import message_of
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import Harness
+from tests.e2e.actors.harness import QUICK, Harness
 from tests.e2e.actors.references import first_reference
 from tests.e2e.actors.videos import delivered, shown
 from tests.video_files.films import corners, encoded, quarters
@@ -79,6 +81,7 @@ async def test_bytes_behind_the_last_box_cost_no_second_download(harness: Harnes
     assert harness.sandbox.dimilinks.request_log.downloads.total() == 1
 
 
+@pytest.mark.started_with(tuning=replace(QUICK, timeouts=replace(QUICK.timeouts, download_s=60.0)))
 async def test_half_a_video_that_is_handed_out_as_if_it_were_all_is_not_posted(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.content.extend([Truncated()] * 4)
     await delivered(harness)
