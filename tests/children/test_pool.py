@@ -14,6 +14,12 @@ from bot.children.process import ChildFault, ChildSpec
 from tests.children.pools import SPEC, children, fault_of, lines, pid_of, pool_of
 from tests.e2e.actors.timing import until
 
+
+def rarer(*values: Any) -> Any:
+    """A row that is left to the slow tests."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 SURROGATE = '{"result": {"value": "\\ud800"}}\n'
 
 
@@ -44,7 +50,7 @@ async def test_memory_beyond_the_limit_is_a_fault_of_its_own() -> None:
         assert (await pool.ask("ada", "takes", size_bytes=10_000_000))["taken_bytes"] == 10_000_000
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [rarer(signal.SIGKILL), signal.SIGSEGV])
 async def test_a_child_that_dies_once_is_replaced_and_the_task_done(number: int, notes: Path) -> None:
     async with pool_of() as pool:
         answer = await pool.ask("ada", "dies", notes=str(notes), number=number, times=1)
@@ -55,8 +61,8 @@ async def test_a_child_that_dies_once_is_replaced_and_the_task_done(number: int,
     ("number", "how"),
     [
         (signal.SIGKILL, "SIGKILL"),
-        (signal.SIGSEGV, "SIGSEGV"),
-        (signal.SIGABRT, "SIGABRT"),
+        rarer(signal.SIGSEGV, "SIGSEGV"),
+        rarer(signal.SIGABRT, "SIGABRT"),
         (40, "signal 40"),
     ],
 )
@@ -81,7 +87,9 @@ async def test_a_child_that_is_killed_while_it_waits_is_replaced() -> None:
         assert await pid_of(pool) != first
 
 
-@pytest.mark.parametrize("content", ["raise RuntimeError", "this is no Python", "def main(): pass", ""])
+@pytest.mark.parametrize(
+    "content", ["raise RuntimeError", "def main(): pass", rarer("this is no Python"), rarer("")]
+)
 async def test_a_child_that_cannot_begin_is_a_fault(tmp_path: Path, content: str) -> None:
     (tmp_path / "child_of_a_test.py").write_text(content, "utf-8")
     spec = ChildSpec("child_of_a_test", SPEC.memory_bytes, import_paths=[tmp_path])
@@ -129,11 +137,6 @@ async def test_what_a_task_prints_is_no_answer() -> None:
     async with pool_of() as pool:
         assert await pool.ask("ada", "prints") == {"value": "answered"}
         assert (await pool.ask("ada", "echo", value=2))["value"] == 2
-
-
-def rarer(text: str) -> Any:
-    """A row that is left to the slow tests."""
-    return pytest.param(text, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize(

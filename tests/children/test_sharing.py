@@ -89,7 +89,9 @@ async def test_leaving_a_pool_ends_the_tasks_that_run_and_those_that_wait(notes:
     assert len(lines(notes)) == 2
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize(
+    "turns", [1, 2, *(pytest.param(turns, marks=pytest.mark.slow) for turns in (3, 5, 8))]
+)
 async def test_leaving_a_pool_that_is_starting_a_child_leaves_none(turns: int) -> None:
     before = children()
     async with pool_of() as pool:
@@ -101,7 +103,9 @@ async def test_leaving_a_pool_that_is_starting_a_child_leaves_none(turns: int) -
     assert children() <= before
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize(
+    "turns", [1, 2, *(pytest.param(turns, marks=pytest.mark.slow) for turns in (3, 5, 8))]
+)
 async def test_a_task_that_is_given_up_while_its_child_starts_leaves_none(turns: int) -> None:
     async with pool_of() as pool:
         starting = asyncio.create_task(pool.ask("ada", "echo", value=1))

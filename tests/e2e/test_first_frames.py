@@ -48,19 +48,13 @@ async def test_the_first_frame_that_shows_something_becomes_the_picture(
     await made.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert [(one.width, one.height) for one in submission.references] == [(200, 96), PORTRAIT]
+    assert submission.size == "1280x720"  # of the first picture
     assert submission.prompt == "wake up"
     (kept,) = harness.data_dir.glob("spool/*/1.png")
     with Image.open(kept) as frame:
         for seen, right in zip(corners(frame.convert("RGB")), corners(quarters()), strict=True):
             assert seen == pytest.approx(right, abs=12)
     assert not list(harness.data_dir.glob("spool/*/*.video"))
-
-
-async def test_the_shape_of_the_video_is_that_of_its_frame(harness: Harness) -> None:
-    made = await press(harness, await refused(harness, image=clip(harness)), USE_FRAME)
-    await made.wait_for_video(TIMEOUT_S)
-    (submission,) = harness.sandbox.dimilinks.request_log.submissions
-    assert submission.size == "720x1280"
 
 
 async def test_one_press_makes_one_video_and_only_for_who_sent_it(harness: Harness) -> None:
@@ -77,10 +71,12 @@ async def test_one_press_makes_one_video_and_only_for_who_sent_it(harness: Harne
     )
     assert [answer.text() for answer in answers].count(words.ALREADY_REPEATED.english) == 1
     await harness.app.jobs.runner.idle()
-    assert harness.bought == 1
+    (submission,) = harness.sandbox.dimilinks.request_log.submissions
+    assert submission.size == "720x1280"
     assert states(harness) == ["failed", "delivered"]
 
 
+@pytest.mark.slow
 async def test_of_two_videos_each_is_asked_about(harness: Harness) -> None:
     first = await refused(harness, image=clip(harness, "one.mp4"), image2=clip(harness, "two.mp4"))
     assert "“one.mp4”" in first.text
@@ -93,6 +89,7 @@ async def test_of_two_videos_each_is_asked_about(harness: Harness) -> None:
     assert [(one.width, one.height) for one in submission.references] == [PORTRAIT, PORTRAIT]
 
 
+@pytest.mark.slow
 async def test_a_video_without_a_frame_is_refused_by_name_and_not_offered_again(harness: Harness) -> None:
     broken = harness.sandbox.discord.upload("cut.mp4", b"\0\0\0\x18ftypisom" + bytes(500))
     reply = await refused(harness, image=broken)
