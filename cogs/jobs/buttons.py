@@ -105,9 +105,9 @@ class JobButtons:
 
     async def _look_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         now, event = self.now(), f"interaction:{interaction.id}"
+        own = interaction.user.id == reference.person_id
+        person = person_of(interaction) if own else await self.pages.person_of(interaction)
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            own = interaction.user.id == reference.person_id
-            person = person_of(interaction) if own else await self.pages.person_of(interaction)
             look = await self.looking.permit(reference.job_id, person, place_of(interaction))
         if isinstance(look, Message):
             await refuse(interaction, look)
