@@ -163,6 +163,7 @@ async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away:
         *(slow(one) for one in Absence if one is not Absence.GREETED),
     ],
 )
+@pytest.mark.slow
 async def test_a_gateway_that_turns_connections_away_is_asked_again_with_pauses(
     shell: Shell, sandbox: Sandbox, absence: Absence
 ) -> None:

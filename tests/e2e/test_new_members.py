@@ -80,6 +80,7 @@ async def test_messages_have_the_same_limits(harness: Harness) -> None:
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_others_are_not_concerned(harness: Harness) -> None:
     trusted = harness.guild.add_role("regulars")
     await change_rules(harness, **LIMITS, trusted_roles=frozenset({trusted.id}))
