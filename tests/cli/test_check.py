@@ -87,6 +87,7 @@ async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandb
     assert "FAIL data folder: " in outcome.out
 
 
+@pytest.mark.slow
 async def test_requests_of_unknown_outcome_and_odd_videos_are_told_also_while_the_bot_runs(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -114,6 +115,7 @@ async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> No
     assert "FAIL database: " in outcome.out
 
 
+@pytest.mark.slow
 async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_runs(
     shell: Shell, sandbox: Sandbox
 ) -> None:

@@ -23,6 +23,7 @@ async def bought(shell: Shell, sandbox: Sandbox) -> str:
     return submission.task_id
 
 
+@pytest.mark.slow
 async def test_a_video_is_saved_again_and_nothing_is_bought(shell: Shell, sandbox: Sandbox) -> None:
     task_id = await bought(shell, sandbox)
     sandbox.dimilinks.faults.task.append(HttpError(503))

@@ -210,6 +210,7 @@ async def test_no_refused_question_gives_a_bought_video_up(
 
 
 @pytest.mark.parametrize("missing", [True, False], ids=["unknown task", "error beside completed"])
+@pytest.mark.slow
 async def test_the_content_is_tried_whatever_the_task_says(
     shell: Shell,
     sandbox: Sandbox,

@@ -88,6 +88,7 @@ async def test_a_start_waits_while_connections_are_refused(shell: Shell, sandbox
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_ban_is_waited_out_as_long_as_it_says(shell: Shell, sandbox: Sandbox) -> None:
     ban = DiscordFault("*", 429, via=False, retry_after_s=6, answer=OddAnswer.PAGE)
     sandbox.discord.faults.append(ban)
@@ -294,6 +295,7 @@ async def test_a_stop_waits_for_no_farewell_of_a_gateway_that_fell_silent(
         await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_stop_lets_a_purchase_have_its_answer(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.dimilinks.faults.submit.append(SlowAnswer(8.0))
     process = await shell.start("run", environment=sandbox.environment)

@@ -68,6 +68,7 @@ async def test_a_lost_video_is_listed_found_and_delivered(
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_seconds_that_were_not_bought_count_no_longer_for_the_running_bot(
     shell: Shell, sandbox: Sandbox
 ) -> None:

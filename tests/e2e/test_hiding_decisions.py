@@ -87,6 +87,7 @@ async def test_a_video_is_restored_although_discord_was_away_for_a_moment(harnes
 @AT_ONCE_AND_AFTER_A_RESTART
 @pytest.mark.parametrize(("label", "action"), [("Restore", "video_restored"), ("Remove…", "video_removed")])
 @pytest.mark.parametrize("status", [503, 403])
+@pytest.mark.slow
 async def test_a_decision_that_discord_does_not_take_is_carried_out_later(
     harness: Harness, label: str, action: str, status: int, *, restarted: bool
 ) -> None:

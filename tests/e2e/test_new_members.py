@@ -100,6 +100,7 @@ async def test_what_failed_before_it_was_bought_is_asked_for_again_at_once(harne
     await delivered(harness)
 
 
+@pytest.mark.slow
 async def test_nobody_is_new_unless_the_server_says_so(harness: Harness) -> None:
     for _ in range(4):
         await delivered(harness)
