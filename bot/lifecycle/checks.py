@@ -3,7 +3,7 @@
 A check changes nothing; the step that asked applies its result.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.jobs.job import FailureReason, Job
 from bot.jobs.request_facts import stored_request
 from bot.lifecycle.context import JobContext
 from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.policy import Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
 from bot.video import Preset
@@ -42,6 +43,12 @@ class CheckResult:
     reason: FailureReason | None = None
 
 
+_UNBOUGHT: Final[Mapping[Verdict, FailureReason]] = {
+    Verdict.NOT_TOLD: FailureReason.NOT_TOLD,
+    Verdict.PERSON_GONE: FailureReason.PERSON_GONE,
+    Verdict.PERSON_TIMED_OUT: FailureReason.PERSON_GONE,
+}
+"""Why a request is not bought, where it is not that the rules changed."""
 _PASS: Final = CheckResult(CheckOutcome.PASS)
 _WAIT: Final = CheckResult(CheckOutcome.WAIT)
 
@@ -66,7 +73,8 @@ class Checks:
         decision = await self._gatekeeper.decide_again(stored_request(job))
         if not decision.allowed:
             log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)
-            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
+            reason = _UNBOUGHT.get(decision.verdict, FailureReason.NOT_ALLOWED)
+            return CheckResult(CheckOutcome.REFUSED, reason)
         if decision.waits_at(ReviewStage.SUBMISSION) or await self._pictures_score_high(context):
             return _WAIT
         return _PASS
@@ -75,12 +83,16 @@ class Checks:
         """Check a finished video that is on the disk, for the channel in which its reply is now."""
         job = context.job
         decision = await self._gatekeeper.decide_again(stored_request(job))
+        at_home = job.guild_id is not None and job.guild_id == job.reply.guild_id
+        if decision.keeps_for_moderators and at_home:
+            log.info("posting_shown_to_moderators", job=job.id, verdict=decision.verdict)
+            return _WAIT
         if not decision.allowed:
             log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
         if not decision.waits_at_posting and not await self._video_scores_high(context):
             return _PASS
-        if job.guild_id is None or job.guild_id != job.reply.guild_id:
+        if not at_home:
             # Fetched elsewhere: the moderators there were never asked, and those of its own server cannot say.
             log.info("posting_not_allowed", job=job.id, verdict="foreign")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.moderation.members.cache import MemberCache
+from bot.moderation.memberships import Membership, Memberships
 from bot.moderation.policy import (
     Decision,
     OperatorRules,
@@ -20,6 +21,7 @@ from bot.moderation.policy import (
     Verdict,
     judge,
 )
+from bot.moderation.presence import Presence
 from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
@@ -84,6 +86,7 @@ class Gatekeeper:
 
     caches: ModerationCaches
     channel_lookup: ChannelLookup
+    memberships: Memberships
     now: Callable[[], datetime]
 
     def decide(
@@ -102,27 +105,35 @@ class Gatekeeper:
         return judge(self._facts(preset, person, channel, pictures, words))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
-        """Judge a stored request before it is bought or posted, by the channel of its reply as it is now."""
+        """Judge a stored request before it is bought or posted, by its channel and its user as they are now."""
         guild_id = request.reply_guild_id
-        at_home = guild_id == request.guild_id
-        # A reply in another server: the roles of the first one do not count there.
-        roles = request.role_ids if at_home else frozenset[int]()
-        person = Person(request.person_id, guild_id, roles)
         words = self._judge_words(guild_id, request.preset, request.prompt)
         channel = await self._channel_of(request, words)
-        facts = self._facts(request.preset, person, channel, request.pictures, words)
+        member = await self._membership(request, channel)
+        facts = self._facts(request.preset, member.person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
+        at_home = guild_id == request.guild_id
         approved = request.approved if at_home else frozenset[ReviewStage]()
         stopped_at_home = not at_home and self.caches.rules.of(request.guild_id).spicy_stopped
         return judge(
             replace(
                 facts,
                 approved=approved,
+                presence=member.presence,
                 asked_at=request.asked_at,
                 bought_at=request.bought_at,
                 stopped_at_home=stopped_at_home,
             )
         )
+
+    async def _membership(self, request: StoredRequest, channel: ChannelInfo) -> Membership:
+        """Return the user's membership in the server of the reply, with the roles of this moment."""
+        guild_id, person_id = request.reply_guild_id, request.person_id
+        if guild_id is not None and channel.place.has_moderators:
+            return await self.memberships.look(guild_id, person_id)
+        # Elsewhere Discord does not tell. The roles of another server do not count there.
+        roles = request.role_ids if guild_id == request.guild_id else frozenset[int]()
+        return Membership(Presence.MEMBER, Person(person_id, guild_id, roles))
 
     def _judge_words(self, guild_id: int | None, preset: Preset, prompt: str) -> WordVerdict:
         # Once for each decision: the longest prompts take some milliseconds.

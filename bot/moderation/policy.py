@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.moderation.integrations import Access
+from bot.moderation.presence import Presence
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
@@ -61,6 +62,8 @@ class Verdict(StrEnum):
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
+    PERSON_GONE = "person_gone"
+    PERSON_TIMED_OUT = "person_timed_out"
     COMMAND_NOT_HERE = "command_not_here"
     """The server's *Integrations* page does not let the user use `/video` there."""
     NOT_TOLD = "not_told"
@@ -162,6 +165,7 @@ class RequestFacts:
     operator: OperatorRules = field(default_factory=OperatorRules)
     rules: ServerRules = USUAL_RULES
     status: MemberStatus = field(default_factory=MemberStatus)
+    presence: Presence = Presence.MEMBER
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved this request."""
     asked_at: datetime | None = None
@@ -202,6 +206,14 @@ class Decision:
         return self.allowed and stage in self.stages
 
     @property
+    def keeps_for_moderators(self) -> bool:
+        """True if the finished video is shown to moderators and not posted: its user is no longer a member.
+
+        Where they have approved it already, it is kept without asking them again.
+        """
+        return self.verdict is Verdict.PERSON_GONE and ReviewStage.POSTING not in self.approved
+
+    @property
     def waits_at_posting(self) -> bool:
         """True if moderators have to approve the finished video before it is posted.
 
@@ -219,7 +231,7 @@ def judge(facts: RequestFacts) -> Decision:
     # The order decides which reason is given: what holds everywhere first, the server's own settings last.
     verdict = _of_everybody(facts) or _of_person(facts) or _of_spicy(facts) or _of_gates(facts)
     if verdict is not None:
-        return Decision(verdict)
+        return Decision(verdict, approved=facts.approved)
     # While a server is stopped no approval counts: everything rests where it is.
     approved = frozenset[ReviewStage]() if facts.is_stopped else facts.approved
     return Decision(Verdict.ALLOWED, _stages(facts) - approved, approved)
@@ -229,8 +241,10 @@ def _of_everybody(facts: RequestFacts) -> Verdict | None:
     """Return the refusal that holds for every user and channel, if any."""
     if facts.words is WordVerdict.MINORS:
         return Verdict.SEXUALISES_MINORS
-    if not facts.operator.admission.admits(facts.person):
-        return Verdict.NOT_AMONG_ALLOWED
+    admission = facts.operator.admission
+    if not admission.admits(facts.person):
+        roles_count = bool(admission.roles) and not facts.presence.is_told
+        return Verdict.NOT_TOLD if roles_count else Verdict.NOT_AMONG_ALLOWED
     # A held word needs a moderator's approval. Where there are none, it blocks.
     nobody_to_ask = facts.words is WordVerdict.HELD and not facts.place.has_moderators
     if facts.words is WordVerdict.BLOCKED or nobody_to_ask:
@@ -245,6 +259,10 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
     until = facts.status.suspended_until
     if until is not None and until > facts.now:
         return Verdict.PERSON_SUSPENDED
+    if facts.presence is Presence.GONE:
+        return Verdict.PERSON_GONE
+    if facts.presence is Presence.TIMED_OUT:
+        return Verdict.PERSON_TIMED_OUT
     if facts.person.video_access is Access.DENIED:
         return Verdict.COMMAND_NOT_HERE
     return None
@@ -258,7 +276,8 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
     # What cannot be told lets ordinary videos pass, and no other.
-    if refused is None and facts.person.video_access is Access.UNKNOWN:
+    untold = facts.person.video_access is Access.UNKNOWN or not facts.presence.is_told
+    if refused is None and untold:
         return Verdict.NOT_TOLD
     return refused
 

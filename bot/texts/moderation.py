@@ -23,6 +23,12 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     "person_blocked": nothing_charged(
         sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
     ),
+    "person_gone": nothing_charged(
+        sentence("You are no longer a member of that server."), sentence("Ask in a server where you are one.")
+    ),
+    "person_timed_out": nothing_charged(
+        sentence("This server's moderators gave you a timeout."), sentence("Ask again when it is over.")
+    ),
     "command_not_here": nothing_charged(
         sentence("This server does not let you use `/video` in that channel."),
         sentence("Ask in another channel, or ask the server's moderators."),
@@ -252,6 +258,8 @@ class Record:
     strikes: int
     trusted: bool
     suspended_until: str | None
+    left: bool = False
+    """True if the user is no longer a member of the server."""
 
 
 def record_line(record: Record) -> Message:
@@ -267,6 +275,8 @@ def record_line(record: Record) -> Message:
         line = sentence("{line} · trusted", line=line)
     if record.suspended_until is not None:
         line = sentence("{line} · suspended until {until}", line=line, until=record.suspended_until)
+    if record.left:
+        line = sentence("{line} · no longer a member of this server: no video is posted", line=line)
     return line
 
 

@@ -23,7 +23,10 @@ def person_from(member: discord.Member, page: IntegrationsPage | None) -> Person
     """
     rights = member.guild_permissions
     role_ids = frozenset(role.id for role in member.roles)
-    access = page.access(SPICY_COMMAND, member.id, role_ids) if page is not None else Access.UNKNOWN
+    if rights.administrator:
+        access = Access.UNSET  # the page says nothing about administrators
+    else:
+        access = page.access(SPICY_COMMAND, member.id, role_ids) if page is not None else Access.UNKNOWN
     return Person(
         member.id,
         member.guild.id,

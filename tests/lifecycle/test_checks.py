@@ -11,7 +11,9 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.store import MemberStore
-from bot.moderation.policy import OperatorRules, Place
+from bot.moderation.memberships import Membership
+from bot.moderation.policy import OperatorRules, Person, Place
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
@@ -45,6 +47,11 @@ class OneChannel:
         return ChannelInfo(Place.OPEN_CHANNEL, channel_id)
 
 
+class EverybodyStays:
+    async def look(self, guild_id: int, person_id: int) -> Membership:
+        return Membership(Presence.MEMBER, Person(person_id, guild_id))
+
+
 def detector(folder: Path, log: Path) -> Path:
     for name, code in (
         ("onnxruntime", ONNXRUNTIME),
@@ -70,7 +77,7 @@ async def test_a_repeated_submission_asks_the_rules_anew_and_screens_its_picture
             WordLists(TermStore(database), audit_log, lambda: NOW),
             OperatorRules(),
         )
-        gatekeeper = Gatekeeper(caches, OneChannel(), lambda: NOW)
+        gatekeeper = Gatekeeper(caches, OneChannel(), EverybodyStays(), lambda: NOW)
         screening = Screening(enabled=True, extra_paths=[detector(tmp_path / "packages", log)])
         checks = Checks(gatekeeper=gatekeeper, screening=screening, media_dir=tmp_path)
         base = a_job()

@@ -21,6 +21,7 @@ from bot.moderation.policy import (
     Verdict,
     judge,
 )
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
@@ -163,6 +164,7 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.WORDS_BLOCKED, {"words": WordVerdict.BLOCKED}),
     (Verdict.PERSON_BLOCKED, {"blocked": True}),
     (Verdict.PERSON_SUSPENDED, {"suspended_until": NOW + timedelta(hours=1)}),
+    (Verdict.PERSON_GONE, {"presence": Presence.GONE}),
     (Verdict.COMMAND_NOT_HERE, {"access": Access.DENIED}),
     (Verdict.SPICY_NOT_OFFERED, {"spicy_offered": False}),
     (Verdict.SPICY_NOT_IN_THIS_SERVER, {"spicy_blocked_servers": frozenset({SERVER})}),
@@ -190,9 +192,10 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
     )
     status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
     person = replace(PLAIN, video_access=said.get("access", Access.UNSET))
+    presence = said.get("presence", Presence.MEMBER)
     return RequestFacts(
         Preset.SPICY, said["place"], person, NOW, CHANNEL, said["origin"],
-        words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status,
+        words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status, presence=presence,
     )  # fmt: skip
 
 

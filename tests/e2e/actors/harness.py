@@ -52,6 +52,7 @@ QUICK = Tuning(
     ),
     probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2, question_s=0.2, evidence_s=0.6),
     report_waits=ReportWaits(edit_s=1.5, away_s=0.0, refused_s=0.0),
+    members_kept_s=0.0,
     deadline_wait_s=0.0,
     expire_after_s=8.0,
 )
