@@ -43,8 +43,14 @@ class ChannelInfo:
 class ChannelLookup(Protocol):
     """Looks channels up at Discord."""
 
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:
-        """Return the kind of a channel at this moment. One that cannot be looked up is not age-restricted."""
+    async def describe(self, guild_id: int | None, channel_id: int | None, *, foreign: bool) -> ChannelInfo:
+        """Return the kind of a channel at this moment. One that cannot be looked up is not age-restricted.
+
+        Args:
+            guild_id: Its server; None for direct messages.
+            channel_id: The channel.
+            foreign: True if the interaction said that the bot is no member of that server.
+        """
         ...
 
 
@@ -59,6 +65,8 @@ class StoredRequest:
     guild_id: int | None
     reply_guild_id: int | None
     reply_channel_id: int | None
+    reply_foreign: bool
+    """True if the bot was no member of the server of the reply, by what the interaction said."""
     role_ids: frozenset[int]
     """The user's roles at the time of the request."""
     approved: frozenset[ReviewStage]
@@ -143,9 +151,12 @@ class Gatekeeper:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
         rules = self.caches.rules.of(guild_id)
-        if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
-            return await self.channel_lookup.describe(guild_id, channel_id)
-        return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
+        ruled = rules != USUAL_RULES or words is not WordVerdict.NONE or bool(request.approved)
+        if request.preset is Preset.SPICY or ruled:
+            return await self.channel_lookup.describe(guild_id, channel_id, foreign=request.reply_foreign)
+        if guild_id is None:
+            return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
+        return ChannelInfo(Place.FOREIGN_SERVER if request.reply_foreign else Place.OPEN_CHANNEL, channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
         """Return the explanation of a refusal for the user."""

@@ -18,8 +18,11 @@ from bot.video import Preset
 class Place(StrEnum):
     """Kind of channel in which a request is made.
 
-    FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app. No
-    moderator there can set rules for the bot, so such a server has allowed nothing.
+    FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app, by what
+    the interaction said. No moderator there can set rules for the bot, so such a server has allowed nothing.
+
+    UNSEEN_SERVER is a server of the bot that it cannot see at the moment, or that it has left. Its rules hold, but
+    nothing that they let moderators decide is done there.
 
     A thread counts as its parent. A thread whose parent is unknown counts as not age-restricted. The channel's own
     flag decides, whatever the server as a whole is marked as (Discord, *Age-Restricted Channels*).
@@ -29,11 +32,12 @@ class Place(StrEnum):
     OPEN_CHANNEL = "open_channel"
     DIRECT_MESSAGE = "direct_message"
     FOREIGN_SERVER = "foreign_server"
+    UNSEEN_SERVER = "unseen_server"
 
     @property
     def has_moderators(self) -> bool:
-        """True if there are moderators who can be asked about a request."""
-        return self in {Place.AGE_RESTRICTED_CHANNEL, Place.OPEN_CHANNEL}
+        """True if the place has rules of its own, and moderators who decide about requests."""
+        return self not in {Place.DIRECT_MESSAGE, Place.FOREIGN_SERVER}
 
 
 class PictureOrigin(StrEnum):
@@ -230,11 +234,14 @@ def judge(facts: RequestFacts) -> Decision:
     """
     # The order decides which reason is given: what holds everywhere first, the server's own settings last.
     verdict = _of_everybody(facts) or _of_person(facts) or _of_spicy(facts) or _of_gates(facts)
+    stages = _stages(facts)
+    if verdict is None and facts.place is Place.UNSEEN_SERVER and (stages or facts.approved):
+        verdict = Verdict.NOT_TOLD  # nobody can be asked, and who approved it may have removed the bot since
     if verdict is not None:
         return Decision(verdict, approved=facts.approved)
     # While a server is stopped no approval counts: everything rests where it is.
     approved = frozenset[ReviewStage]() if facts.is_stopped else facts.approved
-    return Decision(Verdict.ALLOWED, _stages(facts) - approved, approved)
+    return Decision(Verdict.ALLOWED, stages - approved, approved)
 
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
@@ -294,7 +301,7 @@ def _of_spicy_place(facts: RequestFacts) -> Verdict | None:
             return None
         case Place.FOREIGN_SERVER:
             return Verdict.NOT_IN_FOREIGN_SERVERS
-        case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL:
+        case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL | Place.UNSEEN_SERVER:
             return _of_spicy_in_server(facts)
 
 
@@ -305,6 +312,8 @@ def _of_spicy_in_server(facts: RequestFacts) -> Verdict | None:
         return Verdict.SPICY_OFF
     if facts.is_stopped and facts.asked_at is None:
         return Verdict.SPICY_STOPPED
+    if facts.place is Place.UNSEEN_SERVER:
+        return Verdict.NOT_TOLD
     if facts.place is not Place.AGE_RESTRICTED_CHANNEL:
         return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
     return None

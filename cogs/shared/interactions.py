@@ -50,6 +50,18 @@ def person_of(interaction: Interaction, page: IntegrationsPage | None = None) ->
     return replace(person_from(user, page), clears_channel_id=interaction.channel_id if clears else None)
 
 
+def is_in_foreign_server(interaction: Interaction) -> bool:
+    """Return True if the bot is no member of the server: a user brought it along.
+
+    The interaction says by whose installation it came, whatever this process has in memory. A button keeps what its
+    message came by: a server that the bot joined since is not foreign any more.
+    """
+    guild_id = interaction.guild_id
+    if guild_id is None or interaction.is_guild_integration():
+        return False
+    return interaction.client.get_guild(guild_id) is None
+
+
 def owner_in_direct_messages(interaction: Interaction, guild_id: int) -> Person:
     """Return the user of direct messages, where of a server only its owner has rights."""
     guild = interaction.client.get_guild(guild_id)
@@ -90,4 +102,5 @@ def address_of(
         private=private,
         language=language_of(interaction, private=private),
         guild_id=interaction.guild_id,
+        foreign=is_in_foreign_server(interaction),
     )

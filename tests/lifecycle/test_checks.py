@@ -43,7 +43,13 @@ class NudeDetector:
 
 
 class OneChannel:
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:  # noqa: ARG002
+    async def describe(
+        self,
+        guild_id: int | None,  # noqa: ARG002
+        channel_id: int | None,
+        *,
+        foreign: bool,  # noqa: ARG002
+    ) -> ChannelInfo:
         return ChannelInfo(Place.OPEN_CHANNEL, channel_id)
 
 

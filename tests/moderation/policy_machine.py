@@ -111,7 +111,13 @@ class RequestMachine(RuleBasedStateMachine):
             random=outside,
         )
 
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:  # noqa: ARG002
+    async def describe(
+        self, guild_id: int | None, channel_id: int | None, *, foreign: bool = False
+    ) -> ChannelInfo:
+        assert guild_id == self.server
+        assert not foreign
+        if self.model.unseen:
+            return ChannelInfo(Place.UNSEEN_SERVER, channel_id)
         restricted = channel_id in self.model.restricted
         return ChannelInfo(Place.AGE_RESTRICTED_CHANNEL if restricted else Place.OPEN_CHANNEL, channel_id)
 
@@ -250,8 +256,8 @@ class RequestMachine(RuleBasedStateMachine):
         prompt: str,
         pictures: tuple[Reference, ...],
     ) -> None:
-        if self.model.presence[person_id] is not Presence.MEMBER:
-            return  # only members can ask
+        if self.model.presence[person_id] is not Presence.MEMBER or self.model.unseen:
+            return  # only members can ask, and only where the bot is
         roles = self.model.roles[person_id]
         base = a_job(job_id=f"job-{len(self.tracked)}")
         job = replace(
@@ -335,7 +341,8 @@ class RequestMachine(RuleBasedStateMachine):
         assert self.run(self.submit._may_buy(one.context)) is not (forbidden or held)
         if forbidden:
             assert one.job.failure is not None
-            untold = self.model.presence[one.job.reply.person_id] in {Presence.UNKNOWN, Presence.NO_SERVER}
+            presence = self.model.presence[one.job.reply.person_id]
+            untold = self.model.unseen or presence in {Presence.UNKNOWN, Presence.NO_SERVER}
             gone = self.model.presence[one.job.reply.person_id] in {Presence.GONE, Presence.TIMED_OUT}
             reasons = {FailureReason.NOT_ALLOWED}
             reasons |= {FailureReason.NOT_TOLD} if untold else set()

@@ -50,3 +50,18 @@ class ChangingServerMachine(RequestMachine):
         self.carry(one, at)
         self.model.roles[person_id] = frozenset()
         self.carry(one)
+
+    @rule(unseen=st.sampled_from([False, False, True]))
+    def lose_sight(self, unseen: bool) -> None:  # noqa: FBT001
+        """Have Discord remove the bot from the server, or leave it in the dark, or end that."""
+        self.model.unseen = unseen
+
+    @precondition(lambda self: self.at(*MOVING))
+    @rule(index=st.integers(0, 9), at=MOMENTS)
+    def remove_the_bot(self, index: int, at: str) -> None:
+        """Remove the bot just before a request goes on, and take it back."""
+        one = self.pick(index, *MOVING)
+        self.carry(one, at)
+        self.model.unseen = True
+        self.carry(one)
+        self.model.unseen = False

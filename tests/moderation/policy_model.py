@@ -30,6 +30,8 @@ class PolicyModel:
     restricted: set[int] = field(default_factory=lambda: {ADULT})
     listed: dict[int, ListStatus | None] = field(default_factory=dict[int, "ListStatus | None"])
     suspended: dict[int, datetime] = field(default_factory=dict[int, datetime])
+    unseen: bool = False
+    """True while the bot cannot see the server, or has left it."""
     words: dict[str, Effect] = field(default_factory=dict[str, Effect])
     roles: dict[int, frozenset[int]] = field(default_factory=lambda: dict(PEOPLE))
     presence: dict[int, Presence] = field(default_factory=lambda: dict.fromkeys(PEOPLE, Presence.MEMBER))
@@ -50,7 +52,7 @@ class PolicyModel:
 
     def membership(self, server: int, person_id: int) -> Membership:
         """What Discord says at the moment."""
-        presence = self.presence[person_id]
+        presence = Presence.NO_SERVER if self.unseen else self.presence[person_id]
         told = presence in {Presence.MEMBER, Presence.TIMED_OUT}
         roles = self.roles[person_id] if told else frozenset[int]()
         return Membership(presence, Person(person_id, server, roles))
@@ -64,19 +66,21 @@ class PolicyModel:
             self.listed.get(person_id) is ListStatus.BLOCKED,
             person_id in self.suspended and self.suspended[person_id] > now,
         ]
-        gone = self.presence[person_id] is Presence.GONE
+        gone = self.membership(0, person_id).presence is Presence.GONE
         return gone and ReviewStage.POSTING not in agreed and not any(first)
 
     def forbids(self, job: Job, now: datetime) -> bool:
         channel_id, person_id, prompt = job.reply.channel_id or 0, job.reply.person_id, job.request.prompt
+        presence = self.membership(0, person_id).presence
         spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
         wrong = [
             spicy and prompt == "a child",
             self.words.get(prompt) is Effect.BLOCKED,
             self.listed.get(person_id) is ListStatus.BLOCKED,
             person_id in self.suspended and self.suspended[person_id] > now,
-            self.presence[person_id] in {Presence.GONE, Presence.TIMED_OUT},
-            spicy and self.presence[person_id] in {Presence.UNKNOWN, Presence.NO_SERVER},
+            presence in {Presence.GONE, Presence.TIMED_OUT},
+            spicy and presence in {Presence.UNKNOWN, Presence.NO_SERVER},
+            self.unseen and (bool(job.approved) or any(self.asks_at(stage, job) for stage in ReviewStage)),
             self.mode(Gate.of(job.request.preset), channel_id) is Mode.OFF,
             pictures and self.mode(Gate.PICTURES, channel_id) is Mode.OFF,
             spicy and channel_id not in self.restricted,

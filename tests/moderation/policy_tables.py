@@ -62,6 +62,7 @@ PLACES = {
     "open": Place.OPEN_CHANNEL,
     "direct": Place.DIRECT_MESSAGE,
     "foreign": Place.FOREIGN_SERVER,
+    "lost": Place.UNSEEN_SERVER,
 }
 PLAIN = Person(1, SERVER, frozenset({10}))
 PRESENCES = {
@@ -143,28 +144,35 @@ adult   | role      | none, own ‖ off         off       waits     goes      go
 adult   | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 adult   | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 adult   | served    | none, own ‖ off         off       waits     waits     goes
-adult   | unsure  | none, own ‖ off         off       not-told  not-told  not-told
+adult   | unsure    | none, own ‖ off         off       not-told  not-told  not-told
 open    | plain     | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | listed    | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | role      | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 open    | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 open    | served    | none, own ‖ off         off       grown-ups grown-ups grown-ups
-open    | unsure  | none, own ‖ off         off       grown-ups grown-ups grown-ups
+open    | unsure    | none, own ‖ off         off       grown-ups grown-ups grown-ups
 direct  | plain     | none, own ‖ direct      direct    direct    direct    direct
 direct  | listed    | none, own ‖ direct      direct    direct    direct    direct
 direct  | role      | none, own ‖ direct      direct    direct    direct    direct
 direct  | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 direct  | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 direct  | served    | none, own ‖ direct      direct    direct    direct    direct
-direct  | unsure  | none, own ‖ direct      direct    direct    direct    direct
+direct  | unsure    | none, own ‖ direct      direct    direct    direct    direct
 foreign | plain     | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | listed    | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | role      | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 foreign | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 foreign | served    | none, own ‖ foreign     foreign   foreign   foreign   foreign
-foreign | unsure  | none, own ‖ foreign     foreign   foreign   foreign   foreign
+foreign | unsure    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+lost    | plain     | none, own ‖ off         off       not-told  not-told  not-told
+lost    | listed    | none, own ‖ off         off       not-told  not-told  not-told
+lost    | role      | none, own ‖ off         off       not-told  not-told  not-told
+lost    | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+lost    | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+lost    | served    | none, own ‖ off         off       not-told  not-told  not-told
+lost    | unsure    | none, own ‖ off         off       not-told  not-told  not-told
 any     | away      | none, own ‖ not-here    not-here  not-here  not-here  not-here
 any     | timed-out | none, own ‖ timed-out   timed-out timed-out timed-out timed-out
 any     | gone      | none, own ‖ gone        gone      gone      gone      gone
@@ -175,6 +183,7 @@ adult   | plain, listed, role, served, unsure | people, before ‖ off         o
 open    | plain, listed, role, served, unsure | people, before ‖ off         off       grown-ups grown-ups grown-ups
 direct  | plain, listed, role, served, unsure | people, before ‖ direct      direct    direct    direct    direct
 foreign | plain, listed, role, served, unsure | people, before ‖ foreign     foreign   foreign   foreign   foreign
+lost    | plain, listed, role, served, unsure | people, before ‖ off         off       not-told  not-told  not-told
 any     | blocked                             | people, before ‖ blocked     blocked   blocked   blocked   blocked
 any     | suspended                           | people, before ‖ suspended   suspended suspended suspended suspended
 any     | away                                | people, before ‖ not-here    not-here  not-here  not-here  not-here
@@ -210,17 +219,19 @@ def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: Re
 # The other presets, and pictures with them.
 
 OTHER = table("""
-place           | person                                  ‖ off       approval  trusted   open
-adult, open     | plain, served, unsure                 ‖ closed    waits     waits     goes
-adult, open     | listed, role                            ‖ closed    waits     goes      goes
-direct, foreign | plain, listed, role, served, unsure   ‖ goes      goes      goes      goes
-adult, open     | blocked                                 ‖ blocked   blocked   blocked   blocked
-direct, foreign | blocked                                 ‖ blocked   blocked   blocked   blocked
-adult, open     | suspended                               ‖ suspended suspended suspended suspended
-direct, foreign | suspended                               ‖ suspended suspended suspended suspended
-any             | away                                    ‖ not-here  not-here  not-here  not-here
-any             | timed-out                               ‖ timed-out timed-out timed-out timed-out
-any             | gone                                    ‖ gone      gone      gone      gone
+place             | person                              ‖ off       approval  trusted   open
+adult, open       | plain, served, unsure               ‖ closed    waits     waits     goes
+adult, open       | listed, role                        ‖ closed    waits     goes      goes
+direct, foreign   | plain, listed, role, served, unsure ‖ goes      goes      goes      goes
+lost              | plain, served, unsure               ‖ closed    not-told  not-told  goes
+lost              | listed, role                        ‖ closed    not-told  goes      goes
+adult, open, lost | blocked                             ‖ blocked   blocked   blocked   blocked
+direct, foreign   | blocked                             ‖ blocked   blocked   blocked   blocked
+adult, open, lost | suspended                           ‖ suspended suspended suspended suspended
+direct, foreign   | suspended                           ‖ suspended suspended suspended suspended
+any               | away                                ‖ not-here  not-here  not-here  not-here
+any               | timed-out                           ‖ timed-out timed-out timed-out timed-out
+any               | gone                                ‖ gone      gone      gone      gone
 """)
 OTHER_PRESETS = [preset for preset in Preset if preset is not Preset.SPICY]
 

@@ -51,6 +51,7 @@ adult   ‖ goes  submitted words   minors
 open    ‖ goes  submitted words   minors
 direct  ‖ goes  words     words   minors
 foreign ‖ goes  words     words   minors
+lost    ‖ goes  not-told  words   minors
 """)
 HELD_AND_REVIEWED = table("""
 mode     | person                 ‖ submission           posting            both
@@ -90,15 +91,15 @@ def test_words_that_are_held_are_looked_at_before_anything_is_bought() -> None:
 # The operator's own rules.
 
 OPERATOR = table("""
-operator          ‖ adult     open      direct    foreign
-usual             ‖ goes      grown-ups direct    foreign
-unoffered         ‖ unoffered unoffered unoffered unoffered
-in-direct         ‖ goes      grown-ups goes      foreign
-unoffered-direct  ‖ unoffered unoffered unoffered unoffered
-server-blocked    ‖ server    server    direct    foreign
-other-blocked     ‖ goes      grown-ups direct    foreign
-not-admitted      ‖ admission admission admission admission
-admitted          ‖ goes      grown-ups direct    foreign
+operator          ‖ adult     open      direct    foreign   lost
+usual             ‖ goes      grown-ups direct    foreign   not-told
+unoffered         ‖ unoffered unoffered unoffered unoffered unoffered
+in-direct         ‖ goes      grown-ups goes      foreign   not-told
+unoffered-direct  ‖ unoffered unoffered unoffered unoffered unoffered
+server-blocked    ‖ server    server    direct    foreign   server
+other-blocked     ‖ goes      grown-ups direct    foreign   not-told
+not-admitted      ‖ admission admission admission admission admission
+admitted          ‖ goes      grown-ups direct    foreign   not-told
 """)
 OPERATORS = {
     "usual": OperatorRules(),
