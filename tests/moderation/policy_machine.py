@@ -208,17 +208,6 @@ class RequestMachine(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
 
     @precondition(lambda self: self.at(*MOVING))
-    @rule(index=st.integers(0, 9), at=MOMENTS, hours=st.sampled_from([0, 0, 1]))
-    def turn_against_a_person(self, index: int, at: str, hours: int) -> None:
-        """Block or suspend a user just before their request goes on, and undo it."""
-        one = self.pick(index, *MOVING)
-        self.carry(one, at)
-        person_id = one.job.reply.person_id
-        self.judge_person(person_id, None if hours else ListStatus.BLOCKED, hours)
-        self.carry(one)
-        self.judge_person(person_id, None, 0)
-
-    @precondition(lambda self: self.at(*MOVING))
     @rule(index=st.integers(0, 9), at=MOMENTS, review_at=st.sampled_from(ReviewAt))
     def begin_to_ask(self, index: int, at: str, review_at: ReviewAt) -> None:
         """Want to be asked just before a request goes on, and agree to it whenever that happens."""

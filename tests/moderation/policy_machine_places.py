@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from bot.moderation.members.member import ListStatus
 from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode
 from tests.moderation.policy_machine import MOMENTS, MOVING, RequestMachine
@@ -11,6 +12,17 @@ from tests.moderation.policy_model import PEOPLE, TRUSTED_ROLE
 
 class ChangingServerMachine(RequestMachine):
     """Adds what Discord says about members to what the server's own rules say."""
+
+    @precondition(lambda self: self.at(*MOVING))
+    @rule(index=st.integers(0, 9), at=MOMENTS, hours=st.sampled_from([0, 0, 1]))
+    def turn_against_a_person(self, index: int, at: str, hours: int) -> None:
+        """Block or suspend a user just before their request goes on, and undo it."""
+        one = self.pick(index, *MOVING)
+        self.carry(one, at)
+        person_id = one.job.reply.person_id
+        self.judge_person(person_id, None if hours else ListStatus.BLOCKED, hours)
+        self.carry(one)
+        self.judge_person(person_id, None, 0)
 
     @rule(
         person_id=st.sampled_from([*PEOPLE]),

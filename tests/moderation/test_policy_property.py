@@ -137,7 +137,8 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, pictures=PictureOrigin.PEOPLE),
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
-        replace(facts, approved=frozenset()),
+        # Where the bot cannot see the server, what was approved there is not done.
+        replace(facts, approved=frozenset()) if facts.place is not Place.UNSEEN_SERVER else facts,
         replace(facts, status=replace(status, blocked=True)),
         replace(facts, presence=Presence.GONE),
         replace(facts, presence=Presence.TIMED_OUT) if facts.presence is not Presence.GONE else facts,
