@@ -47,7 +47,7 @@ async def test_again_is_the_same_request_with_the_same_pictures(harness: Harness
     for attachment in pictures:
         attachment.delete()
     await meanwhile(harness, restarted=restarted)
-    again = await press(harness, reply, "Again", user=harness.member("bob"))
+    again = await press(harness, reply, "Again")
     seen = await shown(harness, again)
     assert follows(reply) in seen.text()
     assert not seen.ephemeral
@@ -182,7 +182,7 @@ async def test_change_begins_with_what_was_and_keeps_the_pictures(
     reply = await delivered(harness, image=pictures[0], image2=pictures[1], **options)
     for attachment in pictures:
         attachment.delete()
-    opened = await opens(harness, reply, "Change", user=harness.member("bob"))
+    opened = await opens(harness, reply, "Change")
     assert parts(opened) == {
         "prompt": "a paper boat",
         "pictures": None,
