@@ -87,7 +87,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
     FailureReason.UNANSWERED: _always(explanations.UNANSWERED),
     FailureReason.NOT_ALLOWED: _always(moderation.NO_LONGER_ALLOWED),
-    FailureReason.NOT_TOLD: _always(moderation.REFUSALS["not_told"]),
+    FailureReason.NOT_TOLD: lambda _, job: moderation.not_told(bought=job.bought),
     FailureReason.DENIED: lambda failure, _: moderation.denied(failure.detail),
     FailureReason.REVIEW_EXPIRED: _always(moderation.REVIEW_EXPIRED),
     FailureReason.REVIEW_WITHDRAWN: _always(moderation.REVIEW_WITHDRAWN),

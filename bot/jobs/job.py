@@ -106,7 +106,7 @@ class FailureReason(StrEnum):
     NOT_ALLOWED = "not_allowed"
     """The rules no longer allowed it when it was to be bought."""
     NOT_TOLD = "not_told"
-    """Discord did not tell what a rule needed to know when it was to be bought."""
+    """Discord did not tell what a rule needed to know when it was to be bought or posted."""
     DENIED = "denied"
     """By moderators; `detail` is their reason."""
     REVIEW_EXPIRED = "review_expired"

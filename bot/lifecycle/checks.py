@@ -3,6 +3,7 @@
 A check changes nothing; the step that asked applies its result.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from bot.jobs.job import FailureReason, Job
 from bot.jobs.request_facts import stored_request
 from bot.lifecycle.context import JobContext
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Verdict
+from bot.moderation.policy import Decision, Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
 from bot.video import Preset
@@ -49,6 +50,8 @@ _UNBOUGHT: Final[Mapping[Verdict, FailureReason]] = {
     Verdict.PERSON_TIMED_OUT: FailureReason.PERSON_GONE,
 }
 """Why a request is not bought, where it is not that the rules changed."""
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 15.0
 _PASS: Final = CheckResult(CheckOutcome.PASS)
 _WAIT: Final = CheckResult(CheckOutcome.WAIT)
 
@@ -59,10 +62,14 @@ class Checks:
     Methods raise `bot.storage.errors.StorageError`.
     """
 
-    def __init__(self, *, gatekeeper: Gatekeeper, screening: Screening, media_dir: Path) -> None:
+    def __init__(
+        self, *, gatekeeper: Gatekeeper, screening: Screening, media_dir: Path, untold_s: float
+    ) -> None:
+        """Args: `untold_s` is how long a Discord is waited for that does not tell what a rule needs to know."""
         self._gatekeeper = gatekeeper
         self._screening = screening
         self._media_dir = media_dir
+        self._untold_s = untold_s
 
     async def before_purchase(self, context: JobContext) -> CheckResult:
         """Check a queued job whose pictures are on the disk, right before its request may be paid for."""
@@ -70,7 +77,7 @@ class Checks:
         if not take_out_flags(job.request.prompt).text:
             log.info("submission_not_allowed", job=job.id, verdict="flags")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
-        decision = await self._gatekeeper.decide_again(stored_request(job))
+        decision = await self._decide(job)
         if not decision.allowed:
             log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)
             reason = _UNBOUGHT.get(decision.verdict, FailureReason.NOT_ALLOWED)
@@ -82,14 +89,16 @@ class Checks:
     async def before_posting(self, context: JobContext) -> CheckResult:
         """Check a finished video that is on the disk, for the channel in which its reply is now."""
         job = context.job
-        decision = await self._gatekeeper.decide_again(stored_request(job))
+        decision = await self._decide(job)
         at_home = job.guild_id is not None and job.guild_id == job.reply.guild_id
         if decision.keeps_for_moderators and at_home:
             log.info("posting_shown_to_moderators", job=job.id, verdict=decision.verdict)
             return _WAIT
         if not decision.allowed:
             log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
-            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
+            untold = decision.verdict is Verdict.NOT_TOLD
+            reason = FailureReason.NOT_TOLD if untold else FailureReason.NOT_POSTED_HERE
+            return CheckResult(CheckOutcome.REFUSED, reason)
         if not decision.waits_at_posting and not await self._video_scores_high(context):
             return _PASS
         if not at_home:
@@ -97,6 +106,17 @@ class Checks:
             log.info("posting_not_allowed", job=job.id, verdict="foreign")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
         return _WAIT
+
+    async def _decide(self, job: Job) -> Decision:
+        """Ask the rules, for a while again and again if Discord does not tell what they need to know."""
+        loop = asyncio.get_running_loop()
+        ends_s, pause_s = loop.time() + self._untold_s, _FIRST_PAUSE_S
+        while True:
+            decision = await self._gatekeeper.decide_again(stored_request(job))
+            if decision.verdict is not Verdict.NOT_TOLD or loop.time() + pause_s > ends_s:
+                return decision
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _pictures_score_high(self, context: JobContext) -> bool:
         paths = [picture.path for picture in context.job.pictures or ()]

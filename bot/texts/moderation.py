@@ -96,6 +96,11 @@ NOT_POSTED_HERE: Final = Explanation(
     Money.SPENT,
     sentence("Fetch it with `/jobs` where they do."),
 )
+_NOT_TOLD_AT_POSTING: Final = Explanation(
+    sentence("The video is ready, but Discord does not tell me at the moment whether this server allows it."),
+    Money.SPENT,
+    sentence("Fetch it with `/jobs` in a few minutes."),
+)
 POSTING_EXPIRED: Final = Explanation(
     sentence("No moderator decided in time whether this video may be posted."),
     Money.SPENT,
@@ -165,6 +170,11 @@ def suspended(until: str) -> Explanation:
         sentence("You are suspended from making videos here until {until}.", until=until),
         sentence("You can appeal once; another moderator then looks at it."),
     )
+
+
+def not_told(*, bought: bool) -> Explanation:
+    """Discord did not tell what a rule needed to know, before the purchase or before the posting."""
+    return _NOT_TOLD_AT_POSTING if bought else REFUSALS["not_told"]
 
 
 def denied(reason: str) -> Explanation:

@@ -160,6 +160,7 @@ class JobWiring:
             gatekeeper=self._moderation.gatekeeper,
             screening=Screening(self._settings.image_check),
             media_dir=self._settings.media_dir,
+            untold_s=self.timeouts.untold_s,
         )
         return Lifecycle(
             ask_again=AskAgainStep(messages=self._messages, timeouts=self.timeouts, retention=self.retention),

@@ -85,7 +85,7 @@ async def test_a_repeated_submission_asks_the_rules_anew_and_screens_its_picture
         )
         gatekeeper = Gatekeeper(caches, OneChannel(), EverybodyStays(), lambda: NOW)
         screening = Screening(enabled=True, extra_paths=[detector(tmp_path / "packages", log)])
-        checks = Checks(gatekeeper=gatekeeper, screening=screening, media_dir=tmp_path)
+        checks = Checks(gatekeeper=gatekeeper, screening=screening, media_dir=tmp_path, untold_s=0.0)
         base = a_job()
         job = replace(
             base,

@@ -94,6 +94,7 @@ class RequestMachine(RuleBasedStateMachine):
             gatekeeper=self.gatekeeper,
             screening=Screening(False),  # noqa: FBT003
             media_dir=Path(),
+            untold_s=0.0,
         )
         outside: Any = None  # nothing is fetched, submitted or posted here
         questions: Any = self.moderators
@@ -354,7 +355,10 @@ class RequestMachine(RuleBasedStateMachine):
         instead = self.model.shows_instead(one.job, one.agreed, self.now)
         held = instead or (not forbidden and self.model.holds_back(one.job, one.agreed))
         result = self.run(self.checks.before_posting(one.context))
-        assert result.reason is (FailureReason.NOT_POSTED_HERE if forbidden and not instead else None)
+        reasons = (
+            {FailureReason.NOT_POSTED_HERE, FailureReason.NOT_TOLD} if forbidden and not instead else {None}
+        )
+        assert result.reason in reasons
         assert (result.outcome is CheckOutcome.WAIT) is held
         if held:
             self.run(self.review.ask(one.context, ReviewSubject.POSTING))
