@@ -56,6 +56,7 @@ class Verdict(StrEnum):
 
     ALLOWED = "allowed"
     NOT_AMONG_ALLOWED = "not_among_allowed"
+    BLOCKED_BY_OPERATOR = "blocked_by_operator"
     SEXUALISES_MINORS = "sexualises_minors"
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
@@ -122,6 +123,7 @@ class OperatorRules:
     spicy_offered: bool = True
     spicy_in_direct_messages: bool = False
     spicy_blocked_servers: frozenset[int] = frozenset()
+    blocked_people: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,8 @@ def _of_everybody(facts: RequestFacts) -> Verdict | None:
     """Return the refusal that holds for every user and channel, if any."""
     if facts.words is WordVerdict.MINORS:
         return Verdict.SEXUALISES_MINORS
+    if facts.person.id in facts.operator.blocked_people:
+        return Verdict.BLOCKED_BY_OPERATOR
     if not facts.operator.admission.admits(facts.person):
         return Verdict.NOT_AMONG_ALLOWED
     # A held word needs a moderator's approval. Where there are none, it blocks.

@@ -20,6 +20,10 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("Only some roles and people may make videos with this bot."),
         sentence("Ask the bot's operator or a moderator."),
     ),
+    "blocked_by_operator": nothing_charged(
+        sentence("The bot's operator does not let you make videos with it."),
+        sentence("Ask the operator, if you think that is a mistake."),
+    ),
     "person_blocked": nothing_charged(
         sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
     ),
