@@ -73,7 +73,7 @@ async def test_a_person_whom_the_operator_blocks_makes_no_videos_anywhere(harnes
     direct = harness.sandbox.discord.dm(harness.user)
     assert await told(await harness.video(channel=direct)) == refused
     assert await said_to(await say(harness, ping(harness, "it sinks"), 1)) == refused
-    assert (await harness.ended(await harness.video(user=bea))).videos
+    assert (await (await harness.video(user=bea)).wait_for_video(TIMEOUT_S)).videos
     # What was bought before is not posted.
     finish(harness, "a boat")
     ended = await held_back.wait_for(
