@@ -5,7 +5,7 @@ ARGS ?=
 # Which tests `test-all` runs; for .ci/run, which has run the quick ones before: make test-all MARKED="-m slow".
 MARKED ?=
 # Most tests wait for sockets and clocks, so a few at a time use two cores well.
-WORKERS ?= 5
+WORKERS ?= 6
 
 .PHONY: demo test test-all run lint bench lock
 .DEFAULT_GOAL := demo

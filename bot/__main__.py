@@ -1,6 +1,7 @@
 """`python -m bot`: the command line, whose commands are in `bot.cli.commands`."""
 
 import io
+import os
 import signal
 import sys
 from typing import Any, cast
@@ -16,12 +17,20 @@ def main() -> None:
         end_at_once_on(signal.SIGINT, signal.SIGTERM, status=ExitStatus.DONE)
     else:
         end_at_once_on(signal.SIGINT, status=ExitStatus.INTERRUPTED)
+    _open_closed_streams()
     # Prompts are in any language; a terminal that lacks their letters shows their numbers instead of a traceback.
     cast("io.TextIOWrapper[Any]", sys.stdout).reconfigure(errors="backslashreplace")
     # Only now: loading takes part of a second, in which a signal may come.
     from bot.cli.commands import app
 
     app()
+
+
+def _open_closed_streams() -> None:
+    """Open what was closed at the start (`2>&-`): Python has None there, and another file takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - for the whole process
 
 
 if __name__ == "__main__":

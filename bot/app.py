@@ -18,9 +18,11 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.spool import ReferenceSpool
+from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
+from bot.video_files.facts import VideoFactsReader
 from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
@@ -36,6 +38,9 @@ _UPLOAD_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=30.0, sock_re
 """No total: `DiscordMessages` bounds each call by the size of what it carries."""
 
 
+_COMPARE_WITHIN_S: Final = 20.0
+"""Seconds after which a finished video is posted without a comparison with its request."""
+_MIB_BYTES: Final = 1024 * 1024
 _TUNING: Final = Tuning()
 
 
@@ -62,7 +67,9 @@ async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerat
     """A client of the video API. Raises `BadConfigurationError` without a key, or with one that cannot be sent."""
     key = _required("dimilinks_api_key", settings.dimilinks_api_key)
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
+        connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     ) as session:
         try:
             api = DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key, pace=pace)
@@ -75,7 +82,7 @@ async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerat
 @asynccontextmanager
 async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
     """The spool of reference images, with a session of its own towards Discord's file servers."""
-    memory_bytes = settings.child_memory_mb * 1024 * 1024
+    memory_bytes = settings.child_memory_mb * _MIB_BYTES
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
         picture_pool(memory_bytes) as pictures,
@@ -110,6 +117,7 @@ async def open_app(
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
+        watch_uploads(trace)
         bot = await stack.enter_async_context(
             Stillmotion(settings.data_dir, trace, message_content=settings.message_content)
         )
@@ -117,6 +125,10 @@ async def open_app(
             aiohttp.ClientSession(
                 timeout=_UPLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
+        )
+        # Apart from the children for pictures: nobody's file is to hold up a delivery.
+        finished_videos = await stack.enter_async_context(
+            video_pool(settings.child_memory_mb * _MIB_BYTES, within_s=_COMPARE_WITHIN_S)
         )
         app = App(
             settings,
@@ -127,6 +139,7 @@ async def open_app(
             rate=rate,
             api=await stack.enter_async_context(open_api(settings, rate)),
             spool=await stack.enter_async_context(open_spool(settings)),
+            facts=VideoFactsReader(finished_videos),
             messages=DiscordMessages(bot, uploads, card_layout, breaker),
             breaker=breaker,
             metrics=metrics,

@@ -18,6 +18,9 @@ class Metrics:
             "discord_breaker_trips", "Times that too many refused requests paused posting"
         )
         self._set_aside = counter("jobs_set_aside", "Bought jobs that a fault of the bot laid aside")
+        self._mismatches = counter(
+            "videos_not_as_asked", "Finished videos that are shorter or smaller than asked for", ["what"]
+        )
         self._paused = Gauge(
             "stillmotion_submitting_paused",
             "1 while the video service refuses the bot itself",
@@ -41,6 +44,10 @@ class Metrics:
     def set_aside(self) -> None:
         """Count a bought job that a fault of the bot stopped; its user finds it in `/jobs`."""
         self._set_aside.inc()
+
+    def not_as_asked(self, what: str) -> None:
+        """Count a finished video whose `what` (duration, frame) is not as asked for."""
+        self._mismatches.labels(what).inc()
 
     def storage_failed(self) -> None:
         """Count a write that the disk refused."""

@@ -34,7 +34,7 @@ class GatewayConnection(DiscordWebSocket):
     """The library's connection of a shard, made no more often than a gateway in trouble bears."""
 
     _made: ClassVar[WeakKeyDictionary[discord.Client, dict[int | None, deque[float]]]] = WeakKeyDictionary()
-    """When each shard of a client connected last, in seconds of the loop's clock."""
+    """Moment at which each shard of a client connected last, in seconds of the loop's clock."""
 
     @classmethod
     async def from_client(

@@ -28,7 +28,7 @@ _UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 @dataclass(frozen=True)
 class Outage:
-    """Why Discord did not answer as it should, in a few words, and how long to leave it alone at least."""
+    """Reason why Discord did not answer as it should, in a few words, and seconds to leave it alone at least."""
 
     reason: str
     wait_s: float = 0.0

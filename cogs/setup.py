@@ -34,6 +34,7 @@ from cogs.moderation.settings import SettingsCog
 from cogs.moderation.spicy import SpicyCog
 from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.router import Router
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
@@ -82,11 +83,14 @@ def add_cogs(
         cdn_hosts: Hosts from which pictures are fetched.
         presets: Those among the choices of the commands.
     """
+    pages = IntegrationsPages(bot)
     opening = FormOpening(drafts, presets, now=now)
-    forms = FormsCog(requests, opening, drafts, actions, people, group=group, cdn_hosts=cdn_hosts, now=now)
+    forms = FormsCog(
+        requests, opening, drafts, actions, people, pages=pages, group=group, cdn_hosts=cdn_hosts, now=now
+    )
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     jobs = JobsCog(job_list)
-    reviewed = ReviewsCog(decisions, reviews, reports)
+    reviewed = ReviewsCog(decisions, reviews, reports, pages)
     settings = SettingsCog(caches.rules)
     spicy = SpicyCog(
         caches,
@@ -94,26 +98,34 @@ def add_cogs(
         reviews,
         audit_log,
         send_directly=tell_person,
+        pages=pages,
         spicy_stop=spicy_stop,
         purge=purge,
         now=now,
     )
     cogs = (forms, jobs, reviewed, settings, spicy)
     buttons = (
-        JobButtons(requests=requests, actions=actions, looking=looking, now=now),
-        ResultButtons(requests=requests, opening=opening, actions=actions, now=now),
-        ReportButtons(reports=reports, actions=actions, tell=tell_operator, now=now),
-        AppealButtons(client=bot, appeals=appeals, review_channel=review_channel, send_directly=tell_person),
+        JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
+        ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
+        ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
+        AppealButtons(
+            client=bot,
+            appeals=appeals,
+            review_channel=review_channel,
+            send_directly=tell_person,
+            pages=pages,
+        ),
     )
     defaults = DefaultsCog(people)
     bot.start_with(
         *cogs,
+        pages,
         video,
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
         DeparturesCog(departures),
         SecondProcessCog(tell_of_second_process),
-        RepliesCog(bot, requests, people, now=now, group=group, cdn_hosts=cdn_hosts),
+        RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):
         offer_presets(command, presets)

@@ -36,7 +36,7 @@ _ENTRY_POINT_FIELDS: Final = (
     "handler",
     "nsfw",
 )
-"""What Discord takes of a command; the rest of one that it lists is its own, such as ids."""
+"""Fields that Discord takes of a command; the rest of one that it lists is its own, such as ids."""
 
 
 @dataclass(frozen=True)

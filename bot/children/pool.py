@@ -38,12 +38,14 @@ class ChildPool:
         self._within_s = within_s
         self._tasks_each = tasks_each
         self._idle_s = idle_s
+        self._at_once = at_once
         self._free = asyncio.Semaphore(at_once)
         self._idle: list[ChildProcess] = []
         self._running: set[ChildProcess] = set()
         self._turns: dict[str, _Turn] = {}
         self._idle_end: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,11 +53,16 @@ class ChildPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._idle_end is not None:
-            self._idle_end.cancel()
+        self._closed = True
         for child in (*self._idle, *self._running):
             await child.end()
-        self._idle.clear()
+        # Whoever works with a child, or is just starting one, finds the pool closed before all is free.
+        for _ in range(self._at_once):
+            await self._free.acquire()
+        for _ in range(self._at_once):
+            self._free.release()
+        if self._idle_end is not None:
+            self._idle_end.cancel()
         await asyncio.gather(*self._ending)
 
     async def warm(self) -> None:
@@ -99,16 +106,27 @@ class ChildPool:
             return await child.ask(task, self._within_s, arguments)
         finally:
             self._running.discard(child)
-            if child.alive and child.tasks_done < self._tasks_each:
+            if child.alive and child.tasks_done < self._tasks_each and not self._closed:
                 self._rest(child)
             else:
                 await child.end()
 
     async def _start(self) -> ChildProcess:
+        self._check_open()
         try:
-            return await ChildProcess.start(self._spec)
+            child = await ChildProcess.start(self._spec)
         except OSError as error:
-            raise ChildFaultError(ChildFault.DIED, error.strerror or "not started") from None
+            raise ChildFaultError(ChildFault.NOT_STARTED, error.strerror or type(error).__name__) from None
+        try:
+            self._check_open()
+        except ChildFaultError:
+            await child.end()
+            raise
+        return child
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ChildFaultError(ChildFault.NOT_STARTED, "the bot stops")
 
     def _rest(self, child: ChildProcess) -> None:
         self._idle.append(child)

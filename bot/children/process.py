@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import sys
@@ -25,13 +26,15 @@ from reserving address space for each thread of a decoder, which would count aga
 
 
 class ChildFault(StrEnum):
-    """Why a child gave no answer to a request."""
+    """Reason why a child gave no answer to a request."""
 
     DIED = "died"
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     RAISED = "raised"
     """The task raised an error; its name is the detail."""
+    NOT_STARTED = "not_started"
+    """There is no child, which says nothing about the task: the machine has no room for one, or the bot stops."""
 
 
 class ChildFaultError(Exception):
@@ -45,7 +48,7 @@ class ChildFaultError(Exception):
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What a child runs, and its limits.
+    """Program of a child, and its limits.
 
     Attributes:
         module: Its `main()` calls `bot.children.serving.serve`.
@@ -72,9 +75,17 @@ class ChildProcess:
     async def start(cls, spec: ChildSpec) -> "ChildProcess":
         """Start a child. Raises `OSError` if the machine cannot."""
         folder = Path(tempfile.mkdtemp(prefix="stillmotion-child-"))
-        process = await asyncio.create_subprocess_exec(
+        try:
+            return cls(await cls._execute(spec, folder), folder)
+        except BaseException:  # a cancellation as well
+            folder.rmdir()  # noqa: ASYNC240 - an empty folder: this takes microseconds
+            raise
+
+    @staticmethod
+    async def _execute(spec: ChildSpec, folder: Path) -> Process:
+        return await asyncio.create_subprocess_exec(
             # Isolated: no PYTHON* variables, no user packages, nothing from the working folder.
-            *(sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, spec.module),
+            *(sys.executable, "-I", "-X", "utf8", "-c", _BOOT, spec.module),
             *(str(path) for path in (_PACKAGE_ROOT, *spec.import_paths)),
             *(str(spec.memory_bytes), str(spec.niceness)),
             stdin=PIPE,
@@ -86,7 +97,6 @@ class ChildProcess:
             # Not in the terminal's process group: Ctrl-C is the bot's to see.
             start_new_session=True,
         )
-        return cls(process, folder)
 
     @property
     def alive(self) -> bool:
@@ -119,18 +129,19 @@ class ChildProcess:
             if not answered:
                 await self.end()
         self.tasks_done += 1
-        if "result" in answer:
+        if isinstance(answer.get("result"), dict):
             return answer["result"]
         # Memory that a failed task left behind, and what it did to a library, are not the next task's.
         await self.end()
         fault = ChildFault.OUT_OF_MEMORY if answer.get("out_of_memory") is True else ChildFault.RAISED
-        raise ChildFaultError(fault, str(answer.get("fault"))[:80])
+        raise ChildFaultError(fault, answer["fault"][:80])
 
     async def end(self) -> None:
         """Kill the process, if it runs, and wait for its end, so that no zombie stays; remove its folder."""
         if self.alive:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
-                self._process.kill()
+                # `Process.kill` asks first if it has, which takes the exit status away from asyncio.
+                os.kill(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         # An empty folder, as a rule: this takes microseconds.
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -139,20 +150,46 @@ class ChildProcess:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise RuntimeError("the child was started without pipes")
+        line, ended = b"", False
         try:
             stdin.write(request)
             await stdin.drain()
-            answer: Any = json.loads(await stdout.readline())
-        except (ConnectionError, ValueError):
-            # No line, half a line, one that is too long or no JSON: the child has ended, or is no longer ours.
-            answer = None
-        if not isinstance(answer, dict):
-            await self.end()
-            raise ChildFaultError(ChildFault.DIED, _how(self._process.returncode))
-        return cast("dict[str, Any]", answer)
+            line = await stdout.readline()
+            ended = stdout.at_eof()
+        except ConnectionError:
+            ended = True
+        except ValueError:
+            pass  # longer than any answer
+        answer = _answer_in(line)
+        if answer is not None:
+            return answer
+        await self.end()
+        if not ended:
+            raise ChildFaultError(ChildFault.DIED, "nonsense")
+        # Decoders with threads use their processor time up before the time of the clock.
+        fault = ChildFault.TIMED_OUT if self._process.returncode == -signal.SIGXCPU else ChildFault.DIED
+        raise ChildFaultError(fault, _how(self._process.returncode))
+
+
+def _answer_in(line: bytes) -> dict[str, Any] | None:
+    """Return the answer in a line; None if it is none, as from a child that a hostile file has taken over."""
+    try:
+        answer: Any = json.loads(line)
+        # Halves of surrogate pairs, which JSON can name, could be stored and sent nowhere.
+        json.dumps(answer, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(answer, dict):
+        return None
+    found = cast("dict[str, Any]", answer)
+    is_one = isinstance(found.get("result"), dict) or isinstance(found.get("fault"), str)
+    return found if is_one else None
 
 
 def _how(returncode: int | None) -> str:
-    if returncode is not None and returncode < 0:
+    if returncode is None or returncode >= 0:
+        return f"exit status {returncode}"
+    try:
         return signal.Signals(-returncode).name
-    return f"exit status {returncode}"
+    except ValueError:  # most of the real-time signals have no name
+        return f"signal {-returncode}"

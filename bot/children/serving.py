@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +48,9 @@ def serve(tasks: Mapping[str, Task]) -> None:
             answer = {"fault": type(error).__name__, "out_of_memory": isinstance(error, MemoryError)}
         os.write(answers, json.dumps(answer).encode() + b"\n")
         signal.alarm(0)
+    # A parent that was killed removes no folder.
+    with suppress(OSError):
+        Path.cwd().rmdir()
 
 
 def _own_output() -> int:
@@ -61,11 +65,11 @@ def _own_output() -> int:
 
 def _limit_process(memory_bytes: int, niceness: int) -> None:
     # Set by the child itself: subprocess's `preexec_fn` is not safe while the bot runs other threads.
-    for limit, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, _FILE_BYTES),
-    ):
+    limits = {resource.RLIMIT_AS: memory_bytes, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _FILE_BYTES}
+    if sys.platform == "darwin":
+        # macOS has no such limit, and refuses to set one.
+        del limits[resource.RLIMIT_AS]
+    for limit, value in limits.items():
         resource.setrlimit(limit, (value, value))
     os.nice(niceness)
     score = Path("/proc/self/oom_score_adj")

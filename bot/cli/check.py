@@ -20,7 +20,7 @@ from bot.texts import console
 from bot.video import Seconds
 
 _SHORTEST_S: Final = min(int(choice.value) for choice in Seconds)
-_UNKNOWN_TOLD_FOR: Final = timedelta(days=30)
+_ENDED_TOLD_FOR: Final = timedelta(days=30)
 _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.NUMBER_SKIPPED: console.AUDIT_NUMBER_SKIPPED,
     Flaw.UNREADABLE: console.AUDIT_UNREADABLE,
@@ -80,7 +80,7 @@ def _database_url(settings: Settings) -> str | None:
 
 
 async def _report(settings: Settings) -> DatabaseReport:
-    since = datetime.now(UTC) - _UNKNOWN_TOLD_FOR
+    since = datetime.now(UTC) - _ENDED_TOLD_FOR
     return await inspect_database_in_thread(_database_url(settings), settings.data_dir, since=since)
 
 
@@ -111,7 +111,9 @@ async def _outcomes(settings: Settings) -> CheckLine:
         report = await _report(settings)
     except StorageError as error:
         return CheckLine("jobs", passed=False, told=str(error))
-    told = console.jobs_found(report.unfinished or 0, report.undelivered or 0, report.unknown or 0)
+    told = console.jobs_found(
+        report.unfinished or 0, report.undelivered or 0, report.unknown or 0, report.mismatched or 0
+    )
     return CheckLine("jobs", passed=True, told=told)
 
 

@@ -1,4 +1,4 @@
-"""What one check found."""
+"""Result of one check."""
 
 from dataclasses import dataclass
 

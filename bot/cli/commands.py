@@ -71,9 +71,10 @@ def demo(
 def check() -> None:
     """Verify what can be verified without buying anything."""
     from bot.cli.check import check as run_check
+    from bot.cli.screen import print_result
 
     _log_errors_only()
-    if not _carry_out_interruptible(run_check(typer.echo)):
+    if not _carry_out_interruptible(run_check(print_result)):
         raise typer.Exit(ExitStatus.FAILED)
 
 

@@ -10,7 +10,7 @@ class ExitStatus(IntEnum):
     FAILED = 1
     BAD_CONFIGURATION = 2
     INTERRUPTED = 130
-    """What shells report of a command that Ctrl-C ended: 128 + SIGINT."""
+    """Status that shells report of a command that Ctrl-C ended: 128 + SIGINT."""
 
 
 class CommandFailedError(Exception):

@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Final
 
-import typer
-
 from bot.app import open_api
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.operator_input import checked_task_id
+from bot.cli.screen import tell
 from bot.cli.video_file import TaskFollower, check_output
 from bot.settings import BadConfigurationError, Settings
 from bot.texts import console
 
 _PATIENCE_S: Final = 20.0
-"""How long a service is asked again that does not know the task, refuses or is silent. Nothing ends by it."""
+"""Seconds for which a service that does not know the task, refuses or is silent is asked again."""
 
 
 async def fetch(settings: Settings, task_id: str, out: Path, *, force: bool) -> None:
@@ -37,4 +36,4 @@ async def fetch(settings: Settings, task_id: str, out: Path, *, force: bool) -> 
         raise CommandFailedError(
             console.bad_configuration(str(error)), ExitStatus.BAD_CONFIGURATION
         ) from None
-    typer.echo(console.saved(str(video.path), video.size_bytes), err=True)
+    tell(console.saved(str(video.path), video.size_bytes))

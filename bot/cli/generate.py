@@ -14,6 +14,7 @@ import typer
 from bot.app import open_api, open_spool
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.operator_input import printable
+from bot.cli.screen import tell
 from bot.cli.video_file import TaskFollower, check_output
 from bot.dimilinks import DimiLinks, DimiLinksError, Purchase, Submission
 from bot.images.data_url import DataUrl
@@ -26,7 +27,7 @@ from bot.texts import console, console_purchases
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size, VideoRequest
 
 _ANSWER_S: Final = 75.0
-"""How long an interrupted command waits for the answer to a POST under way, which may hold a bought task's id."""
+"""Seconds that an interrupted command waits for the answer to a POST, which may hold a bought task's id."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ _PICTURE_PROBLEMS: Final[Mapping[ImageProblem, str]] = {
     ImageProblem.TOO_COMPLEX: console_purchases.IMAGE_COMPLEX,
     ImageProblem.GONE: console_purchases.IMAGE_NOT_READ,
 }
-"""What can be wrong with files of this machine."""
+"""Words for what can be wrong with files of this machine."""
 
 
 def checked_request(order: TypedOrder, out: Path, *, force: bool) -> VideoRequest:
@@ -105,7 +106,7 @@ def ask_before_spending(request: VideoRequest) -> None:
         agreed = typer.confirm(console_purchases.ask_to_buy(request.seconds, request.resolution), err=True)
     except typer.Abort:  # there is nobody to ask
         agreed = False
-        typer.echo(err=True)
+        tell("")
     if not agreed:
         raise CommandFailedError(console_purchases.NOT_CONFIRMED, ExitStatus.FAILED)
 
@@ -143,7 +144,7 @@ async def generate(
                 await spool.discard(job_id)
             video = await TaskFollower(api, task_id, out).run()
             purchase.saved = True
-            typer.echo(console.saved(str(video.path), video.size_bytes), err=True)
+            tell(console.saved(str(video.path), video.size_bytes))
     except BadConfigurationError as error:
         raise CommandFailedError(
             console.bad_configuration(str(error)), ExitStatus.BAD_CONFIGURATION
@@ -191,7 +192,7 @@ class _Purchase:
             submission = await asyncio.shield(posting)
         except asyncio.CancelledError:
             # Given up now, a bought video could not be found again: its id is in the answer.
-            typer.echo(console_purchases.WAITING_FOR_ANSWER, err=True)
+            tell(console_purchases.WAITING_FOR_ANSWER)
             try:
                 await asyncio.wait([posting], timeout=_ANSWER_S)
             finally:
@@ -208,26 +209,26 @@ class _Purchase:
     def tell_how_to_fetch(self) -> None:
         """Print how a bought video is fetched that was not saved."""
         if self._task_id is not None and not self.saved:
-            typer.echo(console_purchases.how_to_fetch(self._task_id), err=True)
+            tell(console_purchases.how_to_fetch(self._task_id))
 
     def _note(self, task_id: str) -> None:
         self._task_id = task_id
-        typer.echo(console_purchases.submitted(task_id), err=True)
+        tell(console_purchases.submitted(task_id))
 
     def _note_what_came(self, posting: "asyncio.Future[Submission]") -> None:
         """Print what became of a POST that was under way when the command was interrupted."""
         if not posting.done() or posting.cancelled():
-            typer.echo(console_purchases.charged_unknown(console_purchases.NO_ANSWER_YET), err=True)
+            tell(console_purchases.charged_unknown(console_purchases.NO_ANSWER_YET))
             return
         error = posting.exception()
         if error is None:
             self._note(posting.result().task_id)
         elif isinstance(error, DimiLinksError) and error.purchase is Purchase.NOT_BOUGHT:
-            typer.echo(console_purchases.not_bought(str(error)), err=True)
+            tell(console_purchases.not_bought(str(error)))
         elif isinstance(error, DimiLinksError):
-            typer.echo(_unknown(error), err=True)
+            tell(_unknown(error))
         else:
-            typer.echo(console_purchases.charged_unknown(type(error).__name__), err=True)
+            tell(console_purchases.charged_unknown(type(error).__name__))
 
 
 def _retrieve(posting: "asyncio.Future[Submission]") -> None:

@@ -1,4 +1,4 @@
-"""How a command ends on a signal: at once before it has anything to clean up, and soon after it has."""
+"""Ends of commands by a signal: at once before it has anything to clean up, and soon after it has."""
 
 import os
 import signal

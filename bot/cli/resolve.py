@@ -4,10 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
-import typer
-
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.operator_input import checked_task_id
+from bot.cli.screen import print_result
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.store import JobStore
 from bot.jobs.unknown_jobs import UnknownJobs
@@ -103,10 +102,10 @@ def _utc_now() -> datetime:
 def _tell(result: OrderResult, job_id: str, task_id: str | None) -> None:
     match result.outcome:
         case OrderOutcome.DONE if task_id is not None:
-            typer.echo(console_purchases.task_attached(job_id, task_id))
+            print_result(console_purchases.task_attached(job_id, task_id))
             return
         case OrderOutcome.DONE:
-            typer.echo(console_purchases.noted_not_bought(job_id))
+            print_result(console_purchases.noted_not_bought(job_id))
             return
         case OrderOutcome.NO_SUCH_JOB:
             told = console_purchases.no_such_job(job_id)

@@ -8,12 +8,12 @@ from typing import Any, Final
 import aiohttp
 import discord
 import structlog
-import typer
 
 from bot import logs
 from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import end_within
+from bot.cli.screen import say
 from bot.gc_policy import freeze_startup_objects
 from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
@@ -88,7 +88,7 @@ def _failure(error: Exception) -> CommandFailedError:
 
 
 class _Stop:
-    """What SIGINT and SIGTERM ask for. Their handlers stay until the loop closes: a second signal is harmless."""
+    """Stop that SIGINT and SIGTERM ask for. Handlers stay until the loop closes: a second signal is harmless."""
 
     def __init__(self, opening: asyncio.Task[Any] | None) -> None:
         self.asked = asyncio.Event()
@@ -107,7 +107,7 @@ class _Stop:
 
 
 async def _until_stopped(app: App, asked: asyncio.Event) -> None:
-    running = asyncio.create_task(app.run(typer.echo), name="bot")
+    running = asyncio.create_task(app.run(say), name="bot")
     signalled = asyncio.create_task(asked.wait(), name="stop-signal")
     try:
         await asyncio.wait([running, signalled], return_when=asyncio.FIRST_COMPLETED)

@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-import typer
-
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.operator_input import printable
+from bot.cli.screen import print_result
 from bot.jobs.unknown_jobs import UnknownJob, UnknownJobs
 from bot.settings import Settings
 from bot.storage.errors import StorageError
@@ -25,8 +24,8 @@ async def unknown(settings: Settings) -> None:
     except StorageError as error:
         raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
     for job in found:
-        typer.echo(_described(job))
-    typer.echo(console_purchases.unknown_jobs(len(found)))
+        print_result(_described(job))
+    print_result(console_purchases.unknown_jobs(len(found)))
 
 
 def _described(job: UnknownJob) -> str:

@@ -3,13 +3,14 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import stamina
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.cli.screen import Screen
 from bot.dimilinks import (
     DimiLinks,
     DimiLinksError,
@@ -72,7 +73,9 @@ class TaskFollower:
         self._out = out
         timeouts = Timeouts()
         limits = timeouts.patience
-        self._limits = limits if patience_s is None else replace(limits, absent_s=patience_s)
+        if patience_s is not None:
+            limits = replace(limits, absent_s=patience_s, unclear_s=min(limits.unclear_s, patience_s / 4))
+        self._limits = limits
         self._generate_s = timeouts.generate_s
         self._silent_s = patience_s or timeouts.generate_s
         self._download_s = patience_s or timeouts.download_s
@@ -85,7 +88,7 @@ class TaskFollower:
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TimeElapsedColumn(),
-                console=Console(stderr=True),
+                console=Console(file=cast("IO[str]", Screen())),
             ) as progress:
                 return await self._wait(progress) or await self._download()
         except OSError as error:
@@ -112,6 +115,7 @@ class TaskFollower:
             except DimiLinksError as error:
                 # A refused question says nothing about a bought video, no more than silence does.
                 fault = error
+                patience.saw_nothing_clear(loop.time())
                 if loop.time() - answered_s >= self._silent_s:
                     break
                 progress.update(bar, description=console_purchases.asking_again(str(error)))

@@ -23,7 +23,7 @@ class ReplyAddress:
     channel_id: int | None
     message_id: int | None
     created_at: datetime
-    """When the interaction of that token came, by this machine's clock."""
+    """Moment at which the interaction of that token came, by this machine's clock."""
     upload_limit_bytes: int
     """Largest size of an attachment in this reply (`attachment_size_limit` of the interaction)."""
     private: bool

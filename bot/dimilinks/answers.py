@@ -1,10 +1,12 @@
-"""What an answer is as it came, and the tolerant reading of its JSON that all meanings build upon.
+"""Answers as they came, and the tolerant reading of its JSON that all meanings build upon.
 
 Values of odd types count as absent rather than as broken, and no answer makes these functions raise.
 """
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
 
@@ -15,10 +17,13 @@ _WORD_LIMIT_CHARS: Final = 100
 
 _JSON_BEGINS: Final = (b"{", b"[", b'"')
 
+_CHINESE: Final = "gb18030"
+"""The encoding of Chinese text where it is not UTF-8; GBK and GB2312 are parts of it."""
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, as it came, read up to a bound. `interruption` says why reading ended early, if it did.
+    """An answer as it came, read up to a bound. `interruption` says why reading ended early, if it did.
 
     `came_early` is True for an answer to a submission whose body had not left whole by then. The repr shows
     the status alone, because a server may have put anything into the rest, the key included.
@@ -40,9 +45,34 @@ class Answer:
 
 
 def read_json(body: bytes) -> object | None:
-    """The JSON value of a body; None for whatever is no JSON, too deep or not UTF-8 included."""
+    """The JSON value of a body; None for whatever is no JSON, or too deep.
+
+    Messages are often Chinese, and not every gateway sends them in UTF-8, or escapes what ends their lines.
+    """
+    return next((value for text in _texts_of(body) if (value := _parsed(text)) is not None), None)
+
+
+def unfolded(value: object) -> object:
+    """A JSON value; if it is text that holds a JSON object or array itself, that one."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        inner = _parsed(value)
+        return value if inner is None else inner
+    return value
+
+
+def _texts_of(body: bytes) -> Iterator[str]:
+    encoding = json.detect_encoding(body)
     try:
-        return json.loads(body)
+        yield body.decode(encoding)
+    except UnicodeDecodeError:
+        with suppress(UnicodeDecodeError):
+            yield body.decode(_CHINESE)
+        yield body.decode(encoding, "replace")
+
+
+def _parsed(text: str) -> object | None:
+    try:
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
 

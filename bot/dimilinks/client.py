@@ -57,7 +57,7 @@ class DimiLinks:
     asking and downloading are free to repeat, submitting is not, and only the caller knows how long to go
     on.
 
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
             api = DimiLinks(session, base_url=URL("https://dimilinks.com/v1"), api_key=SecretStr(key))
             submission = await api.submit(VideoRequest(prompt="a paper boat in the rain"))
             while (await api.task(submission.task_id)).phase is not TaskPhase.COMPLETED:

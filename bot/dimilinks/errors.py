@@ -1,4 +1,4 @@
-"""What can go wrong with the API, one class a meaning.
+"""Errors of the API, one class a meaning.
 
 The meanings follow the vendor's page *Errors*; the transport faults below them are ours. No text here ever
 holds the API key: everything a server said has been through `scrub.Scrubber` before it reaches an exception.
@@ -20,7 +20,7 @@ class Purchase(StrEnum):
 
 
 class ErrorKind(StrEnum):
-    """Who can do something about an error."""
+    """Party that can do something about an error."""
 
     REQUEST = "request"
     """The user who asked: something in the request must change."""
@@ -81,7 +81,7 @@ class DimiLinksError(Exception):
 
     @property
     def kind(self) -> ErrorKind:
-        """Who can do something about it, by the verdict alone."""
+        """Party that can do something about it, by the verdict alone."""
         match self.verdict.scope:
             case FaultScope.THIS_REQUEST:
                 is_reference = self.verdict.reason is FaultReason.REFERENCE

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp import hdrs
@@ -29,6 +30,7 @@ from bot.dimilinks.errors import (
     UnreadableAnswerError,
 )
 from bot.dimilinks.holds import RequestKind
+from bot.dimilinks.inflation import AnswerBody
 from bot.dimilinks.pace import Pace, Turn
 from bot.dimilinks.retry_after import retry_after_s
 from bot.dimilinks.scrub import EXCERPT_LIMIT_CHARS, Scrubber
@@ -37,7 +39,7 @@ from bot.dimilinks.timeouts import ApiTimeouts
 T = TypeVar("T")
 
 Leaving = Callable[[], Awaitable[None]]
-"""What is to be done before a submission leaves. What it raises ends the submission, which then bought nothing."""
+"""Work before a submission leaves. An error that it raises ends the submission, which then bought nothing."""
 
 # An honest answer is below 1 kB. Reading must be bounded, and parsing stay far below a millisecond or two.
 _ANSWER_LIMIT_BYTES: Final = 64 * 1024
@@ -54,6 +56,16 @@ class _Bearer(str):
 
     def __repr__(self) -> str:
         return "'Bearer …'"
+
+
+class _UnsharedName(str):
+    """The name that TLS asks for, equal to nothing else: aiohttp keys its pool of idle connections by it."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
 
 class Exchange:
@@ -78,6 +90,7 @@ class Exchange:
         self._pace = pace
         self._now = now
         self._deadline = deadline
+        self._bodies: WeakKeyDictionary[aiohttp.ClientResponse, AnswerBody] = WeakKeyDictionary()
 
     def under(self, deadline: asyncio.Timeout) -> "Exchange":
         """The same exchange for one call under `deadline`, which stands still while a turn is waited for."""
@@ -145,7 +158,7 @@ class Exchange:
         head: bytes = b"",
         limit_bytes: int = _ANSWER_LIMIT_BYTES,
     ) -> Answer:
-        """What is left of an answer behind `head`, at most `limit_bytes`; closes the response.
+        """Return what is left of an answer behind `head`, at most `limit_bytes`; closes the response.
 
         A fault on the way does not raise, because the status alone may say enough: it becomes the answer's
         `interruption`.
@@ -153,7 +166,7 @@ class Exchange:
         body = bytearray(head)
         interruption: DimiLinksError | None = None
         try:
-            await self._translated(_read_into(body, response, within_s, limit_bytes))
+            await self._translated(_read_into(body, self._body_of(response), within_s, limit_bytes))
         except DimiLinksError as error:
             interruption = error
         finally:
@@ -169,7 +182,7 @@ class Exchange:
 
     async def chunk(self, response: aiohttp.ClientResponse, *, within_s: float) -> bytes:
         """The next piece of a body, empty at its end. Raises what `open` raises."""
-        return await self._translated(_chunk(response, within_s))
+        return await self._translated(_chunk(self._body_of(response), within_s))
 
     async def _send(self, url: URL, body: SubmissionBody) -> aiohttp.ClientResponse:
         timeouts = self._timeouts
@@ -185,10 +198,9 @@ class Exchange:
                     timeout=self._client_timeout(),
                     max_field_size=_HEADER_LIMIT_BYTES,
                     # A connection that the API closed while it lay idle would swallow a small request whole
-                    # and leave its purchase in doubt. Submissions therefore travel on connections of their
-                    # own: the name, which TLS would use anyway, keeps them out of the pool that polling
-                    # fills (aiohttp keys its pool by it), and `close` keeps that pool empty.
-                    server_hostname=url.raw_host,
+                    # and leave its purchase in doubt. Each submission therefore travels on a connection of its
+                    # own, whatever a server makes of `close`.
+                    server_hostname=_UnsharedName(url.raw_host or ""),
                     headers=self._headers(authorized=True) | {hdrs.CONNECTION: "close"},
                 )
             finally:
@@ -245,6 +257,9 @@ class Exchange:
                 asked_s = retry_after_s(response.headers.get(hdrs.RETRY_AFTER), self._now())
             self._pace.answered(turn, response.status, asked_s)
 
+    def _body_of(self, response: aiohttp.ClientResponse) -> AnswerBody:
+        return self._bodies.setdefault(response, AnswerBody(response.content))
+
     def _live_session(self) -> aiohttp.ClientSession:
         # aiohttp answers a closed session with RuntimeError; at shutdown that is a lost connection like
         # others.
@@ -284,17 +299,15 @@ class Exchange:
         return self._scrubber.clean(f"{type(fault).__name__}: {text}", EXCERPT_LIMIT_CHARS)
 
 
-async def _chunk(response: aiohttp.ClientResponse, within_s: float) -> bytes:
+async def _chunk(coming: AnswerBody, within_s: float) -> bytes:
     async with asyncio.timeout(within_s):
-        return await response.content.readany()
+        return await coming.next()
 
 
-async def _read_into(
-    body: bytearray, response: aiohttp.ClientResponse, within_s: float, limit_bytes: int
-) -> None:
+async def _read_into(body: bytearray, coming: AnswerBody, within_s: float, limit_bytes: int) -> None:
     async with asyncio.timeout(within_s):
         while len(body) < limit_bytes:
-            piece = await response.content.readany()
+            piece = await coming.next()
             if not piece:
                 return
             body += piece[: limit_bytes - len(body)]

@@ -23,7 +23,7 @@ class RequestKind(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why the API asked to be left alone."""
+    """Reason why the API asked to be left alone."""
 
     TOO_MANY_REQUESTS = "too_many_requests"
     UNAVAILABLE = "unavailable"

@@ -18,7 +18,7 @@ _FILM: Final = frozenset({b"moov", b"mdat", b"moof"})
 _COUNTED: Final = frozenset({b"moov", b"moof", b"sidx"})
 
 PEEK_BYTES: Final = HEADER.size
-"""How many leading bytes `may_begin_mp4` needs."""
+"""Number of leading bytes that `may_begin_mp4` needs."""
 
 # Fragmented files hold some hundred boxes. The bound keeps a file made of empty boxes from taking minutes.
 _BOXES_MAX: Final = 100_000
@@ -28,7 +28,7 @@ _SHORT_S: Final = 0.25
 
 
 class Mp4Verdict(StrEnum):
-    """What a file turned out to be."""
+    """Judgement of a file."""
 
     WHOLE = "whole"
     DOUBTFUL = "doubtful"
@@ -40,7 +40,7 @@ class Mp4Verdict(StrEnum):
 
 
 class Length(Enum):
-    """What is known of a file's length."""
+    """Knowledge of a file's length."""
 
     MET = auto()
     """It is as long as was promised."""

@@ -47,7 +47,7 @@ class Box:
 
 
 class NoBox(Enum):
-    """Why there is no box at a place in the file."""
+    """Reason why there is no box at a place in the file."""
 
     CUT_OFF = auto()
     """The file ends within its header."""

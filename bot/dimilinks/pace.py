@@ -138,7 +138,7 @@ class Pace:
         return max(0, pollers) / (_POLLING_SHARE * self.rate_per_s)
 
     def hold(self, kind: RequestKind, now: datetime) -> RequestHold | None:
-        """Why and until when requests of this kind wait, in the time of day; None while they leave as they come."""
+        """Return why requests of this kind wait, and until which time of day; None while none waits."""
         return self._holds.told(kind, self._clock(), now)
 
     async def turn(self, kind: RequestKind) -> Turn:
@@ -222,13 +222,13 @@ class Pace:
         await self._limiter.acquire()
 
     def _hold_s(self, kind: RequestKind) -> float:
-        """How long a request of this kind may not leave, apart from the limiter: held, or for a slowed pace."""
+        """Return the seconds for which a request of this kind may not leave, apart from the limiter."""
         rate_per_s, now_s = self.rate_per_s, self._clock()
         gap_ends_s = self._left_s + 1 / rate_per_s if rate_per_s < self._full_per_s else -math.inf
         return max(self._holds.rest_s(kind, now_s), gap_ends_s - now_s)
 
     def _first(self) -> _Waiter | None:
-        """Who stands before all others of the kinds that are not held back."""
+        """Return who stands before all others of the kinds that are not held back."""
         now_s = self._clock()
         heads = [
             waiting[0]

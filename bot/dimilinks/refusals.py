@@ -1,4 +1,4 @@
-"""Which error an answer stands for, and what it proves about a purchase.
+"""Errors that answers stand for, and what they prove about a purchase.
 
 Errors come as `{"error": {"message", "type", "code"}}`, where `code` is text or a number and any part may be
 missing (source: the vendor's page *Errors*). Only such an answer, from the API's own origin, is a verdict on
@@ -121,7 +121,7 @@ def error_from(
 
 
 def purchase_after(answer: Answer, *, in_own_voice: bool) -> Purchase:
-    """What an answer to a submission that names no task proves.
+    """Return what an answer to a submission that names no task proves.
 
     An answer that came before the last byte of the request's body left speaks of a request that never arrived
     whole. Of an error with 2xx nobody can say if the request was taken all the same.

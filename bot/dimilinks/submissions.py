@@ -1,4 +1,4 @@
-"""What the answer to a submission means: a task, or an error with what it proves about the purchase."""
+"""Meaning of the answer to a submission: a task, or an error with what it proves about the purchase."""
 
 from datetime import datetime
 from typing import Final
@@ -8,7 +8,7 @@ from bot.dimilinks.errors import DimiLinksError, Purchase, UnreadableAnswerError
 from bot.dimilinks.refusals import error_answer_in, error_from, is_success, purchase_after
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Submission
-from bot.dimilinks.task_ids import find_task_id
+from bot.dimilinks.task_ids import IdTrust, find_task_id
 from bot.dimilinks.verdicts import FaultReason, FaultScope, FaultVerdict
 
 _TORN: Final = FaultVerdict(FaultScope.TRANSPORT, FaultReason.TORN)
@@ -31,13 +31,13 @@ def submission_from(answer: Answer, scrubber: Scrubber, now: datetime) -> Submis
 
 
 def _task_id_in(answer: Answer, scrubber: Scrubber) -> str | None:
+    error = error_answer_in(answer.body, scrubber)
     if is_success(answer.status):
-        return find_task_id(answer.body)
+        return find_task_id(answer.body, IdTrust.TAKEN if error is None else IdTrust.PERHAPS_TAKEN)
     # The API's own refusal bought nothing, and the ids in it are those of requests. Whatever else fails after
     # the API took the request (a gateway's own time limit, say) may still name the task that is being paid for.
-    error = error_answer_in(answer.body, scrubber)
     refused = error is not None and purchase_after(answer, in_own_voice=True) is Purchase.NOT_BOUGHT
-    return None if refused else find_task_id(answer.body, only_sure=True)
+    return None if refused else find_task_id(answer.body, IdTrust.FAILED)
 
 
 def _status_in(answer: Answer, scrubber: Scrubber) -> str:

@@ -1,4 +1,4 @@
-"""What the API says of a submission, a task and a download, as typed values.
+"""Answers of the API about a submission, a task and a download, as typed values.
 
 Statuses: the vendor's page *Retrieve video task*, and the words that gateways of this kind use for the same
 states.
@@ -58,7 +58,7 @@ _WORDS: Final[Mapping[str, TaskStatus]] = {
 
 
 class TaskPhase(StrEnum):
-    """What a task's state means to whoever waits for the video."""
+    """Meaning of a task's state to whoever waits for the video."""
 
     WAITING = "waiting"
     GENERATING = "generating"
@@ -87,7 +87,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class TaskError:
-    """Why a task ended badly, in the API's words; either may be empty."""
+    """Reason why a task ended badly, in the API's words; either may be empty."""
 
     code: str
     message: str
@@ -112,7 +112,7 @@ class Task:
 
     @property
     def phase(self) -> TaskPhase:
-        """What to do next.
+        """Return what to do next.
 
         `completed` with an error is BLOCKED: gateways of this kind report filtered jobs so, without a video and
         billed; `error.is_content_refusal` tells if that is what was said. Progress is no evidence: a failed task

@@ -1,14 +1,14 @@
-"""What the answers to free questions mean: how a task stands, and which models there are.
+"""Meaning of the answers to free questions: the state of a task, and the models that there are.
 
 Source: the vendor's page *Retrieve video task*. Reading is tolerant where that page is silent: gateways of this
 kind wrap a task in various ways, send numbers as text, and put reasons into various fields.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.dimilinks.answers import Answer, is_list, is_record, number_from, read_json, word_from
+from bot.dimilinks.answers import Answer, is_list, is_record, number_from, read_json, unfolded, word_from
 from bot.dimilinks.errors import DimiLinksError, TaskAbsentError, UnreadableAnswerError
 from bot.dimilinks.refusals import error_from, is_success, says_no_error
 from bot.dimilinks.scrub import Scrubber
@@ -21,6 +21,19 @@ _EARLIEST_S: Final = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S: Final = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 
 _WRAPPERS: Final = ("data", "task")
+_OTHER_WRAPPERS: Final = (
+    "result",
+    "results",
+    "response",
+    "output",
+    "video",
+    "videos",
+    "job",
+    "items",
+    "tasks",
+)
+_LEVELS_MAX: Final = 4
+_ENDS: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.UNKNOWN})
 
 _REASON_FIELDS: Final = ("error", "fail_reason", "failure_reason", "error_message", "message", "detail")
 
@@ -108,20 +121,45 @@ def _says_absent(error: DimiLinksError) -> bool:
 def _records_in(value: object) -> Iterator[dict[str, Any]]:
     """The records that may describe the task, the likeliest first.
 
-    What is wrapped comes before its wrapper, whose `status` may speak of the answer alone; but a task comes
-    before what it holds itself, since some gateways keep the maker's own answer in a task's `data`.
+    What is wrapped comes before its wrapper, whose `status` may speak of the answer alone: it ends no task without
+    the task's id beside. But a task comes before what it holds itself, since some gateways keep the
+    maker's own answer in a task's `data`.
     """
     outer = _first_record(value)
     if outer is None:
         return
-    inner = next((found for name in _WRAPPERS if (found := _first_record(outer.get(name)))), None)
-    if inner is not None:
+    inner = next(_wrapped_in(outer, _WRAPPERS), None)
+    if inner is not None and (_names_itself(inner) or not _names_itself(outer)):
         yield inner
-        yield from (found for name in _WRAPPERS if (found := _first_record(inner.get(name))))
-    yield outer
+        yield from _below(inner)
+    if _names_itself(outer) or not any(name in outer for name in _WRAPPERS) or _is_under_way(outer):
+        yield outer
+    yield from _below(outer)
+
+
+def _below(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records that a record wraps, the nearest first."""
+    level = [record]
+    for _ in range(_LEVELS_MAX):
+        level = [found for each in level for found in _wrapped_in(each, _WRAPPERS + _OTHER_WRAPPERS)]
+        yield from level
+
+
+def _wrapped_in(record: dict[str, Any], names: Iterable[str]) -> Iterator[dict[str, Any]]:
+    return (found for name in names if (found := _first_record(record.get(name))) is not None)
+
+
+def _names_itself(record: dict[str, Any]) -> bool:
+    return any(usable_id(record.get(name)) is not None for name in ("task_id", "id"))
+
+
+def _is_under_way(record: dict[str, Any]) -> bool:
+    status: object = record.get("status")
+    return isinstance(status, str) and TaskStatus.from_word(status) not in _ENDS
 
 
 def _first_record(value: object) -> dict[str, Any] | None:
+    value = unfolded(value)
     if is_list(value):
         value = value[0] if value else None
     return value if is_record(value) else None
@@ -146,7 +184,7 @@ def _time_from(value: object) -> datetime | None:
 
 
 def _reason_in(record: dict[str, Any], status: TaskStatus, scrubber: Scrubber) -> TaskError | None:
-    """Why a task ended badly. Beside success only `error` counts: other fields then hold other things."""
+    """Return why a task ended badly. Beside success only `error` counts: other fields then hold other things."""
     fields = _REASON_FIELDS if status is TaskStatus.FAILED else _REASON_FIELDS[:1]
     found = [reason for name in fields if (reason := _task_error_from(record.get(name), scrubber))]
     if not found:

@@ -1,4 +1,4 @@
-"""How long to wait for what. Every wait of this package on the outside ends by one of these."""
+"""Limits of time. Every wait of this package on the outside ends by one of these."""
 
 from dataclasses import astuple, dataclass
 from typing import Final

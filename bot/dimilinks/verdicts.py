@@ -26,7 +26,7 @@ class FaultScope(StrEnum):
 
 
 class FaultReason(StrEnum):
-    """What was seen. With scope UNCERTAIN it is what the error would mean for the whole bot."""
+    """Observation. With scope UNCERTAIN it is what the error would mean for the whole bot."""
 
     PARAMETERS = "parameters"
     CONTENT = "content"

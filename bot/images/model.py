@@ -53,7 +53,7 @@ class ImageSource:
 
 
 class ConversionReason(StrEnum):
-    """What a person may notice of a picture that was changed."""
+    """Change of a picture that a person may notice."""
 
     FORMAT = "format"
     """Nothing: only its format is another one. Rows of older versions have it."""

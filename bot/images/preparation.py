@@ -27,7 +27,7 @@ _Side = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class PreparedPicture(BaseModel):
-    """What became of a picture. It comes from a process that a hostile file may have taken over."""
+    """Result for a picture. It comes from a process that a hostile file may have taken over."""
 
     kind: str = Field(max_length=8)
     mime: ImageMime

@@ -124,7 +124,7 @@ class Screening:
                     return ScreeningResult(fault=TIMED_OUT)
                 case ChildFault.RAISED | ChildFault.OUT_OF_MEMORY:
                     return ScreeningResult(fault=error.detail)
-                case ChildFault.DIED:
+                case ChildFault.DIED | ChildFault.NOT_STARTED:
                     return ScreeningResult(fault=DIED)
         except ValidationError:
             return ScreeningResult(fault=DIED)

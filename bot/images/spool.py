@@ -19,8 +19,14 @@ from bot.images.problems import ImageProblem, UnusableImageError
 from bot.images.sources import check_source
 from bot.video_files.frames import NoFrameError, VideoFrames
 
-_FETCHES_AT_ONCE: Final = 4
-"""So that the first pictures are being prepared while the others still arrive."""
+_FETCHES_AT_ONCE: Final = 16
+"""For all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures."""
+_FETCHES_EACH: Final = 4
+"""For one job: its first pictures are being prepared while the others still arrive, and others get their turn."""
+
+
+_FILE_LIMIT_BYTES: Final = 512 * 1024 * 1024
+"""Size of the largest file of this machine that is copied, as large as any that Discord takes."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,6 @@ class ReferenceSpool:
         self._allowed_hosts = tuple(allowed_hosts)
         self._pictures = pictures
         self._frames = frames
-        # For all jobs together: eight jobs of seven pictures must not hold buffers for 56 pictures.
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
 
     async def collect(self, job_id: str, sources: Sequence[ImageSource], owner: str) -> tuple[Reference, ...]:
@@ -77,17 +82,18 @@ class ReferenceSpool:
                 left on the disk then.
         """
         folder = await self._fresh_folder(job_id)
+        own_turn = asyncio.Semaphore(_FETCHES_EACH)
 
         async def one(number: int, source: ImageSource) -> Reference:
             problem = check_source(source, self._allowed_hosts)
             if problem is not None:
                 raise ImageRefusedError(source.filename, problem)
             path = folder / f"{number}.raw"
-            if source.kind is SourceKind.PICTURE:
-                async with self._fetching:
-                    size_bytes = await fetch(self._session, source, path)
-            else:
-                size_bytes = await self._frame(source, path, owner)
+            fetched = path if source.kind is SourceKind.PICTURE else path.with_suffix(".video")
+            async with own_turn, self._fetching:
+                size_bytes = await fetch(self._session, source, fetched)
+            if fetched != path:
+                size_bytes = await self._frame(source, fetched, path, owner)
             prepared = await self._prepared(
                 _Raw(owner, path, source.filename, size_bytes), folder / str(number)
             )
@@ -102,7 +108,7 @@ class ReferenceSpool:
         async def one(number: int, file: Path) -> Reference:
             path = folder / f"{number}.raw"
             try:
-                await asyncio.to_thread(shutil.copyfile, file, path)
+                await asyncio.to_thread(_copy, file, path)
             except OSError as error:
                 raise ImageRefusedError(file.name, ImageProblem.GONE, error.strerror or "") from None
             size_bytes = path.stat().st_size
@@ -156,18 +162,15 @@ class ReferenceSpool:
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
         return folder
 
-    async def _frame(self, source: ImageSource, destination: Path, owner: str) -> int:
-        """Fetch a video, save one of its frames and return the frame's size in bytes."""
-        video = destination.with_suffix(".video")
-        async with self._fetching:
-            await fetch(self._session, source, video)
+    async def _frame(self, source: ImageSource, video: Path, destination: Path, owner: str) -> int:
+        """Save a frame of a fetched video, which is removed, and return the frame's size in bytes."""
         take = self._frames.last_frame if source.kind is SourceKind.VIDEO else self._frames.first_frame
         try:
             await take(owner, video, destination)
         except NoFrameError as error:
             raise ImageRefusedError(source.filename, ImageProblem.NO_FRAME, str(error)) from None
         finally:
-            video.unlink(missing_ok=True)
+            await asyncio.to_thread(video.unlink, missing_ok=True)
         # A file that was just written: this takes microseconds.
         return destination.stat().st_size  # noqa: ASYNC240
 
@@ -190,3 +193,12 @@ class ReferenceSpool:
             raw.filename,
             picture.conversion(raw.size_bytes),
         )
+
+
+def _copy(file: Path, path: Path) -> None:
+    """Copy an ordinary file: a device may have no end. Blocks; raises `OSError` and `ImageRefusedError`."""
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise ImageRefusedError(file.name, ImageProblem.NOT_AN_IMAGE)
+    if file.stat().st_size > _FILE_LIMIT_BYTES:
+        raise ImageRefusedError(file.name, ImageProblem.TOO_LARGE)
+    shutil.copyfile(file, path)

@@ -1,6 +1,6 @@
 """Cards of jobs: words, buttons and colour for each state and failure. Pure functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from bot.delivery.card import Action, Card, Tone
 from bot.images.model import IMAGE_LIMITS, ConversionReason, Reference
 from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
+from bot.jobs.mismatch import asked_dimensions
 from bot.texts import cards, explanations, moderation, pictures
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -252,8 +253,23 @@ def working_card(
 def delivered_card(job: Job, *, now: datetime) -> Card:
     """Return the card of a finished video. It says how long the video took, unless it was looked for."""
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
-    made = cards.made_by_ai(took_s)
-    return _card(job, Tone.DONE, cards.DELIVERED, small_print=(made,), actions=result_actions(job))
+    return _card(
+        job,
+        Tone.DONE,
+        cards.DELIVERED,
+        lines=tuple(line.in_language(job.reply.language) for line in _differences(job)),
+        small_print=(cards.made_by_ai(took_s),),
+        actions=result_actions(job),
+    )
+
+
+def _differences(job: Job) -> Iterator[Message]:
+    """Yield what of the finished video is not as asked for."""
+    found = job.mismatch
+    if found is not None and found.duration_s is not None:
+        yield cards.other_duration(job.request.seconds, found.duration_s)
+    if found is not None and found.dimensions_px is not None:
+        yield cards.other_frame(asked_dimensions(job.request), found.dimensions_px)
 
 
 def ended_card(job: Job) -> Card:

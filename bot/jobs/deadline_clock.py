@@ -16,7 +16,7 @@ log: Final = structlog.get_logger(__name__)
 
 WAIT_S: Final = 300.0
 _TOLERANCE_S: Final = 5.0
-"""How far the two clocks may come apart between two looks: the system corrects its clock in small steps as well."""
+"""Seconds by which the two clocks may come apart between two looks: systems correct clocks in small steps."""
 
 
 class DeadlineClock:

@@ -11,6 +11,7 @@ from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
 from bot.images.model import ImageSource, Reference
 from bot.images.problems import ImageProblem
+from bot.jobs.mismatch import Mismatch
 from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
 
@@ -188,6 +189,8 @@ class Job:
     """Number of starts of a step that works on bytes here and neither ended nor was stopped cleanly."""
     raw_answer: str | None = None
     """The answer to the POST, scrubbed, where it is not known if it bought something."""
+    mismatch: Mismatch | None = None
+    """What of the finished video is not as asked for; None also until it was looked at."""
     had_flags: bool = False
     """True if the choice of a preset was taken out of the prompt."""
     from_people: bool = False

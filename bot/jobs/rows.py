@@ -13,6 +13,7 @@ from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Failure, Job, JobState
+from bot.jobs.mismatch import Mismatch
 from bot.moderation.rules import ReviewStage
 from bot.texts.messages import Language
 from bot.video import Size, VideoRequest
@@ -24,6 +25,7 @@ _FIT: Final = "fit"
 SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
 _PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
 _FAILURE: Final = TypeAdapter(Failure | None)
+_MISMATCH: Final = TypeAdapter(Mismatch | None)
 
 
 def row_of(job: Job) -> dict[str, Any]:
@@ -94,6 +96,7 @@ def course_columns(job: Job) -> dict[str, Any]:
         "starts": job.starts,
         "raw_answer": job.raw_answer,
         "ask_again_since": job.ask_again_since,
+        "mismatch": _MISMATCH.dump_python(job.mismatch, mode="json"),
         "failure": stored_failure(job.failure),
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
@@ -159,6 +162,7 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         starts=row["starts"],
         raw_answer=row["raw_answer"],
         ask_again_since=row["ask_again_since"],
+        mismatch=_MISMATCH.validate_python(row["mismatch"]),
         had_flags=row["had_flags"],
         from_people=row["from_people"],
         awaits_posting=row["awaits_posting"],

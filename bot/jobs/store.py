@@ -23,6 +23,7 @@ from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
+from bot.jobs.task_owners import TaskTakenError, looked_for_since, other_with_task
 from bot.storage.database import Database
 from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
@@ -144,11 +145,16 @@ class JobStore:
 
         Raises:
             UnknownJobError: There is no such job, or it has another task.
+            TaskTakenError: Another job has the task: its video is not this job's, whatever was answered.
         """
         values = course_columns(bought)
         same_task = or_(jobs.c.task_id.is_(None), jobs.c.task_id == bought.task_id)
         condition = and_(jobs.c.id == bought.id, same_task)
+        task_id = bought.task_id or ""
         async with self._database.write() as connection:
+            owner_id = await other_with_task(connection, task_id, bought.id)
+            if owner_id is not None:
+                raise TaskTakenError(task_id, owner_id)
             changed = await connection.execute(update(jobs).where(condition).values(values))
         if changed.rowcount == 0:
             raise UnknownJobError(bought.id)
@@ -239,7 +245,7 @@ class JobStore:
             and_(jobs.c.ended_at >= ended_since, ~delivered),
             and_(jobs.c.ended_at >= delivered_since, delivered),
         )
-        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~_looked_for_since())
+        chosen = select(jobs).where(jobs.c.person_id == person_id, shown, ~looked_for_since())
         return await self._read(chosen.order_by(jobs.c.created_at.desc()).limit(limit))
 
     async def repeated_by(self, parent_id: str) -> str | None:
@@ -315,16 +321,3 @@ class JobStore:
         if found.claim != before.claim:
             return ClaimLostError(before.id, found.claimed_by)
         return StaleJobError(f"{before.id} is {found.state}, was {before.state}")
-
-
-def _looked_for_since() -> ColumnElement[bool]:
-    """True for rows whose task another job took over. Such jobs have the moment of the first, which is indexed."""
-    other = jobs.alias()
-    same_task = and_(
-        other.c.person_id == jobs.c.person_id,
-        other.c.created_at == jobs.c.created_at,
-        other.c.task_id == jobs.c.task_id,
-        other.c.id != jobs.c.id,
-    )
-    later = or_(other.c.ended_at.is_(None), other.c.ended_at > jobs.c.ended_at)
-    return select(other.c.id).where(same_task, later).exists()

@@ -76,12 +76,6 @@ class UnknownJobs:
                     return found
         return ()
 
-    async def other_with_task(self, within: AsyncConnection, task_id: str, job_id: str) -> str | None:
-        """Return the job that has this task, if it is not the named one. One that bought comes before lookups."""
-        condition = and_(jobs.c.task_id == task_id, jobs.c.id != job_id)
-        found = await within.execute(select(jobs.c.id).where(condition).order_by(jobs.c.lookup).limit(1))
-        return found.scalar()
-
     async def resolve(self, within: AsyncConnection, job: Job, *, before: Job) -> None:
         """Keep what an unknown job has become. Raises `StaleJobError` unless its row is as it was `before`."""
         condition = and_(

@@ -1,4 +1,4 @@
-"""When a failing download of a finished video is given up, and which words tell that. No I/O."""
+"""End of failing downloads of a finished video, and the words that tell of it. No I/O."""
 
 import asyncio
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class ContentPatience:
         return now_s - self._since_s < self.absent_s
 
     def reason_after(self, error: Exception) -> FailureReason:
-        """Why the video was given up: what was seen last, also where time was up in the midst of another try."""
+        """Return why the video was given up: what was seen last, also if time was up in the midst of a try."""
         if isinstance(error, TimeoutError) and self._last is not None:
             return self._last
         return failure_reason_of(error)

@@ -24,6 +24,7 @@ from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.task_owners import TaskTakenError
 from bot.lifecycle.durable_writes import write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.timeouts import Timeouts
@@ -164,7 +165,7 @@ class JobContext:
         """Store that the POST was taken, whoever runs the job by now.
 
         Waits for a disk that fails. Until the row is written the task's id is kept in `notes`, which outlives the
-        process. Raises `UnknownJobError` if the row is gone or has another task.
+        process. Raises `UnknownJobError` if the row is gone or has another task, and `TaskTakenError`.
         """
         bought = advance(self.job, JobState.GENERATING, task_id=task_id, expires_at=expires_at)
         stored = False
@@ -178,7 +179,7 @@ class JobContext:
             await shield_until_done(store())
         except BaseException as error:
             # A stop that came just now is raised only after the write, which then may have succeeded.
-            if not stored:
+            if not stored and not isinstance(error, TaskTakenError):
                 await notes.note(bought.id, task_id)
             if not isinstance(error, StorageUnavailableError):
                 raise

@@ -37,8 +37,9 @@ class CountedStarts:
         async with AsyncExitStack() as alone:
             if deaths:
                 await alone.enter_async_context(self._one_suspect)
-            await context.amend(starts=deaths + 1)
             try:
+                # Within: a stop that comes meanwhile is raised when the count is stored.
+                await context.amend(starts=deaths + 1)
                 yield
             except BaseException:
                 # An error or a clean stop is no death.

@@ -1,4 +1,4 @@
-"""How far a running job is, and for how long it runs: what its card shows."""
+"""Progress and running time of a job, as its card shows them."""
 
 import asyncio
 from dataclasses import dataclass, field

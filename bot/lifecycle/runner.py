@@ -9,10 +9,14 @@ from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobEr
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.uploads import UploadTracker
 from bot.storage.errors import StorageError, StorageUnavailableError
+from bot.storage.shielding import AT_ONCE
 
 log: Final = structlog.get_logger(__name__)
 
 _READ_AGAIN_AFTER_S: Final = 5.0
+
+_END_WITHIN_S: Final = 2.0
+"""For edits under way when the process stops."""
 
 
 class SupersededError(Exception):
@@ -90,8 +94,13 @@ class JobRunner:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        if not tasks:
+            return
+        _, slow = await asyncio.wait(tasks, timeout=_END_WITHIN_S)
+        for task in slow:
+            task.cancel(AT_ONCE)
+        if slow:
+            await asyncio.wait(slow)
 
     def _ended(self, job_id: str) -> None:
         self._tasks.pop(job_id, None)

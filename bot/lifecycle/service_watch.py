@@ -1,4 +1,4 @@
-"""What the video service refuses the bot as a whole, and waits that it asked for: seen, and told."""
+"""Refusals of the bot as a whole by the video service, and waits that it asked for: seen, and told."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -26,7 +26,7 @@ log: Final = structlog.get_logger(__name__)
 
 
 class PauseReason(StrEnum):
-    """Why the service takes no request of this bot, or seems to take none."""
+    """Reason why the service takes no request of this bot, or seems to take none."""
 
     KEY_REJECTED = "key_rejected"
     OUT_OF_MONEY = "out_of_money"
@@ -59,7 +59,7 @@ class ProbeIntervals:
     question_s: float = 2.0
     """Between two free questions, doubling to half the longest."""
     evidence_s: float = 60.0
-    """How long a suspect waits for another request to be taken."""
+    """Seconds that a suspect waits for another request to be taken."""
 
 
 @dataclass
@@ -106,13 +106,13 @@ class SubmissionBreaker:
         self._suspects: dict[str, _Suspect] = {}
         self._taken = 0
         self._answers_missed = 0
-        """How often something answered in the service's place since a request was last taken."""
+        """Number of times that something answered in the service's place since a request was last taken."""
         self._changed = asyncio.Event()
         self._waiting = 0
 
     @property
     def reason(self) -> PauseReason | None:
-        """Why submitting is paused; None while it is not."""
+        """Reason why submitting is paused; None while it is not."""
         return self._pause.reason if self._pause is not None else None
 
     @property

@@ -1,4 +1,4 @@
-"""What a fault of the video service means for a job: pure functions."""
+"""Consequences of a fault of the video service for a job: pure functions."""
 
 import random
 from collections.abc import Mapping
@@ -38,11 +38,11 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
     PauseReason.SERVICE_AWAY: operator.SERVICE_AWAY,
     PauseReason.NO_CHANNEL: operator.NO_CHANNEL,
 }
-"""What is wrong, in words for the operator."""
+"""Words for the operator."""
 
 
 def pause_reason_of(error: DimiLinksError) -> PauseReason:
-    """Why submitting pauses after an error that concerns more than its own request."""
+    """Return why submitting pauses after an error that concerns more than its own request."""
     return _PAUSE_REASONS.get(error.verdict.reason, PauseReason.MISCONFIGURED)
 
 
@@ -52,7 +52,7 @@ def explain_pause(reason: PauseReason) -> Explanation:
 
 
 def failure_of(error: DimiLinksError) -> Failure:
-    """Why a request that bought nothing was given up."""
+    """Return why a request that bought nothing was given up."""
     match error.verdict.reason:
         case FaultReason.MONEY:
             return Failure(FailureReason.TOO_DEAR, error.message)

@@ -1,8 +1,9 @@
-"""When an answer about a bought task is believed: no single free answer ends a job that was paid for.
+"""Belief in answers about a bought task: no single free answer ends a job that was paid for.
 
 Pure rules over what was seen. `failed` is asked again twice within eight seconds; an absence (the service does not
 know the task, or calls it completed with an error beside) is asked again for three minutes; whenever the video may
-be there all the same, the content itself is tried.
+be there all the same, the content itself is tried. So it is while no answer says how the task stands: a word that
+nobody knows, an answer of another shape, a question that is refused again and again.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ class PatienceLimits:
     absent_s: float = 180.0
     content_pause_s: float = 8.0
     """Between two tries of content that nobody promised."""
+    unclear_s: float = 30.0
+    """How long no answer says how the task stands until the content is tried, and between two such tries."""
 
 
 class Belief(StrEnum):
@@ -45,6 +48,7 @@ class TaskPatience:
         self._limits = limits
         self._failures = 0
         self._absent_since_s: float | None = None
+        self._unclear_since_s: float | None = None
         self._content_tried_at_s: float | None = None
         self._progress = 0
         self.belief = Belief.UNDECIDED
@@ -66,6 +70,10 @@ class TaskPatience:
         self._progress = task.progress or 0
         self.error = task.error or self.error
         self._failures = self._failures + 1 if task.phase is TaskPhase.FAILED else 0
+        if task.phase is TaskPhase.UNKNOWN:
+            self.saw_nothing_clear(now_s)
+        else:
+            self._unclear_since_s = None
         if task.phase is TaskPhase.BLOCKED:
             self._missed(now_s, Belief.WITHOUT_VIDEO)
             return
@@ -78,14 +86,26 @@ class TaskPatience:
     def saw_absence(self, now_s: float) -> None:
         """Take into account that the service said that it does not know the task."""
         self._failures = 0
+        self._unclear_since_s = None
         self._missed(now_s, Belief.ABSENT)
+
+    def saw_nothing_clear(self, now_s: float) -> None:
+        """Take into account that a question brought no answer, or none that says how the task stands."""
+        if self._unclear_since_s is None:
+            self._unclear_since_s = now_s
 
     def may_have_content(self, now_s: float) -> bool:
         """Return True if the content is worth a try now, although no answer says that it is there."""
-        if self.belief is Belief.FINISHED or not (self.missing or self._looks_complete):
+        if self.belief is Belief.FINISHED:
+            return False
+        if self.missing or self._looks_complete:
+            pause_s = self._limits.content_pause_s
+        elif self._unclear_since_s is not None and now_s - self._unclear_since_s >= self._limits.unclear_s:
+            pause_s = self._limits.unclear_s
+        else:
             return False
         last_s = self._content_tried_at_s
-        if last_s is not None and now_s - last_s < self._limits.content_pause_s:
+        if last_s is not None and now_s - last_s < pause_s:
             return False
         self._content_tried_at_s = now_s
         return True

@@ -1,4 +1,4 @@
-"""How long a job waits for what."""
+"""Limits of a job's waits."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,10 +16,12 @@ class Timeouts:
     resubmit_longest_s: float = 60.0
     generate_s: float = 1800.0
     """From submission until the job counts as expired."""
+    clock_settles_s: float = 60.0
+    """For the machine's clock to be set after a start, before a job that it calls overdue counts as expired."""
     look_again_s: float = 240.0
     """For a task that is looked for again after its job had ended: longer than an absence is doubted."""
     patience: PatienceLimits = field(default_factory=PatienceLimits)
-    """How long bad news about a bought task is doubted."""
+    """Seconds for which bad news about a bought task is doubted."""
     download_s: float = 3600.0
     """For a whole copy of a finished video, while the service does not say that it has none."""
     deliver_s: float = 6 * 3600.0
@@ -41,6 +43,6 @@ class Retention:
     drafts: timedelta = timedelta(hours=24)
     """Pictures of forms that were not sent: as long as Discord signs their addresses."""
     ended_shown: timedelta = timedelta(days=7)
-    """How long ended jobs without a video are listed."""
+    """Time for which ended jobs without a video are listed."""
     delivered_shown: timedelta = timedelta(hours=24)
-    """How long delivered videos are listed, whose messages may be lost."""
+    """Time for which delivered videos are listed, whose messages may be lost."""

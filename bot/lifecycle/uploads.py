@@ -3,10 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Final
+
+import aiohttp
 
 
 class UploadTracker:
-    """Counts uploads under way. Once a stop has begun, no other begins."""
+    """Counts uploads under way. Once a stop has begun, no other begins.
+
+    One whose last request failed is not under way while nothing is sent: a stop does not wait for pauses between
+    two tries, be they ours or discord.py's.
+    """
 
     def __init__(self) -> None:
         self._under_way = 0
@@ -27,14 +37,14 @@ class UploadTracker:
         """
         if self._closed:
             await asyncio.Event().wait()
-        self._under_way += 1
-        self._none_under_way.clear()
+        upload = _Upload(self)
+        outer = _upload.set(upload)
+        upload.resume()
         try:
             yield
         finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._none_under_way.set()
+            upload.pause()
+            _upload.reset(outer)
 
     async def close(self, *, within_s: float) -> bool:
         """Let no other upload begin, and wait for those under way. Returns False if some took too long."""
@@ -45,3 +55,60 @@ class UploadTracker:
         except TimeoutError:
             return False
         return True
+
+    def count(self, change: int) -> None:
+        """Note that an upload is under way, or no longer."""
+        self._under_way += change
+        if self._under_way:
+            self._none_under_way.clear()
+        else:
+            self._none_under_way.set()
+
+
+class _Upload:
+    """One upload, which may take several requests."""
+
+    def __init__(self, tracker: UploadTracker) -> None:
+        self._tracker = tracker
+        self._counted = False
+
+    def resume(self) -> None:
+        """A request leaves."""
+        if not self._counted:
+            self._counted = True
+            self._tracker.count(1)
+
+    def pause(self) -> None:
+        """It failed, or the upload is over."""
+        if self._counted:
+            self._counted = False
+            self._tracker.count(-1)
+
+
+_upload: Final[ContextVar[_Upload | None]] = ContextVar("upload", default=None)
+
+
+def watch_uploads(trace: aiohttp.TraceConfig) -> None:
+    """Let the tracker see the requests of a session."""
+
+    async def started(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, _start: aiohttp.TraceRequestStartParams
+    ) -> None:
+        if (upload := _upload.get()) is not None:
+            upload.resume()
+
+    async def answered(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        if end.response.status >= HTTPStatus.MULTIPLE_CHOICES and (upload := _upload.get()) is not None:
+            upload.pause()
+
+    async def broken(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, _end: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        if (upload := _upload.get()) is not None:
+            upload.pause()
+
+    trace.on_request_start.append(started)
+    trace.on_request_end.append(answered)
+    trace.on_request_exception.append(broken)

@@ -18,9 +18,9 @@ from bot.moderation.policy import (
     Place,
     RequestFacts,
     Verdict,
-    is_new_member,
     judge,
 )
+from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.word_lists import WordLists, WordVerdict

@@ -1,13 +1,14 @@
 """Moderation policy as pure functions: facts about a request or a user in, a decision with its reason out.
 
-The gatekeeper collects the facts of a request; cogs ask the `may_…` functions before they act for a user.
+The gatekeeper collects the facts of a request. `rights.py` says what users may do with the requests of others.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.moderation.integrations import Access
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words.word_lists import WordVerdict
 from bot.video import Preset
@@ -61,6 +62,10 @@ class Verdict(StrEnum):
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
+    COMMAND_NOT_HERE = "command_not_here"
+    """The server's *Integrations* page does not let the user use `/video` there."""
+    NOT_TOLD = "not_told"
+    """Discord does not tell what a rule needs to know."""
     GATE_OFF = "gate_off"
     PICTURES_OFF = "pictures_off"
     SPICY_NOT_OFFERED = "spicy_not_offered"
@@ -85,17 +90,27 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """An acting user, with roles and permissions in the server of the interaction.
+    """An acting user, with roles and rights in the server of the interaction.
 
-    `guild_id` is None in direct messages. `moderates` stands for *Manage Messages*, `manages` for *Manage
-    Server*.
+    `guild_id` is None in direct messages. Rights in the server are those of the user's roles alone; what a channel
+    gives or takes beyond them counts for the messages of that channel, in `clears_channel_id`.
     """
 
     id: int
     guild_id: int | None = None
     role_ids: frozenset[int] = frozenset()
     moderates: bool = False
+    """*Manage Messages* in the server."""
     manages: bool = False
+    """*Manage Server*."""
+    administers: bool = False
+    """The owner, or *Administrator*."""
+    spicy_access: Access = Access.UNSET
+    """What the server's *Integrations* page says about `/spicy` and this user."""
+    video_access: Access = Access.UNSET
+    """What it says about `/video` and this user in this channel, where Discord has not asked it already."""
+    clears_channel_id: int | None = None
+    """The channel of the interaction, if the user has *Manage Messages* there."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +249,8 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
     until = facts.status.suspended_until
     if until is not None and until > facts.now:
         return Verdict.PERSON_SUSPENDED
+    if facts.person.video_access is Access.DENIED:
+        return Verdict.COMMAND_NOT_HERE
     return None
 
 
@@ -244,6 +261,9 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     refused = _of_spicy_place(facts)
     if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
+    # What cannot be told lets ordinary videos pass, and no other.
+    if refused is None and facts.person.video_access is Access.UNKNOWN:
+        return Verdict.NOT_TOLD
     return refused
 
 
@@ -322,54 +342,3 @@ def _strictness(mode: Mode) -> int:
 def is_trusted(facts: RequestFacts) -> bool:
     """Return True if the user is on the server's allow list or has one of its trusted roles."""
     return facts.status.trusted or not facts.rules.trusted_roles.isdisjoint(facts.person.role_ids)
-
-
-def is_new_member(
-    person: Person, joined_at: datetime | None, *, rules: ServerRules, status: MemberStatus, now: datetime
-) -> bool:
-    """Return True if a user's requests in a server are limited because the user joined it lately.
-
-    Moderators and trusted users are never new. A member of whom nobody says since when counts as new.
-    """
-    if person.guild_id is None or rules.new_member_hours == 0:
-        return False
-    trusted = status.trusted or not rules.trusted_roles.isdisjoint(person.role_ids)
-    if trusted or may_moderate(person, rules, person.guild_id):
-        return False
-    return joined_at is None or now - joined_at < timedelta(hours=rules.new_member_hours)
-
-
-def may_cancel(person: Person, *, owner_id: int, guild_id: int | None) -> bool:
-    """Return True if a user may cancel a job or delete its video: its owner or a moderator of its server.
-
-    Args:
-        person: The acting user.
-        owner_id: The user who requested the video.
-        guild_id: The server in which it was requested, or None.
-    """
-    return person.id == owner_id or (
-        person.moderates and guild_id is not None and person.guild_id == guild_id
-    )
-
-
-def person_in_direct_messages(person_id: int, guild_id: int, *, owner_id: int | None) -> Person:
-    """Return a user with the rights in a server that count in direct messages: only its owner has any there."""
-    owns = person_id == owner_id
-    return Person(person_id, guild_id if owns else None, moderates=owns, manages=owns)
-
-
-def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
-    """Return True if a user moderates for the bot: *Manage Messages*, *Manage Server* or a reviewer role."""
-    return person.guild_id == guild_id and (
-        person.moderates or person.manages or not rules.reviewer_roles.isdisjoint(person.role_ids)
-    )
-
-
-def may_review(person: Person, rules: ServerRules, guild_id: int, *, owner_id: int) -> bool:
-    """Return True if a user may vote on a request: moderators may, but not on their own requests."""
-    return person.id != owner_id and may_moderate(person, rules, guild_id)
-
-
-def may_configure(person: Person, guild_id: int) -> bool:
-    """Return True if a user may change the server's settings: *Manage Server*."""
-    return person.manages and person.guild_id == guild_id

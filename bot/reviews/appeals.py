@@ -10,7 +10,8 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import AuditFilter
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import Member
-from bot.moderation.policy import Person, may_moderate
+from bot.moderation.policy import Person
+from bot.moderation.rights import may_moderate
 from bot.moderation.servers.cache import RuleCache
 
 

@@ -23,7 +23,8 @@ from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus, Strike
-from bot.moderation.policy import Person, may_moderate, may_review
+from bot.moderation.policy import Person
+from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
 from bot.reviews.questions import Questions
 from bot.reviews.reports import Reports

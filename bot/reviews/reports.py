@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,10 +29,12 @@ from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Person, Place, may_moderate
+from bot.moderation.policy import Person, Place
+from bot.moderation.rights import may_moderate
 from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import Report, ReportStore
+from bot.reviews.report_waits import ReportWaits
 from bot.reviews.review import Review, ReviewState, ReviewSubject
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import UnreadableRowError
@@ -44,18 +46,6 @@ HIDDEN_PREFIX: Final = "hidden-"
 """Prefix of the file names of hidden videos. The clean-up leaves these files alone."""
 _APPLIED: Final = frozenset({AuditAction.VIDEO_RESTORED, AuditAction.VIDEO_REMOVED})
 """Entries of which one says that a decision about a hidden video was carried out."""
-
-
-@dataclass(frozen=True)
-class ReportWaits:
-    """Waits for a service that does not do what was decided, in seconds."""
-
-    edit_s: float = 15.0
-    """Time for which one try waits for a Discord that is unavailable."""
-    away_s: float = 20.0
-    """Time until a Discord that was unavailable is tried again."""
-    refused_s: float = 600.0
-    """Time until what was refused or not there is tried again: refusals count towards Discord's ban."""
 
 
 class ReportResult(StrEnum):

@@ -19,7 +19,8 @@ from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.policy import Person, may_cancel
+from bot.moderation.policy import Person
+from bot.moderation.rights import may_cancel
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.reviews.review import Review
@@ -143,7 +144,7 @@ class JobActions:
         job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
-        if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
+        if not may_cancel(person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
         return await self._end(job, _CANCELLABLE)
 
@@ -152,7 +153,7 @@ class JobActions:
         job = await self._store.find(job_id)
         if job is None:
             return ActionResult.GONE
-        if not may_cancel(person, owner_id=job.reply.person_id, guild_id=job.guild_id):
+        if not may_cancel(person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
         return await self._end(job, frozenset({JobState.GENERATING}))
 
@@ -214,7 +215,7 @@ class JobActions:
         if job is None:
             return ActionResult.GONE
         owner_id = job.reply.person_id
-        if not may_cancel(person, owner_id=owner_id, guild_id=job.guild_id):
+        if not may_cancel(person, owner_id=owner_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
         owns = person.id == owner_id
         by = FailureReason.DELETED_BY_OWNER if owns else FailureReason.DELETED_BY_MODERATOR

@@ -22,7 +22,8 @@ from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.policy import Person, Place, may_cancel, may_moderate
+from bot.moderation.policy import Person, Place
+from bot.moderation.rights import may_cancel, may_moderate
 from bot.moderation.rules import ReviewStage
 from bot.moderation.servers.cache import RuleCache
 from bot.services.held_back import HELD_BACK_WORDS, HeldBack, HeldBackVideos
@@ -77,7 +78,7 @@ class LookAgain:
     messages: Messages
     spool: ReferenceSpool
     look_again_s: float
-    """How long a task is looked for."""
+    """Seconds for which a task is looked for."""
     now: Callable[[], datetime]
 
     async def permit(self, job_id: str, person: Person, place: Place) -> Look | Message:
@@ -242,8 +243,9 @@ def _refusal(
 
 def _may_act_for(person: Person, job: Job) -> bool:
     """Return True if a moderator may have a video fetched for its owner, where everybody sees the press."""
-    owner_id, guild_id = job.reply.person_id, job.guild_id
-    return not job.reply.private and may_cancel(person, owner_id=owner_id, guild_id=guild_id)
+    return not job.reply.private and may_cancel(
+        person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id
+    )
 
 
 def _under_way(jobs: Sequence[Job], bought: Job) -> Message | None:

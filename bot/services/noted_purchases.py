@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from bot.jobs.job import Job, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.store import JobStore, UnknownJobError
+from bot.jobs.task_owners import TaskTakenError
 from bot.jobs.unknown_jobs import bought_after_all
 
 log: Final = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ class NotedPurchases:
             if found is None:
                 return False
             await self._store.record_purchase(found)
-        except (UnknownJobError, IntegrityError):
+        except (UnknownJobError, TaskTakenError):
             return False
         log.warning("purchase_found_in_notes", job=job_id, task=task_id)
         return True

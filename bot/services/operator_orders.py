@@ -1,4 +1,4 @@
-"""What the operator decides about jobs of unknown outcome: orders in a table, carried out by whoever owns it.
+"""Decisions of the operator about jobs of unknown outcome: orders in a table, carried out by whoever owns it.
 
 The command line leaves an order there. The bot looks every ten seconds; while none runs, the command itself
 carries the order out. A decision and its effect on the job are one transaction.
@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping, select, update
 
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError, UnreadableJobError
+from bot.jobs.task_owners import other_with_task
 from bot.jobs.unknown_jobs import UnknownJobs, bought_after_all
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
@@ -150,7 +151,7 @@ class OperatorOrders:
         async with self._database.write() as connection:
             other = None
             if order.task_id is not None:
-                other = await self._unknown.other_with_task(connection, order.task_id, order.job_id)
+                other = await other_with_task(connection, order.task_id, order.job_id)
             result = OrderResult(absent) if before is None else _judge(before, other)
             after = None
             if before is not None and result.outcome is OrderOutcome.DONE:

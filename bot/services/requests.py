@@ -54,7 +54,7 @@ class RequestLimits:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why there will be no video; `verdict` is the rule that says so, if it was one."""
+    """Reason why there will be no video; `verdict` is the rule that says so, if it was one."""
 
     explanation: Translatable
     verdict: Verdict | None = None

@@ -1,4 +1,4 @@
-"""What storage has the operator told: each kind of trouble once in the life of the process."""
+"""Messages of storage to the operator: each kind of trouble once in the life of the process."""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum

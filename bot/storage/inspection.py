@@ -35,6 +35,8 @@ class DatabaseReport:
     """Recently ended jobs of which it is not known whether they were bought."""
     undelivered: int | None = None
     """Jobs whose video was fetched, but not posted yet."""
+    mismatched: int | None = None
+    """Recently ended jobs whose video was not as asked for."""
 
 
 def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
@@ -42,7 +44,8 @@ def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> Dat
 
     Args:
         url: The configured address, or None for the default file in `data_dir`.
-        since: Jobs of unknown outcome count if they ended at this moment or later.
+        since: Jobs of unknown outcome, and those whose video is not as asked for, count if they ended at this
+            moment or later.
 
     Returns:
         The report. Damage is reported in it, not raised.
@@ -88,4 +91,5 @@ def _with_counts(report: DatabaseReport, connection: Connection, since: datetime
         unfinished=count(jobs.c.settled_at.is_(None)),
         unknown=count(jobs.c.state == "unknown", jobs.c.ended_at >= since),
         undelivered=count(jobs.c.state == "delivering", jobs.c.parked_at.is_not(None)),
+        mismatched=count(jobs.c.mismatch.is_not(None), jobs.c.ended_at >= since),
     )

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 _Result = TypeVar("_Result")
+
+AT_ONCE: Final = "at once"
+"""Message of a cancellation that cuts short what a first one still lets end within its time."""
 
 
 async def shield_until_done(work: Coroutine[Any, Any, _Result], *, within_s: float | None = None) -> _Result:
@@ -12,8 +15,8 @@ async def shield_until_done(work: Coroutine[Any, Any, _Result], *, within_s: flo
 
     Args:
         work: The coroutine to run, as a task of its own.
-        within_s: Seconds that the work may still take after a cancellation; then it is cancelled, too. None is
-            without limit.
+        within_s: Seconds that the work may still take after a cancellation; then it is cancelled, too, or when a
+            second cancellation says `AT_ONCE`. None is without limit.
 
     Returns:
         The result of `work`, or its exception is raised.
@@ -33,6 +36,8 @@ async def shield_until_done(work: Coroutine[Any, Any, _Result], *, within_s: flo
                 task.cancel()
         except asyncio.CancelledError as error:
             cancelled = error
+            if within_s is not None and AT_ONCE in error.args:
+                task.cancel()
     if cancelled is None:
         return task.result()
     if not task.cancelled():

@@ -134,6 +134,18 @@ def made_by_ai(took_s: float | None) -> Message:
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))
 
 
+def other_duration(asked: Seconds, got_s: float) -> Message:
+    """Line of a finished video that is shorter than asked."""
+    got = f"{got_s:.1f}".removesuffix(".0")
+    return sentence("Not quite as ordered: asked for {asked} s, got {got} s.", asked=asked.value, got=got)
+
+
+def other_frame(asked_px: tuple[int, int], got_px: tuple[int, int]) -> Message:
+    """Line of a finished video with another frame than asked; both are width and height in pixels."""
+    asked, got = (f"{width_px}x{height_px}" for width_px, height_px in (asked_px, got_px))
+    return sentence("Not quite as ordered: asked for {asked}, got {got}.", asked=asked, got=got)
+
+
 def number(found_by: str) -> Message:
     """Number by which the operator can look a request up."""
     return sentence("Number: `{number}`", number=clip(found_by, 80).replace("`", ""))

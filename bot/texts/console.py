@@ -85,6 +85,11 @@ def failed(reason: str) -> str:
     return f"No video: {reason}"
 
 
+def output_lost(reason: str) -> str:
+    """Standard output does not take what the command prints."""
+    return f"The output cannot be written: {reason}"
+
+
 def too_many_images() -> str:
     """The command has no options for so many pictures."""
     return f"at most {REFERENCES_MAX} pictures are possible"
@@ -126,9 +131,11 @@ def database_newer(path: str) -> str:
     return f"{path} was made by a newer version of Stillmotion; update the bot, or restore a backup"
 
 
-def jobs_found(unfinished: int, undelivered: int, unknown: int) -> str:
+def jobs_found(unfinished: int, undelivered: int, unknown: int, mismatched: int) -> str:
     """Counts of stored jobs. The operator should look up those with an unknown outcome."""
     told = f"{unfinished} unfinished, of these {undelivered} waiting to be fetched"
+    if mismatched:
+        told += f"; {mismatched} delivered in the last 30 days with a video shorter or smaller than asked for"
     if not unknown:
         return f"{told}; none of unknown outcome in the last 30 days"
     return (

@@ -19,10 +19,11 @@ OLDER: Final = sentence("Older")
 
 NOT_YOURS: Final = sentence("This is somebody else's video. Only the person who asked for it can do that.")
 NOT_YOURS_TO_CANCEL: Final = sentence(
-    "Only the person who asked for this video, or a moderator, can cancel it."
+    "Only the person who asked for this video, or somebody with *Manage Messages* in this channel, can cancel it."
 )
 NOT_YOURS_TO_DELETE: Final = sentence(
-    "Only the person who asked for this video, or a moderator, can delete it. *Report* is for everybody."
+    "Only the person who asked for this video, or somebody with *Manage Messages* in this channel, can delete it. "
+    "*Report* is for everybody."
 )
 PUT_AWAY: Final = sentence("Moderators look at this video, or removed it. Nothing was charged.")
 OLD_BUTTON: Final = sentence("This button is an old one, and nothing happened. Nothing was charged.")

@@ -27,6 +27,14 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     "person_blocked": nothing_charged(
         sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
     ),
+    "command_not_here": nothing_charged(
+        sentence("This server does not let you use `/video` in that channel."),
+        sentence("Ask in another channel, or ask the server's moderators."),
+    ),
+    "not_told": nothing_charged(
+        sentence("Discord does not tell me at the moment what this server allows you."),
+        sentence("Try again in a minute."),
+    ),
     "gate_off": nothing_charged(
         sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
     ),
@@ -220,7 +228,11 @@ VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
 VOTE_NOT_YOURS: Final = sentence(
-    "Only moderators can decide this: members with *Manage Messages* or a reviewer role."
+    "Only moderators can decide this: members who may use `/spicy`, by *Manage Messages* in the whole server or by "
+    "the *Integrations* page, or with a reviewer role."
+)
+RIGHTS_NOT_TOLD: Final = sentence(
+    "Discord does not tell me at the moment who moderates this server. Try again in a minute."
 )
 VOTE_STOPPED: Final = sentence(
     "*Spicy* is stopped here, so nothing of it can be approved. Deny it, or end the stop with `/spicy resume`."

@@ -107,7 +107,8 @@ SHOWN: Final[tuple[Message, ...]] = (
 """Descriptions and names of choices, for `bot.texts.commands.BY_ENGLISH`."""
 
 MODERATORS_ONLY: Final = sentence(
-    "Only this server's moderators can do that: members with *Manage Messages* or a reviewer role."
+    "Only this server's moderators can do that: members with *Manage Messages* in the whole server, with a "
+    "reviewer role, or whom the *Integrations* page lets use `/spicy`."
 )
 NOT_YOURSELF: Final = sentence("Nobody decides about themselves; ask another moderator.")
 UNCHANGED: Final = sentence("Nothing changed: it was so already.")

@@ -1,5 +1,6 @@
 """Facts of video files, found out in a child process."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +18,7 @@ _Pixels = Annotated[int, Field(ge=1, le=65_536)]
 
 
 class VideoFacts(BaseModel):
-    """What a video is, as players show it.
+    """Facts of a video, as players show it.
 
     Attributes:
         width_px: Width in pixels, after turning it and with square pixels.
@@ -39,6 +40,11 @@ class VideoFactsReader:
 
     def __init__(self, pool: ChildPool) -> None:
         self._pool = pool
+
+    async def warm(self) -> None:
+        """Start the child while there is still something else to wait for."""
+        with suppress(ChildFaultError):
+            await self._pool.warm()
 
     async def read(self, owner: str, source: Path) -> VideoFacts | None:
         """Return the facts of a video; None if they cannot be told, which says nothing about the file.

@@ -16,14 +16,15 @@ _WITHIN_S: Final = 60.0
 _NICENESS: Final = 5
 
 
-def video_pool(memory_bytes: int) -> ChildPool:
+def video_pool(memory_bytes: int, *, within_s: float = _WITHIN_S) -> ChildPool:
     """Return a pool of one child for videos, which is an async context manager.
 
     Args:
         memory_bytes: Limit of the child's address space.
+        within_s: Seconds for one video.
     """
     spec = ChildSpec("bot.video_files.decoding.main", memory_bytes, niceness=_NICENESS)
-    return ChildPool(spec, at_once=1, within_s=_WITHIN_S)
+    return ChildPool(spec, at_once=1, within_s=within_s)
 
 
 class NoFrameError(Exception):

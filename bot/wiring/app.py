@@ -46,6 +46,7 @@ from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
+from bot.video_files.facts import VideoFactsReader
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from cogs.client import Stillmotion
@@ -76,6 +77,7 @@ class App:
         rate: Pace,
         api: DimiLinks,
         spool: ReferenceSpool,
+        facts: VideoFactsReader,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
         metrics: Metrics,
@@ -104,6 +106,7 @@ class App:
             rate=rate,
             api=api,
             spool=spool,
+            facts=facts,
             messages=messages,
             notices=self._notices,
             metrics=metrics,

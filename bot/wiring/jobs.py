@@ -50,10 +50,11 @@ from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
 from bot.reviews.purge import Purge
-from bot.reviews.reports import ReportWaits
+from bot.reviews.report_waits import ReportWaits
 from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
+from bot.video_files.facts import VideoFactsReader
 from bot.wiring.moderation import ModerationWiring
 
 log: Final = structlog.get_logger(__name__)
@@ -92,6 +93,7 @@ class JobWiring:
         rate: Pace,
         api: DimiLinks,
         spool: ReferenceSpool,
+        facts: VideoFactsReader,
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
@@ -115,6 +117,7 @@ class JobWiring:
         self._rate = rate
         self._api = api
         self._spool = spool
+        self._facts = facts
         self._messages = messages
         self._notices = notices
         self._metrics = metrics
@@ -194,6 +197,8 @@ class JobWiring:
                 review=review,
                 uploads=self._uploads,
                 starts=starts,
+                facts=self._facts,
+                metrics=self._metrics,
                 media_dir=self._settings.media_dir,
                 timeouts=self.timeouts,
                 retention=self.retention,

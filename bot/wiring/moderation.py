@@ -24,7 +24,8 @@ from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportStore
-from bot.reviews.reports import Reports, ReportWaits
+from bot.reviews.report_waits import ReportWaits
+from bot.reviews.reports import Reports
 from bot.reviews.store import ReviewStore
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database

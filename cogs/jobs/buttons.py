@@ -18,6 +18,7 @@ from bot.services.requests import VideoRequests
 from bot.texts import jobs as words
 from bot.texts.messages import Message
 from cogs.shared.action_texts import ANSWERS
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes, rows_of
 from cogs.shared.layout import layout_of
@@ -43,6 +44,7 @@ class JobButtons:
     requests: VideoRequests
     actions: JobActions
     looking: LookAgain
+    pages: IntegrationsPages
     now: Callable[[], datetime]
 
     def routes(self) -> list[InteractionRoute]:
@@ -103,8 +105,10 @@ class JobButtons:
 
     async def _look_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         now, event = self.now(), f"interaction:{interaction.id}"
+        own = interaction.user.id == reference.person_id
+        person = person_of(interaction) if own else await self.pages.person_of(interaction)
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
-            look = await self.looking.permit(reference.job_id, person_of(interaction), place_of(interaction))
+            look = await self.looking.permit(reference.job_id, person, place_of(interaction))
         if isinstance(look, Message):
             await refuse(interaction, look)
         elif look.in_own_reply:
@@ -149,7 +153,7 @@ class JobButtons:
             await refuse(interaction, ANSWERS[original])
             return
         order = order_of(original).changed(parent_id=original.id)
-        await request_video(self.requests, interaction, order, now=self.now())
+        await request_video(self.requests, interaction, order, now=self.now(), pages=self.pages)
 
 
 def _plain(interaction: Interaction, text: Message) -> ui.LayoutView:

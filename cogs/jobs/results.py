@@ -17,6 +17,7 @@ from bot.texts import forms
 from bot.texts import jobs as words
 from bot.video import REFERENCES_MAX, Resolution
 from cogs.shared.action_texts import ANSWERS
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.pictures import video_of
@@ -45,6 +46,7 @@ class ResultButtons:
     requests: VideoRequests
     opening: FormOpening
     actions: JobActions
+    pages: IntegrationsPages
     now: Callable[[], datetime]
 
     def routes(self) -> list[InteractionRoute]:
@@ -71,7 +73,7 @@ class ResultButtons:
         order = VideoOrder.again(job, parent_url=link_to(interaction.message))
         if resolution is not None:
             order = order.changed(options=order.options.model_copy(update={"resolution": resolution.value}))
-        await request_video(self.requests, interaction, order, now=self.now())
+        await request_video(self.requests, interaction, order, now=self.now(), pages=self.pages)
 
     async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:
         job = await self._model(interaction, reference)

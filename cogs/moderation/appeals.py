@@ -14,10 +14,12 @@ from bot.texts import moderation as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
 from cogs.moderation.direct_messages import SendDirectly, tell_person
+from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.appeal_button import PREFIX
 from cogs.shared.buttons import PlainButton, row_of_plain
-from cogs.shared.interactions import Interaction, language_of, moderator_of
+from cogs.shared.integrations import IntegrationsPages
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.layout import layout_of
 from cogs.shared.modals import WORDS, SentForm, words_form
 from cogs.shared.respond import acknowledge, answer, open_modal
@@ -50,6 +52,7 @@ class AppealButtons:
     appeals: Appeals
     review_channel: DiscordReviewChannel
     send_directly: SendDirectly
+    pages: IntegrationsPages
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of *Appeal*, of its form, and of the moderators' answers."""
@@ -81,12 +84,12 @@ class AppealButtons:
         if await acknowledge(interaction, private=True) is None:
             return
         guild_id, person_id, lifts = int(match["guild"]), int(match["person"]), match["act"] == "lift"
-        decider = moderator_of(interaction, guild_id)
+        decider = await self.pages.moderator_of(interaction, guild_id)
         came_of_it = await self.appeals.decide(
             decider, guild_id, person_id, until=int(match["until"]), lifts=lifts
         )
         if came_of_it is not AppealDecision.DONE:
-            await answer(interaction, _REFUSED[came_of_it])
+            await answer(interaction, not_moderating(decider, _REFUSED[came_of_it]))
             return
         outcome = words.APPEAL_LIFTED if lifts else words.APPEAL_KEPT
         await answer(interaction, outcome)

@@ -18,7 +18,8 @@ from bot.services.job_actions import ActionResult, JobActions
 from bot.texts import forms, operator
 from bot.texts.messages import Language
 from cogs.shared.action_texts import ANSWERS
-from cogs.shared.interactions import Interaction, language_of, link_to, person_of
+from cogs.shared.integrations import IntegrationsPages
+from cogs.shared.interactions import Interaction, language_of, link_to
 from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.respond import acknowledge, answer, open_modal
@@ -37,6 +38,7 @@ class ReportButtons:
 
     reports: Reports
     actions: JobActions
+    pages: IntegrationsPages
     tell: Callable[[str], None]
     now: Callable[[], datetime]
 
@@ -58,11 +60,12 @@ class ReportButtons:
             return
         reason, added = ReportReason(reason), form.text(WORDS)[:_WORDS_CHARS]
         report = Report(job_id, interaction.user.id, self.now(), reason, added)
-        found = await self.actions.model(job_id, person_of(interaction))
+        person = await self.pages.person_of(interaction)
+        found = await self.actions.model(job_id, person)
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return
-        came_of_it = await self.reports.report(report, person_of(interaction), _shown(interaction, job_id))
+        came_of_it = await self.reports.report(report, person, _shown(interaction, job_id))
         if came_of_it in {ReportResult.GONE, ReportResult.BEFORE}:
             gone = came_of_it is ReportResult.GONE
             await answer(interaction, ANSWERS[ActionResult.GONE] if gone else forms.REPORTED_BEFORE)

@@ -15,8 +15,10 @@ from bot.reviews.review import DenyReason, Review
 from bot.reviews.store import ReviewStore
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
+from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_card import CUSTOM_ID, ReviewAction
-from cogs.shared.interactions import Interaction, language_of, moderator_of
+from cogs.shared.integrations import IntegrationsPages
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
 from cogs.shared.place import place_of
 from cogs.shared.respond import acknowledge, answer, open_modal, show_file
@@ -57,10 +59,13 @@ _ASKING_WHY: Final = frozenset(
 class ReviewsCog(commands.Cog):
     """Serves presses. Holds nothing between them; each checks again that the user may do it."""
 
-    def __init__(self, decisions: Decisions, reviews: ReviewStore, reports: Reports) -> None:
+    def __init__(
+        self, decisions: Decisions, reviews: ReviewStore, reports: Reports, pages: IntegrationsPages
+    ) -> None:
         self._decisions = decisions
         self._reviews = reviews
         self._reports = reports
+        self._pages = pages
 
     def routes(self) -> list[InteractionRoute]:
         """Return the routes of the buttons below questions, and of the form that asks for a reason."""
@@ -82,10 +87,11 @@ class ReviewsCog(commands.Cog):
         if review is None:
             await answer(interaction, words.VOTE_CLOSED)
             return
-        person = moderator_of(interaction, review.guild_id)
+        person = await self._pages.moderator_of(interaction, review.guild_id)
         match action:
             case ReviewAction.TAKE_BACK:
-                await answer(interaction, _ANSWERS[await self._decisions.take_back(review_id, person)])
+                taken_back = await self._decisions.take_back(review_id, person)
+                await answer(interaction, not_moderating(person, _ANSWERS[taken_back]))
             case ReviewAction.VIEW:
                 await self._view(interaction, review, person)
             case _:
@@ -98,14 +104,14 @@ class ReviewsCog(commands.Cog):
                     reason=reason,
                     extra=_EXTRAS.get(action, ExtraAction.NONE),
                 )
-                await answer(interaction, _ANSWERS[result])
+                await answer(interaction, not_moderating(person, _ANSWERS[result]))
 
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
         found = await self._reports.view(review, person, place_of(interaction))
         if isinstance(found, Path):
             await show_file(interaction, words.VIEWED, found, "SPOILER_video.mp4")
         else:
-            await answer(interaction, _UNSEEN[found])
+            await answer(interaction, not_moderating(person, _UNSEEN[found]))
 
 
 def _action_of(match: re.Match[str]) -> ReviewAction:

@@ -9,7 +9,8 @@ import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.moderation.policy import Place, may_configure
+from bot.moderation.policy import Place
+from bot.moderation.rights import may_configure
 from bot.moderation.rules import Gate
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.changes import Change, Setting, UnconfirmedError

@@ -18,7 +18,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.member_changes import MemberChanges
-from bot.moderation.policy import may_moderate
+from bot.moderation.rights import may_moderate
 from bot.moderation.words.matching import LONGEST_TERM, Effect
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
@@ -29,12 +29,14 @@ from bot.texts import spicy as words
 from bot.texts.messages import Language
 from bot.texts.spicy import DESCRIPTIONS
 from cogs.moderation.direct_messages import SendDirectly, tell_person
+from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.spicy_log import LOG_ID, LogPage, LogPages, unread
 from cogs.moderation.spicy_members import MUTE_ID, MemberPages
 from cogs.moderation.spicy_queue import QUEUE_ID, OpenQuestions
 from cogs.moderation.spicy_words import WORDS_ID, WordAction, WordListPages
 from cogs.shared.choices import choices
-from cogs.shared.interactions import Interaction, language_of, person_of
+from cogs.shared.integrations import IntegrationsPages
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, refuse, tell
 from cogs.shared.router import InteractionRoute
 
@@ -66,6 +68,7 @@ class SpicyCog(commands.Cog):
         audit_log: AuditLog,
         *,
         send_directly: SendDirectly,
+        pages: IntegrationsPages,
         spicy_stop: SpicyStop,
         purge: Purge,
         now: Callable[[], datetime],
@@ -77,6 +80,7 @@ class SpicyCog(commands.Cog):
         changes = MemberChanges(caches.members, audit_log, now=now)
         self._members = MemberPages(caches, questions, reviews, changes, now)
         self._send_directly = send_directly
+        self._pages = pages
         self._spicy_stop = spicy_stop
         self._purge = purge
 
@@ -234,9 +238,9 @@ class SpicyCog(commands.Cog):
         Returns:
             The server, or None if the user was refused or Discord expects no answer any more.
         """
-        guild_id, person = interaction.guild_id, person_of(interaction)
+        guild_id, person = interaction.guild_id, await self._pages.person_of(interaction)
         if guild_id is None or not may_moderate(person, self._rules.of(guild_id), guild_id):
-            await refuse(interaction, words.MODERATORS_ONLY)
+            await refuse(interaction, not_moderating(person, words.MODERATORS_ONLY))
             return None
         if about == person.id:
             await refuse(interaction, words.NOT_YOURSELF)

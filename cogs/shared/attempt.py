@@ -1,7 +1,7 @@
 """Calls to Discord whose failure is an outcome: the one place that names what they may raise."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -17,6 +17,10 @@ DISCORD_ERRORS: Final = (discord.HTTPException, discord.InvalidData, *NETWORK_ER
 
 TIMEOUT_S: Final = 10.0
 """Longer than the three seconds that Discord grants (*Receiving and Responding*): it has the last word."""
+
+_REPEATED_FOR_S: Final = 60.0
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 10.0
 
 _RATE_LIMITED: Final = 429
 _REDIRECTIONS_FROM: Final = 300
@@ -110,3 +114,21 @@ async def attempt(call: Awaitable[_T], timeout_s: float | None = TIMEOUT_S) -> _
         return FailedCall(facts, status if status >= _REDIRECTIONS_FROM else None)
     finally:
         _requests.reset(outer)
+
+
+async def repeat(call: Callable[[], Awaitable[_T]]) -> _T:
+    """Await a call to Discord that does no harm twice, again and again for a minute while Discord is away.
+
+    Raises what the last try raised.
+    """
+    loop = asyncio.get_running_loop()
+    ends_s = loop.time() + _REPEATED_FOR_S
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            return await call()
+        except DISCORD_ERRORS as error:
+            if not failed_call(error).passing or loop.time() + pause_s >= ends_s:
+                raise
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

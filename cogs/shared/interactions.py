@@ -1,5 +1,6 @@
 """Facts of an interaction in the terms of the services: user, language, address of the reply."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -7,30 +8,47 @@ import discord
 from pydantic import SecretStr
 
 from bot.delivery.messages import ReplyAddress
-from bot.moderation.policy import Person, person_in_direct_messages
+from bot.moderation.integrations import SPICY_COMMAND, Access, IntegrationsPage
+from bot.moderation.policy import Person
+from bot.moderation.rights import person_in_direct_messages
 from bot.texts.messages import Language
 
 Interaction: TypeAlias = discord.Interaction[discord.Client]
 
 
-def person_of(interaction: Interaction) -> Person:
-    """Return the user, with roles and permissions in the server of the interaction."""
-    user = interaction.user
-    if interaction.guild_id is None or not isinstance(user, discord.Member):
-        return Person(user.id, interaction.guild_id)
+def person_from(member: discord.Member, page: IntegrationsPage | None) -> Person:
+    """Return a member of a server with the rights of their roles there, and what the server's page says of them.
+
+    A server that this process does not have in memory has no roles here, so nobody has rights in it.
+    """
+    rights = member.guild_permissions
+    role_ids = frozenset(role.id for role in member.roles)
+    access = page.access(SPICY_COMMAND, member.id, role_ids) if page is not None else Access.UNKNOWN
     return Person(
-        user.id,
-        interaction.guild_id,
-        frozenset(role.id for role in user.roles),
-        interaction.permissions.manage_messages,
-        interaction.permissions.manage_guild,
+        member.id,
+        member.guild.id,
+        role_ids,
+        moderates=rights.manage_messages,
+        manages=rights.manage_guild,
+        administers=rights.administrator,
+        spicy_access=access,
     )
 
 
-def moderator_of(interaction: Interaction, guild_id: int) -> Person:
-    """Return the user as one who decides in a server, where questions may come in direct messages too."""
-    if interaction.guild_id is not None:
-        return person_of(interaction)
+def person_of(interaction: Interaction, page: IntegrationsPage | None = None) -> Person:
+    """Return the user, with roles and rights in the server and the channel of the interaction.
+
+    Without the server's page nobody moderates but administrators.
+    """
+    user, guild_id = interaction.user, interaction.guild_id
+    if guild_id is None or not isinstance(user, discord.Member):
+        return Person(user.id, guild_id)
+    clears = interaction.permissions.manage_messages
+    return replace(person_from(user, page), clears_channel_id=interaction.channel_id if clears else None)
+
+
+def owner_in_direct_messages(interaction: Interaction, guild_id: int) -> Person:
+    """Return the user of direct messages, where of a server only its owner has rights."""
     guild = interaction.client.get_guild(guild_id)
     owner_id = guild.owner_id if guild is not None else None
     return person_in_direct_messages(interaction.user.id, guild_id, owner_id=owner_id)

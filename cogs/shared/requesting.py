@@ -9,6 +9,7 @@ from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
 from bot.services.requests import VideoRequests
 from cogs.shared.appeal_button import appeal_button
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
 from cogs.shared.respond import acknowledge, refuse, tell
@@ -20,7 +21,12 @@ def event_of(interaction: Interaction) -> str:
 
 
 async def request_video(
-    requests: VideoRequests, interaction: Interaction, order: VideoOrder, *, now: datetime
+    requests: VideoRequests,
+    interaction: Interaction,
+    order: VideoOrder,
+    *,
+    now: datetime,
+    pages: IntegrationsPages | None = None,
 ) -> None:
     """Ask for a video, or say to the user alone why there will be none.
 
@@ -29,10 +35,11 @@ async def request_video(
         interaction: It asks, and was not acknowledged yet.
         order: What is asked for.
         now: When the interaction came.
+        pages: The servers' *Integrations* pages, for a press that no command came before.
     """
     origin = RequestOrigin(
         event=event_of(interaction),
-        person=person_of(interaction),
+        person=person_of(interaction) if pages is None else await pages.presser_of(interaction),
         channel=ChannelInfo(place_of(interaction), channel_of(interaction)),
         reply=address_of(interaction, message_id=None, private=order.private, now=now),
         missing=missing_for_reply(interaction),

@@ -23,6 +23,7 @@ from bot.services.requests import VideoRequests, job_id_of
 from bot.texts import forms
 from bot.texts.messages import Translatable
 from cogs.shared.action_texts import ANSWERS
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
@@ -49,6 +50,7 @@ class FormsCog(commands.Cog):
         actions: JobActions,
         people: PreferenceCache,
         *,
+        pages: IntegrationsPages,
         group: str | None,
         cdn_hosts: Sequence[str],
         now: Callable[[], datetime],
@@ -58,6 +60,7 @@ class FormsCog(commands.Cog):
         self._drafts = drafts
         self._actions = actions
         self._people = people
+        self._pages = pages
         self._group = group
         self._cdn_hosts = cdn_hosts
         self._now = now
@@ -86,7 +89,9 @@ class FormsCog(commands.Cog):
         async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
             order = await self._order(interaction, reference, form)
         if isinstance(order, VideoOrder):
-            await request_video(self._requests, interaction, order, now=self._now())
+            # The form of a draft was opened by a command, which Discord let the user use.
+            pages = None if reference.kind is FormKind.DRAFT else self._pages
+            await request_video(self._requests, interaction, order, now=self._now(), pages=pages)
         else:
             await refuse(interaction, order)
 

@@ -11,6 +11,7 @@ from bot.images.model import ImageSource
 from bot.texts import replies as words
 from bot.texts.messages import Translatable
 from bot.video import REFERENCES_MAX
+from cogs.shared.attempt import repeat
 from cogs.shared.pictures import pictures_of, videos_attached_to
 
 _BLANKS: Final = re.compile(r"[ \t]+")
@@ -69,9 +70,10 @@ async def _message_of(
 ) -> tuple[discord.Message | None, Translatable]:
     """Return the message that was replied to, and the answer if it cannot be fetched."""
     replied = reference.resolved
-    if replied is None and reference.message_id is not None:
+    message_id = reference.message_id
+    if replied is None and message_id is not None:
         try:
-            replied = await message.channel.fetch_message(reference.message_id)
+            replied = await repeat(lambda: message.channel.fetch_message(message_id))
         except discord.NotFound:
             return None, words.MESSAGE_GONE
         except discord.Forbidden:

@@ -10,7 +10,8 @@ from discord.ext import commands
 
 from bot.delivery.messages import ReplyAddress
 from bot.moderation.gatekeeper import ChannelInfo
-from bot.moderation.policy import Person, Place, Right, Verdict
+from bot.moderation.integrations import Access
+from bot.moderation.policy import Place, Right, Verdict
 from bot.people.cache import PreferenceCache
 from bot.services.order import RequestOrigin, VideoOptions, VideoOrder
 from bot.services.prompt_options import ParsedPrompt, parse_prompt_options
@@ -20,8 +21,9 @@ from bot.texts.explanations import Explanation
 from bot.texts.messages import Language, Translatable
 from bot.texts.quoting import clip, escape
 from cogs.shared.appeal_button import appeal_button
-from cogs.shared.attempt import DISCORD_ERRORS, failed_call
+from cogs.shared.attempt import DISCORD_ERRORS, failed_call, repeat
 from cogs.shared.buttons import PlainButton, view_of
+from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.place import missing_for_message, parent_of, place_of_channel
 from cogs.shared.seen_events import SeenEvents
 from cogs.video.mentions import Addressed, read_addressed
@@ -43,6 +45,7 @@ class RepliesCog(commands.Cog):
         requests: VideoRequests,
         people: PreferenceCache,
         *,
+        pages: IntegrationsPages,
         now: Callable[[], datetime],
         group: str | None,
         cdn_hosts: Sequence[str],
@@ -50,6 +53,7 @@ class RepliesCog(commands.Cog):
         self._client = client
         self._requests = requests
         self._people = people
+        self._pages = pages
         self._now = now
         self._group = group
         self._cdn_hosts = cdn_hosts
@@ -75,13 +79,17 @@ class RepliesCog(commands.Cog):
         parsed = parse_prompt_options(addressed.text)
         language = _language(message, addressed.text)
         trouble = _trouble(parsed, addressed)
+        person = await self._pages.author_of(message)
+        away = person.video_access is Access.DENIED
         if trouble is not None:
-            await self._say(message, trouble, language, missing=_missing(message))
+            # Where the server does not want the bot to be used, it stays silent.
+            if not away:
+                await self._say(message, trouble, language, missing=_missing(message))
             return
         order = self._order(message, parsed, addressed)
         origin = RequestOrigin(
             event=f"message:{message.id}",
-            person=_person(message),
+            person=person,
             channel=ChannelInfo(_place(message), parent_of(message.channel)),
             reply=self._address(message, language),
             missing=_missing(message),
@@ -92,7 +100,9 @@ class RepliesCog(commands.Cog):
             return
         suspended = refused.verdict is Verdict.PERSON_SUSPENDED
         buttons = (appeal_button(origin.person, language),) if suspended else ()
-        await self._say(message, refused.explanation, language, missing=origin.missing, buttons=buttons)
+        await self._say(
+            message, refused.explanation, language, missing=origin.missing, buttons=buttons, directly=away
+        )
         await self._requests.record_refusal(order, origin, refused)
 
     def _order(self, message: discord.Message, parsed: ParsedPrompt, addressed: Addressed) -> VideoOrder:
@@ -133,22 +143,30 @@ class RepliesCog(commands.Cog):
         *,
         missing: tuple[Right, ...] = (),
         buttons: tuple[PlainButton, ...] = (),
+        directly: bool = False,
     ) -> None:
-        """Answer with words; where the bot cannot speak, to the person directly."""
+        """Answer with words; where the bot cannot speak, or is not to, to the person directly."""
         nobody = discord.AllowedMentions.none()
-        if set(missing) - {Right.ATTACH_FILES}:
+        if directly or set(missing) - {Right.ATTACH_FILES}:
             if not isinstance(told, Explanation):
                 return
             where = words.not_answered(told, f"<#{message.channel.id}>")
-            await message.author.send(where.in_language(language), allowed_mentions=nobody)
+            await repeat(
+                lambda: message.author.send(
+                    where.in_language(language), nonce=str(message.id), allowed_mentions=nobody
+                )
+            )
             return
         reference = message.to_reference(fail_if_not_exists=False)
-        await message.channel.send(
-            told.in_language(language),
-            view=view_of(buttons) if buttons else discord.utils.MISSING,
-            reference=reference,
-            mention_author=False,
-            allowed_mentions=nobody,
+        await repeat(
+            lambda: message.channel.send(
+                told.in_language(language),
+                view=view_of(buttons) if buttons else discord.utils.MISSING,
+                reference=reference,
+                mention_author=False,
+                nonce=str(message.id),  # a repetition of one that arrived is dropped
+                allowed_mentions=nobody,
+            )
         )
 
 
@@ -170,20 +188,6 @@ def _language(message: discord.Message, text: str) -> Language:
 
 def _place(message: discord.Message) -> Place:
     return Place.DIRECT_MESSAGE if message.guild is None else place_of_channel(message.channel)
-
-
-def _person(message: discord.Message) -> Person:
-    author = message.author
-    if message.guild is None or not isinstance(author, discord.Member):
-        return Person(author.id, message.guild.id if message.guild is not None else None)
-    permissions = message.channel.permissions_for(author)
-    return Person(
-        author.id,
-        message.guild.id,
-        frozenset(role.id for role in author.roles),
-        permissions.manage_messages,
-        permissions.manage_guild,
-    )
 
 
 def _missing(message: discord.Message) -> tuple[Right, ...]:

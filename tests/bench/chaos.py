@@ -6,13 +6,19 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.chaos.chaos_run import ChaosRun, FaultPlan
+from tests.chaos.chaos_run import ChaosRun
+from tests.chaos.fault_plan import FaultPlan
 from tests.chaos.findings import Findings, compare, report
 
 _NO_FAULTS = FaultPlan(repeated_events=0.05)
 _ODD_ANSWERS = FaultPlan(repeated_events=0.05, odd_answers=0.05, day_long_retry_after=True)
 _FAULTS = FaultPlan(
-    api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=30.0, repeated_events=0.05
+    api_faults=0.1,
+    discord_faults=0.05,
+    token_lifetime_s=5.0,
+    outage_s=30.0,
+    repeated_events=0.05,
+    picture_deaths=0.1,
 )
 _ROUNDS = 5
 _KILLS = {_NO_FAULTS: (34,), _ODD_ANSWERS: (33,), _FAULTS: (33,)}

@@ -5,6 +5,7 @@
 
 import asyncio
 import base64
+import contextlib
 import dataclasses
 import json
 import logging
@@ -105,21 +106,15 @@ class Transfer:
         await self.ours(f"{name}-private")
 
     async def hostile(self, name: str = "large") -> None:
-        """Ten pictures that are nothing but headers, each a job of its own, all at once."""
+        """Ten pictures that are nothing but headers, each a job of its own, one after the other."""
         if name != "large":
             await self.ours(name)
             return
 
-        async def one(number: int) -> None:
+        for number in range(BOMBS):
             source = ImageSource(f"{self.cdn}/bomb{number}", f"bomb{number}")
-            try:
+            with contextlib.suppress(ImageRefusedError):
                 await self.spool.collect(f"bomb-{number}", [source], f"user-{number}")
-            except ImageRefusedError:
-                return
-
-        async with asyncio.TaskGroup() as group:
-            for number in range(BOMBS):
-                group.create_task(one(number))
 
     async def ours8(self, name: str = "large") -> None:
         """Eight such jobs at once."""

@@ -15,7 +15,6 @@ from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from bot.sandbox.dimilinks import (
@@ -52,6 +51,8 @@ from bot.sandbox.discord import (
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import Settings
+from tests.chaos.fault_plan import FaultPlan, KillPoint
+from tests.chaos.picture_deaths import PictureDeaths
 from tests.e2e.actors.pictures import picture
 
 REPOSITORY = Path(__file__).parents[2]
@@ -61,39 +62,6 @@ _END_TIMEOUT_S = 180.0
 _LOOK_EVERY_S = 0.01
 _PEOPLE = 5
 ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready")
-
-
-class KillPoint(StrEnum):
-    """When a kill strikes."""
-
-    RANDOM = "random"
-    SUBMITTING = "submitting"
-    """The request is on its way, nothing is bought yet."""
-    BOUGHT = "bought"
-    """The request was taken, its answer is not there yet."""
-    ANSWERED = "answered"
-    """The answer just left."""
-    GENERATING = "generating"
-    READY = "ready"
-    """The video is being fetched."""
-    DELIVERING = "delivering"
-    """The video is being posted, or was just posted."""
-
-
-@dataclass(frozen=True)
-class FaultPlan:
-    """What else goes wrong while the bot is killed."""
-
-    api_faults: float = 0.0
-    discord_faults: float = 0.0
-    token_lifetime_s: float = 900.0
-    outage_s: float = 0.0
-    repeated_events: float = 0.0
-    """Share of users' events that Discord delivers twice."""
-    odd_answers: float = 0.0
-    """Share of requests, to either side, with an answer that says something else than what was done."""
-    day_long_retry_after: bool = False
-    """Whether one poll is told to come back in a day, which holds polls back for a minute."""
 
 
 @dataclass
@@ -131,7 +99,8 @@ class ChaosRun:
             seed=seed,
             token_lifetime_s=fault_plan.token_lifetime_s,
         )
-        self._process: Process | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self.picture_deaths = PictureDeaths(fault_plan.picture_deaths, random.Random(seed + 2))
 
     @property
     def _discord(self) -> DiscordSandbox:
@@ -143,11 +112,15 @@ class ChaosRun:
         return self._folder / "bot.log"
 
     async def run(self, kills: int) -> None:
-        """Kill the bot that often while people ask for videos, then let it end all that it began."""
+        """Kill the bot that often while people ask for videos, then let it end all that it began.
+
+        Without a kill it runs until everything was asked for that may be.
+        """
         async with self.sandbox:
             self._set_faults()
             people, places = self._people()
-            asking = asyncio.create_task(self._ask(people, places), name="asking")
+            self._asking = asking = asyncio.create_task(self._ask(people, places), name="asking")
+            killing = asyncio.create_task(self.picture_deaths.run(), name="killing picture children")
             try:
                 outage_at = self._chance.randrange(kills) if self._fault_plan.outage_s else -1
                 for number, kill_point in enumerate(self._kill_points(kills)):
@@ -160,12 +133,15 @@ class ChaosRun:
                     if number > outage_at >= 0 and self._outage_over.is_set():
                         await self.sandbox.dimilinks.resume()
             finally:
-                asking.cancel()
-                await asyncio.wait([asking])
+                if kills:
+                    asking.cancel()
+                    await asyncio.wait([asking])
             if self._fault_plan.outage_s:
                 await self._outage_over.wait()
                 await self.sandbox.dimilinks.resume()
             await self._run_until_done()
+            killing.cancel()
+            await asyncio.wait([killing])
 
     def _kill_points(self, kills: int) -> list[KillPoint]:
         """Each kill point as often as the others, in random order."""
@@ -236,7 +212,7 @@ class ChaosRun:
                 await self._mention(person, channel, prompt)
                 continue
             options: dict[str, object] = {"prompt": prompt, "private": self._asking_chance.random() < 0.15}
-            if self._asking_chance.random() < 0.2:
+            if self._asking_chance.random() < self._fault_plan.pictures:
                 options["image"] = self._discord.upload("cat.png", picture())
             reply = await self._discord.invoke(
                 "video",
@@ -259,7 +235,7 @@ class ChaosRun:
             name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
         }
         with self.log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "run"),
                 cwd=self._folder,
                 env={
@@ -277,6 +253,8 @@ class ChaosRun:
                 stdout=DEVNULL,
                 stderr=log,
             )
+        self.picture_deaths.bot_pid = process.pid
+        return process
 
     async def _run_until_killed(self, kill_point: KillPoint) -> None:
         process = await self._start()
@@ -367,7 +345,8 @@ class ChaosRun:
         assert status == 0, f"the last process ended with {status}; see {self.log}"
 
     def _busy(self) -> bool:
-        return not self._discord.gateway.ready_shards() or self._has_open_jobs()
+        still_asked = self._asking is not None and not self._asking.done()
+        return still_asked or not self._discord.gateway.ready_shards() or self._has_open_jobs()
 
     def _has_open_jobs(self) -> bool:
         return bool(self._query("SELECT id FROM jobs WHERE settled_at IS NULL AND parked_at IS NULL")) or any(

@@ -6,15 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.chaos_run import ChaosRun, FaultPlan
+from tests.chaos.chaos_run import ChaosRun
+from tests.chaos.fault_plan import FaultPlan
 from tests.chaos.findings import compare, report
 
 NO_FAULTS = FaultPlan(repeated_events=0.05)
 _QUICK_KILLS = 8
 ODD_ANSWERS = FaultPlan(repeated_events=0.05, odd_answers=0.05)
 FAULTS = FaultPlan(
-    api_faults=0.1, discord_faults=0.05, token_lifetime_s=5.0, outage_s=5.0, repeated_events=0.05
+    api_faults=0.1,
+    discord_faults=0.05,
+    token_lifetime_s=5.0,
+    outage_s=5.0,
+    repeated_events=0.05,
+    picture_deaths=0.1,
 )
+PICTURE_DEATHS = FaultPlan(pictures=0.9, picture_deaths=0.25)
+_REFUSED = "“cat.png” could not be made a picture that the video service takes."
 
 
 async def killed(chaos_run: ChaosRun, kills: int) -> int:
@@ -53,3 +61,13 @@ async def test_kills_lose_nothing_and_buy_nothing_twice(
         ]
     # Of all runs together: three kills may well fall upon the only requests of one run.
     assert sum(task.result() for task in tasks) >= delivered
+
+
+@pytest.mark.slow
+async def test_children_that_die_cost_nothing_but_their_pictures(tmp_path: Path) -> None:
+    chaos_run = ChaosRun(tmp_path, seed=4, fault_plan=PICTURE_DEATHS, jobs_at_most=40)
+    assert await killed(chaos_run, 0) >= 5
+    assert chaos_run.picture_deaths.count >= 5
+    ended = [reply.text for reply in chaos_run.record.replies.values() if "No video this time" in reply.text]
+    assert [text for text in ended if _REFUSED not in text] == []
+    assert "Traceback" not in chaos_run.log.read_text("utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
-from bot.sandbox.dimilinks import DropAfterAcceptance, Html
+from bot.sandbox.dimilinks import DropAfterAcceptance, Html, OtherVideo
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
@@ -79,6 +79,7 @@ async def test_what_is_not_set_and_not_reachable_is_named(shell: Shell) -> None:
     assert WRONG not in outcome.all
 
 
+@pytest.mark.slow
 async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandbox) -> None:
     (shell.folder / "data").write_text("a file where the folder should be")
     outcome = await shell.run("check", environment=sandbox.environment)
@@ -86,21 +87,26 @@ async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandb
     assert "FAIL data folder: " in outcome.out
 
 
-async def test_requests_of_unknown_outcome_get_a_line_also_while_the_bot_runs(
+@pytest.mark.slow
+async def test_requests_of_unknown_outcome_and_odd_videos_are_told_also_while_the_bot_runs(
     shell: Shell, sandbox: Sandbox
 ) -> None:
     sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
     await reply.wait_for(lambda version: "not known whether it was charged" in version.text(), timeout_s=30)
+    sandbox.dimilinks.faults.outcomes.append(OtherVideo(size="640x640"))
+    await (await asked(sandbox)).wait_for_video(timeout_s=30)
     outcome = await shell.run("check", environment=sandbox.environment)
     process.terminate()
     await shell.ended(process)
     assert outcome.status == 0, outcome.all
     assert f"in use by process {process.pid}" in outcome.out
     assert "1 of unknown outcome in the last 30 days" in outcome.out
+    assert "1 delivered in the last 30 days with a video shorter or smaller than asked for" in outcome.out
 
 
+@pytest.mark.slow
 async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> None:
     (shell.folder / "data").mkdir()
     (shell.folder / "data" / "stillmotion.sqlite3").write_bytes(b"this is no database" * 400)
@@ -109,6 +115,7 @@ async def test_a_damaged_database_is_found(shell: Shell, sandbox: Sandbox) -> No
     assert "FAIL database: " in outcome.out
 
 
+@pytest.mark.slow
 async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_runs(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -132,6 +139,7 @@ async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_ru
     assert SAID not in outcome.all
 
 
+@pytest.mark.slow
 async def test_the_message_content_intent_is_checked_where_it_is_asked_for(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -156,6 +164,7 @@ async def test_the_message_content_intent_is_checked_where_it_is_asked_for(
         ("DISCORD_TOKEN", "two {}", "its character 4 (U+0020) cannot be in a header"),
     ],
 )
+@pytest.mark.slow
 async def test_a_secret_that_no_header_can_hold_is_named_without_it(
     shell: Shell, sandbox: Sandbox, setting: str, secret: str, expected: str
 ) -> None:
@@ -208,6 +217,7 @@ async def test_a_key_that_may_not_use_the_model_is_found(shell: Shell, sandbox: 
     )
 
 
+@pytest.mark.slow
 async def test_a_limit_that_no_video_fits_is_found(shell: Shell, sandbox: Sandbox) -> None:
     for limit, status in (("5", 1), ("6", 0)):
         limits = {"SECONDS_A_DAY_PER_PERSON": limit, "SECONDS_A_DAY": "600"}
@@ -216,6 +226,7 @@ async def test_a_limit_that_no_video_fits_is_found(shell: Shell, sandbox: Sandbo
         assert ("FAIL configuration: SECONDS_A_DAY_PER_PERSON: smaller than" in outcome.out) is (status == 1)
 
 
+@pytest.mark.slow
 async def test_commands_that_discord_has_no_longer_are_found_and_come_back(
     shell: Shell, sandbox: Sandbox
 ) -> None:

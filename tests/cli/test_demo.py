@@ -48,6 +48,7 @@ async def test_two_pictures_and_every_option_end_in_a_saved_video(shell: Shell, 
         (("--prompt", "x" * 2501), "at most 2,500 are possible"),
     ],
 )
+@pytest.mark.slow
 async def test_a_refusal_is_shown_and_ends_with_one(
     shell: Shell, arguments: tuple[str, ...], expected: str
 ) -> None:

@@ -23,6 +23,7 @@ async def bought(shell: Shell, sandbox: Sandbox) -> str:
     return submission.task_id
 
 
+@pytest.mark.slow
 async def test_a_video_is_saved_again_and_nothing_is_bought(shell: Shell, sandbox: Sandbox) -> None:
     task_id = await bought(shell, sandbox)
     sandbox.dimilinks.faults.task.append(HttpError(503))
@@ -34,6 +35,7 @@ async def test_a_video_is_saved_again_and_nothing_is_bought(shell: Shell, sandbo
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_a_file_is_replaced_only_where_that_is_asked_for(shell: Shell, sandbox: Sandbox) -> None:
     task_id = await bought(shell, sandbox)
     (shell.folder / "mine.mp4").write_text("mine")
@@ -48,6 +50,7 @@ async def test_a_file_is_replaced_only_where_that_is_asked_for(shell: Shell, san
     assert (shell.folder / "mine.mp4").read_bytes()[4:8] == b"ftyp"
 
 
+@pytest.mark.slow
 async def test_a_task_that_nobody_knows_is_told_so(shell: Shell, sandbox: Sandbox) -> None:
     outcome = await shell.run("fetch", "task_no_such", "-o", "x.mp4", environment=sandbox.environment)
     assert outcome.status == 1

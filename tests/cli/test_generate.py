@@ -168,6 +168,7 @@ async def test_interrupted_twice_it_says_that_nobody_knows(shell: Shell, sandbox
     assert "Traceback" not in outcome.all
 
 
+@pytest.mark.slow
 async def test_a_broken_download_is_made_again(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.dimilinks.faults.content.append(Truncated(0.5))
     outcome = await shell.run(*COMMAND, environment=sandbox.environment)
@@ -175,6 +176,7 @@ async def test_a_broken_download_is_made_again(shell: Shell, sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize("end", [FailedAtFirst(2), LateContent(1.0)], ids=["failed", "no content"])
+@pytest.mark.slow
 async def test_bad_news_that_pass_cost_no_video(
     shell: Shell, sandbox: Sandbox, end: FailedAtFirst | LateContent
 ) -> None:
@@ -196,6 +198,7 @@ async def test_bad_news_that_pass_cost_no_video(
     ],
     ids=lambda refusal: f"{type(refusal).__name__} {refusal.status}",
 )
+@pytest.mark.slow
 async def test_no_refused_question_gives_a_bought_video_up(
     shell: Shell, sandbox: Sandbox, refusal: HttpError | Html
 ) -> None:
@@ -207,6 +210,7 @@ async def test_no_refused_question_gives_a_bought_video_up(
 
 
 @pytest.mark.parametrize("missing", [True, False], ids=["unknown task", "error beside completed"])
+@pytest.mark.slow
 async def test_the_content_is_tried_whatever_the_task_says(
     shell: Shell,
     sandbox: Sandbox,

@@ -88,6 +88,7 @@ async def test_a_start_waits_while_connections_are_refused(shell: Shell, sandbox
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_ban_is_waited_out_as_long_as_it_says(shell: Shell, sandbox: Sandbox) -> None:
     ban = DiscordFault("*", 429, via=False, retry_after_s=6, answer=OddAnswer.PAGE)
     sandbox.discord.faults.append(ban)
@@ -128,6 +129,7 @@ async def test_commands_are_registered_once_discord_takes_them(shell: Shell, san
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_gateway_that_is_away_at_the_start_is_asked_until_it_is_there(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -142,6 +144,7 @@ async def test_a_gateway_that_is_away_at_the_start_is_asked_until_it_is_there(
 
 
 @pytest.mark.parametrize("away", ["gateway", "all"])
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away: str) -> None:
     process = await shell.start("run", environment=sandbox.environment)
     await sandbox.discord.wait_until_ready(timeout_s=TIMEOUT_S)
@@ -161,6 +164,7 @@ async def test_a_stop_waits_for_no_gateway(shell: Shell, sandbox: Sandbox, away:
         *(slow(one) for one in Absence if one is not Absence.GREETED),
     ],
 )
+@pytest.mark.slow
 async def test_a_gateway_that_turns_connections_away_is_asked_again_with_pauses(
     shell: Shell, sandbox: Sandbox, absence: Absence
 ) -> None:
@@ -188,6 +192,58 @@ async def test_a_stop_waits_for_no_job_whose_reply_cannot_be_edited(shell: Shell
     reply = await asked(sandbox)
     await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
     await sandbox.discord.pause()
+    await stopped(shell, process)
+
+
+async def test_a_stop_waits_for_no_discord_that_takes_no_finished_video(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    process = await shell.start("run", environment=sandbox.environment)
+    reply = await asked(sandbox)
+    await until(lambda: len(sandbox.dimilinks.request_log.submissions) == 1)
+    await sandbox.discord.pause()
+    await logged(process, "stamina.retry_scheduled")  # between two tries nothing is in flight
+    await stopped(shell, process)
+    await sandbox.discord.resume()
+    process = await shell.start("run", environment=sandbox.environment)
+    await reply.wait_for_video(timeout_s=30)
+    await stopped(shell, process)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, slow({"delay_s": 120.0, "status": 503})], ids=["refused", "unanswered"]
+)
+@pytest.mark.slow
+async def test_a_stop_waits_for_no_upload_that_discord_does_not_take(
+    shell: Shell, sandbox: Sandbox, fault: dict[str, Any]
+) -> None:
+    environment = sandbox.environment | {"STOP_GRACE_S": "1" if "delay_s" in fault else "75"}
+    sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=2)
+    process = await shell.start("run", environment=environment)
+    reply = await asked(sandbox)
+    await until(lambda: bool(sandbox.dimilinks.request_log.submissions))
+    refused = sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", times=1000, **fault))
+    await until(lambda: bool(sandbox.dimilinks.request_log.downloads) and refused.hits > 0)
+    await asyncio.sleep(0.5)  # so that the upload was refused at least once
+    await stopped(shell, process)
+    sandbox.discord.faults.clear()
+    process = await shell.start("run", environment=environment)
+    await reply.wait_for_video(timeout_s=30)
+    await stopped(shell, process)
+    with closing(sqlite3.connect(shell.folder / "data" / "stillmotion.sqlite3")) as connection:
+        ((state, starts),) = connection.execute("SELECT state, starts FROM jobs").fetchall()
+    assert (state, starts) == ("delivered", 0)
+    assert len(sandbox.dimilinks.request_log.submissions) == 1
+
+
+@pytest.mark.slow
+async def test_a_stop_waits_for_no_edit_that_discord_does_not_answer(shell: Shell, sandbox: Sandbox) -> None:
+    sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=60)
+    process = await shell.start("run", environment=sandbox.environment)
+    reply = await asked(sandbox)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
+    silent = sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", times=1000, delay_s=60.0))
+    await until(lambda: silent.hits > 0)
     await stopped(shell, process)
 
 
@@ -239,6 +295,7 @@ async def test_a_stop_waits_for_no_farewell_of_a_gateway_that_fell_silent(
         await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_stop_lets_a_purchase_have_its_answer(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.dimilinks.faults.submit.append(SlowAnswer(8.0))
     process = await shell.start("run", environment=sandbox.environment)

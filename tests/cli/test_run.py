@@ -61,6 +61,7 @@ async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shel
 
 
 @pytest.mark.parametrize("gateway_away", [False, True])
+@pytest.mark.slow
 async def test_a_process_whose_jobs_another_one_carries_on_ends_with_one_line(
     shell: Shell, sandbox: Sandbox, *, gateway_away: bool
 ) -> None:

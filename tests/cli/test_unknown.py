@@ -28,7 +28,13 @@ async def lost(sandbox: Sandbox) -> Reply:
     return reply
 
 
-@pytest.mark.parametrize("running", [True, False], ids=["the bot runs", "the bot is stopped"])
+@pytest.mark.parametrize(
+    "running",
+    [
+        pytest.param(True, id="the bot runs", marks=pytest.mark.slow),
+        pytest.param(False, id="the bot is stopped"),
+    ],
+)
 async def test_a_lost_video_is_listed_found_and_delivered(
     shell: Shell,
     sandbox: Sandbox,
@@ -62,6 +68,7 @@ async def test_a_lost_video_is_listed_found_and_delivered(
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_seconds_that_were_not_bought_count_no_longer_for_the_running_bot(
     shell: Shell, sandbox: Sandbox
 ) -> None:

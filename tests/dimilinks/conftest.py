@@ -14,7 +14,7 @@ from tests.dimilinks.servers import RawHandler, RawServer, RecordingServer
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
         yield session
 
 

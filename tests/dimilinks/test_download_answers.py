@@ -1,6 +1,7 @@
 """What comes instead of a video, and videos that come in odd ways."""
 
 import asyncio
+import gzip
 import struct
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bot.dimilinks import (
     TruncatedVideoError,
     UnreadableAnswerError,
     VideoMissingError,
+    VideoTooLargeError,
 )
 from tests.dimilinks.clients import ClientFor, ServeRaw
 from tests.dimilinks.servers import Answer, RecordingServer, json_answer, raw_answer
@@ -222,3 +224,28 @@ async def test_partial_content_that_says_so_is_an_incomplete_video(
     api.answers = [Answer(206, whole_mp4(), MP4 | {"Content-Range": content_range})]
     for _ in range(4):
         await failure_of(client, target, TruncatedVideoError)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("compressed", [True, False])
+async def test_video_is_the_same_compressed_or_not_whatever_the_header_says(
+    api: RecordingServer,
+    client: DimiLinks,
+    target: Path,
+    compressed: bool,  # noqa: FBT001
+    declared: bool,  # noqa: FBT001
+) -> None:
+    video = whole_mp4() + bytes(3_000_000)
+    headers = MP4 | ({"Content-Encoding": "gzip"} if declared else {})
+    api.answers = [Answer(200, gzip.compress(video) if compressed else video, headers)]
+    await client.download("t", target)
+    assert target.read_bytes() == video
+
+
+async def test_a_small_answer_that_holds_much_is_no_larger_than_the_limit(
+    api: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    api.answers = [Answer(200, gzip.compress(whole_mp4() + bytes(30_000_000)), MP4)]
+    with pytest.raises(VideoTooLargeError):
+        await client.download("t", target, limit_bytes=2_000_000)
+    assert list(target.parent.iterdir()) == []

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dimilinks import Pace, RequestKind
@@ -123,7 +123,6 @@ class Callers:
         await asyncio.gather(*tasks)
 
 
-@settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
 @given(st.floats(0.2, 40), st.lists(calls, max_size=40))
 def test_no_window_ever_sees_more_than_the_burst_and_the_rate(rate: float, arriving: list[Call]) -> None:
     """And nobody leaves while its kind is held back, everybody who waits gets a turn."""
@@ -138,7 +137,6 @@ def test_no_window_ever_sees_more_than_the_burst_and_the_rate(rate: float, arriv
         assert not [at_s for kind, at_s in callers.left if kind is held and closed_s < at_s < open_s]
 
 
-@settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
 @given(st.floats(0.2, 40), st.lists(st.floats(0.0, 3.0) | st.none(), min_size=1, max_size=40))
 def test_whoever_stays_leaves_as_if_those_who_gave_up_without_a_turn_had_never_come(
     rate: float, patiences_s: list[float | None]

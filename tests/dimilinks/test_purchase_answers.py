@@ -1,6 +1,8 @@
 """What odd answers to a submission prove: a task wherever its id stands, and what was answered is kept."""
 
 import asyncio
+import gzip
+import zlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -69,6 +71,14 @@ async def test_every_success_with_an_id_is_a_purchase(
         answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n28\r\n" + TASK[:40] + b"\r\n"),
         answering(raw_answer("200 OK", TASK[:40] + b" " * 100_000, Content_Length="200000")),
         answering(raw_answer("200 OK", TASK, X_Policy="p" * 20_000)),
+        answering(raw_answer("200 OK", TASK, Content_Encoding="gzip")),
+        answering(raw_answer("200 OK", TASK, Content_Encoding="br")),
+        answering(raw_answer("200 OK", gzip.compress(TASK), Content_Encoding="gzip")),
+        answering(raw_answer("200 OK", zlib.compress(TASK), Content_Encoding="deflate")),
+        answering(raw_answer("200 OK", gzip.compress(TASK))),
+        answering(
+            raw_answer("200 OK", gzip.compress(TASK)[:-9], Content_Encoding="gzip", Content_Length="500")
+        ),
         answering(raw_answer("504 Gateway Timeout", TASK)),
         answering(raw_answer("408 Request Timeout", b'{"error": {"message": "late"}, "task_id": "video_1"}')),
     ],

@@ -106,6 +106,22 @@ async def test_message_is_short_clean_text_whatever_the_body(
     assert error.message == message
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "余额不足", "code": "insufficient_balance"}}'.encode("gbk"),
+        b'{"error": {"message": "caf\xe9", "code": "insufficient_balance"}}',
+        b'{"error": {"message": "two\nlines", "code": "insufficient_balance"}}',
+    ],
+    ids=["GBK", "Latin-1", "raw newline"],
+)
+async def test_a_refusal_in_other_encodings_is_the_apis_own(
+    api: RecordingServer, client: DimiLinks, body: bytes
+) -> None:
+    error = await answered(api, client, Answer(402, body))
+    assert (type(error), error.in_own_voice) == (InsufficientBalanceError, True)
+
+
 async def test_redirect_names_the_host_it_points_to(api: RecordingServer, client: DimiLinks) -> None:
     error = await answered(api, client, Answer(301, headers={"Location": "https://other.example/v1?sig=1"}))
     assert type(error) is UnexpectedRedirectError

@@ -34,8 +34,8 @@ from tests.dimilinks.servers import Answer, RecordingServer, json_answer
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def read_body(body: str) -> Task:
-    answer = HttpAnswer(200, "application/json", None, None, body.encode())
+def read_body(body: str, encoding: str = "utf-8") -> Task:
+    answer = HttpAnswer(200, "application/json", None, None, body.encode(encoding))
     return task_from(answer, "asked", Scrubber(KEY), NOW)
 
 
@@ -168,11 +168,29 @@ def test_reason_of_a_failure_is_found_in_every_field(
         ({"status": "success", "data": {"status": "queued"}}, TaskPhase.WAITING),
         ({"data": [{"status": "failed"}]}, TaskPhase.FAILED),
         ({"data": {"status": "queued", "data": {"status": "done"}}}, TaskPhase.WAITING),
+        ({"id": "x", "status": "running", "data": {"status": "done"}}, TaskPhase.GENERATING),
+        ({"status": "success", "data": {"result": {"status": "running"}}}, TaskPhase.GENERATING),
+        ({"output": {"task": {"status": "done"}}}, TaskPhase.COMPLETED),
+        ({"data": json.dumps({"status": "done"})}, TaskPhase.COMPLETED),
+        ({"data": {"total": 1, "items": [{"id": "x", "status": "done"}]}}, TaskPhase.COMPLETED),
         ({"data": None, "status": "running", "video": {"status": "done"}}, TaskPhase.GENERATING),
     ],
 )
 def test_task_is_read_in_every_wrapper(wrapped: object, phase: TaskPhase) -> None:
     assert read_body(json.dumps(wrapped)).phase is phase
+
+
+@pytest.mark.parametrize("status", ["success", "failed"])
+@pytest.mark.parametrize("empty", [None, [], {}, "nothing"])
+def test_the_status_of_an_answer_without_a_task_ends_none(status: str, empty: object) -> None:
+    with pytest.raises(UnreadableAnswerError):
+        read_body(json.dumps({"status": status, "data": empty}))
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_task_is_read_in_the_encodings_of_chinese_gateways(encoding: str) -> None:
+    body = '{"data": {"status": "done", "message": "提交成功"}}'
+    assert read_body(body, encoding).phase is TaskPhase.COMPLETED
 
 
 def test_id_may_be_a_number() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dimilinks.task_ids import find_task_id
+from bot.dimilinks.task_ids import IdTrust, find_task_id
 
 SHAPES = [
     ('{"data": {"task_id": "video_1"}}', "video_1"),
@@ -29,7 +29,16 @@ SHAPES = [
     ('{"accepted": {"as": "video_9"}}', "video_9"),
     ('"video_1"', "video_1"),
     ('[{"id": "t"}]', "t"),
+    ('{"code": 0, "data": 123456789}', "123456789"),
+    ('{"code": 0, "data": "{\\"task_id\\": \\"t\\"}"}', "t"),
+    ('"{\\"data\\": {\\"id\\": \\"t\\"}}"', "t"),
     ('{"data": {"user": {"id": 5}, "task": {"id": "t"}}}', "t"),
+    ('{"task-id": "t", "id": "trace"}', "t"),
+    ('{"job_id": "j", "message": "taken"}', "j"),
+    ('{"code": 0, "data": "{\\"task_id\\": \\"t\\"}"}', "t"),
+    ('"{\\"id\\": \\"t\\"}"', "t"),
+    ('{"task_id": "t\\n"}', "t"),
+    ('{"task_id": 0, "data": {"task_id": "t"}}', "t"),
 ]
 
 
@@ -47,6 +56,7 @@ def test_id_is_found_in_every_shape(body: str, task_id: str, encoding: str) -> N
         ('{"id": 4711, "st', "4711"),
         ('{"request_id":"r","st', "r"),
         ('{"data":"video_1"', "video_1"),
+        (" video_1\n", "video_1"),
         ('{"task_id": "a\\u0062c"', "abc"),
         ('{"id": "t"}{"id": "second"}', "t"),
         ('data: {"task_id": "t"}\n\n', "t"),
@@ -74,6 +84,11 @@ def test_id_is_found_in_a_torn_answer_once_it_is_there_whole(body: str, task_id:
         '{"data": "success", "status": "queued"}',
         '{"data": {"user": {"id": 5}, "status": "queued"}}',
         '{"error": {"id": "err_1", "code": 500}}',
+        '{"error": {"code": "task_create_failed", "message": "failed"}}',
+        '{"code": "task_error_17", "message": "task_1", "data": null}',
+        '{"object": "video_task", "data": {"status": "task_queued"}}',
+        '{"code": "task_error_17", "message": "torn',
+        '{"code": 0, "data": 1}',
         '<html><script>{"task_id": "t"}</script>',
         " <!doctype html>",
     ],
@@ -82,17 +97,36 @@ def test_what_is_no_id_is_none(body: str) -> None:
     assert find_task_id(body.encode()) is None
 
 
-def test_errors_name_only_what_a_task_alone_can_have() -> None:
-    for body, task_id in SHAPES:
-        sure = "task_id" in body.lower() or "taskid" in body.lower()
-        assert find_task_id(body.encode(), only_sure=True) == (task_id if sure else None)
-    assert find_task_id(b'{"id": "x", "request_id": "r", "task_id": "t', only_sure=True) is None
+def test_failures_name_only_what_a_task_alone_can_have() -> None:
+    for body, task_id in [
+        ('{"error": {"message": "late"}, "task_id": "t"}', "t"),
+        ('{"error": {"message": "late"}, "id": "video_1"}', "video_1"),
+        ('{"data": {"id": "8f14e45f"}}', "8f14e45f"),
+        ('{"code": 504, "data": "video_1"}', "video_1"),
+        ('{"id": "x", "request_id": "r", "task_id": "t"', "t"),
+        ('{"id": "8f14e45f"}', None),
+        ('{"request_id": "8f14e45f"}', None),
+        ('{"code": 500, "data": "Internal-Error-500"}', None),
+        ('{"error": {"code": "task_create_failed", "param": "video_1"}}', None),
+        ('{"id": "x", "request_id": "r", "task_id": "t', None),
+    ]:
+        assert find_task_id(body.encode(), IdTrust.FAILED) == task_id, body
+
+
+def test_a_success_with_an_error_names_no_request() -> None:
+    for body, task_id in [
+        ('{"error": {"code": "x", "message": "late"}, "id": "8f14e45f", "status": "queued"}', "8f14e45f"),
+        ('{"error": {"code": "x", "message": "late", "request_id": "r"}}', None),
+        ('{"error": {"code": "x", "message": "late"}, "request_id": "r"}', None),
+        ('{"error": {"code": "x"}, "request_id": "r", "me', None),
+    ]:
+        assert find_task_id(body.encode(), IdTrust.PERHAPS_TAKEN) == task_id, body
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_are_a_surprise(body: bytes) -> None:
-    for only_sure in (False, True):
-        found = find_task_id(body, only_sure=only_sure)
+    for trust in IdTrust:
+        found = find_task_id(body, trust)
         assert found is None or found.isprintable()
 
 
@@ -109,3 +143,25 @@ def test_id_is_found_however_deep_and_however_torn_behind_it(around: object, nam
     end = body.index(b'"video_1"') + len(b'"video_1"')
     for length in range(end, len(body) + 1):
         assert find_task_id(body[:length]) == "video_1"
+
+
+@pytest.mark.parametrize(
+    "nothing", ['"null"', '"None"', '"0"', "0", "-1", '"00000000-0000-0000-0000-000000000000"']
+)
+def test_what_stands_for_no_id_is_none(nothing: str) -> None:
+    assert find_task_id(f'{{"success": false, "task_id": {nothing}, "id": {nothing}}}'.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "task_id"),
+    [
+        ('{"error": {"message": "no"}, "request_id": "r-123456"}', None),
+        ('{"error": {"message": "no", "id": "e-123456"}, "id": "r-123456"}', None),
+        ('{"error": {"message": "no"}, "id": "r-123456", "status": "failed"}', "r-123456"),
+        ('{"error": {"message": "no"}, "id": "video_1"}', "video_1"),
+        ('{"error": {"message": "no"}, "id": "r-123456", "data": {"id": "t"}}', "t"),
+        ('{"error": {"message": "no", "task_id": "t"}, "id": "r-123456"}', "t"),
+    ],
+)
+def test_ids_of_requests_beside_an_error_are_no_tasks(body: str, task_id: str | None) -> None:
+    assert find_task_id(body.encode(), IdTrust.PERHAPS_TAKEN) == task_id

@@ -109,9 +109,7 @@ async def test_another_member_cannot_cancel_and_is_told_so_in_private(
     await meanwhile(narrow, restarted=restarted)
     for card in (reply, waiting):
         pressed = await press(narrow, card, "Cancel", user=bob)
-        assert (
-            await told(pressed) == "Only the person who asked for this video, or a moderator, can cancel it."
-        )
+        assert await told(pressed) == words.NOT_YOURS_TO_CANCEL.english
         assert pressed.ephemeral
     assert states(narrow) == ["generating", "queued"]
     finish(narrow, "first")

@@ -1,5 +1,6 @@
 """A wall clock that jumps while the bot runs, or before it starts: nothing is deleted, and nothing expires."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,11 @@ import pytest
 
 from bot.jobs.deadline_clock import WAIT_S
 from tests.e2e.actors.approvals import ask, question, rule
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import MovableClock, until
-from tests.e2e.actors.videos import delivered
+from tests.e2e.actors.videos import delivered, finish, hold
 
 LONG = timedelta(days=400)
 
@@ -51,6 +52,23 @@ async def test_a_clock_that_jumps_deletes_and_expires_nothing(
     await harness.restart()
     await tidied(harness)
     assert kept(harness) == before
+
+
+@pytest.mark.started_with(tuning=replace(PATIENT, timeouts=replace(PATIENT.timeouts, clock_settles_s=3.0)))
+async def test_a_clock_that_is_wrong_at_a_start_expires_no_video_that_is_being_made(
+    harness: Harness, clock: MovableClock
+) -> None:
+    hold(harness)
+    reply = await harness.video("a slow boat")
+    await until(lambda: harness.rows("state") == [{"state": "generating"}])
+    clock.offset = LONG
+    await harness.restart()
+    polls = len(harness.sandbox.dimilinks.request_log.requests)
+    await until(lambda: len(harness.sandbox.dimilinks.request_log.requests) > polls)
+    clock.offset = timedelta()
+    await asyncio.sleep(3.5)  # the time after which the clock is looked at again
+    finish(harness, "a slow boat")
+    await reply.wait_for_video(TIMEOUT_S)
 
 
 async def test_a_clock_that_is_right_makes_things_due(harness: Harness, clock: MovableClock) -> None:

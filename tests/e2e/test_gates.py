@@ -40,6 +40,7 @@ NOT_NOW = "no longer allow it"
 # Every way in.
 
 
+@pytest.mark.started_with(held_per_person=9)
 async def test_every_way_in_asks_and_refuses(harness: Harness) -> None:
     made = await harness.video("a boat", channel=harness.adult_channel, preset="spicy", resolution="480p")
     assert (await harness.ended(made)).videos
@@ -71,6 +72,7 @@ async def test_every_way_in_asks_and_refuses(harness: Harness) -> None:
     assert "already tried again" in await told(again)
 
 
+@pytest.mark.started_with(held_per_person=9)
 async def test_ways_with_pictures_ask_and_refuse(harness: Harness) -> None:
     made = await harness.video("a boat")
     assert (await harness.ended(made)).videos
@@ -110,6 +112,7 @@ async def test_ways_with_pictures_ask_and_refuse(harness: Harness) -> None:
     await harness.app.jobs.runner.idle()
 
 
+@pytest.mark.started_with(held_per_person=9)
 async def test_an_approval_is_of_one_request_alone(harness: Harness) -> None:
     await rule(harness)
     mo = moderator(harness)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.sandbox.dimilinks import known_faults as known
-from bot.sandbox.dimilinks.faults import At, Endpoint, Fault, Hang, SubmitStage
+from bot.sandbox.dimilinks.faults import At, EarlierTask, Endpoint, Fault, Hang, HttpError, SubmitStage
 from bot.sandbox.dimilinks.outcomes import FailedAtFirst, LateContent, LostContent, OtherVideo, TaskOutcome
 from bot.sandbox.dimilinks.shapes import (
     NO_ERRORS,
@@ -96,6 +96,26 @@ async def test_an_acceptance_that_does_not_say_so_is_never_repeated_and_its_answ
     assert sum("did not say if it took a request" in text for text in news(harness)) == 1
 
 
+@pytest.mark.parametrize("first_is_over", [True, False])
+async def test_the_task_of_another_request_is_neither_bought_nor_shown(
+    harness: Harness,
+    first_is_over: bool,  # noqa: FBT001
+) -> None:
+    first = await harness.video("mine.", user=harness.member("first"))
+    if first_is_over:
+        await first.wait_for_video(TIMEOUT_S)
+    harness.sandbox.dimilinks.faults.poison("another.", EarlierTask())
+    second = await harness.ended(await harness.video("another.", user=harness.member("second")))
+    assert UNKNOWN in second.text()
+    await first.wait_for_video(TIMEOUT_S)
+    await harness.restart()
+    await harness.app.jobs.runner.idle()
+    mine, other = harness.rows("state, task_id, raw_answer")
+    assert (mine["state"], other["state"], other["task_id"]) == ("delivered", "unknown", None)
+    assert mine["task_id"] in other["raw_answer"]
+    assert sum("did not say if it took a request" in text for text in news(harness)) == 1
+
+
 async def test_a_page_before_the_body_was_read_buys_nothing_and_is_repeated(harness: Harness) -> None:
     pages = (known.EDGE_PAGES["challenge"], known.EDGE_PAGES["bad_gateway"])
     harness.sandbox.dimilinks.faults.submit.extend(At(SubmitStage.BEFORE_BODY, page) for page in pages)
@@ -134,6 +154,32 @@ async def test_an_error_that_is_none_beside_completed_does_not_cost_the_video(ha
         harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [shape])
         reply = await harness.video(user=harness.member(f"user{number}"))
         await reply.wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("wrapper", Wrapper)
+async def test_a_task_in_any_wrapper_ends_in_a_video(harness: Harness, wrapper: Wrapper) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [TaskShape(wrapper=wrapper)])
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.parametrize(
+    "never_clear",
+    [
+        TaskShape(words={"completed": "ready"}, progress=ProgressForm.MISSING),
+        TaskShape(extra={"status": None}),
+        HttpError(403, None, "forbidden"),
+        HttpError(429, "rate_limit_exceeded", "请求过于频繁"),
+    ],
+    ids=["a word that nobody knows", "no word", "refused", "too many"],
+)
+async def test_a_bought_video_is_had_though_no_answer_ever_says_that_it_is_done(
+    harness: Harness, never_clear: Fault
+) -> None:
+    patience = replace(QUICK.timeouts.patience, unclear_s=0.3)
+    harness.tuning = replace(QUICK, timeouts=replace(QUICK.timeouts, patience=patience))
+    await harness.restart()
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [never_clear])
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("form", ProgressForm)

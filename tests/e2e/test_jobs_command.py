@@ -62,6 +62,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
+@pytest.mark.slow
 async def test_more_than_five_are_turned_page_by_page(harness: Harness, *, restarted: bool) -> None:
     for number in range(7):
         harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.FAILED)

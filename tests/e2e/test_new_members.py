@@ -80,6 +80,7 @@ async def test_messages_have_the_same_limits(harness: Harness) -> None:
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_others_are_not_concerned(harness: Harness) -> None:
     trusted = harness.guild.add_role("regulars")
     await change_rules(harness, **LIMITS, trusted_roles=frozenset({trusted.id}))
@@ -99,6 +100,7 @@ async def test_what_failed_before_it_was_bought_is_asked_for_again_at_once(harne
     await delivered(harness)
 
 
+@pytest.mark.slow
 async def test_nobody_is_new_unless_the_server_says_so(harness: Harness) -> None:
     for _ in range(4):
         await delivered(harness)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.sandbox.discord import Channel, Intents, Message
+from bot.sandbox.discord import Channel, DiscordFault, Drop, Intents, Message
 from bot.sandbox.discord.composing import Composition
 from bot.sandbox.discord.stickers import StickerFormat
 from bot.texts import explanations, moderation, replies
@@ -35,6 +35,7 @@ from tests.images.encoded_videos import film
 
 pytestmark = pytest.mark.started_with(tuning=CALM)
 
+SEND = "POST /channels/{channel_id}/messages"
 NOBODY = {"parse": [], "replied_user": False}
 
 
@@ -352,3 +353,28 @@ async def test_the_seconds_of_a_day_are_those_of_who_asks(tmp_path: Path) -> Non
         refused = await said_to(await say(harness, ping(harness, RAIN), 1))
         assert "You have 6 seconds of video left for today." in refused
         assert harness.bought == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [{"status": 503, "times": 2}, {"drop": Drop.AFTER}],
+    ids=["away", "lost after it arrived"],
+)
+async def test_words_are_said_once_though_discord_is_away_at_first(
+    harness: Harness, trouble: dict[str, Any]
+) -> None:
+    fault = harness.sandbox.discord.faults.append(DiscordFault(SEND, **trouble))
+    asked = await say(harness, ping(harness))
+    await until(lambda: len(harness.sandbox.discord.request_log.of(SEND)) > fault.times)
+    assert await said_to(asked) == replies.HELP.english
+    assert len(answers(asked)) == 1
+
+
+async def test_what_was_replied_to_is_looked_up_though_discord_is_away_at_first(harness: Harness) -> None:
+    shown = await say(harness, pictures=1)
+    with overheard(harness, passed_on=False) as events:
+        asked = await say(harness, ping(harness, RAIN), reply_to=shown)
+    harness.sandbox.discord.faults.append(DiscordFault("GET /channels/*/messages/*", status=503, times=2))
+    told = {name: value for name, value in events[0].data.items() if name != "referenced_message"}
+    harness.sandbox.discord.gateway.broadcast(replace(events[0], data=told, redacted=told))
+    assert await said_to(asked) == replies.PICTURES_NOT_SHOWN.english

@@ -258,7 +258,6 @@ def utterances(count: int) -> list[Utterance]:
         max_examples=count,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

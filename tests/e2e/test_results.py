@@ -40,7 +40,7 @@ def last_frame(content: bytes) -> Image.Image:
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_again_is_the_same_request_with_the_same_pictures(harness: Harness, *, restarted: bool) -> None:
-    pictures = [upload(harness, size=(width, 30)) for width in (40, 41)]
+    pictures = [upload(harness, size=(width, 130)) for width in (140, 141)]
     options = {"seconds": "10", "size": "1024x1024", "resolution": "480p", "preset": "fun"}
     reply = await delivered(harness, image=pictures[0], image2=pictures[1], **options)
     before = message_of(reply).current.text()
@@ -56,11 +56,11 @@ async def test_again_is_the_same_request_with_the_same_pictures(harness: Harness
     first, second = harness.sandbox.dimilinks.request_log.submissions
     for name in ("prompt", "seconds", "size", "resolution", "preset", "references"):
         assert getattr(first, name) == getattr(second, name)
-    assert widths(harness) == [40, 41]
+    assert widths(harness) == [140, 141]
     assert [row["parent_url"] for row in harness.rows("parent_url")] == [None, message_of(reply).url]
     third = await press(harness, again, "Again")
     assert follows(again) in (await shown(harness, third)).text()
-    assert widths(harness) == [40, 41]
+    assert widths(harness) == [140, 141]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -160,7 +160,7 @@ async def test_spicy_videos_are_made_again_where_they_may_be(harness: Harness) -
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_preview_is_made_anew_in_720p(harness: Harness, *, restarted: bool) -> None:
-    reply = await delivered(harness, image=upload(harness, size=(70, 30)), resolution="480p", seconds="12")
+    reply = await delivered(harness, image=upload(harness, size=(170, 130)), resolution="480p", seconds="12")
     await meanwhile(harness, restarted=restarted)
     sharper = await press(harness, reply, "In 720p")
     seen = await shown(harness, sharper)
@@ -170,14 +170,14 @@ async def test_a_preview_is_made_anew_in_720p(harness: Harness, *, restarted: bo
     assert (first.resolution, second.resolution) == ("480p", "720p")
     assert (first.prompt, first.seconds, first.size) == (second.prompt, second.seconds, second.size)
     assert first.references == second.references
-    assert widths(harness) == [70]
+    assert widths(harness) == [170]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_change_begins_with_what_was_and_keeps_the_pictures(
     harness: Harness, *, restarted: bool
 ) -> None:
-    pictures = [upload(harness, size=(width, 30)) for width in (40, 41)]
+    pictures = [upload(harness, size=(width, 130)) for width in (140, 141)]
     options = {"seconds": "10", "size": "720x1280", "resolution": "480p", "preset": "fun"}
     reply = await delivered(harness, image=pictures[0], image2=pictures[1], **options)
     for attachment in pictures:
@@ -214,11 +214,11 @@ async def test_pictures_in_the_form_of_a_change_take_the_place_of_all(
     reply = await delivered(harness, image=upload(harness), image2=upload(harness), private=True)
     opened = await opens(harness, reply, "Change")
     await meanwhile(harness, restarted=restarted)
-    changed = await send(harness, opened, {"pictures": [upload(harness, size=(77, 30))]})
+    changed = await send(harness, opened, {"pictures": [upload(harness, size=(177, 130))]})
     seen = await shown(harness, changed)
     assert seen.ephemeral
     assert "Made from" not in seen.text()
-    assert widths(harness) == [77]
+    assert widths(harness) == [177]
 
 
 async def test_a_video_of_words_alone_can_be_given_pictures(harness: Harness) -> None:
@@ -228,8 +228,8 @@ async def test_a_video_of_words_alone_can_be_given_pictures(harness: Harness) ->
     await shown(harness, await send(harness, opened, {}))
     assert widths(harness) == []
     opened = await opens(harness, reply, "Change")
-    await shown(harness, await send(harness, opened, {"pictures": [upload(harness, size=(77, 30))]}))
-    assert widths(harness) == [77]
+    await shown(harness, await send(harness, opened, {"pictures": [upload(harness, size=(177, 130))]}))
+    assert widths(harness) == [177]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -249,13 +249,13 @@ async def test_the_form_of_a_change_says_that_the_pictures_are_gone(
     await shown(harness, await send(harness, opened, {}))
     assert widths(harness) == []
     opened = await opens(harness, reply, "Change")
-    await shown(harness, await send(harness, opened, {"pictures": [upload(harness, size=(77, 30))]}))
-    assert widths(harness) == [77]
+    await shown(harness, await send(harness, opened, {"pictures": [upload(harness, size=(177, 130))]}))
+    assert widths(harness) == [177]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_what_comes_next_begins_with_the_last_frame(harness: Harness, *, restarted: bool) -> None:
-    reply = await delivered(harness, image=upload(harness, size=(60, 30)), seconds="10")
+    reply = await delivered(harness, image=upload(harness, size=(160, 130)), seconds="10")
     opened = await opens(harness, reply, "Use last frame", user=harness.member("bob"))
     assert opened.modal is not None
     assert opened.modal["title"] == forms.TITLE_CONTINUE.english
@@ -263,7 +263,7 @@ async def test_what_comes_next_begins_with_the_last_frame(harness: Harness, *, r
     assert (parts(opened)["prompt"], parts(opened)["seconds"]) == ("a paper boat", "10")
     assert hint(opened, "pictures") == forms.AFTER_LAST_FRAME.english
     await meanwhile(harness, restarted=restarted)
-    more = [upload(harness, size=(width, 30)) for width in (71, 72)]
+    more = [upload(harness, size=(width, 130)) for width in (71, 72)]
     following = await send(harness, opened, {"prompt": "it sinks", "pictures": more})
     seen = await shown(harness, following)
     assert follows(reply) in seen.text()
@@ -330,7 +330,7 @@ async def test_forms_of_videos_are_answered_while_the_database_is_slow_or_broken
 async def test_a_video_that_was_looked_for_again_keeps_its_pictures(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=replace(QUICK, expire_after_s=0.6)) as harness:
         hold(harness)
-        reply = await harness.video("late", image=upload(harness, size=(66, 30)))
+        reply = await harness.video("late", image=upload(harness, size=(166, 130)))
         await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
         await harness.app.jobs.runner.idle()
         finish(harness, "late")
@@ -338,4 +338,4 @@ async def test_a_video_that_was_looked_for_again_keeps_its_pictures(tmp_path: Pa
         await shown(harness, reply)
         await harness.ended(await press(harness, reply, "Again"))
         assert harness.bought == 2
-        assert widths(harness) == [66]
+        assert widths(harness) == [166]

@@ -137,6 +137,7 @@ async def test_spicy_in_an_age_restricted_channel_or_its_thread_is_posted_behind
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 async def test_twenty_people_at_once_get_a_video_each(harness: Harness) -> None:
     people = [harness.sandbox.discord.add_user(f"person{number}") for number in range(20)]
     for person in people:

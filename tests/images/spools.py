@@ -11,19 +11,21 @@ from bot.children.process import ChildSpec
 from bot.images.model import ImageRefusedError
 from bot.images.preparation import PicturePreparation
 from bot.images.spool import ReferenceSpool
+from bot.settings import Settings
 from bot.video_files.frames import VideoFrames, video_pool
 from tests.images.corpus.judge import Answer, Declined, Sent
 
 _JOB = "job"
-_MEMORY_BYTES = 768 * 1024 * 1024
+DEFAULT_MEMORY_MB = int(Settings.model_fields["child_memory_mb"].default)
 
 
 @asynccontextmanager
-async def open_spool(folder: Path) -> AsyncGenerator[ReferenceSpool]:
-    """Open a spool in a folder that exists."""
+async def open_spool(folder: Path, memory_mb: int = DEFAULT_MEMORY_MB) -> AsyncGenerator[ReferenceSpool]:
+    """Open a spool in a folder that exists, whose children may take so much memory each."""
+    memory_bytes = memory_mb * 1024 * 1024
     # More time than in production: on a machine that runs tests side by side a large picture takes longer.
-    pictures = ChildPool(ChildSpec("bot.images.decoding.main", _MEMORY_BYTES), at_once=2, within_s=60)
-    async with aiohttp.ClientSession() as session, pictures, video_pool(_MEMORY_BYTES) as videos:
+    pictures = ChildPool(ChildSpec("bot.images.decoding.main", memory_bytes), at_once=2, within_s=60)
+    async with aiohttp.ClientSession() as session, pictures, video_pool(memory_bytes) as videos:
         yield ReferenceSpool(
             session,
             folder=folder,

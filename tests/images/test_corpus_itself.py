@@ -37,6 +37,7 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 def test_files_are_the_same_each_time() -> None:
     assert [case.name for case in all_cases() if case.build() != case.content] == []
 

@@ -58,7 +58,7 @@ def whole(base: Case) -> Case:
     return replace(base, outcome=outcomes[0], also=outcomes[1:])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(mutant=mutants())
 async def test_a_changed_picture_is_sent_whole_or_refused_by_name(
     spool: ReferenceSpool, folder: Path, mutant: Mutant
@@ -67,7 +67,7 @@ async def test_a_changed_picture_is_sent_whole_or_refused_by_name(
 
 
 @pytest.mark.slow
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(mutant=mutants())
 async def test_a_thousand_changed_pictures_are_sent_whole_or_refused_by_name(
     spool: ReferenceSpool, folder: Path, mutant: Mutant

@@ -16,6 +16,7 @@ from bot.delivery.routes import Route
 from bot.images.model import Conversion, ConversionReason, ImageSource, Reference, SourceKind
 from bot.images.problems import ImageProblem
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.mismatch import Mismatch
 from bot.jobs.rows import job_from, row_of
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.rules import ReviewStage
@@ -256,3 +257,12 @@ async def test_an_end_for_want_of_an_answer_does_not_overtake_the_answer(store: 
     assert await store.forgotten(undelivered=later, unanswered=later) == ()
     with pytest.raises(StaleJobError):
         await store.save(advance(asked, JobState.FAILED, ended_at=later), before=asked)
+
+
+@pytest.mark.parametrize("mismatch", [None, Mismatch(5.5), Mismatch(None, (640, 360))])
+async def test_what_of_a_video_is_not_as_asked_for_comes_back(
+    store: JobStore, mismatch: Mismatch | None
+) -> None:
+    await store.add(a_job())
+    await store.save(replace(a_job(), mismatch=mismatch), before=a_job())
+    assert (await store.get(a_job().id)).mismatch == mismatch

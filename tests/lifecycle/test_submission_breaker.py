@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
@@ -317,7 +317,6 @@ class Scenario:
             self.breaker.inconclusive(job_id)
 
 
-@settings(deadline=None)  # a loop for each example; a busy machine is slow to make one
 @given(
     lives=st.lists(st.lists(visits, min_size=1, max_size=4), min_size=1, max_size=6),
     opened_after=st.integers(1, 40),

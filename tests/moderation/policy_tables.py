@@ -5,10 +5,12 @@ to the right is one more value. “any” is every place. No combination may be 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
+from bot.moderation.integrations import Access
 from bot.moderation.policy import (
     Decision,
     MemberStatus,
@@ -71,6 +73,8 @@ PERSONS: Mapping[str, tuple[Person, MemberStatus]] = {
     "blocked": (PLAIN, MemberStatus(blocked=True)),
     "suspended": (PLAIN, MemberStatus(suspended_until=NOW + timedelta(microseconds=1))),
     "served": (PLAIN, MemberStatus(suspended_until=NOW)),
+    "away": (replace(PLAIN, video_access=Access.DENIED), MemberStatus()),
+    "untold": (replace(PLAIN, video_access=Access.UNKNOWN), MemberStatus()),
 }
 PICTURES = {
     "none": PictureOrigin.NONE,
@@ -93,6 +97,8 @@ STAGES = {
 VERDICTS = {
     "blocked": Verdict.PERSON_BLOCKED,
     "suspended": Verdict.PERSON_SUSPENDED,
+    "not-here": Verdict.COMMAND_NOT_HERE,
+    "not-told": Verdict.NOT_TOLD,
     "off": Verdict.SPICY_OFF,
     "stopped": Verdict.SPICY_STOPPED,
     "closed": Verdict.GATE_OFF,
@@ -131,33 +137,39 @@ adult   | role      | none, own ‖ off         off       waits     goes      go
 adult   | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 adult   | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 adult   | served    | none, own ‖ off         off       waits     waits     goes
+adult   | untold    | none, own ‖ off         off       not-told  not-told  not-told
 open    | plain     | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | listed    | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | role      | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 open    | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 open    | served    | none, own ‖ off         off       grown-ups grown-ups grown-ups
+open    | untold    | none, own ‖ off         off       grown-ups grown-ups grown-ups
 direct  | plain     | none, own ‖ direct      direct    direct    direct    direct
 direct  | listed    | none, own ‖ direct      direct    direct    direct    direct
 direct  | role      | none, own ‖ direct      direct    direct    direct    direct
 direct  | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 direct  | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 direct  | served    | none, own ‖ direct      direct    direct    direct    direct
+direct  | untold    | none, own ‖ direct      direct    direct    direct    direct
 foreign | plain     | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | listed    | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | role      | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 foreign | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 foreign | served    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+foreign | untold    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+any     | away      | none, own ‖ not-here    not-here  not-here  not-here  not-here
 """)
 FROM_PEOPLE = table("""
 place   | person                      | pictures       ‖ unconfirmed off       approval  trusted   open
-adult   | plain, listed, role, served | people, before ‖ off         off       pictures  pictures  pictures
-open    | plain, listed, role, served | people, before ‖ off         off       grown-ups grown-ups grown-ups
-direct  | plain, listed, role, served | people, before ‖ direct      direct    direct    direct    direct
-foreign | plain, listed, role, served | people, before ‖ foreign     foreign   foreign   foreign   foreign
+adult   | plain, listed, role, served, untold | people, before ‖ off         off       pictures  pictures  pictures
+open    | plain, listed, role, served, untold | people, before ‖ off         off       grown-ups grown-ups grown-ups
+direct  | plain, listed, role, served, untold | people, before ‖ direct      direct    direct    direct    direct
+foreign | plain, listed, role, served, untold | people, before ‖ foreign     foreign   foreign   foreign   foreign
 any     | blocked                     | people, before ‖ blocked     blocked   blocked   blocked   blocked
 any     | suspended                   | people, before ‖ suspended   suspended suspended suspended suspended
+any     | away                        | people, before ‖ not-here    not-here  not-here  not-here  not-here
 """)
 SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
 
@@ -180,13 +192,14 @@ def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: Re
 
 OTHER = table("""
 place           | person                      ‖ off       approval  trusted   open
-adult, open     | plain, served               ‖ closed    waits     waits     goes
+adult, open     | plain, served, untold       ‖ closed    waits     waits     goes
 adult, open     | listed, role                ‖ closed    waits     goes      goes
-direct, foreign | plain, listed, role, served ‖ goes      goes      goes      goes
+direct, foreign | plain, listed, role, served, untold ‖ goes      goes      goes      goes
 adult, open     | blocked                     ‖ blocked   blocked   blocked   blocked
 direct, foreign | blocked                     ‖ blocked   blocked   blocked   blocked
 adult, open     | suspended                   ‖ suspended suspended suspended suspended
 direct, foreign | suspended                   ‖ suspended suspended suspended suspended
+any             | away                        ‖ not-here  not-here  not-here  not-here
 """)
 OTHER_PRESETS = [preset for preset in Preset if preset is not Preset.SPICY]
 

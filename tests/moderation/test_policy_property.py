@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from bot.moderation.integrations import Access
 from bot.moderation.policy import (
     Admission,
     Decision,
@@ -61,7 +62,13 @@ FACTS = st.builds(
     RequestFacts,
     st.sampled_from(Preset),
     st.sampled_from(Place),
-    st.builds(Person, st.integers(1, 2), st.just(SERVER), st.frozensets(st.integers(1, 4), max_size=2)),
+    st.builds(
+        Person,
+        st.integers(1, 2),
+        st.just(SERVER),
+        st.frozensets(st.integers(1, 4), max_size=2),
+        video_access=st.sampled_from(Access),
+    ),
     st.just(NOW),
     st.sampled_from([None, CHANNEL, 71, 72]),
     st.sampled_from(PictureOrigin),
@@ -79,6 +86,7 @@ TAME = FACTS.map(
         words=WordVerdict.NONE,
         operator=OperatorRules(),
         status=MemberStatus(facts.status.trusted),
+        person=replace(facts.person, video_access=Access.UNSET),
     )
 )
 """Of these many are allowed."""
@@ -127,6 +135,10 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
         replace(facts, approved=frozenset()),
         replace(facts, status=replace(status, blocked=True)),
+        replace(facts, person=replace(facts.person, video_access=Access.DENIED)),
+        replace(facts, person=replace(facts.person, video_access=Access.UNKNOWN))
+        if facts.person.video_access is not Access.DENIED
+        else facts,
         replace(facts, status=replace(status, trusted=False)),
         replace(facts, status=replace(status, suspended_until=NOW + timedelta(hours=1))),
         replace(facts, operator=replace(operator, spicy_offered=False)),
@@ -161,6 +173,7 @@ def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts)
     assert facts.operator.spicy_offered
     assert facts.pictures in {NO_PICTURES, PictureOrigin.OWN_SPICY_VIDEO}
     assert facts.words not in {WordVerdict.MINORS, WordVerdict.BLOCKED}
+    assert facts.person.video_access not in {Access.DENIED, Access.UNKNOWN}
     assert not facts.status.blocked
     if facts.place is Place.DIRECT_MESSAGE:
         assert facts.operator.spicy_in_direct_messages
@@ -186,7 +199,8 @@ def _irrelevant(facts: RequestFacts) -> list[RequestFacts]:
         )
     ]
     found += [
-        replace(facts, person=replace(facts.person, moderates=True, manages=True)),
+        replace(facts, person=replace(facts.person, moderates=True, manages=True, administers=True)),
+        replace(facts, person=replace(facts.person, spicy_access=Access.DENIED, clears_channel_id=CHANNEL)),
         replace(facts, person=replace(facts.person, role_ids=facts.person.role_ids | {99})),
         replace(facts, now=facts.now + timedelta(days=400))
         if facts.status.suspended_until is None
@@ -224,7 +238,6 @@ def test_nothing_is_bought_or_posted_that_is_not_allowed_at_that_moment(tmp_path
             settings=settings(
                 max_examples=40,
                 stateful_step_count=40,
-                deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],
             ),
         )

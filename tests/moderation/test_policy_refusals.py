@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.moderation.integrations import Access
 from bot.moderation.policy import (
     Admission,
     Decision,
@@ -172,12 +173,14 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.WORDS_BLOCKED, {"words": WordVerdict.BLOCKED}),
     (Verdict.PERSON_BLOCKED, {"blocked": True}),
     (Verdict.PERSON_SUSPENDED, {"suspended_until": NOW + timedelta(hours=1)}),
+    (Verdict.COMMAND_NOT_HERE, {"access": Access.DENIED}),
     (Verdict.SPICY_NOT_OFFERED, {"spicy_offered": False}),
     (Verdict.SPICY_NOT_IN_THIS_SERVER, {"spicy_blocked_servers": frozenset({SERVER})}),
     (Verdict.SPICY_OFF, {"spicy": Mode.OFF}),
     (Verdict.NEEDS_AGE_RESTRICTED_CHANNEL, {"place": Place.OPEN_CHANNEL}),
     (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE}),
     (Verdict.SPICY_FROM_PICTURES, {"origin": PictureOrigin.PEOPLE_BEFORE}),
+    (Verdict.NOT_TOLD, {"access": Access.UNKNOWN}),
     (Verdict.PICTURES_OFF, {"pictures": Mode.OFF}),
 ]
 
@@ -197,8 +200,9 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
         blocked_people=said.get("blocked_people", frozenset()),
     )
     status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
+    person = replace(PLAIN, video_access=said.get("access", Access.UNSET))
     return RequestFacts(
-        Preset.SPICY, said["place"], PLAIN, NOW, CHANNEL, said["origin"],
+        Preset.SPICY, said["place"], person, NOW, CHANNEL, said["origin"],
         words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status,
     )  # fmt: skip
 

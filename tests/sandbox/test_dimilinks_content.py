@@ -1,6 +1,7 @@
 """The content that the local DimiLinks can send: odd, too early, lost, or not what was ordered."""
 
 import asyncio
+import io
 from pathlib import Path
 
 import aiohttp
@@ -16,12 +17,23 @@ def content_of(task_id: str) -> str:
     return f"/videos/{task_id}/content"
 
 
+def frames_in(content: bytes) -> int:
+    with av.open(io.BytesIO(content)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
 @pytest.mark.parametrize("fault", WHOLE_CONTENT.values(), ids=WHOLE_CONTENT)
 async def test_the_whole_video_comes_with_odd_words(client: PlainClient, fault: OddContent) -> None:
     path = content_of(await client.ended())
     whole = (await client.ask("GET", path))[1]
     client.service.faults.content.append(fault)
-    assert await client.ask("GET", path) == (fault.status, whole + fault.trailing)
+    status, content = await client.ask("GET", path)
+    assert (status, len(content)) == (fault.status, len(whole + fault.trailing))
+    assert content.endswith(fault.trailing)
+    assert (content == whole + fault.trailing) is (fault.brand and fault.readable and not fault.open_ended)
+    if fault.readable:
+        assert frames_in(content) == frames_in(whole)
+    assert ("Content-Range" in client.headers) is fault.content_range
     assert client.headers["Content-Type"].split(";")[0] == fault.content_type
     assert ("Content-Length" in client.headers) is fault.length
 

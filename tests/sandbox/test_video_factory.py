@@ -36,6 +36,7 @@ def frames_of(path: Path, every: int) -> list[Image.Image]:
     ("size", "resolution", "shape"),
     [("1280x720", "720p", (1280, 720)), ("720x1280", "480p", (480, 854)), ("1024x1024", "480p", None)],
 )
+@pytest.mark.slow
 async def test_shape_length_and_codec_are_the_ordered_ones(
     tmp_path: Path, size: str, resolution: str, shape: tuple[int, int] | None
 ) -> None:
@@ -64,6 +65,7 @@ async def test_the_picture_is_seen_and_moves(tmp_path: Path) -> None:
     assert first.tobytes() != last.tobytes()
 
 
+@pytest.mark.slow
 async def test_another_prompt_makes_another_film(tmp_path: Path) -> None:
     one = frames_of(await made(tmp_path, "a boat", name="one"), every=1000)[0]
     other = frames_of(await made(tmp_path, "夜の街 🌃", name="other"), every=1000)[0]

@@ -77,7 +77,7 @@ KNOWN = {SIZE: set(Size), RESOLUTION: set(Resolution), PRESET: set(Preset)}
 @example("--seconds " + "9" * 50)
 @example("1280×720p")
 @example("10ſ vertıcal ſpicy")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_text_is_read(text: str) -> None:
     parsed = parse_prompt_options(text)
     assert len(parsed.prompt) <= len(text)
@@ -91,7 +91,7 @@ def test_any_text_is_read(text: str) -> None:
 
 
 @given(CHATTER)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_prompt_without_options_is_left_as_it_is(text: str) -> None:
     parsed = parse_prompt_options(text)
     if not parsed.options and not parsed.unknown:
@@ -100,7 +100,7 @@ def test_a_prompt_without_options_is_left_as_it_is(text: str) -> None:
 
 
 @given(st.text(alphabet="abcdefghij klmno", max_size=60).filter(lambda text: "--" not in text))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_options_behind_any_prompt_are_found(prompt: str) -> None:
     parsed = parse_prompt_options(f"{prompt}, 10s vertical 480p")
     assert parsed.options == {SECONDS: "10", SIZE: "720x1280", RESOLUTION: "480p"}

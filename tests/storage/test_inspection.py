@@ -38,6 +38,8 @@ async def test_a_database_that_nobody_uses_is_described_and_left_as_it_is(tmp_pa
             row(state="unknown", ended_at=SINCE - timedelta(microseconds=1), settled_at=NOW),
             row(state="delivering", parked_at=NOW),
             row(state="delivered", parked_at=NOW, settled_at=NOW),
+            row(state="delivered", ended_at=NOW, settled_at=NOW, mismatch={"duration_s": 6.0}),
+            row(state="delivered", ended_at=SINCE - timedelta(days=1), settled_at=NOW, mismatch={}),
         )
     before = contents(tmp_path)
     report = await inspect_database_in_thread(None, tmp_path, since=SINCE)
@@ -47,7 +49,7 @@ async def test_a_database_that_nobody_uses_is_described_and_left_as_it_is(tmp_pa
     assert (report.standing, report.revision) == (SchemaState.CURRENT, head_revision())
     assert report.problems == ()
     assert report.in_use_by is None
-    assert (report.unfinished, report.unknown, report.undelivered) == (2, 2, 1)
+    assert (report.unfinished, report.unknown, report.undelivered, report.mismatched) == (2, 2, 1, 1)
     assert contents(tmp_path) == before
 
 

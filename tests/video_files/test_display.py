@@ -94,13 +94,58 @@ def test_its_colours_are_those_that_its_tags_mean(tmp_path: Path, matrix: int, *
 
 @pytest.mark.parametrize(
     ("size", "matrix"),
-    [((1280, 720), 1), ((720, 1280), 1), ((848, 480), 6), ((640, 360), 6)],
-    ids=["720p", "720p upright", "480p", "360p"],
+    [((1280, 720), 1), ((720, 1280), 1), ((848, 480), 6), ((480, 848), 6)],
+    ids=["720p", "720p upright", "480p", "480p upright"],
 )
 def test_without_tags_its_size_tells_the_colours(tmp_path: Path, size: tuple[int, int], matrix: int) -> None:
     colour = (200, 60, 30)
     content = encoded([flat_frame(colour, size, matrix=matrix)], tags={"colorspace": UNTAGGED})
     assert apart(corners(taken(tmp_path, content))[0], colour) <= 2
+
+
+@pytest.mark.parametrize(
+    ("stored", "matrix", "primaries", "expected"),
+    [
+        ((185, 71, 44), 1, 12, (200, 60, 30)),
+        ((95, 197, 81), 1, 12, (30, 200, 60)),
+        ((165, 81, 44), 9, 9, (200, 60, 30)),
+        ((234, 51, 35), 1, 12, (255, 0, 0)),
+        ((128, 128, 128), 9, 9, (128, 128, 128)),
+    ],
+    ids=["P3 orange", "P3 green", "BT.2020 orange", "P3 red", "grey"],
+)
+def test_wide_colours_become_those_of_srgb(
+    tmp_path: Path,
+    stored: tuple[int, int, int],
+    matrix: int,
+    primaries: int,
+    expected: tuple[int, int, int],
+) -> None:
+    tags = {"colorspace": matrix, "color_range": 1, "color_primaries": primaries, "color_trc": 13}
+    picture = taken(tmp_path, encoded([flat_frame(stored, (160, 96), matrix=matrix)] * 2, tags=tags))
+    assert apart(corners(picture)[0], expected) <= 4
+
+
+@pytest.mark.parametrize(
+    ("transfer", "code", "shown"),
+    [
+        (16, 148, (230, 245)),
+        (16, 64, (35, 55)),
+        (16, 255, (250, 255)),
+        (18, 191, (215, 240)),
+        (18, 255, (235, 255)),
+    ],
+    ids=["PQ, paper white", "PQ, dark", "PQ, the brightest", "HLG, paper white", "HLG, the brightest"],
+)
+def test_hdr_becomes_ordinary_brightness(
+    tmp_path: Path, transfer: int, code: int, shown: tuple[int, int]
+) -> None:
+    """White paper is bright, and the lamp beside it brighter still; as stored both would be grey."""
+    tags = {"colorspace": 9, "color_range": 1, "color_primaries": 9, "color_trc": transfer}
+    flat = flat_frame((code, code, code), (160, 96), matrix=9)
+    found = corners(taken(tmp_path, encoded([flat] * 2, tags=tags)))[0]
+    assert max(found) - min(found) <= 3
+    assert shown[0] <= found[0] <= shown[1]
 
 
 def test_a_cover_picture_is_not_the_film(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
-from bot.images.decoding import icc
+from bot import colour_profiles
 
 _BITS_16_TO_8: Final = 1 / 257
 _SRGB_GAMMA: Final = (0.44, 0.47)
@@ -58,11 +58,11 @@ def png_profile(picture: Image.Image) -> bytes | None:
     if gamma is None or not gamma > 0 or (_SRGB_GAMMA[0] < gamma < _SRGB_GAMMA[1] and chromaticities is None):
         return None
     if chromaticities is None:
-        return icc.profile(
+        return colour_profiles.profile(
             (0.64, 0.33, 0.3, 0.6, 0.15, 0.06), (0.3127, 0.329), lambda code: code ** (1 / gamma)
         )
     white, primaries = chromaticities[:2], chromaticities[2:]
-    return icc.profile(primaries, white, lambda code: code ** (1 / gamma))  # pyright: ignore[reportArgumentType] - eight
+    return colour_profiles.profile(primaries, white, lambda code: code ** (1 / gamma))  # pyright: ignore[reportArgumentType] - eight
 
 
 def _srgb() -> ImageCms.ImageCmsProfile:

@@ -26,7 +26,7 @@ _IN_FILE: Final = 0
 class _Box:
     name: bytes
     begin: int
-    """Where its content begins."""
+    """Start of its content."""
     end: int
 
 

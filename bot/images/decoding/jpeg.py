@@ -45,7 +45,7 @@ _FRAME_BYTES: Final = 6
 
 @dataclass
 class _Walk:
-    """What the walk has seen so far."""
+    """Findings of the walk so far."""
 
     kept: list[Piece] = field(default_factory=lambda: [_START])
     left_out: bool = False

@@ -1,4 +1,4 @@
-"""What a walk over a file's parts finds out, and how a copy without some of them is written."""
+"""Findings of a walk over a file's parts, and copies without some of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

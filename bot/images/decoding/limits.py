@@ -22,6 +22,21 @@ _PIXELS_MAX: Final[Mapping[PictureKind, int]] = {
 }
 """The most pixels that fit into a child's memory: a large JPEG is decoded at a fraction of its size, a WebP takes
 several times the memory of the others."""
+_DECODING_BYTES: Final[Mapping[PictureKind, int]] = {
+    PictureKind.JPEG: 6,
+    PictureKind.PNG: 10,
+    PictureKind.HEIF: 10,
+    PictureKind.AVIF: 10,
+    PictureKind.GIF: 10,
+    PictureKind.BMP: 10,
+    PictureKind.WEBP: 14,
+}
+"""Memory that a pixel takes while it is decoded, as measured; a progressive JPEG of full colour is meant."""
+
+
+def decoding_bytes(kind: PictureKind, pixels: int) -> int:
+    """Return how much memory decoding a picture may take."""
+    return pixels * _DECODING_BYTES[kind]
 
 
 def check_dimensions(kind: PictureKind, width_px: int, height_px: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from bot.images.decoding import bmp, gif, heif, jpeg, png, webp
 from bot.images.decoding.kinds import HEAD_BYTES, PictureKind, kind_of
 from bot.images.decoding.layout import Layout, damaged, write_copy
-from bot.images.decoding.limits import ENLARGED_PX, LARGEST_PX, check_dimensions
+from bot.images.decoding.limits import ENLARGED_PX, LARGEST_PX, check_dimensions, decoding_bytes
 from bot.images.decoding.opening import open_picture
 from bot.images.decoding.remake import remake
 from bot.images.decoding.wholeness import check_decodes, check_without_end
@@ -42,16 +42,32 @@ def prepare(source: str, destination: str, limit_bytes: int) -> dict[str, object
     """
     path = Path(source)
     try:
-        with path.open("rb") as file:
-            kind = kind_of(file.read(HEAD_BYTES))
-        return _prepared(path, Path(destination), kind, limit_bytes)
+        return _prepared(path, Path(destination), _kind_of(path), limit_bytes)
     except UnusableImageError as error:
         return {"problem": error.problem.value, "detail": error.detail}
     # Decoders raise what they like, and each of it is about the file; but not what the machine lacks.
     except Exception as error:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
             raise
-        return {"problem": ImageProblem.TRUNCATED.value, "detail": type(error).__name__}
+        name = type(error).__name__
+    # Here the decoder's frames are gone, and what it had decoded with them.
+    _check_memory(path)
+    return {"problem": ImageProblem.TRUNCATED.value, "detail": name}
+
+
+def _check_memory(path: Path) -> None:
+    """Raise `MemoryError` unless a picture could be decoded: for want of memory decoders fail as if of damage."""
+    try:
+        kind = _kind_of(path)
+        layout = _walked(path, kind)
+    except Exception:  # noqa: BLE001 - damaged before anything was decoded
+        return
+    bytearray(decoding_bytes(kind, layout.width_px * layout.height_px))
+
+
+def _kind_of(path: Path) -> PictureKind:
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES))
 
 
 def _prepared(path: Path, destination: Path, kind: PictureKind, limit_bytes: int) -> dict[str, object]:

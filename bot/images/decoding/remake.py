@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 from PIL.PngImagePlugin import Blend, PngImageFile
 
-from bot.images.decoding import icc
+from bot import colour_profiles
 from bot.images.decoding.colours import png_profile, to_srgb, with_plain_mode
 from bot.images.decoding.kinds import PictureKind
 from bot.images.decoding.layout import CodedColours, Layout
@@ -34,7 +34,7 @@ _UPRIGHT: Final[Mapping[int, Image.Transpose]] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What turns a picture of an EXIF orientation upright."""
+"""Operation that turns a picture of an EXIF orientation upright."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def remake(source: Path, destination: Path, kind: PictureKind, layout: Layout, *
 
 
 def _profile_of(opened: Image.Image, kind: PictureKind, colours: CodedColours | None) -> bytes | None:
-    by_numbers = icc.profile_of_numbers(colours.primaries, colours.transfer) if colours else None
+    by_numbers = colour_profiles.profile_of_numbers(colours.primaries, colours.transfer) if colours else None
     # No profile describes HDR; else a profile says more than numbers.
     if colours is not None and colours.hdr:
         return by_numbers

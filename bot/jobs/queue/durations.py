@@ -1,4 +1,4 @@
-"""How long jobs take: learned from those that finished, asked for those that wait or run."""
+"""Durations of jobs: learned from those that finished, asked for those that wait or run."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from bot.jobs.queue.poll_schedule import ProgressHistory
 from bot.video import Resolution, Seconds
 
 _LONGEST_S: Final = 7200.0
-"""What took longer was held up by something that says nothing about other jobs."""
+"""A job that took longer was held up by something that says nothing about other jobs."""
 
 _REMEMBERED: Final = 50
 """Of how many jobs of one kind the durations are kept, so that estimates follow the service's pace."""

@@ -82,7 +82,7 @@ class _Server:
     """A server with jobs. `queue` is a heap of the people who are parked there, and some who were."""
 
     room: float
-    """How many more jobs may run there; infinite for direct messages, below zero while too many run."""
+    """Number of jobs that may still begin there; infinite for direct messages, below zero while too many run."""
     jobs: int = 0
     queue: list[_Entry] = field(default_factory=list[_Entry])
 

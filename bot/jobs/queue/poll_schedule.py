@@ -1,4 +1,4 @@
-"""When to ask for a task's state next: pure functions of what was seen so far.
+"""Times of the next question for a task's state: pure functions of what was seen so far.
 
 Asking costs nothing but requests. Asking at a fixed pace is either late or wasteful, so the next question is
 put off by a part of the rest that the progress so far suggests: seldom at first, densely towards the end.
@@ -24,9 +24,9 @@ class ProgressHistory:
     """Answers so far about one task. All times are seconds on one monotonic clock."""
 
     since_s: float
-    """When the watch began."""
+    """Start of the watch."""
     first_s: float | None = None
-    """When progress was first seen, which is then `first`; waiting in the service's queue is not progress."""
+    """Moment of the first progress, which is then `first`; waiting in the service's queue is not progress."""
     first: int = 0
     last: int = 0
     """The newest progress, 0 to 100."""

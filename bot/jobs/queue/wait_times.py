@@ -1,4 +1,4 @@
-"""When waiting jobs will begin, from the rests of the running ones and the history of finished ones."""
+"""Starts of waiting jobs, estimated from the rests of the running ones and the history of finished ones."""
 
 import asyncio
 from typing import Final

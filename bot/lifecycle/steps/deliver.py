@@ -22,6 +22,7 @@ from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
 from bot.jobs.job import Failure, FailureReason, Job, JobState, shown_video_name_of, video_name_of
+from bot.jobs.mismatch import mismatch_of
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
@@ -29,8 +30,10 @@ from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.timeouts import Retention, Timeouts
 from bot.lifecycle.uploads import UploadTracker
+from bot.metrics import Metrics
 from bot.reviews.review import ReviewSubject
 from bot.video import Preset
+from bot.video_files.facts import VideoFactsReader
 
 log: Final = structlog.get_logger(__name__)
 
@@ -41,7 +44,7 @@ _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
     DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
 }
-"""Why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
+"""Reasons why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
 
 
 class DeliverStep:
@@ -55,6 +58,8 @@ class DeliverStep:
         review: ReviewStep,
         uploads: UploadTracker,
         starts: CountedStarts,
+        facts: VideoFactsReader,
+        metrics: Metrics,
         media_dir: Path,
         timeouts: Timeouts,
         retention: Retention,
@@ -64,6 +69,8 @@ class DeliverStep:
         self._review = review
         self._uploads = uploads
         self._starts = starts
+        self._facts = facts
+        self._metrics = metrics
         self._media_dir = media_dir
         self._timeouts = timeouts
         self._retention = retention
@@ -92,6 +99,7 @@ class DeliverStep:
         if job.task_id is None:
             raise ValueError("a ready job has a task id")
         context.show(Stage.DOWNLOADING, progress=_COMPLETE)
+        await self._facts.warm()
         patience = ContentPatience(self._timeouts.patience.absent_s)
         try:
             # The deadline holds whatever the service asked to wait for.
@@ -117,6 +125,7 @@ class DeliverStep:
         # Somebody may have emptied the folder; fetching the video anew is free.
         if not path.exists() and not await self._download(context, path):
             return
+        await self._compare(context, path)
         if context.job.attempt is None:
             # From now on it may have arrived, and every reply is first tried by its token.
             await context.amend(attempt=Attempt(Route.TOKEN, context.now()))
@@ -133,6 +142,20 @@ class DeliverStep:
                 await context.move(JobState.DELIVERED, **ended)
                 path.unlink(missing_ok=True)
                 await context.ping(posted)
+
+    async def _compare(self, context: JobContext, path: Path) -> None:
+        """Note what of the video is not as asked for. Where that cannot be told, nothing changes."""
+        job = context.job
+        if job.mismatch is not None:
+            return
+        async with self._starts.counted(context):
+            facts = await self._facts.read(job.id, path)
+        mismatch = mismatch_of(job.request, facts) if facts is not None else None
+        if mismatch is not None:
+            log.warning("video_not_as_asked", job=job.id, task=job.task_id, what=mismatch.kinds)
+            await context.amend(mismatch=mismatch)
+            for kind in mismatch.kinds:
+                self._metrics.not_as_asked(kind)
 
     async def _keep_undelivered(
         self, context: JobContext, reason: FailureReason, error: Exception | None = None

@@ -60,24 +60,36 @@ class PollStep:
     async def run(self, context: JobContext) -> None:
         """Carry a generating job to `ready`, `failed` or `expired`.
 
-        The wall clock says once how much time is left; from then on a clock that jumps changes nothing. However
-        little is left, a job expires only after the service has answered once.
+        The wall clock says how much time is left; from then on a clock that jumps changes nothing. However little
+        is left, a job expires only after the service has answered once, and one that is found overdue only after
+        the clock was looked at again.
         """
         if context.job.task_id is None:
             raise ValueError("a generating job has a task id")
         loop = asyncio.get_running_loop()
         watched = _WatchedTask(context, context.job.task_id, self._timeouts.patience, loop.time())
-        ends_s = loop.time() + self._rest_of_time_s(context)
-        last_s = ends_s + self._timeouts.look_again_s
+        rest_s, settles_s = self._rest_of_time_s(context), self._timeouts.clock_settles_s
         context.show(Stage.WAITING)
+        if rest_s < settles_s:
+            if await self._watch(watched, loop.time() + settles_s):
+                return
+            rest_s = self._rest_of_time_s(context)
+        if await self._watch(watched, loop.time() + rest_s):
+            return
+        reason = FailureReason.TASK_GONE if watched.patience.missing else FailureReason.EXPIRED
+        await context.fail(reason, to=JobState.EXPIRED)
+
+    async def _watch(self, watched: "_WatchedTask", ends_s: float) -> bool:
+        """Ask for the task until `ends_s`, or until it was answered once. Returns True if the job has moved on."""
+        loop = asyncio.get_running_loop()
+        last_s = ends_s + self._timeouts.look_again_s
         while loop.time() < (ends_s if watched.answered else last_s):
             await self._ask(watched, ends_s if watched.answered else last_s)
             if await self._move_if_believed(watched):
-                return
+                return True
             pause_s = self._pause_s(watched, loop.time())
             await asyncio.sleep(min(pause_s, max(ends_s - loop.time(), 0.0)) if watched.answered else pause_s)
-        reason = FailureReason.TASK_GONE if watched.patience.missing else FailureReason.EXPIRED
-        await context.fail(reason, to=JobState.EXPIRED)
+        return False
 
     async def _ask(self, watched: "_WatchedTask", until_s: float) -> None:
         """Ask once for the task, and perhaps for its content. Faults are noted, not raised."""
@@ -97,7 +109,7 @@ class PollStep:
                 reason = pause_reason_of(error)
                 context.show(Stage.WAITING, said=explanations.POLLS_REFUSED)
                 self._alarms.begin("polls", operator.polls_refused(OPERATOR_WORDS[reason]))
-            return
+            watched.patience.saw_nothing_clear(loop.time())
         except TimeoutError:
             return
         else:

@@ -8,11 +8,20 @@ from typing import Final
 
 import structlog
 
-from bot.dimilinks import DimiLinks, DimiLinksError, FaultReason, FaultScope, Purchase
+from bot.dimilinks import (
+    DimiLinks,
+    DimiLinksError,
+    FaultReason,
+    FaultScope,
+    Purchase,
+    Submission,
+    UnreadableAnswerError,
+)
 from bot.images.data_url import DataUrl
 from bot.jobs.cards import Stage
 from bot.jobs.job import FailureReason, JobState
 from bot.jobs.purchase_notes import PurchaseNotes
+from bot.jobs.task_owners import TaskTakenError
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
@@ -158,7 +167,11 @@ class SubmitStep:
                 return None
             # The money is spent. Nothing stands between the answer and the commit of the task's id.
             expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
-            await context.buy(submission.task_id, expires_at, self._notes)
+            try:
+                await context.buy(submission.task_id, expires_at, self._notes)
+            except TaskTakenError as taken:
+                log.critical("answered_with_anothers_task", job=context.job.id, reason=str(taken))
+                return _names_anothers_task(submission)
         self._breaker.taken(context.job.id)
         log.info("job_bought", job=context.job.id, task=submission.task_id)
         return None
@@ -204,6 +217,13 @@ class SubmitStep:
 async def _back_to_queue(context: JobContext) -> None:
     if context.job.state is JobState.SUBMITTING:
         await context.move(JobState.QUEUED, submitted_at=None)
+
+
+def _names_anothers_task(submission: Submission) -> DimiLinksError:
+    """The error for an answer with the task of another job, whose video must not be shown to this one's user."""
+    error = UnreadableAnswerError("the answer names the task of another request", purchase=Purchase.UNKNOWN)
+    error.raw_answer = submission.raw_answer
+    return error
 
 
 def _show_pause(context: JobContext, reason: PauseReason | None) -> None:

@@ -14,6 +14,7 @@ from bot.sandbox.dimilinks.faults import (
     Html,
     HttpError,
     NoTaskId,
+    RawAnswer,
     Redirect,
     ShapedAnswer,
     TornAnswer,
@@ -52,6 +53,8 @@ def purchase_answer(request: web.Request, task_id: str, fault: Fault | None) -> 
             return json_answer(submit_body(SubmitShape.BARE_BOTH_IDS, task_id))
         case ShapedAnswer(shape, status):
             return json_answer(submit_body(shape, task_id), status)
+        case RawAnswer():
+            return _raw(fault, task_id)
         case TornAnswer(_, shape):
             return torn(request, submit_body(shape, task_id), task_id, fault)
         case _:
@@ -65,10 +68,18 @@ def poll_answer(request: web.Request, state: Mapping[str, object], fault: Fault 
             return json_answer(fault.body(state))
         case BareShape():
             return json_answer(TaskShape(wrapper=Wrapper.BARE).body(state))
+        case RawAnswer():
+            return _raw(fault, str(state["task_id"]))
         case TornAnswer():
             return torn(request, TaskShape().body(state), str(state["task_id"]), fault)
         case _:
             return json_answer(TaskShape().body(state))
+
+
+def _raw(fault: RawAnswer, task_id: str) -> web.Response:
+    body = fault.body.replace(b"TASK_ID", task_id.encode())
+    headers = {"Content-Type": "application/json", **fault.headers}
+    return web.Response(status=fault.status, body=body, headers=headers)
 
 
 def cut(request: web.Request) -> None:

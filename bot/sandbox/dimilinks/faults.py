@@ -119,6 +119,23 @@ class ShapedAnswer:
 
 
 @dataclass(frozen=True)
+class RawAnswer:
+    """The request is served, a submission taken and charged, but these bytes are the body of the answer.
+
+    `TASK_ID` in them stands for the task's id.
+    """
+
+    body: bytes
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class EarlierTask:
+    """The submission is taken and charged, but the answer names the task of the first submission."""
+
+
+@dataclass(frozen=True)
 class NoTaskId:
     """The submission is taken and charged, but the answer lacks the task's id."""
 
@@ -141,17 +158,25 @@ class BareShape:
 
 @dataclass(frozen=True)
 class OddContent:
-    """The whole video, but with another status or type, with bytes behind its last box, or without a length.
+    """The whole video, but with another status or type, changed boxes, bytes behind its last box, or no length.
 
     Attributes:
         trailing: Bytes sent behind the video.
         length: False leaves `Content-Length` out; the end of the connection ends the video.
+        content_range: True adds a `Content-Range` that covers all of it.
+        brand: False makes it a file of QuickTime's first years, without `ftyp`.
+        readable: False leaves nothing in its tables: a file that is whole, and that nobody can play.
+        open_ended: True has its `mdat`, which is its last box, reach to the end of the file, wherever that is.
     """
 
     status: int = HTTPStatus.OK
     content_type: str = "video/mp4"
     trailing: bytes = b""
     length: bool = True
+    content_range: bool = False
+    brand: bool = True
+    readable: bool = True
+    open_ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -197,7 +222,9 @@ Fault = (
     | At
     | SlowAnswer
     | ShapedAnswer
+    | EarlierTask
     | NoTaskId
+    | RawAnswer
     | TornAnswer
     | BareShape
     | TaskShape

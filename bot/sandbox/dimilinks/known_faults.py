@@ -89,6 +89,15 @@ WHOLE_CONTENT: Mapping[str, OddContent] = {
     "text": OddContent(content_type="text/plain"),
     "picture": OddContent(content_type="image/png"),
     "trailing_bytes": OddContent(trailing=b"\r\n\x00\x00"),
+    "newline": OddContent(trailing=b"\n"),
+    "id3v1": OddContent(trailing=b"TAG".ljust(128, b"\0")),
+    "apev2": OddContent(trailing=b"APETAGEX".ljust(32, b"\0")),
+    "cut_padding": OddContent(trailing=b"\0\0\1\0free"),
+    "range_of_all": OddContent(206, content_range=True),
+    "unreadable": OddContent(readable=False),
+    "quicktime": OddContent(content_type="video/quicktime", brand=False),
+    "open_ended": OddContent(open_ended=True),
+    "open_ended_no_length": OddContent(length=False, open_ended=True),
     "no_length": OddContent(length=False),
 }
 CONTENT_TOO_EARLY: Mapping[str, Fault] = {

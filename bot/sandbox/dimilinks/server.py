@@ -24,7 +24,16 @@ from bot.sandbox.dimilinks.answers import (
 from bot.sandbox.dimilinks.checking import BODY_LIMIT_BYTES, CheckedSubmission, Refusal, read_order
 from bot.sandbox.dimilinks.content import VIDEO_TYPE, absent, content_answer
 from bot.sandbox.dimilinks.fault_queue import DimiLinksFaults
-from bot.sandbox.dimilinks.faults import Endpoint, Fault, Hang, SlowAnswer, SubmitStage, WithHeaders, staged
+from bot.sandbox.dimilinks.faults import (
+    EarlierTask,
+    Endpoint,
+    Fault,
+    Hang,
+    SlowAnswer,
+    SubmitStage,
+    WithHeaders,
+    staged,
+)
 from bot.sandbox.dimilinks.outcomes import OtherVideo
 from bot.sandbox.dimilinks.request_log import AcceptedSubmission, DimiLinksRequestLog, Request
 from bot.sandbox.dimilinks.tasks import TaskPace, Tempo, VideoTask, new_task
@@ -193,6 +202,8 @@ class DimiLinksSandbox:
         self._accept(task_id, read)
         if isinstance(struck, SlowAnswer):
             await asyncio.sleep(struck.seconds)
+        if isinstance(struck, EarlierTask):
+            task_id = self.request_log.submissions[0].task_id
         return purchase_answer(request, task_id, struck)
 
     async def _spool(self, request: web.Request, folder: Path) -> Path:

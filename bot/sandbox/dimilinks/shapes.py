@@ -1,5 +1,6 @@
 """The shapes in which gateways of this kind tell a submission's task id and a task's state."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,11 +50,13 @@ def submit_body(shape: SubmitShape, task_id: str) -> object:
 
 
 class Wrapper(StrEnum):
-    """What stands around a task: `data`, nothing, or `code`, `message` and `data`."""
+    """What stands around a task: `data`, nothing, `code`, `message` and `data`, `result`, or text in `data`."""
 
     DATA = "data"
     BARE = "bare"
     CODE = "code"
+    RESULT = "result"
+    TEXT = "text"
 
 
 class ProgressForm(StrEnum):
@@ -128,6 +131,10 @@ class TaskShape:
                 return task
             case Wrapper.CODE:
                 return {"code": "success", "message": "", "data": task}
+            case Wrapper.RESULT:
+                return {"code": 0, "result": {"task": task}}
+            case Wrapper.TEXT:
+                return {"status": "success", "data": json.dumps(task)}
 
 
 def status_shape(word: str) -> TaskShape:

@@ -14,6 +14,7 @@ from bot.sandbox.discord.commands import CommandBook
 from bot.sandbox.discord.errors import FieldError, form_error
 from bot.sandbox.discord.faults import DiscordFault
 from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.integrations import Integrations
 from bot.sandbox.discord.interactions import Interactions
 from bot.sandbox.discord.messages import MessageStore
 from bot.sandbox.discord.multipart import Body, read_body
@@ -77,6 +78,7 @@ class Core:
     messages: MessageStore
     interactions: Interactions
     commands: CommandBook
+    integrations: Integrations
     files: FileHost
     gateway: Gateway
     request_log: DiscordRequestLog

@@ -83,7 +83,7 @@ class Clients:
     def menu(self, name: str, user: User, message: Message) -> Reply:
         """`user` picks "Apps ► name" on a message."""
         command = self._command(name, CommandType.MESSAGE, message.channel)
-        check_place(command, user, message.channel)
+        check_place(command, user, message.channel, self._core.integrations)
         resolved = Resolved(message.channel)
         target = resolved.add(message)
         data: JsonObject = {"id": command["id"], "name": name, "type": 3, "target_id": target}
@@ -196,7 +196,7 @@ class Clients:
         first, *words = name.removeprefix("/").split()
         command = self._command(first, CommandType.CHAT_INPUT, channel)
         if not force:
-            check_place(command, user, channel)
+            check_place(command, user, channel, self._core.integrations)
         way, declared = split_name(command, words)
         return _Call(command, way, declared, Resolved(channel))
 

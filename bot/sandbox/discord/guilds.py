@@ -14,6 +14,7 @@ from bot.sandbox.discord.signals import Signal
 from bot.sandbox.discord.snowflakes import Snowflakes, moment_of
 from bot.sandbox.discord.versions import MessageVersion
 from bot.sandbox.discord.wire import (
+    KIND_FIELDS,
     PRIVATE_KINDS,
     TEXTLESS_KINDS,
     THREAD_KINDS,
@@ -26,16 +27,6 @@ from bot.sandbox.discord.wire import (
 
 BOOST_UPLOAD_BYTES = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}
 """Upload limit of boosted servers by tier (help centre, "File Attachments FAQ"; discord.py agrees)."""
-_KIND_FIELDS: dict[ChannelKind, JsonObject] = {
-    ChannelKind.VOICE: {"bitrate": 64_000, "user_limit": 0, "rtc_region": None},
-    ChannelKind.FORUM: {
-        "available_tags": [],
-        "default_reaction_emoji": None,
-        "default_sort_order": None,
-        "default_forum_layout": 0,
-    },
-}
-"""The fields that channel objects of one kind have beyond those of the others."""
 
 
 class Directory(Protocol):
@@ -157,15 +148,15 @@ class Channel:
 
     def allow_bot(self, *names: str | Permission) -> None:
         """Give permissions back that `deny_bot` took."""
-        entry = self._overwrite(self.world.bot)
-        entry.deny &= ~rights.by_name(names)
-        self._tell("CHANNEL_UPDATE", self.payload())
+        self.allow(self.world.bot, *names)
 
-    def deny(self, user: User, *names: str | Permission) -> None:
-        """Take permissions from one user in this channel."""
-        entry = self._overwrite(user)
-        entry.deny |= rights.by_name(names)
-        self._tell("CHANNEL_UPDATE", self.payload())
+    def deny(self, target: User | Role, *names: str | Permission) -> None:
+        """Take permissions from one user, or from a role, in this channel."""
+        self._overwrite(target, denied=rights.by_name(names))
+
+    def allow(self, target: User | Role, *names: str | Permission) -> None:
+        """Give permissions to one user, or to a role, in this channel."""
+        self._overwrite(target, allowed=rights.by_name(names))
 
     def delete(self) -> None:
         """Delete the channel with everything in it; the bot hears of it."""
@@ -209,20 +200,9 @@ class Channel:
             "position": 0,
             "topic": None,
             "parent_id": None,
-            "permission_overwrites": self._overwrite_payloads(),
+            "permission_overwrites": [entry.payload() for entry in self.overwrites.values()],
         }
-        return body | _KIND_FIELDS.get(self.kind, {})
-
-    def _overwrite_payloads(self) -> list[JsonObject]:
-        return [
-            {
-                "id": str(entry.target_id),
-                "type": int(entry.target),
-                "allow": str(int(entry.allow)),
-                "deny": str(int(entry.deny)),
-            }
-            for entry in self.overwrites.values()
-        ]
+        return body | KIND_FIELDS.get(self.kind, {})
 
     def _thread_fields(self, parent: Channel) -> JsonObject:
         made = iso(moment_of(self.id))
@@ -242,8 +222,18 @@ class Channel:
             },
         }
 
-    def _overwrite(self, user: User) -> Overwrite:
-        return self.overwrites.setdefault(user.id, Overwrite(user.id, OverwriteTarget.MEMBER))
+    def _overwrite(
+        self,
+        target: User | Role,
+        *,
+        allowed: Permission = Permission.NONE,
+        denied: Permission = Permission.NONE,
+    ) -> None:
+        kind = OverwriteTarget.MEMBER if isinstance(target, User) else OverwriteTarget.ROLE
+        entry = self.overwrites.setdefault(target.id, Overwrite(target.id, kind))
+        entry.allow = entry.allow & ~denied | allowed
+        entry.deny = entry.deny & ~allowed | denied
+        self._tell("CHANNEL_UPDATE", self.payload())
 
     def _tell(self, name: str, data: JsonObject) -> None:
         if self.guild is not None:

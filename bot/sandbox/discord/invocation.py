@@ -14,6 +14,7 @@ from bot.sandbox.discord.command_rules import MAX_STRING, OptionType
 from bot.sandbox.discord.components import SELECTS, ComponentKind
 from bot.sandbox.discord.errors import InvalidInvocation
 from bot.sandbox.discord.guilds import Channel
+from bot.sandbox.discord.integrations import Integrations
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.people import Role, User
 from bot.sandbox.discord.permissions import Permission
@@ -165,13 +166,14 @@ def check_value(option: JsonObject, kind: OptionType, value: OptionValue) -> Opt
     return value
 
 
-def check_place(command: JsonObject, user: User, channel: Channel) -> None:
+def check_place(command: JsonObject, user: User, channel: Channel, integrations: Integrations) -> None:
     """Raise `InvalidInvocation` when a client would not offer `command` to `user` in `channel`."""
     refusals: list[tuple[Callable[[], bool], str]] = [
         (lambda: _outside_context(command, channel), "is not offered in this kind of channel"),
         (lambda: _not_installed(command, channel), "is not installed here"),
         (lambda: bool(command.get("nsfw")) and not channel.age_restricted, "is for age-restricted channels"),
-        (lambda: _not_permitted(command, user, channel), "may not be used here by this person"),
+        (lambda: _not_permitted(user, channel), "may not be used here by this person"),
+        (lambda: integrations.refuses(command, user, channel), "may not be used here by this person"),
     ]
     for refused, words in refusals:
         if refused():
@@ -187,14 +189,11 @@ def _not_installed(command: JsonObject, channel: Channel) -> bool:
     return not channel.bot_present and USER_INSTALL not in command.get("integration_types", [GUILD_INSTALL])
 
 
-def _not_permitted(command: JsonObject, user: User, channel: Channel) -> bool:
+def _not_permitted(user: User, channel: Channel) -> bool:
     if channel.guild is None:
         return user not in channel.recipients
     rights = channel.permissions_of(user)
     wanted = Permission.VIEW_CHANNEL | Permission.USE_APPLICATION_COMMANDS
-    asked = command.get("default_member_permissions")
-    if asked is not None:
-        wanted |= Permission(int(asked)) if int(asked) else Permission.ADMINISTRATOR
     return wanted not in rights
 
 

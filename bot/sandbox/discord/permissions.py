@@ -66,6 +66,15 @@ class Overwrite:
     allow: Permission = Permission.NONE
     deny: Permission = Permission.NONE
 
+    def payload(self) -> dict[str, object]:
+        """The overwrite object."""
+        return {
+            "id": str(self.target_id),
+            "type": int(self.target),
+            "allow": str(int(self.allow)),
+            "deny": str(int(self.deny)),
+        }
+
 
 def by_name(names: Iterable[str | Permission]) -> Permission:
     """The bits of permissions given as names (`attach_files`) or bits; `ValueError` for an unknown name."""

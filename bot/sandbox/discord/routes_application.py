@@ -69,6 +69,13 @@ class ApplicationRoutes:
             ApiRoute("GET", "/applications/@me", self._application, other),
             ApiRoute("PATCH", "/applications/@me", self._change_application, other),
             ApiRoute("GET", "/oauth2/applications/@me", self._application, other),
+            ApiRoute(
+                "GET",
+                "/applications/{application_id}/guilds/{guild_id}/commands/permissions",
+                self._command_permissions,
+                other,
+                major=("application_id",),
+            ),
             *(
                 route
                 for scope in scopes
@@ -107,6 +114,11 @@ class ApplicationRoutes:
 
     async def _list_commands(self, call: ApiCall) -> ApiAnswer:
         return ApiAnswer(body=self._core.commands.registered(self._scope(call)))
+
+    async def _command_permissions(self, call: ApiCall) -> ApiAnswer:
+        guild_id = self._scope(call)
+        guild = self._core.world.guilds[guild_id or 0]
+        return ApiAnswer(body=self._core.integrations.payload(guild))
 
     async def _replace_commands(self, call: ApiCall) -> ApiAnswer:
         scope = self._scope(call)

@@ -24,6 +24,7 @@ from bot.sandbox.discord.events import Event
 from bot.sandbox.discord.faults import DiscordFaults
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.guilds import Channel, Guild
+from bot.sandbox.discord.integrations import Integrations
 from bot.sandbox.discord.interactions import Interactions
 from bot.sandbox.discord.messages import Message, MessageStore
 from bot.sandbox.discord.people import User
@@ -88,6 +89,7 @@ class DiscordSandbox(UserActions):
         for folder in (self.files_dir / "cdn", self.files_dir / "foreign"):
             folder.mkdir(parents=True, exist_ok=True)
         self._foreign = FileHost(self.files_dir / "foreign", world.ids, signing=False)
+        commands = CommandBook(world.ids, self.application_id)
         self.core = Core(
             world=world,
             messages=MessageStore(),
@@ -96,7 +98,8 @@ class DiscordSandbox(UserActions):
                 token_lifetime_s=token_lifetime_s,
                 application_id=self.application_id,
             ),
-            commands=CommandBook(world.ids, self.application_id),
+            commands=commands,
+            integrations=Integrations(self.application_id, commands),
             files=FileHost(self.files_dir / "cdn", world.ids, signing=True),
             gateway=Gateway(
                 world,
@@ -172,6 +175,11 @@ class DiscordSandbox(UserActions):
     def gateway(self) -> Gateway:
         """Sessions and connections."""
         return self.core.gateway
+
+    @property
+    def integrations(self) -> Integrations:
+        """The *Integrations* pages of the servers."""
+        return self.core.integrations
 
     @property
     def world(self) -> World:

@@ -63,6 +63,16 @@ TEXTLESS_KINDS = frozenset({ChannelKind.CATEGORY, ChannelKind.FORUM})
 """Kinds that hold no messages of their own: those of a forum are in its posts."""
 THREADED_KINDS = frozenset({ChannelKind.TEXT, ChannelKind.ANNOUNCEMENT, ChannelKind.FORUM})
 """Kinds in which threads can be opened."""
+KIND_FIELDS: dict[ChannelKind, JsonObject] = {
+    ChannelKind.VOICE: {"bitrate": 64_000, "user_limit": 0, "rtc_region": None},
+    ChannelKind.FORUM: {
+        "available_tags": [],
+        "default_reaction_emoji": None,
+        "default_sort_order": None,
+        "default_forum_layout": 0,
+    },
+}
+"""The fields that channel objects of one kind have beyond those of the others."""
 
 
 def to_json(value: object) -> str:

@@ -5,11 +5,15 @@ import dataclasses
 import multiprocessing
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 from bot.sandbox.video_factory.encode import encode
 from bot.sandbox.video_factory.spec import VideoSpec
+
+_ENLARGED = 4
+_FRAMES = 3
 
 
 class VideoFactory(Protocol):
@@ -45,22 +49,26 @@ class DrawnVideoFactory:
 
 
 class SampleVideoFactory:
-    """Hands out one small real clip of a second for each frame shape, made once: for tests and load."""
+    """Hands out real clips of the ordered shape and length, made once for each: for tests and load.
+
+    They are cheap: a few frames, drawn small and enlarged.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = asyncio.Lock()
 
     async def make(self, spec: VideoSpec) -> Path:
-        """Return a clip of the specified shape; prompt, pictures and length are ignored."""
+        """Return a clip of the specified shape and length; prompt and pictures are ignored."""
         small = dataclasses.replace(
             spec,
-            name=f"sample-{spec.width_px}x{spec.height_px}",
+            name=f"sample-{spec.width_px}x{spec.height_px}-{spec.seconds}s",
             prompt="sample",
-            seconds=1,
-            width_px=spec.width_px // 8 * 2,
-            height_px=spec.height_px // 8 * 2,
+            width_px=spec.width_px // _ENLARGED,
+            height_px=spec.height_px // _ENLARGED,
             pictures=(),
+            frames_per_s=Fraction(_FRAMES, spec.seconds),
+            enlarged=_ENLARGED,
         )
         sample = self._folder / f"{small.name}.mp4"
         async with self._lock:

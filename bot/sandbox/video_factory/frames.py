@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from bot.sandbox.video_factory.spec import FRAMES_PER_S, VideoSpec
+from bot.sandbox.video_factory.spec import VideoSpec
 
 _ROOM = 1.22
 """How much larger than the frame a picture is drawn, so that the frame can travel over it."""
@@ -21,7 +21,7 @@ _CAPTION_CHARS = 90
 
 def frames(spec: VideoSpec) -> Iterator[Image.Image]:
     """Yield every frame of the video, in RGB and of the specified size."""
-    count = spec.seconds * FRAMES_PER_S
+    count = int(spec.seconds * spec.frames_per_s)
     caption = _caption(spec)
     pictures = _shots(spec, count) if spec.pictures else _lights(spec, count)
     for frame in pictures:
@@ -40,7 +40,7 @@ def _shots(spec: VideoSpec, count: int) -> Iterator[Image.Image]:
     chance = _chance(spec)
     ways = [(chance.random(), chance.random(), chance.choice((1, -1))) for _ in canvases]
     length = count / len(canvases)
-    fade = min(_CROSSFADE_S * FRAMES_PER_S, length / 2)
+    fade = min(_CROSSFADE_S * float(spec.frames_per_s), length / 2)
     for number in range(count):
         shot = min(int(number / length), len(canvases) - 1)
         into = number - shot * length

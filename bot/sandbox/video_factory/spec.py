@@ -1,14 +1,19 @@
 """The specification of a video."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-FRAMES_PER_S = 24
+FRAMES_PER_S = Fraction(24)
 
 
 @dataclass(frozen=True)
 class VideoSpec:
-    """One video: prompt, length in seconds, frame in pixels, and pictures to pan over, in order."""
+    """One video: prompt, length in seconds, frame in pixels, and pictures to pan over, in order.
+
+    Attributes:
+        enlarged: By how much the frames are larger than they are drawn.
+    """
 
     name: str
     prompt: str
@@ -16,6 +21,8 @@ class VideoSpec:
     width_px: int
     height_px: int
     pictures: tuple[Path, ...] = ()
+    frames_per_s: Fraction = FRAMES_PER_S
+    enlarged: int = 1
 
     @classmethod
     def of_request(  # noqa: PLR0917 - the fields of the request, in its order

@@ -1,11 +1,15 @@
-"""Makes red, green and blue of a frame's luma and chroma, by the tags of its stream (ITU-T H.273)."""
+"""Makes sRGB of a frame's luma and chroma, by the tags of its stream (ITU-T H.273)."""
 
+import io
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from PIL import Image, ImageCms
+
+from bot.colour_profiles import profile_of_numbers
 
 
 class _Matrix(IntEnum):
@@ -30,8 +34,21 @@ _COLOURSPACES: Final[Mapping[int, Colorspace]] = {
     _Matrix.BT2020: Colorspace.BT2020,
     _Matrix.BT2020_CONSTANT: Colorspace.BT2020,
 }
-_HD_WIDTH_PX: Final = 1280
-_HD_HEIGHT_PX: Final = 720
+_HD_PX: Final = 720
+
+
+def as_srgb(picture: Image.Image, frame: VideoFrame) -> Image.Image:
+    """Return the picture of a frame with wide primaries in those of sRGB, and HDR in ordinary brightness.
+
+    Others stay as they are: their primaries and curves are so close to those of sRGB that players leave them.
+    """
+    profile = profile_of_numbers(frame.color_primaries, frame.color_trc)
+    if profile is None:
+        return picture
+    found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    # Pillow leaves out the type of what it returns.
+    srgb = ImageCms.createProfile("sRGB")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return ImageCms.profileToProfile(picture, found, srgb) or picture  # pyright: ignore[reportUnknownArgumentType]
 
 
 def as_rgb(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
@@ -54,6 +71,6 @@ def as_rgb(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
 def _colourspace(frame: VideoFrame) -> Colorspace | None:
     """Return the frame's matrix; None for what has none, such as RGB."""
     if frame.colorspace == _Matrix.UNSPECIFIED:
-        is_hd = frame.width >= _HD_WIDTH_PX or frame.height >= _HD_HEIGHT_PX
+        is_hd = min(frame.width, frame.height) >= _HD_PX
         return Colorspace.ITU709 if is_hd else Colorspace.ITU601
     return _COLOURSPACES.get(frame.colorspace)

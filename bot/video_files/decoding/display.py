@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from bot.video_files.decoding.colours import as_rgb
+from bot.video_files.decoding.colours import as_rgb, as_srgb
 from bot.video_files.decoding.opening import PIXELS_MAX, UnusableVideoError
 
 _MATRIX: Final = struct.Struct("=9i")
@@ -49,7 +49,7 @@ def shown_picture(frame: VideoFrame, stream: VideoStream) -> Image.Image:
         raise UnusableVideoError("too_many_pixels")
     scaled = as_rgb(frame, width_px, height_px)
     # PyAV does not annotate this.
-    picture = cast("Image.Image", scaled.to_image())  # pyright: ignore[reportUnknownMemberType]
+    picture = as_srgb(cast("Image.Image", scaled.to_image()), frame)  # pyright: ignore[reportUnknownMemberType]
     turn = _turn_of(frame)
     return picture if turn is None else picture.transpose(turn)
 

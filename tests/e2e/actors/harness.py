@@ -19,7 +19,7 @@ from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.lifecycle.task_patience import PatienceLimits
 from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.rules import Gate, Mode, ServerRules
-from bot.reviews.reports import ReportWaits
+from bot.reviews.report_waits import ReportWaits
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.dimilinks.request_log import Request
 from bot.sandbox.discord import (
@@ -44,6 +44,7 @@ QUICK = Tuning(
         submit_s=4.0,
         resubmit_first_s=0.1,
         resubmit_longest_s=0.5,
+        clock_settles_s=0.5,
         look_again_s=4.0,
         patience=PatienceLimits(failure_pause_s=0.1, absent_s=2.5, content_pause_s=0.2),
         download_s=4.0,

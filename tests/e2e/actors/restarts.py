@@ -5,7 +5,8 @@ import pytest
 from tests.e2e.actors.harness import Harness
 
 AT_ONCE_AND_AFTER_A_RESTART = pytest.mark.parametrize(
-    "restarted", [False, True], ids=["at once", "after a restart"]
+    "restarted",
+    [pytest.param(False, id="at once"), pytest.param(True, id="after a restart", marks=pytest.mark.slow)],
 )
 
 

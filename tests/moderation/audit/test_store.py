@@ -50,7 +50,7 @@ async def test_an_entry_is_kept_as_it_was_said(store: AuditStore, database: Data
     assert (second["details"], second["prompt"], second["actor_id"]) == ("{}", None, None)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(alphabet=st.characters()),
     st.none() | st.text(alphabet=st.characters()),

@@ -70,7 +70,7 @@ def test_a_log_that_nobody_touched_is_unbroken(log: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(column=st.sampled_from(COLUMNS), number=st.integers(1, LENGTH), value=VALUES | st.none())
 def test_any_column_of_any_entry(log: Path, column: str, number: int, value: object) -> None:
     assume(value is not None or column in NULLABLE)
@@ -83,7 +83,7 @@ def test_any_column_of_any_entry(log: Path, column: str, number: int, value: obj
     assert report == LogReport(number - 1, Break(number, report.broken.flaw))
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), number=st.integers(1, LENGTH))
 def test_one_character_more_less_or_other(log: Path, data: st.DataObject, number: int) -> None:
     row = rows(log)[number - 1]
@@ -116,7 +116,7 @@ def test_an_entry_with_another_number(log: Path, number: int) -> None:
     assert report == LogReport(0 if number < 1 else 2, Break(named, Flaw.NUMBER_SKIPPED))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, LENGTH), min_size=2, max_size=2, unique=True))
 def test_swapped_entries(log: Path, pair: list[int]) -> None:
     first, second = sorted(pair)

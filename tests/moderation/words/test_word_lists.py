@@ -83,6 +83,7 @@ async def test_changes_are_there_at_once_and_after_a_restart(book: WordLists, da
     assert later.terms(SERVER) == ()
 
 
+@pytest.mark.slow
 async def test_a_list_has_a_limit_for_new_terms(book: WordLists) -> None:
     for number in range(MOST_TERMS):
         assert await book.add(SERVER, Term(f"word{number}", Effect.HELD), 1)

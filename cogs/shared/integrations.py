@@ -1,0 +1,191 @@
+"""Servers' *Integrations* pages, asked of Discord and kept in memory; and who acts, by what these pages say."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Final
+
+import discord
+import structlog
+from discord.ext import commands
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from bot.moderation.integrations import (
+    VIDEO_COMMAND,
+    CommandOverwrites,
+    IntegrationsPage,
+    access_in_channel,
+)
+from bot.moderation.policy import Person
+from cogs.shared.attempt import FailedCall, attempt
+from cogs.shared.interactions import Interaction, owner_in_direct_messages, person_from, person_of
+from cogs.shared.place import parent_of
+
+log: Final = structlog.get_logger(__name__)
+
+_ASK_AGAIN_AFTER_S: Final = 600.0
+"""Changes are told over the gateway; this is for those that were missed while it was away."""
+_WAIT_S: Final = 1.0
+"""Of the three seconds until the acknowledgement; a page that takes longer is there for the next request."""
+_ROLE, _USER, _CHANNEL = 1, 2, 3
+"""Discord, *Application Command Permission Type*."""
+
+
+class _Overwrite(BaseModel):
+    id: int
+    type: int
+    permission: bool
+
+
+class _Overwritten(BaseModel):
+    id: int
+    permissions: list[_Overwrite]
+
+
+_PAGE: Final = TypeAdapter(list[_Overwritten])
+
+
+class IntegrationsPages(commands.Cog):
+    """Knows what servers' pages say."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._pages: dict[int, tuple[IntegrationsPage, float]] = {}
+        self._asking: dict[int, asyncio.Task[IntegrationsPage | None]] = {}
+        self._names: Mapping[int, str] = {}
+
+    async def page(self, guild_id: int) -> IntegrationsPage | None:
+        """Return a server's page; None if Discord does not tell it at once. Waits a second at most.
+
+        A page that was read before stays in use while Discord cannot be asked, unless it was changed meanwhile.
+        """
+        known = self._pages.get(guild_id)
+        if known is not None and asyncio.get_running_loop().time() - known[1] < _ASK_AGAIN_AFTER_S:
+            return known[0]
+        task = self._asking.get(guild_id)
+        if task is None:
+            task = self._asking[guild_id] = asyncio.create_task(self._ask(guild_id))
+        await asyncio.wait([task], timeout=_WAIT_S)
+        found = task.result() if task.done() and not task.cancelled() else None
+        if found is not None:
+            return found
+        kept = self._pages.get(guild_id)
+        return kept[0] if kept is not None else None
+
+    async def person_of(self, interaction: Interaction) -> Person:
+        """Return the user with what the server's page says, which decides who moderates."""
+        person = person_of(interaction)
+        if person.guild_id is None or person.administers or not interaction.is_guild_integration():
+            return person
+        return person_of(interaction, await self.page(person.guild_id))
+
+    async def moderator_of(self, interaction: Interaction, guild_id: int) -> Person:
+        """Return the user as one who decides in a server, where questions may come in direct messages too."""
+        if interaction.guild_id is None:
+            return owner_in_direct_messages(interaction, guild_id)
+        return await self.person_of(interaction)
+
+    async def presser_of(self, interaction: Interaction) -> Person:
+        """Return the user of a button or a form, with what the page says about `/video`.
+
+        Discord has asked the page itself only where a command was typed.
+        """
+        user, person = interaction.user, person_of(interaction)
+        if not isinstance(user, discord.Member) or not interaction.is_guild_integration():
+            return person
+        page = await self.page(user.guild.id)
+        return _with_access(person_of(interaction, page), page, interaction.channel)
+
+    async def author_of(self, message: discord.Message) -> Person:
+        """Return the user of a message, with what the server's page says about `/video` in its channel."""
+        author = message.author
+        if message.guild is None or not isinstance(author, discord.Member):
+            return Person(author.id, message.guild.id if message.guild is not None else None)
+        page = await self.page(message.guild.id)
+        return _with_access(person_from(author, page), page, message.channel)
+
+    @commands.Cog.listener()
+    async def on_raw_app_command_permissions_update(
+        self, event: discord.RawAppCommandPermissionsUpdateEvent
+    ) -> None:
+        """Forget a page that was changed."""
+        self._forget(event.guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget the page of a server that the bot left: it may come back to another one."""
+        self._forget(guild.id)
+
+    def _forget(self, guild_id: int) -> None:
+        self._pages.pop(guild_id, None)
+        # What is being read may be older than the change.
+        self._asking.pop(guild_id, None)
+
+    async def _ask(self, guild_id: int) -> IntegrationsPage | None:
+        asking = asyncio.current_task()
+        try:
+            found = await self._read(guild_id)
+        finally:
+            current = self._asking.get(guild_id) is asking
+            if current:
+                del self._asking[guild_id]
+        if found is not None and current:
+            self._pages[guild_id] = (found, asyncio.get_running_loop().time())
+        return found
+
+    async def _read(self, guild_id: int) -> IntegrationsPage | None:
+        application_id = self._client.application_id
+        if application_id is None:
+            return None
+        http = self._client.http
+        told = await attempt(http.get_guild_application_command_permissions(application_id, guild_id))
+        if isinstance(told, FailedCall):
+            log.info("integrations_not_told", guild=guild_id, **told.facts)
+            # Without its commands in a server the app has no such page there.
+            absent = told.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+            return IntegrationsPage(guild_id) if absent else None
+        try:
+            read = {one.id: _overwrites(one) for one in _PAGE.validate_python(told)}
+        except ValidationError:
+            log.warning("integrations_not_understood", guild=guild_id)
+            return None
+        app = read.pop(application_id, CommandOverwrites())
+        if not read.keys() <= self._names.keys():
+            await self._read_names(application_id)
+        if not read.keys() <= self._names.keys():
+            # A command that was removed, as a rule; but if it is one in use, nobody can tell what is set for it.
+            log.info("integrations_of_unknown_commands", guild=guild_id)
+            if not self._names:
+                return None
+        named = {self._names[key]: value for key, value in read.items() if key in self._names}
+        return IntegrationsPage(guild_id, app, named)
+
+    async def _read_names(self, application_id: int) -> None:
+        listed = await attempt(self._client.http.get_global_commands(application_id))
+        if isinstance(listed, FailedCall):
+            log.info("commands_not_listed", **listed.facts)
+            return
+        self._names = {int(command["id"]): command["name"] for command in listed}
+
+
+def _with_access(person: Person, page: IntegrationsPage | None, channel: Any) -> Person:  # noqa: ANN401 - many kinds
+    # A thread goes by its parent and that one's category.
+    own, parent = getattr(channel, "id", None), getattr(channel, "parent", None)
+    places = (parent_of(channel) or own, getattr(parent or channel, "category_id", None))
+    access = access_in_channel(
+        page,
+        VIDEO_COMMAND,
+        user_id=person.id,
+        role_ids=person.role_ids,
+        channel_ids=[one for one in places if one is not None],
+        administers=person.administers,
+    )
+    return replace(person, video_access=access)
+
+
+def _overwrites(told: _Overwritten) -> CommandOverwrites:
+    by_type: dict[int, dict[int, bool]] = {_ROLE: {}, _USER: {}, _CHANNEL: {}}
+    for one in told.permissions:
+        by_type.setdefault(one.type, {})[one.id] = one.permission
+    return CommandOverwrites(by_type[_USER], by_type[_ROLE], by_type[_CHANNEL])
