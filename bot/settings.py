@@ -188,6 +188,7 @@ class Settings(BaseSettings):
     )
     allowed_roles: Ids = Field((), description="role ids, separated by commas, or nothing")
     allowed_people: Ids = Field((), description="user ids, separated by commas, or nothing")
+    blocked_people: Ids = Field((), description="user ids, separated by commas, or nothing")
     spicy_offered: bool = Field(
         default=True, description="true or false, whether the spicy preset is among the choices at all"
     )

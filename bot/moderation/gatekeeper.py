@@ -26,7 +26,7 @@ from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.word_lists import WordLists, WordVerdict
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.video import Preset
@@ -162,8 +162,8 @@ class Gatekeeper:
         """Return the explanation of a refusal for the user."""
         if verdict is Verdict.PERSON_SUSPENDED:
             until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
-            return moderation.suspended(day(until))
-        return moderation.REFUSALS[verdict]
+            return refusals.suspended(day(until))
+        return refusals.REFUSALS[verdict]
 
     def limits_of_new_member(self, person: Person, joined_at: datetime | None) -> ServerRules | None:
         """Return the rules with the limits of new members if they hold for this user, else None."""

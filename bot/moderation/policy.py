@@ -62,6 +62,7 @@ class Verdict(StrEnum):
 
     ALLOWED = "allowed"
     NOT_AMONG_ALLOWED = "not_among_allowed"
+    BLOCKED_BY_OPERATOR = "blocked_by_operator"
     SEXUALISES_MINORS = "sexualises_minors"
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
@@ -144,6 +145,7 @@ class OperatorRules:
     spicy_offered: bool = True
     spicy_in_direct_messages: bool = False
     spicy_blocked_servers: frozenset[int] = frozenset()
+    blocked_people: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,8 @@ def _of_everybody(facts: RequestFacts) -> Verdict | None:
     """Return the refusal that holds for every user and channel, if any."""
     if facts.words is WordVerdict.MINORS:
         return Verdict.SEXUALISES_MINORS
+    if facts.person.id in facts.operator.blocked_people:
+        return Verdict.BLOCKED_BY_OPERATOR
     admission = facts.operator.admission
     if not admission.admits(facts.person):
         roles_count = bool(admission.roles) and not facts.presence.is_told

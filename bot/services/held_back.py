@@ -13,7 +13,7 @@ from bot.moderation.memberships import Memberships
 from bot.moderation.policy import Person
 from bot.moderation.presence import Presence
 from bot.texts import jobs as words
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.messages import Message
 
 
@@ -36,7 +36,7 @@ class HeldBack(StrEnum):
 HELD_BACK_WORDS: Final[Mapping[HeldBack, Message]] = {
     HeldBack.DENIED: words.LOOK_DENIED,
     HeldBack.PUT_AWAY: words.LOOK_PUT_AWAY,
-    HeldBack.DELETED: moderation.DELETED_BY_MODERATOR.in_a_row,
+    HeldBack.DELETED: refusals.DELETED_BY_MODERATOR.in_a_row,
     HeldBack.BLOCKED: words.LOOK_BLOCKED,
     HeldBack.SUSPENDED: words.LOOK_SUSPENDED,
     HeldBack.LEFT: words.LOOK_LEFT,

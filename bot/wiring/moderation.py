@@ -77,6 +77,7 @@ class ModerationWiring:
                 settings.spicy_offered,
                 settings.spicy_in_direct_messages,
                 frozenset(settings.spicy_blocked_servers),
+                frozenset(settings.blocked_people),
             ),
         )
 

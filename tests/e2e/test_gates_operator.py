@@ -5,13 +5,16 @@ from collections.abc import Generator
 import pytest
 
 from bot.sandbox.discord.modals import fields_of
+from bot.texts import refusals
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
 from tests.e2e.actors.approvals import spicy
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import PATIENT, SPICY_ON, Harness
+from tests.e2e.actors.harness import PATIENT, SPICY_ON, TIMEOUT_S, Harness
+from tests.e2e.actors.mentions import ping, said_to, say
 from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, finish
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -59,3 +62,22 @@ async def test_the_operator_does_not_offer_spicy_at_all(harness: Harness) -> Non
     assert opened.modal is not None
     assert "spicy" not in {option["value"] for option in fields_of(opened.modal)["preset"]["options"]}
     assert (await harness.ended(await send(harness, opened, {"preset": "fun"}))).videos
+
+
+async def test_a_person_whom_the_operator_blocks_makes_no_videos_anywhere(harness: Harness) -> None:
+    held_back = await being_made(harness, "a boat")
+    bea = harness.member("bea")
+    await harness.restart(blocked_people=str(harness.user.id))
+    refused = refusals.REFUSALS["blocked_by_operator"].english
+    assert await told(await harness.video()) == refused
+    direct = harness.sandbox.discord.dm(harness.user)
+    assert await told(await harness.video(channel=direct)) == refused
+    assert await said_to(await say(harness, ping(harness, "it sinks"), 1)) == refused
+    assert (await (await harness.video(user=bea)).wait_for_video(TIMEOUT_S)).videos
+    # What was bought before is not posted.
+    finish(harness, "a boat")
+    ended = await held_back.wait_for(
+        lambda version: refusals.NOT_POSTED_HERE.what.english in version.text(), TIMEOUT_S
+    )
+    assert not ended.videos
+    assert harness.bought == 2

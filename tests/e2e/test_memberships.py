@@ -6,7 +6,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import DiscordFault, Message, Reply
-from bot.texts import jobs, moderation
+from bot.texts import jobs, moderation, refusals
 from tests.e2e.actors.approvals import (
     ask,
     cards,
@@ -155,7 +155,7 @@ async def test_while_discord_does_not_tell_ordinary_videos_pass_and_spicy_does_n
     assert (await delivered(harness)).message
     reply = await spicy(harness)
     shown = await reply.wait_for(
-        lambda version: moderation.REFUSALS["not_told"].what.english in version.text(), TIMEOUT_S
+        lambda version: refusals.REFUSALS["not_told"].what.english in version.text(), TIMEOUT_S
     )
     assert not shown.videos
     assert harness.bought == 1

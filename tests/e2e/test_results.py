@@ -14,7 +14,7 @@ from bot.images.problems import ImageProblem
 from bot.jobs.cards import explain_picture
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
-from bot.texts import explanations, forms, moderation
+from bot.texts import explanations, forms, refusals
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.faults import locked_disk
@@ -98,11 +98,11 @@ async def test_who_may_make_no_videos_makes_none_by_buttons(harness: Harness) ->
     bob = harness.member("bob")
     for label in ("Again", "In 720p"):
         pressed = await press(harness, reply, label, user=bob)
-        assert await told(pressed) == moderation.REFUSALS["not_among_allowed"].english
+        assert await told(pressed) == refusals.REFUSALS["not_among_allowed"].english
         assert pressed.ephemeral
     for label in ("Change", "Use last frame"):
         sent = await send(harness, await opens(harness, reply, label, user=bob), {})
-        assert await told(sent) == moderation.REFUSALS["not_among_allowed"].english
+        assert await told(sent) == refusals.REFUSALS["not_among_allowed"].english
         assert sent.ephemeral
     assert harness.bought == 1
 

@@ -12,7 +12,7 @@ import pytest
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Message, Reply, User
-from bot.texts import forms, moderation
+from bot.texts import forms, refusals
 from bot.texts import jobs as words
 from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, press_unseen, told
@@ -27,7 +27,7 @@ from tests.e2e.actors.videos import finish, hold, upload
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-REFUSED = moderation.REFUSALS["spicy_from_pictures"].english
+REFUSED = refusals.REFUSALS["spicy_from_pictures"].english
 HOT = {"prompt": "hot", "preset": "spicy"}
 
 
@@ -194,7 +194,7 @@ async def test_what_earlier_versions_let_wait_is_not_bought(harness: Harness) ->
     await harness.restart()
     await told(await press(harness, card, "Approve", user=moderator(harness)))
     ended = await harness.ended(reply)
-    assert moderation.NO_LONGER_ALLOWED.what.english in ended.text()
+    assert refusals.NO_LONGER_ALLOWED.what.english in ended.text()
     assert harness.bought == 0
 
 
@@ -207,7 +207,7 @@ async def test_what_earlier_versions_bought_is_not_posted(harness: Harness) -> N
     finish(harness, "a boat")
     await harness.start()
     ended = await reply.wait_for(
-        lambda version: moderation.NOT_POSTED_HERE.what.english in version.text(), TIMEOUT_S
+        lambda version: refusals.NOT_POSTED_HERE.what.english in version.text(), TIMEOUT_S
     )
     assert not ended.videos
 
@@ -264,7 +264,7 @@ async def test_a_frame_waits_for_moderators_who_see_it(harness: Harness) -> None
     await posted(harness, following)
     await rule(harness, modes={Gate.PICTURES: Mode.OFF, Gate.SPICY: Mode.OPEN})
     sent = await send(harness, await opens(harness, parent, "Use last frame"), {"prompt": "it rises"})
-    assert await told(sent) == moderation.REFUSALS["pictures_off"].english
+    assert await told(sent) == refusals.REFUSALS["pictures_off"].english
 
 
 @pytest.fixture

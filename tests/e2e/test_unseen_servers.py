@@ -4,7 +4,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import DiscordFault, Reply
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.approvals import ask, cards, held, moderator, parked, question, rule, spicy
 from tests.e2e.actors.buttons import message_of, press
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
@@ -95,7 +95,7 @@ async def test_a_bot_that_was_removed_buys_nothing_that_waited_for_approval(harn
     await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
     harness.guild.kick(harness.sandbox.discord.world.bot)
     finish(harness, "first")
-    untold = moderation.REFUSALS["not_told"].what.english
+    untold = refusals.REFUSALS["not_told"].what.english
     await reply.wait_for(lambda version: untold in version.text(), TIMEOUT_S)
     assert harness.bought == 1
 

@@ -120,6 +120,7 @@ VERDICTS = {
     "unoffered": Verdict.SPICY_NOT_OFFERED,
     "server": Verdict.SPICY_NOT_IN_THIS_SERVER,
     "admission": Verdict.NOT_AMONG_ALLOWED,
+    "person": Verdict.BLOCKED_BY_OPERATOR,
 }
 
 

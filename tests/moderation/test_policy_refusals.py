@@ -100,6 +100,9 @@ server-blocked    ‖ server    server    direct    foreign   server
 other-blocked     ‖ goes      grown-ups direct    foreign   not-told
 not-admitted      ‖ admission admission admission admission admission
 admitted          ‖ goes      grown-ups direct    foreign   not-told
+person-blocked    ‖ person    person    person    person    person
+person-both       ‖ person    person    person    person    person
+other-person      ‖ goes      grown-ups direct    foreign   not-told
 """)
 OPERATORS = {
     "usual": OperatorRules(),
@@ -110,7 +113,13 @@ OPERATORS = {
     "other-blocked": OperatorRules(spicy_blocked_servers=frozenset({SERVER + 1})),
     "not-admitted": OperatorRules(Admission(frozenset({2}))),
     "admitted": OperatorRules(Admission(frozenset({1}))),
+    "person-blocked": OperatorRules(blocked_people=frozenset({1})),
+    "person-both": OperatorRules(Admission(frozenset({1})), blocked_people=frozenset({1})),
+    "other-person": OperatorRules(blocked_people=frozenset({2})),
 }
+
+NOBODY = {"not-admitted": "admission", "person-blocked": "person", "person-both": "person"}
+"""What holds for every preset."""
 
 
 def test_what_the_operator_decided_for_spicy() -> None:
@@ -121,7 +130,7 @@ def test_what_the_operator_decided_for_spicy() -> None:
         )
         assert judge(facts) == decision(expected), (operator, place)
         other = judge(replace(facts, preset=Preset.NORMAL))
-        assert other == decision("admission" if operator == "not-admitted" else "goes")
+        assert other == decision(NOBODY.get(operator, "goes"))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +170,7 @@ def _numbers(cell: str) -> frozenset[int]:
 
 WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.SEXUALISES_MINORS, {"words": WordVerdict.MINORS}),
+    (Verdict.BLOCKED_BY_OPERATOR, {"blocked_people": frozenset({PLAIN.id})}),
     (Verdict.NOT_AMONG_ALLOWED, {"admission": Admission(frozenset({2}))}),
     (Verdict.WORDS_BLOCKED, {"words": WordVerdict.BLOCKED}),
     (Verdict.PERSON_BLOCKED, {"blocked": True}),
@@ -190,6 +200,7 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
         said.get("admission", Admission()),
         said.get("spicy_offered", True),
         spicy_blocked_servers=said.get("spicy_blocked_servers", frozenset()),
+        blocked_people=said.get("blocked_people", frozenset()),
     )
     status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
     person = replace(PLAIN, video_access=said.get("access", Access.UNSET))
