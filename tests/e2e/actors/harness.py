@@ -47,6 +47,7 @@ QUICK = Tuning(
         clock_settles_s=0.5,
         look_again_s=4.0,
         patience=PatienceLimits(failure_pause_s=0.1, absent_s=2.5, content_pause_s=0.2),
+        untold_s=1.0,
         download_s=4.0,
         storage_longest_s=0.3,
     ),
