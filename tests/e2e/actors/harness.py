@@ -36,6 +36,7 @@ from bot.sandbox.discord import (
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
+from bot.texts import jobs
 
 QUICK = Tuning(
     edit_interval_s=0.2,
@@ -70,6 +71,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+BEING_STORED = jobs.BEING_STORED.english
+"""Stands in a reply whose request the disk has not taken within a second."""
 ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready\n")
 
 
@@ -163,7 +166,11 @@ class Harness:
     async def ended(self, reply: Reply) -> MessageVersion:
         """The last version of a reply: a refusal, a video, or the reason why there is none."""
         shown = await reply.wait_for(
-            lambda version: any(end in version.text() for end in ENDINGS) or _is_refusal(reply), TIMEOUT_S
+            lambda version: (
+                any(end in version.text() for end in ENDINGS)
+                or (_is_refusal(reply) and BEING_STORED not in version.text())
+            ),
+            TIMEOUT_S,
         )
         await self.app.jobs.runner.idle()
         return shown
