@@ -100,6 +100,20 @@ SUPERSEDED: Final = (
 )
 
 
+IMAGE_CHECK_OFF: Final = "off"
+IMAGE_CHECK_NOT_INSTALLED: Final = "off, as none is installed"
+
+
+def image_check_works(detector: str, seconds: float) -> str:
+    """The detector is installed and scored a picture in this time."""
+    return f"{detector} works; it scored a picture in {seconds:.1f} s"
+
+
+def image_check_fails(detector: str, fault: str) -> str:
+    """The detector is installed, but scores nothing."""
+    return f"{detector} is installed but does not work ({fault}); moderators are asked about every picture instead"
+
+
 def database_unusable(reason: str) -> str:
     """Line with which a start ends because the database cannot be used."""
     return f"the database cannot be used: {reason}"
