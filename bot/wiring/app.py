@@ -52,7 +52,6 @@ from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
-from cogs.shared.members import DiscordMemberships
 
 log: Final = structlog.get_logger(__name__)
 
@@ -97,6 +96,7 @@ class App:
             messages=messages,
             breaker=breaker,
             report_waits=tuning.report_waits,
+            members_kept_s=tuning.members_kept_s,
             now=now,
         )
         self.jobs = JobWiring(
@@ -240,7 +240,7 @@ class App:
             rules=self.moderation.caches.rules,
             held_back=HeldBackVideos(
                 members=self.moderation.caches.members,
-                memberships=DiscordMemberships(self.bot),
+                memberships=self.moderation.memberships,
                 is_hidden=self.moderation.reports.is_hidden,
                 now=self._now,
             ),
@@ -316,6 +316,8 @@ class App:
                 now=self._now,
             ),
             caches=self.moderation.caches,
+            pages=self.moderation.pages,
+            memberships=self.moderation.memberships,
             audit_log=self.moderation.audit_log,
             reviews=self.moderation.reviews,
             questions=self.moderation.questions,

@@ -57,6 +57,7 @@ from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
 from bot.wiring.moderation import ModerationWiring
+from cogs.shared.members import KEPT_S
 
 log: Final = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ class Tuning:
     timeouts: Timeouts = field(default_factory=Timeouts)
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     report_waits: ReportWaits = field(default_factory=ReportWaits)
+    members_kept_s: float = KEPT_S
     deadline_wait_s: float = WAIT_S
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
@@ -163,6 +165,7 @@ class JobWiring:
             gatekeeper=self._moderation.gatekeeper,
             screening=self._screening,
             media_dir=self._settings.media_dir,
+            untold_s=self.timeouts.untold_s,
         )
         return Lifecycle(
             ask_again=AskAgainStep(messages=self._messages, timeouts=self.timeouts, retention=self.retention),
@@ -280,6 +283,7 @@ class JobWiring:
             reports=self._moderation.reports,
             audit=self._moderation.audit_log,
             caches=self._moderation.caches,
+            memberships=self._moderation.memberships,
             ledger=self.ledger,
             restart=self.runner.restart,
             now=self._now,

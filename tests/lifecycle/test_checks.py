@@ -16,7 +16,9 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.store import MemberStore
-from bot.moderation.policy import OperatorRules, Place
+from bot.moderation.memberships import Membership
+from bot.moderation.policy import OperatorRules, Person, Place
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
@@ -32,12 +34,19 @@ SERVER = 7
 
 
 class OneChannel:
-    """A channel in a server that the bot is a member of, until a test says otherwise."""
+    async def describe(
+        self,
+        guild_id: int | None,  # noqa: ARG002
+        channel_id: int | None,
+        *,
+        foreign: bool,
+    ) -> ChannelInfo:
+        return ChannelInfo(Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL, channel_id)
 
-    place = Place.OPEN_CHANNEL
 
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:  # noqa: ARG002
-        return ChannelInfo(self.place, channel_id)
+class EverybodyStays:
+    async def look(self, guild_id: int, person_id: int) -> Membership:
+        return Membership(Presence.MEMBER, Person(person_id, guild_id))
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,6 @@ class Checked:
     checks: Checks
     context: DetachedJob
     rules: RuleCache
-    channel: OneChannel
     packages: Path
 
     async def look_from(self, percent: int) -> None:
@@ -68,10 +76,9 @@ async def checked(tmp_path: Path) -> AsyncGenerator[Checked]:
             WordLists(TermStore(database), audit_log, lambda: NOW),
             OperatorRules(),
         )
-        channel = OneChannel()
-        gatekeeper = Gatekeeper(caches, channel, lambda: NOW)
+        gatekeeper = Gatekeeper(caches, OneChannel(), EverybodyStays(), lambda: NOW)
         screening = Screening(DetectorName.OPENNSFW, import_paths=[packages])
-        checks = Checks(gatekeeper=gatekeeper, screening=screening, media_dir=tmp_path)
+        checks = Checks(gatekeeper=gatekeeper, screening=screening, media_dir=tmp_path, untold_s=0.0)
         base = a_job()
         job = replace(
             base,
@@ -80,7 +87,7 @@ async def checked(tmp_path: Path) -> AsyncGenerator[Checked]:
             reply=replace(base.reply, guild_id=SERVER),
             pictures=(Reference(picture, ImageMime.PNG, picture.stat().st_size, 64, 48, "cat.png"),),
         )
-        made = Checked(checks, DetachedJob(gatekeeper, lambda: NOW, job), rules, channel, packages)
+        made = Checked(checks, DetachedJob(gatekeeper, lambda: NOW, job), rules, packages)
         await made.look_from(40)
         yield made
 
@@ -105,7 +112,8 @@ async def test_where_there_are_no_moderators_a_high_score_passes(checked: Checke
     if unusable:
         picture.path.write_bytes(b"no picture")
     assert (await checked.checks.before_purchase(checked.context)).outcome is CheckOutcome.WAIT
-    checked.channel.place = Place.FOREIGN_SERVER
+    foreign = replace(checked.context.job.reply, foreign=True)
+    await checked.context.amend(reply=foreign)
     assert (await checked.checks.before_purchase(checked.context)).outcome is CheckOutcome.PASS
 
 
