@@ -4,11 +4,11 @@ A check changes nothing; the step that asked applies its result.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import structlog
 
@@ -23,8 +23,6 @@ from bot.moderation.rules import ReviewStage
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
-
-_Score: TypeAlias = Callable[[], Awaitable[float]]
 
 
 class CheckOutcome(StrEnum):
@@ -124,7 +122,7 @@ class Checks:
         if not paths or threshold is None:
             return False
         return await self._scores_high(
-            context, ReviewStage.SUBMISSION, threshold, lambda: self._screening.score_pictures(paths)
+            context.job, ReviewStage.SUBMISSION, threshold, self._screening.score_pictures(paths)
         )
 
     async def _video_scores_high(self, context: JobContext) -> bool:
@@ -133,22 +131,14 @@ class Checks:
         if job.video_name is None or job.reply.guild_id != job.guild_id or threshold is None:
             return False
         path = self._media_dir / job.video_name
-        return await self._scores_high(
-            context, ReviewStage.POSTING, threshold, lambda: self._screening.score_video(path)
-        )
+        return await self._scores_high(job, ReviewStage.POSTING, threshold, self._screening.score_video(path))
 
     async def _scores_high(
-        self, context: JobContext, stage: ReviewStage, threshold: int, score: _Score
+        self, job: Job, stage: ReviewStage, threshold: int, scoring: Awaitable[float]
     ) -> bool:
         """Return True if a score reaches the server's threshold in percent, or if it cannot be told."""
-        # Once a run: the same files give the same score, and the check takes a second and 180 MB.
-        if stage not in context.screened:
-            context.screened[stage] = await self._screen(context.job, stage, threshold, score)
-        return context.screened[stage]
-
-    async def _screen(self, job: Job, stage: ReviewStage, threshold: int, score: _Score) -> bool:
         try:
-            found = percent(await score())
+            found = percent(await scoring)
         except ScreeningUnavailableError as error:
             log.warning("not_screened", job=job.id, stage=stage, fault=error.fault)
             return True
@@ -159,6 +149,6 @@ class Checks:
         """Return the score from which on moderators look, in percent; None where they do not, or already did."""
         if job.guild_id is None or job.request.preset is Preset.SPICY or stage in job.approved:
             return None
-        if not self._screening.enabled:
+        if not self._screening.enabled or job.reply.foreign:
             return None
         return self._gatekeeper.caches.rules.of(job.guild_id).image_check_percent or None

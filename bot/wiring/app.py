@@ -17,6 +17,7 @@ from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.gc_policy import collect_when_quiet
+from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.heartbeat import Heartbeat
@@ -77,6 +78,7 @@ class App:
         api: DimiLinks,
         spool: ReferenceSpool,
         facts: VideoFactsReader,
+        screening: Screening,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
         metrics: Metrics,
@@ -107,6 +109,7 @@ class App:
             api=api,
             spool=spool,
             facts=facts,
+            screening=screening,
             messages=messages,
             notices=self._notices,
             metrics=metrics,

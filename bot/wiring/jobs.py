@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -79,6 +80,8 @@ class Tuning:
     deadline_wait_s: float = WAIT_S
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
+    detector_paths: tuple[Path, ...] = ()
+    """Further folders in which detectors of the image check are looked for."""
 
 
 class JobWiring:
@@ -96,6 +99,7 @@ class JobWiring:
         api: DimiLinks,
         spool: ReferenceSpool,
         facts: VideoFactsReader,
+        screening: Screening,
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
@@ -120,6 +124,7 @@ class JobWiring:
         self._api = api
         self._spool = spool
         self._facts = facts
+        self._screening = screening
         self._messages = messages
         self._notices = notices
         self._metrics = metrics
@@ -158,7 +163,7 @@ class JobWiring:
         review = ReviewStep(questions=self._moderation.questions, prepare=prepare)
         checks = Checks(
             gatekeeper=self._moderation.gatekeeper,
-            screening=Screening(self._settings.image_check),
+            screening=self._screening,
             media_dir=self._settings.media_dir,
             untold_s=self.timeouts.untold_s,
         )

@@ -92,7 +92,7 @@ class RequestMachine(RuleBasedStateMachine):
         self.moderators = Moderators()
         self.checks = Checks(
             gatekeeper=self.gatekeeper,
-            screening=Screening(False),  # noqa: FBT003
+            screening=Screening(None),
             media_dir=Path(),
             untold_s=0.0,
         )
