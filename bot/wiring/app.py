@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
-from bot.gc_policy import collect_when_quiet
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
+from bot.interpreter import collect_when_quiet
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
