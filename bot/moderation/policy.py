@@ -58,7 +58,8 @@ class Verdict(StrEnum):
     ALLOWED = "allowed"
     NOT_AMONG_ALLOWED = "not_among_allowed"
     BLOCKED_BY_OPERATOR = "blocked_by_operator"
-    SEXUALISES_MINORS = "sexualises_minors"
+    SHIPPED_RULE = "shipped_rule"
+    """One of the rules about words that the bot ships matched: a pattern, which says nothing about the user."""
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
@@ -229,8 +230,8 @@ def judge(facts: RequestFacts) -> Decision:
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
     """Return the refusal that holds for every user and channel, if any."""
-    if facts.words is WordVerdict.MINORS:
-        return Verdict.SEXUALISES_MINORS
+    if facts.words is WordVerdict.REFUSED_BY_SHIPPED_RULE:
+        return Verdict.SHIPPED_RULE
     if facts.person.id in facts.operator.blocked_people:
         return Verdict.BLOCKED_BY_OPERATOR
     if not facts.operator.admission.admits(facts.person):

@@ -349,6 +349,10 @@ def action(name: str, details: Mapping[str, object]) -> Message:
             return sentence("Voted against it")
         case "reports_muted", {"muted": False}:
             return sentence("Reports count again")
+        case "request_refused", {"verdict": "shipped_rule" | "sexualises_minors"}:  # the latter in older entries
+            return sentence("{what}: a shipped rule about words matched", what=what)
+        case "request_refused", {"verdict": "words_blocked"}:
+            return sentence("{what}: a listed term matched", what=what)
         case "term_added" | "term_removed", {"term": str(term)}:
             return sentence("{what}: {term}", what=what, term=spoiler(term))
         case _:

@@ -25,7 +25,7 @@ class WordVerdict(StrEnum):
     NONE = "none"
     HELD = "held"
     BLOCKED = "blocked"
-    MINORS = "minors"
+    REFUSED_BY_SHIPPED_RULE = "shipped"
 
 
 class ListFullError(ValueError):
@@ -63,7 +63,7 @@ class WordLists:
         """
         normalised = normalise(text)
         if concerns_minors(normalised, sexual=sexual):
-            return WordVerdict.MINORS
+            return WordVerdict.REFUSED_BY_SHIPPED_RULE
         verdict = WordVerdict.NONE
         for ready in self._lists(guild_id):
             effect = ready.find(normalised)

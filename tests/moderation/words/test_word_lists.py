@@ -30,8 +30,8 @@ def judge(book: WordLists, guild_id: int | None, text: str, *, sexual: bool = Fa
 async def test_a_new_book_blocks_only_what_is_always_blocked(book: WordLists) -> None:
     for place in (None, OPERATOR, SERVER):
         assert judge(book, place, "a child flies a kite") is WordVerdict.NONE
-        assert judge(book, place, "a child flies a kite", sexual=True) is WordVerdict.MINORS
-        assert judge(book, place, "a naked child") is WordVerdict.MINORS
+        assert judge(book, place, "a child flies a kite", sexual=True) is WordVerdict.REFUSED_BY_SHIPPED_RULE
+        assert judge(book, place, "a naked child") is WordVerdict.REFUSED_BY_SHIPPED_RULE
     assert book.terms(SERVER) == ()
     assert book.matched(SERVER, "anything") == ()
 
@@ -61,7 +61,7 @@ async def test_the_stronger_effect_counts_and_minors_before_all(book: WordLists)
     await book.add(SERVER, Term("tower", Effect.BLOCKED), 1)
     assert judge(book, OTHER, "a tower") is WordVerdict.HELD
     assert judge(book, SERVER, "a tower") is WordVerdict.BLOCKED
-    assert judge(book, SERVER, "a tower, loli") is WordVerdict.MINORS
+    assert judge(book, SERVER, "a tower, loli") is WordVerdict.REFUSED_BY_SHIPPED_RULE
     assert [term.effect for term in book.matched(SERVER, "a tower")] == [Effect.HELD, Effect.BLOCKED]
     assert book.matched(None, "a tower") == (Term("tower", Effect.HELD),)
 
