@@ -23,7 +23,8 @@ from bot.moderation.policy import (
 from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
-from bot.moderation.words.word_lists import WordLists, WordVerdict
+from bot.moderation.words.findings import WordFindings, WordVerdict
+from bot.moderation.words.word_lists import WordLists
 from bot.texts import moderation
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -66,16 +67,36 @@ class StoredRequest:
 
 @dataclass(frozen=True)
 class ModerationCaches:
-    """Rules, records and lists in memory, so that no decision waits for the database."""
+    """Rules, records and lists in memory, so that no decision waits for the database.
+
+    Only finds in Chinese prompts wait: for the child process that divides them into words.
+    """
 
     rules: RuleCache
     members: MemberCache
     words: WordLists
     operator: OperatorRules
 
-    def matched_terms(self, guild_id: int | None, prompt: str) -> list[str]:
-        """Return the listed terms in a prompt. Only moderators read them, in the audit log; the user never does."""
-        return [term.text for term in self.words.matched(guild_id, prompt)]
+    async def find_words(
+        self,
+        guild_id: int | None,
+        prompt: str,
+        preset: Preset,
+        *,
+        role_ids: frozenset[int] = frozenset(),
+        channel_id: int | None = None,
+    ) -> WordFindings:
+        """Judge a prompt by the word lists. Only moderators are told which terms matched; the user never is.
+
+        Args:
+            guild_id: The server, or None.
+            prompt: The prompt.
+            preset: The chosen preset.
+            role_ids: The user's roles, some of which the server may exempt from its list.
+            channel_id: The channel, or its parent for a thread, which it may exempt as well.
+        """
+        exempt = self.rules.of(guild_id).exempts_from_words(role_ids, channel_id)
+        return await self.words.examine(guild_id, prompt, sexual=preset is Preset.SPICY, exempt=exempt)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,10 +107,10 @@ class Gatekeeper:
     channel_lookup: ChannelLookup
     now: Callable[[], datetime]
 
-    def decide(
+    async def decide(
         self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
     ) -> Decision:
-        """Judge a new request. Needs no I/O.
+        """Judge a new request. Needs neither the database nor Discord.
 
         Args:
             preset: The chosen preset.
@@ -98,8 +119,10 @@ class Gatekeeper:
             channel: The channel in which the request was made.
             pictures: The origin of its pictures.
         """
-        words = self._judge_words(person.guild_id, preset, prompt)
-        return judge(self._facts(preset, person, channel, pictures, words))
+        words = await self.caches.find_words(
+            person.guild_id, prompt, preset, role_ids=person.role_ids, channel_id=channel.channel_id
+        )
+        return judge(self._facts(preset, person, channel, pictures, words.verdict))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
         """Judge a stored request before it is bought or posted, by the channel of its reply as it is now."""
@@ -108,8 +131,22 @@ class Gatekeeper:
         # A reply in another server: the roles of the first one do not count there.
         roles = request.role_ids if at_home else frozenset[int]()
         person = Person(request.person_id, guild_id, roles)
-        words = self._judge_words(guild_id, request.preset, request.prompt)
-        channel = await self._channel_of(request, words)
+        asked_in = request.reply_channel_id
+        found = await self.caches.find_words(
+            guild_id, request.prompt, request.preset, role_ids=roles, channel_id=asked_in
+        )
+        channel = await self._channel_of(request, found.verdict)
+        words = found.verdict
+        if words is not WordVerdict.NONE and channel.channel_id != asked_in:  # a thread of an exempt channel
+            words = (
+                await self.caches.find_words(
+                    guild_id,
+                    request.prompt,
+                    request.preset,
+                    role_ids=roles,
+                    channel_id=channel.channel_id,
+                )
+            ).verdict
         facts = self._facts(request.preset, person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
         approved = request.approved if at_home else frozenset[ReviewStage]()
@@ -123,10 +160,6 @@ class Gatekeeper:
                 stopped_at_home=stopped_at_home,
             )
         )
-
-    def _judge_words(self, guild_id: int | None, preset: Preset, prompt: str) -> WordVerdict:
-        # Once for each decision: the longest prompts take some milliseconds.
-        return self.caches.words.judge(guild_id, prompt, sexual=preset is Preset.SPICY)
 
     async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""

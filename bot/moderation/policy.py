@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.moderation.integrations import Access
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
-from bot.moderation.words.word_lists import WordVerdict
+from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
 
 

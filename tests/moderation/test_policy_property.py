@@ -24,7 +24,7 @@ from bot.moderation.policy import (
     judge,
 )
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.words.word_lists import WordVerdict
+from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_machine import MOVING, RequestMachine, in_a_loop
 
@@ -128,7 +128,9 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
     operator, status = facts.operator, facts.status
     return [
         replace(facts, words=WordVerdict.REFUSED_BY_SHIPPED_RULE),
-        replace(facts, words=WordVerdict.BLOCKED) if facts.words is not WordVerdict.REFUSED_BY_SHIPPED_RULE else facts,
+        replace(facts, words=WordVerdict.BLOCKED)
+        if facts.words is not WordVerdict.REFUSED_BY_SHIPPED_RULE
+        else facts,
         replace(facts, words=WordVerdict.HELD) if facts.words is WordVerdict.NONE else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE),
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
@@ -160,7 +162,9 @@ def test_nothing_that_restricts_ever_allows_more(facts: RequestFacts) -> None:
 
 
 @given(ANY, st.frozensets(st.sampled_from(ReviewStage)))
-def test_no_approval_and_no_place_allows_what_a_shipped_rule_refuses(facts: RequestFacts, approved: frozenset[ReviewStage]) -> None:
+def test_no_approval_and_no_place_allows_what_a_shipped_rule_refuses(
+    facts: RequestFacts, approved: frozenset[ReviewStage]
+) -> None:
     found = judge(replace(facts, words=WordVerdict.REFUSED_BY_SHIPPED_RULE, approved=approved))
     assert found == Decision(Verdict.SHIPPED_RULE)
 

@@ -22,7 +22,7 @@ from bot.moderation.policy import (
     judge,
 )
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.words.word_lists import WordVerdict
+from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_tables import (
     CHANNEL,
