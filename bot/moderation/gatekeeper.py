@@ -25,7 +25,8 @@ from bot.moderation.presence import Presence
 from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
-from bot.moderation.words.word_lists import WordLists, WordVerdict
+from bot.moderation.words.findings import WordFindings, WordVerdict
+from bot.moderation.words.word_lists import WordLists
 from bot.texts import refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -76,16 +77,36 @@ class StoredRequest:
 
 @dataclass(frozen=True)
 class ModerationCaches:
-    """Rules, records and lists in memory, so that no decision waits for the database."""
+    """Rules, records and lists in memory, so that no decision waits for the database.
+
+    Only finds in Chinese prompts wait: for the child process that divides them into words.
+    """
 
     rules: RuleCache
     members: MemberCache
     words: WordLists
     operator: OperatorRules
 
-    def matched_terms(self, guild_id: int | None, prompt: str) -> list[str]:
-        """Return the listed terms in a prompt. Only moderators read them, in the audit log; the user never does."""
-        return [term.text for term in self.words.matched(guild_id, prompt)]
+    async def find_words(
+        self,
+        guild_id: int | None,
+        prompt: str,
+        preset: Preset,
+        *,
+        role_ids: frozenset[int] = frozenset(),
+        channel_id: int | None = None,
+    ) -> WordFindings:
+        """Judge a prompt by the word lists. Only moderators are told which terms matched; the user never is.
+
+        Args:
+            guild_id: The server, or None.
+            prompt: The prompt.
+            preset: The chosen preset.
+            role_ids: The user's roles, some of which the server may exempt from its list.
+            channel_id: The channel, or its parent for a thread, which it may exempt as well.
+        """
+        exempt = self.rules.of(guild_id).exempts_from_words(role_ids, channel_id)
+        return await self.words.examine(guild_id, prompt, sexual=preset is Preset.SPICY, exempt=exempt)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,10 +118,10 @@ class Gatekeeper:
     memberships: Memberships
     now: Callable[[], datetime]
 
-    def decide(
+    async def decide(
         self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
     ) -> Decision:
-        """Judge a new request. Needs no I/O.
+        """Judge a new request. Needs neither the database nor Discord.
 
         Args:
             preset: The chosen preset.
@@ -109,14 +130,15 @@ class Gatekeeper:
             channel: The channel in which the request was made.
             pictures: The origin of its pictures.
         """
-        words = self._judge_words(person.guild_id, preset, prompt)
-        return judge(self._facts(preset, person, channel, pictures, words))
+        words = await self.caches.find_words(
+            person.guild_id, prompt, preset, role_ids=person.role_ids, channel_id=channel.channel_id
+        )
+        return judge(self._facts(preset, person, channel, pictures, words.verdict))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
         """Judge a stored request before it is bought or posted, by its channel and its user as they are now."""
         guild_id = request.reply_guild_id
-        words = self._judge_words(guild_id, request.preset, request.prompt)
-        channel = await self._channel_of(request, words)
+        channel, words = await self._channel_and_words(request)
         member = await self._membership(request, channel)
         facts = self._facts(request.preset, member.person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
@@ -140,12 +162,26 @@ class Gatekeeper:
         if guild_id is not None and channel.place.has_moderators:
             return await self.memberships.look(guild_id, person_id)
         # Elsewhere Discord does not tell. The roles of another server do not count there.
-        roles = request.role_ids if guild_id == request.guild_id else frozenset[int]()
-        return Membership(Presence.MEMBER, Person(person_id, guild_id, roles))
+        return Membership(Presence.MEMBER, Person(person_id, guild_id, _roles_here(request)))
 
-    def _judge_words(self, guild_id: int | None, preset: Preset, prompt: str) -> WordVerdict:
-        # Once for each decision: the longest prompts take some milliseconds.
-        return self.caches.words.judge(guild_id, prompt, sexual=preset is Preset.SPICY)
+    async def _channel_and_words(self, request: StoredRequest) -> tuple[ChannelInfo, WordVerdict]:
+        """Return the channel of the reply, and the judgement of the words for its exemptions."""
+        asked_in = request.reply_channel_id
+        words = await self._judge_words(request, asked_in)
+        channel = await self._channel_of(request, words)
+        if words is not WordVerdict.NONE and channel.channel_id != asked_in:  # a thread of an exempt channel
+            words = await self._judge_words(request, channel.channel_id)
+        return channel, words
+
+    async def _judge_words(self, request: StoredRequest, channel_id: int | None) -> WordVerdict:
+        found = await self.caches.find_words(
+            request.reply_guild_id,
+            request.prompt,
+            request.preset,
+            role_ids=_roles_here(request),
+            channel_id=channel_id,
+        )
+        return found.verdict
 
     async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
@@ -198,3 +234,8 @@ class Gatekeeper:
             rules=caches.rules.of(person.guild_id),
             status=caches.members.of(person.guild_id, person.id).status,
         )
+
+
+def _roles_here(request: StoredRequest) -> frozenset[int]:
+    """Return the roles at the request. For a reply in another server there are none: they do not count there."""
+    return request.role_ids if request.reply_guild_id == request.guild_id else frozenset[int]()

@@ -11,7 +11,7 @@ from typing import Final
 from bot.moderation.integrations import Access
 from bot.moderation.presence import Presence
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
-from bot.moderation.words.word_lists import WordVerdict
+from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
 
 
@@ -63,7 +63,8 @@ class Verdict(StrEnum):
     ALLOWED = "allowed"
     NOT_AMONG_ALLOWED = "not_among_allowed"
     BLOCKED_BY_OPERATOR = "blocked_by_operator"
-    SEXUALISES_MINORS = "sexualises_minors"
+    SHIPPED_RULE = "shipped_rule"
+    """One of the rules about words that the bot ships matched: a pattern, which says nothing about the user."""
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
@@ -248,8 +249,8 @@ def judge(facts: RequestFacts) -> Decision:
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
     """Return the refusal that holds for every user and channel, if any."""
-    if facts.words is WordVerdict.MINORS:
-        return Verdict.SEXUALISES_MINORS
+    if facts.words is WordVerdict.REFUSED_BY_SHIPPED_RULE:
+        return Verdict.SHIPPED_RULE
     if facts.person.id in facts.operator.blocked_people:
         return Verdict.BLOCKED_BY_OPERATOR
     admission = facts.operator.admission

@@ -106,6 +106,10 @@ class ServerRules(BaseModel):
     review_hours: Annotated[int, Field(ge=1, le=168)] = 12
     trusted_roles: frozenset[int] = frozenset()
     reviewer_roles: frozenset[int] = frozenset()
+    word_exempt_roles: frozenset[int] = frozenset()
+    """Roles whose members the server's own list of words does not concern, but for terms that only alert."""
+    word_exempt_channels: frozenset[int] = frozenset()
+    """Channels in which it does not count either."""
     review_channel_id: int | None = None
     log_channel_id: int | None = None
     reports_to_hide: Annotated[int, Field(ge=1, le=50)] = 3
@@ -138,6 +142,10 @@ class ServerRules(BaseModel):
         usual = self.modes.get(gate, _USUAL[gate])
         own = self.channel_modes.get(channel_id) if channel_id is not None else None
         return own.get(gate, usual) if own is not None else usual
+
+    def exempts_from_words(self, role_ids: frozenset[int], channel_id: int | None) -> bool:
+        """Return True if the server's own list of words does not count for these roles or in this channel."""
+        return channel_id in self.word_exempt_channels or not self.word_exempt_roles.isdisjoint(role_ids)
 
 
 USUAL_RULES: Final = ServerRules()

@@ -18,6 +18,7 @@ from bot.moderation.members.member import ListStatus
 from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
 from bot.moderation.rules import ServerRules
+from bot.moderation.words.findings import WordFindings
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
@@ -82,14 +83,16 @@ class Questions:
             shown_channel_id=shown.channel_id if shown is not None else None,
             shown_message_id=shown.message_id if shown is not None else None,
         )
+        found = await self.words_in(job)
         async with self.audit.transaction() as within:
             added = await self.reviews.add(within, asked)
             # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
                 prompt = job.request.prompt
-                # Moderators read in the log which listed words matched; the user is never told.
-                terms = {"terms": self.caches.matched_terms(asked.guild_id, prompt)}
-                held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=terms, prompt=prompt)
+                # Moderators read in the log which words matched; the user is never told.
+                held = entry_about(
+                    asked, AuditAction.REQUEST_HELD, now, details=found.details(), prompt=prompt
+                )
                 await within.record(held)
         return asked if added else await self.reviews.latest(job.id, subject) or asked
 
@@ -167,6 +170,17 @@ class Questions:
             len(strikes),
             member.listed is ListStatus.TRUSTED,
             day(member.suspended_until) if member.suspended_until and member.is_suspended(now) else None,
+        )
+
+    async def words_in(self, job: Job) -> WordFindings:
+        """Return the terms in a job's prompt, for moderators alone."""
+        request = job.request
+        return await self.caches.find_words(
+            job.guild_id,
+            request.prompt,
+            request.preset,
+            role_ids=job.role_ids,
+            channel_id=job.reply.channel_id,
         )
 
     async def _put(self, review: Review, job: Job) -> bool:

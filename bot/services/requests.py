@@ -15,19 +15,17 @@ from bot.jobs.job import Job, JobState
 from bot.jobs.request_facts import origin_of
 from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
-from bot.moderation.audit.entries import AuditAction, AuditEntry
-from bot.moderation.audit.log import AuditLog
-from bot.moderation.audit.store import AuditFilter, count_within
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
-from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
+from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
 from bot.quota.ledger import Ledger
 from bot.services.drafts import DraftStore, DraftUsedError
 from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.services.request_limits import CountedLimits, OverLimitError
+from bot.services.request_records import RequestRecords
 from bot.storage.errors import StorageError
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
@@ -40,7 +38,6 @@ log: Final = structlog.get_logger(__name__)
 
 STORE_WITHIN_S: Final = 1.0
 """Of the three seconds that Discord grants for an acknowledgement, what storing may take first."""
-REFUSALS_A_DAY: Final = 20
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class VideoRequests:
         ledger: Ledger,
         people: PreferenceCache,
         gatekeeper: Gatekeeper,
-        audit: AuditLog,
+        records: RequestRecords,
         drafts: DraftStore,
         limits: RequestLimits,
         now: Callable[[], datetime],
@@ -106,7 +103,7 @@ class VideoRequests:
         self._ledger = ledger
         self._people = people
         self._gatekeeper = gatekeeper
-        self._audit = audit
+        self._records = records
         self._drafts = drafts
         self._limits = limits
         self._now = now
@@ -139,6 +136,8 @@ class VideoRequests:
             refused = _DUPLICATE
         else:
             refused = await self._accept_new(order, origin, acknowledge)
+        if refused is None:
+            await self._records.record_alert(order, origin, job_id)
         if refused is not _DUPLICATE:
             return refused
         log.info("event_accepted_before", job=job_id)
@@ -150,7 +149,7 @@ class VideoRequests:
         origin: RequestOrigin,
         acknowledge: Acknowledging | None,
     ) -> Refused | None:
-        job = self.examine(order, origin)
+        job = await self.examine(order, origin)
         if isinstance(job, Refused):
             return job
         new_member = self._gatekeeper.limits_of_new_member(origin.person, origin.joined_at)
@@ -189,21 +188,26 @@ class VideoRequests:
             await self._begin(job, acknowledged.message_id)
         return None
 
-    def examine(self, order: VideoOrder, origin: RequestOrigin) -> Job | Refused:
-        """Return the job of an order with its seconds reserved, or why there is none. Needs no I/O.
+    async def examine(self, order: VideoOrder, origin: RequestOrigin) -> Job | Refused:
+        """Return the job of an order with its seconds reserved, or why there is none.
+
+        Needs neither the database nor Discord.
 
         An order has to be complete, allowed by the rules, and within the allowances.
         """
-        if self.stopping:
-            return Refused(explanations.STOPPING)
         request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
         if isinstance(request, Explanation):
             return Refused(request)
         known = (*order.sources, *(order.kept or ()))
         pictures = origin_of(order.picture_count, known, from_people=order.from_people)
-        decision = self._gatekeeper.decide(
+        decision = await self._gatekeeper.decide(
             request.preset, request.prompt, origin.person, origin.channel, pictures
         )
+        # From here to the claim on the seconds nothing waits: the same event may have come again meanwhile.
+        if self._ledger.has_claim(job_id_of(origin.event)):
+            return _DUPLICATE
+        if self.stopping:
+            return Refused(explanations.STOPPING)
         if not decision.allowed:
             return Refused(self._gatekeeper.explain(decision.verdict, origin.person), decision.verdict)
         too_much = self._afford(request, origin.person)
@@ -232,33 +236,9 @@ class VideoRequests:
         return job
 
     async def record_refusal(self, order: VideoOrder, origin: RequestOrigin, refused: Refused) -> None:
-        """Put a refusal by the rules into the audit log, as far as the disk allows.
-
-        Of one user in one server at most `REFUSALS_A_DAY` are, or a few people could fill the log.
-        """
-        person, verdict = origin.person, refused.verdict
-        if verdict is None:
-            return
-        entry = AuditEntry(
-            person.guild_id or 0,
-            self._now(),
-            AuditAction.REQUEST_REFUSED,
-            None,
-            person.id,
-            details={
-                "verdict": verdict.value,
-                "preset": order.options.preset or "",
-                "terms": self._gatekeeper.caches.matched_terms(person.guild_id, order.prompt),
-            },
-            prompt=order.prompt,
-        )
-        today = AuditFilter(entry.guild_id, frozenset({entry.action}), person.id, since=day_of(entry.at))
-        try:
-            async with self._audit.transaction() as within:
-                if await count_within(within.connection, today) < REFUSALS_A_DAY:
-                    await within.record(entry)
-        except StorageError as error:
-            log.warning("refusal_not_recorded", reason=str(error))
+        """Put a refusal by the rules into the audit log, as far as the disk allows."""
+        if refused.verdict is not None:
+            await self._records.record_refusal(order, origin, refused.verdict)
 
     async def _store_job(
         self, job: Job, draft_id: str | None, new_member: ServerRules | None

@@ -24,7 +24,7 @@ _RULE_MATCHED: Final = nothing_charged(
     sentence("A rule about words matched your prompt."), sentence("Say it differently.")
 )
 REFUSALS: Final[Mapping[str, Explanation]] = {
-    "sexualises_minors": _RULE_MATCHED,
+    "shipped_rule": _RULE_MATCHED,
     "words_blocked": _RULE_MATCHED,
     "not_among_allowed": nothing_charged(
         sentence("Only some roles and people may make videos with this bot."),

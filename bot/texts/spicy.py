@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.texts import word_lists
 from bot.texts.messages import Message, counted, named, sentence
 from bot.texts.quoting import quote_name, quote_prompt
 
@@ -28,16 +29,12 @@ DESCRIPTIONS: Final[Mapping[str, Message]] = {
     "suspend": sentence("Let somebody make no videos here for a while, or let them again"),
     "suspend hours": sentence("For how many hours; 0 ends a suspension"),
     "suspend reason": sentence("Why; the person reads it, and it is logged"),
-    "words": sentence("The words that this server blocks in prompts, or has looked at"),
-    "words action": sentence("See the list, or change it"),
-    "words term": sentence("The word or phrase, in any spelling"),
-    "words effect": sentence("What it does to a prompt; blocks it unless you say otherwise"),
-    "words fragment": sentence("Whether it also counts inside other words"),
     "user": sentence("What is kept about somebody in this server"),
     "stop": sentence("Stop the spicy preset here at once; what waits is held"),
     "resume": sentence("End the stop of the spicy preset"),
     "purge": sentence("Remove what somebody posted with the bot here within the last day"),
     "purge person": sentence("Whose videos to remove"),
+    **word_lists.DESCRIPTIONS,
 }
 """Descriptions of the group, its commands and their options. Discord allows 100 characters."""
 
@@ -46,7 +43,6 @@ GROUP_NAMES: Final[Mapping[str, Message]] = {
     "settings": sentence("Settings and exports"),
     "strikes": sentence("Strikes, suspensions and lists"),
     "reports": sentence("Reports and hidden videos"),
-    "words": sentence("Lists of words"),
 }
 """Names by the values of `bot.moderation.audit.entries.ActionGroup`."""
 EXPORT_NAMES: Final[Mapping[str, Message]] = {
@@ -60,25 +56,12 @@ LIST_NAMES: Final[Mapping[str, Message]] = {
     "neither": sentence("On neither list"),
 }
 """Names by the values of `bot.moderation.members.member.ListStatus`, and for none of them."""
-WORD_ACTION_NAMES: Final[Mapping[str, Message]] = {
-    "list": sentence("See the list"),
-    "add": sentence("Add a term"),
-    "remove": sentence("Remove a term"),
-}
-"""Names by the values of `cogs.moderation.spicy_words.WordAction`."""
-EFFECT_NAMES: Final[Mapping[str, Message]] = {
-    "blocked": sentence("Blocks the prompt"),
-    "held": sentence("Asks moderators first"),
-}
-"""Names by the values of `bot.moderation.words.matching.Effect`."""
-
 NAMES: Final[tuple[Message, ...]] = (
     named("command", "spicy"),
     named("command", "queue"),
     named("command", "log"),
     named("command", "trust"),
     named("command", "suspend"),
-    named("command", "words"),
     named("command", "user"),
     named("command", "stop"),
     named("command", "resume"),
@@ -90,9 +73,7 @@ NAMES: Final[tuple[Message, ...]] = (
     named("option", "list"),
     named("option", "hours"),
     named("option", "reason"),
-    named("option", "term"),
-    named("option", "effect"),
-    named("option", "fragment"),
+    *word_lists.NAMES,
 )
 """Names that users type, for `bot.texts.commands.NAMES`."""
 
@@ -101,8 +82,8 @@ SHOWN: Final[tuple[Message, ...]] = (
     *GROUP_NAMES.values(),
     *EXPORT_NAMES.values(),
     *LIST_NAMES.values(),
-    *WORD_ACTION_NAMES.values(),
-    *EFFECT_NAMES.values(),
+    *word_lists.WORD_ACTION_NAMES.values(),
+    *word_lists.EFFECT_NAMES.values(),
 )
 """Descriptions and names of choices, for `bot.texts.commands.BY_ENGLISH`."""
 
@@ -139,16 +120,6 @@ LISTED: Final[Mapping[str, Message]] = {
     "neither": sentence("They are on neither list now."),
 }
 LIFTED: Final = sentence("The suspension is over: they can make videos here again.")
-WORDS_TITLE: Final = sentence("Words of this server")
-WORDS_EMPTY: Final = sentence("The list is empty. What the bot's operator lists counts everywhere besides.")
-TERM_MISSING: Final = sentence("Say which term: fill in the option as well.")
-TERM_TOO_SHORT: Final = sentence(
-    "This term is too short: it needs two letters or digits, or one Chinese or Japanese character. "
-    "Signs and pictures alone cannot be looked for."
-)
-TERM_NOT_THERE: Final = sentence("This term is not on the list, so nothing changed.")
-_ANYWHERE: Final = sentence("also inside words")
-
 REPORTS_MUTED: Final = sentence("Their reports count for nothing.")
 REPORTS_COUNT: Final = sentence("Their reports count.")
 MUTE: Final = named("button", "Mute their reports")
@@ -249,39 +220,6 @@ def tell_lifted(server: str) -> Message:
     )
 
 
-def spoiler(term: str) -> str:
-    """Return a term behind a spoiler."""
-    return f"||{quote_prompt(term, 100)}||"
-
-
-def term_line(term: str, effect: str, *, fragment: bool) -> Message:
-    """One line of the list of words."""
-    line = sentence("{term} · {effect}", term=spoiler(term), effect=EFFECT_NAMES[effect])
-    return sentence("{line} · {anywhere}", line=line, anywhere=_ANYWHERE) if fragment else line
-
-
-def term_added(term: str, *, new: bool) -> Message:
-    """A term was added, or its effect was changed."""
-    if new:
-        return sentence("{term} is on the list now.", term=spoiler(term))
-    return sentence("{term} was on the list already; it does now what you said.", term=spoiler(term))
-
-
-def term_removed(term: str) -> Message:
-    """A term was removed."""
-    return sentence("{term} is on the list no more.", term=spoiler(term))
-
-
-def term_too_long(limit: int) -> Message:
-    """The term is too long."""
-    return sentence("This term is too long: at most {limit} characters.", limit=limit)
-
-
-def list_full(limit: int) -> Message:
-    """The list has no room for another term."""
-    return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
-
-
 def suspension(until: str, by: int | None, reason: str) -> Message:
     """Suspension in force, as moderators read it."""
     told = sentence("Suspended until {until}, by {who}", until=until, who=f"<@{by}>" if by else THE_BOT)
@@ -336,11 +274,13 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "reports_muted": sentence("Reports muted"),
     "term_added": sentence("Term added"),
     "term_removed": sentence("Term removed"),
+    "terms_imported": sentence("Terms imported"),
+    "term_matched": sentence("Prompt with a listed term"),
 }
 """Names by the values of `bot.moderation.audit.entries.AuditAction`. Each can stand alone."""
 
 
-def action(name: str, details: Mapping[str, object]) -> Message:
+def action(name: str, details: Mapping[str, object]) -> Message:  # noqa: PLR0911 - a table
     """Logged action with its most important details."""
     what = LOGGED_ACTIONS[name]
     match name, details:
@@ -350,7 +290,15 @@ def action(name: str, details: Mapping[str, object]) -> Message:
             return sentence("Voted against it")
         case "reports_muted", {"muted": False}:
             return sentence("Reports count again")
+        case "request_refused", {
+            "verdict": "shipped_rule" | "sexualises_minors"
+        }:  # the latter in older entries
+            return word_lists.with_terms(what, details, shipped=True)
+        case "request_refused", {"verdict": "words_blocked"}:
+            return word_lists.with_terms(what, details, shipped=False)
+        case "request_held" | "term_matched", {"shipped": bool(shipped)} if details.get("terms"):
+            return word_lists.with_terms(what, details, shipped=shipped)
         case "term_added" | "term_removed", {"term": str(term)}:
-            return sentence("{what}: {term}", what=what, term=spoiler(term))
+            return sentence("{what}: {term}", what=what, term=word_lists.spoiler(term))
         case _:
             return what

@@ -41,6 +41,7 @@ from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
 from bot.services.request_limits import CountedLimits
+from bot.services.request_records import RequestRecords
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
 from bot.storage.alarms import StorageTrouble
@@ -138,6 +139,7 @@ class App:
         await heartbeat.begin()
         beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
         stack.push_async_callback(_cancelled, beating)
+        await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
         await self.jobs.load()
         await self.people.load()
@@ -209,7 +211,7 @@ class App:
             ledger=self.jobs.ledger,
             people=self.people,
             gatekeeper=self.moderation.gatekeeper,
-            audit=self.moderation.audit_log,
+            records=RequestRecords(self.moderation.audit_log, self.moderation.caches, self._now),
             drafts=self._drafts,
             now=self._now,
             limits=limits,

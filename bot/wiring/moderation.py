@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from bot.children.pool import ChildPool
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks
@@ -20,6 +21,7 @@ from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
+from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.questions import Questions
@@ -71,7 +73,7 @@ class ModerationWiring:
         return ModerationCaches(
             RuleCache(RuleStore(self.database), log_, self.now),
             MemberCache(MemberStore(self.database)),
-            WordLists(TermStore(self.database), log_, self.now),
+            WordLists(TermStore(self.database), log_, self.now, ChildSegmenter(self.segmenting)),
             OperatorRules(
                 Admission(frozenset(settings.allowed_people), frozenset(settings.allowed_roles)),
                 settings.spicy_offered,
@@ -80,6 +82,11 @@ class ModerationWiring:
                 frozenset(settings.blocked_people),
             ),
         )
+
+    @cached_property
+    def segmenting(self) -> ChildPool:
+        """The child that divides Chinese prompts into words, started when it is first needed."""
+        return segmenting_pool()
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:

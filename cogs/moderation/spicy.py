@@ -26,6 +26,7 @@ from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
 from bot.texts import spicy as words
+from bot.texts import word_lists
 from bot.texts.messages import Language
 from bot.texts.spicy import DESCRIPTIONS
 from cogs.moderation.direct_messages import SendDirectly, tell_person
@@ -146,7 +147,8 @@ class SpicyCog(commands.Cog):
     @spicy.command(name="words", description=DESCRIPTIONS["words"].english)
     @app_commands.describe(**_options("words", "action", "term", "effect", "fragment"))
     @app_commands.choices(
-        action=choices(words.WORD_ACTION_NAMES.items()), effect=choices(words.EFFECT_NAMES.items())
+        action=choices(word_lists.WORD_ACTION_NAMES.items()),
+        effect=choices(word_lists.EFFECT_NAMES.items()),
     )
     async def change_words(
         self,

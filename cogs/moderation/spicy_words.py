@@ -9,7 +9,7 @@ from discord import ui
 from bot.moderation.words.matching import LONGEST_TERM, Effect, Term
 from bot.moderation.words.word_lists import MOST_TERMS, ListFullError, WordLists
 from bot.texts import jobs as job_words
-from bot.texts import spicy as words
+from bot.texts import word_lists as words
 from bot.texts.messages import Language, Message
 from cogs.moderation.spicy_page import page_view, turning_buttons
 

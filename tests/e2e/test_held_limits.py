@@ -10,7 +10,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.services.request_limits import HELD_PER_SERVER
-from bot.services.requests import REFUSALS_A_DAY
+from bot.services.request_records import RECORDED_A_DAY
 from bot.texts import refusals
 from tests.e2e.actors.approvals import deny, held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
@@ -114,10 +114,10 @@ async def test_a_refused_form_can_be_sent_again_later(harness: Harness) -> None:
 async def test_a_persons_refusals_are_logged_so_often_a_day(harness: Harness, clock: MovableClock) -> None:
     clock.offset = timedelta(hours=1)
     await rule(harness, modes={Gate.NORMAL: Mode.OFF})
-    for number in range(REFUSALS_A_DAY + 2):
+    for number in range(RECORDED_A_DAY + 2):
         await told(await harness.video(f"boat {number}"))
     await told(await harness.video("hers", user=harness.member("bea")))
-    await until(lambda: len(actions(harness)) == REFUSALS_A_DAY + 1)
+    await until(lambda: len(actions(harness)) == RECORDED_A_DAY + 1)
     clock.offset = timedelta(days=1, hours=1)
     await told(await harness.video("a boat"))
-    await until(lambda: len(actions(harness)) == REFUSALS_A_DAY + 2)
+    await until(lambda: len(actions(harness)) == RECORDED_A_DAY + 2)

@@ -9,6 +9,7 @@ from bot.moderation.audit.entries import AuditAction
 from bot.moderation.members.member import ListStatus, Strike
 from bot.moderation.rules import ServerRules
 from bot.texts import spicy as words
+from bot.texts import word_lists
 from bot.texts.messages import Message
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import press, told
@@ -123,7 +124,7 @@ async def test_what_is_kept_of_somebody_and_their_reports(harness: Harness, *, r
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_words(harness: Harness, *, restarted: bool) -> None:
     mo = moderator(harness)
-    assert words.WORDS_EMPTY.english in (await spicy(harness, "words", mo, action="list")).text
+    assert word_lists.WORDS_EMPTY.english in (await spicy(harness, "words", mo, action="list")).text
     for number in range(13):
         added = await spicy(harness, "words", mo, action="add", term=f"word{number:02}_*{'|' * 80}")
         assert "is on the list now" in added.text
@@ -140,7 +141,7 @@ async def test_words(harness: Harness, *, restarted: bool) -> None:
     assert "A rule about words matched" in (await harness.ended(refused)).text()
     assert "no more" in (await spicy(harness, "words", mo, action="remove", term="z e b r a")).text
     gone = await spicy(harness, "words", mo, action="remove", term="zebra")
-    assert gone.text == words.TERM_NOT_THERE.english
+    assert gone.text == word_lists.TERM_NOT_THERE.english
     *_, added, changed, _, removed = await entries(harness)
     assert added.details == {"term": "zebra", "effect": "held", "fragment": True}
     assert (changed.action, removed.action) == (AuditAction.TERM_ADDED, AuditAction.TERM_REMOVED)
@@ -151,11 +152,11 @@ async def test_words(harness: Harness, *, restarted: bool) -> None:
 @pytest.mark.parametrize(
     ("term", "answer"),
     [
-        ("   ", words.TERM_MISSING),
-        (None, words.TERM_MISSING),
-        ("x", words.TERM_TOO_SHORT),
-        ("🎞", words.TERM_TOO_SHORT),
-        ("y" * 101, words.term_too_long(100)),
+        ("   ", word_lists.TERM_MISSING),
+        (None, word_lists.TERM_MISSING),
+        ("x", word_lists.TERM_TOO_SHORT),
+        ("🎞", word_lists.TERM_TOO_SHORT),
+        ("y" * 101, word_lists.term_too_long(100)),
     ],
 )
 async def test_terms_that_cannot_be(harness: Harness, action: str, term: str | None, answer: Message) -> None:
@@ -168,5 +169,5 @@ async def test_terms_that_cannot_be(harness: Harness, action: str, term: str | N
 async def test_a_full_list(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.moderation.words.word_lists.MOST_TERMS", 0)
     reply = await spicy(harness, "words", moderator(harness), action="add", term="zebra")
-    assert reply.text == words.list_full(500).english
+    assert reply.text == word_lists.list_full(2000).english
     assert await entries(harness) == []

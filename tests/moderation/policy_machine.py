@@ -261,7 +261,7 @@ class RequestMachine(RuleBasedStateMachine):
         person = Person(person_id, self.server, roles)
         seen = self.run(self.describe(self.server, channel_id))
         origin = origin_of(len(pictures), pictures, from_people=False)
-        found = self.gatekeeper.decide(preset, prompt, person, seen, origin)
+        found = self.run(self.gatekeeper.decide(preset, prompt, person, seen, origin))
         assert found.allowed is not self.model.forbids(job, self.now)
         if found.allowed:
             held = found.waits_at(ReviewStage.SUBMISSION)

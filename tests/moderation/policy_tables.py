@@ -116,7 +116,7 @@ VERDICTS = {
     "direct": Verdict.NOT_IN_DIRECT_MESSAGES,
     "foreign": Verdict.NOT_IN_FOREIGN_SERVERS,
     "words": Verdict.WORDS_BLOCKED,
-    "minors": Verdict.SEXUALISES_MINORS,
+    "shipped": Verdict.SHIPPED_RULE,
     "unoffered": Verdict.SPICY_NOT_OFFERED,
     "server": Verdict.SPICY_NOT_IN_THIS_SERVER,
     "admission": Verdict.NOT_AMONG_ALLOWED,

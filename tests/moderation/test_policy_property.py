@@ -25,7 +25,7 @@ from bot.moderation.policy import (
 )
 from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.words.word_lists import WordVerdict
+from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_machine import MOVING, in_a_loop
 from tests.moderation.policy_machine_places import ChangingServerMachine
@@ -131,8 +131,10 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
 
     operator, status = facts.operator, facts.status
     return [
-        replace(facts, words=WordVerdict.MINORS),
-        replace(facts, words=WordVerdict.BLOCKED) if facts.words is not WordVerdict.MINORS else facts,
+        replace(facts, words=WordVerdict.REFUSED_BY_SHIPPED_RULE),
+        replace(facts, words=WordVerdict.BLOCKED)
+        if facts.words is not WordVerdict.REFUSED_BY_SHIPPED_RULE
+        else facts,
         replace(facts, words=WordVerdict.HELD) if facts.words is WordVerdict.NONE else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE),
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
@@ -171,9 +173,11 @@ def test_nothing_that_restricts_ever_allows_more(facts: RequestFacts) -> None:
 
 
 @given(ANY, st.frozensets(st.sampled_from(ReviewStage)))
-def test_nobody_anywhere_sexualises_minors(facts: RequestFacts, approved: frozenset[ReviewStage]) -> None:
-    found = judge(replace(facts, words=WordVerdict.MINORS, approved=approved))
-    assert found == Decision(Verdict.SEXUALISES_MINORS)
+def test_no_approval_and_no_place_allows_what_a_shipped_rule_refuses(
+    facts: RequestFacts, approved: frozenset[ReviewStage]
+) -> None:
+    found = judge(replace(facts, words=WordVerdict.REFUSED_BY_SHIPPED_RULE, approved=approved))
+    assert found == Decision(Verdict.SHIPPED_RULE)
 
 
 @given(ANY)
@@ -183,7 +187,7 @@ def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts)
         return
     assert facts.operator.spicy_offered
     assert facts.pictures in {NO_PICTURES, PictureOrigin.OWN_SPICY_VIDEO}
-    assert facts.words not in {WordVerdict.MINORS, WordVerdict.BLOCKED}
+    assert facts.words not in {WordVerdict.REFUSED_BY_SHIPPED_RULE, WordVerdict.BLOCKED}
     assert facts.presence is Presence.MEMBER
     assert facts.person.video_access not in {Access.DENIED, Access.UNKNOWN}
     assert not facts.status.blocked

@@ -23,7 +23,7 @@ from bot.moderation.policy import (
 )
 from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
-from bot.moderation.words.word_lists import WordVerdict
+from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
 from tests.moderation.policy_tables import (
     CHANNEL,
@@ -46,12 +46,12 @@ from tests.moderation.policy_tables import (
 # Words.
 
 WORDS = table("""
-place   ‖ none  held      blocked minors
-adult   ‖ goes  submitted words   minors
-open    ‖ goes  submitted words   minors
-direct  ‖ goes  words     words   minors
-foreign ‖ goes  words     words   minors
-lost    ‖ goes  not-told  words   minors
+place   ‖ none  held      blocked shipped
+adult   ‖ goes  submitted words   shipped
+open    ‖ goes  submitted words   shipped
+direct  ‖ goes  words     words   shipped
+foreign ‖ goes  words     words   shipped
+lost    ‖ goes  not-told  words   shipped
 """)
 HELD_AND_REVIEWED = table("""
 mode     | person                 ‖ submission           posting            both
@@ -169,7 +169,7 @@ def _numbers(cell: str) -> frozenset[int]:
 # What comes first where several rules refuse: from what nobody may do to what one channel does not have.
 
 WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
-    (Verdict.SEXUALISES_MINORS, {"words": WordVerdict.MINORS}),
+    (Verdict.SHIPPED_RULE, {"words": WordVerdict.REFUSED_BY_SHIPPED_RULE}),
     (Verdict.BLOCKED_BY_OPERATOR, {"blocked_people": frozenset({PLAIN.id})}),
     (Verdict.NOT_AMONG_ALLOWED, {"admission": Admission(frozenset({2}))}),
     (Verdict.WORDS_BLOCKED, {"words": WordVerdict.BLOCKED}),

@@ -16,7 +16,7 @@ from bot.moderation.words.matching import Effect
 from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
-from bot.texts import cards, forms, jobs, moderation, pictures, refusals, spicy
+from bot.texts import cards, forms, jobs, moderation, pictures, refusals, spicy, word_lists
 from bot.texts.buttons import LABELS
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
@@ -39,8 +39,8 @@ NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Mes
     "formats of exports": (ExportFormat, spicy.EXPORT_NAMES),
     "lists of users": ([*ListStatus, "neither"], spicy.LIST_NAMES),
     "answers about lists": ([*ListStatus, "neither"], spicy.LISTED),
-    "actions on words": (WordAction, spicy.WORD_ACTION_NAMES),
-    "effects of words": (Effect, spicy.EFFECT_NAMES),
+    "actions on words": (WordAction, word_lists.WORD_ACTION_NAMES),
+    "effects of words": (Effect, word_lists.EFFECT_NAMES),
 }
 
 

@@ -44,6 +44,9 @@ class AuditAction(StrEnum):
     UNLISTED = "unlisted"
     TERM_ADDED = "term_added"
     TERM_REMOVED = "term_removed"
+    TERMS_IMPORTED = "terms_imported"
+    TERM_MATCHED = "term_matched"
+    """A prompt had a term that only alerts."""
     REPORTS_MUTED = "reports_muted"
     CONSENT_CONFIRMED = "consent_confirmed"
     """Only in the logs of earlier versions."""
@@ -118,7 +121,14 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.REPORTS_MUTED,
         }
     ),
-    ActionGroup.WORDS: frozenset({AuditAction.TERM_ADDED, AuditAction.TERM_REMOVED}),
+    ActionGroup.WORDS: frozenset(
+        {
+            AuditAction.TERM_ADDED,
+            AuditAction.TERM_REMOVED,
+            AuditAction.TERMS_IMPORTED,
+            AuditAction.TERM_MATCHED,
+        }
+    ),
 }
 
 

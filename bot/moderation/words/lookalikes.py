@@ -1,4 +1,5 @@
-"""Folding of single characters to their plainest form: compatibility forms, case, marks, look-alike letters.
+"""Folding of single characters to their plainest form: compatibility forms, case, marks, look-alike letters,
+and Traditional Chinese characters.
 
 `normalising.py` applies it to prompts and terms. Characters are folded one at a time, never a whole text:
 CPython sorts a text's combining marks in quadratic time, so a prompt full of marks would stall the bot.
@@ -12,7 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, cast
 
-from bot.moderation.words.scripts import is_cjk
+from bot.moderation.words.scripts import is_cjk, is_han
+from bot.moderation.words.simplified import simplified
 
 MOST_GROWTH: Final = 4
 """Maximum number of characters that one becomes. A few Arabic ligatures stand for whole sentences."""
@@ -80,8 +82,10 @@ def _is_dropped(character: str) -> bool:
     if character in _KANA_MARKS:
         return False
     kind = unicodedata.category(character)
-    if character in _INVISIBLE or kind in {"Cf", "Me"} or "\u02b0" <= character <= "\u02ff":
-        return True  # the range holds modifier letters; NFKC has replaced those that stand for plain letters
+    if character in _INVISIBLE or kind in {"Cf", "Me"}:
+        return True
+    if "\u02b0" <= character <= "\u02ff":  # modifier letters; some stand for plain ones, as ʳ does
+        return unicodedata.normalize("NFKD", character) == character
     if kind == "Cc":
         return not character.isspace()
     if kind != "Mn":
@@ -95,7 +99,7 @@ def _plain(character: str, *, by_capital: bool) -> str:
     if character.isascii():
         return " " if character.isspace() else character
     if is_cjk(character):
-        return character
+        return simplified(character) if is_han(character) else character
     kind = unicodedata.category(character)
     if kind == "Nd":
         return str(unicodedata.decimal(character))

@@ -1,27 +1,39 @@
 """Terms and word lists, which search a normalised text in one pass for each of its readings."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
 from bot.moderation.words.automaton import Automaton
+from bot.moderation.words.forms import forms_of
+from bot.moderation.words.kana import is_inside_hiragana
 from bot.moderation.words.normalising import Collapsed, Normalised, collapse, spellings
-from bot.moderation.words.scripts import has_cjk, is_cjk
-from bot.moderation.words.stretched import stretched
+from bot.moderation.words.scripts import has_cjk, hiragana, is_cjk
+from bot.moderation.words.stretched import is_stretched
 
 LONGEST_TERM: Final = 100
 SHORTEST_TERM: Final = 2
 """Minimum number of letters of a term. One suffices in scripts where a single character may be a word."""
+_A_SLICE: Final = 50
+"""Terms that are prepared without letting anything else run: about a millisecond."""
 
 
 class Effect(StrEnum):
-    """Consequence for a prompt that contains a term."""
+    """Consequence for a prompt that contains a term. The values are stored, in at most 8 characters."""
 
+    ALERTS = "alerts"
+    """Moderators read about it in the log; the video is made."""
     HELD = "held"
     """Moderators are asked first."""
     BLOCKED = "blocked"
+
+    @property
+    def strength(self) -> int:
+        """Rank of the effect. The strongest of several counts."""
+        return list(Effect).index(self)
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,12 @@ class Term:
         """Normalised spellings of the term. Terms with equal spellings are found in the same texts."""
         return spellings(self.text)
 
+    @cached_property
+    def patterns(self) -> "tuple[Pattern, ...]":
+        """What a text is searched for, prepared once for all lists."""
+        forms = dict.fromkeys(form for spelling in self.spellings for form in forms_of(spelling))
+        return tuple(Pattern.of(self, form) for form in forms)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -61,63 +79,74 @@ class Hit:
     end: int
 
 
-@dataclass(frozen=True)
-class _Pattern:
-    """One spelling of a term with repeated letters collapsed; `whole_…` says which ends must be word edges."""
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """One form of a term with repeated letters collapsed; `whole_…` says which ends must be word edges."""
 
     term: Term
     collapsed: Collapsed
-    whole_from: bool = field(init=False)
-    whole_to: bool = field(init=False)
+    whole_from: bool
+    whole_to: bool
+    in_hiragana: bool
+    """True if the term is written in katakana, and this form in hiragana."""
 
-    def __post_init__(self) -> None:
-        text, whole = self.collapsed.text, not self.term.fragment
+    @classmethod
+    def of(cls, term: Term, form: str) -> "Pattern":
+        """Prepare a form of a term."""
+        collapsed, whole = collapse(form), not term.fragment
         # Scripts without spaces have no word edges to check.
-        object.__setattr__(self, "whole_from", whole and not is_cjk(text[0]))
-        object.__setattr__(self, "whole_to", whole and not is_cjk(text[-1]))
+        whole_from, whole_to = whole and not is_cjk(form[0]), whole and not is_cjk(form[-1])
+        in_hiragana = form not in term.spellings and form in map(hiragana, term.spellings)
+        return cls(term, collapsed, whole_from, whole_to, in_hiragana)
 
-    def is_at(self, reading: Collapsed, start: int, end: int) -> bool:
-        """Return True if the automaton's find is the term: at word edges, with its letters repeated enough."""
+    def is_at(self, reading: Collapsed, start: int, end: int, *, in_hiragana: bool) -> bool:
+        """Return True if the automaton's find is the term: at word edges, with its letters repeated as they may be.
+
+        Args:
+            reading: The reading.
+            start: Index of the first character found.
+            end: Index after the last character found.
+            in_hiragana: True if the reading has hiragana for katakana.
+        """
         if self.whole_from and start > 0 and _is_of_word(reading.text[start - 1]):
             return False
         if self.whole_to and end < len(reading.text) and _is_of_word(reading.text[end]):
             return False
-        pattern = stretched(self.collapsed.repeats, from_edge=self.whole_from)
-        return pattern.match(reading.repeats, start) is not None
+        if (self.in_hiragana or in_hiragana) and is_inside_hiragana(reading.text, start, end):
+            return False
+        own = self.collapsed.repeats
+        return is_stretched(reading.repeats, start, own, whole_from=self.whole_from, whole_to=self.whole_to)
 
 
 class WordList:
     """Terms in a form that is searched for all of them at once."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        patterns: dict[str, list[_Pattern]] = {}
+        patterns: dict[str, list[Pattern]] = {}
         for term in terms:
-            for spelling in term.spellings:
-                pattern = _Pattern(term, collapse(spelling))
+            for pattern in term.patterns:
                 patterns.setdefault(pattern.collapsed.text, []).append(pattern)
         self._automaton = Automaton({text: tuple(found) for text, found in patterns.items()})
+
+    @classmethod
+    async def built(cls, terms: Iterable[Term]) -> "WordList":
+        """Return a list of many terms, prepared in slices, between which everything else runs on."""
+        chosen = tuple(terms)
+        for first in range(0, len(chosen), _A_SLICE):
+            for term in chosen[first : first + _A_SLICE]:
+                _ = term.patterns
+            await asyncio.sleep(0)
+        return cls(chosen)
 
     def hits(self, normalised: Normalised) -> Iterator[Hit]:
         """Yield every place of every term. A term may be found in several readings."""
         for number, reading in enumerate(normalised.collapsed):
+            in_hiragana = number >= normalised.in_hiragana
             for end, patterns in self._automaton.find(reading.text):
                 for pattern in patterns:
                     start = end - len(pattern.collapsed.text)
-                    if pattern.is_at(reading, start, end):
+                    if pattern.is_at(reading, start, end, in_hiragana=in_hiragana):
                         yield Hit(pattern.term, number, start, end)
-
-    def find(self, normalised: Normalised) -> Effect | None:
-        """Return the strongest effect of the terms in a text, or None if it has none of them."""
-        strongest: Effect | None = None
-        for hit in self.hits(normalised):
-            strongest = hit.term.effect
-            if strongest is Effect.BLOCKED:
-                break
-        return strongest
-
-    def matched(self, normalised: Normalised) -> tuple[Term, ...]:
-        """Return the terms in a text, each once, in the order in which they are found."""
-        return tuple(dict.fromkeys(hit.term for hit in self.hits(normalised)))
 
 
 def _is_of_word(character: str) -> bool:

@@ -88,3 +88,15 @@ def ages_of_minors() -> Iterator[str]:
         )
         for number in _han(age):
             yield from (form.format(number) for form in _FORMS_OF_HAN)
+
+
+def grades_of_minors() -> Iterator[str]:
+    """Yield the grades of schools from the first to the twelfth in English."""
+    ordinals = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    named = (*ordinals, "eleventh", "twelfth")
+    for grade, name in enumerate(named, start=1):
+        short = f"{grade}{('st', 'nd', 'rd')[grade - 1] if grade <= 3 else 'th'}"  # noqa: PLR2004 - 1st, 2nd, 3rd
+        yield from (f"grade {grade}", f"{short} grade", f"{short} grader", f"{name} grader")
+        yield from (f"year {grade} student", f"year {grade} pupil", f"year {grade} girl", f"year {grade} boy")
+        if grade > 3:  # noqa: PLR2004 - "second grade" and the like also mean quality
+            yield f"{name} grade"

@@ -1,107 +1,218 @@
-"""Detects prompts that sexualise minors. No setting switches this off.
+"""The shipped rule about words: prompts that may sexualise minors. No setting switches it off.
 
-A prompt is blocked for a term that suffices by itself, for a term for a minor together with a sexual term, and
-with the spicy preset for a term for a minor alone. It is checked before the servers' and the operator's lists.
+A prompt matches by a term that suffices by itself, by a term for a minor and a sexual term near each other, and
+with the spicy preset by a term for a minor alone. A pair with a term that also has other meanings is weak. The rule
+says that it matched, and nothing about the user: only people judge what was meant.
 """
 
 import tomllib
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import Final
 
+from bot.moderation.words.kana import is_inside_katakana
 from bot.moderation.words.matching import Effect, Hit, Term, WordList
-from bot.moderation.words.minor_ages import ages_of_minors, is_of_larger
+from bot.moderation.words.minor_ages import ages_of_minors, grades_of_minors, is_of_larger
 from bot.moderation.words.normalising import Normalised
-from bot.moderation.words.scripts import has_cjk, is_katakana
+from bot.moderation.words.scripts import has_cjk, is_cjk
 
-_SHORT_KATAKANA: Final = 3
-"""Katakana terms of at most so many characters count only at the beginning of a word: they also occur inside
-innocent ones such as カロリー, カフェラテ, ピエロ."""
+NEAR_WORDS: Final = 24
+"""Words between the two terms of a pair, at most. Two Chinese or Japanese characters count as a word."""
+_HALF_WORDS: Final = 2 * NEAR_WORDS
 
 
-def _listed() -> dict[str, tuple[str, ...]]:
-    """Return the shipped terms by group."""
+class TermGroup(StrEnum):
+    """Kind of a shipped term, by its heading in `minor_terms.toml`."""
+
+    ALWAYS = "always"
+    ALWAYS_WITHIN = "always_within"
+    ALWAYS_AMONG_LATIN = "always_among_latin"
+    MINOR_NOUNS = "minor_nouns"
+    WEAK_MINOR_NOUNS = "weak_minor_nouns"
+    MINOR_WORDS = "minor_words"
+    MINOR_CJK = "minor_cjk"
+    WEAK_MINORS = "weak_minors"
+    MINOR_AMONG_CJK = "minor_among_cjk"
+    SEXUAL = "sexual"
+    WEAK_SEXUAL = "weak_sexual"
+    SEXUAL_WITHIN = "sexual_within"
+    INNOCENT = "innocent"
+
+
+_ALWAYS: Final = frozenset({TermGroup.ALWAYS, TermGroup.ALWAYS_WITHIN})
+_MINOR: Final = frozenset(
+    {TermGroup.MINOR_NOUNS, TermGroup.MINOR_WORDS, TermGroup.MINOR_CJK, TermGroup.MINOR_AMONG_CJK}
+)
+_WEAK_MINOR: Final = frozenset(
+    {TermGroup.WEAK_MINOR_NOUNS, TermGroup.WEAK_MINORS, TermGroup.ALWAYS_AMONG_LATIN}
+)
+_SEXUAL: Final = frozenset({TermGroup.SEXUAL, TermGroup.SEXUAL_WITHIN})
+_WEAK_SEXUAL: Final = frozenset({TermGroup.WEAK_SEXUAL})
+_WITHIN: Final = frozenset({TermGroup.ALWAYS_WITHIN, TermGroup.SEXUAL_WITHIN})
+
+
+class Match(Enum):
+    """Result of the shipped rule for a prompt."""
+
+    NONE = 0
+    WEAK = 1
+    """Moderators are to look at it; where there are none, it is refused."""
+    STRONG = 2
+
+
+@dataclass(frozen=True)
+class ShippedTerm(Term):
+    """A term of the built-in lists."""
+
+    group: TermGroup = TermGroup.ALWAYS
+
+
+@dataclass(frozen=True)
+class ShippedMatch:
+    """Result of the rule, with the finds on which it rests."""
+
+    match: Match
+    hits: tuple[Hit, ...] = ()
+
+
+_NO_MATCH: Final = ShippedMatch(Match.NONE)
+
+
+def listed_terms() -> Iterator[ShippedTerm]:
+    """Yield the terms of the shipped file, without ages and grades."""
     text = files("bot.moderation.words").joinpath("minor_terms.toml").read_text(encoding="utf-8")
     groups: dict[str, str] = tomllib.loads(text)
-    return {
-        name: tuple(term.strip() for term in terms.split(",") if term.strip())
-        for name, terms in groups.items()
-    }
+    for name, terms in groups.items():
+        group = TermGroup(name)
+        yield from _terms(group, filter(None, map(str.strip, terms.split(","))))
 
 
-class _Shipped:
-    """The built-in word lists, ready to be searched."""
-
-    def __init__(self) -> None:
-        listed = _listed()
-        nouns = (form for noun in listed["minor_nouns"] for form in (noun, f"{noun}s"))
-        self.always = WordList((*_terms(listed["always"]), *_terms(listed["always_within"], fragment=True)))
-        self.always_among_latin = WordList(_terms(listed["always_among_latin"]))
-        self.minor_among_cjk = WordList(_terms(listed["minor_among_cjk"]))
-        self.minor = WordList(
-            _terms((*nouns, *listed["minor_words"], *listed["minor_cjk"], *ages_of_minors()))
-        )
-        self.sexual = WordList((*_terms(listed["sexual"]), *_terms(listed["sexual_within"], fragment=True)))
-        self.innocent = WordList(_terms(listed["innocent"]))
-
-
-def concerns_minors(normalised: Normalised, *, sexual: bool) -> bool:
-    """Return True if a prompt sexualises minors.
-
-    Args:
-        normalised: The prompt.
-        sexual: True for a preset that is sexual in itself; then a term for a minor is enough.
-    """
-    shipped = _shipped()
-    innocent = _Innocent(shipped.innocent, normalised)
-    if innocent.leaves(shipped.always):
-        return True
-    code = innocent.leaves(shipped.always_among_latin)
-    if code and not any(map(_has_other_script, normalised.readings)):
-        return True
-    minor = (
-        code
-        or innocent.leaves(shipped.minor)
-        or (any(map(has_cjk, normalised.readings)) and innocent.leaves(shipped.minor_among_cjk))
-    )
-    return minor and (sexual or innocent.leaves(shipped.sexual))
-
-
-class _Innocent:
-    """Places of innocent phrases in a text. Terms inside them do not count."""
-
-    def __init__(self, innocent: WordList, normalised: Normalised) -> None:
-        self._normalised = normalised
-        self._covered: set[tuple[int, int]] = set()  # reading and character
-        for hit in innocent.hits(normalised):
-            self._covered.update((hit.reading, place) for place in range(hit.start, hit.end))
-
-    def leaves(self, terms: WordList) -> bool:
-        """Return True if the text contains one of the terms outside of innocent phrases."""
-        return any(self._counts(hit) for hit in terms.hits(self._normalised))
-
-    def _counts(self, hit: Hit) -> bool:
-        """Return True if a term found is not part of an innocent phrase, a larger number or a longer word."""
-        if (hit.reading, hit.start) in self._covered and (hit.reading, hit.end - 1) in self._covered:
-            return False
-        text = self._normalised.collapsed[hit.reading].text
-        if is_of_larger(hit.term.text, text, hit.start, hit.end):
-            return False
-        found, before = text[hit.start : hit.end], text[hit.start - 1 : hit.start]
-        short = len(found) <= _SHORT_KATAKANA and all(map(is_katakana, found))
-        return not (short and is_katakana(before))
+def _terms(group: TermGroup, texts: Iterable[str]) -> Iterator[ShippedTerm]:
+    return (ShippedTerm(text, Effect.BLOCKED, group in _WITHIN, group) for text in texts)
 
 
 @cache
-def _shipped() -> _Shipped:
-    """Build the lists when they are first needed."""
-    return _Shipped()
+def _all_terms() -> tuple[ShippedTerm, ...]:
+    return (*listed_terms(), *_terms(TermGroup.MINOR_WORDS, (*ages_of_minors(), *grades_of_minors())))
 
 
-def _terms(texts: Iterable[str], *, fragment: bool = False) -> tuple[Term, ...]:
-    """Make blocking terms of a group's texts."""
-    return tuple(Term(text, Effect.BLOCKED, fragment) for text in texts)
+@cache
+def shipped_list() -> WordList:
+    """Return the built-in list. Without `load_shipped_list` the first call takes a tenth of a second."""
+    return WordList(_all_terms())
+
+
+async def load_shipped_list() -> None:
+    """Prepare the built-in list in slices, between which everything else runs on."""
+    await WordList.built(_all_terms())
+    shipped_list()
+
+
+def shipped_hits(normalised: Normalised) -> tuple[Hit, ...]:
+    """Return the shipped terms in a prompt, without those in innocent phrases, larger numbers and longer words."""
+    hits = tuple(shipped_list().hits(normalised))
+    covered = {
+        (hit.reading, place)
+        for hit in hits
+        if _group(hit) is TermGroup.INNOCENT
+        for place in range(hit.start, hit.end)
+    }
+    return tuple(hit for hit in hits if _counts(hit, normalised, covered))
+
+
+def _counts(hit: Hit, normalised: Normalised, covered: Collection[tuple[int, int]]) -> bool:
+    if _group(hit) is TermGroup.INNOCENT:
+        return False
+    if (hit.reading, hit.start) in covered and (hit.reading, hit.end - 1) in covered:
+        return False
+    text = normalised.collapsed[hit.reading].text
+    if is_of_larger(hit.term.text, text, hit.start, hit.end):
+        return False
+    return not is_inside_katakana(text, hit.start, hit.end)
+
+
+def judge_shipped(hits: Sequence[Hit], normalised: Normalised, *, sexual: bool) -> ShippedMatch:
+    """Apply the rule to the finds in a prompt.
+
+    Args:
+        hits: Finds of `shipped_hits`, perhaps without those that are no words.
+        normalised: The prompt.
+        sexual: True for a preset that is sexual in itself; then a term for a minor is enough.
+    """
+    always = _of(hits, _ALWAYS)
+    if always:
+        return ShippedMatch(Match.STRONG, always)
+    any_cjk = any(map(has_cjk, normalised.readings))
+    minors = tuple(
+        hit
+        for hit in _of(hits, _MINOR | _WEAK_MINOR)
+        if any_cjk or _group(hit) is not TermGroup.MINOR_AMONG_CJK
+    )
+    if minors and sexual:
+        return ShippedMatch(Match.STRONG, minors)
+    code = _of(hits, frozenset({TermGroup.ALWAYS_AMONG_LATIN}))
+    if code and any(map(_has_other_script, normalised.readings)):
+        code = ()
+    pair = _Pairs(normalised).among(minors, _of(hits, _SEXUAL | _WEAK_SEXUAL))
+    if pair.match is Match.NONE and code:
+        return ShippedMatch(Match.WEAK, code)
+    return pair
+
+
+class _Pairs:
+    """Pairs of terms in a prompt that are near each other, whichever readings they are found in."""
+
+    def __init__(self, normalised: Normalised) -> None:
+        self._normalised = normalised
+        self._halves: dict[int, list[int]] = {}
+
+    def among(self, minors: Sequence[Hit], sexual: Sequence[Hit]) -> ShippedMatch:
+        """Return the strongest pair, or no match."""
+        strong = self._nearest(_of(minors, _MINOR), _of(sexual, _SEXUAL))
+        if strong:
+            return ShippedMatch(Match.STRONG, strong)
+        weak = self._nearest(minors, sexual)
+        return ShippedMatch(Match.WEAK, weak) if weak else _NO_MATCH
+
+    def _nearest(self, minors: Sequence[Hit], sexual: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Return the first pair that is near enough; empty if there is none."""
+        placed = sorted(((self._place(hit), number) for number, hit in enumerate(sexual)))
+        for hit in minors:
+            place = self._place(hit)
+            behind = bisect_left(placed, (place, 0))
+            for there, number in placed[max(0, behind - 1) : behind + 1]:
+                if abs(there - place) <= _HALF_WORDS:
+                    return (hit, sexual[number])
+        return ()
+
+    def _place(self, hit: Hit) -> float:
+        """Return the place of a find in half words, by the measure of the first reading."""
+        halves = self._of_reading(hit.reading)
+        return halves[hit.start] * self._of_reading(0)[-1] / max(1, halves[-1])
+
+    def _of_reading(self, number: int) -> list[int]:
+        if number not in self._halves:
+            text = self._normalised.collapsed[number].text
+            self._halves[number] = [0, *accumulate(map(_half_words, text))]
+        return self._halves[number]
+
+
+def _half_words(character: str) -> int:
+    """Return how many half words a character ends: a space one word, a Chinese or Japanese character a half."""
+    return 2 if character == " " else int(is_cjk(character))
+
+
+def _group(hit: Hit) -> TermGroup | None:
+    return hit.term.group if isinstance(hit.term, ShippedTerm) else None
+
+
+def _of(hits: Iterable[Hit], groups: frozenset[TermGroup]) -> tuple[Hit, ...]:
+    return tuple(hit for hit in hits if _group(hit) in groups)
 
 
 def _has_other_script(reading: str) -> bool:

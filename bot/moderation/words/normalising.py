@@ -7,16 +7,18 @@ digits) with single spaces between them.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from bot.moderation.words.cured import cured
 from bot.moderation.words.lookalikes import MOST_GROWTH, Folding
-from bot.moderation.words.scripts import CJK_RANGES, is_cjk
+from bot.moderation.words.scripts import CJK_RANGES, hiragana, is_cjk
+from bot.moderation.words.shown import as_displayed, decoded, spelled_out, unseparated
 
-MOST_READINGS: Final = 6
-MOST_LONGER: Final = MOST_GROWTH + 1
+MOST_READINGS: Final = 12
+MOST_LONGER: Final = 6 * MOST_GROWTH
 """Maximum ratio of a reading's length to the text's."""
 
 _BY_SMALL: Final = Folding(by_capital=False)
@@ -32,12 +34,14 @@ _SPACED_OUT: Final = re.compile(
     # Single letters with spaces between ("p o r n"); then the same for scripts without spaces.
     rf"(?<![^ !|{CJK_RANGES}])[^ !|{CJK_RANGES}](?:[ !|]{{1,3}}[^ !|{CJK_RANGES}](?![^ !|{CJK_RANGES}]))+"
     rf"|(?<![^ !|])[{CJK_RANGES}](?:[ !|]{{1,3}}[{CJK_RANGES}](?![^ !|]))+"
+    # Three and more of them also beside others: between words, spaces stand after each character only by chance.
+    rf"|[{CJK_RANGES}](?:[ !|]{{1,3}}[{CJK_RANGES}]){{2,}}"
 )
 _FEWEST_SPACED_OUT: Final = 3
 _ARTICLES: Final = frozenset("ai")  # English words of one letter, which may precede spaced-out letters
-_TOKEN: Final = re.compile(r"[^ ]+")
 _LEET_ONE_AS_I: Final = str.maketrans("034571@$", "oeastias")
 _LEET_ONE_AS_L: Final = str.maketrans("034571@$", "oeastlas")
+_LEET_SIGN: Final = re.compile("[034571@$]")
 _LEET_I: Final = re.compile(r"!(?=[a-z0-9@$]|\|(?!\|))")  # at the end of a word, `!` is punctuation
 # A doubled `||` is Discord's spoiler markup and no letter.
 _LEET_L: Final = re.compile(r"(?<!\|)\|(?=[a-z0-9@$])|(?<=[a-z0-9@$])\|(?!\|)")
@@ -56,9 +60,13 @@ class Collapsed:
 
 @dataclass(frozen=True)
 class Normalised:
-    """The readings of a text. The first is the text with its characters folded and nothing else undone."""
+    """The readings of a text. The first is the text with its characters folded and nothing else undone.
+
+    Those from number `in_hiragana` on have hiragana for katakana.
+    """
 
     readings: tuple[str, ...]
+    in_hiragana: int
 
     @cached_property
     def collapsed(self) -> tuple[Collapsed, ...]:
@@ -68,12 +76,20 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """Return the distinct readings of a text, `MOST_READINGS` at most."""
-    small, capital = _base(text, _BY_SMALL), _base(text, _BY_CAPITAL)
-    joined = _SPACED_OUT.sub(_join, small)
-    found = [_words(small), _words(joined)]
-    for spelled in dict.fromkeys((joined, _SPACED_OUT.sub(_join, capital))):
-        found += [_words(reading) for reading in _leet(spelled)]
-    return Normalised(tuple(dict.fromkeys(reading for reading in found if reading)))
+    written = decoded(text)
+    displayed = as_displayed(written)
+    small, capital = _base(displayed, _BY_SMALL), _base(displayed, _BY_CAPITAL)
+    found = [_words(small)]
+    for base in dict.fromkeys((small, capital, _base(cured(displayed), _BY_SMALL))):
+        joined = _SPACED_OUT.sub(_join, base)
+        found += [_words(joined), *(_words(reading) for reading in _leet(joined))]
+    for other in dict.fromkeys((written, spelled_out(displayed), unseparated(displayed))):
+        if other != displayed:
+            base = _base(other, _BY_SMALL)
+            found += [_words(base), _words(_SPACED_OUT.sub(_join, base))]
+    readings = dict.fromkeys(reading for reading in found if reading)
+    all_readings = {**readings, **dict.fromkeys(map(hiragana, readings))}
+    return Normalised(tuple(all_readings)[:MOST_READINGS], min(len(readings), MOST_READINGS))
 
 
 def spellings(text: str) -> tuple[str, ...]:
@@ -115,19 +131,41 @@ def _close(run: re.Match[str]) -> str:
 
 
 def _join(run: re.Match[str]) -> str:
-    """Join spaced-out letters of a text. If the first may be a word of its own, both versions are returned."""
+    """Join spaced-out letters of a text, in all versions if the first or last may be a word of its own."""
     word = _close(run)
-    if word != run[0] and len(word) > _FEWEST_SPACED_OUT and word[0] in _ARTICLES:
-        return f"{word} {word[1:]}"
-    return word
+    if word == run[0] or len(word) <= _FEWEST_SPACED_OUT:
+        return word
+    first, last = word[0] in _ARTICLES, word[-1] in _ARTICLES
+    versions = [
+        word,
+        word[1:] if first else "",
+        word[:-1] if last else "",
+        word[1:-1] if first and last else "",
+    ]
+    return " ".join(version for version in versions if version)
 
 
 def _leet(base: str) -> Iterator[str]:
     """Yield versions with digits and signs replaced by letters, in words that have a letter as well."""
     signs = _LEET_L.sub("l", _LEET_I.sub("i", base))
+    if not _LEET_SIGN.search(signs):
+        yield signs
+        return
+    tokens = signs.split(" ")
+    has_letter = [_LATIN_LETTER.search(token) is not None for token in tokens]
     for table in (_LEET_ONE_AS_I, _LEET_ONE_AS_L):
+        spelled = signs.translate(table).split(" ")
+        yield " ".join(
+            letters if is_word else token
+            for token, letters, is_word in zip(tokens, spelled, has_letter, strict=True)
+        )
 
-        def spell(token: re.Match[str], table: Mapping[int, int] = table) -> str:
-            return token[0].translate(table) if _LATIN_LETTER.search(token[0]) else token[0]
 
-        yield _TOKEN.sub(spell, signs)
+def places(reading: str) -> list[int]:
+    """Return where each character of the collapsed reading begins in the reading itself, and its length."""
+    starts: list[int] = []
+    done = 0
+    for found in _REPEATED.finditer(reading):
+        starts.extend(range(done, found.start() + 1))
+        done = found.end()
+    return [*starts, *range(done, len(reading) + 1)]

@@ -11,6 +11,9 @@ CJK_RANGES: Final = (
 )
 """Ranges for a character class in a regular expression."""
 _CJK: Final = re.compile(f"[{CJK_RANGES}]")
+_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_KANA: Final = re.compile("[\u3041-\u3096\u309d\u309e\u30a1-\u30fa\u30fc-\u30fe]")
+_HIRAGANA_OF: Final = str.maketrans({chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)})
 _KATAKANA: Final = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
 
 
@@ -27,3 +30,23 @@ def has_cjk(text: str) -> bool:
 def is_katakana(character: str) -> bool:
     """Return True for katakana, including the long vowel mark ー."""
     return _KATAKANA.match(character) is not None
+
+
+def is_han(character: str) -> bool:
+    """Return True for a Chinese character, whichever language uses it."""
+    return _HAN.match(character) is not None
+
+
+def is_kana(character: str) -> bool:
+    """Return True for hiragana and katakana, including the long vowel mark ー."""
+    return _KANA.match(character) is not None
+
+
+def has_kana(text: str) -> bool:
+    """Return True if a text contains any kana: it is Japanese, or imitates it."""
+    return _KANA.search(text) is not None
+
+
+def hiragana(text: str) -> str:
+    """Return a text with hiragana in place of katakana."""
+    return text.translate(_HIRAGANA_OF)

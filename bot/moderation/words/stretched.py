@@ -1,10 +1,10 @@
 """Decides how often letters of a term may be repeated in a text. `matching.py` checks each find with it.
 
 Repeated letters are written once before the search, so that *porn* is found in *poooorn*. That alone would also
-find *butt* in *but*, *god* in *good* and *loli* in *lollipop*. So a letter must be repeated at least as often as
-in the term. In short terms a letter may come three times and more, but not just twice, except the last one
-(*sexx*) or if all are doubled (*ppoorrnn*). If a term may begin inside a word, its first letter may be doubled,
-too: one of the two may belong to the word before.
+find *butt* in *but*, *god* in *good*, *raping* in *rapping* and *bras* in *brass*. So a letter must come as often
+as in the term, or three times and more: two letters never stand for one. Only where three or more letters are
+doubled (*ppoorrnn*) that is a disguise as well. Where a term may begin or end inside a word, its first or last
+letter may be doubled, too: one of the two may belong to the word beside it.
 """
 
 import re
@@ -13,28 +13,44 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-_LONG: Final = 5  # from so many letters on, doubling one rarely makes another word
 _MOST: Final = 9
+_DISGUISE: Final = 3
+"""Number of repetitions, or of doubled letters, that no word has."""
+
+
+def is_stretched(text: str, start: int, own: str, *, whole_from: bool, whole_to: bool) -> bool:
+    """Return True if a text's letters are repeated as a term's may be.
+
+    Args:
+        text: `Collapsed.repeats` of the text.
+        start: Index at which the term's letters were found.
+        own: The term's own counts, one digit a letter.
+        whole_from: True if the term must begin at the edge of a word.
+        whole_to: True if it must end at one.
+    """
+    if _pattern(own, whole_from=whole_from, whole_to=whole_to).match(text, start):
+        return True
+    found = text[start : start + len(own)]
+    return found.count("2") - own.count("2") >= _DISGUISE and _at_least(own).fullmatch(found) is not None
+
+
+# Patterns of fixed length, so that matching never backtracks.
 
 
 @lru_cache(maxsize=4096)
-def stretched(repeats: str, *, from_edge: bool) -> re.Pattern[str]:
-    """Return a pattern that matches `Collapsed.repeats` of a text at a place where the term's letters were found.
+def _pattern(own: str, *, whole_from: bool, whole_to: bool) -> re.Pattern[str]:
+    least = [int(digit) for digit in own]
+    kinds = [f"[{count}{max(_DISGUISE, count)}-{_MOST}]" for count in least]
+    if not whole_from:
+        kinds[0] = f"[{least[0]}-{_MOST}]"
+    if not whole_to:
+        kinds[-1] = f"[{least[-1]}-{_MOST}]"
+    return re.compile(_in_a_row(kinds))
 
-    Each of its alternatives has a fixed length, so that matching never backtracks.
 
-    Args:
-        repeats: The term's own counts, one digit a letter.
-        from_edge: True if the term must begin at the edge of a word.
-    """
-    least = [int(digit) for digit in repeats]
-    if len(least) >= _LONG:
-        return re.compile(_in_a_row(f"[{count}-9]" for count in least))
-    strict = [f"[{count}{max(3, count)}-9]" for count in least[:-1]]
-    if strict and not from_edge:
-        strict[0] = f"[{least[0]}-9]"
-    doubled = _in_a_row(f"[{min(2 * count, _MOST)}-9]" for count in least)
-    return re.compile(f"{_in_a_row(strict)}[{least[-1]}-9]|{doubled}")
+@lru_cache(maxsize=4096)
+def _at_least(own: str) -> re.Pattern[str]:
+    return re.compile(_in_a_row(f"[{digit}-{_MOST}]" for digit in own))
 
 
 def _in_a_row(kinds: Iterable[str]) -> str:

@@ -1,31 +1,30 @@
 """Word lists of servers and of the operator in memory, ready to be searched."""
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
-from bot.moderation.words.matching import Effect, Term, WordList
-from bot.moderation.words.minors import concerns_minors
-from bot.moderation.words.normalising import normalise, spellings
+from bot.moderation.words.findings import NO_FINDINGS, WordFindings, WordVerdict, found_terms
+from bot.moderation.words.matching import Effect, Hit, Term, WordList
+from bot.moderation.words.minors import (
+    Match,
+    ShippedMatch,
+    judge_shipped,
+    load_shipped_list,
+    shipped_hits,
+)
+from bot.moderation.words.normalising import Normalised, normalise, spellings
 from bot.moderation.words.store import StoredTerm, TermStore
+from bot.moderation.words.straddling import Segmenter, unstraddled
 
 OPERATOR: Final = 0
 """Number of the operator's list, in place of a server's id. It applies everywhere."""
 
-MOST_TERMS: Final = 500
-
-
-class WordVerdict(StrEnum):
-    """Judgement of the lists about a prompt."""
-
-    NONE = "none"
-    HELD = "held"
-    BLOCKED = "blocked"
-    MINORS = "minors"
+MOST_TERMS: Final = 2000
 
 
 class ListFullError(ValueError):
@@ -39,7 +38,22 @@ class WordLists:
     make, are not logged. The caller has checked that the moderator may change the list.
     """
 
-    def __init__(self, store: TermStore, audit_log: AuditLog, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: TermStore,
+        audit_log: AuditLog,
+        now: Callable[[], datetime],
+        segmenter: Segmenter | None = None,
+    ) -> None:
+        """Set the lists up; `load` reads them.
+
+        Args:
+            store: The stored lists.
+            audit_log: The log of their changes.
+            now: The clock.
+            segmenter: Divides Chinese texts into words. Without one, every find in them counts.
+        """
+        self._segmenter = segmenter
         self._store = store
         self._audit_log = audit_log
         self._now = now
@@ -49,38 +63,60 @@ class WordLists:
     async def load(self) -> None:
         """Read all lists. Raises `bot.storage.StorageError`."""
         self._listed = dict(await self._store.everything())
-        self._ready = {guild_id: _ready(found) for guild_id, found in self._listed.items()}
+        self._ready = {
+            guild_id: await WordList.built(stored.term for stored in found)
+            for guild_id, found in self._listed.items()
+        }
+        await load_shipped_list()
 
-    def judge(self, guild_id: int | None, text: str, *, sexual: bool) -> WordVerdict:
+    async def examine(
+        self, guild_id: int | None, text: str, *, sexual: bool, exempt: bool = False
+    ) -> WordFindings:
         """Judge a prompt in a server, or with None in direct messages.
 
-        Minors come first. Of the operator's and the server's list the stronger effect counts.
+        The shipped rule comes first. Of the operator's and the server's list the stronger effect counts.
 
         Args:
             guild_id: The server, or None.
             text: The prompt.
             sexual: True if the preset alone makes the video sexual.
+            exempt: True if the server's own list does not count, but for terms that only alert.
         """
         normalised = normalise(text)
-        if concerns_minors(normalised, sexual=sexual):
-            return WordVerdict.MINORS
-        verdict = WordVerdict.NONE
-        for ready in self._lists(guild_id):
-            effect = ready.find(normalised)
-            if effect is Effect.BLOCKED:
-                return WordVerdict.BLOCKED
-            if effect is Effect.HELD:
-                verdict = WordVerdict.HELD
-        return verdict
+        # Between the steps everything else may run: the longest prompts take some milliseconds each.
+        await asyncio.sleep(0)
+        built_in = shipped_hits(normalised)
+        await asyncio.sleep(0)
+        shipped = judge_shipped(built_in, normalised, sexual=sexual)
+        listed = self._listed_hits(guild_id, normalised, exempt=exempt)
+        if shipped.match is Match.NONE and not listed:
+            return NO_FINDINGS
+        # Only now: what matches nothing needs no segmenter.
+        certain = set(await unstraddled((*built_in, *listed), normalised, self._segmenter))
+        if len(certain) < len({*built_in, *listed}):
+            shipped = judge_shipped([hit for hit in built_in if hit in certain], normalised, sexual=sexual)
+            listed = tuple(hit for hit in listed if hit in certain)
+        return WordFindings(_verdict(shipped, listed), found_terms(listed, shipped.hits, text, normalised))
 
-    def matched(self, guild_id: int | None, text: str) -> tuple[Term, ...]:
-        """Return the terms of the operator's and the server's list in a prompt. Users are not told them."""
-        normalised = normalise(text)
-        return tuple(term for ready in self._lists(guild_id) for term in ready.matched(normalised))
+    def _listed_hits(self, guild_id: int | None, normalised: Normalised, *, exempt: bool) -> tuple[Hit, ...]:
+        found: list[Hit] = []
+        for number, ready in self._lists(guild_id):
+            spared = exempt and number != OPERATOR
+            hits = ready.hits(normalised)
+            found.extend(hit for hit in hits if not spared or hit.term.effect is Effect.ALERTS)
+        return tuple(found)
 
     def terms(self, guild_id: int) -> tuple[StoredTerm, ...]:
         """Return a server's own list, or with `OPERATOR` the operator's."""
         return self._listed.get(guild_id, ())
+
+    def may_alert(self, guild_id: int | None) -> bool:
+        """Return True if a list that applies in a server has a term that alerts."""
+        return any(
+            stored.term.effect is Effect.ALERTS
+            for number, _ in self._lists(guild_id)
+            for stored in self.terms(number)
+        )
 
     async def add(self, guild_id: int, term: Term, added_by: int) -> bool:
         """Put a term on a list, or change its effect.
@@ -105,8 +141,9 @@ class WordLists:
             stored = (
                 StoredTerm(term, same.added_by, same.added_at) if same else StoredTerm(term, added_by, now)
             )
-            others = (other for other in before if other is not same)
-            within.once_committed(partial(self._change, guild_id, (*others, stored)))
+            listed = (*(other for other in before if other is not same), stored)
+            ready = await WordList.built(one.term for one in listed)
+            within.once_committed(partial(self._change, guild_id, listed, ready))
             await self._record(within, guild_id, AuditAction.TERM_ADDED, added_by, details)
             return new
 
@@ -126,7 +163,8 @@ class WordLists:
             removed = await self._store.remove(within, guild_id, same.term.text if same else text)
             if same is not None:
                 left = tuple(other for other in before if other is not same)
-                within.once_committed(partial(self._change, guild_id, left))
+                ready = await WordList.built(one.term for one in left)
+                within.once_committed(partial(self._change, guild_id, left, ready))
             if removed:
                 await self._record(within, guild_id, AuditAction.TERM_REMOVED, removed_by, {"term": text})
             return removed
@@ -142,26 +180,32 @@ class WordLists:
         if guild_id != OPERATOR:
             await within.record(AuditEntry(guild_id, self._now(), action, by, details=details))
 
-    def _lists(self, guild_id: int | None) -> Iterator[WordList]:
-        """Yield the lists that apply in a server, the operator's first."""
+    def _lists(self, guild_id: int | None) -> Iterator[tuple[int, WordList]]:
+        """Yield the lists that apply in a server, the operator's first, with their numbers."""
         for number in dict.fromkeys((OPERATOR, OPERATOR if guild_id is None else guild_id)):
             ready = self._ready.get(number)
             if ready is not None:
-                yield ready
+                yield number, ready
 
-    def _change(self, guild_id: int, listed: tuple[StoredTerm, ...]) -> None:
+    def _change(self, guild_id: int, listed: tuple[StoredTerm, ...], ready: WordList) -> None:
         """Replace a list."""
         if not listed:
             self._listed.pop(guild_id, None)
             self._ready.pop(guild_id, None)
             return
         self._listed[guild_id] = tuple(sorted(listed, key=lambda stored: stored.term.text))
-        self._ready[guild_id] = _ready(listed)
+        self._ready[guild_id] = ready
 
 
-def _ready(listed: tuple[StoredTerm, ...]) -> WordList:
-    """Prepare a list for searching."""
-    return WordList(stored.term for stored in listed)
+def _verdict(shipped: ShippedMatch, listed: Sequence[Hit]) -> WordVerdict:
+    """Return the strongest verdict."""
+    if shipped.match is Match.STRONG:
+        return WordVerdict.REFUSED_BY_SHIPPED_RULE
+    strongest = max((hit.term.effect.strength for hit in listed), default=Effect.ALERTS.strength)
+    if strongest == Effect.BLOCKED.strength:
+        return WordVerdict.BLOCKED
+    held = shipped.match is Match.WEAK or strongest == Effect.HELD.strength
+    return WordVerdict.HELD if held else WordVerdict.NONE
 
 
 def _same(listed: tuple[StoredTerm, ...], spelled: tuple[str, ...]) -> StoredTerm | None:

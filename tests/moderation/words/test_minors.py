@@ -2,19 +2,35 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from bot.moderation.words.minors import concerns_minors
+from bot.moderation.words.minors import NEAR_WORDS, Match, judge_shipped, shipped_hits
 from bot.moderation.words.normalising import normalise
+from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool, unstraddled
 from tests.moderation.words.disguises import DISGUISES
 
 
-def concerns(text: str, *, sexual: bool = False) -> bool:
-    return concerns_minors(normalise(text), sexual=sexual)
+def matches(text: str, *, sexual: bool = False) -> Match:
+    """What the rule says before the segmenter is asked."""
+    normalised = normalise(text)
+    return judge_shipped(shipped_hits(normalised), normalised, sexual=sexual).match
+
+
+@pytest.fixture
+async def segmenter() -> AsyncGenerator[ChildSegmenter]:
+    async with segmenting_pool() as pool:
+        yield ChildSegmenter(pool)
+
+
+async def examined(text: str, segmenter: ChildSegmenter, *, sexual: bool = False) -> Match:
+    """What it says in the end."""
+    normalised = normalise(text)
+    hits = await unstraddled(shipped_hits(normalised), normalised, segmenter)
+    return judge_shipped(hits, normalised, sexual=sexual).match
 
 
 AGES: Final = (
@@ -32,58 +48,97 @@ AGES: Final = (
 PROMPTS: Final = json.loads((Path(__file__).parent / "data" / "minors.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("text", PROMPTS["always"])
-def test_some_words_suffice(text: str) -> None:
-    assert concerns(text)
-    assert concerns(f"please, {text}!")
-    assert concerns(text, sexual=True)
+async def test_some_words_suffice(segmenter: ChildSegmenter) -> None:
+    for text in PROMPTS["always"]:
+        for frame in ("{}", "please, {}!"):
+            assert await examined(frame.format(text), segmenter) is Match.STRONG, text
+        assert await examined(text, segmenter, sexual=True) is Match.STRONG, text
 
 
-@pytest.mark.parametrize("text", PROMPTS["together"])
-def test_minors_and_sexual_terms_together(text: str) -> None:
-    assert concerns(text)
-    assert concerns(text, sexual=True)
+async def test_strong_and_weak_pairs(segmenter: ChildSegmenter) -> None:
+    for text in PROMPTS["together"]:
+        assert await examined(text, segmenter) is Match.STRONG, text
+    for text in PROMPTS["weak"]:
+        assert await examined(text, segmenter) is Match.WEAK, text
 
 
-@pytest.mark.parametrize("text", PROMPTS["alone"])
-def test_minors_alone_in_the_spicy_preset_only(text: str) -> None:
-    assert not concerns(text)
-    assert concerns(text, sexual=True)
+async def test_minors_alone_in_the_spicy_preset_only(segmenter: ChildSegmenter) -> None:
+    for text in PROMPTS["alone"]:
+        assert await examined(text, segmenter) is Match.NONE, text
+        assert await examined(text, segmenter, sexual=True) is Match.STRONG, text
 
 
-@pytest.mark.parametrize("text", PROMPTS["innocent"])
-def test_innocent_prompts_pass(text: str) -> None:
-    assert not concerns(text)
+async def test_innocent_prompts_pass(segmenter: ChildSegmenter) -> None:
+    for text in PROMPTS["innocent"]:
+        assert await examined(text, segmenter) is Match.NONE, text
 
 
 @pytest.mark.parametrize("text", PROMPTS["grown_up"])
 def test_grown_ups_pass_in_the_spicy_preset(text: str) -> None:
-    assert not concerns(text, sexual=True)
+    assert matches(text, sexual=True) is Match.NONE
+
+
+@pytest.mark.parametrize("between", [1, NEAR_WORDS - 3])
+def test_two_words_of_a_pair_count_near_each_other(between: int) -> None:
+    assert matches(f"a child {'tree ' * between} nude") is Match.STRONG
+    assert matches(f"a child {'tree ' * (between + 30)} nude") is Match.NONE
+    assert matches(f"子供{'木と' * between}全裸") is Match.STRONG
+    assert matches(f"子供{'木と' * (between + 30)}全裸") is Match.NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👧 nude",
+        "nude, girl, 13",
+        "a boy (9). nude",
+        "nude 5th grader",
+        "grade 7, nude",
+        "nude, 14/f",
+        "nude, year 8 girl",
+        "初二女生 裸体",
+        "中学2年生の全裸",
+        "女孩（12） 裸体",
+    ],
+)
+def test_pictures_of_children_ages_and_grades_count(text: str) -> None:
+    assert matches(text) is Match.STRONG
+
+
+@pytest.mark.parametrize("text", ["a girl, 13 balloons, nude", "a woman, 31, nude", "nude 👩"])
+def test_other_pictures_and_numbers_do_not(text: str) -> None:
+    assert matches(text) is Match.NONE
+
+
+async def test_without_its_child_a_find_counts() -> None:
+    async with segmenting_pool() as pool:
+        closed = ChildSegmenter(pool)
+    assert await examined("小学生得了流行性感冒", closed) is not Match.NONE
 
 
 @pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES.keys())
 @pytest.mark.parametrize("word", ["loli", "jailbait", "pedophile"])
 def test_disguises_help_nobody(disguise: Callable[[str], str], word: str) -> None:
-    assert concerns(disguise(word))
-    assert concerns(f"please: {disguise(word)}, now")
+    assert matches(disguise(word)) is Match.STRONG
+    assert matches(f"please: {disguise(word)}, now") is Match.STRONG
 
 
 @pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES.keys())
 def test_nor_with_two_words(disguise: Callable[[str], str]) -> None:
-    assert concerns(f"a {disguise('child')}, nude")
-    assert concerns(f"12 year old. {disguise('nude')}")
+    assert matches(f"a {disguise('child')}, nude") is Match.STRONG
+    assert matches(f"12 year old. {disguise('nude')}") is Match.STRONG
 
 
 @pytest.mark.parametrize("age", range(18))
 def test_every_age_below_eighteen(age: int) -> None:
     for text in AGES:
-        assert concerns(f"she is {text.format(age)}", sexual=True), text
+        assert matches(f"she is {text.format(age)}", sexual=True) is Match.STRONG, text
 
 
 @pytest.mark.parametrize("age", range(18, 120))
 def test_and_none_above(age: int) -> None:
     for text in AGES:
-        assert not concerns(f"she is {text.format(age)}", sexual=True), text
+        assert matches(f"she is {text.format(age)}", sexual=True) is Match.NONE, text
 
 
 @pytest.mark.parametrize(
@@ -93,7 +148,7 @@ def test_ten_times_the_text_is_about_ten_times_the_work(heap: str) -> None:
     def seconds(length: int) -> float:
         normalised = normalise((heap * length)[:length])
         began = time.process_time()
-        concerns_minors(normalised, sexual=False)
+        judge_shipped(shipped_hits(normalised), normalised, sexual=False)
         return time.process_time() - began
 
     seconds(100)

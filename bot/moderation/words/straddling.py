@@ -1,0 +1,101 @@
+"""Tells which finds in Chinese texts are no words: a word of the text straddles an edge of them.
+
+性感 (sexy) is found in 流行性感冒 (influenza), whose words are 流行性 and 感冒. A dictionary of 30 MB divides the
+text into words, in a child process that starts with the first such find and ends when there are no more.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from bot.children.pool import ChildPool
+from bot.children.process import ChildFaultError, ChildSpec
+from bot.moderation.words.matching import Hit
+from bot.moderation.words.normalising import Normalised, places
+from bot.moderation.words.scripts import has_kana, is_han
+
+log: Final = structlog.get_logger(__name__)
+
+_AROUND: Final = 24
+"""Characters on each side of a find that are divided into words."""
+_MOST: Final = 400
+"""Finds of a text that are examined. Further ones count."""
+_MEMORY_BYTES: Final = 512 * 1024 * 1024
+_WITHIN_S: Final = 1.0
+
+Question = tuple[str, int, int]
+"""A text in simplified characters, and the start and end (exclusive) of a find in it."""
+
+
+class Segmenter(Protocol):
+    """Divides Chinese texts into words."""
+
+    async def straddled(self, questions: Sequence[Question]) -> Sequence[bool]:
+        """Return for each find if a word straddles one of its edges. False where that cannot be told."""
+        ...
+
+
+class ChildSegmenter:
+    """Has a child process divide the texts."""
+
+    def __init__(self, pool: ChildPool) -> None:
+        self._pool = pool
+
+    async def straddled(self, questions: Sequence[Question]) -> Sequence[bool]:
+        """Return for each find if a word straddles one of its edges. False where that cannot be told."""
+        try:
+            answer = await self._pool.ask("words", "straddled", questions=[list(one) for one in questions])
+        except ChildFaultError as error:
+            # The finds count: a prompt that could not be examined is not let through.
+            log.warning("words_not_segmented", reason=error.fault, detail=error.detail)
+            return [False] * len(questions)
+        return [number == 1 for number in answer["straddled"]]
+
+
+def segmenting_pool() -> ChildPool:
+    """Return the pool of the one child; nothing is started yet."""
+    return ChildPool(
+        ChildSpec("bot.moderation.words.segmenting", _MEMORY_BYTES), at_once=1, within_s=_WITHIN_S
+    )
+
+
+async def unstraddled(
+    hits: Iterable[Hit], normalised: Normalised, segmenter: Segmenter | None
+) -> tuple[Hit, ...]:
+    """Return the finds that are words, as far as the segmenter can tell. Without one, all of them are."""
+    found = tuple(hits)
+    if segmenter is None:
+        return found
+    asked: dict[Hit, Question] = {}
+    starts: dict[int, list[int]] = {}
+    for hit in found:
+        if len(asked) < _MOST and _is_doubtful(hit, normalised):
+            if hit.reading not in starts:
+                starts[hit.reading] = places(normalised.readings[hit.reading])
+            asked[hit] = _question(hit, normalised.readings[hit.reading], starts[hit.reading])
+    if not asked:
+        return found
+    questions = tuple(dict.fromkeys(asked.values()))
+    answers = dict(zip(questions, await segmenter.straddled(questions), strict=True))
+    return tuple(hit for hit in found if hit not in asked or not answers[asked[hit]])
+
+
+def _is_doubtful(hit: Hit, normalised: Normalised) -> bool:
+    """Return True for a find of several Chinese characters in a text without kana, beside another one."""
+    text = normalised.collapsed[hit.reading].text
+    # A single character is a word by itself and part of many: such terms have lists of innocent compounds.
+    if hit.end - hit.start == 1 or has_kana(normalised.readings[0]):
+        return False
+    before, behind = text[hit.start - 1 : hit.start] if hit.start else "", text[hit.end : hit.end + 1]
+    starts_inside = is_han(text[hit.start]) and before != "" and is_han(before)
+    return starts_inside or (is_han(text[hit.end - 1]) and behind != "" and is_han(behind))
+
+
+def _question(hit: Hit, reading: str, starts: Sequence[int]) -> Question:
+    """Return the surroundings of a find up to the next spaces, and its place in them."""
+    start, end = starts[hit.start], starts[hit.end]
+    first = max(start - _AROUND, reading.rfind(" ", 0, start) + 1)
+    space = reading.find(" ", end)
+    last = min(end + _AROUND, space if space >= 0 else len(reading))
+    return reading[first:last], start - first, end - first

@@ -1,0 +1,170 @@
+"""Sentences about lists of words, for moderators: `/spicy words`, `/spicy test`, and the terms that matched."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from bot.texts.messages import Message, named, sentence
+from bot.texts.quoting import quote_prompt
+
+TERMS_SHOWN: Final = 2
+"""Terms that matched which a line of the log names; the entry has more of them."""
+_LINE_TERM_CHARS: Final = 30
+_EXCERPT_CHARS: Final = 80
+
+DESCRIPTIONS: Final[Mapping[str, Message]] = {
+    "words": sentence("The words that this server blocks in prompts, or has looked at"),
+    "words action": sentence("See the list, or change it"),
+    "words term": sentence("The word or phrase, in any spelling"),
+    "words effect": sentence("What it does to a prompt; blocks it unless you say otherwise"),
+    "words fragment": sentence("Whether it also counts inside other words"),
+    "words file": sentence("The file with terms to add, as the export makes it"),
+    "words role": sentence("The role that the list does not concern"),
+    "words channel": sentence("The channel in which the list does not count"),
+    "test": sentence("Try a prompt: which words match, and what would follow. Nothing is made"),
+    "test prompt": sentence("The prompt to try; it is not kept"),
+    "test preset": sentence("With which preset; without one unless you say otherwise"),
+}
+"""Descriptions of the commands about words and of their options. Discord allows 100 characters."""
+WORD_ACTION_NAMES: Final[Mapping[str, Message]] = {
+    "list": sentence("See the list"),
+    "add": sentence("Add a term"),
+    "remove": sentence("Remove a term"),
+    "export": sentence("Get the list as a file"),
+    "import": sentence("Add the terms of a file"),
+    "exempt": sentence("Exempt a role or a channel"),
+    "concern": sentence("End such an exemption"),
+}
+"""Names by the values of `cogs.moderation.spicy_words.WordAction`."""
+EFFECT_NAMES: Final[Mapping[str, Message]] = {
+    "blocked": sentence("Blocks the prompt"),
+    "held": sentence("Asks moderators first"),
+    "alerts": sentence("Only tells moderators, in the log"),
+}
+"""Names by the values of `bot.moderation.words.matching.Effect`."""
+NAMES: Final[tuple[Message, ...]] = (
+    named("command", "words"),
+    named("command", "test"),
+    named("option", "term"),
+    named("option", "effect"),
+    named("option", "fragment"),
+    named("option", "file"),
+    named("option", "role"),
+    named("option", "channel"),
+)
+
+WORDS_TITLE: Final = sentence("Words of this server")
+WORDS_EMPTY: Final = sentence("The list is empty. What the bot's operator lists counts everywhere besides.")
+TERM_MISSING: Final = sentence("Say which term: fill in the option as well.")
+TERM_TOO_SHORT: Final = sentence(
+    "This term is too short: it needs two letters or digits, or one Chinese or Japanese character. "
+    "Signs and pictures alone cannot be looked for."
+)
+TERM_NOT_THERE: Final = sentence("This term is not on the list, so nothing changed.")
+FILE_MISSING: Final = sentence("Attach the file: fill in the option as well.")
+FILE_UNREADABLE: Final = sentence(
+    "This file is no list of terms. It is to be a text in UTF-8, as the export makes it: each line a term, a "
+    "comma, and *blocked*, *held* or *alerts*."
+)
+EXEMPTION_MISSING: Final = sentence("Say which role or which channel: fill in the option as well.")
+EXPORTED: Final = sentence(
+    "The list, in the attached file. You can change it and import it, here or elsewhere."
+)
+TEST_TITLE: Final = sentence("What the words of this prompt lead to")
+TEST_VERDICTS: Final[Mapping[str, Message]] = {
+    "none": sentence("It goes through, as far as words are concerned."),
+    "held": sentence("Moderators are asked before it is made. Where there are none, it is refused."),
+    "blocked": sentence("It is refused, because of a listed term."),
+    "shipped": sentence("It is refused by a shipped rule about words, which no setting changes."),
+}
+"""Results by the values of `bot.moderation.words.findings.WordVerdict`."""
+_ANYWHERE: Final = sentence("also inside words")
+_SHIPPED: Final = sentence("a shipped rule")
+
+
+def spoiler(term: str, limit_chars: int = 100) -> str:
+    """Return a term behind a spoiler."""
+    return f"||{quote_prompt(term, limit_chars)}||"
+
+
+def term_line(term: str, effect: str, *, fragment: bool) -> Message:
+    """One line of the list of words."""
+    line = sentence("{term} · {effect}", term=spoiler(term), effect=EFFECT_NAMES[effect])
+    return sentence("{line} · {anywhere}", line=line, anywhere=_ANYWHERE) if fragment else line
+
+
+def term_added(term: str, *, new: bool) -> Message:
+    """A term was added, or its effect was changed."""
+    if new:
+        return sentence("{term} is on the list now.", term=spoiler(term))
+    return sentence("{term} was on the list already; it does now what you said.", term=spoiler(term))
+
+
+def term_removed(term: str) -> Message:
+    """A term was removed."""
+    return sentence("{term} is on the list no more.", term=spoiler(term))
+
+
+def term_too_long(limit: int) -> Message:
+    """The term is too long."""
+    return sentence("This term is too long: at most {limit} characters.", limit=limit)
+
+
+def list_full(limit: int) -> Message:
+    """The list has no room for another term."""
+    return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
+
+
+def imported(added: int, changed: int, bad_lines: Sequence[int]) -> Message:
+    """Answer to the moderator who imported a file. `bad_lines` counts from 1."""
+    told = sentence("New terms: {added} · with another effect: {changed}", added=added, changed=changed)
+    if not bad_lines:
+        return told
+    listed = ", ".join(map(str, bad_lines[:10])) + (", …" if len(bad_lines) > 10 else "")  # noqa: PLR2004
+    left = sentence("These lines are no terms and were left out: {lines}", lines=listed)
+    return sentence("{told}\n{left}", told=told, left=left)
+
+
+def exempted(mention: str, *, exempt: bool) -> Message:
+    """A role or a channel was exempted, or is no more."""
+    if exempt:
+        return sentence("The list of this server does not concern {what} now.", what=mention)
+    return sentence("The list of this server concerns {what} again.", what=mention)
+
+
+def exemptions(mentions: str) -> Message:
+    """Roles and channels that the list does not concern."""
+    return sentence("It does not concern: {what}", what=mentions)
+
+
+def found_line(term: str, effect: str, start: int, excerpt: str, *, shipped: bool) -> Message:
+    """A term that matched, what it does, and where it stands. Places are counted from 1."""
+    does = _SHIPPED if shipped else EFFECT_NAMES[effect]
+    shown = quote_prompt(excerpt, _EXCERPT_CHARS)
+    return sentence(
+        "{term} · {does} · character {number}: {excerpt}",
+        term=spoiler(term),
+        does=does,
+        number=start + 1,
+        excerpt=f"||{shown}||",
+    )
+
+
+def matched_line(terms: Sequence[tuple[str, int]], more: int) -> Message:
+    """Terms that matched in a prompt which moderators see beside it, with their places."""
+    listed = " · ".join(f"{spoiler(term, _LINE_TERM_CHARS)} ({start + 1})" for term, start in terms)
+    told = sentence("Words that matched, and at which character: {terms}", terms=listed)
+    return sentence("{told} …", told=told) if more else told
+
+
+def with_terms(what: Message, details: Mapping[str, object], *, shipped: bool) -> Message:
+    """A logged action, that a rule about words matched, and which terms where. It says nothing about the user."""
+    rule = sentence("a shipped rule about words matched") if shipped else sentence("a listed term matched")
+    told = sentence("{what}: {rule}", what=what, rule=rule)
+    terms = cast("Sequence[str]", details.get("terms") or ())
+    # Entries of earlier versions name no places.
+    places = cast("Sequence[Sequence[int]]", details.get("places") or ())
+    listed = " · ".join(
+        f"{spoiler(term, _LINE_TERM_CHARS)} ({place[0] + 1})"
+        for term, place in list(zip(terms, places, strict=False))[:TERMS_SHOWN]
+    )
+    return sentence("{told} · {terms}", told=told, terms=listed) if listed else told
