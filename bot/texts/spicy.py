@@ -43,6 +43,7 @@ GROUP_NAMES: Final[Mapping[str, Message]] = {
     "settings": sentence("Settings and exports"),
     "strikes": sentence("Strikes, suspensions and lists"),
     "reports": sentence("Reports and hidden videos"),
+    "words": sentence("Lists of words"),
 }
 """Names by the values of `bot.moderation.audit.entries.ActionGroup`."""
 EXPORT_NAMES: Final[Mapping[str, Message]] = {
@@ -295,7 +296,7 @@ def action(name: str, details: Mapping[str, object]) -> Message:  # noqa: PLR091
             return word_lists.with_terms(what, details, shipped=True)
         case "request_refused", {"verdict": "words_blocked"}:
             return word_lists.with_terms(what, details, shipped=False)
-        case "request_held" | "term_matched", {"terms": [_, *_], "shipped": bool(shipped)}:
+        case "request_held" | "term_matched", {"shipped": bool(shipped)} if details.get("terms"):
             return word_lists.with_terms(what, details, shipped=shipped)
         case "term_added" | "term_removed", {"term": str(term)}:
             return sentence("{what}: {term}", what=what, term=word_lists.spoiler(term))
