@@ -43,6 +43,7 @@ GROUP_NAMES: Final[Mapping[str, Message]] = {
     "settings": sentence("Settings and exports"),
     "strikes": sentence("Strikes, suspensions and lists"),
     "reports": sentence("Reports and hidden videos"),
+    "words": sentence("Lists of words"),
 }
 """Names by the values of `bot.moderation.audit.entries.ActionGroup`."""
 EXPORT_NAMES: Final[Mapping[str, Message]] = {

@@ -160,11 +160,10 @@ def with_terms(what: Message, details: Mapping[str, object], *, shipped: bool) -
     """A logged action, that a rule about words matched, and which terms where. It says nothing about the user."""
     rule = sentence("a shipped rule about words matched") if shipped else sentence("a listed term matched")
     told = sentence("{what}: {rule}", what=what, rule=rule)
-    terms = cast("Sequence[str]", details.get("terms") or ())
-    # Entries of earlier versions name no places.
-    places = cast("Sequence[Sequence[int]]", details.get("places") or ())
-    listed = " · ".join(
-        f"{spoiler(term, _LINE_TERM_CHARS)} ({place[0] + 1})"
-        for term, place in list(zip(terms, places, strict=False))[:TERMS_SHOWN]
-    )
-    return sentence("{told} · {terms}", told=told, terms=listed) if listed else told
+    terms = cast("Sequence[str]", details.get("terms", ()))
+    places = cast("Sequence[Sequence[int]]", details.get("places", ()))
+    pairs = tuple(zip(terms, places, strict=False))[:TERMS_SHOWN]
+    if not pairs:
+        return told
+    listed = " · ".join(f"{spoiler(term, _LINE_TERM_CHARS)} ({place[0] + 1})" for term, place in pairs)
+    return sentence("{told} · {terms}", told=told, terms=listed)

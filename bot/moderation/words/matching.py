@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.moderation.words.automaton import Automaton
 from bot.moderation.words.forms import forms_of
@@ -69,8 +69,7 @@ class Term:
         return tuple(Pattern.of(self, form) for form in forms)
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """Place of a term in a text: the number of the reading, and start and end (exclusive) in its `collapsed`."""
 
     term: Term

@@ -65,6 +65,20 @@ class Match(Enum):
     STRONG = 2
 
 
+class _HalfWords(dict[str, int]):
+    """How many half words a character ends: a space one word, a Chinese or Japanese character a half."""
+
+    def __missing__(self, character: str) -> int:
+        """Count a character that is not in the table, and keep it if it is one of the usual ones."""
+        count = 2 if character == " " else int(is_cjk(character))
+        if character.isascii() or count:
+            self[character] = count
+        return count
+
+
+_HALF_WORDS_OF: Final = _HalfWords()
+
+
 @dataclass(frozen=True)
 class ShippedTerm(Term):
     """A term of the built-in lists."""
@@ -115,19 +129,17 @@ async def load_shipped_list() -> None:
 
 def shipped_hits(normalised: Normalised) -> tuple[Hit, ...]:
     """Return the shipped terms in a prompt, without those in innocent phrases, larger numbers and longer words."""
-    hits = tuple(shipped_list().hits(normalised))
-    covered = {
-        (hit.reading, place)
-        for hit in hits
-        if _group(hit) is TermGroup.INNOCENT
-        for place in range(hit.start, hit.end)
-    }
+    hits: list[Hit] = []
+    covered: set[tuple[int, int]] = set()
+    for hit in shipped_list().hits(normalised):
+        if _group(hit) is TermGroup.INNOCENT:
+            covered.update((hit.reading, place) for place in range(hit.start, hit.end))
+        else:
+            hits.append(hit)
     return tuple(hit for hit in hits if _counts(hit, normalised, covered))
 
 
 def _counts(hit: Hit, normalised: Normalised, covered: Collection[tuple[int, int]]) -> bool:
-    if _group(hit) is TermGroup.INNOCENT:
-        return False
     if (hit.reading, hit.start) in covered and (hit.reading, hit.end - 1) in covered:
         return False
     text = normalised.collapsed[hit.reading].text
@@ -198,13 +210,8 @@ class _Pairs:
     def _of_reading(self, number: int) -> list[int]:
         if number not in self._halves:
             text = self._normalised.collapsed[number].text
-            self._halves[number] = [0, *accumulate(map(_half_words, text))]
+            self._halves[number] = [0, *accumulate(map(_HALF_WORDS_OF.__getitem__, text))]
         return self._halves[number]
-
-
-def _half_words(character: str) -> int:
-    """Return how many half words a character ends: a space one word, a Chinese or Japanese character a half."""
-    return 2 if character == " " else int(is_cjk(character))
 
 
 def _group(hit: Hit) -> TermGroup | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bot.moderation.words.cured import cured
+from bot.moderation.words.cured import cured, has_odd_characters
 from bot.moderation.words.lookalikes import MOST_GROWTH, Folding
 from bot.moderation.words.scripts import CJK_RANGES, hiragana, is_cjk
 from bot.moderation.words.shown import as_displayed, decoded, spelled_out, unseparated
@@ -37,6 +37,7 @@ _SPACED_OUT: Final = re.compile(
     # Three and more of them also beside others: between words, spaces stand after each character only by chance.
     rf"|[{CJK_RANGES}](?:[ !|]{{1,3}}[{CJK_RANGES}]){{2,}}"
 )
+_NO_GAPS: Final = str.maketrans("", "", " !|")
 _FEWEST_SPACED_OUT: Final = 3
 _ARTICLES: Final = frozenset("ai")  # English words of one letter, which may precede spaced-out letters
 _LEET_ONE_AS_I: Final = str.maketrans("034571@$", "oeastias")
@@ -78,12 +79,14 @@ def normalise(text: str) -> Normalised:
     """Return the distinct readings of a text, `MOST_READINGS` at most."""
     written = decoded(text)
     displayed = as_displayed(written)
-    small, capital = _base(displayed, _BY_SMALL), _base(displayed, _BY_CAPITAL)
-    found = [_words(small)]
-    for base in dict.fromkeys((small, capital, _base(cured(displayed), _BY_SMALL))):
+    small = _base(displayed, _BY_SMALL)
+    found, bases = [_words(small)], [small]
+    if has_odd_characters(displayed):
+        bases += [_base(displayed, _BY_CAPITAL), _base(cured(displayed), _BY_SMALL)]
+    for base in dict.fromkeys(bases):
         joined = _SPACED_OUT.sub(_join, base)
         found += [_words(joined), *(_words(reading) for reading in _leet(joined))]
-    for other in dict.fromkeys((written, spelled_out(displayed), unseparated(displayed))):
+    for other in dict.fromkeys((written, unseparated(spelled_out(displayed)))):
         if other != displayed:
             base = _base(other, _BY_SMALL)
             found += [_words(base), _words(_SPACED_OUT.sub(_join, base))]
@@ -124,10 +127,8 @@ def _words(base: str) -> str:
 
 def _close(run: re.Match[str]) -> str:
     """Join spaced-out letters, unless they are too few to be a word."""
-    letters = [letter for letter in run[0] if letter not in " !|"]
-    if len(letters) >= _FEWEST_SPACED_OUT or all(map(is_cjk, letters)):
-        return "".join(letters)
-    return run[0]
+    letters = run[0].translate(_NO_GAPS)
+    return letters if len(letters) >= _FEWEST_SPACED_OUT or all(map(is_cjk, letters)) else run[0]
 
 
 def _join(run: re.Match[str]) -> str:

@@ -4,7 +4,7 @@
 text into words, in a child process that starts with the first such find and ends when there are no more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -61,31 +61,33 @@ def segmenting_pool() -> ChildPool:
 
 
 async def unstraddled(
-    hits: Iterable[Hit], normalised: Normalised, segmenter: Segmenter | None
-) -> tuple[Hit, ...]:
+    hits: Sequence[Hit], normalised: Normalised, segmenter: Segmenter | None
+) -> Sequence[Hit]:
     """Return the finds that are words, as far as the segmenter can tell. Without one, all of them are."""
-    found = tuple(hits)
-    if segmenter is None:
-        return found
-    asked: dict[Hit, Question] = {}
-    starts: dict[int, list[int]] = {}
-    for hit in found:
-        if len(asked) < _MOST and _is_doubtful(hit, normalised):
-            if hit.reading not in starts:
-                starts[hit.reading] = places(normalised.readings[hit.reading])
-            asked[hit] = _question(hit, normalised.readings[hit.reading], starts[hit.reading])
-    if not asked:
-        return found
+    # Japanese has the same characters, and other words.
+    if segmenter is None or not hits or has_kana(normalised.readings[0]):
+        return hits
+    doubtful = [number for number, hit in enumerate(hits) if _is_doubtful(hit, normalised)][:_MOST]
+    if not doubtful:
+        return hits
+    readings = {hits[number].reading for number in doubtful}
+    starts = {reading: places(normalised.readings[reading]) for reading in readings}
+    asked = {
+        number: _question(hits[number], normalised.readings[reading], starts[reading])
+        for number in doubtful
+        for reading in (hits[number].reading,)
+    }
     questions = tuple(dict.fromkeys(asked.values()))
     answers = dict(zip(questions, await segmenter.straddled(questions), strict=True))
-    return tuple(hit for hit in found if hit not in asked or not answers[asked[hit]])
+    straddled = {number for number, question in asked.items() if answers[question]}
+    return [hit for number, hit in enumerate(hits) if number not in straddled]
 
 
 def _is_doubtful(hit: Hit, normalised: Normalised) -> bool:
-    """Return True for a find of several Chinese characters in a text without kana, beside another one."""
+    """Return True for a find of several characters with a Chinese one at an edge, beside another one."""
     text = normalised.collapsed[hit.reading].text
     # A single character is a word by itself and part of many: such terms have lists of innocent compounds.
-    if hit.end - hit.start == 1 or has_kana(normalised.readings[0]):
+    if hit.end - hit.start == 1:
         return False
     before, behind = text[hit.start - 1 : hit.start] if hit.start else "", text[hit.end : hit.end + 1]
     starts_inside = is_han(text[hit.start]) and before != "" and is_han(before)

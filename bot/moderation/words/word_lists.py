@@ -82,8 +82,8 @@ class WordLists:
             sexual: True if the preset alone makes the video sexual.
             exempt: True if the server's own list does not count, but for terms that only alert.
         """
+        # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
-        # Between the steps everything else may run: the longest prompts take some milliseconds each.
         await asyncio.sleep(0)
         built_in = shipped_hits(normalised)
         await asyncio.sleep(0)
@@ -92,10 +92,11 @@ class WordLists:
         if shipped.match is Match.NONE and not listed:
             return NO_FINDINGS
         # Only now: what matches nothing needs no segmenter.
-        certain = set(await unstraddled((*built_in, *listed), normalised, self._segmenter))
-        if len(certain) < len({*built_in, *listed}):
-            shipped = judge_shipped([hit for hit in built_in if hit in certain], normalised, sexual=sexual)
-            listed = tuple(hit for hit in listed if hit in certain)
+        await asyncio.sleep(0)
+        certain = await unstraddled(built_in, normalised, self._segmenter)
+        if len(certain) < len(built_in):
+            shipped = judge_shipped(certain, normalised, sexual=sexual)
+        listed = await unstraddled(listed, normalised, self._segmenter)
         return WordFindings(_verdict(shipped, listed), found_terms(listed, shipped.hits, text, normalised))
 
     def _listed_hits(self, guild_id: int | None, normalised: Normalised, *, exempt: bool) -> tuple[Hit, ...]:
@@ -146,6 +147,39 @@ class WordLists:
             within.once_committed(partial(self._change, guild_id, listed, ready))
             await self._record(within, guild_id, AuditAction.TERM_ADDED, added_by, details)
             return new
+
+    async def add_all(self, guild_id: int, terms: Sequence[Term], added_by: int) -> tuple[int, int]:
+        """Put the terms of a file on a list, or change their effects, as one decision.
+
+        Returns:
+            The numbers of new terms and of those with another effect.
+
+        Raises:
+            ListFullError: There is no room for all of them.
+            StorageError: Nothing has changed.
+        """
+        await WordList.built(terms)  # what takes time comes before the transaction, for which others wait
+        async with self._audit_log.transaction() as within:
+            before = {stored.term.spellings: stored for stored in self.terms(guild_id)}
+            after, now = dict(before), self._now()
+            for term in terms:
+                same = after.get(term.spellings)
+                text = same.term.text if same else term.text
+                by, at = (same.added_by, same.added_at) if same else (added_by, now)
+                after[term.spellings] = StoredTerm(Term(text, term.effect, term.fragment), by, at)
+            if len(after) > MOST_TERMS:
+                raise ListFullError(f"A list has at most {MOST_TERMS} terms.")
+            changed = [one for spelled, one in after.items() if one != before.get(spelled)]
+            new = len(after) - len(before)
+            if not changed:
+                return 0, 0
+            ready = await WordList.built(one.term for one in after.values())
+            for one in changed:
+                await self._store.add(within, guild_id, one.term, one.added_by, now)
+            within.once_committed(partial(self._change, guild_id, tuple(after.values()), ready))
+            details = {"added": new, "changed": len(changed) - new}
+            await self._record(within, guild_id, AuditAction.TERMS_IMPORTED, added_by, details)
+            return new, len(changed) - new
 
     async def remove(self, guild_id: int, text: str, removed_by: int) -> bool:
         """Take a term off a list, in any spelling.
