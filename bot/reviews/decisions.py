@@ -30,7 +30,6 @@ from bot.moderation.presence import Presence
 from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
 from bot.reviews.questions import Questions
-from bot.reviews.reports import Reports
 from bot.reviews.review import (
     CLOSING_ACTIONS,
     Review,
@@ -38,11 +37,13 @@ from bot.reviews.review import (
     ReviewSubject,
     Vote,
     VoterDoubts,
+    cancellation_entry,
     entry_about,
     job_after_decision,
     quorum_of,
 )
 from bot.reviews.store import ReviewStore
+from bot.reviews.takedowns import Takedowns
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.video import Preset
 
@@ -89,7 +90,7 @@ class Decisions:
     jobs: JobStore
     reviews: ReviewStore
     questions: Questions
-    reports: Reports
+    takedowns: Takedowns
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
@@ -154,12 +155,13 @@ class Decisions:
         await self.questions.show(left)
         return VoteResult.TAKEN_BACK
 
-    async def withdraw(self, ended: Job, *, before: Job) -> Review | None:
-        """Store that a held job ended by itself and close the open question about it, in one transaction.
+    async def withdraw(self, ended: Job, *, before: Job, by: int | None = None) -> Review | None:
+        """Store that a held job was cancelled and close the open question about it, in one transaction.
 
         Args:
             ended: The job as it is to be stored.
             before: The job as the caller read it.
+            by: The moderator who cancelled another user's request, which is logged as such.
 
         Returns:
             The question that was closed, for `carry_out`; None if there was none.
@@ -170,7 +172,12 @@ class Decisions:
         async with self.audit.transaction() as within:
             await self.jobs.save_within(within.connection, ended, before=before)
             asked = await self.reviews.open_about(ended.id)
-            return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
+            if by is None:
+                return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
+            await within.record(cancellation_entry(ended, self.now(), by=by, review=asked))
+            if asked is None:
+                return None
+            return await self.reviews.close(within, asked.id, ReviewState.WITHDRAWN, self.now(), by=by)
 
     async def run(self) -> None:
         """Expire questions and repeat what failed, every 30 seconds, until cancelled.
@@ -185,8 +192,8 @@ class Decisions:
                 # In the first round as well: an earlier process may have ended before it showed its question.
                 if number % _ASK_AGAIN_EVERY == 0:
                     await self.questions.ask_again()
+                await self.takedowns.finish()
                 await self.questions.show_outdated()
-                await self.reports.finish()
             except StorageError as error:
                 log.warning("reviews_not_tended", reason=str(error))
             await asyncio.sleep(_CHECK_EVERY_S)
@@ -231,11 +238,11 @@ class Decisions:
                 case ReviewSubject.SUBMISSION | ReviewSubject.POSTING:
                     await self._apply_to_job(review)
                 case ReviewSubject.REPORT:
-                    await self.reports.apply(review)
+                    await self.takedowns.apply(review)
         except StorageError as error:
             log.warning("review_not_carried_out", review=review.id, reason=str(error))
             return
-        await self.questions.show(review)
+        await self.questions.show_current(review.id)
 
     async def _apply_to_job(self, review: Review) -> None:
         """Move the job that waited for a decision and restart it, unless something else moved it first."""

@@ -19,7 +19,7 @@ from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
 from bot.moderation.rules import ServerRules
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
-from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about, quorum_of
+from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
@@ -81,6 +81,7 @@ class Questions:
             now + timedelta(hours=hours),
             shown_channel_id=shown.channel_id if shown is not None else None,
             shown_message_id=shown.message_id if shown is not None else None,
+            outstanding=Outstanding.HIDE if subject is ReviewSubject.REPORT else None,
         )
         async with self.audit.transaction() as within:
             added = await self.reviews.add(within, asked)

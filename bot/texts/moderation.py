@@ -39,6 +39,14 @@ REVIEW_NO_CHANNEL: Final = sentence(
 
 VOTE_COUNTED: Final = sentence("Your vote counts; the question stays open until there are enough.")
 VOTE_DECIDED: Final = sentence("Decided.")
+VOTE_DECIDED_NOT_DONE: Final = sentence(
+    "Decided, but Discord has not let me change the message with the video yet: it is **still as it was**. I go on "
+    "trying, and `/spicy queue` shows it until it is done."
+)
+REPORTED_NOT_HIDDEN: Final = sentence(
+    "Thank you. The video is to be hidden, but Discord has not let me do it yet, so it is **still visible**. I go "
+    "on trying, and `/spicy queue` shows it until it is done."
+)
 VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
@@ -101,6 +109,12 @@ def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:
     )
 
 
+def at_message(told: Message, guild_id: int, channel_id: int, message_id: int) -> Message:
+    """Add a link to the message with the video."""
+    address = f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+    return sentence("{told} · [the message]({address})", told=told, address=address)
+
+
 def held_line(until: str) -> Message:
     """Line on the card of a request that waits for approval."""
     return sentence("They decide until {until}. Nothing is charged unless they agree.", until=until)
@@ -127,6 +141,16 @@ def decides_until(until: str) -> Message:
 def gone_unless(until: str) -> Message:
     """Moment at which a hidden video is removed unless it is restored."""
     return sentence("Without a decision it is removed {until}.", until=until)
+
+
+OUTSTANDING: Final[Mapping[str, Message]] = {
+    "hide": sentence(
+        "The video is to be hidden and is **still visible**: Discord has not let me hide it yet."
+    ),
+    "remove": sentence("The video is to be removed, but Discord has not let me remove it yet."),
+    "restore": sentence("The video is to come back, but it could not be shown again yet."),
+}
+"""What is still to be done, by the values of `bot.reviews.review.Outstanding`."""
 
 
 def outcome_line(*, approved: bool, by: int | None, reason: str) -> Message:

@@ -126,6 +126,7 @@ RESUMED: Final = sentence(
 QUEUE_TITLE: Final = sentence("Waiting for moderators")
 QUEUE_EMPTY: Final = sentence("Nothing waits for a decision.")
 CARD: Final = sentence("Open the question")
+THE_VIDEO: Final = sentence("the message")
 NO_CARD: Final = sentence("shown nowhere yet")
 REQUEST_GONE: Final = sentence("I no longer know this request.")
 
@@ -306,6 +307,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "request_approved": sentence("Request approved"),
     "request_denied": sentence("Request denied"),
     "request_expired": sentence("Request ended without a decision"),
+    "request_cancelled": sentence("Request cancelled by a moderator"),
     "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
     "rules_changed": sentence("Rules changed"),
     "spicy_switched_on": sentence("Spicy switched on"),

@@ -219,6 +219,8 @@ class App:
             runner=self.jobs.runner,
             lifecycle=self.jobs.lifecycle,
             decisions=self.jobs.decisions,
+            takedowns=self.moderation.takedowns,
+            reviews=self.moderation.reviews,
             messages=self._messages,
             tasks=self._tasks,
             audit=self.moderation.audit_log,

@@ -275,7 +275,7 @@ class JobWiring:
             jobs=self.store,
             reviews=self._moderation.reviews,
             questions=self._moderation.questions,
-            reports=self._moderation.reports,
+            takedowns=self._moderation.takedowns,
             audit=self._moderation.audit_log,
             caches=self._moderation.caches,
             memberships=self._moderation.memberships,
@@ -301,6 +301,7 @@ class JobWiring:
         return Purge(
             jobs=self._server_jobs,
             reviews=self._moderation.reviews,
+            takedowns=self._moderation.takedowns,
             audit=self._moderation.audit_log,
             messages=self._messages,
             carry_out=self.decisions.carry_out,

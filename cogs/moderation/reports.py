@@ -15,7 +15,7 @@ from bot.reviews.case import VideoMessage
 from bot.reviews.report_store import Report, ReportReason
 from bot.reviews.reports import ReportResult, Reports
 from bot.services.job_actions import ActionResult, JobActions
-from bot.texts import forms, operator
+from bot.texts import forms, moderation, operator
 from bot.texts.messages import Language
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.integrations import IntegrationsPages
@@ -73,7 +73,8 @@ class ReportButtons:
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
         self.tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
-        await answer(interaction, forms.REPORTED)
+        waits = came_of_it is ReportResult.TO_BE_HIDDEN
+        await answer(interaction, moderation.REPORTED_NOT_HIDDEN if waits else forms.REPORTED)
 
 
 def _shown(interaction: Interaction, job_id: str) -> VideoMessage | None:

@@ -10,7 +10,7 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.reviews.case import ReviewCase
+from bot.reviews.case import ReviewCase, message_of
 from bot.reviews.review import ReviewState, ReviewSubject
 from bot.texts import moderation as words
 from bot.texts.cards import options_line
@@ -116,6 +116,8 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
     job, review = case.job, case.review
     options = options_line(job.request, language, fits_picture=job.fits_picture)
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
+    if (shown := message_of(review)) is not None:
+        asked = words.at_message(asked, review.guild_id, shown.channel_id, shown.message_id)
     lines = [
         f"### {HEADLINES[review.subject].in_language(language)}",
         asked.in_language(language),
@@ -131,6 +133,10 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
         lines.append(f"-# {until.in_language(language)}")
     else:
         lines.append(_outcome(case).in_language(language))
+    if review.outstanding is not None and (
+        review.refused_at is not None or review.state is not ReviewState.OPEN
+    ):
+        lines.append(words.OUTSTANDING[review.outstanding].in_language(language))
     return lines
 
 

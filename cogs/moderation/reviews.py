@@ -105,7 +105,15 @@ class ReviewsCog(commands.Cog):
                     reason=reason,
                     extra=_EXTRAS.get(action, ExtraAction.NONE),
                 )
-                await answer(interaction, not_moderating(person, _ANSWERS[result]))
+                told = _ANSWERS[result]
+                if result is VoteResult.DECIDED and await self._is_outstanding(review_id):
+                    told = words.VOTE_DECIDED_NOT_DONE
+                await answer(interaction, not_moderating(person, told))
+
+    async def _is_outstanding(self, review_id: str) -> bool:
+        """Return True if the message with a reported video is not yet as it was decided."""
+        current = await self._reviews.get(review_id)
+        return current is not None and current.outstanding is not None
 
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
         found = await self._reports.view(review, person, place_of(interaction))

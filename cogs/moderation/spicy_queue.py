@@ -6,10 +6,11 @@ from typing import Final
 
 from discord import ui
 
-from bot.reviews.case import ReviewCase
+from bot.reviews.case import ReviewCase, message_of
 from bot.reviews.questions import Questions
-from bot.reviews.review import Review
+from bot.reviews.review import Review, ReviewState
 from bot.reviews.store import ReviewStore
+from bot.texts import moderation
 from bot.texts import spicy as words
 from bot.texts.cards import options_line
 from bot.texts.jobs import moment
@@ -33,7 +34,7 @@ class OpenQuestions:
 
     async def page(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
         """Draw a page, counted from 0, or the last one if there are fewer."""
-        found = await self.reviews.open_in(guild_id, (page + 1) * _A_PAGE + 1)
+        found = await self.reviews.pending_in(guild_id, (page + 1) * _A_PAGE + 1)
         page = min(page, max(0, (len(found) - 1) // _A_PAGE))
         shown = found[page * _A_PAGE :][:_A_PAGE]
         texts = [_text(review, await self.questions.case(review), language) for review in shown]
@@ -47,10 +48,18 @@ class OpenQuestions:
 def question_line(review: Review, language: Language) -> str:
     """Write what is asked, with a link to the message where it can be answered."""
     told = f"**{HEADLINES[review.subject].in_language(language)}**"
+    if (shown := message_of(review)) is not None:
+        address = link(review.guild_id, shown.channel_id, shown.message_id)
+        told = f"{told} · [{words.THE_VIDEO.in_language(language)}]({address})"
     if review.channel_id is None or review.message_id is None:
         return f"{told} · {words.NO_CARD.in_language(language)}"
-    address = f"https://discord.com/channels/{review.guild_id}/{review.channel_id}/{review.message_id}"
+    address = link(review.guild_id, review.channel_id, review.message_id)
     return f"{told} · [{words.CARD.in_language(language)}]({address})"
+
+
+def link(guild_id: int, channel_id: int, message_id: int) -> str:
+    """Return the address of a message."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def expiry(review: Review, language: Language) -> str:
@@ -65,6 +74,10 @@ def _text(review: Review, case: ReviewCase | None, language: Language) -> str:
     request = case.job.request
     approvals = sum(vote.approves for vote in review.votes)
     votes = words.votes(approvals, len(review.votes) - approvals, case.quorum).in_language(language)
+    if review.outstanding is not None and (
+        review.state is not ReviewState.OPEN or review.refused_at is not None
+    ):
+        line = f"{line}\n{moderation.OUTSTANDING[review.outstanding].in_language(language)}"
     return (
         f"{line}\n<@{review.person_id}> · {options_line(request, language)}\n"
         f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{votes} · {ends}"

@@ -66,7 +66,7 @@ async def test_a_video_that_the_service_no_longer_has_is_removed(harness: Harnes
     assert await told(await press(harness, card, "View", user=mo)) == moderation.HIDDEN_GONE.english
     await told(await press(harness, card, "Restore", user=mo))
     assert HIDDEN in message_of(reply).current.text()  # one answer of the service is not believed
-    await harness.app.moderation.reports.finish()
+    await harness.app.moderation.takedowns.finish()
     assert is_hidden(await seen(message_of(reply), REMOVED))
     await until(lambda: audit(harness, "action")[-1] == "video_removed")
 

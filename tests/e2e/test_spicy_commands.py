@@ -163,7 +163,7 @@ async def test_what_cannot_be_read_is_said(
     mo, parts = moderator(harness), harness.app.moderation
     options: dict[str, Any] = {"person": "ada"} if command == "user" else {}
     shown = await spicy(harness, command, mo, **options)
-    monkeypatch.setattr(parts.reviews, "open_in", broken)
+    monkeypatch.setattr(parts.reviews, "pending_in", broken)
     monkeypatch.setattr(parts.audit_log.store, "read", broken)
     monkeypatch.setattr(Questions, "record", broken)
     assert (await spicy(harness, command, mo, **options)).text == words.NOT_READ.english

@@ -27,6 +27,8 @@ class AuditAction(StrEnum):
     REQUEST_APPROVED = "request_approved"
     REQUEST_DENIED = "request_denied"
     REQUEST_EXPIRED = "request_expired"
+    REQUEST_CANCELLED = "request_cancelled"
+    """By a moderator, who cancelled another user's request."""
     VIDEO_REPORTED = "video_reported"
     VIDEO_HIDDEN = "video_hidden"
     HIDDEN_VIDEO_VIEWED = "hidden_video_viewed"
@@ -76,6 +78,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.REQUEST_APPROVED,
             AuditAction.REQUEST_DENIED,
             AuditAction.REQUEST_EXPIRED,
+            AuditAction.REQUEST_CANCELLED,
             AuditAction.CONSENT_CONFIRMED,
         }
     ),
