@@ -30,6 +30,7 @@ from bot.moderation.presence import Presence
 from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
 from bot.reviews.questions import Questions
+from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.review import (
     CLOSING_ACTIONS,
     Review,
@@ -91,6 +92,7 @@ class Decisions:
     reviews: ReviewStore
     questions: Questions
     takedowns: Takedowns
+    reporter_news: ReporterNews
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
@@ -193,6 +195,7 @@ class Decisions:
                 if number % _ASK_AGAIN_EVERY == 0:
                     await self.questions.ask_again()
                 await self.takedowns.finish()
+                await self.reporter_news.tell()
                 await self.questions.show_outdated()
             except StorageError as error:
                 log.warning("reviews_not_tended", reason=str(error))

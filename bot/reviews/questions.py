@@ -19,6 +19,7 @@ from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
 from bot.moderation.rules import ServerRules
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
+from bot.reviews.report_store import ReportStore
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
@@ -43,6 +44,7 @@ class Questions:
     jobs: JobStore
     history: JobHistory
     reviews: ReviewStore
+    reports: ReportStore
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
@@ -168,6 +170,7 @@ class Questions:
             len(strikes),
             member.listed is ListStatus.TRUSTED,
             day(member.suspended_until) if member.suspended_until and member.is_suspended(now) else None,
+            blocked=member.listed is ListStatus.BLOCKED,
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
@@ -184,7 +187,9 @@ class Questions:
             member = await self.memberships.look(review.guild_id, review.person_id)
             record = replace(record, left=member.presence is Presence.GONE)
         quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
-        return ReviewCase(review, job, record, quorum, video)
+        reported = review.subject is ReviewSubject.REPORT
+        reports = await self.reports.of(job.id) if reported else ()
+        return ReviewCase(review, job, record, quorum, video, reports)
 
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:

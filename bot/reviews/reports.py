@@ -1,7 +1,7 @@
 """Reports of videos: counted, and moderators asked; what they look at before they decide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,9 +12,10 @@ import structlog
 from bot.jobs.job import Job, JobState
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
-from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.policy import Person, Place
+from bot.moderation.reporting import Reporter, hides_alone
 from bot.moderation.rights import may_moderate
 from bot.reviews.case import VideoMessage
 from bot.reviews.questions import Questions
@@ -61,19 +62,21 @@ class Reports:
     audit: AuditLog
     now: Callable[[], datetime]
 
-    async def report(self, report: Report, person: Person, shown: VideoMessage | None) -> ReportResult:
-        """Count a report, and hide the video if it is reported often enough.
+    async def report(
+        self, report: Report, person: Person, shown: VideoMessage | None, *, joined_at: datetime | None = None
+    ) -> ReportResult:
+        """Count a report, and hide the video if it is reported often enough, or for a grave reason.
 
         Args:
             report: The report, which counts once for each user and video.
             person: The user who reports.
             shown: The message with the video, or None if the bot cannot change it.
+            joined_at: Moment at which the user joined the server, where Discord says so.
         """
         job = await self.jobs.find(report.job_id)
         if job is None:
             return ReportResult.GONE
-        entry = self._entry(job, AuditAction.VIDEO_REPORTED, person.id, report.reason.value)
-        new = await self.reports.add(report, entry)
+        new = await self._store(job, report, shown, joined_at)
         # A repeated report is checked as well: the database may have failed right after the first was stored.
         if shown is not None and await self._is_to_be_hidden(job, person):
             async with self.takedowns.exclusively(job.id):
@@ -82,7 +85,45 @@ class Reports:
                 return ReportResult.COUNTED  # what Discord does not do is for moderators to know
             if result is not None:
                 return result
+        if new:
+            await self._show_anew(job.id)
         return ReportResult.COUNTED if new else ReportResult.BEFORE
+
+    async def _store(
+        self, job: Job, report: Report, shown: VideoMessage | None, joined_at: datetime | None
+    ) -> bool:
+        """Store a report with its entry. Returns False if the user reported the video before."""
+        guild_id = job.guild_id if _is_seen_by_others(job) else None
+        placed = replace(report, guild_id=guild_id)
+        if shown is not None:
+            placed = replace(placed, channel_id=shown.channel_id, message_id=shown.message_id)
+        entry = self._entry(job, AuditAction.VIDEO_REPORTED, report.person_id, report.reason.value)
+        async with self.audit.transaction() as within:
+            if guild_id is not None and shown is not None:
+                # Within the transaction: of reports at the same moment no more hide than may.
+                reporter = await self._reporter(within, guild_id, report.person_id, joined_at)
+                rules = self.caches.rules.of(guild_id)
+                placed = replace(placed, hides=hides_alone(report.reason, reporter, rules, self.now()))
+            new = await self.reports.add(within, placed)
+            if new:
+                await within.record(replace(entry, details={"hides": True}) if placed.hides else entry)
+        return new
+
+    async def _reporter(
+        self, within: AuditedTransaction, guild_id: int, person_id: int, joined_at: datetime | None
+    ) -> Reporter:
+        return Reporter(
+            joined_at,
+            self.caches.members.of(guild_id, person_id).reports_muted,
+            await self.reports.open_hidings(within, guild_id, person_id),
+            await self.reports.dismissed_at(within, guild_id, person_id),
+        )
+
+    async def _show_anew(self, job_id: str) -> None:
+        """Have the card of a reported video tell of another report."""
+        review = await self.reviews.latest(job_id, ReviewSubject.REPORT)
+        if review is not None and review.state is ReviewState.OPEN:
+            self.questions.show_later(review.id)
 
     async def is_hidden(self, job_id: str) -> bool:
         """Return True if a video is hidden or was removed because of reports."""
@@ -110,15 +151,15 @@ class Reports:
 
     async def _is_to_be_hidden(self, job: Job, person: Person) -> bool:
         """Return True if a moderator reports a server's video, or if there are as many reports as its rules say."""
-        if job.guild_id is None or job.state is not JobState.DELIVERED or job.reply.private:
+        if job.guild_id is None or not _is_seen_by_others(job):
             return False
         members = self.caches.members
         rules = self.caches.rules.of(job.guild_id)
         if self._moderates(job, person) and not members.of(job.guild_id, person.id).reports_muted:
             return True
-        reporters = await self.reports.reporters(job.id)
-        counted = sum(not members.of(job.guild_id, one).reports_muted for one in reporters)
-        return counted >= rules.reports_to_hide
+        found = await self.reports.of(job.id)
+        counted = [one for one in found if not members.of(job.guild_id, one.person_id).reports_muted]
+        return len(counted) >= rules.reports_to_hide or any(one.hides for one in counted)
 
     def _moderates(self, job: Job, person: Person) -> bool:
         guild_id = job.guild_id
@@ -143,3 +184,7 @@ class Reports:
         return AuditEntry(
             job.guild_id or 0, self.now(), action, actor_id, job.reply.person_id, job.id, reason
         )
+
+
+def _is_seen_by_others(job: Job) -> bool:
+    return job.state is JobState.DELIVERED and not job.reply.private

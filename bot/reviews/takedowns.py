@@ -35,6 +35,7 @@ from bot.moderation.gatekeeper import Gatekeeper
 from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.questions import Questions
+from bot.reviews.report_store import ReportOutcome, ReportStore
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
@@ -50,6 +51,7 @@ class Takedowns:
 
     jobs: JobStore
     reviews: ReviewStore
+    reports: ReportStore
     questions: Questions
     gatekeeper: Gatekeeper
     audit: AuditLog
@@ -202,6 +204,10 @@ class Takedowns:
             # A video may be hidden while moderators decide: it was hidden all the same.
             if await self.reviews.done(within, review.id, review.outstanding) or hid:
                 await within.record(entry)
+            if not hid:
+                stays = action is AuditAction.VIDEO_RESTORED
+                outcome = ReportOutcome.STAYS if stays else ReportOutcome.REMOVED
+                await self.reports.decide(within, review.job_id, outcome, self.now())
         if review.refused_at is not None:
             self.questions.show_later(review.id)
 

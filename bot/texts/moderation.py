@@ -64,6 +64,18 @@ VOTE_OWN: Final = sentence("Nobody decides about their own request.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")
 VIEWED: Final = sentence("Only you see this. That you looked is logged.")
 
+REPORT_OUTCOMES: Final[Mapping[str, Message]] = {
+    "removed": sentence("Moderators decided about a video that you reported: it was removed. Thank you."),
+    "stays": sentence("Moderators looked at a video that you reported and decided that it stays. Thank you."),
+}
+"""What a reporter hears, by the values of `bot.reviews.report_store.ReportOutcome`."""
+REPORT_LABELS: Final[Mapping[str, Message]] = {
+    "remove": named("button", "Remove…"),
+    "leave": named("button", "Leave it"),
+}
+REPORTED_VIDEO: Final = sentence("Reported, still in sight")
+REPORTS_LEFT: Final = sentence("The video stays. Those who reported it hear so.")
+
 HIDDEN_HEADLINE: Final = sentence("This video was reported and is hidden")
 HIDDEN_LINE: Final = sentence("Moderators look at it.")
 REMOVED_HEADLINE: Final = sentence("This video was removed by moderators")
@@ -79,6 +91,7 @@ class Record:
     strikes: int
     trusted: bool
     suspended_until: str | None
+    blocked: bool = False
     left: bool = False
     """True if the user is no longer a member of the server."""
 
@@ -94,11 +107,23 @@ def record_line(record: Record) -> Message:
     )
     if record.trusted:
         line = sentence("{line} · trusted", line=line)
+    if record.blocked:
+        line = sentence("{line} · **blocked**", line=line)
     if record.suspended_until is not None:
         line = sentence("{line} · suspended until {until}", line=line, until=record.suspended_until)
     if record.left:
         line = sentence("{line} · no longer a member of this server: no video is posted", line=line)
     return line
+
+
+def reported_line(reasons: Mapping[Message, int]) -> Message:
+    """Number of a video's reports, and their reasons."""
+    listed: Message | None = None
+    for reason, count in reasons.items():
+        one = sentence("{reason} ({count})", reason=reason, count=count)
+        listed = one if listed is None else sentence("{listed}; {one}", listed=listed, one=one)
+    told = counted("{count} report", "{count} reports", sum(reasons.values()))
+    return sentence("**{told}:** {reasons}", told=told, reasons=listed) if listed is not None else told
 
 
 def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:

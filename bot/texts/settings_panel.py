@@ -73,6 +73,7 @@ FIELD_NAMES: Final[Mapping[str, Message]] = {
     "quorum": sentence("Votes that decide"),
     "review_hours": sentence("Time to decide"),
     "reports_to_hide": sentence("Reports that hide a video"),
+    "grave_report_hours": sentence("Whose grave report hides at once"),
     "hidden_hours": sentence("How long a hidden video is kept"),
     "strikes_to_suspend": sentence("Strikes that suspend somebody"),
     "suspend_hours": sentence("How long they are suspended"),
@@ -96,6 +97,9 @@ FIELD_HINTS: Final[Mapping[str, Message]] = {
     "quorum": sentence("So many moderators must agree, or refuse."),
     "review_hours": sentence("After that the question ends, and nothing is made or posted."),
     "reports_to_hide": sentence("A video that so many people report is hidden until moderators have looked."),
+    "grave_report_hours": sentence(
+        "Under age, or a real person without consent: one report hides, by members of so long."
+    ),
     "hidden_hours": sentence("If no moderator brings it back by then, it is gone."),
     "strikes_to_suspend": sentence("Strikes are what moderators give; reports alone give none."),
     "suspend_hours": sentence("They cannot make videos in this server, and can appeal once."),
@@ -186,6 +190,8 @@ def amount(field: str, number: int) -> Message:
     match field:
         case "image_check_percent":
             return sentence("From {percent}% on", percent=number) if number else _SWITCHED_OFF
+        case "grave_report_hours" if number == 0:
+            return sentence("Everybody's")
         case "new_member_hours" if number == 0:
             return sentence("Nobody")
         case _:

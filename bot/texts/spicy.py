@@ -329,6 +329,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "left": sentence("Left the server"),
     "timed_out": sentence("Timed out in the server"),
     "video_reported": sentence("Video reported"),
+    "reports_dismissed": sentence("Reports dismissed"),
     "video_hidden": sentence("Video hidden"),
     "hidden_video_viewed": sentence("Hidden video looked at"),
     "video_restored": sentence("Video restored"),

@@ -325,6 +325,7 @@ class App:
             purge=self.jobs.purge,
             departures=self.jobs.departures,
             reports=self.moderation.reports,
+            report_decisions=self.jobs.report_decisions,
             appeals=self.moderation.appeals,
             review_channel=self.moderation.review_channel,
             tell_operator=self._notices.tell,

@@ -24,6 +24,7 @@ from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.questions import Questions
+from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.reports import Reports
@@ -110,6 +111,7 @@ class ModerationWiring:
             jobs=self.store,
             history=JobHistory(self.database),
             reviews=self.reviews,
+            reports=self.report_store,
             audit=self.audit_log,
             caches=self.caches,
             memberships=self.memberships,
@@ -124,6 +126,7 @@ class ModerationWiring:
         return Takedowns(
             jobs=self.store,
             reviews=self.reviews,
+            reports=self.report_store,
             questions=self.questions,
             gatekeeper=self.gatekeeper,
             audit=self.audit_log,
@@ -150,7 +153,13 @@ class ModerationWiring:
     @cached_property
     def report_store(self) -> ReportStore:
         """Stored reports."""
-        return ReportStore(self.database, self.audit_log)
+        return ReportStore(self.database)
+
+    @cached_property
+    def reporter_news(self) -> ReporterNews:
+        """Tells users what came of their reports."""
+        tell = self.messages.tell_person
+        return ReporterNews(reports=self.report_store, send_directly=tell, now=self.now)
 
     @cached_property
     def log_channel(self) -> LogChannel:

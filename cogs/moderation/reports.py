@@ -11,8 +11,9 @@ import structlog
 from discord import ui
 
 from bot.delivery.card import Action
+from bot.moderation.reporting import ReportReason
 from bot.reviews.case import VideoMessage
-from bot.reviews.report_store import Report, ReportReason
+from bot.reviews.report_store import Report
 from bot.reviews.reports import ReportResult, Reports
 from bot.services.job_actions import ActionResult, JobActions
 from bot.texts import forms, moderation, operator
@@ -59,13 +60,17 @@ class ReportButtons:
         if await acknowledge(interaction, private=True) is None:
             return
         reason, added = ReportReason(reason), form.text(WORDS)[:_WORDS_CHARS]
-        report = Report(job_id, interaction.user.id, self.now(), reason, added)
+        user, language = interaction.user, language_of(interaction, private=True)
+        report = Report(job_id, user.id, self.now(), reason, added, language=language)
+        joined_at = user.joined_at if isinstance(user, discord.Member) else None
         person = await self.pages.person_of(interaction)
         found = await self.actions.model(job_id, person)
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return
-        came_of_it = await self.reports.report(report, person, _shown(interaction, job_id))
+        came_of_it = await self.reports.report(
+            report, person, _shown(interaction, job_id), joined_at=joined_at
+        )
         if came_of_it in {ReportResult.GONE, ReportResult.BEFORE}:
             gone = came_of_it is ReportResult.GONE
             await answer(interaction, ANSWERS[ActionResult.GONE] if gone else forms.REPORTED_BEFORE)

@@ -11,16 +11,24 @@ import discord
 from discord import ui
 
 from bot.reviews.case import ReviewCase, message_of
+from bot.reviews.report_store import Report, reasons_of
 from bot.reviews.review import ReviewState, ReviewSubject
 from bot.texts import moderation as words
 from bot.texts.cards import options_line
+from bot.texts.forms import REPORT_REASONS
 from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
+from bot.texts.quoting import quote_prompt
 from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.layout import layout_of
 
 CUSTOM_ID: Final = re.compile(r"sm-rev:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
+
+
+_WORDS_SHOWN: Final = 3
+_WORDS_CHARS: Final = 150
+"""Of each of the reports whose words are shown."""
 
 
 class ReviewAction(StrEnum):
@@ -124,6 +132,8 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
         words.whole_prompt(job.request.prompt),
         f"-# {words.record_line(case.record).in_language(language)}",
     ]
+    if case.reports:
+        lines.append(reports_text(case.reports, language))
     yes = [vote.person_id for vote in review.votes if vote.approves]
     no = [vote.person_id for vote in review.votes if not vote.approves]
     if review.state is ReviewState.OPEN:
@@ -138,6 +148,14 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
     ):
         lines.append(words.OUTSTANDING[review.outstanding].in_language(language))
     return lines
+
+
+def reports_text(reports: Sequence[Report], language: Language) -> str:
+    """Write the reasons of reports, and what their users said."""
+    reasons = {REPORT_REASONS[reason]: count for reason, count in reasons_of(reports).items()}
+    said = [one.words for one in reports if one.words.strip()]
+    quoted = [f"> {quote_prompt(one, _WORDS_CHARS)}" for one in said[:_WORDS_SHOWN]]
+    return "\n".join([words.reported_line(reasons).in_language(language), *quoted])
 
 
 def _outcome(case: ReviewCase) -> Message:

@@ -76,7 +76,7 @@ class ReviewsCog(commands.Cog):
         action = _action_of(match)
         if action in _ASKING_WHY:
             language = language_of(interaction, private=True)
-            await open_modal(interaction, _why_form(action, match["review"], language))
+            await open_modal(interaction, denial_form(f"sm-why:{action}:{match['review']}", language))
         else:
             await self._serve(interaction, match)
 
@@ -97,7 +97,7 @@ class ReviewsCog(commands.Cog):
                 await self._view(interaction, review, person)
             case _:
                 approves = action not in _ASKING_WHY
-                reason = "" if approves else _reason(interaction)
+                reason = "" if approves else denial_reason(interaction)
                 result = await self._decisions.vote(
                     review_id,
                     person,
@@ -130,7 +130,7 @@ def _action_of(match: re.Match[str]) -> ReviewAction:
         raise UnknownCustomIdError from None
 
 
-def _reason(interaction: Interaction) -> str:
+def denial_reason(interaction: Interaction) -> str:
     """Return the moderator's own words, or the chosen reason in English, which is translated for each reader."""
     form = SentForm.of(interaction)
     if form is None:
@@ -144,9 +144,10 @@ def _reason(interaction: Interaction) -> str:
         return ""
 
 
-def _why_form(action: ReviewAction, review_id: str, language: Language) -> ui.Modal:
+def denial_form(custom_id: str, language: Language) -> ui.Modal:
+    """Make the form that asks a moderator for the reason of a denial."""
     return reason_form(
-        f"sm-why:{action}:{review_id}",
+        custom_id,
         language,
         title=words.DENY_TITLE,
         question=words.DENY_CHOICE,

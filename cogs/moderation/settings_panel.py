@@ -51,6 +51,7 @@ NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
     Field.QUORUM: (1, 2, 3, 4, 5),
     Field.REVIEW_HOURS: (1, 6, 12, 24, 48, 72),
     Field.REPORTS_TO_HIDE: (1, 2, 3, 5, 10),
+    Field.GRAVE_REPORT_HOURS: (0, 24, 72, 168),
     Field.HIDDEN_HOURS: (24, 72, 168),
     Field.STRIKES_TO_SUSPEND: (1, 2, 3, 5),
     Field.SUSPEND_HOURS: (24, 72, 168, 720),

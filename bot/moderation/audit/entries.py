@@ -30,6 +30,8 @@ class AuditAction(StrEnum):
     REQUEST_CANCELLED = "request_cancelled"
     """By a moderator, who cancelled another user's request."""
     VIDEO_REPORTED = "video_reported"
+    REPORTS_DISMISSED = "reports_dismissed"
+    """A moderator left a reported video as it is, which was not hidden."""
     VIDEO_HIDDEN = "video_hidden"
     HIDDEN_VIDEO_VIEWED = "hidden_video_viewed"
     VIDEO_RESTORED = "video_restored"
@@ -112,6 +114,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
     ActionGroup.REPORTS: frozenset(
         {
             AuditAction.VIDEO_REPORTED,
+            AuditAction.REPORTS_DISMISSED,
             AuditAction.VIDEO_HIDDEN,
             AuditAction.HIDDEN_VIDEO_VIEWED,
             AuditAction.VIDEO_RESTORED,
