@@ -66,6 +66,8 @@ class VoteResult(StrEnum):
     NOT_ALLOWED = "not_allowed"
     STOPPED = "stopped"
     """The spicy preset is stopped: nothing of it can be approved."""
+    UNSEEN = "unseen"
+    """A finished video is approved by those alone to whom it was shown."""
     OWN = "own"
     """The request is the moderator's own."""
 
@@ -111,12 +113,19 @@ class Decisions:
         approves: bool,
         reason: str,
         extra: ExtraAction = ExtraAction.NONE,
+        saw_video: bool = False,
     ) -> VoteResult:
-        """Count a moderator's vote, and carry out what it decides."""
+        """Count a moderator's vote, and carry out what it decides.
+
+        `saw_video` is True if the message with the pressed button shows the video.
+        """
         review = await self.reviews.get(review_id)
         if review is None:
             return VoteResult.CLOSED
         refused = self._refused(review, person)
+        asks_to_post = review.subject is ReviewSubject.POSTING and review.state is ReviewState.OPEN
+        if refused is None and approves and asks_to_post and not saw_video:
+            refused = VoteResult.UNSEEN
         if refused is not None:
             return refused
         doubts = await self._doubts(review, person)

@@ -1,5 +1,6 @@
 """Reports of videos: counted, and moderators asked; what they look at before they decide."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from bot.moderation.rights import may_moderate
 from bot.reviews.case import VideoMessage
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import Report, ReportStore
-from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject
+from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
 from bot.video import Preset
@@ -41,7 +42,7 @@ class ReportResult(StrEnum):
 
 
 class ViewRefusal(StrEnum):
-    """Reason why a user may not see a hidden video."""
+    """Reason why a user may not see a video under review."""
 
     NOT_ALLOWED = "not_allowed"
     ELSEWHERE = "elsewhere"
@@ -60,6 +61,7 @@ class Reports:
     takedowns: Takedowns
     caches: ModerationCaches
     audit: AuditLog
+    media_dir: Path
     now: Callable[[], datetime]
 
     async def report(
@@ -131,23 +133,32 @@ class Reports:
         return review is not None and review.state is not ReviewState.APPROVED
 
     async def view(self, review: Review, person: Person, place: Place) -> Path | ViewRefusal:
-        """Return the file of a hidden video for a moderator, and log the view.
+        """Return the file of a video under review for a moderator, and log the view.
 
         A spicy video is shown in age-restricted channels only.
         """
         if not may_moderate(person, self.caches.rules.of(review.guild_id), review.guild_id):
             return ViewRefusal.NOT_ALLOWED
-        asked = review.subject is ReviewSubject.REPORT and review.state is ReviewState.OPEN
-        job = await self.jobs.find(review.job_id) if asked else None
+        shows = review.subject is not ReviewSubject.SUBMISSION and review.state is ReviewState.OPEN
+        job = await self.jobs.find(review.job_id) if shows else None
         if job is None:
             return ViewRefusal.GONE
         if job.request.preset is Preset.SPICY and place is not Place.AGE_RESTRICTED_CHANNEL:
             return ViewRefusal.ELSEWHERE
+        path = await self._file_of(job, review)
+        if path is None:
+            return ViewRefusal.GONE
+        viewed = AuditAction.HIDDEN_VIDEO_VIEWED
+        await self.audit.append(entry_about(review, viewed, self.now(), actor_id=person.id))
+        return path
+
+    async def _file_of(self, job: Job, review: Review) -> Path | None:
+        if review.subject is ReviewSubject.POSTING and job.video_name is not None:
+            path = self.media_dir / job.video_name
+            return path if await asyncio.to_thread(path.exists) else None
         async with self.takedowns.exclusively(job.id):
-            if not await self.takedowns.copies.ensure(job):
-                return ViewRefusal.GONE
-        await self.audit.append(self._entry(job, AuditAction.HIDDEN_VIDEO_VIEWED, person.id, ""))
-        return self.takedowns.copies.path(job.id)
+            kept = await self.takedowns.copies.ensure(job)
+        return self.takedowns.copies.path(job.id) if kept else None
 
     async def _is_to_be_hidden(self, job: Job, person: Person) -> bool:
         """Return True if a moderator reports a server's video, or if there are as many reports as its rules say."""

@@ -33,6 +33,18 @@ REVIEW_REPORT: Final = sentence("Reported: shall this video come back?")
 REVIEW_NOT_RESTRICTED: Final = sentence(
     "Spicy videos are shown to moderators in an age-restricted review channel only. Set one in `/settings`."
 )
+
+
+def view_elsewhere(channel_id: int | None) -> Message:
+    """Where a moderator can look at a spicy video; `channel_id` is an age-restricted channel of the server."""
+    if channel_id is None:
+        return REVIEW_NOT_RESTRICTED
+    return sentence(
+        "Spicy videos are shown in age-restricted channels only. Type `/spicy queue` in {channel} and look there.",
+        channel=f"<#{channel_id}>",
+    )
+
+
 REVIEW_NO_CHANNEL: Final = sentence(
     "You get this because I cannot use your server's review channel. Set one in `/settings`."
 )
@@ -60,6 +72,7 @@ RIGHTS_NOT_TOLD: Final = sentence(
 VOTE_STOPPED: Final = sentence(
     "*Spicy* is stopped here, so nothing of it can be approved. Deny it, or end the stop with `/spicy resume`."
 )
+VIEW_FIRST: Final = sentence("Look at the video first: *View* shows it, and *Approve* is below it.")
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")
 VIEWED: Final = sentence("Only you see this. That you looked is logged.")

@@ -123,6 +123,34 @@ HERE_NOT_RESTRICTED: Final = sentence(
 )
 SPICY_OFF_IN_SERVER: Final = sentence("*Spicy* is off in this server; a mode here switches it on here alone.")
 
+REVIEW_CHANNEL_PROBLEMS: Final[Mapping[str, Message]] = {
+    "not_chosen": sentence(
+        "Moderators need a place where I can ask them, so nothing was changed. Choose a *review channel* first; it "
+        "is on the same page."
+    ),
+    "gone": sentence(
+        "The *review channel* is gone, or I cannot see it, so nothing was changed. Choose another one; it is on "
+        "the same page."
+    ),
+    "not_seen": sentence(
+        "I cannot see the *review channel*, so nothing was changed. Give me *View Channel* there, or choose "
+        "another."
+    ),
+    "not_writable": sentence(
+        "I cannot write in the *review channel*, so nothing was changed. Give me *Send Messages* there, or choose "
+        "another."
+    ),
+    "no_files": sentence(
+        "I cannot show pictures and videos in the *review channel*, so nothing was changed. Give me *Attach Files* "
+        "there, or choose another."
+    ),
+    "not_restricted": sentence(
+        "The *review channel* is not age-restricted, and moderators are to look at *spicy* videos there, so "
+        "nothing was changed. Make it age-restricted, or choose another."
+    ),
+}
+"""Answers by the values of `bot.moderation.review_places.ReviewChannelProblem`."""
+
 # The form that switches spicy on.
 
 SPICY_RULES_VERSION: Final = 1

@@ -147,6 +147,7 @@ class ModerationWiring:
             takedowns=self.takedowns,
             caches=self.caches,
             audit=self.audit_log,
+            media_dir=self.settings.media_dir,
             now=self.now,
         )
 

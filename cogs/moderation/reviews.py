@@ -11,17 +11,24 @@ from discord.ext import commands
 from bot.moderation.policy import Person
 from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
-from bot.reviews.review import DenyReason, Review
+from bot.reviews.review import DenyReason, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
 from bot.texts import moderation as words
 from bot.texts import refusals
 from bot.texts.messages import Language, Message
 from cogs.moderation.not_moderating import not_moderating
-from cogs.moderation.review_card import CUSTOM_ID, ReviewAction
+from cogs.moderation.review_card import (
+    APPROVALS,
+    CUSTOM_ID,
+    VIDEO_NAME,
+    ReviewAction,
+    review_buttons,
+    shows_video,
+)
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
-from cogs.shared.place import place_of
+from cogs.shared.place import place_of, restricted_channel_in
 from cogs.shared.respond import acknowledge, answer, open_modal, show_file
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
@@ -35,11 +42,11 @@ _ANSWERS: Final[Mapping[VoteResult, Message]] = {
     VoteResult.CLOSED: words.VOTE_CLOSED,
     VoteResult.NOT_ALLOWED: words.VOTE_NOT_YOURS,
     VoteResult.OWN: words.VOTE_OWN,
+    VoteResult.UNSEEN: words.VIEW_FIRST,
     VoteResult.STOPPED: words.VOTE_STOPPED,
 }
 _UNSEEN: Final[Mapping[ViewRefusal, Message]] = {
     ViewRefusal.NOT_ALLOWED: words.VOTE_NOT_YOURS,
-    ViewRefusal.ELSEWHERE: words.REVIEW_NOT_RESTRICTED,
     ViewRefusal.GONE: words.HIDDEN_GONE,
 }
 _EXTRAS: Final[Mapping[ReviewAction, ExtraAction]] = {
@@ -104,6 +111,7 @@ class ReviewsCog(commands.Cog):
                     approves=approves,
                     reason=reason,
                     extra=_EXTRAS.get(action, ExtraAction.NONE),
+                    saw_video=shows_video(interaction.message),
                 )
                 told = _ANSWERS[result]
                 if result is VoteResult.DECIDED and await self._is_outstanding(review_id):
@@ -118,7 +126,15 @@ class ReviewsCog(commands.Cog):
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
         found = await self._reports.view(review, person, place_of(interaction))
         if isinstance(found, Path):
-            await show_file(interaction, words.VIEWED, found, "SPOILER_video.mp4")
+            language = language_of(interaction, private=True)
+            offered = APPROVALS if review.subject is ReviewSubject.POSTING else ()
+            buttons = review_buttons(review.id, offered, language)
+            await show_file(interaction, words.VIEWED, found, f"SPOILER_{VIDEO_NAME}", buttons)
+        elif found is ViewRefusal.ELSEWHERE:
+            await answer(
+                interaction,
+                words.view_elsewhere(restricted_channel_in(interaction.client.get_guild(review.guild_id))),
+            )
         else:
             await answer(interaction, not_moderating(person, _UNSEEN[found]))
 

@@ -18,12 +18,13 @@ from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language
 from bot.texts.quoting import quote_prompt
-from cogs.moderation.review_card import HEADLINES, reports_text
+from cogs.moderation.review_card import HEADLINES, ReviewAction, reports_text, review_buttons, rows_of
 from cogs.moderation.spicy_page import page_view, turning_buttons
 from cogs.shared.buttons import PlainButton, row_of_plain
 
 QUEUE_ID: Final = re.compile(r"sm-queue:(?P<page>[0-9]{1,3})")
 
+_TAKE_BACK: Final = ReviewAction.TAKE_BACK
 _A_PAGE: Final = 5
 """So many stay below the 4000 characters of a message if every character has to be escaped."""
 
@@ -57,7 +58,11 @@ class OpenQuestions:
     ) -> list[str | ui.Item[ui.LayoutView]]:
         """Draw a question, or a reported video about which nothing is asked, with its buttons."""
         if isinstance(one, Review):
-            return [_text(one, await self.questions.case(one), language)]
+            parts: list[str | ui.Item[ui.LayoutView]] = [_text(one, await self.questions.case(one), language)]
+            if one.state is ReviewState.OPEN:
+                row = [action for action in rows_of(one, shows_video=False)[0] if action is not _TAKE_BACK]
+                parts.append(row_of_plain(review_buttons(one.id, row, language)))
+            return parts
         job = await self.questions.jobs.find(one.job_id)
         return [_reported(one, job, language), row_of_plain(report_buttons(one.job_id, language))]
 

@@ -71,7 +71,7 @@ async def test_a_video_that_the_service_no_longer_has_is_removed(harness: Harnes
     await until(lambda: audit(harness, "action")[-1] == "video_removed")
 
 
-async def test_view_is_for_reported_videos_alone(harness: Harness) -> None:
+async def test_view_is_for_finished_videos_alone(harness: Harness) -> None:
     await rule(harness, modes={Gate.SPICY: Mode.APPROVAL})
     await harness.video("a lighthouse", channel=harness.adult_channel, preset="spicy")
     card = await question(harness)
