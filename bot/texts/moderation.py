@@ -74,6 +74,15 @@ VOTE_STOPPED: Final = sentence(
 )
 VIEW_FIRST: Final = sentence("Look at the video first: *View* shows it, and *Approve* is below it.")
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
+VOTE_BLOCKED: Final = sentence(
+    "Moderators have blocked this person, so nothing was decided. *Approve* leaves the list as it is."
+)
+UNBLOCK_TITLE: Final = sentence("This person is blocked")
+UNBLOCK_TEXT: Final = sentence(
+    "Moderators of this server have put this person on the blocked list. To trust them takes them off it."
+)
+UNBLOCK_LABEL: Final = sentence("Approve, and trust them all the same")
+UNBLOCK_HINT: Final = sentence("It is logged that you did so.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")
 VIEWED: Final = sentence("Only you see this. That you looked is logged.")
 

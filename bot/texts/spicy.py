@@ -231,6 +231,14 @@ def suspended(person_id: int, until: str) -> Message:
     return sentence("{person} is suspended until {until}.", person=f"<@{person_id}>", until=until)
 
 
+def suspended_for_longer(suspension: Message) -> Message:
+    """Answer to the moderator whose suspension is shorter than the one in force."""
+    return sentence(
+        "{suspension}. A shorter suspension does not replace it, so nothing changed; 0 hours ends it first.",
+        suspension=suspension,
+    )
+
+
 def tell_suspended(server: str, until: str, reason: str) -> Message:
     """Direct message to the user."""
     return sentence(

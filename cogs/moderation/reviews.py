@@ -1,5 +1,6 @@
 """Moderators' presses on questions: votes, reasons, and looks at hidden videos."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +10,11 @@ from discord import ui
 from discord.ext import commands
 
 from bot.moderation.policy import Person
-from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
+from bot.reviews.decisions import Decisions, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
 from bot.reviews.review import DenyReason, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
+from bot.reviews.vote_record import ExtraAction
 from bot.texts import moderation as words
 from bot.texts import refusals
 from bot.texts.messages import Language, Message
@@ -27,9 +29,9 @@ from cogs.moderation.review_card import (
 )
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
-from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
+from cogs.shared.modals import REASON, WORDS, YES, SentForm, reason_form, tick_form
 from cogs.shared.place import place_of, restricted_channel_in
-from cogs.shared.respond import acknowledge, answer, open_modal, show_file
+from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, acknowledge, answer, open_modal, show_file
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 _WHY: Final = re.compile(r"sm-why:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
@@ -44,6 +46,7 @@ _ANSWERS: Final[Mapping[VoteResult, Message]] = {
     VoteResult.OWN: words.VOTE_OWN,
     VoteResult.UNSEEN: words.VIEW_FIRST,
     VoteResult.STOPPED: words.VOTE_STOPPED,
+    VoteResult.BLOCKED: words.VOTE_BLOCKED,
 }
 _UNSEEN: Final[Mapping[ViewRefusal, Message]] = {
     ViewRefusal.NOT_ALLOWED: words.VOTE_NOT_YOURS,
@@ -81,11 +84,18 @@ class ReviewsCog(commands.Cog):
 
     async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
         action = _action_of(match)
-        if action in _ASKING_WHY:
-            language = language_of(interaction, private=True)
+        language = language_of(interaction, private=True)
+        if action is ReviewAction.APPROVE_AND_TRUST and await self._is_blocked(match["review"]):
+            await open_modal(interaction, _unblocking_form(match["review"], language))
+        elif action in _ASKING_WHY:
             await open_modal(interaction, denial_form(f"sm-why:{action}:{match['review']}", language))
         else:
             await self._serve(interaction, match)
+
+    async def _is_blocked(self, review_id: str) -> bool:
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            review = await self._reviews.get(review_id)
+        return review is not None and self._decisions.is_blocked(review)
 
     async def _serve(self, interaction: Interaction, match: re.Match[str]) -> None:
         action, review_id = _action_of(match), match["review"]
@@ -112,6 +122,7 @@ class ReviewsCog(commands.Cog):
                     reason=reason,
                     extra=_EXTRAS.get(action, ExtraAction.NONE),
                     saw_video=shows_video(interaction.message),
+                    unblocks=_is_ticked(interaction),
                 )
                 told = _ANSWERS[result]
                 if result is VoteResult.DECIDED and await self._is_outstanding(review_id):
@@ -158,6 +169,22 @@ def denial_reason(interaction: Interaction) -> str:
         return refusals.DENY_REASONS[DenyReason(form.text(REASON))].english
     except ValueError:
         return ""
+
+
+def _is_ticked(interaction: Interaction) -> bool:
+    form = SentForm.of(interaction)
+    return form is not None and form.ticked(YES)
+
+
+def _unblocking_form(review_id: str, language: Language) -> ui.Modal:
+    """Make the form that asks if somebody whom moderators have blocked is to be trusted."""
+    return tick_form(
+        f"sm-why:{ReviewAction.APPROVE_AND_TRUST}:{review_id}",
+        language,
+        title=words.UNBLOCK_TITLE,
+        text=words.UNBLOCK_TEXT,
+        box=(words.UNBLOCK_LABEL, words.UNBLOCK_HINT),
+    )
 
 
 def denial_form(custom_id: str, language: Language) -> ui.Modal:

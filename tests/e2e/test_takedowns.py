@@ -94,7 +94,7 @@ async def test_a_video_that_was_never_hidden_is_not_said_to_have_been(harness: H
     accept(harness)
     assert await why(harness, card, "Remove…", mo) == moderation.VOTE_DECIDED.english
     await seen(message_of(reply), REMOVED)
-    assert actions(harness) == ["video_reported", "vote_cast", "request_denied", "video_removed"]
+    assert actions(harness) == ["video_reported", "request_denied", "video_removed"]
 
 
 async def test_a_moderators_deletion_is_logged_once_discord_made_it(harness: Harness) -> None:

@@ -10,6 +10,10 @@ Detail: TypeAlias = "str | int | bool | Sequence[Detail] | Mapping[str, Detail] 
 """Value of a detail: any JSON without fractions."""
 
 
+PARTS: Final = "parts"
+"""Detail that names the other actions of the same press: one press is one entry."""
+
+
 class AuditAction(StrEnum):
     """Logged action. The values are stored and covered by digests: a name may change, a value must not."""
 
