@@ -11,6 +11,7 @@ from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
+from bot.reviews.report_decisions import ReportDecisions
 from bot.reviews.reports import Reports
 from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
@@ -27,6 +28,7 @@ from cogs.jobs.list import JobsCog
 from cogs.jobs.results import ResultButtons
 from cogs.moderation.appeals import AppealButtons
 from cogs.moderation.departures import DeparturesCog
+from cogs.moderation.reported_videos import ReportedVideoButtons
 from cogs.moderation.reports import ReportButtons
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
@@ -65,6 +67,7 @@ def add_cogs(
     purge: Purge,
     departures: Departures,
     reports: Reports,
+    report_decisions: ReportDecisions,
     appeals: Appeals,
     review_channel: DiscordReviewChannel,
     tell_operator: Callable[[str], None],
@@ -110,6 +113,7 @@ def add_cogs(
         JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
         ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
         ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
+        ReportedVideoButtons(decisions=report_decisions, pages=pages),
         AppealButtons(
             client=bot,
             appeals=appeals,

@@ -113,6 +113,8 @@ class Person:
     """*Manage Server*."""
     administers: bool = False
     """The owner, or *Administrator*."""
+    owns: bool = False
+    """The server's owner."""
     spicy_access: Access = Access.UNSET
     """What the server's *Integrations* page says about `/spicy` and this user."""
     video_access: Access = Access.UNSET

@@ -72,7 +72,9 @@ def reuse_of(
 def person_in_direct_messages(person_id: int, guild_id: int, *, owner_id: int | None) -> Person:
     """Return a user with the rights in a server that count in direct messages: only its owner has any there."""
     owns = person_id == owner_id
-    return Person(person_id, guild_id if owns else None, moderates=owns, manages=owns, administers=owns)
+    return Person(
+        person_id, guild_id if owns else None, moderates=owns, manages=owns, administers=owns, owns=owns
+    )
 
 
 def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
@@ -96,9 +98,23 @@ def may_moderate(person: Person, rules: ServerRules, guild_id: int) -> bool:
             return person.moderates or person.manages or has_role
 
 
-def may_review(person: Person, rules: ServerRules, guild_id: int, *, owner_id: int) -> bool:
-    """Return True if a user may vote on a request: moderators may, but not on their own requests."""
-    return person.id != owner_id and may_moderate(person, rules, guild_id)
+def may_review(
+    person: Person, rules: ServerRules, guild_id: int, *, owner_id: int, requested: bool = False
+) -> bool:
+    """Return True if a user may vote: moderators may, but not on what is their own.
+
+    A server may have one moderator alone: its owner may vote on their own requests, which is logged as such.
+
+    Args:
+        person: The user.
+        rules: The server's rules.
+        guild_id: The server.
+        owner_id: The user whose request or video it is.
+        requested: True for a request, and nothing but that; False for a reported video, or a decision with a strike
+            or another action on its user.
+    """
+    own = person.id == owner_id
+    return may_moderate(person, rules, guild_id) and (not own or (person.owns and requested))
 
 
 def may_configure(person: Person, guild_id: int) -> bool:

@@ -113,6 +113,8 @@ class ServerRules(BaseModel):
     review_channel_id: int | None = None
     log_channel_id: int | None = None
     reports_to_hide: Annotated[int, Field(ge=1, le=50)] = 3
+    grave_report_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    """Hours of membership after which a report with a grave reason hides a video at once."""
     hidden_hours: Annotated[int, Field(ge=1, le=720)] = 72
     """Hours that a hidden video is kept for review."""
     strikes_to_suspend: Annotated[int, Field(ge=1, le=20)] = 3

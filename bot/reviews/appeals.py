@@ -1,11 +1,11 @@
-"""Appeals against suspensions: one for each, decided once by a moderator who did not decide the suspension."""
+"""Appeals against suspensions: one for each, decided once by another moderator, or by the server's owner."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.entries import PARTS, AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import AuditFilter
 from bot.moderation.members.cache import MemberCache
@@ -91,12 +91,13 @@ class Appeals:
             if refused is not None:
                 return refused
             now = self.now()
+            suspended_by = self.members.of(guild_id, person_id).suspended_by
+            details: dict[str, Detail] = {"lifted": lifts}
             if lifts:
                 await self.members.lift(within, guild_id, person_id)
-                await within.record(
-                    AuditEntry(guild_id, now, AuditAction.SUSPENSION_LIFTED, decider.id, person_id)
-                )
-            details = {"lifted": lifts}
+                details[PARTS] = [AuditAction.SUSPENSION_LIFTED.value]
+            if suspended_by == decider.id:
+                details["own_suspension"] = True
             await within.record(
                 AuditEntry(guild_id, now, AuditAction.APPEAL_DECIDED, decider.id, person_id, details=details)
             )
@@ -113,7 +114,9 @@ class Appeals:
         over = not member.is_suspended(self.now()) or member.appealed_at is None
         if over or end_of(member) != until or await self._is_decided(member):
             return AppealDecision.CLOSED
-        return AppealDecision.SUSPENDER if member.suspended_by == decider.id else None
+        # A server may have one moderator alone: its owner decides all the same, which is logged as such.
+        own_decision = member.suspended_by == decider.id and not decider.owns
+        return AppealDecision.SUSPENDER if own_decision else None
 
     async def _is_decided(self, member: Member) -> bool:
         """Return True if the appeal was decided. A rejected one leaves its trace in the audit log alone."""

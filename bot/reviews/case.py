@@ -1,11 +1,13 @@
 """Content of a question's card, and the channel that shows such cards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
+from bot.reviews.report_store import Report
 from bot.reviews.review import Review
 from bot.texts.moderation import Record
 
@@ -40,6 +42,8 @@ class ReviewCase:
     quorum: int
     video: Path | None = None
     """The finished video, while the question is if it may be posted."""
+    reports: Sequence[Report] = ()
+    """Users' reports of the video, if the question is about these."""
 
 
 class ReviewChannel(Protocol):

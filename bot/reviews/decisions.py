@@ -9,7 +9,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -19,18 +19,18 @@ from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError
-from bot.moderation.audit.entries import AuditAction, Detail
+from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.integrations import Access
-from bot.moderation.members.member import ListStatus, Strike
+from bot.moderation.members.member import ListStatus
 from bot.moderation.memberships import Memberships
 from bot.moderation.policy import Person
 from bot.moderation.presence import Presence
 from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
 from bot.reviews.questions import Questions
-from bot.reviews.reports import Reports
+from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.review import (
     CLOSING_ACTIONS,
     Review,
@@ -38,11 +38,14 @@ from bot.reviews.review import (
     ReviewSubject,
     Vote,
     VoterDoubts,
+    cancellation_entry,
     entry_about,
     job_after_decision,
     quorum_of,
 )
 from bot.reviews.store import ReviewStore
+from bot.reviews.takedowns import Takedowns
+from bot.reviews.vote_record import ExtraAction, record_lapsed, record_vote
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.video import Preset
 
@@ -62,19 +65,14 @@ class VoteResult(StrEnum):
     NO_VOTE = "no_vote"
     CLOSED = "closed"
     NOT_ALLOWED = "not_allowed"
+    BLOCKED = "blocked"
+    """Other moderators have blocked the user who would be trusted."""
     STOPPED = "stopped"
     """The spicy preset is stopped: nothing of it can be approved."""
+    UNSEEN = "unseen"
+    """A finished video is approved by those alone to whom it was shown."""
     OWN = "own"
     """The request is the moderator's own."""
-
-
-class ExtraAction(StrEnum):
-    """Action on the user of the request, done if the vote decides."""
-
-    NONE = "none"
-    TRUST = "trust"
-    SUSPEND = "suspend"
-    STRIKE = "strike"
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -89,7 +87,8 @@ class Decisions:
     jobs: JobStore
     reviews: ReviewStore
     questions: Questions
-    reports: Reports
+    takedowns: Takedowns
+    reporter_news: ReporterNews
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
@@ -108,12 +107,27 @@ class Decisions:
         approves: bool,
         reason: str,
         extra: ExtraAction = ExtraAction.NONE,
+        saw_video: bool = False,
+        unblocks: bool = False,
     ) -> VoteResult:
-        """Count a moderator's vote, and carry out what it decides."""
+        """Count a moderator's vote, and carry out what it decides.
+
+        Args:
+            review_id: The question.
+            person: The moderator.
+            approves: True for a vote in favour.
+            reason: The moderator's reason for a denial.
+            extra: What is done to the user if the vote decides.
+            saw_video: True if the message with the pressed button shows the video.
+            unblocks: True if the moderator said that a blocked user is to be trusted.
+        """
         review = await self.reviews.get(review_id)
         if review is None:
             return VoteResult.CLOSED
-        refused = self._refused(review, person)
+        refused = self._refused(review, person, extra)
+        asks_to_post = review.subject is ReviewSubject.POSTING and review.state is ReviewState.OPEN
+        if refused is None and approves and asks_to_post and not saw_video:
+            refused = VoteResult.UNSEEN
         if refused is not None:
             return refused
         doubts = await self._doubts(review, person)
@@ -121,12 +135,16 @@ class Decisions:
             rules = self.caches.rules.of(review.guild_id)
             # Within the transaction, as a stop is one too: an approval comes before it or is refused.
             if approves and rules.spicy_stopped and await self._is_spicy(review):
-                return VoteResult.STOPPED
+                refused = VoteResult.STOPPED
+            elif extra is ExtraAction.TRUST and not unblocks and self.is_blocked(review):
+                refused = VoteResult.BLOCKED
+            if refused is not None:
+                return refused
             vote, quorum = Vote(person.id, approves, reason, self.now()), quorum_of(review, rules)
             counted = await self.reviews.vote(within, review_id, vote, quorum, doubts)
             if counted is not None:
-                await self._record_lapsed(within, counted, doubts)
-                await self._record_vote(within, counted, vote, extra)
+                await record_lapsed(within, counted, doubts, self.now())
+                await record_vote(within, counted, vote, extra, members=self.caches.members, rules=rules)
         if counted is None:
             await self.questions.show_current(review_id)
             return VoteResult.CLOSED
@@ -154,12 +172,13 @@ class Decisions:
         await self.questions.show(left)
         return VoteResult.TAKEN_BACK
 
-    async def withdraw(self, ended: Job, *, before: Job) -> Review | None:
-        """Store that a held job ended by itself and close the open question about it, in one transaction.
+    async def withdraw(self, ended: Job, *, before: Job, by: int | None = None) -> Review | None:
+        """Store that a held job was cancelled and close the open question about it, in one transaction.
 
         Args:
             ended: The job as it is to be stored.
             before: The job as the caller read it.
+            by: The moderator who cancelled another user's request, which is logged as such.
 
         Returns:
             The question that was closed, for `carry_out`; None if there was none.
@@ -170,7 +189,12 @@ class Decisions:
         async with self.audit.transaction() as within:
             await self.jobs.save_within(within.connection, ended, before=before)
             asked = await self.reviews.open_about(ended.id)
-            return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
+            if by is None:
+                return await self._close(within, asked, ReviewState.WITHDRAWN) if asked is not None else None
+            await within.record(cancellation_entry(ended, self.now(), by=by, review=asked))
+            if asked is None:
+                return None
+            return await self.reviews.close(within, asked.id, ReviewState.WITHDRAWN, self.now(), by=by)
 
     async def run(self) -> None:
         """Expire questions and repeat what failed, every 30 seconds, until cancelled.
@@ -185,8 +209,9 @@ class Decisions:
                 # In the first round as well: an earlier process may have ended before it showed its question.
                 if number % _ASK_AGAIN_EVERY == 0:
                     await self.questions.ask_again()
+                await self.takedowns.finish()
+                await self.reporter_news.tell()
                 await self.questions.show_outdated()
-                await self.reports.finish()
             except StorageError as error:
                 log.warning("reviews_not_tended", reason=str(error))
             await asyncio.sleep(_CHECK_EVERY_S)
@@ -231,11 +256,11 @@ class Decisions:
                 case ReviewSubject.SUBMISSION | ReviewSubject.POSTING:
                     await self._apply_to_job(review)
                 case ReviewSubject.REPORT:
-                    await self.reports.apply(review)
+                    await self.takedowns.apply(review)
         except StorageError as error:
             log.warning("review_not_carried_out", review=review.id, reason=str(error))
             return
-        await self.questions.show(review)
+        await self.questions.show_current(review.id)
 
     async def _apply_to_job(self, review: Review) -> None:
         """Move the job that waited for a decision and restart it, unless something else moved it first."""
@@ -259,13 +284,21 @@ class Decisions:
             await within.record(entry_about(closed, CLOSING_ACTIONS[state], self.now()))
         return closed
 
-    def _refused(self, review: Review, person: Person) -> VoteResult | None:
+    def _refused(
+        self, review: Review, person: Person, extra: ExtraAction = ExtraAction.NONE
+    ) -> VoteResult | None:
         rules = self.caches.rules.of(review.guild_id)
         if not may_moderate(person, rules, review.guild_id):
             return VoteResult.NOT_ALLOWED
-        if not may_review(person, rules, review.guild_id, owner_id=review.person_id):
+        requested = review.subject is not ReviewSubject.REPORT and extra is ExtraAction.NONE
+        owner_id = review.person_id
+        if not may_review(person, rules, review.guild_id, owner_id=owner_id, requested=requested):
             return VoteResult.OWN
         return None
+
+    def is_blocked(self, review: Review) -> bool:
+        """Return True if the user of a request is on the server's blocked list."""
+        return self.caches.members.of(review.guild_id, review.person_id).listed is ListStatus.BLOCKED
 
     async def _is_spicy(self, review: Review) -> bool:
         job = await self.jobs.find(review.job_id)
@@ -278,51 +311,10 @@ class Decisions:
         for voter_id in {vote.person_id for vote in review.votes} - {voting.id}:
             member = await self.memberships.look(review.guild_id, voter_id)
             voter, present = member.person, member.presence is Presence.MEMBER
-            if present and may_review(voter, rules, review.guild_id, owner_id=review.person_id):
+            requested = review.subject is not ReviewSubject.REPORT
+            owner_id = review.person_id
+            if present and may_review(voter, rules, review.guild_id, owner_id=owner_id, requested=requested):
                 continue
             untold = not member.presence.is_told or (present and voter.spicy_access is Access.UNKNOWN)
             (unknown if untold else lapsed).add(voter_id)
         return VoterDoubts(frozenset(lapsed), frozenset(unknown))
-
-    async def _record_lapsed(self, within: AuditedTransaction, review: Review, doubts: VoterDoubts) -> None:
-        for voter_id in sorted(doubts.lapsed):
-            voter: dict[str, Detail] = {"voter": str(voter_id)}
-            entry = entry_about(review, AuditAction.VOTE_LAPSED, self.now(), details=voter)
-            await within.record(entry)
-
-    async def _record_vote(
-        self, within: AuditedTransaction, review: Review, vote: Vote, extra: ExtraAction
-    ) -> None:
-        """Log a vote and, if it decided, the decision and its extra action, which is done as well."""
-        now, by, reason = vote.cast_at, vote.person_id, vote.reason
-        approves = {"approves": vote.approves}
-        cast = entry_about(review, AuditAction.VOTE_CAST, now, actor_id=by, reason=reason, details=approves)
-        await within.record(cast)
-        if review.state is ReviewState.OPEN:
-            return
-        actions = (CLOSING_ACTIONS[review.state], *await self._do_extra(within, review, vote, extra))
-        for action in actions:
-            said = "" if action is AuditAction.TRUSTED else reason
-            await within.record(entry_about(review, action, now, actor_id=by, reason=said))
-
-    async def _do_extra(
-        self, within: AuditedTransaction, review: Review, vote: Vote, extra: ExtraAction
-    ) -> tuple[AuditAction, ...]:
-        """Do a deciding vote's extra action. Returns the actions to log."""
-        members, guild_id, owner = self.caches.members, review.guild_id, review.person_id
-        rules, now, by, reason = self.caches.rules.of(guild_id), vote.cast_at, vote.person_id, vote.reason
-        match extra:
-            case ExtraAction.NONE:
-                return ()
-            case ExtraAction.TRUST:
-                await members.list_as(within, guild_id, owner, ListStatus.TRUSTED)
-                return (AuditAction.TRUSTED,)
-            case ExtraAction.SUSPEND:
-                until = now + timedelta(hours=rules.suspend_hours)
-                await members.suspend(within, guild_id, owner, until=until, by=by, reason=reason)
-                return (AuditAction.SUSPENDED,)
-            case ExtraAction.STRIKE:
-                strike = Strike(guild_id, owner, now, by, reason, review.job_id)
-                if await members.strike(within, strike, rules) is None:
-                    return (AuditAction.STRIKE_GIVEN,)
-                return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)

@@ -11,19 +11,20 @@ import structlog
 from bot.delivery.messages import DeliveryError, Messages, Post
 from bot.delivery.routes import Route
 from bot.jobs import cards
-from bot.jobs.job import Job, new_job_id
+from bot.jobs.job import Job
 from bot.jobs.server_jobs import ServerJobs
 from bot.moderation.audit.entries import AuditAction, AuditEntry
-from bot.moderation.audit.log import AuditedTransaction, AuditLog
+from bot.moderation.audit.log import AuditLog
 from bot.reviews.case import VideoMessage
-from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about
+from bot.reviews.review import Review
 from bot.reviews.store import ReviewStore
+from bot.reviews.takedowns import Takedowns
 
 log: Final = structlog.get_logger(__name__)
 
 PURGED_SPAN: Final = timedelta(days=1)
 _WITHIN_S: Final = 60.0
-"""Longer than this the moderator does not wait; `Reports.finish` removes what is left."""
+"""Longer than this the moderator does not wait; `Takedowns.finish` removes what is left."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,12 @@ class PurgeResult:
 class Purge:
     """Removes videos. The decision about all of them is one transaction, and is carried out until it is done.
 
-    A purged video has the standing of a reported one that moderators did not restore: nobody builds upon it, only
-    moderators look for it again, and `bot/reviews/reports.py` removes it.
+    Each is a decision of its own as well (`Takedowns.decide`), and `bot/reviews/takedowns.py` removes it.
     """
 
     jobs: ServerJobs
     reviews: ReviewStore
+    takedowns: Takedowns
     audit: AuditLog
     messages: Messages
     carry_out: Callable[[Review], Awaitable[None]]
@@ -67,7 +68,7 @@ class Purge:
         decided: list[Review] = []
         async with self.audit.transaction() as within:
             for job, message in shown:
-                review = await self._decide(within, job, message, by)
+                review = await self.takedowns.decide(within, job, message, by=by)
                 decided += [review] if review is not None else []
             if decided:
                 details = {"videos": len(decided)}
@@ -76,35 +77,6 @@ class Purge:
         log.info("videos_purged", guild=guild_id, videos=len(decided))
         return PurgeResult(len(decided), await self._remove(decided))
 
-    async def _decide(
-        self, within: AuditedTransaction, job: Job, message: VideoMessage, by: int
-    ) -> Review | None:
-        """Store the decision about one video. Returns None if it is removed already."""
-        before = await self.reviews.latest(job.id, ReviewSubject.REPORT)
-        now = self.now()
-        if before is not None and before.state is ReviewState.OPEN:
-            closed = await self.reviews.close(within, before.id, ReviewState.DENIED, now, by=by)
-            if closed is not None:
-                await within.record(entry_about(closed, AuditAction.REQUEST_DENIED, now, actor_id=by))
-            return closed
-        if before is not None and before.state is not ReviewState.APPROVED:
-            return None
-        review = Review(
-            new_job_id(),
-            job.id,
-            job.guild_id or 0,
-            job.reply.person_id,
-            ReviewSubject.REPORT,
-            ReviewState.DENIED,
-            now,
-            now,
-            decided_at=now,
-            decided_by=by,
-            shown_channel_id=message.channel_id,
-            shown_message_id=message.message_id,
-        )
-        return review if await self.reviews.add(within, review) else None
-
     async def _remove(self, decided: list[Review]) -> int:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + _WITHIN_S
@@ -112,7 +84,7 @@ class Purge:
             if loop.time() >= until_s:
                 break
             await self.carry_out(review)
-        left = {review.id for review in await self.reviews.unfinished_reports()}
+        left = {review.id for review in await self.reviews.outstanding()}
         return sum(review.id not in left for review in decided)
 
     async def _message_of(self, job: Job) -> VideoMessage | None:

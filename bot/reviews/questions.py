@@ -20,7 +20,8 @@ from bot.moderation.presence import Presence
 from bot.moderation.rules import ServerRules
 from bot.moderation.words.findings import WordFindings
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
-from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about, quorum_of
+from bot.reviews.report_store import ReportStore
+from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about, quorum_of
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
@@ -44,6 +45,7 @@ class Questions:
     jobs: JobStore
     history: JobHistory
     reviews: ReviewStore
+    reports: ReportStore
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
@@ -82,6 +84,7 @@ class Questions:
             now + timedelta(hours=hours),
             shown_channel_id=shown.channel_id if shown is not None else None,
             shown_message_id=shown.message_id if shown is not None else None,
+            outstanding=Outstanding.HIDE if subject is ReviewSubject.REPORT else None,
         )
         found = await self.words_in(job)
         async with self.audit.transaction() as within:
@@ -170,6 +173,7 @@ class Questions:
             len(strikes),
             member.listed is ListStatus.TRUSTED,
             day(member.suspended_until) if member.suspended_until and member.is_suspended(now) else None,
+            blocked=member.listed is ListStatus.BLOCKED,
         )
 
     async def words_in(self, job: Job) -> WordFindings:
@@ -197,7 +201,9 @@ class Questions:
             member = await self.memberships.look(review.guild_id, review.person_id)
             record = replace(record, left=member.presence is Presence.GONE)
         quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
-        return ReviewCase(review, job, record, quorum, video)
+        reported = review.subject is ReviewSubject.REPORT
+        reports = await self.reports.of(job.id) if reported else ()
+        return ReviewCase(review, job, record, quorum, video, reports)
 
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:

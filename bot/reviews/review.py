@@ -36,6 +36,14 @@ class ReviewState(StrEnum):
     """The request ended before moderators decided."""
 
 
+class Outstanding(StrEnum):
+    """Change of the message with a reported video that is still to be made. The values are stored."""
+
+    HIDE = "hide"
+    REMOVE = "remove"
+    RESTORE = "restore"
+
+
 class DenyReason(StrEnum):
     """Reason of a denial to choose from. A typed one takes precedence."""
 
@@ -91,11 +99,22 @@ class Review:
     """Channel of the message with the reported video; `shown_message_id` is that message."""
     shown_message_id: int | None = None
     votes: tuple[Vote, ...] = ()
+    outstanding: Outstanding | None = None
+    """What is still to be done to the message with the reported video; None where it is as decided."""
+    refused_at: datetime | None = None
+    """Moment of the last vain try to do it."""
 
     @property
     def asked_nobody(self) -> bool:
         """True for the decision of one moderator about a video that nobody reported, by a purge."""
         return self.decided_at == self.created_at
+
+
+def outstanding_after(review: Review) -> Outstanding | None:
+    """Return what is to be done to the message with a reported video once its question has closed like this."""
+    if review.subject is not ReviewSubject.REPORT:
+        return None
+    return Outstanding.RESTORE if review.state is ReviewState.APPROVED else Outstanding.REMOVE
 
 
 def quorum_of(review: Review, rules: ServerRules) -> int:
@@ -177,3 +196,12 @@ def entry_about(
     return AuditEntry(
         review.guild_id, at, action, actor_id, review.person_id, review.job_id, reason, named, prompt
     )
+
+
+def cancellation_entry(ended: Job, at: datetime, *, by: int, review: Review | None = None) -> AuditEntry:
+    """Return the entry about a moderator who cancelled another user's request, with the question about it."""
+    details: dict[str, Detail] = {"bought": ended.bought}
+    if review is not None:
+        details |= {"review": review.id}
+    action, person_id = AuditAction.REQUEST_CANCELLED, ended.reply.person_id
+    return AuditEntry(ended.guild_id or 0, at, action, by, person_id, ended.id, details=details)

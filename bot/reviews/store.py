@@ -5,14 +5,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Text, and_, delete, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction
-from bot.reviews.review import NO_DOUBTS, Review, ReviewState, ReviewSubject, Vote, VoterDoubts, tally
+from bot.reviews.review import (
+    NO_DOUBTS,
+    Outstanding,
+    Review,
+    ReviewState,
+    ReviewSubject,
+    Vote,
+    VoterDoubts,
+    outstanding_after,
+    tally,
+)
 from bot.storage.database import Database
-from bot.storage.moderation_tables import audit, reviews, votes
+from bot.storage.moderation_tables import reviews, votes
 from bot.storage.reading import read_one, read_rows
 
 _OPEN: Final = reviews.c.state == ReviewState.OPEN.value
@@ -57,9 +66,10 @@ class ReviewStore:
         async with self._database.read() as connection:
             return await self._one(connection, _open_about(job_id))
 
-    async def open_in(self, guild_id: int, limit: int) -> Sequence[Review]:
-        """Return at most `limit` open questions of a server, oldest first."""
-        return await self._where(and_(reviews.c.guild_id == guild_id, _OPEN), limit)
+    async def pending_in(self, guild_id: int, limit: int) -> Sequence[Review]:
+        """Return at most `limit` questions of a server that are open or not carried out, oldest first."""
+        pending = or_(_OPEN, reviews.c.outstanding.is_not(None))
+        return await self._where(and_(reviews.c.guild_id == guild_id, pending), limit)
 
     async def open_of(self, guild_id: int, person_id: int) -> Sequence[Review]:
         """Return the open questions about a user's requests in a server."""
@@ -70,22 +80,20 @@ class ReviewStore:
         """Return the open questions whose time is over."""
         return await self._where(and_(_OPEN, reviews.c.expires_at <= now), 1000)
 
-    async def unfinished_reports(self) -> Sequence[Review]:
-        """Return the questions about reports of which the log does not say that what they ask for was done.
+    async def outstanding(self) -> Sequence[Review]:
+        """Return the questions about reports with a change of a message that is still to be made, oldest first."""
+        return await self._where(reviews.c.outstanding.is_not(None), 1000)
 
-        Of a purge, which asked nobody, the entry has to name it: the video may have been restored before.
-        """
-        asked = reviews.c.decided_at.is_distinct_from(reviews.c.created_at)
-        done = select(audit.c.number).where(
-            audit.c.person_id == reviews.c.person_id,
-            audit.c.job_id == reviews.c.job_id,
-            or_(asked, type_coerce(audit.c.details, Text()).contains(reviews.c.id)),
-            or_(
-                audit.c.action.in_((AuditAction.VIDEO_RESTORED.value, AuditAction.VIDEO_REMOVED.value)),
-                and_(_OPEN, audit.c.action == AuditAction.VIDEO_HIDDEN.value),
-            ),
-        )
-        return await self._where(and_(reviews.c.stage == ReviewSubject.REPORT.value, ~done.exists()), 1000)
+    async def done(self, within: AuditedTransaction, review_id: str, what: Outstanding) -> bool:
+        """Store that a change of a message was made. Returns False if another one is to be made by now."""
+        same = and_(reviews.c.id == review_id, reviews.c.outstanding == what.value)
+        values = {"outstanding": None, "refused_at": None}
+        return (await within.connection.execute(update(reviews).where(same).values(values))).rowcount > 0
+
+    async def refused(self, review_id: str, now: datetime) -> None:
+        """Store that a change of a message was tried in vain."""
+        async with self._database.write() as connection:
+            await connection.execute(update(reviews).where(reviews.c.id == review_id).values(refused_at=now))
 
     async def unplaced(self) -> Sequence[Review]:
         """Return the open questions that were shown to no moderator."""
@@ -135,8 +143,7 @@ class ReviewStore:
         decided = replace(
             counted, state=state, decided_at=vote.cast_at, decided_by=vote.person_id, reason=vote.reason
         )
-        await _close(connection, decided)
-        return decided
+        return await _close(connection, decided)
 
     async def take_back(self, within: AuditedTransaction, review_id: str, person_id: int) -> Review | None:
         """Remove a moderator's vote. Returns None if the question is closed or has no vote of that moderator."""
@@ -153,14 +160,14 @@ class ReviewStore:
         now: datetime,
         *,
         by: int | None = None,
+        reason: str = "",
     ) -> Review | None:
         """Close a question without a vote; `by` is who decided it alone. Returns None if it is closed already."""
         found = await self._still_open(within.connection, review_id)
         if found is None:
             return None
-        closed = replace(found, state=state, decided_at=now, decided_by=by)
-        await _close(within.connection, closed)
-        return closed
+        closed = replace(found, state=state, decided_at=now, decided_by=by, reason=reason)
+        return await _close(within.connection, closed)
 
     async def _where(
         self, condition: ColumnElement[bool], limit: int, *, newest_first: bool = False
@@ -197,14 +204,19 @@ async def _remove_vote(connection: AsyncConnection, review_id: str, person_id: i
     return (await connection.execute(delete(votes).where(mine))).rowcount > 0
 
 
-async def _close(connection: AsyncConnection, review: Review) -> None:
+async def _close(connection: AsyncConnection, review: Review) -> Review:
+    """Store how a question was closed, with what is to be done now. Returns it as it is stored."""
+    closed = replace(review, outstanding=outstanding_after(review), refused_at=None)
     values = {
-        "state": review.state.value,
-        "decided_at": review.decided_at,
-        "decided_by": review.decided_by,
-        "reason": review.reason,
+        "state": closed.state.value,
+        "decided_at": closed.decided_at,
+        "decided_by": closed.decided_by,
+        "reason": closed.reason,
+        "outstanding": closed.outstanding,
+        "refused_at": None,
     }
-    await connection.execute(update(reviews).where(reviews.c.id == review.id).values(values))
+    await connection.execute(update(reviews).where(reviews.c.id == closed.id).values(values))
+    return closed
 
 
 def _review(row: RowMapping) -> Review:
@@ -214,6 +226,7 @@ def _review(row: RowMapping) -> Review:
         "subject": ReviewSubject(row["stage"]),
         "state": ReviewState(row["state"]),
         "reason": row["reason"] or "",
+        "outstanding": Outstanding(row["outstanding"]) if row["outstanding"] is not None else None,
     }
     return Review(**fields)
 

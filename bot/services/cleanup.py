@@ -17,7 +17,7 @@ from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.timeouts import Retention
-from bot.reviews.reports import HIDDEN_PREFIX
+from bot.reviews.hidden_copies import HIDDEN_PREFIX
 from bot.services.drafts import DraftStore
 from bot.storage.errors import StorageError
 

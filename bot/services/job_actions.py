@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -17,13 +17,15 @@ from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
-from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.policy import Person
 from bot.moderation.rights import Reuse, may_cancel, reuse_of
 from bot.quota.ledger import Ledger
+from bot.reviews.case import VideoMessage
 from bot.reviews.decisions import Decisions
-from bot.reviews.review import Review
+from bot.reviews.review import Review, cancellation_entry
+from bot.reviews.store import ReviewStore
+from bot.reviews.takedowns import Takedowns
 
 log: Final = structlog.get_logger(__name__)
 
@@ -45,6 +47,18 @@ class ActionResult(StrEnum):
     GONE = "gone"
     PUT_AWAY = "put_away"
     """Hidden because of reports, or removed by moderators."""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A deletion of a message with a video that is noted and not made yet.
+
+    `review` is the decision of a moderator to remove another user's video.
+    """
+
+    job: Job
+    by: int
+    review: Review | None
 
 
 _TOO_LATE: Final[Mapping[JobState, ActionResult]] = {
@@ -73,6 +87,8 @@ class JobActions:
         runner: JobRunner,
         lifecycle: Lifecycle,
         decisions: Decisions,
+        takedowns: Takedowns,
+        reviews: ReviewStore,
         messages: Messages,
         tasks: BoughtTasks,
         audit: AuditLog,
@@ -85,6 +101,8 @@ class JobActions:
         self._runner = runner
         self._lifecycle = lifecycle
         self._decisions = decisions
+        self._takedowns = takedowns
+        self._reviews = reviews
         self._messages = messages
         self._tasks = tasks
         self._audit = audit
@@ -146,7 +164,7 @@ class JobActions:
             return ActionResult.GONE
         if not may_cancel(person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
-        return await self._end(job, _CANCELLABLE)
+        return await self._end(job, _CANCELLABLE, person)
 
     async def stop_watching(self, job_id: str, person: Person) -> ActionResult:
         """End a bought job without waiting for its video."""
@@ -155,7 +173,7 @@ class JobActions:
             return ActionResult.GONE
         if not may_cancel(person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
-        return await self._end(job, frozenset({JobState.GENERATING}))
+        return await self._end(job, frozenset({JobState.GENERATING}), person)
 
     async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
         """Deliver an undelivered video into the reply to the press."""
@@ -224,10 +242,15 @@ class JobActions:
             lambda: all(picture.path.exists() for picture in pictures)
         )
 
-    async def note_deletion(self, job_id: str, person: Person) -> ActionResult:
+    async def note_deletion(
+        self, job_id: str, person: Person, shown: VideoMessage
+    ) -> Deletion | ActionResult:
         """Store that a user deletes the message with a video, before it goes: then it is not looked for again.
 
-        The audit log gets an entry if a moderator deletes another user's video.
+        If a moderator deletes another user's video, that is a decision, which is carried out until it is done.
+
+        Returns:
+            What `deleted` or `not_deleted` takes, or why nothing was stored.
         """
         job = await self._store.find(job_id)
         if job is None:
@@ -237,21 +260,38 @@ class JobActions:
             return ActionResult.NOT_ALLOWED
         owns = person.id == owner_id
         by = FailureReason.DELETED_BY_OWNER if owns else FailureReason.DELETED_BY_MODERATOR
-        action, guild_id = AuditAction.VIDEO_DELETED, job.guild_id or 0
+        review: Review | None = None
         async with self._audit.transaction() as within:
             await self._tasks.note_deletion(within.connection, job_id, by)
-            if not owns:
-                await within.record(AuditEntry(guild_id, self._now(), action, person.id, owner_id, job_id))
-        return ActionResult.DONE
+            if not owns and job.guild_id is not None:
+                review = await self._takedowns.decide(within, job, shown, by=person.id)
+        return Deletion(job, person.id, review)
 
-    async def _end(self, job: Job, states: frozenset[JobState]) -> ActionResult:
+    async def deleted(self, deletion: Deletion) -> None:
+        """Log a deletion by a moderator that Discord has made."""
+        if deletion.review is not None:
+            await self._takedowns.deleted(deletion.review, deletion.by)
+            await self._decisions.carry_out(deletion.review)
+
+    async def not_deleted(self, deletion: Deletion) -> bool:
+        """Take the video out of a message that Discord does not delete. Returns False if that fails as well.
+
+        Then it is tried again for as long as it takes, if a moderator deleted another user's video.
+        """
+        if deletion.review is None:
+            return False
+        await self._decisions.carry_out(deletion.review)
+        return deletion.review.id not in {one.id for one in await self._reviews.outstanding()}
+
+    async def _end(self, job: Job, states: frozenset[JobState], person: Person) -> ActionResult:
         """Cancel the job if it is in one of these states; the run that carries it then tells its user."""
+        by = person.id if person.id != job.reply.person_id else None
         current: Job | None = job
         while current is not None and current.state in states:
             changes = {"ended_at": self._now(), "review_id": None, "undelivered_since": None}
             ended = advance(current, JobState.CANCELLED, **changes)
             try:
-                asked = await self._store_end(ended, before=current)
+                asked = await self._store_end(ended, before=current, by=by)
             except (StaleJobError, UnknownJobError):
                 # It moved, or no more than a run raised its claim: the row says what can be done now.
                 current = await self._store.find(job.id)
@@ -267,11 +307,17 @@ class JobActions:
             ActionResult.GONE if current is None else _TOO_LATE.get(current.state, ActionResult.HANDING_OVER)
         )
 
-    async def _store_end(self, ended: Job, *, before: Job) -> Review | None:
-        """Store an ended job, and close the question about a held one. Returns that question, if there was one."""
+    async def _store_end(self, ended: Job, *, before: Job, by: int | None) -> Review | None:
+        """Store an ended job, and close the question about a held one. Returns that question, if there was one.
+
+        `by` is the moderator who ends another user's job; that is logged in the same transaction.
+        """
         if before.state is JobState.HELD:
-            return await self._decisions.withdraw(ended, before=before)
-        await self._store.save(ended, before=before)
+            return await self._decisions.withdraw(ended, before=before, by=by)
+        async with self._audit.transaction() as within:
+            await self._store.save_within(within.connection, ended, before=before)
+            if by is not None:
+                await within.record(cancellation_entry(ended, self._now(), by=by))
         return None
 
     async def _show_end(self, job: Job, reply: ReplyAddress) -> None:

@@ -5,7 +5,7 @@ The columns named `person_id` hold Discord user ids.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false, text, true
 
 from bot.storage.tables import UtcMoment, json_column, metadata
 
@@ -39,6 +39,8 @@ members: Final = Table(  # users whom a server trusts, blocks or has suspended
     Column("suspended_for", Text),
     Column("appealed_at", UtcMoment),
     Column("reports_muted", Boolean, nullable=False, default=False, server_default=false()),
+    # false while a suspension is in force whose end the user is to hear of
+    Column("end_is_told", Boolean, nullable=False, default=True, server_default=true()),
 )
 
 strikes: Final = Table(
@@ -72,7 +74,10 @@ reviews: Final = Table(  # questions to moderators about one job each
     Column("message_id", BigInteger),
     Column("shown_channel_id", BigInteger),  # the message with the reported video
     Column("shown_message_id", BigInteger),
+    Column("outstanding", String(8)),  # "hide", "remove" or "restore": still to be done to that message
+    Column("refused_at", UtcMoment),  # when that was last tried in vain
 )
+Index("ix_reviews_outstanding", reviews.c.outstanding, sqlite_where=text("outstanding IS NOT NULL"))
 Index("ix_reviews_open", reviews.c.expires_at, sqlite_where=text("state = 'open'"))
 Index(
     # At most one open review for each job: two concurrent askers get an IntegrityError instead of two cards.

@@ -192,7 +192,17 @@ reports: Final = Table(  # at most one report for each user and video
     Column("created_at", UtcMoment, nullable=False),
     Column("reason", String(16), nullable=False),
     Column("words", Text, nullable=False),
+    Column("guild_id", BigInteger),  # NULL outside of servers, where nobody decides about it
+    Column("channel_id", BigInteger),  # the message with the video
+    Column("message_id", BigInteger),
+    Column("hides", Boolean, nullable=False, default=False, server_default=false()),
+    Column("language", String(8)),  # the reporter's
+    Column("outcome", String(16)),  # "removed" or "stays"
+    Column("decided_at", UtcMoment),
+    Column("told_at", UtcMoment),  # when the reporter heard of it
 )
+Index("ix_reports_guild_id", reports.c.guild_id)
+Index("ix_reports_person_id", reports.c.person_id)
 
 operator_orders: Final = Table(  # what the command line wants done to jobs, also by a bot that runs
     "operator_orders",

@@ -58,7 +58,9 @@ REPORT_TITLE: Final = sentence("Report this video")
 REPORT_REASON: Final = sentence("What is wrong with it?")
 REPORT_WORDS: Final = sentence("Anything to add?")
 REPORT_WORDS_HINT: Final = sentence("Optional. Only those who look into reports read it.")
-REPORTED: Final = sentence("Thank you. Your report was passed on to those who run this bot.")
+REPORTED: Final = sentence(
+    "Thank you. Your report was passed on. Once moderators have decided about it, you hear from me."
+)
 REPORTED_BEFORE: Final = sentence("You have reported this video already; once is enough.")
 
 REPORT_REASONS: Final[Mapping[str, Message]] = {

@@ -32,6 +32,13 @@ NOT_YOURS_TO_DELETE: Final = sentence(
 PUT_AWAY: Final = sentence("Moderators look at this video, or removed it. Nothing was charged.")
 OLD_BUTTON: Final = sentence("This button is an old one, and nothing happened. Nothing was charged.")
 NOT_DELETED: Final = sentence("Discord did not let me delete this message. Try again in a minute.")
+REMOVED_INSTEAD: Final = sentence(
+    "Discord did not let me delete this message, so I took the video out of it instead."
+)
+DELETED_LATER: Final = sentence(
+    "Discord did not let me delete this message or change it, so the video is **still visible**. I go on trying, "
+    "and `/spicy queue` shows it until it is done; you may be able to delete the message yourself."
+)
 GONE: Final = sentence("I no longer know this video, so there is nothing left to do with it.")
 CANCELLED: Final = sentence("Cancelled. Nothing was charged.")
 STOPPED_WATCHING: Final = sentence(

@@ -33,12 +33,32 @@ REVIEW_REPORT: Final = sentence("Reported: shall this video come back?")
 REVIEW_NOT_RESTRICTED: Final = sentence(
     "Spicy videos are shown to moderators in an age-restricted review channel only. Set one in `/settings`."
 )
+
+
+def view_elsewhere(channel_id: int | None) -> Message:
+    """Where a moderator can look at a spicy video; `channel_id` is an age-restricted channel of the server."""
+    if channel_id is None:
+        return REVIEW_NOT_RESTRICTED
+    return sentence(
+        "Spicy videos are shown in age-restricted channels only. Type `/spicy queue` in {channel} and look there.",
+        channel=f"<#{channel_id}>",
+    )
+
+
 REVIEW_NO_CHANNEL: Final = sentence(
     "You get this because I cannot use your server's review channel. Set one in `/settings`."
 )
 
 VOTE_COUNTED: Final = sentence("Your vote counts; the question stays open until there are enough.")
 VOTE_DECIDED: Final = sentence("Decided.")
+VOTE_DECIDED_NOT_DONE: Final = sentence(
+    "Decided, but Discord has not let me change the message with the video yet: it is **still as it was**. I go on "
+    "trying, and `/spicy queue` shows it until it is done."
+)
+REPORTED_NOT_HIDDEN: Final = sentence(
+    "Thank you. The video is to be hidden, but Discord has not let me do it yet, so it is **still visible**. I go "
+    "on trying, and `/spicy queue` shows it until it is done."
+)
 VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
@@ -52,9 +72,31 @@ RIGHTS_NOT_TOLD: Final = sentence(
 VOTE_STOPPED: Final = sentence(
     "*Spicy* is stopped here, so nothing of it can be approved. Deny it, or end the stop with `/spicy resume`."
 )
+VIEW_FIRST: Final = sentence("Look at the video first: *View* shows it, and *Approve* is below it.")
 VOTE_OWN: Final = sentence("Nobody decides about their own request.")
+VOTE_BLOCKED: Final = sentence(
+    "Moderators have blocked this person, so nothing was decided. *Approve* leaves the list as it is."
+)
+UNBLOCK_TITLE: Final = sentence("This person is blocked")
+UNBLOCK_TEXT: Final = sentence(
+    "Moderators of this server have put this person on the blocked list. To trust them takes them off it."
+)
+UNBLOCK_LABEL: Final = sentence("Approve, and trust them all the same")
+UNBLOCK_HINT: Final = sentence("It is logged that you did so.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")
 VIEWED: Final = sentence("Only you see this. That you looked is logged.")
+
+REPORT_OUTCOMES: Final[Mapping[str, Message]] = {
+    "removed": sentence("Moderators decided about a video that you reported: it was removed. Thank you."),
+    "stays": sentence("Moderators looked at a video that you reported and decided that it stays. Thank you."),
+}
+"""What a reporter hears, by the values of `bot.reviews.report_store.ReportOutcome`."""
+REPORT_LABELS: Final[Mapping[str, Message]] = {
+    "remove": named("button", "Remove…"),
+    "leave": named("button", "Leave it"),
+}
+REPORTED_VIDEO: Final = sentence("Reported, still in sight")
+REPORTS_LEFT: Final = sentence("The video stays. Those who reported it hear so.")
 
 HIDDEN_HEADLINE: Final = sentence("This video was reported and is hidden")
 HIDDEN_LINE: Final = sentence("Moderators look at it.")
@@ -71,6 +113,7 @@ class Record:
     strikes: int
     trusted: bool
     suspended_until: str | None
+    blocked: bool = False
     left: bool = False
     """True if the user is no longer a member of the server."""
 
@@ -86,11 +129,23 @@ def record_line(record: Record) -> Message:
     )
     if record.trusted:
         line = sentence("{line} · trusted", line=line)
+    if record.blocked:
+        line = sentence("{line} · **blocked**", line=line)
     if record.suspended_until is not None:
         line = sentence("{line} · suspended until {until}", line=line, until=record.suspended_until)
     if record.left:
         line = sentence("{line} · no longer a member of this server: no video is posted", line=line)
     return line
+
+
+def reported_line(reasons: Mapping[Message, int]) -> Message:
+    """Number of a video's reports, and their reasons."""
+    listed: Message | None = None
+    for reason, count in reasons.items():
+        one = sentence("{reason} ({count})", reason=reason, count=count)
+        listed = one if listed is None else sentence("{listed}; {one}", listed=listed, one=one)
+    told = counted("{count} report", "{count} reports", sum(reasons.values()))
+    return sentence("**{told}:** {reasons}", told=told, reasons=listed) if listed is not None else told
 
 
 def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:
@@ -99,6 +154,12 @@ def asked_by(person_id: int, channel_id: int | None, options: str) -> Message:
     return sentence(
         "{person} in {channel} · {options}", person=f"<@{person_id}>", channel=where, options=options
     )
+
+
+def at_message(told: Message, guild_id: int, channel_id: int, message_id: int) -> Message:
+    """Add a link to the message with the video."""
+    address = f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+    return sentence("{told} · [the message]({address})", told=told, address=address)
 
 
 def held_line(until: str) -> Message:
@@ -127,6 +188,16 @@ def decides_until(until: str) -> Message:
 def gone_unless(until: str) -> Message:
     """Moment at which a hidden video is removed unless it is restored."""
     return sentence("Without a decision it is removed {until}.", until=until)
+
+
+OUTSTANDING: Final[Mapping[str, Message]] = {
+    "hide": sentence(
+        "The video is to be hidden and is **still visible**: Discord has not let me hide it yet."
+    ),
+    "remove": sentence("The video is to be removed, but Discord has not let me remove it yet."),
+    "restore": sentence("The video is to come back, but it could not be shown again yet."),
+}
+"""What is still to be done, by the values of `bot.reviews.review.Outstanding`."""
 
 
 def outcome_line(*, approved: bool, by: int | None, reason: str) -> Message:

@@ -73,6 +73,7 @@ FIELD_NAMES: Final[Mapping[str, Message]] = {
     "quorum": sentence("Votes that decide"),
     "review_hours": sentence("Time to decide"),
     "reports_to_hide": sentence("Reports that hide a video"),
+    "grave_report_hours": sentence("Whose grave report hides at once"),
     "hidden_hours": sentence("How long a hidden video is kept"),
     "strikes_to_suspend": sentence("Strikes that suspend somebody"),
     "suspend_hours": sentence("How long they are suspended"),
@@ -96,6 +97,9 @@ FIELD_HINTS: Final[Mapping[str, Message]] = {
     "quorum": sentence("So many moderators must agree, or refuse."),
     "review_hours": sentence("After that the question ends, and nothing is made or posted."),
     "reports_to_hide": sentence("A video that so many people report is hidden until moderators have looked."),
+    "grave_report_hours": sentence(
+        "Under age, or a real person without consent: one report hides, by members of so long."
+    ),
     "hidden_hours": sentence("If no moderator brings it back by then, it is gone."),
     "strikes_to_suspend": sentence("Strikes are what moderators give; reports alone give none."),
     "suspend_hours": sentence("They cannot make videos in this server, and can appeal once."),
@@ -118,6 +122,34 @@ HERE_NOT_RESTRICTED: Final = sentence(
     "*Spicy* needs an age-restricted channel, and this one is not: it stays off here, whatever you choose."
 )
 SPICY_OFF_IN_SERVER: Final = sentence("*Spicy* is off in this server; a mode here switches it on here alone.")
+
+REVIEW_CHANNEL_PROBLEMS: Final[Mapping[str, Message]] = {
+    "not_chosen": sentence(
+        "Moderators need a place where I can ask them, so nothing was changed. Choose a *review channel* first; it "
+        "is on the same page."
+    ),
+    "gone": sentence(
+        "The *review channel* is gone, or I cannot see it, so nothing was changed. Choose another one; it is on "
+        "the same page."
+    ),
+    "not_seen": sentence(
+        "I cannot see the *review channel*, so nothing was changed. Give me *View Channel* there, or choose "
+        "another."
+    ),
+    "not_writable": sentence(
+        "I cannot write in the *review channel*, so nothing was changed. Give me *Send Messages* there, or choose "
+        "another."
+    ),
+    "no_files": sentence(
+        "I cannot show pictures and videos in the *review channel*, so nothing was changed. Give me *Attach Files* "
+        "there, or choose another."
+    ),
+    "not_restricted": sentence(
+        "The *review channel* is not age-restricted, and moderators are to look at *spicy* videos there, so "
+        "nothing was changed. Make it age-restricted, or choose another."
+    ),
+}
+"""Answers by the values of `bot.moderation.review_places.ReviewChannelProblem`."""
 
 # The form that switches spicy on.
 
@@ -186,6 +218,8 @@ def amount(field: str, number: int) -> Message:
     match field:
         case "image_check_percent":
             return sentence("From {percent}% on", percent=number) if number else _SWITCHED_OFF
+        case "grave_report_hours" if number == 0:
+            return sentence("Everybody's")
         case "new_member_hours" if number == 0:
             return sentence("Nobody")
         case _:

@@ -108,6 +108,7 @@ RESUMED: Final = sentence(
 QUEUE_TITLE: Final = sentence("Waiting for moderators")
 QUEUE_EMPTY: Final = sentence("Nothing waits for a decision.")
 CARD: Final = sentence("Open the question")
+THE_VIDEO: Final = sentence("the message")
 NO_CARD: Final = sentence("shown nowhere yet")
 REQUEST_GONE: Final = sentence("I no longer know this request.")
 
@@ -202,6 +203,14 @@ def suspended(person_id: int, until: str) -> Message:
     return sentence("{person} is suspended until {until}.", person=f"<@{person_id}>", until=until)
 
 
+def suspended_for_longer(suspension: Message) -> Message:
+    """Answer to the moderator whose suspension is shorter than the one in force."""
+    return sentence(
+        "{suspension}. A shorter suspension does not replace it, so nothing changed; 0 hours ends it first.",
+        suspension=suspension,
+    )
+
+
 def tell_suspended(server: str, until: str, reason: str) -> Message:
     """Direct message to the user."""
     return sentence(
@@ -245,6 +254,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "request_approved": sentence("Request approved"),
     "request_denied": sentence("Request denied"),
     "request_expired": sentence("Request ended without a decision"),
+    "request_cancelled": sentence("Request cancelled by a moderator"),
     "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
     "rules_changed": sentence("Rules changed"),
     "spicy_switched_on": sentence("Spicy switched on"),
@@ -266,6 +276,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "left": sentence("Left the server"),
     "timed_out": sentence("Timed out in the server"),
     "video_reported": sentence("Video reported"),
+    "reports_dismissed": sentence("Reports dismissed"),
     "video_hidden": sentence("Video hidden"),
     "hidden_video_viewed": sentence("Hidden video looked at"),
     "video_restored": sentence("Video restored"),

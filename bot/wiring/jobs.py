@@ -51,6 +51,7 @@ from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
 from bot.reviews.purge import Purge
+from bot.reviews.report_decisions import ReportDecisions
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
@@ -280,7 +281,8 @@ class JobWiring:
             jobs=self.store,
             reviews=self._moderation.reviews,
             questions=self._moderation.questions,
-            reports=self._moderation.reports,
+            takedowns=self._moderation.takedowns,
+            reporter_news=self._moderation.reporter_news,
             audit=self._moderation.audit_log,
             caches=self._moderation.caches,
             memberships=self._moderation.memberships,
@@ -306,8 +308,23 @@ class JobWiring:
         return Purge(
             jobs=self._server_jobs,
             reviews=self._moderation.reviews,
+            takedowns=self._moderation.takedowns,
             audit=self._moderation.audit_log,
             messages=self._messages,
+            carry_out=self.decisions.carry_out,
+            now=self._now,
+        )
+
+    @cached_property
+    def report_decisions(self) -> ReportDecisions:
+        """Removes reported videos, or leaves them."""
+        return ReportDecisions(
+            jobs=self.store,
+            reports=self._moderation.report_store,
+            reviews=self._moderation.reviews,
+            takedowns=self._moderation.takedowns,
+            rules=self._moderation.caches.rules,
+            audit=self._moderation.audit_log,
             carry_out=self.decisions.carry_out,
             now=self._now,
         )

@@ -24,11 +24,14 @@ from bot.moderation.words.store import TermStore
 from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
+from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.questions import Questions
+from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.reports import Reports
 from bot.reviews.store import ReviewStore
+from bot.reviews.takedowns import Takedowns
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
 from cogs.client import Stillmotion
@@ -115,6 +118,7 @@ class ModerationWiring:
             jobs=self.store,
             history=JobHistory(self.database),
             reviews=self.reviews,
+            reports=self.report_store,
             audit=self.audit_log,
             caches=self.caches,
             memberships=self.memberships,
@@ -124,21 +128,46 @@ class ModerationWiring:
         )
 
     @cached_property
-    def reports(self) -> Reports:
+    def takedowns(self) -> Takedowns:
         """Hides reported videos, restores and removes them."""
-        return Reports(
+        return Takedowns(
             jobs=self.store,
-            reports=ReportStore(self.database, self.audit_log),
             reviews=self.reviews,
+            reports=self.report_store,
             questions=self.questions,
             gatekeeper=self.gatekeeper,
             audit=self.audit_log,
             messages=self.messages,
-            api=self.api,
-            media_dir=self.settings.media_dir,
+            copies=HiddenCopies(api=self.api, media_dir=self.settings.media_dir),
             waits=self.report_waits,
             now=self.now,
         )
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Counts reports."""
+        return Reports(
+            jobs=self.store,
+            reports=self.report_store,
+            reviews=self.reviews,
+            questions=self.questions,
+            takedowns=self.takedowns,
+            caches=self.caches,
+            audit=self.audit_log,
+            media_dir=self.settings.media_dir,
+            now=self.now,
+        )
+
+    @cached_property
+    def report_store(self) -> ReportStore:
+        """Stored reports."""
+        return ReportStore(self.database)
+
+    @cached_property
+    def reporter_news(self) -> ReporterNews:
+        """Tells users what came of their reports."""
+        tell = self.messages.tell_person
+        return ReporterNews(reports=self.report_store, send_directly=tell, now=self.now)
 
     @cached_property
     def log_channel(self) -> LogChannel:

@@ -11,6 +11,7 @@ import structlog
 from bot.delivery.card import Action
 from bot.jobs.job import Job, new_job_id
 from bot.moderation.rights import Reuse
+from bot.reviews.case import VideoMessage
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
@@ -126,15 +127,22 @@ class ResultButtons:
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):
             return
-        found = await self.actions.note_deletion(reference.job_id, person_of(interaction))
-        if found is ActionResult.NOT_ALLOWED:
-            await reply_privately(interaction, words.NOT_YOURS_TO_DELETE)
-        elif found is not ActionResult.DONE:
-            await reply_privately(interaction, ANSWERS[found])
+        message = interaction.message
+        if message is None:  # a button has one
+            return
+        shown = VideoMessage(message.channel.id, message.id)
+        found = await self.actions.note_deletion(reference.job_id, person_of(interaction), shown)
+        if isinstance(found, ActionResult):
+            refused = found is ActionResult.NOT_ALLOWED
+            await reply_privately(interaction, words.NOT_YOURS_TO_DELETE if refused else ANSWERS[found])
         elif await delete_message(interaction):
             log.info("video_deleted", job=reference.job_id, person=interaction.user.id)
+            await self.actions.deleted(found)
+        elif await self.actions.not_deleted(found):
+            await reply_privately(interaction, words.REMOVED_INSTEAD)
         else:
-            await reply_privately(interaction, words.NOT_DELETED)
+            later = found.review is not None
+            await reply_privately(interaction, words.DELETED_LATER if later else words.NOT_DELETED)
 
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """Return the job of the video, or None after the user was told why there is none."""

@@ -11,11 +11,12 @@ import structlog
 from discord import ui
 
 from bot.delivery.card import Action
+from bot.moderation.reporting import ReportReason
 from bot.reviews.case import VideoMessage
-from bot.reviews.report_store import Report, ReportReason
+from bot.reviews.report_store import Report
 from bot.reviews.reports import ReportResult, Reports
 from bot.services.job_actions import ActionResult, JobActions
-from bot.texts import forms, operator
+from bot.texts import forms, moderation, operator
 from bot.texts.messages import Language
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.integrations import IntegrationsPages
@@ -59,13 +60,17 @@ class ReportButtons:
         if await acknowledge(interaction, private=True) is None:
             return
         reason, added = ReportReason(reason), form.text(WORDS)[:_WORDS_CHARS]
-        report = Report(job_id, interaction.user.id, self.now(), reason, added)
+        user, language = interaction.user, language_of(interaction, private=True)
+        report = Report(job_id, user.id, self.now(), reason, added, language=language)
+        joined_at = user.joined_at if isinstance(user, discord.Member) else None
         person = await self.pages.person_of(interaction)
         found = await self.actions.model(job_id, person)
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return
-        came_of_it = await self.reports.report(report, person, _shown(interaction, job_id))
+        came_of_it = await self.reports.report(
+            report, person, _shown(interaction, job_id), joined_at=joined_at
+        )
         if came_of_it in {ReportResult.GONE, ReportResult.BEFORE}:
             gone = came_of_it is ReportResult.GONE
             await answer(interaction, ANSWERS[ActionResult.GONE] if gone else forms.REPORTED_BEFORE)
@@ -73,7 +78,8 @@ class ReportButtons:
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
         self.tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
-        await answer(interaction, forms.REPORTED)
+        waits = came_of_it is ReportResult.TO_BE_HIDDEN
+        await answer(interaction, moderation.REPORTED_NOT_HIDDEN if waits else forms.REPORTED)
 
 
 def _shown(interaction: Interaction, job_id: str) -> VideoMessage | None:

@@ -6,21 +6,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import discord
 from discord import ui
 
-from bot.reviews.case import ReviewCase
-from bot.reviews.review import ReviewState, ReviewSubject
+from bot.reviews.case import ReviewCase, message_of
+from bot.reviews.report_store import Report, reasons_of
+from bot.reviews.review import Review, ReviewState, ReviewSubject
 from bot.texts import moderation as words
 from bot.texts.cards import options_line
+from bot.texts.forms import REPORT_REASONS
 from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
+from bot.texts.quoting import quote_prompt
 from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.layout import layout_of
 
 CUSTOM_ID: Final = re.compile(r"sm-rev:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
+
+
+_WORDS_SHOWN: Final = 3
+_WORDS_CHARS: Final = 150
+"""Of each of the reports whose words are shown."""
 
 
 class ReviewAction(StrEnum):
@@ -65,6 +74,13 @@ _STYLES: Final = {
 }
 
 
+_SPOILER: Final = "SPOILER_"
+VIDEO_NAME: Final = "video.mp4"
+"""Name of a finished video's file on its card; with a spoiler's prefix for one moderator alone."""
+APPROVALS: Final = (ReviewAction.APPROVE, ReviewAction.APPROVE_AND_TRUST)
+"""What is offered below a finished video."""
+
+
 @dataclass(frozen=True)
 class ReviewFile:
     """A file that is shown with a question, under a name that the bot gives it."""
@@ -82,7 +98,7 @@ def files_of(case: ReviewCase, limit_bytes: int, *, restricted: bool) -> tuple[R
         return ()
     video = case.video if restricted or case.job.request.preset is not Preset.SPICY else None
     if video is not None and video.exists() and video.stat().st_size <= limit_bytes:
-        return (ReviewFile(video, "video.mp4"),)
+        return (ReviewFile(video, VIDEO_NAME),)
     pictures = [picture for picture in case.job.pictures or () if picture.path.exists()]
     return tuple(
         ReviewFile(picture.path, f"picture-{number}.{picture.mime.value.partition('/')[2]}")
@@ -107,8 +123,9 @@ def review_layout(
     if lead is not None:
         parts.insert(0, lead.in_language(language))
     if case.review.state is ReviewState.OPEN:
-        actions = _REPORTED if case.review.subject is ReviewSubject.REPORT else _ASKED
-        parts.append(row_of_plain([_button(action, case.review.id, language) for action in actions]))
+        shows_video = any(file.name == VIDEO_NAME for file in files)
+        rows = rows_of(case.review, shows_video=shows_video)
+        parts += [row_of_plain(review_buttons(case.review.id, row, language)) for row in rows]
     return layout_of(*parts)
 
 
@@ -116,12 +133,16 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
     job, review = case.job, case.review
     options = options_line(job.request, language, fits_picture=job.fits_picture)
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
+    if (shown := message_of(review)) is not None:
+        asked = words.at_message(asked, review.guild_id, shown.channel_id, shown.message_id)
     lines = [
         f"### {HEADLINES[review.subject].in_language(language)}",
         asked.in_language(language),
         words.whole_prompt(job.request.prompt),
         f"-# {words.record_line(case.record).in_language(language)}",
     ]
+    if case.reports:
+        lines.append(reports_text(case.reports, language))
     yes = [vote.person_id for vote in review.votes if vote.approves]
     no = [vote.person_id for vote in review.votes if not vote.approves]
     if review.state is ReviewState.OPEN:
@@ -131,7 +152,19 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
         lines.append(f"-# {until.in_language(language)}")
     else:
         lines.append(_outcome(case).in_language(language))
+    if review.outstanding is not None and (
+        review.refused_at is not None or review.state is not ReviewState.OPEN
+    ):
+        lines.append(words.OUTSTANDING[review.outstanding].in_language(language))
     return lines
+
+
+def reports_text(reports: Sequence[Report], language: Language) -> str:
+    """Write the reasons of reports, and what their users said."""
+    reasons = {REPORT_REASONS[reason]: count for reason, count in reasons_of(reports).items()}
+    said = [one.words for one in reports if one.words.strip()]
+    quoted = [f"> {quote_prompt(one, _WORDS_CHARS)}" for one in said[:_WORDS_SHOWN]]
+    return "\n".join([words.reported_line(reasons).in_language(language), *quoted])
 
 
 def _outcome(case: ReviewCase) -> Message:
@@ -145,6 +178,36 @@ def _outcome(case: ReviewCase) -> Message:
             return words.outcome_line(
                 approved=review.state is ReviewState.APPROVED, by=review.decided_by, reason=review.reason
             )
+
+
+def rows_of(review: Review, *, shows_video: bool) -> Sequence[Sequence[ReviewAction]]:
+    """Return the rows of buttons below an open question. A video that is not shown cannot be approved."""
+    match review.subject:
+        case ReviewSubject.REPORT:
+            return [_REPORTED]
+        case ReviewSubject.SUBMISSION:
+            return [_ASKED]
+        case ReviewSubject.POSTING if shows_video:
+            return [_ASKED, [ReviewAction.VIEW]]
+        case ReviewSubject.POSTING:
+            return [[ReviewAction.VIEW, *(action for action in _ASKED if action not in APPROVALS)]]
+
+
+def review_buttons(review_id: str, actions: Sequence[ReviewAction], language: Language) -> list[PlainButton]:
+    """Make buttons of a question."""
+    return [_button(action, review_id, language) for action in actions]
+
+
+def shows_video(message: discord.Message | None) -> bool:
+    """Return True if a message shows the finished video that its buttons are about."""
+    if message is None:
+        return False
+    names = {VIDEO_NAME, f"{_SPOILER}{VIDEO_NAME}"}
+    if any(one.filename in names for one in message.attachments):
+        return True
+    parts = ui.LayoutView.from_message(message, timeout=None).walk_children()
+    items = [item for part in parts if isinstance(part, ui.MediaGallery) for item in part.items]
+    return any(urlsplit(item.media.url).path.endswith(f"/{VIDEO_NAME}") for item in items)
 
 
 def _button(action: ReviewAction, review_id: str, language: Language) -> PlainButton:

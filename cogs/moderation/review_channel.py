@@ -20,7 +20,7 @@ from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.channels import guild_of
 from cogs.shared.layout import layout_of
-from cogs.shared.place import place_of_channel
+from cogs.shared.place import place_of_channel, restricted_channel_in
 
 log: Final = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class DiscordReviewChannel:
         language = Language.of(guild.preferred_locale.value)
         restricted = _is_restricted(guild, review.channel_id)
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, restricted=restricted)
-        view = review_layout(case, files, language, _lead(case, restricted=restricted))
+        view = review_layout(case, files, language, _lead(case, guild, restricted=restricted))
         kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
         edited = await attempt(
             message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY), _TIMEOUT_S
@@ -127,7 +127,7 @@ class DiscordReviewChannel:
         restricted = _is_restricted(guild, channel.id)
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, restricted=restricted)
         language = Language.of(guild.preferred_locale.value)
-        view = review_layout(case, files, language, lead or _lead(case, restricted=restricted))
+        view = review_layout(case, files, language, lead or _lead(case, guild, restricted=restricted))
         sent = await attempt(_post(channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S)
         if isinstance(sent, FailedCall):
             log.warning("review_not_put", review=case.review.id, **sent.facts)
@@ -147,7 +147,9 @@ def _is_restricted(guild: discord.Guild, channel_id: int) -> bool:
     return channel is not None and place_of_channel(channel) is Place.AGE_RESTRICTED_CHANNEL
 
 
-def _lead(case: ReviewCase, *, restricted: bool) -> Message | None:
+def _lead(case: ReviewCase, guild: discord.Guild, *, restricted: bool) -> Message | None:
     """Return the line that explains why moderators do not see a spicy video, or None."""
     hidden = case.video is not None and case.job.request.preset is Preset.SPICY and not restricted
-    return words.REVIEW_NOT_RESTRICTED if hidden and case.review.state is ReviewState.OPEN else None
+    if not hidden or case.review.state is not ReviewState.OPEN:
+        return None
+    return words.view_elsewhere(restricted_channel_in(guild))

@@ -1,5 +1,6 @@
 """Moderators' presses on questions: votes, reasons, and looks at hidden videos."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,20 +10,28 @@ from discord import ui
 from discord.ext import commands
 
 from bot.moderation.policy import Person
-from bot.reviews.decisions import Decisions, ExtraAction, VoteResult
+from bot.reviews.decisions import Decisions, VoteResult
 from bot.reviews.reports import Reports, ViewRefusal
-from bot.reviews.review import DenyReason, Review
+from bot.reviews.review import DenyReason, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
+from bot.reviews.vote_record import ExtraAction
 from bot.texts import moderation as words
 from bot.texts import refusals
 from bot.texts.messages import Language, Message
 from cogs.moderation.not_moderating import not_moderating
-from cogs.moderation.review_card import CUSTOM_ID, ReviewAction
+from cogs.moderation.review_card import (
+    APPROVALS,
+    CUSTOM_ID,
+    VIDEO_NAME,
+    ReviewAction,
+    review_buttons,
+    shows_video,
+)
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
-from cogs.shared.modals import REASON, WORDS, SentForm, reason_form
-from cogs.shared.place import place_of
-from cogs.shared.respond import acknowledge, answer, open_modal, show_file
+from cogs.shared.modals import REASON, WORDS, YES, SentForm, reason_form, tick_form
+from cogs.shared.place import place_of, restricted_channel_in
+from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, acknowledge, answer, open_modal, show_file
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 _WHY: Final = re.compile(r"sm-why:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
@@ -35,11 +44,12 @@ _ANSWERS: Final[Mapping[VoteResult, Message]] = {
     VoteResult.CLOSED: words.VOTE_CLOSED,
     VoteResult.NOT_ALLOWED: words.VOTE_NOT_YOURS,
     VoteResult.OWN: words.VOTE_OWN,
+    VoteResult.UNSEEN: words.VIEW_FIRST,
     VoteResult.STOPPED: words.VOTE_STOPPED,
+    VoteResult.BLOCKED: words.VOTE_BLOCKED,
 }
 _UNSEEN: Final[Mapping[ViewRefusal, Message]] = {
     ViewRefusal.NOT_ALLOWED: words.VOTE_NOT_YOURS,
-    ViewRefusal.ELSEWHERE: words.REVIEW_NOT_RESTRICTED,
     ViewRefusal.GONE: words.HIDDEN_GONE,
 }
 _EXTRAS: Final[Mapping[ReviewAction, ExtraAction]] = {
@@ -74,11 +84,18 @@ class ReviewsCog(commands.Cog):
 
     async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
         action = _action_of(match)
-        if action in _ASKING_WHY:
-            language = language_of(interaction, private=True)
-            await open_modal(interaction, _why_form(action, match["review"], language))
+        language = language_of(interaction, private=True)
+        if action is ReviewAction.APPROVE_AND_TRUST and await self._is_blocked(match["review"]):
+            await open_modal(interaction, _unblocking_form(match["review"], language))
+        elif action in _ASKING_WHY:
+            await open_modal(interaction, denial_form(f"sm-why:{action}:{match['review']}", language))
         else:
             await self._serve(interaction, match)
+
+    async def _is_blocked(self, review_id: str) -> bool:
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            review = await self._reviews.get(review_id)
+        return review is not None and self._decisions.is_blocked(review)
 
     async def _serve(self, interaction: Interaction, match: re.Match[str]) -> None:
         action, review_id = _action_of(match), match["review"]
@@ -97,20 +114,38 @@ class ReviewsCog(commands.Cog):
                 await self._view(interaction, review, person)
             case _:
                 approves = action not in _ASKING_WHY
-                reason = "" if approves else _reason(interaction)
+                reason = "" if approves else denial_reason(interaction)
                 result = await self._decisions.vote(
                     review_id,
                     person,
                     approves=approves,
                     reason=reason,
                     extra=_EXTRAS.get(action, ExtraAction.NONE),
+                    saw_video=shows_video(interaction.message),
+                    unblocks=_is_ticked(interaction),
                 )
-                await answer(interaction, not_moderating(person, _ANSWERS[result]))
+                told = _ANSWERS[result]
+                if result is VoteResult.DECIDED and await self._is_outstanding(review_id):
+                    told = words.VOTE_DECIDED_NOT_DONE
+                await answer(interaction, not_moderating(person, told))
+
+    async def _is_outstanding(self, review_id: str) -> bool:
+        """Return True if the message with a reported video is not yet as it was decided."""
+        current = await self._reviews.get(review_id)
+        return current is not None and current.outstanding is not None
 
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
         found = await self._reports.view(review, person, place_of(interaction))
         if isinstance(found, Path):
-            await show_file(interaction, words.VIEWED, found, "SPOILER_video.mp4")
+            language = language_of(interaction, private=True)
+            offered = APPROVALS if review.subject is ReviewSubject.POSTING else ()
+            buttons = review_buttons(review.id, offered, language)
+            await show_file(interaction, words.VIEWED, found, f"SPOILER_{VIDEO_NAME}", buttons)
+        elif found is ViewRefusal.ELSEWHERE:
+            await answer(
+                interaction,
+                words.view_elsewhere(restricted_channel_in(interaction.client.get_guild(review.guild_id))),
+            )
         else:
             await answer(interaction, not_moderating(person, _UNSEEN[found]))
 
@@ -122,7 +157,7 @@ def _action_of(match: re.Match[str]) -> ReviewAction:
         raise UnknownCustomIdError from None
 
 
-def _reason(interaction: Interaction) -> str:
+def denial_reason(interaction: Interaction) -> str:
     """Return the moderator's own words, or the chosen reason in English, which is translated for each reader."""
     form = SentForm.of(interaction)
     if form is None:
@@ -136,9 +171,26 @@ def _reason(interaction: Interaction) -> str:
         return ""
 
 
-def _why_form(action: ReviewAction, review_id: str, language: Language) -> ui.Modal:
+def _is_ticked(interaction: Interaction) -> bool:
+    form = SentForm.of(interaction)
+    return form is not None and form.ticked(YES)
+
+
+def _unblocking_form(review_id: str, language: Language) -> ui.Modal:
+    """Make the form that asks if somebody whom moderators have blocked is to be trusted."""
+    return tick_form(
+        f"sm-why:{ReviewAction.APPROVE_AND_TRUST}:{review_id}",
+        language,
+        title=words.UNBLOCK_TITLE,
+        text=words.UNBLOCK_TEXT,
+        box=(words.UNBLOCK_LABEL, words.UNBLOCK_HINT),
+    )
+
+
+def denial_form(custom_id: str, language: Language) -> ui.Modal:
+    """Make the form that asks a moderator for the reason of a denial."""
     return reason_form(
-        f"sm-why:{action}:{review_id}",
+        custom_id,
         language,
         title=words.DENY_TITLE,
         question=words.DENY_CHOICE,

@@ -10,6 +10,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.moderation.policy import Place
+from bot.moderation.review_places import ReviewChannelProblem, needed_channel, problem_with
 from bot.moderation.rights import may_configure
 from bot.moderation.rules import Gate
 from bot.moderation.servers.cache import RuleCache
@@ -22,6 +23,7 @@ from cogs.moderation.settings_panel import (
     CONFIRM_PREFIX,
     MARK,
     NONE_PREFIX,
+    PAGE_MARK,
     PAGE_PREFIX,
     SETTING_PREFIX,
     Page,
@@ -31,7 +33,7 @@ from cogs.moderation.settings_panel import (
 )
 from cogs.shared.interactions import Interaction, language_of, person_of
 from cogs.shared.modals import YES, SentForm, tick_form
-from cogs.shared.place import channel_of, place_of
+from cogs.shared.place import channel_of, place_of, review_place_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_modal, refuse, reply_privately
 from cogs.shared.router import InteractionRoute
 
@@ -71,21 +73,33 @@ class SettingsCog(commands.Cog):
             return
         try:
             asked = _asked(interaction, match.string)
+            problem = self._problem(interaction, asked) if isinstance(asked, Change) else None
             needs_form = isinstance(asked, Change) and asked.needs_form(self._rules.of(asked.guild_id))
         except ValueError:
             await refuse(interaction, words.OLD)
             return
-        if isinstance(asked, Change) and needs_form:
+        if isinstance(asked, Change) and problem is not None:
+            if await acknowledge_press(interaction):
+                await self._show(interaction, _page_shown(match.string, asked))
+                await reply_privately(interaction, words.REVIEW_CHANNEL_PROBLEMS[problem])
+        elif isinstance(asked, Change) and needs_form:
             await open_modal(interaction, _confirm_form(asked, language_of(interaction, private=True)))
         elif await acknowledge_press(interaction):
-            await self._serve(interaction, asked)
+            await self._serve(interaction, asked, _page_shown(match.string, asked))
 
-    async def _serve(self, interaction: Interaction, asked: "Page | Change") -> None:
+    def _problem(self, interaction: Interaction, change: Change) -> ReviewChannelProblem | None:
+        """Return why moderators could not be asked after a change, or None. Raises `ValueError` as `Change`."""
+        needed = needed_channel(change, self._rules.of(change.guild_id))
+        if needed is None:
+            return None
+        return problem_with(needed, review_place_of(interaction.guild, needed.channel_id))
+
+    async def _serve(self, interaction: Interaction, asked: Page | Change, page: Page) -> None:
         if isinstance(asked, Page):
             await self._show(interaction, asked)
             return
         failure = words.CONFIRM_MISSING if asked.confirms is False else await self._change(asked)
-        await self._show(interaction, page_of(asked.setting))
+        await self._show(interaction, page)
         if failure is not None:
             await reply_privately(interaction, failure)
 
@@ -139,7 +153,16 @@ def _asked(interaction: Interaction, custom_id: str) -> Page | Change:
     return replace(change, confirms=form is not None and form.ticked(YES))
 
 
+def _page_shown(custom_id: str, asked: Page | Change) -> Page:
+    """Return the page on which something was pressed or chosen. Raises `ValueError` for that of another version."""
+    if isinstance(asked, Page):
+        return asked
+    _, mark, page = custom_id.partition(PAGE_MARK)
+    return Page(page) if mark else page_of(asked.setting)
+
+
 def _change_of(interaction: Interaction, key: str, values: tuple[str, ...]) -> Change:
+    key = key.partition(PAGE_MARK)[0]
     guild_id, channel_id = interaction.guild_id, channel_of(interaction)
     if guild_id is None or channel_id is None:
         raise ValueError(key)

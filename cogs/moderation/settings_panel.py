@@ -21,6 +21,8 @@ MARK: Final = "sm-set"
 PAGE_PREFIX: Final = "sm-set-page:"
 SETTING_PREFIX: Final = "sm-set:"
 NONE_PREFIX: Final = "sm-set-none:"
+PAGE_MARK: Final = "@"
+"""In front of the page that shows a setting, where that is not the setting's own."""
 CONFIRM_PREFIX: Final = "sm-set-confirm:"
 
 _ROLES_MAX: Final = 25
@@ -51,6 +53,7 @@ NUMBERS: Final[Mapping[Field, Sequence[int]]] = {
     Field.QUORUM: (1, 2, 3, 4, 5),
     Field.REVIEW_HOURS: (1, 6, 12, 24, 48, 72),
     Field.REPORTS_TO_HIDE: (1, 2, 3, 5, 10),
+    Field.GRAVE_REPORT_HOURS: (0, 24, 72, 168),
     Field.HIDDEN_HOURS: (24, 72, 168),
     Field.STRIKES_TO_SUSPEND: (1, 2, 3, 5),
     Field.SUSPEND_HOURS: (24, 72, 168, 720),
@@ -133,6 +136,7 @@ def _spicy(context: PanelContext) -> Iterable[_Item]:
     ]
     yield _heading(context, words.FIELD_NAMES[Field.REVIEW_AT], words.FIELD_HINTS[Field.REVIEW_AT])
     yield _select(Setting(Field.REVIEW_AT), moments, rules.review_at.value)
+    yield from _channel_select(context, Field.REVIEW_CHANNEL, Page.SPICY)
 
 
 def _presets(context: PanelContext) -> Iterable[_Item]:
@@ -145,6 +149,7 @@ def _presets(context: PanelContext) -> Iterable[_Item]:
             context, words.GATE_NAMES[gate], words.PICTURES_HINT if gate is Gate.PICTURES else None
         )
         yield _select(Setting(Field.MODES, gate), _modes(context), context.rules.mode(gate, None))
+    yield from _channel_select(context, Field.REVIEW_CHANNEL, Page.PRESETS)
 
 
 def _channel(context: PanelContext) -> Iterable[_Item]:
@@ -157,6 +162,7 @@ def _channel(context: PanelContext) -> Iterable[_Item]:
         usual = words.as_server(words.MODE_NAMES[context.rules.mode(gate, None)])
         options = [_option(context, words.AS_SERVER, usual), *_modes(context)]
         yield _select(setting, options, str(own) if own is not None else words.AS_SERVER)
+    yield from _channel_select(context, Field.REVIEW_CHANNEL, Page.CHANNEL)
 
 
 def _about_spicy_here(context: PanelContext) -> Iterable[Message]:
@@ -186,25 +192,31 @@ def _people(context: PanelContext) -> Iterable[_Item]:
         if ids and not offered:
             yield _none_button(context, field, words.NOBODY)
     for field in CHANNELS:
-        stored: int | None = getattr(context.rules, field.value)
-        known = stored is not None and _preselectable(context.guild, stored)
-        yield _chosen(context, field, [f"<#{stored}>"] if stored is not None else [])
-        channels: ui.ChannelSelect[ui.LayoutView] = ui.ChannelSelect(
-            custom_id=f"{SETTING_PREFIX}{field}",
-            placeholder=context.translate(words.NOTHING_CHOSEN),
-            channel_types=_CHANNEL_KINDS,
-            min_values=0,
-            max_values=1,
-            default_values=[
-                discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
-                for one in (stored,)
-                if one is not None and known
-            ],
-        )
-        yield ui.ActionRow(channels)
-        if stored is not None and not known:
-            yield _none_button(context, field, words.NOWHERE)
+        yield from _channel_select(context, field)
     yield from _selects_of(context, NEW_MEMBERS)
+
+
+def _channel_select(context: PanelContext, field: Field, page: Page | None = None) -> Iterable[_Item]:
+    """Draw the choice of a channel; `page` is the page that shows it, where that is not its own."""
+    stored: int | None = getattr(context.rules, field.value)
+    known = stored is not None and _preselectable(context.guild, stored)
+    yield _chosen(context, field, [f"<#{stored}>"] if stored is not None else [])
+    key = field if page is None else f"{field}{PAGE_MARK}{page}"
+    channels: ui.ChannelSelect[ui.LayoutView] = ui.ChannelSelect(
+        custom_id=f"{SETTING_PREFIX}{key}",
+        placeholder=context.translate(words.NOTHING_CHOSEN),
+        channel_types=_CHANNEL_KINDS,
+        min_values=0,
+        max_values=1,
+        default_values=[
+            discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
+            for one in (stored,)
+            if one is not None and known
+        ],
+    )
+    yield ui.ActionRow(channels)
+    if stored is not None and not known:
+        yield _none_button(context, key, words.NOWHERE)
 
 
 def _preselectable(guild: discord.Guild | None, channel_id: int) -> bool:
@@ -278,9 +290,9 @@ def _chosen(context: PanelContext, field: Field, mentions: Sequence[str]) -> _It
     return _text(f"**{name}**", f"-# {hint}", words.now_chosen(mentions, context.language))
 
 
-def _none_button(context: PanelContext, field: Field, label: Message) -> _Item:
+def _none_button(context: PanelContext, key: str, label: Message) -> _Item:
     """Make a button that clears a stored value which cannot be preselected, so not be taken out of the select."""
-    return row_of_plain([PlainButton(context.translate(label), f"{NONE_PREFIX}{field}")])
+    return row_of_plain([PlainButton(context.translate(label), f"{NONE_PREFIX}{key}")])
 
 
 def _option(

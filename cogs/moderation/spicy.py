@@ -75,7 +75,7 @@ class SpicyCog(commands.Cog):
         now: Callable[[], datetime],
     ) -> None:
         self._rules = caches.rules
-        self._questions = OpenQuestions(questions, reviews)
+        self._questions = OpenQuestions(questions, reviews, questions.reports)
         self._log = LogPages(audit_log, now)
         self._words = WordListPages(caches.words)
         changes = MemberChanges(caches.members, audit_log, now=now)

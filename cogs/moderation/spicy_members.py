@@ -56,11 +56,19 @@ class MemberPages:
         """
         if hours:
             ends = await self.changes.suspend(guild_id, person_id, hours=hours, reason=reason, by=by)
+            if ends is None:
+                return self._suspended_for_longer(guild_id, person_id), None
             return words.suspended(person_id, day(ends)), words.tell_suspended(server, day(ends), reason)
         change = await self.changes.lift(guild_id, person_id, reason=reason, by=by)
         if change is MemberChange.UNCHANGED:
             return words.UNCHANGED, None
         return words.LIFTED, words.tell_lifted(server)
+
+    def _suspended_for_longer(self, guild_id: int, person_id: int) -> Message:
+        member = self.caches.members.of(guild_id, person_id)
+        until = day(member.suspended_until) if member.suspended_until is not None else "—"
+        told = words.suspension(until, member.suspended_by, member.suspended_for)
+        return words.suspended_for_longer(told)
 
     async def mute(self, guild_id: int, person_id: int, *, muted: bool, by: int) -> None:
         """Decide if a user's reports count."""

@@ -16,7 +16,7 @@ DISCORD_ID: Final = "(?:[0-8][0-9]{18}|[0-9]{1,18})"
 
 def page_view(
     title: Message,
-    texts: Iterable[str],
+    texts: Iterable[str | ui.Item[ui.LayoutView]],
     language: Language,
     buttons: Sequence[PlainButton] = (),
     small_print: str = "",

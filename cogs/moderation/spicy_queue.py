@@ -6,20 +6,25 @@ from typing import Final
 
 from discord import ui
 
-from bot.reviews.case import ReviewCase
+from bot.jobs.job import Job
+from bot.reviews.case import ReviewCase, message_of
 from bot.reviews.questions import Questions
-from bot.reviews.review import Review
+from bot.reviews.report_store import ReportedVideo, ReportStore
+from bot.reviews.review import Review, ReviewState
 from bot.reviews.store import ReviewStore
+from bot.texts import moderation
 from bot.texts import spicy as words
 from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language
 from bot.texts.quoting import quote_prompt
-from cogs.moderation.review_card import HEADLINES
+from cogs.moderation.review_card import HEADLINES, ReviewAction, reports_text, review_buttons, rows_of
 from cogs.moderation.spicy_page import page_view, turning_buttons
+from cogs.shared.buttons import PlainButton, row_of_plain
 
 QUEUE_ID: Final = re.compile(r"sm-queue:(?P<page>[0-9]{1,3})")
 
+_TAKE_BACK: Final = ReviewAction.TAKE_BACK
 _A_PAGE: Final = 5
 """So many stay below the 4000 characters of a message if every character has to be escaped."""
 
@@ -30,27 +35,69 @@ class OpenQuestions:
 
     questions: Questions
     reviews: ReviewStore
+    reports: ReportStore
 
     async def page(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
         """Draw a page, counted from 0, or the last one if there are fewer."""
-        found = await self.reviews.open_in(guild_id, (page + 1) * _A_PAGE + 1)
+        most = (page + 1) * _A_PAGE + 1
+        found: list[Review | ReportedVideo] = [*await self.reviews.pending_in(guild_id, most)]
+        found += (await self.reports.unasked_in(guild_id, most))[: most - len(found)]
         page = min(page, max(0, (len(found) - 1) // _A_PAGE))
         shown = found[page * _A_PAGE :][:_A_PAGE]
-        texts = [_text(review, await self.questions.case(review), language) for review in shown]
+        texts: list[str | ui.Item[ui.LayoutView]] = []
+        for one in shown:
+            texts += await self._parts(one, language)
         if self.questions.caches.rules.of(guild_id).spicy_stopped:
             texts.insert(0, words.STOPPED_NOW.in_language(language))
         buttons = turning_buttons("sm-queue", page, language, more=len(found) > (page + 1) * _A_PAGE)
         empty = words.QUEUE_EMPTY.in_language(language)
         return page_view(words.QUEUE_TITLE, texts if shown else [*texts, empty], language, buttons)
 
+    async def _parts(
+        self, one: Review | ReportedVideo, language: Language
+    ) -> list[str | ui.Item[ui.LayoutView]]:
+        """Draw a question, or a reported video about which nothing is asked, with its buttons."""
+        if isinstance(one, Review):
+            parts: list[str | ui.Item[ui.LayoutView]] = [_text(one, await self.questions.case(one), language)]
+            if one.state is ReviewState.OPEN:
+                row = [action for action in rows_of(one, shows_video=False)[0] if action is not _TAKE_BACK]
+                parts.append(row_of_plain(review_buttons(one.id, row, language)))
+            return parts
+        job = await self.questions.jobs.find(one.job_id)
+        return [_reported(one, job, language), row_of_plain(report_buttons(one.job_id, language))]
+
+
+def report_buttons(job_id: str, language: Language) -> list[PlainButton]:
+    """Make the buttons of a reported video that is still in sight."""
+    return [
+        PlainButton(label.in_language(language), f"sm-rep:{act}:{job_id}")
+        for act, label in moderation.REPORT_LABELS.items()
+    ]
+
+
+def _reported(video: ReportedVideo, job: Job | None, language: Language) -> str:
+    told = f"**{moderation.REPORTED_VIDEO.in_language(language)}**"
+    if video.message is not None:
+        told += f" · [{words.THE_VIDEO.in_language(language)}]({link(video.guild_id, *video.message)})"
+    about = f"<@{job.reply.person_id}>" if job is not None else words.REQUEST_GONE.in_language(language)
+    return f"{told}\n{about}\n{reports_text(video.reports, language)}"
+
 
 def question_line(review: Review, language: Language) -> str:
     """Write what is asked, with a link to the message where it can be answered."""
     told = f"**{HEADLINES[review.subject].in_language(language)}**"
+    if (shown := message_of(review)) is not None:
+        address = link(review.guild_id, shown.channel_id, shown.message_id)
+        told = f"{told} · [{words.THE_VIDEO.in_language(language)}]({address})"
     if review.channel_id is None or review.message_id is None:
         return f"{told} · {words.NO_CARD.in_language(language)}"
-    address = f"https://discord.com/channels/{review.guild_id}/{review.channel_id}/{review.message_id}"
+    address = link(review.guild_id, review.channel_id, review.message_id)
     return f"{told} · [{words.CARD.in_language(language)}]({address})"
+
+
+def link(guild_id: int, channel_id: int, message_id: int) -> str:
+    """Return the address of a message."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def expiry(review: Review, language: Language) -> str:
@@ -65,6 +112,10 @@ def _text(review: Review, case: ReviewCase | None, language: Language) -> str:
     request = case.job.request
     approvals = sum(vote.approves for vote in review.votes)
     votes = words.votes(approvals, len(review.votes) - approvals, case.quorum).in_language(language)
+    if review.outstanding is not None and (
+        review.state is not ReviewState.OPEN or review.refused_at is not None
+    ):
+        line = f"{line}\n{moderation.OUTSTANDING[review.outstanding].in_language(language)}"
     return (
         f"{line}\n<@{review.person_id}> · {options_line(request, language)}\n"
         f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{votes} · {ends}"

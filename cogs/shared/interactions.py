@@ -34,6 +34,7 @@ def person_from(member: discord.Member, page: IntegrationsPage | None) -> Person
         moderates=rights.manage_messages,
         manages=rights.manage_guild,
         administers=rights.administrator,
+        owns=member.id == member.guild.owner_id,
         spicy_access=access,
     )
 

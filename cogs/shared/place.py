@@ -5,6 +5,7 @@ from typing import Any, Final
 import discord
 
 from bot.moderation.policy import Place, Right
+from bot.moderation.review_places import ReviewPlace
 from cogs.shared.interactions import Interaction, is_in_foreign_server
 
 _FLAGGED: Final = (
@@ -66,6 +67,29 @@ def missing_for_message(permissions: discord.Permissions, *, thread: bool) -> tu
         Right.ATTACH_FILES: permissions.attach_files,
     }
     return tuple(right for right, allowed in needed.items() if not allowed)
+
+
+def review_place_of(guild: discord.Guild | None, channel_id: int | None) -> ReviewPlace | None:
+    """Return what the bot may do in a channel where moderators are to be asked, or None if it is not there."""
+    channel = (
+        guild.get_channel_or_thread(channel_id) if guild is not None and channel_id is not None else None
+    )
+    if guild is None or channel is None:
+        return None
+    allowed = channel.permissions_for(guild.me)
+    in_thread = isinstance(channel, discord.Thread)
+    return ReviewPlace(
+        sees=allowed.view_channel,
+        writes=allowed.send_messages_in_threads if in_thread else allowed.send_messages,
+        attaches=allowed.attach_files,
+        restricted=place_of_channel(channel) is Place.AGE_RESTRICTED_CHANNEL,
+    )
+
+
+def restricted_channel_in(guild: discord.Guild | None) -> int | None:
+    """Return the first age-restricted channel of a server in which moderators may look at spicy videos, or None."""
+    channels = guild.text_channels if guild is not None else []
+    return next((one.id for one in channels if one.is_nsfw()), None)
 
 
 def parent_of(channel: Any) -> int | None:  # noqa: ANN401 - discord.py's many kinds of channels

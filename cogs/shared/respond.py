@@ -98,17 +98,22 @@ async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) 
     _is_shown(done)
 
 
-async def show_file(interaction: Interaction, words: Translatable, path: Path, name: str) -> bool:
+async def show_file(
+    interaction: Interaction, words: Translatable, path: Path, name: str, buttons: Sequence[PlainButton] = ()
+) -> bool:
     """Fill in the answer that was announced with a file. Returns False if it cannot be sent; the user is told."""
-    shown = _is_shown(await attempt(_attach(interaction, words, path, name), _UPLOAD_TIMEOUT_S))
+    shown = _is_shown(await attempt(_attach(interaction, words, path, name, buttons), _UPLOAD_TIMEOUT_S))
     if not shown:
         await answer(interaction, job_words.FILE_REFUSED)
     return shown
 
 
-async def _attach(interaction: Interaction, words: Translatable, path: Path, name: str) -> None:
+async def _attach(
+    interaction: Interaction, words: Translatable, path: Path, name: str, buttons: Sequence[PlainButton]
+) -> None:
     await interaction.edit_original_response(
         content=_in_own_language(interaction, words),
+        view=view_of(buttons) if buttons else None,
         attachments=[discord.File(path, filename=name)],  # raises OSError if the file is gone by now
         allowed_mentions=_NOBODY,
     )

@@ -70,8 +70,10 @@ async def test_another_moderator_decides_and_the_person_is_told(
         "it was not me",
     )
     assert (ended.action, ended.actor_id) == (AuditAction.APPEAL_DECIDED, rita.id)
-    assert (ended.person_id, ended.details) == (harness.user.id, {"lifted": lifted})
-    assert ("suspension_lifted" in audit(harness, "action")) is lifted
+    assert (ended.person_id, ended.details) == (
+        harness.user.id,
+        {"lifted": lifted} | ({"parts": ["suspension_lifted"]} if lifted else {}),
+    )
     if lifted:
         assert (await harness.ended(await harness.video("a kite"))).videos
     else:

@@ -17,8 +17,9 @@ from tests.e2e.actors.approvals import (
     reviews_channel,
     rule,
 )
-from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.records import audit
 from tests.e2e.actors.timing import MovableClock, until
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
@@ -80,27 +81,32 @@ async def test_nobody_but_the_owner_decides_in_direct_messages(harness: Harness)
     assert harness.rows("state")[0] == {"state": "held"}
 
 
-async def test_the_owner_does_not_decide_for_themselves(harness: Harness) -> None:
+async def test_the_owner_decides_about_their_own_requests_and_that_is_logged(harness: Harness) -> None:
     await without_channel(harness, "never set")
     owner = harness.guild.owner
-    await ask(harness, user=owner)
+    reply = await ask(harness, user=owner)
     card = await directly(harness)
-    assert "their own request" in await told(await press(harness, card, "Approve", user=owner))
-    assert harness.rows("state") == [{"state": "held"}]
+    for label in ("Approve and trust", "Deny and suspend…"):
+        if label.endswith("…"):
+            answered = await told(await deny(harness, card, owner, label=label))
+        else:
+            answered = await told(await press(harness, card, label, user=owner))
+        assert "their own request" in answered
+    assert "Decided" in await told(await press(harness, card, "Approve", user=owner))
+    assert (await harness.ended(reply)).videos
+    assert '"own_request":true' in audit(harness, "details")[-1]
 
 
 async def test_a_spicy_video_is_not_sent_to_the_owner_either(harness: Harness) -> None:
-    await without_channel(harness, "never set", review_at=ReviewAt.POSTING, quorum=2)
+    await without_channel(harness, "never set", review_at=ReviewAt.POSTING)
     reply = await ask(harness)
-    card = await directly(harness)
+    card, owner = await directly(harness), harness.guild.owner
     assert not card.current.attachments
-    owner = harness.guild.owner
-    assert "stays open" in await told(await press(harness, card, "Approve", user=owner))
-    await card.wait_for(lambda seen: owner.mention in seen.text(), TIMEOUT_S)
-    assert "Decided" not in await told(await press(harness, card, "Take my vote back", user=owner))
-    await rule(harness, review_channel_id=None, review_at=ReviewAt.POSTING)
-    assert "Decided" in await told(await press(harness, card, "Approve", user=owner))
-    assert (await harness.ended(reply)).videos
+    assert "Approve" not in labels(card.current)
+    elsewhere = await told(await press(harness, card, "View", user=owner))
+    assert harness.adult_channel.mention in elsewhere
+    assert "Decided" in await told(await deny(harness, card, owner))
+    assert "not today" in (await harness.ended(reply)).text()
 
 
 async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, clock: MovableClock) -> None:

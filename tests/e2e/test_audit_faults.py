@@ -224,13 +224,12 @@ async def _deciding_an_appeal(harness: Harness) -> Act:
     return act
 
 
-VOTED = ["vote_cast", "request_denied"]
 TRIED: dict[str, tuple[Callable[[Harness], Awaitable[Act]], list[str]]] = {
     "vote": (_pressing("Approve", 2), ["vote_cast"]),
-    "deciding vote": (_pressing("Approve"), ["vote_cast", "request_approved"]),
-    "vote and trust": (_pressing("Approve and trust"), ["vote_cast", "request_approved", "trusted"]),
-    "vote and suspend": (_pressing("Deny and suspend…"), [*VOTED, "suspended"]),
-    "remove and strike": (_removing, [*VOTED, "strike_given", "suspended", "video_removed"]),
+    "deciding vote": (_pressing("Approve"), ["request_approved"]),
+    "vote and trust": (_pressing("Approve and trust"), ["request_approved"]),
+    "vote and suspend": (_pressing("Deny and suspend…"), ["request_denied"]),
+    "remove and strike": (_removing, ["request_denied", "video_removed"]),
     "take back": (_pressing("Take my vote back", 2), ["vote_taken_back"]),
     "cancel": (_cancelling, ["request_expired"]),
     "report": (_reporting, ["video_reported"]),
@@ -248,7 +247,7 @@ TRIED: dict[str, tuple[Callable[[Harness], Awaitable[Act]], list[str]]] = {
     "setting": (_setting, ["rules_changed"]),
     "switch spicy on": (_switching_on, ["spicy_switched_on"]),
     "appeal": (_appealing, ["appealed"]),
-    "decide an appeal": (_deciding_an_appeal, ["suspension_lifted", "appeal_decided"]),
+    "decide an appeal": (_deciding_an_appeal, ["appeal_decided"]),
 }
 
 

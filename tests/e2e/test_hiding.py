@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.reviews.report_store import ReportReason
+from bot.moderation.reporting import ReportReason
 from bot.texts import forms
 from bot.texts import jobs as words
 from tests.e2e.actors.approvals import moderator, question

@@ -66,12 +66,12 @@ async def test_a_video_that_the_service_no_longer_has_is_removed(harness: Harnes
     assert await told(await press(harness, card, "View", user=mo)) == moderation.HIDDEN_GONE.english
     await told(await press(harness, card, "Restore", user=mo))
     assert HIDDEN in message_of(reply).current.text()  # one answer of the service is not believed
-    await harness.app.moderation.reports.finish()
+    await harness.app.moderation.takedowns.finish()
     assert is_hidden(await seen(message_of(reply), REMOVED))
     await until(lambda: audit(harness, "action")[-1] == "video_removed")
 
 
-async def test_view_is_for_reported_videos_alone(harness: Harness) -> None:
+async def test_view_is_for_finished_videos_alone(harness: Harness) -> None:
     await rule(harness, modes={Gate.SPICY: Mode.APPROVAL})
     await harness.video("a lighthouse", channel=harness.adult_channel, preset="spicy")
     card = await question(harness)

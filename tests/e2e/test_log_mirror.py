@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.reporting import ReportReason
 from bot.moderation.rules import ServerRules
-from bot.reviews.report_store import ReportReason
 from bot.sandbox.discord import Channel, DiscordFault, Guild, Message
 from bot.storage.errors import StorageUnavailableError
 from bot.texts import forms

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.reviews.report_store import ReportReason
+from bot.moderation.reporting import ReportReason
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import forms

@@ -10,7 +10,17 @@ from bot.texts import settings_panel as words
 from tests.e2e.actors.buttons import choose_unseen, message_of, press_unseen, told, whispered
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
-from tests.e2e.actors.settings import boss, choose, form_of, log, preset, rules, settings
+from tests.e2e.actors.settings import (
+    ask_somewhere,
+    asking_rules,
+    boss,
+    choose,
+    form_of,
+    log,
+    preset,
+    rules,
+    settings,
+)
 
 pytestmark = pytest.mark.started_with(rules=None)
 
@@ -35,6 +45,7 @@ async def test_who_no_longer_manages_the_server_changes_nothing(harness: Harness
 
 
 async def test_changes_at_the_same_moment_do_not_undo_each_other(harness: Harness) -> None:
+    await ask_somewhere(harness)
     one, other = boss(harness), boss(harness, "cy")
     numbers = await settings(harness, one, "Numbers")
     presets = await settings(harness, other, "Other presets")
@@ -50,7 +61,7 @@ async def test_changes_at_the_same_moment_do_not_undo_each_other(harness: Harnes
         while len(await log(harness)) < 6:  # noqa: ASYNC110 - plain records
             await asyncio.sleep(0.02)
     modes = {Gate.FUN: Mode.OFF, Gate.NORMAL: Mode.APPROVAL, Gate.CUSTOM: Mode.TRUSTED}
-    assert rules(harness) == ServerRules(quorum=2, review_hours=1, strike_days=7, modes=modes)
+    assert rules(harness) == asking_rules(harness, quorum=2, review_hours=1, strike_days=7, modes=modes)
 
 
 async def test_what_cannot_be_stored_changes_nothing(harness: Harness) -> None:

@@ -14,7 +14,19 @@ from bot.texts.messages import Language
 from tests.e2e.actors.buttons import labels, told
 from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
-from tests.e2e.actors.settings import PAGES, boss, choose, log, node, preset, rules, settings, turn
+from tests.e2e.actors.settings import (
+    PAGES,
+    ask_somewhere,
+    asking_rules,
+    boss,
+    choose,
+    log,
+    node,
+    preset,
+    rules,
+    settings,
+    turn,
+)
 
 pytestmark = pytest.mark.started_with(rules=None)
 
@@ -82,20 +94,21 @@ async def test_pages_are_turned_by_buttons(harness: Harness, *, restarted: bool)
 async def test_a_choice_is_kept_and_logged(
     harness: Harness, page: str, key: str, value: str, expected: dict[str, Any]
 ) -> None:
+    await ask_somewhere(harness)
     user = boss(harness)
     opened = await settings(harness, user, page)
     (before,) = preset(opened.current, key)
     shown = await choose(harness, opened, key, value)
     assert preset(shown.current, key) == [value]
     assert shown.text.startswith(f"### Settings of this server: {page}\n")
-    assert rules(harness) == ServerRules(**expected)
+    assert rules(harness) == asking_rules(harness, **expected)
     (entry,) = await log(harness)
     assert (entry.action, entry.actor_id, entry.person_id) == (AuditAction.RULES_CHANGED, user.id, None)
     number = value.isdigit()
     told_values = (int(before), int(value)) if number else (before, value)
     assert entry.details == {"field": key, "from": told_values[0], "to": told_values[1]}
     await harness.restart()
-    assert rules(harness) == ServerRules(**expected)
+    assert rules(harness) == asking_rules(harness, **expected)
     assert preset((await settings(harness, user, page)).current, key) == [value]
 
 

@@ -5,14 +5,32 @@ import asyncio
 import pytest
 
 from bot.moderation.audit.entries import AuditAction
-from bot.moderation.rules import Gate, Mode, ServerRules
+from bot.moderation.rules import Gate, Mode
 from bot.texts import settings_panel as words
 from tests.e2e.actors.buttons import told, whispered
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
-from tests.e2e.actors.settings import boss, choose, confirm, form_of, log, preset, rules, settings, turn
+from tests.e2e.actors.settings import (
+    ask_somewhere,
+    asking_rules,
+    boss,
+    choose,
+    confirm,
+    form_of,
+    log,
+    preset,
+    rules,
+    settings,
+    turn,
+)
 
-pytestmark = pytest.mark.started_with(rules=None)
+pytestmark = [pytest.mark.started_with(rules=None), pytest.mark.usefixtures("asked")]
+
+
+@pytest.fixture
+async def asked(harness: Harness) -> None:
+    """Moderators can be asked."""
+    await ask_somewhere(harness)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -29,10 +47,12 @@ async def test_spicy_is_switched_on_only_with_its_rules_confirmed(
     await meanwhile(harness, restarted=restarted)
     unticked = await harness.sandbox.discord.submit(form, {})
     assert await whispered(unticked) == words.CONFIRM_MISSING.english
-    assert rules(harness) == ServerRules()
+    assert rules(harness) == asking_rules(harness)
     assert await log(harness) == []
     shown = await confirm(harness, opened, "modes.spicy", "trusted")
-    assert rules(harness) == ServerRules(spicy_confirmed_by=user.id, modes={Gate.SPICY: Mode.TRUSTED})
+    assert rules(harness) == asking_rules(
+        harness, spicy_confirmed_by=user.id, modes={Gate.SPICY: Mode.TRUSTED}
+    )
     assert f"*Spicy* is **on**. {words.MODE_HINTS['trusted'].english} <@{user.id}> confirmed" in shown.text
     assert preset(shown.current, "modes.spicy") == ["trusted"]
     (entry,) = await log(harness)
@@ -82,7 +102,7 @@ async def test_a_channel_differs_from_its_server_and_its_threads_with_it(harness
     opened = await choose(harness, opened, "channel_modes.fun", "off")
     opened = await choose(harness, opened, "channel_modes.pictures", "approval")
     own = {Gate.FUN: Mode.OFF, Gate.PICTURES: Mode.APPROVAL}
-    assert rules(harness) == ServerRules(channel_modes={where.id: own})
+    assert rules(harness) == asking_rules(harness, channel_modes={where.id: own})
     assert preset(opened.current, "channel_modes.fun") == ["off"]
     elsewhere = await settings(harness, user, "This channel")
     assert preset(elsewhere.current, "channel_modes.fun") == ["server"]
@@ -93,7 +113,7 @@ async def test_a_channel_differs_from_its_server_and_its_threads_with_it(harness
     assert rules(harness).mode(Gate.FUN, where.id) is Mode.OFF
     opened = await choose(harness, opened, "channel_modes.fun", "server")
     opened = await choose(harness, opened, "channel_modes.pictures", "server")
-    assert rules(harness) == ServerRules()
+    assert rules(harness) == asking_rules(harness)
     entries = [entry.details for entry in await log(harness)]
     assert entries[0] == {"field": f"channel_modes.{where.id}.fun", "from": None, "to": "off"}
     assert entries[-1] == {"field": f"channel_modes.{where.id}.pictures", "from": "approval", "to": None}
@@ -135,7 +155,7 @@ async def test_spicy_off_is_off_in_every_channel_and_does_not_come_back_there(ha
 
 
 async def test_what_was_on_unconfirmed_is_not_confirmed_along_with_a_channel(harness: Harness) -> None:
-    stale = ServerRules(modes={Gate.SPICY: Mode.OPEN}, channel_modes={99: {Gate.SPICY: Mode.OPEN}})
+    stale = asking_rules(harness, modes={Gate.SPICY: Mode.OPEN}, channel_modes={99: {Gate.SPICY: Mode.OPEN}})
     await harness.app.moderation.caches.rules.change(harness.guild.id, stale)
     opened = await settings(harness, boss(harness), "This channel", channel=harness.adult_channel)
     await confirm(harness, opened, "channel_modes.spicy", "approval")

@@ -88,7 +88,7 @@ async def test_what_discord_does_not_take_is_removed_later(harness: Harness, *, 
     assert await purge(harness) == words.purged(harness.user.id, 1, 0).english
     assert actions(harness) == ["videos_purged"]
     await meanwhile(harness, restarted=restarted)
-    await harness.app.moderation.reports.finish()
+    await harness.app.moderation.takedowns.finish()
     await seen(message_of(reply), REMOVED)
     await until(lambda: actions(harness) == ["videos_purged", "video_removed"])
 

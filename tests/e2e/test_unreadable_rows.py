@@ -22,7 +22,7 @@ async def test_the_bot_starts_and_serves_everybody_else(harness: Harness) -> Non
     other = await being_made(harness, "whole")
     await harness.stop()
     rewrite(harness, "UPDATE jobs SET sources = '[{' WHERE prompt = 'broken'")
-    rewrite(harness, "INSERT INTO members VALUES (1, 2, 'adored', NULL, NULL, NULL, NULL, 0)")
+    rewrite(harness, "INSERT INTO members (guild_id, person_id, listed) VALUES (1, 2, 'adored')")
     rewrite(harness, "INSERT INTO people VALUES (3, 0, 7, NULL, NULL, NULL, NULL, NULL)")
     before = stored(harness, "SELECT * FROM jobs WHERE prompt = 'broken'")
     await harness.start()

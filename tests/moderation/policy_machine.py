@@ -182,13 +182,14 @@ class RequestMachine(RuleBasedStateMachine):
         members = self.caches.members
         self.model.listed[person_id] = listed
         self.run(alone(self.audit_log, members.list_as, self.server, person_id, listed))
-        self.model.suspended.pop(person_id, None)
         if hours:
-            until = self.model.suspended[person_id] = self.now + timedelta(hours=hours)
-            self.run(
-                alone(self.audit_log, members.suspend, self.server, person_id, until=until, by=9, reason="")
-            )
+            until = self.now + timedelta(hours=hours)
+            # A shorter suspension never replaces a longer one.
+            self.model.suspended[person_id] = max(until, self.model.suspended.get(person_id, until))
+            suspend, moment = members.suspend, {"until": until, "now": self.now}
+            self.run(alone(self.audit_log, suspend, self.server, person_id, by=9, reason="", **moment))
         else:
+            self.model.suspended.pop(person_id, None)
             self.run(alone(self.audit_log, members.lift, self.server, person_id))
 
     @rule(prompt=st.sampled_from(["a lantern", "a harbour"]), listed=st.sampled_from([True, True, False]))

@@ -84,11 +84,21 @@ async def test_everything_of_a_record_outlives_the_process(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
     await alone(audit_log, book.list_as, SERVER, ADA, ListStatus.BLOCKED)
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="a 'reason' 🎞")
+    await alone(
+        audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="a 'reason' 🎞", now=NOW
+    )
     await alone(audit_log, book.appeal, SERVER, ADA, NOW)
     await alone(audit_log, book.mute_reports, SERVER, ADA, muted=True)
     expected = Member(
-        SERVER, ADA, ListStatus.BLOCKED, NOW + HOUR, BOB, "a 'reason' 🎞", NOW, reports_muted=True
+        SERVER,
+        ADA,
+        ListStatus.BLOCKED,
+        NOW + HOUR,
+        BOB,
+        "a 'reason' 🎞",
+        NOW,
+        reports_muted=True,
+        end_is_told=False,
     )
     assert book.of(SERVER, ADA) == (await reopened(database)).of(SERVER, ADA) == expected
 
@@ -98,24 +108,26 @@ async def test_changes_in_the_same_moment_are_all_kept(
 ) -> None:
     await asyncio.gather(
         alone(audit_log, book.list_as, SERVER, ADA, ListStatus.TRUSTED),
-        alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why"),
+        alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW),
         alone(audit_log, book.mute_reports, SERVER, ADA, muted=True),
         alone(audit_log, book.appeal, SERVER, ADA, NOW),
     )
-    expected = Member(SERVER, ADA, ListStatus.TRUSTED, NOW + HOUR, BOB, "why", NOW, reports_muted=True)
+    expected = Member(
+        SERVER, ADA, ListStatus.TRUSTED, NOW + HOUR, BOB, "why", NOW, reports_muted=True, end_is_told=False
+    )
     assert book.of(SERVER, ADA) == (await reopened(database)).of(SERVER, ADA) == expected
 
 
 async def test_what_cannot_be_kept_does_not_hold(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
     before = book.of(SERVER, ADA)
     await database.close()
     for change in (
         alone(audit_log, book.list_as, SERVER, ADA, ListStatus.BLOCKED),
         alone(audit_log, book.lift, SERVER, ADA),
-        alone(audit_log, book.suspend, SERVER, ADA, until=NOW + DAY, by=None, reason=""),
+        alone(audit_log, book.suspend, SERVER, ADA, until=NOW + DAY, by=None, reason="", now=NOW),
         alone(audit_log, book.appeal, SERVER, ADA, NOW),
         alone(audit_log, book.mute_reports, SERVER, ADA, muted=True),
         alone(audit_log, book.strike, a_strike(), THREE),
@@ -145,7 +157,7 @@ async def test_a_user_whose_record_cannot_be_read_is_blocked_and_nobody_else(
 async def test_a_suspension_ends_by_itself(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
     for seen in (book, await reopened(database)):
         member = seen.of(SERVER, ADA)
         assert member.status.suspended_until == NOW + HOUR
@@ -156,7 +168,7 @@ async def test_a_suspension_ends_by_itself(
 async def test_a_lifted_suspension_is_over_at_once(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
     await alone(audit_log, book.lift, SERVER, ADA)
     for seen in (book, await reopened(database)):
         assert not seen.of(SERVER, ADA).is_suspended(NOW)
@@ -168,18 +180,18 @@ async def test_an_appeal_is_made_once_a_suspension(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
     assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW)
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
     assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW + HOUR)
     assert await alone(audit_log, book.appeal, SERVER, ADA, NOW)
     assert not await alone(audit_log, book.appeal, SERVER, ADA, NOW)
     later = await reopened(database)
     assert not await alone(audit_log, later.appeal, SERVER, ADA, NOW)
-    await alone(audit_log, later.suspend, SERVER, ADA, until=NOW + DAY, by=BOB, reason="again")
+    await alone(audit_log, later.suspend, SERVER, ADA, until=NOW + DAY, by=BOB, reason="again", now=NOW)
     assert await alone(audit_log, later.appeal, SERVER, ADA, NOW)
 
 
 async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberCache, audit_log: AuditLog) -> None:
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
     made = await asyncio.gather(*(alone(audit_log, book.appeal, SERVER, ADA, NOW) for _ in range(5)))
     assert [one for one in made if one is not None] == [book.of(SERVER, ADA)]
 
@@ -187,7 +199,7 @@ async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberCache, a
 async def test_an_appeal_that_reached_nobody_can_be_made_again(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why")
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
     assert await alone(audit_log, book.appeal, SERVER, ADA, NOW)
     await alone(audit_log, book.take_appeal_back, SERVER, ADA)
     assert await alone(audit_log, (await reopened(database)).appeal, SERVER, ADA, NOW)
@@ -263,8 +275,8 @@ async def test_strikes_in_the_same_moment_suspend_once(book: MemberCache, audit_
 
 async def test_a_strike_shortens_no_suspension(book: MemberCache, audit_log: AuditLog) -> None:
     once = THREE.model_copy(update={"strikes_to_suspend": 1})
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + 90 * DAY, by=BOB, reason="worse")
-    assert await alone(audit_log, book.strike, a_strike(), once) == NOW + 90 * DAY
+    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + 90 * DAY, by=BOB, reason="worse", now=NOW)
+    assert await alone(audit_log, book.strike, a_strike(), once) is None
     assert book.of(SERVER, ADA).suspended_until == NOW + 90 * DAY
     assert await alone(audit_log, book.strike, a_strike(NOW + 90 * DAY), once) == NOW + 91 * DAY
 
@@ -275,3 +287,29 @@ def test_the_pure_rules_of_strikes() -> None:
     assert suspended_until([], THREE, NOW) is None
     assert suspended_until(strikes, THREE, NOW) is None
     assert suspended_until([*strikes, a_strike()], THREE, NOW) == NOW + DAY
+
+
+async def test_a_shorter_suspension_does_not_replace_a_longer_one(
+    book: MemberCache, audit_log: AuditLog
+) -> None:
+    assert await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + DAY, by=BOB, reason="long", now=NOW)
+    before = book.of(SERVER, ADA)
+    for until in (NOW + HOUR, NOW + DAY):
+        assert not await alone(
+            audit_log, book.suspend, SERVER, ADA, until=until, by=8, reason="short", now=NOW
+        )
+    assert book.of(SERVER, ADA) == before
+    longer = NOW + 2 * DAY
+    assert await alone(audit_log, book.suspend, SERVER, ADA, until=longer, by=8, reason="worse", now=NOW)
+    assert (book.of(SERVER, ADA).suspended_until, book.of(SERVER, ADA).suspended_by) == (longer, 8)
+    again = longer + HOUR
+    assert await alone(
+        audit_log,
+        book.suspend,
+        SERVER,
+        ADA,
+        until=again,
+        by=8,
+        reason="new",
+        now=longer + timedelta(minutes=1),
+    )

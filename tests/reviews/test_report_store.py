@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from bot.moderation.audit.log import AuditLog
-from bot.reviews.report_store import Report, ReportReason, ReportStore
+from bot.moderation.reporting import ReportReason
+from bot.reviews.report_store import Report, ReportStore
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database
+from tests.moderation.audited import alone
 
 REPORT = Report(
     "a" * 32, 2**62, datetime(2026, 3, 1, 12, tzinfo=UTC), ReportReason.OTHER, "words; 'quoted' 🎞"
@@ -36,7 +38,9 @@ def rows(database: Database) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("reason", ReportReason)
 async def test_a_report_is_kept_as_it_was_made(database: Database, reason: ReportReason) -> None:
-    assert await ReportStore(database, AuditLog(database)).add(replace(REPORT, reason=reason))
+    made = replace(REPORT, reason=reason)
+    assert await alone(AuditLog(database), ReportStore(database).add, made)
+    assert await ReportStore(database).of(REPORT.job_id) == [made]
     (row,) = rows(database)
     assert row["reason"] == reason.value
     assert (row["job_id"], row["person_id"], row["words"]) == (REPORT.job_id, REPORT.person_id, REPORT.words)
@@ -44,24 +48,24 @@ async def test_a_report_is_kept_as_it_was_made(database: Database, reason: Repor
 
 
 async def test_a_second_report_of_the_same_video_changes_nothing(database: Database) -> None:
-    store = ReportStore(database, AuditLog(database))
-    assert await store.add(REPORT)
+    store, log = ReportStore(database), AuditLog(database)
+    assert await alone(log, store.add, REPORT)
     later = replace(
         REPORT, created_at=REPORT.created_at + timedelta(days=1), reason=ReportReason.MINOR, words=""
     )
-    assert not await store.add(later)
+    assert not await alone(log, store.add, later)
     (row,) = rows(database)
     assert (row["reason"], row["words"]) == (ReportReason.OTHER.value, REPORT.words)
 
 
 async def test_others_and_other_videos_have_reports_of_their_own(database: Database) -> None:
-    store = ReportStore(database, AuditLog(database))
+    store = ReportStore(database)
     for report in (REPORT, replace(REPORT, person_id=7), replace(REPORT, job_id="b" * 32)):
-        assert await store.add(report)
+        assert await alone(AuditLog(database), store.add, report)
     assert len(rows(database)) == 3
 
 
 async def test_what_cannot_be_stored_is_said(database: Database) -> None:
     await database.close()
     with pytest.raises(StorageUnavailableError):
-        await ReportStore(database, AuditLog(database)).add(REPORT)
+        await alone(AuditLog(database), ReportStore(database).add, REPORT)

@@ -94,7 +94,7 @@ async def test_a_question_is_kept_as_it_was_asked(
     assert await again.get(asked.id) == asked
     assert await again.latest(asked.job_id, asked.subject) == asked
     assert await again.open_about(asked.job_id) == asked
-    assert await again.open_in(SERVER, 10) == await again.open_of(SERVER, ADA) == [asked]
+    assert await again.pending_in(SERVER, 10) == await again.open_of(SERVER, ADA) == [asked]
     assert await again.of_person(SERVER, ADA, 10) == [asked]
     await again.place(asked.id, 2**58, 2**57)
     assert await again.get(asked.id) == replace(asked, channel_id=2**58, message_id=2**57)
@@ -107,7 +107,7 @@ async def test_what_is_not_there_is_none(store: ReviewStore, audit_log: AuditLog
     assert await alone(audit_log, store.vote, "b" * 32, yes(1), 1) is None
     assert await alone(audit_log, store.take_back, "b" * 32, 1) is None
     assert await alone(audit_log, store.close, "b" * 32, ReviewState.EXPIRED, NOW) is None
-    assert await store.open_in(SERVER, 10) == await store.overdue(NOW) == []
+    assert await store.pending_in(SERVER, 10) == await store.overdue(NOW) == []
 
 
 async def test_a_job_has_one_open_question_at_a_time(store: ReviewStore, audit_log: AuditLog) -> None:
@@ -120,7 +120,7 @@ async def test_a_job_has_one_open_question_at_a_time(store: ReviewStore, audit_l
     assert await store.open_about(QUESTION.job_id) == second
     newer = replace(second, id="c" * 32, job_id="k" * 32, created_at=NOW + 2 * HOUR)
     assert await alone(audit_log, store.add, newer)
-    assert [one.id for one in await store.open_in(SERVER, 10)] == [second.id, newer.id]
+    assert [one.id for one in await store.pending_in(SERVER, 10)] == [second.id, newer.id]
     assert [one.id for one in await store.of_person(SERVER, ADA, 2)] == [newer.id, second.id]
 
 
@@ -128,7 +128,9 @@ async def test_questions_of_other_servers_and_people_are_not_among_them(
     store: ReviewStore, audit_log: AuditLog
 ) -> None:
     await alone(audit_log, store.add, QUESTION)
-    assert await store.open_in(3, 10) == await store.open_of(SERVER, 3) == await store.open_of(3, ADA) == []
+    assert (
+        await store.pending_in(3, 10) == await store.open_of(SERVER, 3) == await store.open_of(3, ADA) == []
+    )
     assert await store.of_person(3, ADA, 10) == []
 
 
@@ -240,7 +242,7 @@ async def test_a_question_that_cannot_be_read_hides_no_other_and_is_no_missing_o
         await alone(audit_log, store.add, review)
     async with database.write() as connection:
         await connection.exec_driver_sql(f"UPDATE reviews SET {damage} WHERE id = '{QUESTION.id}'")  # noqa: S608 - ours
-    assert [review.id for review in await store.open_in(SERVER, 10)] == [other.id]
+    assert [review.id for review in await store.pending_in(SERVER, 10)] == [other.id]
     assert [review.id for review in await store.of_person(SERVER, ADA, 10)] == [other.id]
     with pytest.raises(UnreadableRowError):
         await store.get(QUESTION.id)

@@ -12,8 +12,8 @@ from bot.moderation.audit.entries import ActionGroup, AuditAction
 from bot.moderation.audit.export import ExportFormat
 from bot.moderation.members.member import ListStatus
 from bot.moderation.policy import Verdict
+from bot.moderation.reporting import ReportReason
 from bot.moderation.words.matching import Effect
-from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
 from bot.texts import cards, forms, jobs, moderation, pictures, refusals, spicy, word_lists

@@ -10,6 +10,10 @@ Detail: TypeAlias = "str | int | bool | Sequence[Detail] | Mapping[str, Detail] 
 """Value of a detail: any JSON without fractions."""
 
 
+PARTS: Final = "parts"
+"""Detail that names the other actions of the same press: one press is one entry."""
+
+
 class AuditAction(StrEnum):
     """Logged action. The values are stored and covered by digests: a name may change, a value must not."""
 
@@ -27,7 +31,11 @@ class AuditAction(StrEnum):
     REQUEST_APPROVED = "request_approved"
     REQUEST_DENIED = "request_denied"
     REQUEST_EXPIRED = "request_expired"
+    REQUEST_CANCELLED = "request_cancelled"
+    """By a moderator, who cancelled another user's request."""
     VIDEO_REPORTED = "video_reported"
+    REPORTS_DISMISSED = "reports_dismissed"
+    """A moderator left a reported video as it is, which was not hidden."""
     VIDEO_HIDDEN = "video_hidden"
     HIDDEN_VIDEO_VIEWED = "hidden_video_viewed"
     VIDEO_RESTORED = "video_restored"
@@ -79,6 +87,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.REQUEST_APPROVED,
             AuditAction.REQUEST_DENIED,
             AuditAction.REQUEST_EXPIRED,
+            AuditAction.REQUEST_CANCELLED,
             AuditAction.CONSENT_CONFIRMED,
         }
     ),
@@ -112,6 +121,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
     ActionGroup.REPORTS: frozenset(
         {
             AuditAction.VIDEO_REPORTED,
+            AuditAction.REPORTS_DISMISSED,
             AuditAction.VIDEO_HIDDEN,
             AuditAction.HIDDEN_VIDEO_VIEWED,
             AuditAction.VIDEO_RESTORED,

@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit import chain, rows
 from bot.moderation.audit.chain import Break, Chain
-from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
+from bot.moderation.audit.entries import PARTS, AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import UnreadableEntryError
 from bot.storage import engines
 from bot.storage.database import Database
@@ -233,7 +233,11 @@ def _condition(chosen: AuditFilter) -> ColumnElement[bool]:
     if chosen.guild_id is not None:
         conditions.append(audit.c.guild_id == chosen.guild_id)
     if chosen.actions:
-        conditions.append(audit.c.action.in_(sorted(action.value for action in chosen.actions)))
+        details = type_coerce(audit.c.details, Text())
+        parts = [details.contains(f'"{action.value}"', autoescape=True) for action in sorted(chosen.actions)]
+        has_parts = details.contains(f'"{PARTS}":[')
+        named = audit.c.action.in_(sorted(action.value for action in chosen.actions))
+        conditions.append(or_(named, and_(has_parts, or_(*parts))))
     if chosen.person_id is not None:
         conditions.append(audit.c.person_id == chosen.person_id)
     if chosen.since is not None:

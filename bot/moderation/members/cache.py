@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.moderation.audit.log import AuditedTransaction
-from bot.moderation.members.member import ListStatus, Member, Strike, active, suspended_until
+from bot.moderation.members.member import ListStatus, Member, Strike, active, suspended_until, with_suspension
 from bot.moderation.members.store import MemberStore
 from bot.moderation.rules import ServerRules
 
@@ -45,18 +45,24 @@ class MemberCache:
         until: datetime,
         by: int | None,
         reason: str,
-    ) -> None:
-        """Suspend a user, in place of an earlier suspension and its appeal."""
+        now: datetime,
+    ) -> bool:
+        """Suspend a user, in place of a shorter suspension and its appeal.
+
+        Returns:
+            False if a longer suspension is in force, which stays as it is.
+        """
         member = self.of(guild_id, person_id)
-        await self._save(
-            within,
-            replace(member, suspended_until=until, suspended_by=by, suspended_for=reason, appealed_at=None),
-        )
+        suspended = with_suspension(member, until=until, by=by, reason=reason, now=now)
+        if suspended is not None:
+            await self._save(within, suspended)
+        return suspended is not None
 
     async def lift(self, within: AuditedTransaction, guild_id: int, person_id: int) -> None:
         """Lift a suspension."""
         member = self.of(guild_id, person_id)
-        await self._save(within, replace(member, suspended_until=None, suspended_by=None, suspended_for=""))
+        lifted = replace(member, suspended_until=None, suspended_by=None, suspended_for="", end_is_told=True)
+        await self._save(within, lifted)
 
     async def appeal(
         self, within: AuditedTransaction, guild_id: int, person_id: int, now: datetime
@@ -84,20 +90,22 @@ class MemberCache:
         await self._save(within, replace(self.of(guild_id, person_id), reports_muted=muted))
 
     async def strike(self, within: AuditedTransaction, strike: Strike, rules: ServerRules) -> datetime | None:
-        """Store a strike, and suspend the user if there are enough. An earlier suspension is not shortened.
+        """Store a strike, and suspend the user if there are enough.
 
         Returns:
-            The end of the suspension, or None if the strike caused none.
+            The end of the suspension, or None if the strike caused none, or a longer one is in force.
         """
         guild_id, person_id, given_at = strike.guild_id, strike.person_id, strike.given_at
         await self._store.strike(within, strike)
         recent = await self.strikes(guild_id, person_id, rules, given_at, within=within)
         until = suspended_until(recent, rules, given_at)
         if until is not None:
-            until = max(until, self.of(guild_id, person_id).suspended_until or until)
             by, reason = strike.given_by, strike.reason
-            await self.suspend(within, guild_id, person_id, until=until, by=by, reason=reason)
-        return until
+            suspended = await self.suspend(
+                within, guild_id, person_id, until=until, by=by, reason=reason, now=given_at
+            )
+            return until if suspended else None
+        return None
 
     async def strikes(
         self,

@@ -1,7 +1,7 @@
 """Record of a user in a server, and the strikes that suspend: pure functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -30,6 +30,8 @@ class Member:
     appealed_at: datetime | None = None
     """Moment of the appeal against this suspension. There can be one."""
     reports_muted: bool = False
+    end_is_told: bool = True
+    """False from the beginning of a suspension until the user has heard of its end."""
 
     @property
     def status(self) -> MemberStatus:
@@ -55,6 +57,22 @@ class Strike:
     given_by: int
     reason: str
     job_id: str | None = None
+
+
+def with_suspension(
+    member: Member, *, until: datetime, by: int | None, reason: str, now: datetime
+) -> Member | None:
+    """Return the record with a suspension and without an appeal; None if a longer one is in force, which stays."""
+    if member.suspended_until is not None and member.is_suspended(now) and member.suspended_until >= until:
+        return None
+    return replace(
+        member,
+        suspended_until=until,
+        suspended_by=by,
+        suspended_for=reason,
+        appealed_at=None,
+        end_is_told=False,
+    )
 
 
 def active(strikes: Sequence[Strike], rules: ServerRules, now: datetime) -> tuple[Strike, ...]:

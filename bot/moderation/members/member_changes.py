@@ -41,11 +41,21 @@ class MemberChanges:
             await within.record(self._entry(guild_id, action, by, person_id))
         return MemberChange.DONE
 
-    async def suspend(self, guild_id: int, person_id: int, *, hours: int, reason: str, by: int) -> datetime:
-        """Suspend a user from now on. Returns the end of the suspension."""
-        until = self._now() + timedelta(hours=hours)
+    async def suspend(
+        self, guild_id: int, person_id: int, *, hours: int, reason: str, by: int
+    ) -> datetime | None:
+        """Suspend a user from now on.
+
+        Returns:
+            The end of the suspension, or None if a longer one is in force, which stays.
+        """
+        now = self._now()
+        until = now + timedelta(hours=hours)
         async with self._audit_log.transaction() as within:
-            await self._members.suspend(within, guild_id, person_id, until=until, by=by, reason=reason)
+            if not await self._members.suspend(
+                within, guild_id, person_id, until=until, by=by, reason=reason, now=now
+            ):
+                return None
             details = {"hours": hours}
             await within.record(
                 self._entry(guild_id, AuditAction.SUSPENDED, by, person_id, reason=reason, details=details)

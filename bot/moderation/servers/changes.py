@@ -24,6 +24,7 @@ class Field(StrEnum):
     QUORUM = "quorum"
     REVIEW_HOURS = "review_hours"
     REPORTS_TO_HIDE = "reports_to_hide"
+    GRAVE_REPORT_HOURS = "grave_report_hours"
     HIDDEN_HOURS = "hidden_hours"
     STRIKES_TO_SUSPEND = "strikes_to_suspend"
     SUSPEND_HOURS = "suspend_hours"

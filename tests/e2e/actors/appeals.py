@@ -26,6 +26,7 @@ async def suspend(harness: Harness, by: User | None, *, hours: int = 5, user: Us
         until=harness.now() + timedelta(hours=hours),
         by=by.id if by is not None else None,
         reason="spam",
+        now=harness.now(),
     )
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from bot.moderation.reporting import ReportReason
 from bot.moderation.rules import Gate, Mode, ServerRules
-from bot.reviews.report_store import ReportReason
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.texts import forms, moderation
 from tests.e2e.actors.approvals import moderator, question

@@ -20,6 +20,20 @@ def boss(harness: Harness, name: str = "bo", *, locale: str = "en-US") -> User:
     return user
 
 
+async def ask_somewhere(harness: Harness) -> None:
+    """Have a channel where moderators can be asked about everything."""
+    reviews = harness.guild.add_channel("reviews", nsfw=True)
+    await harness.app.moderation.caches.rules.change(
+        harness.guild.id, ServerRules(review_channel_id=reviews.id)
+    )
+
+
+def asking_rules(harness: Harness, **changes: Any) -> ServerRules:
+    """The rules after `ask_somewhere` and these changes."""
+    reviews = next(one for one in harness.guild.channels if one.name == "reviews")
+    return ServerRules(review_channel_id=reviews.id, **changes)
+
+
 async def settings(
     harness: Harness, user: User, page: str = PAGES[0], *, channel: Channel | None = None
 ) -> Reply:

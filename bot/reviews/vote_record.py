@@ -1,0 +1,92 @@
+"""Entries of votes, and what a deciding vote does to the user beside its decision. In the vote's transaction."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.moderation.audit.entries import PARTS, AuditAction, Detail
+from bot.moderation.audit.log import AuditedTransaction
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import ListStatus, Strike
+from bot.moderation.rules import ServerRules
+from bot.reviews.review import CLOSING_ACTIONS, Review, ReviewState, Vote, VoterDoubts, entry_about
+
+
+class ExtraAction(StrEnum):
+    """Action on the user of the request, done if the vote decides."""
+
+    NONE = "none"
+    TRUST = "trust"
+    SUSPEND = "suspend"
+    STRIKE = "strike"
+
+
+async def record_lapsed(
+    within: AuditedTransaction, review: Review, doubts: VoterDoubts, now: datetime
+) -> None:
+    """Log that votes no longer count."""
+    for voter_id in sorted(doubts.lapsed):
+        voter: dict[str, Detail] = {"voter": str(voter_id)}
+        await within.record(entry_about(review, AuditAction.VOTE_LAPSED, now, details=voter))
+
+
+async def record_vote(
+    within: AuditedTransaction,
+    review: Review,
+    vote: Vote,
+    extra: ExtraAction,
+    *,
+    members: MemberCache,
+    rules: ServerRules,
+) -> None:
+    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry."""
+    details: dict[str, Detail] = {}
+    if vote.person_id == review.person_id:
+        details["own_request"] = True  # the server's owner, who may be its one moderator
+    if review.state is ReviewState.OPEN:
+        action = AuditAction.VOTE_CAST
+        details["approves"] = vote.approves
+    else:
+        action = CLOSING_ACTIONS[review.state]
+        parts = await _do_extra(within, review, vote, extra, members=members, rules=rules)
+        if parts:
+            details[PARTS] = [part.value for part in parts]
+    by, reason = vote.person_id, vote.reason
+    await within.record(
+        entry_about(review, action, vote.cast_at, actor_id=by, reason=reason, details=details)
+    )
+
+
+async def _do_extra(
+    within: AuditedTransaction,
+    review: Review,
+    vote: Vote,
+    extra: ExtraAction,
+    *,
+    members: MemberCache,
+    rules: ServerRules,
+) -> tuple[AuditAction, ...]:
+    """Do a deciding vote's extra action. Returns what was done."""
+    guild_id, owner, now, by, reason = (
+        review.guild_id,
+        review.person_id,
+        vote.cast_at,
+        vote.person_id,
+        vote.reason,
+    )
+    match extra:
+        case ExtraAction.NONE:
+            return ()
+        case ExtraAction.TRUST:
+            await members.list_as(within, guild_id, owner, ListStatus.TRUSTED)
+            return (AuditAction.TRUSTED,)
+        case ExtraAction.SUSPEND:
+            until = now + timedelta(hours=rules.suspend_hours)
+            suspended = await members.suspend(
+                within, guild_id, owner, until=until, by=by, reason=reason, now=now
+            )
+            return (AuditAction.SUSPENDED,) if suspended else ()
+        case ExtraAction.STRIKE:
+            strike = Strike(guild_id, owner, now, by, reason, review.job_id)
+            if await members.strike(within, strike, rules) is None:
+                return (AuditAction.STRIKE_GIVEN,)
+            return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)
