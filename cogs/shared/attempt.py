@@ -22,6 +22,9 @@ _REPEATED_FOR_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 10.0
 
+_SESSION_CLOSED: Final = "Session is closed"
+"""aiohttp's words for a request after the stop, which raises a plain RuntimeError."""
+
 _RATE_LIMITED: Final = 429
 _REDIRECTIONS_FROM: Final = 300
 _SERVER_ERRORS_FROM: Final = 500
@@ -105,6 +108,8 @@ async def attempt(call: Awaitable[_T], timeout_s: float | None = TIMEOUT_S) -> _
     except DISCORD_ERRORS as error:
         return failed_call(error, tried_before=requests.doubtful)
     except Exception as error:
+        if str(error) == _SESSION_CLOSED:
+            return FailedCall({"error": "stopped"}, tried_before=requests.doubtful)
         # discord.py takes an answer apart as if Discord had given it: a page, an empty body or a list becomes
         # whatever error comes of that. Without an answer it is a bug of ours.
         if not requests.statuses:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from bot.interpreter import freeze_startup_objects
-
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.words.exchange import read_terms
 from bot.moderation.words.findings import WordVerdict

@@ -1,15 +1,17 @@
 """A disk that takes a request late: the acknowledgement does not wait for it, and nobody stays at "thinking…"."""
 
+import gc
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from bot.sandbox.discord import CallbackKind
+from bot.sandbox.discord import CallbackKind, DiscordFault
 from bot.texts import explanations
 from tests.e2e.actors.buttons import press
 from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
+from tests.e2e.actors.timing import until
 
 
 @asynccontextmanager
@@ -53,3 +55,16 @@ async def test_a_press_that_is_stored_late_is_refused_in_words_where_the_disk_ne
         refused = explanations.NOT_KEPT.english
         await again.wait_for(lambda version: version.text() == refused, TIMEOUT_S)
     assert harness.bought == 1
+
+
+async def test_a_stop_while_discord_keeps_an_acknowledgement_waiting_ends_without_a_traceback(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
+    fault = DiscordFault("POST /interactions/*", status=500, code=0, message="no", delay_s=0.5, times=99)
+    harness.sandbox.discord.faults.append(fault)
+    await harness.video()
+    await until(lambda: fault.hits > 0)
+    await harness.stop()
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+    assert "Session is closed" not in caplog.text
