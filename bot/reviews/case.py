@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
+from bot.moderation.words.findings import NO_FINDINGS, WordFindings
 from bot.reviews.review import Review
 from bot.texts.moderation import Record
 
@@ -40,6 +41,8 @@ class ReviewCase:
     quorum: int
     video: Path | None = None
     """The finished video, while the question is if it may be posted."""
+    words: WordFindings = NO_FINDINGS
+    """Terms that matched in the prompt."""
 
 
 class ReviewChannel(Protocol):

@@ -191,7 +191,7 @@ class Questions:
         video = self.media_dir / job.video_name if shows_video and job.video_name else None
         record = await self.record(review.guild_id, review.person_id)
         quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
-        return ReviewCase(review, job, record, quorum, video)
+        return ReviewCase(review, job, record, quorum, video, await self.words_in(job))
 
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:

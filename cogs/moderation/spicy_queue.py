@@ -15,7 +15,7 @@ from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language
 from bot.texts.quoting import quote_prompt
-from cogs.moderation.review_card import HEADLINES
+from cogs.moderation.review_card import HEADLINES, matched_lines
 from cogs.moderation.spicy_page import page_view, turning_buttons
 
 QUEUE_ID: Final = re.compile(r"sm-queue:(?P<page>[0-9]{1,3})")
@@ -65,7 +65,8 @@ def _text(review: Review, case: ReviewCase | None, language: Language) -> str:
     request = case.job.request
     approvals = sum(vote.approves for vote in review.votes)
     votes = words.votes(approvals, len(review.votes) - approvals, case.quorum).in_language(language)
+    matched = "".join(f"-# {one}\n" for one in matched_lines(case, language))
     return (
         f"{line}\n<@{review.person_id}> · {options_line(request, language)}\n"
-        f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{votes} · {ends}"
+        f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{matched}{votes} · {ends}"
     )
