@@ -166,7 +166,7 @@ class SpicyCog(commands.Cog):
         fragment: bool = False,
         file: discord.Attachment | None = None,
         role: discord.Role | None = None,
-        channel: discord.TextChannel | discord.ForumChannel | discord.VoiceChannel | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | None = None,
     ) -> None:
         """Show the list of words, hand it out, or change it."""
         wanted = WordAction(action)
