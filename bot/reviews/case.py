@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
+from bot.moderation.words.findings import NO_FINDINGS, WordFindings
 from bot.reviews.report_store import Report
 from bot.reviews.review import Review
 from bot.texts.moderation import Record
@@ -44,6 +45,8 @@ class ReviewCase:
     """The finished video, while the question is if it may be posted."""
     reports: Sequence[Report] = ()
     """Users' reports of the video, if the question is about these."""
+    words: WordFindings = NO_FINDINGS
+    """Terms that matched in the prompt."""
 
 
 class ReviewChannel(Protocol):

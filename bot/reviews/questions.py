@@ -203,7 +203,7 @@ class Questions:
         quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
         reported = review.subject is ReviewSubject.REPORT
         reports = await self.reports.of(job.id) if reported else ()
-        return ReviewCase(review, job, record, quorum, video, reports)
+        return ReviewCase(review, job, record, quorum, video, reports, await self.words_in(job))
 
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:

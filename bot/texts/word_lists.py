@@ -65,6 +65,7 @@ FILE_UNREADABLE: Final = sentence(
     "This file is no list of terms. It is to be a text in UTF-8, as the export makes it: each line a term, a "
     "comma, and *blocked*, *held* or *alerts*."
 )
+FILE_NOT_FETCHED: Final = sentence("I could not fetch this file just now. Try again in a minute.")
 EXEMPTION_MISSING: Final = sentence("Say which role or which channel: fill in the option as well.")
 EXPORTED: Final = sentence(
     "The list, in the attached file. You can change it and import it, here or elsewhere."
@@ -149,11 +150,9 @@ def found_line(term: str, effect: str, start: int, excerpt: str, *, shipped: boo
     )
 
 
-def matched_line(terms: Sequence[tuple[str, int]], more: int) -> Message:
+def matched_line(terms: Sequence[tuple[str, int]]) -> Message:
     """Terms that matched in a prompt which moderators see beside it, with their places."""
-    listed = " · ".join(f"{spoiler(term, _LINE_TERM_CHARS)} ({start + 1})" for term, start in terms)
-    told = sentence("Words that matched, and at which character: {terms}", terms=listed)
-    return sentence("{told} …", told=told) if more else told
+    return sentence("Words that matched, and at which character: {terms}", terms=_placed(terms))
 
 
 def with_terms(what: Message, details: Mapping[str, object], *, shipped: bool) -> Message:
@@ -162,8 +161,11 @@ def with_terms(what: Message, details: Mapping[str, object], *, shipped: bool) -
     told = sentence("{what}: {rule}", what=what, rule=rule)
     terms = cast("Sequence[str]", details.get("terms", ()))
     places = cast("Sequence[Sequence[int]]", details.get("places", ()))
-    pairs = tuple(zip(terms, places, strict=False))[:TERMS_SHOWN]
-    if not pairs:
-        return told
-    listed = " · ".join(f"{spoiler(term, _LINE_TERM_CHARS)} ({place[0] + 1})" for term, place in pairs)
-    return sentence("{told} · {terms}", told=told, terms=listed)
+    pairs = [(term, place[0]) for term, place in zip(terms, places, strict=False)]
+    return sentence("{told} · {terms}", told=told, terms=_placed(pairs)) if pairs else told
+
+
+def _placed(terms: Sequence[tuple[str, int]]) -> str:
+    """Write the first terms with the numbers of their first characters, counted from 1."""
+    shown = [f"{spoiler(term, _LINE_TERM_CHARS)} ({start + 1})" for term, start in terms[:TERMS_SHOWN]]
+    return " · ".join([*shown, "…"] if len(terms) > len(shown) else shown)

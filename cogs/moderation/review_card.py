@@ -20,6 +20,7 @@ from bot.texts.forms import REPORT_REASONS
 from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
 from bot.texts.quoting import quote_prompt
+from bot.texts.word_lists import matched_line
 from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.layout import layout_of
@@ -129,6 +130,12 @@ def review_layout(
     return layout_of(*parts)
 
 
+def matched_lines(case: ReviewCase, language: Language) -> list[str]:
+    """Return a line with the terms that matched in the prompt, or nothing."""
+    terms = [(one.term.text, one.start) for one in case.words.found]
+    return [matched_line(terms).in_language(language)] if terms else []
+
+
 def _texts(case: ReviewCase, language: Language) -> list[str]:
     job, review = case.job, case.review
     options = options_line(job.request, language, fits_picture=job.fits_picture)
@@ -139,6 +146,7 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
         f"### {HEADLINES[review.subject].in_language(language)}",
         asked.in_language(language),
         words.whole_prompt(job.request.prompt),
+        *(f"-# {line}" for line in matched_lines(case, language)),
         f"-# {words.record_line(case.record).in_language(language)}",
     ]
     if case.reports:

@@ -19,25 +19,29 @@ from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.member_changes import MemberChanges
 from bot.moderation.rights import may_moderate
+from bot.moderation.words.exemptions import Exemption, WordExemptions
 from bot.moderation.words.matching import LONGEST_TERM, Effect
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError
+from bot.texts import commands as commands_words
 from bot.texts import spicy as words
 from bot.texts import word_lists
 from bot.texts.messages import Language
 from bot.texts.spicy import DESCRIPTIONS
+from bot.video import PROMPT_MAX_CHARS, Preset
 from cogs.moderation.direct_messages import SendDirectly, tell_person
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.spicy_log import LOG_ID, LogPage, LogPages, unread
 from cogs.moderation.spicy_members import MUTE_ID, MemberPages
 from cogs.moderation.spicy_queue import QUEUE_ID, OpenQuestions
-from cogs.moderation.spicy_words import WORDS_ID, WordAction, WordListPages
+from cogs.moderation.spicy_words import WORDS_ID, Trial, WordAction, WordChange, WordListPages
 from cogs.shared.choices import choices
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.place import channel_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, refuse, tell
 from cogs.shared.router import InteractionRoute
 
@@ -77,7 +81,7 @@ class SpicyCog(commands.Cog):
         self._rules = caches.rules
         self._questions = OpenQuestions(questions, reviews, questions.reports)
         self._log = LogPages(audit_log, now)
-        self._words = WordListPages(caches.words)
+        self._words = WordListPages(caches, WordExemptions(caches.rules, now))
         changes = MemberChanges(caches.members, audit_log, now=now)
         self._members = MemberPages(caches, questions, reviews, changes, now)
         self._send_directly = send_directly
@@ -145,7 +149,9 @@ class SpicyCog(commands.Cog):
             await tell_person(self._send_directly, person.id, text)
 
     @spicy.command(name="words", description=DESCRIPTIONS["words"].english)
-    @app_commands.describe(**_options("words", "action", "term", "effect", "fragment"))
+    @app_commands.describe(
+        **_options("words", "action", "term", "effect", "fragment", "file", "role", "channel")
+    )
     @app_commands.choices(
         action=choices(word_lists.WORD_ACTION_NAMES.items()),
         effect=choices(word_lists.EFFECT_NAMES.items()),
@@ -154,20 +160,42 @@ class SpicyCog(commands.Cog):
         self,
         interaction: Interaction,
         action: str,
+        *,
         term: app_commands.Range[str, 1, LONGEST_TERM] | None = None,
         effect: str = Effect.BLOCKED.value,
-        fragment: bool = False,  # noqa: FBT001, FBT002 - Discord's option decides the parameter's form
+        fragment: bool = False,
+        file: discord.Attachment | None = None,
+        role: discord.Role | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | None = None,
     ) -> None:
-        """Show the list of words, or change it."""
+        """Show the list of words, hand it out, or change it."""
         wanted = WordAction(action)
         if wanted is WordAction.LIST:
             await self._show(interaction, self._words.page, 0)
             return
         if (guild_id := await self._begun(interaction)) is None:
             return
-        text, by = (term or "").strip(), interaction.user.id
-        told = await self._words.change(guild_id, wanted, text, Effect(effect), fragment=fragment, by=by)
-        await answer(interaction, told)
+        if wanted is WordAction.EXPORT:
+            await self._words.export(interaction, guild_id)
+            return
+        exempt = role or channel
+        exemption = Exemption(exempt.id, is_role=role is not None) if exempt is not None else None
+        text = (term or "").strip()
+        change = WordChange(wanted, text, Effect(effect), fragment, file, exemption)
+        await answer(interaction, await self._words.change(guild_id, change, by=interaction.user.id))
+
+    @spicy.command(name="test", description=DESCRIPTIONS["test"].english)
+    @app_commands.describe(**_options("test", "prompt", "preset"))
+    @app_commands.choices(preset=choices(commands_words.PRESET_NAMES.items()))
+    async def try_prompt(
+        self,
+        interaction: Interaction,
+        prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
+        preset: str = Preset.NORMAL.value,
+    ) -> None:
+        """Show what the words of a prompt lead to."""
+        tried = Trial(prompt, Preset(preset), channel_of(interaction))
+        await self._show(interaction, self._words.trial, tried)
 
     @spicy.command(name="user", description=DESCRIPTIONS["user"].english)
     @app_commands.describe(**_options("user", "person"))

@@ -18,7 +18,14 @@ from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language
 from bot.texts.quoting import quote_prompt
-from cogs.moderation.review_card import HEADLINES, ReviewAction, reports_text, review_buttons, rows_of
+from cogs.moderation.review_card import (
+    HEADLINES,
+    ReviewAction,
+    matched_lines,
+    reports_text,
+    review_buttons,
+    rows_of,
+)
 from cogs.moderation.spicy_page import page_view, turning_buttons
 from cogs.shared.buttons import PlainButton, row_of_plain
 
@@ -116,7 +123,8 @@ def _text(review: Review, case: ReviewCase | None, language: Language) -> str:
         review.state is not ReviewState.OPEN or review.refused_at is not None
     ):
         line = f"{line}\n{moderation.OUTSTANDING[review.outstanding].in_language(language)}"
+    matched = "".join(f"-# {one}\n" for one in matched_lines(case, language))
     return (
         f"{line}\n<@{review.person_id}> · {options_line(request, language)}\n"
-        f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{votes} · {ends}"
+        f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{matched}{votes} · {ends}"
     )

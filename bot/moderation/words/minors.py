@@ -5,12 +5,12 @@ with the spicy preset by a term for a minor alone. A pair with a term that also 
 says that it matched, and nothing about the user: only people judge what was meant.
 """
 
+import asyncio
 import tomllib
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from functools import cache
 from importlib.resources import files
 from itertools import accumulate
 from typing import Final
@@ -24,6 +24,7 @@ from bot.moderation.words.scripts import has_cjk, is_cjk
 NEAR_WORDS: Final = 24
 """Words between the two terms of a pair, at most. Two Chinese or Japanese characters count as a word."""
 _HALF_WORDS: Final = 2 * NEAR_WORDS
+_A_SLICE: Final = 50
 
 
 class TermGroup(StrEnum):
@@ -110,28 +111,49 @@ def _terms(group: TermGroup, texts: Iterable[str]) -> Iterator[ShippedTerm]:
     return (ShippedTerm(text, Effect.BLOCKED, group in _WITHIN, group) for text in texts)
 
 
-@cache
-def _all_terms() -> tuple[ShippedTerm, ...]:
-    return (*listed_terms(), *_terms(TermGroup.MINOR_WORDS, (*ages_of_minors(), *grades_of_minors())))
+def _all_terms() -> Iterator[ShippedTerm]:
+    yield from listed_terms()
+    yield from _terms(TermGroup.MINOR_WORDS, (*ages_of_minors(), *grades_of_minors()))
 
 
-@cache
-def shipped_list() -> WordList:
-    """Return the built-in list. Without `load_shipped_list` the first call takes a tenth of a second."""
-    return WordList(_all_terms())
+class _ShippedList:
+    """The built-in list, made when it is first needed."""
+
+    def __init__(self) -> None:
+        self._made: WordList | None = None
+
+    def get(self) -> WordList:
+        if self._made is None:
+            self._made = WordList(_all_terms())
+        return self._made
+
+    async def load(self) -> None:
+        if self._made is not None:
+            return
+        terms: list[ShippedTerm] = []
+        for term in _all_terms():
+            terms.append(term)
+            if len(terms) % _A_SLICE == 0:
+                await asyncio.sleep(0)
+        self._made = await WordList.built(terms)
+
+
+_SHIPPED: Final = _ShippedList()
 
 
 async def load_shipped_list() -> None:
-    """Prepare the built-in list in slices, between which everything else runs on."""
-    await WordList.built(_all_terms())
-    shipped_list()
+    """Prepare the built-in list in slices, between which everything else runs on. Later calls do nothing.
+
+    Without it the first prompt would stop everything else for a tenth of a second.
+    """
+    await _SHIPPED.load()
 
 
 def shipped_hits(normalised: Normalised) -> tuple[Hit, ...]:
     """Return the shipped terms in a prompt, without those in innocent phrases, larger numbers and longer words."""
     hits: list[Hit] = []
     covered: set[tuple[int, int]] = set()
-    for hit in shipped_list().hits(normalised):
+    for hit in _SHIPPED.get().hits(normalised):
         if _group(hit) is TermGroup.INNOCENT:
             covered.update((hit.reading, place) for place in range(hit.start, hit.end))
         else:

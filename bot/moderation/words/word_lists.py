@@ -67,7 +67,6 @@ class WordLists:
             guild_id: await WordList.built(stored.term for stored in found)
             for guild_id, found in self._listed.items()
         }
-        await load_shipped_list()
 
     async def examine(
         self, guild_id: int | None, text: str, *, sexual: bool, exempt: bool = False
@@ -82,6 +81,7 @@ class WordLists:
             sexual: True if the preset alone makes the video sexual.
             exempt: True if the server's own list does not count, but for terms that only alert.
         """
+        await load_shipped_list()
         # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
         await asyncio.sleep(0)

@@ -15,6 +15,7 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("trust", {"person": "ada", "list": "trusted"}),
     ("suspend", {"person": "ada", "hours": 1, "reason": "spam"}),
     ("words", {"action": "add", "term": "lighthouse"}),
+    ("test", {"prompt": "a lighthouse"}),
     ("user", {"person": "ada"}),
     ("purge", {"person": "ada"}),
     ("stop", {}),

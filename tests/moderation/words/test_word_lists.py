@@ -9,7 +9,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.words.findings import WordVerdict
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
-from bot.moderation.words.word_lists import MOST_TERMS, OPERATOR, WordLists
+from bot.moderation.words.word_lists import MOST_TERMS, OPERATOR, ListFullError, WordLists
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 
@@ -115,3 +115,64 @@ async def test_what_could_not_be_kept_does_not_count(book: WordLists, database: 
         await book.remove(SERVER, "knife", 1)
     assert await judge(book, SERVER, "a tower") is WordVerdict.NONE
     assert await judge(book, SERVER, "a knife") is WordVerdict.HELD
+
+
+async def test_a_file_is_one_decision_and_keeps_who_added_a_term_first(book: WordLists) -> None:
+    await book.add(SERVER, Term("Knife", Effect.HELD), 1)
+    terms = [Term("knife", Effect.BLOCKED), Term("fork", Effect.ALERTS), Term("forks", Effect.HELD)]
+    assert await book.add_all(SERVER, terms, 2) == (2, 1)
+    assert await book.add_all(SERVER, terms, 3) == (0, 0)
+    assert [(one.term.text, one.added_by) for one in book.terms(SERVER)] == [
+        ("Knife", 1),
+        ("fork", 2),
+        ("forks", 2),
+    ]
+    assert await judge(book, SERVER, "a knife") is WordVerdict.BLOCKED
+
+
+async def test_a_file_for_which_there_is_no_room_changes_nothing(book: WordLists) -> None:
+    await book.add(SERVER, Term("knife", Effect.HELD), 1)
+    terms = [Term(f"word{number}", Effect.HELD) for number in range(MOST_TERMS)]
+    with pytest.raises(ListFullError):
+        await book.add_all(SERVER, terms, 1)
+    assert len(book.terms(SERVER)) == 1
+
+
+async def test_an_alert_changes_nothing_and_is_found(book: WordLists) -> None:
+    assert not book.may_alert(SERVER)
+    await book.add(SERVER, Term("tower", Effect.ALERTS), 1)
+    assert book.may_alert(SERVER)
+    assert not book.may_alert(OTHER)
+    findings = await book.examine(SERVER, "a Tower at night", sexual=False)
+    assert (findings.verdict, findings.alerts) == (WordVerdict.NONE, True)
+    assert [(one.start, one.end) for one in findings.found] == [(2, 7)]
+
+
+async def test_who_is_exempt_is_so_from_the_servers_own_list_alone(book: WordLists) -> None:
+    await book.add(SERVER, Term("knife", Effect.BLOCKED), 1)
+    await book.add(SERVER, Term("tower", Effect.ALERTS), 1)
+    await book.add(OPERATOR, Term("bomb", Effect.BLOCKED), 1)
+    assert await judge(book, SERVER, "a knife", exempt=True) is WordVerdict.NONE
+    assert await judge(book, SERVER, "a bomb", exempt=True) is WordVerdict.BLOCKED
+    assert await judge(book, SERVER, "a nude child", exempt=True) is WordVerdict.REFUSED_BY_SHIPPED_RULE
+    assert (await book.examine(SERVER, "a tower", sexual=False, exempt=True)).alerts
+
+
+async def test_weak_pairs_are_held_and_strong_ones_refused(book: WordLists) -> None:
+    assert await judge(book, SERVER, "a child in underwear") is WordVerdict.HELD
+    assert await judge(book, SERVER, "a nude child") is WordVerdict.REFUSED_BY_SHIPPED_RULE
+    found = (await book.examine(SERVER, "a nude, happy child", sexual=False)).found
+    assert [(one.term.text, one.shipped, one.start, one.end) for one in found] == [
+        ("nude", True, 2, 6),
+        ("child", True, 14, 19),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"), [("and a r.e.d-c.a.r there", 6), ("we see a redcar", 9), ("RED CAR", 0)]
+)
+async def test_the_place_of_a_disguised_term_is_near_it(book: WordLists, text: str, start: int) -> None:
+    await book.add(SERVER, Term("red car", Effect.HELD), 1)
+    (found,) = (await book.examine(SERVER, text, sexual=False)).found
+    assert abs(found.start - start) <= 8
+    assert found.start < found.end <= len(text) + 4
