@@ -142,7 +142,7 @@ async def test_what_a_moderator_deleted_only_moderators_look_for(
     reply, mo = await delivered(harness), moderator(harness)
     before = message_of(reply)
     await press(harness, reply, "Delete", user=mo)
-    await until(lambda: before.deleted)
+    await until(lambda: before.deleted and bool(audit(harness, "action")))
     (row,) = harness.rows("id")
     logged = (mo.id, harness.user.id, row["id"])
     assert audit(harness, "action", "actor_id", "person_id", "job_id")[-1] == ("video_deleted", *logged)

@@ -77,7 +77,7 @@ ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video 
 
 
 def _is_refusal(reply: Reply) -> bool:
-    return reply.ack_type is CallbackKind.MESSAGE
+    return reply.ack_type is CallbackKind.MESSAGE and BEING_STORED not in reply.versions[0].text()
 
 
 @dataclass
@@ -166,10 +166,7 @@ class Harness:
     async def ended(self, reply: Reply) -> MessageVersion:
         """The last version of a reply: a refusal, a video, or the reason why there is none."""
         shown = await reply.wait_for(
-            lambda version: (
-                any(end in version.text() for end in ENDINGS)
-                or (_is_refusal(reply) and BEING_STORED not in version.text())
-            ),
+            lambda version: any(end in version.text() for end in ENDINGS) or _is_refusal(reply),
             TIMEOUT_S,
         )
         await self.app.jobs.runner.idle()
