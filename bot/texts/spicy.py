@@ -307,7 +307,8 @@ def action(name: str, details: Mapping[str, object]) -> Message:  # noqa: PLR091
         }:  # the latter in older entries
             return word_lists.with_terms(what, details, shipped=True)
         case "request_refused", {"verdict": "words_blocked"}:
-            return word_lists.with_terms(what, details, shipped=False)
+            # A weak match of the shipped rule refuses as well, where there are no moderators to ask.
+            return word_lists.with_terms(what, details, shipped=details.get("shipped") is True)
         case "request_held" | "term_matched", {"shipped": bool(shipped)} if details.get("terms"):
             return word_lists.with_terms(what, details, shipped=shipped)
         case "term_added" | "term_removed", {"term": str(term)}:

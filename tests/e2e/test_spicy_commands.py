@@ -57,6 +57,7 @@ async def test_it_is_offered_in_servers_alone(harness: Harness) -> None:
         "stop",
         "resume",
         "purge",
+        "test",
     }
 
 

@@ -63,6 +63,15 @@ async def test_a_term_that_alerts_is_made_and_logged(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize(
+    "prompt", ["小孩得了流行性感冒", "十字路口交警指挥学生过马路", "a kid rapping with a brass band"]
+)
+async def test_everyday_prompts_with_a_child_are_made(harness: Harness, prompt: str) -> None:
+    await harness.ended(await harness.video(prompt))
+    assert harness.bought == 1
+    assert await entries(harness) == []
+
+
+@pytest.mark.parametrize(
     ("prompt", "verdict"),
     [
         ("a boat", "none"),

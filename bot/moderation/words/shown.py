@@ -11,6 +11,7 @@ from bot.moderation.words.scripts import CJK_RANGES
 
 _MOST_LAYERS: Final = 3
 """Times that entities are decoded: `&amp;#112;` is an entity once it was decoded."""
+_ENDLESS_NUMBER: Final = re.compile("&#[xX]?[0-9a-fA-F]{20,}")
 _REVERSED: Final = re.compile("\u202e([^\u202a-\u202e]*)(?:\u202c|(?=[\u202a-\u202e])|$)")
 _ODD_SEPARATOR: Final = re.compile(
     # Not spaces, nor what ends or joins sentences: those stand between real words.
@@ -35,7 +36,8 @@ def decoded(text: str) -> str:
     for _ in range(_MOST_LAYERS):
         if "&" not in text:
             break
-        text = html.unescape(text)
+        # Python converts no longer numbers, and a character has none of so many digits.
+        text = html.unescape(_ENDLESS_NUMBER.sub("&", text))
     return text
 
 

@@ -22,7 +22,8 @@ _AROUND: Final = 24
 _MOST: Final = 400
 """Finds of a text that are examined. Further ones count."""
 _MEMORY_BYTES: Final = 512 * 1024 * 1024
-_WITHIN_S: Final = 1.0
+_WITHIN_S: Final = 1.5
+"""Of the three seconds that Discord grants for an acknowledgement. The first answer takes a quarter of a second."""
 
 Question = tuple[str, int, int]
 """A text in simplified characters, and the start and end (exclusive) of a find in it."""

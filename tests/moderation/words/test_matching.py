@@ -194,6 +194,31 @@ def test_a_found_term_stays_found_whatever_case_and_marks(
     assert list(words.hits(normalise(f"{before} {word} {after}")))
 
 
+WORD: Final = st.text("bcdfghjkmnpqrtvwxz", min_size=3, max_size=7)
+HIDDEN: Final[dict[str, Callable[[list[str]], str]]] = {
+    "case": lambda words: " ".join(words).swapcase().title(),
+    "run together": "".join,
+    "hyphens": "-".join,
+    "a separator": lambda words: ".".join("".join(words)),
+    "spaces": lambda words: " ".join("".join(words)),
+    "tripled": lambda words: " ".join(words)[0] * 3 + " ".join(words)[1:],
+    "entities": lambda words: "".join(f"&#{ord(letter)};" for letter in " ".join(words)),
+    "reversed": lambda words: f"\u202e{' '.join(words)[::-1]}\u202c",
+    "full-width": lambda words: "".join(
+        chr(ord(one) + 0xFEE0) if one != " " else one for one in " ".join(words)
+    ),
+    "plural": lambda words: f"{' '.join(words[:-1])} {words[-1]}{'es' if words[-1][-1] in 'xz' else 's'}",
+}
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+@given(words=st.lists(WORD, min_size=1, max_size=3))
+def test_any_term_stays_found(way: str, words: list[str]) -> None:
+    term = " ".join(words)
+    for frame in ("we see {} there", "{}", "看{}吧"):
+        assert finds(blocked(term), frame.format(HIDDEN[way](words))), frame
+
+
 NESTED: Final = [blocked("ab" * times) for times in range(1, 51)]
 NESTED_WITHIN: Final = [fragment("abc" * times + "bb") for times in range(1, 33)]
 MANY: Final = [

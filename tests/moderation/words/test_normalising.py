@@ -67,6 +67,14 @@ def test_the_first_reading_is_the_text_as_it_stands(text: str, first: str | None
         ("a p o r t", "aport port"),
         ("go l!ke 1t", "go like it"),
         ("lol! ||h0t||", "lol hot"),
+        ("&#104;&#x6f;t", "hot"),
+        ("&amp;#104;ot", "hot"),
+        (f"&#{'1' * 5000};hot", "hot"),
+        ("\u202etoh\u202c dog", "hot dog"),
+        ("a 👧 runs", "a little girl runs"),
+        ("nude, girl, 13", "nude girl 13 13 years old"),
+        ("这是萝*莉吗", "这是萝莉吗"),
+        ("₱ØⱤ₦", "porn"),
     ],
 )
 def test_other_readings(text: str, reading: str) -> None:

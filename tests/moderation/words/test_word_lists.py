@@ -9,6 +9,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.words.findings import WordVerdict
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
+from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import MOST_TERMS, OPERATOR, ListFullError, WordLists
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
@@ -95,8 +96,8 @@ async def test_changes_are_there_at_once_and_after_a_restart(book: WordLists, da
 
 @pytest.mark.slow
 async def test_a_list_has_a_limit_for_new_terms(book: WordLists) -> None:
-    for number in range(MOST_TERMS):
-        assert await book.add(SERVER, Term(f"word{number}", Effect.HELD), 1)
+    many = [Term(f"word{number}", Effect.HELD) for number in range(MOST_TERMS)]
+    assert await book.add_all(SERVER, many, 1) == (MOST_TERMS, 0)
     with pytest.raises(ValueError, match="at most 2000"):
         await book.add(SERVER, Term("one more", Effect.HELD), 1)
     assert not await book.add(SERVER, Term("word0", Effect.BLOCKED), 1)
@@ -176,3 +177,12 @@ async def test_the_place_of_a_disguised_term_is_near_it(book: WordLists, text: s
     (found,) = (await book.examine(SERVER, text, sexual=False)).found
     assert abs(found.start - start) <= 8
     assert found.start < found.end <= len(text) + 4
+
+
+async def test_a_servers_chinese_term_is_found_only_where_it_is_a_word(database: Database) -> None:
+    async with segmenting_pool() as pool:
+        book = WordLists(TermStore(database), AuditLog(database), lambda: NOW, ChildSegmenter(pool))
+        await book.add(SERVER, Term("性感", Effect.BLOCKED), 1)
+        assert await judge(book, SERVER, "流行性感冒的季节") is WordVerdict.NONE
+        assert await judge(book, SERVER, "流行性感冒，性感的猫") is WordVerdict.BLOCKED
+        assert await judge(book, SERVER, "一只性感的猫") is WordVerdict.BLOCKED
