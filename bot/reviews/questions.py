@@ -11,7 +11,7 @@ import structlog
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
 from bot.jobs.store import JobStore
-from bot.moderation.audit.entries import AuditAction
+from bot.moderation.audit.entries import AuditAction, Detail
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
@@ -91,7 +91,9 @@ class Questions:
             if added and subject is not ReviewSubject.REPORT:
                 prompt = job.request.prompt
                 # Moderators read in the log which listed words matched; the user is never told.
-                terms = {"terms": self.caches.matched_terms(asked.guild_id, prompt)}
+                terms: dict[str, Detail] = {"terms": self.caches.matched_terms(asked.guild_id, prompt)}
+                if job.reply.channel_id is not None:
+                    terms["channel"] = str(job.reply.channel_id)
                 held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=terms, prompt=prompt)
                 await within.record(held)
         return asked if added else await self.reviews.latest(job.id, subject) or asked

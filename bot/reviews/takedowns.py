@@ -191,15 +191,10 @@ class Takedowns:
         """Store that the change of a message was made, and log it, unless that was stored before."""
         if review.outstanding is None:
             return
-        shown = message_of(review)
-        details: dict[str, str | bool] = {} if there else {"message_gone": True}
-        if shown is not None:
-            details |= {"channel": str(shown.channel_id), "message": str(shown.message_id)}
+        details = {} if there else {"message_gone": True}
         hid = action is AuditAction.VIDEO_HIDDEN
         actor, reason = (by, "") if hid else (by or review.decided_by, review.reason)
-        entry = entry_about(
-            review, action, self.now(), actor_id=actor, reason="reports" if hid else reason, details=details
-        )
+        entry = entry_about(review, action, self.now(), actor_id=actor, reason=reason, details=details)
         async with self.audit.transaction() as within:
             # A video may be hidden while moderators decide: it was hidden all the same.
             if await self.reviews.done(within, review.id, review.outstanding) or hid:

@@ -232,6 +232,7 @@ class VideoRequests:
             details={
                 "verdict": verdict.value,
                 "preset": order.options.preset or "",
+                "channel": str(origin.reply.channel_id or ""),
                 "terms": self._gatekeeper.caches.matched_terms(person.guild_id, order.prompt),
             },
             prompt=order.prompt,

@@ -136,6 +136,7 @@ class App:
         beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
         stack.push_async_callback(_cancelled, beating)
         await self.moderation.load()
+        await self._compare_checkpoint()
         await self.jobs.load()
         await self.people.load()
         self._add_cogs()
@@ -147,6 +148,7 @@ class App:
             ("reviews", self.jobs.decisions.run),
             ("holds", self.jobs.service_watch.run),
             ("log-mirror", self.moderation.log_channel.run),
+            ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
@@ -345,6 +347,17 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
+
+    async def _compare_checkpoint(self) -> None:
+        """Have the operator told if entries of the audit log are missing that stood in it before."""
+        try:
+            missing = await self.moderation.checkpoint.missing(self.moderation.audit_log.store)
+        except OSError as error:
+            log.warning("checkpoint_not_compared", reason=error.strerror)
+            return
+        if missing is not None:
+            log.error("audit_log_cut", number=missing.number, sha256=missing.sha256)
+            self._notices.tell(operator.audit_log_cut(missing.number))
 
     def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
         match trouble:

@@ -10,6 +10,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks
 from bot.jobs.history import JobHistory
 from bot.jobs.store import JobStore
+from bot.moderation.audit.checkpoint import CheckpointFile
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
@@ -168,6 +169,11 @@ class ModerationWiring:
         return LogChannel(self.bot, self.caches.rules)
 
     @cached_property
+    def checkpoint(self) -> CheckpointFile:
+        """The log's newest digest, kept outside the database."""
+        return CheckpointFile(self.settings.data_dir)
+
+    @cached_property
     def review_channel(self) -> DiscordReviewChannel:
         """Shows questions to moderators."""
         return DiscordReviewChannel(self.bot, self.caches.rules, self.breaker)
@@ -182,6 +188,7 @@ class ModerationWiring:
     def _mirror(self, recorded: RecordedEntry) -> None:
         # The log channel needs the rules, whose changes are logged: it is built only now.
         self.log_channel.tell(recorded)
+        self.checkpoint.note(recorded)
 
 
 async def _list_terms(words: WordLists, settings: Settings) -> None:
