@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.texts.messages import Message, counted, named, sentence
-from bot.texts.quoting import quote_name, quote_prompt
+from bot.texts.quoting import quote_prompt
 
 REASON_SHOWN_CHARS: Final = 80
 PROMPT_SHOWN_CHARS: Final = 120
@@ -236,25 +236,6 @@ def suspended_for_longer(suspension: Message) -> Message:
     return sentence(
         "{suspension}. A shorter suspension does not replace it, so nothing changed; 0 hours ends it first.",
         suspension=suspension,
-    )
-
-
-def tell_suspended(server: str, until: str, reason: str) -> Message:
-    """Direct message to the user."""
-    return sentence(
-        "The moderators of {server} suspended you from making videos there until {until}. "
-        "Their reason: {reason}\n"
-        "You can appeal once, with the button below my answer when you ask for a video there.",
-        server=quote_name(server),
-        until=until,
-        reason=quote_prompt(reason, 500),
-    )
-
-
-def tell_lifted(server: str) -> Message:
-    """Direct message to the user."""
-    return sentence(
-        "Your suspension in {server} is over: you can make videos again.", server=quote_name(server)
     )
 
 

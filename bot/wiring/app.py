@@ -333,6 +333,7 @@ class App:
             tell_operator=self._notices.tell,
             tell_of_second_process=lambda: self.jobs.alarms.once("other_process", operator.OTHER_PROCESS),
             tell_person=self._messages.tell_person,
+            person_news=self.moderation.person_news,
             now=self._now,
             group=settings.dimilinks_group,
             cdn_hosts=settings.discord_cdn_hosts,

@@ -24,6 +24,7 @@ from bot.moderation.words.store import TermStore
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.hidden_copies import HiddenCopies
+from bot.reviews.person_news import SuspensionEnds
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
@@ -35,6 +36,7 @@ from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
 from cogs.client import Stillmotion
 from cogs.moderation.log_channel import LogChannel
+from cogs.moderation.person_news import DiscordPersonNews
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
@@ -132,6 +134,7 @@ class ModerationWiring:
             gatekeeper=self.gatekeeper,
             audit=self.audit_log,
             messages=self.messages,
+            news=self.person_news,
             copies=HiddenCopies(api=self.api, media_dir=self.settings.media_dir),
             waits=self.report_waits,
             now=self.now,
@@ -156,6 +159,18 @@ class ModerationWiring:
     def report_store(self) -> ReportStore:
         """Stored reports."""
         return ReportStore(self.database)
+
+    @cached_property
+    def person_news(self) -> DiscordPersonNews:
+        """Tells users of decisions about them."""
+        return DiscordPersonNews(self.bot, self.breaker)
+
+    @cached_property
+    def suspension_ends(self) -> SuspensionEnds:
+        """Tells users whose suspension ended."""
+        return SuspensionEnds(
+            members=self.caches.members, audit=self.audit_log, news=self.person_news, now=self.now
+        )
 
     @cached_property
     def reporter_news(self) -> ReporterNews:
