@@ -9,6 +9,7 @@ from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
+from bot.reviews.person_news import PersonNews
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReportDecisions
@@ -73,6 +74,7 @@ def add_cogs(
     tell_operator: Callable[[str], None],
     tell_of_second_process: Callable[[], None],
     tell_person: Callable[[int, str], Awaitable[None]],
+    person_news: PersonNews,
     now: Callable[[], datetime],
     group: str | None,
     cdn_hosts: Sequence[str],
@@ -102,7 +104,7 @@ def add_cogs(
         questions,
         reviews,
         audit_log,
-        send_directly=tell_person,
+        news=person_news,
         pages=pages,
         spicy_stop=spicy_stop,
         purge=purge,

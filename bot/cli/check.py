@@ -2,15 +2,17 @@
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bot.cli.check_line import CheckLine
 from bot.cli.image_check import check_images
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
-from bot.moderation.audit.chain import Flaw
+from bot.moderation.audit.chain import Checkpoint, Flaw
+from bot.moderation.audit.checkpoint import read_checkpoints
 from bot.moderation.audit.store import LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
 from bot.storage.errors import StorageError
@@ -28,11 +30,15 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.PREVIOUS_DIFFERS: console.AUDIT_PREVIOUS_DIFFERS,
     Flaw.DIGEST_DIFFERS: console.AUDIT_DIGEST_DIFFERS,
     Flaw.PROMPT_DIFFERS: console.AUDIT_PROMPT_DIFFERS,
+    Flaw.KNOWN_DIGEST_MISSING: console.AUDIT_DIGEST_MISSING,
 }
 
 
-async def check(print_line: Callable[[str], None]) -> bool:
-    """Run all checks and print a line for each. Returns True if all passed."""
+async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] = ()) -> bool:
+    """Run all checks and print a line for each. Returns True if all passed.
+
+    `known` are entries that have to stand in the audit log, beside those that the data folder knows.
+    """
     try:
         settings = load()
     except BadConfigurationError as error:
@@ -43,7 +49,7 @@ async def check(print_line: Callable[[str], None]) -> bool:
         _data_folder,
         _database,
         _outcomes,
-        _audit_log,
+        partial(_audit_log, known),
         check_images,
         check_token,
         check_intents,
@@ -119,10 +125,10 @@ async def _outcomes(settings: Settings) -> CheckLine:
     return CheckLine("jobs", passed=True, told=told)
 
 
-async def _audit_log(settings: Settings) -> CheckLine:
+async def _audit_log(known: Sequence[Checkpoint], settings: Settings) -> CheckLine:
     try:
-        report = await asyncio.to_thread(_verified_log, settings)
-    except StorageError as error:
+        report = await asyncio.to_thread(_verified_log, settings, known)
+    except (StorageError, OSError) as error:
         return CheckLine("audit log", passed=False, told=str(error))
     broken = report.broken
     if broken is not None:
@@ -131,8 +137,9 @@ async def _audit_log(settings: Settings) -> CheckLine:
     return CheckLine("audit log", passed=True, told=console.audit_unbroken(report.entries))
 
 
-def _verified_log(settings: Settings) -> LogReport:
-    return verify_log(database_path(_database_url(settings), settings.data_dir))
+def _verified_log(settings: Settings, known: Sequence[Checkpoint]) -> LogReport:
+    found = (*known, *read_checkpoints(settings.data_dir))
+    return verify_log(database_path(_database_url(settings), settings.data_dir), found)
 
 
 def _write_something(folder: Path) -> None:

@@ -68,13 +68,20 @@ def demo(
 
 
 @app.command(help=console.CHECK)
-def check() -> None:
+def check(
+    *, digest: Annotated[list[str] | None, typer.Option("--digest", help=console.DIGEST)] = None
+) -> None:
     """Verify what can be verified without buying anything."""
     from bot.cli.check import check as run_check
     from bot.cli.screen import print_result
+    from bot.moderation.audit.checkpoint import typed_checkpoint
 
     _log_errors_only()
-    if not _carry_out_interruptible(run_check(print_result)):
+    try:
+        known = [typed_checkpoint(one) for one in digest or ()]
+    except ValueError:
+        raise typer.BadParameter(console.DIGEST_FORM, param_hint="--digest") from None
+    if not _carry_out_interruptible(run_check(print_result, known)):
         raise typer.Exit(ExitStatus.FAILED)
 
 

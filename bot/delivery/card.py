@@ -12,6 +12,8 @@ class Tone(StrEnum):
     WORKING = "working"
     DONE = "done"
     FAILED = "failed"
+    QUIET = "quiet"
+    """Failed, without a colour that shows its user up in public."""
 
 
 class Action(StrEnum):

@@ -63,6 +63,11 @@ def _broke(failure: Failure, job: Job) -> Explanation:
     return explanations.laid_aside_broke(failure.detail) if job.bought else explanations.BROKE_BEFORE_PURCHASE
 
 
+def _between_them(failure: Failure, job: Job) -> str:
+    """Return the moderators' reason where its user alone reads it; they hear it in a direct message as well."""
+    return failure.detail if job.reply.private else ""
+
+
 _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
     FailureReason.PICTURE_REFUSED: _picture,
     FailureReason.REQUEST_REJECTED: lambda failure, _: explanations.request_rejected(failure.detail),
@@ -88,11 +93,11 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.UNANSWERED: _always(explanations.UNANSWERED),
     FailureReason.NOT_ALLOWED: _always(refusals.NO_LONGER_ALLOWED),
     FailureReason.NOT_TOLD: lambda _, job: refusals.not_told(bought=job.bought),
-    FailureReason.DENIED: lambda failure, _: refusals.denied(failure.detail),
+    FailureReason.DENIED: lambda failure, job: refusals.denied(_between_them(failure, job)),
     FailureReason.REVIEW_EXPIRED: _always(refusals.REVIEW_EXPIRED),
     FailureReason.REVIEW_WITHDRAWN: _always(refusals.REVIEW_WITHDRAWN),
     FailureReason.NOT_POSTED_HERE: _always(refusals.NOT_POSTED_HERE),
-    FailureReason.POSTING_DENIED: lambda failure, _: refusals.posting_denied(failure.detail),
+    FailureReason.POSTING_DENIED: lambda failure, job: refusals.posting_denied(_between_them(failure, job)),
     FailureReason.POSTING_EXPIRED: _always(refusals.POSTING_EXPIRED),
     FailureReason.PERSON_GONE: lambda _, job: refusals.person_gone(bought=job.bought),
     FailureReason.BROKE: _broke,
@@ -114,16 +119,22 @@ _REPEATABLE: Final = frozenset(
 )
 """Failures after which the very same request may do better."""
 
-_CHANGEABLE: Final = frozenset(
+_UNCHANGEABLE: Final = frozenset(
     {
-        FailureReason.REQUEST_REJECTED,
-        FailureReason.REFERENCE_REJECTED,
-        FailureReason.TOO_DEAR,
-        FailureReason.BLOCKED_BY_SERVICE,
-        FailureReason.GENERATION_FAILED,
+        FailureReason.PERSON_GONE,
+        FailureReason.DELETED_BY_OWNER,
+        FailureReason.DELETED_BY_MODERATOR,
     }
 )
-"""Failures after which another request may do better."""
+"""Failures after which nobody asks for something else instead."""
+_QUIET: Final = frozenset(
+    {
+        FailureReason.PICTURE_REFUSED,
+        FailureReason.DENIED,
+        FailureReason.POSTING_DENIED,
+    }
+)
+"""Failures that nobody is to be shown up for in public."""
 
 
 def explain(job: Job) -> Explanation:
@@ -151,7 +162,7 @@ def actions(job: Job) -> tuple[Action, ...]:
         found.append(Action.LOOK_AGAIN)
     if reason in _REPEATABLE:
         found.append(Action.TRY_AGAIN)
-    if reason in _CHANGEABLE:
+    if reason is not None and reason not in _UNCHANGEABLE:
         found.append(Action.CHANGE)
     if job.failure is not None and job.failure.problem is ImageProblem.VIDEO:
         found.append(Action.FIRST_FRAME)
@@ -276,7 +287,8 @@ def _differences(job: Job) -> Iterator[Message]:
 def ended_card(job: Job) -> Card:
     """Return the card of a job without a video. It names the task, or the job, for the operator to look up."""
     headline = cards.CANCELLED if job.state is JobState.CANCELLED else cards.NO_VIDEO
-    return _explained(job, Tone.FAILED, headline, explain(job), actions(job))
+    quiet = job.failure is not None and job.failure.reason in _QUIET and not job.reply.private
+    return _explained(job, Tone.QUIET if quiet else Tone.FAILED, headline, explain(job), actions(job))
 
 
 def undelivered_card(job: Job, failure: Failure) -> Card:

@@ -7,7 +7,7 @@ Called by moderators' presses (`cogs/moderation/reviews.py`), and by its own tas
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +29,7 @@ from bot.moderation.policy import Person
 from bot.moderation.presence import Presence
 from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
+from bot.reviews.person_news import PersonNews, SuspensionEnds
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.review import (
@@ -89,6 +90,8 @@ class Decisions:
     questions: Questions
     takedowns: Takedowns
     reporter_news: ReporterNews
+    news: PersonNews
+    suspension_ends: SuspensionEnds
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
@@ -141,18 +144,30 @@ class Decisions:
             if refused is not None:
                 return refused
             vote, quorum = Vote(person.id, approves, reason, self.now()), quorum_of(review, rules)
+            parts: Sequence[AuditAction] = ()
             counted = await self.reviews.vote(within, review_id, vote, quorum, doubts)
             if counted is not None:
                 await record_lapsed(within, counted, doubts, self.now())
-                await record_vote(within, counted, vote, extra, members=self.caches.members, rules=rules)
+                members = self.caches.members
+                parts = await record_vote(within, counted, vote, extra, members=members, rules=rules)
         if counted is None:
             await self.questions.show_current(review_id)
             return VoteResult.CLOSED
         if counted.state is ReviewState.OPEN:
             await self.questions.show(counted)
             return VoteResult.COUNTED
+        await self._tell_of(parts, counted)
         await self.carry_out(counted)
         return VoteResult.DECIDED
+
+    async def _tell_of(self, parts: Sequence[AuditAction], review: Review) -> None:
+        """Tell the user of a strike and of a suspension."""
+        guild_id, person_id = review.guild_id, review.person_id
+        if AuditAction.STRIKE_GIVEN in parts:
+            await self.news.struck(guild_id, person_id, review.reason)
+        until = self.caches.members.of(guild_id, person_id).suspended_until
+        if AuditAction.SUSPENDED in parts and until is not None:
+            await self.news.suspended(guild_id, person_id, until=until, reason=review.reason)
 
     async def take_back(self, review_id: str, person: Person) -> VoteResult:
         """Take back a moderator's vote while the question is open."""
@@ -211,6 +226,7 @@ class Decisions:
                     await self.questions.ask_again()
                 await self.takedowns.finish()
                 await self.reporter_news.tell()
+                await self.suspension_ends.tell()
                 await self.questions.show_outdated()
             except StorageError as error:
                 log.warning("reviews_not_tended", reason=str(error))
@@ -276,6 +292,7 @@ class Decisions:
         update_ledger(self.ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)
         self.restart(job.id)
+        await self.news.decided(moved, review)
 
     async def _close(self, within: AuditedTransaction, review: Review, state: ReviewState) -> Review | None:
         """Close a question without a vote, and log it. Returns None if it is closed already."""

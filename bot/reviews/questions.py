@@ -93,9 +93,10 @@ class Questions:
             if added and subject is not ReviewSubject.REPORT:
                 prompt = job.request.prompt
                 # Moderators read in the log which words matched; the user is never told.
-                held = entry_about(
-                    asked, AuditAction.REQUEST_HELD, now, details=found.details(), prompt=prompt
-                )
+                details = dict(found.details())
+                if job.reply.channel_id is not None:
+                    details["channel"] = str(job.reply.channel_id)
+                held = entry_about(asked, AuditAction.REQUEST_HELD, now, details=details, prompt=prompt)
                 await within.record(held)
         return asked if added else await self.reviews.latest(job.id, subject) or asked
 

@@ -12,7 +12,7 @@ import structlog
 
 from bot.jobs.job import Job, JobState
 from bot.jobs.store import JobStore
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.policy import Person, Place
@@ -108,7 +108,10 @@ class Reports:
                 placed = replace(placed, hides=hides_alone(report.reason, reporter, rules, self.now()))
             new = await self.reports.add(within, placed)
             if new:
-                await within.record(replace(entry, details={"hides": True}) if placed.hides else entry)
+                details: dict[str, Detail] = {"hides": True} if placed.hides else {}
+                if shown is not None:
+                    details |= {"channel": str(shown.channel_id), "message": str(shown.message_id)}
+                await within.record(replace(entry, details=details))
         return new
 
     async def _reporter(

@@ -192,7 +192,16 @@ def entry_about(
     prompt: str | None = None,
 ) -> AuditEntry:
     """Return an entry of the audit log about a question and its job. `actor_id` is None for the bot itself."""
-    named: dict[str, Detail] = {"review": review.id, "subject": review.subject.value, **(details or {})}
+    named: dict[str, Detail] = {"review": review.id, "subject": review.subject.value}
+    shown = (review.shown_channel_id, review.shown_message_id)
+    if shown == (None, None):
+        shown = (
+            review.channel_id,
+            review.message_id,
+        )  # the question's card, which names the request's channel
+    if None not in shown:
+        named |= {"channel": str(shown[0]), "message": str(shown[1])}
+    named |= details or {}
     return AuditEntry(
         review.guild_id, at, action, actor_id, review.person_id, review.job_id, reason, named, prompt
     )
@@ -201,6 +210,8 @@ def entry_about(
 def cancellation_entry(ended: Job, at: datetime, *, by: int, review: Review | None = None) -> AuditEntry:
     """Return the entry about a moderator who cancelled another user's request, with the question about it."""
     details: dict[str, Detail] = {"bought": ended.bought}
+    if ended.reply.channel_id is not None:
+        details["channel"] = str(ended.reply.channel_id)
     if review is not None:
         details |= {"review": review.id}
     action, person_id = AuditAction.REQUEST_CANCELLED, ended.reply.person_id

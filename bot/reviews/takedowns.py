@@ -34,6 +34,7 @@ from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.hidden_copies import HiddenCopies
+from bot.reviews.person_news import PersonNews
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportOutcome, ReportStore
 from bot.reviews.report_waits import ReportWaits
@@ -57,6 +58,7 @@ class Takedowns:
     audit: AuditLog
     messages: Messages
     copies: HiddenCopies
+    news: PersonNews
     waits: ReportWaits
     now: Callable[[], datetime]
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
@@ -150,12 +152,17 @@ class Takedowns:
             action = AuditAction.VIDEO_RESTORED if restored else AuditAction.VIDEO_REMOVED
             await self._store_done(current, action, there=there)
             await self.copies.drop(job.id)
+        if not restored and there:
+            await self.news.removed(job, current.reason)
 
     async def deleted(self, review: Review, by: int) -> None:
         """Store that the message with a removed video was deleted by a moderator."""
         async with self.exclusively(review.job_id):
             await self._store_done(review, AuditAction.VIDEO_DELETED, there=True, by=by)
             await self.copies.drop(review.job_id)
+        job = await self.jobs.find(review.job_id)
+        if job is not None:
+            await self.news.removed(job, review.reason)
 
     async def finish(self) -> None:
         """Make the changes of messages that could not be made: Discord was away or refused, or a process ended.
@@ -191,15 +198,10 @@ class Takedowns:
         """Store that the change of a message was made, and log it, unless that was stored before."""
         if review.outstanding is None:
             return
-        shown = message_of(review)
-        details: dict[str, str | bool] = {} if there else {"message_gone": True}
-        if shown is not None:
-            details |= {"channel": str(shown.channel_id), "message": str(shown.message_id)}
+        details = {} if there else {"message_gone": True}
         hid = action is AuditAction.VIDEO_HIDDEN
         actor, reason = (by, "") if hid else (by or review.decided_by, review.reason)
-        entry = entry_about(
-            review, action, self.now(), actor_id=actor, reason="reports" if hid else reason, details=details
-        )
+        entry = entry_about(review, action, self.now(), actor_id=actor, reason=reason, details=details)
         async with self.audit.transaction() as within:
             # A video may be hidden while moderators decide: it was hidden all the same.
             if await self.reviews.done(within, review.id, review.outstanding) or hid:

@@ -37,8 +37,13 @@ async def record_vote(
     *,
     members: MemberCache,
     rules: ServerRules,
-) -> None:
-    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry."""
+) -> tuple[AuditAction, ...]:
+    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry.
+
+    Returns:
+        What was done to the user beside the decision.
+    """
+    parts: tuple[AuditAction, ...] = ()
     details: dict[str, Detail] = {}
     if vote.person_id == review.person_id:
         details["own_request"] = True  # the server's owner, who may be its one moderator
@@ -54,6 +59,7 @@ async def record_vote(
     await within.record(
         entry_about(review, action, vote.cast_at, actor_id=by, reason=reason, details=details)
     )
+    return parts
 
 
 async def _do_extra(

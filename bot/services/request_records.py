@@ -1,12 +1,12 @@
 """Entries of the audit log about requests: refused by a rule, or with a term of which moderators want to know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import AuditFilter, count_within
 from bot.moderation.gatekeeper import ModerationCaches
@@ -34,7 +34,12 @@ class RequestRecords:
     async def record_refusal(self, order: VideoOrder, origin: RequestOrigin, verdict: Verdict) -> None:
         """Record that a rule refused a request, with the terms that matched."""
         found = await self._find_words(order, origin)
-        details = {"verdict": verdict.value, "preset": order.options.preset or "", **found.details()}
+        details = {
+            "verdict": verdict.value,
+            "preset": order.options.preset or "",
+            **_channel(origin),
+            **found.details(),
+        }
         await self._record(
             AuditEntry(
                 origin.person.guild_id or 0,
@@ -62,7 +67,7 @@ class RequestRecords:
                     None,
                     origin.person.id,
                     job_id,
-                    details=found.details(),
+                    details={**_channel(origin), **found.details()},
                     prompt=order.prompt,
                 )
             )
@@ -86,3 +91,8 @@ class RequestRecords:
                     await within.record(entry)
         except StorageError as error:
             log.warning("request_not_recorded", action=entry.action, reason=str(error))
+
+
+def _channel(origin: RequestOrigin) -> Mapping[str, Detail]:
+    """Return the channel of a request as a detail. Its number is text: JSON readers round such numbers."""
+    return {"channel": str(origin.reply.channel_id)} if origin.reply.channel_id is not None else {}

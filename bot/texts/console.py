@@ -175,6 +175,13 @@ AUDIT_UNREADABLE: Final = "it holds something that the bot never writes"
 AUDIT_PREVIOUS_DIFFERS: Final = "it does not follow from the entry before"
 AUDIT_DIGEST_DIFFERS: Final = "it was changed after it was written"
 AUDIT_PROMPT_DIFFERS: Final = "its prompt was changed after it was written"
+AUDIT_DIGEST_MISSING: Final = (
+    "its known digest does not stand in the log: entries were removed, or an older database was put back"
+)
+DIGEST: Final = (
+    "An entry of the audit log that was seen before, as NUMBER:DIGEST; the log channel shows such."
+)
+DIGEST_FORM: Final = "expected NUMBER:DIGEST, such as 12:3f2a9c1de0774b05"
 
 CONFIGURATION_OK: Final = "every setting can be read"
 INTENTS_OK: Final = "none of the privileged ones are needed"

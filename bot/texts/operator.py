@@ -81,6 +81,15 @@ def row_unreadable(table: str) -> str:
     )
 
 
+def audit_log_cut(number: int) -> str:
+    """The audit log lacks an entry that stood in it."""
+    return (
+        f"Stillmotion: entry {number} of the audit log is missing or was changed since I last ran. If you put an "
+        "older copy of the database back, that is why; otherwise somebody removed entries. `python -m bot check` "
+        "says so until you delete the file `audit-log.digest.lost-…` in the data folder."
+    )
+
+
 def video_reported(reason: str, added: str, job_id: str, link: str | None) -> str:
     """A user reported a video. `added` is what the user wrote."""
     said = f" They say: {quote_prompt(added, _WORDS_SHOWN_CHARS)}" if added.strip() else ""

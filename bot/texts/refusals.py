@@ -202,6 +202,11 @@ def posting_denied(reason: str) -> Explanation:
     return Explanation(told, Money.SPENT, DENIED_THEN)
 
 
+def chosen_reason(reason: str) -> Message | None:
+    """Return a reason that was chosen from those on offer, or None for typed words."""
+    return _CHOSEN.get(reason)
+
+
 def with_reason(told: Message, reason: str) -> Message:
     """Add the moderators' reason, if they gave one."""
     if not reason.strip():

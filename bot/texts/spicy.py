@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.texts import word_lists
 from bot.texts.messages import Message, counted, named, sentence
-from bot.texts.quoting import quote_name, quote_prompt
+from bot.texts.quoting import quote_prompt
 
 REASON_SHOWN_CHARS: Final = 80
 PROMPT_SHOWN_CHARS: Final = 120
@@ -211,25 +211,6 @@ def suspended_for_longer(suspension: Message) -> Message:
     )
 
 
-def tell_suspended(server: str, until: str, reason: str) -> Message:
-    """Direct message to the user."""
-    return sentence(
-        "The moderators of {server} suspended you from making videos there until {until}. "
-        "Their reason: {reason}\n"
-        "You can appeal once, with the button below my answer when you ask for a video there.",
-        server=quote_name(server),
-        until=until,
-        reason=quote_prompt(reason, 500),
-    )
-
-
-def tell_lifted(server: str) -> Message:
-    """Direct message to the user."""
-    return sentence(
-        "Your suspension in {server} is over: you can make videos again.", server=quote_name(server)
-    )
-
-
 def suspension(until: str, by: int | None, reason: str) -> Message:
     """Suspension in force, as moderators read it."""
     told = sentence("Suspended until {until}, by {who}", until=until, who=f"<@{by}>" if by else THE_BOT)
@@ -243,75 +224,3 @@ def suspension(until: str, by: int | None, reason: str) -> Message:
 def and_more(count: int) -> Message:
     """Number of lines that a list leaves out."""
     return counted("and {count} more", "and {count} more", count)
-
-
-LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
-    "request_refused": sentence("Request refused"),
-    "request_held": sentence("Request waits for moderators"),
-    "vote_cast": sentence("Vote cast"),
-    "vote_taken_back": sentence("Vote taken back"),
-    "vote_lapsed": sentence("Vote no longer counts"),
-    "request_approved": sentence("Request approved"),
-    "request_denied": sentence("Request denied"),
-    "request_expired": sentence("Request ended without a decision"),
-    "request_cancelled": sentence("Request cancelled by a moderator"),
-    "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
-    "rules_changed": sentence("Rules changed"),
-    "spicy_switched_on": sentence("Spicy switched on"),
-    "spicy_switched_off": sentence("Spicy switched off"),
-    "spicy_stopped": sentence("Spicy stopped"),
-    "spicy_resumed": sentence("Spicy resumed"),
-    "log_exported": sentence("Log exported"),
-    "person_data_removed": sentence("Personal data removed"),
-    "strike_given": sentence("Strike given"),
-    "suspended": sentence("Suspended"),
-    "suspension_lifted": sentence("Suspension lifted"),
-    "appealed": sentence("Suspension appealed against"),
-    "appeal_decided": sentence("Appeal decided"),
-    "trusted": sentence("Put on the trusted list"),
-    "blocked": sentence("Put on the blocked list"),
-    "unlisted": sentence("Taken off the lists"),
-    "banned": sentence("Banned from the server"),
-    "kicked": sentence("Kicked from the server"),
-    "left": sentence("Left the server"),
-    "timed_out": sentence("Timed out in the server"),
-    "video_reported": sentence("Video reported"),
-    "reports_dismissed": sentence("Reports dismissed"),
-    "video_hidden": sentence("Video hidden"),
-    "hidden_video_viewed": sentence("Hidden video looked at"),
-    "video_restored": sentence("Video restored"),
-    "video_removed": sentence("Video removed"),
-    "video_deleted": sentence("Video deleted"),
-    "videos_purged": sentence("Videos of the last day removed"),
-    "reports_muted": sentence("Reports muted"),
-    "term_added": sentence("Term added"),
-    "term_removed": sentence("Term removed"),
-    "terms_imported": sentence("Terms imported"),
-    "term_matched": sentence("Prompt with a listed term"),
-}
-"""Names by the values of `bot.moderation.audit.entries.AuditAction`. Each can stand alone."""
-
-
-def action(name: str, details: Mapping[str, object]) -> Message:  # noqa: PLR0911 - a table
-    """Logged action with its most important details."""
-    what = LOGGED_ACTIONS[name]
-    match name, details:
-        case "vote_cast", {"approves": True}:
-            return sentence("Voted for it")
-        case "vote_cast", {"approves": False}:
-            return sentence("Voted against it")
-        case "reports_muted", {"muted": False}:
-            return sentence("Reports count again")
-        case "request_refused", {
-            "verdict": "shipped_rule" | "sexualises_minors"
-        }:  # the latter in older entries
-            return word_lists.with_terms(what, details, shipped=True)
-        case "request_refused", {"verdict": "words_blocked"}:
-            # A weak match of the shipped rule refuses as well, where there are no moderators to ask.
-            return word_lists.with_terms(what, details, shipped=details.get("shipped") is True)
-        case "request_held" | "term_matched", {"shipped": bool(shipped)} if details.get("terms"):
-            return word_lists.with_terms(what, details, shipped=shipped)
-        case "term_added" | "term_removed", {"term": str(term)}:
-            return sentence("{what}: {term}", what=what, term=word_lists.spoiler(term))
-        case _:
-            return what

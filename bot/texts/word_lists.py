@@ -155,14 +155,14 @@ def matched_line(terms: Sequence[tuple[str, int]]) -> Message:
     return sentence("Words that matched, and at which character: {terms}", terms=_placed(terms))
 
 
-def with_terms(what: Message, details: Mapping[str, object], *, shipped: bool) -> Message:
-    """A logged action, that a rule about words matched, and which terms where. It says nothing about the user."""
-    rule = sentence("a shipped rule about words matched") if shipped else sentence("a listed term matched")
-    told = sentence("{what}: {rule}", what=what, rule=rule)
-    terms = cast("Sequence[str]", details.get("terms", ()))
+def listed_terms(details: Mapping[str, object]) -> str:
+    """Return the terms that an entry of the log names, with the characters at which they matched."""
+    terms = cast("Sequence[str]", details.get("terms", ()))[:TERMS_SHOWN]
+    # Entries of earlier versions name no places.
     places = cast("Sequence[Sequence[int]]", details.get("places", ()))
-    pairs = [(term, place[0]) for term, place in zip(terms, places, strict=False)]
-    return sentence("{told} · {terms}", told=told, terms=_placed(pairs)) if pairs else told
+    told = [f" ({place[0] + 1})" for place in places] + [""] * len(terms)
+    shown = zip(terms, told, strict=False)
+    return " · ".join(f"{spoiler(term, _LINE_TERM_CHARS)}{where}" for term, where in shown)
 
 
 def _placed(terms: Sequence[tuple[str, int]]) -> str:

@@ -141,6 +141,7 @@ class App:
         stack.push_async_callback(_cancelled, beating)
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
+        await self._compare_checkpoint()
         await self.jobs.load()
         await self.people.load()
         self._add_cogs()
@@ -152,6 +153,7 @@ class App:
             ("reviews", self.jobs.decisions.run),
             ("holds", self.jobs.service_watch.run),
             ("log-mirror", self.moderation.log_channel.run),
+            ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
@@ -336,6 +338,7 @@ class App:
             tell_operator=self._notices.tell,
             tell_of_second_process=lambda: self.jobs.alarms.once("other_process", operator.OTHER_PROCESS),
             tell_person=self._messages.tell_person,
+            person_news=self.moderation.person_news,
             now=self._now,
             group=settings.dimilinks_group,
             cdn_hosts=settings.discord_cdn_hosts,
@@ -350,6 +353,17 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
+
+    async def _compare_checkpoint(self) -> None:
+        """Have the operator told if entries of the audit log are missing that stood in it before."""
+        try:
+            missing = await self.moderation.checkpoint.missing(self.moderation.audit_log.store)
+        except OSError as error:
+            log.warning("checkpoint_not_compared", reason=error.strerror)
+            return
+        if missing is not None:
+            log.error("audit_log_cut", number=missing.number, sha256=missing.sha256)
+            self._notices.tell(operator.audit_log_cut(missing.number))
 
     def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
         match trouble:

@@ -11,6 +11,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks
 from bot.jobs.history import JobHistory
 from bot.jobs.store import JobStore
+from bot.moderation.audit.checkpoint import CheckpointFile
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
@@ -25,6 +26,7 @@ from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.hidden_copies import HiddenCopies
+from bot.reviews.person_news import SuspensionEnds
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
@@ -36,6 +38,7 @@ from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
 from cogs.client import Stillmotion
 from cogs.moderation.log_channel import LogChannel
+from cogs.moderation.person_news import DiscordPersonNews
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
@@ -138,6 +141,7 @@ class ModerationWiring:
             gatekeeper=self.gatekeeper,
             audit=self.audit_log,
             messages=self.messages,
+            news=self.person_news,
             copies=HiddenCopies(api=self.api, media_dir=self.settings.media_dir),
             waits=self.report_waits,
             now=self.now,
@@ -164,6 +168,18 @@ class ModerationWiring:
         return ReportStore(self.database)
 
     @cached_property
+    def person_news(self) -> DiscordPersonNews:
+        """Tells users of decisions about them."""
+        return DiscordPersonNews(self.bot, self.breaker)
+
+    @cached_property
+    def suspension_ends(self) -> SuspensionEnds:
+        """Tells users whose suspension ended."""
+        return SuspensionEnds(
+            members=self.caches.members, audit=self.audit_log, news=self.person_news, now=self.now
+        )
+
+    @cached_property
     def reporter_news(self) -> ReporterNews:
         """Tells users what came of their reports."""
         tell = self.messages.tell_person
@@ -173,6 +189,11 @@ class ModerationWiring:
     def log_channel(self) -> LogChannel:
         """Mirrors the log into the channel that a server chose."""
         return LogChannel(self.bot, self.caches.rules)
+
+    @cached_property
+    def checkpoint(self) -> CheckpointFile:
+        """The log's newest digest, kept outside the database."""
+        return CheckpointFile(self.settings.data_dir)
 
     @cached_property
     def review_channel(self) -> DiscordReviewChannel:
@@ -189,6 +210,7 @@ class ModerationWiring:
     def _mirror(self, recorded: RecordedEntry) -> None:
         # The log channel needs the rules, whose changes are logged: it is built only now.
         self.log_channel.tell(recorded)
+        self.checkpoint.note(recorded)
 
 
 async def _list_terms(words: WordLists, settings: Settings) -> None:

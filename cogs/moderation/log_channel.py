@@ -9,6 +9,7 @@ import discord
 import stamina
 import structlog
 
+from bot.moderation.audit.checkpoint import SHOWN_DIGITS
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.servers.cache import RuleCache
 from bot.texts.messages import Language
@@ -21,6 +22,8 @@ _LONGEST_BACKLOG: Final = 1000
 """Of one server: Discord takes five messages in five seconds for each channel."""
 _MESSAGE_CHARS: Final = 2000
 """Discord, *Create Message*."""
+_LINES_CHARS: Final = _MESSAGE_CHARS - 40
+"""Beside the line with the digest."""
 _TIMEOUT_S: Final = 30.0
 _TRIES: Final = 3
 _CLOSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -101,15 +104,19 @@ class LogChannel:
 
 
 def _taken(backlog: deque[RecordedEntry], language: Language) -> str:
-    """Remove the oldest entries whose lines fit into one message, and return the lines."""
-    lines = [line_of(backlog.popleft(), language)[:_MESSAGE_CHARS]]
+    """Remove the oldest entries whose lines fit into one message, and return the lines.
+
+    Below them is the digest of the last one, by which it can be told later that it stood in the log.
+    """
+    last = backlog.popleft()
+    lines = [line_of(last, language)[:_LINES_CHARS]]
     while backlog:
         following = line_of(backlog[0], language)
-        if sum(len(line) + 1 for line in lines) + len(following) > _MESSAGE_CHARS:
+        if sum(len(line) + 1 for line in lines) + len(following) > _LINES_CHARS:
             break
         lines.append(following)
-        backlog.popleft()
-    return "\n".join(lines)
+        last = backlog.popleft()
+    return "\n".join([*lines, f"-# {last.number} · {last.sha256[:SHOWN_DIGITS]}"])
 
 
 def _passes(error: Exception) -> bool:

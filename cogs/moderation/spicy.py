@@ -21,6 +21,7 @@ from bot.moderation.members.member_changes import MemberChanges
 from bot.moderation.rights import may_moderate
 from bot.moderation.words.exemptions import Exemption, WordExemptions
 from bot.moderation.words.matching import LONGEST_TERM, Effect
+from bot.reviews.person_news import PersonNews
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.spicy_stop import SpicyStop
@@ -32,7 +33,6 @@ from bot.texts import word_lists
 from bot.texts.messages import Language
 from bot.texts.spicy import DESCRIPTIONS
 from bot.video import PROMPT_MAX_CHARS, Preset
-from cogs.moderation.direct_messages import SendDirectly, tell_person
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.spicy_log import LOG_ID, LogPage, LogPages, unread
 from cogs.moderation.spicy_members import MUTE_ID, MemberPages
@@ -72,7 +72,7 @@ class SpicyCog(commands.Cog):
         reviews: ReviewStore,
         audit_log: AuditLog,
         *,
-        send_directly: SendDirectly,
+        news: PersonNews,
         pages: IntegrationsPages,
         spicy_stop: SpicyStop,
         purge: Purge,
@@ -83,8 +83,7 @@ class SpicyCog(commands.Cog):
         self._log = LogPages(audit_log, now)
         self._words = WordListPages(caches, WordExemptions(caches.rules, now))
         changes = MemberChanges(caches.members, audit_log, now=now)
-        self._members = MemberPages(caches, questions, reviews, changes, now)
-        self._send_directly = send_directly
+        self._members = MemberPages(caches, questions, reviews, changes, news, now)
         self._pages = pages
         self._spicy_stop = spicy_stop
         self._purge = purge
@@ -139,14 +138,12 @@ class SpicyCog(commands.Cog):
         """Suspend a user, or with no hours lift the suspension."""
         if (guild_id := await self._begun(interaction, about=person.id)) is None:
             return
-        server = str(interaction.guild or guild_id)
-        told, news = await self._members.suspend(
-            guild_id, person.id, server=server, hours=hours, reason=reason, by=interaction.user.id
+        told, telling = await self._members.suspend(
+            guild_id, person.id, hours=hours, reason=reason, by=interaction.user.id
         )
         await answer(interaction, told)
-        if news is not None:
-            text = news.in_language(language_of(interaction, private=False))
-            await tell_person(self._send_directly, person.id, text)
+        if telling is not None:
+            await telling
 
     @spicy.command(name="words", description=DESCRIPTIONS["words"].english)
     @app_commands.describe(

@@ -30,7 +30,8 @@ from cogs.shared.respond import answer, show_file
 log: Final = structlog.get_logger(__name__)
 
 _A_PAGE: Final = 10
-"""So many stay below the 4000 characters of a message if every character has to be escaped."""
+_TEXT_CHARS: Final = 3700
+"""Of a message's 4000 characters, beside title and small print."""
 _ANY_GROUP: Final = "all"
 LOG_ID: Final = re.compile(
     rf"sm-log:(?P<before>[0-9]{{1,15}}):(?P<person>{DISCORD_ID})"
@@ -79,7 +80,8 @@ class LogPages:
         """Draw a page. Raises `bot.storage.StorageError`."""
         chosen = wanted.chosen(guild_id, self.now())
         found = await self.audit_log.store.read(chosen, before=wanted.before or None, limit=_A_PAGE + 1)
-        return _view(found[:_A_PAGE], wanted, language, more=len(found) > _A_PAGE)
+        lines = _fitting([line_of(entry, language, words.REASON_SHOWN_CHARS) for entry in found[:_A_PAGE]])
+        return _view(found[: len(lines)], lines, wanted, language, more=len(found) > len(lines))
 
     async def export(
         self, interaction: Interaction, guild_id: int, wanted: LogPage, format_: ExportFormat
@@ -114,10 +116,21 @@ def unread(error: StorageError | OSError) -> Message:
     return words.unreadable(error.number) if isinstance(error, UnreadableEntryError) else words.NOT_READ
 
 
+def _fitting(lines: Sequence[str]) -> Sequence[str]:
+    """Return the first lines, as many as fit into a message; at least one."""
+    length_chars, count = 0, 0
+    for line in lines:
+        length_chars += len(line) + 1
+        if count and length_chars > _TEXT_CHARS:
+            break
+        count += 1
+    return lines[:count]
+
+
 def _view(
-    entries: Sequence[RecordedEntry], shown: LogPage, language: Language, *, more: bool
+    entries: Sequence[RecordedEntry], lines: Sequence[str], shown: LogPage, language: Language, *, more: bool
 ) -> ui.LayoutView:
-    lines = "\n".join(line_of(entry, language, words.REASON_SHOWN_CHARS) for entry in entries)
+    text = "\n".join(lines)
     buttons: list[PlainButton] = []
     if shown.before:
         newest = replace(shown, before=0)
@@ -125,4 +138,4 @@ def _view(
     if more:
         older = replace(shown, before=entries[-1].number)
         buttons.append(PlainButton(job_words.OLDER.in_language(language), older.custom_id))
-    return page_view(words.LOG_TITLE, [lines or words.LOG_EMPTY.in_language(language)], language, buttons)
+    return page_view(words.LOG_TITLE, [text or words.LOG_EMPTY.in_language(language)], language, buttons)

@@ -14,6 +14,7 @@ _COLOURS: Final = {
     Tone.WORKING: discord.Colour.blurple(),
     Tone.DONE: discord.Colour.green(),
     Tone.FAILED: discord.Colour.red(),
+    Tone.QUIET: discord.Colour.light_grey(),
 }
 
 

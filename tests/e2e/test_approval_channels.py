@@ -63,7 +63,7 @@ async def test_without_a_channel_the_owner_is_asked_and_decides(harness: Harness
     assert "Decided" in await told(await press(harness, card, "Approve", user=owner))
     assert "Decided" in await told(await deny(harness, other, owner))
     assert (await harness.ended(first)).videos
-    assert "not today" in (await harness.ended(second)).text()
+    assert "did not allow" in (await harness.ended(second)).text()
     await card.wait_for(lambda seen: "Approved" in seen.text(), TIMEOUT_S)
     await other.wait_for(lambda seen: "Denied" in seen.text(), TIMEOUT_S)
 
@@ -106,7 +106,7 @@ async def test_a_spicy_video_is_not_sent_to_the_owner_either(harness: Harness) -
     elsewhere = await told(await press(harness, card, "View", user=owner))
     assert harness.adult_channel.mention in elsewhere
     assert "Decided" in await told(await deny(harness, card, owner))
-    assert "not today" in (await harness.ended(reply)).text()
+    assert "did not allow" in (await harness.ended(reply)).text()
 
 
 async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, clock: MovableClock) -> None:

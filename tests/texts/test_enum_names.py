@@ -16,7 +16,7 @@ from bot.moderation.reporting import ReportReason
 from bot.moderation.words.matching import Effect
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
-from bot.texts import cards, forms, jobs, moderation, pictures, refusals, spicy, word_lists
+from bot.texts import cards, forms, jobs, log_entries, moderation, pictures, refusals, spicy, word_lists
 from bot.texts.buttons import LABELS
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
@@ -34,7 +34,8 @@ NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Mes
     "headlines of questions": (ReviewSubject, HEADLINES),
     "reasons of denials": (DenyReason, refusals.DENY_REASONS),
     "reasons of reports": (ReportReason, forms.REPORT_REASONS),
-    "logged actions": (AuditAction, spicy.LOGGED_ACTIONS),
+    "logged actions": (AuditAction, log_entries.LOGGED_ACTIONS),
+    "rules in the log": (set(Verdict) - {Verdict.ALLOWED}, log_entries.RULE_NAMES),
     "groups of logged actions": (ActionGroup, spicy.GROUP_NAMES),
     "formats of exports": (ExportFormat, spicy.EXPORT_NAMES),
     "lists of users": ([*ListStatus, "neither"], spicy.LIST_NAMES),

@@ -10,8 +10,8 @@ SHA-256, and the salt is stored nowhere else. Emptying that one column removes t
 remaining digest cannot be matched by guessing.
 
 The chain reveals entries that were changed, removed, inserted or swapped. It cannot reveal that the newest
-entries were cut off or that the whole chain was computed anew; for that, a digest must be known from elsewhere,
-for example from an earlier export.
+entries were cut off or that the whole chain was computed anew; for that, a digest must be known from elsewhere:
+from the file of `checkpoint.py`, the log channel, or an earlier export.
 """
 
 import hashlib
@@ -44,6 +44,8 @@ class Flaw(StrEnum):
     """The entry's fields do not match its own digest."""
     PROMPT_DIFFERS = "prompt_differs"
     """The prompt does not match its digest."""
+    KNOWN_DIGEST_MISSING = "known_digest_missing"
+    """A digest that is known from elsewhere does not stand in the chain: entries were cut off or computed anew."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,18 @@ class Break:
 
     number: int
     flaw: Flaw
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An entry that stood in the log: its number, and its digest or the first digits of that."""
+
+    number: int
+    sha256: str
+
+    def is_of(self, recorded: RecordedEntry) -> bool:
+        """Return True if this is an entry's."""
+        return self.number == recorded.number and recorded.sha256.startswith(self.sha256)
 
 
 class Chain:

@@ -3,7 +3,7 @@
 Entries are appended. None is changed or deleted, except that prompts are removed with a user's data.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit import chain, rows
-from bot.moderation.audit.chain import Break, Chain
+from bot.moderation.audit.chain import Break, Chain, Checkpoint, Flaw
 from bot.moderation.audit.entries import PARTS, AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import UnreadableEntryError
 from bot.storage import engines
@@ -98,6 +98,12 @@ class AuditStore:
         async with self._database.read() as connection:
             found = (await connection.execute(statement)).mappings().all()
         return tuple(rows.recorded_in(row) for row in found)
+
+    async def digest_of(self, number: int) -> str | None:
+        """Return the digest of an entry, or None if there is none with that number."""
+        chosen = select(audit.c.sha256).where(audit.c.number == number)
+        async with self._database.read() as connection:
+            return (await connection.execute(chosen)).scalar_one_or_none()
 
     async def actions_about(
         self, job_id: str, person_id: int, *, naming: str | None = None
@@ -177,23 +183,27 @@ async def count_within(connection: AsyncConnection, chosen: AuditFilter) -> int:
     return (await connection.execute(statement)).scalar_one()
 
 
-def verify_log(path: Path) -> LogReport:
+def verify_log(path: Path, known: Sequence[Checkpoint] = ()) -> LogReport:
     """Verify the whole log in the database file at `path`. A missing file or table is an empty log.
+
+    Args:
+        path: The database file.
+        known: Entries that are known from elsewhere. Each has to stand in the log, which may be longer.
 
     Blocks. Reads only and takes no lock, so the bot may run meanwhile. Raises `bot.storage.StorageError`.
     """
     with translating(path):
         if not path.exists():
-            return LogReport(0)
+            return _without(known, LogReport(0))
         with engines.read_only(path).connect() as connection:
             if not inspect(connection).has_table(audit.name):
-                return LogReport(0)
+                return _without(known, LogReport(0))
             _tolerate_bad_text(connection)
-            return _followed(connection)
+            return _followed(connection, known)
 
 
-def _followed(connection: Connection) -> LogReport:
-    followed = Chain()
+def _followed(connection: Connection, known: Sequence[Checkpoint]) -> LogReport:
+    followed, missing = Chain(), list(known)
     statement = _entries().order_by(audit.c.number)
     for row in connection.execution_options(yield_per=_BATCH).execute(statement).mappings():
         try:
@@ -203,7 +213,16 @@ def _followed(connection: Connection) -> LogReport:
         broken = followed.follow(row["number"], recorded)
         if broken is not None:
             return LogReport(followed.entries, broken)
-    return LogReport(followed.entries)
+        if recorded is not None:
+            missing = [one for one in missing if not one.is_of(recorded)]
+    return _without(missing, LogReport(followed.entries))
+
+
+def _without(missing: Sequence[Checkpoint], report: LogReport) -> LogReport:
+    """Return the report of a log in which these digests do not stand."""
+    if not missing:
+        return report
+    return LogReport(report.entries, Break(min(one.number for one in missing), Flaw.KNOWN_DIGEST_MISSING))
 
 
 def _tolerate_bad_text(connection: Connection) -> None:

@@ -64,6 +64,16 @@ class MemberCache:
         lifted = replace(member, suspended_until=None, suspended_by=None, suspended_for="", end_is_told=True)
         await self._save(within, lifted)
 
+    def ended(self, now: datetime) -> Sequence[Member]:
+        """Return the records of suspensions that ended by themselves, of which the users have not heard."""
+        found = [*self._known.values()]
+        return [one for one in found if not one.end_is_told and not one.is_suspended(now)]
+
+    async def note_end_told(self, within: AuditedTransaction, member: Member) -> None:
+        """Note that a user heard of the end of a suspension."""
+        current = self.of(member.guild_id, member.person_id)
+        await self._save(within, replace(current, end_is_told=True))
+
     async def appeal(
         self, within: AuditedTransaction, guild_id: int, person_id: int, now: datetime
     ) -> Member | None:
