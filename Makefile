@@ -44,3 +44,4 @@ lock:
 	$(LOCK) --output-file requirements/runtime.lock
 	$(LOCK) --group dev --output-file requirements/dev.lock
 	$(LOCK) --extra nsfw --constraints requirements/runtime.lock --output-file requirements/nsfw.lock
+	$(LOCK) --extra nudenet --constraints requirements/runtime.lock --output-file requirements/nudenet.lock

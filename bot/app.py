@@ -17,6 +17,7 @@ from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
 from bot.images.preparation import PicturePreparation, picture_pool
+from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
@@ -26,6 +27,7 @@ from bot.video_files.facts import VideoFactsReader
 from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
+from bot.wiring.screening import chosen_detector
 from cogs.client import Stillmotion
 from cogs.shared.card_layout import card_layout
 
@@ -103,11 +105,13 @@ async def open_app(
 ) -> AsyncGenerator[App]:
     """The whole bot, connected but not started; leaving stops it cleanly.
 
-    Raises `BadConfigurationError` for a missing token or key, or a data folder that cannot be written, and
-    `StorageError` for a database that cannot be used.
+    Raises `BadConfigurationError` for a missing token or key, an image check that is not installed, or a data
+    folder that cannot be written, and `StorageError` for a database that cannot be used.
     """
     token = _required("discord_token", settings.discord_token)
     _required("dimilinks_api_key", settings.dimilinks_api_key)
+    detector = chosen_detector(settings, tuning.detector_paths)
+    log.info("image_check", detector=detector or "off")
     await asyncio.to_thread(_make_folders, settings)
     _point_library_at(settings)
     metrics = Metrics()
@@ -130,6 +134,7 @@ async def open_app(
         finished_videos = await stack.enter_async_context(
             video_pool(settings.child_memory_mb * _MIB_BYTES, within_s=_COMPARE_WITHIN_S)
         )
+        screening = Screening(detector, import_paths=tuning.detector_paths)
         app = App(
             settings,
             tuning,
@@ -140,6 +145,7 @@ async def open_app(
             api=await stack.enter_async_context(open_api(settings, rate)),
             spool=await stack.enter_async_context(open_spool(settings)),
             facts=VideoFactsReader(finished_videos),
+            screening=await stack.enter_async_context(screening),
             messages=DiscordMessages(bot, uploads, card_layout, breaker),
             breaker=breaker,
             metrics=metrics,

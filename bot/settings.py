@@ -33,6 +33,16 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class ImageCheck(StrEnum):
+    """Choice of the check of pictures and videos for nudity."""
+
+    AUTO = "auto"
+    """One that is installed, if any is."""
+    OFF = "off"
+    OPENNSFW = "opennsfw"
+    NUDENET = "nudenet"
+
+
 class LogLevel(StrEnum):
     """Least severe level that is logged."""
 
@@ -92,6 +102,18 @@ def _upper(value: object) -> object:
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _image_check(value: object) -> object:
+    """Return the choice for a value of the earlier setting, which was true or false; others as they are."""
+    text = str(value).strip().lower() if isinstance(value, str | bool) else value
+    match text:
+        case "true" | "t" | "yes" | "y" | "on" | "1":
+            return ImageCheck.AUTO
+        case "false" | "f" | "no" | "n" | "0":
+            return ImageCheck.OFF
+        case _:
+            return text
 
 
 # Pydantic would parse a list in the environment as JSON; with `NoDecode` below, commas separate its items.
@@ -205,8 +227,9 @@ class Settings(BaseSettings):
         768,
         description="a whole number from 256, MiB of address space for a process that reads pictures or videos",
     )
-    image_check: bool = Field(
-        default=False, description="true or false, whether pictures and results are scored for nudity"
+    image_check: Annotated[ImageCheck, BeforeValidator(_image_check)] = Field(
+        ImageCheck.AUTO,
+        description="auto, off, opennsfw or nudenet, what scores pictures and results for nudity",
     )
     api_requests_per_s: Annotated[float, Field(ge=0.1, le=100_000)] = Field(
         20.0, description="a number from 0.1, requests to DimiLinks a second"

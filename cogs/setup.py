@@ -35,6 +35,7 @@ from cogs.moderation.spicy import SpicyCog
 from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
 from cogs.shared.integrations import IntegrationsPages
+from cogs.shared.members import DiscordMemberships
 from cogs.shared.router import Router
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
@@ -54,6 +55,8 @@ def add_cogs(
     prompt_history: PromptHistory,
     job_list: JobList,
     caches: ModerationCaches,
+    pages: IntegrationsPages,
+    memberships: DiscordMemberships,
     audit_log: AuditLog,
     reviews: ReviewStore,
     questions: Questions,
@@ -83,7 +86,6 @@ def add_cogs(
         cdn_hosts: Hosts from which pictures are fetched.
         presets: Those among the choices of the commands.
     """
-    pages = IntegrationsPages(bot)
     opening = FormOpening(drafts, presets, now=now)
     forms = FormsCog(
         requests, opening, drafts, actions, people, pages=pages, group=group, cdn_hosts=cdn_hosts, now=now
@@ -120,6 +122,7 @@ def add_cogs(
     bot.start_with(
         *cogs,
         pages,
+        memberships,
         video,
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import BadConfigurationError, LogFormat, LogLevel, Settings, load
+from bot.settings import BadConfigurationError, ImageCheck, LogFormat, LogLevel, Settings, load
 
 SECRET = "a-value-that-nobody-may-see"
 
@@ -68,6 +68,7 @@ def test_an_unknown_name_in_the_file_is_told_by_name(tmp_path: Path) -> None:
         ("DATABASE_URL", f"mysql://u:{SECRET}@h/d"),
         ("LOG_FORMAT", SECRET),
         ("LOG_LEVEL", SECRET),
+        ("IMAGE_CHECK", SECRET),
     ],
 )
 def test_a_malformed_value_is_told_by_name_and_expectation_without_the_value(
@@ -81,6 +82,27 @@ def test_a_malformed_value_is_told_by_name_and_expectation_without_the_value(
     assert "\n" not in told
     assert SECRET not in told
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("value", "choice"),
+    [
+        ("", ImageCheck.AUTO),
+        ("auto", ImageCheck.AUTO),
+        ("Off", ImageCheck.OFF),
+        ("OpenNSFW", ImageCheck.OPENNSFW),
+        ("nudenet", ImageCheck.NUDENET),
+        ("true", ImageCheck.AUTO),
+        ("1", ImageCheck.AUTO),
+        ("False", ImageCheck.OFF),
+        ("0", ImageCheck.OFF),
+    ],
+)
+def test_the_image_check_is_named_or_switched_as_it_was(
+    value: str, choice: ImageCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGE_CHECK", value)
+    assert load(env_file=None).image_check is choice
 
 
 def test_a_file_that_is_no_text_is_told_in_one_line(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.cli.check_line import CheckLine
+from bot.cli.image_check import check_images
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Flaw
 from bot.moderation.audit.store import LogReport, verify_log
@@ -43,6 +44,7 @@ async def check(print_line: Callable[[str], None]) -> bool:
         _database,
         _outcomes,
         _audit_log,
+        check_images,
         check_token,
         check_intents,
         check_commands,

@@ -36,9 +36,9 @@ def run() -> None:
     # structlog loads Rich where it can, for traces that the bot's log does not use: 6 MB for nothing. A module
     # that is None counts as absent (Python's reference, *The import system*).
     sys.modules["rich"] = None  # pyright: ignore[reportArgumentType]
-    from bot import gc_policy
+    from bot import interpreter
 
-    gc_policy.hold_back()
+    interpreter.hold_back()
     from bot.cli.run import run as run_bot
 
     _carry_out(run_bot(_load_settings()))

@@ -14,7 +14,7 @@ from bot.app import App, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import end_within
 from bot.cli.screen import say
-from bot.gc_policy import freeze_startup_objects
+from bot.interpreter import freeze_startup_objects, let_threads_in
 from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
 from bot.storage.errors import StorageError
@@ -54,6 +54,7 @@ async def run(settings: Settings) -> None:
         async with open_app(settings) as app:
             stop.opened()
             freeze_startup_objects()
+            let_threads_in()
             await _until_stopped(app, stop.asked)
     except asyncio.CancelledError:
         if not stop.asked.is_set():

@@ -31,6 +31,8 @@ class ReplyAddress:
     """Language of the reply: the user's own in private, the server's in public."""
     guild_id: int | None = None
     """Server of the reply; None in direct messages."""
+    foreign: bool = False
+    """True if the bot was no member of that server, by what the interaction said: a user brought it along."""
     asked_message_id: int | None = None
     """Message of the user that is answered, where there was no interaction."""
 

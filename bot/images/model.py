@@ -45,6 +45,9 @@ class ImageSource:
     kind: SourceKind = SourceKind.PICTURE
     own_spicy_video: bool = False
     """True for the last frame of a spicy video of the bot's own that no picture from users is behind."""
+    public_in: int | None = None
+    """The channel in which everybody could see it before, such as in a message that was replied to; None for an
+    upload of the user's own."""
 
     @property
     def limit_bytes(self) -> int:
@@ -85,6 +88,8 @@ class Reference:
     conversion: Conversion | None = None
     own_spicy_video: bool = False
     """As of the source that it was made from; pictures kept by older versions count as users'."""
+    public_in: int | None = None
+    """As of the source; pictures kept by older versions count as uploads."""
 
 
 class ImageRefusedError(Exception):

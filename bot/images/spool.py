@@ -97,7 +97,7 @@ class ReferenceSpool:
             prepared = await self._prepared(
                 _Raw(owner, path, source.filename, size_bytes), folder / str(number)
             )
-            return replace(prepared, own_spicy_video=source.own_spicy_video)
+            return replace(prepared, own_spicy_video=source.own_spicy_video, public_in=source.public_in)
 
         return await self._all(job_id, [one(number, source) for number, source in enumerate(sources)])
 

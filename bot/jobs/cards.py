@@ -11,7 +11,7 @@ from bot.images.model import IMAGE_LIMITS, ConversionReason, Reference
 from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.jobs.mismatch import asked_dimensions
-from bot.texts import cards, explanations, moderation, pictures
+from bot.texts import cards, explanations, moderation, pictures, refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.texts.messages import Message
@@ -86,18 +86,19 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
     FailureReason.UNANSWERED: _always(explanations.UNANSWERED),
-    FailureReason.NOT_ALLOWED: _always(moderation.NO_LONGER_ALLOWED),
-    FailureReason.DENIED: lambda failure, _: moderation.denied(failure.detail),
-    FailureReason.REVIEW_EXPIRED: _always(moderation.REVIEW_EXPIRED),
-    FailureReason.REVIEW_WITHDRAWN: _always(moderation.REVIEW_WITHDRAWN),
-    FailureReason.NOT_POSTED_HERE: _always(moderation.NOT_POSTED_HERE),
-    FailureReason.POSTING_DENIED: lambda failure, _: moderation.posting_denied(failure.detail),
-    FailureReason.POSTING_EXPIRED: _always(moderation.POSTING_EXPIRED),
-    FailureReason.PERSON_GONE: lambda _, job: moderation.person_gone(bought=job.bought),
+    FailureReason.NOT_ALLOWED: _always(refusals.NO_LONGER_ALLOWED),
+    FailureReason.NOT_TOLD: lambda _, job: refusals.not_told(bought=job.bought),
+    FailureReason.DENIED: lambda failure, _: refusals.denied(failure.detail),
+    FailureReason.REVIEW_EXPIRED: _always(refusals.REVIEW_EXPIRED),
+    FailureReason.REVIEW_WITHDRAWN: _always(refusals.REVIEW_WITHDRAWN),
+    FailureReason.NOT_POSTED_HERE: _always(refusals.NOT_POSTED_HERE),
+    FailureReason.POSTING_DENIED: lambda failure, _: refusals.posting_denied(failure.detail),
+    FailureReason.POSTING_EXPIRED: _always(refusals.POSTING_EXPIRED),
+    FailureReason.PERSON_GONE: lambda _, job: refusals.person_gone(bought=job.bought),
     FailureReason.BROKE: _broke,
     FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
-    FailureReason.DELETED_BY_OWNER: _always(moderation.DELETED_BY_OWNER),
-    FailureReason.DELETED_BY_MODERATOR: _always(moderation.DELETED_BY_MODERATOR),
+    FailureReason.DELETED_BY_OWNER: _always(refusals.DELETED_BY_OWNER),
+    FailureReason.DELETED_BY_MODERATOR: _always(refusals.DELETED_BY_MODERATOR),
 }
 
 _REPEATABLE: Final = frozenset(

@@ -105,6 +105,8 @@ class FailureReason(StrEnum):
     """Its user did not say that the video is still wanted."""
     NOT_ALLOWED = "not_allowed"
     """The rules no longer allowed it when it was to be bought."""
+    NOT_TOLD = "not_told"
+    """Discord did not tell what a rule needed to know when it was to be bought or posted."""
     DENIED = "denied"
     """By moderators; `detail` is their reason."""
     REVIEW_EXPIRED = "review_expired"

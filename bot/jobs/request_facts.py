@@ -55,6 +55,7 @@ def stored_request(job: Job) -> StoredRequest:
         guild_id=job.guild_id,
         reply_guild_id=job.reply.guild_id,
         reply_channel_id=job.reply.channel_id,
+        reply_foreign=job.reply.foreign,
         role_ids=job.role_ids,
         approved=job.approved,
         asked_at=job.created_at,

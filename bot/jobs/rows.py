@@ -73,6 +73,7 @@ def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
         "language": reply.language.value,
         "asked_message_id": reply.asked_message_id,
         "reply_guild_id": reply.guild_id,
+        "reply_foreign": reply.foreign,
     }
 
 
@@ -182,6 +183,7 @@ def _reply_from(row: Row) -> ReplyAddress:
         language=Language.of(row["language"]),
         asked_message_id=row["asked_message_id"],
         guild_id=row["reply_guild_id"],
+        foreign=row["reply_foreign"],
     )
 
 

@@ -3,11 +3,12 @@
 A check changes nothing; the step that asked applies its result.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import structlog
 
@@ -16,13 +17,12 @@ from bot.jobs.job import FailureReason, Job
 from bot.jobs.request_facts import stored_request
 from bot.lifecycle.context import JobContext
 from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.policy import Decision, Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
 from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
-
-_Score: TypeAlias = Callable[[], Awaitable[float]]
 
 
 class CheckOutcome(StrEnum):
@@ -42,6 +42,14 @@ class CheckResult:
     reason: FailureReason | None = None
 
 
+_UNBOUGHT: Final[Mapping[Verdict, FailureReason]] = {
+    Verdict.NOT_TOLD: FailureReason.NOT_TOLD,
+    Verdict.PERSON_GONE: FailureReason.PERSON_GONE,
+    Verdict.PERSON_TIMED_OUT: FailureReason.PERSON_GONE,
+}
+"""Why a request is not bought, where it is not that the rules changed."""
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 15.0
 _PASS: Final = CheckResult(CheckOutcome.PASS)
 _WAIT: Final = CheckResult(CheckOutcome.WAIT)
 
@@ -52,10 +60,14 @@ class Checks:
     Methods raise `bot.storage.errors.StorageError`.
     """
 
-    def __init__(self, *, gatekeeper: Gatekeeper, screening: Screening, media_dir: Path) -> None:
+    def __init__(
+        self, *, gatekeeper: Gatekeeper, screening: Screening, media_dir: Path, untold_s: float
+    ) -> None:
+        """Args: `untold_s` is how long a Discord is waited for that does not tell what a rule needs to know."""
         self._gatekeeper = gatekeeper
         self._screening = screening
         self._media_dir = media_dir
+        self._untold_s = untold_s
 
     async def before_purchase(self, context: JobContext) -> CheckResult:
         """Check a queued job whose pictures are on the disk, right before its request may be paid for."""
@@ -63,10 +75,11 @@ class Checks:
         if not take_out_flags(job.request.prompt).text:
             log.info("submission_not_allowed", job=job.id, verdict="flags")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
-        decision = await self._gatekeeper.decide_again(stored_request(job))
+        decision = await self._decide(job)
         if not decision.allowed:
             log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)
-            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
+            reason = _UNBOUGHT.get(decision.verdict, FailureReason.NOT_ALLOWED)
+            return CheckResult(CheckOutcome.REFUSED, reason)
         if decision.waits_at(ReviewStage.SUBMISSION) or await self._pictures_score_high(context):
             return _WAIT
         return _PASS
@@ -74,17 +87,34 @@ class Checks:
     async def before_posting(self, context: JobContext) -> CheckResult:
         """Check a finished video that is on the disk, for the channel in which its reply is now."""
         job = context.job
-        decision = await self._gatekeeper.decide_again(stored_request(job))
+        decision = await self._decide(job)
+        at_home = job.guild_id is not None and job.guild_id == job.reply.guild_id
+        if decision.keeps_for_moderators and at_home:
+            log.info("posting_shown_to_moderators", job=job.id, verdict=decision.verdict)
+            return _WAIT
         if not decision.allowed:
             log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
-            return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
+            untold = decision.verdict is Verdict.NOT_TOLD
+            reason = FailureReason.NOT_TOLD if untold else FailureReason.NOT_POSTED_HERE
+            return CheckResult(CheckOutcome.REFUSED, reason)
         if not decision.waits_at_posting and not await self._video_scores_high(context):
             return _PASS
-        if job.guild_id is None or job.guild_id != job.reply.guild_id:
+        if not at_home:
             # Fetched elsewhere: the moderators there were never asked, and those of its own server cannot say.
             log.info("posting_not_allowed", job=job.id, verdict="foreign")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
         return _WAIT
+
+    async def _decide(self, job: Job) -> Decision:
+        """Ask the rules, for a while again and again if Discord does not tell what they need to know."""
+        loop = asyncio.get_running_loop()
+        ends_s, pause_s = loop.time() + self._untold_s, _FIRST_PAUSE_S
+        while True:
+            decision = await self._gatekeeper.decide_again(stored_request(job))
+            if decision.verdict is not Verdict.NOT_TOLD or loop.time() + pause_s > ends_s:
+                return decision
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _pictures_score_high(self, context: JobContext) -> bool:
         paths = [picture.path for picture in context.job.pictures or ()]
@@ -92,7 +122,7 @@ class Checks:
         if not paths or threshold is None:
             return False
         return await self._scores_high(
-            context, ReviewStage.SUBMISSION, threshold, lambda: self._screening.score_pictures(paths)
+            context.job, ReviewStage.SUBMISSION, threshold, self._screening.score_pictures(paths)
         )
 
     async def _video_scores_high(self, context: JobContext) -> bool:
@@ -101,22 +131,14 @@ class Checks:
         if job.video_name is None or job.reply.guild_id != job.guild_id or threshold is None:
             return False
         path = self._media_dir / job.video_name
-        return await self._scores_high(
-            context, ReviewStage.POSTING, threshold, lambda: self._screening.score_video(path)
-        )
+        return await self._scores_high(job, ReviewStage.POSTING, threshold, self._screening.score_video(path))
 
     async def _scores_high(
-        self, context: JobContext, stage: ReviewStage, threshold: int, score: _Score
+        self, job: Job, stage: ReviewStage, threshold: int, scoring: Awaitable[float]
     ) -> bool:
         """Return True if a score reaches the server's threshold in percent, or if it cannot be told."""
-        # Once a run: the same files give the same score, and the check takes a second and 180 MB.
-        if stage not in context.screened:
-            context.screened[stage] = await self._screen(context.job, stage, threshold, score)
-        return context.screened[stage]
-
-    async def _screen(self, job: Job, stage: ReviewStage, threshold: int, score: _Score) -> bool:
         try:
-            found = percent(await score())
+            found = percent(await scoring)
         except ScreeningUnavailableError as error:
             log.warning("not_screened", job=job.id, stage=stage, fault=error.fault)
             return True
@@ -127,6 +149,6 @@ class Checks:
         """Return the score from which on moderators look, in percent; None where they do not, or already did."""
         if job.guild_id is None or job.request.preset is Preset.SPICY or stage in job.approved:
             return None
-        if not self._screening.enabled:
+        if not self._screening.enabled or job.reply.foreign:
             return None
         return self._gatekeeper.caches.rules.of(job.guild_id).image_check_percent or None

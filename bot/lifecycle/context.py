@@ -30,7 +30,6 @@ from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.rules import ReviewStage
 from bot.quota.ledger import Ledger
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.shielding import shield_until_done
@@ -69,8 +68,6 @@ class JobContext:
         self.job = job
         self.now = now
         self.progress = JobProgress()
-        self.screened: dict[ReviewStage, bool] = {}
-        """Results of the image check of this run, so that a repeated submission does not repeat the check."""
         self._store = store
         self._messages = messages
         self._ledger = ledger

@@ -22,6 +22,8 @@ class Timeouts:
     """For a task that is looked for again after its job had ended: longer than an absence is doubted."""
     patience: PatienceLimits = field(default_factory=PatienceLimits)
     """Seconds for which bad news about a bought task is doubted."""
+    untold_s: float = 120.0
+    """For Discord to tell what a rule needs to know before something is bought or posted."""
     download_s: float = 3600.0
     """For a whole copy of a finished video, while the service does not say that it has none."""
     deliver_s: float = 6 * 3600.0

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.moderation.members.cache import MemberCache
+from bot.moderation.memberships import Membership, Memberships
 from bot.moderation.policy import (
     Decision,
     OperatorRules,
@@ -20,12 +21,13 @@ from bot.moderation.policy import (
     Verdict,
     judge,
 )
+from bot.moderation.presence import Presence
 from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.findings import WordFindings, WordVerdict
 from bot.moderation.words.word_lists import WordLists
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.video import Preset
@@ -42,8 +44,14 @@ class ChannelInfo:
 class ChannelLookup(Protocol):
     """Looks channels up at Discord."""
 
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:
-        """Return the kind of a channel at this moment. One that cannot be looked up is not age-restricted."""
+    async def describe(self, guild_id: int | None, channel_id: int | None, *, foreign: bool) -> ChannelInfo:
+        """Return the kind of a channel at this moment. One that cannot be looked up is not age-restricted.
+
+        Args:
+            guild_id: Its server; None for direct messages.
+            channel_id: The channel.
+            foreign: True if the interaction said that the bot is no member of that server.
+        """
         ...
 
 
@@ -58,6 +66,8 @@ class StoredRequest:
     guild_id: int | None
     reply_guild_id: int | None
     reply_channel_id: int | None
+    reply_foreign: bool
+    """True if the bot was no member of the server of the reply, by what the interaction said."""
     role_ids: frozenset[int]
     """The user's roles at the time of the request."""
     approved: frozenset[ReviewStage]
@@ -105,6 +115,7 @@ class Gatekeeper:
 
     caches: ModerationCaches
     channel_lookup: ChannelLookup
+    memberships: Memberships
     now: Callable[[], datetime]
 
     async def decide(
@@ -125,56 +136,60 @@ class Gatekeeper:
         return judge(self._facts(preset, person, channel, pictures, words.verdict))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
-        """Judge a stored request before it is bought or posted, by the channel of its reply as it is now."""
+        """Judge a stored request before it is bought or posted, by its channel and its user as they are now."""
         guild_id = request.reply_guild_id
-        at_home = guild_id == request.guild_id
-        # A reply in another server: the roles of the first one do not count there.
-        roles = request.role_ids if at_home else frozenset[int]()
-        person = Person(request.person_id, guild_id, roles)
-        asked_in = request.reply_channel_id
-        found = await self.caches.find_words(
-            guild_id, request.prompt, request.preset, role_ids=roles, channel_id=asked_in
-        )
-        channel = await self._channel_of(request, found.verdict)
+        found = await self.caches.find_words(guild_id, request.prompt, request.preset)
         words = found.verdict
-        if words is not WordVerdict.NONE and channel.channel_id != asked_in:  # a thread of an exempt channel
-            words = (
-                await self.caches.find_words(
-                    guild_id,
-                    request.prompt,
-                    request.preset,
-                    role_ids=roles,
-                    channel_id=channel.channel_id,
-                )
-            ).verdict
-        facts = self._facts(request.preset, person, channel, request.pictures, words)
+        channel = await self._channel_of(request, words)
+        member = await self._membership(request, channel)
+        if words is not WordVerdict.NONE:  # unless the server exempts the roles or the channel from its list
+            roles, place = member.person.role_ids, channel.channel_id
+            found = await self.caches.find_words(
+                guild_id, request.prompt, request.preset, role_ids=roles, channel_id=place
+            )
+            words = found.verdict
+        facts = self._facts(request.preset, member.person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
+        at_home = guild_id == request.guild_id
         approved = request.approved if at_home else frozenset[ReviewStage]()
         stopped_at_home = not at_home and self.caches.rules.of(request.guild_id).spicy_stopped
         return judge(
             replace(
                 facts,
                 approved=approved,
+                presence=member.presence,
                 asked_at=request.asked_at,
                 bought_at=request.bought_at,
                 stopped_at_home=stopped_at_home,
             )
         )
 
+    async def _membership(self, request: StoredRequest, channel: ChannelInfo) -> Membership:
+        """Return the user's membership in the server of the reply, with the roles of this moment."""
+        guild_id, person_id = request.reply_guild_id, request.person_id
+        if guild_id is not None and channel.place.has_moderators:
+            return await self.memberships.look(guild_id, person_id)
+        # Elsewhere Discord does not tell. The roles of another server do not count there.
+        roles = request.role_ids if guild_id == request.guild_id else frozenset[int]()
+        return Membership(Presence.MEMBER, Person(person_id, guild_id, roles))
+
     async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
         rules = self.caches.rules.of(guild_id)
-        if request.preset is Preset.SPICY or rules != USUAL_RULES or words is not WordVerdict.NONE:
-            return await self.channel_lookup.describe(guild_id, channel_id)
-        return ChannelInfo(Place.OPEN_CHANNEL if guild_id is not None else Place.DIRECT_MESSAGE, channel_id)
+        ruled = rules != USUAL_RULES or words is not WordVerdict.NONE or bool(request.approved)
+        if request.preset is Preset.SPICY or ruled:
+            return await self.channel_lookup.describe(guild_id, channel_id, foreign=request.reply_foreign)
+        if guild_id is None:
+            return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
+        return ChannelInfo(Place.FOREIGN_SERVER if request.reply_foreign else Place.OPEN_CHANNEL, channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
         """Return the explanation of a refusal for the user."""
         if verdict is Verdict.PERSON_SUSPENDED:
             until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
-            return moderation.suspended(day(until))
-        return moderation.REFUSALS[verdict]
+            return refusals.suspended(day(until))
+        return refusals.REFUSALS[verdict]
 
     def limits_of_new_member(self, person: Person, joined_at: datetime | None) -> ServerRules | None:
         """Return the rules with the limits of new members if they hold for this user, else None."""

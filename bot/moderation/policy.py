@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.moderation.integrations import Access
+from bot.moderation.presence import Presence
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
@@ -17,8 +18,11 @@ from bot.video import Preset
 class Place(StrEnum):
     """Kind of channel in which a request is made.
 
-    FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app. No
-    moderator there can set rules for the bot, so such a server has allowed nothing.
+    FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app, by what
+    the interaction said. No moderator there can set rules for the bot, so such a server has allowed nothing.
+
+    UNSEEN_SERVER is a server of the bot that it cannot see at the moment, or that it has left. Its rules hold, but
+    nothing that they let moderators decide is done there.
 
     A thread counts as its parent. A thread whose parent is unknown counts as not age-restricted. The channel's own
     flag decides, whatever the server as a whole is marked as (Discord, *Age-Restricted Channels*).
@@ -28,11 +32,12 @@ class Place(StrEnum):
     OPEN_CHANNEL = "open_channel"
     DIRECT_MESSAGE = "direct_message"
     FOREIGN_SERVER = "foreign_server"
+    UNSEEN_SERVER = "unseen_server"
 
     @property
     def has_moderators(self) -> bool:
-        """True if there are moderators who can be asked about a request."""
-        return self in {Place.AGE_RESTRICTED_CHANNEL, Place.OPEN_CHANNEL}
+        """True if the place has rules of its own, and moderators who decide about requests."""
+        return self not in {Place.DIRECT_MESSAGE, Place.FOREIGN_SERVER}
 
 
 class PictureOrigin(StrEnum):
@@ -63,6 +68,8 @@ class Verdict(StrEnum):
     WORDS_BLOCKED = "words_blocked"
     PERSON_BLOCKED = "person_blocked"
     PERSON_SUSPENDED = "person_suspended"
+    PERSON_GONE = "person_gone"
+    PERSON_TIMED_OUT = "person_timed_out"
     COMMAND_NOT_HERE = "command_not_here"
     """The server's *Integrations* page does not let the user use `/video` there."""
     NOT_TOLD = "not_told"
@@ -165,6 +172,7 @@ class RequestFacts:
     operator: OperatorRules = field(default_factory=OperatorRules)
     rules: ServerRules = USUAL_RULES
     status: MemberStatus = field(default_factory=MemberStatus)
+    presence: Presence = Presence.MEMBER
     approved: frozenset[ReviewStage] = frozenset()
     """Stages at which moderators approved this request."""
     asked_at: datetime | None = None
@@ -205,6 +213,14 @@ class Decision:
         return self.allowed and stage in self.stages
 
     @property
+    def keeps_for_moderators(self) -> bool:
+        """True if the finished video is shown to moderators and not posted: its user is no longer a member.
+
+        Where they have approved it already, it is kept without asking them again.
+        """
+        return self.verdict is Verdict.PERSON_GONE and ReviewStage.POSTING not in self.approved
+
+    @property
     def waits_at_posting(self) -> bool:
         """True if moderators have to approve the finished video before it is posted.
 
@@ -221,11 +237,14 @@ def judge(facts: RequestFacts) -> Decision:
     """
     # The order decides which reason is given: what holds everywhere first, the server's own settings last.
     verdict = _of_everybody(facts) or _of_person(facts) or _of_spicy(facts) or _of_gates(facts)
+    stages = _stages(facts)
+    if verdict is None and facts.place is Place.UNSEEN_SERVER and (stages or facts.approved):
+        verdict = Verdict.NOT_TOLD  # nobody can be asked, and who approved it may have removed the bot since
     if verdict is not None:
-        return Decision(verdict)
+        return Decision(verdict, approved=facts.approved)
     # While a server is stopped no approval counts: everything rests where it is.
     approved = frozenset[ReviewStage]() if facts.is_stopped else facts.approved
-    return Decision(Verdict.ALLOWED, _stages(facts) - approved, approved)
+    return Decision(Verdict.ALLOWED, stages - approved, approved)
 
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
@@ -234,8 +253,10 @@ def _of_everybody(facts: RequestFacts) -> Verdict | None:
         return Verdict.SHIPPED_RULE
     if facts.person.id in facts.operator.blocked_people:
         return Verdict.BLOCKED_BY_OPERATOR
-    if not facts.operator.admission.admits(facts.person):
-        return Verdict.NOT_AMONG_ALLOWED
+    admission = facts.operator.admission
+    if not admission.admits(facts.person):
+        roles_count = bool(admission.roles) and not facts.presence.is_told
+        return Verdict.NOT_TOLD if roles_count else Verdict.NOT_AMONG_ALLOWED
     # A held word needs a moderator's approval. Where there are none, it blocks.
     nobody_to_ask = facts.words is WordVerdict.HELD and not facts.place.has_moderators
     if facts.words is WordVerdict.BLOCKED or nobody_to_ask:
@@ -250,6 +271,10 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
     until = facts.status.suspended_until
     if until is not None and until > facts.now:
         return Verdict.PERSON_SUSPENDED
+    if facts.presence is Presence.GONE:
+        return Verdict.PERSON_GONE
+    if facts.presence is Presence.TIMED_OUT:
+        return Verdict.PERSON_TIMED_OUT
     if facts.person.video_access is Access.DENIED:
         return Verdict.COMMAND_NOT_HERE
     return None
@@ -263,7 +288,8 @@ def _of_spicy(facts: RequestFacts) -> Verdict | None:
     if refused is None and facts.pictures.is_from_people:
         return Verdict.SPICY_FROM_PICTURES
     # What cannot be told lets ordinary videos pass, and no other.
-    if refused is None and facts.person.video_access is Access.UNKNOWN:
+    untold = facts.person.video_access is Access.UNKNOWN or not facts.presence.is_told
+    if refused is None and untold:
         return Verdict.NOT_TOLD
     return refused
 
@@ -280,7 +306,7 @@ def _of_spicy_place(facts: RequestFacts) -> Verdict | None:
             return None
         case Place.FOREIGN_SERVER:
             return Verdict.NOT_IN_FOREIGN_SERVERS
-        case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL:
+        case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL | Place.UNSEEN_SERVER:
             return _of_spicy_in_server(facts)
 
 
@@ -291,6 +317,8 @@ def _of_spicy_in_server(facts: RequestFacts) -> Verdict | None:
         return Verdict.SPICY_OFF
     if facts.is_stopped and facts.asked_at is None:
         return Verdict.SPICY_STOPPED
+    if facts.place is Place.UNSEEN_SERVER:
+        return Verdict.NOT_TOLD
     if facts.place is not Place.AGE_RESTRICTED_CHANNEL:
         return Verdict.NEEDS_AGE_RESTRICTED_CHANNEL
     return None

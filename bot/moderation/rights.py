@@ -1,11 +1,13 @@
 """What users may do with the requests of others, and in a server, as pure functions of their rights there."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.moderation.integrations import Access
 from bot.moderation.policy import MemberStatus, Person
 from bot.moderation.rules import ServerRules
+from bot.video import Preset
 
 
 def is_new_member(
@@ -36,6 +38,35 @@ def may_cancel(person: Person, *, owner_id: int, channel_id: int | None) -> bool
     """
     clears = channel_id is not None and person.guild_id is not None and person.clears_channel_id == channel_id
     return person.id == owner_id or clears
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """What a user may take from an earlier request for one of their own, beside its words and options."""
+
+    pictures: bool
+    last_frame: bool
+
+
+def reuse_of(
+    person: Person, *, owner_id: int, preset: Preset, public_in: Iterable[int | None], channel_id: int | None
+) -> Reuse:
+    """Return what of a request comes along to one of another user.
+
+    Pictures are their uploader's: those of others come along only if everybody in the channel could see them
+    before. A finished video may be continued by all who see it, but for a spicy one.
+
+    Args:
+        person: The user who builds on the request.
+        owner_id: The user who made it.
+        preset: Its preset.
+        public_in: For each of its pictures the channel in which it was public.
+        channel_id: The channel in which the user builds on it.
+    """
+    if person.id == owner_id:
+        return Reuse(pictures=True, last_frame=True)
+    public = all(one is not None and one == channel_id for one in public_in)
+    return Reuse(pictures=public, last_frame=preset is not Preset.SPICY)
 
 
 def person_in_direct_messages(person_id: int, guild_id: int, *, owner_id: int | None) -> Person:

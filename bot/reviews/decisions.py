@@ -19,11 +19,14 @@ from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError
-from bot.moderation.audit.entries import AuditAction
+from bot.moderation.audit.entries import AuditAction, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.integrations import Access
 from bot.moderation.members.member import ListStatus, Strike
+from bot.moderation.memberships import Memberships
 from bot.moderation.policy import Person
+from bot.moderation.presence import Presence
 from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
 from bot.reviews.questions import Questions
@@ -34,6 +37,7 @@ from bot.reviews.review import (
     ReviewState,
     ReviewSubject,
     Vote,
+    VoterDoubts,
     entry_about,
     job_after_decision,
     quorum_of,
@@ -88,6 +92,7 @@ class Decisions:
     reports: Reports
     audit: AuditLog
     caches: ModerationCaches
+    memberships: Memberships
     ledger: Ledger
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored."""
@@ -111,14 +116,16 @@ class Decisions:
         refused = self._refused(review, person)
         if refused is not None:
             return refused
+        doubts = await self._doubts(review, person)
         async with self.audit.transaction() as within:
             rules = self.caches.rules.of(review.guild_id)
             # Within the transaction, as a stop is one too: an approval comes before it or is refused.
             if approves and rules.spicy_stopped and await self._is_spicy(review):
                 return VoteResult.STOPPED
             vote, quorum = Vote(person.id, approves, reason, self.now()), quorum_of(review, rules)
-            counted = await self.reviews.vote(within, review_id, vote, quorum)
+            counted = await self.reviews.vote(within, review_id, vote, quorum, doubts)
             if counted is not None:
+                await self._record_lapsed(within, counted, doubts)
                 await self._record_vote(within, counted, vote, extra)
         if counted is None:
             await self.questions.show_current(review_id)
@@ -263,6 +270,25 @@ class Decisions:
     async def _is_spicy(self, review: Review) -> bool:
         job = await self.jobs.find(review.job_id)
         return job is None or job.request.preset is Preset.SPICY
+
+    async def _doubts(self, review: Review, voting: Person) -> VoterDoubts:
+        """Ask Discord which of the earlier voters may still vote: some may have been demoted, or have left."""
+        lapsed, unknown = set[int](), set[int]()
+        rules = self.caches.rules.of(review.guild_id)
+        for voter_id in {vote.person_id for vote in review.votes} - {voting.id}:
+            member = await self.memberships.look(review.guild_id, voter_id)
+            voter, present = member.person, member.presence is Presence.MEMBER
+            if present and may_review(voter, rules, review.guild_id, owner_id=review.person_id):
+                continue
+            untold = not member.presence.is_told or (present and voter.spicy_access is Access.UNKNOWN)
+            (unknown if untold else lapsed).add(voter_id)
+        return VoterDoubts(frozenset(lapsed), frozenset(unknown))
+
+    async def _record_lapsed(self, within: AuditedTransaction, review: Review, doubts: VoterDoubts) -> None:
+        for voter_id in sorted(doubts.lapsed):
+            voter: dict[str, Detail] = {"voter": str(voter_id)}
+            entry = entry_about(review, AuditAction.VOTE_LAPSED, self.now(), details=voter)
+            await within.record(entry)
 
     async def _record_vote(
         self, within: AuditedTransaction, review: Review, vote: Vote, extra: ExtraAction

@@ -1,7 +1,7 @@
 """Questions to a server's moderators: opened, shown to those who can answer, and their cards kept current."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,8 @@ from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
+from bot.moderation.memberships import Memberships
+from bot.moderation.presence import Presence
 from bot.moderation.rules import ServerRules
 from bot.moderation.words.findings import WordFindings
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
@@ -44,6 +46,7 @@ class Questions:
     reviews: ReviewStore
     audit: AuditLog
     caches: ModerationCaches
+    memberships: Memberships
     review_channel: ReviewChannel
     media_dir: Path
     now: Callable[[], datetime]
@@ -190,6 +193,9 @@ class Questions:
         shows_video = review.subject is ReviewSubject.POSTING
         video = self.media_dir / job.video_name if shows_video and job.video_name else None
         record = await self.record(review.guild_id, review.person_id)
+        if shows_video:
+            member = await self.memberships.look(review.guild_id, review.person_id)
+            record = replace(record, left=member.presence is Presence.GONE)
         quorum = quorum_of(review, self.caches.rules.of(review.guild_id))
         return ReviewCase(review, job, record, quorum, video, await self.words_in(job))
 

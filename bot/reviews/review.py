@@ -57,6 +57,19 @@ class Vote:
 
 
 @dataclass(frozen=True)
+class VoterDoubts:
+    """Earlier voters on a question whose votes do not count when another vote is counted."""
+
+    lapsed: frozenset[int] = frozenset()
+    """They are no moderators any more, or have left: their votes are gone."""
+    unknown: frozenset[int] = frozenset()
+    """Discord did not tell: their votes do not count this time."""
+
+
+NO_DOUBTS: Final = VoterDoubts()
+
+
+@dataclass(frozen=True)
 class Review:
     """One question with its votes, oldest first. `channel_id` and `message_id` name the message of its card."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction
-from bot.reviews.review import Review, ReviewState, ReviewSubject, Vote, tally
+from bot.reviews.review import NO_DOUBTS, Review, ReviewState, ReviewSubject, Vote, VoterDoubts, tally
 from bot.storage.database import Database
 from bot.storage.moderation_tables import audit, reviews, votes
 from bot.storage.reading import read_one, read_rows
@@ -103,11 +103,16 @@ class ReviewStore:
             await connection.execute(update(reviews).where(reviews.c.id == review_id).values(values))
 
     async def vote(
-        self, within: AuditedTransaction, review_id: str, vote: Vote, quorum: int
+        self,
+        within: AuditedTransaction,
+        review_id: str,
+        vote: Vote,
+        quorum: int,
+        doubts: VoterDoubts = NO_DOUBTS,
     ) -> Review | None:
         """Store a vote in place of the same moderator's earlier one, and close the question if it decides.
 
-        Of two votes at the same moment only one decides.
+        Of two votes at the same moment only one decides. Votes of lapsed voters are removed.
 
         Returns:
             The question with the vote, or None if it is closed already.
@@ -118,9 +123,12 @@ class ReviewStore:
             return None
         await _remove_vote(connection, review_id, vote.person_id)
         await connection.execute(votes.insert().values(review_id=review_id, **vars(vote)))
-        cast = tuple(one for one in found.votes if one.person_id != vote.person_id)
+        for lapsed in doubts.lapsed:
+            await _remove_vote(connection, review_id, lapsed)
+        gone = doubts.lapsed | {vote.person_id}
+        cast = tuple(one for one in found.votes if one.person_id not in gone)
         counted = replace(found, votes=(*cast, vote))
-        outcome = tally(counted.votes, quorum)
+        outcome = tally([one for one in counted.votes if one.person_id not in doubts.unknown], quorum)
         if outcome is None:
             return counted
         state = ReviewState.APPROVED if outcome else ReviewState.DENIED

@@ -4,14 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from bot.jobs.job import FailureReason, Job
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import Member
+from bot.moderation.memberships import Memberships
 from bot.moderation.policy import Person
+from bot.moderation.presence import Presence
 from bot.texts import jobs as words
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.messages import Message
 
 
@@ -34,7 +36,7 @@ class HeldBack(StrEnum):
 HELD_BACK_WORDS: Final[Mapping[HeldBack, Message]] = {
     HeldBack.DENIED: words.LOOK_DENIED,
     HeldBack.PUT_AWAY: words.LOOK_PUT_AWAY,
-    HeldBack.DELETED: moderation.DELETED_BY_MODERATOR.in_a_row,
+    HeldBack.DELETED: refusals.DELETED_BY_MODERATOR.in_a_row,
     HeldBack.BLOCKED: words.LOOK_BLOCKED,
     HeldBack.SUSPENDED: words.LOOK_SUSPENDED,
     HeldBack.LEFT: words.LOOK_LEFT,
@@ -46,14 +48,6 @@ _BY_FAILURE: Final[Mapping[FailureReason, HeldBack]] = {
     FailureReason.POSTING_DENIED: HeldBack.DENIED,
     FailureReason.DELETED_BY_MODERATOR: HeldBack.DELETED,
 }
-
-
-class Memberships(Protocol):
-    """Looks up members at Discord."""
-
-    async def has_left(self, guild_id: int, person_id: int) -> bool | None:
-        """Return True if a user is no member of a server that the bot is in; None if Discord does not say."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -88,10 +82,19 @@ class HeldBackVideos:
         reason = _by_record(self.members.of(guild_id, owner_id), self.now())
         if reason is not None or (person.id == owner_id and person.guild_id == guild_id):
             return reason  # who presses in a server is a member of it
-        has_left = await self.memberships.has_left(guild_id, owner_id)
-        if has_left is None:
+        return _by_presence((await self.memberships.look(guild_id, owner_id)).presence)
+
+
+def _by_presence(presence: Presence) -> HeldBack | None:
+    match presence:
+        case Presence.GONE:
+            return HeldBack.LEFT
+        case Presence.TIMED_OUT:
+            return HeldBack.SUSPENDED
+        case Presence.UNKNOWN:
             return HeldBack.UNKNOWN
-        return HeldBack.LEFT if has_left else None
+        case Presence.MEMBER | Presence.NO_SERVER:
+            return None  # a server that the bot left has no moderators for it
 
 
 def _by_record(member: Member, now: datetime) -> HeldBack | None:

@@ -20,7 +20,7 @@ from bot.lifecycle.runner import JobRunner
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.policy import Person
-from bot.moderation.rights import may_cancel
+from bot.moderation.rights import Reuse, may_cancel, reuse_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.reviews.review import Review
@@ -196,6 +196,24 @@ class JobActions:
         if await self._is_hidden(job_id):
             return ActionResult.PUT_AWAY
         return job
+
+    async def reuse_of(self, job: Job, person: Person, channel_id: int | None) -> Reuse:
+        """Return what of a job comes along if a user asks for the same again, or builds upon it."""
+        owner = job
+        while owner.lookup and owner.parent_id is not None:
+            # A moderator who looked for a video has it as their own job; it is still another user's request.
+            before = await self._store.find(owner.parent_id)
+            if before is None:
+                break
+            owner = before
+        pictures = job.sources if job.pictures is None else job.pictures
+        return reuse_of(
+            person,
+            owner_id=owner.reply.person_id,
+            preset=job.request.preset,
+            public_in=[picture.public_in for picture in pictures],
+            channel_id=channel_id,
+        )
 
     async def has_pictures(self, job: Job) -> bool:
         """Return True if the job's pictures are still here, or were never fetched from Discord."""

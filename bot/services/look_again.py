@@ -29,7 +29,7 @@ from bot.moderation.servers.cache import RuleCache
 from bot.services.held_back import HELD_BACK_WORDS, HeldBack, HeldBackVideos
 from bot.services.requests import job_id_of
 from bot.texts import jobs as words
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.messages import Message
 from bot.video import Preset
 
@@ -103,7 +103,7 @@ class LookAgain:
             return words.NOT_YOURS
         failures = {job.failure.reason for job in own if job.failure is not None}
         if FailureReason.DELETED_BY_OWNER in failures:
-            return moderation.DELETED_BY_OWNER.in_a_row
+            return refusals.DELETED_BY_OWNER.in_a_row
         held_back = await self.held_back.reason_for(own, person)
         refused = _refusal(parent, held_back, person, place, owns=owns) or _under_way(jobs, bought)
         if refused is not None:

@@ -10,7 +10,7 @@ from bot.jobs.job import Job, JobState
 from bot.jobs.request_counts import count_waiting, moments_of_requests
 from bot.moderation.rules import ServerRules
 from bot.quota.allowance import day_after, day_of
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import moment
 
@@ -47,9 +47,9 @@ class CountedLimits:
         if job.guild_id is None or not (job.state is JobState.HELD or job.awaits_posting):
             return
         if await count_waiting(connection, job.guild_id, job.reply.person_id) > self.held_per_person:
-            raise OverLimitError(moderation.too_many_held(self.held_per_person))
+            raise OverLimitError(refusals.too_many_held(self.held_per_person))
         if await count_waiting(connection, job.guild_id) > HELD_PER_SERVER:
-            raise OverLimitError(moderation.SERVER_HOLDS_TOO_MANY)
+            raise OverLimitError(refusals.SERVER_HOLDS_TOO_MANY)
 
 
 async def _check_new_member(connection: AsyncConnection, job: Job, guild_id: int, rules: ServerRules) -> None:
@@ -59,6 +59,6 @@ async def _check_new_member(connection: AsyncConnection, job: Job, guild_id: int
         connection, guild_id, job.reply.person_id, since=min(today, now - pause), but_for=job.id
     )
     if sum(one >= today for one in made) >= rules.new_member_daily:
-        raise OverLimitError(moderation.new_member_daily(rules.new_member_daily, moment(day_after(now))))
+        raise OverLimitError(refusals.new_member_daily(rules.new_member_daily, moment(day_after(now))))
     if made and made[-1] + pause > now:
-        raise OverLimitError(moderation.new_member_pause(moment(made[-1] + pause)))
+        raise OverLimitError(refusals.new_member_pause(moment(made[-1] + pause)))

@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -64,6 +64,22 @@ class Acknowledged:
     message_id: int | None
 
 
+class Acknowledging(Protocol):
+    """Tells Discord that an answer will come."""
+
+    async def __call__(self, *, stored: bool) -> Acknowledged | None:
+        """Acknowledge an event.
+
+        Args:
+            stored: False while the disk has not taken the request yet. If the process died now, nobody would ever
+                fill in the reply, so it has to hold words that stay true.
+
+        Returns:
+            None where Discord did not take that, or another process answers.
+        """
+        ...
+
+
 class VideoRequests:
     """Accepts orders. `stopping` is set when the process is about to end and accepts no more."""
 
@@ -97,7 +113,7 @@ class VideoRequests:
         self,
         order: VideoOrder,
         origin: RequestOrigin,
-        acknowledge: Callable[[], Awaitable[Acknowledged | None]] | None = None,
+        acknowledge: Acknowledging | None = None,
     ) -> Refused | None:
         """Examine an order, store its job, acknowledge, and start the job.
 
@@ -108,8 +124,7 @@ class VideoRequests:
         Args:
             order: What is asked for.
             origin: Who asks, and where.
-            acknowledge: Tells Discord that an answer will come; returns None where Discord did not take that, or
-                another process answers. None for a message, whose answer is the job's own first step.
+            acknowledge: None for a message, whose answer is the job's own first step.
 
         Returns:
             Why there will be no video, for the caller to show; None if the job was started, or if this very event
@@ -132,7 +147,7 @@ class VideoRequests:
         self,
         order: VideoOrder,
         origin: RequestOrigin,
-        acknowledge: Callable[[], Awaitable[Acknowledged | None]] | None,
+        acknowledge: Acknowledging | None,
     ) -> Refused | None:
         job = await self.examine(order, origin)
         if isinstance(job, Refused):
@@ -154,15 +169,16 @@ class VideoRequests:
         job: Job,
         draft_id: str | None,
         new_member: ServerRules | None,
-        acknowledge: Callable[[], Awaitable[Acknowledged | None]],
+        acknowledge: Acknowledging,
     ) -> Refused | None:
         """Store, acknowledge and start a job that an interaction asked for."""
         async with asyncio.TaskGroup() as group:
             keeping = group.create_task(self._store_job(job, draft_id, new_member))
             await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
-            if keeping.done() and (refused := keeping.result()) is not None:
+            stored = keeping.done()
+            if stored and (refused := keeping.result()) is not None:
                 return refused
-            acknowledged = await acknowledge()
+            acknowledged = await acknowledge(stored=stored)
         refused = keeping.result()
         if refused is not None:
             return refused

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import aiosqlite
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 READERS: Final = 2
@@ -92,11 +94,33 @@ def _pooled(path: Path, connections: int, pragmas: Sequence[str], begin: str) ->
         max_overflow=0,
         hide_parameters=True,
     )
-    _set_up(engine.sync_engine, (*_COMMON, *pragmas), begin)
+    _prepare(engine.sync_engine, (*_COMMON, *pragmas))
+
+    async def send(driver: aiosqlite.Connection) -> None:
+        await driver.execute(begin)
+
+    def began(connection: Connection) -> None:
+        # As the driver's own statement: SQLAlchemy would go to its thread three times, for the cursor as well.
+        proxied: Any = connection.connection.dbapi_connection
+        try:
+            proxied.run_async(send)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(begin, None, error, sqlite3.Error) from None
+
+    event.listen(engine.sync_engine, "begin", began)
     return engine
 
 
 def _set_up(engine: Engine, pragmas: Sequence[str], begin: str) -> None:
+    _prepare(engine, pragmas)
+
+    def began(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", began)
+
+
+def _prepare(engine: Engine, pragmas: Sequence[str]) -> None:
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own, one of two kinds
         # Most pragmas hold for one connection only, so each new connection gets them again.
         cursor = connection.cursor()
@@ -104,8 +128,4 @@ def _set_up(engine: Engine, pragmas: Sequence[str], begin: str) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    def began(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
     event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", began)

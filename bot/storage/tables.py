@@ -130,6 +130,7 @@ jobs: Final = Table(
     Column("had_flags", Boolean, nullable=False, default=False, server_default=false()),
     Column("from_people", Boolean, nullable=False, default=False, server_default=false()),
     Column("awaits_posting", Boolean, nullable=False, default=False, server_default=false()),
+    Column("reply_foreign", Boolean, nullable=False, default=False, server_default=false()),
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.

@@ -12,8 +12,8 @@ DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
 )
 CHECK: Final = (
-    "Check configuration, data folder, database, audit log, Discord token, intents, commands and API key; "
-    "one line a check."
+    "Check configuration, data folder, database, audit log, image check, Discord token, intents, commands and "
+    "API key; one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
@@ -98,6 +98,20 @@ def too_many_images() -> str:
 SUPERSEDED: Final = (
     "another process carries this one's jobs on; this one ended, so that nothing is done twice"
 )
+
+
+IMAGE_CHECK_OFF: Final = "off"
+IMAGE_CHECK_NOT_INSTALLED: Final = "off, as none is installed"
+
+
+def image_check_works(detector: str, seconds: float) -> str:
+    """The detector is installed and scored a picture in this time."""
+    return f"{detector} works; it scored a picture in {seconds:.1f} s"
+
+
+def image_check_fails(detector: str, fault: str) -> str:
+    """The detector is installed, but scores nothing."""
+    return f"{detector} is installed but does not work ({fault}); moderators are asked about every picture instead"
 
 
 def database_unusable(reason: str) -> str:

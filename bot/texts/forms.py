@@ -24,6 +24,7 @@ FIRST_PICTURES: Final = sentence("Up to 7; the first ones count most.")
 NONE_IN_MESSAGE: Final = sentence("I found no picture in this message: upload at least one.")
 AFTER_LAST_FRAME: Final = sentence("They follow the last frame, which comes first.")
 LOST_PICTURES: Final = sentence("The earlier pictures are no longer kept; without new ones there are none.")
+PICTURES_OF_OTHERS: Final = sentence("The other person's do not come along. Add your own, or leave them out.")
 SECONDS: Final = sentence("Length")
 SECONDS_HINT: Final = sentence("Start with 6 seconds: longer videos take longer and cost more.")
 FRAME: Final = sentence("Frame")
@@ -42,6 +43,13 @@ DRAFT_GONE: Final = sentence(
 DRAFT_USED: Final = sentence(
     "This form was sent before: it makes one video. Nothing more was charged. "
     "For another one, pick *Animate* or type `/video` again."
+)
+PICTURES_STAY: Final = sentence(
+    "The pictures of this video are another person's, so they do not come along. Nothing was charged. "
+    "Open the form again, and add your own."
+)
+SPICY_OF_OTHERS: Final = sentence(
+    "A spicy video is continued only by the person who asked for it. Nothing was charged."
 )
 VIDEO_GONE: Final = sentence("I see no video in this message any more. Nothing was charged.")
 NOT_UNDERSTOOD: Final = sentence("This form is an old one. Nothing was charged. Open it anew.")

@@ -17,6 +17,10 @@ NONE: Final = sentence("Nothing is under way, and nothing waits for you. Start a
 NEWER: Final = sentence("Newer")
 OLDER: Final = sentence("Older")
 
+BEING_STORED: Final = sentence(
+    "I am writing your request down, which takes longer than usual. Nothing was charged so far. If this does not "
+    "change in a few minutes, ask again."
+)
 NOT_YOURS: Final = sentence("This is somebody else's video. Only the person who asked for it can do that.")
 NOT_YOURS_TO_CANCEL: Final = sentence(
     "Only the person who asked for this video, or somebody with *Manage Messages* in this channel, can cancel it."

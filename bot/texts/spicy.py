@@ -241,6 +241,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "request_held": sentence("Request waits for moderators"),
     "vote_cast": sentence("Vote cast"),
     "vote_taken_back": sentence("Vote taken back"),
+    "vote_lapsed": sentence("Vote no longer counts"),
     "request_approved": sentence("Request approved"),
     "request_denied": sentence("Request denied"),
     "request_expired": sentence("Request ended without a decision"),

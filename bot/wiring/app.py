@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
-from bot.gc_policy import collect_when_quiet
+from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
+from bot.interpreter import collect_when_quiet
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
@@ -52,7 +53,6 @@ from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
-from cogs.shared.members import DiscordMemberships
 
 log: Final = structlog.get_logger(__name__)
 
@@ -79,6 +79,7 @@ class App:
         api: DimiLinks,
         spool: ReferenceSpool,
         facts: VideoFactsReader,
+        screening: Screening,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
         metrics: Metrics,
@@ -96,6 +97,7 @@ class App:
             messages=messages,
             breaker=breaker,
             report_waits=tuning.report_waits,
+            members_kept_s=tuning.members_kept_s,
             now=now,
         )
         self.jobs = JobWiring(
@@ -108,6 +110,7 @@ class App:
             api=api,
             spool=spool,
             facts=facts,
+            screening=screening,
             messages=messages,
             notices=self._notices,
             metrics=metrics,
@@ -239,7 +242,7 @@ class App:
             rules=self.moderation.caches.rules,
             held_back=HeldBackVideos(
                 members=self.moderation.caches.members,
-                memberships=DiscordMemberships(self.bot),
+                memberships=self.moderation.memberships,
                 is_hidden=self.moderation.reports.is_hidden,
                 now=self._now,
             ),
@@ -315,6 +318,8 @@ class App:
                 now=self._now,
             ),
             caches=self.moderation.caches,
+            pages=self.moderation.pages,
+            memberships=self.moderation.memberships,
             audit_log=self.moderation.audit_log,
             reviews=self.moderation.reviews,
             questions=self.moderation.questions,

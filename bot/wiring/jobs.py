@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -56,6 +57,7 @@ from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
 from bot.wiring.moderation import ModerationWiring
+from cogs.shared.members import KEPT_S
 
 log: Final = structlog.get_logger(__name__)
 
@@ -74,9 +76,12 @@ class Tuning:
     timeouts: Timeouts = field(default_factory=Timeouts)
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     report_waits: ReportWaits = field(default_factory=ReportWaits)
+    members_kept_s: float = KEPT_S
     deadline_wait_s: float = WAIT_S
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
+    detector_paths: tuple[Path, ...] = ()
+    """Further folders in which detectors of the image check are looked for."""
 
 
 class JobWiring:
@@ -94,6 +99,7 @@ class JobWiring:
         api: DimiLinks,
         spool: ReferenceSpool,
         facts: VideoFactsReader,
+        screening: Screening,
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
@@ -118,6 +124,7 @@ class JobWiring:
         self._api = api
         self._spool = spool
         self._facts = facts
+        self._screening = screening
         self._messages = messages
         self._notices = notices
         self._metrics = metrics
@@ -156,8 +163,9 @@ class JobWiring:
         review = ReviewStep(questions=self._moderation.questions, prepare=prepare)
         checks = Checks(
             gatekeeper=self._moderation.gatekeeper,
-            screening=Screening(self._settings.image_check),
+            screening=self._screening,
             media_dir=self._settings.media_dir,
+            untold_s=self.timeouts.untold_s,
         )
         return Lifecycle(
             ask_again=AskAgainStep(messages=self._messages, timeouts=self.timeouts, retention=self.retention),
@@ -275,6 +283,7 @@ class JobWiring:
             reports=self._moderation.reports,
             audit=self._moderation.audit_log,
             caches=self._moderation.caches,
+            memberships=self._moderation.memberships,
             ledger=self.ledger,
             restart=self.runner.restart,
             now=self._now,

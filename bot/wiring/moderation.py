@@ -35,6 +35,8 @@ from cogs.client import Stillmotion
 from cogs.moderation.log_channel import LogChannel
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
+from cogs.shared.integrations import IntegrationsPages
+from cogs.shared.members import DiscordMemberships
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +51,7 @@ class ModerationWiring:
     messages: DiscordMessages
     breaker: InvalidRequestBreaker
     report_waits: ReportWaits
+    members_kept_s: float
     now: Callable[[], datetime]
 
     async def load(self) -> None:
@@ -88,7 +91,17 @@ class ModerationWiring:
     @cached_property
     def gatekeeper(self) -> Gatekeeper:
         """Judges requests by the rules of the moment."""
-        return Gatekeeper(self.caches, DiscordChannelLookup(self.bot), self.now)
+        return Gatekeeper(self.caches, DiscordChannelLookup(self.bot), self.memberships, self.now)
+
+    @cached_property
+    def pages(self) -> IntegrationsPages:
+        """Servers' *Integrations* pages."""
+        return IntegrationsPages(self.bot)
+
+    @cached_property
+    def memberships(self) -> DiscordMemberships:
+        """Looks members up at Discord."""
+        return DiscordMemberships(self.bot, self.pages, kept_s=self.members_kept_s)
 
     @cached_property
     def reviews(self) -> ReviewStore:
@@ -104,6 +117,7 @@ class ModerationWiring:
             reviews=self.reviews,
             audit=self.audit_log,
             caches=self.caches,
+            memberships=self.memberships,
             review_channel=self.review_channel,
             media_dir=self.settings.media_dir,
             now=self.now,

@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.card import Action
 from bot.jobs.job import Job, new_job_id
+from bot.moderation.rights import Reuse
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
@@ -73,6 +74,10 @@ class ResultButtons:
         order = VideoOrder.again(job, parent_url=link_to(interaction.message))
         if resolution is not None:
             order = order.changed(options=order.options.model_copy(update={"resolution": resolution.value}))
+        reuse = await self._reuse(interaction, job)
+        if not reuse.pictures:
+            await self._ask_for_pictures(interaction, job, order)
+            return
         await request_video(self.requests, interaction, order, now=self.now(), pages=self.pages)
 
     async def _change(self, interaction: Interaction, reference: ButtonReference) -> None:
@@ -80,6 +85,10 @@ class ResultButtons:
         if job is None:
             return
         count, kind = job.request.reference_count, FormKind.CHANGE
+        reuse = await self._reuse(interaction, job)
+        if not reuse.pictures:
+            await self._ask_for_pictures(interaction, job, VideoOrder.again(job))
+            return
         if count == 0:
             part = PicturePart(forms.PICTURES, forms.FIRST_PICTURES)
         elif await self.actions.has_pictures(job):
@@ -96,9 +105,23 @@ class ResultButtons:
         if interaction.message is None or video_of(interaction.message) is None:
             await refuse(interaction, forms.VIDEO_GONE)
             return
+        reuse = await self._reuse(interaction, job)
+        if not reuse.last_frame:
+            await refuse(interaction, forms.SPICY_OF_OTHERS)
+            return
         part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
         form = FormReference(FormKind.CONTINUE, job.id, job.reply.private, new_job_id())
         await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
+
+    async def _ask_for_pictures(self, interaction: Interaction, job: Job, order: VideoOrder) -> None:
+        """Open the form for pictures of the presser's own: those of the job are another user's."""
+        part = PicturePart(forms.PICTURES, forms.PICTURES_OF_OTHERS)
+        form = FormReference(FormKind.WITHOUT, job.id, job.reply.private, new_job_id())
+        await self.opening.for_job(interaction, form, order.changed(sources=(), kept=None), part)
+
+    async def _reuse(self, interaction: Interaction, job: Job) -> Reuse:
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            return await self.actions.reuse_of(job, person_of(interaction), interaction.channel_id)
 
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
         if not await acknowledge_press(interaction):

@@ -14,6 +14,7 @@ from bot.reviews.reports import Reports, ViewRefusal
 from bot.reviews.review import DenyReason, Review
 from bot.reviews.store import ReviewStore
 from bot.texts import moderation as words
+from bot.texts import refusals
 from bot.texts.messages import Language, Message
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_card import CUSTOM_ID, ReviewAction
@@ -130,7 +131,7 @@ def _reason(interaction: Interaction) -> str:
     if typed:
         return typed
     try:
-        return words.DENY_REASONS[DenyReason(form.text(REASON))].english
+        return refusals.DENY_REASONS[DenyReason(form.text(REASON))].english
     except ValueError:
         return ""
 
@@ -141,7 +142,7 @@ def _why_form(action: ReviewAction, review_id: str, language: Language) -> ui.Mo
         language,
         title=words.DENY_TITLE,
         question=words.DENY_CHOICE,
-        reasons=words.DENY_REASONS.items(),
+        reasons=refusals.DENY_REASONS.items(),
         words=(words.DENY_WORDS, words.DENY_WORDS_HINT),
         words_max_chars=_WORDS_CHARS,
     )

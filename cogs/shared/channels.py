@@ -30,17 +30,32 @@ class DiscordChannelLookup:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:
-        """Return the kind of a channel. A channel that cannot be seen counts as not age-restricted."""
+    async def describe(self, guild_id: int | None, channel_id: int | None, *, foreign: bool) -> ChannelInfo:
+        """Return the kind of a channel. A channel that cannot be seen counts as not age-restricted.
+
+        A server that is not in this process's memory is asked about, unless the interaction called it foreign.
+        """
         if guild_id is None:
             return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
         guild = await guild_of(self._client, guild_id)
-        if guild is None:
+        if guild is None and foreign:
             return ChannelInfo(Place.FOREIGN_SERVER, channel_id)
+        if guild is None or guild.unavailable:
+            return await self._from_afar(channel_id)
         channel = await self._channel(guild, channel_id) if channel_id is not None else None
         if channel is None:
             return ChannelInfo(Place.OPEN_CHANNEL, channel_id)
         return ChannelInfo(place_of_channel(channel), parent_of(channel) or channel_id)
+
+    async def _from_afar(self, channel_id: int | None) -> ChannelInfo:
+        """Look at a channel of a server that is not in memory. Discord shows it only to members of the server."""
+        if channel_id is None:
+            return ChannelInfo(Place.UNSEEN_SERVER, None)
+        found = await attempt(self._client.fetch_channel(channel_id), _TIMEOUT_S)
+        if isinstance(found, FailedCall):
+            log.warning("server_not_seen", **found.facts)
+            return ChannelInfo(Place.UNSEEN_SERVER, channel_id)
+        return ChannelInfo(place_of_channel(found), parent_of(found) or channel_id)
 
     async def _channel(self, guild: discord.Guild, channel_id: int) -> Any:  # noqa: ANN401 - many kinds
         known = guild.get_channel_or_thread(channel_id)

@@ -39,6 +39,8 @@ class FirstAnswer(Enum):
 
     ANNOUNCED = auto()
     """The user sees that the bot is thinking, until the reply is filled in."""
+    ANNOUNCED_IN_WORDS = auto()
+    """The user reads that an answer will come, until the reply is filled in."""
     GIVEN = auto()
     """A message, a form, or a press whose message may change."""
     NOT_TAKEN = auto()

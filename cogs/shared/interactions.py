@@ -23,7 +23,10 @@ def person_from(member: discord.Member, page: IntegrationsPage | None) -> Person
     """
     rights = member.guild_permissions
     role_ids = frozenset(role.id for role in member.roles)
-    access = page.access(SPICY_COMMAND, member.id, role_ids) if page is not None else Access.UNKNOWN
+    if rights.administrator:
+        access = Access.UNSET  # the page says nothing about administrators
+    else:
+        access = page.access(SPICY_COMMAND, member.id, role_ids) if page is not None else Access.UNKNOWN
     return Person(
         member.id,
         member.guild.id,
@@ -45,6 +48,18 @@ def person_of(interaction: Interaction, page: IntegrationsPage | None = None) ->
         return Person(user.id, guild_id)
     clears = interaction.permissions.manage_messages
     return replace(person_from(user, page), clears_channel_id=interaction.channel_id if clears else None)
+
+
+def is_in_foreign_server(interaction: Interaction) -> bool:
+    """Return True if the bot is no member of the server: a user brought it along.
+
+    The interaction says by whose installation it came, whatever this process has in memory. A button keeps what its
+    message came by: a server that the bot joined since is not foreign any more.
+    """
+    guild_id = interaction.guild_id
+    if guild_id is None or interaction.is_guild_integration():
+        return False
+    return interaction.client.get_guild(guild_id) is None
 
 
 def owner_in_direct_messages(interaction: Interaction, guild_id: int) -> Person:
@@ -87,4 +102,5 @@ def address_of(
         private=private,
         language=language_of(interaction, private=private),
         guild_id=interaction.guild_id,
+        foreign=is_in_foreign_server(interaction),
     )

@@ -1,6 +1,7 @@
 """The pictures of a message, wherever Discord puts them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -29,6 +30,12 @@ def pictures_of(message: discord.Message, allowed_hosts: Sequence[str]) -> tuple
         for picture in _of_part(part, allowed_hosts):
             found.setdefault(_without_query(picture.url), picture)
     return tuple(found.values())[:REFERENCES_MAX]
+
+
+def public_pictures(pictures: Sequence[ImageSource], message: discord.Message) -> tuple[ImageSource, ...]:
+    """Return the pictures of a message as ones that everybody in its channel can see, unless it is private."""
+    channel_id = None if message.flags.ephemeral else message.channel.id
+    return tuple(replace(picture, public_in=channel_id) for picture in pictures)
 
 
 def videos_attached_to(message: discord.Message) -> tuple[ImageSource, ...]:

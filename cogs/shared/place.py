@@ -5,7 +5,7 @@ from typing import Any, Final
 import discord
 
 from bot.moderation.policy import Place, Right
-from cogs.shared.interactions import Interaction
+from cogs.shared.interactions import Interaction, is_in_foreign_server
 
 _FLAGGED: Final = (
     discord.TextChannel,
@@ -24,7 +24,7 @@ def place_of(interaction: Interaction) -> Place:
     """
     if interaction.guild_id is None:
         return Place.DIRECT_MESSAGE
-    if not interaction.is_guild_integration():
+    if is_in_foreign_server(interaction):
         return Place.FOREIGN_SERVER
     return place_of_channel(interaction.channel)
 

@@ -7,12 +7,13 @@ import discord
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
-from bot.services.requests import VideoRequests
+from bot.services.requests import Acknowledged, VideoRequests
+from bot.texts.jobs import BEING_STORED
 from cogs.shared.appeal_button import appeal_button
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
-from cogs.shared.respond import acknowledge, refuse, tell
+from cogs.shared.respond import acknowledge, acknowledge_in_words, refuse, tell
 
 
 def event_of(interaction: Interaction) -> str:
@@ -45,7 +46,13 @@ async def request_video(
         missing=missing_for_reply(interaction),
         joined_at=interaction.user.joined_at if isinstance(interaction.user, discord.Member) else None,
     )
-    refused = await requests.accept(order, origin, lambda: acknowledge(interaction, private=order.private))
+
+    async def acknowledging(*, stored: bool) -> Acknowledged | None:
+        if stored:
+            return await acknowledge(interaction, private=order.private)
+        return await acknowledge_in_words(interaction, BEING_STORED, private=order.private)
+
+    refused = await requests.accept(order, origin, acknowledging)
     if refused is None:
         return
     if refused.verdict is Verdict.PERSON_SUSPENDED:

@@ -19,6 +19,7 @@ from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.first_answer import FirstAnswer, first_answer_of, give_first_answer, persist
 from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.layout import layout_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -38,6 +39,15 @@ async def acknowledge(interaction: Interaction, *, private: bool) -> Acknowledge
     """
     call = interaction.response.defer(ephemeral=private, thinking=True)
     return await give_first_answer(interaction, call, FirstAnswer.ANNOUNCED)
+
+
+async def acknowledge_in_words(
+    interaction: Interaction, words: Translatable, *, private: bool
+) -> Acknowledged | None:
+    """Acknowledge as `acknowledge` does, with words that stay true if nobody ever fills in the reply."""
+    view = layout_of(words.in_language(language_of(interaction, private=private)))
+    call = interaction.response.send_message(view=view, ephemeral=private, allowed_mentions=_NOBODY)
+    return await give_first_answer(interaction, call, FirstAnswer.ANNOUNCED_IN_WORDS)
 
 
 async def acknowledge_press(interaction: Interaction) -> bool:
@@ -69,9 +79,16 @@ async def delete_message(interaction: Interaction) -> bool:
 
 async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) -> None:
     """Fill in the answer that was announced by acknowledging, for the user alone to read."""
+    if (
+        not isinstance(words, ui.LayoutView)
+        and first_answer_of(interaction) is FirstAnswer.ANNOUNCED_IN_WORDS
+    ):
+        # Discord lets a message with a layout never go back to plain content.
+        words = layout_of(_in_own_language(interaction, words))
     if isinstance(words, ui.LayoutView):
+        view = words
         done = await persist(
-            interaction, lambda: interaction.edit_original_response(view=words, allowed_mentions=_NOBODY)
+            interaction, lambda: interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
         )
     else:
         text = _in_own_language(interaction, words)
@@ -108,7 +125,7 @@ async def tell(interaction: Interaction, words: Translatable) -> None:
     match first_answer_of(interaction):
         case None:
             await refuse(interaction, words)
-        case FirstAnswer.ANNOUNCED:
+        case FirstAnswer.ANNOUNCED | FirstAnswer.ANNOUNCED_IN_WORDS:
             await answer(interaction, words)
         case FirstAnswer.GIVEN:
             await reply_privately(interaction, words)

@@ -22,12 +22,13 @@ from bot.services.order import VideoOptions, VideoOrder
 from bot.services.requests import VideoRequests, job_id_of
 from bot.texts import forms
 from bot.texts.messages import Translatable
+from bot.video import Preset
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
-from cogs.shared.pictures import pictures_of, video_of
+from cogs.shared.pictures import pictures_of, public_pictures, video_of
 from cogs.shared.requesting import event_of, request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
@@ -68,7 +69,7 @@ class FormsCog(commands.Cog):
         self.menu = app_commands.ContextMenu(name=_NAME, callback=self._animate)
 
     async def _animate(self, interaction: Interaction, message: discord.Message) -> None:
-        found = pictures_of(message, self._cdn_hosts)
+        found = public_pictures(pictures_of(message, self._cdn_hosts), message)
         preferences = self._people.of(interaction.user.id)
         order = VideoOrder(
             options=VideoOptions().completed_by(preferences),
@@ -115,15 +116,27 @@ class FormsCog(commands.Cog):
         )
         if reference.kind is FormKind.DRAFT:
             return forms.DRAFT_GONE if draft is None else _completed(draft, order)
+        return await self._built_upon(interaction, reference, order)
+
+    async def _built_upon(
+        self, interaction: Interaction, reference: FormReference, order: VideoOrder
+    ) -> VideoOrder | Translatable:
+        """Complete the order of a form that changes or continues a job, or return why that cannot be."""
         job = await self._actions.model(reference.subject_id, person_of(interaction))
         if isinstance(job, ActionResult):
             return ANSWERS[job]
         order = order.changed(from_people=began_with_people(job))
+        # Asked once more: a form may be old, and its id can be made up.
+        reuse = await self._actions.reuse_of(job, person_of(interaction), interaction.channel_id)
         if reference.kind is FormKind.CONTINUE:
+            if not reuse.last_frame:
+                return forms.SPICY_OF_OTHERS
             frame = _last_frame(interaction, job)
-            return forms.VIDEO_GONE if frame is None else order.changed(sources=(frame, *uploaded))
-        if uploaded or reference.kind is FormKind.WITHOUT:
+            return forms.VIDEO_GONE if frame is None else order.changed(sources=(frame, *order.sources))
+        if order.sources or reference.kind is FormKind.WITHOUT:
             return order
+        if not reuse.pictures:
+            return forms.PICTURES_STAY
         return order.changed(sources=job.sources if not job.pictures else (), kept=job.pictures or None)
 
     async def _draft_of(self, interaction: Interaction, reference: FormReference) -> Draft | None:
@@ -151,5 +164,11 @@ def _last_frame(interaction: Interaction, job: Job) -> ImageSource | None:
     if message is None or video is None or me is None:
         return None
     # The form's id, which names the job, can be made up; the message and its buttons cannot.
-    own = message.author.id == me.id and shows_buttons_of(message, job.id)
-    return replace(video, own_spicy_video=own and ends_in_own_spicy_frame(job))
+    if message.author.id != me.id or not shows_buttons_of(message, job.id):
+        return None
+    public = not message.flags.ephemeral and job.request.preset is not Preset.SPICY
+    return replace(
+        video,
+        own_spicy_video=ends_in_own_spicy_frame(job),
+        public_in=interaction.channel_id if public else None,
+    )

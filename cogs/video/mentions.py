@@ -12,7 +12,7 @@ from bot.texts import replies as words
 from bot.texts.messages import Translatable
 from bot.video import REFERENCES_MAX
 from cogs.shared.attempt import repeat
-from cogs.shared.pictures import pictures_of, videos_attached_to
+from cogs.shared.pictures import pictures_of, public_pictures, videos_attached_to
 
 _BLANKS: Final = re.compile(r"[ \t]+")
 
@@ -42,7 +42,8 @@ async def read_addressed(
     text = _BLANKS.sub(" ", mention.sub(" ", message.content)).strip()
     own = pictures_of(message, cdn_hosts)
     replied, without = await _replied(message, bot_id, cdn_hosts, intents)
-    return Addressed(text, (*replied, *own)[:REFERENCES_MAX], without)
+    pictures = public_pictures((*replied, *own)[:REFERENCES_MAX], message)
+    return Addressed(text, pictures, without)
 
 
 async def _replied(

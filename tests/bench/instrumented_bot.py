@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot import logs
 from bot.app import App, open_app
-from bot.gc_policy import freeze_startup_objects
+from bot.interpreter import freeze_startup_objects, let_threads_in
 from bot.settings import load
 from tests.bench.measuring import StallWatch, rss_kib
 
@@ -57,6 +57,7 @@ async def run() -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     async with StallWatch() as stalls, open_app(settings) as app:
         freeze_startup_objects()
+        let_threads_in()
         loop.add_signal_handler(signal.SIGUSR1, Reporter(app, stalls).tell)
         running = asyncio.create_task(app.run(), name="bot")
         asked = asyncio.create_task(stopping.wait(), name="stop-signal")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bot.gc_policy import freeze_startup_objects
+from bot.interpreter import freeze_startup_objects
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.words.exchange import read_terms
 from bot.moderation.words.findings import WordVerdict

@@ -178,7 +178,7 @@ class ChaosRun:
         error = TaskShape(extra={"error": {"code": "upstream_error", "message": "x"}}, extra_on="completed")
         api.rate(Endpoint.TASK, rate, [beside, error, Html(502), HttpError(404, "task_not_found")])
         if self._fault_plan.day_long_retry_after:
-            api.task.append(WithHeaders(HttpError(429, "rate_limit", "x"), {"Retry-After": "86400"}))
+            api.task.append(WithHeaders({"Retry-After": "86400"}, HttpError(429, "rate_limit", "x")))
         api.rate(Endpoint.CONTENT, rate, [HttpError(404, "content_not_found"), Truncated(0.5)])
         api.outcome_rate(rate, [FailedAtFirst(1), LateContent(1.0)])
         # The acknowledgement is carried out and its answer lost; so are answers to edits and uploads.

@@ -12,6 +12,7 @@ _ASIDE = (
     "Something went wrong on my side after the video was ordered",
 )
 """Of a video that waits in /jobs: interrupted while it was posted, or posted at two deaths of the bot."""
+_BEING_STORED = "I am writing your request down"
 _UNKNOWN = "It is not known whether it was charged."
 
 
@@ -25,6 +26,7 @@ class Findings:
     delivered: int = 0
     unknown: int = 0
     aside: int = 0
+    never_stored: int = 0
     bought_twice: list[str] = field(default_factory=list[str])
     lost: list[str] = field(default_factory=list[str])
     delivered_twice: list[str] = field(default_factory=list[str])
@@ -82,6 +84,10 @@ def compare(chaos_run: ChaosRun) -> Findings:
             continue
         if bought[prompt] and not videos and not unknown and not aside:
             findings.lost.append(prompt)
+        if _BEING_STORED in reply.text and not bought[prompt] and not chaos_run.rows(prompt):
+            # Acknowledged by a process that was killed before the disk took the request; the words say so.
+            findings.never_stored += 1
+            continue
         ended = any(ending in shown.text() for shown in about for ending in ENDINGS)
         # A private reply whose token died cannot be changed by anybody; its end is then told elsewhere. The
         # same holds for a reply of which nothing but its dead token was noted.

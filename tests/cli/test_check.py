@@ -35,6 +35,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
             "database",
             "jobs",
             "audit log",
+            "image check",
             "discord token",
             "intents",
             "commands",

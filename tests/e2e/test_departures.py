@@ -9,7 +9,7 @@ import pytest
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import Reply, User
 from bot.sandbox.discord.audit_log import kick, time_out
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.approvals import cards, held, moderator, question, rule
 from tests.e2e.actors.buttons import message_of, press_unseen
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
@@ -21,7 +21,7 @@ from tests.e2e.actors.videos import being_made, delivered, finish, in_line, show
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-GONE = moderation.person_gone(bought=False).what.english
+GONE = refusals.person_gone(bought=False).what.english
 ASKS = {Gate.FUN: Mode.APPROVAL}
 
 
@@ -78,7 +78,7 @@ async def test_everything_open_in_that_server_ends(harness: Harness, action: str
     hers = await harness.video("hers", user=harness.member("bea"))
     happens(harness, mo)
     for reply in (making, also_making):
-        assert moderation.person_gone(bought=True).then.english in await ended(reply)
+        assert refusals.person_gone(bought=True).then.english in await ended(reply)
     for reply in (waiting, asked):
         assert "Nothing was charged" in await ended(reply)
     await shown(harness, hers)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.discord import Attachment, InvalidInvocation, Message, User
 from bot.sandbox.discord.modals import fields_of
-from bot.texts import forms, moderation
+from bot.texts import forms, refusals
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import told
 from tests.e2e.actors.faults import locked_disk
@@ -145,7 +145,7 @@ async def test_spicy_takes_no_pictures_and_no_open_channel_in_forms_either(harne
         harness.user, harness.adult_channel, attachments=[upload(harness)]
     )
     there = await send(harness, await animated(harness, message), {"prompt": "hot", "preset": "spicy"})
-    assert await told(there) == moderation.REFUSALS["spicy_from_pictures"].english
+    assert await told(there) == refusals.REFUSALS["spicy_from_pictures"].english
     assert harness.bought == 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from bot.sandbox.discord.modals import fields_of
-from bot.texts import moderation
+from bot.texts import refusals
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
 from tests.e2e.actors.approvals import spicy
@@ -68,7 +68,7 @@ async def test_a_person_whom_the_operator_blocks_makes_no_videos_anywhere(harnes
     held_back = await being_made(harness, "a boat")
     bea = harness.member("bea")
     await harness.restart(blocked_people=str(harness.user.id))
-    refused = moderation.REFUSALS["blocked_by_operator"].english
+    refused = refusals.REFUSALS["blocked_by_operator"].english
     assert await told(await harness.video()) == refused
     direct = harness.sandbox.discord.dm(harness.user)
     assert await told(await harness.video(channel=direct)) == refused
@@ -77,7 +77,7 @@ async def test_a_person_whom_the_operator_blocks_makes_no_videos_anywhere(harnes
     # What was bought before is not posted.
     finish(harness, "a boat")
     ended = await held_back.wait_for(
-        lambda version: moderation.NOT_POSTED_HERE.what.english in version.text(), TIMEOUT_S
+        lambda version: refusals.NOT_POSTED_HERE.what.english in version.text(), TIMEOUT_S
     )
     assert not ended.videos
     assert harness.bought == 2

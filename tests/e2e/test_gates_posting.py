@@ -6,7 +6,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import Channel, Reply
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.approvals import (
     SPICY_OFF,
     ask,
@@ -138,7 +138,7 @@ async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(tm
         direct = harness.sandbox.discord.dm(harness.user)
         assert (await harness.ended(await spicy(harness, channel=direct))).videos
         refused = await harness.video("a cat", channel=direct, preset="spicy", image=upload(harness))
-        assert await told(refused) == moderation.REFUSALS["spicy_from_pictures"].english
+        assert await told(refused) == refusals.REFUSALS["spicy_from_pictures"].english
         reply = await spicy_being_made(harness)
         close_every_way(harness, reply)
         finish(harness, "a lighthouse")

@@ -11,7 +11,7 @@ import pytest
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.services.request_limits import HELD_PER_SERVER
 from bot.services.request_records import RECORDED_A_DAY
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.approvals import deny, held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
@@ -27,7 +27,7 @@ ASKS = {Gate.NORMAL: Mode.APPROVAL}
 
 
 def too_many(limit: int) -> str:
-    return moderation.too_many_held(limit).english
+    return refusals.too_many_held(limit).english
 
 
 def copy_held(harness: Harness, times: int) -> None:
@@ -94,7 +94,7 @@ async def test_a_server_holds_no_more_than_its_moderators_look_through(harness: 
     await harness.app.jobs.runner.idle()
     copy_held(harness, HELD_PER_SERVER - 1)
     refused = await harness.video("hers", user=harness.member("bea"))
-    assert await told(refused) == moderation.SERVER_HOLDS_TOO_MANY.english
+    assert await told(refused) == refusals.SERVER_HOLDS_TOO_MANY.english
     assert len(harness.rows("id")) == HELD_PER_SERVER
 
 

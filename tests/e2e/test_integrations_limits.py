@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.discord import DiscordFault, Message, User
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
@@ -12,7 +12,7 @@ from tests.e2e.actors.videos import delivered
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-NOT_HERE = moderation.REFUSALS["command_not_here"].what.english
+NOT_HERE = refusals.REFUSALS["command_not_here"].what.english
 PAGE = "GET /applications/*/guilds/*/commands/permissions"
 
 
@@ -82,7 +82,7 @@ async def test_while_the_page_is_not_told_ordinary_videos_pass_and_spicy_does_no
     assert (await ended(harness, await mention(harness))).videos
     reply = await delivered(harness, channel=harness.adult_channel, preset="spicy")
     pressed = await press(harness, reply, "Again")
-    assert moderation.REFUSALS["not_told"].what.english in await told(pressed)
+    assert refusals.REFUSALS["not_told"].what.english in await told(pressed)
     assert harness.bought == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.card import Action
 from bot.sandbox.discord import Channel, Guild, User
 from bot.texts import jobs as job_words
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.buttons import LABELS
 from bot.texts.cards import DELIVERED
 from bot.texts.messages import Language
@@ -61,10 +61,10 @@ async def test_a_private_card_is_in_the_persons_language(harness: Harness, langu
 @LANGUAGES
 async def test_a_refusal_is_in_the_persons_language(harness: Harness, language: Language) -> None:
     reply = await harness.video("x", user=speaker(harness, language), preset="spicy")
-    assert await told(reply) == moderation.REFUSALS["needs_age_restricted_channel"].in_language(language)
+    assert await told(reply) == refusals.REFUSALS["needs_age_restricted_channel"].in_language(language)
     _, channel, user = abroad(harness, language)
     refused = await harness.video("x", user=user, channel=channel, preset="spicy")
-    assert await told(refused) == moderation.REFUSALS["spicy_off"].english
+    assert await told(refused) == refusals.REFUSALS["spicy_off"].english
 
 
 @LANGUAGES

@@ -8,7 +8,7 @@ from bot.moderation.members.member import ListStatus
 from bot.moderation.rules import ReviewAt
 from bot.sandbox.discord import Channel, Message, Reply, User
 from bot.texts import jobs as words
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.appeals import suspend
 from tests.e2e.actors.approvals import SPICY_OFF, ask, deny, moderator, parked, question, rule
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
@@ -129,7 +129,7 @@ async def test_nobody_looks_for_what_its_owner_deleted(harness: Harness) -> None
     assert words.NONE.english in (await list_jobs(harness)).text
     for user in (harness.user, moderator(harness)):
         pressed = await look(harness, before, user=user)
-        assert await told(pressed) == moderation.DELETED_BY_OWNER.in_a_row.english
+        assert await told(pressed) == refusals.DELETED_BY_OWNER.in_a_row.english
         assert pressed.ephemeral
     assert "video_deleted" not in audit(harness, "action")
     assert states(harness) == ["delivered"]
@@ -148,7 +148,7 @@ async def test_what_a_moderator_deleted_only_moderators_look_for(
     assert audit(harness, "action", "actor_id", "person_id", "job_id")[-1] == ("video_deleted", *logged)
     await meanwhile(harness, restarted=restarted)
     refused = await press(harness, await list_jobs(harness), "Look again")
-    assert await told(refused) == moderation.DELETED_BY_MODERATOR.in_a_row.english
+    assert await told(refused) == refusals.DELETED_BY_MODERATOR.in_a_row.english
     seen = await look(harness, before, user=mo)
     assert (await shown(harness, seen)).ephemeral
     assert audit(harness, "action", "actor_id", "person_id", "job_id")[-1] == ("hidden_video_viewed", *logged)

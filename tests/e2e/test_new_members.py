@@ -9,7 +9,7 @@ import pytest
 
 from bot.quota.allowance import day_after, day_of
 from bot.sandbox.dimilinks import HttpError
-from bot.texts import moderation
+from bot.texts import refusals
 from bot.texts.jobs import moment
 from tests.e2e.actors.approvals import change_rules, moderator
 from tests.e2e.actors.buttons import told
@@ -21,8 +21,8 @@ from tests.e2e.actors.videos import delivered
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-PAUSED = moderation.new_member_pause("").what.english
-DAILY = moderation.new_member_daily(2, "").what.english
+PAUSED = refusals.new_member_pause("").what.english
+DAILY = refusals.new_member_daily(2, "").what.english
 LIMITS: Mapping[str, Any] = {
     "new_member_hours": 72,
     "new_member_pause_minutes": 10,

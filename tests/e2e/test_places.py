@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.discord import Channel, Reply
 from bot.sandbox.discord.wire import ChannelKind
-from bot.texts import explanations, moderation
+from bot.texts import explanations, refusals
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.channels import post, thread, voice_chat
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
@@ -85,12 +85,12 @@ async def made_in(harness: Harness, channel: Channel) -> Reply:
 @pytest.mark.parametrize(
     ("place", "why"),
     [
-        (thread, moderation.REFUSALS["needs_age_restricted_channel"]),
-        (post, moderation.REFUSALS["needs_age_restricted_channel"]),
-        (voice_chat, moderation.REFUSALS["needs_age_restricted_channel"]),
-        (direct, moderation.REFUSALS["not_in_direct_messages"]),
-        (group, moderation.REFUSALS["not_in_direct_messages"]),
-        (foreign_server, moderation.REFUSALS["not_in_foreign_servers"]),
+        (thread, refusals.REFUSALS["needs_age_restricted_channel"]),
+        (post, refusals.REFUSALS["needs_age_restricted_channel"]),
+        (voice_chat, refusals.REFUSALS["needs_age_restricted_channel"]),
+        (direct, refusals.REFUSALS["not_in_direct_messages"]),
+        (group, refusals.REFUSALS["not_in_direct_messages"]),
+        (foreign_server, refusals.REFUSALS["not_in_foreign_servers"]),
     ],
 )
 async def test_spicy_stays_where_a_servers_moderators_can_allow_it(

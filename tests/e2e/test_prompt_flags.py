@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from bot.moderation.rules import Gate, Mode
-from bot.texts import cards, explanations, moderation
+from bot.texts import cards, explanations, refusals
 from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
@@ -82,7 +82,7 @@ async def test_messages_take_out_what_they_do_not_read_as_an_option(harness: Har
 async def test_an_option_behind_a_message_is_judged_as_the_preset_that_it_names(harness: Harness) -> None:
     where = harness.adult_channel
     asked = await say(harness, ping(harness, "a boat --mode=spicy"), 1, channel=where)
-    assert await said_to(asked) == moderation.REFUSALS["spicy_from_pictures"].english
+    assert await said_to(asked) == refusals.REFUSALS["spicy_from_pictures"].english
     unknown = await say(harness, ping(harness, "a boat --mоde=spicy"), 1, channel=where)
     assert "--m" in (await answer_to(unknown)).versions[0].text()
     assert harness.bought == 0
@@ -113,5 +113,5 @@ async def test_of_flags_alone_that_earlier_versions_stored_nothing_is_bought(har
     type_into_rows(harness, "--mode=spicy")
     await harness.restart()
     await told(await press(harness, card, "Approve", user=moderator(harness)))
-    assert moderation.NO_LONGER_ALLOWED.what.english in (await harness.ended(reply)).text()
+    assert refusals.NO_LONGER_ALLOWED.what.english in (await harness.ended(reply)).text()
     assert harness.bought == 0

@@ -11,7 +11,7 @@ import structlog
 from bot.sandbox.discord import Channel, DiscordFault, Drop, Intents, Message
 from bot.sandbox.discord.composing import Composition
 from bot.sandbox.discord.stickers import StickerFormat
-from bot.texts import explanations, moderation, replies
+from bot.texts import explanations, refusals, replies
 from bot.texts.messages import Language, Translatable
 from tests.e2e.actors.buttons import labels
 from tests.e2e.actors.channels import post, thread, voice_chat
@@ -220,7 +220,7 @@ async def test_what_does_not_mention_the_bot_in_its_text_is_left_alone(harness: 
             explanations.option_not_offered("size", ("1280x720", "720x1280", "1024x1024")),
         ),
         ("x" * 2600, 1, None, explanations.prompt_too_long(2600)),
-        ("rain, spicy", 1, None, moderation.REFUSALS["needs_age_restricted_channel"]),
+        ("rain, spicy", 1, None, refusals.REFUSALS["needs_age_restricted_channel"]),
     ],
 )
 async def test_what_no_video_can_be_made_of_is_answered_and_buys_nothing(
@@ -310,12 +310,12 @@ async def test_threads_posts_and_voice_chats_work_too(
 
 async def test_spicy_is_refused_everywhere_since_a_message_has_pictures(harness: Harness) -> None:
     asked = await say(harness, ping(harness, "make it rain, spicy"), 1, channel=harness.adult_channel)
-    assert await said_to(asked) == moderation.REFUSALS["spicy_from_pictures"].english
+    assert await said_to(asked) == refusals.REFUSALS["spicy_from_pictures"].english
     asked = await say(harness, ping(harness, "make it rain, spicy"), 1)
-    assert await said_to(asked) == moderation.REFUSALS["needs_age_restricted_channel"].english
+    assert await said_to(asked) == refusals.REFUSALS["needs_age_restricted_channel"].english
     inbox = harness.sandbox.discord.dm(harness.user)
     asked = await say(harness, "make it rain, spicy", 1, channel=inbox)
-    assert await said_to(asked) == moderation.REFUSALS["not_in_direct_messages"].english
+    assert await said_to(asked) == refusals.REFUSALS["not_in_direct_messages"].english
     assert harness.bought == 0
 
 

@@ -30,7 +30,7 @@ from bot.sandbox.discord import (
 from bot.sandbox.discord.stickers import StickerFormat
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import jobs as job_words
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import CALM, RAIN, answer_to, answers, ended, overheard, ping, said_to, say
@@ -163,7 +163,7 @@ async def test_strangers_cannot_cancel_it_but_may_refresh_it(tmp_path: Path) -> 
 async def test_only_those_who_may_make_videos_do(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=CALM, allowed_people="1") as harness:
         asked = await say(harness, ping(harness, RAIN), 1)
-        assert await said_to(asked) == moderation.REFUSALS["not_among_allowed"].english
+        assert await said_to(asked) == refusals.REFUSALS["not_among_allowed"].english
         assert harness.bought == 0
 
 

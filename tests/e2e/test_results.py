@@ -14,7 +14,7 @@ from bot.images.problems import ImageProblem
 from bot.jobs.cards import explain_picture
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
-from bot.texts import explanations, forms, moderation
+from bot.texts import explanations, forms, refusals
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.faults import locked_disk
@@ -47,7 +47,7 @@ async def test_again_is_the_same_request_with_the_same_pictures(harness: Harness
     for attachment in pictures:
         attachment.delete()
     await meanwhile(harness, restarted=restarted)
-    again = await press(harness, reply, "Again", user=harness.member("bob"))
+    again = await press(harness, reply, "Again")
     seen = await shown(harness, again)
     assert follows(reply) in seen.text()
     assert not seen.ephemeral
@@ -98,11 +98,11 @@ async def test_who_may_make_no_videos_makes_none_by_buttons(harness: Harness) ->
     bob = harness.member("bob")
     for label in ("Again", "In 720p"):
         pressed = await press(harness, reply, label, user=bob)
-        assert await told(pressed) == moderation.REFUSALS["not_among_allowed"].english
+        assert await told(pressed) == refusals.REFUSALS["not_among_allowed"].english
         assert pressed.ephemeral
     for label in ("Change", "Use last frame"):
         sent = await send(harness, await opens(harness, reply, label, user=bob), {})
-        assert await told(sent) == moderation.REFUSALS["not_among_allowed"].english
+        assert await told(sent) == refusals.REFUSALS["not_among_allowed"].english
         assert sent.ephemeral
     assert harness.bought == 1
 
@@ -182,7 +182,7 @@ async def test_change_begins_with_what_was_and_keeps_the_pictures(
     reply = await delivered(harness, image=pictures[0], image2=pictures[1], **options)
     for attachment in pictures:
         attachment.delete()
-    opened = await opens(harness, reply, "Change", user=harness.member("bob"))
+    opened = await opens(harness, reply, "Change")
     assert parts(opened) == {
         "prompt": "a paper boat",
         "pictures": None,

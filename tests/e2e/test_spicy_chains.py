@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Reply
-from bot.texts import moderation
+from bot.texts import refusals
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.forms import answers, opens, send, send_made_up
 from tests.e2e.actors.harness import PATIENT, Harness
@@ -19,7 +19,7 @@ from tests.images.encoded_videos import film
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-REFUSED = moderation.REFUSALS["spicy_from_pictures"].english
+REFUSED = refusals.REFUSALS["spicy_from_pictures"].english
 SPICY = {"preset": "spicy"}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import Reply
-from bot.texts import moderation
+from bot.texts import moderation, refusals
 from bot.texts import settings_panel as settings_words
 from bot.texts import spicy as words
 from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, question, rule
@@ -25,7 +25,7 @@ from tests.e2e.actors.videos import delivered, finish, hold, shown
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-REFUSED = moderation.REFUSALS["spicy_stopped"].english
+REFUSED = refusals.REFUSALS["spicy_stopped"].english
 OPEN = {Gate.SPICY: Mode.OPEN}
 ONE_AT_A_TIME = pytest.mark.started_with(jobs_at_once_per_person=1)
 

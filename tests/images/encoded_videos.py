@@ -49,3 +49,17 @@ def sound() -> bytes:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return file.getvalue()
+
+
+def reddening(path: Path, frames: int, container_format: str = "mp4") -> Path:
+    """A film whose frames are the redder the later they are, from black to red."""
+    with _PYAV.open(str(path), "w", container_format) as container:
+        stream = container.add_stream("libx264", rate=24, options={"qp": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv444p"
+        for number in range(frames):
+            red = round(255 * number / max(1, frames - 1))
+            frame = _PYAV.VideoFrame.from_image(Image.new("RGB", (64, 48), (red, 0, 0)))
+            frame.pts, frame.time_base = number, Fraction(1, 24)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

@@ -6,97 +6,49 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import psutil
 import pytest
 from PIL import Image
 
 from bot.images import screen
-from bot.images.screening import Kind, Screening, ScreeningResult, ScreeningUnavailableError, percent
+from bot.images.detectors import DetectorName, Kind, first_installed, is_installed
+from bot.images.screening import Screening, ScreeningResult, ScreeningUnavailableError, percent
 from tests.e2e.actors.pictures import picture, png_claiming
-from tests.images.encoded_videos import film, sound
+from tests.images.encoded_videos import film, reddening, sound
+from tests.images.made_detectors import NUDENET, OPENNSFW, made_detector, scored
 
-_PYAV: Any = av  # its annotations leave out half of what is used here
-ONNXRUNTIME = """
-class SessionOptions:
-    intra_op_num_threads = inter_op_num_threads = 0
-
-class InferenceSession:
-    def __init__(self, model, sess_options):
-        assert sess_options.intra_op_num_threads == sess_options.inter_op_num_threads == 1
-"""
-NUDENET = """
-import io
-import os
-import onnxruntime
-from PIL import Image, ImageStat
-
-assert "BOT_SECRET" not in os.environ
-assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
-
-class NudeDetector:
-    def __init__(self):
-        onnxruntime.InferenceSession("model.onnx")
-
-    def detect(self, image_path):
-        with Image.open(io.BytesIO(image_path)) as picture:
-            assert picture.mode == "RGB" and max(picture.size) <= 640
-            red, green, blue = (mean / 255 for mean in ImageStat.Stat(picture).mean)
-        return [
-            {"class": "MALE_GENITALIA_EXPOSED", "score": red / 2, "box": [0, 0, 1, 1]},
-            {"class": "FEMALE_BREAST_EXPOSED", "score": red, "box": [0, 0, 1, 1]},
-            {"class": "FEET_EXPOSED", "score": green, "box": [0, 0, 1, 1]},
-            {"class": "FEMALE_BREAST_COVERED", "score": blue, "box": [0, 0, 1, 1]},
-        ]
-"""
 HANGING = "import time; time.sleep(60)"
 DYING = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
-def fake(folder: Path, nudenet: str = NUDENET) -> Path:
-    """A folder that Python finds such a detector in."""
-    for name, code in (("onnxruntime", ONNXRUNTIME), ("nudenet", nudenet)):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "__init__.py").write_text(code, "utf-8")
-    return folder
+@pytest.fixture(params=list(DetectorName))
+def detector(request: pytest.FixtureRequest) -> DetectorName:
+    """Each of the detectors."""
+    return request.param
 
 
 @pytest.fixture
-def screening(tmp_path: Path) -> Screening:
-    return Screening(enabled=True, extra_paths=[fake(tmp_path / "packages")])
+def packages(tmp_path: Path, detector: DetectorName) -> Path:
+    """The folder that the detector is imported from."""
+    return made_detector(tmp_path / "packages", detector)
+
+
+@pytest.fixture
+def screening(packages: Path, detector: DetectorName) -> Screening:
+    return Screening(detector, import_paths=[packages])
+
+
+def with_code(folder: Path, code: str, detector: DetectorName = DetectorName.NUDENET) -> Screening:
+    """A check by a detector of this code."""
+    return Screening(detector, import_paths=[made_detector(folder / "packages", detector, code)])
 
 
 def painted(path: Path, colour: str | tuple[int, ...], mode: str = "RGB", **options: Any) -> Path:
     Image.new(mode, (64, 48), colour).save(path, **options)
     return path
-
-
-def reddening(path: Path, frames: int, container_format: str = "mp4") -> Path:
-    """A film whose frames are the redder the later they are, from black to red."""
-    with _PYAV.open(str(path), "w", container_format) as container:
-        stream = container.add_stream("libx264", rate=24, options={"qp": "0"})
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv444p"
-        for number in range(frames):
-            red = round(255 * number / max(1, frames - 1))
-            frame = _PYAV.VideoFrame.from_image(Image.new("RGB", (64, 48), (red, 0, 0)))
-            frame.pts, frame.time_base = number, Fraction(1, 24)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
-
-
-def reds(frames: Sequence[Image.Image]) -> list[float]:
-    """How red each is, from 0 to 1."""
-    found: list[float] = []
-    for frame in frames:
-        pixel = frame.getpixel((30, 20))
-        assert isinstance(pixel, tuple)
-        found.append(pixel[0] / 255)
-    return found
 
 
 async def fault_of(screening: Screening, *paths: Path, kind: Kind = Kind.PICTURES) -> str:
@@ -117,7 +69,8 @@ async def test_the_highest_score_counts(
 
 
 @pytest.mark.parametrize("colour", [(0, 255, 0), (0, 0, 255)], ids=["bare feet", "a covered breast"])
-async def test_not_every_class_counts(screening: Screening, tmp_path: Path, colour: tuple[int, ...]) -> None:
+async def test_not_every_class_of_nudenet_counts(tmp_path: Path, colour: tuple[int, ...]) -> None:
+    screening = with_code(tmp_path, NUDENET)
     assert await screening.score_pictures([painted(tmp_path / "one.png", colour)]) == 0
 
 
@@ -170,33 +123,6 @@ async def test_so_is_a_broken_video(screening: Screening, tmp_path: Path, conten
     assert await fault_of(screening, broken, kind=Kind.VIDEO)
 
 
-@pytest.mark.parametrize("container_format", ["mp4", "matroska"])
-@pytest.mark.parametrize("frames", [1, 2, 8, 9, 50, 150])
-def test_frames_are_sampled_evenly_from_first_to_last(
-    tmp_path: Path, frames: int, container_format: str
-) -> None:
-    sampled = reds(screen.sample_frames(reddening(tmp_path / "film", frames, container_format)))
-    count = min(frames, 8)
-    ideal = [number / max(1, count - 1) for number in range(count)]
-    tolerance = 0.02 + 0.5 / max(1, frames - 1)
-    assert sampled == [pytest.approx(moment, abs=tolerance) for moment in ideal]
-
-
-@pytest.mark.parametrize("counted", [1, 10, 39, 41, 1000])
-def test_whatever_was_counted_the_last_frame_is_sampled_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: int
-) -> None:
-    path = reddening(tmp_path / "film.mp4", 40)
-
-    def count(_path: Path) -> int:
-        return counted
-
-    monkeypatch.setattr(screen, "_count_frames", count)
-    sampled = reds(screen.sample_frames(path))
-    assert sampled == sorted(set(sampled))
-    assert sampled[-1] == pytest.approx(1, abs=0.02)
-
-
 async def test_a_video_s_last_frame_is_seen(screening: Screening, tmp_path: Path) -> None:
     assert percent(await screening.score_video(reddening(tmp_path / "film.mp4", 30))) >= 98
 
@@ -217,32 +143,37 @@ async def test_a_playlist_leads_nowhere(screening: Screening, tmp_path: Path) ->
 
 
 async def test_what_is_switched_off_looks_at_nothing(tmp_path: Path) -> None:
-    off = Screening(enabled=False, extra_paths=[fake(tmp_path, DYING)])
+    off = Screening(None)
     assert await off.score_pictures([tmp_path / "absent.png"]) == 0
     assert await off.score_video(tmp_path / "absent.mp4") == 0
 
 
 async def test_no_pictures_need_no_detector(tmp_path: Path) -> None:
-    assert await Screening(enabled=True, extra_paths=[fake(tmp_path, DYING)]).score_pictures([]) == 0
+    assert await with_code(tmp_path, DYING).score_pictures([]) == 0
 
 
 @pytest.fixture
-def without_nudenet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether or not it is installed here."""
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is installed here."""
     monkeypatch.setattr(sys, "path", [])
 
 
-@pytest.mark.usefixtures("without_nudenet")
-async def test_nudenet_is_found_without_being_imported(tmp_path: Path) -> None:
-    assert not Screening(enabled=True).available
-    assert Screening(enabled=True, extra_paths=[fake(tmp_path)]).available
-    assert "nudenet" not in sys.modules
-    assert await fault_of(Screening(enabled=True), tmp_path / "one.png") == "not_installed"
-    assert await fault_of(Screening(enabled=True), tmp_path / "one.mp4", kind=Kind.VIDEO) == "not_installed"
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_detector_is_found_without_being_imported(packages: Path, detector: DetectorName) -> None:
+    assert not is_installed(detector)
+    assert is_installed(detector, [packages])
+    assert (first_installed(), first_installed([packages])) == (None, detector)
+    assert detector.package not in sys.modules
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_opennsfw_is_preferred(tmp_path: Path) -> None:
+    folders = [made_detector(tmp_path / name, name) for name in reversed(DetectorName)]
+    assert first_installed(folders) is DetectorName.OPENNSFW
 
 
 @pytest.mark.parametrize(
-    ("nudenet", "fault"),
+    ("code", "fault"),
     [
         ("raise ModuleNotFoundError('gone', name='nudenet')", "not_installed"),
         ("import a_library_that_is_not_there", "not_loadable"),
@@ -255,27 +186,33 @@ async def test_nudenet_is_found_without_being_imported(tmp_path: Path) -> None:
         (DYING, "died"),
     ],
 )
-async def test_a_detector_that_does_not_work_is_a_fault(tmp_path: Path, nudenet: str, fault: str) -> None:
-    screening = Screening(enabled=True, extra_paths=[fake(tmp_path / "packages", nudenet)])
-    assert await fault_of(screening, painted(tmp_path / "one.png", "red")) == fault
+async def test_a_detector_that_does_not_work_is_a_fault(tmp_path: Path, code: str, fault: str) -> None:
+    assert await fault_of(with_code(tmp_path, code), painted(tmp_path / "one.png", "red")) == fault
+
+
+async def test_a_score_of_opennsfw_that_is_no_probability_is_a_fault(tmp_path: Path) -> None:
+    odd = with_code(tmp_path, OPENNSFW.replace("nsfw=red", "nsfw=-1"), DetectorName.OPENNSFW)
+    assert await fault_of(odd, painted(tmp_path / "one.png", "red")) == "no_probability"
 
 
 async def test_too_few_scores_are_a_fault(
     screening: Screening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def told(_kind: Kind, _paths: Sequence[Path]) -> ScreeningResult:
+    async def told(_detector: DetectorName, _kind: Kind, _paths: Sequence[Path]) -> ScreeningResult:
         return ScreeningResult(scores=[])
 
     monkeypatch.setattr(screening, "_outcome", told)
-    assert await fault_of(screening, tmp_path / "one.png") == "died"
-    assert await fault_of(screening, tmp_path / "one.mp4", kind=Kind.VIDEO) == "died"
+    path = painted(tmp_path / "one.png", "red")
+    assert await fault_of(screening, path) == "died"
+    assert await fault_of(screening, path, kind=Kind.VIDEO) == "died"
 
 
 async def test_a_detector_that_hangs_is_killed(tmp_path: Path) -> None:
     me = psutil.Process()
     before = set(me.children())
-    hanging = Screening(enabled=True, timeout_s=0.5, extra_paths=[fake(tmp_path, HANGING)])
-    assert await fault_of(hanging, tmp_path / "one.png") == "timed_out"
+    packages = made_detector(tmp_path / "packages", DetectorName.OPENNSFW, HANGING)
+    hanging = Screening(DetectorName.OPENNSFW, timeout_s=0.5, import_paths=[packages])
+    assert await fault_of(hanging, painted(tmp_path / "one.png", "red")) == "timed_out"
     assert set(me.children()) <= before
 
 
@@ -287,13 +224,13 @@ async def _child(before: set[psutil.Process]) -> psutil.Process:
 
 
 async def test_what_a_library_prints_is_no_answer(tmp_path: Path) -> None:
-    screening = Screening(enabled=True, extra_paths=[fake(tmp_path / "packages", "print('hello')" + NUDENET)])
+    screening = with_code(tmp_path, "print('hello')" + NUDENET)
     assert await screening.score_pictures([painted(tmp_path / "red.png", "red")]) == 1
 
 
 async def test_a_killed_child_is_replaced_once(tmp_path: Path) -> None:
-    packages = fake(tmp_path / "packages", HANGING)
-    screening = Screening(enabled=True, extra_paths=[packages])
+    packages = made_detector(tmp_path / "packages", DetectorName.NUDENET, HANGING)
+    screening = Screening(DetectorName.NUDENET, import_paths=[packages])
     red = painted(tmp_path / "red.png", "red")
     before = set(psutil.Process().children())
     scoring = asyncio.create_task(screening.score_pictures([red]))
@@ -304,9 +241,9 @@ async def test_a_killed_child_is_replaced_once(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_look_leaves_no_process_behind(tmp_path: Path) -> None:
-    screening = Screening(enabled=True, extra_paths=[fake(tmp_path, HANGING)])
+    screening = with_code(tmp_path, HANGING)
     before = set(psutil.Process().children())
-    scoring = asyncio.create_task(screening.score_pictures([tmp_path / "one.png"]))
+    scoring = asyncio.create_task(screening.score_pictures([painted(tmp_path / "one.png", "red")]))
     await _child(before)
     scoring.cancel()
     await asyncio.wait([scoring])
@@ -314,12 +251,21 @@ async def test_a_cancelled_look_leaves_no_process_behind(tmp_path: Path) -> None
     assert set(psutil.Process().children()) <= before
 
 
+async def test_a_stop_ends_the_child(tmp_path: Path) -> None:
+    before = set(psutil.Process().children())
+    async with with_code(tmp_path, HANGING) as screening:
+        scoring = asyncio.create_task(fault_of(screening, painted(tmp_path / "one.png", "red")))
+        await _child(before)
+    assert await scoring == "died"
+    assert set(psutil.Process().children()) <= before
+
+
 async def test_one_at_a_time_and_the_loop_goes_on(screening: Screening, tmp_path: Path) -> None:
-    red = painted(tmp_path / "red.png", "red")
+    reds = [painted(tmp_path / f"{number}.png", (255, number, 0)) for number in range(3)]
     me = psutil.Process()
     before = set(me.children())
     async with asyncio.TaskGroup() as group:
-        looks = [group.create_task(screening.score_pictures([red])) for _ in range(3)]
+        looks = [group.create_task(screening.score_pictures([red])) for red in reds]
         most, longest_s = 0, 0.0
         while not all(look.done() for look in looks):
             last = time.monotonic()
@@ -329,6 +275,55 @@ async def test_one_at_a_time_and_the_loop_goes_on(screening: Screening, tmp_path
     assert [look.result() for look in looks] == [1, 1, 1]
     assert most == 1
     assert longest_s < 0.5
+
+
+async def test_a_picture_is_scored_once_whatever_its_name(
+    screening: Screening, packages: Path, tmp_path: Path
+) -> None:
+    half, same = painted(tmp_path / "half.png", (128, 0, 0)), painted(tmp_path / "same.png", (128, 0, 0))
+    async with asyncio.TaskGroup() as group:
+        looks = [group.create_task(screening.score_pictures(paths)) for paths in ([half], [same, half])]
+    assert [percent(look.result()) for look in looks] == [50, 50]
+    assert scored(packages) == 1
+    red = painted(tmp_path / "red.png", "red")
+    assert await screening.score_pictures([half, red]) == 1
+    assert percent(await screening.score_pictures([half])) == 50
+    assert scored(packages) == 2
+    # Another picture in the place of the first.
+    painted(half, "black")
+    assert await screening.score_pictures([half]) == 0
+
+
+async def test_so_is_a_video(screening: Screening, packages: Path, tmp_path: Path) -> None:
+    path = reddening(tmp_path / "film.mp4", 3)
+    assert [percent(await screening.score_video(path)) for _ in range(2)] == [pytest.approx(100, abs=2)] * 2
+    assert scored(packages) == 3
+
+
+async def test_what_had_no_score_is_scored_the_next_time(
+    screening: Screening, packages: Path, tmp_path: Path, detector: DetectorName
+) -> None:
+    red = painted(tmp_path / "red.png", "red")
+    code = packages / detector.package / "__init__.py"
+    fine = code.read_text("utf-8")
+    code.write_text("import a_library_that_is_not_there", "utf-8")
+    assert await fault_of(screening, red) == "not_loadable"
+    code.write_text(fine, "utf-8")
+    assert await screening.score_pictures([red]) == 1
+
+
+async def test_the_oldest_scores_are_forgotten(
+    screening: Screening, packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.images.screening._REMEMBERED", 2)
+    paths = [painted(tmp_path / f"{number}.png", (number, 0, 0)) for number in range(3)]
+    for path in (paths[0], paths[1], paths[0], paths[2]):
+        await screening.score_pictures([path])
+    assert scored(packages) == 3
+    await screening.score_pictures([paths[0], paths[2]])
+    assert scored(packages) == 3
+    await screening.score_pictures([paths[1]])
+    assert scored(packages) == 4
 
 
 @pytest.mark.parametrize(

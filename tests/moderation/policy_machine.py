@@ -30,7 +30,9 @@ from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.store import MemberStore
+from bot.moderation.memberships import Membership
 from bot.moderation.policy import OperatorRules, Person, Place
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
@@ -43,7 +45,7 @@ from bot.storage.opening import open_database
 from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 from tests.moderation.audited import alone
-from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, PolicyModel
+from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, TRUSTED_ROLE, PolicyModel
 from tests.moderation.policy_requests import NOW, DetachedJob, Moderators, TrackedRequest
 
 T = TypeVar("T")
@@ -86,12 +88,13 @@ class RequestMachine(RuleBasedStateMachine):
             WordLists(TermStore(database), self.audit_log, lambda: self.now),
             OperatorRules(),
         )
-        self.gatekeeper = Gatekeeper(self.caches, self, lambda: self.now)
+        self.gatekeeper = Gatekeeper(self.caches, self, self, lambda: self.now)
         self.moderators = Moderators()
         self.checks = Checks(
             gatekeeper=self.gatekeeper,
-            screening=Screening(False),  # noqa: FBT003
+            screening=Screening(None),
             media_dir=Path(),
+            untold_s=0.0,
         )
         outside: Any = None  # nothing is fetched, submitted or posted here
         questions: Any = self.moderators
@@ -109,9 +112,18 @@ class RequestMachine(RuleBasedStateMachine):
             random=outside,
         )
 
-    async def describe(self, guild_id: int | None, channel_id: int | None) -> ChannelInfo:  # noqa: ARG002
+    async def describe(
+        self, guild_id: int | None, channel_id: int | None, *, foreign: bool = False
+    ) -> ChannelInfo:
+        assert guild_id == self.server
+        assert not foreign
+        if self.model.unseen:
+            return ChannelInfo(Place.UNSEEN_SERVER, channel_id)
         restricted = channel_id in self.model.restricted
         return ChannelInfo(Place.AGE_RESTRICTED_CHANNEL if restricted else Place.OPEN_CHANNEL, channel_id)
+
+    async def look(self, guild_id: int, person_id: int) -> Membership:
+        return self.model.membership(guild_id, person_id)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runtime.run(work)
@@ -123,7 +135,7 @@ class RequestMachine(RuleBasedStateMachine):
             modes=model.modes,
             channel_modes={ADULT: model.channel} if model.channel else {},
             review_at=model.review_at,
-            trusted_roles=frozenset({30}),
+            trusted_roles=frozenset({TRUSTED_ROLE}),
         )
         self.run(self.caches.rules.change(self.server, rules))
 
@@ -197,17 +209,6 @@ class RequestMachine(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
 
     @precondition(lambda self: self.at(*MOVING))
-    @rule(index=st.integers(0, 9), at=MOMENTS, hours=st.sampled_from([0, 0, 1]))
-    def turn_against_a_person(self, index: int, at: str, hours: int) -> None:
-        """Block or suspend a user just before their request goes on, and undo it."""
-        one = self.pick(index, *MOVING)
-        self.carry(one, at)
-        person_id = one.job.reply.person_id
-        self.judge_person(person_id, None if hours else ListStatus.BLOCKED, hours)
-        self.carry(one)
-        self.judge_person(person_id, None, 0)
-
-    @precondition(lambda self: self.at(*MOVING))
     @rule(index=st.integers(0, 9), at=MOMENTS, review_at=st.sampled_from(ReviewAt))
     def begin_to_ask(self, index: int, at: str, review_at: ReviewAt) -> None:
         """Want to be asked just before a request goes on, and agree to it whenever that happens."""
@@ -245,16 +246,19 @@ class RequestMachine(RuleBasedStateMachine):
         prompt: str,
         pictures: tuple[Reference, ...],
     ) -> None:
+        if self.model.presence[person_id] is not Presence.MEMBER or self.model.unseen:
+            return  # only members can ask, and only where the bot is
+        roles = self.model.roles[person_id]
         base = a_job(job_id=f"job-{len(self.tracked)}")
         job = replace(
             base,
             guild_id=self.server,
             request=VideoRequest(prompt=prompt, preset=preset, reference_count=len(pictures)),
             reply=replace(base.reply, person_id=person_id, guild_id=self.server, channel_id=channel_id),
-            role_ids=PEOPLE[person_id],
+            role_ids=roles,
             pictures=pictures,
         )
-        person = Person(person_id, self.server, PEOPLE[person_id])
+        person = Person(person_id, self.server, roles)
         seen = self.run(self.describe(self.server, channel_id))
         origin = origin_of(len(pictures), pictures, from_people=False)
         found = self.run(self.gatekeeper.decide(preset, prompt, person, seen, origin))
@@ -327,7 +331,14 @@ class RequestMachine(RuleBasedStateMachine):
         assert self.run(self.submit._may_buy(one.context)) is not (forbidden or held)
         if forbidden:
             assert one.job.failure is not None
-            assert (one.job.state, one.job.failure.reason) == (JobState.FAILED, FailureReason.NOT_ALLOWED)
+            presence = self.model.presence[one.job.reply.person_id]
+            untold = self.model.unseen or presence in {Presence.UNKNOWN, Presence.NO_SERVER}
+            gone = self.model.presence[one.job.reply.person_id] in {Presence.GONE, Presence.TIMED_OUT}
+            reasons = {FailureReason.NOT_ALLOWED}
+            reasons |= {FailureReason.NOT_TOLD} if untold else set()
+            reasons |= {FailureReason.PERSON_GONE} if gone else set()
+            assert one.job.state is JobState.FAILED
+            assert one.job.failure.reason in reasons
             one.at = "over"
         elif held:
             assert one.job.state is JobState.HELD
@@ -341,14 +352,18 @@ class RequestMachine(RuleBasedStateMachine):
 
     def offer(self, one: TrackedRequest) -> None:
         forbidden = self.model.forbids(one.job, self.now)
-        held = not forbidden and self.model.holds_back(one.job, one.agreed)
+        instead = self.model.shows_instead(one.job, one.agreed, self.now)
+        held = instead or (not forbidden and self.model.holds_back(one.job, one.agreed))
         result = self.run(self.checks.before_posting(one.context))
-        assert result.reason is (FailureReason.NOT_POSTED_HERE if forbidden else None)
+        reasons = (
+            {FailureReason.NOT_POSTED_HERE, FailureReason.NOT_TOLD} if forbidden and not instead else {None}
+        )
+        assert result.reason in reasons
         assert (result.outcome is CheckOutcome.WAIT) is held
         if held:
             self.run(self.review.ask(one.context, ReviewSubject.POSTING))
         assert (one.job.review_id is not None) is held
-        one.at = "aside" if forbidden else "held finished" if held else "uploading"
+        one.at = "held finished" if held else "aside" if forbidden else "uploading"
 
     def upload(self, one: TrackedRequest, *, discord_is_away: bool) -> None:
         """As `bot.delivery.final_post` asks before every try."""

@@ -5,12 +5,16 @@ from datetime import datetime
 
 from bot.jobs.job import Job
 from bot.moderation.members.member import ListStatus
+from bot.moderation.memberships import Membership
+from bot.moderation.policy import Person
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage
 from bot.moderation.words.matching import Effect
 from bot.video import Preset
 
-PEOPLE = {1: frozenset[int](), 2: frozenset({30})}
-"""Who asks for videos, with their roles, of which one is trusted."""
+TRUSTED_ROLE = 30
+PEOPLE = {1: frozenset[int](), 2: frozenset({TRUSTED_ROLE})}
+"""Who asks for videos, with their roles at first, of which one is trusted."""
 ADULT, OPEN = 70, 71
 
 
@@ -26,7 +30,11 @@ class PolicyModel:
     restricted: set[int] = field(default_factory=lambda: {ADULT})
     listed: dict[int, ListStatus | None] = field(default_factory=dict[int, "ListStatus | None"])
     suspended: dict[int, datetime] = field(default_factory=dict[int, datetime])
+    unseen: bool = False
+    """True while the bot cannot see the server, or has left it."""
     words: dict[str, Effect] = field(default_factory=dict[str, Effect])
+    roles: dict[int, frozenset[int]] = field(default_factory=lambda: dict(PEOPLE))
+    presence: dict[int, Presence] = field(default_factory=lambda: dict.fromkeys(PEOPLE, Presence.MEMBER))
 
     def mode(self, gate: Gate, channel_id: int) -> Mode:
         if gate is Gate.SPICY and not self.confirmed:
@@ -42,14 +50,37 @@ class PolicyModel:
         else:
             self.channel[gate] = mode
 
+    def membership(self, server: int, person_id: int) -> Membership:
+        """What Discord says at the moment."""
+        presence = Presence.NO_SERVER if self.unseen else self.presence[person_id]
+        told = presence in {Presence.MEMBER, Presence.TIMED_OUT}
+        roles = self.roles[person_id] if told else frozenset[int]()
+        return Membership(presence, Person(person_id, server, roles))
+
+    def shows_instead(self, job: Job, agreed: set[ReviewStage], now: datetime) -> bool:
+        """True if the finished video is shown to moderators because its user has gone."""
+        person_id, prompt = job.reply.person_id, job.request.prompt
+        first = [
+            job.request.preset is Preset.SPICY and prompt == "a child",
+            self.words.get(prompt) is Effect.BLOCKED,
+            self.listed.get(person_id) is ListStatus.BLOCKED,
+            person_id in self.suspended and self.suspended[person_id] > now,
+        ]
+        gone = self.membership(0, person_id).presence is Presence.GONE
+        return gone and ReviewStage.POSTING not in agreed and not any(first)
+
     def forbids(self, job: Job, now: datetime) -> bool:
         channel_id, person_id, prompt = job.reply.channel_id or 0, job.reply.person_id, job.request.prompt
+        presence = self.membership(0, person_id).presence
         spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
         wrong = [
             spicy and prompt == "a child",
             self.words.get(prompt) is Effect.BLOCKED,
             self.listed.get(person_id) is ListStatus.BLOCKED,
             person_id in self.suspended and self.suspended[person_id] > now,
+            presence in {Presence.GONE, Presence.TIMED_OUT},
+            spicy and presence in {Presence.UNKNOWN, Presence.NO_SERVER},
+            self.unseen and (bool(job.approved) or any(self.asks_at(stage, job) for stage in ReviewStage)),
             self.mode(Gate.of(job.request.preset), channel_id) is Mode.OFF,
             pictures and self.mode(Gate.PICTURES, channel_id) is Mode.OFF,
             spicy and channel_id not in self.restricted,
@@ -62,7 +93,8 @@ class PolicyModel:
         channel_id, person_id = job.reply.channel_id or 0, job.reply.person_id
         if harness is ReviewStage.SUBMISSION and self.words.get(job.request.prompt) is Effect.HELD:
             return True
-        trusted = self.listed.get(person_id) is ListStatus.TRUSTED or bool(PEOPLE[person_id])
+        roles = self.membership(0, person_id).person.role_ids
+        trusted = self.listed.get(person_id) is ListStatus.TRUSTED or TRUSTED_ROLE in roles
         modes = {self.mode(Gate.of(job.request.preset), channel_id)}
         if job.request.reference_count > 0:
             modes.add(self.mode(Gate.PICTURES, channel_id))

@@ -24,7 +24,6 @@ class DetachedJob(JobContext):
         self._gatekeeper = gatekeeper
         self.now = now
         self.job = job
-        self.screened = {}
 
     async def move(self, to: JobState, **changes: Any) -> None:
         self.job = advance(self.job, to, **changes)

@@ -1,7 +1,8 @@
 """What is expected of the rules, over every combination of their facts, and what the names in the tables mean.
 
 A line of a table stands for the product of what its cells name, several with commas between them; each column
-to the right is one more value. “any” is every place. No combination may be named twice, and none may be missing.
+to the right is one more value. “any” is every place, “unsure” each person of whom Discord does not tell enough.
+No combination may be named twice, and none may be missing.
 """
 
 from collections.abc import Mapping
@@ -11,15 +12,8 @@ from itertools import product
 from typing import Any
 
 from bot.moderation.integrations import Access
-from bot.moderation.policy import (
-    Decision,
-    MemberStatus,
-    Person,
-    PictureOrigin,
-    Place,
-    RequestFacts,
-    Verdict,
-)
+from bot.moderation.policy import Decision, MemberStatus, Person, PictureOrigin, Place, RequestFacts, Verdict
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset
 
@@ -50,7 +44,11 @@ def _meant(cell: str) -> list[str]:
         case "any":
             return [*PLACES]
         case _:
-            return [name.strip() for name in cell.split(",")]
+            names = [name.strip() for name in cell.split(",")]
+            return [one for name in names for one in (UNSURE if name == "unsure" else [name])]
+
+
+UNSURE = ["untold", "no-server", "unseen"]
 
 
 def _split(line: str) -> tuple[list[str], list[str]]:
@@ -64,9 +62,17 @@ PLACES = {
     "open": Place.OPEN_CHANNEL,
     "direct": Place.DIRECT_MESSAGE,
     "foreign": Place.FOREIGN_SERVER,
+    "lost": Place.UNSEEN_SERVER,
 }
 PLAIN = Person(1, SERVER, frozenset({10}))
+PRESENCES = {
+    "timed-out": Presence.TIMED_OUT,
+    "gone": Presence.GONE,
+    "no-server": Presence.NO_SERVER,
+    "unseen": Presence.UNKNOWN,
+}
 PERSONS: Mapping[str, tuple[Person, MemberStatus]] = {
+    **dict.fromkeys(PRESENCES, (PLAIN, MemberStatus())),
     "plain": (PLAIN, MemberStatus()),
     "listed": (PLAIN, MemberStatus(trusted=True)),
     "role": (Person(1, SERVER, frozenset({10, ROLE})), MemberStatus()),
@@ -97,6 +103,8 @@ STAGES = {
 VERDICTS = {
     "blocked": Verdict.PERSON_BLOCKED,
     "suspended": Verdict.PERSON_SUSPENDED,
+    "gone": Verdict.PERSON_GONE,
+    "timed-out": Verdict.PERSON_TIMED_OUT,
     "not-here": Verdict.COMMAND_NOT_HERE,
     "not-told": Verdict.NOT_TOLD,
     "off": Verdict.SPICY_OFF,
@@ -137,39 +145,51 @@ adult   | role      | none, own ‖ off         off       waits     goes      go
 adult   | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 adult   | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 adult   | served    | none, own ‖ off         off       waits     waits     goes
-adult   | untold    | none, own ‖ off         off       not-told  not-told  not-told
+adult   | unsure    | none, own ‖ off         off       not-told  not-told  not-told
 open    | plain     | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | listed    | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | role      | none, own ‖ off         off       grown-ups grown-ups grown-ups
 open    | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 open    | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 open    | served    | none, own ‖ off         off       grown-ups grown-ups grown-ups
-open    | untold    | none, own ‖ off         off       grown-ups grown-ups grown-ups
+open    | unsure    | none, own ‖ off         off       grown-ups grown-ups grown-ups
 direct  | plain     | none, own ‖ direct      direct    direct    direct    direct
 direct  | listed    | none, own ‖ direct      direct    direct    direct    direct
 direct  | role      | none, own ‖ direct      direct    direct    direct    direct
 direct  | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 direct  | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 direct  | served    | none, own ‖ direct      direct    direct    direct    direct
-direct  | untold    | none, own ‖ direct      direct    direct    direct    direct
+direct  | unsure    | none, own ‖ direct      direct    direct    direct    direct
 foreign | plain     | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | listed    | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | role      | none, own ‖ foreign     foreign   foreign   foreign   foreign
 foreign | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 foreign | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 foreign | served    | none, own ‖ foreign     foreign   foreign   foreign   foreign
-foreign | untold    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+foreign | unsure    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+lost    | plain     | none, own ‖ off         off       not-told  not-told  not-told
+lost    | listed    | none, own ‖ off         off       not-told  not-told  not-told
+lost    | role      | none, own ‖ off         off       not-told  not-told  not-told
+lost    | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+lost    | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+lost    | served    | none, own ‖ off         off       not-told  not-told  not-told
+lost    | unsure    | none, own ‖ off         off       not-told  not-told  not-told
 any     | away      | none, own ‖ not-here    not-here  not-here  not-here  not-here
+any     | timed-out | none, own ‖ timed-out   timed-out timed-out timed-out timed-out
+any     | gone      | none, own ‖ gone        gone      gone      gone      gone
 """)
 FROM_PEOPLE = table("""
-place   | person                      | pictures       ‖ unconfirmed off       approval  trusted   open
-adult   | plain, listed, role, served, untold | people, before ‖ off         off       pictures  pictures  pictures
-open    | plain, listed, role, served, untold | people, before ‖ off         off       grown-ups grown-ups grown-ups
-direct  | plain, listed, role, served, untold | people, before ‖ direct      direct    direct    direct    direct
-foreign | plain, listed, role, served, untold | people, before ‖ foreign     foreign   foreign   foreign   foreign
-any     | blocked                     | people, before ‖ blocked     blocked   blocked   blocked   blocked
-any     | suspended                   | people, before ‖ suspended   suspended suspended suspended suspended
-any     | away                        | people, before ‖ not-here    not-here  not-here  not-here  not-here
+place   | person                              | pictures       ‖ unconfirmed off       approval  trusted   open
+adult   | plain, listed, role, served, unsure | people, before ‖ off         off       pictures  pictures  pictures
+open    | plain, listed, role, served, unsure | people, before ‖ off         off       grown-ups grown-ups grown-ups
+direct  | plain, listed, role, served, unsure | people, before ‖ direct      direct    direct    direct    direct
+foreign | plain, listed, role, served, unsure | people, before ‖ foreign     foreign   foreign   foreign   foreign
+lost    | plain, listed, role, served, unsure | people, before ‖ off         off       not-told  not-told  not-told
+any     | blocked                             | people, before ‖ blocked     blocked   blocked   blocked   blocked
+any     | suspended                           | people, before ‖ suspended   suspended suspended suspended suspended
+any     | away                                | people, before ‖ not-here    not-here  not-here  not-here  not-here
+any     | timed-out                           | people, before ‖ timed-out   timed-out timed-out timed-out timed-out
+any     | gone                                | people, before ‖ gone        gone      gone      gone      gone
 """)
 SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
 
@@ -183,23 +203,36 @@ def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: Re
         review_at=review_at,
         trusted_roles=frozenset({ROLE}),
     )
+    presence = PRESENCES.get(person, Presence.MEMBER)
     return RequestFacts(
-        Preset.SPICY, PLACES[place], who, NOW, CHANNEL, PICTURES[pictures], rules=rules, status=status
+        Preset.SPICY,
+        PLACES[place],
+        who,
+        NOW,
+        CHANNEL,
+        PICTURES[pictures],
+        rules=rules,
+        status=status,
+        presence=presence,
     )
 
 
 # The other presets, and pictures with them.
 
 OTHER = table("""
-place           | person                      ‖ off       approval  trusted   open
-adult, open     | plain, served, untold       ‖ closed    waits     waits     goes
-adult, open     | listed, role                ‖ closed    waits     goes      goes
-direct, foreign | plain, listed, role, served, untold ‖ goes      goes      goes      goes
-adult, open     | blocked                     ‖ blocked   blocked   blocked   blocked
-direct, foreign | blocked                     ‖ blocked   blocked   blocked   blocked
-adult, open     | suspended                   ‖ suspended suspended suspended suspended
-direct, foreign | suspended                   ‖ suspended suspended suspended suspended
-any             | away                        ‖ not-here  not-here  not-here  not-here
+place             | person                              ‖ off       approval  trusted   open
+adult, open       | plain, served, unsure               ‖ closed    waits     waits     goes
+adult, open       | listed, role                        ‖ closed    waits     goes      goes
+direct, foreign   | plain, listed, role, served, unsure ‖ goes      goes      goes      goes
+lost              | plain, served, unsure               ‖ closed    not-told  not-told  goes
+lost              | listed, role                        ‖ closed    not-told  goes      goes
+adult, open, lost | blocked                             ‖ blocked   blocked   blocked   blocked
+direct, foreign   | blocked                             ‖ blocked   blocked   blocked   blocked
+adult, open, lost | suspended                           ‖ suspended suspended suspended suspended
+direct, foreign   | suspended                           ‖ suspended suspended suspended suspended
+any               | away                                ‖ not-here  not-here  not-here  not-here
+any               | timed-out                           ‖ timed-out timed-out timed-out timed-out
+any               | gone                                ‖ gone      gone      gone      gone
 """)
 OTHER_PRESETS = [preset for preset in Preset if preset is not Preset.SPICY]
 
@@ -209,6 +242,7 @@ def facts_of(
 ) -> RequestFacts:
     who, status = PERSONS[person]
     rules = ServerRules(modes=modes, trusted_roles=frozenset({ROLE}), review_at=more.pop("review_at"))
+    more.setdefault("presence", PRESENCES.get(person, Presence.MEMBER))
     return RequestFacts(preset, PLACES[place], who, NOW, CHANNEL, rules=rules, status=status, **more)
 
 

@@ -93,8 +93,17 @@ def test_a_server_that_never_touched_its_rules_has_everything_but_spicy() -> Non
             Place.OPEN_CHANNEL: Verdict.SPICY_OFF,
             Place.DIRECT_MESSAGE: Verdict.NOT_IN_DIRECT_MESSAGES,
             Place.FOREIGN_SERVER: Verdict.NOT_IN_FOREIGN_SERVERS,
+            Place.UNSEEN_SERVER: Verdict.SPICY_OFF,
         }
         assert found == Decision(refused[place] if preset is Preset.SPICY else Verdict.ALLOWED)
+
+
+@pytest.mark.parametrize("stage", ReviewStage)
+def test_what_was_approved_is_not_done_for_a_server_that_is_lost(stage: ReviewStage) -> None:
+    approved = frozenset({stage})
+    for place, verdict in (("lost", Verdict.NOT_TOLD), ("open", Verdict.ALLOWED)):
+        facts = facts_of(Preset.NORMAL, place, "plain", {}, review_at=ReviewAt.BOTH, approved=approved)
+        assert judge(facts) == Decision(verdict)
 
 
 # The other presets, and pictures with them.

@@ -23,10 +23,12 @@ from bot.moderation.policy import (
     Verdict,
     judge,
 )
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
-from tests.moderation.policy_machine import MOVING, RequestMachine, in_a_loop
+from tests.moderation.policy_machine import MOVING, in_a_loop
+from tests.moderation.policy_machine_places import ChangingServerMachine
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SERVER, CHANNEL = 9, 70
@@ -76,6 +78,7 @@ FACTS = st.builds(
     OPERATORS,
     RULES,
     STANDINGS,
+    st.sampled_from([Presence.MEMBER, *Presence]),
     st.frozensets(st.sampled_from(ReviewStage)),
 )
 """Most are refused for several reasons."""
@@ -86,6 +89,7 @@ TAME = FACTS.map(
         words=WordVerdict.NONE,
         operator=OperatorRules(),
         status=MemberStatus(facts.status.trusted),
+        presence=Presence.MEMBER,
         person=replace(facts.person, video_access=Access.UNSET),
     )
 )
@@ -135,8 +139,14 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, pictures=PictureOrigin.PEOPLE),
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
-        replace(facts, approved=frozenset()),
+        # Where the bot cannot see the server, what was approved there is not done.
+        replace(facts, approved=frozenset()) if facts.place is not Place.UNSEEN_SERVER else facts,
         replace(facts, status=replace(status, blocked=True)),
+        replace(facts, presence=Presence.GONE),
+        replace(facts, presence=Presence.TIMED_OUT) if facts.presence is not Presence.GONE else facts,
+        replace(facts, presence=Presence.UNKNOWN, person=replace(facts.person, role_ids=frozenset()))
+        if facts.presence is Presence.MEMBER
+        else facts,
         replace(facts, person=replace(facts.person, video_access=Access.DENIED)),
         replace(facts, person=replace(facts.person, video_access=Access.UNKNOWN))
         if facts.person.video_access is not Access.DENIED
@@ -147,7 +157,8 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, operator=replace(operator, spicy_in_direct_messages=False)),
         replace(facts, operator=replace(operator, spicy_blocked_servers=frozenset({SERVER, 8}))),
         replace(facts, operator=replace(operator, admission=Admission(frozenset({3})))),
-        replace(facts, place=Place.OPEN_CHANNEL) if facts.place.has_moderators else facts,
+        replace(facts, place=Place.OPEN_CHANNEL) if facts.place is Place.AGE_RESTRICTED_CHANNEL else facts,
+        replace(facts, place=Place.UNSEEN_SERVER) if facts.place.has_moderators else facts,
         rules(spicy_confirmed_by=None),
         rules(trusted_roles=frozenset()),
         rules(review_at=ReviewAt.BOTH),
@@ -177,6 +188,7 @@ def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts)
     assert facts.operator.spicy_offered
     assert facts.pictures in {NO_PICTURES, PictureOrigin.OWN_SPICY_VIDEO}
     assert facts.words not in {WordVerdict.REFUSED_BY_SHIPPED_RULE, WordVerdict.BLOCKED}
+    assert facts.presence is Presence.MEMBER
     assert facts.person.video_access not in {Access.DENIED, Access.UNKNOWN}
     assert not facts.status.blocked
     if facts.place is Place.DIRECT_MESSAGE:
@@ -236,7 +248,7 @@ def test_a_decision_does_not_depend_on_what_has_no_bearing_on_it(facts: RequestF
 
 def test_nothing_is_bought_or_posted_that_is_not_allowed_at_that_moment(tmp_path: Path) -> None:
     with in_a_loop(tmp_path) as runtime:
-        machine = type("Here", (RequestMachine,), {"runtime": runtime})
+        machine = type("Here", (ChangingServerMachine,), {"runtime": runtime})
         run_state_machine_as_test(
             machine,
             settings=settings(
@@ -249,7 +261,7 @@ def test_nothing_is_bought_or_posted_that_is_not_allowed_at_that_moment(tmp_path
 
 def test_what_changes_just_before_a_request_goes_on_is_noticed_whatever_it_waits_for(tmp_path: Path) -> None:
     with in_a_loop(tmp_path) as runtime:
-        here = type("Here", (RequestMachine,), {"runtime": runtime})
+        here = type("Here", (ChangingServerMachine,), {"runtime": runtime})
         for prompt, at, change in product(["a boat", "a lantern"], MOVING, [0, 1, *ReviewAt]):
             requests = here()
             requests.begin()

@@ -21,6 +21,7 @@ from bot.moderation.policy import (
     Verdict,
     judge,
 )
+from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
@@ -50,6 +51,7 @@ adult   ‖ goes  submitted words   shipped
 open    ‖ goes  submitted words   shipped
 direct  ‖ goes  words     words   shipped
 foreign ‖ goes  words     words   shipped
+lost    ‖ goes  not-told  words   shipped
 """)
 HELD_AND_REVIEWED = table("""
 mode     | person                 ‖ submission           posting            both
@@ -89,18 +91,18 @@ def test_words_that_are_held_are_looked_at_before_anything_is_bought() -> None:
 # The operator's own rules.
 
 OPERATOR = table("""
-operator          ‖ adult     open      direct    foreign
-usual             ‖ goes      grown-ups direct    foreign
-unoffered         ‖ unoffered unoffered unoffered unoffered
-in-direct         ‖ goes      grown-ups goes      foreign
-unoffered-direct  ‖ unoffered unoffered unoffered unoffered
-server-blocked    ‖ server    server    direct    foreign
-other-blocked     ‖ goes      grown-ups direct    foreign
-not-admitted      ‖ admission admission admission admission
-admitted          ‖ goes      grown-ups direct    foreign
-person-blocked    ‖ person    person    person    person
-person-both       ‖ person    person    person    person
-other-person      ‖ goes      grown-ups direct    foreign
+operator          ‖ adult     open      direct    foreign   lost
+usual             ‖ goes      grown-ups direct    foreign   not-told
+unoffered         ‖ unoffered unoffered unoffered unoffered unoffered
+in-direct         ‖ goes      grown-ups goes      foreign   not-told
+unoffered-direct  ‖ unoffered unoffered unoffered unoffered unoffered
+server-blocked    ‖ server    server    direct    foreign   server
+other-blocked     ‖ goes      grown-ups direct    foreign   not-told
+not-admitted      ‖ admission admission admission admission admission
+admitted          ‖ goes      grown-ups direct    foreign   not-told
+person-blocked    ‖ person    person    person    person    person
+person-both       ‖ person    person    person    person    person
+other-person      ‖ goes      grown-ups direct    foreign   not-told
 """)
 OPERATORS = {
     "usual": OperatorRules(),
@@ -173,6 +175,7 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.WORDS_BLOCKED, {"words": WordVerdict.BLOCKED}),
     (Verdict.PERSON_BLOCKED, {"blocked": True}),
     (Verdict.PERSON_SUSPENDED, {"suspended_until": NOW + timedelta(hours=1)}),
+    (Verdict.PERSON_GONE, {"presence": Presence.GONE}),
     (Verdict.COMMAND_NOT_HERE, {"access": Access.DENIED}),
     (Verdict.SPICY_NOT_OFFERED, {"spicy_offered": False}),
     (Verdict.SPICY_NOT_IN_THIS_SERVER, {"spicy_blocked_servers": frozenset({SERVER})}),
@@ -201,9 +204,10 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
     )
     status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
     person = replace(PLAIN, video_access=said.get("access", Access.UNSET))
+    presence = said.get("presence", Presence.MEMBER)
     return RequestFacts(
         Preset.SPICY, said["place"], person, NOW, CHANNEL, said["origin"],
-        words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status,
+        words=said.get("words", WordVerdict.NONE), operator=operator, rules=rules, status=status, presence=presence,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Who may do what with the requests of others."""
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from bot.moderation.integrations import Access
@@ -10,8 +11,10 @@ from bot.moderation.rights import (
     may_moderate,
     may_review,
     person_in_direct_messages,
+    reuse_of,
 )
 from bot.moderation.rules import ServerRules
+from bot.video import Preset
 from tests.moderation.policy_tables import CHANNEL, ROLE, SERVER, table
 
 OTHER_ROLE = 12
@@ -103,3 +106,29 @@ def test_in_direct_messages_only_the_owner_of_a_known_server_moderates() -> None
     for owner_id in (1, 2, None):
         person = person_in_direct_messages(1, SERVER, owner_id=owner_id)
         assert may_moderate(person, ServerRules(), SERVER) is (owner_id == 1)
+
+
+REUSE = table("""
+whose  | public                        ‖ pictures last-frame last-frame-of-spicy
+own    | none, here, elsewhere, half, no-pictures ‖ yes yes yes
+others | none, elsewhere, half         ‖ no       yes        no
+others | here, no-pictures             ‖ yes      yes        no
+""")
+PUBLIC: Mapping[str, Sequence[int | None]] = {
+    "none": [None],
+    "here": [CHANNEL, CHANNEL],
+    "elsewhere": [CHANNEL + 1],
+    "half": [CHANNEL, None],
+    "no-pictures": [],
+}
+
+
+def test_what_comes_along_to_the_request_of_another() -> None:
+    for (whose, public, what), expected in REUSE.items():
+        preset = Preset.SPICY if what == "last-frame-of-spicy" else Preset.FUN
+        person = Person(1 if whose == "own" else 2, SERVER, administers=True)
+        found = reuse_of(person, owner_id=1, preset=preset, public_in=PUBLIC[public], channel_id=CHANNEL)
+        comes = found.pictures if what == "pictures" else found.last_frame
+        assert comes is (expected == "yes"), (whose, public, what)
+    nowhere = reuse_of(Person(2), owner_id=1, preset=Preset.FUN, public_in=[None], channel_id=None)
+    assert not nowhere.pictures

@@ -16,7 +16,7 @@ from bot.moderation.words.matching import Effect
 from bot.reviews.report_store import ReportReason
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.job_actions import ActionResult
-from bot.texts import cards, forms, jobs, moderation, pictures, spicy, word_lists
+from bot.texts import cards, forms, jobs, moderation, pictures, refusals, spicy, word_lists
 from bot.texts.buttons import LABELS
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
@@ -29,10 +29,10 @@ NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Mes
     "states of jobs in the list": (JobState, jobs.STATES),
     "headlines of running jobs": (Stage, cards.HEADLINES),
     "problems of pictures": (ImageProblem, pictures.PROBLEMS),
-    "refusals": (set(Verdict) - {Verdict.ALLOWED, Verdict.PERSON_SUSPENDED}, moderation.REFUSALS),
+    "refusals": (set(Verdict) - {Verdict.ALLOWED, Verdict.PERSON_SUSPENDED}, refusals.REFUSALS),
     "buttons of questions": (ReviewAction, moderation.REVIEW_LABELS),
     "headlines of questions": (ReviewSubject, HEADLINES),
-    "reasons of denials": (DenyReason, moderation.DENY_REASONS),
+    "reasons of denials": (DenyReason, refusals.DENY_REASONS),
     "reasons of reports": (ReportReason, forms.REPORT_REASONS),
     "logged actions": (AuditAction, spicy.LOGGED_ACTIONS),
     "groups of logged actions": (ActionGroup, spicy.GROUP_NAMES),

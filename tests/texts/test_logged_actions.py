@@ -3,7 +3,7 @@
 import pytest
 
 from bot.moderation.policy import Verdict
-from bot.texts import moderation, spicy
+from bot.texts import refusals, spicy
 from bot.texts.messages import Language
 
 
@@ -18,4 +18,4 @@ def test_a_shipped_rule_matched_and_nobody_is_accused(stored: str, language: Lan
 
 def test_no_verdict_of_the_rules_accuses() -> None:
     assert not any("sexualise" in verdict or "minor" in verdict for verdict in Verdict)
-    assert moderation.REFUSALS[Verdict.SHIPPED_RULE] == moderation.REFUSALS[Verdict.WORDS_BLOCKED]
+    assert refusals.REFUSALS[Verdict.SHIPPED_RULE] == refusals.REFUSALS[Verdict.WORDS_BLOCKED]

@@ -22,6 +22,8 @@ class AuditAction(StrEnum):
     REQUEST_HELD = "request_held"
     VOTE_CAST = "vote_cast"
     VOTE_TAKEN_BACK = "vote_taken_back"
+    VOTE_LAPSED = "vote_lapsed"
+    """The voter was no longer a moderator, or had left, when another vote was counted."""
     REQUEST_APPROVED = "request_approved"
     REQUEST_DENIED = "request_denied"
     REQUEST_EXPIRED = "request_expired"
@@ -73,6 +75,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.REQUEST_HELD,
             AuditAction.VOTE_CAST,
             AuditAction.VOTE_TAKEN_BACK,
+            AuditAction.VOTE_LAPSED,
             AuditAction.REQUEST_APPROVED,
             AuditAction.REQUEST_DENIED,
             AuditAction.REQUEST_EXPIRED,

@@ -72,7 +72,7 @@ def _end_of_gap(text: str, place: int) -> int:
 
 
 class _Confusables:
-    """Characters that look like Latin letters. Read when a text first has a letter that is neither Latin nor CJK."""
+    """Characters that look like Latin letters, read when a text first has one that is neither Latin nor CJK."""
 
     def __init__(self) -> None:
         self._known: Mapping[str, str] | None = None

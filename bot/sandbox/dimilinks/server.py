@@ -135,6 +135,12 @@ class DimiLinksSandbox:
             try:
                 response = await self._serve(request, endpoint, serve)
                 status = 0 if isinstance(response, NoAnswer) else response.status
+            except ConnectionError:
+                raise
+            except Exception as error:
+                # A fault that a test set up wrongly would pass for one of the service's own otherwise.
+                self.request_log.violations.append(f"{request.method} {request.path}: {error!r}")
+                raise
             finally:
                 now = asyncio.get_running_loop().time()
                 self.request_log.requests.append(Request(request.method, request.path, status, now))

@@ -2,7 +2,8 @@
 
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
-from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from bot.sandbox.discord.versions import VersionKind
+from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
 
 
 async def press(harness: Harness, target: Reply | Message, label: str, *, user: User | None = None) -> Reply:
@@ -32,7 +33,11 @@ async def choose_unseen(
 
 async def told(pressed: Reply) -> str:
     """What a press, or a command, was answered with."""
-    return (await pressed.wait_for_answer(TIMEOUT_S)).text()
+    shown = await pressed.wait_for(
+        lambda version: version.kind is not VersionKind.THINKING and BEING_STORED not in version.text(),
+        TIMEOUT_S,
+    )
+    return shown.text()
 
 
 async def whispered(pressed: Reply) -> str:

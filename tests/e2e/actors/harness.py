@@ -36,6 +36,7 @@ from bot.sandbox.discord import (
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
+from bot.texts import jobs
 
 QUICK = Tuning(
     edit_interval_s=0.2,
@@ -47,11 +48,13 @@ QUICK = Tuning(
         clock_settles_s=0.5,
         look_again_s=4.0,
         patience=PatienceLimits(failure_pause_s=0.1, absent_s=2.5, content_pause_s=0.2),
+        untold_s=1.0,
         download_s=4.0,
         storage_longest_s=0.3,
     ),
     probe_intervals=ProbeIntervals(first_s=0.8, longest_s=1.2, question_s=0.2, evidence_s=0.6),
     report_waits=ReportWaits(edit_s=1.5, away_s=0.0, refused_s=0.0),
+    members_kept_s=0.0,
     deadline_wait_s=0.0,
     expire_after_s=8.0,
 )
@@ -68,6 +71,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+BEING_STORED = jobs.BEING_STORED.english
+"""Stands in a reply whose request the disk has not taken within a second."""
 ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready\n")
 
 
@@ -161,7 +166,11 @@ class Harness:
     async def ended(self, reply: Reply) -> MessageVersion:
         """The last version of a reply: a refusal, a video, or the reason why there is none."""
         shown = await reply.wait_for(
-            lambda version: any(end in version.text() for end in ENDINGS) or _is_refusal(reply), TIMEOUT_S
+            lambda version: (
+                any(end in version.text() for end in ENDINGS)
+                or (_is_refusal(reply) and BEING_STORED not in version.text())
+            ),
+            TIMEOUT_S,
         )
         await self.app.jobs.runner.idle()
         return shown

@@ -1,0 +1,55 @@
+"""A disk that takes a request late: the acknowledgement does not wait for it, and nobody stays at "thinking…"."""
+
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+
+import pytest
+
+from bot.sandbox.discord import CallbackKind
+from bot.texts import explanations
+from tests.e2e.actors.buttons import press
+from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
+
+
+@asynccontextmanager
+async def busy_disk(harness: Harness) -> AsyncGenerator[None]:
+    """Another process holds the database, and every write waits until the block ends."""
+    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_request_that_is_stored_late_is_acknowledged_in_words_and_made(
+    harness: Harness,
+    private: bool,  # noqa: FBT001
+) -> None:
+    async with busy_disk(harness):
+        reply = await harness.video(private=private)
+        first = await reply.wait_for_answer(TIMEOUT_S)
+        assert BEING_STORED in first.text()
+        assert first.ephemeral is private
+        assert harness.rows() == []
+        assert harness.bought == 0
+    assert (await reply.wait_for_video(TIMEOUT_S)).videos
+    assert reply.ack_type is CallbackKind.MESSAGE
+    await harness.app.jobs.runner.idle()
+    assert harness.bought == 1
+    assert BEING_STORED not in reply.text
+
+
+async def test_a_press_that_is_stored_late_is_refused_in_words_where_the_disk_never_takes_it(
+    harness: Harness,
+) -> None:
+    first = await harness.video()
+    await harness.ended(first)
+    async with harness.app.database.write() as connection:
+        await connection.exec_driver_sql("PRAGMA busy_timeout = 1500")
+    async with busy_disk(harness):
+        again = await press(harness, first, "Again")
+        await again.wait_for(lambda version: BEING_STORED in version.text(), TIMEOUT_S)
+        refused = explanations.NOT_KEPT.english
+        await again.wait_for(lambda version: version.text() == refused, TIMEOUT_S)
+    assert harness.bought == 1
