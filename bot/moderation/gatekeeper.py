@@ -138,8 +138,16 @@ class Gatekeeper:
     async def decide_again(self, request: StoredRequest) -> Decision:
         """Judge a stored request before it is bought or posted, by its channel and its user as they are now."""
         guild_id = request.reply_guild_id
-        channel, words = await self._channel_and_words(request)
+        found = await self.caches.find_words(guild_id, request.prompt, request.preset)
+        words = found.verdict
+        channel = await self._channel_of(request, words)
         member = await self._membership(request, channel)
+        if words is not WordVerdict.NONE:  # unless the server exempts the roles or the channel from its list
+            roles, place = member.person.role_ids, channel.channel_id
+            found = await self.caches.find_words(
+                guild_id, request.prompt, request.preset, role_ids=roles, channel_id=place
+            )
+            words = found.verdict
         facts = self._facts(request.preset, member.person, channel, request.pictures, words)
         # Moderators approved this job for their own server only.
         at_home = guild_id == request.guild_id
@@ -162,26 +170,8 @@ class Gatekeeper:
         if guild_id is not None and channel.place.has_moderators:
             return await self.memberships.look(guild_id, person_id)
         # Elsewhere Discord does not tell. The roles of another server do not count there.
-        return Membership(Presence.MEMBER, Person(person_id, guild_id, _roles_here(request)))
-
-    async def _channel_and_words(self, request: StoredRequest) -> tuple[ChannelInfo, WordVerdict]:
-        """Return the channel of the reply, and the judgement of the words for its exemptions."""
-        asked_in = request.reply_channel_id
-        words = await self._judge_words(request, asked_in)
-        channel = await self._channel_of(request, words)
-        if words is not WordVerdict.NONE and channel.channel_id != asked_in:  # a thread of an exempt channel
-            words = await self._judge_words(request, channel.channel_id)
-        return channel, words
-
-    async def _judge_words(self, request: StoredRequest, channel_id: int | None) -> WordVerdict:
-        found = await self.caches.find_words(
-            request.reply_guild_id,
-            request.prompt,
-            request.preset,
-            role_ids=_roles_here(request),
-            channel_id=channel_id,
-        )
-        return found.verdict
+        roles = request.role_ids if guild_id == request.guild_id else frozenset[int]()
+        return Membership(Presence.MEMBER, Person(person_id, guild_id, roles))
 
     async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
@@ -234,8 +224,3 @@ class Gatekeeper:
             rules=caches.rules.of(person.guild_id),
             status=caches.members.of(person.guild_id, person.id).status,
         )
-
-
-def _roles_here(request: StoredRequest) -> frozenset[int]:
-    """Return the roles at the request. For a reply in another server there are none: they do not count there."""
-    return request.role_ids if request.reply_guild_id == request.guild_id else frozenset[int]()

@@ -5,11 +5,12 @@ and Traditional Chinese characters.
 CPython sorts a text's combining marks in quadratic time, so a prompt full of marks would stall the bot.
 """
 
+import asyncio
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
-from functools import cache
+from collections import deque
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Final, cast
 
@@ -20,6 +21,7 @@ MOST_GROWTH: Final = 4
 """Maximum number of characters that one becomes. A few Arabic ligatures stand for whole sentences."""
 
 _REMEMBERED: Final = 16_384  # characters that a table keeps; further ones are computed each time
+_A_SLICE: Final = 400  # entries of the list of look-alikes: two milliseconds
 _KANA_MARKS: Final = frozenset("\u3099\u309a")  # voicing marks: ガ is カ with the first
 _INVISIBLE: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")  # blank, but no spaces
 _VOWEL_SIGNS: Final = (("\u0900", "\u1cff"), ("\ua800", "\uabff"))  # marks that South Asian words need
@@ -43,25 +45,82 @@ def _latin(glyphs: object) -> str | None:
     return None
 
 
-@cache
-def _confusable() -> Mapping[str, str]:
-    """Return the characters that look like Latin letters, from the Unicode Consortium's list of confusables.
+_BETWEEN: Final = re.compile(r"[\s:,{}]*")
 
-    Read when a text first has a letter that is neither Latin nor CJK.
+
+def _listed() -> Iterator[str | None]:
+    """Yield the characters of the Unicode Consortium's list of confusables, each before what it looks like.
+
+    What looks like no Latin letter is followed by None. Read piece by piece: the file has 6 MB, of which this takes
+    a thirtieth, and reading it as a whole would take 20 ms.
     """
-    # The package's own module would keep all of its 6 MB, of which this takes a thirtieth.
+    # The package's own module would keep all of it.
     text = files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8")
-    data = cast("dict[str, object]", json.loads(text))
-    found: dict[str, str] = {}
-    for character, glyphs in data.items():
-        if len(character) != 1 or character.isascii() or is_cjk(character):
+    decode = json.JSONDecoder().raw_decode
+    place = _end_of_gap(text, 0)
+    while place < len(text):
+        character, place = cast("tuple[str, int]", decode(text, place))
+        glyphs, place = decode(text, _end_of_gap(text, place))
+        place = _end_of_gap(text, place)
+        yield character
+        yield _latin(glyphs)
+
+
+def _end_of_gap(text: str, place: int) -> int:
+    gap = _BETWEEN.match(text, place)
+    return gap.end() if gap is not None else place
+
+
+class _Confusables:
+    """Characters that look like Latin letters, read when a text first has one that is neither Latin nor CJK."""
+
+    def __init__(self) -> None:
+        self._known: Mapping[str, str] | None = None
+
+    def get(self, character: str) -> str | None:
+        """Return the Latin letters that a character looks like."""
+        if self._known is None:
+            known: dict[str, str] = {}
+            deque(_slices(known), maxlen=0)
+            self._known = known
+        return self._known.get(character)
+
+    async def load(self) -> None:
+        """Read the list in slices, between which everything else runs on. Later calls do nothing."""
+        if self._known is not None:
+            return
+        known: dict[str, str] = {}
+        for _ in _slices(known):
+            await asyncio.sleep(0)
+        self._known = known
+
+
+def _slices(known: dict[str, str]) -> Iterator[None]:
+    """Fill the mapping from the list, yielding now and then."""
+    listed = _listed()
+    for count, (character, latin) in enumerate(zip(listed, listed, strict=True)):
+        if count % _A_SLICE == 0:
+            yield
+        if (
+            character is None
+            or latin is None
+            or len(character) != 1
+            or character.isascii()
+            or is_cjk(character)
+        ):
             continue
-        latin = _latin(glyphs)
-        if latin is not None and unicodedata.category(character) in _FOLDED_KINDS:
-            found[character] = "i" if latin == "l" and character.isupper() else latin
+        if unicodedata.category(character) in _FOLDED_KINDS:
+            known[character] = "i" if latin == "l" and character.isupper() else latin
     for first in _ENCLOSED:
-        found |= {chr(first + place): chr(ord("a") + place) for place in range(26)}
-    return found
+        known |= {chr(first + place): chr(ord("a") + place) for place in range(26)}
+
+
+_CONFUSABLES: Final = _Confusables()
+
+
+async def load_lookalikes() -> None:
+    """Read the list of look-alikes, without which the first text with such letters would stop everything else."""
+    await _CONFUSABLES.load()
 
 
 def _named(character: str) -> str | None:
@@ -72,7 +131,7 @@ def _named(character: str) -> str | None:
 
 def _looks_like(character: str, *, by_capital: bool) -> str | None:
     """Return the Latin letters that a folded character looks like. Greek ν looks like v, its capital like N."""
-    small, capital = _confusable().get(character), _confusable().get(character.upper())
+    small, capital = _CONFUSABLES.get(character), _CONFUSABLES.get(character.upper())
     chosen = (capital or small) if by_capital else (small or capital)
     return chosen or _named(character)
 
@@ -103,7 +162,8 @@ def _plain(character: str, *, by_capital: bool) -> str:
     kind = unicodedata.category(character)
     if kind == "Nd":
         return str(unicodedata.decimal(character))
-    latin = _looks_like(character, by_capital=by_capital)
+    # Signs are not looked up: the list takes a moment to read, and texts without other letters do without it.
+    latin = _looks_like(character, by_capital=by_capital) if kind in _FOLDED_KINDS else None
     if latin is not None:
         return latin
     return character if kind[0] in "LNM" else " "

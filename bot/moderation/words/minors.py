@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from importlib.resources import files
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final
 
 from bot.moderation.words.kana import is_inside_katakana
@@ -112,8 +112,14 @@ def _terms(group: TermGroup, texts: Iterable[str]) -> Iterator[ShippedTerm]:
 
 
 def _all_terms() -> Iterator[ShippedTerm]:
-    yield from listed_terms()
-    yield from _terms(TermGroup.MINOR_WORDS, (*ages_of_minors(), *grades_of_minors()))
+    """Yield every term once: many are listed in both scripts of Chinese."""
+    seen: set[tuple[TermGroup, tuple[str, ...]]] = set()
+    ages = _terms(TermGroup.MINOR_WORDS, (*ages_of_minors(), *grades_of_minors()))
+    for term in chain(listed_terms(), ages):
+        key = (term.group, term.spellings)
+        if key not in seen:
+            seen.add(key)
+            yield term
 
 
 class _ShippedList:

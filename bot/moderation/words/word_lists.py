@@ -8,7 +8,9 @@ from typing import Final
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
+from bot.moderation.words.cured import has_odd_characters
 from bot.moderation.words.findings import NO_FINDINGS, WordFindings, WordVerdict, found_terms
+from bot.moderation.words.lookalikes import load_lookalikes
 from bot.moderation.words.matching import Effect, Hit, Term, WordList
 from bot.moderation.words.minors import (
     Match,
@@ -18,6 +20,7 @@ from bot.moderation.words.minors import (
     shipped_hits,
 )
 from bot.moderation.words.normalising import Normalised, normalise, spellings
+from bot.moderation.words.shown import decoded
 from bot.moderation.words.store import StoredTerm, TermStore
 from bot.moderation.words.straddling import Segmenter, unstraddled
 
@@ -82,6 +85,8 @@ class WordLists:
             exempt: True if the server's own list does not count, but for terms that only alert.
         """
         await load_shipped_list()
+        if has_odd_characters(decoded(text)):
+            await load_lookalikes()
         # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
         await asyncio.sleep(0)
