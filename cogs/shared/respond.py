@@ -67,7 +67,9 @@ async def delete_message(interaction: Interaction) -> bool:
     return done.status == HTTPStatus.NOT_FOUND
 
 
-async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) -> None:
+async def answer(
+    interaction: Interaction, words: Translatable | ui.LayoutView, buttons: Sequence[PlainButton] = ()
+) -> None:
     """Fill in the answer that was announced by acknowledging, for the user alone to read."""
     if isinstance(words, ui.LayoutView):
         done = await persist(
@@ -75,8 +77,10 @@ async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) 
         )
     else:
         text = _in_own_language(interaction, words)
+        view: Any = view_of(buttons) if buttons else discord.utils.MISSING
         done = await persist(
-            interaction, lambda: interaction.edit_original_response(content=text, allowed_mentions=_NOBODY)
+            interaction,
+            lambda: interaction.edit_original_response(content=text, view=view, allowed_mentions=_NOBODY),
         )
     _is_shown(done)
 
@@ -108,13 +112,13 @@ async def reply_privately(interaction: Interaction, words: Translatable) -> None
     _is_shown(await attempt(interaction.followup.send(text, ephemeral=True, allowed_mentions=_NOBODY)))
 
 
-async def tell(interaction: Interaction, words: Translatable) -> None:
+async def tell(interaction: Interaction, words: Translatable, buttons: Sequence[PlainButton] = ()) -> None:
     """Say something to the user alone in the way that the first answer to the interaction left open."""
     match first_answer_of(interaction):
         case None:
-            await refuse(interaction, words)
+            await refuse(interaction, words, buttons)
         case FirstAnswer.ANNOUNCED:
-            await answer(interaction, words)
+            await answer(interaction, words, buttons)
         case FirstAnswer.GIVEN:
             await reply_privately(interaction, words)
         case FirstAnswer.NOT_TAKEN:

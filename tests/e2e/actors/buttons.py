@@ -1,7 +1,10 @@
 """Buttons: pressing them, what a press is answered with, what is on them."""
 
+from bot.delivery.card import Action
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
+from bot.texts.buttons import LABELS
+from bot.texts.messages import Language
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 
 
@@ -31,8 +34,15 @@ async def choose_unseen(
 
 
 async def told(pressed: Reply) -> str:
-    """What a press, or a command, was answered with."""
-    return (await pressed.wait_for_answer(TIMEOUT_S)).text()
+    """What a press, or a command, was answered with; without the *Change* that is below every refusal."""
+    return without_change((await pressed.wait_for_answer(TIMEOUT_S)).text())
+
+
+def without_change(text: str) -> str:
+    """A text without the *Change* below it."""
+    for language in Language:
+        text = text.removesuffix(f"\n[{LABELS[Action.CHANGE].in_language(language)}]")
+    return text
 
 
 async def whispered(pressed: Reply) -> str:
