@@ -22,7 +22,7 @@ from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
 from bot.quota.ledger import Ledger
-from bot.services.drafts import DraftStore, DraftUsedError
+from bot.services.drafts import Draft, DraftStore, DraftUsedError
 from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.services.request_records import RequestRecords
@@ -234,6 +234,13 @@ class VideoRequests:
         )
         self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
         return job
+
+    async def keep_refused(self, draft_id: str, order: VideoOrder, person_id: int) -> None:
+        """Keep an order that was refused, for its user to change, as far as the disk allows."""
+        try:
+            await self._drafts.add(Draft(draft_id, person_id, self._now(), order.changed(draft_id=None)))
+        except StorageError as error:
+            log.warning("draft_not_stored", reason=str(error))
 
     async def record_refusal(self, order: VideoOrder, origin: RequestOrigin, refused: Refused) -> None:
         """Put a refusal by the rules into the audit log, as far as the disk allows."""

@@ -1,19 +1,28 @@
 """From an interaction that asks for a video to `VideoRequests`, and what the user reads if there will be none."""
 
 from datetime import datetime
+from typing import Final
 
 import discord
 
+from bot.delivery.card import Action
+from bot.jobs.job import new_job_id
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
 from bot.services.requests import Acknowledged, VideoRequests
+from bot.texts import forms
+from bot.texts.buttons import LABELS
 from bot.texts.jobs import BEING_STORED
 from cogs.shared.appeal_button import appeal_button
+from cogs.shared.buttons import PlainButton
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
 from cogs.shared.respond import acknowledge, acknowledge_in_words, refuse, tell
+
+REFUSED_PREFIX: Final = "sm-refused:"
+"""Begins the id of the button that opens what was refused as a form; the rest names its draft."""
 
 
 def event_of(interaction: Interaction) -> str:
@@ -55,9 +64,14 @@ async def request_video(
     refused = await requests.accept(order, origin, acknowledging)
     if refused is None:
         return
+    language = language_of(interaction, private=True)
     if refused.verdict is Verdict.PERSON_SUSPENDED:
-        language = language_of(interaction, private=True)
         await refuse(interaction, refused.explanation, (appeal_button(origin.person, language),))
+    elif refused.explanation is forms.DRAFT_USED:
+        await tell(interaction, refused.explanation)  # it became a video: there is nothing to change
     else:
-        await tell(interaction, refused.explanation)
+        draft_id = new_job_id()
+        button = PlainButton(LABELS[Action.CHANGE].in_language(language), f"{REFUSED_PREFIX}{draft_id}")
+        await tell(interaction, refused.explanation, (button,))
+        await requests.keep_refused(draft_id, order, interaction.user.id)
     await requests.record_refusal(order, origin, refused)

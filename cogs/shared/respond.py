@@ -16,7 +16,7 @@ from bot.services.requests import STORE_WITHIN_S, Acknowledged
 from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
 from cogs.shared.attempt import FailedCall, attempt
-from cogs.shared.buttons import PlainButton, view_of
+from cogs.shared.buttons import PlainButton, row_of_plain, view_of
 from cogs.shared.first_answer import FirstAnswer, first_answer_of, give_first_answer, persist
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.layout import layout_of
@@ -77,14 +77,17 @@ async def delete_message(interaction: Interaction) -> bool:
     return done.status == HTTPStatus.NOT_FOUND
 
 
-async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) -> None:
+async def answer(
+    interaction: Interaction, words: Translatable | ui.LayoutView, buttons: Sequence[PlainButton] = ()
+) -> None:
     """Fill in the answer that was announced by acknowledging, for the user alone to read."""
     if (
         not isinstance(words, ui.LayoutView)
         and first_answer_of(interaction) is FirstAnswer.ANNOUNCED_IN_WORDS
     ):
         # Discord lets a message with a layout never go back to plain content.
-        words = layout_of(_in_own_language(interaction, words))
+        rows = (row_of_plain(buttons),) if buttons else ()
+        words = layout_of(_in_own_language(interaction, words), *rows)
     if isinstance(words, ui.LayoutView):
         view = words
         done = await persist(
@@ -92,8 +95,10 @@ async def answer(interaction: Interaction, words: Translatable | ui.LayoutView) 
         )
     else:
         text = _in_own_language(interaction, words)
+        view: Any = view_of(buttons) if buttons else discord.utils.MISSING
         done = await persist(
-            interaction, lambda: interaction.edit_original_response(content=text, allowed_mentions=_NOBODY)
+            interaction,
+            lambda: interaction.edit_original_response(content=text, view=view, allowed_mentions=_NOBODY),
         )
     _is_shown(done)
 
@@ -125,13 +130,13 @@ async def reply_privately(interaction: Interaction, words: Translatable) -> None
     _is_shown(await attempt(interaction.followup.send(text, ephemeral=True, allowed_mentions=_NOBODY)))
 
 
-async def tell(interaction: Interaction, words: Translatable) -> None:
+async def tell(interaction: Interaction, words: Translatable, buttons: Sequence[PlainButton] = ()) -> None:
     """Say something to the user alone in the way that the first answer to the interaction left open."""
     match first_answer_of(interaction):
         case None:
-            await refuse(interaction, words)
+            await refuse(interaction, words, buttons)
         case FirstAnswer.ANNOUNCED | FirstAnswer.ANNOUNCED_IN_WORDS:
-            await answer(interaction, words)
+            await answer(interaction, words, buttons)
         case FirstAnswer.GIVEN:
             await reply_privately(interaction, words)
         case FirstAnswer.NOT_TAKEN:

@@ -44,6 +44,17 @@ class FormOpening:
             await asyncio.wait([group.create_task(self._keep(draft))], timeout=BEFORE_ACKNOWLEDGING_S)
             await open_modal(interaction, form)
 
+    async def again(self, interaction: Interaction, draft: Draft) -> None:
+        """Open the form once more for an order that was refused, as it was sent."""
+        order = draft.order
+        reference = FormReference(FormKind.DRAFT, draft.id, order.private)
+        part, language = (
+            _part_beside(order.picture_count, required=False),
+            language_of(interaction, private=True),
+        )
+        form = video_form(reference, forms.TITLE_CHANGE, order, part, language, presets=self._presets)
+        await open_modal(interaction, form)
+
     async def _keep(self, draft: Draft) -> None:
         try:
             await self._drafts.add(draft)

@@ -29,7 +29,7 @@ from cogs.shared.interactions import Interaction, link_to, person_of
 from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, public_pictures, video_of
-from cogs.shared.requesting import event_of, request_video
+from cogs.shared.requesting import REFUSED_PREFIX, event_of, request_video
 from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 from cogs.video.form_layout import FORM_ID, FormKind, FormReference, options_in, pictures_in, prompt_in
@@ -38,6 +38,7 @@ from cogs.video.form_opening import FormOpening
 log: Final = structlog.get_logger(__name__)
 
 _NAME: Final = "Animate"
+_REFUSED_ID: Final = re.compile(rf"{REFUSED_PREFIX}(?P<draft>[0-9a-f]{{32}})")
 
 
 class FormsCog(commands.Cog):
@@ -80,8 +81,21 @@ class FormsCog(commands.Cog):
         await self._opening.for_draft(interaction, order, needs_picture=not found)
 
     def routes(self) -> list[InteractionRoute]:
-        """Return the route of the forms of videos."""
-        return [InteractionRoute(FORM_ID, self._receive, form=True)]
+        """Return the routes of the forms of videos, and of the button that opens what was refused as one."""
+        return [
+            InteractionRoute(FORM_ID, self._receive, form=True),
+            InteractionRoute(_REFUSED_ID, self._change_refused),
+        ]
+
+    async def _change_refused(self, interaction: Interaction, match: re.Match[str]) -> None:
+        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            draft = await self._drafts.get(match["draft"], interaction.user.id)
+        if draft is None:
+            await refuse(interaction, forms.DRAFT_GONE)
+        elif draft.used_by is not None:
+            await refuse(interaction, forms.DRAFT_USED)
+        else:
+            await self._opening.again(interaction, draft)
 
     async def _receive(self, interaction: Interaction, match: re.Match[str]) -> None:
         reference, form = FormReference.of(match), SentForm.of(interaction)

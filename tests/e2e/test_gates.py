@@ -277,4 +277,4 @@ async def test_words_that_are_listed_meanwhile_count(harness: Harness) -> None:
     assert NOT_NOW in shown.text()
     assert harness.bought == 0
     assert "request_approved" in actions(harness)
-    assert labels(shown) == []
+    assert labels(shown) == ["Change"]

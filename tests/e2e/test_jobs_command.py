@@ -53,7 +53,7 @@ async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Pat
         order = ("waiting in line", "being made", "**delivered**", "outcome unknown")
         assert [text.index(state) for state in order] == sorted(text.index(state) for state in order)
         assert shown.current is not None
-        assert labels(shown.current) == ["Cancel", "Cancel", "Look again", "Try again"]
+        assert labels(shown.current) == ["Cancel", "Cancel", "Look again", "Try again", "Change"]
         assert words.NONE.english in (await list_jobs(harness, user=harness.member("bea"))).text
         await told(await press(harness, shown, "Cancel"))
         await waiting.wait_for(lambda version: "Cancelled" in version.text(), TIMEOUT_S)
@@ -112,4 +112,4 @@ async def test_a_video_that_nobody_fetches_is_given_up_in_the_end(tmp_path: Path
         await harness.app.cleanup.run_once(harness.now())
         shown = await reply.wait_for(lambda version: "Nobody fetched this video" in version.text(), TIMEOUT_S)
         assert "This video was charged." in shown.text()
-        assert labels(shown) == ["Look again"]
+        assert labels(shown) == ["Look again", "Change"]

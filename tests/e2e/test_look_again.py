@@ -181,7 +181,7 @@ async def test_what_moderators_denied_they_look_for_in_private(harness: Harness)
     mo = moderator(harness)
     await told(await deny(harness, await question(harness, "posted?"), mo))
     card = await harness.ended(reply)
-    assert labels(card) == ["Look again"]
+    assert labels(card) == ["Look again", "Change"]
     for user, said in ((harness.user, words.LOOK_DENIED), (harness.member("bob"), words.NOT_YOURS)):
         pressed = await press(harness, reply, "Look again", user=user)
         assert await told(pressed) == said.english

@@ -55,10 +55,10 @@ async def posted(harness: Harness, reply: Reply) -> None:
 
 
 async def refused(reply: Reply) -> None:
-    """The request was refused in one plain sentence, with nothing to press."""
+    """The request was refused in one plain sentence, and can only be changed."""
     assert await told(reply) == REFUSED
     assert reply.ephemeral
-    assert labels(message_of(reply).current) == []
+    assert labels(message_of(reply).current) == ["Change"]
 
 
 def make_spicy(harness: Harness) -> None:

@@ -1,8 +1,11 @@
 """Buttons: pressing them, what a press is answered with, what is on them."""
 
+from bot.delivery.card import Action
 from bot.sandbox.discord import Message, MessageVersion, Reply, User
 from bot.sandbox.discord.interactions import InteractionKind
 from bot.sandbox.discord.versions import VersionKind
+from bot.texts.buttons import LABELS
+from bot.texts.messages import Language
 from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
 
 
@@ -32,12 +35,19 @@ async def choose_unseen(
 
 
 async def told(pressed: Reply) -> str:
-    """What a press, or a command, was answered with."""
+    """What a press, or a command, was answered with; without the *Change* that is below every refusal."""
     shown = await pressed.wait_for(
         lambda version: version.kind is not VersionKind.THINKING and BEING_STORED not in version.text(),
         TIMEOUT_S,
     )
-    return shown.text()
+    return without_change(shown.text())
+
+
+def without_change(text: str) -> str:
+    """A text without the *Change* below it."""
+    for language in Language:
+        text = text.removesuffix(f"\n[{LABELS[Action.CHANGE].in_language(language)}]")
+    return text
 
 
 async def whispered(pressed: Reply) -> str:
