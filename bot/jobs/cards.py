@@ -213,7 +213,7 @@ def _card(
         tone,
         headline.in_language(reply.language),
         quote_prompt(job.request.prompt) if with_prompt else "…",
-        cards.options_line(job.request, reply.language, fits_picture=job.fits_picture),
+        _options(job),
         lines,
         tuple(line.in_language(reply.language) for line in small),
         job.id,
@@ -222,6 +222,12 @@ def _card(
         actions,
         reply.language,
     )
+
+
+def _options(job: Job) -> str:
+    """Return the line with the options; where others see it, with the user for whom the video is."""
+    options = cards.options_line(job.request, job.reply.language, fits_picture=job.fits_picture)
+    return options if job.reply.private or job.guild_id is None else f"{options} · <@{job.reply.person_id}>"
 
 
 def working_card(

@@ -56,6 +56,11 @@ class Refused:
     explanation: Translatable
     verdict: Verdict | None = None
 
+    @property
+    def was_made(self) -> bool:
+        """True if the very request became a video before, so that there is nothing to change."""
+        return self.explanation in (forms.DRAFT_USED, words.ALREADY_REPEATED)
+
 
 @dataclass(frozen=True)
 class Acknowledged:

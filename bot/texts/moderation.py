@@ -46,8 +46,18 @@ def view_elsewhere(channel_id: int | None) -> Message:
 
 
 REVIEW_NO_CHANNEL: Final = sentence(
-    "You get this because I cannot use your server's review channel. Set one in `/settings`."
+    "You get this because I cannot use your server's review channel. Set one in `/settings`; until then any "
+    "moderator decides in `/spicy queue`."
 )
+
+
+def no_review_channel(others: int) -> Message:
+    """Why the server's owner is asked, and how much else waits."""
+    if not others:
+        return REVIEW_NO_CHANNEL
+    more = counted("{count} more waits there.", "{count} more wait there.", others)
+    return sentence("{told} {more}", told=REVIEW_NO_CHANNEL, more=more)
+
 
 VOTE_COUNTED: Final = sentence("Your vote counts; the question stays open until there are enough.")
 VOTE_DECIDED: Final = sentence("Decided.")

@@ -25,6 +25,7 @@ from cogs.shared.place import place_of_channel, restricted_channel_in
 log: Final = structlog.get_logger(__name__)
 
 _TIMEOUT_S: Final = 120.0
+_OWNER_ASKED_EVERY_S: Final = 3600.0
 _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
 _NOBODY: Final = discord.AllowedMentions.none()
@@ -39,13 +40,19 @@ class DiscordReviewChannel:
         self._client = client
         self._rules = rules
         self._breaker = breaker
+        self._owner_asked_until_s: dict[int, float] = {}
+        self._unasked: dict[int, set[str]] = {}
 
     async def put(self, case: ReviewCase) -> tuple[int, int] | None:
         """Show a question. Returns its channel and message, or None if it reached no moderator."""
         guild = await guild_of(self._client, case.review.guild_id)
         if guild is None:
             return None
-        sent = await self._reach(guild, lambda channel, lead: self._send(channel, case, guild, lead))
+        sent = await self._reach(
+            guild,
+            lambda channel, lead: self._send(channel, case, guild, lead),
+            bundled=case.review.id,
+        )
         return (sent.channel.id, sent.id) if sent is not None else None
 
     async def update(self, case: ReviewCase) -> None:
@@ -99,15 +106,30 @@ class DiscordReviewChannel:
         self,
         guild: discord.Guild,
         send: Callable[[_Channel, Message | None], Awaitable[discord.Message | None]],
+        *,
+        bundled: str | None = None,
     ) -> discord.Message | None:
-        """Send to the review channel, or else to the server's owner with a line that says why."""
+        """Send to the review channel, or else to the server's owner with a line that says why.
+
+        Questions, whose ids are `bundled`, reach the owner at most once an hour: the line says how many others wait
+        in `/spicy queue`, where any moderator decides.
+        """
         channel_id = self._rules.of(guild.id).review_channel_id
         if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
             sent = await send(self._client.get_partial_messageable(channel_id, guild_id=guild.id), None)
             if sent is not None:
                 return sent
+        waiting, time_s = self._unasked.setdefault(guild.id, set()), asyncio.get_running_loop().time()
+        if bundled is not None and time_s < self._owner_asked_until_s.get(guild.id, 0.0):
+            waiting.add(bundled)
+            return None
         owner = await self._owner(guild)
-        return await send(owner, words.REVIEW_NO_CHANNEL) if owner is not None else None
+        lead = words.no_review_channel(len(waiting - {bundled}))
+        sent = await send(owner, lead) if owner is not None else None
+        if bundled is not None and sent is not None:
+            self._owner_asked_until_s[guild.id] = time_s + _OWNER_ASKED_EVERY_S
+            waiting.clear()
+        return sent
 
     async def _owner(self, guild: discord.Guild) -> discord.DMChannel | None:
         """Return the direct messages with the server's owner, or None if they cannot be opened."""

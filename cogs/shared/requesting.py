@@ -11,7 +11,6 @@ from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
 from bot.services.requests import Acknowledged, VideoRequests
-from bot.texts import forms
 from bot.texts.buttons import LABELS
 from bot.texts.jobs import BEING_STORED
 from cogs.shared.appeal_button import appeal_button
@@ -67,8 +66,8 @@ async def request_video(
     language = language_of(interaction, private=True)
     if refused.verdict is Verdict.PERSON_SUSPENDED:
         await refuse(interaction, refused.explanation, (appeal_button(origin.person, language),))
-    elif refused.explanation is forms.DRAFT_USED:
-        await tell(interaction, refused.explanation)  # it became a video: there is nothing to change
+    elif refused.was_made:
+        await tell(interaction, refused.explanation)
     else:
         draft_id = new_job_id()
         button = PlainButton(LABELS[Action.CHANGE].in_language(language), f"{REFUSED_PREFIX}{draft_id}")

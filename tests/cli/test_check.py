@@ -248,3 +248,24 @@ async def test_commands_that_discord_has_no_longer_are_found_and_come_back(
     await started_once()
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 0, outcome.all
+
+
+@pytest.mark.slow
+async def test_an_audit_log_whose_end_was_cut_off_is_found_by_a_digest_that_was_seen_before(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    folder = shell.folder / "data"
+    entry = AuditEntry(1, datetime(2026, 3, 1, tzinfo=UTC), AuditAction.BANNED, 2, 3)
+    async with open_database(None, folder) as database:
+        *_, last = await AuditStore(database).append(entry, entry)
+    seen = f"{last.number}:{last.sha256[:16]}"
+    outcome = await shell.run("check", "--digest", seen, environment=sandbox.environment)
+    assert outcome.status == 0, outcome.all
+    with closing(sqlite3.connect(folder / "stillmotion.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM audit WHERE number = 2")
+    outcome = await shell.run("check", "--digest", seen, environment=sandbox.environment)
+    assert outcome.status == 1
+    assert "FAIL audit log: broken at entry 2: its known digest does not stand in the log" in outcome.out
+    wrong = await shell.run("check", "--digest", "two", environment=sandbox.environment)
+    assert wrong.status == 2
+    assert "expected NUMBER:DIGEST" in wrong.all

@@ -94,7 +94,7 @@ async def test_a_request_without_an_answer_ends_after_a_day(harness: Harness, cl
     ended = await harness.ended(reply)
     assert "got no answer" in ended.text()
     assert "Nothing was charged." in ended.text()
-    assert labels(ended) == ["Try again"]
+    assert labels(ended) == ["Try again", "Change"]
     assert states(harness)[1] == "failed"
     assert harness.bought == 1
 

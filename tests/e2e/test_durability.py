@@ -65,7 +65,7 @@ async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(t
         await harness.restart()
         shown = await harness.ended(reply)
         assert "It is not known whether it was charged." in shown.text()
-        assert [button.label for button in shown.buttons] == ["Try again"]
+        assert [button.label for button in shown.buttons] == ["Try again", "Change"]
         assert [row["state"] for row in harness.rows("state")] == ["unknown"]
 
 
@@ -202,7 +202,7 @@ async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(ha
     reply = await harness.video()
     expired = await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
     assert "This video was charged." in expired.text()
-    assert [button.label for button in expired.buttons] == ["Look again"]
+    assert [button.label for button in expired.buttons] == ["Look again", "Change"]
     await asyncio.sleep(3.0)  # until the sandbox has it after all
     await harness.sandbox.discord.press(reply, "Look again", user=harness.user)
     await reply.wait_for_video(TIMEOUT_S)

@@ -131,3 +131,10 @@ async def test_a_lifted_suspension_is_told_once(harness: Harness, clock: Movable
     clock.offset = timedelta(hours=2)
     await harness.app.moderation.suspension_ends.tell()
     assert len(inbox(harness, harness.user)) == 2
+
+
+async def test_a_card_says_for_whom_it_is_and_pings_nobody(harness: Harness) -> None:
+    public, private = await delivered(harness), await delivered(harness, private=True)
+    assert harness.user.mention in message_of(public).current.text()
+    assert not message_of(public).pings.users
+    assert harness.user.mention not in message_of(private).current.text()

@@ -38,7 +38,7 @@ async def unknown(
     harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
     reply = await harness.video(prompt, channel=channel, **options)
     await harness.ended(reply)
-    assert labels(message_of(reply).current) == ["Try again"]
+    assert labels(message_of(reply).current) == ["Try again", "Change"]
     return reply
 
 
@@ -153,7 +153,7 @@ async def test_looking_again_turns_the_same_message_into_the_video_and_buys_noth
     impatient: Harness, *, restarted: bool
 ) -> None:
     reply = await expired(impatient)
-    assert labels(message_of(reply).current) == ["Look again"]
+    assert labels(message_of(reply).current) == ["Look again", "Change"]
     finish(impatient, "late")
     await meanwhile(impatient, restarted=restarted)
     pressed = await press(impatient, reply, "Look again")
@@ -175,7 +175,7 @@ async def test_what_is_still_not_ready_can_be_looked_for_once_more(
     await meanwhile(impatient, restarted=restarted)
     still = await pressed.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
     assert "This video was charged." in still.text()
-    assert labels(still) == ["Look again"]
+    assert labels(still) == ["Look again", "Change"]
     await impatient.app.jobs.runner.idle()
     listed = await list_jobs(impatient)
     assert (await told(listed)).count("> late") == 1
