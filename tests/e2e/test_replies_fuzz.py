@@ -353,6 +353,7 @@ def _pick(messages: list[Message], number: int | None) -> Message | None:
     return messages[number % len(messages)] if messages and number is not None else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("intents", [Intents.NONE, Intents.MESSAGE_CONTENT], ids=["emptied", "shown"])
 async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, intents: Intents

@@ -200,6 +200,7 @@ async def test_a_video_that_is_not_known_is_said_to_be_so(harness: Harness) -> N
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Again", "Change", "In 720p", "Use last frame"])
 async def test_presses_are_answered_while_the_database_is_slow_or_broken(
     harness: Harness, label: str

@@ -150,6 +150,7 @@ async def test_no_chain_that_began_with_a_picture_turns_spicy(harness: Harness, 
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["normal", "fun", "custom"])
 async def test_the_last_frame_of_another_preset_is_no_spicy_one(harness: Harness, preset: str) -> None:
     parent = await made(harness, preset)
