@@ -57,7 +57,7 @@ class DuplicateJobError(Exception):
 class JobStore:
     """Stores jobs. A method that returned has committed; callers act outside the process only after that.
 
-    Every method raises `bot.storage.StorageUnavailableError` if the database cannot be read or written.
+    Every method raises `bot.storage.errors.StorageUnavailableError` if the database cannot be read or written.
     """
 
     def __init__(self, database: Database, spool_dir: Path) -> None:

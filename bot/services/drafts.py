@@ -36,7 +36,7 @@ class DraftUsedError(Exception):
 
 
 class DraftStore:
-    """Keeps drafts. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Keeps drafts. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

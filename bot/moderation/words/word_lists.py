@@ -64,7 +64,7 @@ class WordLists:
         self._ready: dict[int, WordList] = {}
 
     async def load(self) -> None:
-        """Read all lists. Raises `bot.storage.StorageError`."""
+        """Read all lists. Raises `bot.storage.errors.StorageError`."""
         self._listed = dict(await self._store.everything())
         self._ready = {
             guild_id: await WordList.built(stored.term for stored in found)
