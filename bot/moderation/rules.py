@@ -120,7 +120,10 @@ class ServerRules(BaseModel):
     strikes_to_suspend: Annotated[int, Field(ge=1, le=20)] = 3
     suspend_hours: Annotated[int, Field(ge=1, le=8760)] = 24
     image_check_percent: Annotated[int, Field(ge=0, le=100)] = 80
-    """Score in per cent from which pictures and results outside the spicy preset are held; 0 holds none. Only where the operator installed a check."""
+    """Score in per cent from which pictures and results outside the spicy preset are held; 0 holds none.
+
+    It counts only where the operator installed a check.
+    """
     new_member_hours: Annotated[int, Field(ge=0, le=8760)] = 0
     """Hours after joining in which a member is new; 0 for no limits of new members."""
     new_member_pause_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
