@@ -67,7 +67,7 @@ class JobStore:
     async def add(self, job: Job, also: Callable[[AsyncConnection], Awaitable[None]] | None = None) -> None:
         """Store a new job, and what `also` writes, in one transaction. Raises `DuplicateJobError`."""
         try:
-            async with self._database.write() as connection:
+            async with self._database.write(urgent=True) as connection:
                 await connection.execute(jobs.insert().values(row_of(job)))
                 if also is not None:
                     await also(connection)
