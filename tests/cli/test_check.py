@@ -49,6 +49,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
     assert sandbox.dimilinks.api_key not in outcome.all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "failing"),
     [
@@ -181,6 +182,7 @@ async def test_a_secret_that_no_header_can_hold_is_named_without_it(
     assert WRONG not in started.all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [200, 404])
 async def test_an_address_that_answers_a_web_page_is_named(
     shell: Shell, sandbox: Sandbox, status: int
@@ -197,6 +199,7 @@ async def test_an_address_that_answers_a_web_page_is_named(
     assert f"FAIL discord token: DISCORD_API_URL: {sandbox.discord.api_url} answers a web" in outcome.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_page_of_a_failure_is_not_taken_for_a_wrong_address(
     shell: Shell, sandbox: Sandbox, status: int

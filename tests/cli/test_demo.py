@@ -14,6 +14,7 @@ def only_video_in(folder: Path) -> Path:
     return video
 
 
+@pytest.mark.slow
 def shape_of(path: Path) -> tuple[int, int, float]:
     with av.open(str(path)) as container:
         codec = container.streams.video[0].codec_context

@@ -68,6 +68,7 @@ async def test_a_service_that_refuses_for_long_is_told_in_its_words(shell: Shell
     assert len(service.request_log.requests) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task_id", ["", "  ", "two words", "a\nb", "x" * 300, "\udcff"])
 async def test_what_cannot_be_a_task_is_refused_at_once(shell: Shell, sandbox: Sandbox, task_id: str) -> None:
     outcome = await shell.run("fetch", task_id, "-o", "x.mp4", environment=sandbox.environment)

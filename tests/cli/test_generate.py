@@ -69,6 +69,7 @@ async def test_a_prompt_and_a_picture_become_a_file(shell: Shell, sandbox: Sandb
     assert not list((shell.folder / "data" / "spool").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "bought"),
     [(b"y\n", 1), (b"n\n", 0), (b"\n", 0), (b"", 0)],
@@ -87,6 +88,7 @@ async def test_it_asks_before_it_spends(shell: Shell, sandbox: Sandbox, answer: 
     assert (shell.folder / "cat.mp4").exists() is bool(bought)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
@@ -133,6 +135,7 @@ async def test_every_end_after_the_purchase_says_how_to_fetch_it(
     assert "Traceback" not in outcome.all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_an_interrupted_purchase_waits_for_the_answer_with_the_tasks_id(
     shell: Shell, sandbox: Sandbox, number: signal.Signals
@@ -254,6 +257,7 @@ def test_a_request_that_cannot_be_made_is_explained_without_discord(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("image", "expected"),
     [

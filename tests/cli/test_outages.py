@@ -51,6 +51,7 @@ async def stopped(shell: Shell, process: Process) -> Outcome:
     return outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("route", "fault", "reason"),
     [

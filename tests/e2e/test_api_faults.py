@@ -42,6 +42,7 @@ async def test_a_refusal_is_explained_and_not_repeated(harness: Harness, fault: 
     assert len(harness.submissions_sent) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "pause_s"),
     [
@@ -152,6 +153,7 @@ async def test_faults_while_polling_only_delay(harness: Harness, fault: Fault) -
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [
@@ -206,6 +208,7 @@ async def test_a_task_that_ends_badly_is_explained(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_status_that_nobody_knows_does_not_end_the_job(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.STRANGE_STATUS)
     await (await harness.video()).wait_for_video(timeout_s=20)

@@ -27,6 +27,7 @@ async def decide(harness: Harness, state: ReviewState) -> None:
     assert await alone(mod.audit_log, mod.reviews.close, row["id"], state, utc_now()) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", [ReviewAt.SUBMISSION, ReviewAt.POSTING])
 @pytest.mark.parametrize(
     "killed",
@@ -56,6 +57,7 @@ async def test_an_open_question_outlives_the_process(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noted", [True, False], ids=["noted", "not noted"])
 @pytest.mark.parametrize("subject", [ReviewSubject.SUBMISSION, ReviewSubject.POSTING])
 @pytest.mark.parametrize("state", [ReviewState.APPROVED, ReviewState.DENIED, ReviewState.EXPIRED])

@@ -6,6 +6,7 @@ from bot.sandbox.discord import DiscordFault
 from tests.e2e.actors.harness import Harness
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 500, 502])
 async def test_faults_of_edits_do_not_keep_the_video_away(harness: Harness, status: int) -> None:
     harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", status=status, times=2))

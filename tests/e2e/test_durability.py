@@ -183,6 +183,7 @@ async def test_a_clock_that_jumps_while_a_video_is_made_changes_nothing(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
 async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
     harness: Harness, clock: MovableClock, jump: timedelta

@@ -84,6 +84,7 @@ async def test_a_sent_form_that_discord_delivers_again_is_not_told_that_it_was_u
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Change", "Use last frame"])
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_the_form_of_an_earlier_video_buys_once_too(

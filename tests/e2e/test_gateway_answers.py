@@ -130,6 +130,7 @@ async def test_a_page_before_the_body_was_read_buys_nothing_and_is_repeated(harn
     assert len(harness.submissions_sent) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(known.CONTENT_TOO_EARLY))
 async def test_content_that_comes_late_is_waited_for(harness: Harness, name: str) -> None:
     harness.sandbox.dimilinks.faults.content.extend([known.CONTENT_TOO_EARLY[name]] * 2)
@@ -198,6 +199,7 @@ async def test_no_single_free_answer_ends_a_bought_job(harness: Harness, outcome
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 async def test_content_that_is_gone_ends_soon_with_its_number_and_can_be_looked_for(
     harness: Harness, status: int
@@ -209,6 +211,7 @@ async def test_content_that_is_gone_ends_soon_with_its_number_and_can_be_looked_
     assert "filter" not in shown.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 404])
 async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
     harness: Harness, status: int

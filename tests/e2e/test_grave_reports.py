@@ -54,6 +54,7 @@ async def test_one_grave_report_of_a_member_hides_a_video_and_moderators_are_ask
     assert forms.REPORT_REASONS[reason].english in (await question(harness, ASKED)).current.text()
 
 
+@pytest.mark.slow
 async def test_a_grave_report_of_a_new_member_counts_as_any_other(harness: Harness) -> None:
     reply = await delivered(harness)
     await report(harness, reply, harness.member("new"))

@@ -67,6 +67,7 @@ async def test_roles_and_people(harness: Harness) -> None:
     assert (await ended(harness, await mention(harness, user=guild.owner))).videos
 
 
+@pytest.mark.slow
 async def test_where_it_is_switched_off_a_mention_without_a_request_stays_without_a_word(
     harness: Harness,
 ) -> None:

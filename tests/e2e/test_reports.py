@@ -65,6 +65,7 @@ async def test_a_report_is_kept_and_told_to_the_operator_once(harness: Harness, 
         assert message_of(reply).url in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ReportReason)
 async def test_every_reason_can_be_given(harness: Harness, reason: ReportReason) -> None:
     opened = await opens(harness, await delivered(harness), "Report")
@@ -200,6 +201,7 @@ async def test_a_video_that_is_not_known_is_said_to_be_so(harness: Harness) -> N
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Again", "Change", "In 720p", "Use last frame"])
 async def test_presses_are_answered_while_the_database_is_slow_or_broken(
     harness: Harness, label: str

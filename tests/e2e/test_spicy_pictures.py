@@ -150,6 +150,7 @@ async def test_no_chain_that_began_with_a_picture_turns_spicy(harness: Harness, 
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["normal", "fun", "custom"])
 async def test_the_last_frame_of_another_preset_is_no_spicy_one(harness: Harness, preset: str) -> None:
     parent = await made(harness, preset)
@@ -215,6 +216,7 @@ async def test_what_earlier_versions_bought_is_not_posted(harness: Harness) -> N
 # Last frames of its own videos.
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_chain_of_words_and_last_frames_stays_spicy(harness: Harness, *, restarted: bool) -> None:
     links = [await made(harness)]

@@ -133,6 +133,7 @@ events = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(events)
 def test_reservations_balance_whatever_becomes_of_the_jobs(happening: list[tuple[str, int, object]]) -> None:

@@ -78,6 +78,7 @@ async def test_entries_come_all_or_none(store: AuditStore) -> None:
     assert await whole(store) == []
 
 
+@pytest.mark.slow
 async def test_an_entry_is_part_of_the_callers_transaction(store: AuditStore, database: Database) -> None:
     with suppress(ZeroDivisionError):
         async with database.write() as connection:

@@ -233,6 +233,7 @@ MANY: Final = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terms", [NESTED, NESTED_WITHIN, MANY], ids=["whole", "within", "many"])
 @pytest.mark.parametrize("heap", ["ab", "abc", "abcb", "a", "ab ", "a b ", "4b", "Νab1"])
 def test_no_list_makes_ten_times_the_text_much_more_than_ten_times_the_work(
