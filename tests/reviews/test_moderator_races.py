@@ -1,0 +1,360 @@
+"""Whatever moderators, the user and the clock do at the same time: a question is decided once, and rightly."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from bot.jobs.job import Job, JobState
+from bot.moderation.audit.entries import PARTS, AuditAction, RecordedEntry
+from bot.moderation.audit.store import AuditFilter, verify_log
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import ListStatus
+from bot.moderation.members.store import MemberStore
+from bot.moderation.rules import ReviewStage
+from bot.reviews.decisions import VoteResult
+from bot.reviews.departures import Departure
+from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject
+from bot.reviews.vote_record import ExtraAction
+from bot.services.job_actions import ActionResult
+from bot.storage.opening import open_database
+from bot.video import Preset
+from tests.moderation.audited import alone
+from tests.reviews.contested_request import MODERATORS, OWNER, USER, ContestedRequest, Standing, asked
+
+
+class Deed(StrEnum):
+    """What somebody does, or the clock."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    TAKE_BACK = "take back"
+    APPROVE_AND_TRUST = "approve and trust"
+    DENY_AND_SUSPEND = "deny and suspend"
+    SUSPEND = "/spicy suspend"
+    STOP = "/spicy stop"
+    RESUME = "/spicy resume"
+    EXPIRE = "the time is over"
+    CANCEL = "its user cancels"
+    CANCEL_FOR_USER = "a moderator cancels"
+    LEAVE = "its user leaves"
+    APPLY_AGAIN = "what was decided is applied again"
+    CHANGE = "Discord says something else of a moderator"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One deed, begun after some turns of the loop."""
+
+    deed: Deed
+    person_id: int
+    turns: int
+    hours: int
+    standing: Standing
+
+
+VOTES = (Deed.APPROVE, Deed.APPROVE, Deed.DENY)
+PEOPLE = (*MODERATORS, OWNER)
+ACTS = st.builds(
+    Act,
+    st.sampled_from([*VOTES, *VOTES, *VOTES, *Deed]),
+    st.sampled_from(PEOPLE),
+    st.integers(0, 3),
+    st.sampled_from([1, 24, 72]),
+    st.sampled_from(Standing),
+)
+BATCHES = st.lists(st.lists(ACTS, min_size=1, max_size=6), min_size=1, max_size=5)
+CLOSING = {
+    AuditAction.REQUEST_APPROVED: {ReviewState.APPROVED},
+    AuditAction.REQUEST_DENIED: {ReviewState.DENIED},
+    AuditAction.REQUEST_EXPIRED: {ReviewState.EXPIRED, ReviewState.WITHDRAWN},
+    AuditAction.REQUEST_CANCELLED: {ReviewState.WITHDRAWN},
+}
+VOTING = {AuditAction.VOTE_CAST, AuditAction.VOTE_TAKEN_BACK, AuditAction.VOTE_LAPSED}
+ENDED_BY_PEOPLE = {JobState.CANCELLED, JobState.DENIED, JobState.FAILED}
+
+
+@dataclass
+class Race:
+    """Batches of deeds about one request, and what must hold after each."""
+
+    contested: ContestedRequest
+    quorum: int
+    closed: dict[str, Review] = field(default_factory=dict[str, Review])
+    approved_at_first: frozenset[ReviewStage] = frozenset()
+    decided: list[str] = field(default_factory=list[str])
+    """The questions of which a moderator was told to have decided them."""
+    suspended_until: list[datetime] = field(default_factory=list[datetime])
+    """Ends of all suspensions that were tried by command."""
+    over: bool = False
+    """True once its user cancelled or left, or a moderator cancelled."""
+    voters: set[int] = field(default_factory=set[int])
+    """Who moderated at some moment of the last batch, as far as Discord said."""
+
+    async def make(self, acts: Sequence[Act]) -> None:
+        """Do all of a batch at the same time, about the question that is the newest at its beginning."""
+        contested = self.contested
+        newest = (await contested.reviews.of_person(contested.server, contested.user, 1))[0]
+        self.voters = contested.discord.voters()
+        await asyncio.gather(*(self._do(act, newest.id) for act in acts))
+        await contested.come_to_rest()
+
+    async def _do(self, act: Act, review_id: str) -> None:
+        for _ in range(act.turns):
+            await asyncio.sleep(0)
+        match act.deed:
+            case Deed.APPROVE | Deed.DENY | Deed.APPROVE_AND_TRUST | Deed.DENY_AND_SUSPEND:
+                await self._vote(act, review_id)
+            case Deed.TAKE_BACK:
+                person = self.contested.discord.person(act.person_id)
+                await self.contested.decisions.take_back(review_id, person)
+            case Deed.CHANGE:
+                if act.person_id != OWNER:
+                    self.contested.discord.standings[act.person_id] = act.standing
+                    self.voters |= self.contested.discord.voters()
+            case Deed.SUSPEND:
+                await self._suspend(act)
+            case Deed.CANCEL | Deed.CANCEL_FOR_USER | Deed.LEAVE:
+                await self._end(act)
+            case Deed.STOP:
+                await self.contested.spicy_stop.stop(self.contested.server, by=act.person_id)
+            case Deed.RESUME:
+                await self.contested.spicy_stop.resume(self.contested.server, by=act.person_id)
+            case Deed.EXPIRE:
+                await self.contested.decisions.expire(self.contested.now() + timedelta(hours=100))
+            case Deed.APPLY_AGAIN:
+                await self.contested.decisions.resume()
+
+    async def _vote(self, act: Act, review_id: str) -> None:
+        extra = {
+            Deed.APPROVE_AND_TRUST: ExtraAction.TRUST,
+            Deed.DENY_AND_SUSPEND: ExtraAction.SUSPEND,
+        }.get(act.deed, ExtraAction.NONE)
+        result = await self.contested.decisions.vote(
+            review_id,
+            self.contested.discord.person(act.person_id),
+            approves=act.deed in {Deed.APPROVE, Deed.APPROVE_AND_TRUST},
+            reason="",
+            extra=extra,
+            saw_video=True,
+        )
+        if result is VoteResult.DECIDED:
+            self.decided.append(review_id)
+
+    async def _suspend(self, act: Act) -> None:
+        contested, now = self.contested, self.contested.now()
+        until, by = now + timedelta(hours=act.hours), act.person_id
+        self.suspended_until.append(until)
+        suspend, user = contested.caches.members.suspend, contested.user
+        moment: dict[str, Any] = {"until": until, "by": by, "reason": "", "now": now}
+        await alone(contested.audit, suspend, contested.server, user, **moment)
+
+    async def _end(self, act: Act) -> None:
+        contested = self.contested
+        if act.deed is Deed.LEAVE:
+            contested.discord.standings[contested.user] = Standing.GONE
+            ended = await contested.departures.end_requests(
+                contested.server, contested.user, Departure.LEFT, by=None
+            )
+            self.over = self.over or ended > 0
+            return
+        by = contested.user if act.deed is Deed.CANCEL else act.person_id
+        result = await contested.actions.cancel(contested.job_id, contested.discord.person(by))
+        self.over = self.over or result is ActionResult.DONE
+
+    # What must hold once everything has come to rest.
+
+    async def examine(self) -> None:
+        """Compare the questions, the job, the user's record and the log with each other and with what was before."""
+        contested = self.contested
+        reviews = await contested.reviews.of_person(contested.server, contested.user, 100)
+        log = [
+            one
+            async for one in contested.audit.store.all_in_order(chosen=AuditFilter(guild_id=contested.server))
+        ]
+        assert sum(review.state is ReviewState.OPEN for review in reviews) <= 1
+        for review in reviews:
+            self._examine_question(review, [one for one in log if _review_of(one) == review.id])
+        job = await contested.jobs.get(contested.job_id)
+        self._examine_job(job, reviews, log)
+        await self._examine_record(log)
+
+    def _examine_question(self, review: Review, log: Sequence[RecordedEntry]) -> None:
+        earlier = self.closed.get(review.id)
+        if earlier is not None:
+            same = ("state", "decided_at", "decided_by", "reason", "votes")
+            assert [getattr(review, name) for name in same] == [getattr(earlier, name) for name in same]
+        closing = [number for number, one in enumerate(log) if one.entry.action in CLOSING]
+        if review.state is ReviewState.OPEN:
+            assert not closing
+            assert review.id not in self.decided
+            return
+        (at,) = closing
+        assert review.state in CLOSING[log[at].entry.action]
+        assert log[at].entry.actor_id == review.decided_by
+        assert not [one for one in log[at:] if one.entry.action in VOTING], "nobody votes on what is decided"
+        by_vote = review.state in {ReviewState.APPROVED, ReviewState.DENIED} and review.decided_by is not None
+        assert self.decided.count(review.id) == by_vote
+        if earlier is None and by_vote:
+            self._examine_votes(review)
+        self.closed[review.id] = review
+
+    def _examine_votes(self, review: Review) -> None:
+        approved, report = review.state is ReviewState.APPROVED, review.subject is ReviewSubject.REPORT
+        owner_may = self.contested.user == OWNER and not report
+        behind = {
+            vote.person_id
+            for vote in review.votes
+            if vote.approves is approved
+            and vote.person_id in self.voters | {review.decided_by}
+            and (vote.person_id != self.contested.user or owner_may)
+        }
+        assert review.decided_by in behind
+        assert len(behind) >= (1 if report else self.quorum)
+
+    def _examine_job(self, job: Job, reviews: Sequence[Review], log: Sequence[RecordedEntry]) -> None:
+        counted = self._counted(log)
+        newest = reviews[0]
+        if newest.subject is ReviewSubject.REPORT:
+            assert job.approved == self.approved_at_first
+            assert (job.state, job.review_id) == (JobState.DELIVERED, None)
+            self._examine_message(newest)
+        elif self.over:
+            assert job.state in ENDED_BY_PEOPLE | {JobState.DELIVERED}
+            assert job.review_id is None
+            assert newest.state is not ReviewState.OPEN
+        elif job.state is JobState.DELIVERED or job.undelivered_since is not None:
+            # Allowed at that moment, whatever was decided later.
+            assert job.approved == self.approved_at_first | {ReviewStage.POSTING}
+            assert newest.state is ReviewState.APPROVED
+        else:
+            assert job.approved == counted
+            self._examine_wait(job, newest)
+
+    def _examine_wait(self, job: Job, newest: Review) -> None:
+        submission = newest.subject is ReviewSubject.SUBMISSION
+        match newest.state:
+            case ReviewState.OPEN:
+                expected = JobState.HELD if submission else JobState.DELIVERING
+                assert (job.state, job.review_id) == (expected, newest.id)
+            case ReviewState.APPROVED:
+                assert submission, "an approved video is posted or laid aside"
+                assert (job.state, job.review_id) == (JobState.QUEUED, None)
+            case ReviewState.DENIED | ReviewState.EXPIRED:
+                expected = JobState.DENIED if submission else JobState.FAILED
+                assert (job.state, job.review_id) == (expected, None)
+            case ReviewState.WITHDRAWN:
+                pytest.fail("nobody withdrew it")
+
+    def _counted(self, log: Sequence[RecordedEntry]) -> frozenset[ReviewStage]:
+        """Return the stages at which moderators approved, by the log: a stop undoes what was before it."""
+        spicy, stopped, counted = self.contested.preset is Preset.SPICY, False, set(self.approved_at_first)
+        for one in log:
+            entry = one.entry
+            match entry.action:
+                case AuditAction.SPICY_STOPPED:
+                    stopped = True
+                    if spicy:
+                        counted = set(self.approved_at_first)
+                case AuditAction.SPICY_RESUMED:
+                    stopped = False
+                case AuditAction.REQUEST_APPROVED:
+                    assert not (spicy and stopped), "nothing spicy is approved while it is stopped"
+                    if entry.details["subject"] != ReviewSubject.REPORT:
+                        counted.add(ReviewStage(entry.details["subject"]))
+                case _:
+                    pass
+        return frozenset(counted)
+
+    def _examine_message(self, review: Review) -> None:
+        shows = self.contested.discord.shows_video
+        if shows:
+            assert review.state is ReviewState.APPROVED
+        if review.state in {ReviewState.DENIED, ReviewState.EXPIRED}:
+            assert (shows, review.outstanding) == (False, None)
+        if review.state is ReviewState.OPEN:
+            assert (shows, review.outstanding) == (None, Outstanding.HIDE)
+
+    async def _examine_record(self, log: Sequence[RecordedEntry]) -> None:
+        contested = self.contested
+        member = contested.caches.members.of(contested.server, contested.user)
+        again = MemberCache(MemberStore(contested.database))
+        await again.load()
+        assert again.of(contested.server, contested.user) == member
+        hours = timedelta(hours=contested.caches.rules.of(contested.server).suspend_hours)
+        ends = [one.entry.at + hours for one in log if AuditAction.SUSPENDED in _parts(one)]
+        ends += self.suspended_until
+        assert member.suspended_until == max(ends, default=None), "the longest suspension is in force"
+        trusted = any(AuditAction.TRUSTED in _parts(one) for one in log)
+        assert (member.listed is ListStatus.TRUSTED) is trusted
+
+
+def _review_of(recorded: RecordedEntry) -> object:
+    return recorded.entry.details.get("review")
+
+
+def _parts(recorded: RecordedEntry) -> Sequence[Any]:
+    parts: Any = recorded.entry.details.get(PARTS, ())
+    return parts
+
+
+async def race(
+    folder: Path,
+    batches: Sequence[Sequence[Act]],
+    *,
+    subject: ReviewSubject,
+    preset: Preset,
+    user: int,
+    quorum: int,
+) -> None:
+    async with AsyncExitStack() as opened:
+        opened.enter_context(capture_logs())
+        database = await opened.enter_async_context(open_database(None, folder))
+        contested = await opened.enter_async_context(
+            asked(database, folder, subject=subject, preset=preset, user=user, quorum=quorum)
+        )
+        job = await contested.jobs.get(contested.job_id)
+        held = Race(contested, quorum, approved_at_first=job.approved)
+        await held.examine()
+        for acts in batches:
+            await held.make(acts)
+            await held.examine()
+        assert verify_log(database.path).broken is None
+
+
+CASES = {
+    "subject": st.sampled_from(ReviewSubject),
+    "preset": st.sampled_from([Preset.SPICY, Preset.SPICY, Preset.FUN]),
+    "user": st.sampled_from([USER, USER, MODERATORS[0], OWNER]),
+    "quorum": st.sampled_from([2, 1, 3]),
+    "batches": BATCHES,
+}
+QUICK = settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+@given(**CASES)
+@QUICK
+def test_deeds_at_the_same_time_decide_once_and_rightly(tmp_path: Path, **case: Any) -> None:
+    asyncio.run(race(tmp_path, **case))
+
+
+@pytest.mark.slow
+@given(**CASES)
+@settings(QUICK, max_examples=300, derandomize=False)
+def test_many_more_of_them_do(tmp_path: Path, **case: Any) -> None:
+    asyncio.run(race(tmp_path, **case))
