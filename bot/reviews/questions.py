@@ -21,13 +21,20 @@ from bot.moderation.rules import ServerRules
 from bot.moderation.words.findings import WordFindings
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.report_store import ReportStore
-from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about, quorum_of
+from bot.reviews.review import (
+    Outstanding,
+    Review,
+    ReviewState,
+    ReviewSubject,
+    entry_about,
+    is_overtaken,
+    quorum_of,
+)
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -209,8 +216,4 @@ class Questions:
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:
     """Return True for a question that is asked once more: it was withdrawn, or approved before a stop of spicy."""
-    if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
-        return review.state is ReviewState.WITHDRAWN
-    stopped_at, decided_at = rules.spicy_stopped_at, review.decided_at
-    before = stopped_at is not None and decided_at is not None and decided_at <= stopped_at
-    return (before or rules.spicy_stopped) and review.subject is not ReviewSubject.REPORT
+    return review.state is ReviewState.WITHDRAWN or is_overtaken(review, job, rules)
