@@ -10,7 +10,7 @@ import structlog
 
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
-from bot.jobs.store import JobStore
+from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
@@ -71,6 +71,10 @@ class Questions:
 
         Returns:
             The question. One that was asked before may be closed already.
+
+        Raises:
+            StaleJobError: The job no longer waits for moderators, as it was cancelled or ended meanwhile.
+            UnknownJobError: There is no such job any more.
         """
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
@@ -95,6 +99,9 @@ class Questions:
         )
         found = await self.words_in(job)
         async with self.audit.transaction() as within:
+            # A cancellation closes the open question in its own transaction: none may be opened after it.
+            if subject is not ReviewSubject.REPORT and (await self.jobs.get(job.id)).state is not job.state:
+                raise StaleJobError(job.id)
             added = await self.reviews.add(within, asked)
             # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
