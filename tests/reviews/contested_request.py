@@ -110,15 +110,20 @@ class PlayedDiscord:
                 return Membership(Presence.MEMBER, self.person(person_id))
 
     async def describe(
-        self, guild_id: int | None, channel_id: int | None, *, foreign: bool = False
+        self,
+        guild_id: int | None,
+        channel_id: int | None,
+        *,
+        foreign: bool = False,
     ) -> ChannelInfo:
+        assert (guild_id, foreign) == (self.server, False)
         return ChannelInfo(Place.AGE_RESTRICTED_CHANNEL, channel_id)
 
-    async def put(self, case: ReviewCase) -> tuple[int, int]:
+    async def put(self, case: ReviewCase) -> tuple[int, int]:  # noqa: ARG002
         await asyncio.sleep(0)
         return CHANNEL + 1, MESSAGE
 
-    async def update(self, case: ReviewCase) -> None:
+    async def update(self, case: ReviewCase) -> None:  # noqa: ARG002
         await asyncio.sleep(0)
 
     async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
