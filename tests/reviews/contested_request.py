@@ -59,7 +59,7 @@ from tests.moderation.policy_requests import DetachedJob
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CHANNEL, MESSAGE = 3, 4
-USER, MODERATORS, OWNER = 2, (11, 12, 13), 20
+USER, MODERATORS, OWNER = 2, (11, 12), 20
 _servers = count(5000)
 
 
