@@ -1,5 +1,6 @@
 """Makes colour profiles (ICC.1:2010) for colours that a file describes by numbers instead of a profile.
 
+Pictures (`bot/images/decoding`) and frames of videos (`bot/video_files/decoding`) are converted by them.
 Little CMS, behind Pillow's ImageCms, converts by profiles alone and makes only one for sRGB itself.
 """
 

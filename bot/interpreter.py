@@ -2,7 +2,7 @@
 
 A full collection visits every object, which takes a tenth of a second with thousands of jobs in memory. Ended
 jobs leave few reference cycles behind, so full collections are rare and made while few jobs run.
-`bot/cli/run.py` freezes the startup objects; `bot/wiring.py` starts `collect_when_quiet`.
+`bot/cli/run.py` freezes the startup objects; `bot/wiring/app.py` starts `collect_when_quiet`.
 """
 
 import asyncio

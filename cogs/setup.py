@@ -1,4 +1,4 @@
-"""Gives the client its commands, buttons and listeners. `bot/wiring.py` calls it once."""
+"""Gives the client its commands, buttons and listeners. `bot/wiring/app.py` calls it once."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Exit statuses of commands, and the error of a command that failed."""
+"""Exit statuses of commands, and the error of a command that failed, which `commands.py` prints as one line."""
 
 from enum import IntEnum
 

@@ -66,7 +66,7 @@ _SLOWEST_UPLOAD_BYTES_PER_S: Final = 100_000
 
 
 class DiscordMessages:
-    """`bot.delivery.Messages` on a discord.py client.
+    """`bot.delivery.messages.Messages` on a discord.py client.
 
     Edits with an interaction's token use a session of our own, because the client's ends every request after
     five minutes, which is too short for a large file on a slow line. No user is ever mentioned but the one

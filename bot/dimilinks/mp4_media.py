@@ -1,4 +1,6 @@
-"""Counts what a film promises, in its own tables, and what of that is in the file: seconds and bytes of samples.
+"""Counts seconds and bytes of an mp4's samples: those that its tables list, and those of them that are in the file.
+
+`mp4.py` tells by it if the file is whole.
 
 Source: ISO/IEC 14496-12, 8 (movie and track headers, sample tables, movie fragments) and 8.16.3 (segment index).
 """

@@ -1,4 +1,4 @@
-"""Redirects: where they lead, and if the key may come along.
+"""Redirects of downloads: where they lead, and if the key may come along. `download.py` follows them.
 
 The key belongs to the API's own origin: once a redirect has left it, no later request carries the key, not
 even one that comes back, since that one was built by somebody else.

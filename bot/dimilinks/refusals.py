@@ -1,4 +1,4 @@
-"""Errors that answers stand for, and what they prove about a purchase.
+"""Makes errors of the API's answers, and tells what each proves about a purchase. Readers of answers call it.
 
 Errors come as `{"error": {"message", "type", "code"}}`, where `code` is text or a number and any part may be
 missing (source: the vendor's page *Errors*). Only such an answer, from the API's own origin, is a verdict on

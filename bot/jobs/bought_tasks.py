@@ -19,7 +19,7 @@ from bot.storage.tables import jobs
 class BoughtTasks:
     """Finds all jobs of one bought task.
 
-    Methods raise `bot.storage.StorageError`, also if only one of the task's rows cannot be read.
+    Methods raise `bot.storage.errors.StorageError`, also if only one of the task's rows cannot be read.
     """
 
     def __init__(self, database: Database, spool_dir: Path) -> None:

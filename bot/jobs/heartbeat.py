@@ -36,7 +36,7 @@ class Heartbeat:
 
         Both are one transaction: a process that is killed right after it leaves nothing unmarked. Held requests are
         marked, too: moderators may have approved them after a backup that was put back. A new database has no
-        heartbeat, and nothing is marked. Raises `bot.storage.StorageError`.
+        heartbeat, and nothing is marked. Raises `bot.storage.errors.StorageError`.
         """
         now = self._now()
         waiting = and_(

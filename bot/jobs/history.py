@@ -28,7 +28,7 @@ class RecentPrompt:
 
 
 class JobHistory:
-    """Reads earlier jobs. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Reads earlier jobs. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

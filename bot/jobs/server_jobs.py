@@ -16,7 +16,7 @@ from bot.video import Preset
 
 
 class ServerJobs:
-    """Reads and changes jobs of servers. Methods raise `bot.storage.StorageUnavailableError`."""
+    """Reads and changes jobs of servers. Methods raise `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database, spool_dir: Path) -> None:
         self._database = database

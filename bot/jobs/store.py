@@ -57,7 +57,7 @@ class DuplicateJobError(Exception):
 class JobStore:
     """Stores jobs. A method that returned has committed; callers act outside the process only after that.
 
-    Every method raises `bot.storage.StorageUnavailableError` if the database cannot be read or written.
+    Every method raises `bot.storage.errors.StorageUnavailableError` if the database cannot be read or written.
     """
 
     def __init__(self, database: Database, spool_dir: Path) -> None:
@@ -67,7 +67,7 @@ class JobStore:
     async def add(self, job: Job, also: Callable[[AsyncConnection], Awaitable[None]] | None = None) -> None:
         """Store a new job, and what `also` writes, in one transaction. Raises `DuplicateJobError`."""
         try:
-            async with self._database.write() as connection:
+            async with self._database.write(urgent=True) as connection:
                 await connection.execute(jobs.insert().values(row_of(job)))
                 if also is not None:
                     await also(connection)

@@ -50,7 +50,7 @@ _AS_BEFORE_THE_END: Final[Mapping[str, Any]] = {
 
 
 class UnknownJobs:
-    """Reads and resolves them. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Reads and resolves them. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

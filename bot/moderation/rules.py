@@ -119,8 +119,11 @@ class ServerRules(BaseModel):
     """Hours that a hidden video is kept for review."""
     strikes_to_suspend: Annotated[int, Field(ge=1, le=20)] = 3
     suspend_hours: Annotated[int, Field(ge=1, le=8760)] = 24
-    image_check_percent: Annotated[int, Field(ge=0, le=100)] = 0
-    """Score in per cent from which pictures and results outside the spicy preset are held; 0 holds none."""
+    image_check_percent: Annotated[int, Field(ge=0, le=100)] = 80
+    """Score in per cent from which pictures and results outside the spicy preset are held; 0 holds none.
+
+    It counts only where the operator installed a check.
+    """
     new_member_hours: Annotated[int, Field(ge=0, le=8760)] = 0
     """Hours after joining in which a member is new; 0 for no limits of new members."""
     new_member_pause_minutes: Annotated[int, Field(ge=0, le=1440)] = 10

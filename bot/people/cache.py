@@ -19,7 +19,7 @@ class PreferenceCache:
         self._known: dict[int, Preferences] = {}
 
     async def load(self) -> None:
-        """Fill the cache from the database. Raises `bot.storage.StorageError`."""
+        """Fill the cache from the database. Raises `bot.storage.errors.StorageError`."""
         self._known = dict(await self._store.everybody())
 
     def of(self, person_id: int) -> Preferences:
@@ -41,6 +41,6 @@ class PreferenceCache:
         return chosen
 
     async def reset(self, person_id: int) -> None:
-        """Remove a user's defaults. Raises `bot.storage.StorageError`; then nothing was changed."""
+        """Remove a user's defaults. Raises `bot.storage.errors.StorageError`; then nothing was changed."""
         await self._store.forget(person_id)
         self._known.pop(person_id, None)

@@ -12,7 +12,7 @@ from bot.storage.tables import people
 
 
 class PeopleStore:
-    """Reads and writes users' defaults. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Reads and writes users' defaults. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -39,7 +39,7 @@ class AppealDecision(StrEnum):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Appeals:
-    """Receives and decides appeals. Methods raise `bot.storage.StorageError`."""
+    """Receives and decides appeals. Methods raise `bot.storage.errors.StorageError`."""
 
     members: MemberCache
     rules: RuleCache

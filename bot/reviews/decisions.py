@@ -81,9 +81,9 @@ class VoteResult(StrEnum):
 class Decisions:
     """Counts votes, closes questions, and carries decisions out.
 
-    A decision and its entries in the audit log are one transaction. Methods raise `bot.storage.StorageError` when
-    it could not be committed, and then nothing has changed. A decision that was committed is carried out at once,
-    or by `run` if the database fails only then.
+    A decision and its entries in the audit log are one transaction. Methods raise
+    `bot.storage.errors.StorageError` when it could not be committed, and then nothing has changed. A decision that
+    was committed is carried out at once, or by `run` if the database fails only then.
     """
 
     jobs: JobStore

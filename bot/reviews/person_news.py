@@ -45,7 +45,7 @@ class SuspensionEnds:
     now: Callable[[], datetime]
 
     async def tell(self) -> None:
-        """Tell those who have not heard it yet. Raises `bot.storage.StorageError`."""
+        """Tell those who have not heard it yet. Raises `bot.storage.errors.StorageError`."""
         for member in self.members.ended(self.now()):
             # Noted first: who cannot be reached is not told for ever.
             async with self.audit.transaction() as within:

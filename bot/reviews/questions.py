@@ -46,7 +46,7 @@ _PUT_WITHIN_S: Final = 10.0
 class Questions:
     """Asks moderators and shows how their questions stand. Decides nothing and moves no job.
 
-    Methods raise `bot.storage.StorageError` where they do not say otherwise.
+    Methods raise `bot.storage.errors.StorageError` where they do not say otherwise.
     """
 
     jobs: JobStore

@@ -41,7 +41,10 @@ class ReportDecision(StrEnum):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReportDecisions:
-    """Removes reported videos or leaves them. Methods raise `bot.storage.StorageError`, and nothing has changed."""
+    """Removes reported videos or leaves them.
+
+    Methods raise `bot.storage.errors.StorageError`, and then nothing has changed.
+    """
 
     jobs: JobStore
     reports: ReportStore
@@ -114,7 +117,7 @@ class ReporterNews:
     now: Callable[[], datetime]
 
     async def tell(self) -> None:
-        """Tell those who have not heard it yet. Raises `bot.storage.StorageError`."""
+        """Tell those who have not heard it yet. Raises `bot.storage.errors.StorageError`."""
         for report in await self.reports.untold(_TOLD_AT_ONCE):
             if report.outcome is None:
                 continue

@@ -71,7 +71,7 @@ def reasons_of(found: Sequence[Report]) -> Mapping[ReportReason, int]:
 
 
 class ReportStore:
-    """Stores reports. Every method raises `bot.storage.StorageUnavailableError`.
+    """Stores reports. Every method raises `bot.storage.errors.StorageUnavailableError`.
 
     Reports and what came of them are written in the caller's transaction, with their entries in the audit log.
     """

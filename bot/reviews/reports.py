@@ -52,7 +52,7 @@ class ViewRefusal(StrEnum):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Reports:
-    """Counts reports and has videos hidden. Methods raise `bot.storage.StorageError`."""
+    """Counts reports and has videos hidden. Methods raise `bot.storage.errors.StorageError`."""
 
     jobs: JobStore
     reports: ReportStore

@@ -105,11 +105,6 @@ class Review:
     refused_at: datetime | None = None
     """Moment of the last vain try to do it."""
 
-    @property
-    def asked_nobody(self) -> bool:
-        """True for the decision of one moderator about a video that nobody reported, by a purge."""
-        return self.decided_at == self.created_at
-
 
 def outstanding_after(review: Review) -> Outstanding | None:
     """Return what is to be done to the message with a reported video once its question has closed like this."""

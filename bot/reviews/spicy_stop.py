@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SpicyStop:
-    """Stops and resumes. Methods raise `bot.storage.StorageError`, and then nothing has changed.
+    """Stops and resumes. Methods raise `bot.storage.errors.StorageError`, and then nothing has changed.
 
     While a server is stopped, nothing spicy is bought or posted there, and no approval of it is taken
     (`bot/moderation/policy.py`, `bot/reviews/decisions.py`). Afterwards moderators decide anew about what was asked

@@ -31,10 +31,10 @@ _FIELDS: Final = {"stage": "subject"}
 
 
 class ReviewStore:
-    """Stores reviews. Every method raises `bot.storage.StorageUnavailableError`.
+    """Stores reviews. Every method raises `bot.storage.errors.StorageUnavailableError`.
 
     Of several questions, one that cannot be read is left out. A method that returns one raises
-    `bot.storage.UnreadableRowError` instead: it may have been denied.
+    `bot.storage.errors.UnreadableRowError` instead: it may have been denied.
 
     Questions and decisions are written in the caller's transaction, together with their entries in the audit log.
     """

@@ -48,7 +48,7 @@ log: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Takedowns:
-    """Changes messages with reported videos. Methods raise `bot.storage.StorageError`."""
+    """Changes messages with reported videos. Methods raise `bot.storage.errors.StorageError`."""
 
     jobs: JobStore
     reviews: ReviewStore

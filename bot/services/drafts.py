@@ -36,7 +36,7 @@ class DraftUsedError(Exception):
 
 
 class DraftStore:
-    """Keeps drafts. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Keeps drafts. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class DraftStore:
             "sources": SOURCES.dump_python(draft.order.sources, mode="json"),
             "wish": draft.order.model_dump(mode="json", exclude={"sources"}),
         }
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             await connection.execute(drafts.insert().values(values))
 
     async def get(self, draft_id: str, person_id: int) -> Draft | None:

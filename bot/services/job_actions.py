@@ -77,7 +77,7 @@ _CANCELLABLE: Final = frozenset({JobState.HELD, JobState.QUEUED})
 class JobActions:
     """Serves presses. Every method asks again who may do what; none buys anything.
 
-    Methods raise `bot.storage.StorageError` when nothing could be stored; then nothing has changed.
+    Methods raise `bot.storage.errors.StorageError` when nothing could be stored; then nothing has changed.
     """
 
     def __init__(

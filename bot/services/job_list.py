@@ -43,7 +43,7 @@ class JobList:
     async def of_person(self, person_id: int, language: Language) -> tuple[JobListEntry, ...]:
         """Return a user's jobs that are under way, waiting, or ended lately; the newest first.
 
-        Videos that their owner deleted are not among them. Raises `bot.storage.StorageError`.
+        Videos that their owner deleted are not among them. Raises `bot.storage.errors.StorageError`.
         """
         now = self.now()
         found = await self.store.of_person(

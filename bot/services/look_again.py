@@ -66,7 +66,7 @@ class Look:
 class LookAgain:
     """Starts jobs that look for bought videos.
 
-    Methods raise `bot.storage.StorageError` when nothing could be read or stored; then nothing has changed.
+    Methods raise `bot.storage.errors.StorageError` when nothing could be read or stored; then nothing has changed.
     """
 
     store: JobStore

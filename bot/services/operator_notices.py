@@ -16,7 +16,7 @@ _ATTEMPTS: Final = 10
 
 
 class OperatorChannel(Protocol):
-    """Way to the operator. Both methods raise `bot.delivery.DeliveryError`."""
+    """Way to the operator. Both methods raise `bot.delivery.messages.DeliveryError`."""
 
     async def operator_id(self) -> int:
         """Whose application this is."""

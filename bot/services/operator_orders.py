@@ -75,7 +75,7 @@ def _ignore(_job: Job) -> None:
 
 
 class OperatorOrders:
-    """Keeps orders and carries them out. Methods raise `bot.storage.StorageError`."""
+    """Keeps orders and carries them out. Methods raise `bot.storage.errors.StorageError`."""
 
     def __init__(
         self,

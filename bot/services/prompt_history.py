@@ -27,7 +27,7 @@ class PromptChoice:
 class PromptHistory:
     """Offers earlier prompts, and finds those again that are too long to be sent as they are.
 
-    Users are offered their own prompts alone. Methods raise `bot.storage.StorageError`.
+    Users are offered their own prompts alone. Methods raise `bot.storage.errors.StorageError`.
     """
 
     def __init__(self, history: JobHistory) -> None:

@@ -15,6 +15,7 @@ from bot.storage.alarms import StorageAlarms
 from bot.storage.errors import StorageUnavailableError, storage_error
 from bot.storage.same_file import FileIdentity, SameFile
 from bot.storage.shielding import shield_until_done
+from bot.storage.write_turns import WriteTurns
 
 log: Final = structlog.get_logger(__name__)
 
@@ -40,7 +41,7 @@ class Database:
         self._reader = engines.reader(path)
         # SQLite has one writer at a time, so the engine has one connection. Without this lock, transactions
         # would wait for that connection, which SQLAlchemy's pool gives up after 30 seconds.
-        self._writing = asyncio.Lock()
+        self._writing = WriteTurns()
         self._reading = asyncio.Semaphore(engines.READERS)
         self._file = SameFile(path, opened, self.alarms)
         for engine in (self._writer, self._reader):
@@ -48,7 +49,9 @@ class Database:
         self._closed = False
 
     @asynccontextmanager
-    async def write(self, committed: Callable[[], None] | None = None) -> AsyncGenerator[AsyncConnection]:
+    async def write(
+        self, committed: Callable[[], None] | None = None, *, urgent: bool = False
+    ) -> AsyncGenerator[AsyncConnection]:
         """Open one write transaction; no other runs at the same time. It cannot be nested.
 
         The end of the block commits it to the disk. A file that was deleted or replaced raises
@@ -59,8 +62,9 @@ class Database:
         Args:
             committed: Called right after the commit, before the next transaction begins, even if the block's
                 task is cancelled meanwhile. It must not raise.
+            urgent: True if an acknowledgement waits for this transaction, which then begins before others.
         """
-        async with self._writing, self._connected(self._writer) as connection:
+        async with self._writing.turn(urgent=urgent), self._connected(self._writer) as connection:
             await self._file.check()
             await connection.begin()
             try:
@@ -86,8 +90,9 @@ class Database:
         self._closed = True
         # Holding the write lock and every slot for readers proves that no transaction is open.
         async with AsyncExitStack() as held:
-            for lock in (self._writing, *(self._reading for _ in range(engines.READERS))):
-                await held.enter_async_context(lock)
+            await held.enter_async_context(self._writing.turn())
+            for _ in range(engines.READERS):
+                await held.enter_async_context(self._reading)
             await shield_until_done(self._writer.dispose())
             await shield_until_done(self._reader.dispose())
         self._file.close()

@@ -10,6 +10,7 @@ import structlog
 from discord import ui
 
 from bot.delivery.card import Action
+from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.look_again import LookAgain
@@ -71,16 +72,14 @@ class JobButtons:
         now = self.now()
         if not await acknowledge_press(interaction):
             return
-        message_id = interaction.message.id if interaction.message is not None else None
-        reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
+        reply = _address_of_pressed(interaction, private=reference.private, now=now)
         await self.actions.refresh(reference.job_id, reply)
 
     async def _make(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self.now()
         if not await acknowledge_press(interaction):
             return
-        message_id = interaction.message.id if interaction.message is not None else None
-        reply = address_of(interaction, message_id=message_id, private=reference.private, now=now)
+        reply = _address_of_pressed(interaction, private=reference.private, now=now)
         found = await self.actions.make(reference.job_id, person_of(interaction), reply)
         await reply_privately(interaction, words.BEGUN if found is ActionResult.DONE else ANSWERS[found])
 
@@ -121,9 +120,8 @@ class JobButtons:
                 await answer(interaction, said)
         elif await acknowledge_press(interaction):
             message = interaction.message
-            message_id = message.id if message is not None else None
             private = reference.private or (message is not None and message.flags.ephemeral)
-            reply = address_of(interaction, message_id=message_id, private=private, now=now)
+            reply = _address_of_pressed(interaction, private=private, now=now)
             said = await self.looking.begin(look, reply, event)
             if said is not None:
                 await reply_privately(interaction, said)
@@ -154,6 +152,12 @@ class JobButtons:
             return
         order = order_of(original).changed(parent_id=original.id)
         await request_video(self.requests, interaction, order, now=self.now(), pages=self.pages)
+
+
+def _address_of_pressed(interaction: Interaction, *, private: bool, now: datetime) -> ReplyAddress:
+    """Return the address of the message whose button was pressed."""
+    message_id = interaction.message.id if interaction.message is not None else None
+    return address_of(interaction, message_id=message_id, private=private, now=now)
 
 
 def _plain(interaction: Interaction, text: Message) -> ui.LayoutView:

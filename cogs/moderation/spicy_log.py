@@ -77,7 +77,7 @@ class LogPages:
     now: Callable[[], datetime]
 
     async def page(self, guild_id: int, wanted: LogPage, language: Language) -> ui.LayoutView:
-        """Draw a page. Raises `bot.storage.StorageError`."""
+        """Draw a page. Raises `bot.storage.errors.StorageError`."""
         chosen = wanted.chosen(guild_id, self.now())
         found = await self.audit_log.store.read(chosen, before=wanted.before or None, limit=_A_PAGE + 1)
         lines = _fitting([line_of(entry, language, words.REASON_SHOWN_CHARS) for entry in found[:_A_PAGE]])

@@ -33,7 +33,7 @@ _QUESTIONS_SHOWN: Final = 5
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MemberPages:
-    """Draws and changes records. Methods raise `bot.storage.StorageError`, and then nothing has changed."""
+    """Draws and changes records. Methods raise `bot.storage.errors.StorageError`, and then nothing has changed."""
 
     caches: ModerationCaches
     questions: Questions

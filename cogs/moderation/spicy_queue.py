@@ -38,7 +38,7 @@ _A_PAGE: Final = 5
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OpenQuestions:
-    """Reads and draws the open questions. Methods raise `bot.storage.StorageError`."""
+    """Reads and draws the open questions. Methods raise `bot.storage.errors.StorageError`."""
 
     questions: Questions
     reviews: ReviewStore

@@ -70,7 +70,7 @@ class Trial:
 
 
 class WordListPages:
-    """Draws and changes the list of words. Methods raise `bot.storage.StorageError`."""
+    """Draws and changes the list of words. Methods raise `bot.storage.errors.StorageError`."""
 
     def __init__(self, caches: ModerationCaches, exemptions: WordExemptions) -> None:
         self._caches = caches

@@ -124,7 +124,7 @@ async def attempt(call: Awaitable[_T], timeout_s: float | None = TIMEOUT_S) -> _
 async def repeat(call: Callable[[], Awaitable[_T]]) -> _T:
     """Await a call to Discord that does no harm twice, again and again for a minute while Discord is away.
 
-    Raises what the last try raised.
+    Raises what the last try raised; after the stop, `aiohttp.ClientConnectionError`.
     """
     loop = asyncio.get_running_loop()
     ends_s = loop.time() + _REPEATED_FOR_S
@@ -135,5 +135,9 @@ async def repeat(call: Callable[[], Awaitable[_T]]) -> _T:
         except DISCORD_ERRORS as error:
             if not failed_call(error).passing or loop.time() + pause_s >= ends_s:
                 raise
+        except RuntimeError as error:
+            if str(error) != _SESSION_CLOSED:
+                raise
+            raise aiohttp.ClientConnectionError("the bot stops") from None
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

@@ -12,7 +12,7 @@ import discord
 import structlog
 from discord import ui
 
-from bot.services.requests import STORE_WITHIN_S, Acknowledged
+from bot.services.requests import Acknowledged
 from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
 from cogs.shared.attempt import FailedCall, attempt
@@ -23,8 +23,11 @@ from cogs.shared.layout import layout_of
 
 log: Final = structlog.get_logger(__name__)
 
-BEFORE_ACKNOWLEDGING_S: Final = STORE_WITHIN_S
-"""Maximum duration of a look-up on the disk before an acknowledgement."""
+BEFORE_ACKNOWLEDGING_S: Final = 1.5
+"""Maximum duration of a look-up on the disk before an acknowledgement, which Discord wants within three seconds.
+
+The servers' *Integrations* pages may take a second before it.
+"""
 
 _UPLOAD_TIMEOUT_S: Final = 300.0
 _NOBODY: Final = discord.AllowedMentions.none()

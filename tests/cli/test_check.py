@@ -49,6 +49,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
     assert sandbox.dimilinks.api_key not in outcome.all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "failing"),
     [

@@ -135,6 +135,7 @@ async def test_every_end_after_the_purchase_says_how_to_fetch_it(
     assert "Traceback" not in outcome.all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_an_interrupted_purchase_waits_for_the_answer_with_the_tasks_id(
     shell: Shell, sandbox: Sandbox, number: signal.Signals

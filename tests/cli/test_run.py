@@ -49,6 +49,31 @@ async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+async def test_a_crowd_that_comes_right_after_the_start_is_acknowledged(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    # What the first prompt has prepared must not be prepared once more for each of them.
+    sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3600)
+    guild = sandbox.discord.add_guild("Server")
+    channel = guild.add_channel("general")
+    people = [sandbox.discord.add_user(f"person{number}") for number in range(60)]
+    for person in people:
+        guild.join(person)
+    process = await shell.start("run", environment=sandbox.environment)
+    await sandbox.discord.wait_until_ready(timeout_s=30)
+    await sandbox.discord.wait_for_commands(timeout_s=30)
+    replies = await asyncio.gather(
+        *(
+            sandbox.discord.invoke("video", user=person, channel=channel, options={"prompt": "a paper boat"})
+            for person in people
+        )
+    )
+    await asyncio.gather(*(reply.wait_for_answer(timeout_s=30) for reply in replies))
+    assert [reply.text for reply in replies if reply.failed] == []
+    process.terminate()
+    assert (await shell.ended(process)).status == 0
+
+
 async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shell, sandbox: Sandbox) -> None:
     first = await shell.start("run", environment=sandbox.environment)
     await sandbox.discord.wait_until_ready(timeout_s=30)

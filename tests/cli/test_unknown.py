@@ -28,6 +28,7 @@ async def lost(sandbox: Sandbox) -> Reply:
     return reply
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "running",
     [

@@ -153,6 +153,7 @@ async def test_faults_while_polling_only_delay(harness: Harness, fault: Fault) -
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -145,6 +145,7 @@ async def test_a_lost_acknowledgement_that_arrived_counts(harness: Harness, loss
     assert news(harness) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOST.values(), ids=LOST)
 async def test_presses_and_refusals_with_a_lost_first_answer_are_served(
     harness: Harness, loss: dict[str, Any]

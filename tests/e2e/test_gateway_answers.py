@@ -130,6 +130,7 @@ async def test_a_page_before_the_body_was_read_buys_nothing_and_is_repeated(harn
     assert len(harness.submissions_sent) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(known.CONTENT_TOO_EARLY))
 async def test_content_that_comes_late_is_waited_for(harness: Harness, name: str) -> None:
     harness.sandbox.dimilinks.faults.content.extend([known.CONTENT_TOO_EARLY[name]] * 2)

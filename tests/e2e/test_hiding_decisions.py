@@ -148,6 +148,7 @@ async def test_the_entry_of_a_hidden_video_is_not_lost_if_the_log_takes_none_for
     await until(lambda: audit(harness, "action") == ["video_reported", "video_hidden"])
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_removed_video_stays_away(harness: Harness, *, restarted: bool) -> None:
     reply = await delivered(harness)

@@ -87,8 +87,19 @@ async def test_what_cannot_be_scored_is_looked_at_by_moderators(harness: Harness
     assert harness.bought == 1
 
 
-async def test_where_a_server_set_no_threshold_nothing_is_scored(harness: Harness, packages: Path) -> None:
-    await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules())
+async def test_a_server_that_chose_nothing_has_what_scores_high_held(
+    harness: Harness, packages: Path
+) -> None:
+    rules = ServerRules(review_channel_id=harness.channel.id)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
+    await ask(harness, "red")
+    await question(harness, "May this video be made?")
+    assert (harness.bought, scored(packages)) == (0, 1)
+
+
+async def test_where_a_server_switched_it_off_nothing_is_scored(harness: Harness, packages: Path) -> None:
+    rules = ServerRules(image_check_percent=0)
+    await harness.app.moderation.caches.rules.change(harness.guild.id, rules)
     reply = await ask(harness, "red")
     assert (await harness.ended(reply)).videos
     assert scored(packages) == 0

@@ -77,6 +77,7 @@ async def replied_to(harness: Harness) -> Message:
     return await answer_to(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Again", "Change"])
 async def test_pictures_that_were_public_in_that_channel_come_along(harness: Harness, label: str) -> None:
     made = await replied_to(harness)

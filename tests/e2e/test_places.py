@@ -38,6 +38,7 @@ EVERYWHERE = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @EVERYWHERE
 async def test_a_video_is_made_everywhere(harness: Harness, place: Callable[[Harness], Channel]) -> None:
     reply = await harness.video("a cat", channel=place(harness))

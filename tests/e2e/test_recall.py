@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.sandbox.discord import User
 from bot.texts import explanations
 from tests.e2e.actors.buttons import told
@@ -11,6 +13,7 @@ from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 LONG = "a very long walk through an autumn forest, " * 20
 
 
+@pytest.mark.slow
 async def offered(harness: Harness, typed: str = "", user: User | None = None) -> list[dict[str, Any]]:
     return await harness.sandbox.discord.complete(
         "video", user=user or harness.user, channel=harness.channel, focused="prompt", typed=typed

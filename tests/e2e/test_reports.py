@@ -65,6 +65,7 @@ async def test_a_report_is_kept_and_told_to_the_operator_once(harness: Harness, 
         assert message_of(reply).url in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ReportReason)
 async def test_every_reason_can_be_given(harness: Harness, reason: ReportReason) -> None:
     opened = await opens(harness, await delivered(harness), "Report")

@@ -75,6 +75,7 @@ async def test_again_of_a_private_video_stays_private_and_links_to_nothing(
     assert "Made from" not in seen.text()
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_whoever_presses_again_pays_for_it(tmp_path: Path, *, restarted: bool) -> None:
     async with open_harness(tmp_path, seconds_a_day_per_person=12) as harness:

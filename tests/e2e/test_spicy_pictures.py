@@ -216,6 +216,7 @@ async def test_what_earlier_versions_bought_is_not_posted(harness: Harness) -> N
 # Last frames of its own videos.
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_chain_of_words_and_last_frames_stays_spicy(harness: Harness, *, restarted: bool) -> None:
     links = [await made(harness)]

@@ -1,5 +1,7 @@
 """A server's rules with nothing left as usual."""
 
+from datetime import UTC, datetime
+
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 
 FULL = ServerRules(
@@ -18,4 +20,13 @@ FULL = ServerRules(
     strikes_to_suspend=5,
     suspend_hours=7,
     strike_days=9,
+    grave_report_hours=48,
+    image_check_percent=60,
+    new_member_hours=24,
+    new_member_pause_minutes=5,
+    new_member_daily=2,
+    word_exempt_roles=frozenset({4}),
+    word_exempt_channels=frozenset({5}),
+    spicy_stopped=True,
+    spicy_stopped_at=datetime(2026, 1, 2, tzinfo=UTC),
 )

@@ -47,6 +47,11 @@ def test_moments_of_review() -> None:
     assert ReviewAt.BOTH.stages == set(ReviewStage)
 
 
+def test_the_sample_has_a_value_of_its_own_for_each_setting() -> None:
+    usual, sample = USUAL_RULES.model_dump(), FULL.model_dump()
+    assert [name for name in ServerRules.model_fields if sample[name] == usual[name]] == []
+
+
 @pytest.mark.parametrize("rules", [USUAL_RULES, FULL])
 def test_rules_are_the_same_after_being_written_and_read(rules: ServerRules) -> None:
     assert ServerRules.model_validate(rules.model_dump(mode="json")) == rules

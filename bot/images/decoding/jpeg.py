@@ -15,7 +15,6 @@ from bot.images.problems import ImageProblem, UnusableImageError
 _START: Final = b"\xff\xd8"
 _END: Final = 0xD9
 _SCAN: Final = 0xDA
-_COMMENT: Final = 0xFE
 _TABLES: Final = frozenset({0xC4, 0xDB, 0xDD, 0xCC})
 """Huffman tables, quantization tables, restart interval, arithmetic conditioning."""
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}

@@ -1,4 +1,7 @@
-"""The last steps: a whole copy of the finished video on the disk, then the post that carries it."""
+"""The last steps: a whole copy of the finished video on the disk, then the post that carries it.
+
+`bot/lifecycle/lifecycle.py` calls them in the states `ready` and `delivering`.
+"""
 
 import asyncio
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ class AuditedTransaction:
         self._steps: list[Callable[[], None]] = []
 
     async def record(self, *entries: AuditEntry) -> None:
-        """Append entries to the log, in this order. Raises `bot.storage.StorageError`."""
+        """Append entries to the log, in this order. Raises `bot.storage.errors.StorageError`."""
         self.recorded += await append_within(self.connection, *entries)
 
     def once_committed(self, step: Callable[[], None]) -> None:
@@ -67,6 +67,9 @@ class AuditLog:
             yield opened[0]
 
     async def append(self, *entries: AuditEntry) -> None:
-        """Append entries about actions that change nothing in the database. Raises `bot.storage.StorageError`."""
+        """Append entries about actions that change nothing in the database.
+
+        Raises `bot.storage.errors.StorageError`.
+        """
         async with self.transaction() as within:
             await within.record(*entries)

@@ -67,7 +67,7 @@ class LogReport:
 class AuditStore:
     """Stores the audit log. Reading an entry does not verify it; `verify_log` does.
 
-    Every method raises `bot.storage.StorageUnavailableError`; those that return entries raise
+    Every method raises `bot.storage.errors.StorageUnavailableError`; those that return entries raise
     `UnreadableEntryError` as well.
     """
 
@@ -104,18 +104,6 @@ class AuditStore:
         chosen = select(audit.c.sha256).where(audit.c.number == number)
         async with self._database.read() as connection:
             return (await connection.execute(chosen)).scalar_one_or_none()
-
-    async def actions_about(
-        self, job_id: str, person_id: int, *, naming: str | None = None
-    ) -> frozenset[AuditAction]:
-        """Return the actions that were logged about a job of a user, of entries whose details name something."""
-        theirs = and_(audit.c.person_id == person_id, audit.c.job_id == job_id)
-        if naming is not None:
-            theirs = and_(theirs, type_coerce(audit.c.details, Text()).contains(naming))
-        async with self._database.read() as connection:
-            found = (await connection.execute(select(audit.c.action).where(theirs).distinct())).scalars()
-            known = set(AuditAction)
-            return frozenset(AuditAction(action) for action in found if action in known)
 
     async def all_in_order(
         self, batch: int = _BATCH, chosen: AuditFilter = EVERYTHING
@@ -190,7 +178,7 @@ def verify_log(path: Path, known: Sequence[Checkpoint] = ()) -> LogReport:
         path: The database file.
         known: Entries that are known from elsewhere. Each has to stand in the log, which may be longer.
 
-    Blocks. Reads only and takes no lock, so the bot may run meanwhile. Raises `bot.storage.StorageError`.
+    Blocks. Reads only and takes no lock, so the bot may run meanwhile. Raises `bot.storage.errors.StorageError`.
     """
     with translating(path):
         if not path.exists():

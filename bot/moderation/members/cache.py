@@ -14,7 +14,7 @@ class MemberCache:
     """Users' records, in memory and in the database.
 
     Methods that change a record write in the caller's transaction; the cache follows once that is committed. A
-    transaction must change a user's record at most once. They raise `bot.storage.StorageError`.
+    transaction must change a user's record at most once. They raise `bot.storage.errors.StorageError`.
     """
 
     def __init__(self, store: MemberStore) -> None:
@@ -22,7 +22,7 @@ class MemberCache:
         self._known: dict[tuple[int, int], Member] = {}
 
     async def load(self) -> None:
-        """Read all records. Raises `bot.storage.StorageError`."""
+        """Read all records. Raises `bot.storage.errors.StorageError`."""
         self._known = {(one.guild_id, one.person_id): one for one in await self._store.everything()}
 
     def of(self, guild_id: int | None, person_id: int) -> Member:

@@ -21,7 +21,7 @@ class MemberChange(StrEnum):
 class MemberChanges:
     """Changes users' records and logs it. The caller has checked that the moderator `by` may do so.
 
-    Methods raise `bot.storage.StorageError`, and then nothing has changed.
+    Methods raise `bot.storage.errors.StorageError`, and then nothing has changed.
     """
 
     def __init__(self, members: MemberCache, audit_log: AuditLog, *, now: Callable[[], datetime]) -> None:

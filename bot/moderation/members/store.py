@@ -15,7 +15,7 @@ from bot.storage.reading import read_rows
 
 
 class MemberStore:
-    """Stores records. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores records. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -22,7 +22,7 @@ class RuleCache:
         self._making = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read all rules. Raises `bot.storage.StorageError`."""
+        """Read all rules. Raises `bot.storage.errors.StorageError`."""
         self._known = dict(await self._store.everything())
 
     def of(self, guild_id: int | None) -> ServerRules:

@@ -14,7 +14,7 @@ from bot.storage.reading import read_rows
 
 
 class RuleStore:
-    """Stores rules. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores rules. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

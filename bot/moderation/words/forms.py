@@ -7,7 +7,8 @@ from typing import Final
 from bot.moderation.words.scripts import hiragana
 
 _LATIN_WORD: Final = re.compile("[a-z]{2}$")
-_HISSING: Final = ("s", "x", "z", "ch", "sh")
+_WITH_ES: Final = ("s", "x", "z", "ch", "sh", "o")
+_WITH_ES_ALONE: Final = ("s", "x", "z", "sh")
 _VOWELS: Final = "aeiou"
 
 
@@ -25,9 +26,13 @@ def _plurals(form: str) -> Iterator[str]:
     """Yield the English plurals of a form that ends with a Latin word. One that ends in s has had its own."""
     if not _LATIN_WORD.search(form) or (form.endswith("s") and not form.endswith("ss")):
         return
-    if form.endswith("y") and form[-2] not in _VOWELS:
-        yield f"{form[:-1]}ies"
-    elif form.endswith(_HISSING):
+    if form.endswith(_WITH_ES):
         yield f"{form}es"
-    else:
+    if not form.endswith(_WITH_ES_ALONE):  # "monarchs" as well as "churches"
         yield f"{form}s"
+    if form.endswith("y") and form[-2:-1] not in _VOWELS:
+        yield f"{form[:-1]}ies"
+    if form.endswith("z"):
+        yield f"{form}zes"
+    if form.endswith(("f", "fe")):
+        yield f"{form.removesuffix('e')[:-1]}ves"

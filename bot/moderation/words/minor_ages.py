@@ -22,7 +22,8 @@ _FORMS_OF_ALL: Final = (
         "{} y o",
         "{} yo",
     ),
-    *("{} years of age", "{} years young", "age {}", "aged {}", "age of {}", "ages {}"),
+    *("{} years of age", "{} years young", "age {}", "aged {}", "age of {}", "ages {}", "ages of {}"),
+    *("age between {}", "aged between {}", "ages between {}"),
 )
 _FORMS_OF_DIGITS: Final = (
     *("{}yo", "{}y o", "{}y0", "{} yr", "{}yr", "{}yr old", "{}yrs", "{}yrs old", "{}y old", "{} y old"),
@@ -99,4 +100,6 @@ def grades_of_minors() -> Iterator[str]:
         yield from (f"grade {grade}", f"{short} grade", f"{short} grader", f"{name} grader")
         yield from (f"year {grade} student", f"year {grade} pupil", f"year {grade} girl", f"year {grade} boy")
         if grade > 3:  # noqa: PLR2004 - "second grade" and the like also mean quality
-            yield f"{name} grade"
+            word = _ENGLISH[grade]
+            yield from (f"{name} grade", f"grade {word}")
+            yield from (f"year {word} student", f"year {word} pupil", f"year {word} girl", f"year {word} boy")

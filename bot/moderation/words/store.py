@@ -24,7 +24,7 @@ class StoredTerm:
 
 
 class TermStore:
-    """Stores word lists. Every method raises `bot.storage.StorageUnavailableError`."""
+    """Stores word lists. Every method raises `bot.storage.errors.StorageUnavailableError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

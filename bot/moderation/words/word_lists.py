@@ -57,6 +57,9 @@ class WordLists:
             segmenter: Divides Chinese texts into words. Without one, every find in them counts.
         """
         self._segmenter = segmenter
+        # Each list is prepared once. Two hundred first prompts at the same moment prepared it two hundred times,
+        # and none was acknowledged in time.
+        self._preparing = asyncio.Lock()
         self._store = store
         self._audit_log = audit_log
         self._now = now
@@ -64,7 +67,7 @@ class WordLists:
         self._ready: dict[int, WordList] = {}
 
     async def load(self) -> None:
-        """Read all lists. Raises `bot.storage.StorageError`."""
+        """Read all lists. Raises `bot.storage.errors.StorageError`."""
         self._listed = dict(await self._store.everything())
         self._ready = {
             guild_id: await WordList.built(stored.term for stored in found)
@@ -84,9 +87,10 @@ class WordLists:
             sexual: True if the preset alone makes the video sexual.
             exempt: True if the server's own list does not count, but for terms that only alert.
         """
-        await load_shipped_list()
-        if has_odd_characters(decoded(text)):
-            await load_lookalikes()
+        async with self._preparing:
+            await load_shipped_list()
+            if has_odd_characters(decoded(text)):
+                await load_lookalikes()
         # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
         await asyncio.sleep(0)

@@ -29,8 +29,6 @@ from bot.sandbox.discord.wire import (
 )
 from bot.sandbox.discord.world import World
 
-IDENTIFY_TIMEOUT_S = 30.0
-
 
 class Op(IntEnum):
     """Gateway opcodes."""
@@ -153,13 +151,6 @@ class Gateway:
                 await asyncio.wait_for(connection.ended.wait(), grace_s)
             except TimeoutError:
                 connection.abort()
-
-    async def invalidate(self, *, resumable: bool = False) -> None:
-        """Tell every client that its session is invalid."""
-        if not resumable:
-            self._forget_sessions()
-        for connection in list(self.connections):
-            connection.send(Op.INVALID_SESSION, resumable)
 
     async def close(self) -> None:
         """Close every connection, as at the end of the sandbox."""
