@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,47 +21,13 @@ from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.store import MemberStore
 from bot.moderation.rules import ReviewStage
-from bot.reviews.decisions import VoteResult
-from bot.reviews.departures import Departure
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, Vote
-from bot.reviews.vote_record import ExtraAction
 from bot.services.job_actions import ActionResult
 from bot.storage.opening import open_database
 from bot.video import Preset
 from tests.moderation.audited import alone
 from tests.reviews.contested_request import MODERATORS, OWNER, USER, ContestedRequest, Standing, asked
-
-
-class Deed(StrEnum):
-    """What somebody does, or the clock."""
-
-    APPROVE = "approve"
-    DENY = "deny"
-    TAKE_BACK = "take back"
-    APPROVE_AND_TRUST = "approve and trust"
-    DENY_AND_SUSPEND = "deny and suspend"
-    SUSPEND = "/spicy suspend"
-    STOP = "/spicy stop"
-    RESUME = "/spicy resume"
-    EXPIRE = "the time is over"
-    CANCEL = "its user cancels"
-    CANCEL_FOR_USER = "a moderator cancels"
-    LEAVE = "its user leaves"
-    APPLY_AGAIN = "what was decided is applied again"
-    CHANGE = "Discord says something else of a moderator"
-
-
-@dataclass(frozen=True)
-class Act:
-    """One deed, begun once others of its batch have made some commits, and some turns of the loop later."""
-
-    deed: Deed
-    person_id: int
-    commits: int
-    turns: int
-    hours: int
-    standing: Standing
-
+from tests.reviews.deeds import Act, Deed, DeedsDone
 
 VOTES = (Deed.APPROVE, Deed.APPROVE, Deed.APPROVE, Deed.DENY)
 PEOPLE = (*MODERATORS, OWNER)
@@ -105,116 +70,13 @@ ENDED_BY_PEOPLE = {JobState.CANCELLED, JobState.DENIED, JobState.FAILED}
 
 @dataclass
 class Race:
-    """Batches of deeds about one request, and what must hold after each."""
+    """What must hold after each batch of deeds, when everything has come to rest."""
 
     contested: ContestedRequest
+    done: DeedsDone
     quorum: int
+    approved_at_first: frozenset[ReviewStage]
     closed: dict[str, Review] = field(default_factory=dict[str, Review])
-    approved_at_first: frozenset[ReviewStage] = frozenset()
-    decided: list[str] = field(default_factory=list[str])
-    """The questions of which a moderator was told to have decided them."""
-    suspended_until: list[datetime] = field(default_factory=list[datetime])
-    """Ends of all suspensions that were tried by command."""
-    over: bool = False
-    """True once its user cancelled or left, or a moderator cancelled."""
-    voters: set[int] = field(default_factory=set[int])
-    """Who moderated at some moment of the last batch, as Discord or their press said."""
-    begun_at: int = 0
-    """Commits of the database at the beginning of the batch."""
-    under_way: int = 0
-    """Deeds of the batch that wait for no commit of others and are not done."""
-
-    async def make(self, batch: Sequence[Act]) -> None:
-        """Do all of a batch at the same time, about the question that is the newest at its beginning."""
-        contested = self.contested
-        newest = (await contested.reviews.of_person(contested.server, contested.user, 1))[0]
-        self.voters = contested.discord.voters()
-        self.begun_at, self.under_way = contested.database.commits, len(batch)
-        await asyncio.gather(*(self._do(act, newest.id) for act in batch))
-        await contested.come_to_rest()
-
-    async def _do(self, act: Act, review_id: str) -> None:
-        self.under_way -= 1
-        while self.under_way and self.contested.database.commits < self.begun_at + act.commits:  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        self.under_way += 1
-        for _ in range(act.turns):
-            await asyncio.sleep(0)
-        await self._do_now(act, review_id)
-        self.under_way -= 1
-
-    async def _do_now(self, act: Act, review_id: str) -> None:
-        match act.deed:
-            case Deed.APPROVE | Deed.DENY | Deed.APPROVE_AND_TRUST | Deed.DENY_AND_SUSPEND:
-                await self._vote(act, review_id)
-            case Deed.TAKE_BACK:
-                person = self.contested.discord.person(act.person_id)
-                await self.contested.decisions.take_back(review_id, person)
-            case Deed.SUSPEND:
-                await self._suspend(act)
-            case Deed.CANCEL | Deed.CANCEL_FOR_USER | Deed.LEAVE:
-                await self._end(act)
-            case _:
-                await self._happen(act)
-
-    async def _happen(self, act: Act) -> None:
-        match act.deed:
-            case Deed.CHANGE:
-                if act.person_id != OWNER:
-                    self.contested.discord.standings[act.person_id] = act.standing
-                    self.voters |= self.contested.discord.voters()
-            case Deed.STOP:
-                await self.contested.spicy_stop.stop(self.contested.server, by=act.person_id)
-            case Deed.RESUME:
-                await self.contested.spicy_stop.resume(self.contested.server, by=act.person_id)
-            case Deed.EXPIRE:
-                await self.contested.decisions.expire(self.contested.now() + timedelta(hours=100))
-            case Deed.APPLY_AGAIN:
-                await self.contested.decisions.resume()
-            case _:
-                pytest.fail(f"nobody does {act.deed}")
-
-    async def _vote(self, act: Act, review_id: str) -> None:
-        extra = {
-            Deed.APPROVE_AND_TRUST: ExtraAction.TRUST,
-            Deed.DENY_AND_SUSPEND: ExtraAction.SUSPEND,
-        }.get(act.deed, ExtraAction.NONE)
-        person = self.contested.discord.person(act.person_id)
-        if person.moderates or person.owns:
-            self.voters.add(person.id)  # as the press itself said
-        result = await self.contested.decisions.vote(
-            review_id,
-            person,
-            approves=act.deed in {Deed.APPROVE, Deed.APPROVE_AND_TRUST},
-            reason="",
-            extra=extra,
-            saw_video=True,
-        )
-        if result is VoteResult.DECIDED:
-            self.decided.append(review_id)
-
-    async def _suspend(self, act: Act) -> None:
-        contested, now = self.contested, self.contested.now()
-        until, by = now + timedelta(hours=act.hours), act.person_id
-        self.suspended_until.append(until)
-        suspend, user = contested.caches.members.suspend, contested.user
-        moment: dict[str, Any] = {"until": until, "by": by, "reason": "", "now": now}
-        await alone(contested.audit, suspend, contested.server, user, **moment)
-
-    async def _end(self, act: Act) -> None:
-        contested = self.contested
-        if act.deed is Deed.LEAVE:
-            contested.discord.standings[contested.user] = Standing.GONE
-            ended = await contested.departures.end_requests(
-                contested.server, contested.user, Departure.LEFT, by=None
-            )
-            self.over = self.over or ended > 0
-            return
-        by = contested.user if act.deed is Deed.CANCEL else act.person_id
-        result = await contested.actions.cancel(contested.job_id, contested.discord.person(by))
-        self.over = self.over or result is ActionResult.DONE
-
-    # What must hold once everything has come to rest.
 
     async def examine(self) -> None:
         """Compare the questions, the job, the user's record and the log with each other, and with before."""
@@ -239,14 +101,14 @@ class Race:
         closing = [number for number, one in enumerate(log) if one.action in CLOSING]
         if review.state is ReviewState.OPEN:
             assert not closing
-            assert review.id not in self.decided
+            assert review.id not in self.done.decided
             return
         (at,) = closing
         assert review.state in CLOSING[log[at].action]
         assert log[at].actor_id == review.decided_by
         assert not [one for one in log[at:] if one.action in VOTING], "nobody votes on what is decided"
         by_vote = review.state in {ReviewState.APPROVED, ReviewState.DENIED} and review.decided_by is not None
-        assert self.decided.count(review.id) == by_vote
+        assert self.done.decided.count(review.id) == by_vote
         if earlier is None and by_vote:
             self._examine_votes(review)
         self.closed[review.id] = review
@@ -258,7 +120,7 @@ class Race:
             vote.person_id
             for vote in review.votes
             if vote.approves is approved
-            and vote.person_id in self.voters
+            and vote.person_id in self.done.voters
             and (vote.person_id != self.contested.user or owner_may)
         }
         assert review.decided_by in behind
@@ -271,7 +133,7 @@ class Race:
             assert job.approved == self.approved_at_first
             assert (job.state, job.review_id) == (JobState.DELIVERED, None)
             self._examine_message(newest)
-        elif self.over:
+        elif self.done.over:
             assert job.state in ENDED_BY_PEOPLE | {JobState.DELIVERED}
             assert job.review_id is None
             assert newest.state is not ReviewState.OPEN
@@ -336,7 +198,7 @@ class Race:
         assert again.of(contested.server, contested.user) == member
         hours = timedelta(hours=contested.caches.rules.of(contested.server).suspend_hours)
         ends = [one.at + hours for one in log if AuditAction.SUSPENDED in _parts(one)]
-        ends += self.suspended_until
+        ends += self.done.suspended_until
         assert member.suspended_until == max(ends, default=None), "the longest suspension is in force"
         trusted = any(AuditAction.TRUSTED in _parts(one) for one in log)
         assert (member.listed is ListStatus.TRUSTED) is trusted
@@ -351,7 +213,7 @@ def _parts(recorded: RecordedEntry) -> Sequence[Any]:
     return parts
 
 
-async def race(
+async def run_race(
     folder: Path,
     batches: Sequence[Sequence[Act]],
     *,
@@ -367,11 +229,12 @@ async def race(
             asked(database, folder, subject=subject, preset=preset, user=user, quorum=quorum)
         )
         job = await contested.jobs.get(contested.job_id)
-        held = Race(contested, quorum, approved_at_first=job.approved)
-        await held.examine()
+        done = DeedsDone(contested)
+        race = Race(contested, done, quorum, job.approved)
+        await race.examine()
         for batch in batches:
-            await held.make(batch)
-            await held.examine()
+            await done.make(batch)
+            await race.examine()
         assert verify_log(database.path).broken is None
 
 
@@ -394,14 +257,14 @@ QUICK = settings(
 @given(**CASES)
 @QUICK
 def test_deeds_at_the_same_time_decide_once_and_rightly(tmp_path: Path, **case: Any) -> None:
-    asyncio.run(race(tmp_path, **case))
+    asyncio.run(run_race(tmp_path, **case))
 
 
 @pytest.mark.slow
 @given(**CASES)
 @settings(QUICK, max_examples=300, derandomize=False)
 def test_many_more_of_them_do(tmp_path: Path, **case: Any) -> None:
-    asyncio.run(race(tmp_path, **case))
+    asyncio.run(run_race(tmp_path, **case))
 
 
 @pytest.mark.parametrize("subject", [ReviewSubject.SUBMISSION, ReviewSubject.POSTING])
