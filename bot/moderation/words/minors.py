@@ -159,7 +159,7 @@ def shipped_hits(normalised: Normalised) -> tuple[Hit, ...]:
     """Return the shipped terms in a prompt, without those in innocent phrases, larger numbers and longer words."""
     hits: list[Hit] = []
     covered: set[tuple[int, int]] = set()
-    for hit in _SHIPPED.get().hits(normalised):
+    for hit in _SHIPPED.get().hits(normalised, run_together=True):
         if _group(hit) is TermGroup.INNOCENT:
             covered.update((hit.reading, place) for place in range(hit.start, hit.end))
         else:

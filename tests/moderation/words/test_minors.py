@@ -105,6 +105,30 @@ def test_pictures_of_children_ages_and_grades_count(text: str) -> None:
     assert matches(text) is Match.STRONG
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nudechild",
+        "childnude",
+        "nudeChildren",
+        "nakedlittlegirl",
+        "eroticteens",
+        "n.u.d.e c.h.i.l.d",
+        "n u d e c h i l d",
+        "a nude12yearold",
+    ],
+)
+def test_terms_run_together_count(text: str) -> None:
+    assert matches(text) is Match.STRONG
+
+
+@pytest.mark.parametrize(
+    "text", ["a denuded childhood", "Hitchcock's kidney", "nudechildish", "a nude112yearold", "teenassx"]
+)
+def test_words_that_terms_do_not_fill_do_not(text: str) -> None:
+    assert matches(text) is Match.NONE
+
+
 @pytest.mark.parametrize("text", ["a girl, 13 balloons, nude", "a woman, 31, nude", "nude 👩"])
 def test_other_pictures_and_numbers_do_not(text: str) -> None:
     assert matches(text) is Match.NONE
