@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from bot.moderation.words.scripts import CJK_RANGES
+from bot.moderation.words.stated_ages import with_ages, with_undressing
 
 _MOST_LAYERS: Final = 3
 """Times that entities are decoded: `&amp;#112;` is an entity once it was decoded."""
@@ -42,15 +43,6 @@ _CAMEL_CASE: Final = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _CHILDREN: Final = {"👶": " baby ", "🧒": " child ", "👧": " little girl ", "👦": " little boy "}
 _FAMILIES: Final = str.maketrans(_CHILDREN)
 _PICTURED: Final = re.compile(f"[{''.join(_CHILDREN)}]")
-_OF_AGE: Final = 18
-_ENDS: Final = r"(?=\s*(?:$|[,.;!?)\]、。，；！？）」]))"
-_STATED_AGES: Final = re.compile(
-    # "girl, 13." and "女孩（13）", not "a girl, 13 balloons"
-    r"(?:\b(?:girl|boy|daughter|son|sister|brother|student|pupil|niece|nephew|kid|she|he|f|m)s?"
-    r"|女孩|男孩|女生|男生|女儿|女兒|儿子|兒子|妹妹|弟弟|学生|學生|女の子|男の子|娘|息子)"
-    r"\s*[,(（、，:：/\-–]\s*(?P<behind>[0-9]{1,2})" + _ENDS + r"|\b(?P<before>[0-9]{1,2})\s*(?:/\s*)?[fm]\b",
-    re.IGNORECASE,
-)
 
 
 def decoded(text: str) -> str:
@@ -94,9 +86,4 @@ def spelled_out(text: str) -> str:
     """Return a text in which words stand for pictures of children and for ages behind a person ("girl, 13")."""
     if _PICTURED.search(text):
         text = text.translate(_FAMILIES)
-    return _STATED_AGES.sub(_with_years, text)
-
-
-def _with_years(found: re.Match[str]) -> str:
-    age = int(found["behind"] or found["before"])
-    return f"{found[0]} {age} years old" if age < _OF_AGE else found[0]
+    return with_undressing(with_ages(text))

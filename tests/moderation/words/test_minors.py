@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -132,6 +133,17 @@ def test_words_that_terms_do_not_fill_do_not(text: str) -> None:
 @pytest.mark.parametrize("text", ["a girl, 13 balloons, nude", "a woman, 31, nude", "nude 👩"])
 def test_other_pictures_and_numbers_do_not(text: str) -> None:
     assert matches(text) is Match.NONE
+
+
+@pytest.mark.parametrize(
+    "text", ["nude, born in {}", "born May 3rd, {}. naked", "{}年生まれの裸体", "出生于{}年，裸体"]
+)
+def test_years_of_birth_count_if_they_are_less_than_eighteen_years_ago(text: str) -> None:
+    year = datetime.now(UTC).year
+    assert matches(text.format(year - 17)) is Match.STRONG
+    assert matches(text.format(year - 1)) is Match.STRONG
+    assert matches(text.format(year - 18)) is Match.NONE
+    assert matches(text.format(2099)) is Match.NONE
 
 
 async def test_without_its_child_a_find_counts() -> None:
