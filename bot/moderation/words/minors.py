@@ -44,6 +44,7 @@ class TermGroup(StrEnum):
     SEXUAL = "sexual"
     WEAK_SEXUAL = "weak_sexual"
     SEXUAL_WITHIN = "sexual_within"
+    FILLING = "filling"
     WEAKENING = "weakening"
     INNOCENT = "innocent"
 
@@ -187,7 +188,7 @@ def shipped_hits(normalised: Normalised) -> tuple[Hit, ...]:
         group = _group(hit)
         if group is not None and group in covered:
             covered[group].update((hit.reading, place) for place in range(hit.start, hit.end))
-        else:
+        elif group is not TermGroup.FILLING:
             hits.append(hit)
     kept = (hit for hit in hits if not _is_within(hit, innocent) and _counts(hit, normalised))
     return tuple(_weakened(hit) if _is_within(hit, weakening) else hit for hit in kept)

@@ -19,6 +19,7 @@ _ODD_SEPARATOR: Final = re.compile(
     rf"(?<=[{CJK_RANGES}])[*_~·・•^`|/\\+=#.\-\u2190-\u2bff\U0001f000-\U0001faff]{{1,3}}(?=[{CJK_RANGES}])"
 )
 _REPLACED: Final = (
+    (re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"), ""),  # without width
     (re.compile(r"\[([^\[\]\n]{1,200})\]\(<?[^()<>\n]{0,400}>?\)"), r"\1"),  # [what is shown](address)
     (re.compile(r"<a?:(\w{1,32}):\d{1,20}>"), r"\1"),  # a server's own emoji, by its name
     (re.compile(r":regional_indicator_([a-z]):"), r"\1"),

@@ -24,20 +24,25 @@ _ENDS: Final = (
 )
 _BEHIND_PERSONS: Final = re.compile(
     # "girl, 13.", "girl 9", "girl of nine", "she is twelve" and "女孩（13）", not "a girl, 13 balloons"
-    rf"{_PERSON}(?:\s*[,(（、，:：/\-–]\s*|\s+(?:of\s+|is\s+|was\s+|turns\s+|(?:just\s+)?turned\s+|only\s+)?|['’]s\s+)"
-    rf"(?P<age>{_NUMBER}|十[{_HAN}]?){_ENDS}",
+    rf"{_PERSON}(?:\s*[,(（、，:：/\-–]\s*"
+    r"|(?:['’]s)?(?:\s+(?:of|who|is|was|has|just|turns|turned|turning|only|barely|about))*\s+)"
+    rf"(?P<age>{_NUMBER}|十[{_HAN}]?)(?:\s+years?(?!\s+(?:later|ago|after|before|from)))?{_ENDS}",
     re.IGNORECASE,
 )
 _BEFORE_LETTERS: Final = re.compile(r"\b(?P<age>[0-9]{1,2})\s*(?:/\s*)?[fm]\b", re.IGNORECASE)
 _BIRTH_YEARS: Final = re.compile(
-    r"\bborn (?:(?:in|on|around|about)\s)?(?:[a-z]{3,9}\.? )?(?:[0-9]{1,2}(?:st|nd|rd|th)?,? )?"
-    r"(?P<year>(?:19|20)[0-9]{2})\b"
+    r"\b(?:born|b\.) (?:(?:in|on|around|about)\s)?(?:[a-z]{3,9}\.? )?(?:[0-9]{1,2}(?:st|nd|rd|th)?,? )?"
+    r"(?P<year>(?:19|20)[0-9]{2})\b|\bborn in ['’](?P<short>[0-9]{2})\b|\b(?P<first>(?:19|20)[0-9]{2})-born\b"
     r"|(?:生[于於在]|出生[于於在]?)\s?(?P<behind>(?:19|20)[0-9]{2})"
     r"|(?P<before>(?:19|20)[0-9]{2})\s?年(?:[0-9]{1,2}月)?(?:[0-9]{1,2}日)?\s?(?:に|の)?\s?(?:生まれ|うまれ|出生|生)",
     re.IGNORECASE,
 )
+_CLOTHES: Final = "(?:衣服|衣衫|衣裳|衣裤|衣褲|裙子|裤子|褲子|内裤|內褲)"
+_STRIPPED: Final = re.compile(
+    rf"(?:[脱脫][掉去光]|扒[掉光下]?|剥[掉光])了?[^，。,.；！？\s]{{1,10}}?(?:身上)?的(?:所有)?{_CLOTHES}"
+)
 _UNDRESSED: Final = re.compile(
-    "(?:脱|脫|扒|剥)[掉下去光]?了?(?:[^，。,.；！？\\s]{1,10}?)(?:身上)?的(?:所有)?(?:衣服|衣衫|衣裳|衣裤|衣褲|裙子|裤子|褲子|内裤|內褲)"
+    rf"[脱脫]下?了?[^，。,.；！？\s掉去光]{{1,10}}?的(?:所有)?{_CLOTHES}|的{_CLOTHES}[都全被给給也]{{0,2}}[脱脫扒]"
 )
 
 
@@ -50,7 +55,7 @@ def with_ages(text: str) -> str:
 
 def with_undressing(text: str) -> str:
     """Return a text in which clothes taken off somebody who is named in between are followed by the plain words."""
-    return _UNDRESSED.sub(r"\g<0> 脱掉衣服 ", text)
+    return _UNDRESSED.sub(r"\g<0> 脱衣服 ", _STRIPPED.sub(r"\g<0> 脱掉衣服 ", text))
 
 
 def _marked(age_of: Callable[[re.Match[str]], int]) -> Callable[[re.Match[str]], str]:
@@ -73,4 +78,5 @@ def _age(found: re.Match[str]) -> int:
 
 
 def _years_since(found: re.Match[str]) -> int:
-    return datetime.now(UTC).year - int(found["year"] or found["behind"] or found["before"])
+    written = next(year for year in found.groupdict().values() if year)
+    return datetime.now(UTC).year - int(written if len(written) > 2 else f"20{written}")  # noqa: PLR2004 - '15

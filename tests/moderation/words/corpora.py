@@ -12,7 +12,7 @@ _DATA: Final = Path(__file__).parent / "data"
 _SEXUAL: Final = frozenset({TermGroup.SEXUAL, TermGroup.WEAK_SEXUAL, TermGroup.SEXUAL_WITHIN})
 _ALONE: Final = frozenset({TermGroup.ALWAYS, TermGroup.ALWAYS_WITHIN, TermGroup.ALWAYS_AMONG_LATIN})
 
-_NO_FINDS: Final = frozenset({TermGroup.INNOCENT, TermGroup.WEAKENING})
+_NO_FINDS: Final = frozenset({TermGroup.INNOCENT, TermGroup.WEAKENING, TermGroup.FILLING})
 
 
 @dataclass(frozen=True)
