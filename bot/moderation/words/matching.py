@@ -21,6 +21,7 @@ SHORTEST_TERM: Final = 2
 _A_SLICE: Final = 50
 """Terms that are prepared without letting anything else run: about a millisecond."""
 _FEWEST_PARTS: Final = 2
+_BLANK: Final = ("", " ")
 
 
 class Effect(StrEnum):
@@ -169,7 +170,10 @@ class WordList:
                 for pattern in patterns:
                     if pattern.is_at(reading, start, end, in_hiragana=in_hiragana):
                         yield Hit(pattern.term, number, start, end)
-                if run_together and not in_hiragana and patterns[0].may_be_part:
+                stands_alone = (
+                    reading.text[start - 1 : start] in _BLANK and reading.text[end : end + 1] in _BLANK
+                )
+                if run_together and not (stands_alone or in_hiragana) and patterns[0].may_be_part:
                     inside.extend((pattern, start, end) for pattern in patterns)
             for pattern, start, end in _filling(inside, reading) if len(inside) >= _FEWEST_PARTS else ():
                 yield Hit(pattern.term, number, start, end)

@@ -178,7 +178,19 @@ def test_and_none_above(age: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "heap", ["a nude ", "12歳", "ロリポップ", "naked mole rat ", "カロリ", "0l", "twenty one "]
+    "heap",
+    [
+        "a nude ",
+        "kidsex",
+        "少女性感",
+        "12 year old cat ",
+        "12歳",
+        "ロリポップ",
+        "naked mole rat ",
+        "カロリ",
+        "0l",
+        "twenty one ",
+    ],
 )
 def test_ten_times_the_text_is_about_ten_times_the_work(heap: str) -> None:
     def seconds(length: int) -> float:
