@@ -7,6 +7,7 @@ from bot.moderation.audit.entries import PARTS, AuditAction, Detail
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus, Strike
+from bot.moderation.members.news import News, NewsKind, NewsStore
 from bot.moderation.rules import ServerRules
 from bot.reviews.review import CLOSING_ACTIONS, Review, ReviewState, Vote, VoterDoubts, entry_about
 
@@ -36,13 +37,10 @@ async def record_vote(
     extra: ExtraAction,
     *,
     members: MemberCache,
+    news: NewsStore,
     rules: ServerRules,
-) -> tuple[AuditAction, ...]:
-    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry.
-
-    Returns:
-        What was done to the user beside the decision.
-    """
+) -> None:
+    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry."""
     parts: tuple[AuditAction, ...] = ()
     details: dict[str, Detail] = {}
     if vote.person_id == review.person_id:
@@ -52,14 +50,13 @@ async def record_vote(
         details["approves"] = vote.approves
     else:
         action = CLOSING_ACTIONS[review.state]
-        parts = await _do_extra(within, review, vote, extra, members=members, rules=rules)
+        parts = await _do_extra(within, review, vote, extra, members=members, news=news, rules=rules)
         if parts:
             details[PARTS] = [part.value for part in parts]
     by, reason = vote.person_id, vote.reason
     await within.record(
         entry_about(review, action, vote.cast_at, actor_id=by, reason=reason, details=details)
     )
-    return parts
 
 
 async def _do_extra(
@@ -69,9 +66,10 @@ async def _do_extra(
     extra: ExtraAction,
     *,
     members: MemberCache,
+    news: NewsStore,
     rules: ServerRules,
 ) -> tuple[AuditAction, ...]:
-    """Do a deciding vote's extra action. Returns what was done."""
+    """Do a deciding vote's extra action, and have the user told of it. Returns what was done."""
     guild_id, owner, now, by, reason = (
         review.guild_id,
         review.person_id,
@@ -90,9 +88,20 @@ async def _do_extra(
             suspended = await members.suspend(
                 within, guild_id, owner, until=until, by=by, reason=reason, now=now
             )
-            return (AuditAction.SUSPENDED,) if suspended else ()
+            if not suspended:
+                return ()
+            await news.add(within, _news(review, vote, NewsKind.SUSPENDED, until))
+            return (AuditAction.SUSPENDED,)
         case ExtraAction.STRIKE:
             strike = Strike(guild_id, owner, now, by, reason, review.job_id)
-            if await members.strike(within, strike, rules) is None:
+            until = await members.strike(within, strike, rules)
+            await news.add(within, _news(review, vote, NewsKind.STRUCK))
+            if until is None:
                 return (AuditAction.STRIKE_GIVEN,)
+            await news.add(within, _news(review, vote, NewsKind.SUSPENDED, until))
             return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)
+
+
+def _news(review: Review, vote: Vote, kind: NewsKind, until: datetime | None = None) -> News:
+    guild_id, owner_id, reason = review.guild_id, review.person_id, vote.reason
+    return News(guild_id=guild_id, person_id=owner_id, kind=kind, at=vote.cast_at, reason=reason, until=until)

@@ -283,7 +283,7 @@ class JobWiring:
             questions=self._moderation.questions,
             takedowns=self._moderation.takedowns,
             reporter_news=self._moderation.reporter_news,
-            news=self._moderation.person_news,
+            news=self._moderation.news,
             suspension_ends=self._moderation.suspension_ends,
             audit=self._moderation.audit_log,
             caches=self._moderation.caches,
