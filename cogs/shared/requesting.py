@@ -1,5 +1,6 @@
 """From an interaction that asks for a video to `VideoRequests`, and what the user reads if there will be none."""
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +19,7 @@ from cogs.shared.buttons import PlainButton
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
-from cogs.shared.respond import acknowledge, acknowledge_in_words, refuse, tell
+from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, acknowledge, acknowledge_in_words, refuse, tell
 
 REFUSED_PREFIX: Final = "sm-refused:"
 """Begins the id of the button that opens what was refused as a form; the rest names its draft."""
@@ -46,6 +47,8 @@ async def request_video(
         now: When the interaction came.
         pages: The servers' *Integrations* pages, for a press that no command came before.
     """
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
     origin = RequestOrigin(
         event=event_of(interaction),
         person=person_of(interaction) if pages is None else await pages.presser_of(interaction),
@@ -71,6 +74,11 @@ async def request_video(
     else:
         draft_id = new_job_id()
         button = PlainButton(LABELS[Action.CHANGE].in_language(language), f"{REFUSED_PREFIX}{draft_id}")
-        await tell(interaction, refused.explanation, (button,))
-        await requests.keep_refused(draft_id, order, interaction.user.id)
+        async with asyncio.TaskGroup() as group:
+            # Kept first, or *Change* would find nothing for who presses it at once; but no disk, however slow,
+            # may keep a person waiting for the refusal.
+            keeping = group.create_task(requests.keep_refused(draft_id, order, interaction.user.id))
+            left_s = max(0.0, begun_s + BEFORE_ACKNOWLEDGING_S - loop.time())
+            await asyncio.wait([keeping], timeout=left_s)
+            await tell(interaction, refused.explanation, (button,))
     await requests.record_refusal(order, origin, refused)
