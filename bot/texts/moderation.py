@@ -69,6 +69,10 @@ REPORTED_NOT_HIDDEN: Final = sentence(
     "Thank you. The video is to be hidden, but Discord has not let me do it yet, so it is **still visible**. I go "
     "on trying, and `/spicy queue` shows it until it is done."
 )
+REPORTED_HIDES_NOTHING: Final = sentence(
+    "Thank you. Your report is in the moderators' queue. While you are suspended or blocked, a report of yours "
+    "hides no video by itself. Once moderators have decided about it, you hear from me."
+)
 VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
