@@ -1,5 +1,6 @@
 """Entries of votes, and what a deciding vote does to the user beside its decision. In the vote's transaction."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -90,18 +91,29 @@ async def _do_extra(
             )
             if not suspended:
                 return ()
-            await news.add(within, _news(review, vote, NewsKind.SUSPENDED, until))
+            kind = NewsKind.SUSPENDED
+            told = News(guild_id=guild_id, person_id=owner, kind=kind, at=now, reason=reason, until=until)
+            await news.add(within, told)
             return (AuditAction.SUSPENDED,)
         case ExtraAction.STRIKE:
             strike = Strike(guild_id, owner, now, by, reason, review.job_id)
-            until = await members.strike(within, strike, rules)
-            await news.add(within, _news(review, vote, NewsKind.STRUCK))
-            if until is None:
-                return (AuditAction.STRIKE_GIVEN,)
-            await news.add(within, _news(review, vote, NewsKind.SUSPENDED, until))
-            return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)
+            return await give_strike(within, strike, members=members, news=news, rules=rules)
 
 
-def _news(review: Review, vote: Vote, kind: NewsKind, until: datetime | None = None) -> News:
-    guild_id, owner_id, reason = review.guild_id, review.person_id, vote.reason
-    return News(guild_id=guild_id, person_id=owner_id, kind=kind, at=vote.cast_at, reason=reason, until=until)
+async def give_strike(
+    within: AuditedTransaction, strike: Strike, *, members: MemberCache, news: NewsStore, rules: ServerRules
+) -> tuple[AuditAction, ...]:
+    """Store a strike with the suspension that may follow, and have the user told. Returns what was done."""
+    until = await members.strike(within, strike, rules)
+    told = News(
+        guild_id=strike.guild_id,
+        person_id=strike.person_id,
+        kind=NewsKind.STRUCK,
+        at=strike.given_at,
+        reason=strike.reason,
+    )
+    await news.add(within, told)
+    if until is None:
+        return (AuditAction.STRIKE_GIVEN,)
+    await news.add(within, replace(told, kind=NewsKind.SUSPENDED, until=until))
+    return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)

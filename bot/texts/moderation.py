@@ -107,6 +107,7 @@ REPORT_OUTCOMES: Final[Mapping[str, Message]] = {
 """What a reporter hears, by the values of `bot.reviews.report_store.ReportOutcome`."""
 REPORT_LABELS: Final[Mapping[str, Message]] = {
     "remove": named("button", "Remove…"),
+    "strike": named("button", "Remove and strike…"),
     "leave": named("button", "Leave it"),
 }
 REPORTED_VIDEO: Final = sentence("Reported, still in sight")

@@ -326,6 +326,8 @@ class JobWiring:
             reviews=self._moderation.reviews,
             takedowns=self._moderation.takedowns,
             rules=self._moderation.caches.rules,
+            members=self._moderation.caches.members,
+            news=self._moderation.news,
             audit=self._moderation.audit_log,
             carry_out=self.decisions.carry_out,
             now=self._now,
