@@ -195,6 +195,11 @@ def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) ->
     return sentence("For: {yes} · against: {no} · {needed}", yes=yes, no=no, needed=needed)
 
 
+def image_score(percent: int) -> Message:
+    """Score of the pictures or the video in question."""
+    return sentence("Image check: {percent} %", percent=percent)
+
+
 def decides_until(until: str) -> Message:
     """Moment at which the question expires."""
     return sentence("Without a decision it ends {until}, and nothing is made or posted.", until=until)
