@@ -18,10 +18,10 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.member_changes import MemberChanges
+from bot.moderation.members.news import NewsStore
 from bot.moderation.rights import may_moderate
 from bot.moderation.words.exemptions import Exemption, WordExemptions
 from bot.moderation.words.matching import LONGEST_TERM, Effect
-from bot.reviews.person_news import PersonNews
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.spicy_stop import SpicyStop
@@ -72,7 +72,7 @@ class SpicyCog(commands.Cog):
         reviews: ReviewStore,
         audit_log: AuditLog,
         *,
-        news: PersonNews,
+        news: NewsStore,
         pages: IntegrationsPages,
         spicy_stop: SpicyStop,
         purge: Purge,
@@ -82,8 +82,8 @@ class SpicyCog(commands.Cog):
         self._questions = OpenQuestions(questions, reviews, questions.reports)
         self._log = LogPages(audit_log, now)
         self._words = WordListPages(caches, WordExemptions(caches.rules, now))
-        changes = MemberChanges(caches.members, audit_log, now=now)
-        self._members = MemberPages(caches, questions, reviews, changes, news, now)
+        changes = MemberChanges(caches.members, audit_log, news, now=now)
+        self._members = MemberPages(caches, questions, reviews, changes, now)
         self._pages = pages
         self._spicy_stop = spicy_stop
         self._purge = purge
@@ -138,12 +138,10 @@ class SpicyCog(commands.Cog):
         """Suspend a user, or with no hours lift the suspension."""
         if (guild_id := await self._begun(interaction, about=person.id)) is None:
             return
-        told, telling = await self._members.suspend(
+        told = await self._members.suspend(
             guild_id, person.id, hours=hours, reason=reason, by=interaction.user.id
         )
         await answer(interaction, told)
-        if telling is not None:
-            await telling
 
     @spicy.command(name="words", description=DESCRIPTIONS["words"].english)
     @app_commands.describe(
