@@ -102,6 +102,10 @@ class WordLists:
         # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
         await asyncio.sleep(0)
+        _ = (
+            normalised.collapsed
+        )  # kept for the lists; timers that were due meanwhile run only behind the next step
+        await asyncio.sleep(0)
         built_in = shipped_hits(normalised)
         await asyncio.sleep(0)
         shipped = judge_shipped(built_in, normalised, sexual=sexual)
