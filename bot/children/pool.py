@@ -1,7 +1,7 @@
 """Children that wait for work: some at most, one at a time for each user, replaced after some tasks."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, Self
@@ -75,13 +75,22 @@ class ChildPool:
             except ChildFaultError as error:
                 log.warning("child_not_started", module=self._spec.module, reason=error.detail)
 
-    async def ask(self, owner: str, task: str, **arguments: object) -> dict[str, Any]:
+    async def ask(
+        self,
+        owner: str,
+        task: str,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        **arguments: object,
+    ) -> dict[str, Any]:
         """Have a task done by a child, once more by another one if the child dies.
 
         Args:
             owner: For whom: tasks of one owner are done one after the other, so that somebody's bad files, which
                 may take their whole time, leave a child for everybody else.
             task: Its name.
+            on_progress: Called with the share that is done, from 0 to 1; after a child has died, from the beginning
+                again. Only for tasks that tell it.
             arguments: Its arguments, as JSON takes them.
 
         Raises:
@@ -90,20 +99,22 @@ class ChildPool:
         async with self._turn_of(owner), self._free:
             for _ in range(_DEATHS_MAX - 1):
                 try:
-                    return await self._once(task, arguments)
+                    return await self._once(task, arguments, on_progress)
                 except ChildFaultError as error:
                     if error.fault is not ChildFault.DIED:
                         raise
                     log.warning("child_died", module=self._spec.module, task=task, how=error.detail)
-            return await self._once(task, arguments)
+            return await self._once(task, arguments, on_progress)
 
-    async def _once(self, task: str, arguments: dict[str, object]) -> dict[str, Any]:
+    async def _once(
+        self, task: str, arguments: dict[str, object], on_progress: Callable[[float], None] | None
+    ) -> dict[str, Any]:
         while self._idle and not self._idle[-1].alive:
             await self._idle.pop().end()
         child = self._idle.pop() if self._idle else await self._start()
         self._running.add(child)
         try:
-            return await child.ask(task, self._within_s, arguments)
+            return await child.ask(task, self._within_s, arguments, on_progress)
         finally:
             self._running.discard(child)
             if child.alive and child.tasks_done < self._tasks_each and not self._closed:

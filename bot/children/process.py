@@ -8,8 +8,9 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,11 @@ _BOOT: Final = (
     "import importlib, sys; sys.path[:0] = sys.argv[2:-2]; importlib.import_module(sys.argv[1]).main()"
 )
 _ANSWER_MAX_BYTES: Final = 64 * 1024
+_REPORT_BEGINS: Final = b'{"progress":'
+_REPORT_MAX_BYTES: Final = 64
+_REPORTS_AT_ONCE: Final = 40
+_REPORTS_PER_S: Final = 20
+"""Reports of progress that are taken from a child; one that sends more is no child of ours any more."""
 _SAFE_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
 """The child's whole environment: one that a hostile file takes over finds no secret in it. The variable keeps glibc
 from reserving address space for each thread of a decoder, which would count against the limit."""
@@ -103,13 +109,20 @@ class ChildProcess:
         """True while the process has not ended, as far as is known."""
         return self._process.returncode is None
 
-    async def ask(self, task: str, within_s: float, arguments: dict[str, object]) -> dict[str, Any]:
+    async def ask(
+        self,
+        task: str,
+        within_s: float,
+        arguments: dict[str, object],
+        on_progress: Callable[[float], None] | None = None,
+    ) -> dict[str, Any]:
         """Have a task done. After an error, or a cancellation, the child is ended.
 
         Args:
             task: Its name.
             within_s: Seconds of wall time after which the child is killed.
             arguments: The task's arguments, as JSON takes them.
+            on_progress: Called with the share that is done, from 0 to 1, as often as the task tells it.
 
         Returns:
             What the task answered. It comes from a process that a hostile file may have taken over.
@@ -118,10 +131,12 @@ class ChildProcess:
             ChildFaultError: The child died, took too long or too much memory, or its task raised an error.
         """
         request = {"task": task, "within_s": within_s, **arguments}
+        if on_progress is not None:
+            request["progress"] = True
         answered = False
         try:
             async with asyncio.timeout(within_s):
-                answer = await self._exchange(json.dumps(request).encode() + b"\n")
+                answer = await self._exchange(json.dumps(request).encode() + b"\n", on_progress)
             answered = True
         except TimeoutError:
             raise ChildFaultError(ChildFault.TIMED_OUT) from None
@@ -146,7 +161,7 @@ class ChildProcess:
         # An empty folder, as a rule: this takes microseconds.
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def _exchange(self, request: bytes) -> dict[str, Any]:
+    async def _exchange(self, request: bytes, on_progress: Callable[[float], None] | None) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise RuntimeError("the child was started without pipes")
@@ -154,7 +169,7 @@ class ChildProcess:
         try:
             stdin.write(request)
             await stdin.drain()
-            line = await stdout.readline()
+            line = await _last_line(stdout, on_progress)
             ended = stdout.at_eof()
         except ConnectionError:
             ended = True
@@ -169,6 +184,33 @@ class ChildProcess:
         # Decoders with threads use their processor time up before the time of the clock.
         fault = ChildFault.TIMED_OUT if self._process.returncode == -signal.SIGXCPU else ChildFault.DIED
         raise ChildFaultError(fault, _how(self._process.returncode))
+
+
+async def _last_line(stdout: asyncio.StreamReader, on_progress: Callable[[float], None] | None) -> bytes:
+    """Return the first line that is no report of progress, or one report more than a child may send."""
+    began_s, reports = time.monotonic(), 0
+    while True:
+        line = await stdout.readline()
+        share = _progress_in(line) if on_progress is not None else None
+        if on_progress is None or share is None:
+            return line
+        reports += 1
+        if reports > _REPORTS_AT_ONCE + _REPORTS_PER_S * (time.monotonic() - began_s):
+            return line
+        on_progress(share)
+
+
+def _progress_in(line: bytes) -> float | None:
+    """Return the share of the task that a line reports as done; None if it reports none."""
+    if not line.startswith(_REPORT_BEGINS) or len(line) > _REPORT_MAX_BYTES:
+        return None
+    try:
+        found: Any = json.loads(line)["progress"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    return float(found) if 0 <= found <= 1 else None
 
 
 def _answer_in(line: bytes) -> dict[str, Any] | None:

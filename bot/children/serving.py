@@ -1,7 +1,8 @@
 """The child's side: limits on its own process, and a loop that answers requests.
 
 A child imports only what its tasks need: neither settings nor pydantic, which would cost it 20 MB. One request and
-one answer are a line of JSON each, on standard input and output.
+one answer are a line of JSON each, on standard input and output. Before its answer a task that takes long may say
+how far it is, which are lines of their own.
 """
 
 import json
@@ -10,13 +11,17 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 Task = Callable[..., Mapping[str, object]]
-"""Takes the request's arguments by name and returns what is answered. It may raise anything."""
+"""Takes the request's arguments by name and returns what is answered. It may raise anything.
+
+A task whose parent asks for its progress also takes `on_progress`, which it calls with the share that is done.
+"""
 
 _OOM_SCORE: Final = "800"
 """Of 1,000: where memory runs out, Linux is to end a child rather than the bot (*proc(5)*, oom_score_adj)."""
@@ -24,6 +29,8 @@ _SPARE_S: Final = 2
 """Seconds beyond a task's time until the child ends itself. Its parent is faster, unless it is gone."""
 _FILE_BYTES: Final = 256 * 1024 * 1024
 """The largest file that a child may write."""
+_REPORT_EVERY_S: Final = 0.25
+"""Seconds between two reports of progress at least."""
 
 
 def serve(tasks: Mapping[str, Task]) -> None:
@@ -40,6 +47,8 @@ def serve(tasks: Mapping[str, Task]) -> None:
     for line in sys.stdin.buffer:
         request: dict[str, Any] = json.loads(line)
         task, within_s = tasks[request.pop("task")], request.pop("within_s")
+        if request.pop("progress", False):
+            request["on_progress"] = _Reports(answers)
         _limit_time(within_s)
         try:
             answer: dict[str, object] = {"result": task(**request)}
@@ -51,6 +60,22 @@ def serve(tasks: Mapping[str, Task]) -> None:
     # A parent that was killed removes no folder.
     with suppress(OSError):
         Path.cwd().rmdir()
+
+
+class _Reports:
+    """Tells the parent how far a task is: a few times a second at most, and only forwards."""
+
+    def __init__(self, answers: int) -> None:
+        self._answers = answers
+        self._told = 0.0
+        self._told_at_s = time.monotonic()
+
+    def __call__(self, share: float) -> None:
+        now_s = time.monotonic()
+        if share <= self._told or now_s - self._told_at_s < _REPORT_EVERY_S:
+            return
+        self._told, self._told_at_s = min(share, 1.0), now_s
+        os.write(self._answers, json.dumps({"progress": round(self._told, 3)}).encode() + b"\n")
 
 
 def _own_output() -> int:

@@ -64,15 +64,15 @@ class VideoFrames:
 
     async def _save(self, task: str, owner: str, source: Path, destination: Path) -> None:
         # The child has a working folder of its own.
-        paths = {"source": str(source.resolve()), "destination": str(destination.resolve())}  # noqa: ASYNC240
+        source, destination = source.resolve(), destination.resolve()  # noqa: ASYNC240
         try:
-            answer = _Answer.model_validate(await self._pool.ask(owner, task, **paths))
-            problem = answer.problem
+            answer = await self._pool.ask(owner, task, source=str(source), destination=str(destination))
+            problem = _Answer.model_validate(answer).problem
         except ChildFaultError as error:
             problem = error.detail if error.fault is ChildFault.RAISED else error.fault.value
         except ValidationError:
             problem = "unreadable_answer"
         if problem:
-            destination.unlink(missing_ok=True)  # noqa: ASYNC240 - a file that was just written, if at all
+            destination.unlink(missing_ok=True)
             log.warning("frame_not_taken", task=task, fault=problem[:80])
             raise NoFrameError(problem[:80])

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.children.serving import serve
@@ -140,10 +140,24 @@ def meets(notes: str, count: int) -> Mapping[str, object]:
     return {}
 
 
+def advances(on_progress: Callable[[float], None]) -> Mapping[str, object]:
+    """Tell how far it is far more often than anybody wants to know."""
+    began_s = time.monotonic()
+    while (now_s := time.monotonic()) - began_s < 1:
+        on_progress(now_s - began_s)
+    return {"value": "answered"}
+
+
+def floods(text: str, on_progress: Callable[[float], None]) -> Mapping[str, object]:
+    """Write the same line over and over to where answers leave, without end."""
+    while True:
+        os.write(_ANSWERS, text.encode())
+
+
 def main() -> None:
     """Do such tasks until nobody asks any more."""
     tasks = (
         *(echo, raises, takes, dies, leaves, hangs, burns, burns_on_all_cores, prints, answers, answers_half),
-        *(connects, surroundings, leaves_files, overlaps, meets),
+        *(connects, surroundings, leaves_files, overlaps, meets, advances, floods),
     )
     serve({task.__name__: task for task in tasks})

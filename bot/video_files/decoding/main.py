@@ -4,19 +4,20 @@ from collections.abc import Mapping
 
 from bot.children.serving import Task, serve
 from bot.video_files.decoding.facts import facts
+from bot.video_files.decoding.finish import finish
 from bot.video_files.decoding.frames import first_frame, last_frame
 from bot.video_files.decoding.opening import UnusableVideoError
 
 
 def main() -> None:
     """Answer for videos until nobody asks any more."""
-    serve({task.__name__: _answering(task) for task in (last_frame, first_frame, facts)})
+    serve({task.__name__: _answering(task) for task in (last_frame, first_frame, facts, finish)})
 
 
 def _answering(task: Task) -> Task:
     """Return the task with `problem` as its answer where it raises `UnusableVideoError`."""
 
-    def answer(**arguments: str) -> Mapping[str, object]:
+    def answer(**arguments: object) -> Mapping[str, object]:
         try:
             return task(**arguments)
         except UnusableVideoError as error:

@@ -1,0 +1,85 @@
+"""Makes of a finished video the file that is posted: marked, and small enough."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from bot.video_files.decoding.marking import tags_of
+from bot.video_files.decoding.opening import UnusableVideoError
+from bot.video_files.decoding.remuxing import can_copy, remux
+from bot.video_files.decoding.survey import Survey, survey_of
+
+_DRIFT_MAX_S: Final = 0.1
+
+
+def finish(
+    *,
+    source: str,
+    destination: str,
+    limit_bytes: int,
+    mark: Mapping[str, str] | None,
+    comment: str,
+    visible_text: str,
+    sign: bool,
+    on_progress: Callable[[float], None],
+) -> Mapping[str, object]:
+    """Write the file that is posted.
+
+    Args:
+        source: The video.
+        destination: The file to write.
+        limit_bytes: Its largest size.
+        mark: The values of its AIGC mark, by name; None for a file without.
+        comment: A sentence for people, beside the mark.
+        visible_text: A line for the first seconds; empty for none.
+        sign: True if content credentials follow, which may replace those that the file has.
+        on_progress: Told the share that is done.
+
+    Returns:
+        `by`, which is how it was written ("unchanged": it was not, the source will do); `width_px` and `height_px`
+        as players show it; `duration_s`.
+
+    Raises:
+        UnusableVideoError: There is no frame, or the file does not get so small. Whatever FFmpeg raises about a
+            damaged file comes through.
+    """
+    survey = survey_of(source)
+    on_progress(0.01)
+    fits = Path(source).stat().st_size <= limit_bytes
+    # Whoever signed the file signed its bytes: any change would make the signature worthless.
+    changes_nothing = mark is None or (survey.has_credentials and not sign)
+    if fits and changes_nothing and not visible_text:
+        return _answer("unchanged", survey)
+    tags = tags_of(mark, comment, survey.aigc)
+    if not visible_text and survey.kept_bytes <= limit_bytes and can_copy(survey):
+        remux(source, destination, tags)
+        if Path(destination).stat().st_size <= limit_bytes:
+            return _answer("remuxed", _checked_copy(survey, destination))
+    raise UnusableVideoError("too_large")
+
+
+def _checked_copy(survey: Survey, destination: str) -> Survey:
+    """Look a copy over. Every packet is there as it was, so what could be decoded still can."""
+    made = survey_of(destination)
+    same = made.film.checksum == survey.film.checksum
+    if survey.sound is not None:
+        same = same and made.sound is not None and made.sound.checksum == survey.sound.checksum
+    if not same or (made.width_px, made.height_px) != (survey.width_px, survey.height_px):
+        raise UnusableVideoError("copy_differs")
+    check_duration(survey, made)
+    return made
+
+
+def check_duration(survey: Survey, made: Survey) -> None:
+    """Raise `UnusableVideoError` if a film has become longer or shorter."""
+    if abs(made.film.duration_s - survey.film.duration_s) > _DRIFT_MAX_S:
+        raise UnusableVideoError("duration_differs")
+
+
+def _answer(by: str, survey: Survey) -> Mapping[str, object]:
+    return {
+        "by": by,
+        "width_px": survey.width_px,
+        "height_px": survey.height_px,
+        "duration_s": survey.film.duration_s,
+    }

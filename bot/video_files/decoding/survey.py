@@ -1,0 +1,165 @@
+"""Looks a video file over before it is changed, and after: what its packets hold. One frame is decoded."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, cast
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from bot.video_files.decoding.display import shown_dimensions
+from bot.video_files.decoding.opening import UnusableVideoError, decoded, film_of, open_video
+
+_DECODED_MAX: Final = 300
+"""Packets in which a frame is looked for."""
+_CREDENTIALS: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+"""The identifier of the box in which C2PA content credentials are."""
+_BOXES_MAX: Final = 10_000
+_AIGC: Final = "AIGC"
+
+
+@dataclass
+class Track:
+    """Packets of one stream.
+
+    Attributes:
+        codec: Name of its codec.
+        packets: Number of packets.
+        size_bytes: Their size.
+        checksum: CRC-32 of their content.
+        timed: True if each has a time to be decoded at.
+        base: Unit of their times in seconds.
+    """
+
+    codec: str
+    base: Fraction
+    packets: int = 0
+    size_bytes: int = 0
+    checksum: int = 0
+    timed: bool = True
+    _first: int | None = field(default=None, repr=False)
+    _end: int = field(default=0, repr=False)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that the packets cover that are shown."""
+        return 0.0 if self._first is None else float((self._end - self._first) * self.base)
+
+    def add(self, packet: "Packet[Stream]") -> None:
+        """Count a packet."""
+        if not packet.size:
+            return
+        self.timed = self.timed and packet.dts is not None
+        self.packets += 1
+        self.size_bytes += packet.size
+        self.checksum = zlib.crc32(packet, self.checksum)
+        if packet.pts is None or packet.is_discard or packet.is_corrupt:
+            return
+        self._first = packet.pts if self._first is None else min(self._first, packet.pts)
+        self._end = max(self._end, packet.pts + (packet.duration or 0))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is in a video file.
+
+    Attributes:
+        film: The stream that players show.
+        sound: The stream that they play; None if the film is silent.
+        width_px: Width as players show it, turned and with square pixels.
+        height_px: Height, likewise.
+        aigc: The mark that its maker put into the file; empty if there is none.
+        has_credentials: True if it carries C2PA content credentials.
+    """
+
+    film: Track
+    sound: Track | None
+    width_px: int
+    height_px: int
+    aigc: str
+    has_credentials: bool
+
+    @property
+    def kept_bytes(self) -> int:
+        """Size of what is kept when the file is written anew."""
+        return self.film.size_bytes + (self.sound.size_bytes if self.sound is not None else 0)
+
+
+def survey_of(source: str) -> Survey:
+    """Look a file over.
+
+    Raises:
+        UnusableVideoError: There is no frame. Whatever FFmpeg raises about a damaged file comes through.
+    """
+    with closing(open_video(source)) as container:
+        stream, sound_stream = film_of(container), sound_of(container)
+        film = _track_of(stream)
+        sound = _track_of(sound_stream) if sound_stream is not None else None
+        dimensions: tuple[int, int] | None = None
+        for packet in packets_of(container, stream, sound_stream):
+            if packet.stream_index != stream.index:
+                if sound is not None:
+                    sound.add(packet)
+                continue
+            film.add(packet)
+            if dimensions is None and film.packets <= _DECODED_MAX:
+                frames = decoded(cast("Packet[VideoStream]", packet))
+                dimensions = next((shown_dimensions(frame, stream) for frame in frames), None)
+        if dimensions is None or not film.packets:
+            raise UnusableVideoError("no_frame")
+        if sound is not None and not sound.packets:
+            sound = None
+        return Survey(film, sound, *dimensions, container.metadata.get(_AIGC, ""), has_credentials(source))
+
+
+def sound_of(container: InputContainer) -> AudioStream | None:
+    """Return the stream that players play: the default one, or the first."""
+    streams = container.streams.audio
+    return next(
+        (stream for stream in streams if stream.disposition & Disposition.default), next(iter(streams), None)
+    )
+
+
+def packets_of(
+    container: InputContainer, film: VideoStream, sound: AudioStream | None
+) -> "Iterator[Packet[Stream]]":
+    """Yield the packets of both streams as they come, as far as the file can be read, then an empty one of each."""
+    streams: list[Stream] = [film] if sound is None else [film, sound]
+    try:
+        yield from container.demux(*streams)
+    except FFmpegError:
+        return  # the file ends early; what was there is used
+
+
+def has_credentials(source: str) -> bool:
+    """Tell if a file carries C2PA content credentials: a box of its own beside the film (C2PA 2.x, A.5)."""
+    path = Path(source)
+    end = path.stat().st_size
+    with path.open("rb") as file:
+        at = 0
+        for _ in range(_BOXES_MAX):
+            if at + 8 > end:
+                return False
+            file.seek(at)
+            head = file.read(32)
+            size, kind, body = int.from_bytes(head[:4], "big"), head[4:8], 8
+            if size == 1:
+                size, body = int.from_bytes(head[8:16], "big"), 16
+            if kind == b"jumb" or (kind == b"uuid" and head[body : body + 16] == _CREDENTIALS):
+                return True
+            if size < body:  # the last box, or nonsense
+                return False
+            at += size
+    return False
+
+
+def _track_of(stream: VideoStream | AudioStream) -> Track:
+    return Track(stream.codec_context.name, stream.time_base or Fraction(1))
