@@ -123,6 +123,13 @@ class Questions:
                 # Refused requests count towards Discord's ban for invalid requests: at most one a server and call.
                 closed.add(review.guild_id)
 
+    async def channel_gone(self, channel_id: int) -> None:
+        """Show the open questions elsewhere whose cards were in a channel that was deleted."""
+        displaced = await self.reviews.displace(channel_id)
+        if displaced:
+            log.warning("review_channel_deleted", channel=channel_id, questions=displaced)
+            await self.ask_again()
+
     async def show(self, review: Review) -> None:
         """Update a question's card. Never raises: a card that could not be updated is left to `show_outdated`."""
         self._outdated.add(review.id)

@@ -130,6 +130,19 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, c
     assert harness.bought == 0
 
 
+async def test_an_open_question_whose_channel_is_deleted_is_asked_elsewhere(harness: Harness) -> None:
+    await rule(harness)
+    reply = await ask(harness)
+    await question(harness)
+    channel = reviews_channel(harness)
+    assert channel is not None
+    channel.delete()
+    card = await directly(harness)
+    assert EXPLAINED in card.current.text()
+    assert "Decided" in await told(await press(harness, card, "Approve", user=harness.guild.owner))
+    assert (await harness.ended(reply)).videos
+
+
 async def test_a_question_that_the_owner_takes_in_no_direct_message_is_in_the_queue_and_logged(
     harness: Harness,
 ) -> None:
