@@ -8,7 +8,7 @@ Called by moderators' presses (`cogs/moderation/reviews.py`), and by its own tas
 import asyncio
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -42,6 +42,7 @@ from bot.reviews.review import (
     VoterDoubts,
     cancellation_entry,
     entry_about,
+    is_overtaken,
     job_after_decision,
     quorum_of,
 )
@@ -272,16 +273,24 @@ class Decisions:
         """Move the job that waited for a decision and restart it, unless something else moved it first."""
         job = await self.jobs.find(review.job_id)
         moved = job_after_decision(job, review, self.now()) if job is not None else None
-        if job is None or moved is None or moved is job:
+        if job is None or moved is None or moved is job or job.review_id not in {None, review.id}:
             return
         news = news_of_decision(moved, review, self.now())
         try:
             async with self.audit.transaction() as within:
+                # Within a transaction, as a stop is one too: what it overtook, moderators are asked once more.
+                asks_anew = is_overtaken(review, job, self.caches.rules.of(review.guild_id))
+                if asks_anew:
+                    moved = replace(job, review_id=None, attempt=None)
                 await self.jobs.save_within(within.connection, moved, before=job)
-                if news is not None:
+                if news is not None and not asks_anew:
                     await self.news.add(within, news)
         except StaleJobError:
             log.info("review_came_too_late", job=job.id, review=review.id)
+            return
+        if asks_anew:
+            log.info("approval_overtaken_by_stop", job=job.id, review=review.id)
+            self.restart(job.id)
             return
         update_ledger(self.ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)

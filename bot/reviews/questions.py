@@ -10,7 +10,7 @@ import structlog
 
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
-from bot.jobs.store import JobStore
+from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ChannelLookup, ModerationCaches
@@ -21,13 +21,20 @@ from bot.moderation.rules import ServerRules
 from bot.moderation.words.findings import WordFindings
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.report_store import ReportStore
-from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about, quorum_of
+from bot.reviews.review import (
+    Outstanding,
+    Review,
+    ReviewState,
+    ReviewSubject,
+    entry_about,
+    is_overtaken,
+    quorum_of,
+)
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -65,6 +72,10 @@ class Questions:
 
         Returns:
             The question. One that was asked before may be closed already.
+
+        Raises:
+            StaleJobError: The job no longer waits for moderators, as it was cancelled or ended meanwhile.
+            UnknownJobError: There is no such job any more.
         """
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
@@ -89,6 +100,9 @@ class Questions:
         )
         found = await self.words_in(job)
         async with self.audit.transaction() as within:
+            # A cancellation closes the open question in its own transaction: none may be opened after it.
+            if subject is not ReviewSubject.REPORT and (await self.jobs.get(job.id)).state is not job.state:
+                raise StaleJobError(job.id)
             added = await self.reviews.add(within, asked)
             # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
@@ -222,8 +236,4 @@ class Questions:
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:
     """Return True for a question that is asked once more: it was withdrawn, or approved before a stop of spicy."""
-    if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
-        return review.state is ReviewState.WITHDRAWN
-    stopped_at, decided_at = rules.spicy_stopped_at, review.decided_at
-    before = stopped_at is not None and decided_at is not None and decided_at <= stopped_at
-    return (before or rules.spicy_stopped) and review.subject is not ReviewSubject.REPORT
+    return review.state is ReviewState.WITHDRAWN or is_overtaken(review, job, rules)

@@ -225,7 +225,8 @@ class ModerationWiring:
 
 async def _list_terms(words: WordLists, settings: Settings) -> None:
     """Make the operator's list what the settings say."""
-    wanted: dict[str, Effect] = dict.fromkeys(settings.held_terms, Effect.HELD)
+    wanted: dict[str, Effect] = dict.fromkeys(settings.alert_terms, Effect.ALERTS)
+    wanted |= dict.fromkeys(settings.held_terms, Effect.HELD)
     wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)
     for stored in words.terms(OPERATOR):
         if stored.term.text not in wanted:
@@ -234,5 +235,5 @@ async def _list_terms(words: WordLists, settings: Settings) -> None:
         try:
             await words.add(OPERATOR, Term(text, effect), OPERATOR)
         except ValueError as error:  # one that cannot be looked for, or too many
-            problem = SettingProblem("BLOCKED_TERMS or HELD_TERMS", str(error))
+            problem = SettingProblem("BLOCKED_TERMS, HELD_TERMS or ALERT_TERMS", str(error))
             raise BadConfigurationError((problem,)) from None

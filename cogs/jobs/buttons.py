@@ -1,6 +1,5 @@
 """Presses on the buttons below cards of jobs without a video: cancel, refresh, try again, look again, fetch."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +25,10 @@ from cogs.shared.layout import layout_of
 from cogs.shared.place import place_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
-    BEFORE_ACKNOWLEDGING_S,
     acknowledge,
     acknowledge_press,
     answer,
+    before_acknowledging,
     refuse,
     reply_privately,
 )
@@ -106,7 +105,7 @@ class JobButtons:
         now, event = self.now(), f"interaction:{interaction.id}"
         own = interaction.user.id == reference.person_id
         person = person_of(interaction) if own else await self.pages.person_of(interaction)
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+        async with before_acknowledging(interaction):
             look = await self.looking.permit(reference.job_id, person, place_of(interaction))
         if isinstance(look, Message):
             await refuse(interaction, look)
@@ -145,7 +144,7 @@ class JobButtons:
     async def _repeat(
         self, interaction: Interaction, reference: ButtonReference, order_of: Callable[[Job], VideoOrder]
     ) -> None:
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+        async with before_acknowledging(interaction):
             original = await self.actions.original(reference.job_id, person_of(interaction))
         if isinstance(original, ActionResult):
             await refuse(interaction, ANSWERS[original])

@@ -1,6 +1,5 @@
 """Presses on the buttons below finished videos: another one, a changed one, a continuation, deletion."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +24,8 @@ from cogs.shared.job_buttons import ButtonReference, job_routes
 from cogs.shared.pictures import video_of
 from cogs.shared.requesting import request_video
 from cogs.shared.respond import (
-    BEFORE_ACKNOWLEDGING_S,
     acknowledge_press,
+    before_acknowledging,
     delete_message,
     refuse,
     reply_privately,
@@ -121,7 +120,7 @@ class ResultButtons:
         await self.opening.for_job(interaction, form, order.changed(sources=(), kept=None), part)
 
     async def _reuse(self, interaction: Interaction, job: Job) -> Reuse:
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+        async with before_acknowledging(interaction):
             return await self.actions.reuse_of(job, person_of(interaction), interaction.channel_id)
 
     async def _delete(self, interaction: Interaction, reference: ButtonReference) -> None:
@@ -146,7 +145,7 @@ class ResultButtons:
 
     async def _model(self, interaction: Interaction, reference: ButtonReference) -> Job | None:
         """Return the job of the video, or None after the user was told why there is none."""
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+        async with before_acknowledging(interaction):
             found = await self.actions.model(reference.job_id, person_of(interaction))
         if isinstance(found, ActionResult):
             await refuse(interaction, ANSWERS[found])

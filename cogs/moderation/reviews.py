@@ -1,6 +1,5 @@
 """Moderators' presses on questions: votes, reasons, and looks at hidden videos."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +30,7 @@ from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.modals import REASON, WORDS, YES, SentForm, reason_form, tick_form
 from cogs.shared.place import place_of, restricted_channel_in
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, acknowledge, answer, open_modal, show_file
+from cogs.shared.respond import acknowledge, answer, before_acknowledging, open_modal, show_file
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 
 _WHY: Final = re.compile(r"sm-why:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
@@ -85,15 +84,15 @@ class ReviewsCog(commands.Cog):
     async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
         action = _action_of(match)
         language = language_of(interaction, private=True)
-        if action is ReviewAction.APPROVE_AND_TRUST and await self._is_blocked(match["review"]):
+        if action is ReviewAction.APPROVE_AND_TRUST and await self._is_blocked(interaction, match["review"]):
             await open_modal(interaction, _unblocking_form(match["review"], language))
         elif action in _ASKING_WHY:
             await open_modal(interaction, denial_form(f"sm-why:{action}:{match['review']}", language))
         else:
             await self._serve(interaction, match)
 
-    async def _is_blocked(self, review_id: str) -> bool:
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+    async def _is_blocked(self, interaction: Interaction, review_id: str) -> bool:
+        async with before_acknowledging(interaction):
             review = await self._reviews.get(review_id)
         return review is not None and self._decisions.is_blocked(review)
 

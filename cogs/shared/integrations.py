@@ -21,6 +21,7 @@ from bot.moderation.policy import Person
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.interactions import Interaction, owner_in_direct_messages, person_from, person_of
 from cogs.shared.place import parent_of
+from cogs.shared.respond import seconds_for_looking_up
 
 log: Final = structlog.get_logger(__name__)
 
@@ -55,8 +56,8 @@ class IntegrationsPages(commands.Cog):
         self._asking: dict[int, asyncio.Task[IntegrationsPage | None]] = {}
         self._names: Mapping[int, str] = {}
 
-    async def page(self, guild_id: int) -> IntegrationsPage | None:
-        """Return a server's page; None if Discord does not tell it at once. Waits a second at most.
+    async def page(self, guild_id: int, within_s: float = _WAIT_S) -> IntegrationsPage | None:
+        """Return a server's page; None if Discord does not tell it within `within_s` seconds.
 
         A page that was read before stays in use while Discord cannot be asked, unless it was changed meanwhile.
         """
@@ -66,7 +67,7 @@ class IntegrationsPages(commands.Cog):
         task = self._asking.get(guild_id)
         if task is None:
             task = self._asking[guild_id] = asyncio.create_task(self._ask(guild_id))
-        await asyncio.wait([task], timeout=_WAIT_S)
+        await asyncio.wait([task], timeout=within_s)
         found = task.result() if task.done() and not task.cancelled() else None
         if found is not None:
             return found
@@ -78,7 +79,7 @@ class IntegrationsPages(commands.Cog):
         person = person_of(interaction)
         if person.guild_id is None or person.administers or not interaction.is_guild_integration():
             return person
-        return person_of(interaction, await self.page(person.guild_id))
+        return person_of(interaction, await self.page(person.guild_id, _wait_s(interaction)))
 
     async def moderator_of(self, interaction: Interaction, guild_id: int) -> Person:
         """Return the user as one who decides in a server, where questions may come in direct messages too."""
@@ -94,7 +95,7 @@ class IntegrationsPages(commands.Cog):
         user, person = interaction.user, person_of(interaction)
         if not isinstance(user, discord.Member) or not interaction.is_guild_integration():
             return person
-        page = await self.page(user.guild.id)
+        page = await self.page(user.guild.id, _wait_s(interaction))
         return _with_access(person_of(interaction, page), page, interaction.channel)
 
     async def author_of(self, message: discord.Message) -> Person:
@@ -167,6 +168,11 @@ class IntegrationsPages(commands.Cog):
             log.info("commands_not_listed", **listed.facts)
             return
         self._names = {int(command["id"]): command["name"] for command in listed}
+
+
+def _wait_s(interaction: Interaction) -> float:
+    """Return the seconds that a page may take, of which an acknowledgement may still leave less."""
+    return _WAIT_S if interaction.response.is_done() else min(_WAIT_S, seconds_for_looking_up(interaction))
 
 
 def _with_access(person: Person, page: IntegrationsPage | None, channel: Any) -> Person:  # noqa: ANN401 - many kinds

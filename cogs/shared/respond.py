@@ -3,6 +3,7 @@
 What Discord and the network may raise is logged and not raised; where it matters, the result tells of it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -23,14 +24,27 @@ from cogs.shared.layout import layout_of
 
 log: Final = structlog.get_logger(__name__)
 
-BEFORE_ACKNOWLEDGING_S: Final = 1.5
-"""Maximum duration of a look-up on the disk before an acknowledgement, which Discord wants within three seconds.
+BEFORE_ACKNOWLEDGING_S: Final = 1.8
+"""Maximum duration of all look-ups of one interaction before its acknowledgement together.
 
-The servers' *Integrations* pages may take a second before it.
+Discord wants that within three seconds, and storing a request may take one of them.
 """
+_LOOKED_UP_BY: Final = "looked_up_by"
 
 _UPLOAD_TIMEOUT_S: Final = 300.0
 _NOBODY: Final = discord.AllowedMentions.none()
+
+
+def seconds_for_looking_up(interaction: Interaction) -> float:
+    """Return what is left for look-ups before the acknowledgement. The first call begins the time."""
+    now = asyncio.get_running_loop().time()
+    by: float = interaction.extras.setdefault(_LOOKED_UP_BY, now + BEFORE_ACKNOWLEDGING_S)
+    return max(by - now, 0.0)
+
+
+def before_acknowledging(interaction: Interaction) -> asyncio.Timeout:
+    """Bound the look-ups in a block that come before the acknowledgement. Raises `TimeoutError` as it ends."""
+    return asyncio.timeout(seconds_for_looking_up(interaction))
 
 
 async def acknowledge(interaction: Interaction, *, private: bool) -> Acknowledged | None:

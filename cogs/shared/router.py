@@ -18,7 +18,7 @@ from bot.storage.errors import StorageError
 from bot.texts import forms, jobs
 from cogs.shared.attempt import failed_call
 from cogs.shared.interactions import Interaction
-from cogs.shared.respond import refuse, tell
+from cogs.shared.respond import refuse, seconds_for_looking_up, tell
 from cogs.shared.seen_events import SeenEvents
 
 log: Final = structlog.get_logger(__name__)
@@ -59,6 +59,7 @@ class Router(commands.Cog):
             return
         if not self._seen.is_new(interaction.id):
             return
+        seconds_for_looking_up(interaction)
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         try:
             await self._handle(interaction, custom_id, form=form)

@@ -1,6 +1,5 @@
 """`/video`: reads what was asked, acknowledges, hands it to the service that makes the video."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -22,7 +21,7 @@ from cogs.shared.choices import video_options
 from cogs.shared.interactions import Interaction
 from cogs.shared.pictures import of_attachment
 from cogs.shared.requesting import request_video
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
+from cogs.shared.respond import before_acknowledging, refuse
 from cogs.video.form_opening import FormOpening
 
 log: Final = structlog.get_logger(__name__)
@@ -114,7 +113,7 @@ class VideoCog(commands.Cog):
         if not self._prompt_history.is_mark(prompt):
             return prompt
         try:
-            async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+            async with before_acknowledging(interaction):
                 return await self._prompt_history.prompt(interaction.user.id, prompt)
         except (StorageError, TimeoutError) as error:
             log.warning("prompt_not_recalled", reason=str(error))

@@ -15,7 +15,7 @@ from bot.storage.errors import StorageError
 from bot.texts import forms
 from bot.video import REFERENCES_MAX, Preset
 from cogs.shared.interactions import Interaction, language_of
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, open_modal
+from cogs.shared.respond import open_modal, seconds_for_looking_up
 from cogs.video.form_layout import FormKind, FormReference, PicturePart, video_form
 
 log: Final = structlog.get_logger(__name__)
@@ -41,7 +41,9 @@ class FormOpening:
         async with asyncio.TaskGroup() as group:
             # Kept first, a few milliseconds as a rule; but no disk may keep a person waiting for the form, and
             # one whose draft could not be kept says so when it is sent.
-            await asyncio.wait([group.create_task(self._keep(draft))], timeout=BEFORE_ACKNOWLEDGING_S)
+            await asyncio.wait(
+                [group.create_task(self._keep(draft))], timeout=seconds_for_looking_up(interaction)
+            )
             await open_modal(interaction, form)
 
     async def again(self, interaction: Interaction, draft: Draft) -> None:

@@ -1,6 +1,5 @@
 """*Apps ► Animate*, and the forms of videos when they come back filled in."""
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,7 +29,7 @@ from cogs.shared.job_buttons import shows_buttons_of
 from cogs.shared.modals import SentForm
 from cogs.shared.pictures import pictures_of, public_pictures, video_of
 from cogs.shared.requesting import REFUSED_PREFIX, event_of, request_video
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, refuse
+from cogs.shared.respond import before_acknowledging, refuse
 from cogs.shared.router import InteractionRoute, UnknownCustomIdError
 from cogs.video.form_layout import FORM_ID, FormKind, FormReference, options_in, pictures_in, prompt_in
 from cogs.video.form_opening import FormOpening
@@ -88,7 +87,7 @@ class FormsCog(commands.Cog):
         ]
 
     async def _change_refused(self, interaction: Interaction, match: re.Match[str]) -> None:
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+        async with before_acknowledging(interaction):
             draft = await self._drafts.get(match["draft"], interaction.user.id)
             owner_id = await self._drafts.owner_of(match["draft"]) if draft is None else interaction.user.id
         if owner_id not in {None, interaction.user.id}:
@@ -104,7 +103,7 @@ class FormsCog(commands.Cog):
         reference, form = FormReference.of(match), SentForm.of(interaction)
         if form is None:
             raise UnknownCustomIdError
-        async with asyncio.timeout(BEFORE_ACKNOWLEDGING_S):
+        async with before_acknowledging(interaction):
             order = await self._order(interaction, reference, form)
         if isinstance(order, VideoOrder):
             # The form of a draft was opened by a command, which Discord let the user use.

@@ -3,12 +3,13 @@
 import gc
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 import pytest
 
 from bot.sandbox.discord import CallbackKind, DiscordFault
-from bot.texts import explanations
+from bot.storage import engines
+from bot.texts import explanations, jobs
 from tests.e2e.actors.buttons import press, without_change
 from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
@@ -68,3 +69,19 @@ async def test_a_stop_while_discord_keeps_an_acknowledgement_waiting_ends_withou
     gc.collect()
     assert "never retrieved" not in caplog.text
     assert "Session is closed" not in caplog.text
+
+
+async def test_a_press_whose_look_up_hangs_is_answered_in_words_while_discord_still_waits(
+    harness: Harness,
+) -> None:
+    first = await harness.video()
+    await harness.ended(first)
+    async with AsyncExitStack() as held:
+        for _ in range(engines.READERS):
+            await held.enter_async_context(harness.app.database.read())
+        # The page of the server takes its time as well: both together have what one of them has alone.
+        pages = DiscordFault("GET /applications/*/guilds/*/commands/permissions", delay_s=9.0, times=9)
+        harness.sandbox.discord.faults.append(pages)
+        again = await press(harness, first, "Again")
+        assert jobs.NOT_STORED.english in (await again.wait_for_answer(TIMEOUT_S)).text()
+    assert harness.bought == 1

@@ -5,6 +5,7 @@ import pytest
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.rules import ServerRules
 from bot.moderation.words.matching import Effect, Term
+from bot.moderation.words.word_lists import MOST_TERMS
 from bot.sandbox.discord import ChannelKind
 from bot.texts import spicy as spicy_words
 from bot.texts import word_lists as words
@@ -163,3 +164,21 @@ async def test_a_list_is_handed_out_and_taken_in(harness: Harness) -> None:
         told = await spicy(harness, "words", mo, action="import", file=file)
         assert told.text == words.FILE_UNREADABLE.english
     assert (await spicy(harness, "words", mo, action="import")).text == words.FILE_MISSING.english
+
+
+async def test_a_file_with_more_terms_than_there_may_be_is_not_imported(harness: Harness) -> None:
+    mo = moderator(harness)
+    await listed(harness, Term("zebra", Effect.HELD))
+    content = "\n".join(["zebra,blocked", *(f"word{number}" for number in range(MOST_TERMS + 5))])
+    file = harness.sandbox.discord.upload("words.csv", content.encode(), "text/csv")
+    told = await spicy(harness, "words", mo, action="import", file=file)
+    assert told.text == words.too_many_imported(MOST_TERMS + 5, MOST_TERMS - 1, MOST_TERMS).english
+    (stored,) = harness.app.moderation.caches.words.terms(harness.guild.id)
+    assert stored.term == Term("zebra", Effect.HELD)
+
+
+@pytest.mark.started_with(alert_terms="lighthouse")
+async def test_the_operators_terms_may_alert_as_well(harness: Harness) -> None:
+    await harness.ended(await harness.video("a lighthouse"))
+    assert harness.bought == 1
+    await until(lambda: "term_matched" in actions(harness))
