@@ -55,7 +55,8 @@ class JobList:
         return tuple(self._entry(job, language) for job in found if not _is_deleted(job))
 
     def _entry(self, job: Job, language: Language) -> JobListEntry:
-        text = words.entry_line(job.request, _state(job), self._detail(job), job.created_at, language)
+        state, detail, notes = _state(job), self._detail(job), _notes(job)
+        text = words.entry_line(job.request, state, detail, job.created_at, language, notes=notes)
         return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, _actions(job))
 
     def _detail(self, job: Job) -> Message | None:
@@ -78,6 +79,11 @@ def _state(job: Job) -> Message:
     if job.undelivered_since is not None:
         return words.UNDELIVERED
     return words.ASKS_AGAIN if job.asks_again else words.STATES[job.state]
+
+
+def _notes(job: Job) -> tuple[Message, ...]:
+    way = job.detour
+    return words.detour_lines(way.route, way.reason, unquoted=way.unquoted) if way is not None else ()
 
 
 def _actions(job: Job) -> tuple[Action, ...]:

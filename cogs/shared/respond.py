@@ -13,6 +13,7 @@ import discord
 import structlog
 from discord import ui
 
+from bot.delivery.messages import FileLabel
 from bot.services.requests import Acknowledged
 from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
@@ -121,22 +122,32 @@ async def answer(
 
 
 async def show_file(
-    interaction: Interaction, words: Translatable, path: Path, name: str, buttons: Sequence[PlainButton] = ()
+    interaction: Interaction,
+    words: Translatable,
+    path: Path,
+    label: FileLabel,
+    buttons: Sequence[PlainButton] = (),
 ) -> bool:
     """Fill in the answer that was announced with a file. Returns False if it cannot be sent; the user is told."""
-    shown = _is_shown(await attempt(_attach(interaction, words, path, name, buttons), _UPLOAD_TIMEOUT_S))
+    shown = _is_shown(await attempt(_attach(interaction, words, path, label, buttons), _UPLOAD_TIMEOUT_S))
     if not shown:
         await answer(interaction, job_words.FILE_REFUSED)
     return shown
 
 
 async def _attach(
-    interaction: Interaction, words: Translatable, path: Path, name: str, buttons: Sequence[PlainButton]
+    interaction: Interaction,
+    words: Translatable,
+    path: Path,
+    label: FileLabel,
+    buttons: Sequence[PlainButton],
 ) -> None:
+    # Opening raises OSError if the file is gone by now.
+    file = discord.File(path, filename=label.name, description=label.description)
     await interaction.edit_original_response(
         content=_in_own_language(interaction, words),
         view=view_of(buttons) if buttons else None,
-        attachments=[discord.File(path, filename=name)],  # raises OSError if the file is gone by now
+        attachments=[file],
         allowed_mentions=_NOBODY,
     )
 
