@@ -98,6 +98,7 @@ class ReplyRoutes:
         if not (self._address.private and isinstance(error, ReplyUnreachableError) and error.may_pass):
             return False
         del self._closed[Route.TOKEN]
+        log.info("token_tried_again", reason=str(error))
         return True
 
     def leave_out_quote(self, route: Route, error: DeliveryError) -> bool:

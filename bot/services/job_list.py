@@ -27,6 +27,8 @@ class JobListEntry:
     person_id: int
     private: bool
     text: str
+    unquoted: str
+    """The text without the prompt."""
     actions: tuple[Action, ...]
 
 
@@ -56,8 +58,11 @@ class JobList:
 
     def _entry(self, job: Job, language: Language) -> JobListEntry:
         state, detail, notes = _state(job), self._detail(job), _notes(job)
-        text = words.entry_line(job.request, state, detail, job.created_at, language, notes=notes)
-        return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, _actions(job))
+        text, unquoted = (
+            words.entry_line(job.request, state, detail, job.created_at, language, notes=notes, quotes=quotes)
+            for quotes in (True, False)
+        )
+        return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, unquoted, _actions(job))
 
     def _detail(self, job: Job) -> Message | None:
         """Return how far a job is. A job that does not run in this process has neither position nor progress."""

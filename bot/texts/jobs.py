@@ -14,6 +14,9 @@ PROMPT_SHOWN_CHARS: Final = 80
 
 TITLE: Final = sentence("Your videos")
 NONE: Final = sentence("Nothing is under way, and nothing waits for you. Start a video with `/video`.")
+PROMPTS_LEFT_OUT: Final = sentence(
+    "Prompts are left out, because AutoMod does not allow all of their words here."
+)
 NEWER: Final = sentence("Newer")
 OLDER: Final = sentence("Older")
 
@@ -148,16 +151,17 @@ def entry_line(
     language: Language,
     *,
     notes: Sequence[Message] = (),
+    quotes: bool = True,
 ) -> str:
     """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below, and notes below that.
 
-    `detail` adds to the state.
+    `detail` adds to the state. Without `quotes` an ellipsis stands for the prompt.
     """
     parts = [f"**{state.in_language(language)}**"]
     parts += [detail.in_language(language)] if detail else []
     length = short_seconds(request.seconds).in_language(language)
     parts += [length, request.resolution, moment(created_at)]
-    quoted = f"> {quote_prompt(request.prompt, PROMPT_SHOWN_CHARS)}"
+    quoted = f"> {quote_prompt(request.prompt, PROMPT_SHOWN_CHARS) if quotes else '…'}"
     return "\n".join([" · ".join(parts), quoted, *(f"-# {note.in_language(language)}" for note in notes)])
 
 

@@ -4,7 +4,7 @@ What Discord and the network may raise is logged and not raised; where it matter
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -107,10 +107,7 @@ async def answer(
         rows = (row_of_plain(buttons),) if buttons else ()
         words = layout_of(_in_own_language(interaction, words), *rows)
     if isinstance(words, ui.LayoutView):
-        view = words
-        done = await persist(
-            interaction, lambda: interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
-        )
+        done = await _fill_in(interaction, words)
     else:
         text = _in_own_language(interaction, words)
         view: Any = view_of(buttons) if buttons else discord.utils.MISSING
@@ -119,6 +116,23 @@ async def answer(
             lambda: interaction.edit_original_response(content=text, view=view, allowed_mentions=_NOBODY),
         )
     _is_shown(done)
+
+
+async def answer_with_quotes(
+    interaction: Interaction, quoting: ui.LayoutView, unquoted: Callable[[], ui.LayoutView]
+) -> None:
+    """Fill in the answer that was announced; with `unquoted` if AutoMod refuses the words of prompts in it."""
+    done = await _fill_in(interaction, quoting)
+    if isinstance(done, FailedCall) and done.words_refused:
+        log.warning("prompt_left_out", **done.facts)
+        done = await _fill_in(interaction, unquoted())
+    _is_shown(done)
+
+
+async def _fill_in(interaction: Interaction, view: ui.LayoutView) -> object:
+    return await persist(
+        interaction, lambda: interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
+    )
 
 
 async def show_file(
