@@ -127,12 +127,12 @@ jobs: Final = Table(
     Column("raw_answer", Text),  # to the POST, scrubbed, where it is not known if it bought something
     Column("ask_again_since", UtcMoment),  # its user is asked if the video is still wanted
     Column("mismatch", json_column()),  # what of the finished video is not as asked for
-    Column("file_facts", json_column()),  # duration, frame and size of the finished video's file
-    Column("detour", json_column()),  # by which other way the last post came, and why
     Column("had_flags", Boolean, nullable=False, default=False, server_default=false()),
     Column("from_people", Boolean, nullable=False, default=False, server_default=false()),
     Column("awaits_posting", Boolean, nullable=False, default=False, server_default=false()),
     Column("reply_foreign", Boolean, nullable=False, default=False, server_default=false()),
+    Column("file_facts", json_column()),  # duration, frame and size of the finished video's file
+    Column("detour", json_column()),  # by which other way the last post came, and why
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
