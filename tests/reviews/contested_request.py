@@ -28,6 +28,7 @@ from bot.lifecycle.steps.review import ReviewStep
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.news import NewsStore
 from bot.moderation.members.store import MemberStore
 from bot.moderation.memberships import Membership
 from bot.moderation.policy import OperatorRules, Person, Place
@@ -132,20 +133,6 @@ class PlayedDiscord:
         return address.message_id or 0
 
 
-class PersonNewsUnheard:
-    """Users whom nobody can reach."""
-
-    async def removed(self, job: Job, reason: str) -> None: ...
-
-    async def struck(self, guild_id: int, person_id: int, reason: str) -> None: ...
-
-    async def suspended(self, guild_id: int, person_id: int, *, until: datetime, reason: str) -> None: ...
-
-    async def suspension_over(self, guild_id: int, person_id: int) -> None: ...
-
-    async def decided(self, job: Job, review: Any) -> None: ...
-
-
 class StoredRun(DetachedJob):
     """A run of the job whose writes are stored, and whose posts stay in memory."""
 
@@ -186,7 +173,7 @@ class ContestedRequest:
     def _build(self, folder: Path) -> None:
         outside: Any = None  # nothing is fetched, bought or uploaded here
         discord: Any = self.discord
-        news, ledger, server_jobs = PersonNewsUnheard(), Ledger(), ServerJobs(self.database, folder)
+        news, ledger, server_jobs = NewsStore(self.database), Ledger(), ServerJobs(self.database, folder)
         jobs, reviews, audit, now = self.jobs, self.reviews, self.audit, self.now
         reports = ReportStore(self.database)
         self.gatekeeper = Gatekeeper(self.caches, discord, discord, now)
@@ -201,6 +188,7 @@ class ContestedRequest:
             audit=audit,
             caches=self.caches,
             memberships=discord,
+            channels=discord,
             review_channel=discord,
             media_dir=folder,
             now=now,
