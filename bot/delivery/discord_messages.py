@@ -2,24 +2,25 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import discord
 from pydantic import SecretStr
 
 from bot.delivery.breaker import InvalidRequestBreaker
+from bot.delivery.discord_errors import delivery_error_of
 from bot.delivery.messages import (
     AnsweredElsewhereError,
     AnswerUnreadableError,
     DeliveryError,
     DiscordUnavailableError,
     Post,
-    PostRefusedError,
     ReplyAddress,
     ReplyUnreachableError,
     UploadTooLargeError,
@@ -28,8 +29,6 @@ from bot.storage.shielding import shield_until_done
 from bot.texts.cards import mention_of_late_video
 from bot.texts.cards import ping as ping_text
 
-_OLD_EDITS_CODE: Final = 30046
-"""Too many edits of messages older than an hour: passes by itself (Discord, *JSON error codes*)."""
 _LOOKED_BACK_MESSAGES: Final = 200
 _CLOCKS_APART: Final = timedelta(hours=2)
 """Largest difference between this machine's clock and Discord's when an earlier post is looked for."""
@@ -50,13 +49,6 @@ class Lead:
 Layout = Callable[[Post, Lead | None], discord.ui.LayoutView]
 """Turns a post into what discord.py sends."""
 
-_TOO_LARGE_STATUS: Final = 413
-_TOO_LARGE_CODES: Final = frozenset({40005, 50045})
-"""`Request entity too large` and `File uploaded exceeds the maximum size` (Discord, *JSON error codes*)."""
-_CLOSED_STATUS: Final = frozenset({401, 403, 404})
-_UNKNOWN_STATUS: Final = 404
-_RATE_LIMITED_STATUS: Final = 429
-_SERVER_ERRORS_FROM: Final = 500
 _ORIGINAL: Final[Any] = "@original"
 """Discord's name for an interaction's reply; discord.py's types want a number, but it passes any id on."""
 _CALL_TIMEOUT_S: Final = 60.0
@@ -206,8 +198,8 @@ class DiscordMessages:
                     allowed_mentions=allowed,
                 )
 
-    async def find_video(self, address: ReplyAddress, name: str, *, by_token: bool) -> int | None:
-        """Return the id of the reply's message if it already shows a video of this name."""
+    async def find_video(self, address: ReplyAddress, ending: str, *, by_token: bool) -> int | None:
+        """Return the id of the reply's message if it already shows a video whose name ends so."""
         async with self._one_call(None):
             if by_token and address.token is not None:
                 message: discord.Message = await self._webhook(address, address.token).fetch_message(
@@ -216,8 +208,7 @@ class DiscordMessages:
             else:
                 message = await self._message(address).fetch()
         # In messages of this kind files stand in the components alone, by their addresses (Discord's issue 8277).
-        shown = str([component.to_dict() for component in message.components])
-        return message.id if f"/{name}" in shown else None
+        return message.id if any(urlsplit(url).path.endswith(ending) for url in _media_of(message)) else None
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """Return the id of the message by which `answer_in_channel` made this post, at `since` or later."""
@@ -276,7 +267,7 @@ class DiscordMessages:
             async with asyncio.timeout(_CALL_TIMEOUT_S + upload_bytes / _SLOWEST_UPLOAD_BYTES_PER_S):
                 yield
         except discord.HTTPException as error:
-            raise _in_our_words(error) from None
+            raise delivery_error_of(error) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise DiscordUnavailableError(type(error).__name__) from None
         except DeliveryError:
@@ -287,10 +278,18 @@ class DiscordMessages:
             raise AnswerUnreadableError(type(error).__name__) from None
 
 
+def _media_of(message: discord.Message) -> Iterator[str]:
+    """Yield the addresses of what a message shows in galleries."""
+    for part in discord.ui.LayoutView.from_message(message, timeout=None).walk_children():
+        if isinstance(part, discord.ui.MediaGallery):
+            yield from (item.media.url for item in part.items)
+
+
 def _files(post: Post) -> list[discord.File]:
     if post.video is None:
         return []
-    return [discord.File(post.video.path, filename=post.video.name)]
+    label = post.video.label
+    return [discord.File(post.video.path, filename=label.name, description=label.description)]
 
 
 def _lead(address: ReplyAddress, post: Post) -> Lead:
@@ -324,17 +323,3 @@ def _is_marked(message: discord.Message, mark: int) -> bool:
 def _check_size(post: Post, limit_bytes: int) -> None:
     if post.video is not None and post.video.size_bytes > limit_bytes:
         raise UploadTooLargeError(f"{post.video.size_bytes} of {limit_bytes} bytes")
-
-
-def _in_our_words(error: discord.HTTPException) -> DeliveryError:
-    # The library's text may quote the request's address, which holds the token; status and code suffice.
-    told = f"HTTP {error.status}, code {error.code}"
-    if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:
-        return UploadTooLargeError(told)
-    if error.code == _OLD_EDITS_CODE:
-        return DiscordUnavailableError(told)
-    if error.status in _CLOSED_STATUS:
-        return ReplyUnreachableError(told, unknown=error.status == _UNKNOWN_STATUS)
-    if error.status == _RATE_LIMITED_STATUS or error.status >= _SERVER_ERRORS_FROM:
-        return DiscordUnavailableError(told)
-    return PostRefusedError(told)

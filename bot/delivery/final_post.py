@@ -1,5 +1,6 @@
 """Final post of a job: made once, by the first open route, with a journal of what was begun."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final
 import stamina
 import structlog
 
+from bot.delivery.detours import Detour
 from bot.delivery.messages import (
     AnswerUnreadableError,
     DeliveryDoubtfulError,
@@ -18,19 +20,24 @@ from bot.delivery.messages import (
     PostForbiddenError,
     PostRefusedError,
     ReplyUnreachableError,
+    WordsRefusedError,
 )
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import Route
 
 log: Final = structlog.get_logger(__name__)
 
+_TOKEN_PAUSE_S: Final = 1.0
+"""Before a private reply's token that was refused is tried once more."""
+
 
 @dataclass(frozen=True)
 class Posted:
-    """Result of a final post: its route, and the message that shows it."""
+    """Result of a final post: its route, the message that shows it, and what was not as it was meant to be."""
 
     route: Route
     message_id: int
+    detour: Detour | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ class FinalPost:
         self._doubtful = journal.earlier is not None and journal.earlier.route is Route.TOKEN
         self._unread_by: Route | None = None
         """Route by which the post was made with an answer that could not be read."""
+        self._tried_token_again = False
 
     async def make(self, *, patience_s: float) -> Posted:
         """Make the post, repeating while Discord is away.
@@ -92,6 +100,7 @@ class FinalPost:
             DiscordUnavailableError: Discord stayed away for `patience_s` seconds.
         """
         self._routes.forget_refusals()
+        self._tried_token_again = self._routes.reopen_private_token()
         # Edits are free to repeat, and new messages carry a nonce, so a repeated call cannot post twice.
         async for attempt in stamina.retry_context(
             on=DiscordUnavailableError, attempts=None, timeout=patience_s, wait_initial=0.5, wait_max=30.0
@@ -110,10 +119,8 @@ class FinalPost:
                     raise DeliveryDoubtfulError("the video may be in the reply already")
                 if not self._direct_videos:
                     continue
-            if has_video and not await self._journal.permitted():
-                raise PostForbiddenError("the rules do not allow it here")
             try:
-                return Posted(route, await (self._upload(route) if has_video else self._once(route)))
+                return Posted(route, await self._by(route), self._routes.detour(route))
             except (ReplyUnreachableError, PostRefusedError) as error:
                 self._routes.close(route, error)
             except DiscordUnavailableError as error:
@@ -121,6 +128,24 @@ class FinalPost:
                 self._unread_by = route if isinstance(error, AnswerUnreadableError) else None
                 raise
         raise ReplyUnreachableError("every route to the user is closed")
+
+    async def _by(self, route: Route) -> int:
+        """Post by one route: without the prompt if AutoMod refuses that, and twice by a private reply's token."""
+        while True:
+            if self._post.video is not None and not await self._journal.permitted():
+                raise PostForbiddenError("the rules do not allow it here")
+            try:
+                return await (self._upload(route) if self._post.video is not None else self._once(route))
+            except WordsRefusedError as error:
+                if not self._routes.leave_out_quote(route, error):
+                    raise
+            except ReplyUnreachableError as error:
+                private = route is Route.TOKEN and self._routes.address.private
+                if not (private and error.may_pass) or self._tried_token_again:
+                    raise
+                self._tried_token_again = True
+                log.info("token_tried_again", reason=str(error))
+                await asyncio.sleep(_TOKEN_PAUSE_S)
 
     async def _upload(self, route: Route) -> int:
         if self._unread_by is route and (found := await self._shown_by_now(route)) is not None:
@@ -144,9 +169,9 @@ class FinalPost:
         """Return the id of the reply's message if it shows the video: the unreadable answer may be Discord's."""
         if route.makes_new_message or self._post.video is None:
             return None  # `_once` looks for a new message
-        name = self._post.video.name
+        ending = self._post.video.ending
         return await self._routes.messages.find_video(
-            self._routes.address, name, by_token=route is Route.TOKEN
+            self._routes.address, ending, by_token=route is Route.TOKEN
         )
 
     async def _find(self, route: Route, since: datetime) -> int | None:

@@ -1,14 +1,20 @@
 """Messages of delivery: addresses, posts, the calls to Discord, and the errors that these raise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol, Self
 
 from pydantic import SecretStr
 
 from bot.delivery.card import Card
+from bot.texts.cards import PROMPT_LEFT_OUT
 from bot.texts.messages import Language
+
+_TOKEN_REFUSED_STATUS: Final = 401
+_UNKNOWN_STATUS: Final = 404
+_UNKNOWN_WEBHOOK_CODE: Final = 10015
+_UNKNOWN_INTERACTION_CODE: Final = 10062
 
 
 @dataclass(frozen=True)
@@ -38,13 +44,25 @@ class ReplyAddress:
 
 
 @dataclass(frozen=True)
+class FileLabel:
+    """Name of a file as users see it, and its description for those who do not see the picture (alt text)."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
 class VideoFile:
-    """A finished video on disk, and the name under which people see it."""
+    """A finished video on disk, and what people see of it besides."""
 
     path: Path
-    name: str
     size_bytes: int
     spoiler: bool
+    label: FileLabel
+    unquoted: FileLabel
+    """The label without a word of the prompt."""
+    ending: str
+    """End of the name, by which the video is found in a message: no other job's video has it."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +72,42 @@ class Post:
     card: Card
     video: VideoFile | None = None
 
+    def without_quote(self) -> Self:
+        """Return the post without the prompt: in the card, in the name of the file and in its description."""
+        left_out = PROMPT_LEFT_OUT.in_language(self.card.language)
+        card = replace(self.card, prompt="…", small_print=(*self.card.small_print, left_out))
+        video = self.video and replace(self.video, label=self.video.unquoted)
+        return replace(self, card=card, video=video)
+
 
 class DeliveryError(Exception):
     """Base of every error that delivering raises: the post is not where it was to be."""
 
 
 class ReplyUnreachableError(DeliveryError):
-    """This route to the user is closed for good (401, 403 or 404): it is never repeated.
+    """This route to the user is closed (401, 403 or 404)."""
 
-    `unknown` is True where Discord says that there is no such thing (404).
-    """
-
-    def __init__(self, told: str, *, unknown: bool = False) -> None:
+    def __init__(self, told: str, *, status: int = 0, code: int = 0) -> None:
+        """Args: `status` and `code` are Discord's; 0 if Discord was not asked."""
         super().__init__(told)
-        self.unknown = unknown
+        self._status = status
+        self._code = code
+
+    @property
+    def unknown(self) -> bool:
+        """True where Discord says that there is no such thing."""
+        return self._status == _UNKNOWN_STATUS
+
+    @property
+    def token_refused(self) -> bool:
+        """True where Discord does not take the token, which is too old as a rule."""
+        return self._status == _TOKEN_REFUSED_STATUS
+
+    @property
+    def may_pass(self) -> bool:
+        """True where a living token is refused now and then, and taken a moment later (Discord's issue 6851)."""
+        unknown = self.unknown and self._code in {_UNKNOWN_WEBHOOK_CODE, _UNKNOWN_INTERACTION_CODE}
+        return self.token_refused or unknown
 
 
 class DeliveryDoubtfulError(DeliveryError):
@@ -83,7 +123,11 @@ class UploadTooLargeError(DeliveryError):
 
 
 class PostRefusedError(DeliveryError):
-    """Discord refuses this very message (another 400, such as AutoMod's 200000): repeating it is no use."""
+    """Discord refuses this very message (another 400): repeating it is no use."""
+
+
+class WordsRefusedError(PostRefusedError):
+    """AutoMod refuses the message for its words (400, codes 200000 and 200001)."""
 
 
 class AnsweredElsewhereError(DeliveryError):
@@ -133,8 +177,8 @@ class Messages(Protocol):
         """Mention the user in a new message beside the reply, because an edit notifies no one."""
         ...
 
-    async def find_video(self, address: ReplyAddress, name: str, *, by_token: bool) -> int | None:
-        """Return the id of the reply's message if it already shows a video of this name."""
+    async def find_video(self, address: ReplyAddress, ending: str, *, by_token: bool) -> int | None:
+        """Return the id of the reply's message if it already shows a video whose name ends so."""
         ...
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:

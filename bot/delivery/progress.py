@@ -20,6 +20,7 @@ from bot.delivery.messages import (
     ReplyAddress,
     ReplyUnreachableError,
     UploadTooLargeError,
+    WordsRefusedError,
 )
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import Route
@@ -121,7 +122,7 @@ class ProgressCard:
         ):
             with attempt:
                 try:
-                    await self._routes.send(Route.TOKEN, Post(card))
+                    await self._routes.send_card(Route.TOKEN, card)
                     self._shown = card
                 except ReplyUnreachableError as error:
                     self._routes.close(Route.TOKEN, error)
@@ -139,9 +140,7 @@ class ProgressCard:
         ):
             with attempt:
                 try:
-                    message_id = await routes.messages.answer_message(
-                        routes.address, Post(card), look_first=look_first or attempt.num > 1
-                    )
+                    message_id = await self._answer_once(card, look_first=look_first or attempt.num > 1)
                 except AnsweredElsewhereError:
                     return Existence.ELSEWHERE
                 except (ReplyUnreachableError, PostRefusedError, UploadTooLargeError) as error:
@@ -150,6 +149,16 @@ class ProgressCard:
                 routes.learn_message(message_id)
                 self._shown = card
         return Existence.CERTAIN
+
+    async def _answer_once(self, card: Card, *, look_first: bool) -> int:
+        routes = self._routes
+        answer, address, post = routes.messages.answer_message, routes.address, Post(card)
+        try:
+            return await answer(address, routes.as_allowed(post), look_first=look_first)
+        except WordsRefusedError as error:
+            if not routes.leave_out_quote(Route.ANSWER_IN_CHANNEL, error):
+                raise
+            return await answer(address, routes.as_allowed(post), look_first=look_first)
 
     def _ask_to_stop(self) -> None:
         self._stopping = True
@@ -178,7 +187,7 @@ class ProgressCard:
                 continue
             try:
                 async with asyncio.timeout(_EDIT_TIMEOUT_S):
-                    await self._routes.send(route, Post(card))
+                    await self._routes.send_card(route, card)
                 self._shown = card
                 self._asked = False
             except (DiscordUnavailableError, TimeoutError) as error:

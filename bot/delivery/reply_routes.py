@@ -8,7 +8,16 @@ from typing import Final
 
 import structlog
 
-from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, ReplyUnreachableError
+from bot.delivery.card import Card
+from bot.delivery.detours import Detour, detour_of
+from bot.delivery.messages import (
+    DeliveryError,
+    Messages,
+    Post,
+    ReplyAddress,
+    ReplyUnreachableError,
+    WordsRefusedError,
+)
 from bot.delivery.routes import Route, asked_routes, final_routes, progress_routes
 
 log: Final = structlog.get_logger(__name__)
@@ -29,8 +38,9 @@ class ReplyRoutes:
         self.messages = messages
         self._address = address
         self._now = now
-        self._closed: set[Route] = set()
-        self._refused: set[Route] = set()
+        self._closed: dict[Route, DeliveryError] = {}
+        self._refused: dict[Route, DeliveryError] = {}
+        self._quotes = True
         self._count_age_from(address)
         message_at = asked_at or address.created_at
         self._message_older_s = max(0.0, (address.created_at - message_at).total_seconds())
@@ -68,19 +78,58 @@ class ReplyRoutes:
 
     def is_closed(self, route: Route) -> bool:
         """Return True if a post by this route was refused."""
-        return route in self._closed | self._refused
+        return route in self._closed or route in self._refused
 
     def close(self, route: Route, error: DeliveryError) -> None:
         """Close a route: refused requests count towards Discord's ban for invalid requests."""
-        (self._closed if isinstance(error, ReplyUnreachableError) else self._refused).add(route)
+        (self._closed if isinstance(error, ReplyUnreachableError) else self._refused)[route] = error
         log.info("route_closed", route=route, reason=str(error))
 
     def forget_refusals(self) -> None:
         """Open the routes again by which Discord refused a post for its content: the next post is another."""
         self._refused.clear()
 
+    def reopen_private_token(self) -> bool:
+        """Open the token's route to a private reply again, if what closed it may have passed.
+
+        Returns True if it was closed: nothing but a direct message is left then.
+        """
+        error = self._closed.get(Route.TOKEN)
+        if not (self._address.private and isinstance(error, ReplyUnreachableError) and error.may_pass):
+            return False
+        del self._closed[Route.TOKEN]
+        log.info("token_tried_again", reason=str(error))
+        return True
+
+    def leave_out_quote(self, route: Route, error: DeliveryError) -> bool:
+        """Make all posts without the prompt from now on. Returns False if that is so already."""
+        quoted, self._quotes = self._quotes, False
+        if quoted:
+            log.warning("prompt_left_out", route=route, reason=str(error))
+        return quoted
+
+    def as_allowed(self, post: Post) -> Post:
+        """Return the post, without the prompt if AutoMod refused that."""
+        return post if self._quotes else post.without_quote()
+
+    def detour(self, route: Route) -> Detour | None:
+        """Return what was otherwise about a final post that came by this route."""
+        # The reply to a user's message never had a token.
+        best = Route.TOKEN if self._address.asked_message_id is None else Route.EDIT_AS_BOT
+        return detour_of(route, best, self._closed | self._refused, unquoted=not self._quotes)
+
+    async def send_card(self, route: Route, card: Card) -> int:
+        """Make a post without a file, once more without the prompt if AutoMod refuses that; as `send`."""
+        try:
+            return await self.send(route, Post(card))
+        except WordsRefusedError as error:
+            if not self.leave_out_quote(route, error):
+                raise
+            return await self.send(route, Post(card))
+
     async def send(self, route: Route, post: Post) -> int:
         """Make a post by one route. Returns the id of the message that shows it. Raises `DeliveryError`."""
+        post = self.as_allowed(post)
         match route:
             case Route.TOKEN:
                 message_id = await self.messages.edit_by_token(self._address, post)

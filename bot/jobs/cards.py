@@ -276,9 +276,14 @@ def delivered_card(job: Job, *, now: datetime) -> Card:
         Tone.DONE,
         cards.DELIVERED,
         lines=tuple(line.in_language(job.reply.language) for line in _differences(job)),
-        small_print=(cards.made_by_ai(took_s),),
+        small_print=(*_file_line(job), cards.made_by_ai(took_s)),
         actions=result_actions(job),
     )
+
+
+def _file_line(job: Job) -> tuple[Message, ...]:
+    file = job.file_facts
+    return (cards.file_facts(file.duration_s, file.dimensions_px, file.size_bytes),) if file else ()
 
 
 def _differences(job: Job) -> Iterator[Message]:

@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
+from bot.delivery.detours import Detour
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
 from bot.images.model import ImageSource, Reference
 from bot.images.problems import ImageProblem
+from bot.jobs.file_facts import FileFacts
 from bot.jobs.mismatch import Mismatch
 from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
@@ -197,6 +199,10 @@ class Job:
     """Score of the pictures in the image check; None until they were scored."""
     video_percent: int | None = None
     """Score of the finished video in the image check."""
+    file_facts: FileFacts | None = None
+    """What the file of the finished video is; None until it was looked at."""
+    detour: Detour | None = None
+    """What was otherwise about the last post than it was meant to be."""
     had_flags: bool = False
     """True if the choice of a preset was taken out of the prompt."""
     from_people: bool = False
@@ -231,11 +237,6 @@ def new_job_id() -> str:
 def video_name_of(job: Job) -> str:
     """Return the name of the job's finished video in the media folder."""
     return f"{job.id}.mp4"
-
-
-def shown_video_name_of(job: Job) -> str:
-    """Return the name of the job's video as users see it."""
-    return f"stillmotion-{job.id[:8]}.mp4"
 
 
 class ForbiddenTransitionError(Exception):

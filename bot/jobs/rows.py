@@ -8,10 +8,12 @@ from typing import Any, Final
 from pydantic import SecretStr, TypeAdapter
 from sqlalchemy import RowMapping
 
+from bot.delivery.detours import Detour
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.images.model import ImageSource, Reference
+from bot.jobs.file_facts import FileFacts
 from bot.jobs.job import Failure, Job, JobState
 from bot.jobs.mismatch import Mismatch
 from bot.moderation.rules import ReviewStage
@@ -26,6 +28,8 @@ SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
 _PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
 _FAILURE: Final = TypeAdapter(Failure | None)
 _MISMATCH: Final = TypeAdapter(Mismatch | None)
+_FILE_FACTS: Final = TypeAdapter(FileFacts | None)
+_DETOUR: Final = TypeAdapter(Detour | None)
 
 
 def row_of(job: Job) -> dict[str, Any]:
@@ -100,6 +104,8 @@ def course_columns(job: Job) -> dict[str, Any]:
         "mismatch": _MISMATCH.dump_python(job.mismatch, mode="json"),
         "pictures_percent": job.pictures_percent,
         "video_percent": job.video_percent,
+        "file_facts": _FILE_FACTS.dump_python(job.file_facts, mode="json"),
+        "detour": _DETOUR.dump_python(job.detour, mode="json"),
         "failure": stored_failure(job.failure),
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
@@ -168,6 +174,8 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         mismatch=_MISMATCH.validate_python(row["mismatch"]),
         pictures_percent=row["pictures_percent"],
         video_percent=row["video_percent"],
+        file_facts=_FILE_FACTS.validate_python(row["file_facts"]),
+        detour=_DETOUR.validate_python(row["detour"]),
         had_flags=row["had_flags"],
         from_people=row["from_people"],
         awaits_posting=row["awaits_posting"],

@@ -16,13 +16,14 @@ from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.jobs import cards
 from bot.jobs.cards import InLine, Stage
-from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance, shown_video_name_of
+from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
 from bot.jobs.reservations import update_ledger
+from bot.jobs.shown_video import ending_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.jobs.task_owners import TaskTakenError
 from bot.lifecycle.durable_writes import write_until_stored
@@ -234,10 +235,10 @@ class JobContext:
 
     async def _shows_video(self) -> bool | None:
         """Return True if the reply holds the video, False if no edit can take one away; None if nobody knows."""
-        address, name = self._reply.address, shown_video_name_of(self.job)
+        address, ending = self._reply.address, ending_of(self.job)
         for by_token in (True, False):
             try:
-                return await self._messages.find_video(address, name, by_token=by_token) is not None
+                return await self._messages.find_video(address, ending, by_token=by_token) is not None
             except ReplyUnreachableError:
                 continue  # what cannot be looked at by this way cannot be edited by it either
             except DeliveryError as error:
@@ -275,7 +276,9 @@ class JobContext:
             direct_videos=self._gatekeeper.allows_direct(self.job.request.preset),
         )
         posted = await final.make(patience_s=self._timeouts.deliver_s)
-        log.info("job_posted", job=self.job.id, route=posted.route)
+        why = posted.detour.reason if posted.detour is not None else None
+        log.info("job_posted", job=self.job.id, route=posted.route, detour=why)
+        self.job = replace(self.job, detour=posted.detour)  # stored with the next write
         return posted
 
     async def tell(self, card: Card) -> None:

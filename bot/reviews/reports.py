@@ -53,6 +53,14 @@ class ViewRefusal(StrEnum):
     GONE = "gone"
 
 
+@dataclass(frozen=True)
+class ViewedVideo:
+    """A video that a moderator looks at: its file, and the job that made it."""
+
+    path: Path
+    job: Job
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Reports:
     """Counts reports and has videos hidden. Methods raise `bot.storage.errors.StorageError`."""
@@ -146,8 +154,8 @@ class Reports:
         review = await self.reviews.latest(job_id, ReviewSubject.REPORT)
         return review is not None and review.state is not ReviewState.APPROVED
 
-    async def view(self, review: Review, person: Person, place: Place) -> Path | ViewRefusal:
-        """Return the file of a video under review for a moderator, and log the view.
+    async def view(self, review: Review, person: Person, place: Place) -> ViewedVideo | ViewRefusal:
+        """Return a video under review for a moderator, and log the view.
 
         A spicy video is shown in age-restricted channels only.
         """
@@ -164,7 +172,7 @@ class Reports:
             return ViewRefusal.GONE
         viewed = AuditAction.HIDDEN_VIDEO_VIEWED
         await self.audit.append(entry_about(review, viewed, self.now(), actor_id=person.id))
-        return path
+        return ViewedVideo(path, job)
 
     async def _file_of(self, job: Job, review: Review) -> Path | None:
         if review.subject is ReviewSubject.POSTING and job.video_name is not None:

@@ -22,12 +22,13 @@ from bot.delivery.messages import (
     Post,
     ReplyAddress,
     ReplyUnreachableError,
-    VideoFile,
+    WordsRefusedError,
 )
 from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
 from bot.jobs import cards
-from bot.jobs.job import Job, new_job_id, shown_video_name_of
+from bot.jobs.job import Job, new_job_id
 from bot.jobs.request_facts import stored_request
+from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -252,11 +253,13 @@ class Takedowns:
             self._absent.add(job.id)
             raise
         path = self.copies.path(job.id)
-        size_bytes = path.stat().st_size
-        spoiler = job.request.preset is Preset.SPICY
-        video = VideoFile(path, shown_video_name_of(job), size_bytes, spoiler)
         card = cards.delivered_card(job, now=job.ready_at or self.now())
-        return await self._edit(job.reply, Post(card, video))
+        post = Post(card, video_file_of(job, path))
+        try:
+            return await self._edit(job.reply, post)
+        except WordsRefusedError as error:
+            log.warning("prompt_left_out", job=job.id, reason=str(error))
+            return await self._edit(job.reply, post.without_quote())
 
     async def _edit(self, address: ReplyAddress, post: Post) -> bool:
         """Change the message with a video. Returns False if Discord has no such message any more.

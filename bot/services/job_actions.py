@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.delivery.card import Card
-from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, WordsRefusedError
 from bot.jobs import cards
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
@@ -326,7 +326,11 @@ class JobActions:
         await self._show(job, card, reply)
 
     async def _show(self, job: Job, card: Card, reply: ReplyAddress) -> None:
+        post = Post(card)
         try:
-            await self._messages.edit_by_token(reply, Post(card))
+            try:
+                await self._messages.edit_by_token(reply, post)
+            except WordsRefusedError:
+                await self._messages.edit_by_token(reply, post.without_quote())
         except DeliveryError as error:
             log.info("end_not_shown", job=job.id, reason=str(error))

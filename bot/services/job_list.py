@@ -27,6 +27,8 @@ class JobListEntry:
     person_id: int
     private: bool
     text: str
+    unquoted: str
+    """The text without the prompt."""
     actions: tuple[Action, ...]
 
 
@@ -55,8 +57,12 @@ class JobList:
         return tuple(self._entry(job, language) for job in found if not _is_deleted(job))
 
     def _entry(self, job: Job, language: Language) -> JobListEntry:
-        text = words.entry_line(job.request, _state(job), self._detail(job), job.created_at, language)
-        return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, _actions(job))
+        state, detail, notes = _state(job), self._detail(job), _notes(job)
+        text, unquoted = (
+            words.entry_line(job.request, state, detail, job.created_at, language, notes=notes, quotes=quotes)
+            for quotes in (True, False)
+        )
+        return JobListEntry(job.id, job.reply.person_id, job.reply.private, text, unquoted, _actions(job))
 
     def _detail(self, job: Job) -> Message | None:
         """Return how far a job is. A job that does not run in this process has neither position nor progress."""
@@ -78,6 +84,11 @@ def _state(job: Job) -> Message:
     if job.undelivered_since is not None:
         return words.UNDELIVERED
     return words.ASKS_AGAIN if job.asks_again else words.STATES[job.state]
+
+
+def _notes(job: Job) -> tuple[Message, ...]:
+    way = job.detour
+    return words.detour_lines(way.route, way.reason, unquoted=way.unquoted) if way is not None else ()
 
 
 def _actions(job: Job) -> tuple[Action, ...]:

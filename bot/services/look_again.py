@@ -17,7 +17,8 @@ from bot.images.model import Reference
 from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.bought_tasks import BoughtTasks
-from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, shown_video_name_of
+from bot.jobs.job import TERMINAL, FailureReason, Job, JobState
+from bot.jobs.shown_video import ending_of
 from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
@@ -199,7 +200,7 @@ class LookAgain:
     async def _find_reply(self, job: Job) -> int | None:
         if job.reply.private:
             return None  # Discord shows it to its user alone, who says that it is gone
-        return await self.messages.find_video(job.reply, shown_video_name_of(job), by_token=False)
+        return await self.messages.find_video(job.reply, ending_of(job), by_token=False)
 
     async def _find_answer(self, job: Job) -> int | None:
         post, since = Post(cards.delivered_card(job, now=self.now())), _posted_since(job)

@@ -133,6 +133,8 @@ jobs: Final = Table(
     Column("reply_foreign", Boolean, nullable=False, default=False, server_default=false()),
     Column("pictures_percent", Integer),  # scores of the image check
     Column("video_percent", Integer),
+    Column("file_facts", json_column()),  # duration, frame and size of the finished video's file
+    Column("detour", json_column()),  # by which other way the last post came, and why
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.

@@ -77,6 +77,7 @@ def placement_hint(size: Size) -> Message | None:
             )
 
 
+PROMPT_LEFT_OUT: Final = sentence("The prompt is left out, because AutoMod does not allow its words here.")
 FLAGS_TAKEN_OUT: Final = sentence("I took a preset out of the prompt; choose it by its option.")
 
 
@@ -134,9 +135,18 @@ def made_by_ai(took_s: float | None) -> Message:
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))
 
 
+def file_facts(duration_s: float | None, frame_px: tuple[int, int] | None, size_bytes: int) -> Message:
+    """What the file of a finished video is, as far as it is known; the frame is width and height in pixels."""
+    size = durations.megabytes(size_bytes)
+    if duration_s is None or frame_px is None:
+        return sentence("The file: {size}", size=size)
+    seconds, frame = durations.seconds(duration_s), f"{frame_px[0]}x{frame_px[1]}"
+    return sentence("The file: {seconds} s · {frame} · {size}", seconds=seconds, frame=frame, size=size)
+
+
 def other_duration(asked: Seconds, got_s: float) -> Message:
     """Line of a finished video that is shorter than asked."""
-    got = f"{got_s:.1f}".removesuffix(".0")
+    got = durations.seconds(got_s)
     return sentence("Not quite as ordered: asked for {asked} s, got {got} s.", asked=asked.value, got=got)
 
 

@@ -12,6 +12,11 @@ def clock(duration_s: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def seconds(duration_s: float) -> str:
+    """`6.04` as `6`, `6.1` as `6.1`."""
+    return f"{duration_s:.1f}".removesuffix(".0")
+
+
 def rest(duration_s: float) -> str:
     """An estimate in steps of five seconds, so that a card does not change with every small correction."""
     steps = max(1, round(duration_s / _REST_STEP_S))

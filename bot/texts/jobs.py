@@ -1,6 +1,6 @@
 """Sentences about jobs besides the card: answers to buttons, and the list of `/jobs`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,9 @@ PROMPT_SHOWN_CHARS: Final = 80
 
 TITLE: Final = sentence("Your videos")
 NONE: Final = sentence("Nothing is under way, and nothing waits for you. Start a video with `/video`.")
+PROMPTS_LEFT_OUT: Final = sentence(
+    "Prompts are left out, because AutoMod does not allow all of their words here."
+)
 NEWER: Final = sentence("Newer")
 OLDER: Final = sentence("Older")
 
@@ -114,15 +117,52 @@ UNDELIVERED: Final = sentence("ready: fetch it")
 ASKS_AGAIN: Final = sentence("still wanted?")
 
 
+_BY_ANOTHER_ROUTE: Final[Mapping[str, Callable[[Message], Message]]] = {
+    "answer_in_channel": lambda why: sentence(
+        "The answer came as a new message in the channel: {why}.", why=why
+    ),
+    "direct_message": lambda why: sentence("The answer came as a direct message: {why}.", why=why),
+}
+"""Sentences about answers that came elsewhere than in the reply, by the values of `bot.delivery.routes.Route`."""
+_CLOSED: Final[Mapping[str, Message]] = {
+    "token_expired": sentence("its own message could no longer be changed"),
+    "gone": sentence("its own message was gone"),
+    "not_permitted": sentence("Discord did not let me write there"),
+    "refused": sentence("Discord did not take its content there"),
+}
+"""Reasons for that, by the values of `bot.delivery.detours.DetourReason`."""
+_UNQUOTED: Final = sentence(
+    "The answer came without its prompt, because AutoMod does not allow its words there."
+)
+
+
+def detour_lines(route: str, reason: str | None, *, unquoted: bool) -> tuple[Message, ...]:
+    """Why an answer did not come as it was meant to; nothing where its user sees no difference."""
+    elsewhere = _BY_ANOTHER_ROUTE.get(route)
+    moved = (elsewhere(_CLOSED[reason]),) if elsewhere is not None and reason is not None else ()
+    return (*moved, _UNQUOTED) if unquoted else moved
+
+
 def entry_line(
-    request: VideoRequest, state: Message, detail: Message | None, created_at: datetime, language: Language
+    request: VideoRequest,
+    state: Message,
+    detail: Message | None,
+    created_at: datetime,
+    language: Language,
+    *,
+    notes: Sequence[Message] = (),
+    quotes: bool = True,
 ) -> str:
-    """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below. `detail` adds to the state."""
+    """`**being made** · 40% · 6 s · 720p · 5 minutes ago` with the prompt below, and notes below that.
+
+    `detail` adds to the state. Without `quotes` an ellipsis stands for the prompt.
+    """
     parts = [f"**{state.in_language(language)}**"]
     parts += [detail.in_language(language)] if detail else []
     length = short_seconds(request.seconds).in_language(language)
     parts += [length, request.resolution, moment(created_at)]
-    return f"{' · '.join(parts)}\n> {quote_prompt(request.prompt, PROMPT_SHOWN_CHARS)}"
+    quoted = f"> {quote_prompt(request.prompt, PROMPT_SHOWN_CHARS) if quotes else '…'}"
+    return "\n".join([" · ".join(parts), quoted, *(f"-# {note.in_language(language)}" for note in notes)])
 
 
 def still_there(link: str) -> Message:

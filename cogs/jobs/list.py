@@ -14,7 +14,7 @@ from bot.texts.messages import Language
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.job_buttons import ButtonReference, rows_of
 from cogs.shared.layout import layout_of
-from cogs.shared.respond import acknowledge, acknowledge_press, answer
+from cogs.shared.respond import acknowledge, acknowledge_press, answer, answer_with_quotes
 from cogs.shared.router import InteractionRoute
 
 _A_PAGE: Final = 5
@@ -50,10 +50,16 @@ class JobsCog(commands.Cog):
         except StorageError:
             await answer(interaction, layout_of(_title(language), words.NOT_READ.in_language(language)))
             return
-        await answer(interaction, _list_of(found, page, language))
+        await answer_with_quotes(
+            interaction,
+            _list_of(found, page, language),
+            lambda: _list_of(found, page, language, quotes=False),
+        )
 
 
-def _list_of(found: tuple[JobListEntry, ...], page: int, language: Language) -> ui.LayoutView:
+def _list_of(
+    found: tuple[JobListEntry, ...], page: int, language: Language, *, quotes: bool = True
+) -> ui.LayoutView:
     pages = max(1, -(-len(found) // _A_PAGE))
     page = min(page, pages - 1)
     parts: list[str | ui.Item[ui.LayoutView]] = [_title(language)]
@@ -63,7 +69,9 @@ def _list_of(found: tuple[JobListEntry, ...], page: int, language: Language) -> 
         references = [
             ButtonReference(action, one.job_id, one.person_id, one.private) for action in one.actions
         ]
-        parts += [one.text, *rows_of(references, language)]
+        parts += [one.text if quotes else one.unquoted, *rows_of(references, language)]
+    if not quotes:
+        parts.append(f"-# {words.PROMPTS_LEFT_OUT.in_language(language)}")
     if pages > 1:
         turning: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
         for label, to, disabled in (

@@ -11,9 +11,13 @@ from urllib.parse import urlsplit
 import discord
 from discord import ui
 
+from bot.images.model import Reference, SourceKind
+from bot.jobs.job import Job
+from bot.jobs.shown_video import duration_of
 from bot.reviews.case import ReviewCase, message_of
 from bot.reviews.report_store import Report, reasons_of
 from bot.reviews.review import Review, ReviewState, ReviewSubject
+from bot.texts import descriptions
 from bot.texts import moderation as words
 from bot.texts.cards import options_line
 from bot.texts.forms import REPORT_REASONS
@@ -88,9 +92,12 @@ class ReviewFile:
 
     path: Path
     name: str
+    description: str
 
 
-def files_of(case: ReviewCase, limit_bytes: int, *, restricted: bool) -> tuple[ReviewFile, ...]:
+def files_of(
+    case: ReviewCase, limit_bytes: int, language: Language, *, restricted: bool
+) -> tuple[ReviewFile, ...]:
     """Return the pictures of a request, or its finished video if it fits; nothing of a reported one.
 
     Videos of the spicy preset are shown in age-restricted channels only.
@@ -99,13 +106,26 @@ def files_of(case: ReviewCase, limit_bytes: int, *, restricted: bool) -> tuple[R
         return ()
     video = case.video if restricted or case.job.request.preset is not Preset.SPICY else None
     if video is not None and video.exists() and video.stat().st_size <= limit_bytes:
-        return (ReviewFile(video, VIDEO_NAME),)
+        described = descriptions.of_video(duration_of(case.job), case.job.request.prompt, language)
+        return (ReviewFile(video, VIDEO_NAME, described),)
     pictures = [picture for picture in case.job.pictures or () if picture.path.exists()]
     return tuple(
-        ReviewFile(picture.path, f"picture-{number}.{picture.mime.value.partition('/')[2]}")
+        ReviewFile(
+            picture.path,
+            f"picture-{number}.{picture.mime.value.partition('/')[2]}",
+            _describe(case.job, picture, number, len(pictures), language),
+        )
         for number, picture in enumerate(pictures, start=1)
         if picture.size_bytes <= limit_bytes
     )
+
+
+def _describe(job: Job, picture: Reference, number: int, count: int, language: Language) -> str:
+    """Describe the `number`th of a request's pictures."""
+    kinds = [source.kind for source in job.sources]
+    is_frame = number <= len(kinds) and kinds[number - 1] is not SourceKind.PICTURE
+    describe = descriptions.of_frame if is_frame or picture.own_spicy_video else descriptions.of_picture
+    return describe(number, count, job.request.prompt, language)
 
 
 def review_layout(
@@ -118,7 +138,7 @@ def review_layout(
     if files:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
         for file in files:
-            gallery.add_item(media=f"attachment://{file.name}", spoiler=True)
+            gallery.add_item(media=f"attachment://{file.name}", description=file.description, spoiler=True)
         container.add_item(gallery)
     parts: list[str | ui.Item[ui.LayoutView]] = [container]
     if lead is not None:

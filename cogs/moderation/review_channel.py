@@ -68,7 +68,7 @@ class DiscordReviewChannel:
         )
         language = Language.of(guild.preferred_locale.value)
         restricted = _is_restricted(guild, review.channel_id)
-        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, restricted=restricted)
+        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
         view = review_layout(case, files, language, _lead(case, guild, restricted=restricted))
         kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
         edited = await attempt(
@@ -147,8 +147,8 @@ class DiscordReviewChannel:
         if self._breaker.open:
             return None
         restricted = _is_restricted(guild, channel.id)
-        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, restricted=restricted)
         language = Language.of(guild.preferred_locale.value)
+        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
         view = review_layout(case, files, language, lead or _lead(case, guild, restricted=restricted))
         sent = await attempt(_post(channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S)
         if isinstance(sent, FailedCall):
@@ -160,7 +160,8 @@ class DiscordReviewChannel:
 async def _post(
     channel: _Channel, view: ui.LayoutView, files: Sequence[ReviewFile], *, nonce: str
 ) -> discord.Message:
-    opened = [discord.File(one.path, filename=one.name) for one in files]  # OSError if one is gone by now
+    # OSError if one is gone by now.
+    opened = [discord.File(one.path, filename=one.name, description=one.description) for one in files]
     return await channel.send(view=view, files=opened, nonce=nonce, allowed_mentions=_NOBODY)
 
 

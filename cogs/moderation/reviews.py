@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from discord import ui
 from discord.ext import commands
 
+from bot.delivery.messages import FileLabel
+from bot.jobs.shown_video import duration_of
 from bot.moderation.policy import Person
 from bot.reviews.decisions import Decisions, VoteResult
-from bot.reviews.reports import Reports, ViewRefusal
+from bot.reviews.reports import Reports, ViewedVideo, ViewRefusal
 from bot.reviews.review import DenyReason, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
 from bot.reviews.vote_record import ExtraAction
 from bot.texts import moderation as words
 from bot.texts import refusals
+from bot.texts.descriptions import of_video
 from bot.texts.messages import Language, Message
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_card import (
@@ -135,11 +137,13 @@ class ReviewsCog(commands.Cog):
 
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
         found = await self._reports.view(review, person, place_of(interaction))
-        if isinstance(found, Path):
+        if isinstance(found, ViewedVideo):
             language = language_of(interaction, private=True)
             offered = APPROVALS if review.subject is ReviewSubject.POSTING else ()
             buttons = review_buttons(review.id, offered, language)
-            await show_file(interaction, words.VIEWED, found, f"SPOILER_{VIDEO_NAME}", buttons)
+            described = of_video(duration_of(found.job), found.job.request.prompt, language)
+            label = FileLabel(f"SPOILER_{VIDEO_NAME}", described)
+            await show_file(interaction, words.VIEWED, found.path, label, buttons)
         elif found is ViewRefusal.ELSEWHERE:
             await answer(
                 interaction,

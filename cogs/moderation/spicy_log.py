@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from discord import ui
 
+from bot.delivery.messages import FileLabel
 from bot.moderation.audit.entries import ACTIONS_BY_GROUP, ActionGroup, RecordedEntry
 from bot.moderation.audit.export import ExportFormat
 from bot.moderation.audit.export_file import export_log
@@ -20,11 +21,12 @@ from bot.moderation.audit.store import AuditFilter
 from bot.storage.errors import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import spicy as words
+from bot.texts.descriptions import AUDIT_EXPORT
 from bot.texts.messages import Language, Message
 from cogs.moderation.audit_line import line_of
 from cogs.moderation.spicy_page import DISCORD_ID, page_view
 from cogs.shared.buttons import PlainButton
-from cogs.shared.interactions import Interaction
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.respond import answer, show_file
 
 log: Final = structlog.get_logger(__name__)
@@ -107,7 +109,9 @@ class LogPages:
                 await answer(interaction, words.LOG_EMPTY)
                 return
             told = words.exported(exported.entries, exported.left_out, exported.sha256)
-            if not await show_file(interaction, told, exported.path, exported.path.name):
+            described = AUDIT_EXPORT.in_language(language_of(interaction, private=True))
+            label = FileLabel(exported.path.name, described)
+            if not await show_file(interaction, told, exported.path, label):
                 log.warning("log_not_handed_out", guild=guild_id)
 
 

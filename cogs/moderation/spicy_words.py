@@ -10,6 +10,7 @@ from typing import Final
 import discord
 from discord import ui
 
+from bot.delivery.messages import FileLabel
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.words.exchange import FILE_MAX_BYTES, NotAListError, read_terms, write_terms
 from bot.moderation.words.exemptions import Exemption, WordExemptions
@@ -18,12 +19,13 @@ from bot.moderation.words.matching import LONGEST_TERM, Effect, Term
 from bot.moderation.words.word_lists import MOST_TERMS, ListFullError
 from bot.texts import jobs as job_words
 from bot.texts import word_lists as words
+from bot.texts.descriptions import WORDS_EXPORT
 from bot.texts.messages import Language, Message
 from bot.texts.spicy import UNCHANGED
 from bot.video import Preset
 from cogs.moderation.spicy_page import page_view, turning_buttons
 from cogs.shared.attempt import FailedCall, attempt
-from cogs.shared.interactions import Interaction
+from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.respond import answer, show_file
 
 WORDS_ID: Final = re.compile(r"sm-words:(?P<page>[0-9]{1,3})")
@@ -111,7 +113,8 @@ class WordListPages:
         with tempfile.TemporaryDirectory(prefix="stillmotion-words-") as folder:
             path = Path(folder) / "words.csv"
             path.write_text(write_terms(terms), encoding="utf-8", newline="")
-            await show_file(interaction, words.EXPORTED, path, path.name)
+            described = WORDS_EXPORT.in_language(language_of(interaction, private=True))
+            await show_file(interaction, words.EXPORTED, path, FileLabel(path.name, described))
 
     async def change(self, guild_id: int, change: WordChange, *, by: int) -> Message:
         """Carry a change out, and return the answer."""

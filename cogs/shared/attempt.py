@@ -25,6 +25,7 @@ _LONGEST_PAUSE_S: Final = 10.0
 _SESSION_CLOSED: Final = "Session is closed"
 """aiohttp's words for a request after the stop, which raises a plain RuntimeError."""
 
+_AUTOMOD_CODES: Final = frozenset({200000, 200001})
 _RATE_LIMITED: Final = 429
 _REDIRECTIONS_FROM: Final = 300
 _SERVER_ERRORS_FROM: Final = 500
@@ -46,6 +47,11 @@ class FailedCall:
     def doubtful(self) -> bool:
         """True if Discord may have done what it was asked."""
         return self.tried_before or self.status is None or self.status >= _SERVER_ERRORS_FROM
+
+    @property
+    def words_refused(self) -> bool:
+        """True if AutoMod refused a message for its words."""
+        return self.code in _AUTOMOD_CODES
 
     @property
     def passing(self) -> bool:

@@ -31,7 +31,9 @@ def card_layout(post: Post, lead: Lead | None) -> ui.LayoutView:
         container.add_item(ui.TextDisplay("\n".join(card.lines)))
     if post.video is not None:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-        gallery.add_item(media=f"attachment://{post.video.name}", spoiler=post.video.spoiler)
+        label = post.video.label
+        media = f"attachment://{label.name}"
+        gallery.add_item(media=media, description=label.description, spoiler=post.video.spoiler)
         container.add_item(gallery)
     if card.small_print:
         container.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in card.small_print)))

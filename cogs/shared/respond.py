@@ -4,7 +4,7 @@ What Discord and the network may raise is logged and not raised; where it matter
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import discord
 import structlog
 from discord import ui
 
+from bot.delivery.messages import FileLabel
 from bot.services.requests import Acknowledged
 from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
@@ -106,10 +107,7 @@ async def answer(
         rows = (row_of_plain(buttons),) if buttons else ()
         words = layout_of(_in_own_language(interaction, words), *rows)
     if isinstance(words, ui.LayoutView):
-        view = words
-        done = await persist(
-            interaction, lambda: interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
-        )
+        done = await _fill_in(interaction, words)
     else:
         text = _in_own_language(interaction, words)
         view: Any = view_of(buttons) if buttons else discord.utils.MISSING
@@ -120,23 +118,50 @@ async def answer(
     _is_shown(done)
 
 
+async def answer_with_quotes(
+    interaction: Interaction, quoting: ui.LayoutView, unquoted: Callable[[], ui.LayoutView]
+) -> None:
+    """Fill in the answer that was announced; with `unquoted` if AutoMod refuses the words of prompts in it."""
+    done = await _fill_in(interaction, quoting)
+    if isinstance(done, FailedCall) and done.words_refused:
+        log.warning("prompt_left_out", **done.facts)
+        done = await _fill_in(interaction, unquoted())
+    _is_shown(done)
+
+
+async def _fill_in(interaction: Interaction, view: ui.LayoutView) -> object:
+    return await persist(
+        interaction, lambda: interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
+    )
+
+
 async def show_file(
-    interaction: Interaction, words: Translatable, path: Path, name: str, buttons: Sequence[PlainButton] = ()
+    interaction: Interaction,
+    words: Translatable,
+    path: Path,
+    label: FileLabel,
+    buttons: Sequence[PlainButton] = (),
 ) -> bool:
     """Fill in the answer that was announced with a file. Returns False if it cannot be sent; the user is told."""
-    shown = _is_shown(await attempt(_attach(interaction, words, path, name, buttons), _UPLOAD_TIMEOUT_S))
+    shown = _is_shown(await attempt(_attach(interaction, words, path, label, buttons), _UPLOAD_TIMEOUT_S))
     if not shown:
         await answer(interaction, job_words.FILE_REFUSED)
     return shown
 
 
 async def _attach(
-    interaction: Interaction, words: Translatable, path: Path, name: str, buttons: Sequence[PlainButton]
+    interaction: Interaction,
+    words: Translatable,
+    path: Path,
+    label: FileLabel,
+    buttons: Sequence[PlainButton],
 ) -> None:
+    # Opening raises OSError if the file is gone by now.
+    file = discord.File(path, filename=label.name, description=label.description)
     await interaction.edit_original_response(
         content=_in_own_language(interaction, words),
         view=view_of(buttons) if buttons else None,
-        attachments=[discord.File(path, filename=name)],  # raises OSError if the file is gone by now
+        attachments=[file],
         allowed_mentions=_NOBODY,
     )
 

@@ -25,7 +25,7 @@ async def test_a_prompt_becomes_a_video_in_the_same_reply(harness: Harness) -> N
     reply = await harness.video("a paper boat in the rain")
     shown = await reply.wait_for_video(timeout_s=20)
     assert seconds_of(shown.videos[0].path) > 0.5
-    assert shown.videos[0].filename.startswith("stillmotion-")
+    assert shown.videos[0].filename.startswith("a-paper-boat-in-the-rain-")
     assert "Here is your video" in shown.text()
     assert "a paper boat in the rain" in shown.text()
     assert "6 s · 1280x720 · 720p · normal" in shown.text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.storage.migrate import VERSIONS, migrate
 
-LATER = ("0008", "0009", "0010")
+FIRST_LATER = "0008"
 REVIEW = (
     "INSERT INTO reviews (id, job_id, guild_id, person_id, stage, state, created_at, expires_at, decided_at) "
     "VALUES (?, ?, 1, 2, ?, ?, 10, 20, ?)"
@@ -21,9 +21,10 @@ ENTRY = (
 def older_versions(folder: Path) -> Path:
     """The migrations of the version before."""
     kept = folder / "versions"
-    shutil.copytree(
-        VERSIONS, kept, ignore=shutil.ignore_patterns("__pycache__", *(f"{one}*" for one in LATER))
-    )
+    kept.mkdir()
+    for path in VERSIONS.glob("[0-9]*.py"):
+        if path.name < FIRST_LATER:
+            shutil.copy(path, kept)
     return kept
 
 

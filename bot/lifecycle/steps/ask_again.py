@@ -9,7 +9,8 @@ import structlog
 from bot.delivery.messages import DeliveryError, DiscordUnavailableError, Messages, Post
 from bot.delivery.routes import Route, final_routes
 from bot.jobs import cards
-from bot.jobs.job import JobState, shown_video_name_of
+from bot.jobs.job import JobState
+from bot.jobs.shown_video import ending_of
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.timeouts import Retention, Timeouts
 
@@ -66,8 +67,8 @@ class AskAgainStep:
         job = context.job
         match route:
             case Route.TOKEN | Route.EDIT_AS_BOT:
-                name = shown_video_name_of(job)
-                return await self._messages.find_video(job.reply, name, by_token=route is Route.TOKEN)
+                by_token = route is Route.TOKEN
+                return await self._messages.find_video(job.reply, ending_of(job), by_token=by_token)
             case Route.ANSWER_IN_CHANNEL:
                 return await self._messages.find_answer(job.reply, post, job.created_at)
             case Route.DIRECT_MESSAGE:

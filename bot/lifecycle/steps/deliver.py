@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import stamina
 import structlog
@@ -18,14 +18,15 @@ from bot.delivery.messages import (
     Post,
     PostForbiddenError,
     UploadTooLargeError,
-    VideoFile,
 )
 from bot.delivery.routes import Route
 from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, Job, JobState, shown_video_name_of, video_name_of
+from bot.jobs.file_facts import file_facts_of
+from bot.jobs.job import Failure, FailureReason, JobState, video_name_of
 from bot.jobs.mismatch import mismatch_of
+from bot.jobs.shown_video import video_file_of
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
@@ -35,7 +36,6 @@ from bot.lifecycle.timeouts import Retention, Timeouts
 from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
 from bot.reviews.review import ReviewSubject
-from bot.video import Preset
 from bot.video_files.facts import VideoFactsReader
 
 log: Final = structlog.get_logger(__name__)
@@ -128,10 +128,12 @@ class DeliverStep:
         # Somebody may have emptied the folder; fetching the video anew is free.
         if not path.exists() and not await self._download(context, path):
             return
-        await self._compare(context, path)
+        learned = await self._look_at(context, path)
         if context.job.attempt is None:
             # From now on it may have arrived, and every reply is first tried by its token.
-            await context.amend(attempt=Attempt(Route.TOKEN, context.now()))
+            learned["attempt"] = Attempt(Route.TOKEN, context.now())
+        if learned:
+            await context.amend(**learned)
         context.show(Stage.UPLOADING, progress=_COMPLETE)
         async with self._uploads.uploading():
             try:
@@ -146,19 +148,19 @@ class DeliverStep:
                 path.unlink(missing_ok=True)
                 await context.ping(posted)
 
-    async def _compare(self, context: JobContext, path: Path) -> None:
-        """Note what of the video is not as asked for. Where that cannot be told, nothing changes."""
+    async def _look_at(self, context: JobContext, path: Path) -> dict[str, Any]:
+        """Return the changes of the job by what its file is, and by what of it is not as asked for."""
         job = context.job
-        if job.mismatch is not None:
-            return
+        if job.file_facts is not None and job.file_facts.duration_s is not None:
+            return {}
         async with self._starts.counted(context):
             facts = await self._facts.read(job.id, path)
         mismatch = mismatch_of(job.request, facts) if facts is not None else None
         if mismatch is not None:
             log.warning("video_not_as_asked", job=job.id, task=job.task_id, what=mismatch.kinds)
-            await context.amend(mismatch=mismatch)
             for kind in mismatch.kinds:
                 self._metrics.not_as_asked(kind)
+        return {"mismatch": mismatch, "file_facts": file_facts_of(path, facts)}
 
     async def _keep_undelivered(
         self, context: JobContext, reason: FailureReason, error: Exception | None = None
@@ -168,12 +170,6 @@ class DeliverStep:
         log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
         failure = Failure(reason, cards.kept_until(context.now() + self._retention.undelivered))
         await context.set_aside(failure, takes_away=reason is FailureReason.NOT_POSTED_HERE)
-
-
-def video_file_of(job: Job, path: Path) -> VideoFile:
-    """Return the job's video as users see it: named after the job, behind a spoiler if it is spicy."""
-    spoiler = job.request.preset is Preset.SPICY
-    return VideoFile(path, shown_video_name_of(job), path.stat().st_size, spoiler)
 
 
 def _post_of(context: JobContext, path: Path) -> Post:

@@ -17,6 +17,8 @@ MAX_ROWS = 5
 MAX_CUSTOM_ID = 100
 MAX_LABEL = 80
 MAX_URL = 512
+MAX_DESCRIPTION = 1024
+"""Characters of an attachment's or a media item's description (alt text)."""
 
 Path = tuple[str | int, ...]
 
@@ -319,7 +321,14 @@ def _media(reading: _Reading, raw: object, path: Path, *, only_files: bool = Fal
     return {"url": url, "proxy_url": url, "loading_state": 2}
 
 
+def check_description(raw: object, path: Path, errors: FormErrors) -> None:
+    """Note alt text that is none, or too long."""
+    fine = raw is None or (isinstance(raw, str) and len(raw) <= MAX_DESCRIPTION)
+    errors.require(fine, path, "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_DESCRIPTION} or fewer in length.")
+
+
 def _thumbnail(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
+    check_description(node.get("description"), (*path, "description"), reading.errors)
     return node | {"media": _media(reading, node.get("media"), (*path, "media"))}
 
 
@@ -338,6 +347,7 @@ def _gallery(reading: _Reading, node: JsonObject, path: Path) -> JsonObject:
     read: list[JsonObject] = []
     for index, raw in enumerate(items):
         item = as_object(raw) or {}
+        check_description(item.get("description"), (*path, "items", index, "description"), reading.errors)
         read.append(item | {"media": _media(reading, item.get("media"), (*path, "items", index, "media"))})
     return node | {"items": read}
 

@@ -3,16 +3,17 @@
 Sources: DOCS resources "Message" (limits, flags, attachments), "Embed Limits", "Allowed Mentions Object".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.discord.cdn import Attachment, FileHost
-from bot.sandbox.discord.components import read_components
+from bot.sandbox.discord.components import check_description, read_components
 from bot.sandbox.discord.embeds import read_embeds
-from bot.sandbox.discord.errors import EMPTY_MESSAGE, ApiError, FormErrors
+from bot.sandbox.discord.errors import BLOCKED_BY_AUTOMOD, EMPTY_MESSAGE, ApiError, FormErrors
 from bot.sandbox.discord.multipart import MAX_FILES, Body, UploadedFile
 from bot.sandbox.discord.stickers import Sticker
+from bot.sandbox.discord.versions import walk
 from bot.sandbox.discord.wire import JsonObject, MessageFlags, as_array, as_int, as_object, as_snowflake
 
 MAX_CONTENT_CHARS = 2000
@@ -68,13 +69,20 @@ def media_of(attachment: Attachment) -> JsonObject:
 
 
 def compose(
-    body: Body, *, host: FileHost, folder: int, allowed: MessageFlags, before: Composition | None = None
+    body: Body,
+    *,
+    host: FileHost,
+    folder: int,
+    allowed: MessageFlags,
+    before: Composition | None = None,
+    blocked_words: Collection[str] = (),
 ) -> Composition:
     """Apply a request's body to `before` (None for a new message).
 
     A field that is left out keeps what was there; `attachments`, once given, must list everything to keep;
     a body with files and without `attachments` keeps nothing that was there before. Raises 400/50035 with
-    the offending fields, 400/50006 when nothing would be left to see.
+    the offending fields, 400/50006 when nothing would be left to see, 400/200000 when one of `blocked_words` is in
+    what can be read: texts, and also names and descriptions of files, of which Discord does not say.
     """
     payload = as_object(body.payload) or {}
     errors = FormErrors()
@@ -105,7 +113,21 @@ def compose(
     result = Composition(content, embeds, components, attachments, flags, mentions, old.stickers)
     if result.empty:
         raise ApiError(EMPTY_MESSAGE)
+    read = "\n".join(_readable(result)).lower()
+    if any(word.lower() in read for word in blocked_words):
+        body.discard()
+        raise ApiError(BLOCKED_BY_AUTOMOD)
     return result
+
+
+def _readable(body: Composition) -> Iterator[str]:
+    yield body.content
+    for attachment in body.attachments:
+        yield from (attachment.filename, attachment.description or "")
+    for node in walk(body.components):
+        yield str(node.get("content", ""))
+        for item in as_array(node.get("items")) or []:
+            yield str((as_object(item) or {}).get("description") or "")
 
 
 def _refuse_old_fields(fields: JsonObject, errors: FormErrors) -> None:
@@ -174,6 +196,7 @@ def _attachments(
             uploaded = body.files[entry_id]
             name = str(entry.get("filename") or uploaded.filename)
             attachment = keep(uploaded, name)
+            check_description(entry.get("description"), ("attachments", number, "description"), errors)
             attachment.description = entry.get("description")
             result.append(attachment)
         elif entry_id in kept:

@@ -59,6 +59,7 @@ ENTRY_POINT_LEFT_OUT = Problem(
     " command in your update request or delete it separately.",
 )
 INVALID_JSON = Problem(400, 50109, "The request body contains invalid JSON.")
+BLOCKED_BY_AUTOMOD = Problem(400, 200000, "Message was blocked by automatic moderation")
 
 
 class ApiError(Exception):

@@ -253,6 +253,8 @@ class Guild:
     bot_installed: bool = True
     roles: list[Role] = field(default_factory=list[Role])
     members: dict[int, GuildMember] = field(default_factory=dict[int, GuildMember])
+    automod_words: set[str] = field(default_factory=set[str])
+    """Words that AutoMod blocks in messages of the bot, as it does with those of user-installed apps."""
 
     @property
     def upload_limit_bytes(self) -> int:

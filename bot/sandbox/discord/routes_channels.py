@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Core
-from bot.sandbox.discord.composing import EDIT_FLAGS, SENT_FLAGS, compose
+from bot.sandbox.discord.composing import EDIT_FLAGS, SENT_FLAGS, Composition, compose
 from bot.sandbox.discord.errors import (
     CANNOT_DM,
     EDIT_BY_ANOTHER,
@@ -25,7 +25,7 @@ from bot.sandbox.discord.multipart import Body
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.ratelimits import BucketRule, RateLimits
 from bot.sandbox.discord.snowflakes import moment_of
-from bot.sandbox.discord.wire import Intents, JsonObject, as_object, as_snowflake, now
+from bot.sandbox.discord.wire import Intents, JsonObject, MessageFlags, as_object, as_snowflake, now
 
 OLD_MESSAGE = timedelta(hours=1)
 OLD_EDITS = BucketRule("old_edits", 3, 20.0)
@@ -115,7 +115,7 @@ class ChannelRoutes:
             body.discard()
             return ApiAnswer(body=self._shown(earlier) | {"nonce": nonce})
         self._check_files(channel, body)
-        composed = compose(body, host=self._core.files, folder=channel.id, allowed=SENT_FLAGS)
+        composed = self._compose(channel, body, SENT_FLAGS)
         target = self._reply_target(payload, channel)
         message = Message(
             channel,
@@ -128,6 +128,19 @@ class ChannelRoutes:
         )
         extra: JsonObject = {"nonce": payload["nonce"]} if payload.get("nonce") is not None else {}
         return ApiAnswer(body=self._shown(self._core.messages.post(message)) | extra)
+
+    def _compose(
+        self, channel: Channel, body: Body, allowed: MessageFlags, before: Composition | None = None
+    ) -> Composition:
+        blocked = channel.guild.automod_words if channel.guild is not None else ()
+        return compose(
+            body,
+            host=self._core.files,
+            folder=channel.id,
+            allowed=allowed,
+            before=before,
+            blocked_words=blocked,
+        )
 
     def _nonce(self, payload: JsonObject) -> str | None:
         """The nonce when it is to be enforced. Raises 400/50035 when it is too long."""
@@ -202,9 +215,7 @@ class ChannelRoutes:
         self._check_old(message, call.record.at)
         body = await call.body(self._limit(channel))
         self._check_files(channel, body)
-        composed = compose(
-            body, host=self._core.files, folder=channel.id, allowed=EDIT_FLAGS, before=message.body
-        )
+        composed = self._compose(channel, body, EDIT_FLAGS, message.body)
         return ApiAnswer(body=self._shown(self._core.messages.edit(message, composed)))
 
     def _check_old(self, message: Message, at: float) -> None:

@@ -182,8 +182,15 @@ class InteractionRoutes:
     def _compose(
         self, data: Body, interaction: Interaction, allowed: MessageFlags, before: Composition | None
     ) -> Composition:
-        folder = interaction.channel.id
-        body = compose(data, host=self._core.files, folder=folder, allowed=allowed, before=before)
+        channel = interaction.channel
+        body = compose(
+            data,
+            host=self._core.files,
+            folder=channel.id,
+            allowed=allowed,
+            before=before,
+            blocked_words=channel.guild.automod_words if channel.guild is not None else (),
+        )
         if MessageFlags.EPHEMERAL in body.flags:
             for attachment in body.attachments:
                 attachment.ephemeral = True
