@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,6 +63,11 @@ class Journal:
 
 CountUpload = Callable[[], AbstractAsyncContextManager[None]]
 """Makes a context manager in which a video is uploaded; waiting for Discord is outside of it."""
+
+
+def uncounted() -> AbstractAsyncContextManager[None]:
+    """Count nothing."""
+    return nullcontext()
 
 
 class FinalPost:

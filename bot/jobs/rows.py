@@ -16,6 +16,7 @@ from bot.images.model import ImageSource, Reference
 from bot.jobs.file_facts import FileFacts
 from bot.jobs.job import Failure, Job, JobState
 from bot.jobs.mismatch import Mismatch
+from bot.jobs.posted_file import PostedFile
 from bot.moderation.rules import ReviewStage
 from bot.texts.messages import Language
 from bot.video import Size, VideoRequest
@@ -30,6 +31,7 @@ _FAILURE: Final = TypeAdapter(Failure | None)
 _MISMATCH: Final = TypeAdapter(Mismatch | None)
 _FILE_FACTS: Final = TypeAdapter(FileFacts | None)
 _DETOUR: Final = TypeAdapter(Detour | None)
+_POSTED_FILE: Final = TypeAdapter(PostedFile | None)
 
 
 def row_of(job: Job) -> dict[str, Any]:
@@ -102,6 +104,9 @@ def course_columns(job: Job) -> dict[str, Any]:
         "raw_answer": job.raw_answer,
         "ask_again_since": job.ask_again_since,
         "mismatch": _MISMATCH.dump_python(job.mismatch, mode="json"),
+        "posted_file": _POSTED_FILE.dump_python(job.posted_file, mode="json"),
+        "original_name": job.original_name,
+        "original_until": job.original_until,
         "pictures_percent": job.pictures_percent,
         "video_percent": job.video_percent,
         "file_facts": _FILE_FACTS.dump_python(job.file_facts, mode="json"),
@@ -172,6 +177,9 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         raw_answer=row["raw_answer"],
         ask_again_since=row["ask_again_since"],
         mismatch=_MISMATCH.validate_python(row["mismatch"]),
+        posted_file=_POSTED_FILE.validate_python(row["posted_file"]),
+        original_name=row["original_name"],
+        original_until=row["original_until"],
         pictures_percent=row["pictures_percent"],
         video_percent=row["video_percent"],
         file_facts=_FILE_FACTS.validate_python(row["file_facts"]),

@@ -135,6 +135,9 @@ jobs: Final = Table(
     Column("video_percent", Integer),
     Column("file_facts", json_column()),  # duration, frame and size of the finished video's file
     Column("detour", json_column()),  # by which other way the last post came, and why
+    Column("posted_file", json_column()),  # the file by which it was posted: sizes, and what was done to it
+    Column("original_name", Text),  # the delivered video as it came, while that is kept
+    Column("original_until", UtcMoment),
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
@@ -142,6 +145,7 @@ Index("ix_jobs_unsettled", jobs.c.created_at, sqlite_where=text("settled_at IS N
 Index("ix_jobs_person_id_created_at", jobs.c.person_id, jobs.c.created_at)
 Index("ix_jobs_ready_at", jobs.c.ready_at, sqlite_where=text("ready_at IS NOT NULL"))
 Index("ix_jobs_submitted_at", jobs.c.submitted_at, sqlite_where=text("submitted_at IS NOT NULL"))
+Index("ix_jobs_originals", jobs.c.original_until, sqlite_where=text("original_name IS NOT NULL"))
 Index("ix_jobs_tokens", jobs.c.answered_at, sqlite_where=text("token IS NOT NULL"))
 Index(
     # Two presses of "Try again" on one job must not buy two videos: a job has one retry. That retry may be

@@ -26,6 +26,7 @@ HEADLINES: Final[Mapping[str, Message]] = {
     "waiting": sentence("Waiting for its turn at the video service…"),
     "generating": sentence("Making your video…"),
     "downloading": sentence("Your video is ready; fetching it…"),
+    "finishing": sentence("Your video is ready; preparing the file…"),
     "uploading": sentence("Your video is ready; uploading it…"),
 }
 """Headlines of a running job, by the values of `bot.jobs.cards.Stage`."""
@@ -142,6 +143,15 @@ def file_facts(duration_s: float | None, frame_px: tuple[int, int] | None, size_
         return sentence("The file: {size}", size=size)
     seconds, frame = durations.seconds(duration_s), f"{frame_px[0]}x{frame_px[1]}"
     return sentence("The file: {seconds} s · {frame} · {size}", seconds=seconds, frame=frame, size=size)
+
+
+def compressed(original_bytes: int, posted_bytes: int) -> Message:
+    """Line below a video whose file was made smaller than it came."""
+    return sentence(
+        "Compressed from {original_size} to {size}, to fit the limit for files here",
+        original_size=durations.megabytes(original_bytes),
+        size=durations.megabytes(posted_bytes),
+    )
 
 
 def other_duration(asked: Seconds, got_s: float) -> Message:
