@@ -43,7 +43,6 @@ log: Final = structlog.get_logger(__name__)
 _COMPLETE: Final = 100
 _LONGEST_PAUSE_S: Final = 15.0
 _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
-    PostForbiddenError: FailureReason.NOT_POSTED_HERE,
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
     DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
 }
@@ -136,6 +135,8 @@ class DeliverStep:
         async with self._uploads.uploading():
             try:
                 posted = await context.post(_post_of(context, path), lambda: self._starts.counted(context))
+            except PostForbiddenError as error:
+                await self._keep_forbidden(context, error)
             except DeliveryError as error:
                 reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
                 await self._keep_undelivered(context, reason, error)
@@ -159,6 +160,15 @@ class DeliverStep:
             await context.amend(mismatch=mismatch)
             for kind in mismatch.kinds:
                 self._metrics.not_as_asked(kind)
+
+    async def _keep_forbidden(self, context: JobContext, error: PostForbiddenError) -> None:
+        """Ask moderators, where that is what the rules have come to want between two tries; else keep the video."""
+        result = await self._checks.before_posting(context)
+        match result.outcome:
+            case CheckOutcome.WAIT:
+                await self._review.ask(context, ReviewSubject.POSTING)
+            case CheckOutcome.PASS | CheckOutcome.REFUSED:
+                await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE, error)
 
     async def _keep_undelivered(
         self, context: JobContext, reason: FailureReason, error: Exception | None = None
