@@ -139,10 +139,14 @@ class JobContext:
         """
         existence = await self._card.confirm()
         if existence is Existence.CERTAIN:
-            self.job = replace(self.job, reply=self._reply.address)
-            reply, claim = self.job.reply, self.job.claim
-            await self._persist(lambda: self._store.save_reply(self.job.id, reply, claim=claim))
+            await self.keep_reply(self._reply.address)
         return existence
+
+    async def keep_reply(self, reply: ReplyAddress) -> None:
+        """Store what was learned of the reply."""
+        self.job = replace(self.job, reply=reply)
+        claim = self.job.claim
+        await self._persist(lambda: self._store.save_reply(self.job.id, reply, claim=claim))
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
         """Put the job into its next state, durably, with other fields changed too.

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from bot.delivery.messages import DeliveryError, Messages, Post
 from bot.delivery.routes import Route
-from bot.jobs import cards
 from bot.jobs.job import Job
 from bot.jobs.server_jobs import ServerJobs
 from bot.moderation.audit.entries import AuditAction, AuditEntry
@@ -46,7 +44,6 @@ class Purge:
     reviews: ReviewStore
     takedowns: Takedowns
     audit: AuditLog
-    messages: Messages
     carry_out: Callable[[Review], Awaitable[None]]
     """Applies a decision (`Decisions.carry_out`). It never raises; what fails is repeated."""
     now: Callable[[], datetime]
@@ -63,7 +60,7 @@ class Purge:
         shown = [
             (job, message)
             for job in await self.jobs.delivered_since(guild_id, person_id, since)
-            if (message := await self._message_of(job)) is not None
+            if (message := _message_of(job)) is not None
         ]
         decided: list[Review] = []
         async with self.audit.transaction() as within:
@@ -87,18 +84,10 @@ class Purge:
         left = {review.id for review in await self.reviews.outstanding()}
         return sum(review.id not in left for review in decided)
 
-    async def _message_of(self, job: Job) -> VideoMessage | None:
-        """Return the message that shows a video in a channel; None where there is none that is known."""
-        route, reply = job.attempt.route if job.attempt is not None else Route.TOKEN, job.reply
-        if route is Route.DIRECT_MESSAGE or reply.channel_id is None:
-            return None
-        message_id = reply.message_id
-        if route is Route.ANSWER_IN_CHANNEL:
-            since = job.attempt.started_at if job.attempt is not None else job.created_at
-            post = Post(cards.delivered_card(replace(job, failure=None), now=self.now()))
-            try:
-                message_id = await self.messages.find_answer(reply, post, since)
-            except DeliveryError as error:
-                log.warning("video_to_purge_not_found", job=job.id, reason=str(error))
-                return None
-        return VideoMessage(reply.channel_id, message_id) if message_id is not None else None
+
+def _message_of(job: Job) -> VideoMessage | None:
+    """Return the message that shows a video in a channel; None where there is none."""
+    route, reply = job.attempt.route if job.attempt is not None else Route.TOKEN, job.reply
+    if route is Route.DIRECT_MESSAGE or reply.channel_id is None or reply.message_id is None:
+        return None
+    return VideoMessage(reply.channel_id, reply.message_id)

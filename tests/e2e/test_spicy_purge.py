@@ -22,7 +22,7 @@ from tests.e2e.actors.reports import REMOVED, hidden, seen
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
-from tests.e2e.actors.videos import delivered
+from tests.e2e.actors.videos import being_made, delivered, finish
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -123,6 +123,23 @@ async def test_answers_to_messages_are_removed_too(harness: Harness) -> None:
     assert (await ended(harness, asked)).videos
     assert await purge(harness) == all_removed(harness, 1)
     assert REMOVED in (await answer_to(asked)).current.text()
+
+
+async def test_a_video_that_came_in_a_new_message_is_removed_though_the_channel_cannot_be_read_back(
+    harness: Harness,
+) -> None:
+    reply = await being_made(harness, "a boat")
+    reply.expire_token()
+    faults = harness.sandbox.discord.faults
+    faults.append(DiscordFault("PATCH /channels/*", status=403, code=50001, message="no", times=999))
+    finish(harness, "a boat")
+    posted = await harness.channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+    await harness.app.jobs.runner.idle()
+    assert posted is not reply.message
+    faults.clear()
+    faults.append(DiscordFault("GET /channels/*/messages", status=403, code=50001, message="no", times=999))
+    assert await purge(harness) == all_removed(harness, 1)
+    assert REMOVED in posted.current.text()
 
 
 async def test_a_purge_that_cannot_be_stored_changes_nothing(harness: Harness) -> None:

@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -141,6 +142,9 @@ class DeliverStep:
                 reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
                 await self._keep_undelivered(context, reason, error)
             else:
+                if posted.route is Route.ANSWER_IN_CHANNEL:
+                    # Whoever looks for the video later need not search the channel, and may not be able to.
+                    await context.keep_reply(replace(context.job.reply, message_id=posted.message_id))
                 now = context.now()
                 ended = {"ended_at": now, "settled_at": now, "video_name": None, "failure": None}
                 await context.move(JobState.DELIVERED, **ended)
