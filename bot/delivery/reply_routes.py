@@ -148,6 +148,21 @@ class ReplyRoutes:
             case Route.DIRECT_MESSAGE:
                 return await self.messages.direct_message(self._address, post)
 
+    async def shows_video(self, ending: str) -> bool | None:
+        """Return True if the reply holds a video with this end of its name, False if no edit can take one away.
+
+        None if nobody knows.
+        """
+        for by_token in (True, False):
+            try:
+                return await self.messages.find_video(self._address, ending, by_token=by_token) is not None
+            except ReplyUnreachableError:
+                continue  # what cannot be looked at by this way cannot be edited by it either
+            except DeliveryError as error:
+                log.info("reply_not_looked_up", reason=str(error))
+                return None
+        return False
+
     def _count_age_from(self, address: ReplyAddress) -> None:
         # The wall clock is asked once; from then on a clock that jumps cannot make a token older or younger.
         self._age_then_s = max(0.0, (self._now() - address.created_at).total_seconds())

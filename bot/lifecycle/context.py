@@ -10,7 +10,7 @@ import structlog
 
 from bot.delivery.card import Card
 from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Posted, ping, uncounted
-from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, ReplyUnreachableError
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.jobs import cards
@@ -140,10 +140,14 @@ class JobContext:
         """
         existence = await self._card.confirm()
         if existence is Existence.CERTAIN:
-            self.job = replace(self.job, reply=self._reply.address)
-            reply, claim = self.job.reply, self.job.claim
-            await self._persist(lambda: self._store.save_reply(self.job.id, reply, claim=claim))
+            await self.keep_reply(self._reply.address)
         return existence
+
+    async def keep_reply(self, reply: ReplyAddress) -> None:
+        """Store what was learned of the reply."""
+        self.job = replace(self.job, reply=reply)
+        claim = self.job.claim
+        await self._persist(lambda: self._store.save_reply(self.job.id, reply, claim=claim))
 
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
         """Put the job into its next state, durably, with other fields changed too.
@@ -224,7 +228,11 @@ class JobContext:
         Its user is told, unless the reply may hold the video: an edit without the file would take that away, which
         is right only with `takes_away`, where the rules do not allow the video there.
         """
-        shown = False if takes_away or self.job.attempt is None else await self._shows_video()
+        shown = (
+            False
+            if takes_away or self.job.attempt is None
+            else await self._reply.shows_video(ending_of(self.job))
+        )
         if shown and self.job.state is JobState.DELIVERING:
             now = self.now()
             await self.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
@@ -232,19 +240,6 @@ class JobContext:
         if shown is False:
             await self.tell(cards.undelivered_card(self.job, failure))
         await self.amend(failure=failure, undelivered_since=self.now())
-
-    async def _shows_video(self) -> bool | None:
-        """Return True if the reply holds the video, False if no edit can take one away; None if nobody knows."""
-        address, ending = self._reply.address, ending_of(self.job)
-        for by_token in (True, False):
-            try:
-                return await self._messages.find_video(address, ending, by_token=by_token) is not None
-            except ReplyUnreachableError:
-                continue  # what cannot be looked at by this way cannot be edited by it either
-            except DeliveryError as error:
-                log.info("reply_not_looked_up", job=self.job.id, reason=str(error))
-                return None
-        return False
 
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""

@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from bot.delivery.messages import DeliveryError, Messages, Post
 from bot.delivery.routes import Route
-from bot.jobs import cards
-from bot.jobs.job import Job
+from bot.jobs.job import Job, JobState
 from bot.jobs.server_jobs import ServerJobs
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
@@ -25,6 +23,9 @@ log: Final = structlog.get_logger(__name__)
 PURGED_SPAN: Final = timedelta(days=1)
 _WITHIN_S: Final = 60.0
 """Longer than this the moderator does not wait; `Takedowns.finish` removes what is left."""
+_POSTED_WITHIN_S: Final = 10.0
+"""Longer than this a post that is under way is not waited for."""
+_LOOK_AGAIN_S: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ class Purge:
     reviews: ReviewStore
     takedowns: Takedowns
     audit: AuditLog
-    messages: Messages
     carry_out: Callable[[Review], Awaitable[None]]
     """Applies a decision (`Decisions.carry_out`). It never raises; what fails is repeated."""
     now: Callable[[], datetime]
@@ -59,11 +59,12 @@ class Purge:
         Raises:
             StorageError: Nothing has changed.
         """
+        await self._until_posted(guild_id, person_id)
         since = self.now() - PURGED_SPAN
         shown = [
             (job, message)
             for job in await self.jobs.delivered_since(guild_id, person_id, since)
-            if (message := await self._message_of(job)) is not None
+            if (message := _message_of(job)) is not None
         ]
         decided: list[Review] = []
         async with self.audit.transaction() as within:
@@ -77,6 +78,15 @@ class Purge:
         log.info("videos_purged", guild=guild_id, videos=len(decided))
         return PurgeResult(len(decided), await self._remove(decided))
 
+    async def _until_posted(self, guild_id: int, person_id: int) -> None:
+        """Wait for the user's videos that are being posted: they may be seen before that is stored."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + _POSTED_WITHIN_S
+        while loop.time() < until_s:
+            if not any(_is_being_posted(job) for job in await self.jobs.open_of(guild_id, person_id)):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
     async def _remove(self, decided: list[Review]) -> int:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + _WITHIN_S
@@ -87,18 +97,15 @@ class Purge:
         left = {review.id for review in await self.reviews.outstanding()}
         return sum(review.id not in left for review in decided)
 
-    async def _message_of(self, job: Job) -> VideoMessage | None:
-        """Return the message that shows a video in a channel; None where there is none that is known."""
-        route, reply = job.attempt.route if job.attempt is not None else Route.TOKEN, job.reply
-        if route is Route.DIRECT_MESSAGE or reply.channel_id is None:
-            return None
-        message_id = reply.message_id
-        if route is Route.ANSWER_IN_CHANNEL:
-            since = job.attempt.started_at if job.attempt is not None else job.created_at
-            post = Post(cards.delivered_card(replace(job, failure=None), now=self.now()))
-            try:
-                message_id = await self.messages.find_answer(reply, post, since)
-            except DeliveryError as error:
-                log.warning("video_to_purge_not_found", job=job.id, reason=str(error))
-                return None
-        return VideoMessage(reply.channel_id, message_id) if message_id is not None else None
+
+def _is_being_posted(job: Job) -> bool:
+    at_rest = job.undelivered_since is not None or job.review_id is not None
+    return job.state is JobState.DELIVERING and job.attempt is not None and not at_rest
+
+
+def _message_of(job: Job) -> VideoMessage | None:
+    """Return the message that shows a video in a channel; None where there is none."""
+    route, reply = job.attempt.route if job.attempt is not None else Route.TOKEN, job.reply
+    if route is Route.DIRECT_MESSAGE or reply.channel_id is None or reply.message_id is None:
+        return None
+    return VideoMessage(reply.channel_id, reply.message_id)

@@ -316,7 +316,6 @@ class JobWiring:
             reviews=self._moderation.reviews,
             takedowns=self._moderation.takedowns,
             audit=self._moderation.audit_log,
-            messages=self._messages,
             carry_out=self.decisions.carry_out,
             now=self._now,
         )

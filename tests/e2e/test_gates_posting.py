@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
-from bot.sandbox.discord import Channel, Reply
+from bot.sandbox.discord import Channel, DiscordFault, Reply
 from bot.texts import refusals
 from tests.e2e.actors.approvals import (
     SPICY_OFF,
@@ -23,6 +23,7 @@ from tests.e2e.actors.faults import close_every_way, reopen_every_way
 from tests.e2e.actors.harness import PATIENT, SPICY_ON, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import finish, hold, upload
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
@@ -79,6 +80,32 @@ async def test_switched_off_meanwhile_is_not_posted(harness: Harness) -> None:
     assert NOT_HERE in message_of(reply).current.text()
     await change_rules(harness, modes={Gate.SPICY: Mode.OPEN})
     assert (await (await fetch(harness, harness.adult_channel)).wait_for_video(TIMEOUT_S)).videos
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_moderators_are_asked_also_if_that_is_what_changed_between_two_tries_to_post(
+    harness: Harness, *, left: bool
+) -> None:
+    await rule(harness, modes={Gate.SPICY: Mode.OPEN})
+    mo = moderator(harness)
+    reply = await spicy_being_made(harness)
+    away = DiscordFault("PATCH /webhooks/*", status=500, code=0, message="no", times=999)
+    harness.sandbox.discord.faults.append(away)
+    finish(harness, "a lighthouse")
+    await until(lambda: harness.rows("post_started_at")[0]["post_started_at"] is not None and away.hits > 1)
+    if left:
+        harness.guild.kick(harness.user)
+    else:
+        await change_rules(harness, modes={Gate.SPICY: Mode.APPROVAL})
+    harness.sandbox.discord.faults.clear()
+    card = await question(harness, "May this video be posted?")
+    assert not message_of(reply).current.videos
+    if left:
+        harness.guild.join(harness.user)
+    await told(await press(harness, card, "Approve", user=mo))
+    assert (await reply.wait_for_video(TIMEOUT_S)).videos
+    await harness.app.jobs.runner.idle()
+    assert cards(harness) == [card]
 
 
 async def test_held_for_posting_in_a_channel_that_opens_up(harness: Harness) -> None:

@@ -17,12 +17,12 @@ from tests.e2e.actors.buttons import message_of, press, press_unseen, told
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import CALM, answer_to, ended, ping, say
-from tests.e2e.actors.records import actions, audit
+from tests.e2e.actors.records import actions, audit, states
 from tests.e2e.actors.reports import REMOVED, hidden, seen
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
-from tests.e2e.actors.videos import delivered
+from tests.e2e.actors.videos import being_made, delivered, finish
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
@@ -123,6 +123,35 @@ async def test_answers_to_messages_are_removed_too(harness: Harness) -> None:
     assert (await ended(harness, asked)).videos
     assert await purge(harness) == all_removed(harness, 1)
     assert REMOVED in (await answer_to(asked)).current.text()
+
+
+async def test_a_video_that_came_in_a_new_message_is_removed_though_the_channel_cannot_be_read_back(
+    harness: Harness,
+) -> None:
+    reply = await being_made(harness, "a boat")
+    reply.expire_token()
+    faults = harness.sandbox.discord.faults
+    faults.append(DiscordFault("PATCH /channels/*", status=403, code=50001, message="no", times=999))
+    finish(harness, "a boat")
+    posted = await harness.channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+    await harness.app.jobs.runner.idle()
+    assert posted is not reply.message
+    faults.clear()
+    faults.append(DiscordFault("GET /channels/*/messages", status=403, code=50001, message="no", times=999))
+    assert await purge(harness) == all_removed(harness, 1)
+    assert REMOVED in posted.current.text()
+
+
+async def test_a_video_that_is_being_posted_is_waited_for(harness: Harness) -> None:
+    reply = await being_made(harness, "a boat")
+    harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", answer_delay_s=1.0, times=999))
+    finish(harness, "a boat")
+    await until(lambda: shows_video(reply))
+    assert states(harness) == ["delivering"]
+    assert await purge(harness) == all_removed(harness, 1)
+    assert not shows_video(reply)
+    await harness.app.jobs.runner.idle()
+    assert not shows_video(reply)
 
 
 async def test_a_purge_that_cannot_be_stored_changes_nothing(harness: Harness) -> None:

@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ from bot.delivery.messages import (
     PostForbiddenError,
     UploadTooLargeError,
 )
+from bot.delivery.routes import Route
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import cards
@@ -46,7 +48,6 @@ log: Final = structlog.get_logger(__name__)
 _COMPLETE: Final = 100
 _LONGEST_PAUSE_S: Final = 15.0
 _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
-    PostForbiddenError: FailureReason.NOT_POSTED_HERE,
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
     NotFittedError: FailureReason.NOT_FITTED,
     DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
@@ -150,6 +151,8 @@ class DeliverStep:
                 counted=lambda: self._starts.counted(context),
                 on_progress=FinishProgress(context).show,
             )
+        except PostForbiddenError as error:
+            await self._keep_forbidden(context, error)
         except DeliveryError as error:
             reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
             await self._keep_undelivered(context, reason, error)
@@ -168,6 +171,9 @@ class DeliverStep:
         post = Post(card, video_file_of(context.job, file.path))
         async with self._uploads.uploading():
             posted = await context.post(post, lambda: self._starts.counted(context))
+            if posted.route is Route.ANSWER_IN_CHANNEL:
+                # Whoever looks for the video later need not search the channel, and may not be able to.
+                await context.keep_reply(replace(context.job.reply, message_id=posted.message_id))
             now = context.now()
             await context.move(
                 JobState.DELIVERED,
@@ -202,6 +208,15 @@ class DeliverStep:
             for kind in mismatch.kinds:
                 self._metrics.not_as_asked(kind)
         return {"mismatch": mismatch, "file_facts": file_facts_of(path, facts)}
+
+    async def _keep_forbidden(self, context: JobContext, error: PostForbiddenError) -> None:
+        """Ask moderators, where that is what the rules have come to want between two tries; else keep the video."""
+        result = await self._checks.before_posting(context)
+        match result.outcome:
+            case CheckOutcome.WAIT:
+                await self._review.ask(context, ReviewSubject.POSTING)
+            case CheckOutcome.PASS | CheckOutcome.REFUSED:
+                await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE, error)
 
     async def _keep_undelivered(
         self, context: JobContext, reason: FailureReason, error: Exception | None = None

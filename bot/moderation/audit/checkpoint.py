@@ -48,15 +48,19 @@ def read_checkpoints(data_dir: Path) -> tuple[Checkpoint, ...]:
     Raises:
         OSError: A file cannot be read.
     """
-    found: list[Checkpoint] = []
-    for path in sorted(data_dir.glob(f"{FILE_NAME}*")):
-        try:
-            stored = _Stored.model_validate_json(path.read_text("utf-8"))
-        except (ValidationError, UnicodeDecodeError):
-            log.warning("checkpoint_unreadable", path=str(path))
-            continue
-        found.append(Checkpoint(stored.number, stored.sha256))
-    return tuple(found)
+    found = [_read(path) for path in sorted(data_dir.glob(f"{FILE_NAME}*"))]
+    return tuple(one for one in found if one is not None)
+
+
+def _read(path: Path) -> Checkpoint | None:
+    try:
+        stored = _Stored.model_validate_json(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValidationError, UnicodeDecodeError):
+        log.warning("checkpoint_unreadable", path=str(path))
+        return None
+    return Checkpoint(stored.number, stored.sha256)
 
 
 class CheckpointFile:
@@ -65,27 +69,34 @@ class CheckpointFile:
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / FILE_NAME
         self._newest: Checkpoint | None = None
+        self._lost: list[Checkpoint] = []
         self._noted = asyncio.Event()
 
     def note(self, recorded: RecordedEntry) -> None:
-        """Have an entry written soon. Never waits."""
+        """Have an entry written soon, and the one before it as well if it was cut off meanwhile. Never waits."""
+        before = self._newest
+        if before is not None and not _follows(recorded, before):
+            log.error("audit_log_cut", number=before.number, sha256=before.sha256)
+            self._lost.append(before)
         self._newest = Checkpoint(recorded.number, recorded.sha256)
         self._noted.set()
 
     async def missing(self, store: AuditStore) -> Checkpoint | None:
         """Return the checkpoint of an earlier process if the log lacks its entry; its file is put aside then.
 
+        Those that earlier starts put aside stay as they are. From now on `note` compares with the newest entry.
+
         Raises:
             StorageError: The log cannot be read.
             OSError: The file cannot be read or renamed.
         """
-        if not await asyncio.to_thread(self._path.exists):
+        for recorded in await store.read(limit=1):
+            self._newest = Checkpoint(recorded.number, recorded.sha256)
+        found = await asyncio.to_thread(_read, self._path)
+        if found is None or await store.digest_of(found.number) == found.sha256:
             return None
-        for found in await asyncio.to_thread(read_checkpoints, self._path.parent):
-            if await store.digest_of(found.number) != found.sha256:
-                await asyncio.to_thread(self._put_aside, found)
-                return found
-        return None
+        await asyncio.to_thread(self._path.replace, self._aside(found))
+        return found
 
     async def run(self) -> None:
         """Write what there is to write, until cancelled."""
@@ -105,10 +116,16 @@ class CheckpointFile:
             return
         beside = self._path.with_name(f"new-{FILE_NAME}")
         try:
-            beside.write_text(json.dumps(asdict(newest)) + "\n", "utf-8")
-            beside.replace(self._path)
+            for checkpoint, path in (*((one, self._aside(one)) for one in self._lost), (newest, self._path)):
+                beside.write_text(json.dumps(asdict(checkpoint)) + "\n", "utf-8")
+                beside.replace(path)
         except OSError as error:
             log.warning("checkpoint_not_written", reason=error.strerror)
 
-    def _put_aside(self, missing: Checkpoint) -> None:
-        self._path.replace(self._path.with_name(f"{FILE_NAME}{_LOST}-{missing.number}"))
+    def _aside(self, missing: Checkpoint) -> Path:
+        return self._path.with_name(f"{FILE_NAME}{_LOST}-{missing.number}-{missing.sha256[:SHOWN_DIGITS]}")
+
+
+def _follows(recorded: RecordedEntry, before: Checkpoint) -> bool:
+    """True if an entry is the next one after that of the checkpoint."""
+    return (recorded.number, recorded.previous_sha256) == (before.number + 1, before.sha256)

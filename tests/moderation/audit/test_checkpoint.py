@@ -79,6 +79,44 @@ async def written_beside(file: CheckpointFile, folder: Path) -> None:
         await task
 
 
+async def test_a_cut_is_still_known_after_more_starts_and_is_told_once(
+    database: Database, tmp_path: Path
+) -> None:
+    file = CheckpointFile(tmp_path)
+    log = AuditLog(database, mirror=file.note)
+    await log.append(ENTRY, ENTRY)
+    await written(log, file, tmp_path)
+    (lost,) = read_checkpoints(tmp_path)
+    cut(tmp_path, "DELETE FROM audit WHERE number > 1")
+    assert await CheckpointFile(tmp_path).missing(log.store) == lost
+    await log.append(replace(ENTRY, reason="later"))
+    await written_beside(file, tmp_path)
+    for _ in range(2):  # starts
+        assert await CheckpointFile(tmp_path).missing(log.store) is None
+        known = read_checkpoints(tmp_path)
+        assert lost in known
+        assert len(known) == 2
+        assert verify_log(tmp_path / FILE, known).broken == Break(2, Flaw.KNOWN_DIGEST_MISSING)
+
+
+@pytest.mark.parametrize("cut_to", [1, 2])
+async def test_a_cut_under_the_running_bot_is_not_forgotten_with_the_next_entry(
+    database: Database, tmp_path: Path, cut_to: int
+) -> None:
+    log = AuditLog(database)
+    await log.append(ENTRY, ENTRY, ENTRY)
+    *_, lost = [one async for one in log.store.all_in_order()]
+    file = CheckpointFile(tmp_path)
+    assert await file.missing(log.store) is None
+    cut(tmp_path, f"DELETE FROM audit WHERE number > {cut_to}")  # noqa: S608 - ours
+    log = AuditLog(database, mirror=file.note)
+    await log.append(replace(ENTRY, reason="later"), ENTRY, ENTRY)
+    await written_beside(file, tmp_path)
+    known = read_checkpoints(tmp_path)
+    assert Checkpoint(lost.number, lost.sha256) in known
+    assert verify_log(tmp_path / FILE, known).broken == Break(3, Flaw.KNOWN_DIGEST_MISSING)
+
+
 async def test_a_log_without_any_entry_lacks_those_that_are_known(tmp_path: Path) -> None:
     known = [Checkpoint(1, "a" * 64)]
     assert verify_log(tmp_path / FILE, known) == LogReport(0, Break(1, Flaw.KNOWN_DIGEST_MISSING))
