@@ -65,7 +65,6 @@ class JobContext:
         self.now = now
         self.progress = JobProgress()
         self._store = store
-        self._messages = messages
         self._ledger = ledger
         self._metrics = metrics
         self._gatekeeper = gatekeeper
