@@ -34,9 +34,9 @@ def fit(
     Raises:
         UnusableVideoError: It does not get so small, or what was written is no film.
     """
-    share = 1.0
+    load, share = load_of(survey, drawn=drawn is not None), 1.0
     for attempt in range(1, _ATTEMPTS + 1):
-        plan = plan_of(load_of(survey), limit_bytes, share=share, smaller=attempt == _ATTEMPTS)
+        plan = plan_of(load, limit_bytes, share=share, smaller=attempt == _ATTEMPTS)
         if plan is None:
             break
         encoding = Encoding(
@@ -61,21 +61,19 @@ def fit(
     raise UnusableVideoError("too_large")
 
 
-def load_of(survey: Survey) -> Load:
+def load_of(survey: Survey, *, drawn: bool) -> Load:
     """Return what of a film counts when it is compressed."""
-    film, sound = survey.film, survey.sound
-    load = Load(survey.look.width_px, survey.look.height_px, film.packets, film.duration_s, film.size_bytes)
-    if sound is None:
-        return load
+    look, film, sound = survey.look, survey.film, survey.sound
     return Load(
-        load.width_px,
-        load.height_px,
-        load.frames,
-        load.duration_s,
-        load.film_bytes,
-        sound.size_bytes,
-        sound.packets,
-        sound.codec == "aac" and sound.timed,
+        look.width_px,
+        look.height_px,
+        film.packets,
+        film.duration_s,
+        film.size_bytes,
+        sound.size_bytes if sound is not None else 0,
+        sound.packets if sound is not None else 0,
+        sound_is_aac=sound is not None and sound.codec == "aac" and sound.timed,
+        drawn=drawn,
     )
 
 
