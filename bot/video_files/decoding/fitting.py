@@ -5,11 +5,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from av.codec.context import ThreadType
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from bot.video_files.decoding.encoding import Encoding, TooManyBytesError
+from bot.video_files.decoding.encoding import Encoding, TooManyBytesError, use_threads
 from bot.video_files.decoding.opening import UnusableVideoError, film_of, open_video
 from bot.video_files.decoding.plan import AIM, Load, plan_of
 from bot.video_files.decoding.survey import Survey
@@ -81,8 +80,7 @@ def check_end(destination: str) -> None:
     """Raise `UnusableVideoError` if the end of a film cannot be decoded."""
     with closing(open_video(destination)) as container:
         film = film_of(container)
-        film.thread_type = ThreadType.AUTO
-        film.codec_context.thread_count = 0
+        use_threads(film)
         if film.duration is not None:
             container.seek((film.start_time or 0) + film.duration, stream=film, backward=True)
         frames = 0
