@@ -34,6 +34,11 @@ MARK = AigcMark("Stillmotion", "job-1", "Made by AI")
 FILM = Scene("photograph", 640, 360, 2, 1_500_000, grain=2)
 
 
+def rarer(*values: Any) -> Any:
+    """A row that is left to the slow tests."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.fixture
 async def pool() -> AsyncGenerator[ChildPool]:
     async with finishing_pool(768 * MIB) as opened_pool:
@@ -50,9 +55,9 @@ async def finished(pool: ChildPool, source: Path, limit_bytes: int, **order: Any
     ("scene", "limit_bytes", "alike"),
     [
         (FILM, 400_000, 0.9),
-        (replace(FILM, kind="drawing", width_px=360, height_px=640, sound=False), 400_000, 0.9),
-        (replace(FILM, width_px=480, height_px=480, frames_per_s=30), 300_000, 0.85),
-        (replace(FILM, kind="noise"), 400_000, 0.0),
+        rarer(replace(FILM, kind="drawing", width_px=360, height_px=640, sound=False), 400_000, 0.9),
+        rarer(replace(FILM, width_px=480, height_px=480, frames_per_s=30), 300_000, 0.85),
+        rarer(replace(FILM, kind="noise"), 400_000, 0.0),
     ],
     ids=["landscape", "portrait, silent", "square", "noise"],
 )
@@ -76,6 +81,7 @@ async def test_it_fits_and_is_the_same_film(
     assert made.path.read_bytes().index(b"moov") < made.path.read_bytes().index(b"mdat")
 
 
+@pytest.mark.slow
 async def test_few_bits_make_it_smaller_in_the_same_shape(pool: ChildPool, tmp_path: Path) -> None:
     source = write(replace(FILM, seconds=3, sound=False), tmp_path / "film.mp4")
     made = await finished(pool, source, 40_000)
@@ -106,7 +112,7 @@ def apart(one: Image.Image, other: Image.Image) -> int:
 
 @pytest.mark.parametrize(
     "tags",
-    [{}, {"colorspace": 6}, {"colorspace": 1, "color_range": 2}],
+    [{}, rarer({"colorspace": 6}), rarer({"colorspace": 1, "color_range": 2})],
     ids=["without tags", "BT.601", "full range"],
 )
 async def test_its_colours_stay_when_it_becomes_smaller(
@@ -126,6 +132,7 @@ async def test_its_colours_stay_when_it_becomes_smaller(
     assert max(abs(a - b) for a, b in zip(shown, colour, strict=True)) <= 12
 
 
+@pytest.mark.slow
 async def test_uneven_times_stay(pool: ChildPool, tmp_path: Path) -> None:
     frames = [
         _PYAV.VideoFrame.from_ndarray(planes, "yuv420p") for planes in pictures(replace(FILM, seconds=0.5))
@@ -139,6 +146,7 @@ async def test_uneven_times_stay(pool: ChildPool, tmp_path: Path) -> None:
         assert [round(frame.time * 24) for frame in container.decode(video=0)] == times
 
 
+@pytest.mark.slow
 async def test_a_thousand_frames_a_second_become_sixty(pool: ChildPool, tmp_path: Path) -> None:
     source = write(
         Scene("noise", 160, 96, 0.5, 400_000, sound=False, frames_per_s=1000), tmp_path / "film.mp4"
@@ -170,6 +178,7 @@ async def test_a_line_is_drawn_on_the_first_seconds(pool: ChildPool, tmp_path: P
     assert max(abs(a - b) for a, b in zip(corners(last)[0], blue, strict=True)) <= 6
 
 
+@pytest.mark.slow
 async def test_sound_of_another_codec_becomes_aac(pool: ChildPool, tmp_path: Path) -> None:
     plain = write(FILM, tmp_path / "plain.mp4")
     source = tmp_path / "film.mkv"
@@ -191,6 +200,7 @@ async def test_sound_of_another_codec_becomes_aac(pool: ChildPool, tmp_path: Pat
     assert extent(made.path)[2] == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.slow
 async def test_a_damaged_middle_does_not_keep_the_rest(pool: ChildPool, tmp_path: Path) -> None:
     source = write(replace(FILM, sound=False), tmp_path / "film.mp4")
     content = bytearray(source.read_bytes())
@@ -220,6 +230,7 @@ async def test_progress_is_told(pool: ChildPool, tmp_path: Path) -> None:
     assert shares[-1] == 1
 
 
+@pytest.mark.slow
 async def test_a_child_without_the_memory_says_so(tmp_path: Path) -> None:
     source = write(replace(FILM, width_px=1280, height_px=720, seconds=0.5), tmp_path / "film.mp4")
     async with finishing_pool(150 * MIB) as small:
