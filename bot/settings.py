@@ -223,6 +223,7 @@ class Settings(BaseSettings):
     )
     blocked_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
     held_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
+    alert_terms: Terms = Field((), description="words or phrases, separated by commas, or nothing")
     child_memory_mb: Annotated[int, Field(ge=256, le=65_536)] = Field(
         768,
         description="a whole number from 256, MiB of address space for a process that reads pictures or videos",

@@ -1,15 +1,15 @@
 """Gives the client its commands, buttons and listeners. `bot/wiring/app.py` calls it once."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.members.news import NewsStore
 from bot.people.cache import PreferenceCache
 from bot.reviews.appeals import Appeals
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
-from bot.reviews.person_news import PersonNews
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReportDecisions
@@ -28,6 +28,7 @@ from cogs.jobs.buttons import JobButtons
 from cogs.jobs.list import JobsCog
 from cogs.jobs.results import ResultButtons
 from cogs.moderation.appeals import AppealButtons
+from cogs.moderation.deleted_channels import DeletedChannelsCog
 from cogs.moderation.departures import DeparturesCog
 from cogs.moderation.reported_videos import ReportedVideoButtons
 from cogs.moderation.reports import ReportButtons
@@ -73,8 +74,7 @@ def add_cogs(
     review_channel: DiscordReviewChannel,
     tell_operator: Callable[[str], None],
     tell_of_second_process: Callable[[], None],
-    tell_person: Callable[[int, str], Awaitable[None]],
-    person_news: PersonNews,
+    news: NewsStore,
     now: Callable[[], datetime],
     group: str | None,
     cdn_hosts: Sequence[str],
@@ -85,7 +85,6 @@ def add_cogs(
     Args:
         tell_operator: Sends words to the operator, soon; never waits.
         tell_of_second_process: Has the operator told once that another process runs with the token.
-        tell_person: Sends words to one user directly, and raises the errors of `bot.delivery.messages`.
         now: The clock.
         group: The vendor's group, sent with every request.
         cdn_hosts: Hosts from which pictures are fetched.
@@ -104,7 +103,7 @@ def add_cogs(
         questions,
         reviews,
         audit_log,
-        news=person_news,
+        news=news,
         pages=pages,
         spicy_stop=spicy_stop,
         purge=purge,
@@ -116,13 +115,7 @@ def add_cogs(
         ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
         ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
         ReportedVideoButtons(decisions=report_decisions, pages=pages),
-        AppealButtons(
-            client=bot,
-            appeals=appeals,
-            review_channel=review_channel,
-            send_directly=tell_person,
-            pages=pages,
-        ),
+        AppealButtons(appeals=appeals, review_channel=review_channel, pages=pages),
     )
     defaults = DefaultsCog(people)
     bot.start_with(
@@ -133,6 +126,7 @@ def add_cogs(
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
         DeparturesCog(departures),
+        DeletedChannelsCog(questions),
         SecondProcessCog(tell_of_second_process),
         RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )

@@ -8,6 +8,7 @@ from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
+from bot.moderation.members.news import NewsStore
 from bot.people.store import PeopleStore
 from bot.services.drafts import DraftStore
 from bot.settings import Settings
@@ -17,7 +18,7 @@ from bot.texts import console
 
 
 async def forget(settings: Settings, person_id: int) -> None:
-    """Remove a user's prompts, drafts and defaults, and record the removal in the audit log.
+    """Remove a user's prompts, drafts, defaults and news, and record the removal in the audit log.
 
     Raises:
         CommandFailedError: The database cannot be opened or written, for example because the bot is running.
@@ -28,6 +29,7 @@ async def forget(settings: Settings, person_id: int) -> None:
             jobs = await JobStore(database, settings.spool_dir).forget_prompts(person_id)
             await DraftStore(database).remove_of(person_id)
             await PeopleStore(database).forget(person_id)
+            await NewsStore(database).remove_of(person_id)
             done = AuditEntry(0, datetime.now(UTC), AuditAction.PERSON_DATA_REMOVED, None, person_id)
             entries = await AuditStore(database).forget_prompts(person_id, done)
     except StorageError as error:

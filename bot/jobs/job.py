@@ -193,6 +193,10 @@ class Job:
     """The answer to the POST, scrubbed, where it is not known if it bought something."""
     mismatch: Mismatch | None = None
     """What of the finished video is not as asked for; None also until it was looked at."""
+    pictures_percent: int | None = None
+    """Score of the pictures in the image check; None until they were scored."""
+    video_percent: int | None = None
+    """Score of the finished video in the image check."""
     had_flags: bool = False
     """True if the choice of a preset was taken out of the prompt."""
     from_people: bool = False

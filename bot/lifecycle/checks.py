@@ -1,6 +1,6 @@
 """Checks before money is spent and before a video is posted: the rules, and the optional image check.
 
-A check changes nothing; the step that asked applies its result.
+A check changes nothing of a job but the score that it keeps; the step that asked applies its result.
 """
 
 import asyncio
@@ -117,33 +117,41 @@ class Checks:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _pictures_score_high(self, context: JobContext) -> bool:
-        paths = [picture.path for picture in context.job.pictures or ()]
-        threshold = self._threshold(context.job, ReviewStage.SUBMISSION)
+        """Return True if the pictures' score, which is kept, reaches the server's threshold or is unknown."""
+        job, stage = context.job, ReviewStage.SUBMISSION
+        paths, threshold = [picture.path for picture in job.pictures or ()], self._threshold(job, stage)
         if not paths or threshold is None:
             return False
-        return await self._scores_high(
-            context.job, ReviewStage.SUBMISSION, threshold, self._screening.score_pictures(paths)
-        )
+        if job.pictures_percent is None:
+            found = await self._score(job, stage, self._screening.score_pictures(paths))
+            if found is None:
+                return True
+            await context.amend(pictures_percent=found)
+        return (context.job.pictures_percent or 0) >= threshold
 
     async def _video_scores_high(self, context: JobContext) -> bool:
+        """Return True if the video's score, which is kept, reaches the server's threshold or is unknown."""
         job = context.job
         threshold = self._threshold(job, ReviewStage.POSTING)
         if job.video_name is None or job.reply.guild_id != job.guild_id or threshold is None:
             return False
-        path = self._media_dir / job.video_name
-        return await self._scores_high(job, ReviewStage.POSTING, threshold, self._screening.score_video(path))
+        if job.video_percent is None:
+            scoring = self._screening.score_video(self._media_dir / job.video_name)
+            found = await self._score(job, ReviewStage.POSTING, scoring)
+            if found is None:
+                return True
+            await context.amend(video_percent=found)
+        return (context.job.video_percent or 0) >= threshold
 
-    async def _scores_high(
-        self, job: Job, stage: ReviewStage, threshold: int, scoring: Awaitable[float]
-    ) -> bool:
-        """Return True if a score reaches the server's threshold in percent, or if it cannot be told."""
+    async def _score(self, job: Job, stage: ReviewStage, scoring: Awaitable[float]) -> int | None:
+        """Return a score in percent, or None if it cannot be told, which moderators look at as well."""
         try:
             found = percent(await scoring)
         except ScreeningUnavailableError as error:
             log.warning("not_screened", job=job.id, stage=stage, fault=error.fault)
-            return True
+            return None
         log.info("screened", job=job.id, stage=stage, percent=found)
-        return found >= threshold
+        return found
 
     def _threshold(self, job: Job, stage: ReviewStage) -> int | None:
         """Return the score from which on moderators look, in percent; None where they do not, or already did."""

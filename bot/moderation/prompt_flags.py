@@ -4,10 +4,13 @@ Gateways of this kind append the preset to the prompt as text, so a flag that a 
 than the rules have judged. Every prompt passes here before it is judged, and again before it is sent.
 """
 
+import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from bot.moderation.words.lookalikes import Folding
 
@@ -35,20 +38,28 @@ _LEFT_CHARS, _RIGHT_CHARS = 48, 96
 _GAP: Final = " {0,8}"
 
 
-def _spaced(word: str, between: str) -> str:
+_ENCODED: Final = re.compile(
+    r"&(?:amp;){0,3}#?[0-9a-z]{1,32};|(?:%(?:25){0,3}[0-9a-f]{2}){1,16}|\\(?:u00|x)[0-9a-f]{2}", re.IGNORECASE
+)
+"""Characters as pages, addresses and programs write them: `&equals;`, `%3D`, `\\x3d`."""
+_AMPERSAND: Final = re.compile("(?<=&)(?:amp;)+", re.IGNORECASE)
+_PER_CENT: Final = re.compile("%(?:25)+(?=[0-9a-f]{2})", re.IGNORECASE)
+
+
+def _spaced(word: str) -> str:
+    """Return a pattern for a word, also with spaces or signs between its letters."""
+    between = "[^a-z0-9\\n]{0,3}"
     return between.join(_LETTERS.get(letter, letter) for letter in word)
 
 
 _LETTERS: Final = {"o": "[o0]", "e": "[e3]", "s": "[s5]", "i": "[i1l]", "a": "[a4]", "t": "[t7]"}
-_KEY: Final = re.compile("|".join(_spaced(key, " {0,3}") for key in ("mode", "preset")))
+_KEY: Final = re.compile("|".join(_spaced(key) for key in ("mode", "preset")))
 _ESCALATING: Final = (
     "(?:"
-    + "|".join(_spaced(word, " {0,3}") for word in ("spicy", "crazy"))
-    + rf"|{_spaced('extremely', ' {0,3}')}(?:[ -]{{0,3}}(?:or|spicy|crazy|fun)){{0,4}})"
+    + "|".join(_spaced(word) for word in ("spicy", "crazy"))
+    + rf"|{_spaced('extremely')}(?:[ -]{{0,3}}(?:or|spicy|crazy|fun)){{0,4}})"
 )
-_KNOWN: Final = (
-    f"(?:{_ESCALATING}|" + "|".join(_spaced(word, " {0,3}") for word in ("normal", "fun", "custom")) + ")"
-)
+_KNOWN: Final = f"(?:{_ESCALATING}|" + "|".join(_spaced(word) for word in ("normal", "fun", "custom")) + ")"
 _BEFORE: Final = re.compile(
     rf"(?P<dashes>[-~](?:{_GAP}[-~]){{0,12}})(?P<gap>{_GAP})(?P<head>(?:[a-z0-9]{{1,16}}[-~]?){{0,2}})$"
 )
@@ -60,6 +71,12 @@ _KNOWN_NEXT: Final = re.compile(rf"{_GAP}[(\[{{<=:]{{0,2}}{_GAP}{_KNOWN}(?![a-z0
 _ESCALATING_NEXT: Final = re.compile(rf"{_GAP}[(\[{{<]{{0,2}}{_GAP}{_ESCALATING}(?![a-z0-9])[)\]}}>]?")
 _BARE_VALUE: Final = re.compile(rf"(?:(?<=[^a-z0-9~-])|^)-{_GAP}-[- ]{{0,8}}(?<=-){_ESCALATING}(?![a-z0-9])")
 """`--spicy`, a value without its key."""
+_OTHER_KEY: Final = re.compile(
+    rf"(?<![a-z0-9~-])(?:-{_GAP}-[-~]{{0,8}}|~[-~]{{0,8}})(?:[^ =:\n]{{1,32}}{_GAP}"
+    rf"(?:[=:]{{0,2}}=>?{_GAP}[(\[{{<]{{0,2}}{_GAP}{_KNOWN}|(?:[=:]{{1,3}}|-?>){_GAP}[(\[{{<]{{0,2}}{_GAP}{_ESCALATING})"
+    rf"(?![a-z0-9])[)\]}}>]?|[.-]{{1,24}}=[^ \n]{{1,64}})"
+)
+"""A key of another name or language with the name of a preset, or a key of another script with any value."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +89,11 @@ class CleanPrompt:
 
 @dataclass(frozen=True)
 class _Folded:
-    """A text in plain characters, and for each of them the place of the one that it was made from."""
+    """A text in plain characters, and for each of them the start and the end of what it was made from."""
 
     text: str
-    places: list[int]
+    starts: list[int]
+    ends: list[int]
 
 
 def take_out_flags(prompt: str) -> CleanPrompt:
@@ -88,7 +106,7 @@ def take_out_flags(prompt: str) -> CleanPrompt:
     for _ in range(_PASSES):
         spans = _flags_in(text)
         if not spans:
-            return CleanPrompt(text, text != prompt)
+            return CleanPrompt(text if text == prompt or _says_something(text) else "", text != prompt)
         if len(spans) > _MOST_FLAGS:
             break
         text = _without(text, spans)
@@ -101,7 +119,7 @@ def _flags_in(text: str) -> list[tuple[int, int]]:
     for folding in _FOLDINGS:
         folded = _fold(text, folding)
         for start, end in _spans(folded.text):
-            found.append((folded.places[start], folded.places[end - 1] + 1))
+            found.append((folded.starts[start], folded.ends[end - 1]))
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
@@ -113,12 +131,34 @@ def _flags_in(text: str) -> list[tuple[int, int]]:
 
 def _fold(text: str, folding: Folding) -> _Folded:
     pieces: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        plain = _plain(character, folding)
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end, shown in _characters(text):
+        plain = "".join(_plain(character, folding) for character in shown)
         pieces.append(plain)
-        places += [place] * len(plain)
-    return _Folded("".join(pieces), places)
+        starts += [start] * len(plain)
+        ends += [end] * len(plain)
+    return _Folded("".join(pieces), starts, ends)
+
+
+def _characters(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each piece of a text with its start and its end: a character, or what an encoded one stands for."""
+    done = 0
+    for found in _ENCODED.finditer(text):
+        yield from ((place, place + 1, text[place]) for place in range(done, found.start()))
+        yield found.start(), found.end(), _decoded(found[0])
+        done = found.end()
+    yield from ((place, place + 1, text[place]) for place in range(done, len(text)))
+
+
+def _decoded(encoded: str) -> str:
+    match encoded[0]:
+        case "&":
+            return html.unescape(_AMPERSAND.sub("", encoded))
+        case "%":
+            return unquote(_PER_CENT.sub("%", encoded), errors="replace")
+        case _:
+            return chr(int(encoded[-2:], 16))
 
 
 def _plain(character: str, folding: Folding) -> str:
@@ -136,7 +176,7 @@ def _plain(character: str, folding: Folding) -> str:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    found = [bare.span() for bare in _BARE_VALUE.finditer(text)]
+    found = [flag.span() for pattern in (_BARE_VALUE, _OTHER_KEY) for flag in pattern.finditer(text)]
     for key in _KEY.finditer(text):
         span = _span_of(text, key.start(), key.end())
         if span is not None:
@@ -148,7 +188,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 def _span_of(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the flag whose key is at a place of a folded text; None if it is a word like others."""
-    spelled_apart = " " in text[start:end]
+    spelled_apart = not text[start:end].isalnum()
     left, right = text[max(0, start - _LEFT_CHARS) : start], text[end : end + _RIGHT_CHARS]
     before = _BEFORE.search(left)
     stands_alone = not left or not left[-1].isalnum()
@@ -186,3 +226,9 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
         if (not kept or kept[-1].isspace()) and rest[:1] == " ":
             done += 1
     return (kept + text[done:]).strip()
+
+
+def _says_something(text: str) -> bool:
+    """Return True if a text has a letter, a digit or a picture."""
+    kinds = map(unicodedata.category, text)
+    return any(kind[0] in "LN" or kind == "So" for kind in kinds)

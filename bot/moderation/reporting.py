@@ -39,6 +39,8 @@ class Reporter:
     """Moment at which the user joined the server; None if Discord does not say."""
     muted: bool
     """True if moderators have the user's reports not count."""
+    barred: bool
+    """True if the user is suspended or blocked, by the server or by the operator."""
     open_hidings: int
     """Number of videos that the user's reports alone hide now."""
     dismissed_at: datetime | None
@@ -49,9 +51,9 @@ def hides_alone(reason: ReportReason, reporter: Reporter, rules: ServerRules, no
     """Return True if one report hides a video until moderators have looked.
 
     Its reason is grave, and the user has been a member for as long as the server's rules say, hides few videos
-    already, and was right before.
+    already, was right before, and is neither suspended nor blocked.
     """
-    if not reason.is_grave or reporter.muted or reporter.open_hidings >= OPEN_HIDINGS:
+    if not reason.is_grave or reporter.muted or reporter.barred or reporter.open_hidings >= OPEN_HIDINGS:
         return False
     if reporter.joined_at is None or now - reporter.joined_at < timedelta(hours=rules.grave_report_hours):
         return False

@@ -10,6 +10,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import AuditFilter
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import Member
+from bot.moderation.members.news import News, NewsKind, NewsStore
 from bot.moderation.policy import Person
 from bot.moderation.rights import may_moderate
 from bot.moderation.servers.cache import RuleCache
@@ -44,6 +45,7 @@ class Appeals:
     members: MemberCache
     rules: RuleCache
     audit: AuditLog
+    news: NewsStore
     now: Callable[[], datetime]
 
     async def receive(
@@ -96,6 +98,8 @@ class Appeals:
             if lifts:
                 await self.members.lift(within, guild_id, person_id)
                 details[PARTS] = [AuditAction.SUSPENSION_LIFTED.value]
+            kind = NewsKind.APPEAL_LIFTED if lifts else NewsKind.APPEAL_KEPT
+            await self.news.add(within, News(guild_id=guild_id, person_id=person_id, kind=kind, at=now))
             if suspended_by == decider.id:
                 details["own_suspension"] = True
             await within.record(

@@ -7,8 +7,8 @@ Called by moderators' presses (`cogs/moderation/reviews.py`), and by its own tas
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -24,12 +24,13 @@ from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.integrations import Access
 from bot.moderation.members.member import ListStatus
+from bot.moderation.members.news import NewsStore
 from bot.moderation.memberships import Memberships
 from bot.moderation.policy import Person
 from bot.moderation.presence import Presence
 from bot.moderation.rights import may_moderate, may_review
 from bot.quota.ledger import Ledger
-from bot.reviews.person_news import PersonNews, SuspensionEnds
+from bot.reviews.person_news import SuspensionEnds, news_of_decision
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.review import (
@@ -41,6 +42,7 @@ from bot.reviews.review import (
     VoterDoubts,
     cancellation_entry,
     entry_about,
+    is_overtaken,
     job_after_decision,
     quorum_of,
 )
@@ -90,7 +92,7 @@ class Decisions:
     questions: Questions
     takedowns: Takedowns
     reporter_news: ReporterNews
-    news: PersonNews
+    news: NewsStore
     suspension_ends: SuspensionEnds
     audit: AuditLog
     caches: ModerationCaches
@@ -144,30 +146,19 @@ class Decisions:
             if refused is not None:
                 return refused
             vote, quorum = Vote(person.id, approves, reason, self.now()), quorum_of(review, rules)
-            parts: Sequence[AuditAction] = ()
             counted = await self.reviews.vote(within, review_id, vote, quorum, doubts)
             if counted is not None:
                 await record_lapsed(within, counted, doubts, self.now())
-                members = self.caches.members
-                parts = await record_vote(within, counted, vote, extra, members=members, rules=rules)
+                members, news = self.caches.members, self.news
+                await record_vote(within, counted, vote, extra, members=members, news=news, rules=rules)
         if counted is None:
             await self.questions.show_current(review_id)
             return VoteResult.CLOSED
         if counted.state is ReviewState.OPEN:
             await self.questions.show(counted)
             return VoteResult.COUNTED
-        await self._tell_of(parts, counted)
         await self.carry_out(counted)
         return VoteResult.DECIDED
-
-    async def _tell_of(self, parts: Sequence[AuditAction], review: Review) -> None:
-        """Tell the user of a strike and of a suspension."""
-        guild_id, person_id = review.guild_id, review.person_id
-        if AuditAction.STRIKE_GIVEN in parts:
-            await self.news.struck(guild_id, person_id, review.reason)
-        until = self.caches.members.of(guild_id, person_id).suspended_until
-        if AuditAction.SUSPENDED in parts and until is not None:
-            await self.news.suspended(guild_id, person_id, until=until, reason=review.reason)
 
     async def take_back(self, review_id: str, person: Person) -> VoteResult:
         """Take back a moderator's vote while the question is open."""
@@ -282,17 +273,28 @@ class Decisions:
         """Move the job that waited for a decision and restart it, unless something else moved it first."""
         job = await self.jobs.find(review.job_id)
         moved = job_after_decision(job, review, self.now()) if job is not None else None
-        if job is None or moved is None or moved is job:
+        if job is None or moved is None or moved is job or job.review_id not in {None, review.id}:
             return
+        news = news_of_decision(moved, review, self.now())
         try:
-            await self.jobs.save(moved, before=job)
+            async with self.audit.transaction() as within:
+                # Within a transaction, as a stop is one too: what it overtook, moderators are asked once more.
+                asks_anew = is_overtaken(review, job, self.caches.rules.of(review.guild_id))
+                if asks_anew:
+                    moved = replace(job, review_id=None, attempt=None)
+                await self.jobs.save_within(within.connection, moved, before=job)
+                if news is not None and not asks_anew:
+                    await self.news.add(within, news)
         except StaleJobError:
             log.info("review_came_too_late", job=job.id, review=review.id)
+            return
+        if asks_anew:
+            log.info("approval_overtaken_by_stop", job=job.id, review=review.id)
+            self.restart(job.id)
             return
         update_ledger(self.ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)
         self.restart(job.id)
-        await self.news.decided(moved, review)
 
     async def _close(self, within: AuditedTransaction, review: Review, state: ReviewState) -> Review | None:
         """Close a question without a vote, and log it. Returns None if it is closed already."""

@@ -10,10 +10,10 @@ import structlog
 
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
-from bot.jobs.store import JobStore
+from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.gatekeeper import ChannelLookup, ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
@@ -21,13 +21,20 @@ from bot.moderation.rules import ServerRules
 from bot.moderation.words.findings import WordFindings
 from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.report_store import ReportStore
-from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about, quorum_of
+from bot.reviews.review import (
+    Outstanding,
+    Review,
+    ReviewState,
+    ReviewSubject,
+    entry_about,
+    is_overtaken,
+    quorum_of,
+)
 from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
 from bot.texts.moderation import Record
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -49,6 +56,7 @@ class Questions:
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
+    channels: ChannelLookup
     review_channel: ReviewChannel
     media_dir: Path
     now: Callable[[], datetime]
@@ -64,6 +72,10 @@ class Questions:
 
         Returns:
             The question. One that was asked before may be closed already.
+
+        Raises:
+            StaleJobError: The job no longer waits for moderators, as it was cancelled or ended meanwhile.
+            UnknownJobError: There is no such job any more.
         """
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
@@ -88,6 +100,9 @@ class Questions:
         )
         found = await self.words_in(job)
         async with self.audit.transaction() as within:
+            # A cancellation closes the open question in its own transaction: none may be opened after it.
+            if subject is not ReviewSubject.REPORT and (await self.jobs.get(job.id)).state is not job.state:
+                raise StaleJobError(job.id)
             added = await self.reviews.add(within, asked)
             # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
@@ -122,6 +137,13 @@ class Questions:
             if job is not None and not await self.present(review, job):
                 # Refused requests count towards Discord's ban for invalid requests: at most one a server and call.
                 closed.add(review.guild_id)
+
+    async def channel_gone(self, channel_id: int) -> None:
+        """Show the open questions elsewhere whose cards were in a channel that was deleted."""
+        displaced = await self.reviews.displace(channel_id)
+        if displaced:
+            log.warning("review_channel_deleted", channel=channel_id, questions=displaced)
+            await self.ask_again()
 
     async def show(self, review: Review) -> None:
         """Update a question's card. Never raises: a card that could not be updated is left to `show_outdated`."""
@@ -179,13 +201,18 @@ class Questions:
 
     async def words_in(self, job: Job) -> WordFindings:
         """Return the terms in a job's prompt, for moderators alone."""
-        request = job.request
+        request, reply = job.request, job.reply
+        place = reply.channel_id
+        if self.caches.rules.of(job.guild_id).word_exempt_channels:
+            # A thread counts as its parent.
+            described = await self.channels.describe(reply.guild_id, place, foreign=reply.foreign)
+            place = described.channel_id
         return await self.caches.find_words(
             job.guild_id,
             request.prompt,
             request.preset,
             role_ids=job.role_ids,
-            channel_id=job.reply.channel_id,
+            channel_id=place,
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
@@ -209,8 +236,4 @@ class Questions:
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:
     """Return True for a question that is asked once more: it was withdrawn, or approved before a stop of spicy."""
-    if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
-        return review.state is ReviewState.WITHDRAWN
-    stopped_at, decided_at = rules.spicy_stopped_at, review.decided_at
-    before = stopped_at is not None and decided_at is not None and decided_at <= stopped_at
-    return (before or rules.spicy_stopped) and review.subject is not ReviewSubject.REPORT
+    return review.state is ReviewState.WITHDRAWN or is_overtaken(review, job, rules)

@@ -11,16 +11,20 @@ import structlog
 from bot.delivery.messages import DeliveryError, DiscordUnavailableError
 from bot.jobs.job import Job
 from bot.jobs.store import JobStore
-from bot.moderation.audit.entries import AuditAction, AuditEntry
-from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.entries import PARTS, AuditAction, AuditEntry, Detail
+from bot.moderation.audit.log import AuditedTransaction, AuditLog
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import Strike
+from bot.moderation.members.news import NewsStore
 from bot.moderation.policy import Person
 from bot.moderation.rights import may_moderate, may_review
 from bot.moderation.servers.cache import RuleCache
 from bot.reviews.case import VideoMessage
 from bot.reviews.report_store import ReportedVideo, ReportOutcome, ReportStore
-from bot.reviews.review import Review
+from bot.reviews.review import Review, entry_about
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
+from bot.reviews.vote_record import give_strike
 from bot.texts import moderation
 
 log: Final = structlog.get_logger(__name__)
@@ -51,13 +55,17 @@ class ReportDecisions:
     reviews: ReviewStore
     takedowns: Takedowns
     rules: RuleCache
+    members: MemberCache
+    news: NewsStore
     audit: AuditLog
     carry_out: Callable[[Review], Awaitable[None]]
     """Applies a decision (`Decisions.carry_out`). It never raises; what fails is repeated."""
     now: Callable[[], datetime]
 
-    async def remove(self, job_id: str, person: Person, reason: str) -> ReportDecision:
-        """Remove a reported video."""
+    async def remove(
+        self, job_id: str, person: Person, reason: str, *, strikes: bool = False
+    ) -> ReportDecision:
+        """Remove a reported video; `strikes` gives its user a strike as well."""
         job, refused = await self._begin(job_id, person)
         if job is None:
             return refused
@@ -68,11 +76,24 @@ class ReportDecisions:
         async with self.audit.transaction() as within:
             message = VideoMessage(*shown)
             review = await self.takedowns.decide(within, job, message, by=person.id, reason=reason)
+            if review is not None and strikes:
+                await self._strike(within, review, person.id)
         if review is None:
             return ReportDecision.CLOSED
         await self.carry_out(review)
         left = {one.id for one in await self.reviews.outstanding()}
         return ReportDecision.NOT_DONE if review.id in left else ReportDecision.DONE
+
+    async def _strike(self, within: AuditedTransaction, review: Review, by: int) -> None:
+        guild_id, owner_id, now, reason = review.guild_id, review.person_id, self.now(), review.reason
+        strike = Strike(guild_id, owner_id, now, by, reason, review.job_id)
+        rules = self.rules.of(guild_id)
+        parts = await give_strike(within, strike, members=self.members, news=self.news, rules=rules)
+        details: dict[str, Detail] = {PARTS: [part.value for part in parts]}
+        entry = entry_about(
+            review, AuditAction.STRIKE_GIVEN, now, actor_id=by, reason=reason, details=details
+        )
+        await within.record(entry)
 
     async def dismiss(self, job_id: str, person: Person) -> ReportDecision:
         """Leave a reported video as it is."""

@@ -15,6 +15,7 @@ from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.members.member import ListStatus
 from bot.moderation.policy import Person, Place
 from bot.moderation.reporting import Reporter, hides_alone
 from bot.moderation.rights import may_moderate
@@ -36,6 +37,8 @@ class ReportResult(StrEnum):
     HIDDEN = "hidden"
     TO_BE_HIDDEN = "to_be_hidden"
     """Discord has not hidden it yet."""
+    HIDES_NOTHING = "hides_nothing"
+    """Counted, but the grave report of a user who is suspended or blocked does not hide by itself."""
     BEFORE = "before"
     """The user reported this video before."""
     GONE = "gone"
@@ -87,9 +90,11 @@ class Reports:
                 return ReportResult.COUNTED  # what Discord does not do is for moderators to know
             if result is not None:
                 return result
-        if new:
-            await self._show_anew(job.id)
-        return ReportResult.COUNTED if new else ReportResult.BEFORE
+        if not new:
+            return ReportResult.BEFORE
+        await self._show_anew(job.id)
+        hides_nothing = report.reason.is_grave and self._is_barred(job.guild_id, person.id)
+        return ReportResult.HIDES_NOTHING if hides_nothing else ReportResult.COUNTED
 
     async def _store(
         self, job: Job, report: Report, shown: VideoMessage | None, joined_at: datetime | None
@@ -120,9 +125,15 @@ class Reports:
         return Reporter(
             joined_at,
             self.caches.members.of(guild_id, person_id).reports_muted,
+            self._is_barred(guild_id, person_id),
             await self.reports.open_hidings(within, guild_id, person_id),
             await self.reports.dismissed_at(within, guild_id, person_id),
         )
+
+    def _is_barred(self, guild_id: int | None, person_id: int) -> bool:
+        member = self.caches.members.of(guild_id, person_id)
+        blocked = member.listed is ListStatus.BLOCKED or person_id in self.caches.operator.blocked_people
+        return guild_id is not None and (blocked or member.is_suspended(self.now()))
 
     async def _show_anew(self, job_id: str) -> None:
         """Have the card of a reported video tell of another report."""

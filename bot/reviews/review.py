@@ -12,6 +12,7 @@ from typing import Final
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.rules import ReviewStage, ServerRules
+from bot.video import Preset
 
 
 class ReviewSubject(StrEnum):
@@ -123,6 +124,15 @@ def tally(votes: Sequence[Vote], quorum: int) -> bool | None:
     if len(votes) - approving >= quorum:
         return False
     return True if approving >= quorum else None
+
+
+def is_overtaken(review: Review, job: Job, rules: ServerRules) -> bool:
+    """Return True for an approval of a spicy job that counts no more, because the preset was stopped after it."""
+    if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
+        return False
+    stopped_at, decided_at = rules.spicy_stopped_at, review.decided_at
+    before = stopped_at is not None and decided_at is not None and decided_at <= stopped_at
+    return (before or rules.spicy_stopped) and review.subject is not ReviewSubject.REPORT
 
 
 _FAILURES: Final[Mapping[tuple[ReviewSubject, ReviewState], FailureReason]] = {

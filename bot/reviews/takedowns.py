@@ -32,9 +32,9 @@ from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.members.news import News, NewsKind, NewsStore
 from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.hidden_copies import HiddenCopies
-from bot.reviews.person_news import PersonNews
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportOutcome, ReportStore
 from bot.reviews.report_waits import ReportWaits
@@ -58,7 +58,7 @@ class Takedowns:
     audit: AuditLog
     messages: Messages
     copies: HiddenCopies
-    news: PersonNews
+    news: NewsStore
     waits: ReportWaits
     now: Callable[[], datetime]
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
@@ -152,17 +152,12 @@ class Takedowns:
             action = AuditAction.VIDEO_RESTORED if restored else AuditAction.VIDEO_REMOVED
             await self._store_done(current, action, there=there)
             await self.copies.drop(job.id)
-        if not restored and there:
-            await self.news.removed(job, current.reason)
 
     async def deleted(self, review: Review, by: int) -> None:
         """Store that the message with a removed video was deleted by a moderator."""
         async with self.exclusively(review.job_id):
             await self._store_done(review, AuditAction.VIDEO_DELETED, there=True, by=by)
             await self.copies.drop(review.job_id)
-        job = await self.jobs.find(review.job_id)
-        if job is not None:
-            await self.news.removed(job, review.reason)
 
     async def finish(self) -> None:
         """Make the changes of messages that could not be made: Discord was away or refused, or a process ended.
@@ -195,7 +190,7 @@ class Takedowns:
     async def _store_done(
         self, review: Review, action: AuditAction, *, there: bool, by: int | None = None
     ) -> None:
-        """Store that the change of a message was made, and log it, unless that was stored before."""
+        """Store that the change of a message was made, log it and have the user told, unless that was done."""
         if review.outstanding is None:
             return
         details = {} if there else {"message_gone": True}
@@ -204,14 +199,22 @@ class Takedowns:
         entry = entry_about(review, action, self.now(), actor_id=actor, reason=reason, details=details)
         async with self.audit.transaction() as within:
             # A video may be hidden while moderators decide: it was hidden all the same.
-            if await self.reviews.done(within, review.id, review.outstanding) or hid:
+            done, stays = await self.reviews.done(within, review.id, review.outstanding), hid
+            if done or hid:
                 await within.record(entry)
             if not hid:
                 stays = action is AuditAction.VIDEO_RESTORED
                 outcome = ReportOutcome.STAYS if stays else ReportOutcome.REMOVED
                 await self.reports.decide(within, review.job_id, outcome, self.now())
+            if done and there and not stays:
+                await self.news.add(within, self._news(review))
         if review.refused_at is not None:
             self.questions.show_later(review.id)
+
+    def _news(self, review: Review) -> News:
+        guild_id, owner_id, kind = review.guild_id, review.person_id, NewsKind.REMOVED
+        at, reason, job_id = self.now(), review.reason, review.job_id
+        return News(guild_id=guild_id, person_id=owner_id, kind=kind, at=at, reason=reason, job_id=job_id)
 
     async def _defer(self, review: Review, error: Exception) -> None:
         """Leave a video to a later call of `finish`, and its card to say so."""

@@ -1,5 +1,6 @@
 """Entries of votes, and what a deciding vote does to the user beside its decision. In the vote's transaction."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -7,6 +8,7 @@ from bot.moderation.audit.entries import PARTS, AuditAction, Detail
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus, Strike
+from bot.moderation.members.news import News, NewsKind, NewsStore
 from bot.moderation.rules import ServerRules
 from bot.reviews.review import CLOSING_ACTIONS, Review, ReviewState, Vote, VoterDoubts, entry_about
 
@@ -36,13 +38,10 @@ async def record_vote(
     extra: ExtraAction,
     *,
     members: MemberCache,
+    news: NewsStore,
     rules: ServerRules,
-) -> tuple[AuditAction, ...]:
-    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry.
-
-    Returns:
-        What was done to the user beside the decision.
-    """
+) -> None:
+    """Log a vote, or the decision that it made with its extra action, which is done as well: one entry."""
     parts: tuple[AuditAction, ...] = ()
     details: dict[str, Detail] = {}
     if vote.person_id == review.person_id:
@@ -52,14 +51,13 @@ async def record_vote(
         details["approves"] = vote.approves
     else:
         action = CLOSING_ACTIONS[review.state]
-        parts = await _do_extra(within, review, vote, extra, members=members, rules=rules)
+        parts = await _do_extra(within, review, vote, extra, members=members, news=news, rules=rules)
         if parts:
             details[PARTS] = [part.value for part in parts]
     by, reason = vote.person_id, vote.reason
     await within.record(
         entry_about(review, action, vote.cast_at, actor_id=by, reason=reason, details=details)
     )
-    return parts
 
 
 async def _do_extra(
@@ -69,9 +67,10 @@ async def _do_extra(
     extra: ExtraAction,
     *,
     members: MemberCache,
+    news: NewsStore,
     rules: ServerRules,
 ) -> tuple[AuditAction, ...]:
-    """Do a deciding vote's extra action. Returns what was done."""
+    """Do a deciding vote's extra action, and have the user told of it. Returns what was done."""
     guild_id, owner, now, by, reason = (
         review.guild_id,
         review.person_id,
@@ -90,9 +89,31 @@ async def _do_extra(
             suspended = await members.suspend(
                 within, guild_id, owner, until=until, by=by, reason=reason, now=now
             )
-            return (AuditAction.SUSPENDED,) if suspended else ()
+            if not suspended:
+                return ()
+            kind = NewsKind.SUSPENDED
+            told = News(guild_id=guild_id, person_id=owner, kind=kind, at=now, reason=reason, until=until)
+            await news.add(within, told)
+            return (AuditAction.SUSPENDED,)
         case ExtraAction.STRIKE:
             strike = Strike(guild_id, owner, now, by, reason, review.job_id)
-            if await members.strike(within, strike, rules) is None:
-                return (AuditAction.STRIKE_GIVEN,)
-            return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)
+            return await give_strike(within, strike, members=members, news=news, rules=rules)
+
+
+async def give_strike(
+    within: AuditedTransaction, strike: Strike, *, members: MemberCache, news: NewsStore, rules: ServerRules
+) -> tuple[AuditAction, ...]:
+    """Store a strike with the suspension that may follow, and have the user told. Returns what was done."""
+    until = await members.strike(within, strike, rules)
+    told = News(
+        guild_id=strike.guild_id,
+        person_id=strike.person_id,
+        kind=NewsKind.STRUCK,
+        at=strike.given_at,
+        reason=strike.reason,
+    )
+    await news.add(within, told)
+    if until is None:
+        return (AuditAction.STRIKE_GIVEN,)
+    await news.add(within, replace(told, kind=NewsKind.SUSPENDED, until=until))
+    return (AuditAction.STRIKE_GIVEN, AuditAction.SUSPENDED)

@@ -61,6 +61,12 @@ class DraftStore:
             found = await read_rows(connection, chosen, _draft, keys=(drafts.c.id,), alarms=alarms)
         return found[0] if found else None
 
+    async def owner_of(self, draft_id: str) -> int | None:
+        """Return the id of the user to whom a draft belongs, or None if it is not kept any more."""
+        chosen = select(drafts.c.person_id).where(drafts.c.id == draft_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(chosen)).scalar_one_or_none()
+
     async def use_up(self, within: AsyncConnection, draft_id: str, job: Job) -> None:
         """Note in the caller's transaction which job a form became. Raises `DraftUsedError`.
 

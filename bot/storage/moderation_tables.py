@@ -98,6 +98,22 @@ votes: Final = Table(
     Column("cast_at", UtcMoment, nullable=False),
 )
 
+person_news: Final = Table(  # decisions that users are to hear of
+    "person_news",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("job_id", String(32)),
+    Column("until", UtcMoment),  # the end of a suspension
+    Column("bought", Boolean, nullable=False),
+    Column("told_at", UtcMoment),  # when the user heard it, or could not be told
+)
+Index("ix_person_news_untold", person_news.c.id, sqlite_where=text("told_at IS NULL"))
+
 audit: Final = Table(  # append-only, a chain of digests: `bot/moderation/audit/chain.py`
     "audit",
     metadata,

@@ -131,6 +131,8 @@ jobs: Final = Table(
     Column("from_people", Boolean, nullable=False, default=False, server_default=false()),
     Column("awaits_posting", Boolean, nullable=False, default=False, server_default=false()),
     Column("reply_foreign", Boolean, nullable=False, default=False, server_default=false()),
+    Column("pictures_percent", Integer),  # scores of the image check
+    Column("video_percent", Integer),
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.

@@ -44,6 +44,10 @@ DRAFT_USED: Final = sentence(
     "This form was sent before: it makes one video. Nothing more was charged. "
     "For another one, pick *Animate* or type `/video` again."
 )
+REFUSED_NOT_YOURS: Final = sentence(
+    "This is somebody else's request. Only the person who made it can change it. For one of your own, type "
+    "`/video`."
+)
 PICTURES_STAY: Final = sentence(
     "The pictures of this video are another person's, so they do not come along. Nothing was charged. "
     "Open the form again, and add your own."

@@ -69,6 +69,10 @@ REPORTED_NOT_HIDDEN: Final = sentence(
     "Thank you. The video is to be hidden, but Discord has not let me do it yet, so it is **still visible**. I go "
     "on trying, and `/spicy queue` shows it until it is done."
 )
+REPORTED_HIDES_NOTHING: Final = sentence(
+    "Thank you. Your report is in the moderators' queue. While you are suspended or blocked, a report of yours "
+    "hides no video by itself. Once moderators have decided about it, you hear from me."
+)
 VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
 VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
@@ -103,6 +107,7 @@ REPORT_OUTCOMES: Final[Mapping[str, Message]] = {
 """What a reporter hears, by the values of `bot.reviews.report_store.ReportOutcome`."""
 REPORT_LABELS: Final[Mapping[str, Message]] = {
     "remove": named("button", "Remove…"),
+    "strike": named("button", "Remove and strike…"),
     "leave": named("button", "Leave it"),
 }
 REPORTED_VIDEO: Final = sentence("Reported, still in sight")
@@ -188,6 +193,11 @@ def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) ->
     no = " ".join(f"<@{one}>" for one in denials) or "—"
     needed = counted("{count} vote decides", "{count} votes decide", quorum)
     return sentence("For: {yes} · against: {no} · {needed}", yes=yes, no=no, needed=needed)
+
+
+def image_score(percent: int) -> Message:
+    """Score of the pictures or the video in question."""
+    return sentence("Image check: {percent} %", percent=percent)
 
 
 def decides_until(until: str) -> Message:

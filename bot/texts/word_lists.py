@@ -115,6 +115,17 @@ def list_full(limit: int) -> Message:
     return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
 
 
+def too_many_imported(new: int, room: int, limit: int) -> Message:
+    """The list has no room for all terms of a file."""
+    return sentence(
+        "Nothing was imported. A list has at most {limit} terms. The file has {new} new terms, but the list only "
+        "has room for {room} more.",
+        limit=limit,
+        new=new,
+        room=room,
+    )
+
+
 def imported(added: int, changed: int, bad_lines: Sequence[int]) -> Message:
     """Answer to the moderator who imported a file. `bad_lines` counts from 1."""
     told = sentence("New terms: {added} · with another effect: {changed}", added=added, changed=changed)

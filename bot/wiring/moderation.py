@@ -16,6 +16,7 @@ from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.news import NewsStore
 from bot.moderation.members.store import MemberStore
 from bot.moderation.policy import Admission, OperatorRules
 from bot.moderation.servers.cache import RuleCache
@@ -26,7 +27,7 @@ from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
 from bot.reviews.hidden_copies import HiddenCopies
-from bot.reviews.person_news import SuspensionEnds
+from bot.reviews.person_news import PersonNews, SuspensionEnds
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
@@ -38,7 +39,7 @@ from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
 from cogs.client import Stillmotion
 from cogs.moderation.log_channel import LogChannel
-from cogs.moderation.person_news import DiscordPersonNews
+from cogs.moderation.person_news import DiscordNewsMessenger
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
@@ -125,6 +126,7 @@ class ModerationWiring:
             audit=self.audit_log,
             caches=self.caches,
             memberships=self.memberships,
+            channels=DiscordChannelLookup(self.bot),
             review_channel=self.review_channel,
             media_dir=self.settings.media_dir,
             now=self.now,
@@ -141,7 +143,7 @@ class ModerationWiring:
             gatekeeper=self.gatekeeper,
             audit=self.audit_log,
             messages=self.messages,
-            news=self.person_news,
+            news=self.news,
             copies=HiddenCopies(api=self.api, media_dir=self.settings.media_dir),
             waits=self.report_waits,
             now=self.now,
@@ -168,16 +170,20 @@ class ModerationWiring:
         return ReportStore(self.database)
 
     @cached_property
-    def person_news(self) -> DiscordPersonNews:
+    def news(self) -> NewsStore:
+        """What users are to hear."""
+        return NewsStore(self.database)
+
+    @cached_property
+    def person_news(self) -> PersonNews:
         """Tells users of decisions about them."""
-        return DiscordPersonNews(self.bot, self.breaker)
+        messenger = DiscordNewsMessenger(self.bot, self.breaker)
+        return PersonNews(store=self.news, jobs=self.store, messenger=messenger, now=self.now)
 
     @cached_property
     def suspension_ends(self) -> SuspensionEnds:
         """Tells users whose suspension ended."""
-        return SuspensionEnds(
-            members=self.caches.members, audit=self.audit_log, news=self.person_news, now=self.now
-        )
+        return SuspensionEnds(members=self.caches.members, audit=self.audit_log, news=self.news, now=self.now)
 
     @cached_property
     def reporter_news(self) -> ReporterNews:
@@ -204,7 +210,11 @@ class ModerationWiring:
     def appeals(self) -> Appeals:
         """Receives and decides appeals against suspensions."""
         return Appeals(
-            members=self.caches.members, rules=self.caches.rules, audit=self.audit_log, now=self.now
+            members=self.caches.members,
+            rules=self.caches.rules,
+            audit=self.audit_log,
+            news=self.news,
+            now=self.now,
         )
 
     def _mirror(self, recorded: RecordedEntry) -> None:
@@ -215,7 +225,8 @@ class ModerationWiring:
 
 async def _list_terms(words: WordLists, settings: Settings) -> None:
     """Make the operator's list what the settings say."""
-    wanted: dict[str, Effect] = dict.fromkeys(settings.held_terms, Effect.HELD)
+    wanted: dict[str, Effect] = dict.fromkeys(settings.alert_terms, Effect.ALERTS)
+    wanted |= dict.fromkeys(settings.held_terms, Effect.HELD)
     wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)
     for stored in words.terms(OPERATOR):
         if stored.term.text not in wanted:
@@ -224,5 +235,5 @@ async def _list_terms(words: WordLists, settings: Settings) -> None:
         try:
             await words.add(OPERATOR, Term(text, effect), OPERATOR)
         except ValueError as error:  # one that cannot be looked for, or too many
-            problem = SettingProblem("BLOCKED_TERMS or HELD_TERMS", str(error))
+            problem = SettingProblem("BLOCKED_TERMS, HELD_TERMS or ALERT_TERMS", str(error))
             raise BadConfigurationError((problem,)) from None

@@ -13,7 +13,6 @@ from bot.reviews.appeals import AppealDecision, AppealResult, Appeals, end_of
 from bot.texts import moderation as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
-from cogs.moderation.direct_messages import SendDirectly, tell_person
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.appeal_button import PREFIX
@@ -48,10 +47,8 @@ _REFUSED: Final[Mapping[AppealDecision, Message]] = {
 class AppealButtons:
     """Receives appeals and the moderators' decisions about them. Holds nothing between them."""
 
-    client: discord.Client
     appeals: Appeals
     review_channel: DiscordReviewChannel
-    send_directly: SendDirectly
     pages: IntegrationsPages
 
     def routes(self) -> list[InteractionRoute]:
@@ -95,13 +92,6 @@ class AppealButtons:
         await answer(interaction, outcome)
         if interaction.message is not None:
             await self.review_channel.close_words(interaction.message, guild_id, outcome)
-        await self._tell_person(guild_id, person_id, lifts=lifts)
-
-    async def _tell_person(self, guild_id: int, person_id: int, *, lifts: bool) -> None:
-        guild = self.client.get_guild(guild_id)
-        language = Language.of(guild.preferred_locale.value if guild is not None else None)
-        told = words.YOUR_APPEAL_LIFTED if lifts else words.YOUR_APPEAL_KEPT
-        await tell_person(self.send_directly, person_id, told.in_language(language))
 
 
 def _form(guild_id: str, language: Language) -> ui.Modal:

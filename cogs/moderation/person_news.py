@@ -1,8 +1,6 @@
 """News to users on the Discord client: direct messages, and mentions where they waited for moderators."""
 
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 import discord
@@ -10,11 +8,12 @@ import structlog
 
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.jobs.job import Job
-from bot.reviews.review import Review, ReviewState, ReviewSubject
+from bot.moderation.members.news import News, NewsKind
+from bot.reviews.person_news import Told
 from bot.texts import person_news as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
-from bot.texts.moderation import APPEAL_BUTTON
+from bot.texts.moderation import APPEAL_BUTTON, YOUR_APPEAL_KEPT, YOUR_APPEAL_LIFTED
 from cogs.shared.appeal_button import PREFIX
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.buttons import PlainButton, view_of
@@ -22,112 +21,105 @@ from cogs.shared.buttons import PlainButton, view_of
 log: Final = structlog.get_logger(__name__)
 
 _TIMEOUT_S: Final = 30.0
-_TOLD_ONCE_IN_S: Final = 60.0
-"""Of several videos that are removed without a reason one is told: a purge removes many."""
 _NOBODY: Final = discord.AllowedMentions.none()
 
 
-class DiscordPersonNews:
+class DiscordNewsMessenger:
     """Tells users. Whoever cannot be reached directly is mentioned where they waited, without a reason."""
 
     def __init__(self, client: discord.Client, breaker: InvalidRequestBreaker) -> None:
         self._client = client
         self._breaker = breaker
-        self._removed_at_s: dict[tuple[int, int], float] = {}
 
-    async def removed(self, job: Job, reason: str) -> None:
-        """Tell the user whose video was removed."""
-        guild_id, person_id = job.guild_id or 0, job.reply.person_id
-        time_s = asyncio.get_running_loop().time()
-        before_s = self._removed_at_s.get((guild_id, person_id))
-        if not reason.strip() and before_s is not None and time_s - before_s < _TOLD_ONCE_IN_S:
-            return
-        self._removed_at_s[guild_id, person_id] = time_s
-        told = words.removed(self._server(guild_id), reason)
-        await self._send(guild_id, person_id, _linked(job, told))
+    async def send(self, news: News, job: Job | None) -> Told:
+        """Send news about `job`. A repetition within some minutes shows nothing twice. Does not raise."""
+        await self._client.wait_until_ready()  # before that no server's name and language are known
+        if news.kind is NewsKind.APPROVED:
+            told = await self._mention(news, job, words.agreed(bought=news.bought))
+            return await self._send(news, job) if told is Told.UNREACHABLE else told
+        told = await self._send(news, job)
+        waited = news.kind in {NewsKind.DENIED, NewsKind.UNDECIDED}
+        if told is Told.UNREACHABLE and waited:
+            # The reason is between moderators and the user: in public nothing is said of it.
+            return await self._mention(news, job, words.decided())
+        return told
 
-    async def struck(self, guild_id: int, person_id: int, reason: str) -> None:
-        """Tell a user of a strike."""
-        await self._send(guild_id, person_id, words.struck(self._server(guild_id), reason))
-
-    async def suspended(self, guild_id: int, person_id: int, *, until: datetime, reason: str) -> None:
-        """Tell a user of a suspension, with the button to appeal."""
-        button = PlainButton(APPEAL_BUTTON.in_language(self._language(guild_id)), f"{PREFIX}{guild_id}")
-        told = words.suspended(self._server(guild_id), day(until), reason)
-        await self._send(guild_id, person_id, told, [button])
-
-    async def suspension_over(self, guild_id: int, person_id: int) -> None:
-        """Tell a user that a suspension has ended."""
-        await self._send(guild_id, person_id, words.suspension_over(self._server(guild_id)))
-
-    async def decided(self, job: Job, review: Review) -> None:
-        """Tell a user who waited for moderators that they decided, once."""
-        guild_id, person_id = review.guild_id, review.person_id
-        bought = review.subject is ReviewSubject.POSTING
-        server = self._server(guild_id)
-        match review.state:
-            case ReviewState.APPROVED:
-                if bought and job.ping:
-                    return  # the video itself mentions them
-                told = words.agreed(bought=bought)
-                if not await self._mention(job, told):
-                    await self._send(guild_id, person_id, _linked(job, told))
-                return
-            case ReviewState.DENIED:
-                told = words.denied(server, review.reason, bought=bought)
-            case ReviewState.EXPIRED:
+    def _words(self, news: News) -> Message:
+        server = str(self._client.get_guild(news.guild_id) or news.guild_id)
+        match news.kind:
+            case NewsKind.REMOVED:
+                told = words.removed(server, news.reason)
+            case NewsKind.STRUCK:
+                told = words.struck(server, news.reason)
+            case NewsKind.SUSPENDED:
+                until = day(news.until) if news.until is not None else "—"
+                told = words.suspended(server, until, news.reason)
+            case NewsKind.SUSPENSION_OVER:
+                told = words.suspension_over(server)
+            case NewsKind.APPROVED:
+                told = words.agreed(bought=news.bought)
+            case NewsKind.DENIED:
+                told = words.denied(server, news.reason, bought=news.bought)
+            case NewsKind.UNDECIDED:
                 told = words.undecided(server)
-            case ReviewState.OPEN | ReviewState.WITHDRAWN:
-                return
-        # The reason is between moderators and the user: in public nothing is said of it.
-        if not await self._send(guild_id, person_id, _linked(job, told)):
-            await self._mention(job, words.decided())
+            case NewsKind.APPEAL_LIFTED:
+                told = YOUR_APPEAL_LIFTED
+            case NewsKind.APPEAL_KEPT:
+                told = YOUR_APPEAL_KEPT
+        return told
 
-    async def _send(
-        self, guild_id: int, person_id: int, told: Message, buttons: Sequence[PlainButton] = ()
-    ) -> bool:
-        """Send a direct message. Returns False if it did not arrive."""
+    async def _send(self, news: News, job: Job | None) -> Told:
+        """Send a direct message; with news of a suspension the button to appeal."""
         if self._breaker.open:
-            return False
-        channel = await attempt(self._client.create_dm(discord.Object(person_id)), _TIMEOUT_S)
+            return Told.LATER
+        channel = await attempt(self._client.create_dm(discord.Object(news.person_id)), _TIMEOUT_S)
         if isinstance(channel, FailedCall):
-            log.info("person_not_told", person=person_id, **channel.facts)
-            return False
-        text = told.in_language(self._language(guild_id))
+            return _failed("person_not_told", news, channel)
+        language = self._language(news.guild_id)
+        buttons: Sequence[PlainButton] = ()
+        if news.kind is NewsKind.SUSPENDED:
+            buttons = (PlainButton(APPEAL_BUTTON.in_language(language), f"{PREFIX}{news.guild_id}"),)
+        text = _linked(job, self._words(news)).in_language(language)
         view = view_of(buttons) if buttons else discord.utils.MISSING
-        sent = await attempt(channel.send(text, view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
-        if isinstance(sent, FailedCall):
-            log.info("person_not_told", person=person_id, **sent.facts)
-            return False
-        return True
+        sending = channel.send(text, view=view, nonce=_nonce(news), allowed_mentions=_NOBODY)
+        sent = await attempt(sending, _TIMEOUT_S)
+        return _failed("person_not_told", news, sent) if isinstance(sent, FailedCall) else Told.TOLD
 
-    async def _mention(self, job: Job, told: Message) -> bool:
-        """Mention the user where they wait. Returns False if nobody else sees that, or it did not arrive."""
-        reply = job.reply
-        if reply.private or reply.channel_id is None or reply.guild_id is None or self._breaker.open:
-            return False
+    async def _mention(self, news: News, job: Job | None, told: Message) -> Told:
+        """Mention the user where they wait. Where nobody else sees that, they are not reached by it."""
+        reply = job.reply if job is not None else None
+        if reply is None or reply.private or reply.channel_id is None or reply.guild_id is None:
+            return Told.UNREACHABLE
+        if self._breaker.open:
+            return Told.LATER
         text = words.mentioned(reply.person_id, _linked(job, told)).in_language(reply.language)
         allowed = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(reply.person_id)], replied_user=False
         )
         channel = self._client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
-        sent = await attempt(channel.send(text, allowed_mentions=allowed), _TIMEOUT_S)
-        if isinstance(sent, FailedCall):
-            log.info("person_not_mentioned", person=reply.person_id, **sent.facts)
-        return not isinstance(sent, FailedCall)
-
-    def _server(self, guild_id: int) -> str:
-        return str(self._client.get_guild(guild_id) or guild_id)
+        sending = channel.send(text, nonce=_nonce(news), allowed_mentions=allowed)
+        sent = await attempt(sending, _TIMEOUT_S)
+        return _failed("person_not_mentioned", news, sent) if isinstance(sent, FailedCall) else Told.TOLD
 
     def _language(self, guild_id: int) -> Language:
         guild = self._client.get_guild(guild_id)
         return Language.of(guild.preferred_locale.value if guild is not None else None)
 
 
-def _linked(job: Job, told: Message) -> Message:
+def _failed(event: str, news: News, failed: FailedCall) -> Told:
+    log.info(event, person=news.person_id, **failed.facts)
+    return Told.LATER if failed.passing else Told.UNREACHABLE
+
+
+def _nonce(news: News) -> str:
+    """Return the name by which Discord drops a repetition. The database gives an id anew once it is unused."""
+    return f"news-{news.id}-{int(news.at.timestamp())}"
+
+
+def _linked(job: Job | None, told: Message) -> Message:
     """Add the address of the job's reply, if it can be opened from elsewhere."""
-    reply = job.reply
-    if reply.private or None in {reply.guild_id, reply.channel_id, reply.message_id}:
+    reply = job.reply if job is not None else None
+    if reply is None or reply.private or None in {reply.guild_id, reply.channel_id, reply.message_id}:
         return told
     address = f"https://discord.com/channels/{reply.guild_id}/{reply.channel_id}/{reply.message_id}"
     return words.linked(told, address)

@@ -15,8 +15,8 @@ from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.respond import acknowledge, answer, open_modal
 from cogs.shared.router import InteractionRoute
 
-_PRESSED: Final = re.compile(r"sm-rep:(?P<act>remove|leave):(?P<job>[0-9a-f]{32})")
-_WHY: Final = re.compile(r"sm-rep-why:(?P<job>[0-9a-f]{32})")
+_PRESSED: Final = re.compile(r"sm-rep:(?P<act>remove|strike|leave):(?P<job>[0-9a-f]{32})")
+_WHY: Final = re.compile(r"sm-rep-why:(?P<strike>strike:)?(?P<job>[0-9a-f]{32})")
 _ANSWERS: Final[Mapping[ReportDecision, Message]] = {
     ReportDecision.DONE: words.VOTE_DECIDED,
     ReportDecision.NOT_DONE: words.VOTE_DECIDED_NOT_DONE,
@@ -28,7 +28,7 @@ _ANSWERS: Final[Mapping[ReportDecision, Message]] = {
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReportedVideoButtons:
-    """Serves *Remove* and *Leave it*. Each press checks again that the user may decide."""
+    """Serves *Remove*, *Remove and strike* and *Leave it*. Each press checks again that the user may decide."""
 
     decisions: ReportDecisions
     pages: IntegrationsPages
@@ -41,9 +41,10 @@ class ReportedVideoButtons:
         ]
 
     async def _press(self, interaction: Interaction, match: re.Match[str]) -> None:
-        if match["act"] == "remove":
+        if match["act"] != "leave":
             language = language_of(interaction, private=True)
-            await open_modal(interaction, denial_form(f"sm-rep-why:{match['job']}", language))
+            strike = "strike:" if match["act"] == "strike" else ""
+            await open_modal(interaction, denial_form(f"sm-rep-why:{strike}{match['job']}", language))
             return
         if await acknowledge(interaction, private=True) is None:
             return
@@ -56,5 +57,8 @@ class ReportedVideoButtons:
         if await acknowledge(interaction, private=True) is None:
             return
         person = await self.pages.person_of(interaction)
-        result = await self.decisions.remove(match["job"], person, denial_reason(interaction))
+        strikes = match["strike"] is not None
+        result = await self.decisions.remove(
+            match["job"], person, denial_reason(interaction), strikes=strikes
+        )
         await answer(interaction, not_moderating(person, _ANSWERS[result]))

@@ -31,6 +31,10 @@ log: Final = structlog.get_logger(__name__)
 _MARK: Final = "sm-report:"
 _CUSTOM_ID: Final = re.compile(r"sm-report:(?P<job>[0-9a-f]{32})")
 _WORDS_CHARS: Final = 1000
+_ANSWERS: Final = {
+    ReportResult.TO_BE_HIDDEN: moderation.REPORTED_NOT_HIDDEN,
+    ReportResult.HIDES_NOTHING: moderation.REPORTED_HIDES_NOTHING,
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -78,8 +82,7 @@ class ReportButtons:
         log.warning("video_reported", job=job_id, person=interaction.user.id, reason=reason)
         link = link_to(interaction.message)
         self.tell(operator.video_reported(forms.REPORT_REASONS[reason].english, added, job_id, link))
-        waits = came_of_it is ReportResult.TO_BE_HIDDEN
-        await answer(interaction, moderation.REPORTED_NOT_HIDDEN if waits else forms.REPORTED)
+        await answer(interaction, _ANSWERS.get(came_of_it, forms.REPORTED))
 
 
 def _shown(interaction: Interaction, job_id: str) -> VideoMessage | None:

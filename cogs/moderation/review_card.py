@@ -136,6 +136,13 @@ def matched_lines(case: ReviewCase, language: Language) -> list[str]:
     return [matched_line(terms).in_language(language)] if terms else []
 
 
+def score_lines(case: ReviewCase, language: Language) -> list[str]:
+    """Return a line with the score of the image check, or nothing where nothing was scored."""
+    asks_to_buy = case.review.subject is ReviewSubject.SUBMISSION
+    found = case.job.pictures_percent if asks_to_buy else case.job.video_percent
+    return [words.image_score(found).in_language(language)] if found is not None else []
+
+
 def _texts(case: ReviewCase, language: Language) -> list[str]:
     job, review = case.job, case.review
     options = options_line(job.request, language, fits_picture=job.fits_picture)
@@ -146,7 +153,7 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
         f"### {HEADLINES[review.subject].in_language(language)}",
         asked.in_language(language),
         words.whole_prompt(job.request.prompt),
-        *(f"-# {line}" for line in matched_lines(case, language)),
+        *(f"-# {line}" for line in (*matched_lines(case, language), *score_lines(case, language))),
         f"-# {words.record_line(case.record).in_language(language)}",
     ]
     if case.reports:

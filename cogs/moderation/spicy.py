@@ -18,10 +18,10 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.member_changes import MemberChanges
+from bot.moderation.members.news import NewsStore
 from bot.moderation.rights import may_moderate
 from bot.moderation.words.exemptions import Exemption, WordExemptions
 from bot.moderation.words.matching import LONGEST_TERM, Effect
-from bot.reviews.person_news import PersonNews
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.spicy_stop import SpicyStop
@@ -33,6 +33,7 @@ from bot.texts import word_lists
 from bot.texts.messages import Language
 from bot.texts.spicy import DESCRIPTIONS
 from bot.video import PROMPT_MAX_CHARS, Preset
+from cogs.moderation.exempt_channels import ExemptChannel
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.spicy_log import LOG_ID, LogPage, LogPages, unread
 from cogs.moderation.spicy_members import MUTE_ID, MemberPages
@@ -72,7 +73,7 @@ class SpicyCog(commands.Cog):
         reviews: ReviewStore,
         audit_log: AuditLog,
         *,
-        news: PersonNews,
+        news: NewsStore,
         pages: IntegrationsPages,
         spicy_stop: SpicyStop,
         purge: Purge,
@@ -82,8 +83,8 @@ class SpicyCog(commands.Cog):
         self._questions = OpenQuestions(questions, reviews, questions.reports)
         self._log = LogPages(audit_log, now)
         self._words = WordListPages(caches, WordExemptions(caches.rules, now))
-        changes = MemberChanges(caches.members, audit_log, now=now)
-        self._members = MemberPages(caches, questions, reviews, changes, news, now)
+        changes = MemberChanges(caches.members, audit_log, news, now=now)
+        self._members = MemberPages(caches, questions, reviews, changes, now)
         self._pages = pages
         self._spicy_stop = spicy_stop
         self._purge = purge
@@ -138,12 +139,10 @@ class SpicyCog(commands.Cog):
         """Suspend a user, or with no hours lift the suspension."""
         if (guild_id := await self._begun(interaction, about=person.id)) is None:
             return
-        told, telling = await self._members.suspend(
+        told = await self._members.suspend(
             guild_id, person.id, hours=hours, reason=reason, by=interaction.user.id
         )
         await answer(interaction, told)
-        if telling is not None:
-            await telling
 
     @spicy.command(name="words", description=DESCRIPTIONS["words"].english)
     @app_commands.describe(
@@ -163,7 +162,7 @@ class SpicyCog(commands.Cog):
         fragment: bool = False,
         file: discord.Attachment | None = None,
         role: discord.Role | None = None,
-        channel: discord.TextChannel | discord.VoiceChannel | None = None,
+        channel: ExemptChannel | None = None,
     ) -> None:
         """Show the list of words, hand it out, or change it."""
         wanted = WordAction(action)

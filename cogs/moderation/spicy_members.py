@@ -1,7 +1,7 @@
 """`/spicy user`, `trust` and `suspend`: the record of a user in a server, and moderators' decisions about it."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,6 @@ from discord import ui
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus, Strike
 from bot.moderation.members.member_changes import MemberChange, MemberChanges
-from bot.reviews.person_news import PersonNews
 from bot.reviews.questions import Questions
 from bot.reviews.store import ReviewStore
 from bot.texts import spicy as words
@@ -39,7 +38,6 @@ class MemberPages:
     questions: Questions
     reviews: ReviewStore
     changes: MemberChanges
-    news: PersonNews
     now: Callable[[], datetime]
 
     async def list_as(self, guild_id: int, person_id: int, choice: str, *, by: int) -> Message:
@@ -48,24 +46,15 @@ class MemberPages:
         change = await self.changes.list_as(guild_id, person_id, listed, by=by)
         return words.UNCHANGED if change is MemberChange.UNCHANGED else words.LISTED[choice]
 
-    async def suspend(
-        self, guild_id: int, person_id: int, *, hours: int, reason: str, by: int
-    ) -> tuple[Message, Awaitable[None] | None]:
-        """Suspend a user, or with no hours lift the suspension.
-
-        Returns:
-            The answer to the moderator, and what tells the user, or None.
-        """
+    async def suspend(self, guild_id: int, person_id: int, *, hours: int, reason: str, by: int) -> Message:
+        """Suspend a user, or with no hours lift the suspension, and return the answer to the moderator."""
         if hours:
             ends = await self.changes.suspend(guild_id, person_id, hours=hours, reason=reason, by=by)
             if ends is None:
-                return self._suspended_for_longer(guild_id, person_id), None
-            told = self.news.suspended(guild_id, person_id, until=ends, reason=reason)
-            return words.suspended(person_id, day(ends)), told
+                return self._suspended_for_longer(guild_id, person_id)
+            return words.suspended(person_id, day(ends))
         change = await self.changes.lift(guild_id, person_id, reason=reason, by=by)
-        if change is MemberChange.UNCHANGED:
-            return words.UNCHANGED, None
-        return words.LIFTED, self.news.suspension_over(guild_id, person_id)
+        return words.UNCHANGED if change is MemberChange.UNCHANGED else words.LIFTED
 
     def _suspended_for_longer(self, guild_id: int, person_id: int) -> Message:
         member = self.caches.members.of(guild_id, person_id)

@@ -25,6 +25,7 @@ from cogs.moderation.review_card import (
     reports_text,
     review_buttons,
     rows_of,
+    score_lines,
 )
 from cogs.moderation.spicy_page import page_view, turning_buttons
 from cogs.shared.buttons import PlainButton, row_of_plain
@@ -123,7 +124,8 @@ def _text(review: Review, case: ReviewCase | None, language: Language) -> str:
         review.state is not ReviewState.OPEN or review.refused_at is not None
     ):
         line = f"{line}\n{moderation.OUTSTANDING[review.outstanding].in_language(language)}"
-    matched = "".join(f"-# {one}\n" for one in matched_lines(case, language))
+    found = (*matched_lines(case, language), *score_lines(case, language))
+    matched = "".join(f"-# {one}\n" for one in found)
     return (
         f"{line}\n<@{review.person_id}> · {options_line(request, language)}\n"
         f"> {quote_prompt(request.prompt, words.PROMPT_SHOWN_CHARS)}\n{matched}{votes} · {ends}"

@@ -148,8 +148,8 @@ class WordListPages:
             added, changed = await self._lists.add_all(guild_id, read.terms, by)
         except NotAListError:
             return words.FILE_UNREADABLE
-        except ListFullError:
-            return words.list_full(MOST_TERMS)
+        except ListFullError as error:
+            return words.too_many_imported(error.new, error.room, MOST_TERMS)
         return words.imported(added, changed, read.bad_lines)
 
     async def _exempt(self, guild_id: int, change: WordChange, by: int) -> Message:

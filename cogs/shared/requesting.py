@@ -1,7 +1,9 @@
 """From an interaction that asks for a video to `VideoRequests`, and what the user reads if there will be none."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import discord
 
@@ -13,12 +15,13 @@ from bot.services.order import RequestOrigin, VideoOrder
 from bot.services.requests import Acknowledged, VideoRequests
 from bot.texts.buttons import LABELS
 from bot.texts.jobs import BEING_STORED
+from bot.texts.messages import Language
 from cogs.shared.appeal_button import appeal_button
 from cogs.shared.buttons import PlainButton
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
-from cogs.shared.respond import acknowledge, acknowledge_in_words, refuse, tell
+from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, acknowledge, acknowledge_in_words, refuse, tell
 
 REFUSED_PREFIX: Final = "sm-refused:"
 """Begins the id of the button that opens what was refused as a form; the rest names its draft."""
@@ -46,6 +49,8 @@ async def request_video(
         now: When the interaction came.
         pages: The servers' *Integrations* pages, for a press that no command came before.
     """
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
     origin = RequestOrigin(
         event=event_of(interaction),
         person=person_of(interaction) if pages is None else await pages.presser_of(interaction),
@@ -69,8 +74,26 @@ async def request_video(
     elif refused.was_made:
         await tell(interaction, refused.explanation)
     else:
-        draft_id = new_job_id()
-        button = PlainButton(LABELS[Action.CHANGE].in_language(language), f"{REFUSED_PREFIX}{draft_id}")
-        await tell(interaction, refused.explanation, (button,))
-        await requests.keep_refused(draft_id, order, interaction.user.id)
+        left_s = max(0.0, begun_s + BEFORE_ACKNOWLEDGING_S - loop.time())
+        keeping = requests.keep_refused(draft_id := new_job_id(), order, interaction.user.id)
+        button = change_button(draft_id, language)
+        await show_once_kept(keeping, left_s, lambda: tell(interaction, refused.explanation, (button,)))
     await requests.record_refusal(order, origin, refused)
+
+
+def change_button(draft_id: str, language: Language) -> PlainButton:
+    """Return the button that opens what was refused as a form."""
+    return PlainButton(LABELS[Action.CHANGE].in_language(language), f"{REFUSED_PREFIX}{draft_id}")
+
+
+async def show_once_kept(
+    keeping: Coroutine[Any, Any, None], within_s: float, show: Callable[[], Awaitable[None]]
+) -> None:
+    """Show a refusal with `change_button` as soon as its draft is kept.
+
+    Kept first, or who presses the button at once would find nothing; but no disk, however slow, keeps a user
+    waiting for longer than `within_s`.
+    """
+    async with asyncio.TaskGroup() as group:
+        await asyncio.wait([group.create_task(keeping)], timeout=within_s)
+        await show()

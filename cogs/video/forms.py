@@ -89,7 +89,10 @@ class FormsCog(commands.Cog):
     async def _change_refused(self, interaction: Interaction, match: re.Match[str]) -> None:
         async with before_acknowledging(interaction):
             draft = await self._drafts.get(match["draft"], interaction.user.id)
-        if draft is None:
+            owner_id = await self._drafts.owner_of(match["draft"]) if draft is None else interaction.user.id
+        if owner_id not in {None, interaction.user.id}:
+            await refuse(interaction, forms.REFUSED_NOT_YOURS)
+        elif draft is None:
             await refuse(interaction, forms.DRAFT_GONE)
         elif draft.used_by is not None:
             await refuse(interaction, forms.DRAFT_USED)

@@ -9,6 +9,7 @@ import structlog
 from discord.ext import commands
 
 from bot.delivery.messages import ReplyAddress
+from bot.jobs.job import new_job_id
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.integrations import Access
 from bot.moderation.policy import Place, Right, Verdict
@@ -25,6 +26,8 @@ from cogs.shared.attempt import DISCORD_ERRORS, failed_call, repeat
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.place import missing_for_message, parent_of, place_of_channel
+from cogs.shared.requesting import change_button, show_once_kept
+from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S
 from cogs.shared.seen_events import SeenEvents
 from cogs.video.mentions import Addressed, read_addressed
 
@@ -84,7 +87,8 @@ class RepliesCog(commands.Cog):
         if trouble is not None:
             # Where the server does not want the bot to be used, it stays silent.
             if not away:
-                await self._say(message, trouble, language, missing=_missing(message))
+                order = self._order(message, parsed, addressed) if addressed.pictures else None
+                await self._say(message, trouble, language, missing=_missing(message), order=order)
             return
         order = self._order(message, parsed, addressed)
         origin = RequestOrigin(
@@ -99,9 +103,14 @@ class RepliesCog(commands.Cog):
         if refused is None:
             return
         suspended = refused.verdict is Verdict.PERSON_SUSPENDED
-        buttons = (appeal_button(origin.person, language),) if suspended else ()
         await self._say(
-            message, refused.explanation, language, missing=origin.missing, buttons=buttons, directly=away
+            message,
+            refused.explanation,
+            language,
+            missing=origin.missing,
+            buttons=(appeal_button(origin.person, language),) if suspended else (),
+            order=None if suspended or refused.was_made else order,
+            directly=away,
         )
         await self._requests.record_refusal(order, origin, refused)
 
@@ -143,9 +152,13 @@ class RepliesCog(commands.Cog):
         *,
         missing: tuple[Right, ...] = (),
         buttons: tuple[PlainButton, ...] = (),
+        order: VideoOrder | None = None,
         directly: bool = False,
     ) -> None:
-        """Answer with words; where the bot cannot speak, or is not to, to the person directly."""
+        """Answer with words; where the bot cannot speak, or is not to, to the person directly.
+
+        Below words in the channel is *Change* for an `order`.
+        """
         nobody = discord.AllowedMentions.none()
         if directly or set(missing) - {Right.ATTACH_FILES}:
             if not isinstance(told, Explanation):
@@ -157,17 +170,30 @@ class RepliesCog(commands.Cog):
                 )
             )
             return
-        reference = message.to_reference(fail_if_not_exists=False)
-        await repeat(
-            lambda: message.channel.send(
-                told.in_language(language),
-                view=view_of(buttons) if buttons else discord.utils.MISSING,
-                reference=reference,
-                mention_author=False,
-                nonce=str(message.id),  # a repetition of one that arrived is dropped
-                allowed_mentions=nobody,
-            )
+        if order is None:
+            await _answer(message, told.in_language(language), buttons)
+            return
+        draft_id, person_id = new_job_id(), message.author.id
+        shown = (*buttons, change_button(draft_id, language))
+        await show_once_kept(
+            self._requests.keep_refused(draft_id, order, person_id),
+            BEFORE_ACKNOWLEDGING_S,
+            lambda: _answer(message, told.in_language(language), shown),
         )
+
+
+async def _answer(message: discord.Message, text: str, buttons: tuple[PlainButton, ...]) -> None:
+    reference = message.to_reference(fail_if_not_exists=False)
+    await repeat(
+        lambda: message.channel.send(
+            text,
+            view=view_of(buttons) if buttons else discord.utils.MISSING,
+            reference=reference,
+            mention_author=False,
+            nonce=str(message.id),  # a repetition of one that arrived is dropped
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+    )
 
 
 def _trouble(parsed: ParsedPrompt, addressed: Addressed) -> Translatable | None:

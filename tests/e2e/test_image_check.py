@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from bot.images.detectors import DetectorName
 from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Message, Reply
+from bot.texts import moderation
 from tests.e2e.actors.buttons import press
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
-from tests.e2e.actors.records import assert_log_unbroken
+from tests.e2e.actors.records import assert_log_unbroken, states
+from tests.e2e.actors.spicy import spicy
+from tests.e2e.actors.timing import until
 from tests.images.made_detectors import made_detector, scored
 
 BROKEN = "import a_library_that_is_not_there"
@@ -28,7 +32,8 @@ def packages(tmp_path: Path) -> Path:
 @pytest.fixture
 async def harness(tmp_path: Path, packages: Path) -> AsyncGenerator[Harness]:
     """A running bot with that detector, in a server that has its moderators look from 60 % on."""
-    tuning = replace(PATIENT, detector_paths=(packages,))
+    timeouts = replace(PATIENT.timeouts, submit_s=60.0)
+    tuning = replace(PATIENT, timeouts=timeouts, detector_paths=(packages,))
     async with open_harness(tmp_path, tuning=tuning, rules=None, image_check="opennsfw") as opened:
         rules = ServerRules(image_check_percent=60, review_channel_id=opened.channel.id)
         await opened.app.moderation.caches.rules.change(opened.guild.id, rules)
@@ -55,7 +60,9 @@ async def test_a_picture_that_scores_high_is_looked_at_by_moderators_and_scored_
     moderator = harness.member("mo", roles=[harness.guild.add_role("mods", ["manage_messages"])])
     reply = await ask(harness, "red")
     asked = await question(harness, "May this video be made?")
+    assert moderation.image_score(100).english in asked.current.text()
     assert (harness.bought, scored(packages)) == (0, 1)
+    assert moderation.image_score(100).english in (await spicy(harness, "queue", moderator)).text
     await press(harness, asked, "Approve", user=moderator)
     assert (await harness.ended(reply)).videos
     assert harness.bought == 1
@@ -69,6 +76,22 @@ async def test_one_that_scores_low_passes(harness: Harness, packages: Path) -> N
     reply = await ask(harness, "navy")
     assert (await harness.ended(reply)).videos
     assert scored(packages) > 1  # frames of the video as well
+
+
+@pytest.mark.slow
+async def test_a_score_is_kept_with_the_job_and_not_found_anew_after_a_restart(
+    harness: Harness, packages: Path
+) -> None:
+    await harness.sandbox.dimilinks.pause()
+    reply = await ask(harness, "navy")
+    await reply.wait_for(lambda version: "trying again shortly" in version.text(), TIMEOUT_S)
+    await until(lambda: states(harness) == ["queued"])
+    assert harness.rows("pictures_percent") == [{"pictures_percent": 0}]
+    with capture_logs() as logs:
+        await harness.restart()
+        await harness.sandbox.dimilinks.resume()
+        assert (await harness.ended(reply)).videos
+    assert [line["stage"] for line in logs if line["event"] == "screened"] == ["posting"]
 
 
 async def test_what_cannot_be_scored_is_looked_at_by_moderators(harness: Harness, packages: Path) -> None:

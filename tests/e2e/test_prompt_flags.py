@@ -53,7 +53,8 @@ async def test_an_innocent_prompt_is_sent_byte_for_byte(harness: Harness) -> Non
 
 
 async def test_a_prompt_of_flags_alone_is_refused(harness: Harness) -> None:
-    assert await told(await harness.video("--mode=spicy")) == explanations.PROMPT_OF_FLAGS.english
+    for prompt in ("--mode=spicy", "/mode fun.", "&dash;&dash;mode&equals;spicy"):
+        assert await told(await harness.video(prompt)) == explanations.PROMPT_OF_FLAGS.english
     assert harness.rows() == []
 
 

@@ -12,14 +12,12 @@ from tests.e2e.actors.forms import send
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
-from tests.e2e.actors.timing import until
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
-async def reopened(harness: Harness, refused: Reply, drafts: int = 1) -> Reply:
-    """Press *Change* below a refusal, once so many drafts are kept."""
-    await until(lambda: len(stored(harness, "SELECT id FROM drafts")) == drafts)
+async def reopened(harness: Harness, refused: Reply) -> Reply:
+    """Press *Change* below a refusal."""
     opened = await press(harness, refused, "Change")
     await opened.wait_for_modal(TIMEOUT_S)
     return opened
@@ -46,12 +44,18 @@ async def test_a_refused_form_keeps_what_was_typed(harness: Harness) -> None:
     first = await reopened(harness, await _refused(harness, "a boat"))
     sent = await send(harness, first, {"prompt": "a long and careful prompt", "preset": ["fun"]})
     assert "switched off" in await told(sent)
-    again = await reopened(harness, sent, 2)
+    again = await reopened(harness, sent)
     assert "a long and careful prompt" in str(again.modal)
     made = await send(harness, again, {"preset": ["normal"]})
     assert (await harness.ended(made)).videos
     late = await press(harness, sent, "Change")
     assert await told(late) == forms.DRAFT_USED.english
+
+
+async def test_what_was_refused_is_kept_before_the_refusal_is_shown(harness: Harness) -> None:
+    refused = await harness.video("a paper boat at dusk", preset="spicy")
+    await told(refused)
+    assert len(stored(harness, "SELECT id FROM drafts")) == 1
 
 
 async def _refused(harness: Harness, prompt: str) -> Reply:

@@ -5,9 +5,11 @@ import pytest
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.rules import ServerRules
 from bot.moderation.words.matching import Effect, Term
+from bot.moderation.words.word_lists import MOST_TERMS
+from bot.sandbox.discord import ChannelKind
 from bot.texts import spicy as spicy_words
 from bot.texts import word_lists as words
-from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.harness import PATIENT, Harness
 from tests.e2e.actors.records import actions
 from tests.e2e.actors.spicy import entries, spicy
@@ -111,6 +113,25 @@ async def test_a_channel_and_a_role_are_exempt_from_the_servers_list_alone(harne
     assert [one.details["to"] for one in changed] == [[channel.id], []]
 
 
+async def test_a_forum_is_exempt_with_its_posts(harness: Harness) -> None:
+    mo, forum = moderator(harness), harness.guild.add_channel("forum", kind=ChannelKind.FORUM)
+    await listed(harness, Term("zebra", Effect.BLOCKED))
+    refused = await harness.video("a zebra", channel=forum.add_thread("before"))
+    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    exempt = await spicy(harness, "words", mo, action="exempt", channel=forum)
+    assert exempt.text == words.exempted(f"<#{forum.id}>", exempt=True).english
+    assert (await harness.ended(await harness.video("a zebra", channel=forum.add_thread("after")))).videos
+
+
+async def test_a_question_from_a_thread_of_an_exempt_channel_names_no_term(harness: Harness) -> None:
+    await rule(harness, word_exempt_channels=frozenset({harness.adult_channel.id}))
+    await listed(harness, Term("zebra", Effect.HELD))
+    await ask(harness, "a zebra", channel=harness.adult_channel.add_thread("ideas"))
+    assert "Words that matched" not in (await question(harness)).current.text()
+    (held,) = [one for one in await entries(harness) if one.action is AuditAction.REQUEST_HELD]
+    assert held.details["terms"] == []
+
+
 def test_roles_and_channels_exempt() -> None:
     rules = ServerRules(word_exempt_roles=frozenset({1, 2}), word_exempt_channels=frozenset({7}))
     assert rules.exempts_from_words(frozenset({2, 3}), None)
@@ -143,3 +164,21 @@ async def test_a_list_is_handed_out_and_taken_in(harness: Harness) -> None:
         told = await spicy(harness, "words", mo, action="import", file=file)
         assert told.text == words.FILE_UNREADABLE.english
     assert (await spicy(harness, "words", mo, action="import")).text == words.FILE_MISSING.english
+
+
+async def test_a_file_with_more_terms_than_there_may_be_is_not_imported(harness: Harness) -> None:
+    mo = moderator(harness)
+    await listed(harness, Term("zebra", Effect.HELD))
+    content = "\n".join(["zebra,blocked", *(f"word{number}" for number in range(MOST_TERMS + 5))])
+    file = harness.sandbox.discord.upload("words.csv", content.encode(), "text/csv")
+    told = await spicy(harness, "words", mo, action="import", file=file)
+    assert told.text == words.too_many_imported(MOST_TERMS + 5, MOST_TERMS - 1, MOST_TERMS).english
+    (stored,) = harness.app.moderation.caches.words.terms(harness.guild.id)
+    assert stored.term == Term("zebra", Effect.HELD)
+
+
+@pytest.mark.started_with(alert_terms="lighthouse")
+async def test_the_operators_terms_may_alert_as_well(harness: Harness) -> None:
+    await harness.ended(await harness.video("a lighthouse"))
+    assert harness.bought == 1
+    await until(lambda: "term_matched" in actions(harness))

@@ -77,6 +77,35 @@ def test_a_flag_behind_a_prompt_leaves_the_prompt(dashes: str, key: str, between
     assert take_out_flags(f"{dashes}{key}{between}{value} {PLAIN}").text == PLAIN
 
 
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "&dash;&dash;mode&equals;spicy",
+        "&amp;dash;&#45;mode&#x3d;spicy",
+        "%2D%2Dmode%3Dspicy",
+        "%252D%252Dmode%253Dspicy",
+        "%EF%BC%8D%EF%BC%8Dmode%EF%BC%9Dspicy",
+        "\\x2d\\x2dmode\\x3dspicy",
+        "--m.o.d.e=spicy",
+        "--m_o_d_e=s.p.i.c.y",
+        "--モード=spicy",
+        "--模式=spicy",
+        "--模式=辣",
+        "--style=spicy",
+        "—style: spicy",
+    ],
+)
+def test_flags_in_other_writing_and_with_other_keys(flag: str) -> None:
+    assert take_out_flags(f"{PLAIN} {flag}").text == PLAIN
+    assert take_out_flags(f"{flag} {PLAIN}").text == PLAIN
+    assert take_out_flags(flag).text == ""
+
+
+@pytest.mark.parametrize("rest", [".", " \u200b", "…!", " -- "])
+def test_what_says_nothing_beside_a_flag_is_no_prompt(rest: str) -> None:
+    assert take_out_flags(f"/mode fun{rest}").text == ""
+
+
 @given(
     st.lists(st.sampled_from(["--", "mode", "--mo", "de", "=", "spicy", "--mode=spicy", " ", "preset", "-"]))
 )
@@ -118,6 +147,9 @@ def test_of_flags_alone_nothing_is_left_that_is_one(text: str) -> None:
         "ファンモード：ノーマル",
         "line\n- one\n- two\r\n\tthree",
         "\u200bzero width\u200b",
+        "dog—style: fun and games",
+        "a dog --style=raw --ar=16:9 --seed=5",
+        "50% of 20%af & more &dash; mode",
     ],
 )
 def test_a_prompt_without_flags_stays_byte_for_byte(prompt: str) -> None:

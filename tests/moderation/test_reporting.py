@@ -11,7 +11,7 @@ from bot.moderation.rules import ServerRules
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 RULES = ServerRules(grave_report_hours=24)
-MEMBER = Reporter(joined_at=NOW - DAY, muted=False, open_hidings=0, dismissed_at=None)
+MEMBER = Reporter(joined_at=NOW - DAY, muted=False, barred=False, open_hidings=0, dismissed_at=None)
 GRAVE = {ReportReason.MINOR, ReportReason.REAL_PERSON}
 
 
@@ -26,6 +26,7 @@ def test_grave_reasons_hide_alone_and_no_others(reason: ReportReason) -> None:
         (replace(MEMBER, joined_at=NOW - DAY + timedelta(seconds=1)), False),
         (replace(MEMBER, joined_at=None), False),
         (replace(MEMBER, muted=True), False),
+        (replace(MEMBER, barred=True), False),
         (replace(MEMBER, open_hidings=2), True),
         (replace(MEMBER, open_hidings=3), False),
         (replace(MEMBER, dismissed_at=NOW - 29 * DAY), False),

@@ -8,6 +8,7 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus
+from bot.moderation.members.news import News, NewsKind, NewsStore
 
 
 class MemberChange(StrEnum):
@@ -19,14 +20,17 @@ class MemberChange(StrEnum):
 
 
 class MemberChanges:
-    """Changes users' records and logs it. The caller has checked that the moderator `by` may do so.
+    """Changes users' records, logs it and has the users told. The caller has checked that `by` may do so.
 
     Methods raise `bot.storage.errors.StorageError`, and then nothing has changed.
     """
 
-    def __init__(self, members: MemberCache, audit_log: AuditLog, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, members: MemberCache, audit_log: AuditLog, news: NewsStore, *, now: Callable[[], datetime]
+    ) -> None:
         self._members = members
         self._audit_log = audit_log
+        self._news = news
         self._now = now
 
     async def list_as(
@@ -60,14 +64,19 @@ class MemberChanges:
             await within.record(
                 self._entry(guild_id, AuditAction.SUSPENDED, by, person_id, reason=reason, details=details)
             )
+            kind = NewsKind.SUSPENDED
+            news = News(guild_id=guild_id, person_id=person_id, kind=kind, at=now, reason=reason, until=until)
+            await self._news.add(within, news)
         return until
 
     async def lift(self, guild_id: int, person_id: int, *, reason: str, by: int) -> MemberChange:
         """Lift the suspension in force."""
         async with self._audit_log.transaction() as within:
-            if not self._members.of(guild_id, person_id).is_suspended(self._now()):
+            now, kind = self._now(), NewsKind.SUSPENSION_OVER
+            if not self._members.of(guild_id, person_id).is_suspended(now):
                 return MemberChange.UNCHANGED
             await self._members.lift(within, guild_id, person_id)
+            await self._news.add(within, News(guild_id=guild_id, person_id=person_id, kind=kind, at=now))
             details = {"hours": 0}
             entry = self._entry(
                 guild_id, AuditAction.SUSPENSION_LIFTED, by, person_id, reason=reason, details=details

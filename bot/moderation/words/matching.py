@@ -1,16 +1,17 @@
 """Terms and word lists, which search a normalised text in one pass for each of its readings."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 from bot.moderation.words.automaton import Automaton
 from bot.moderation.words.forms import forms_of
 from bot.moderation.words.kana import is_inside_hiragana
 from bot.moderation.words.normalising import Collapsed, Normalised, collapse, spellings
+from bot.moderation.words.run_together import SHORTEST_PART, Part, filling
 from bot.moderation.words.scripts import has_cjk, hiragana, is_cjk
 from bot.moderation.words.stretched import is_stretched
 
@@ -19,6 +20,8 @@ SHORTEST_TERM: Final = 2
 """Minimum number of letters of a term. One suffices in scripts where a single character may be a word."""
 _A_SLICE: Final = 50
 """Terms that are prepared without letting anything else run: about a millisecond."""
+_FEWEST_PARTS: Final = 2
+_BLANK: Final = ("", " ")
 
 
 class Effect(StrEnum):
@@ -113,8 +116,23 @@ class Pattern:
             return False
         if (self.in_hiragana or in_hiragana) and is_inside_hiragana(reading.text, start, end):
             return False
+        return self._is_stretched(reading, start, whole_from=self.whole_from, whole_to=self.whole_to)
+
+    @cached_property
+    def may_be_part(self) -> bool:
+        """True if the form may be run together with others: a word in letters, where words have edges."""
+        text = self.collapsed.text
+        return len(text) >= SHORTEST_PART and not (is_cjk(text[0]) or is_cjk(text[-1]))
+
+    def is_part(self, reading: Collapsed, start: int, end: int) -> bool:
+        """Return True if a find inside a longer word has the term's letters, repeated as they may be."""
+        return self._is_stretched(
+            reading, start, whole_from=is_edge(reading.text, start), whole_to=is_edge(reading.text, end)
+        )
+
+    def _is_stretched(self, reading: Collapsed, start: int, *, whole_from: bool, whole_to: bool) -> bool:
         own = self.collapsed.repeats
-        return is_stretched(reading.repeats, start, own, whole_from=self.whole_from, whole_to=self.whole_to)
+        return is_stretched(reading.repeats, start, own, whole_from=whole_from, whole_to=whole_to)
 
 
 class WordList:
@@ -137,15 +155,49 @@ class WordList:
             await asyncio.sleep(0)
         return cls(chosen)
 
-    def hits(self, normalised: Normalised) -> Iterator[Hit]:
-        """Yield every place of every term. A term may be found in several readings."""
+    def hits(self, normalised: Normalised, *, run_together: bool = False) -> Iterator[Hit]:
+        """Yield every place of every term. A term may be found in several readings.
+
+        Args:
+            normalised: The text.
+            run_together: True if terms also count that fill a word of the text together, two or more of them.
+        """
         for number, reading in enumerate(normalised.collapsed):
             in_hiragana = number >= normalised.in_hiragana
+            inside: list[tuple[Pattern, int, int]] = []
             for end, patterns in self._automaton.find(reading.text):
+                start = end - len(patterns[0].collapsed.text)
                 for pattern in patterns:
-                    start = end - len(pattern.collapsed.text)
                     if pattern.is_at(reading, start, end, in_hiragana=in_hiragana):
                         yield Hit(pattern.term, number, start, end)
+                stands_alone = (
+                    reading.text[start - 1 : start] in _BLANK and reading.text[end : end + 1] in _BLANK
+                )
+                if run_together and not (stands_alone or in_hiragana) and patterns[0].may_be_part:
+                    inside.extend((pattern, start, end) for pattern in patterns)
+            for pattern, start, end in _filling(inside, reading) if len(inside) >= _FEWEST_PARTS else ():
+                yield Hit(pattern.term, number, start, end)
+
+
+def _filling(
+    inside: Sequence[tuple[Pattern, int, int]], reading: Collapsed
+) -> Iterator[tuple[Pattern, int, int]]:
+    """Yield the finds that fill words of a reading together with others."""
+    edge = partial(is_edge, reading.text)
+    parts = [
+        Part(number, start, end)
+        for number, (_, start, end) in enumerate(inside)
+        if not (edge(start) and edge(end))
+    ]
+    likely = filling(parts, reading.repeats, edge)
+    spelled = [part for part in likely if inside[part.number][0].is_part(reading, part.start, part.end)]
+    for part in filling(spelled, reading.repeats, edge):
+        yield inside[part.number]
+
+
+def is_edge(text: str, place: int) -> bool:
+    """Return True if a word begins or ends at a place of a text."""
+    return place in (0, len(text)) or not _is_of_word(text[place - 1]) or not _is_of_word(text[place])
 
 
 def _is_of_word(character: str) -> bool:

@@ -96,6 +96,7 @@ def grades_of_minors() -> Iterator[str]:
     ordinals = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     named = (*ordinals, "eleventh", "twelfth")
     for grade, name in enumerate(named, start=1):
+        yield from (f"in {name} grade", f"in the {name} grade")
         short = f"{grade}{('st', 'nd', 'rd')[grade - 1] if grade <= 3 else 'th'}"  # noqa: PLR2004 - 1st, 2nd, 3rd
         yield from (f"grade {grade}", f"{short} grade", f"{short} grader", f"{name} grader")
         yield from (f"year {grade} student", f"year {grade} pupil", f"year {grade} girl", f"year {grade} boy")

@@ -6,13 +6,14 @@ says that it matched, and nothing about the user: only people judge what was mea
 """
 
 import asyncio
+import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from importlib.resources import files
-from itertools import accumulate, chain
+from itertools import accumulate, chain, product
 from typing import Final
 
 from bot.moderation.words.kana import is_inside_katakana
@@ -20,6 +21,7 @@ from bot.moderation.words.matching import Effect, Hit, Term, WordList
 from bot.moderation.words.minor_ages import ages_of_minors, grades_of_minors, is_of_larger
 from bot.moderation.words.normalising import Normalised
 from bot.moderation.words.scripts import has_cjk, is_cjk
+from bot.moderation.words.thing_ages import is_of_thing
 
 NEAR_WORDS: Final = 24
 """Words between the two terms of a pair, at most. Two Chinese or Japanese characters count as a word."""
@@ -42,6 +44,8 @@ class TermGroup(StrEnum):
     SEXUAL = "sexual"
     WEAK_SEXUAL = "weak_sexual"
     SEXUAL_WITHIN = "sexual_within"
+    FILLING = "filling"
+    WEAKENING = "weakening"
     INNOCENT = "innocent"
 
 
@@ -55,6 +59,13 @@ _WEAK_MINOR: Final = frozenset(
 _SEXUAL: Final = frozenset({TermGroup.SEXUAL, TermGroup.SEXUAL_WITHIN})
 _WEAK_SEXUAL: Final = frozenset({TermGroup.WEAK_SEXUAL})
 _WITHIN: Final = frozenset({TermGroup.ALWAYS_WITHIN, TermGroup.SEXUAL_WITHIN})
+
+
+_WEAKENED: Final = {
+    **dict.fromkeys(_ALWAYS | _MINOR, TermGroup.WEAK_MINORS),
+    **dict.fromkeys(_SEXUAL, TermGroup.WEAK_SEXUAL),
+}
+_ALTERNATIVES: Final = re.compile(r"\{([^{}]*)\}")
 
 
 class Match(Enum):
@@ -104,7 +115,16 @@ def listed_terms() -> Iterator[ShippedTerm]:
     groups: dict[str, str] = tomllib.loads(text)
     for name, terms in groups.items():
         group = TermGroup(name)
-        yield from _terms(group, filter(None, map(str.strip, terms.split(","))))
+        written = filter(None, map(str.strip, terms.split(",")))
+        yield from _terms(group, chain.from_iterable(map(_alternatives, written)))
+
+
+def _alternatives(text: str) -> Iterator[str]:
+    """Yield the terms that `{one|another} word` stands for."""
+    pieces = _ALTERNATIVES.split(text)
+    yield from map(
+        "".join, product(*(piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)))
+    )
 
 
 def _terms(group: TermGroup, texts: Iterable[str]) -> Iterator[ShippedTerm]:
@@ -156,22 +176,40 @@ async def load_shipped_list() -> None:
 
 
 def shipped_hits(normalised: Normalised) -> tuple[Hit, ...]:
-    """Return the shipped terms in a prompt, without those in innocent phrases, larger numbers and longer words."""
+    """Return the shipped terms in a prompt, without those in innocent phrases, larger numbers and longer words.
+
+    Those in weakening phrases are weak.
+    """
     hits: list[Hit] = []
-    covered: set[tuple[int, int]] = set()
-    for hit in _SHIPPED.get().hits(normalised):
-        if _group(hit) is TermGroup.INNOCENT:
-            covered.update((hit.reading, place) for place in range(hit.start, hit.end))
-        else:
+    innocent: set[tuple[int, int]] = set()
+    weakening: set[tuple[int, int]] = set()
+    covered = {TermGroup.INNOCENT: innocent, TermGroup.WEAKENING: weakening}
+    for hit in _SHIPPED.get().hits(normalised, run_together=True):
+        group = _group(hit)
+        if group is not None and group in covered:
+            covered[group].update((hit.reading, place) for place in range(hit.start, hit.end))
+        elif group is not TermGroup.FILLING:
             hits.append(hit)
-    return tuple(hit for hit in hits if _counts(hit, normalised, covered))
+    kept = (hit for hit in hits if not _is_within(hit, innocent) and _counts(hit, normalised))
+    return tuple(_weakened(hit) if _is_within(hit, weakening) else hit for hit in kept)
 
 
-def _counts(hit: Hit, normalised: Normalised, covered: Collection[tuple[int, int]]) -> bool:
-    if (hit.reading, hit.start) in covered and (hit.reading, hit.end - 1) in covered:
-        return False
+def _is_within(hit: Hit, covered: Collection[tuple[int, int]]) -> bool:
+    return (hit.reading, hit.start) in covered and (hit.reading, hit.end - 1) in covered
+
+
+def _weakened(hit: Hit) -> Hit:
+    term = hit.term
+    if not isinstance(term, ShippedTerm) or term.group not in _WEAKENED:
+        return hit
+    return hit._replace(term=replace(term, group=_WEAKENED[term.group]))
+
+
+def _counts(hit: Hit, normalised: Normalised) -> bool:
     text = normalised.collapsed[hit.reading].text
-    if is_of_larger(hit.term.text, text, hit.start, hit.end):
+    if is_of_larger(hit.term.text, text, hit.start, hit.end) or is_of_thing(
+        hit.term.text, text, hit.start, hit.end
+    ):
         return False
     return not is_inside_katakana(text, hit.start, hit.end)
 

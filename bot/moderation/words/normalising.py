@@ -15,7 +15,14 @@ from typing import Final
 from bot.moderation.words.cured import cured, has_odd_characters
 from bot.moderation.words.lookalikes import MOST_GROWTH, Folding
 from bot.moderation.words.scripts import CJK_RANGES, hiragana, is_cjk
-from bot.moderation.words.shown import as_displayed, decoded, spelled_out, unseparated
+from bot.moderation.words.shown import (
+    as_displayed,
+    decoded,
+    spelled_out,
+    unseparated,
+    with_closed_words,
+    with_humps_apart,
+)
 
 MOST_READINGS: Final = 12
 MOST_LONGER: Final = 6 * MOST_GROWTH
@@ -79,14 +86,15 @@ def normalise(text: str) -> Normalised:
     """Return the distinct readings of a text, `MOST_READINGS` at most."""
     written = decoded(text)
     displayed = as_displayed(written)
+    closed = with_closed_words(displayed)
     small = _base(displayed, _BY_SMALL)
-    found, bases = [_words(small)], [small]
+    found, bases = [_words(small)], [small if closed == displayed else _base(closed, _BY_SMALL)]
     if has_odd_characters(displayed):
-        bases += [_base(displayed, _BY_CAPITAL), _base(cured(displayed), _BY_SMALL)]
+        bases += [_base(closed, _BY_CAPITAL), _base(cured(closed), _BY_SMALL)]
     for base in dict.fromkeys(bases):
         joined = _SPACED_OUT.sub(_join, base)
         found += [_words(joined), *(_words(reading) for reading in _leet(joined))]
-    for other in dict.fromkeys((written, unseparated(spelled_out(displayed)))):
+    for other in dict.fromkeys((written, unseparated(spelled_out(displayed)), with_humps_apart(displayed))):
         if other != displayed:
             base = _base(other, _BY_SMALL)
             found += [_words(base), _words(_SPACED_OUT.sub(_join, base))]

@@ -4,7 +4,8 @@
 text into words, in a child process that starts with the first such find and ends when there are no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final, Protocol
 
 import structlog
@@ -73,15 +74,37 @@ async def unstraddled(
         return hits
     readings = {hits[number].reading for number in doubtful}
     starts = {reading: places(normalised.readings[reading]) for reading in readings}
+    spans = dict(zip(doubtful, _spans([hits[number] for number in doubtful], hits), strict=True))
     asked = {
-        number: _question(hits[number], normalised.readings[reading], starts[reading])
+        number: [
+            _question(start, end, normalised.readings[reading], starts[reading])
+            for start, end in spans[number]
+        ]
         for number in doubtful
         for reading in (hits[number].reading,)
     }
-    questions = tuple(dict.fromkeys(asked.values()))
+    questions = tuple(dict.fromkeys(chain.from_iterable(asked.values())))
     answers = dict(zip(questions, await segmenter.straddled(questions), strict=True))
-    straddled = {number for number, question in asked.items() if answers[question]}
+    straddled = {number for number, own in asked.items() if all(answers[question] for question in own)}
     return [hit for number, hit in enumerate(hits) if number not in straddled]
+
+
+def _spans(doubtful: Sequence[Hit], hits: Sequence[Hit]) -> Iterator[Sequence[tuple[int, int]]]:
+    """Yield for each find its place, and that of it together with the finds right before and behind it.
+
+    Two terms without anything between them are words even if the dictionary has a word across the edge between:
+    少女 and 性感 in 少女性感, which it divides into 少, 女性 and 感.
+    """
+    starts: dict[tuple[int, int], int] = {}
+    ends: dict[tuple[int, int], int] = {}
+    for hit in hits:
+        first, last = (hit.reading, hit.start), (hit.reading, hit.end)
+        starts[last] = min(hit.start, starts.get(last, hit.start))
+        ends[first] = max(hit.end, ends.get(first, hit.end))
+    for hit in doubtful:
+        start = starts.get((hit.reading, hit.start), hit.start)
+        end = ends.get((hit.reading, hit.end), hit.end)
+        yield tuple(dict.fromkeys(((hit.start, hit.end), (start, end))))
 
 
 def _is_doubtful(hit: Hit, normalised: Normalised) -> bool:
@@ -95,9 +118,9 @@ def _is_doubtful(hit: Hit, normalised: Normalised) -> bool:
     return starts_inside or (is_han(text[hit.end - 1]) and behind != "" and is_han(behind))
 
 
-def _question(hit: Hit, reading: str, starts: Sequence[int]) -> Question:
-    """Return the surroundings of a find up to the next spaces, and its place in them."""
-    start, end = starts[hit.start], starts[hit.end]
+def _question(start: int, end: int, reading: str, starts: Sequence[int]) -> Question:
+    """Return the surroundings of a place of a collapsed reading up to the next spaces, and the place in them."""
+    start, end = starts[start], starts[end]
     first = max(start - _AROUND, reading.rfind(" ", 0, start) + 1)
     space = reading.find(" ", end)
     last = min(end + _AROUND, space if space >= 0 else len(reading))

@@ -31,7 +31,15 @@ MOST_TERMS: Final = 2000
 
 
 class ListFullError(ValueError):
-    """The list has no room for another term."""
+    """The list has no room for a term, or for all terms of a file; nothing has changed.
+
+    `new` is the number of terms that it does not have yet, `room` the number of those for which there is room.
+    """
+
+    def __init__(self, new: int, room: int) -> None:
+        super().__init__(f"A list has at most {MOST_TERMS} terms: there is room for {room}, not for {new}.")
+        self.new = new
+        self.room = room
 
 
 class WordLists:
@@ -94,6 +102,10 @@ class WordLists:
         # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
         await asyncio.sleep(0)
+        _ = (
+            normalised.collapsed
+        )  # kept for the lists; timers that were due meanwhile run only behind the next step
+        await asyncio.sleep(0)
         built_in = shipped_hits(normalised)
         await asyncio.sleep(0)
         shipped = judge_shipped(built_in, normalised, sexual=sexual)
@@ -145,7 +157,7 @@ class WordLists:
             if same is not None:
                 term = Term(same.term.text, term.effect, term.fragment)
             elif len(before) >= MOST_TERMS:
-                raise ListFullError(f"A list has at most {MOST_TERMS} terms.")
+                raise ListFullError(1, 0)
             now = self._now()
             new = await self._store.add(within, guild_id, term, added_by, now)
             stored = (
@@ -177,7 +189,7 @@ class WordLists:
                 by, at = (same.added_by, same.added_at) if same else (added_by, now)
                 after[term.spellings] = StoredTerm(Term(text, term.effect, term.fragment), by, at)
             if len(after) > MOST_TERMS:
-                raise ListFullError(f"A list has at most {MOST_TERMS} terms.")
+                raise ListFullError(len(after) - len(before), max(0, MOST_TERMS - len(before)))
             changed = [one for spelled, one in after.items() if one != before.get(spelled)]
             new = len(after) - len(before)
             if not changed:

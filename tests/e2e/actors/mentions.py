@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.sandbox.discord import Attachment, Channel, Message, MessageVersion
 from bot.sandbox.discord.events import Event
+from tests.e2e.actors.buttons import without_change
 from tests.e2e.actors.harness import ENDINGS, QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
 
@@ -50,7 +51,7 @@ async def answer_to(asked: Message) -> Message:
 
 async def said_to(asked: Message) -> str:
     """The words with which a message is answered where no video comes of it."""
-    return (await answer_to(asked)).versions[0].text()
+    return without_change((await answer_to(asked)).versions[0].text())
 
 
 async def ended(harness: Harness, asked: Message) -> MessageVersion:

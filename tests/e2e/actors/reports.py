@@ -51,7 +51,9 @@ def kept(harness: Harness) -> list[Path]:
     return [*(harness.data_dir / "media").glob("hidden-*")]
 
 
-async def why(harness: Harness, card: Message, label: str, user: User, said: str = "off it goes") -> str:
+async def why(
+    harness: Harness, card: Message | Reply, label: str, user: User, said: str = "off it goes"
+) -> str:
     """Press one of the buttons that want a reason; what that is answered with."""
     opened = await press(harness, card, label, user=user)
     await opened.wait_for_modal(TIMEOUT_S)

@@ -12,6 +12,8 @@ _DATA: Final = Path(__file__).parent / "data"
 _SEXUAL: Final = frozenset({TermGroup.SEXUAL, TermGroup.WEAK_SEXUAL, TermGroup.SEXUAL_WITHIN})
 _ALONE: Final = frozenset({TermGroup.ALWAYS, TermGroup.ALWAYS_WITHIN, TermGroup.ALWAYS_AMONG_LATIN})
 
+_NO_FINDS: Final = frozenset({TermGroup.INNOCENT, TermGroup.WEAKENING, TermGroup.FILLING})
+
 
 @dataclass(frozen=True)
 class DisguisedPrompt:
@@ -29,7 +31,7 @@ class DisguisedPrompt:
 def disguised_prompts() -> Iterator[DisguisedPrompt]:
     """Yield every shipped term in every disguise that changes it, in a sentence of its language."""
     for term in listed_terms():
-        if term.group is not TermGroup.INNOCENT:
+        if term.group not in _NO_FINDS:
             for name, hidden in disguised(term.text):
                 yield DisguisedPrompt(term, name, _sentence(term, hidden), _is_sexual(term))
 

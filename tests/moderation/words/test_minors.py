@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -105,9 +106,44 @@ def test_pictures_of_children_ages_and_grades_count(text: str) -> None:
     assert matches(text) is Match.STRONG
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nudechild",
+        "childnude",
+        "nudeChildren",
+        "nakedlittlegirl",
+        "eroticteens",
+        "n.u.d.e c.h.i.l.d",
+        "n u d e c h i l d",
+        "a nude12yearold",
+    ],
+)
+def test_terms_run_together_count(text: str) -> None:
+    assert matches(text) is Match.STRONG
+
+
+@pytest.mark.parametrize(
+    "text", ["a denuded childhood", "Hitchcock's kidney", "nudechildish", "a nude112yearold", "teenassx"]
+)
+def test_words_that_terms_do_not_fill_do_not(text: str) -> None:
+    assert matches(text) is Match.NONE
+
+
 @pytest.mark.parametrize("text", ["a girl, 13 balloons, nude", "a woman, 31, nude", "nude 👩"])
 def test_other_pictures_and_numbers_do_not(text: str) -> None:
     assert matches(text) is Match.NONE
+
+
+@pytest.mark.parametrize(
+    "text", ["nude, born in {}", "born May 3rd, {}. naked", "{}年生まれの裸体", "出生于{}年，裸体"]
+)
+def test_years_of_birth_count_if_they_are_less_than_eighteen_years_ago(text: str) -> None:
+    year = datetime.now(UTC).year
+    assert matches(text.format(year - 17)) is Match.STRONG
+    assert matches(text.format(year - 1)) is Match.STRONG
+    assert matches(text.format(year - 18)) is Match.NONE
+    assert matches(text.format(2099)) is Match.NONE
 
 
 async def test_without_its_child_a_find_counts() -> None:
@@ -142,7 +178,19 @@ def test_and_none_above(age: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "heap", ["a nude ", "12歳", "ロリポップ", "naked mole rat ", "カロリ", "0l", "twenty one "]
+    "heap",
+    [
+        "a nude ",
+        "kidsex",
+        "少女性感",
+        "12 year old cat ",
+        "12歳",
+        "ロリポップ",
+        "naked mole rat ",
+        "カロリ",
+        "0l",
+        "twenty one ",
+    ],
 )
 def test_ten_times_the_text_is_about_ten_times_the_work(heap: str) -> None:
     def seconds(length: int) -> float:
