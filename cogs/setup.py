@@ -28,6 +28,7 @@ from cogs.jobs.buttons import JobButtons
 from cogs.jobs.list import JobsCog
 from cogs.jobs.results import ResultButtons
 from cogs.moderation.appeals import AppealButtons
+from cogs.moderation.deleted_channels import DeletedChannelsCog
 from cogs.moderation.departures import DeparturesCog
 from cogs.moderation.reported_videos import ReportedVideoButtons
 from cogs.moderation.reports import ReportButtons
@@ -125,6 +126,7 @@ def add_cogs(
         defaults,
         Router([route for served in (*cogs, *buttons) for route in served.routes()]),
         DeparturesCog(departures),
+        DeletedChannelsCog(questions),
         SecondProcessCog(tell_of_second_process),
         RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )

@@ -13,7 +13,7 @@ from bot.jobs.job import Job, new_job_id
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.gatekeeper import ChannelLookup, ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
@@ -56,6 +56,7 @@ class Questions:
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
+    channels: ChannelLookup
     review_channel: ReviewChannel
     media_dir: Path
     now: Callable[[], datetime]
@@ -137,6 +138,13 @@ class Questions:
                 # Refused requests count towards Discord's ban for invalid requests: at most one a server and call.
                 closed.add(review.guild_id)
 
+    async def channel_gone(self, channel_id: int) -> None:
+        """Show the open questions elsewhere whose cards were in a channel that was deleted."""
+        displaced = await self.reviews.displace(channel_id)
+        if displaced:
+            log.warning("review_channel_deleted", channel=channel_id, questions=displaced)
+            await self.ask_again()
+
     async def show(self, review: Review) -> None:
         """Update a question's card. Never raises: a card that could not be updated is left to `show_outdated`."""
         self._outdated.add(review.id)
@@ -193,13 +201,18 @@ class Questions:
 
     async def words_in(self, job: Job) -> WordFindings:
         """Return the terms in a job's prompt, for moderators alone."""
-        request = job.request
+        request, reply = job.request, job.reply
+        place = reply.channel_id
+        if self.caches.rules.of(job.guild_id).word_exempt_channels:
+            # A thread counts as its parent.
+            described = await self.channels.describe(reply.guild_id, place, foreign=reply.foreign)
+            place = described.channel_id
         return await self.caches.find_words(
             job.guild_id,
             request.prompt,
             request.preset,
             role_ids=job.role_ids,
-            channel_id=job.reply.channel_id,
+            channel_id=place,
         )
 
     async def _put(self, review: Review, job: Job) -> bool:

@@ -110,6 +110,15 @@ class ReviewStore:
         async with self._database.write() as connection:
             await connection.execute(update(reviews).where(reviews.c.id == review_id).values(values))
 
+    async def displace(self, channel_id: int) -> int:
+        """Store that the cards of open questions are gone with their channel. Returns their number."""
+        there = and_(_OPEN, reviews.c.channel_id == channel_id)
+        async with self._database.write() as connection:
+            changed = await connection.execute(
+                update(reviews).where(there).values(channel_id=None, message_id=None)
+            )
+        return changed.rowcount
+
     async def vote(
         self,
         within: AuditedTransaction,

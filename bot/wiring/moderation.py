@@ -130,6 +130,7 @@ class ModerationWiring:
             audit=self.audit_log,
             caches=self.caches,
             memberships=self.memberships,
+            channels=DiscordChannelLookup(self.bot),
             review_channel=self.review_channel,
             media_dir=self.settings.media_dir,
             now=self.now,

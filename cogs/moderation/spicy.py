@@ -33,6 +33,7 @@ from bot.texts import word_lists
 from bot.texts.messages import Language
 from bot.texts.spicy import DESCRIPTIONS
 from bot.video import PROMPT_MAX_CHARS, Preset
+from cogs.moderation.exempt_channels import ExemptChannel
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.spicy_log import LOG_ID, LogPage, LogPages, unread
 from cogs.moderation.spicy_members import MUTE_ID, MemberPages
@@ -161,7 +162,7 @@ class SpicyCog(commands.Cog):
         fragment: bool = False,
         file: discord.Attachment | None = None,
         role: discord.Role | None = None,
-        channel: discord.TextChannel | discord.VoiceChannel | None = None,
+        channel: ExemptChannel | None = None,
     ) -> None:
         """Show the list of words, hand it out, or change it."""
         wanted = WordAction(action)

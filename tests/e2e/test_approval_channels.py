@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.moderation.rules import ReviewAt
 from bot.sandbox.discord import Message
@@ -127,6 +128,37 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, c
     assert "No moderator decided about this request in time" in shown.text()
     assert "Nothing was charged" in shown.text()
     assert harness.bought == 0
+
+
+async def test_an_open_question_whose_channel_is_deleted_is_asked_elsewhere(harness: Harness) -> None:
+    await rule(harness)
+    reply = await ask(harness)
+    await question(harness)
+    channel = reviews_channel(harness)
+    assert channel is not None
+    channel.delete()
+    card = await directly(harness)
+    assert EXPLAINED in card.current.text()
+    assert "Decided" in await told(await press(harness, card, "Approve", user=harness.guild.owner))
+    assert (await harness.ended(reply)).videos
+
+
+async def test_a_question_that_the_owner_takes_in_no_direct_message_is_in_the_queue_and_logged(
+    harness: Harness,
+) -> None:
+    await without_channel(harness, "never set")
+    harness.guild.owner.accepts_direct_messages = False
+    with capture_logs() as logs:
+        first, second = await ask(harness), await ask(harness, "a tower")
+        await until(lambda: all(row["review_id"] is not None for row in harness.rows("review_id")))
+        await until(lambda: len([one for one in logs if one["event"] == "review_not_put"]) == 2)
+    queue, mo = await spicy(harness, "queue", moderator(harness)), moderator(harness, "max")
+    assert "a tower" in queue.text
+    for _ in range(2):
+        queue = await spicy(harness, "queue", mo)
+        assert "Decided" in await told(await press(harness, queue, "Approve", user=mo))
+    for reply in (first, second):
+        assert (await harness.ended(reply)).videos
 
 
 async def test_who_could_not_be_asked_is_asked_later(harness: Harness) -> None:

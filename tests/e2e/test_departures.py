@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.sandbox.dimilinks.faults import SlowAnswer
 from bot.sandbox.discord import Reply, User
 from bot.sandbox.discord.audit_log import kick, time_out
 from bot.texts import refusals
@@ -110,6 +111,18 @@ async def test_a_finished_video_that_waits_for_moderators_is_not_posted(
     await ended(reply)
     await card.wait_for(lambda version: "Denied" in version.text(), TIMEOUT_S)
     assert states(harness) == ["failed"]
+
+
+async def test_a_ban_while_the_video_is_being_bought_leaves_it_to_moderators(harness: Harness) -> None:
+    await rule(harness)
+    harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(1.0))
+    reply = await harness.video("a boat")
+    await until(lambda: states(harness) == ["submitting"])
+    harness.guild.ban(harness.user)
+    card = await question(harness, "May this video be posted?")
+    assert card.current.videos
+    assert harness.bought == 1
+    assert not message_of(reply).current.videos
 
 
 async def test_what_is_open_in_another_server_goes_on(harness: Harness) -> None:

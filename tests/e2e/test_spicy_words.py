@@ -6,9 +6,10 @@ from bot.moderation.audit.entries import AuditAction
 from bot.moderation.rules import ServerRules
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.word_lists import MOST_TERMS
+from bot.sandbox.discord import ChannelKind
 from bot.texts import spicy as spicy_words
 from bot.texts import word_lists as words
-from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.harness import PATIENT, Harness
 from tests.e2e.actors.records import actions
 from tests.e2e.actors.spicy import entries, spicy
@@ -110,6 +111,25 @@ async def test_a_channel_and_a_role_are_exempt_from_the_servers_list_alone(harne
     assert harness.bought == 1
     changed = [one for one in await entries(harness) if one.action is AuditAction.RULES_CHANGED]
     assert [one.details["to"] for one in changed] == [[channel.id], []]
+
+
+async def test_a_forum_is_exempt_with_its_posts(harness: Harness) -> None:
+    mo, forum = moderator(harness), harness.guild.add_channel("forum", kind=ChannelKind.FORUM)
+    await listed(harness, Term("zebra", Effect.BLOCKED))
+    refused = await harness.video("a zebra", channel=forum.add_thread("before"))
+    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    exempt = await spicy(harness, "words", mo, action="exempt", channel=forum)
+    assert exempt.text == words.exempted(f"<#{forum.id}>", exempt=True).english
+    assert (await harness.ended(await harness.video("a zebra", channel=forum.add_thread("after")))).videos
+
+
+async def test_a_question_from_a_thread_of_an_exempt_channel_names_no_term(harness: Harness) -> None:
+    await rule(harness, word_exempt_channels=frozenset({harness.adult_channel.id}))
+    await listed(harness, Term("zebra", Effect.HELD))
+    await ask(harness, "a zebra", channel=harness.adult_channel.add_thread("ideas"))
+    assert "Words that matched" not in (await question(harness)).current.text()
+    (held,) = [one for one in await entries(harness) if one.action is AuditAction.REQUEST_HELD]
+    assert held.details["terms"] == []
 
 
 def test_roles_and_channels_exempt() -> None:

@@ -194,6 +194,7 @@ class ContestedRequest:
             audit=audit,
             caches=self.caches,
             memberships=discord,
+            channels=discord,
             review_channel=discord,
             media_dir=folder,
             now=now,
