@@ -156,7 +156,7 @@ class DeliverStep:
             await self._keep_undelivered(context, reason, error)
         else:
             if context.job.original_name is None:
-                path.unlink(missing_ok=True)
+                await asyncio.to_thread(path.unlink, missing_ok=True)
             await self._space.make_room()
             await context.ping(posted)
 
