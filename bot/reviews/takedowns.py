@@ -24,9 +24,11 @@ from bot.delivery.messages import (
     ReplyUnreachableError,
     WordsRefusedError,
 )
+from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
 from bot.jobs import cards
 from bot.jobs.job import Job, new_job_id
+from bot.jobs.postable_files import PostableFile, PostableFiles
 from bot.jobs.request_facts import stored_request
 from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
@@ -59,6 +61,8 @@ class Takedowns:
     audit: AuditLog
     messages: Messages
     copies: HiddenCopies
+    files: PostableFiles
+    limits: UploadLimits
     news: NewsStore
     waits: ReportWaits
     now: Callable[[], datetime]
@@ -121,8 +125,9 @@ class Takedowns:
         if current is None or shown is None or current.outstanding is not Outstanding.HIDE:
             return False  # hidden before, or decided meanwhile
         try:
+            await self.copies.take_original(job)  # at once, whatever Discord says to the edit
             there = await self._edit(address_of(job, shown), Post(cards.hidden_card(job)))
-        except DeliveryError as error:
+        except (DeliveryError, OSError) as error:
             await self._defer(current, error)
             return False
         await self.copies.ensure(job)
@@ -142,8 +147,10 @@ class Takedowns:
             if current is None or current.outstanding is None or self._is_stopped(job, current):
                 return
             address, there = address_of(job, shown), True
+            restores = current.outstanding is Outstanding.RESTORE
+            if not restores:
+                await self.copies.originals.drop_of(job)
             try:
-                restores = current.outstanding is Outstanding.RESTORE
                 restored = restores and await self._restore(replace(job, reply=address))
                 if not restored:
                     there = await self._edit(address, Post(cards.removed_card(job)))
@@ -252,14 +259,19 @@ class Takedowns:
             # A service that answers oddly may have it after all: the second answer is believed.
             self._absent.add(job.id)
             raise
-        path = self.copies.path(job.id)
-        card = cards.delivered_card(job, now=job.ready_at or self.now())
-        post = Post(card, video_file_of(job, path))
-        try:
-            return await self._edit(job.reply, post)
-        except WordsRefusedError as error:
-            log.warning("prompt_left_out", job=job.id, reason=str(error))
-            return await self._edit(job.reply, post.without_quote())
+
+        async def show(file: PostableFile) -> bool:
+            posted = replace(job, posted_file=file.posted, file_facts=file.facts or job.file_facts)
+            card = cards.delivered_card(posted, now=job.ready_at or self.now())
+            post = Post(card, video_file_of(posted, file.path))
+            try:
+                return await self._edit(job.reply, post)
+            except WordsRefusedError as error:
+                log.warning("prompt_left_out", job=job.id, reason=str(error))
+                return await self._edit(job.reply, post.without_quote())
+
+        limit_bytes = self.limits.of_reply(job.reply, by_token=False)
+        return await self.files.post(job, self.copies.path(job.id), limit_bytes, show)
 
     async def _edit(self, address: ReplyAddress, post: Post) -> bool:
         """Change the message with a video. Returns False if Discord has no such message any more.

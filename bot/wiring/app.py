@@ -219,6 +219,7 @@ class App:
             gatekeeper=self.moderation.gatekeeper,
             records=RequestRecords(self.moderation.audit_log, self.moderation.caches, self._now),
             drafts=self._drafts,
+            space=self.jobs.media_space,
             now=self._now,
             limits=limits,
         )
@@ -234,6 +235,7 @@ class App:
             reviews=self.moderation.reviews,
             messages=self._messages,
             tasks=self._tasks,
+            originals=self.moderation.originals,
             audit=self.moderation.audit_log,
             ledger=self.jobs.ledger,
             is_hidden=self.moderation.reports.is_hidden,
@@ -279,6 +281,8 @@ class App:
         return Cleanup(
             self.jobs.store,
             self._drafts,
+            self.moderation.originals,
+            self.jobs.media_space,
             spool_dir=self._settings.spool_dir,
             media_dir=self._settings.media_dir,
             retention=self.jobs.retention,
