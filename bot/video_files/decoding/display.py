@@ -1,7 +1,7 @@
 """Shows a frame as players do: with square pixels, turned, and in the right colours."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final, cast
 
@@ -24,7 +24,7 @@ _TURNS: Final[Mapping[tuple[int, ...], Image.Transpose]] = {
 }
 """By the signs of a, b, c and d of the display matrix (ISO/IEC 14496-12, 8.3.2): a point (x, y) of the frame is
 shown at (a x + c y, b x + d y). Other angles than right ones are not turned, as in browsers."""
-_SIDEWAYS: Final = frozenset(
+SIDEWAYS: Final = frozenset(
     {
         Image.Transpose.ROTATE_90,
         Image.Transpose.ROTATE_270,
@@ -39,7 +39,7 @@ _RATIO_MAX: Final = 8
 def shown_dimensions(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     """Return the width and height in pixels in which a frame is shown."""
     width_px, height_px = _square_dimensions(frame, stream)
-    return (height_px, width_px) if _turn_of(frame) in _SIDEWAYS else (width_px, height_px)
+    return (height_px, width_px) if _turn_of(frame) in SIDEWAYS else (width_px, height_px)
 
 
 def shown_picture(frame: VideoFrame, stream: VideoStream) -> Image.Image:
@@ -66,9 +66,14 @@ def _square_dimensions(frame: VideoFrame, stream: VideoStream) -> tuple[int, int
 
 def _turn_of(frame: VideoFrame) -> Image.Transpose | None:
     found = frame.side_data.get("DISPLAYMATRIX")
-    if found is None:
+    return turn_of_matrix(_MATRIX.unpack(bytes(found)[: _MATRIX.size]) if found is not None else None)
+
+
+def turn_of_matrix(matrix: Sequence[int] | None) -> Image.Transpose | None:
+    """Return how players turn frames with this display matrix; None if they do not."""
+    if matrix is None:
         return None
-    a, b, _, c, d, *_ = _MATRIX.unpack(bytes(found)[: _MATRIX.size])
+    a, b, _, c, d, *_ = matrix
     return _TURNS.get(_signs(a, b, c, d))
 
 

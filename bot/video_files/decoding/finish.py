@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from bot.video_files.decoding.fitting import check_end, fit
 from bot.video_files.decoding.marking import tags_of
 from bot.video_files.decoding.opening import UnusableVideoError
 from bot.video_files.decoding.remuxing import can_copy, remux
 from bot.video_files.decoding.survey import Survey, survey_of
+from bot.video_files.decoding.visible_line import line_of
 
 _DRIFT_MAX_S: Final = 0.1
 
@@ -55,7 +57,16 @@ def finish(
         remux(source, destination, tags)
         if Path(destination).stat().st_size <= limit_bytes:
             return _answer("remuxed", _checked_copy(survey, destination))
-    raise UnusableVideoError("too_large")
+    fit(
+        source,
+        destination,
+        survey,
+        tags,
+        limit_bytes=limit_bytes,
+        drawn=line_of(visible_text, survey.look) if visible_text else None,
+        on_progress=on_progress,
+    )
+    return _answer("compressed", _checked_film(survey, destination))
 
 
 def _checked_copy(survey: Survey, destination: str) -> Survey:
@@ -67,6 +78,16 @@ def _checked_copy(survey: Survey, destination: str) -> Survey:
     if not same or (made.width_px, made.height_px) != (survey.width_px, survey.height_px):
         raise UnusableVideoError("copy_differs")
     check_duration(survey, made)
+    return made
+
+
+def _checked_film(survey: Survey, destination: str) -> Survey:
+    """Look a film over that was encoded anew."""
+    made = survey_of(destination)
+    check_duration(survey, made)
+    if survey.sound is not None and made.sound is None:
+        raise UnusableVideoError("no_sound")
+    check_end(destination)
     return made
 
 

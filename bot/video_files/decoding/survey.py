@@ -16,6 +16,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from bot.video_files.decoding.display import shown_dimensions
+from bot.video_files.decoding.look import Look, look_of
 from bot.video_files.decoding.opening import UnusableVideoError, decoded, film_of, open_video
 
 _DECODED_MAX: Final = 300
@@ -76,6 +77,7 @@ class Survey:
         sound: The stream that they play; None if the film is silent.
         width_px: Width as players show it, turned and with square pixels.
         height_px: Height, likewise.
+        look: How its frames are stored.
         aigc: The mark that its maker put into the file; empty if there is none.
         has_credentials: True if it carries C2PA content credentials.
     """
@@ -84,6 +86,7 @@ class Survey:
     sound: Track | None
     width_px: int
     height_px: int
+    look: Look
     aigc: str
     has_credentials: bool
 
@@ -104,6 +107,7 @@ def survey_of(source: str) -> Survey:
         film = _track_of(stream)
         sound = _track_of(sound_stream) if sound_stream is not None else None
         dimensions: tuple[int, int] | None = None
+        look: Look | None = None
         for packet in packets_of(container, stream, sound_stream):
             if packet.stream_index != stream.index:
                 if sound is not None:
@@ -111,13 +115,16 @@ def survey_of(source: str) -> Survey:
                 continue
             film.add(packet)
             if dimensions is None and film.packets <= _DECODED_MAX:
-                frames = decoded(cast("Packet[VideoStream]", packet))
-                dimensions = next((shown_dimensions(frame, stream) for frame in frames), None)
-        if dimensions is None or not film.packets:
+                for frame in decoded(cast("Packet[VideoStream]", packet)):
+                    dimensions, look = shown_dimensions(frame, stream), look_of(frame, stream)
+                    break
+        if dimensions is None or look is None:
             raise UnusableVideoError("no_frame")
         if sound is not None and not sound.packets:
             sound = None
-        return Survey(film, sound, *dimensions, container.metadata.get(_AIGC, ""), has_credentials(source))
+        return Survey(
+            film, sound, *dimensions, look, container.metadata.get(_AIGC, ""), has_credentials(source)
+        )
 
 
 def sound_of(container: InputContainer) -> AudioStream | None:

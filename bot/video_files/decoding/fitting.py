@@ -1,0 +1,95 @@
+"""Compresses a film until it is small enough."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+from av.codec.context import ThreadType
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from bot.video_files.decoding.encoding import Encoding, TooManyBytesError
+from bot.video_files.decoding.opening import UnusableVideoError, film_of, open_video
+from bot.video_files.decoding.plan import AIM, Load, plan_of
+from bot.video_files.decoding.survey import Survey
+
+_ATTEMPTS: Final = 3
+_CAUTION: Final = 0.95
+_SHARE_MIN: Final = 0.2
+
+
+def fit(
+    source: str,
+    destination: str,
+    survey: Survey,
+    tags: Mapping[str, str],
+    *,
+    limit_bytes: int,
+    drawn: Callable[[VideoFrame, float], VideoFrame] | None,
+    on_progress: Callable[[float], None],
+) -> None:
+    """Write the film as an mp4 that is no larger than the limit, at once or after misses.
+
+    Raises:
+        UnusableVideoError: It does not get so small, or what was written is no film.
+    """
+    share = 1.0
+    for _ in range(_ATTEMPTS):
+        plan = plan_of(load_of(survey), limit_bytes, share=share)
+        if plan is None:
+            break
+        encoding = Encoding(
+            source,
+            destination,
+            tags,
+            plan,
+            survey.look,
+            survey.film.packets,
+            limit_bytes,
+            drawn,
+            on_progress,
+        )
+        try:
+            encoding.run()
+            size_bytes = Path(destination).stat().st_size
+        except TooManyBytesError as error:
+            size_bytes = max(error.expected_bytes, limit_bytes + 1)
+        if size_bytes <= limit_bytes:
+            return
+        share = max(_SHARE_MIN, share * _CAUTION * AIM * limit_bytes / size_bytes)
+    raise UnusableVideoError("too_large")
+
+
+def load_of(survey: Survey) -> Load:
+    """Return what of a film counts when it is compressed."""
+    film, sound = survey.film, survey.sound
+    load = Load(survey.look.width_px, survey.look.height_px, film.packets, film.duration_s, film.size_bytes)
+    if sound is None:
+        return load
+    return Load(
+        load.width_px,
+        load.height_px,
+        load.frames,
+        load.duration_s,
+        load.film_bytes,
+        sound.size_bytes,
+        sound.packets,
+        sound.codec == "aac" and sound.timed,
+    )
+
+
+def check_end(destination: str) -> None:
+    """Raise `UnusableVideoError` if the end of a film cannot be decoded."""
+    with closing(open_video(destination)) as container:
+        film = film_of(container)
+        film.thread_type = ThreadType.AUTO
+        film.codec_context.thread_count = 0
+        if film.duration is not None:
+            container.seek((film.start_time or 0) + film.duration, stream=film, backward=True)
+        frames = 0
+        with suppress(FFmpegError):
+            for _ in container.decode(film):
+                frames += 1
+    if not frames:
+        raise UnusableVideoError("no_last_frame")
