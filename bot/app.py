@@ -19,11 +19,13 @@ from bot.dimilinks import DimiLinks, Pace
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
+from bot.jobs.postable_files import FileMarks, PostableFiles
 from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
 from bot.video_files.facts import VideoFactsReader
+from bot.video_files.finishing import VideoFinishing, finishing_pool
 from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
@@ -134,6 +136,10 @@ async def open_app(
         finished_videos = await stack.enter_async_context(
             video_pool(settings.child_memory_mb * _MIB_BYTES, within_s=_COMPARE_WITHIN_S)
         )
+        finishing = await stack.enter_async_context(
+            finishing_pool(settings.child_memory_mb * _MIB_BYTES, within_s=tuning.finish_within_s)
+        )
+        marks = FileMarks(settings.file_mark, settings.visible_mark)
         screening = Screening(detector, import_paths=tuning.detector_paths)
         app = App(
             settings,
@@ -145,6 +151,7 @@ async def open_app(
             api=await stack.enter_async_context(open_api(settings, rate)),
             spool=await stack.enter_async_context(open_spool(settings)),
             facts=VideoFactsReader(finished_videos),
+            files=PostableFiles(VideoFinishing(finishing), settings.media_dir, marks),
             screening=await stack.enter_async_context(screening),
             messages=DiscordMessages(bot, uploads, card_layout, breaker),
             breaker=breaker,

@@ -244,6 +244,15 @@ class Settings(BaseSettings):
     keep_pictures_hours: AtLeastOne = Field(
         24, description="a whole number from 1, hours that the pictures of an ended job are kept"
     )
+    media_limit_gb: Annotated[float, Field(ge=0.1, le=1_000_000)] = Field(
+        5.0, description="a number from 0.1, gigabytes of videos that the data folder may hold"
+    )
+    file_mark: bool = Field(
+        default=True, description="true or false, whether posted files say in themselves that AI made them"
+    )
+    visible_mark: bool = Field(
+        default=False, description="true or false, whether the first seconds of videos say so as well"
+    )
     stop_grace_s: Annotated[float, Field(ge=0, le=3_600)] = Field(
         75.0,
         description="a number from 0 to 3600, seconds that a stop waits for uploads and purchases under way",
@@ -279,7 +288,7 @@ class Settings(BaseSettings):
 
     @property
     def media_dir(self) -> Path:
-        """Folder of the finished videos that are not delivered yet."""
+        """Folder of finished videos: those that are not delivered yet, and originals of delivered ones."""
         return self.data_dir / "media"
 
 

@@ -1,7 +1,7 @@
 """Final post of a job: made once, by the first open route, with a journal of what was begun."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -56,6 +56,11 @@ class Journal:
 
 CountUpload = Callable[[], AbstractAsyncContextManager[None]]
 """Makes a context manager in which a video is uploaded; waiting for Discord is outside of it."""
+
+
+def uncounted() -> AbstractAsyncContextManager[None]:
+    """Count nothing."""
+    return nullcontext()
 
 
 class FinalPost:

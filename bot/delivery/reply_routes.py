@@ -66,6 +66,11 @@ class ReplyRoutes:
         """Return the routes for the final post, closed ones among them."""
         return final_routes(self._address, self.age_s)
 
+    @property
+    def opens_by_token(self) -> bool:
+        """True if the final post is first tried with the interaction's token."""
+        return Route.TOKEN in self.for_final_post() and not self.is_closed(Route.TOKEN)
+
     def is_closed(self, route: Route) -> bool:
         """Return True if a post by this route was refused."""
         return route in self._closed | self._refused

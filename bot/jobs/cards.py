@@ -17,6 +17,7 @@ from bot.texts.jobs import day
 from bot.texts.messages import Message
 from bot.texts.quoting import quote_prompt
 from bot.video import Resolution
+from bot.video_files.finishing import FinishedBy
 
 
 class Stage(StrEnum):
@@ -33,6 +34,7 @@ class Stage(StrEnum):
     WAITING = "waiting"
     GENERATING = "generating"
     DOWNLOADING = "downloading"
+    FINISHING = "finishing"
     UPLOADING = "uploading"
 
 
@@ -87,6 +89,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.VIDEO_UNREACHABLE: _always(explanations.VIDEO_UNREACHABLE),
     FailureReason.VIDEO_NOT_STORED: _always(explanations.VIDEO_NOT_STORED),
     FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
+    FailureReason.NOT_FITTED: lambda failure, _: explanations.laid_aside_not_fitted(failure.detail),
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
@@ -276,9 +279,16 @@ def delivered_card(job: Job, *, now: datetime) -> Card:
         Tone.DONE,
         cards.DELIVERED,
         lines=tuple(line.in_language(job.reply.language) for line in _differences(job)),
-        small_print=(cards.made_by_ai(took_s),),
+        small_print=(*_compression(job), cards.made_by_ai(took_s)),
         actions=result_actions(job),
     )
+
+
+def _compression(job: Job) -> Iterator[Message]:
+    """Yield that the posted file is smaller than the video that came, if it was compressed."""
+    file = job.posted_file
+    if file is not None and file.by is FinishedBy.COMPRESSED:
+        yield cards.compressed(file.original_bytes, file.size_bytes)
 
 
 def _differences(job: Job) -> Iterator[Message]:

@@ -12,6 +12,7 @@ from bot.delivery.messages import ReplyAddress
 from bot.images.model import ImageSource, Reference
 from bot.images.problems import ImageProblem
 from bot.jobs.mismatch import Mismatch
+from bot.jobs.posted_file import PostedFile
 from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
 
@@ -98,6 +99,8 @@ class FailureReason(StrEnum):
     VIDEO_NOT_STORED = "video_not_stored"
     """The disk here did not take it."""
     UPLOAD_TOO_LARGE = "upload_too_large"
+    NOT_FITTED = "not_fitted"
+    """It is larger than Discord allows there, and making it smaller failed here."""
     UPLOAD_REFUSED = "upload_refused"
     UPLOAD_DOUBTFUL = "upload_doubtful"
     UNCOLLECTED = "uncollected"
@@ -197,6 +200,12 @@ class Job:
     """Score of the pictures in the image check; None until they were scored."""
     video_percent: int | None = None
     """Score of the finished video in the image check."""
+    posted_file: PostedFile | None = None
+    """The file by which the video was posted, or was to be; None until it was made."""
+    original_name: str | None = None
+    """Name of the file in the media folder with the delivered video as it came, while that is kept."""
+    original_until: datetime | None = None
+    """Moment until which it is kept."""
     had_flags: bool = False
     """True if the choice of a preset was taken out of the prompt."""
     from_people: bool = False
@@ -223,14 +232,24 @@ class Job:
         return self.ask_again_since is not None and self.state is JobState.QUEUED
 
 
+def video_name_of(job: Job) -> str:
+    """Return the name of the job's finished video in the media folder, as it came."""
+    return f"{job.id}.mp4"
+
+
+def postable_name_of(job: Job) -> str:
+    """Return the name of the file that is posted, which is there while it is."""
+    return f"{job.id}.post.mp4"
+
+
+def owner_of_file(name: str) -> str:
+    """Return the id of the job that a file in the media folder belongs to."""
+    return name.partition(".")[0]
+
+
 def new_job_id() -> str:
     """Return a new random id of 32 hexadecimal digits."""
     return uuid4().hex
-
-
-def video_name_of(job: Job) -> str:
-    """Return the name of the job's finished video in the media folder."""
-    return f"{job.id}.mp4"
 
 
 def shown_video_name_of(job: Job) -> str:

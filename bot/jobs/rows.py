@@ -14,6 +14,7 @@ from bot.delivery.routes import Route
 from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Failure, Job, JobState
 from bot.jobs.mismatch import Mismatch
+from bot.jobs.posted_file import PostedFile
 from bot.moderation.rules import ReviewStage
 from bot.texts.messages import Language
 from bot.video import Size, VideoRequest
@@ -26,6 +27,7 @@ SOURCES: Final = TypeAdapter(tuple[ImageSource, ...])
 _PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
 _FAILURE: Final = TypeAdapter(Failure | None)
 _MISMATCH: Final = TypeAdapter(Mismatch | None)
+_POSTED_FILE: Final = TypeAdapter(PostedFile | None)
 
 
 def row_of(job: Job) -> dict[str, Any]:
@@ -98,6 +100,9 @@ def course_columns(job: Job) -> dict[str, Any]:
         "raw_answer": job.raw_answer,
         "ask_again_since": job.ask_again_since,
         "mismatch": _MISMATCH.dump_python(job.mismatch, mode="json"),
+        "posted_file": _POSTED_FILE.dump_python(job.posted_file, mode="json"),
+        "original_name": job.original_name,
+        "original_until": job.original_until,
         "pictures_percent": job.pictures_percent,
         "video_percent": job.video_percent,
         "failure": stored_failure(job.failure),
@@ -166,6 +171,9 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         raw_answer=row["raw_answer"],
         ask_again_since=row["ask_again_since"],
         mismatch=_MISMATCH.validate_python(row["mismatch"]),
+        posted_file=_POSTED_FILE.validate_python(row["posted_file"]),
+        original_name=row["original_name"],
+        original_until=row["original_until"],
         pictures_percent=row["pictures_percent"],
         video_percent=row["video_percent"],
         had_flags=row["had_flags"],

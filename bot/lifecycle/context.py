@@ -1,7 +1,6 @@
 """One job under one run: its row and its reply. `lifecycle.py` makes it; steps change the job through it."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
@@ -10,7 +9,7 @@ from typing import Any, Final, Self
 import structlog
 
 from bot.delivery.card import Card
-from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Posted, ping
+from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Posted, ping, uncounted
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, ReplyUnreachableError
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
@@ -36,10 +35,6 @@ from bot.storage.shielding import shield_until_done
 from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
-
-
-def _not_counted() -> AbstractAsyncContextManager[None]:
-    return nullcontext()
 
 
 class JobContext:
@@ -79,7 +74,7 @@ class JobContext:
         self._held_back = held_back
         self._has_slot = False
         self._unstored_end: Job | None = None
-        self._attempt_found = job.attempt
+        self._attempt_found, self._starts_found = job.attempt, job.starts
         self._stopwatch = Stopwatch.since(job.created_at, now())
         self._reply = ReplyRoutes(messages, job.reply, now=now, asked_at=job.created_at)
         self._card = ProgressCard(self._reply, self._render, interval_s=edit_interval_s)
@@ -125,6 +120,11 @@ class JobContext:
         if not self._slots.holds(self.job.id):
             self._slots.occupy(ticket_of(self.job))
         self._has_slot = True
+
+    @property
+    def posts_by_token(self) -> bool:
+        """True if the last post is first tried with the interaction's token."""
+        return self._reply.opens_by_token
 
     def release_slot(self) -> None:
         """Give the slot back, so that the next job in the queue runs."""
@@ -262,7 +262,7 @@ class JobContext:
             raise ClaimLostError(stored.id, stored.claimed_by)
         self.job = replace(stored, reply=self.job.reply)
 
-    async def post(self, post: Post, counted: CountUpload = _not_counted) -> Posted:
+    async def post(self, post: Post, counted: CountUpload = uncounted) -> Posted:
         """Make the last post; each upload is surrounded by `counted`. Raises what `FinalPost.make` raises."""
         await self._card.stop()
         attempt = self.job.attempt
@@ -346,7 +346,7 @@ class JobContext:
         attempt = self.job.attempt
         # A press of *Fetch* notes an attempt for its own new reply, in which nothing stands yet.
         only_noted = attempt is not None and attempt.started_at == self.job.reply.created_at
-        return attempt is not None and (self.job.starts > 0 or not only_noted)
+        return attempt is not None and (self._starts_found > 0 or not only_noted)
 
     def _in_line(self) -> InLine | None:
         standing = self._slots.standing(self.job.id)

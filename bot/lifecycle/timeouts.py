@@ -38,6 +38,8 @@ class Retention:
 
     undelivered: timedelta = timedelta(days=7)
     """A finished video that could not be delivered."""
+    originals: timedelta = timedelta(hours=24)
+    """A delivered video as it came, before it was marked or compressed."""
     unanswered: timedelta = timedelta(hours=24)
     """A request whose user does not say that the video is still wanted."""
     pictures: timedelta = timedelta(hours=24)

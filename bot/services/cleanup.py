@@ -14,7 +14,7 @@ import structlog
 
 from bot.delivery.routes import TOKEN_LIVES_FOR
 from bot.jobs.deadline_clock import DeadlineClock
-from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, owner_of_file
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.timeouts import Retention
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
@@ -107,8 +107,11 @@ class Cleanup:
     async def _remove_videos(self, horizon: datetime) -> None:
         files = await asyncio.to_thread(_names, self._media_dir)
         hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
-        unneeded = set(files) - await self._store.videos() - hidden
-        owners = {name: Path(name).stem for name in unneeded}
+        # What is being posted belongs to a job whose video is needed.
+        needed = {owner_of_file(name) for name in await self._store.videos()}
+        owners = {name: owner_of_file(name) for name in set(files) - hidden}
+        unneeded = {name for name, owner in owners.items() if owner not in needed}
+        owners = {name: owners[name] for name in unneeded}
         unreadable = await self._store.unreadable_among([*owners.values()])
         unneeded = {name for name, owner in owners.items() if owner not in unreadable}
         for name in unneeded:

@@ -26,6 +26,7 @@ HEADLINES: Final[Mapping[str, Message]] = {
     "waiting": sentence("Waiting for its turn at the video service…"),
     "generating": sentence("Making your video…"),
     "downloading": sentence("Your video is ready; fetching it…"),
+    "finishing": sentence("Your video is ready; preparing the file…"),
     "uploading": sentence("Your video is ready; uploading it…"),
 }
 """Headlines of a running job, by the values of `bot.jobs.cards.Stage`."""
@@ -132,6 +133,15 @@ def place_in_line(position: int, waiting: int, start_s: float | None) -> Message
 def made_by_ai(took_s: float | None) -> Message:
     """Mark below a finished video, with the time that it took, if known."""
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))
+
+
+def compressed(original_bytes: int, posted_bytes: int) -> Message:
+    """Line below a video whose file was made smaller than it came."""
+    return sentence(
+        "Compressed from {original_size} to {size}, to fit the limit for files here",
+        original_size=durations.megabytes(original_bytes),
+        size=durations.megabytes(posted_bytes),
+    )
 
 
 def other_duration(asked: Seconds, got_s: float) -> Message:

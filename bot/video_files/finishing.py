@@ -18,7 +18,7 @@ from bot.children.process import ChildFault, ChildFaultError, ChildSpec
 
 log: Final = structlog.get_logger(__name__)
 
-_WITHIN_S: Final = 600.0
+WITHIN_S: Final = 600.0
 """Seconds for one video: a long one is compressed three times at worst, on a slow machine."""
 _NICENESS: Final = 10
 _AGAIN: Final = frozenset({ChildFault.TIMED_OUT, ChildFault.OUT_OF_MEMORY, ChildFault.NOT_STARTED})
@@ -30,7 +30,7 @@ _UNDECODABLE: Final = frozenset(
 _LONGEST_S: Final = 86_400.0
 
 
-def finishing_pool(memory_bytes: int, *, within_s: float = _WITHIN_S) -> ChildPool:
+def finishing_pool(memory_bytes: int, *, within_s: float = WITHIN_S) -> ChildPool:
     """Return a pool of one child that finishes videos, which is an async context manager.
 
     Args:
@@ -133,6 +133,11 @@ class VideoFinishing:
 
     def __init__(self, pool: ChildPool) -> None:
         self._pool = pool
+
+    async def warm(self) -> None:
+        """Start the child while there is still something else to wait for."""
+        with suppress(ChildFaultError):
+            await self._pool.warm()
 
     async def finish(
         self,

@@ -23,6 +23,7 @@ from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
+from bot.jobs.postable_files import PostableFiles
 from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
 from bot.lifecycle.runner import SupersededError
@@ -79,6 +80,7 @@ class App:
         api: DimiLinks,
         spool: ReferenceSpool,
         facts: VideoFactsReader,
+        files: PostableFiles,
         screening: Screening,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
@@ -96,6 +98,7 @@ class App:
             api=api,
             messages=messages,
             breaker=breaker,
+            files=files,
             report_waits=tuning.report_waits,
             members_kept_s=tuning.members_kept_s,
             now=now,

@@ -57,6 +57,7 @@ from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
+from bot.video_files.finishing import WITHIN_S as FINISH_WITHIN_S
 from bot.wiring.moderation import ModerationWiring
 from cogs.shared.members import KEPT_S
 
@@ -79,6 +80,7 @@ class Tuning:
     report_waits: ReportWaits = field(default_factory=ReportWaits)
     members_kept_s: float = KEPT_S
     deadline_wait_s: float = WAIT_S
+    finish_within_s: float = FINISH_WITHIN_S
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
     detector_paths: tuple[Path, ...] = ()
@@ -207,6 +209,8 @@ class JobWiring:
                 uploads=self._uploads,
                 starts=starts,
                 facts=self._facts,
+                files=self._moderation.files,
+                limits=self._moderation.limits,
                 metrics=self._metrics,
                 media_dir=self._settings.media_dir,
                 timeouts=self.timeouts,

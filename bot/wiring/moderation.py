@@ -8,8 +8,10 @@ from functools import cached_property
 from bot.children.pool import ChildPool
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
+from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks
 from bot.jobs.history import JobHistory
+from bot.jobs.postable_files import PostableFiles
 from bot.jobs.store import JobStore
 from bot.moderation.audit.checkpoint import CheckpointFile
 from bot.moderation.audit.entries import RecordedEntry
@@ -57,6 +59,7 @@ class ModerationWiring:
     api: DimiLinks
     messages: DiscordMessages
     breaker: InvalidRequestBreaker
+    files: PostableFiles
     report_waits: ReportWaits
     members_kept_s: float
     now: Callable[[], datetime]
@@ -131,6 +134,11 @@ class ModerationWiring:
             media_dir=self.settings.media_dir,
             now=self.now,
         )
+
+    @cached_property
+    def limits(self) -> UploadLimits:
+        """Limits of files in replies."""
+        return UploadLimits(self.bot)
 
     @cached_property
     def takedowns(self) -> Takedowns:

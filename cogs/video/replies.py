@@ -9,6 +9,7 @@ import structlog
 from discord.ext import commands
 
 from bot.delivery.messages import ReplyAddress
+from bot.delivery.upload_limits import bot_limit_bytes
 from bot.jobs.job import new_job_id
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.integrations import Access
@@ -125,11 +126,6 @@ class RepliesCog(commands.Cog):
 
     def _address(self, message: discord.Message, language: Language) -> ReplyAddress:
         me = self._client.user
-        limit = (
-            message.guild.filesize_limit
-            if message.guild is not None
-            else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
-        )
         return ReplyAddress(
             application_id=self._client.application_id or (me.id if me is not None else 0),
             token=None,
@@ -137,7 +133,7 @@ class RepliesCog(commands.Cog):
             channel_id=message.channel.id,
             message_id=None,
             created_at=self._now(),
-            upload_limit_bytes=limit,
+            upload_limit_bytes=bot_limit_bytes(message.guild),
             private=False,
             language=language,
             asked_message_id=message.id,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
-from tests.bench import ack, chaos, idle, images, jobs, line, words
+from tests.bench import ack, chaos, delivery, idle, images, jobs, line, words
 from tests.bench.figures import Figure, show, write
 
 BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
     "line": line.run,
     "idle": idle.run,
     "words": words.run,
+    "delivery": delivery.run,
 }
 _RESULT = Path("bench.json")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.storage.migrate import VERSIONS, migrate
 
-LATER = ("0008", "0009", "0010")
+LATER = ("0008", "0009", "0010", "0011")
 REVIEW = (
     "INSERT INTO reviews (id, job_id, guild_id, person_id, stage, state, created_at, expires_at, decided_at) "
     "VALUES (?, ?, 1, 2, ?, ?, 10, 20, ?)"

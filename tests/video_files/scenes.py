@@ -20,7 +20,7 @@ class Scene:
     """A film to make.
 
     Attributes:
-        kind: "photograph", "drawing" or "noise".
+        kind: "photograph", "drawing", "flat" (a drawing of even faces) or "noise".
         grain: Standard deviation of the noise over each frame, of 255 steps.
         size_bytes: About the size of the file; its bitrate follows.
     """
@@ -117,20 +117,31 @@ def _photograph(random: Any, width: int, height: int) -> list[Any]:
 
 def _drawing(random: Any, width: int, height: int) -> list[Any]:
     """Faces with soft shading, outlines and hatching, on rough paper."""
+    luma = _figures(random, width, height, hatched=0.6, count=90) + 12 * _clouds(random, width, height, 0.8)
+    return [luma, *_tints(random, width, height)]
+
+
+def _flat(random: Any, width: int, height: int) -> list[Any]:
+    """Even faces and outlines, between which there is nothing but grain."""
+    return [_figures(random, width, height, hatched=0.1, count=40), *_tints(random, width, height)]
+
+
+def _figures(random: Any, width: int, height: int, *, hatched: float, count: int) -> Any:
     rows, columns = np.mgrid[0:height, 0:width]
     luma = np.full((height, width), 190.0) - 50 * rows / height
-    for _ in range(90):
+    for _ in range(count):
         x, y = random.integers(0, width), random.integers(0, height)
-        radius, tone = random.integers(height // 20, height // 7), random.uniform(50, 220)
+        radius, tone = random.integers(height // 20, height // 6), random.uniform(50, 220)
         away = np.hypot(columns - x, rows - y)
-        hatched = tone + 40 * (((columns + rows) // random.integers(3, 9)) % 2)
-        luma = np.where(
-            away < radius, hatched if random.uniform() < 0.6 else tone + 20 * (y - rows) / radius, luma
-        )
+        lines = tone + 40 * (((columns + rows) // random.integers(3, 9)) % 2)
+        face = lines if random.uniform() < hatched else tone + 20 * (y - rows) / radius
+        luma = np.where(away < radius, face, luma)
         luma = np.where(np.abs(away - radius) < 2, 30, luma)
-    luma += 12 * _clouds(random, width, height, 0.8)
-    chroma = [_clouds(random, width // 2, height // 2, 1.6) * 20 + 128 for _ in range(2)]
-    return [luma, *chroma]
+    return luma
+
+
+def _tints(random: Any, width: int, height: int) -> list[Any]:
+    return [_clouds(random, width // 2, height // 2, 1.6) * 20 + 128 for _ in range(2)]
 
 
 def _clouds(random: Any, width: int, height: int, fall: float) -> Any:
@@ -155,4 +166,4 @@ def _music(seconds: float) -> Iterator[Any]:
         yield frame
 
 
-_CANVASES = {"photograph": _photograph, "drawing": _drawing, "noise": _drawing}
+_CANVASES = {"photograph": _photograph, "drawing": _drawing, "flat": _flat, "noise": _flat}

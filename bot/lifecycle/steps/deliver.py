@@ -5,37 +5,39 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import stamina
 import structlog
 
-from bot.delivery.final_post import Attempt
+from bot.delivery.final_post import Posted
 from bot.delivery.messages import (
     DeliveryDoubtfulError,
     DeliveryError,
     Post,
     PostForbiddenError,
     UploadTooLargeError,
-    VideoFile,
 )
-from bot.delivery.routes import Route
+from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
-from bot.jobs.job import Failure, FailureReason, Job, JobState, shown_video_name_of, video_name_of
+from bot.jobs.job import Failure, FailureReason, JobState, video_name_of
 from bot.jobs.mismatch import mismatch_of
+from bot.jobs.postable_files import NotFittedError, PostableFile, PostableFiles
+from bot.jobs.shown_video import video_file_of
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
+from bot.lifecycle.steps.finish import FinishProgress, attempt_of
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.timeouts import Retention, Timeouts
 from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
 from bot.reviews.review import ReviewSubject
-from bot.video import Preset
 from bot.video_files.facts import VideoFactsReader
 
 log: Final = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ _LONGEST_PAUSE_S: Final = 15.0
 _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
     PostForbiddenError: FailureReason.NOT_POSTED_HERE,
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
+    NotFittedError: FailureReason.NOT_FITTED,
     DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
 }
 """Reasons why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
@@ -62,6 +65,8 @@ class DeliverStep:
         uploads: UploadTracker,
         starts: CountedStarts,
         facts: VideoFactsReader,
+        files: PostableFiles,
+        limits: UploadLimits,
         metrics: Metrics,
         media_dir: Path,
         timeouts: Timeouts,
@@ -73,6 +78,8 @@ class DeliverStep:
         self._uploads = uploads
         self._starts = starts
         self._facts = facts
+        self._files = files
+        self._limits = limits
         self._metrics = metrics
         self._media_dir = media_dir
         self._timeouts = timeouts
@@ -103,6 +110,7 @@ class DeliverStep:
             raise ValueError("a ready job has a task id")
         context.show(Stage.DOWNLOADING, progress=_COMPLETE)
         await self._facts.warm()
+        await self._files.warm()
         patience = ContentPatience(self._timeouts.patience.absent_s)
         try:
             # The deadline holds whatever the service asked to wait for.
@@ -129,22 +137,53 @@ class DeliverStep:
         if not path.exists() and not await self._download(context, path):
             return
         await self._compare(context, path)
-        if context.job.attempt is None:
-            # From now on it may have arrived, and every reply is first tried by its token.
-            await context.amend(attempt=Attempt(Route.TOKEN, context.now()))
-        context.show(Stage.UPLOADING, progress=_COMPLETE)
-        async with self._uploads.uploading():
-            try:
-                posted = await context.post(_post_of(context, path), lambda: self._starts.counted(context))
-            except DeliveryError as error:
-                reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
-                await self._keep_undelivered(context, reason, error)
-            else:
-                now = context.now()
-                ended = {"ended_at": now, "settled_at": now, "video_name": None, "failure": None}
-                await context.move(JobState.DELIVERED, **ended)
+        limit_bytes = self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
+        try:
+            posted = await self._files.post(
+                context.job,
+                path,
+                limit_bytes,
+                lambda file: self._post(context, file),
+                counted=lambda: self._starts.counted(context),
+                on_progress=FinishProgress(context).show,
+            )
+        except DeliveryError as error:
+            reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
+            await self._keep_undelivered(context, reason, error)
+        else:
+            if context.job.original_name is None:
                 path.unlink(missing_ok=True)
-                await context.ping(posted)
+            await context.ping(posted)
+
+    async def _post(self, context: JobContext, file: PostableFile) -> Posted:
+        """Put a file into the reply, once, and store that it is there."""
+        # From now on it may have arrived, and every reply is first tried by its token.
+        await context.amend(attempt=attempt_of(context), posted_file=file.posted)
+        context.show(Stage.UPLOADING, progress=_COMPLETE)
+        card = cards.delivered_card(context.job, now=context.now())
+        post = Post(card, video_file_of(context.job, file.path))
+        async with self._uploads.uploading():
+            posted = await context.post(post, lambda: self._starts.counted(context))
+            now = context.now()
+            await context.move(
+                JobState.DELIVERED,
+                ended_at=now,
+                settled_at=now,
+                video_name=None,
+                failure=None,
+                **self._original(context, now),
+            )
+        return posted
+
+    def _original(self, context: JobContext, now: datetime) -> dict[str, Any]:
+        """Return what a delivered job notes of the video as it came."""
+        # What is looked for again was delivered, hidden or deleted before, and may be on its way to somebody else.
+        if context.job.lookup:
+            return {}
+        return {
+            "original_name": context.job.video_name,
+            "original_until": now + self._retention.originals,
+        }
 
     async def _compare(self, context: JobContext, path: Path) -> None:
         """Note what of the video is not as asked for. Where that cannot be told, nothing changes."""
@@ -168,14 +207,3 @@ class DeliverStep:
         log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
         failure = Failure(reason, cards.kept_until(context.now() + self._retention.undelivered))
         await context.set_aside(failure, takes_away=reason is FailureReason.NOT_POSTED_HERE)
-
-
-def video_file_of(job: Job, path: Path) -> VideoFile:
-    """Return the job's video as users see it: named after the job, behind a spoiler if it is spicy."""
-    spoiler = job.request.preset is Preset.SPICY
-    return VideoFile(path, shown_video_name_of(job), path.stat().st_size, spoiler)
-
-
-def _post_of(context: JobContext, path: Path) -> Post:
-    card = cards.delivered_card(context.job, now=context.now())
-    return Post(card, video_file_of(context.job, path))

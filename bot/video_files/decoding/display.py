@@ -54,9 +54,14 @@ def shown_picture(frame: VideoFrame, stream: VideoStream) -> Image.Image:
     return picture if turn is None else picture.transpose(turn)
 
 
+def pixel_ratio_of(stream: VideoStream) -> Fraction | None:
+    """Return the width of a pixel divided by its height, once a frame was decoded; None if unknown."""
+    return stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or None
+
+
 def _square_dimensions(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     """Return the frame's dimensions with square pixels: the shorter side of a pixel is stretched."""
-    ratio = stream.sample_aspect_ratio or Fraction(1)
+    ratio = pixel_ratio_of(stream) or Fraction(1)
     if not Fraction(1, _RATIO_MAX) <= ratio <= _RATIO_MAX:
         ratio = Fraction(1)
     if ratio >= 1:

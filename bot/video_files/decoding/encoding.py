@@ -15,7 +15,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from bot.video_files.decoding.look import Look
+from bot.video_files.decoding.look import FrameLook
 from bot.video_files.decoding.opening import decoded, film_of, open_video
 from bot.video_files.decoding.plan import FRAMES_PER_S_MAX, Plan
 from bot.video_files.decoding.remuxing import copied, new_mp4
@@ -61,7 +61,7 @@ class Encoding:
     destination: str
     tags: Mapping[str, str]
     plan: Plan
-    look: Look
+    look: FrameLook
     frames: int
     limit_bytes: int
     drawn: Callable[[VideoFrame, float], VideoFrame] | None

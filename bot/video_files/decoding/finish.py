@@ -8,7 +8,7 @@ from bot.video_files.decoding.fitting import check_end, fit
 from bot.video_files.decoding.marking import tags_of
 from bot.video_files.decoding.opening import UnusableVideoError
 from bot.video_files.decoding.remuxing import can_copy, remux
-from bot.video_files.decoding.survey import Survey, survey_of
+from bot.video_files.decoding.survey import Survey, packets_in, survey_of
 from bot.video_files.decoding.visible_line import line_of
 
 _DRIFT_MAX_S: Final = 0.1
@@ -56,7 +56,8 @@ def finish(
     if not visible_text and survey.kept_bytes <= limit_bytes and can_copy(survey):
         remux(source, destination, tags)
         if Path(destination).stat().st_size <= limit_bytes:
-            return _answer("remuxed", _checked_copy(survey, destination))
+            _check_copy(survey, destination)
+            return _answer("remuxed", survey)
     fit(
         source,
         destination,
@@ -69,31 +70,29 @@ def finish(
     return _answer("compressed", _checked_film(survey, destination))
 
 
-def _checked_copy(survey: Survey, destination: str) -> Survey:
-    """Look a copy over. Every packet is there as it was, so what could be decoded still can."""
-    made = survey_of(destination)
-    same = made.film.checksum == survey.film.checksum
+def _check_copy(survey: Survey, destination: str) -> None:
+    """Look a copy over. With every packet there as it was, what could be decoded still can."""
+    film, sound = packets_in(destination)
+    same = film.checksum == survey.film.checksum
     if survey.sound is not None:
-        same = same and made.sound is not None and made.sound.checksum == survey.sound.checksum
-    if not same or (made.width_px, made.height_px) != (survey.width_px, survey.height_px):
+        same = same and sound is not None and sound.checksum == survey.sound.checksum
+    if not same:
         raise UnusableVideoError("copy_differs")
-    check_duration(survey, made)
-    return made
+    _check_duration(survey, film.duration_s)
 
 
 def _checked_film(survey: Survey, destination: str) -> Survey:
     """Look a film over that was encoded anew."""
     made = survey_of(destination)
-    check_duration(survey, made)
+    _check_duration(survey, made.film.duration_s)
     if survey.sound is not None and made.sound is None:
         raise UnusableVideoError("no_sound")
     check_end(destination)
     return made
 
 
-def check_duration(survey: Survey, made: Survey) -> None:
-    """Raise `UnusableVideoError` if a film has become longer or shorter."""
-    if abs(made.film.duration_s - survey.film.duration_s) > _DRIFT_MAX_S:
+def _check_duration(survey: Survey, duration_s: float) -> None:
+    if abs(duration_s - survey.film.duration_s) > _DRIFT_MAX_S:
         raise UnusableVideoError("duration_differs")
 
 

@@ -35,8 +35,8 @@ def fit(
         UnusableVideoError: It does not get so small, or what was written is no film.
     """
     share = 1.0
-    for _ in range(_ATTEMPTS):
-        plan = plan_of(load_of(survey), limit_bytes, share=share)
+    for attempt in range(1, _ATTEMPTS + 1):
+        plan = plan_of(load_of(survey), limit_bytes, share=share, smaller=attempt == _ATTEMPTS)
         if plan is None:
             break
         encoding = Encoding(

@@ -9,6 +9,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
+from bot.video_files.decoding.display import pixel_ratio_of
+
 _MATRIX: Final = struct.Struct("=9i")
 _UNSPECIFIED: Final = 2
 _BT709: Final = 1
@@ -19,7 +21,7 @@ _RATE_WITHOUT: Final = Fraction(24)
 
 
 @dataclass(frozen=True)
-class Look:
+class FrameLook:
     """How frames are stored and shown. Numbers of colours are those of ITU-T H.273.
 
     Attributes:
@@ -88,16 +90,16 @@ class Look:
         )
 
 
-def look_of(frame: VideoFrame, stream: VideoStream) -> Look:
+def look_of(frame: VideoFrame, stream: VideoStream) -> FrameLook:
     """Return how a frame, and with it the others of its film, is stored and shown."""
-    rate = stream.average_rate or stream.guessed_rate or _RATE_WITHOUT
+    rate = stream.average_rate or _RATE_WITHOUT
     found = frame.side_data.get("DISPLAYMATRIX")
     name = frame.format.name
-    return Look(
+    return FrameLook(
         width_px=frame.width,
         height_px=frame.height,
         frames_per_s=rate if 1 <= rate <= _RATE_MAX else min(max(rate, Fraction(1)), Fraction(_RATE_MAX)),
-        pixel_ratio=stream.sample_aspect_ratio or None,
+        pixel_ratio=pixel_ratio_of(stream),
         matrix=_MATRIX.unpack(bytes(found)[: _MATRIX.size]) if found is not None else None,
         is_rgb=name.startswith(_RGB),
         full_range=frame.color_range == ColorRange.JPEG or name.startswith("yuvj"),

@@ -20,6 +20,7 @@ _OPTIONS: Final = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,matroska,avi,flv,mpegts,mpeg,asf,ogg",
 }
+_HEAD_ALONE: Final = {"skip_frame": "all"}
 _COVERS: Final = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -31,9 +32,15 @@ class UnusableVideoError(Exception):
         self.problem = problem
 
 
-def open_video(source: str) -> InputContainer:
-    """Open a file: its header is read, nothing is decoded. Raises whatever FFmpeg does."""
-    return av.open(f"file:{Path(source)}", options=_OPTIONS)
+def open_video(source: str, *, look_inside: bool = True) -> InputContainer:
+    """Open a file. Raises whatever FFmpeg does.
+
+    Args:
+        source: The video.
+        look_inside: False where what the file's head says will do. Else FFmpeg decodes a frame of each stream to
+            complete it, which takes tens of milliseconds.
+    """
+    return av.open(f"file:{Path(source)}", options=_OPTIONS if look_inside else _OPTIONS | _HEAD_ALONE)
 
 
 def film_of(container: InputContainer) -> VideoStream:

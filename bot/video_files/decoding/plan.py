@@ -19,7 +19,7 @@ _PACKET_BYTES: Final = 20
 _HEAD_BYTES: Final = 6_000
 """What an mp4 adds to its packets: the tables of its index, the rest of its head."""
 _SIDES_PX: Final = (1080, 720, 540, 480, 360, 240)
-_BITS_PER_PIXEL: Final = 0.035
+_BITS_PER_PIXEL: Final = 0.025
 """Below this a smaller picture, enlarged, looks more like the film than one in full size. Measured with x264's
 `veryfast` on moving photographs and drawings."""
 _DURATION_S_MIN: Final = 0.2
@@ -56,13 +56,14 @@ class Load:
     sound_is_aac: bool = False
 
 
-def plan_of(load: Load, limit_bytes: int, *, share: float = 1.0) -> Plan | None:
+def plan_of(load: Load, limit_bytes: int, *, share: float = 1.0, smaller: bool = False) -> Plan | None:
     """Return how a film gets below a limit; None if it cannot.
 
     Args:
         load: The film.
         limit_bytes: Largest size of the file.
         share: Share of the limit's bits that may be used; less than 1 after a miss.
+        smaller: True for frames one step smaller than that needs.
     """
     duration_s = max(load.duration_s, _DURATION_S_MIN)
     container_bytes = _HEAD_BYTES + _PACKET_BYTES * (load.frames + load.sound_packets)
@@ -74,7 +75,7 @@ def plan_of(load: Load, limit_bytes: int, *, share: float = 1.0) -> Plan | None:
     if total_bits_per_s - taken_bits_per_s < _FILM_BITS_PER_S_MIN:
         return None
     frames_per_s = min(load.frames / duration_s, FRAMES_PER_S_MAX)
-    width_px, height_px = _size(load, film_bits_per_s / max(frames_per_s, 1.0))
+    width_px, height_px = _size(load, film_bits_per_s / max(frames_per_s, 1.0), steps=int(smaller))
     return Plan(width_px, height_px, max(int(film_bits_per_s), _FILM_BITS_PER_S_MIN), sound_bits_per_s)
 
 
@@ -90,11 +91,12 @@ def _sound(load: Load, total_bits_per_s: float, duration_s: float) -> tuple[floa
     return chosen, chosen
 
 
-def _size(load: Load, bits_per_frame: float) -> tuple[int, int]:
-    """Return the largest size whose pixels get enough bits, or the smallest."""
+def _size(load: Load, bits_per_frame: float, *, steps: int) -> tuple[int, int]:
+    """Return the largest size whose pixels get enough bits, or so many steps below it, or the smallest."""
     sizes = list(_sizes(load.width_px, load.height_px))
-    enough = (size for size in sizes if bits_per_frame >= _BITS_PER_PIXEL * size[0] * size[1])
-    return next(enough, sizes[-1])
+    pixels_max = bits_per_frame / _BITS_PER_PIXEL
+    first = next((number for number, (w, h) in enumerate(sizes) if w * h <= pixels_max), len(sizes))
+    return sizes[min(first + steps, len(sizes) - 1)]
 
 
 def _sizes(width_px: int, height_px: int) -> Iterator[tuple[int, int]]:

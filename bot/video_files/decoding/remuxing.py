@@ -44,7 +44,10 @@ def remux(source: str, destination: str, tags: Mapping[str, str]) -> None:
         destination: The file to write.
         tags: Metadata of the new file. None of the old is kept.
     """
-    with closing(open_video(source)) as container, closing(new_mp4(destination, tags)) as made:
+    with (
+        closing(open_video(source, look_inside=False)) as container,
+        closing(new_mp4(destination, tags)) as made,
+    ):
         film, sound = film_of(container), sound_of(container)
         copies: dict[int, Stream] = {film.index: copied(made, film)}
         if sound is not None:

@@ -1,9 +1,9 @@
 """Looks a video file over before it is changed, and after: what its packets hold. One frame is decoded."""
 
 import zlib
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, cast
@@ -13,10 +13,11 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bot.video_files.decoding.display import shown_dimensions
-from bot.video_files.decoding.look import Look, look_of
+from bot.video_files.decoding.look import FrameLook, look_of
 from bot.video_files.decoding.opening import UnusableVideoError, decoded, film_of, open_video
 
 _DECODED_MAX: Final = 300
@@ -35,7 +36,7 @@ class Track:
         codec: Name of its codec.
         packets: Number of packets.
         size_bytes: Their size.
-        checksum: CRC-32 of their content.
+        checksum: CRC-32 of the decoder's parameters and of their content.
         timed: True if each has a time to be decoded at.
         base: Unit of their times in seconds.
     """
@@ -86,7 +87,7 @@ class Survey:
     sound: Track | None
     width_px: int
     height_px: int
-    look: Look
+    look: FrameLook
     aigc: str
     has_credentials: bool
 
@@ -97,17 +98,17 @@ class Survey:
 
 
 def survey_of(source: str) -> Survey:
-    """Look a file over.
+    """FrameLook a file over.
 
     Raises:
         UnusableVideoError: There is no frame. Whatever FFmpeg raises about a damaged file comes through.
     """
-    with closing(open_video(source)) as container:
+    with closing(open_video(source, look_inside=False)) as container:
         stream, sound_stream = film_of(container), sound_of(container)
         film = _track_of(stream)
         sound = _track_of(sound_stream) if sound_stream is not None else None
         dimensions: tuple[int, int] | None = None
-        look: Look | None = None
+        look: FrameLook | None = None
         for packet in packets_of(container, stream, sound_stream):
             if packet.stream_index != stream.index:
                 if sound is not None:
@@ -115,11 +116,15 @@ def survey_of(source: str) -> Survey:
                 continue
             film.add(packet)
             if dimensions is None and film.packets <= _DECODED_MAX:
-                for frame in decoded(cast("Packet[VideoStream]", packet)):
+                for frame in _at_once(cast("Packet[VideoStream]", packet), stream):
                     dimensions, look = shown_dimensions(frame, stream), look_of(frame, stream)
                     break
         if dimensions is None or look is None:
             raise UnusableVideoError("no_frame")
+        if stream.average_rate is None and film.duration_s > 0:
+            look = replace(
+                look, frames_per_s=Fraction(film.packets / film.duration_s).limit_denominator(1001)
+            )
         if sound is not None and not sound.packets:
             sound = None
         return Survey(
@@ -168,5 +173,27 @@ def has_credentials(source: str) -> bool:
     return False
 
 
+def _at_once(packet: "Packet[VideoStream]", stream: VideoStream) -> Sequence[VideoFrame]:
+    """Return the frames of a packet, for which a decoder would else wait for those that are shown before."""
+    frames = decoded(packet)
+    if frames:
+        return frames
+    with suppress(FFmpegError):
+        frames = stream.codec_context.decode(None)  # pyright: ignore[reportUnknownMemberType]
+    stream.codec_context.flush_buffers()
+    return frames
+
+
+def packets_in(source: str) -> tuple[Track, Track | None]:
+    """Return what a file holds of film and sound; nothing is decoded."""
+    with closing(open_video(source, look_inside=False)) as container:
+        film, sound = film_of(container), sound_of(container)
+        tracks = {stream.index: _track_of(stream) for stream in (film, sound) if stream is not None}
+        for packet in packets_of(container, film, sound):
+            tracks[packet.stream_index].add(packet)
+        return tracks[film.index], tracks[sound.index] if sound is not None else None
+
+
 def _track_of(stream: VideoStream | AudioStream) -> Track:
-    return Track(stream.codec_context.name, stream.time_base or Fraction(1))
+    head = zlib.crc32(stream.codec_context.extradata or b"")
+    return Track(stream.codec_context.name, stream.time_base or Fraction(1), checksum=head)

@@ -7,7 +7,7 @@ from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.video_files.decoding.display import SIDEWAYS, turn_of_matrix
-from bot.video_files.decoding.look import Look
+from bot.video_files.decoding.look import FrameLook
 
 _SECONDS: Final = 3.0
 _HEIGHT: Final = 0.05
@@ -27,7 +27,7 @@ _TURNED_BACK: Final = {
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def line_of(text: str, look: Look) -> Callable[[VideoFrame, float], VideoFrame]:
+def line_of(text: str, look: FrameLook) -> Callable[[VideoFrame, float], VideoFrame]:
     """Return what draws a line on frames of a film in YUV 4:2:0, of any size.
 
     Args:
@@ -38,7 +38,7 @@ def line_of(text: str, look: Look) -> Callable[[VideoFrame, float], VideoFrame]:
 
 
 class _Line:
-    def __init__(self, text: str, look: Look) -> None:
+    def __init__(self, text: str, look: FrameLook) -> None:
         self._text = text
         self._turn = turn_of_matrix(look.matrix)
         self._masks: dict[tuple[int, int], tuple[Image.Image, Image.Image]] = {}

@@ -1,0 +1,19 @@
+"""Jobs: the file by which a video was posted, and its original, which is kept for a while."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The step forward. There is none back: that is what the backup is for."""
+    op.add_column("jobs", sa.Column("posted_file", sa.JSON(none_as_null=True)))
+    op.add_column("jobs", sa.Column("original_name", sa.Text))
+    op.add_column("jobs", sa.Column("original_until", sa.BigInteger))
+    op.create_index(
+        "ix_jobs_originals", "jobs", ["original_until"], sqlite_where=sa.text("original_name IS NOT NULL")
+    )
