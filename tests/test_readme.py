@@ -43,7 +43,7 @@ def test_the_limits_are_the_ones_that_hold() -> None:
     assert f"`image{REFERENCES_MAX}`" in README
 
 
-@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock", "nsfw.lock", "nudenet.lock"])
+@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock", "marks.lock", "nsfw.lock", "nudenet.lock"])
 def test_dependencies_are_locked_with_hashes_and_without_a_registry(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
     assert "://" not in text
