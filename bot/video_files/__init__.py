@@ -1,1 +1,1 @@
-"""Video files: single frames and facts of them, found out in a child process."""
+"""Video files: frames and facts of them, and the file that is posted, all made in child processes."""

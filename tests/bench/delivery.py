@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +100,18 @@ async def _fitted(finishing: VideoFinishing, scene: Scene, source: Path, limit_m
     took_s = time.perf_counter() - began_s
     # A copy has the packets of the film; the child has compared them.
     alike = 1.0 if made.by is FinishedBy.REMUXED else ssim(source, made.path)
-    before, after = extent(source), extent(made.path)
+    before, after = _extent_of_source(source), extent(made.path, copied=made.by is FinishedBy.REMUXED)
     whole = (
         made.path.stat().st_size <= limit_mib * _MIB
         and before[0] == after[0]
         and all(abs(one - other) <= _DRIFT_MAX_S for one, other in zip(before[1:], after[1:], strict=True))
     )
     return _Row(scene, limit_mib, made, alike, took_s, whole)
+
+
+@cache
+def _extent_of_source(source: Path) -> tuple[int, float, float]:
+    return extent(source)
 
 
 async def _fit_ratio(finishing: VideoFinishing, source: Path) -> float:

@@ -40,11 +40,14 @@ def ssim(original: Path, other: Path) -> float:
         return fmean(found)
 
 
-def extent(path: Path) -> tuple[int, float, float]:
-    """The number of frames that can be decoded, and the seconds of film and of sound."""
+def extent(path: Path, *, copied: bool = False) -> tuple[int, float, float]:
+    """The number of frames that can be decoded (of a copy: of packets), and the seconds of film and of sound."""
     with _PYAV.open(str(path)) as container:
         film = container.streams.video[0]
         film.thread_type = "AUTO"
-        frames = sum(1 for _ in container.decode(film))
+        found = (
+            (packet for packet in container.demux(film) if packet.size) if copied else container.decode(film)
+        )
+        frames = sum(1 for _ in found)
         sound_s = sum(float(stream.duration * stream.time_base) for stream in container.streams.audio)
         return frames, float(film.duration * film.time_base), sound_s

@@ -126,6 +126,10 @@ def _flat(random: Any, width: int, height: int) -> list[Any]:
     return [_figures(random, width, height, hatched=0.1, count=40), *_tints(random, width, height)]
 
 
+def _grey(_random: Any, width: int, height: int) -> list[Any]:
+    return [np.full((height // n, width // n), 128.0) for n in (1, 2, 2)]
+
+
 def _figures(random: Any, width: int, height: int, *, hatched: float, count: int) -> Any:
     rows, columns = np.mgrid[0:height, 0:width]
     luma = np.full((height, width), 190.0) - 50 * rows / height
@@ -166,4 +170,4 @@ def _music(seconds: float) -> Iterator[Any]:
         yield frame
 
 
-_CANVASES = {"photograph": _photograph, "drawing": _drawing, "flat": _flat, "noise": _flat}
+_CANVASES = {"photograph": _photograph, "drawing": _drawing, "flat": _flat, "noise": _grey}

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, cast
@@ -22,7 +22,7 @@ from bot.video_files.decoding.remuxing import copied, new_mp4
 from bot.video_files.decoding.survey import packets_of, sound_of
 
 _SOUND_RATE: Final = 48_000
-_THREADS_MAX: Final = 6
+_THREADS_MAX: Final = 4
 """Each thread holds frames of its own."""
 _THREADED_PIXELS_MAX: Final = 1920 * 1088
 """Larger frames are decoded by one thread, which holds few of them."""
@@ -76,6 +76,17 @@ class Encoding:
             _Run(self, container, made).all()
 
 
+def use_threads(film: VideoStream) -> None:
+    """Have a film decoded by several threads, if its frames are not too large for that."""
+    if film.width * film.height <= _THREADED_PIXELS_MAX:
+        film.thread_type = ThreadType.AUTO
+        film.codec_context.thread_count = min(_THREADS_MAX, _cores())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class _Run:
     """The streams of one attempt, and what was written of them."""
 
@@ -87,7 +98,7 @@ class _Run:
         self._film = film_of(container)
         self._sound = sound_of(container)
         self._base = self._film.time_base or Fraction(1, 90_000)
-        self._threads(self._film)
+        use_threads(self._film)
         self._film_made = self._new_film()
         self._sound_made = self._new_sound() if self._sound is not None else None
         self._copies_sound = order.plan.sound_bits_per_s is None
@@ -108,13 +119,6 @@ class _Run:
         if self._sound_made is not None and not self._copies_sound:
             self._write(self._sound_made.encode(None))
 
-    def _threads(self, film: VideoStream) -> None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._encoder_threads = min(_THREADS_MAX, max(1, cores * 3 // 2))
-        if film.width * film.height <= _THREADED_PIXELS_MAX:
-            film.thread_type = ThreadType.AUTO
-            film.codec_context.thread_count = min(_THREADS_MAX, cores)
-
     def _new_film(self) -> Any:  # noqa: ANN401 - a VideoStream
         plan, look, rate = self._order.plan, self._order.look, self._order.plan.film_bits_per_s
         frames_per_s = min(look.frames_per_s, Fraction(FRAMES_PER_S_MAX))
@@ -131,7 +135,7 @@ class _Run:
         film.bit_rate = rate
         context = film.codec_context
         context.time_base = self._base
-        context.thread_count = self._encoder_threads
+        context.thread_count = min(_THREADS_MAX, max(1, _cores() * 3 // 2))
         context.color_range = look.stored_range
         context.colorspace = look.stored_matrix(plan.width_px, plan.height_px)
         context.color_primaries, context.color_trc = look.primaries, look.transfer
@@ -184,9 +188,12 @@ class _Run:
                 packet.stream = self._sound_made
                 self._write([packet])
             return
-        with suppress(FFmpegError):  # a damaged packet
-            for frame in packet.decode():
-                self._write(self._sound_made.encode(frame))
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            return  # a damaged packet
+        for frame in frames:
+            self._write(self._sound_made.encode(frame))
 
     def _write(self, packets: Iterable[Any]) -> None:
         for packet in packets:

@@ -5,11 +5,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from av.codec.context import ThreadType
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from bot.video_files.decoding.encoding import Encoding, TooManyBytesError
+from bot.video_files.decoding.encoding import Encoding, TooManyBytesError, use_threads
 from bot.video_files.decoding.opening import UnusableVideoError, film_of, open_video
 from bot.video_files.decoding.plan import AIM, Load, plan_of
 from bot.video_files.decoding.survey import Survey
@@ -34,9 +33,9 @@ def fit(
     Raises:
         UnusableVideoError: It does not get so small, or what was written is no film.
     """
-    share = 1.0
+    load, share = load_of(survey, drawn=drawn is not None), 1.0
     for attempt in range(1, _ATTEMPTS + 1):
-        plan = plan_of(load_of(survey), limit_bytes, share=share, smaller=attempt == _ATTEMPTS)
+        plan = plan_of(load, limit_bytes, share=share, smaller=attempt == _ATTEMPTS)
         if plan is None:
             break
         encoding = Encoding(
@@ -61,21 +60,19 @@ def fit(
     raise UnusableVideoError("too_large")
 
 
-def load_of(survey: Survey) -> Load:
+def load_of(survey: Survey, *, drawn: bool) -> Load:
     """Return what of a film counts when it is compressed."""
-    film, sound = survey.film, survey.sound
-    load = Load(survey.look.width_px, survey.look.height_px, film.packets, film.duration_s, film.size_bytes)
-    if sound is None:
-        return load
+    look, film, sound = survey.look, survey.film, survey.sound
     return Load(
-        load.width_px,
-        load.height_px,
-        load.frames,
-        load.duration_s,
-        load.film_bytes,
-        sound.size_bytes,
-        sound.packets,
-        sound.codec == "aac" and sound.timed,
+        look.width_px,
+        look.height_px,
+        film.packets,
+        film.duration_s,
+        film.size_bytes,
+        sound.size_bytes if sound is not None else 0,
+        sound.packets if sound is not None else 0,
+        sound_is_aac=sound is not None and sound.codec == "aac" and sound.timed,
+        drawn=drawn,
     )
 
 
@@ -83,8 +80,7 @@ def check_end(destination: str) -> None:
     """Raise `UnusableVideoError` if the end of a film cannot be decoded."""
     with closing(open_video(destination)) as container:
         film = film_of(container)
-        film.thread_type = ThreadType.AUTO
-        film.codec_context.thread_count = 0
+        use_threads(film)
         if film.duration is not None:
             container.seek((film.start_time or 0) + film.duration, stream=film, backward=True)
         frames = 0

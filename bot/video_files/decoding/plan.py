@@ -15,6 +15,7 @@ _SOUND_SHARE_MAX: Final = 0.2
 _SOUND_BITS_PER_S_MIN: Final = 24_000
 _FILM_BITS_PER_S_MIN: Final = 8_000
 """Less than this is no film any more, at any size."""
+_DRAWN_BITS_PER_S: Final = 500_000
 _PACKET_BYTES: Final = 20
 _HEAD_BYTES: Final = 6_000
 """What an mp4 adds to its packets: the tables of its index, the rest of its head."""
@@ -44,7 +45,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Load:
-    """What is to be compressed; dimensions are those of the stored frames."""
+    """What is to be compressed; dimensions are those of the stored frames.
+
+    Attributes:
+        drawn: True if something is drawn on the film, which its own bits have no room for.
+    """
 
     width_px: int
     height_px: int
@@ -54,6 +59,7 @@ class Load:
     sound_bytes: int = 0
     sound_packets: int = 0
     sound_is_aac: bool = False
+    drawn: bool = False
 
 
 def plan_of(load: Load, limit_bytes: int, *, share: float = 1.0, smaller: bool = False) -> Plan | None:
@@ -70,7 +76,7 @@ def plan_of(load: Load, limit_bytes: int, *, share: float = 1.0, smaller: bool =
     total_bits_per_s = (AIM * share * limit_bytes - container_bytes) * 8 / duration_s
     taken_bits_per_s, sound_bits_per_s = _sound(load, total_bits_per_s, duration_s)
     # More than the film has now would only preserve what compressing it did to it.
-    own_bits_per_s = load.film_bytes * 8 / duration_s
+    own_bits_per_s = load.film_bytes * 8 / duration_s + (_DRAWN_BITS_PER_S if load.drawn else 0)
     film_bits_per_s = min(total_bits_per_s - taken_bits_per_s, own_bits_per_s)
     if total_bits_per_s - taken_bits_per_s < _FILM_BITS_PER_S_MIN:
         return None
