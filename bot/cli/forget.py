@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.jobs.originals import Originals
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
@@ -18,7 +19,7 @@ from bot.texts import console
 
 
 async def forget(settings: Settings, person_id: int) -> None:
-    """Remove a user's prompts, drafts, defaults and news, and record the removal in the audit log.
+    """Remove a user's prompts, original videos, drafts, defaults and news, and record the removal in the audit log.
 
     Raises:
         CommandFailedError: The database cannot be opened or written, for example because the bot is running.
@@ -27,6 +28,7 @@ async def forget(settings: Settings, person_id: int) -> None:
     try:
         async with open_database(url, settings.data_dir) as database:
             jobs = await JobStore(database, settings.spool_dir).forget_prompts(person_id)
+            await Originals(database, settings.media_dir).drop_of_person(person_id)
             await DraftStore(database).remove_of(person_id)
             await PeopleStore(database).forget(person_id)
             await NewsStore(database).remove_of(person_id)

@@ -17,7 +17,6 @@ from bot.texts.jobs import day
 from bot.texts.messages import Message
 from bot.texts.quoting import quote_prompt
 from bot.video import Resolution
-from bot.video_files.finishing import FinishedBy
 
 
 class Stage(StrEnum):
@@ -287,7 +286,7 @@ def delivered_card(job: Job, *, now: datetime) -> Card:
 def _compression(job: Job) -> Iterator[Message]:
     """Yield that the posted file is smaller than the video that came, if it was compressed."""
     file = job.posted_file
-    if file is not None and file.by is FinishedBy.COMPRESSED:
+    if file is not None and file.compressed_to_fit:
         yield cards.compressed(file.original_bytes, file.size_bytes)
 
 

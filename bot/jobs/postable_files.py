@@ -125,7 +125,9 @@ class PostableFiles:
         on_progress: Callable[[float], None],
     ) -> PostableFile:
         original_bytes = (await asyncio.to_thread(source.stat)).st_size
-        as_it_came = PostableFile(source, PostedFile(FinishedBy.UNCHANGED, original_bytes, original_bytes))
+        as_it_came = PostableFile(
+            source, PostedFile(FinishedBy.UNCHANGED, original_bytes, original_bytes, limit_bytes)
+        )
         order, fits = self._order(job, limit_bytes), original_bytes <= limit_bytes
         if fits and order.mark is None and order.visible_text is None:
             return as_it_came
@@ -142,7 +144,7 @@ class PostableFiles:
             if error.hopeless:
                 raise UploadTooLargeError(f"{original_bytes} of {limit_bytes} bytes") from None
             raise NotFittedError(error.term) from None
-        return PostableFile(made.path, PostedFile(made.by, made.size_bytes, original_bytes))
+        return PostableFile(made.path, PostedFile(made.by, made.size_bytes, original_bytes, limit_bytes))
 
     def _order(self, job: Job, limit_bytes: int) -> FinishOrder:
         language = job.reply.language

@@ -10,6 +10,7 @@ import structlog
 
 from bot.dimilinks import DimiLinks, DimiLinksError, VideoMissingError
 from bot.jobs.job import Job
+from bot.jobs.originals import Originals
 
 log: Final = structlog.get_logger(__name__)
 
@@ -22,11 +23,20 @@ class HiddenCopies:
     """Files in the media folder, one for each hidden video."""
 
     api: DimiLinks
+    originals: Originals
     media_dir: Path
 
     def path(self, job_id: str) -> Path:
         """Return where the copy of a job's video is, or would be."""
         return self.media_dir / f"{HIDDEN_PREFIX}{job_id}.mp4"
+
+    async def take_original(self, job: Job) -> bool:
+        """Make the original of a delivered video its copy. Returns False if there is no original.
+
+        Raises:
+            OSError: The disk does not move it.
+        """
+        return await self.originals.take(job, self.path(job.id))
 
     async def fetch(self, job: Job) -> None:
         """Download a copy, unless there is one. It is not charged: the task is bought.
@@ -36,7 +46,7 @@ class HiddenCopies:
             OSError: The disk does not take it.
         """
         path = self.path(job.id)
-        if await asyncio.to_thread(path.exists):
+        if await asyncio.to_thread(path.exists) or await self.take_original(job):
             return
         if job.task_id is None:
             raise VideoMissingError("never bought")

@@ -22,12 +22,14 @@ from bot.delivery.messages import (
     Post,
     ReplyAddress,
     ReplyUnreachableError,
-    VideoFile,
 )
+from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
 from bot.jobs import cards
-from bot.jobs.job import Job, new_job_id, shown_video_name_of
+from bot.jobs.job import Job, new_job_id
+from bot.jobs.postable_files import PostableFile, PostableFiles
 from bot.jobs.request_facts import stored_request
+from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -58,6 +60,8 @@ class Takedowns:
     audit: AuditLog
     messages: Messages
     copies: HiddenCopies
+    files: PostableFiles
+    limits: UploadLimits
     news: NewsStore
     waits: ReportWaits
     now: Callable[[], datetime]
@@ -120,8 +124,9 @@ class Takedowns:
         if current is None or shown is None or current.outstanding is not Outstanding.HIDE:
             return False  # hidden before, or decided meanwhile
         try:
+            await self.copies.take_original(job)  # at once, whatever Discord says to the edit
             there = await self._edit(address_of(job, shown), Post(cards.hidden_card(job)))
-        except DeliveryError as error:
+        except (DeliveryError, OSError) as error:
             await self._defer(current, error)
             return False
         await self.copies.ensure(job)
@@ -141,8 +146,10 @@ class Takedowns:
             if current is None or current.outstanding is None or self._is_stopped(job, current):
                 return
             address, there = address_of(job, shown), True
+            restores = current.outstanding is Outstanding.RESTORE
+            if not restores:
+                await self.copies.originals.drop_of(job)
             try:
-                restores = current.outstanding is Outstanding.RESTORE
                 restored = restores and await self._restore(replace(job, reply=address))
                 if not restored:
                     there = await self._edit(address, Post(cards.removed_card(job)))
@@ -251,12 +258,14 @@ class Takedowns:
             # A service that answers oddly may have it after all: the second answer is believed.
             self._absent.add(job.id)
             raise
-        path = self.copies.path(job.id)
-        size_bytes = path.stat().st_size
-        spoiler = job.request.preset is Preset.SPICY
-        video = VideoFile(path, shown_video_name_of(job), size_bytes, spoiler)
-        card = cards.delivered_card(job, now=job.ready_at or self.now())
-        return await self._edit(job.reply, Post(card, video))
+
+        async def show(file: PostableFile) -> bool:
+            posted = replace(job, posted_file=file.posted)
+            card = cards.delivered_card(posted, now=job.ready_at or self.now())
+            return await self._edit(job.reply, Post(card, video_file_of(posted, file.path)))
+
+        limit_bytes = self.limits.of_reply(job.reply, by_token=False)
+        return await self.files.post(job, self.copies.path(job.id), limit_bytes, show)
 
     async def _edit(self, address: ReplyAddress, post: Post) -> bool:
         """Change the message with a video. Returns False if Discord has no such message any more.

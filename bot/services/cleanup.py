@@ -15,6 +15,7 @@ import structlog
 from bot.delivery.routes import TOKEN_LIVES_FOR
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, owner_of_file
+from bot.jobs.originals import Originals
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.timeouts import Retention
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
@@ -33,6 +34,7 @@ class Cleanup:
         self,
         store: JobStore,
         drafts: DraftStore,
+        originals: Originals,
         *,
         spool_dir: Path,
         media_dir: Path,
@@ -44,6 +46,7 @@ class Cleanup:
         """Args: `moved` is called with every job that ended; it has the user told."""
         self._store = store
         self._drafts = drafts
+        self._originals = originals
         self._spool_dir = spool_dir
         self._media_dir = media_dir
         self._retention = retention
@@ -75,6 +78,8 @@ class Cleanup:
         for job in forgotten:
             await self._give_up(job)
         await self._drafts.remove_before(now - self._retention.drafts)
+        due = [one for one in await self._originals.kept() if one.until is None or one.until <= now]
+        await self._originals.drop(due)
         await self._remove_pictures(now - self._retention.pictures)
         await self._remove_videos(now - self._retention.pictures)
 
@@ -109,6 +114,7 @@ class Cleanup:
         hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
         # What is being posted belongs to a job whose video is needed.
         needed = {owner_of_file(name) for name in await self._store.videos()}
+        needed |= {owner_of_file(original.name) for original in await self._originals.kept()}
         owners = {name: owner_of_file(name) for name in set(files) - hidden}
         unneeded = {name for name, owner in owners.items() if owner not in needed}
         owners = {name: owners[name] for name in unneeded}

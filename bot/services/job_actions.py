@@ -14,6 +14,7 @@ from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.jobs import cards
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
+from bot.jobs.originals import Originals
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRunner
@@ -91,6 +92,7 @@ class JobActions:
         reviews: ReviewStore,
         messages: Messages,
         tasks: BoughtTasks,
+        originals: Originals,
         audit: AuditLog,
         ledger: Ledger,
         is_hidden: Callable[[str], Awaitable[bool]],
@@ -105,6 +107,7 @@ class JobActions:
         self._reviews = reviews
         self._messages = messages
         self._tasks = tasks
+        self._originals = originals
         self._audit = audit
         self._ledger = ledger
         self._is_hidden = is_hidden
@@ -265,6 +268,7 @@ class JobActions:
             await self._tasks.note_deletion(within.connection, job_id, by)
             if not owns and job.guild_id is not None:
                 review = await self._takedowns.decide(within, job, shown, by=person.id)
+        await self._originals.drop_of(job)
         return Deletion(job, person.id, review)
 
     async def deleted(self, deletion: Deletion) -> None:

@@ -234,6 +234,7 @@ class App:
             reviews=self.moderation.reviews,
             messages=self._messages,
             tasks=self._tasks,
+            originals=self.moderation.originals,
             audit=self.moderation.audit_log,
             ledger=self.jobs.ledger,
             is_hidden=self.moderation.reports.is_hidden,
@@ -279,6 +280,7 @@ class App:
         return Cleanup(
             self.jobs.store,
             self._drafts,
+            self.moderation.originals,
             spool_dir=self._settings.spool_dir,
             media_dir=self._settings.media_dir,
             retention=self.jobs.retention,

@@ -11,6 +11,7 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks
 from bot.jobs.history import JobHistory
+from bot.jobs.originals import Originals
 from bot.jobs.postable_files import PostableFiles
 from bot.jobs.store import JobStore
 from bot.moderation.audit.checkpoint import CheckpointFile
@@ -136,6 +137,11 @@ class ModerationWiring:
         )
 
     @cached_property
+    def originals(self) -> Originals:
+        """Delivered videos as they came."""
+        return Originals(self.database, self.settings.media_dir)
+
+    @cached_property
     def limits(self) -> UploadLimits:
         """Limits of files in replies."""
         return UploadLimits(self.bot)
@@ -152,7 +158,9 @@ class ModerationWiring:
             audit=self.audit_log,
             messages=self.messages,
             news=self.news,
-            copies=HiddenCopies(api=self.api, media_dir=self.settings.media_dir),
+            copies=HiddenCopies(api=self.api, originals=self.originals, media_dir=self.settings.media_dir),
+            files=self.files,
+            limits=self.limits,
             waits=self.report_waits,
             now=self.now,
         )

@@ -24,6 +24,7 @@ async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sand
     assert (await shell.ended(process)).status == 0
     person = reply.interaction.user.id
     folder = shell.folder / "data"
+    assert len([*(folder / "media").iterdir()]) == 1
     async with open_database(None, folder) as database:
         entry = AuditEntry(
             1, datetime(2026, 3, 1, tzinfo=UTC), AuditAction.REQUEST_REFUSED, None, person, prompt=SAID
@@ -32,6 +33,7 @@ async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sand
     outcome = await shell.run("forget", str(person), environment=sandbox.environment)
     assert outcome.status == 0, outcome.all
     assert "the prompts of 1 requests and 1 log entries" in outcome.out
+    assert [*(folder / "media").iterdir()] == []
     path = folder / "stillmotion.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT prompt FROM jobs").fetchall() == [("…",)]

@@ -17,11 +17,13 @@ from bot.images.model import Conversion, ConversionReason, ImageSource, Referenc
 from bot.images.problems import ImageProblem
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.mismatch import Mismatch
+from bot.jobs.posted_file import PostedFile
 from bot.jobs.rows import job_from, row_of
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.rules import ReviewStage
 from bot.storage.opening import open_database
 from bot.video import ImageMime, Preset, Resolution, Seconds, Size, VideoRequest
+from bot.video_files.finishing import FinishedBy
 from tests.jobs.builders import MOMENT, a_job
 
 SPOOL = Path("/somewhere/spool")
@@ -100,6 +102,11 @@ def whole_jobs(draw: st.DrawFn) -> Job:
                 st.none() | st.sampled_from(ImageProblem),
             )
         ),
+        posted_file=draw(
+            st.none() | st.builds(PostedFile, st.sampled_from(FinishedBy), *[st.integers(0, 2**40)] * 3)
+        ),
+        original_name=draw(st.none() | words),
+        original_until=draw(st.none() | moments),
         parent_id=draw(st.none() | st.just("0" * 32)),
         lookup=draw(st.booleans()),
         attempt=draw(st.none() | st.builds(Attempt, st.sampled_from(Route), moments)),

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.delivery.messages import Post, ReplyAddress
+from bot.delivery.upload_limits import UploadLimits
 from bot.images.screening import Screening
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, JobState, new_job_id
+from bot.jobs.originals import Originals
+from bot.jobs.postable_files import FileMarks, PostableFiles
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore, StaleJobError
 from bot.lifecycle.checks import CheckOutcome, Checks
@@ -81,6 +84,9 @@ class PlayedDiscord:
         self.standings = dict.fromkeys((*MODERATORS, OWNER), Standing.MODERATES)
         self.shows_video: bool | None = None
         """What the message with a reported video shows; None until it was changed."""
+
+    def get_guild(self, guild_id: int) -> None:
+        """Know nothing of what may be uploaded in the server."""
 
     def person(self, person_id: int) -> Person:
         """Return a person with the rights that a press of theirs would have."""
@@ -193,7 +199,8 @@ class ContestedRequest:
             media_dir=folder,
             now=now,
         )
-        self.copies = HiddenCopies(api=outside, media_dir=folder)
+        originals = Originals(self.database, folder)
+        self.copies = HiddenCopies(api=outside, originals=originals, media_dir=folder)
         takedowns = Takedowns(
             jobs=jobs,
             reviews=reviews,
@@ -203,6 +210,8 @@ class ContestedRequest:
             audit=audit,
             messages=discord,
             copies=self.copies,
+            files=PostableFiles(outside, folder, FileMarks(in_file=False)),
+            limits=UploadLimits(discord),
             news=news,
             waits=ReportWaits(),
             now=now,
@@ -244,6 +253,7 @@ class ContestedRequest:
             reviews=reviews,
             messages=discord,
             tasks=outside,
+            originals=originals,
             audit=audit,
             ledger=ledger,
             is_hidden=outside,

@@ -1,16 +1,38 @@
 """Videos that are asked for: those that finish on command, that wait in line, that are delivered."""
 
+from pathlib import Path
+
 from bot.sandbox.dimilinks import TaskOutcome
 from bot.sandbox.discord import Attachment, Channel, MessageVersion, Reply, User
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
+from tests.video_files.scenes import Scene, write
 
+LARGE = Scene("photograph", 640, 360, 6, 1_500_000, grain=2, sound=False)
+"""A film that can be made a third of its size."""
 RESULT = ["Again", "Change", "Use last frame", "Delete", "Report"]
 
 
 def upload(harness: Harness, name: str = "cat.png", size: tuple[int, int] = (96, 72)) -> Attachment:
     """A picture to send; its size tells it from others."""
     return harness.sandbox.discord.upload(name, picture(size=size))
+
+
+def film_that_comes(harness: Harness, scene: Scene = LARGE) -> Path:
+    """Have all further videos of 6 s in 1280x720 be this film."""
+    folder = harness.data_dir.parent / "films"
+    folder.mkdir(exist_ok=True)
+    return write(scene, folder / "sample-1280x720-6s.mp4")
+
+
+def media(harness: Harness) -> list[str]:
+    """The names of the files in the media folder."""
+    return sorted(path.name for path in (harness.data_dir / "media").iterdir())
+
+
+def limit_files(harness: Harness, limit_bytes: int) -> None:
+    """Have Discord allow no larger files from now on, and say so."""
+    harness.sandbox.discord.core.world.default_upload_limit_bytes = limit_bytes
 
 
 def hold(harness: Harness, videos: int = 1) -> None:

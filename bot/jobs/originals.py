@@ -1,0 +1,111 @@
+"""Originals: delivered videos as they came, kept for a while beside the files that were posted."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import ColumnElement, select, update
+
+from bot.jobs.job import Job
+from bot.storage.database import Database
+from bot.storage.errors import StorageUnavailableError
+from bot.storage.tables import jobs
+
+log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file in the media folder, and the moment until which it is kept."""
+
+    job_id: str
+    name: str
+    until: datetime | None
+
+
+class Originals:
+    """Finds originals and deletes them. What is deleted first is the file: a row alone shows nothing to anybody.
+
+    Methods raise `bot.storage.errors.StorageUnavailableError` where they cannot read the database.
+    """
+
+    def __init__(self, database: Database, media_dir: Path) -> None:
+        self._database = database
+        self._media_dir = media_dir
+
+    async def kept(self) -> Sequence[Original]:
+        """Return all, oldest first."""
+        return await self._where()
+
+    async def path_of(self, job: Job) -> Path | None:
+        """Return the file of a delivered job's original, if it is still kept."""
+        found = await self._where(jobs.c.id == job.id)
+        path = self._media_dir / found[0].name if found else None
+        return path if path is not None and await asyncio.to_thread(path.exists) else None
+
+    async def drop(self, originals: Iterable[Original]) -> None:
+        """Delete these. One that cannot be deleted, or forgotten, stays noted for the next time."""
+        gone: list[str] = []
+        for original in originals:
+            try:
+                await asyncio.to_thread((self._media_dir / original.name).unlink, missing_ok=True)
+            except OSError as error:
+                log.error("original_not_deleted", job=original.job_id, reason=error.strerror)
+            else:
+                gone.append(original.job_id)
+        await self._forget(gone)
+
+    async def drop_of(self, job: Job) -> None:
+        """Delete every original of a job's video: those of all jobs that have its task."""
+        await self.drop(await self._of(job))
+
+    async def drop_of_person(self, person_id: int) -> None:
+        """Delete the originals of a user's videos."""
+        await self.drop(await self._where(jobs.c.person_id == person_id))
+
+    async def take(self, job: Job, destination: Path) -> bool:
+        """Move the original of a job's video to another place, and delete all others of it.
+
+        Returns False if there was none. Raises `OSError` where the disk does not move it.
+        """
+        found = await self._of(job)
+        taken = False
+        for original in found:
+            if not taken:
+                taken = await asyncio.to_thread(_moved, self._media_dir / original.name, destination)
+        await self.drop(found)
+        return taken
+
+    async def _of(self, job: Job) -> Sequence[Original]:
+        return await self._where(
+            jobs.c.id == job.id if job.task_id is None else jobs.c.task_id == job.task_id
+        )
+
+    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Original]:
+        columns = (jobs.c.id, jobs.c.original_name, jobs.c.original_until)
+        chosen = select(*columns).where(jobs.c.original_name.is_not(None), *conditions)
+        async with self._database.read() as connection:
+            rows = await connection.execute(chosen.order_by(jobs.c.original_until, jobs.c.id))
+            return [Original(row.id, row.original_name, row.original_until) for row in rows]
+
+    async def _forget(self, job_ids: Sequence[str]) -> None:
+        if not job_ids:
+            return
+        statement = update(jobs).where(jobs.c.id.in_(job_ids)).values(original_name=None, original_until=None)
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(statement)
+        except StorageUnavailableError as error:
+            log.warning("original_still_noted", jobs=job_ids, reason=str(error))
+
+
+def _moved(path: Path, destination: Path) -> bool:
+    try:
+        path.replace(destination)
+    except FileNotFoundError:
+        return False
+    return True
