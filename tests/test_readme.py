@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "bot/README.md", "tests/README.md")]
 PATH = re.compile(r"`(\.?\w[\w.-]*/[\w./-]*)`")
-MADE_LATER = {"backups/", "demo-out/", "purchases/"}
+MADE_LATER = {"backups/", "demo-out/", "marks/", "purchases/"}
 """Folders that the bot makes."""
 
 

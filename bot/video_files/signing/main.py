@@ -20,8 +20,8 @@ from bot.children.serving import serve
 from bot.video_files.signing.faults import IdentityFault
 from bot.video_files.signing.identity import UnusableIdentityError, own_identity, read_identity
 from bot.video_files.signing.manifest import (
-    NotSignedError,
     UnreadableCredentialsError,
+    UnsignableError,
     sign_file,
     try_identity,
 )
@@ -48,7 +48,7 @@ def prepare(*, key: str, certificate: str, made_here: bool) -> Mapping[str, obje
         identity = (own_identity if made_here else read_identity)(Path(key), Path(certificate))
         try:
             try_identity(identity, Path.cwd())
-        except NotSignedError:
+        except UnsignableError:
             raise UnusableIdentityError(IdentityFault.REFUSED) from None
         return {"until": identity.until.isoformat()}
 
@@ -96,5 +96,5 @@ def _answer(task: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
         return task()
     except UnusableIdentityError as error:
         return {"problem": error.fault.value}
-    except NotSignedError as error:
+    except UnsignableError as error:
         return {"problem": error.problem}

@@ -27,6 +27,8 @@ _SETTINGS: Final = json.dumps(
         "builder": {"thumbnail": {"enabled": False}},
     }
 )
+_BUFFER_BYTES: Final = 1024 * 1024
+"""The library reads and writes 8 kB at a time, which files without a buffer of their own would hand on."""
 _CREATED: Final[Mapping[str, object]] = {
     "action": "c2pa.created",
     "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
@@ -43,7 +45,7 @@ class UnreadableCredentialsError(Exception):
     """The library makes nothing of the credentials of an original."""
 
 
-class NotSignedError(Exception):
+class UnsignableError(Exception):
     """The library did not sign. `problem` is a short technical term; the library's own words may quote a file."""
 
     def __init__(self, problem: str) -> None:
@@ -73,7 +75,7 @@ def sign_file(
         changes: What was done to such an original: names of actions of C2PA.
 
     Raises:
-        NotSignedError: There is none.
+        UnsignableError: There is none.
         UnreadableCredentialsError: There is none, for the original.
     """
     if original is None:
@@ -83,7 +85,7 @@ def sign_file(
         opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": [_EARLIER]}}
         actions = [opened, *({"action": change} for change in changes)]
     definition = _definition(title, _MP4, maker, actions)
-    with destination.open("w+b", buffering=0) as made:
+    with destination.open("w+b", buffering=_BUFFER_BYTES) as made:
         try:
             with (
                 c2pa.Context.from_json(_SETTINGS) as context,
@@ -91,15 +93,15 @@ def sign_file(
             ):
                 if original is not None:
                     _keep(builder, original)
-                with _signer(identity) as signer, source.open("rb", buffering=0) as content:
+                with _signer(identity) as signer, source.open("rb", buffering=_BUFFER_BYTES) as content:
                     builder.sign(signer, _MP4, content, made)
         except c2pa.C2paError as error:
-            raise NotSignedError(_term(error)) from None
+            raise UnsignableError(_term(error)) from None
 
 
 def _keep(builder: c2pa.Builder, original: Path) -> None:
     ingredient = {"title": "video.mp4", "relationship": "parentOf", "label": _EARLIER}
-    with original.open("rb", buffering=0) as earlier:
+    with original.open("rb", buffering=_BUFFER_BYTES) as earlier:
         try:
             builder.add_ingredient(ingredient, _MP4, earlier)  # pyright: ignore[reportUnknownMemberType] - annotated only in part
         except c2pa.C2paError:
@@ -107,7 +109,7 @@ def _keep(builder: c2pa.Builder, original: Path) -> None:
 
 
 def try_identity(identity: Identity, folder: Path) -> None:
-    """Sign a picture of one pixel. Raises `NotSignedError` if C2PA takes no such certificate."""
+    """Sign a picture of one pixel. Raises `UnsignableError` if C2PA takes no such certificate."""
     source, made = folder / "trial.png", folder / "trial.signed.png"
     definition = _definition("trial", _PNG, {"name": "trial"}, [_CREATED])
     source.write_bytes(_TRIAL)
@@ -121,7 +123,7 @@ def try_identity(identity: Identity, folder: Path) -> None:
         ):
             builder.sign(signer, _PNG, content, signed)
     except c2pa.C2paError as error:
-        raise NotSignedError(_term(error)) from None
+        raise UnsignableError(_term(error)) from None
     finally:
         source.unlink()
         made.unlink(missing_ok=True)
