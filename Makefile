@@ -42,6 +42,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--generate-hashes --no-header --no-annotate --upgrade
 lock:
 	$(LOCK) --output-file requirements/runtime.lock
-	$(LOCK) --group dev --output-file requirements/dev.lock
+	$(LOCK) --group dev --extra marks --output-file requirements/dev.lock
+	$(LOCK) --extra marks --constraints requirements/runtime.lock --output-file requirements/marks.lock
 	$(LOCK) --extra nsfw --constraints requirements/runtime.lock --output-file requirements/nsfw.lock
 	$(LOCK) --extra nudenet --constraints requirements/runtime.lock --output-file requirements/nudenet.lock

@@ -24,11 +24,14 @@ from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
+from bot.texts import console_marks
+from bot.video_files.credentials import ContentCredentials, signing_pool
 from bot.video_files.facts import VideoFactsReader
 from bot.video_files.finishing import VideoFinishing, finishing_pool
 from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
 from bot.wiring.jobs import Tuning
+from bot.wiring.marks import chosen_identity
 from bot.wiring.screening import chosen_detector
 from cogs.client import Stillmotion
 from cogs.shared.card_layout import card_layout
@@ -107,12 +110,13 @@ async def open_app(
 ) -> AsyncGenerator[App]:
     """The whole bot, connected but not started; leaving stops it cleanly.
 
-    Raises `BadConfigurationError` for a missing token or key, an image check that is not installed, or a data
+    Raises `BadConfigurationError` for a missing token or key, something chosen that is not installed, or a data
     folder that cannot be written, and `StorageError` for a database that cannot be used.
     """
     token = _required("discord_token", settings.discord_token)
     _required("dimilinks_api_key", settings.dimilinks_api_key)
     detector = chosen_detector(settings, tuning.detector_paths)
+    chosen_identity(settings, tuning.signing_paths)  # raises before anything is open
     log.info("image_check", detector=detector or "off")
     await asyncio.to_thread(_make_folders, settings)
     _point_library_at(settings)
@@ -140,6 +144,7 @@ async def open_app(
             finishing_pool(settings.child_memory_mb * _MIB_BYTES, within_s=tuning.finish_within_s)
         )
         marks = FileMarks(settings.file_mark, settings.visible_mark)
+        credentials = await _open_credentials(settings, tuning, stack)
         screening = Screening(detector, import_paths=tuning.detector_paths)
         app = App(
             settings,
@@ -151,7 +156,7 @@ async def open_app(
             api=await stack.enter_async_context(open_api(settings, rate)),
             spool=await stack.enter_async_context(open_spool(settings)),
             facts=VideoFactsReader(finished_videos),
-            files=PostableFiles(VideoFinishing(finishing), settings.media_dir, marks),
+            files=PostableFiles(VideoFinishing(finishing, credentials), settings.media_dir, marks),
             screening=await stack.enter_async_context(screening),
             messages=DiscordMessages(bot, uploads, card_layout, breaker),
             breaker=breaker,
@@ -165,6 +170,25 @@ async def open_app(
             yield app
         finally:
             await app.stop()
+
+
+async def _open_credentials(
+    settings: Settings, tuning: Tuning, stack: AsyncExitStack
+) -> ContentCredentials | None:
+    """Return what signs videos, with its key made if need be; None if nothing is signed."""
+    files = chosen_identity(settings, tuning.signing_paths) if tuning.signs_videos else None
+    if files is None:
+        log.info("content_credentials", on=False)
+        return None
+    pool = signing_pool(settings.child_memory_mb * _MIB_BYTES, tuning.signing_paths)
+    credentials = ContentCredentials(await stack.enter_async_context(pool), files)
+    prepared = await credentials.prepare()
+    if prepared.fault:
+        reason = console_marks.signing_fails(prepared.fault, settings.mark_key)
+        log.warning("content_credentials_unusable", fault=prepared.fault, reason=reason)
+    else:
+        log.info("content_credentials", on=True, until=prepared.until)
+    return credentials
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> None:

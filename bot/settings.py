@@ -253,6 +253,12 @@ class Settings(BaseSettings):
     visible_mark: bool = Field(
         default=False, description="true or false, whether the first seconds of videos say so as well"
     )
+    mark_key: Path | None = Field(
+        None, description="a file with a private key in PEM for content credentials, or nothing"
+    )
+    mark_certificate: Path | None = Field(
+        None, description="a file with the certificates of MARK_KEY in PEM, its own first, or nothing"
+    )
     stop_grace_s: Annotated[float, Field(ge=0, le=3_600)] = Field(
         75.0,
         description="a number from 0 to 3600, seconds that a stop waits for uploads and purchases under way",
@@ -285,6 +291,11 @@ class Settings(BaseSettings):
     def purchases_dir(self) -> Path:
         """Folder of the task ids that the database did not take when they were bought."""
         return self.data_dir / "purchases"
+
+    @property
+    def marks_dir(self) -> Path:
+        """Folder of the key and the certificate that sign videos, unless the operator has others."""
+        return self.data_dir / "marks"
 
     @property
     def media_dir(self) -> Path:

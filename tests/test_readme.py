@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "bot/README.md", "tests/README.md")]
 PATH = re.compile(r"`(\.?\w[\w.-]*/[\w./-]*)`")
-MADE_LATER = {"backups/", "demo-out/", "purchases/"}
+MADE_LATER = {"backups/", "demo-out/", "marks/", "purchases/"}
 """Folders that the bot makes."""
 
 
@@ -43,7 +43,7 @@ def test_the_limits_are_the_ones_that_hold() -> None:
     assert f"`image{REFERENCES_MAX}`" in README
 
 
-@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock", "nsfw.lock", "nudenet.lock"])
+@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock", "marks.lock", "nsfw.lock", "nudenet.lock"])
 def test_dependencies_are_locked_with_hashes_and_without_a_registry(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
     assert "://" not in text

@@ -10,8 +10,8 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, cast
@@ -27,7 +27,7 @@ _REPORTS_AT_ONCE: Final = 40
 _REPORTS_PER_S: Final = 20
 """Reports of progress that are taken from a child; one that sends more is no child of ours any more."""
 _SAFE_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
-"""The child's whole environment: one that a hostile file takes over finds no secret in it. The variable keeps glibc
+"""The environment of children: one that a hostile file takes over finds no secret in it. The variable keeps glibc
 from reserving address space for each thread of a decoder, which would count against the limit."""
 
 
@@ -61,12 +61,14 @@ class ChildSpec:
         memory_bytes: Limit of its address space.
         niceness: 0 for work that somebody waits for, more for work that may wait.
         import_paths: Further folders to import from.
+        environment: Variables for libraries, beside those that all children have.
     """
 
     module: str
     memory_bytes: int
     niceness: int = 0
     import_paths: Sequence[Path] = ()
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class ChildProcess:
@@ -97,7 +99,7 @@ class ChildProcess:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            env=_SAFE_ENVIRONMENT,
+            env={**_SAFE_ENVIRONMENT, **spec.environment},
             cwd=folder,
             limit=_ANSWER_MAX_BYTES,
             # Not in the terminal's process group: Ctrl-C is the bot's to see.

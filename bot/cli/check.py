@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.cli.check_line import CheckLine
 from bot.cli.image_check import check_images
+from bot.cli.mark_check import check_marks
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
 from bot.moderation.audit.checkpoint import read_checkpoints
@@ -51,6 +52,7 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
         _outcomes,
         partial(_audit_log, known),
         check_images,
+        check_marks,
         check_token,
         check_intents,
         check_commands,

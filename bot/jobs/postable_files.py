@@ -34,7 +34,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class FileMarks:
-    """Marks that videos are made by AI: one in the file for programs, one in the picture for viewers."""
+    """Marks that videos are made by AI: in the file for programs, signed where possible, and in the picture."""
 
     in_file: bool = True
     visible: bool = False
@@ -159,4 +159,5 @@ class PostableFiles:
             if self._marks.in_file
             else None,
             visible_text=MADE_BY_AI.in_language(language) if self._marks.visible else None,
+            sign=self._marks.in_file,
         )

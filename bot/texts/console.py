@@ -12,8 +12,8 @@ DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
 )
 CHECK: Final = (
-    "Check configuration, data folder, database, audit log, image check, Discord token, intents, commands and "
-    "API key; one line a check."
+    "Check configuration, data folder, database, audit log, image check, content credentials, Discord token, "
+    "intents, commands and API key; one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.children.pool import ChildPool
 from bot.children.process import ChildFault, ChildFaultError, ChildSpec
+from bot.video_files.credentials import EDITED, REPACKAGED, TRANSCODED, ContentCredentials, NotSignedError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -126,18 +127,23 @@ class _Answer(BaseModel):
     width_px: Annotated[int, Field(ge=0, le=65_536)] = 0
     height_px: Annotated[int, Field(ge=0, le=65_536)] = 0
     duration_s: Annotated[float, Field(ge=0, le=_LONGEST_S)] = 0.0
+    had_credentials: bool = False
 
 
 class VideoFinishing:
     """Makes the files that are posted."""
 
-    def __init__(self, pool: ChildPool) -> None:
+    def __init__(self, pool: ChildPool, credentials: ContentCredentials | None = None) -> None:
+        """Args: `credentials` signs files; None if nothing is signed, whatever is ordered."""
         self._pool = pool
+        self._credentials = credentials
 
     async def warm(self) -> None:
-        """Start the child while there is still something else to wait for."""
+        """Start the children while there is still something else to wait for."""
         with suppress(ChildFaultError):
             await self._pool.warm()
+            if self._credentials is not None:
+                await self._credentials.warm()
 
     async def finish(
         self,
@@ -163,7 +169,7 @@ class VideoFinishing:
         part = destination.with_name(f"{destination.name}.part")
         destination.unlink(missing_ok=True)  # noqa: ASYNC240 - names in one folder: microseconds, as below
         try:
-            answer = await self._answered(owner, source, part, order, on_progress)
+            answer = await self._made(owner, source, part, order, on_progress)
             if answer.by is FinishedBy.UNCHANGED:
                 await asyncio.to_thread(_put_beside, source, part)
             size_bytes = part.stat().st_size
@@ -180,6 +186,25 @@ class VideoFinishing:
         return FinishedVideo(
             destination, size_bytes, answer.by, answer.width_px, answer.height_px, answer.duration_s
         )
+
+    async def _made(
+        self, owner: str, source: Path, part: Path, order: FinishOrder, on_progress: Callable[[float], None]
+    ) -> _Answer:
+        """Have the file made and signed. One that cannot be signed goes without."""
+        credentials = self._credentials
+        if not order.sign or credentials is None or not credentials.usable:
+            return await self._answered(owner, source, part, replace(order, sign=False), on_progress)
+        answer = await self._answered(owner, source, part, order, on_progress)
+        if answer.by is FinishedBy.UNCHANGED:
+            return answer
+        try:
+            await _sign(credentials, part, source if answer.had_credentials else None, answer.by, order)
+        except NotSignedError as error:
+            log.warning("video_not_signed", file=source.name, fault=str(error))
+            if answer.had_credentials:
+                # Its own credentials would be lost for nothing.
+                return await self._answered(owner, source, part, replace(order, sign=False), on_progress)
+        return answer
 
     async def _answered(
         self, owner: str, source: Path, part: Path, order: FinishOrder, on_progress: Callable[[float], None]
@@ -210,6 +235,24 @@ class VideoFinishing:
             log.warning("video_not_finished", fault=answer.problem[:80])
             raise NotFinishedError(answer.problem[:80], hopeless=True)
         return answer
+
+
+async def _sign(
+    credentials: ContentCredentials, part: Path, original: Path | None, by: FinishedBy, order: FinishOrder
+) -> None:
+    signed = part.with_suffix(".signed")
+    changes = [TRANSCODED if by is FinishedBy.COMPRESSED else REPACKAGED]
+    if order.visible_text:
+        changes.append(EDITED)
+    name = order.mark.produce_id if order.mark is not None else "video"
+    try:
+        await credentials.sign(part, signed, title=f"{name}.mp4", original=original, changes=changes)
+        if signed.stat().st_size > order.limit_bytes:
+            raise NotSignedError("too_large")
+        signed.rename(part)
+    finally:
+        with suppress(OSError):
+            signed.unlink(missing_ok=True)
 
 
 def _not_finished(error: ChildFaultError) -> NotFinishedError:

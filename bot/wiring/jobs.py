@@ -88,6 +88,9 @@ class Tuning:
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
     detector_paths: tuple[Path, ...] = ()
+    signs_videos: bool = True
+    """False: no content credentials, even where the extra is installed."""
+    signing_paths: tuple[Path, ...] = ()
     """Further folders in which detectors of the image check are looked for."""
 
 

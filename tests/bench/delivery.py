@@ -13,6 +13,7 @@ import av
 from rich.console import Console
 from rich.table import Table
 
+from bot.video_files.credentials import ContentCredentials, IdentityFiles, is_installed, signing_pool
 from bot.video_files.finishing import (
     AigcMark,
     FinishedBy,
@@ -73,8 +74,12 @@ async def run() -> list[Figure]:
         films = {scene: Path(scratch, f"{number}.mp4") for number, scene in enumerate(_scenes())}
         for scene, path in films.items():
             write(scene, path)
-        async with finishing_pool(_CHILD_BYTES) as pool:
-            finishing = VideoFinishing(pool)
+        async with finishing_pool(_CHILD_BYTES) as pool, signing_pool(_CHILD_BYTES) as signing:
+            files = IdentityFiles(Path(scratch, "key.pem"), Path(scratch, "certificate.pem"), made_here=True)
+            credentials = ContentCredentials(signing, files) if is_installed() else None
+            if credentials is not None:
+                await credentials.prepare()
+            finishing = VideoFinishing(pool, credentials)
             rows = [
                 await _fitted(finishing, scene, films[scene], limit_mib)
                 for scene in (*_FILM_LIKE, *_HARD)
@@ -91,7 +96,7 @@ def _scenes() -> Iterator[Scene]:
 
 
 async def _finished(finishing: VideoFinishing, source: Path, limit_mib: int) -> FinishedVideo:
-    order = FinishOrder(limit_mib * _MIB, _MARK)
+    order = FinishOrder(limit_mib * _MIB, _MARK, sign=True)
     return await finishing.finish("bench", source, source.with_suffix(".post.mp4"), order, lambda _: None)
 
 
@@ -202,7 +207,8 @@ def _figures(rows: list[_Row], fit_ratio: float, mark_ms: float) -> list[Figure]
         Figure(
             "delivery.mark_ms_per_mb",
             mark_ms,
-            f"marking, beyond {_MARK_BASE_MS} ms, for each MB; the worst of 1 to 60 MB",
+            f"marking{' and signing' if is_installed() else ''}, beyond {_MARK_BASE_MS} ms, for each MB; the worst "
+            "of 1 to 60 MB",
             at_most=5,
         ),
     ]

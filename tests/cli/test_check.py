@@ -36,6 +36,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
             "jobs",
             "audit log",
             "image check",
+            "content credentials",
             "discord token",
             "intents",
             "commands",

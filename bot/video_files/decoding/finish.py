@@ -1,9 +1,11 @@
 """Makes of a finished video the file that is posted: marked, and small enough."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from bot.video_files.decoding.credentials import room_for_credentials
 from bot.video_files.decoding.fitting import check_end, fit
 from bot.video_files.decoding.marking import tags_of
 from bot.video_files.decoding.opening import UnusableVideoError
@@ -34,12 +36,12 @@ def finish(
         mark: The values of its AIGC mark, by name; None for a file without.
         comment: A sentence for people, beside the mark.
         visible_text: A line for the first seconds; empty for none.
-        sign: True if content credentials follow, which may replace those that the file has.
+        sign: True if content credentials follow, which keep those that the file has.
         on_progress: Told the share that is done.
 
     Returns:
         `by`, which is how it was written ("unchanged": it was not, the source will do); `width_px` and `height_px`
-        as players show it; `duration_s`.
+        as players show it; `duration_s`; `had_credentials`, which is True if the video came with some.
 
     Raises:
         UnusableVideoError: There is no frame, or the file does not get so small. Whatever FFmpeg raises about a
@@ -47,9 +49,11 @@ def finish(
     """
     survey = survey_of(source)
     on_progress(0.01)
+    if sign:
+        limit_bytes -= room_for_credentials(survey.credentials_bytes)
     fits = Path(source).stat().st_size <= limit_bytes
     # Whoever signed the file signed its bytes: any change would make the signature worthless.
-    changes_nothing = mark is None or (survey.has_credentials and not sign)
+    changes_nothing = mark is None or (survey.credentials_bytes and not sign)
     if fits and changes_nothing and not visible_text:
         return _answer("unchanged", survey)
     tags = tags_of(mark, comment, survey.aigc)
@@ -67,7 +71,8 @@ def finish(
         drawn=line_of(visible_text, survey.look) if visible_text else None,
         on_progress=on_progress,
     )
-    return _answer("compressed", _checked_film(survey, destination))
+    made = _checked_film(survey, destination)
+    return _answer("compressed", replace(made, credentials_bytes=survey.credentials_bytes))
 
 
 def _check_copy(survey: Survey, destination: str) -> None:
@@ -102,4 +107,5 @@ def _answer(by: str, survey: Survey) -> Mapping[str, object]:
         "width_px": survey.width_px,
         "height_px": survey.height_px,
         "duration_s": survey.film.duration_s,
+        "had_credentials": survey.credentials_bytes > 0,
     }

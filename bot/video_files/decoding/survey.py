@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Final, cast
 
 from av.audio.stream import AudioStream
@@ -16,15 +15,13 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from bot.video_files.decoding.credentials import credentials_bytes
 from bot.video_files.decoding.display import shown_dimensions
 from bot.video_files.decoding.look import FrameLook, look_of
 from bot.video_files.decoding.opening import UnusableVideoError, decoded, film_of, open_video
 
 _DECODED_MAX: Final = 300
 """Packets in which a frame is looked for."""
-_CREDENTIALS: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-"""The identifier of the box in which C2PA content credentials are."""
-_BOXES_MAX: Final = 10_000
 _AIGC: Final = "AIGC"
 
 
@@ -80,7 +77,7 @@ class Survey:
         height_px: Height, likewise.
         look: How its frames are stored.
         aigc: The mark that its maker put into the file; empty if there is none.
-        has_credentials: True if it carries C2PA content credentials.
+        credentials_bytes: Size of the C2PA content credentials that it carries; 0 if there are none.
     """
 
     film: Track
@@ -89,7 +86,7 @@ class Survey:
     height_px: int
     look: FrameLook
     aigc: str
-    has_credentials: bool
+    credentials_bytes: int
 
     @property
     def kept_bytes(self) -> int:
@@ -128,7 +125,7 @@ def survey_of(source: str) -> Survey:
         if sound is not None and not sound.packets:
             sound = None
         return Survey(
-            film, sound, *dimensions, look, container.metadata.get(_AIGC, ""), has_credentials(source)
+            film, sound, *dimensions, look, container.metadata.get(_AIGC, ""), credentials_bytes(source)
         )
 
 
@@ -149,28 +146,6 @@ def packets_of(
         yield from container.demux(*streams)
     except FFmpegError:
         return  # the file ends early; what was there is used
-
-
-def has_credentials(source: str) -> bool:
-    """Tell if a file carries C2PA content credentials: a box of its own beside the film (C2PA 2.x, A.5)."""
-    path = Path(source)
-    end = path.stat().st_size
-    with path.open("rb") as file:
-        at = 0
-        for _ in range(_BOXES_MAX):
-            if at + 8 > end:
-                return False
-            file.seek(at)
-            head = file.read(32)
-            size, kind, body = int.from_bytes(head[:4], "big"), head[4:8], 8
-            if size == 1:
-                size, body = int.from_bytes(head[8:16], "big"), 16
-            if kind == b"jumb" or (kind == b"uuid" and head[body : body + 16] == _CREDENTIALS):
-                return True
-            if size < body:  # the last box, or nonsense
-                return False
-            at += size
-    return False
 
 
 def _at_once(packet: "Packet[VideoStream]", stream: VideoStream) -> Sequence[VideoFrame]:

@@ -57,6 +57,7 @@ QUICK = Tuning(
     members_kept_s=0.0,
     deadline_wait_s=0.0,
     expire_after_s=8.0,
+    signs_videos=False,
 )
 PATIENT = replace(QUICK, expire_after_s=120.0)
 """For tests that keep videos unfinished while they do other things."""
