@@ -41,7 +41,7 @@ _SAYS_ABSENT: Final = frozenset({400, 403, 404, 409, 410, 502})
 _NOTHING_YET: Final = frozenset({202, 204})
 
 # One hop into a thread and back costs about as much as writing 100 kB; a megabyte makes it negligible.
-_WRITE_BYTES: Final = 1024 * 1024
+_WRITE_BYTES: Final = 256 * 1024
 
 
 class VideoDownload:

@@ -11,7 +11,7 @@ from bot.images.model import IMAGE_LIMITS, ConversionReason, Reference
 from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.jobs.mismatch import asked_dimensions
-from bot.texts import cards, explanations, moderation, pictures, refusals
+from bot.texts import cards, explanations, files, moderation, pictures, refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.texts.messages import Message
@@ -88,7 +88,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.VIDEO_UNREACHABLE: _always(explanations.VIDEO_UNREACHABLE),
     FailureReason.VIDEO_NOT_STORED: _always(explanations.VIDEO_NOT_STORED),
     FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
-    FailureReason.NOT_FITTED: lambda failure, _: explanations.laid_aside_not_fitted(failure.detail),
+    FailureReason.NOT_FITTED: lambda failure, _: files.laid_aside_not_fitted(failure.detail),
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),

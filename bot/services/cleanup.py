@@ -17,6 +17,7 @@ from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, owner_of_file
 from bot.jobs.originals import Originals
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
+from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.timeouts import Retention
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 from bot.services.drafts import DraftStore
@@ -35,6 +36,7 @@ class Cleanup:
         store: JobStore,
         drafts: DraftStore,
         originals: Originals,
+        space: MediaSpace,
         *,
         spool_dir: Path,
         media_dir: Path,
@@ -47,6 +49,7 @@ class Cleanup:
         self._store = store
         self._drafts = drafts
         self._originals = originals
+        self._space = space
         self._spool_dir = spool_dir
         self._media_dir = media_dir
         self._retention = retention
@@ -58,6 +61,7 @@ class Cleanup:
         """Tidy up again and again, until cancelled. A disk that fails is left for the next time."""
         while True:
             try:
+                await self._space.look()
                 await self.run_due()
             except (StorageError, OSError) as error:
                 log.warning("housekeeping_failed", reason=str(error))

@@ -14,6 +14,7 @@ from bot.images.spool import ReferenceSpool
 from bot.jobs.job import Job, JobState
 from bot.jobs.request_facts import origin_of
 from bot.jobs.store import DuplicateJobError, JobStore
+from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Person, Verdict
@@ -99,6 +100,7 @@ class VideoRequests:
         gatekeeper: Gatekeeper,
         records: RequestRecords,
         drafts: DraftStore,
+        space: MediaSpace,
         limits: RequestLimits,
         now: Callable[[], datetime],
     ) -> None:
@@ -110,6 +112,7 @@ class VideoRequests:
         self._gatekeeper = gatekeeper
         self._records = records
         self._drafts = drafts
+        self._space = space
         self._limits = limits
         self._now = now
         self.stopping = False
@@ -256,11 +259,20 @@ class VideoRequests:
         self, job: Job, draft_id: str | None, new_member: ServerRules | None
     ) -> Refused | None:
         """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
-        refused = await self._try_to_store(job, draft_id, new_member)
+        refused = await self._without_room() or await self._try_to_store(job, draft_id, new_member)
         if refused is not None:
             # The claim is this event's own: an event whose job had one already was not examined.
             self._ledger.release(job.id)
         return refused
+
+    async def _without_room(self) -> Refused | None:
+        """Refuse the job where there is no space for its video, as far as the disk tells."""
+        try:
+            no_room = await self._space.refusal()
+        except (StorageError, OSError) as error:
+            log.warning("space_not_looked_up", reason=str(error))
+            return None
+        return Refused(no_room) if no_room is not None else None
 
     async def _try_to_store(
         self, job: Job, draft_id: str | None, new_member: ServerRules | None

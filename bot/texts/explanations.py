@@ -321,15 +321,6 @@ def laid_aside_too_large(until: str) -> Explanation:
     )
 
 
-def laid_aside_not_fitted(until: str) -> Explanation:
-    """The video is larger than Discord accepts here, and was not made smaller. It waits in `/jobs` until then."""
-    return Explanation(
-        sentence("The video is ready, but too large for here, and I could not make it smaller."),
-        Money.SPENT,
-        sentence("It waits for you in `/jobs` until {until}.", until=until),
-    )
-
-
 def laid_aside_refused(until: str) -> Explanation:
     """Discord refused the video by every route, or stayed away. It waits in `/jobs` until then."""
     return Explanation(

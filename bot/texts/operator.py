@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.texts.durations import megabytes
 from bot.texts.quoting import quote_prompt, quote_vendor
 
 _WORDS_SHOWN_CHARS: Final = 1000
@@ -71,6 +72,25 @@ def database_replaced(path: str) -> str:
         f"Stillmotion: the database at `{path}` was deleted or replaced while I run. I buy and post nothing until "
         "the same file is back, or until you have stopped me, put the right file there, and started me again."
     )
+
+
+def media_limit_reached(kept_bytes: int) -> str:
+    """Videos that may not be deleted take all the space that there is for videos."""
+    return (
+        f"Stillmotion: videos that wait in `/jobs`, are hidden, or are being posted take {megabytes(kept_bytes)}, "
+        "which is all that `MEDIA_LIMIT_GB` allows. I refuse new requests until there is room; nothing is lost."
+    )
+
+
+def disk_full(free_bytes: int, wanted_bytes: int) -> str:
+    """The disk has not enough free space for another request."""
+    return (
+        f"Stillmotion: the disk of the data folder has {megabytes(free_bytes)} left, and another request may need "
+        f"{megabytes(wanted_bytes)}. I refuse new requests until there is room; nothing is lost."
+    )
+
+
+ROOM_AGAIN: Final = "Stillmotion: there is room for videos again, and I accept new requests."
 
 
 def row_unreadable(table: str) -> str:

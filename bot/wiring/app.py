@@ -219,6 +219,7 @@ class App:
             gatekeeper=self.moderation.gatekeeper,
             records=RequestRecords(self.moderation.audit_log, self.moderation.caches, self._now),
             drafts=self._drafts,
+            space=self.jobs.media_space,
             now=self._now,
             limits=limits,
         )
@@ -281,6 +282,7 @@ class App:
             self.jobs.store,
             self._drafts,
             self.moderation.originals,
+            self.jobs.media_space,
             spool_dir=self._settings.spool_dir,
             media_dir=self._settings.media_dir,
             retention=self.jobs.retention,

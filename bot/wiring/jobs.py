@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from random import Random
+from shutil import disk_usage
 from typing import Final
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from bot.lifecycle.checks import Checks
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobRunner
 from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.steps.ask_again import AskAgainStep
@@ -65,6 +67,7 @@ log: Final = structlog.get_logger(__name__)
 
 _EDITS_PER_S: Final = 20.0
 """Progress edits of all replies together; with many jobs each is edited more seldom."""
+_GB_BYTES: Final = 1_000_000_000
 _HISTORY: Final = 2000
 """Number of finished jobs from which durations are learned at the start."""
 
@@ -81,6 +84,7 @@ class Tuning:
     members_kept_s: float = KEPT_S
     deadline_wait_s: float = WAIT_S
     finish_within_s: float = FINISH_WITHIN_S
+    free_bytes: Callable[[Path], int] = lambda folder: disk_usage(folder).free
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
     detector_paths: tuple[Path, ...] = ()
@@ -162,6 +166,18 @@ class JobWiring:
         return JobRunner(self.lifecycle, self.store, self._uploads, owner=self.owner)
 
     @cached_property
+    def media_space(self) -> MediaSpace:
+        """Keeps the media folder within its limit."""
+        settings = self._settings
+        return MediaSpace(
+            self._moderation.originals,
+            settings.media_dir,
+            limit_bytes=int(settings.media_limit_gb * _GB_BYTES),
+            free_bytes=self._tuning.free_bytes,
+            alarms=self.alarms,
+        )
+
+    @cached_property
     def lifecycle(self) -> Lifecycle:
         """Carries one job through its steps."""
         starts = CountedStarts()
@@ -214,6 +230,7 @@ class JobWiring:
                 facts=self._facts,
                 files=self._moderation.files,
                 limits=self._moderation.limits,
+                space=self.media_space,
                 metrics=self._metrics,
                 media_dir=self._settings.media_dir,
                 timeouts=self.timeouts,

@@ -22,6 +22,7 @@ from bot.video_files.finishing import (
     VideoFinishing,
     finishing_pool,
 )
+from tests.bench import delivery_relay
 from tests.bench.figures import Figure
 from tests.video_files.comparing import extent, ssim
 from tests.video_files.scenes import Scene, write
@@ -68,7 +69,7 @@ class _Row:
 
 
 async def run() -> list[Figure]:
-    """Fit every film to every limit; then time one of them, and marks."""
+    """Fit every film to every limit; then time one of them, and marks; then relay many at once."""
     with tempfile.TemporaryDirectory(prefix="stillmotion-bench-") as scratch:
         films = {scene: Path(scratch, f"{number}.mp4") for number, scene in enumerate(_scenes())}
         for scene, path in films.items():
@@ -87,7 +88,7 @@ async def run() -> list[Figure]:
             fit_ratio = await _fit_ratio(finishing, films[_FILM_LIKE[0]])
             mark_ms = [await _mark_ms(finishing, films[scene]) for scene in _MARKED]
     _show(rows)
-    return _figures(rows, fit_ratio, max(mark_ms))
+    return [*_figures(rows, fit_ratio, max(mark_ms)), *await delivery_relay.run()]
 
 
 def _scenes() -> Iterator[Scene]:

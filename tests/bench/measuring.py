@@ -101,11 +101,12 @@ async def cost_of(work: Callable[[], Awaitable[None]]) -> Cost:
     gc.collect()
     idle_kib = rss_kib()
     reset_peak()
+    cpu_s = time.process_time() + _children_cpu_s()  # looking at all processes is a stall of its own
     async with StallWatch() as watch:
-        wall_s, cpu_s = time.perf_counter(), time.process_time() + _children_cpu_s()
+        wall_s = time.perf_counter()
         await work()
         wall_s = time.perf_counter() - wall_s
-        cpu_s = time.process_time() + _children_cpu_s() - cpu_s
+    cpu_s = time.process_time() + _children_cpu_s() - cpu_s
     return Cost(
         wall_s=wall_s,
         cpu_s=cpu_s,

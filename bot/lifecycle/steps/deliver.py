@@ -32,6 +32,7 @@ from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
+from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.steps.finish import FinishProgress, attempt_of
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.timeouts import Retention, Timeouts
@@ -67,6 +68,7 @@ class DeliverStep:
         facts: VideoFactsReader,
         files: PostableFiles,
         limits: UploadLimits,
+        space: MediaSpace,
         metrics: Metrics,
         media_dir: Path,
         timeouts: Timeouts,
@@ -80,6 +82,7 @@ class DeliverStep:
         self._facts = facts
         self._files = files
         self._limits = limits
+        self._space = space
         self._metrics = metrics
         self._media_dir = media_dir
         self._timeouts = timeouts
@@ -109,6 +112,7 @@ class DeliverStep:
         if job.task_id is None:
             raise ValueError("a ready job has a task id")
         context.show(Stage.DOWNLOADING, progress=_COMPLETE)
+        await self._space.make_room()
         await self._facts.warm()
         await self._files.warm()
         patience = ContentPatience(self._timeouts.patience.absent_s)
@@ -152,7 +156,8 @@ class DeliverStep:
             await self._keep_undelivered(context, reason, error)
         else:
             if context.job.original_name is None:
-                path.unlink(missing_ok=True)
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+            await self._space.make_room()
             await context.ping(posted)
 
     async def _post(self, context: JobContext, file: PostableFile) -> Posted:

@@ -1,0 +1,130 @@
+"""Space for videos: a limit of the data folder, and the free space of its disk.
+
+Only originals of delivered videos are deleted for it. Videos that wait to be fetched, hidden ones, and those of
+jobs under way stay, whatever that costs.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from bot.images.model import IMAGE_LIMITS
+from bot.jobs.originals import Original, Originals
+from bot.lifecycle.alarms import OperatorAlarms
+from bot.storage.errors import StorageError
+from bot.texts import files, operator
+from bot.texts.explanations import Explanation
+
+log: Final = structlog.get_logger(__name__)
+
+FREE_BYTES: Final = 7 * IMAGE_LIMITS.source_bytes + 150_000_000
+"""Free space for one request: its pictures, a video (60 MB are the largest seen), and the file made of it."""
+_TROUBLE: Final = "media_space"
+
+
+@dataclass(frozen=True)
+class _Usage:
+    sizes: dict[str, int]
+    originals: tuple[Original, ...]
+    free_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(self.sizes.values())
+
+    @property
+    def originals_bytes(self) -> int:
+        return sum(self.size_of(original) for original in self.originals)
+
+    def size_of(self, original: Original) -> int:
+        return self.sizes.get(original.name, 0)
+
+
+class MediaSpace:
+    """Keeps the media folder within its limit."""
+
+    def __init__(
+        self,
+        originals: Originals,
+        media_dir: Path,
+        *,
+        limit_bytes: int,
+        free_bytes: Callable[[Path], int],
+        alarms: OperatorAlarms,
+    ) -> None:
+        """Args: `free_bytes` returns the free space of the disk of a folder; it may wait for the disk."""
+        self._originals = originals
+        self._media_dir = media_dir
+        self._limit_bytes = limit_bytes
+        self._free_bytes = free_bytes
+        self._alarms = alarms
+        self._full = False
+
+    async def make_room(self) -> None:
+        """Delete originals, oldest first, until the limit is kept and the disk has space for one more request.
+
+        Where that cannot be found out or done, nothing changes: no job waits or fails for it.
+        """
+        try:
+            await self.look()
+        except (StorageError, OSError) as error:
+            log.warning("room_not_made", reason=str(error))
+
+    async def refusal(self) -> Explanation | None:
+        """Return why no request is accepted at present; None if there is space for one. Raises as `look`."""
+        return files.NO_ROOM if await self.look() else None
+
+    async def look(self) -> bool:
+        """As `make_room`; returns True if there is no space for another request, of which the operator is told.
+
+        Raises:
+            StorageError: The database cannot be read.
+            OSError: The disk does not tell.
+        """
+        usage = await self._room()
+        kept_bytes = usage.total_bytes - usage.originals_bytes
+        over_limit = kept_bytes >= self._limit_bytes
+        full = over_limit or usage.free_bytes < FREE_BYTES
+        if full and not self._full:
+            log.error("no_room_for_videos", kept_bytes=kept_bytes, free_bytes=usage.free_bytes)
+            at_limit, at_end = operator.media_limit_reached, operator.disk_full
+            told = at_limit(kept_bytes) if over_limit else at_end(usage.free_bytes, FREE_BYTES)
+            self._alarms.begin(_TROUBLE, told)
+        elif self._full and not full:
+            self._alarms.end(_TROUBLE, operator.ROOM_AGAIN)
+        self._full = full
+        return full
+
+    async def _room(self) -> _Usage:
+        """Delete what has to go, and return what there is afterwards."""
+        before = await self._usage()
+        surplus_bytes = max(before.total_bytes - self._limit_bytes, FREE_BYTES - before.free_bytes)
+        due: list[Original] = []
+        for original in before.originals:
+            if surplus_bytes <= 0:
+                break
+            due.append(original)
+            surplus_bytes -= before.size_of(original)
+        if not due:
+            return before
+        log.info("originals_deleted_for_space", count=len(due))
+        await self._originals.drop(due)
+        return await self._usage()
+
+    async def _usage(self) -> _Usage:
+        kept = await self._originals.kept()
+        sizes, free_bytes = await asyncio.to_thread(self._measure)
+        return _Usage(sizes, tuple(kept), free_bytes)
+
+    def _measure(self) -> tuple[dict[str, int], int]:
+        sizes: dict[str, int] = {}
+        for path in self._media_dir.iterdir():
+            try:
+                sizes[path.name] = path.stat().st_size
+            except FileNotFoundError:
+                continue  # posted and gone meanwhile
+        return sizes, self._free_bytes(self._media_dir)
