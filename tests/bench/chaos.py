@@ -1,4 +1,4 @@
-"""Five hundred kills, with and without other faults: bought twice, lost, left without an end."""
+"""Five hundred kills, with and without other faults, and 200 while files are made and posted: what went wrong."""
 
 import asyncio
 import logging
@@ -24,6 +24,10 @@ _ROUNDS = 5
 _KILLS = {_NO_FAULTS: (34,), _ODD_ANSWERS: (33,), _FAULTS: (33,)}
 """Kills of the three runs that a round has at once, a hundred together."""
 _JOBS_PER_KILL = 3
+_LARGE_FILMS = FaultPlan(large_films=True, pictures=0.0)
+_FILE_KILLS = (50, 50, 50, 50)
+"""Kills of the runs with files that are compressed or marked, two of them at once."""
+_AT_ONCE = 2
 
 
 async def _one(folder: Path, seed: int, fault_plan: FaultPlan, kills: int) -> Findings:
@@ -53,6 +57,38 @@ async def run() -> list[Figure]:
                     )
                 ]
             results += [task.result() for task in tasks]
+        of_files = await _kill_at_files(Path(scratch))
+    return [*_figures(results), *_file_figures(of_files)]
+
+
+async def _kill_at_files(folder: Path) -> list[Findings]:
+    found: list[Findings] = []
+    for start in range(0, len(_FILE_KILLS), _AT_ONCE):
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_one(folder / f"files-{number}", 1000 + number, _LARGE_FILMS, kills))
+                for number, kills in enumerate(_FILE_KILLS[start : start + _AT_ONCE], start)
+            ]
+        found += [task.result() for task in tasks]
+    return found
+
+
+def _file_figures(results: list[Findings]) -> list[Figure]:
+    lost = sum(len(one.lost) + len(one.unfinished_replies) for one in results)
+    twice = sum(len(one.bought_twice) + len(one.delivered_twice) for one in results)
+    return [
+        Figure(
+            "chaos.file_kills",
+            sum(one.kills for one in results),
+            "SIGKILLs while a file was made or posted",
+            at_least=200,
+        ),
+        Figure("chaos.file_lost", lost, "videos or endings that were lost by them", at_most=0),
+        Figure("chaos.file_twice", twice, "videos bought or shown twice by them", at_most=0),
+    ]
+
+
+def _figures(results: list[Findings]) -> list[Figure]:
     total = {
         "kills": sum(findings.kills for findings in results),
         "bought_twice": sum(len(findings.bought_twice) for findings in results),

@@ -51,9 +51,11 @@ from bot.sandbox.discord import (
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import Settings
-from tests.chaos.fault_plan import FaultPlan, KillPoint
+from tests.chaos.fault_plan import FILE_POINTS, FaultPlan, KillPoint
 from tests.chaos.picture_deaths import PictureDeaths
 from tests.e2e.actors.pictures import picture
+from tests.e2e.actors.videos import LARGE
+from tests.video_files.scenes import write
 
 REPOSITORY = Path(__file__).parents[2]
 _PACE = TaskPace(queue_s=0.2, generate_s=0.8, jitter=0.6)
@@ -119,6 +121,9 @@ class ChaosRun:
         async with self.sandbox:
             self._set_faults()
             people, places = self._people()
+            if self._fault_plan.large_films:
+                self._discord.core.world.default_upload_limit_bytes = LARGE.size_bytes // 3
+                await asyncio.to_thread(self._make_large_film)
             self._asking = asking = asyncio.create_task(self._ask(people, places), name="asking")
             killing = asyncio.create_task(self.picture_deaths.run(), name="killing picture children")
             try:
@@ -145,7 +150,9 @@ class ChaosRun:
 
     def _kill_points(self, kills: int) -> list[KillPoint]:
         """Each kill point as often as the others, in random order."""
-        kill_points = list(KillPoint) * -(-kills // len(KillPoint))
+        large = self._fault_plan.large_films
+        points = FILE_POINTS if large else [one for one in KillPoint if one not in FILE_POINTS]
+        kill_points = [*points] * -(-kills // len(points))
         self._chance.shuffle(kill_points)
         return kill_points[:kills]
 
@@ -212,6 +219,8 @@ class ChaosRun:
                 await self._mention(person, channel, prompt)
                 continue
             options: dict[str, object] = {"prompt": prompt, "private": self._asking_chance.random() < 0.15}
+            if self._fault_plan.large_films and self._asking_chance.random() < 0.5:
+                options["resolution"] = "480p"
             if self._asking_chance.random() < self._fault_plan.pictures:
                 options["image"] = self._discord.upload("cat.png", picture())
             reply = await self._discord.invoke(
@@ -284,6 +293,8 @@ class ChaosRun:
             KillPoint.GENERATING: lambda: "generating" in self._states(),
             KillPoint.READY: lambda: "ready" in self._states(),
             KillPoint.DELIVERING: lambda: "delivering" in self._states(),
+            KillPoint.FINISHING: lambda: self._has_file("*.post.mp4.part"),
+            KillPoint.UPLOADING: lambda: self._has_file("*.post.mp4"),
         }
         self._slow_down(kill_point)
         loop = asyncio.get_running_loop()
@@ -312,9 +323,9 @@ class ChaosRun:
                 faults.submit.append(SlowAnswer(0.3))
             case KillPoint.READY:
                 faults.content.append(Hang(0.3))
-            case KillPoint.DELIVERING:
+            case KillPoint.DELIVERING | KillPoint.UPLOADING:
                 self._discord.latency_s = 0.1
-            case KillPoint.RANDOM | KillPoint.ANSWERED | KillPoint.GENERATING:
+            case KillPoint.RANDOM | KillPoint.ANSWERED | KillPoint.GENERATING | KillPoint.FINISHING:
                 pass
 
     def _reset_faults(self) -> None:
@@ -355,6 +366,14 @@ class ChaosRun:
 
     def _states(self) -> set[str]:
         return {state for (state,) in self._query("SELECT state FROM jobs WHERE settled_at IS NULL")}
+
+    def _make_large_film(self) -> None:
+        films = self._folder / "films"
+        films.mkdir()
+        write(LARGE, films / "sample-1280x720-6s.mp4")
+
+    def _has_file(self, pattern: str) -> bool:
+        return any((self._folder / "data" / "media").glob(pattern))
 
     def unexplained(self) -> list[str]:
         """The prompts of jobs of unknown outcome without anything for the operator to go by."""

@@ -19,6 +19,14 @@ class KillPoint(StrEnum):
     """The video is being fetched."""
     DELIVERING = "delivering"
     """The video is being posted, or was just posted."""
+    FINISHING = "finishing"
+    """The file that is posted is being made."""
+    UPLOADING = "uploading"
+    """It is made, and on its way."""
+
+
+FILE_POINTS = (KillPoint.FINISHING, KillPoint.UPLOADING)
+"""Kill points of runs with large films."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class FaultPlan:
     """Share of requests, to either side, with an answer that says something else than what was done."""
     day_long_retry_after: bool = False
     """True if one poll is told to come back in a day, which holds polls back for a minute."""
+    large_films: bool = False
+    """True if half of the videos are larger than Discord allows, and have to be compressed."""
     pictures: float = 0.2
     """Share of commands that bring a picture."""
     picture_deaths: float = 0.0

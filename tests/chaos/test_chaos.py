@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.chaos_run import ChaosRun
-from tests.chaos.fault_plan import FaultPlan
+from tests.chaos.fault_plan import FILE_POINTS, FaultPlan
 from tests.chaos.findings import compare, report
 
 NO_FAULTS = FaultPlan(repeated_events=0.05)
@@ -22,6 +22,7 @@ FAULTS = FaultPlan(
     picture_deaths=0.1,
 )
 PICTURE_DEATHS = FaultPlan(pictures=0.9, picture_deaths=0.25)
+LARGE_FILMS = FaultPlan(large_films=True, pictures=0.0)
 _REFUSED = "“cat.png” could not be made a picture that the video service takes."
 
 
@@ -71,3 +72,13 @@ async def test_children_that_die_cost_nothing_but_their_pictures(tmp_path: Path)
     ended = [reply.text for reply in chaos_run.record.replies.values() if "No video this time" in reply.text]
     assert [text for text in ended if _REFUSED not in text] == []
     assert "Traceback" not in chaos_run.log.read_text("utf-8")
+
+
+@pytest.mark.slow
+async def test_kills_while_files_are_made_and_posted_lose_nothing_and_show_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    chaos_run = ChaosRun(tmp_path, seed=5, fault_plan=LARGE_FILMS, jobs_at_most=30)
+    assert await killed(chaos_run, 12) >= 10
+    assert set(chaos_run.record.kill_points) == set(FILE_POINTS)
+    assert chaos_run.record.states["delivering"] >= 6

@@ -20,6 +20,7 @@ from tests.e2e.actors.videos import being_made, film_that_comes, finish, limit_f
 
 SMALL_LIMIT = 500_000
 PROMPT = "a paper boat"
+FINISHING_NICENESS = "10"
 SHORT = replace(QUICK, finish_within_s=1.5)
 
 
@@ -43,7 +44,7 @@ async def children_that(suffer: Callable[[psutil.Process], None]) -> AsyncGenera
 
 
 def hang(child: psutil.Process) -> None:
-    if child.cmdline()[-1] != "0":  # the niceness: those that only read have more time than a test
+    if child.cmdline()[-1] == FINISHING_NICENESS:  # those that only read have more time than a test
         child.send_signal(signal.SIGSTOP)
 
 

@@ -219,16 +219,27 @@ async def test_without_the_extra_or_a_key_a_video_with_credentials_stays_as_it_c
             assert made.path.read_bytes() == source.read_bytes()
 
 
-async def test_a_file_that_signing_makes_too_large_goes_without(
-    credentials: ContentCredentials, tmp_path: Path
-) -> None:
-    """The limit counts, credentials included; where there is hardly room for them the film is compressed."""
+async def test_the_limit_counts_credentials_as_well(finishing: VideoFinishing, tmp_path: Path) -> None:
     source = tmp_path / "job-1.mp4"
     source.write_bytes(ROUGH)
-    async with finishing_pool(768 * MIB) as pool:
-        made = await finished(VideoFinishing(pool, credentials), source, limit_bytes=len(ROUGH) + 1000)
+    made = await finished(finishing, source, limit_bytes=len(ROUGH) + 1000)
     assert made.by is FinishedBy.COMPRESSED
     assert shown(made.path) is not None
+
+
+async def test_a_file_that_signing_makes_too_large_goes_without(
+    finishing: VideoFinishing, files: IdentityFiles, tmp_path: Path
+) -> None:
+    source = tmp_path / "job-1.mp4"
+    source.write_bytes(ROUGH)
+    own, _, above = files.certificate.read_text().partition("-----END CERTIFICATE-----\n")
+    files.certificate.write_text(f"{own}-----END CERTIFICATE-----\n{above * 100}")
+    with capture_logs() as logs:
+        made = await finished(finishing, source, limit_bytes=len(ROUGH) + 40_000)
+    assert [line["fault"] for line in logs if line["event"] == "video_not_signed"] == ["too_large"]
+    assert made.by is FinishedBy.REMUXED
+    assert shown(made.path) is None
+    assert tag(made.path) is not None
 
 
 @pytest.mark.parametrize("scene", [Scene("photograph", 1280, 720, 6, 4 * MIB)], ids=lambda scene: scene.name)
