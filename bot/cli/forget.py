@@ -27,8 +27,9 @@ async def forget(settings: Settings, person_id: int) -> None:
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
     try:
         async with open_database(url, settings.data_dir) as database:
-            jobs = await JobStore(database, settings.spool_dir).forget_prompts(person_id)
-            await Originals(database, settings.media_dir).drop_of_person(person_id)
+            store = JobStore(database, settings.spool_dir)
+            jobs = await store.forget_prompts(person_id)
+            await Originals(database, store, settings.media_dir).drop_of_person(person_id)
             await DraftStore(database).remove_of(person_id)
             await PeopleStore(database).forget(person_id)
             await NewsStore(database).remove_of(person_id)

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement, select, update
 
 from bot.jobs.job import Job
+from bot.jobs.store import JobStore
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.tables import jobs
@@ -33,8 +34,9 @@ class Originals:
     Methods raise `bot.storage.errors.StorageUnavailableError` where they cannot read the database.
     """
 
-    def __init__(self, database: Database, media_dir: Path) -> None:
+    def __init__(self, database: Database, store: JobStore, media_dir: Path) -> None:
         self._database = database
+        self._store = store
         self._media_dir = media_dir
 
     async def kept(self) -> Sequence[Original]:
@@ -46,6 +48,11 @@ class Originals:
         found = await self._where(jobs.c.id == job.id)
         path = self._media_dir / found[0].name if found else None
         return path if path is not None and await asyncio.to_thread(path.exists) else None
+
+    async def expire(self, originals: Sequence[Original]) -> None:
+        """Delete these, whose time or space is over, but for those of jobs whose row cannot be read."""
+        unreadable = await self._store.unreadable_among([original.job_id for original in originals])
+        await self.drop(original for original in originals if original.job_id not in unreadable)
 
     async def drop(self, originals: Iterable[Original]) -> None:
         """Delete these. One that cannot be deleted, or forgotten, stays noted for the next time."""

@@ -112,7 +112,7 @@ class MediaSpace:
         if not due:
             return before
         log.info("originals_deleted_for_space", count=len(due))
-        await self._originals.drop(due)
+        await self._originals.expire(due)
         return await self._usage()
 
     async def _usage(self) -> _Usage:

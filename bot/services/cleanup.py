@@ -83,7 +83,7 @@ class Cleanup:
             await self._give_up(job)
         await self._drafts.remove_before(now - self._retention.drafts)
         due = [one for one in await self._originals.kept() if one.until is None or one.until <= now]
-        await self._originals.drop(due)
+        await self._originals.expire(due)
         await self._remove_pictures(now - self._retention.pictures)
         await self._remove_videos(now - self._retention.pictures)
 

@@ -139,7 +139,7 @@ class ModerationWiring:
     @cached_property
     def originals(self) -> Originals:
         """Delivered videos as they came."""
-        return Originals(self.database, self.settings.media_dir)
+        return Originals(self.database, self.store, self.settings.media_dir)
 
     @cached_property
     def limits(self) -> UploadLimits:

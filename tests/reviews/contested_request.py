@@ -199,7 +199,7 @@ class ContestedRequest:
             media_dir=folder,
             now=now,
         )
-        originals = Originals(self.database, folder)
+        originals = Originals(self.database, jobs, folder)
         self.copies = HiddenCopies(api=outside, originals=originals, media_dir=folder)
         takedowns = Takedowns(
             jobs=jobs,
