@@ -103,6 +103,7 @@ def add_cogs(
         questions,
         reviews,
         audit_log,
+        appeals=appeals,
         news=news,
         pages=pages,
         spicy_stop=spicy_stop,
