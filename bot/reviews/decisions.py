@@ -213,7 +213,9 @@ class Decisions:
                 await self.expire_due()
                 await self.resume()
                 # In the first round as well: an earlier process may have ended before it showed its question.
-                if number % _ASK_AGAIN_EVERY == 0:
+                if number == 0:
+                    await self.questions.find_lost()
+                elif number % _ASK_AGAIN_EVERY == 0:
                     await self.questions.ask_again()
                 await self.takedowns.finish()
                 await self.reporter_news.tell()
