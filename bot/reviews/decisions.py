@@ -40,6 +40,7 @@ from bot.reviews.review import (
     ReviewSubject,
     Vote,
     VoterDoubts,
+    attempt_kept,
     cancellation_entry,
     entry_about,
     is_overtaken,
@@ -283,7 +284,7 @@ class Decisions:
                 # Within a transaction, as a stop is one too: what it overtook, moderators are asked once more.
                 asks_anew = is_overtaken(review, job, self.caches.rules.of(review.guild_id))
                 if asks_anew:
-                    moved = replace(job, review_id=None, attempt=None)
+                    moved = replace(job, review_id=None, attempt=attempt_kept(job))
                 await self.jobs.save_within(within.connection, moved, before=job)
                 if news is not None and not asks_anew:
                     await self.news.add(within, news)
