@@ -97,12 +97,13 @@ def add_cogs(
     video = VideoCog(requests, opening, people, prompt_history, group=group, now=now)
     jobs = JobsCog(job_list)
     reviewed = ReviewsCog(decisions, reviews, reports, pages)
-    settings = SettingsCog(caches.rules)
+    settings = SettingsCog(caches.rules, questions)
     spicy = SpicyCog(
         caches,
         questions,
         reviews,
         audit_log,
+        appeals=appeals,
         news=news,
         pages=pages,
         spicy_stop=spicy_stop,

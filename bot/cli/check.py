@@ -13,7 +13,12 @@ from bot.cli.image_check import check_images
 from bot.cli.mark_check import check_marks
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
-from bot.moderation.audit.checkpoint import read_checkpoints
+from bot.moderation.audit.checkpoint import (
+    FILE_NAME,
+    CheckpointFileState,
+    checkpoint_file_state,
+    read_checkpoints,
+)
 from bot.moderation.audit.store import LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
 from bot.storage.errors import StorageError
@@ -129,19 +134,25 @@ async def _outcomes(settings: Settings) -> CheckLine:
 
 async def _audit_log(known: Sequence[Checkpoint], settings: Settings) -> CheckLine:
     try:
-        report = await asyncio.to_thread(_verified_log, settings, known)
+        report, state = await asyncio.to_thread(_verified_log, settings, known)
     except (StorageError, OSError) as error:
         return CheckLine("audit log", passed=False, told=str(error))
     broken = report.broken
     if broken is not None:
         told = console.audit_broken(broken.number, _FLAWS[broken.flaw])
         return CheckLine("audit log", passed=False, told=told)
+    if report.entries and state is not CheckpointFileState.READABLE:
+        path, unreadable = str(settings.data_dir / FILE_NAME), state is CheckpointFileState.UNREADABLE
+        told = console.audit_not_vouched_for(report.entries, path, unreadable=unreadable)
+        # A digest that the operator knows from elsewhere tells the same.
+        return CheckLine("audit log", passed=bool(known) and not unreadable, told=told)
     return CheckLine("audit log", passed=True, told=console.audit_unbroken(report.entries))
 
 
-def _verified_log(settings: Settings, known: Sequence[Checkpoint]) -> LogReport:
+def _verified_log(settings: Settings, known: Sequence[Checkpoint]) -> tuple[LogReport, CheckpointFileState]:
+    state = checkpoint_file_state(settings.data_dir)
     found = (*known, *read_checkpoints(settings.data_dir))
-    return verify_log(database_path(_database_url(settings), settings.data_dir), found)
+    return verify_log(database_path(_database_url(settings), settings.data_dir), found), state
 
 
 def _write_something(folder: Path) -> None:

@@ -93,6 +93,7 @@ class FinalPost:
         self._unread_by: Route | None = None
         """Route by which the post was made with an answer that could not be read."""
         self._tried_token_again = False
+        self._may_be_there = journal.earlier is not None and journal.earlier.route.makes_new_message
 
     async def make(self, *, patience_s: float) -> Posted:
         """Make the post, repeating while Discord is away.
@@ -116,6 +117,8 @@ class FinalPost:
 
     async def _by_an_open_way(self) -> Posted:
         has_video = self._post.video is not None
+        if has_video and self._may_be_there and (found := await self._made_earlier()) is not None:
+            return found
         for route in self._routes.for_final_post():
             if self._routes.is_closed(route):
                 continue
@@ -133,6 +136,15 @@ class FinalPost:
                 self._unread_by = route if isinstance(error, AnswerUnreadableError) else None
                 raise
         raise ReplyUnreachableError("every route to the user is closed")
+
+    async def _made_earlier(self) -> Posted | None:
+        """Return the new message of an earlier run, if it arrived: whichever route is open now, it is the post."""
+        begun = self._journal.earlier
+        message_id = await self._find(begun.route, begun.started_at) if begun is not None else None
+        self._may_be_there = False
+        if begun is None or message_id is None:
+            return None
+        return Posted(begun.route, message_id, self._routes.detour(begun.route))
 
     async def _by(self, route: Route) -> int:
         """Post by one route: without the prompt if AutoMod refuses that, and twice by a private reply's token."""

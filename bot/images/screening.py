@@ -18,7 +18,8 @@ log: Final = structlog.get_logger(__name__)
 
 DIED: Final = "died"
 TIMED_OUT: Final = "timed_out"
-_WITHIN_S: Final = 90.0
+_WITHIN_S: Final = 20.0
+"""Ten times what a detector takes for a video (README, *Image check*); meanwhile other requests wait for theirs."""
 _MEMORY_BYTES: Final = 3 * 1024**3
 """Limit of address space: a detector's libraries and its model take 0.6 GB."""
 _NICENESS: Final = 5

@@ -237,6 +237,12 @@ class Job:
         """True if it waits for its user to say that the video is still wanted."""
         return self.ask_again_since is not None and self.state is JobState.QUEUED
 
+    @property
+    def may_have_new_message(self) -> bool:
+        """True if a new message with the finished video was begun, of which nobody may have seen the answer."""
+        begun = self.attempt is not None and self.attempt.route.makes_new_message
+        return begun and self.posted_file is not None and self.state is JobState.DELIVERING
+
 
 def video_name_of(job: Job) -> str:
     """Return the name of the job's finished video in the media folder, as it came."""

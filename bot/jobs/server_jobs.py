@@ -50,6 +50,17 @@ class ServerJobs:
             jobs.c.state.not_in([*ended, JobState.SUBMITTING.value]),
         )
 
+    async def handed_over(self, guild_id: int, person_id: int) -> frozenset[str]:
+        """Return the ids of what a user is having handed to the video service now, from a server."""
+        chosen = select(jobs.c.id).where(
+            jobs.c.guild_id == guild_id,
+            jobs.c.person_id == person_id,
+            jobs.c.settled_at.is_(None),
+            jobs.c.state == JobState.SUBMITTING.value,
+        )
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(chosen)).scalars())
+
     async def delivered_since(self, guild_id: int, person_id: int, moment: datetime) -> Sequence[Job]:
         """Return a user's videos that a server's channels show, delivered since a moment, oldest first."""
         return await self._where(

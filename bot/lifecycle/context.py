@@ -260,12 +260,14 @@ class JobContext:
     async def post(self, post: Post, counted: CountUpload = uncounted) -> Posted:
         """Make the last post; each upload is surrounded by `counted`. Raises what `FinalPost.make` raises."""
         await self._card.stop()
-        attempt = self.job.attempt
-        earlier = attempt if attempt == self._attempt_found else None
+        attempt, maybe_there = self.job.attempt, self.job.may_have_new_message
+        earlier = attempt if attempt == self._attempt_found or maybe_there else None
+        # A card's attempt would take the place of that of the video, which may have arrived.
+        begin = _not_noted if maybe_there and post.video is None else self._begin_attempt
         final = FinalPost(
             self._reply,
             post,
-            Journal(earlier, self._begin_attempt, self._may_post, counted),
+            Journal(earlier, begin, self._may_post, counted),
             now=self.now,
             direct_videos=self._gatekeeper.allows_direct(self.job.request.preset),
         )
@@ -350,3 +352,8 @@ class JobContext:
         if standing is None:
             return None
         return InLine(standing.position, standing.waiting, self._wait_times.starts_in_s(self.job.id))
+
+
+async def _not_noted(attempt: Attempt) -> None:
+    """Leave the attempt in the job's row as it is."""
+    del attempt

@@ -1,6 +1,6 @@
 """Appeals against suspensions: one for each, decided once by another moderator, or by the server's owner."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,8 +22,8 @@ class AppealResult(StrEnum):
     RECEIVED = "received"
     BEFORE = "before"
     """The suspension was appealed against before, or is over."""
-    UNREACHED = "unreached"
-    """It could be shown to no moderator."""
+    QUEUED = "queued"
+    """No message reached a moderator: it waits in `/spicy queue`."""
 
 
 class AppealDecision(StrEnum):
@@ -36,6 +36,14 @@ class AppealDecision(StrEnum):
     """The moderator decided the suspension."""
     CLOSED = "closed"
     """The appeal was decided before, or the suspension is over."""
+
+
+@dataclass(frozen=True)
+class OpenAppeal:
+    """An appeal that is to be decided. `said` is empty once the user's data was removed."""
+
+    member: Member
+    said: str
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -51,7 +59,7 @@ class Appeals:
     async def receive(
         self, guild_id: int, person_id: int, said: str, reach: Callable[[Member], Awaitable[bool]]
     ) -> AppealResult:
-        """Show a suspended user's appeal to the moderators.
+        """Store a suspended user's appeal, which `/spicy queue` shows from then on, and show it to the moderators.
 
         Args:
             guild_id: The server.
@@ -67,14 +75,16 @@ class Appeals:
             await within.record(
                 AuditEntry(guild_id, self.now(), AuditAction.APPEALED, person_id, person_id, prompt=said)
             )
-        reached = False
-        try:
-            reached = await reach(member)
-        finally:
-            if not reached:  # the user's only appeal must not be spent on one that no moderator sees
-                async with self.audit.transaction() as within:
-                    await self.members.take_appeal_back(within, guild_id, person_id)
-        return AppealResult.RECEIVED if reached else AppealResult.UNREACHED
+        return AppealResult.RECEIVED if await reach(member) else AppealResult.QUEUED
+
+    async def open_in(self, guild_id: int) -> Sequence[OpenAppeal]:
+        """Return the appeals in a server that nobody has decided, oldest first."""
+        now = self.now()
+        return [
+            OpenAppeal(member, await self._said(member))
+            for member in self.members.appealing(guild_id)
+            if member.is_suspended(now) and not await self._is_decided(member)
+        ]
 
     async def decide(
         self, decider: Person, guild_id: int, person_id: int, *, until: int, lifts: bool
@@ -124,13 +134,21 @@ class Appeals:
 
     async def _is_decided(self, member: Member) -> bool:
         """Return True if the appeal was decided. A rejected one leaves its trace in the audit log alone."""
+        return bool(await self._last(member, AuditAction.APPEAL_DECIDED))
+
+    async def _said(self, member: Member) -> str:
+        entries = await self._last(member, AuditAction.APPEALED)
+        return entries[0].prompt or "" if entries else ""
+
+    async def _last(self, member: Member, action: AuditAction) -> Sequence[AuditEntry]:
+        """Return the last such entry about the user since the appeal, if there is one."""
         chosen = AuditFilter(
             guild_id=member.guild_id,
-            actions=frozenset({AuditAction.APPEAL_DECIDED}),
+            actions=frozenset({action}),
             person_id=member.person_id,
             since=member.appealed_at,
         )
-        return bool(await self.audit.store.read(chosen, limit=1))
+        return await self.audit.store.read(chosen, limit=1)
 
 
 def end_of(member: Member) -> int:

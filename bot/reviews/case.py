@@ -50,7 +50,7 @@ class ReviewCase:
 
 
 class ReviewChannel(Protocol):
-    """Shows questions to a server's moderators. Neither method raises for what Discord refuses."""
+    """Shows questions to a server's moderators. No method raises for what Discord refuses."""
 
     async def put(self, case: ReviewCase) -> tuple[int, int] | None:
         """Post a question in the review channel, or else send it to the server's owner.
@@ -64,4 +64,8 @@ class ReviewChannel(Protocol):
 
     async def update(self, case: ReviewCase) -> None:
         """Change a question's card to how the question stands now."""
+        ...
+
+    async def is_deleted(self, channel_id: int) -> bool:
+        """Return True if Discord says that there is no such channel; False if it cannot be told."""
         ...

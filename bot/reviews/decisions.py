@@ -40,6 +40,7 @@ from bot.reviews.review import (
     ReviewSubject,
     Vote,
     VoterDoubts,
+    attempt_kept,
     cancellation_entry,
     entry_about,
     is_overtaken,
@@ -213,7 +214,9 @@ class Decisions:
                 await self.expire_due()
                 await self.resume()
                 # In the first round as well: an earlier process may have ended before it showed its question.
-                if number % _ASK_AGAIN_EVERY == 0:
+                if number == 0:
+                    await self.questions.find_lost()
+                elif number % _ASK_AGAIN_EVERY == 0:
                     await self.questions.ask_again()
                 await self.takedowns.finish()
                 await self.reporter_news.tell()
@@ -281,7 +284,7 @@ class Decisions:
                 # Within a transaction, as a stop is one too: what it overtook, moderators are asked once more.
                 asks_anew = is_overtaken(review, job, self.caches.rules.of(review.guild_id))
                 if asks_anew:
-                    moved = replace(job, review_id=None, attempt=None)
+                    moved = replace(job, review_id=None, attempt=attempt_kept(job))
                 await self.jobs.save_within(within.connection, moved, before=job)
                 if news is not None and not asks_anew:
                     await self.news.add(within, news)

@@ -12,8 +12,10 @@ from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.reservations import update_ledger
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore, StaleJobError
-from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
+from bot.moderation.audit.rows import UnreadableEntryError
+from bot.moderation.audit.store import AuditFilter, AuditStore
 from bot.quota.ledger import Ledger
 from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
@@ -21,6 +23,10 @@ from bot.reviews.store import ReviewStore
 log: Final = structlog.get_logger(__name__)
 
 _TRIES: Final = 3
+_HANDED_OVER: Final = "handed_over"
+"""Detail of an entry: the ids of the requests that were being handed to the video service at that moment."""
+_ENTRIES: Final = 100
+"""Newest entries about a user's departures that are read."""
 
 
 class Departure(StrEnum):
@@ -38,6 +44,38 @@ _ACTIONS: Final[Mapping[Departure, AuditAction]] = {
     Departure.LEFT: AuditAction.LEFT,
     Departure.TIMED_OUT: AuditAction.TIMED_OUT,
 }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NotedDepartures:
+    """Departures during which a request was being handed to the video service, as the audit log keeps them.
+
+    Such a request cannot be called back, and its row belongs to the run that waits for the answer. The run looks
+    here once it has the answer, and so does one that goes on with the job after a restart.
+    """
+
+    store: AuditStore
+
+    async def end(self, job: Job) -> bool:
+        """Return True if the job has to end, because its user departed while it was being handed over.
+
+        Raises:
+            StorageUnavailableError: It cannot be told.
+        """
+        if job.guild_id is None:
+            return False
+        try:
+            return job.id in await self.handed_over(job.guild_id, job.reply.person_id)
+        except UnreadableEntryError as error:
+            log.warning("departures_not_read", job=job.id, reason=str(error))
+            return False  # the rules are asked again before the video is posted
+
+    async def handed_over(self, guild_id: int, person_id: int) -> frozenset[str]:
+        """Return the ids of the requests that a user's departures from a server named. Raises `StorageError`."""
+        chosen = AuditFilter(guild_id=guild_id, actions=frozenset(_ACTIONS.values()), person_id=person_id)
+        entries = await self.store.read(chosen, limit=_ENTRIES)
+        named = (entry.details.get(_HANDED_OVER) for entry in entries)
+        return frozenset(str(one) for ids in named if isinstance(ids, list) for one in ids)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -61,8 +99,8 @@ class Departures:
         """End what a user has open in a server: requests that wait, and videos that are not posted yet.
 
         What was bought stays known, and moderators can look for it. A request that is being handed to the video
-        service right now goes on, and is judged again before its video is posted. With a ban, questions about
-        reported videos are closed too, and those videos removed.
+        service right now ends once that has answered (`NotedDepartures`). With a ban, questions about reported
+        videos are closed too, and those videos removed.
 
         Args:
             guild_id: The server.
@@ -78,7 +116,7 @@ class Departures:
         """
         for _ in range(_TRIES):
             try:
-                ended, closed = await self._end(guild_id, person_id, departure, by)
+                ended, closed, handed_over = await self._end(guild_id, person_id, departure, by)
             except StaleJobError:
                 continue  # a run wrote to one of the jobs just now: read them again
             break
@@ -92,11 +130,11 @@ class Departures:
             await self.carry_out(review)
         if ended or closed:
             log.info("requests_ended", guild=guild_id, departure=departure, jobs=len(ended))
-        return len({job.id for job in ended} | {review.job_id for review in closed})
+        return len({job.id for job in ended} | {review.job_id for review in closed} | handed_over)
 
     async def _end(
         self, guild_id: int, person_id: int, departure: Departure, by: int | None
-    ) -> tuple[list[Job], list[Review]]:
+    ) -> tuple[list[Job], list[Review], frozenset[str]]:
         now = self.now()
         ended: list[Job] = []
         closed: list[Review] = []
@@ -107,18 +145,25 @@ class Departures:
                 for review in await self.reviews.open_of(guild_id, person_id)
                 if departure is Departure.BANNED or review.subject is not ReviewSubject.REPORT
             ]
-            if jobs or reviews:
-                details = {"requests": len(jobs)}
+            handed_over = await self._newly_handed_over(guild_id, person_id)
+            if jobs or reviews or handed_over:
+                details: dict[str, Detail] = {"requests": len(jobs) + len(handed_over)}
+                details |= {_HANDED_OVER: sorted(handed_over)} if handed_over else {}
                 action = _ACTIONS[departure]
                 await within.record(AuditEntry(guild_id, now, action, by, person_id, details=details))
             for before in jobs:
-                job = _ended(before, now)
+                job = ended_by_departure(before, now)
                 await self.store.save_within(within.connection, job, before=before)
                 ended.append(job)
             for review in reviews:
                 denied = await self._deny(within, review, now)
                 closed += [denied] if denied is not None else []
-        return ended, closed
+        return ended, closed, handed_over
+
+    async def _newly_handed_over(self, guild_id: int, person_id: int) -> frozenset[str]:
+        """Return the requests that are being handed over now and that no entry names: a ban comes twice."""
+        now = await self.jobs.handed_over(guild_id, person_id)
+        return now - await NotedDepartures(self.audit.store).handed_over(guild_id, person_id) if now else now
 
     async def _deny(self, within: AuditedTransaction, review: Review, now: datetime) -> Review | None:
         denied = await self.reviews.close(within, review.id, ReviewState.DENIED, now)
@@ -127,7 +172,8 @@ class Departures:
         return denied
 
 
-def _ended(job: Job, now: datetime) -> Job:
+def ended_by_departure(job: Job, now: datetime) -> Job:
+    """Return an open job as it is after its user's departure: over, and with nothing to fetch."""
     failure = Failure(FailureReason.PERSON_GONE)
     changes = {"failure": failure, "ended_at": now, "review_id": None, "undelivered_since": None}
     return advance(job, JobState.DENIED if job.state is JobState.HELD else JobState.FAILED, **changes)

@@ -127,10 +127,10 @@ class Questions:
             return True
         return await shield_until_done(self._put(review, job), within_s=_PUT_WITHIN_S)
 
-    async def ask_again(self) -> None:
-        """Show the open questions that could be shown to no moderator when they were asked."""
+    async def ask_again(self, guild_id: int | None = None) -> None:
+        """Show the open questions, of all servers or of one, that are shown to no moderator."""
         closed: set[int] = set()
-        for review in await self.reviews.unplaced():
+        for review in await self.reviews.unplaced(guild_id):
             if review.guild_id in closed:
                 continue
             job = await self.jobs.find(review.job_id)
@@ -144,6 +144,17 @@ class Questions:
         if displaced:
             log.warning("review_channel_deleted", channel=channel_id, questions=displaced)
             await self.ask_again()
+
+    async def find_lost(self, guild_id: int | None = None) -> None:
+        """Show the open questions, of all servers or of one, whose cards are lost with a deleted channel.
+
+        The bot was not told if the channel was deleted while it was off.
+        """
+        for channel_id in await self.reviews.card_channels(guild_id):
+            if await self.review_channel.is_deleted(channel_id):
+                displaced = await self.reviews.displace(channel_id)
+                log.warning("review_channel_deleted", channel=channel_id, questions=displaced)
+        await self.ask_again(guild_id)
 
     async def show(self, review: Review) -> None:
         """Update a question's card. Never raises: a card that could not be updated is left to `show_outdated`."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.delivery.final_post import Attempt
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.rules import ReviewStage, ServerRules
@@ -145,6 +146,15 @@ _FAILURES: Final[Mapping[tuple[ReviewSubject, ReviewState], FailureReason]] = {
 }
 
 
+def attempt_kept(job: Job) -> Attempt | None:
+    """Return what a job that waited for moderators keeps of its noted attempt to post.
+
+    A new message with the video may be there already, if that was begun before the job had to wait: the final post
+    looks for it. Any other attempt belongs to the card that says that the job waits.
+    """
+    return job.attempt if job.may_have_new_message else None
+
+
 def job_after_decision(job: Job, review: Review, now: datetime) -> Job:
     """Return the job as it is after a question about its submission or its posting was closed.
 
@@ -165,11 +175,14 @@ def job_after_decision(job: Job, review: Review, now: datetime) -> Job:
         stage = ReviewStage(review.subject.value)
         if stage in job.approved:
             return job
-        # The noted attempt belongs to the card that says that the job waits, not to the final post.
         # A user who is to be asked if the video is still wanted, is asked from now on.
         asked = now if job.ask_again_since is not None else None
         approved = replace(
-            job, review_id=None, attempt=None, approved=job.approved | {stage}, ask_again_since=asked
+            job,
+            review_id=None,
+            attempt=attempt_kept(job),
+            approved=job.approved | {stage},
+            ask_again_since=asked,
         )
         return advance(approved, JobState.QUEUED) if waiting is JobState.HELD else approved
     failure = Failure(_FAILURES[review.subject, review.state], review.reason)

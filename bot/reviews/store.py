@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.log import AuditedTransaction
@@ -95,9 +95,19 @@ class ReviewStore:
         async with self._database.write() as connection:
             await connection.execute(update(reviews).where(reviews.c.id == review_id).values(refused_at=now))
 
-    async def unplaced(self) -> Sequence[Review]:
-        """Return the open questions that were shown to no moderator."""
-        return await self._where(and_(_OPEN, reviews.c.message_id.is_(None)), 1000)
+    async def unplaced(self, guild_id: int | None = None) -> Sequence[Review]:
+        """Return the open questions, of all servers or of one, that were shown to no moderator."""
+        return await self._where(and_(_OPEN, _in(guild_id), reviews.c.message_id.is_(None)), 1000)
+
+    async def card_channels(self, guild_id: int | None = None) -> Sequence[int]:
+        """Return the channels with cards of open questions, of all servers or of one."""
+        placed = and_(_OPEN, _in(guild_id), reviews.c.channel_id.is_not(None))
+        async with self._database.read() as connection:
+            return (
+                (await connection.execute(select(reviews.c.channel_id).where(placed).distinct()))
+                .scalars()
+                .all()
+            )
 
     async def of_person(self, guild_id: int, person_id: int, limit: int) -> Sequence[Review]:
         """Return at most `limit` questions about a user's requests in a server, newest first."""
@@ -202,6 +212,10 @@ class ReviewStore:
         return replace(
             review, votes=tuple(await read_rows(connection, chosen, _vote, keys=keys, alarms=alarms))
         )
+
+
+def _in(guild_id: int | None) -> ColumnElement[bool]:
+    return reviews.c.guild_id == guild_id if guild_id is not None else true()
 
 
 def _open_about(job_id: str) -> ColumnElement[bool]:

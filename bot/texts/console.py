@@ -165,6 +165,15 @@ def audit_unbroken(entries: int) -> str:
     return f"{entries} {'entry' if entries == 1 else 'entries'}, unbroken"
 
 
+def audit_not_vouched_for(entries: int, path: str, *, unreadable: bool) -> str:
+    """No entry was changed, but nothing tells if the newest ones were removed."""
+    why = f"{path} cannot be read" if unreadable else f"there is no {path}"
+    return (
+        f"{audit_unbroken(entries)}, but {why}, so nothing here tells if newer ones were removed. "
+        "Give the last digest in the log channel to --digest; the next start of the bot writes the file anew."
+    )
+
+
 def audit_broken(number: int, why: str) -> str:
     """An entry of the audit log was changed."""
     return f"broken at entry {number}: {why}"

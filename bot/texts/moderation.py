@@ -246,8 +246,9 @@ def whole_prompt(prompt: str) -> str:
 APPEAL_BUTTON: Final = named("button", "Appeal…")
 APPEAL_TITLE: Final = sentence("Appeal")
 APPEAL_WORDS: Final = sentence("What should the moderators know?")
-APPEAL_UNREACHED: Final = sentence(
-    "I could not reach any moderator, so your appeal is still open to you. Try again later."
+APPEAL_QUEUED: Final = sentence(
+    "I could not send your appeal to a moderator. It waits for them in `/spicy queue`, and you hear from me when "
+    "they decided."
 )
 APPEALED: Final = sentence("Your appeal is before the moderators. You hear from me when they decided.")
 APPEALED_BEFORE: Final = sentence("You have appealed against this suspension already, or it is over.")

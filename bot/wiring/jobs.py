@@ -51,7 +51,7 @@ from bot.metrics import Metrics
 from bot.quota.allowance import day_of
 from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
-from bot.reviews.departures import Departures
+from bot.reviews.departures import Departures, NotedDepartures
 from bot.reviews.purge import Purge
 from bot.reviews.report_decisions import ReportDecisions
 from bot.reviews.report_waits import ReportWaits
@@ -183,6 +183,7 @@ class JobWiring:
         starts = CountedStarts()
         prepare = PrepareStep(spool=self._spool, starts=starts)
         review = ReviewStep(questions=self._moderation.questions, prepare=prepare)
+        departures = NotedDepartures(self._moderation.audit_log.store)
         checks = Checks(
             gatekeeper=self._moderation.gatekeeper,
             screening=self._screening,
@@ -202,6 +203,7 @@ class JobWiring:
             submit=SubmitStep(
                 api=self._api,
                 checks=checks,
+                departures=departures,
                 breaker=self._submission_breaker,
                 uploads=self._uploads,
                 notes=self.purchase_notes,
@@ -215,6 +217,7 @@ class JobWiring:
                 slots=self.slots,
                 durations=self.durations,
                 wait_times=self._wait_times,
+                departures=departures,
                 alarms=self.alarms,
                 media_dir=self._settings.media_dir,
                 intervals=self._tuning.poll_intervals,

@@ -33,7 +33,7 @@ _WORDS_CHARS: Final = 1000
 _RECEIVED: Final[Mapping[AppealResult, Message]] = {
     AppealResult.RECEIVED: words.APPEALED,
     AppealResult.BEFORE: words.APPEALED_BEFORE,
-    AppealResult.UNREACHED: words.APPEAL_UNREACHED,
+    AppealResult.QUEUED: words.APPEAL_QUEUED,
 }
 _REFUSED: Final[Mapping[AppealDecision, Message]] = {
     AppealDecision.NOT_ALLOWED: words.VOTE_NOT_YOURS,
@@ -90,7 +90,8 @@ class AppealButtons:
             return
         outcome = words.APPEAL_LIFTED if lifts else words.APPEAL_KEPT
         await answer(interaction, outcome)
-        if interaction.message is not None:
+        # An answer to `/spicy queue` is no card, and is drawn anew when it is asked for again.
+        if interaction.message is not None and not interaction.message.flags.ephemeral:
             await self.review_channel.close_words(interaction.message, guild_id, outcome)
 
 
@@ -105,20 +106,28 @@ def _form(guild_id: str, language: Language) -> ui.Modal:
 
 
 def _card(member: Member, said: str, language: Language) -> ui.LayoutView:
-    until = day(member.suspended_until) if member.suspended_until is not None else "—"
-    told = words.appeal_line(member.person_id, until, member.suspended_by, member.suspended_for)
-    ids = f"{member.guild_id}:{member.person_id}:{end_of(member)}"
     return layout_of(
         f"### {words.APPEAL_HEADLINE.in_language(language)}",
-        told.in_language(language),
+        appeal_line_of(member, language),
         words.whole_prompt(said),
-        row_of_plain(
-            [
-                PlainButton(label.in_language(language), f"sm-appealed:{act}:{ids}", style)
-                for act, label, style in (
-                    ("lift", words.APPEAL_LIFT, discord.ButtonStyle.success),
-                    ("keep", words.APPEAL_KEEP, discord.ButtonStyle.danger),
-                )
-            ]
-        ),
+        row_of_plain(appeal_buttons(member, language)),
     )
+
+
+def appeal_line_of(member: Member, language: Language) -> str:
+    """Write who appeals, and against which suspension."""
+    until = day(member.suspended_until) if member.suspended_until is not None else "—"
+    told = words.appeal_line(member.person_id, until, member.suspended_by, member.suspended_for)
+    return told.in_language(language)
+
+
+def appeal_buttons(member: Member, language: Language) -> list[PlainButton]:
+    """Make the buttons by which moderators decide an appeal."""
+    ids = f"{member.guild_id}:{member.person_id}:{end_of(member)}"
+    return [
+        PlainButton(label.in_language(language), f"sm-appealed:{act}:{ids}", style)
+        for act, label, style in (
+            ("lift", words.APPEAL_LIFT, discord.ButtonStyle.success),
+            ("keep", words.APPEAL_KEEP, discord.ButtonStyle.danger),
+        )
+    ]

@@ -28,6 +28,8 @@ _TIMEOUT_S: Final = 120.0
 _OWNER_ASKED_EVERY_S: Final = 3600.0
 _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
+_UNKNOWN_CHANNEL: Final = 10003
+"""Discord, *JSON Error Codes*."""
 _NOBODY: Final = discord.AllowedMentions.none()
 
 _Channel: TypeAlias = discord.DMChannel | discord.PartialMessageable
@@ -76,6 +78,14 @@ class DiscordReviewChannel:
         )
         if isinstance(edited, FailedCall):
             log.info("review_not_shown", review=review.id, **edited.facts)
+
+    async def is_deleted(self, channel_id: int) -> bool:
+        """Return True if Discord says that there is no such channel; False if it cannot be told."""
+        if self._client.get_channel(channel_id) is not None or self._breaker.open:
+            return False
+        # Archived threads and direct messages are not in memory either.
+        found = await attempt(self._client.fetch_channel(channel_id), _TIMEOUT_S)
+        return isinstance(found, FailedCall) and found.code == _UNKNOWN_CHANNEL
 
     async def put_words(self, guild_id: int, card: Callable[[Language], ui.LayoutView]) -> bool:
         """Show moderators a card that is no question. Returns False if it reached no moderator."""

@@ -14,7 +14,8 @@ from bot.moderation.review_places import ReviewChannelProblem, needed_channel, p
 from bot.moderation.rights import may_configure
 from bot.moderation.rules import Gate
 from bot.moderation.servers.cache import RuleCache
-from bot.moderation.servers.changes import Change, Setting, UnconfirmedError
+from bot.moderation.servers.changes import Change, Field, Setting, UnconfirmedError
+from bot.reviews.questions import Questions
 from bot.storage.errors import StorageError
 from bot.texts import jobs as job_words
 from bot.texts import settings_panel as words
@@ -43,8 +44,9 @@ log: Final = structlog.get_logger(__name__)
 class SettingsCog(commands.Cog):
     """Shows and changes the rules of a server."""
 
-    def __init__(self, rules: RuleCache) -> None:
+    def __init__(self, rules: RuleCache, questions: Questions) -> None:
         self._rules = rules
+        self._questions = questions
 
     # The Integrations page of a server can offer the command to others, who then read why it is not for them.
     @app_commands.command(name="settings", description=words.DESCRIPTION.english)
@@ -102,6 +104,15 @@ class SettingsCog(commands.Cog):
         await self._show(interaction, page)
         if failure is not None:
             await reply_privately(interaction, failure)
+        elif asked.setting.field is Field.REVIEW_CHANNEL:
+            await self._ask_there(asked.guild_id)
+
+    async def _ask_there(self, guild_id: int) -> None:
+        """Have the open questions shown whose cards are lost; the review channel is another one by now."""
+        try:
+            await self._questions.find_lost(guild_id)
+        except StorageError as error:  # the next round of `Decisions.run` shows them
+            log.warning("questions_not_asked_again", guild=guild_id, reason=type(error).__name__)
 
     async def _change(self, change: Change) -> Message | None:
         """Make a change. Returns why nothing was changed, or None."""

@@ -22,6 +22,7 @@ from bot.moderation.members.news import NewsStore
 from bot.moderation.rights import may_moderate
 from bot.moderation.words.exemptions import Exemption, WordExemptions
 from bot.moderation.words.matching import LONGEST_TERM, Effect
+from bot.reviews.appeals import Appeals
 from bot.reviews.purge import Purge
 from bot.reviews.questions import Questions
 from bot.reviews.spicy_stop import SpicyStop
@@ -73,6 +74,7 @@ class SpicyCog(commands.Cog):
         reviews: ReviewStore,
         audit_log: AuditLog,
         *,
+        appeals: Appeals,
         news: NewsStore,
         pages: IntegrationsPages,
         spicy_stop: SpicyStop,
@@ -80,7 +82,7 @@ class SpicyCog(commands.Cog):
         now: Callable[[], datetime],
     ) -> None:
         self._rules = caches.rules
-        self._questions = OpenQuestions(questions, reviews, questions.reports)
+        self._questions = OpenQuestions(questions, reviews, questions.reports, appeals)
         self._log = LogPages(audit_log, now)
         self._words = WordListPages(caches, WordExemptions(caches.rules, now))
         changes = MemberChanges(caches.members, audit_log, news, now=now)

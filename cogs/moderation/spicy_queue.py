@@ -1,4 +1,4 @@
-"""`/spicy queue`: the open questions of a server, page by page."""
+"""`/spicy queue`: the open appeals, questions and reports of a server, page by page."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Final
 from discord import ui
 
 from bot.jobs.job import Job
+from bot.reviews.appeals import Appeals, OpenAppeal
 from bot.reviews.case import ReviewCase, message_of
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportedVideo, ReportStore
@@ -18,6 +19,7 @@ from bot.texts.cards import options_line
 from bot.texts.jobs import moment
 from bot.texts.messages import Language
 from bot.texts.quoting import quote_prompt
+from cogs.moderation.appeals import appeal_buttons, appeal_line_of
 from cogs.moderation.review_card import (
     HEADLINES,
     ReviewAction,
@@ -44,12 +46,14 @@ class OpenQuestions:
     questions: Questions
     reviews: ReviewStore
     reports: ReportStore
+    appeals: Appeals
 
     async def page(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
         """Draw a page, counted from 0, or the last one if there are fewer."""
         most = (page + 1) * _A_PAGE + 1
-        found: list[Review | ReportedVideo] = [*await self.reviews.pending_in(guild_id, most)]
-        found += (await self.reports.unasked_in(guild_id, most))[: most - len(found)]
+        found: list[Review | ReportedVideo | OpenAppeal] = [*await self.appeals.open_in(guild_id)]
+        found += await self.reviews.pending_in(guild_id, most)
+        found += (await self.reports.unasked_in(guild_id, most))[: max(0, most - len(found))]
         page = min(page, max(0, (len(found) - 1) // _A_PAGE))
         shown = found[page * _A_PAGE :][:_A_PAGE]
         texts: list[str | ui.Item[ui.LayoutView]] = []
@@ -62,9 +66,11 @@ class OpenQuestions:
         return page_view(words.QUEUE_TITLE, texts if shown else [*texts, empty], language, buttons)
 
     async def _parts(
-        self, one: Review | ReportedVideo, language: Language
+        self, one: Review | ReportedVideo | OpenAppeal, language: Language
     ) -> list[str | ui.Item[ui.LayoutView]]:
-        """Draw a question, or a reported video about which nothing is asked, with its buttons."""
+        """Draw a question, an appeal, or a reported video about which nothing is asked, with its buttons."""
+        if isinstance(one, OpenAppeal):
+            return [_appeal(one, language), row_of_plain(appeal_buttons(one.member, language))]
         if isinstance(one, Review):
             parts: list[str | ui.Item[ui.LayoutView]] = [_text(one, await self.questions.case(one), language)]
             if one.state is ReviewState.OPEN:
@@ -81,6 +87,13 @@ def report_buttons(job_id: str, language: Language) -> list[PlainButton]:
         PlainButton(label.in_language(language), f"sm-rep:{act}:{job_id}")
         for act, label in moderation.REPORT_LABELS.items()
     ]
+
+
+def _appeal(appeal: OpenAppeal, language: Language) -> str:
+    told = (
+        f"**{moderation.APPEAL_HEADLINE.in_language(language)}**\n{appeal_line_of(appeal.member, language)}"
+    )
+    return f"{told}\n> {quote_prompt(appeal.said, words.PROMPT_SHOWN_CHARS)}" if appeal.said else told
 
 
 def _reported(video: ReportedVideo, job: Job | None, language: Language) -> str:

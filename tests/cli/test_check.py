@@ -1,5 +1,6 @@
 """`python -m bot check`: one line a check, nothing bought, no secret told."""
 
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.moderation.audit.checkpoint import FILE_NAME
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
 from bot.sandbox.dimilinks import DropAfterAcceptance, Html, OtherVideo
@@ -128,7 +130,8 @@ async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_ru
     ]
     folder = shell.folder / "data"
     async with open_database(None, folder) as database:
-        await AuditStore(database).append(*entries)
+        *_, last = await AuditStore(database).append(*entries)
+        (folder / FILE_NAME).write_text(json.dumps({"number": last.number, "sha256": last.sha256}))
         outcome = await shell.run("check", environment=sandbox.environment)
         assert outcome.status == 0, outcome.all
         assert f"in use by process {os.getpid()}" in outcome.out
@@ -252,6 +255,26 @@ async def test_commands_that_discord_has_no_longer_are_found_and_come_back(
     await started_once()
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 0, outcome.all
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "there is no"), ("", "cannot be read"), ('{"number": 1}', "cannot be read")]
+)
+async def test_an_audit_log_without_its_digest_file_is_not_called_whole(
+    shell: Shell, sandbox: Sandbox, content: str | None, why: str
+) -> None:
+    folder = shell.folder / "data"
+    entry = AuditEntry(1, datetime(2026, 3, 1, tzinfo=UTC), AuditAction.BANNED, 2, 3)
+    async with open_database(None, folder) as database:
+        await AuditStore(database).append(entry)
+    if content is not None:
+        (folder / FILE_NAME).write_text(content)
+    outcome = await shell.run("check", environment=sandbox.environment)
+    assert outcome.status == 1
+    assert {name for name, passed in verdicts(outcome.out).items() if not passed} == {"audit log"}
+    assert "FAIL audit log: 1 entry, unbroken, but " in outcome.out
+    assert why in outcome.out
 
 
 @pytest.mark.slow

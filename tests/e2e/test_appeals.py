@@ -11,7 +11,18 @@ from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as job_words
 from bot.texts import moderation as words
-from tests.e2e.actors.appeals import KEEP, LIFT, appeal, appealed, card_of, member, refused, reviews, suspend
+from tests.e2e.actors.appeals import (
+    HEADLINE,
+    KEEP,
+    LIFT,
+    appeal,
+    appealed,
+    card_of,
+    member,
+    refused,
+    reviews,
+    suspend,
+)
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.direct_messages import inbox
@@ -19,6 +30,7 @@ from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
@@ -174,15 +186,33 @@ async def test_without_a_review_channel_the_owner_decides(harness: Harness, why:
     assert (await harness.ended(await harness.video("a kite"))).videos
 
 
-async def test_an_appeal_that_reached_nobody_can_be_made_again(harness: Harness) -> None:
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_an_appeal_that_reached_nobody_is_decided_in_the_queue(
+    harness: Harness, *, restarted: bool
+) -> None:
     await rule(harness, review_channel_id=None)
     harness.guild.owner.accepts_direct_messages = False
-    await suspend(harness, moderator(harness))
+    mo, rita = moderator(harness, "mo"), moderator(harness, "rita")
+    await suspend(harness, mo)
     reply = await refused(harness)
-    assert await appeal(harness, reply) == words.APPEAL_UNREACHED.english
-    harness.guild.owner.accepts_direct_messages = True
-    assert await appeal(harness, reply) == words.APPEALED.english
-    await card_of(harness, channel=harness.sandbox.discord.dm(harness.guild.owner))
+    assert await appeal(harness, reply) == words.APPEAL_QUEUED.english
+    assert audit(harness, "action").count("appealed") == 1
+    assert await appeal(harness, reply) == words.APPEALED_BEFORE.english
+    await meanwhile(harness, restarted=restarted)
+    queue = await spicy(harness, "queue", rita)
+    for text in (HEADLINE, harness.user.mention, mo.mention, "> it was not me"):
+        assert text in queue.text
+    assert await told(await press(harness, queue, LIFT, user=rita)) == words.APPEAL_LIFTED.english
+    assert HEADLINE not in (await spicy(harness, "queue", rita)).text
+    assert (await harness.ended(await harness.video("a kite"))).videos
+
+
+async def test_an_appeal_is_in_the_queue_until_it_is_decided(harness: Harness) -> None:
+    card = await appealed(harness, moderator(harness, "mo"))
+    rita = moderator(harness, "rita")
+    assert HEADLINE in (await spicy(harness, "queue", rita)).text
+    assert await told(await press(harness, card, KEEP, user=rita)) == words.APPEAL_KEPT.english
+    assert HEADLINE not in (await spicy(harness, "queue", rita)).text
 
 
 async def test_an_appeal_that_cannot_be_stored_can_be_made_again(harness: Harness) -> None:

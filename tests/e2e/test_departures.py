@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.jobs.purchase_notes import PurchaseNotes
+from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.dimilinks.faults import SlowAnswer
 from bot.sandbox.discord import Reply, User
@@ -13,7 +16,7 @@ from bot.sandbox.discord.audit_log import kick, time_out
 from bot.texts import refusals
 from tests.e2e.actors.approvals import cards, held, moderator, question, rule
 from tests.e2e.actors.buttons import message_of, press_unseen
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness, utc_now
 from tests.e2e.actors.records import audit, states
 from tests.e2e.actors.reports import HIDDEN, hidden
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -113,16 +116,59 @@ async def test_a_finished_video_that_waits_for_moderators_is_not_posted(
     assert states(harness) == ["failed"]
 
 
-async def test_a_ban_while_the_video_is_being_bought_leaves_it_to_moderators(harness: Harness) -> None:
+@pytest.mark.parametrize("action", ["banned", pytest.param("timed_out", marks=pytest.mark.slow)])
+async def test_what_is_being_bought_ends_once_the_service_has_answered(harness: Harness, action: str) -> None:
+    may_read_the_audit_log(harness)
     await rule(harness)
     harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(1.0))
     reply = await harness.video("a boat")
     await until(lambda: states(harness) == ["submitting"])
-    harness.guild.ban(harness.user)
-    card = await question(harness, "May this video be posted?")
-    assert card.current.videos
+    mo = moderator(harness)
+    EVENTS[action][0](harness, mo)
+    await until(lambda: action in audit(harness, "action"))
+    assert refusals.person_gone(bought=True).then.english in await ended(reply)
+    assert "Fetch the video" not in message_of(reply).current.text()
+    assert states(harness) == ["failed"]
     assert harness.bought == 1
-    assert not message_of(reply).current.videos
+    assert not cards(harness)
+    assert audit(harness, "action", "person_id") == [(action, harness.user.id)]
+
+
+async def test_what_was_being_bought_ends_after_a_restart(tmp_path: Path) -> None:
+    async with open_harness(tmp_path, stop_grace_s=0.1, tuning=PATIENT) as harness:
+        harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(60.0))
+        reply = await harness.video("a boat")
+        await until(lambda: harness.bought == 1)
+        harness.guild.ban(harness.user)
+        await until(lambda: "banned" in audit(harness, "action"))
+        harness.guild.join(harness.user)
+        await harness.stop()
+        (row,) = harness.rows("id, state")
+        assert row["state"] == "submitting"
+        (submission,) = harness.sandbox.dimilinks.request_log.submissions
+        await PurchaseNotes(harness.data_dir / "purchases").note(row["id"], submission.task_id)
+        await harness.start()
+        await ended(reply)
+        assert states(harness) == ["failed"]
+
+
+async def test_a_purchase_that_was_refused_is_not_tried_again_for_who_departed(harness: Harness) -> None:
+    await being_made(harness, "making")
+    await being_made(harness, "also making")
+    waiting = await in_line(harness, "in line")
+    job = harness.rows("id")[2]["id"]
+    departed = AuditEntry(
+        harness.guild.id,
+        utc_now(),
+        AuditAction.KICKED,
+        None,
+        harness.user.id,
+        details={"requests": 1, "handed_over": [job]},
+    )
+    await harness.app.moderation.audit_log.append(departed)
+    finish(harness, "making")
+    assert "Nothing was charged" in await ended(waiting)
+    assert harness.bought == 2
 
 
 async def test_what_is_open_in_another_server_goes_on(harness: Harness) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
-from bot.sandbox.discord import Channel, DiscordFault, Reply
+from bot.sandbox.discord import Channel, DiscordFault, Drop, Reply
 from bot.texts import refusals
 from tests.e2e.actors.approvals import (
     SPICY_OFF,
@@ -106,6 +106,33 @@ async def test_moderators_are_asked_also_if_that_is_what_changed_between_two_tri
     assert (await reply.wait_for_video(TIMEOUT_S)).videos
     await harness.app.jobs.runner.idle()
     assert cards(harness) == [card]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_a_new_message_that_may_have_arrived_before_moderators_were_asked_is_not_made_again(
+    harness: Harness, *, restarted: bool
+) -> None:
+    await rule(harness, modes={Gate.SPICY: Mode.OPEN})
+    mo = moderator(harness)
+    reply = await spicy_being_made(harness)
+    reply.expire_token()
+    faults, new_message = harness.sandbox.discord.faults, "POST /channels/*/messages"
+    faults.append(DiscordFault("PATCH /channels/*", status=404, code=10008, message="Gone", times=999))
+    faults.append(DiscordFault(new_message, drop=Drop.AFTER))
+    away = faults.append(DiscordFault(new_message, status=500, message="no", times=999))
+    finish(harness, "a lighthouse")
+    await harness.adult_channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+    await change_rules(harness, modes={Gate.SPICY: Mode.APPROVAL})
+    await until(lambda: away.hits > 1)
+    away.times = 0
+    card = await question(harness, "May this video be posted?")
+    harness.sandbox.discord.core.messages._nonces.clear()  # Discord remembers them for some minutes
+    await meanwhile(harness, restarted=restarted)
+    await told(await press(harness, card, "Approve", user=mo))
+    await until(lambda: delivered(harness) == 1)
+    videos = [one for one in harness.adult_channel.messages if one.current.videos]
+    assert len(videos) == 1
+    assert harness.rows("message_id")[0]["message_id"] == videos[0].id
 
 
 async def test_held_for_posting_in_a_channel_that_opens_up(harness: Harness) -> None:

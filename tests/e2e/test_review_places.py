@@ -6,12 +6,14 @@ from bot.moderation.rules import Gate, Mode, ReviewAt, ServerRules
 from bot.sandbox.discord import Channel, Reply, User
 from bot.texts import moderation
 from bot.texts import settings_panel as words
+from bot.texts import spicy as spicy_words
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import id_of, labels, press, press_unseen, told, whispered
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
-from tests.e2e.actors.records import audit
+from tests.e2e.actors.records import audit, stored
 from tests.e2e.actors.settings import boss, choose, form_of, log, rules, settings
 from tests.e2e.actors.spicy import spicy
+from tests.e2e.actors.timing import until
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
 PROBLEMS = words.REVIEW_CHANNEL_PROBLEMS
@@ -81,6 +83,30 @@ async def in_queue(harness: Harness, mo: User, channel: Channel) -> Reply:
     queue = await harness.sandbox.discord.invoke("spicy queue", user=mo, channel=channel)
     await queue.wait_for_answer(TIMEOUT_S)
     return queue
+
+
+async def test_a_new_review_channel_gets_the_questions_of_one_that_was_deleted_while_the_bot_was_off(
+    harness: Harness,
+) -> None:
+    await rule(harness)
+    harness.guild.owner.accepts_direct_messages = False
+    reply = await ask(harness)
+    lost = (await question(harness)).channel
+    await harness.stop()
+    lost.delete()
+    await harness.start()
+    mo = moderator(harness)
+    await until(lambda: stored(harness, "SELECT channel_id FROM reviews") == [{"channel_id": None}])
+    queue = await spicy(harness, "queue", mo)
+    assert spicy_words.NO_CARD.english in queue.text
+    assert spicy_words.CARD.english not in queue.text
+    new = harness.guild.add_channel("new-reviews", nsfw=True)
+    await choose(harness, await settings(harness, boss(harness)), "review_channel_id@spicy", new)
+    card = await new.wait_for_message(lambda seen: "May this video be made?" in seen.text(), TIMEOUT_S)
+    await until(lambda: stored(harness, "SELECT channel_id FROM reviews") == [{"channel_id": new.id}])
+    assert card.url in (await spicy(harness, "queue", mo)).text
+    assert "Decided" in await told(await press(harness, card, "Approve", user=mo))
+    assert (await harness.ended(reply)).videos
 
 
 async def test_any_moderator_decides_in_the_queue(harness: Harness) -> None:

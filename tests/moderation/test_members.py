@@ -196,13 +196,15 @@ async def test_of_two_appeals_in_the_same_moment_one_counts(book: MemberCache, a
     assert [one for one in made if one is not None] == [book.of(SERVER, ADA)]
 
 
-async def test_an_appeal_that_reached_nobody_can_be_made_again(
+async def test_appeals_are_listed_by_server_oldest_first(
     database: Database, book: MemberCache, audit_log: AuditLog
 ) -> None:
-    await alone(audit_log, book.suspend, SERVER, ADA, until=NOW + HOUR, by=BOB, reason="why", now=NOW)
-    assert await alone(audit_log, book.appeal, SERVER, ADA, NOW)
-    await alone(audit_log, book.take_appeal_back, SERVER, ADA)
-    assert await alone(audit_log, (await reopened(database)).appeal, SERVER, ADA, NOW)
+    for person, at in ((ADA, NOW + HOUR / 2), (BOB, NOW)):
+        await alone(audit_log, book.suspend, SERVER, person, until=NOW + HOUR, by=None, reason="why", now=NOW)
+        assert await alone(audit_log, book.appeal, SERVER, person, at)
+    for known in (book, await reopened(database)):
+        assert [one.person_id for one in known.appealing(SERVER)] == [BOB, ADA]
+        assert not known.appealing(SERVER + 1)
 
 
 # Strikes.

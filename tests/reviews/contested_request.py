@@ -126,6 +126,9 @@ class PlayedDiscord:
         assert (guild_id, foreign) == (self.server, False)
         return ChannelInfo(Place.AGE_RESTRICTED_CHANNEL, channel_id)
 
+    async def is_deleted(self, channel_id: int) -> bool:  # noqa: ARG002
+        return False
+
     async def put(self, case: ReviewCase) -> tuple[int, int]:  # noqa: ARG002
         await asyncio.sleep(0)
         return CHANNEL + 1, MESSAGE

@@ -186,6 +186,7 @@ class DeliverStep:
                 settled_at=now,
                 video_name=None,
                 failure=None,
+                attempt=replace(attempt_of(context), route=posted.route),
                 **self._original(context, now),
             )
         return posted

@@ -26,6 +26,7 @@ from bot.lifecycle.context import JobContext
 from bot.lifecycle.submit_errors import OPERATOR_WORDS, pause_reason_of
 from bot.lifecycle.task_patience import Belief, PatienceLimits, TaskPatience
 from bot.lifecycle.timeouts import Timeouts
+from bot.reviews.departures import NotedDepartures, ended_by_departure
 from bot.texts import explanations, operator
 
 log: Final = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class PollStep:
         slots: Slots,
         durations: DurationStats,
         wait_times: WaitTimes,
+        departures: NotedDepartures,
         alarms: OperatorAlarms,
         media_dir: Path,
         intervals: PollIntervals,
@@ -52,6 +54,7 @@ class PollStep:
         self._slots = slots
         self._durations = durations
         self._wait_times = wait_times
+        self._departures = departures
         self._alarms = alarms
         self._media_dir = media_dir
         self._intervals = intervals
@@ -60,12 +63,17 @@ class PollStep:
     async def run(self, context: JobContext) -> None:
         """Carry a generating job to `ready`, `failed` or `expired`.
 
+        One whose user departed while it was being bought ends at once.
+
         The wall clock says how much time is left; from then on a clock that jumps changes nothing. However little
         is left, a job expires only after the service has answered once, and one that is found overdue only after
         the clock was looked at again.
         """
         if context.job.task_id is None:
             raise ValueError("a generating job has a task id")
+        if await self._departures.end(context.job):
+            await context.become(ended_by_departure(context.job, context.now()))
+            return
         loop = asyncio.get_running_loop()
         watched = _WatchedTask(context, context.job.task_id, self._timeouts.patience, loop.time())
         rest_s, settles_s = self._rest_of_time_s(context), self._timeouts.clock_settles_s

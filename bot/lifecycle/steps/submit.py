@@ -31,6 +31,7 @@ from bot.lifecycle.submit_errors import explain_pause, failure_of, pause_reason_
 from bot.lifecycle.timeouts import Timeouts
 from bot.lifecycle.uploads import UploadTracker
 from bot.moderation.prompt_flags import take_out_flags
+from bot.reviews.departures import NotedDepartures, ended_by_departure
 from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class SubmitStep:
         *,
         api: DimiLinks,
         checks: Checks,
+        departures: NotedDepartures,
         breaker: SubmissionBreaker,
         uploads: UploadTracker,
         notes: PurchaseNotes,
@@ -53,6 +55,7 @@ class SubmitStep:
     ) -> None:
         self._api = api
         self._checks = checks
+        self._departures = departures
         self._breaker = breaker
         self._uploads = uploads
         self._notes = notes
@@ -124,6 +127,9 @@ class SubmitStep:
 
     async def _may_buy(self, context: JobContext) -> bool:
         """Check the job once more. Moves it to `failed` or `held` and returns False if it may not be bought now."""
+        if await self._departures.end(context.job):
+            await context.become(ended_by_departure(context.job, context.now()))
+            return False
         result = await self._checks.before_purchase(context)
         match result.outcome:
             case CheckOutcome.PASS:

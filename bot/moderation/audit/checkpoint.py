@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +53,22 @@ def read_checkpoints(data_dir: Path) -> tuple[Checkpoint, ...]:
     return tuple(one for one in found if one is not None)
 
 
+class CheckpointFileState(StrEnum):
+    """State of the file with the newest entry's digest."""
+
+    READABLE = "readable"
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+
+
+def checkpoint_file_state(data_dir: Path) -> CheckpointFileState:
+    """Return the state of the file in the data folder. Raises `OSError` if the file cannot be opened."""
+    path = data_dir / FILE_NAME
+    if not path.exists():
+        return CheckpointFileState.ABSENT
+    return CheckpointFileState.READABLE if _read(path) is not None else CheckpointFileState.UNREADABLE
+
+
 def _read(path: Path) -> Checkpoint | None:
     try:
         stored = _Stored.model_validate_json(path.read_text("utf-8"))
@@ -84,7 +101,8 @@ class CheckpointFile:
     async def missing(self, store: AuditStore) -> Checkpoint | None:
         """Return the checkpoint of an earlier process if the log lacks its entry; its file is put aside then.
 
-        Those that earlier starts put aside stay as they are. From now on `note` compares with the newest entry.
+        Those that earlier starts put aside stay as they are. From now on `note` compares with the newest entry. A
+        file that is not there, or cannot be read, is written anew.
 
         Raises:
             StorageError: The log cannot be read.
@@ -93,6 +111,9 @@ class CheckpointFile:
         for recorded in await store.read(limit=1):
             self._newest = Checkpoint(recorded.number, recorded.sha256)
         found = await asyncio.to_thread(_read, self._path)
+        if found is None and self._newest is not None:
+            log.warning("checkpoint_missing", path=str(self._path))
+            self._noted.set()
         if found is None or await store.digest_of(found.number) == found.sha256:
             return None
         await asyncio.to_thread(self._path.replace, self._aside(found))

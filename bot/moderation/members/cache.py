@@ -89,9 +89,11 @@ class MemberCache:
         await self._save(within, appealed)
         return appealed
 
-    async def take_appeal_back(self, within: AuditedTransaction, guild_id: int, person_id: int) -> None:
-        """Remove an appeal that could be shown to no moderator."""
-        await self._save(within, replace(self.of(guild_id, person_id), appealed_at=None))
+    def appealing(self, guild_id: int) -> Sequence[Member]:
+        """Return the records in a server with an appeal, also one that was decided, oldest appeal first."""
+        found = [(one.appealed_at, one) for one in self._known.values() if one.guild_id == guild_id]
+        appealed = [(at, one) for at, one in found if at is not None]
+        return [one for _, one in sorted(appealed, key=lambda pair: (pair[0], pair[1].person_id))]
 
     async def mute_reports(
         self, within: AuditedTransaction, guild_id: int, person_id: int, *, muted: bool

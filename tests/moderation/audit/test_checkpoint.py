@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from bot.moderation.audit.chain import Break, Checkpoint, Flaw
-from bot.moderation.audit.checkpoint import CheckpointFile, read_checkpoints, typed_checkpoint
+from bot.moderation.audit.checkpoint import (
+    FILE_NAME,
+    CheckpointFile,
+    CheckpointFileState,
+    checkpoint_file_state,
+    read_checkpoints,
+    typed_checkpoint,
+)
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import LogReport, verify_log
@@ -45,6 +52,23 @@ def cut(folder: Path, statement: str) -> None:
     with closing(sqlite3.connect(folder / FILE)) as connection:
         connection.execute(statement)
         connection.commit()
+
+
+@pytest.mark.parametrize("content", [None, "", '{"number": 1}'])
+async def test_a_file_that_is_gone_or_unreadable_is_written_anew_at_the_start(
+    database: Database, tmp_path: Path, content: str | None
+) -> None:
+    log = AuditLog(database)
+    await log.append(ENTRY, ENTRY)
+    if content is not None:
+        (tmp_path / FILE_NAME).write_text(content)
+        assert checkpoint_file_state(tmp_path) is CheckpointFileState.UNREADABLE
+    else:
+        assert checkpoint_file_state(tmp_path) is CheckpointFileState.ABSENT
+    file = CheckpointFile(tmp_path)
+    assert await file.missing(log.store) is None
+    await written(log, file, tmp_path)
+    assert checkpoint_file_state(tmp_path) is CheckpointFileState.READABLE
 
 
 async def test_a_longer_log_is_fine_and_one_that_was_cut_off_is_not(
