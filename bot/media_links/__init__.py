@@ -1,0 +1,1 @@
+"""Links to videos that are too large for Discord: signed, for a while, served from the data folder."""
