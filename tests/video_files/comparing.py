@@ -51,3 +51,9 @@ def extent(path: Path, *, copied: bool = False) -> tuple[int, float, float]:
         frames = sum(1 for _ in found)
         sound_s = sum(float(stream.duration * stream.time_base) for stream in container.streams.audio)
         return frames, float(film.duration * film.time_base), sound_s
+
+
+def tags_of(path: Path) -> dict[str, str]:
+    """The metadata of a film."""
+    with _PYAV.open(str(path)) as container:
+        return dict(container.metadata)

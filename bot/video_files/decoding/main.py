@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.children.serving import Task, serve
+from bot.video_files.decoding.animating import animate
 from bot.video_files.decoding.facts import facts
 from bot.video_files.decoding.finish import finish
 from bot.video_files.decoding.frames import first_frame, last_frame
@@ -11,7 +12,7 @@ from bot.video_files.decoding.opening import UnusableVideoError
 
 def main() -> None:
     """Answer for videos until nobody asks any more."""
-    serve({task.__name__: _answering(task) for task in (last_frame, first_frame, facts, finish)})
+    serve({task.__name__: _answering(task) for task in (last_frame, first_frame, facts, finish, animate)})
 
 
 def _answering(task: Task) -> Task:

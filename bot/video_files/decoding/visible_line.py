@@ -37,6 +37,17 @@ def line_of(text: str, look: FrameLook) -> Callable[[VideoFrame, float], VideoFr
     return _Line(text, look)
 
 
+def line_on(picture: Image.Image, text: str, at_s: float) -> Image.Image:
+    """Return an upright picture with the line on it, if it is one of the first seconds."""
+    if at_s >= _SECONDS:
+        return picture
+    shade, letters = _masks_of(text, picture.size)
+    made = picture.convert("RGB")
+    made.paste((0, 0, 0), (0, 0), shade)
+    made.paste((255, 255, 255), (0, 0), letters)
+    return made
+
+
 class _Line:
     def __init__(self, text: str, look: FrameLook) -> None:
         self._text = text
@@ -69,24 +80,30 @@ class _Line:
     def _drawn(self, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
         """Return masks of a dark box and of the letters in it, of the size of stored frames."""
         sideways = self._turn is not None and self._turn in SIDEWAYS
-        width, height = size[::-1] if sideways else size
-        shade, letters = Image.new("L", (width, height)), Image.new("L", (width, height))
-        height_px = max(10, round(min(width, height) * _HEIGHT * 1.4))
-        font = ImageFont.load_default(height_px)
-        text = self._text if _has(font, self._text) else _PLAIN
-        while ImageDraw.Draw(letters).textlength(text, font) > width * 0.94 and height_px > _LETTERS_PX_MIN:
-            height_px -= 1
-            font = ImageFont.load_default(height_px)
-        edge = max(2, height_px // 2)
-        at = (edge, height - edge)
-        box = ImageDraw.Draw(letters).textbbox(at, text, font, anchor="ls")
-        around = (box[0] - edge // 2, box[1] - edge // 2, box[2] + edge // 2, box[3] + edge // 2)
-        ImageDraw.Draw(shade).rectangle(around, fill=_SHADE)
-        ImageDraw.Draw(letters).text(at, text, 255, font, anchor="ls")
+        shade, letters = _masks_of(self._text, (size[1], size[0]) if sideways else size)
         if self._turn is None:
             return shade, letters
         back = _TURNED_BACK.get(self._turn, self._turn)
         return shade.transpose(back), letters.transpose(back)
+
+
+def _masks_of(text: str, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
+    """Return masks of a dark box and of the letters in it, for an upright picture."""
+    width, height = size
+    shade, letters = Image.new("L", (width, height)), Image.new("L", (width, height))
+    height_px = max(10, round(min(width, height) * _HEIGHT * 1.4))
+    font = ImageFont.load_default(height_px)
+    text = text if _has(font, text) else _PLAIN
+    while ImageDraw.Draw(letters).textlength(text, font) > width * 0.94 and height_px > _LETTERS_PX_MIN:
+        height_px -= 1
+        font = ImageFont.load_default(height_px)
+    edge = max(2, height_px // 2)
+    at = (edge, height - edge)
+    box = ImageDraw.Draw(letters).textbbox(at, text, font, anchor="ls")
+    around = (box[0] - edge // 2, box[1] - edge // 2, box[2] + edge // 2, box[3] + edge // 2)
+    ImageDraw.Draw(shade).rectangle(around, fill=_SHADE)
+    ImageDraw.Draw(letters).text(at, text, 255, font, anchor="ls")
+    return shade, letters
 
 
 def _has(font: _Font, text: str) -> bool:
