@@ -25,6 +25,7 @@ from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
 from bot.texts import console_marks
+from bot.video_files.animating import VideoAnimating, animation_pool
 from bot.video_files.credentials import ContentCredentials, signing_pool
 from bot.video_files.facts import VideoFactsReader
 from bot.video_files.finishing import VideoFinishing, finishing_pool
@@ -143,6 +144,7 @@ async def open_app(
         finishing = await stack.enter_async_context(
             finishing_pool(settings.child_memory_mb * _MIB_BYTES, within_s=tuning.finish_within_s)
         )
+        animations = await stack.enter_async_context(animation_pool(settings.child_memory_mb * _MIB_BYTES))
         marks = FileMarks(settings.file_mark, settings.visible_mark)
         credentials = await _open_credentials(settings, tuning, stack)
         screening = Screening(detector, import_paths=tuning.detector_paths)
@@ -157,6 +159,7 @@ async def open_app(
             spool=await stack.enter_async_context(open_spool(settings)),
             facts=VideoFactsReader(finished_videos),
             files=PostableFiles(VideoFinishing(finishing, credentials), settings.media_dir, marks),
+            animating=VideoAnimating(animations),
             screening=await stack.enter_async_context(screening),
             messages=DiscordMessages(bot, uploads, card_layout, breaker),
             breaker=breaker,

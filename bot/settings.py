@@ -17,6 +17,8 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -247,6 +249,12 @@ class Settings(BaseSettings):
     media_limit_gb: Annotated[float, Field(ge=0.1, le=1_000_000)] = Field(
         5.0, description="a number from 0.1, gigabytes of videos that the data folder may hold"
     )
+    media_url: HttpUrl | None = Field(
+        None, description="an http(s) address under which MEDIA_ADDRESS is reached from outside, or nothing"
+    )
+    media_address: HostAndPort | None = Field(
+        None, description="host:port to serve linked videos on, or nothing"
+    )
     file_mark: bool = Field(
         default=True, description="true or false, whether posted files say in themselves that AI made them"
     )
@@ -275,6 +283,14 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR"
     )
+
+    @field_validator("media_address")
+    @classmethod
+    def _with_its_other_half(cls, address: str | None, info: ValidationInfo) -> str | None:
+        # What is not there was refused, and is told by itself.
+        if "media_url" in info.data and (address is None) is not (info.data["media_url"] is None):
+            raise PydanticCustomError(_UNFIT, "set both MEDIA_URL and MEDIA_ADDRESS, or neither")
+        return address
 
     @property
     def secrets(self) -> tuple[SecretStr, ...]:

@@ -25,6 +25,7 @@ from bot.services.requests import VideoRequests
 from bot.video import Preset
 from cogs.client import Stillmotion
 from cogs.jobs.buttons import JobButtons
+from cogs.jobs.copies import CopyButtons
 from cogs.jobs.list import JobsCog
 from cogs.jobs.results import ResultButtons
 from cogs.moderation.appeals import AppealButtons
@@ -54,6 +55,7 @@ def add_cogs(
     requests: VideoRequests,
     actions: JobActions,
     looking: LookAgain,
+    copies: CopyButtons,
     people: PreferenceCache,
     drafts: DraftStore,
     prompt_history: PromptHistory,
@@ -114,6 +116,7 @@ def add_cogs(
     buttons = (
         JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
         ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
+        copies,
         ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
         ReportedVideoButtons(decisions=report_decisions, pages=pages),
         AppealButtons(appeals=appeals, review_channel=review_channel, pages=pages),

@@ -128,3 +128,27 @@ def test_away_from_a_terminal_logs_are_json() -> None:
 
 def test_the_example_file_is_itself_a_working_configuration() -> None:
     load(env_file=Path(__file__).parents[1] / ".env.example")
+
+
+def test_links_have_an_address_outside_and_one_here() -> None:
+    both = load({"media_url": "https://videos.example/x/", "media_address": "127.0.0.1:8787"}, env_file=None)
+    assert (both.media_url, both.media_address) == ("https://videos.example/x", "127.0.0.1:8787")
+    neither = load(env_file=None)
+    assert (neither.media_url, neither.media_address) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "half", [{"media_url": "https://videos.example"}, {"media_address": "127.0.0.1:8787"}], ids=str
+)
+def test_half_of_the_settings_of_links_is_an_error(half: dict[str, str]) -> None:
+    with pytest.raises(
+        BadConfigurationError, match="set both MEDIA_URL and MEDIA_ADDRESS, or neither"
+    ) as caught:
+        load(half, env_file=None)
+    assert [problem.name for problem in caught.value.problems] == ["MEDIA_ADDRESS"]
+
+
+def test_a_wrong_address_of_links_is_told_alone() -> None:
+    with pytest.raises(BadConfigurationError) as caught:
+        load({"media_url": "videos.example", "media_address": "127.0.0.1:8787"}, env_file=None)
+    assert [problem.name for problem in caught.value.problems] == ["MEDIA_URL"]

@@ -32,6 +32,10 @@ class Action(StrEnum):
     CHANGE = "change"
     IN_720P = "sharper"
     CONTINUE = "continue"
+    FULL_QUALITY = "full"
+    MORE = "more"
+    AS_GIF = "gif"
+    AS_WEBP = "webp"
     DELETE = "delete"
     REPORT = "report"
 

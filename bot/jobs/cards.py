@@ -172,10 +172,15 @@ def actions(job: Job) -> tuple[Action, ...]:
 
 
 def result_actions(job: Job) -> tuple[Action, ...]:
-    """Return the actions on a finished video. *Report* is among them where other users see it."""
+    """Return the actions on a finished video.
+
+    *Report* is among them where other users see it, *Full quality* where the file was compressed.
+    """
+    compressed = job.posted_file is not None and job.posted_file.compressed_to_fit
+    full = (Action.FULL_QUALITY,) if compressed else ()
     sharper = (Action.IN_720P,) if job.request.resolution is Resolution.P480 else ()
     report = (Action.REPORT,) if job.guild_id is not None and not job.reply.private else ()
-    return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report)
+    return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report, *full, Action.MORE)
 
 
 def _note(picture: Reference) -> Message | None:

@@ -254,6 +254,11 @@ def postable_name_of(job: Job) -> str:
     return f"{job.id}.post.mp4"
 
 
+def full_name_of(job_id: str) -> str:
+    """Return the name of a delivered video with its marks and in full quality, which is made when it is wanted."""
+    return f"{job_id}.full.mp4"
+
+
 def owner_of_file(name: str) -> str:
     """Return the id of the job that a file in the media folder belongs to."""
     return name.partition(".")[0]

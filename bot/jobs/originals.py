@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy import ColumnElement, select, update
 
-from bot.jobs.job import Job
+from bot.jobs.job import Job, full_name_of
 from bot.jobs.store import JobStore
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
@@ -29,7 +29,9 @@ class Original:
 
 
 class Originals:
-    """Finds originals and deletes them. What is deleted first is the file: a row alone shows nothing to anybody.
+    """Finds originals and deletes them, with what was made of them.
+
+    What is deleted first is the file: a row alone shows nothing to anybody.
 
     Methods raise `bot.storage.errors.StorageUnavailableError` where they cannot read the database.
     """
@@ -59,7 +61,8 @@ class Originals:
         gone: list[str] = []
         for original in originals:
             try:
-                await asyncio.to_thread((self._media_dir / original.name).unlink, missing_ok=True)
+                for name in (original.name, full_name_of(original.job_id)):
+                    await asyncio.to_thread((self._media_dir / name).unlink, missing_ok=True)
             except OSError as error:
                 log.error("original_not_deleted", job=original.job_id, reason=error.strerror)
             else:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -12,7 +13,7 @@ from bot.delivery.final_post import CountUpload, uncounted
 from bot.delivery.messages import DeliveryError, UploadTooLargeError
 from bot.delivery.upload_limits import limit_below
 from bot.jobs.file_facts import FileFacts
-from bot.jobs.job import Job, postable_name_of
+from bot.jobs.job import Job, full_name_of, postable_name_of
 from bot.jobs.posted_file import PostedFile
 from bot.texts import files as words
 from bot.texts.cards import MADE_BY_AI
@@ -29,6 +30,8 @@ log: Final = structlog.get_logger(__name__)
 MOST_STEPS_DOWN: Final = 2
 """Number of smaller limits that are tried after Discord refused a file for its size."""
 
+_ROOM_IN_FULL: Final = 1.1
+_MARK_BYTES: Final = 1_000_000
 _Result = TypeVar("_Result")
 
 
@@ -38,6 +41,13 @@ class FileMarks:
 
     in_file: bool = True
     visible: bool = False
+
+    def of(self, job: Job) -> tuple[AigcMark | None, str | None]:
+        """Return the tag and the line for files of a job; None for each that they do not get."""
+        language = job.reply.language
+        mark = AigcMark(words.PRODUCER, job.id, words.COMMENT.in_language(language))
+        line = MADE_BY_AI.in_language(language)
+        return mark if self.in_file else None, line if self.visible else None
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class PostableFiles:
         self._finishing = finishing
         self._media_dir = media_dir
         self._marks = marks
+        self._full: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def warm(self) -> None:
         """Start what makes files while there is still something else to wait for."""
@@ -118,6 +129,32 @@ class PostableFiles:
                     file.path.unlink(missing_ok=True)
         raise AssertionError("the last step down returns or raises")
 
+    async def full(self, job: Job, original: Path) -> Path:
+        """Return a file in full quality, which has the marks of one that is posted and no limit.
+
+        It is made once and goes with the original: `Originals` deletes both. With a line in its picture it is
+        compressed anew, to about the size of the original.
+
+        Args:
+            job: The job of the video.
+            original: The video as it came, which is the file itself where nothing is marked or that fails.
+        """
+        original_bytes = (await asyncio.to_thread(original.stat)).st_size
+        order = self._order(job, int(original_bytes * _ROOM_IN_FULL) + _MARK_BYTES)
+        if order.mark is None and order.visible_text is None:
+            return original
+        destination = self._media_dir / full_name_of(job.id)
+        async with self._full.setdefault(job.id, asyncio.Lock()):
+            if await asyncio.to_thread(destination.exists):
+                return destination
+            try:
+                owner = str(job.reply.person_id)
+                await self._finishing.finish(owner, original, destination, order, _unheard)
+            except NotFinishedError as error:
+                log.warning("video_not_marked", job=job.id, reason=error.term)
+                return original
+        return destination
+
     async def _make(
         self,
         job: Job,
@@ -147,17 +184,10 @@ class PostableFiles:
                 raise UploadTooLargeError(f"{original_bytes} of {limit_bytes} bytes") from None
             raise NotFittedError(error.term) from None
         facts = FileFacts(made.size_bytes, made.duration_s, (made.width_px, made.height_px))
-        return PostableFile(
-            made.path, PostedFile(made.by, made.size_bytes, original_bytes, limit_bytes), facts
-        )
+        posted = PostedFile(made.by, made.size_bytes, original_bytes, limit_bytes)
+        return PostableFile(made.path, posted, facts)
 
     def _order(self, job: Job, limit_bytes: int) -> FinishOrder:
-        language = job.reply.language
-        return FinishOrder(
-            limit_bytes,
-            mark=AigcMark(words.PRODUCER, job.id, words.COMMENT.in_language(language))
-            if self._marks.in_file
-            else None,
-            visible_text=MADE_BY_AI.in_language(language) if self._marks.visible else None,
-            sign=self._marks.in_file,
-        )
+        mark, visible_text = self._marks.of(job)
+        sign = self._marks.in_file
+        return FinishOrder(limit_bytes, mark=mark, visible_text=visible_text, sign=sign)

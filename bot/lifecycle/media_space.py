@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.images.model import IMAGE_LIMITS
+from bot.jobs.job import full_name_of
 from bot.jobs.originals import Original, Originals
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.storage.errors import StorageError
@@ -41,7 +42,8 @@ class _Usage:
         return sum(self.size_of(original) for original in self.originals)
 
     def size_of(self, original: Original) -> int:
-        return self.sizes.get(original.name, 0)
+        """Return the size of an original and of what was made of it, which goes with it."""
+        return sum(self.sizes.get(name, 0) for name in (original.name, full_name_of(original.job_id)))
 
 
 class MediaSpace:

@@ -19,6 +19,10 @@ LABELS: Final[Mapping[str, Message]] = {
     "change": named("button", "Change"),
     "sharper": named("button", "In 720p"),
     "continue": named("button", "Use last frame"),
+    "full": named("button", "Full quality"),
+    "more": named("button", "More"),
+    "gif": named("button", "As GIF"),
+    "webp": named("button", "As WebP"),
     "delete": named("button", "Delete"),
     "report": named("button", "Report"),
 }

@@ -4,11 +4,11 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from pydantic import SecretStr
@@ -49,16 +49,18 @@ from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
+from bot.video_files.animating import VideoAnimating
 from bot.video_files.facts import VideoFactsReader
+from bot.wiring.copies import CopyWiring
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.tasks import cancelled, ended
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
 
 log: Final = structlog.get_logger(__name__)
 
 _RESTART_AFTER_S: Final = 60.0
-_CANCELLED_AGAIN_AFTER_S: Final = 0.5
 
 
 def _say_nothing(_line: str) -> None:
@@ -81,6 +83,7 @@ class App:
         spool: ReferenceSpool,
         facts: VideoFactsReader,
         files: PostableFiles,
+        animating: VideoAnimating,
         screening: Screening,
         messages: DiscordMessages,
         breaker: InvalidRequestBreaker,
@@ -119,6 +122,9 @@ class App:
             metrics=metrics,
             now=now,
         )
+        self.copies = CopyWiring(
+            settings=settings, moderation=self.moderation, messages=messages, animating=animating, now=now
+        )
         self.bot = bot
         self.database = database
         self.breaker = breaker
@@ -130,6 +136,7 @@ class App:
         self._now = now
         self._logged_in = asyncio.Event()
         self._stopped = asyncio.Event()
+        self.links_port: int | None = None
         self._resumed = asyncio.Event()
 
     async def load(self, stack: AsyncExitStack) -> None:
@@ -141,12 +148,13 @@ class App:
         heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
         await heartbeat.begin()
         beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
-        stack.push_async_callback(_cancelled, beating)
+        stack.push_async_callback(cancelled, beating)
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
         await self._compare_checkpoint()
         await self.jobs.load()
         await self.people.load()
+        self.links_port = await stack.enter_async_context(self.copies.serving())
         self._add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
@@ -161,7 +169,7 @@ class App:
             ("operator-orders", self._carry_out_orders),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
-            stack.push_async_callback(_cancelled, task)
+            stack.push_async_callback(cancelled, task)
 
     async def run(self, say: Callable[[str], None] = _say_nothing) -> None:
         """Log in, take up what an earlier process left, and stay connected until `stop`.
@@ -182,7 +190,7 @@ class App:
                 await connected
         finally:
             # After a stop nothing waits for Discord: neither a login nor the pause before another try.
-            await _ended(tasks)
+            await ended(tasks)
             broken_off = connected.exception() if not connected.cancelled() else None
             if broken_off is not None and self._stopped.is_set():
                 log.info("connection_broken_off", error=type(broken_off).__name__)
@@ -319,6 +327,7 @@ class App:
             requests=self.requests,
             actions=self._actions,
             looking=self._looking,
+            copies=self.copies.buttons,
             people=self.people,
             drafts=self._drafts,
             prompt_history=PromptHistory(self.jobs.history),
@@ -381,17 +390,3 @@ class App:
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)
-
-
-async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel until all have ended: the library forgets a cancellation that meets it while it connects a shard."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=_CANCELLED_AGAIN_AFTER_S)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])

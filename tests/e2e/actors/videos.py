@@ -10,7 +10,7 @@ from tests.video_files.scenes import Scene, write
 
 LARGE = Scene("photograph", 640, 360, 6, 1_500_000, grain=2, sound=False)
 """A film that can be made a third of its size."""
-RESULT = ["Again", "Change", "Use last frame", "Delete", "Report"]
+RESULT = ["Again", "Change", "Use last frame", "Delete", "Report", "More"]
 
 
 def upload(harness: Harness, name: str = "cat.png", size: tuple[int, int] = (96, 72)) -> Attachment:
