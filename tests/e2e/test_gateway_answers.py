@@ -23,6 +23,7 @@ from bot.sandbox.discord import MessageVersion, Reply
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import png_of
+from tests.e2e.actors.timing import until
 
 NOTHING_CHARGED = "Nothing was charged."
 UNKNOWN = "It is not known whether it was charged."
@@ -104,6 +105,7 @@ async def test_the_task_of_another_request_is_neither_bought_nor_shown(
     first = await harness.video("mine.", user=harness.member("first"))
     if first_is_over:
         await first.wait_for_video(TIMEOUT_S)
+    await until(lambda: harness.bought == 1)
     harness.sandbox.dimilinks.faults.poison("another.", EarlierTask())
     second = await harness.ended(await harness.video("another.", user=harness.member("second")))
     assert UNKNOWN in second.text()

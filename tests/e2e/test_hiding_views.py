@@ -13,7 +13,7 @@ from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import HIDDEN, REMOVED, hidden, is_hidden, kept, rule, seen
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
-from tests.e2e.actors.videos import delivered
+from tests.e2e.actors.videos import delivered, forget_originals
 
 pytestmark = [
     pytest.mark.started_with(tuning=PATIENT, rules=None),
@@ -44,6 +44,7 @@ async def test_only_moderators_look_at_a_hidden_video_alone_and_that_is_logged(
 
 async def test_a_video_that_could_not_be_kept_is_fetched_when_somebody_looks(harness: Harness) -> None:
     reply = await delivered(harness)
+    forget_originals(harness)
     harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(503)])
     card = await hidden(harness, reply)
     assert kept(harness) == []
@@ -61,6 +62,7 @@ async def test_a_moderator_is_told_that_discord_refuses_the_file(harness: Harnes
 
 async def test_a_video_that_the_service_no_longer_has_is_removed(harness: Harness) -> None:
     reply, mo = await delivered(harness), moderator(harness)
+    forget_originals(harness)
     harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
     card = await hidden(harness, reply)
     assert await told(await press(harness, card, "View", user=mo)) == moderation.HIDDEN_GONE.english

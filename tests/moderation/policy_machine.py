@@ -26,6 +26,7 @@ from bot.lifecycle.steps.prepare import PrepareStep
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
 from bot.moderation.audit.log import AuditLog
+from bot.moderation.audit.store import AuditStore
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper, ModerationCaches
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus
@@ -39,6 +40,7 @@ from bot.moderation.servers.store import RuleStore
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
 from bot.moderation.words.word_lists import WordLists
+from bot.reviews.departures import NotedDepartures
 from bot.reviews.review import ReviewSubject
 from bot.storage.database import Database
 from bot.storage.opening import open_database
@@ -104,6 +106,7 @@ class RequestMachine(RuleBasedStateMachine):
         self.submit = SubmitStep(
             api=outside,
             checks=self.checks,
+            departures=NotedDepartures(AuditStore(database)),
             breaker=outside,
             uploads=outside,
             notes=outside,

@@ -30,6 +30,12 @@ def media(harness: Harness) -> list[str]:
     return sorted(path.name for path in (harness.data_dir / "media").iterdir())
 
 
+def forget_originals(harness: Harness) -> None:
+    """Delete the originals of delivered videos, as when their time is over."""
+    for path in (harness.data_dir / "media").glob("*.mp4"):
+        path.unlink()
+
+
 def limit_files(harness: Harness, limit_bytes: int) -> None:
     """Have Discord allow no larger files from now on, and say so."""
     harness.sandbox.discord.core.world.default_upload_limit_bytes = limit_bytes
