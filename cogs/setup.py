@@ -41,6 +41,7 @@ from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.members import DiscordMemberships
+from cogs.shared.respond import LookUpTimes
 from cogs.shared.router import Router
 from cogs.video.command import VideoCog
 from cogs.video.defaults import DefaultsCog
@@ -62,6 +63,7 @@ def add_cogs(
     job_list: JobList,
     caches: ModerationCaches,
     pages: IntegrationsPages,
+    look_ups: LookUpTimes,
     memberships: DiscordMemberships,
     audit_log: AuditLog,
     reviews: ReviewStore,
@@ -128,7 +130,7 @@ def add_cogs(
         memberships,
         video,
         defaults,
-        Router([route for served in (*cogs, *buttons) for route in served.routes()]),
+        Router([route for served in (*cogs, *buttons) for route in served.routes()], look_ups),
         DeparturesCog(departures),
         DeletedChannelsCog(questions),
         SecondProcessCog(tell_of_second_process),

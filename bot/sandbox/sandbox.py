@@ -19,14 +19,16 @@ class Sandbox:
         pace: TaskPace,
         seed: int = 0,
         token_lifetime_s: float = 900.0,
+        ack_deadline_s: float = 3.0,
         privileged_intents: Intents = Intents.NONE,
         limits: RateLimits | None = None,
     ) -> None:
-        """`token_lifetime_s` is how long Discord honours an interaction's token."""
+        """Args: Discord honours an interaction's token for `token_lifetime_s`, and waits `ack_deadline_s` for an answer."""
         self.dimilinks = DimiLinksSandbox(factory=factory, pace=pace, seed=seed)
         self.discord = DiscordSandbox(
             seed=seed,
             token_lifetime_s=token_lifetime_s,
+            ack_deadline_s=ack_deadline_s,
             privileged_intents=privileged_intents,
             limits=limits,
         )

@@ -104,6 +104,7 @@ class App:
             files=files,
             report_waits=tuning.report_waits,
             members_kept_s=tuning.members_kept_s,
+            look_ups=tuning.look_ups,
             now=now,
         )
         self.jobs = JobWiring(
@@ -358,6 +359,7 @@ class App:
             now=self._now,
             group=settings.dimilinks_group,
             cdn_hosts=settings.discord_cdn_hosts,
+            look_ups=self.moderation.look_ups,
             presets=[preset for preset in Preset if preset is not Preset.SPICY or settings.spicy_offered],
         )
 

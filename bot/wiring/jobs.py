@@ -62,6 +62,7 @@ from bot.video_files.facts import VideoFactsReader
 from bot.video_files.finishing import WITHIN_S as FINISH_WITHIN_S
 from bot.wiring.moderation import ModerationWiring
 from cogs.shared.members import KEPT_S
+from cogs.shared.respond import LookUpTimes
 
 log: Final = structlog.get_logger(__name__)
 
@@ -82,6 +83,7 @@ class Tuning:
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     report_waits: ReportWaits = field(default_factory=ReportWaits)
     members_kept_s: float = KEPT_S
+    look_ups: LookUpTimes = field(default_factory=LookUpTimes)
     deadline_wait_s: float = WAIT_S
     finish_within_s: float = FINISH_WITHIN_S
     free_bytes: Callable[[Path], int] = lambda folder: disk_usage(folder).free

@@ -47,6 +47,7 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.members import DiscordMemberships
+from cogs.shared.respond import LookUpTimes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +64,7 @@ class ModerationWiring:
     files: PostableFiles
     report_waits: ReportWaits
     members_kept_s: float
+    look_ups: LookUpTimes
     now: Callable[[], datetime]
 
     async def load(self) -> None:
@@ -107,7 +109,7 @@ class ModerationWiring:
     @cached_property
     def pages(self) -> IntegrationsPages:
         """Servers' *Integrations* pages."""
-        return IntegrationsPages(self.bot)
+        return IntegrationsPages(self.bot, self.look_ups.page_s)
 
     @cached_property
     def memberships(self) -> DiscordMemberships:

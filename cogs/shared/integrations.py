@@ -27,8 +27,6 @@ log: Final = structlog.get_logger(__name__)
 
 _ASK_AGAIN_AFTER_S: Final = 600.0
 """Changes are told over the gateway; this is for those that were missed while it was away."""
-_WAIT_S: Final = 1.0
-"""Of the three seconds until the acknowledgement; a page that takes longer is there for the next request."""
 _ROLE, _USER, _CHANNEL = 1, 2, 3
 """Discord, *Application Command Permission Type*."""
 
@@ -50,14 +48,15 @@ _PAGE: Final = TypeAdapter(list[_Overwritten])
 class IntegrationsPages(commands.Cog):
     """Knows what servers' pages say."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, wait_s: float) -> None:
         self._client = client
+        self._wait_s = wait_s
         self._pages: dict[int, tuple[IntegrationsPage, float]] = {}
         self._asking: dict[int, asyncio.Task[IntegrationsPage | None]] = {}
         self._names: Mapping[int, str] = {}
 
-    async def page(self, guild_id: int, within_s: float = _WAIT_S) -> IntegrationsPage | None:
-        """Return a server's page; None if Discord does not tell it within `within_s` seconds.
+    async def page(self, guild_id: int, within_s: float | None = None) -> IntegrationsPage | None:
+        """Return a server's page; None if Discord does not tell it in time, if need be `within_s` seconds.
 
         A page that was read before stays in use while Discord cannot be asked, unless it was changed meanwhile.
         """
@@ -67,19 +66,25 @@ class IntegrationsPages(commands.Cog):
         task = self._asking.get(guild_id)
         if task is None:
             task = self._asking[guild_id] = asyncio.create_task(self._ask(guild_id))
-        await asyncio.wait([task], timeout=within_s)
+        await asyncio.wait([task], timeout=self._wait_s if within_s is None else within_s)
         found = task.result() if task.done() and not task.cancelled() else None
         if found is not None:
             return found
         kept = self._pages.get(guild_id)
         return kept[0] if kept is not None else None
 
+    def _left_s(self, interaction: Interaction) -> float:
+        """Return the seconds that a page may take, of which an acknowledgement may still leave less."""
+        if interaction.response.is_done():
+            return self._wait_s
+        return min(self._wait_s, seconds_for_looking_up(interaction))
+
     async def person_of(self, interaction: Interaction) -> Person:
         """Return the user with what the server's page says, which decides who moderates."""
         person = person_of(interaction)
         if person.guild_id is None or person.administers or not interaction.is_guild_integration():
             return person
-        return person_of(interaction, await self.page(person.guild_id, _wait_s(interaction)))
+        return person_of(interaction, await self.page(person.guild_id, self._left_s(interaction)))
 
     async def moderator_of(self, interaction: Interaction, guild_id: int) -> Person:
         """Return the user as one who decides in a server, where questions may come in direct messages too."""
@@ -95,7 +100,7 @@ class IntegrationsPages(commands.Cog):
         user, person = interaction.user, person_of(interaction)
         if not isinstance(user, discord.Member) or not interaction.is_guild_integration():
             return person
-        page = await self.page(user.guild.id, _wait_s(interaction))
+        page = await self.page(user.guild.id, self._left_s(interaction))
         return _with_access(person_of(interaction, page), page, interaction.channel)
 
     async def author_of(self, message: discord.Message) -> Person:
@@ -168,11 +173,6 @@ class IntegrationsPages(commands.Cog):
             log.info("commands_not_listed", **listed.facts)
             return
         self._names = {int(command["id"]): command["name"] for command in listed}
-
-
-def _wait_s(interaction: Interaction) -> float:
-    """Return the seconds that a page may take, of which an acknowledgement may still leave less."""
-    return _WAIT_S if interaction.response.is_done() else min(_WAIT_S, seconds_for_looking_up(interaction))
 
 
 def _with_access(person: Person, page: IntegrationsPage | None, channel: Any) -> Person:  # noqa: ANN401 - many kinds

@@ -18,7 +18,7 @@ from bot.storage.errors import StorageError
 from bot.texts import forms, jobs
 from cogs.shared.attempt import failed_call
 from cogs.shared.interactions import Interaction
-from cogs.shared.respond import refuse, seconds_for_looking_up, tell
+from cogs.shared.respond import LookUpTimes, refuse, seconds_for_looking_up, tell
 from cogs.shared.seen_events import SeenEvents
 
 log: Final = structlog.get_logger(__name__)
@@ -47,8 +47,9 @@ class InteractionRoute:
 class Router(commands.Cog):
     """Hands each press, choice and sent form to its handler, and answers what none of them serves."""
 
-    def __init__(self, routes: list[InteractionRoute]) -> None:
+    def __init__(self, routes: list[InteractionRoute], times: LookUpTimes = LookUpTimes()) -> None:  # noqa: B008 - frozen
         self._routes = routes
+        self._times = times
         self._seen = SeenEvents()
 
     @commands.Cog.listener()
@@ -59,7 +60,7 @@ class Router(commands.Cog):
             return
         if not self._seen.is_new(interaction.id):
             return
-        seconds_for_looking_up(interaction)
+        seconds_for_looking_up(interaction, self._times)
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         try:
             await self._handle(interaction, custom_id, form=form)

@@ -4,14 +4,16 @@ import gc
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import replace
 
 import pytest
 
 from bot.sandbox.discord import CallbackKind, DiscordFault
 from bot.storage import engines
 from bot.texts import explanations, jobs
+from cogs.shared.respond import LookUpTimes
 from tests.e2e.actors.buttons import press, without_change
-from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import BEING_STORED, QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
 
 
@@ -71,6 +73,7 @@ async def test_a_stop_while_discord_keeps_an_acknowledgement_waiting_ends_withou
     assert "Session is closed" not in caplog.text
 
 
+@pytest.mark.started_with(tuning=replace(QUICK, look_ups=LookUpTimes()), ack_deadline_s=3.0)
 async def test_a_press_whose_look_up_hangs_is_answered_in_words_while_discord_still_waits(
     harness: Harness,
 ) -> None:
