@@ -64,8 +64,8 @@ class Track:
         if packet.pts is None or packet.is_discard or packet.is_corrupt:
             return
         if self._first is None or packet.pts >= self._last:
-            # A packet lasts until the next one in the file, which is not always the next one shown: before a gap that
-            # may be long after the end of the film. So what is shown last counts.
+            # A packet lasts until the next one in the file, which is not always the next one shown: before a gap it
+            # may last beyond the end of the film. So what is shown last counts.
             self._last, self._end = packet.pts, packet.pts + (packet.duration or 0)
         self._first = packet.pts if self._first is None else min(self._first, packet.pts)
 
