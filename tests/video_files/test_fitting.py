@@ -146,6 +146,21 @@ async def test_uneven_times_stay(pool: ChildPool, tmp_path: Path) -> None:
         assert [round(frame.time * 24) for frame in container.decode(video=0)] == times
 
 
+async def test_a_gap_between_frames_that_are_stored_out_of_order_is_no_longer_film(
+    pool: ChildPool, tmp_path: Path
+) -> None:
+    frames = [
+        _PYAV.VideoFrame.from_ndarray(planes, "yuv420p") for planes in pictures(replace(FILM, seconds=2))
+    ]
+    source = tmp_path / "film.mp4"
+    times = [number + (48 if number > 24 else 0) for number in range(len(frames))]
+    source.write_bytes(encoded(frames, pts=times, bf="3", b_strategy="0", x264opts="scenecut=0"))
+    made = await finished(pool, source, source.stat().st_size // 3)
+    assert made.by is FinishedBy.COMPRESSED
+    assert made.duration_s == pytest.approx(4, abs=0.1)
+    assert extent(made.path)[1] == pytest.approx(extent(source)[1], abs=0.1)
+
+
 @pytest.mark.slow
 async def test_a_thousand_frames_a_second_become_sixty(pool: ChildPool, tmp_path: Path) -> None:
     source = write(

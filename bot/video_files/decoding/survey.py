@@ -45,6 +45,7 @@ class Track:
     checksum: int = 0
     timed: bool = True
     _first: int | None = field(default=None, repr=False)
+    _last: int = field(default=0, repr=False)
     _end: int = field(default=0, repr=False)
 
     @property
@@ -62,8 +63,11 @@ class Track:
         self.checksum = zlib.crc32(packet, self.checksum)
         if packet.pts is None or packet.is_discard or packet.is_corrupt:
             return
+        if self._first is None or packet.pts >= self._last:
+            # A packet lasts until the next one in the file, which is not always the next one shown: before a gap it
+            # may last beyond the end of the film. So what is shown last counts.
+            self._last, self._end = packet.pts, packet.pts + (packet.duration or 0)
         self._first = packet.pts if self._first is None else min(self._first, packet.pts)
-        self._end = max(self._end, packet.pts + (packet.duration or 0))
 
 
 @dataclass(frozen=True)
