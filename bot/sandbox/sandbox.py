@@ -23,7 +23,7 @@ class Sandbox:
         privileged_intents: Intents = Intents.NONE,
         limits: RateLimits | None = None,
     ) -> None:
-        """Args: Discord honours an interaction's token for `token_lifetime_s`, and waits `ack_deadline_s` for an answer."""
+        """Args: Discord honours a token for `token_lifetime_s`, and waits `ack_deadline_s` for an answer."""
         self.dimilinks = DimiLinksSandbox(factory=factory, pace=pace, seed=seed)
         self.discord = DiscordSandbox(
             seed=seed,

@@ -115,6 +115,7 @@ async def test_an_error_of_the_service_is_told_and_nothing_is_repeated(
     assert not (shell.folder / "cat.mp4").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "expected"),
     [(TaskOutcome.FAILED, "上游生成失败"), (TaskOutcome.NEVER_FINISHES, None)],

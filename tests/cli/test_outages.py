@@ -121,6 +121,7 @@ async def test_a_stop_waits_for_no_start(shell: Shell, sandbox: Sandbox, fault: 
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_commands_are_registered_once_discord_takes_them(shell: Shell, sandbox: Sandbox) -> None:
     refused = DiscordFault("PUT /applications/*/commands", 503, times=2)
     sandbox.discord.faults.append(refused)
@@ -187,6 +188,7 @@ async def test_a_gateway_that_turns_connections_away_is_asked_again_with_pauses(
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_job_whose_reply_cannot_be_edited(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=30)
     process = await shell.start("run", environment=sandbox.environment)
@@ -196,6 +198,7 @@ async def test_a_stop_waits_for_no_job_whose_reply_cannot_be_edited(shell: Shell
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_discord_that_takes_no_finished_video(
     shell: Shell, sandbox: Sandbox
 ) -> None:

@@ -64,6 +64,7 @@ async def test_a_rate_limited_submission_waits_and_succeeds(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_endless_rate_limiting_ends_in_an_answer(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [HttpError(429, None, "slow down")])
     shown = await harness.ended(await harness.video())
@@ -214,6 +215,7 @@ async def test_a_status_that_nobody_knows_does_not_end_the_job(harness: Harness)
     await (await harness.video()).wait_for_video(timeout_s=20)
 
 
+@pytest.mark.slow
 async def test_a_task_that_never_finishes_expires_with_its_number(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
     shown = await harness.ended(await harness.video())

@@ -198,6 +198,7 @@ async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(harness: Harness) -> None:
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=11, jitter=0)
     reply = await harness.video()

@@ -72,6 +72,7 @@ async def test_every_way_in_asks_and_refuses(harness: Harness) -> None:
     assert "already tried again" in await told(again)
 
 
+@pytest.mark.slow
 @pytest.mark.started_with(held_per_person=9)
 async def test_ways_with_pictures_ask_and_refuse(harness: Harness) -> None:
     made = await harness.video("a boat")
@@ -161,6 +162,7 @@ async def test_trusted_people_go_through_and_others_wait(harness: Harness) -> No
         assert "do not let you make videos here" in await told(refused)
 
 
+@pytest.mark.slow
 async def test_a_channel_has_its_own_word_and_threads_follow_it(harness: Harness) -> None:
     other = harness.guild.add_channel("later", nsfw=True)
     own = {other.id: {Gate.SPICY: Mode.OFF, Gate.NORMAL: Mode.APPROVAL}}

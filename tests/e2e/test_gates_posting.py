@@ -187,6 +187,7 @@ async def test_spicy_videos_never_go_by_direct_message(harness: Harness) -> None
     assert delivered(harness) == 0
 
 
+@pytest.mark.slow
 async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=PATIENT, spicy_in_direct_messages=True) as harness:
         direct = harness.sandbox.discord.dm(harness.user)

@@ -139,6 +139,7 @@ async def test_content_that_comes_late_is_waited_for(harness: Harness, name: str
     await (await harness.video()).wait_for_video(TIMEOUT_S)
 
 
+@pytest.mark.slow
 async def test_content_in_any_clothes_is_posted(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.content.extend(known.WHOLE_CONTENT.values())
     replies = [
@@ -150,6 +151,7 @@ async def test_content_in_any_clothes_is_posted(harness: Harness) -> None:
     assert harness.sandbox.dimilinks.request_log.downloads.total() == len(replies)
 
 
+@pytest.mark.slow
 async def test_an_error_that_is_none_beside_completed_does_not_cost_the_video(harness: Harness) -> None:
     odd = [{"code": "upstream_error", "message": "上游返回异常"}, "something odd"]
     for number, error in enumerate([*NO_ERRORS, *odd]):
@@ -228,6 +230,7 @@ async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
     await other.wait_for_video(TIMEOUT_S)
 
 
+@pytest.mark.slow
 async def test_content_that_hangs_does_not_outlast_the_deadline(harness: Harness) -> None:
     faults = harness.sandbox.dimilinks.faults
     faults.outcomes.append(TaskOutcome.NEVER_FINISHES)

@@ -64,6 +64,7 @@ async def test_a_grave_report_of_a_new_member_counts_as_any_other(harness: Harne
     await until(lambda: "video_hidden" in actions(harness))
 
 
+@pytest.mark.slow
 async def test_one_member_hides_three_videos_at_the_same_time(harness: Harness) -> None:
     bob = old_member(harness)
     replies = [await delivered(harness) for _ in range(4)]

@@ -77,6 +77,7 @@ async def test_where_it_is_switched_off_a_mention_without_a_request_stays_withou
     assert answers(thanks) == []
 
 
+@pytest.mark.slow
 async def test_while_the_page_is_not_told_ordinary_videos_pass_and_spicy_does_not(harness: Harness) -> None:
     fault = DiscordFault(PAGE, status=400, code=0, message="no", times=99)
     harness.sandbox.discord.faults.append(fault)

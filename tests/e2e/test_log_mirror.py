@@ -63,6 +63,7 @@ def lines(channel: Channel) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 async def test_what_is_done_is_told_in_order_one_line_each(harness: Harness) -> None:
     channel = await log_channel(harness)
     for number in range(100):

@@ -72,6 +72,7 @@ async def test_the_oldest_originals_go_first_and_only_as_many_as_needed(harness:
     assert news(harness) == []
 
 
+@pytest.mark.slow
 async def test_videos_of_running_jobs_stay_and_so_do_those_that_wait(harness: Harness) -> None:
     waiting = await laid_aside(harness, 20 * MB)
     await delivered(harness)

@@ -110,6 +110,7 @@ async def test_pictures_of_a_message_are_public_and_those_added_in_the_form_are_
     asks_for_pictures(await opens(harness, added, "Again", user=bob))
 
 
+@pytest.mark.slow
 async def test_the_last_frame_of_a_public_video_is_for_everybody(harness: Harness) -> None:
     reply = await delivered(harness, image=upload(harness))
     bob = harness.member("bob")

@@ -89,6 +89,7 @@ async def test_an_option_behind_a_message_is_judged_as_the_preset_that_it_names(
     assert harness.bought == 0
 
 
+@pytest.mark.slow
 async def test_what_earlier_versions_stored_is_sent_without_flags(harness: Harness) -> None:
     first = await delivered(harness)
     await rule(harness, modes={Gate.NORMAL: Mode.APPROVAL})

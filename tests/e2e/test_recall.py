@@ -20,6 +20,7 @@ async def offered(harness: Harness, typed: str = "", user: User | None = None) -
     )
 
 
+@pytest.mark.slow
 async def test_newest_first_each_once_and_only_ones_own(harness: Harness) -> None:
     bea = harness.member("bea")
     for prompt in ("a cat", "a dog", "a cat"):

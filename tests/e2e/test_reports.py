@@ -19,6 +19,7 @@ from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import RESULT, delivered
 
 
+@pytest.mark.slow
 async def test_what_can_be_done_with_a_video_depends_on_where_and_how_it_was_made(harness: Harness) -> None:
     inbox = harness.sandbox.discord.dm(harness.user)
     preview = [*RESULT[:2], "In 720p", *RESULT[2:]]

@@ -233,6 +233,7 @@ async def test_a_video_of_words_alone_can_be_given_pictures(harness: Harness) ->
     assert widths(harness) == [177]
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 @pytest.mark.started_with(keep_pictures_hours=24)
 async def test_the_form_of_a_change_says_that_the_pictures_are_gone(

@@ -242,6 +242,7 @@ async def test_a_file_that_signing_makes_too_large_goes_without(
     assert tag(made.path) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [Scene("photograph", 1280, 720, 6, 4 * MIB)], ids=lambda scene: scene.name)
 async def test_a_whole_video_with_sound_is_valid(
     finishing: VideoFinishing, tmp_path: Path, scene: Scene
