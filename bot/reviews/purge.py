@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from bot.delivery.routes import Route
-from bot.jobs.job import Job, JobState
+from bot.jobs.being_posted import is_being_posted, until_not
+from bot.jobs.job import Job
 from bot.jobs.server_jobs import ServerJobs
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
@@ -23,9 +24,6 @@ log: Final = structlog.get_logger(__name__)
 PURGED_SPAN: Final = timedelta(days=1)
 _WITHIN_S: Final = 60.0
 """Longer than this the moderator does not wait; `Takedowns.finish` removes what is left."""
-_POSTED_WITHIN_S: Final = 10.0
-"""Longer than this a post that is under way is not waited for."""
-_LOOK_AGAIN_S: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -80,12 +78,11 @@ class Purge:
 
     async def _until_posted(self, guild_id: int, person_id: int) -> None:
         """Wait for the user's videos that are being posted: they may be seen before that is stored."""
-        loop = asyncio.get_running_loop()
-        until_s = loop.time() + _POSTED_WITHIN_S
-        while loop.time() < until_s:
-            if not any(_is_being_posted(job) for job in await self.jobs.open_of(guild_id, person_id)):
-                return
-            await asyncio.sleep(_LOOK_AGAIN_S)
+
+        async def being_posted() -> bool:
+            return any(is_being_posted(job) for job in await self.jobs.open_of(guild_id, person_id))
+
+        await until_not(being_posted)
 
     async def _remove(self, decided: list[Review]) -> int:
         loop = asyncio.get_running_loop()
@@ -96,11 +93,6 @@ class Purge:
             await self.carry_out(review)
         left = {review.id for review in await self.reviews.outstanding()}
         return sum(review.id not in left for review in decided)
-
-
-def _is_being_posted(job: Job) -> bool:
-    at_rest = job.undelivered_since is not None or job.review_id is not None
-    return job.state is JobState.DELIVERING and job.attempt is not None and not at_rest
 
 
 def _message_of(job: Job) -> VideoMessage | None:

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from bot.jobs.being_posted import found_posted
 from bot.jobs.job import Job, JobState
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
@@ -86,7 +87,7 @@ class Reports:
             shown: The message with the video, or None if the bot cannot change it.
             joined_at: Moment at which the user joined the server, where Discord says so.
         """
-        job = await self.jobs.find(report.job_id)
+        job = await found_posted(self.jobs, report.job_id)
         if job is None:
             return ReportResult.GONE
         new = await self._store(job, report, shown, joined_at)

@@ -12,6 +12,7 @@ import structlog
 from bot.delivery.card import Card
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, WordsRefusedError
 from bot.jobs import cards
+from bot.jobs.being_posted import found_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.originals import Originals
@@ -255,7 +256,7 @@ class JobActions:
         Returns:
             What `deleted` or `not_deleted` takes, or why nothing was stored.
         """
-        job = await self._store.find(job_id)
+        job = await found_posted(self._store, job_id)
         if job is None:
             return ActionResult.GONE
         owner_id = job.reply.person_id

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.discord import DiscordFault, Reply
+from bot.sandbox.discord import DiscordFault, Drop, Reply
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.reports import REMOVED, hidden, kept, report, rule, seen, why
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
-from tests.e2e.actors.videos import delivered, film_that_comes, limit_files, media
+from tests.e2e.actors.videos import being_made, delivered, film_that_comes, finish, limit_files, media
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 SMALL_LIMIT = 500_000
@@ -106,3 +106,32 @@ async def test_the_originals_go_when_a_purge_is_decided_although_discord_refuses
     await until(lambda: not media(harness))
     assert noted(harness) == [None, None]
     assert all(message_of(reply).current.videos for reply in replies)
+
+
+async def seen_before_it_is_stored(harness: Harness) -> Reply:
+    """A video that Discord shows, while the bot does not know yet that it arrived."""
+    reply = await being_made(harness, "a paper boat")
+    # The answer to the upload is lost: the bot tries again after a pause.
+    harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", drop=Drop.AFTER))
+    finish(harness, "a paper boat")
+    await reply.wait_for_video(TIMEOUT_S)
+    assert noted(harness) == [None]
+    return reply
+
+
+async def test_a_video_that_is_deleted_before_its_delivery_is_stored_leaves_no_original(
+    harness: Harness,
+) -> None:
+    reply = await seen_before_it_is_stored(harness)
+    await press(harness, reply, "Delete")
+    await until(lambda: message_of(reply).deleted)
+    await harness.app.jobs.runner.idle()
+    assert (media(harness), noted(harness)) == ([], [None])
+    assert "deleted_by_owner" in str(harness.rows("failure")[0]["failure"])
+
+
+async def test_a_video_that_is_reported_before_its_delivery_is_stored_is_hidden(harness: Harness) -> None:
+    await rule(harness)
+    await hidden(harness, await seen_before_it_is_stored(harness))
+    (copy,) = kept(harness)
+    assert (media(harness), noted(harness)) == ([copy.name], [None])
