@@ -1,6 +1,8 @@
 """The corpus and its judge: files are what they are called, and wrong answers are found out."""
 
 import io
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.images.corpus.bombs import BOMB_BYTES, bombs
 from tests.images.corpus.case import Case, Colour, Passes, Refused, Stripped, patch
 from tests.images.corpus.decoders import UndecodableError, by_ffmpeg, by_pillow, mime_of
 from tests.images.corpus.drawing import QUARTERS, SIZE, quarters, shows, stored
+from tests.images.corpus.isobmff_parts import AV1, coded_grays
 from tests.images.corpus.jpeg_parts import after_jfif, encoded, icc_segments
 from tests.images.corpus.judge import Answer, Declined, Sent, complaints, matches
 from tests.images.corpus.png_parts import before_data, chunk, plain
@@ -166,3 +169,9 @@ def test_what_is_see_through_may_be_laid_on_white() -> None:
     assert not matches(half, (100, 100, 100, 0))
     assert matches(patch(0, 0, (9, 9, 9, 0)), (255, 255, 255, 0))
     assert not matches(patch(0, 0, (9, 9, 9)), (9, 9, 9, 100))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the scheduling policy")
+def test_making_files_leaves_the_process_its_ordinary_priority() -> None:
+    coded_grays(((120,), (340,), (560,), (780,)), AV1)
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER

@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,12 +126,18 @@ def _grays_by_svt(values: tuple[Colour, ...]) -> Coded:
 
 @contextmanager
 def _quiet_encoder() -> Iterator[None]:
-    """Keep SVT-AV1 from writing its settings to standard error."""
+    """Keep SVT-AV1 from writing its settings to standard error, and from staying ahead of all other processes.
+
+    Where root runs the tests it gives its caller's thread real-time priority (`EbThreads.c`) and never takes that
+    back: the tests of other processes would wait for seconds.
+    """
     before = os.environ.get("SVT_LOG")
     os.environ["SVT_LOG"] = "0"
     try:
         yield
     finally:
+        if sys.platform == "linux":
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         if before is None:
             del os.environ["SVT_LOG"]
         else:
