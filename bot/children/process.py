@@ -159,9 +159,23 @@ class ChildProcess:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 # `Process.kill` asks first if it has, which takes the exit status away from asyncio.
                 os.kill(self._process.pid, signal.SIGKILL)
+        self._close_pipes()
         await self._process.wait()
         # An empty folder, as a rule: this takes microseconds.
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close_pipes(self) -> None:
+        """Let go of both pipes: `Process.wait` returns only once they are closed (CPython, `base_subprocess`).
+
+        A child that writes more than is read stops its pipe from being read at all, so its end is never seen there;
+        and what a child has started itself may keep it open.
+        """
+        # There is no public way to the pipes of a process.
+        pipes = cast("asyncio.SubprocessTransport", vars(self._process)["_transport"])
+        for number in (0, 1):
+            pipe = pipes.get_pipe_transport(number)
+            if pipe is not None:
+                pipe.close()
 
     async def _exchange(self, request: bytes, on_progress: Callable[[float], None] | None) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
