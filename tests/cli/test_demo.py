@@ -60,6 +60,7 @@ async def test_a_refusal_is_shown_and_ends_with_one(
     assert not list(shell.folder.glob("demo-out/*"))
 
 
+@pytest.mark.slow
 async def test_a_picture_that_is_none_is_refused_in_the_reply(shell: Shell, tmp_path: Path) -> None:
     notes = tmp_path / "notes.png"
     notes.write_text("this is no picture")
@@ -82,6 +83,7 @@ async def test_more_pictures_than_options_are_refused(shell: Shell, tmp_path: Pa
     assert "at most 7 pictures are possible" in outcome.err
 
 
+@pytest.mark.slow
 async def test_the_demo_needs_and_heeds_no_configuration(shell: Shell) -> None:
     (shell.folder / ".env").write_text("DISCORD_TOKEN=\nNONSENSE=1\n")
     outcome = await shell.run("demo", "--prompt", "   ", environment={"DIMILINKS_GROUP": "vip"})

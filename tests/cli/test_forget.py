@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore, verify_log
 from bot.sandbox.sandbox import Sandbox
@@ -13,6 +15,7 @@ from tests.cli.shell import Shell, asked
 SAID = "a very private wish"
 
 
+@pytest.mark.slow
 async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sandbox: Sandbox) -> None:
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)

@@ -79,6 +79,7 @@ async def test_a_start_waits_for_discord_and_says_so(
     assert outcome.err.count("Unclosed") == 0
 
 
+@pytest.mark.slow
 async def test_a_start_waits_while_connections_are_refused(shell: Shell, sandbox: Sandbox) -> None:
     await sandbox.discord.pause()
     process = await shell.start("run", environment=sandbox.environment)
@@ -318,6 +319,7 @@ async def test_a_stop_lets_a_purchase_have_its_answer(shell: Shell, sandbox: San
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_a_purchase_that_is_not_answered_ends_the_wait_of_a_stop(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -328,6 +330,7 @@ async def test_a_purchase_that_is_not_answered_ends_the_wait_of_a_stop(
     await stopped(shell, process)
 
 
+@pytest.mark.slow
 async def test_a_token_that_is_reset_while_it_runs_ends_it_with_one_line(
     shell: Shell, sandbox: Sandbox
 ) -> None:

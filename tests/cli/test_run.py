@@ -17,6 +17,7 @@ from tests.cli.shell import Shell, asked
 from tests.e2e.actors.timing import until
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_stops_it_cleanly_and_no_secret_is_logged(
     shell: Shell, sandbox: Sandbox, number: signal.Signals
@@ -74,6 +75,7 @@ async def test_a_crowd_that_comes_right_after_the_start_is_acknowledged(
     assert (await shell.ended(process)).status == 0
 
 
+@pytest.mark.slow
 async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shell, sandbox: Sandbox) -> None:
     first = await shell.start("run", environment=sandbox.environment)
     await sandbox.discord.wait_until_ready(timeout_s=30)
@@ -108,6 +110,7 @@ async def test_a_process_whose_jobs_another_one_carries_on_ends_with_one_line(
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: Sandbox) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -145,6 +148,7 @@ async def test_bad_configuration_is_one_line_and_two(
     assert line.startswith(expected)
 
 
+@pytest.mark.slow
 async def test_an_unknown_name_in_the_file_stops_the_start(shell: Shell) -> None:
     (shell.folder / ".env").write_text("DISCORD_TOKEN=secret-1\nDISCORD_TOKN=secret-2\n")
     outcome = await shell.run("run")

@@ -82,6 +82,7 @@ async def test_ctrl_c_while_another_command_is_loaded_ends_it_without_a_word(
     assert [line for line in outcome.err.splitlines() if not line.startswith(_TRACE)] == []
 
 
+@pytest.mark.slow
 async def test_ctrl_c_while_a_command_works_lets_it_clean_up(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.discord.latency_s = TIMEOUT_S
     process = await shell.start("check", environment=sandbox.environment)
@@ -95,6 +96,7 @@ async def test_ctrl_c_while_a_command_works_lets_it_clean_up(shell: Shell, sandb
     assert outcome.err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_while_the_database_is_opened_is_a_clean_stop(
     shell: Shell, sandbox: Sandbox, number: signal.Signals
@@ -112,6 +114,7 @@ async def test_a_signal_while_the_database_is_opened_is_a_clean_stop(
         pass  # nobody owns it any more, and it is whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ["GET /users/@me", "GET /gateway/bot", "PUT /applications/*/commands"])
 async def test_a_signal_while_discord_takes_its_time_to_answer_is_a_clean_stop(
     shell: Shell, sandbox: Sandbox, route: str
@@ -127,6 +130,7 @@ async def test_a_signal_while_discord_takes_its_time_to_answer_is_a_clean_stop(
     assert "Traceback" not in outcome.all
 
 
+@pytest.mark.slow
 async def test_run_loads_neither_the_sandbox_nor_decoders_nor_what_only_other_commands_need(
     shell: Shell, sandbox: Sandbox
 ) -> None:

@@ -70,6 +70,7 @@ async def test_a_finished_video_waits_where_that_is_wanted(harness: Harness) -> 
     assert (await harness.ended(reply)).videos
 
 
+@pytest.mark.slow
 async def test_of_two_votes_at_the_same_moment_one_decides(harness: Harness) -> None:
     await rule(harness)
     one, other = moderator(harness), moderator(harness, "ma")
@@ -122,6 +123,7 @@ async def test_a_quorum_is_of_different_people_whose_votes_still_stand(harness: 
     assert actions(harness).count("request_approved") == 1
 
 
+@pytest.mark.slow
 async def test_only_moderators_of_this_server_decide_and_nobody_their_own(harness: Harness) -> None:
     role, rights = harness.guild.add_role("reviewer"), harness.guild.add_role("mod", ["manage_messages"])
     await rule(harness, reviewer_roles=frozenset({role.id}))

@@ -68,6 +68,7 @@ async def ended(reply: Reply) -> str:
     return version.text()
 
 
+@pytest.mark.slow
 @ANY_EVENT
 async def test_everything_open_in_that_server_ends(harness: Harness, action: str) -> None:
     happens, named = EVENTS[action]

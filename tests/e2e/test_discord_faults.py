@@ -4,6 +4,7 @@ import pytest
 
 from bot.sandbox.discord import DiscordFault
 from tests.e2e.actors.harness import Harness
+from tests.e2e.actors.timing import until
 
 
 @pytest.mark.slow
@@ -16,10 +17,10 @@ async def test_faults_of_edits_do_not_keep_the_video_away(harness: Harness, stat
 
 
 async def test_an_interaction_that_discord_no_longer_knows_buys_nothing(harness: Harness) -> None:
-    harness.sandbox.discord.faults.append(
-        DiscordFault("POST /interactions/*", status=404, code=10062, message="Unknown interaction")
-    )
+    unknown = DiscordFault("POST /interactions/*", status=404, code=10062, message="Unknown interaction")
+    harness.sandbox.discord.faults.append(unknown)
     await harness.video()
+    await until(lambda: unknown.hits > 0)
     probe = await harness.video("second")
     await probe.wait_for_video(timeout_s=20)
     assert [submission.prompt for submission in harness.sandbox.dimilinks.request_log.submissions] == [

@@ -57,6 +57,7 @@ async def refused(harness: Harness) -> Reply:
     return reply
 
 
+@pytest.mark.slow
 async def test_the_oldest_originals_go_first_and_only_as_many_as_needed(harness: Harness) -> None:
     for _ in range(3):
         await delivered(harness)

@@ -126,6 +126,7 @@ async def test_one_request_that_the_service_refuses_without_a_reason_ends_with_i
     assert paused(harness) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [MONEY, UNNAMED, Html(403), Html(502)])
 async def test_a_poisoned_request_ends_soon_and_the_operator_hears_little(
     harness: Harness, fault: Fault

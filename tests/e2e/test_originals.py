@@ -59,6 +59,7 @@ async def test_an_original_is_out_of_reach_before_discord_hides_the_video(harnes
     assert message_of(reply).current.videos
 
 
+@pytest.mark.slow
 async def test_a_restored_video_is_small_enough_again(harness: Harness) -> None:
     limit_files(harness, SMALL_LIMIT)
     film_that_comes(harness)

@@ -121,6 +121,7 @@ async def test_an_upload_that_is_dropped_is_made_again_and_shown_once(harness: H
     assert media(harness) == [row["original_name"]]
 
 
+@pytest.mark.slow
 async def test_a_video_whose_channel_is_deleted_waits_or_comes_directly(harness: Harness) -> None:
     limit_files(harness, SMALL_LIMIT)
     film_that_comes(harness)

@@ -58,6 +58,7 @@ async def test_a_prompt_of_flags_alone_is_refused(harness: Harness) -> None:
     assert harness.rows() == []
 
 
+@pytest.mark.slow
 async def test_forms_take_flags_out(harness: Harness) -> None:
     more = await harness.video("a boat", more=True)
     await more.wait_for_modal(TIMEOUT_S)

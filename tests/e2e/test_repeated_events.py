@@ -30,6 +30,7 @@ def is_refusal(version: MessageVersion) -> bool:
     return "seconds of video left" in version.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.0, 0.2])
 async def test_a_command_that_comes_twice_is_not_refused_for_want_of_its_own_seconds(
     tmp_path: Path, after_s: float
@@ -54,6 +55,7 @@ async def test_a_command_that_comes_again_after_a_restart_is_not_refused_either(
         assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_command_that_comes_again_after_it_ended_unbought_reserves_nothing(tmp_path: Path) -> None:
     async with open_harness(tmp_path, seconds_a_day_per_person=6) as harness:
         lost = upload(harness)
@@ -66,6 +68,7 @@ async def test_a_command_that_comes_again_after_it_ended_unbought_reserves_nothi
         assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_press_that_comes_again_leaves_the_pictures_of_its_first_job_alone(harness: Harness) -> None:
     reply = await delivered(harness, image=upload(harness))
     again = await press(harness, reply, "Again")

@@ -103,6 +103,7 @@ async def test_an_answer_whose_receipt_was_lost_is_found(tmp_path: Path) -> None
         assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_stop_while_the_video_is_made_goes_on_in_the_same_answer(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=HELD) as harness:
         hold(harness)

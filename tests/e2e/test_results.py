@@ -38,6 +38,7 @@ def last_frame(content: bytes) -> Image.Image:
         return last.to_image()
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_again_is_the_same_request_with_the_same_pictures(harness: Harness, *, restarted: bool) -> None:
     pictures = [upload(harness, size=(width, 130)) for width in (140, 141)]
@@ -279,6 +280,7 @@ async def test_what_comes_next_begins_with_the_last_frame(harness: Harness, *, r
     assert max(ImageStat.Stat(ImageChops.difference(taken, wanted)).mean) < 1
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_without_the_video_there_is_no_last_frame(harness: Harness, *, restarted: bool) -> None:
     reply = await delivered(harness)
@@ -309,6 +311,7 @@ async def test_a_video_that_is_too_damaged_for_a_last_frame_is_named(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Change", "Use last frame"])
 async def test_forms_of_videos_are_answered_while_the_database_is_slow_or_broken(
     harness: Harness, label: str
@@ -329,6 +332,7 @@ async def test_forms_of_videos_are_answered_while_the_database_is_slow_or_broken
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_video_that_was_looked_for_again_keeps_its_pictures(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=replace(QUICK, expire_after_s=0.6)) as harness:
         hold(harness)

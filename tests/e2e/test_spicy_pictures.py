@@ -287,6 +287,7 @@ async def test_a_video_from_a_frame_that_came_late_is_still_posted(hasty: Harnes
     assert (await reply.wait_for_video(TIMEOUT_S)).videos
 
 
+@pytest.mark.slow
 async def test_nobody_passes_another_video_off_as_a_spicy_one(harness: Harness) -> None:
     harness.channel.set_nsfw(True)
     spicy, plain = await made(harness), await made(harness, "normal", pictures=1)

@@ -98,7 +98,7 @@ async def test_heartbeat_is_acknowledged() -> None:
 
 
 async def test_connection_without_heartbeats_is_closed() -> None:
-    async with DiscordSandbox(heartbeat_interval_s=0.05) as sandbox, aiohttp.ClientSession() as session:
+    async with DiscordSandbox(heartbeat_interval_s=0.5) as sandbox, aiohttp.ClientSession() as session:
         socket = await RawBot(sandbox, session).connect()
         await socket.identify()
         assert await socket.close_code() == 4009

@@ -91,6 +91,7 @@ async def test_an_entry_is_part_of_the_callers_transaction(store: AuditStore, da
     assert await whole(store) == [kept]
 
 
+@pytest.mark.slow
 async def test_thousands_at_once_make_one_chain(store: AuditStore, database: Database) -> None:
     entries = several(3000)
     parts = [entries[start : start + 1 + start % 13] for start in range(0, 1500, 5)]
