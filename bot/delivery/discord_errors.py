@@ -18,7 +18,7 @@ _OLD_EDITS_CODE: Final = 30046
 _TOO_LARGE_STATUS: Final = 413
 _TOO_LARGE_CODES: Final = frozenset({40005, 50045})
 """`Request entity too large` and `File uploaded exceeds the maximum size` (Discord, *JSON error codes*)."""
-_AUTOMOD_CODES: Final = frozenset({200000, 200001})
+AUTOMOD_CODES: Final = frozenset({200000, 200001})
 """`Message was blocked by automatic moderation` and the same of a title (Discord, *JSON error codes*)."""
 _CLOSED_STATUS: Final = frozenset({401, 403, 404})
 _RATE_LIMITED_STATUS: Final = 429
@@ -37,4 +37,4 @@ def delivery_error_of(error: discord.HTTPException) -> DeliveryError:
         return ReplyUnreachableError(told, status=error.status, code=error.code)
     if error.status == _RATE_LIMITED_STATUS or error.status >= _SERVER_ERRORS_FROM:
         return DiscordUnavailableError(told)
-    return WordsRefusedError(told) if error.code in _AUTOMOD_CODES else PostRefusedError(told)
+    return WordsRefusedError(told) if error.code in AUTOMOD_CODES else PostRefusedError(told)

@@ -10,7 +10,7 @@ from typing import Final
 import stamina
 import structlog
 
-from bot.delivery.detours import Detour
+from bot.delivery.fallbacks import Fallback
 from bot.delivery.messages import (
     AnswerUnreadableError,
     DeliveryDoubtfulError,
@@ -37,7 +37,7 @@ class Posted:
 
     route: Route
     message_id: int
-    detour: Detour | None = None
+    fallback: Fallback | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class FinalPost:
                 if not self._direct_videos:
                     continue
             try:
-                return Posted(route, await self._by(route), self._routes.detour(route))
+                return Posted(route, await self._by(route), self._routes.fallback(route))
             except (ReplyUnreachableError, PostRefusedError) as error:
                 self._routes.close(route, error)
             except DiscordUnavailableError as error:
@@ -144,7 +144,7 @@ class FinalPost:
         self._may_be_there = False
         if begun is None or message_id is None:
             return None
-        return Posted(begun.route, message_id, self._routes.detour(begun.route))
+        return Posted(begun.route, message_id, self._routes.fallback(begun.route))
 
     async def _by(self, route: Route) -> int:
         """Post by one route: without the prompt if AutoMod refuses that, and twice by a private reply's token."""

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from bot.delivery.card import Card
-from bot.delivery.detours import Detour, detour_of
+from bot.delivery.fallbacks import Fallback, fallback_of
 from bot.delivery.messages import (
     DeliveryError,
     Messages,
@@ -117,11 +117,11 @@ class ReplyRoutes:
         """Return the post, without the prompt if AutoMod refused that."""
         return post if self._quotes else post.without_quote()
 
-    def detour(self, route: Route) -> Detour | None:
+    def fallback(self, route: Route) -> Fallback | None:
         """Return what was otherwise about a final post that came by this route."""
         # The reply to a user's message never had a token.
         best = Route.TOKEN if self._address.asked_message_id is None else Route.EDIT_AS_BOT
-        return detour_of(route, best, self._closed | self._refused, unquoted=not self._quotes)
+        return fallback_of(route, best, self._closed | self._refused, unquoted=not self._quotes)
 
     async def send_card(self, route: Route, card: Card) -> int:
         """Make a post without a file, once more without the prompt if AutoMod refuses that; as `send`."""

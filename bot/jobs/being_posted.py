@@ -18,7 +18,7 @@ def is_being_posted(job: Job) -> bool:
     return job.state is JobState.DELIVERING and job.attempt is not None and not at_rest
 
 
-async def until_not(being_posted: Callable[[], Awaitable[bool]]) -> None:
+async def wait_while(being_posted: Callable[[], Awaitable[bool]]) -> None:
     """Wait while that is true, but not for ever."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + _POSTED_WITHIN_S
@@ -39,5 +39,5 @@ async def found_posted(jobs: JobStore, job_id: str) -> Job | None:
         job = await jobs.find(job_id)
         return job is not None and is_being_posted(job)
 
-    await until_not(being_posted)
+    await wait_while(being_posted)
     return await jobs.find(job_id)

@@ -8,7 +8,7 @@ from bot.video_files.facts import VideoFacts
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What the file of a finished video is.
+    """Size, duration and dimensions of the file of a finished video.
 
     Attributes:
         size_bytes: Its size.

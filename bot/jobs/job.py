@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
-from bot.delivery.detours import Detour
+from bot.delivery.fallbacks import Fallback
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
 from bot.images.model import ImageSource, Reference
@@ -203,9 +203,9 @@ class Job:
     video_percent: int | None = None
     """Score of the finished video in the image check."""
     file_facts: FileFacts | None = None
-    """What the file of the finished video is; None until it was looked at."""
-    detour: Detour | None = None
-    """What was otherwise about the last post than it was meant to be."""
+    """Facts of the finished video's file; None until it was looked at."""
+    fallback: Fallback | None = None
+    """The fallback by which the last post came; None if it came as meant."""
     posted_file: PostedFile | None = None
     """The file by which the video was posted, or was to be; None until it was made."""
     original_name: str | None = None

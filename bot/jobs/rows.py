@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr, TypeAdapter
 from sqlalchemy import RowMapping
 
-from bot.delivery.detours import Detour
+from bot.delivery.fallbacks import Fallback
 from bot.delivery.final_post import Attempt
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
@@ -30,7 +30,7 @@ _PICTURES: Final = TypeAdapter(tuple[Reference, ...] | None)
 _FAILURE: Final = TypeAdapter(Failure | None)
 _MISMATCH: Final = TypeAdapter(Mismatch | None)
 _FILE_FACTS: Final = TypeAdapter(FileFacts | None)
-_DETOUR: Final = TypeAdapter(Detour | None)
+_FALLBACK: Final = TypeAdapter(Fallback | None)
 _POSTED_FILE: Final = TypeAdapter(PostedFile | None)
 
 
@@ -110,7 +110,7 @@ def course_columns(job: Job) -> dict[str, Any]:
         "pictures_percent": job.pictures_percent,
         "video_percent": job.video_percent,
         "file_facts": _FILE_FACTS.dump_python(job.file_facts, mode="json"),
-        "detour": _DETOUR.dump_python(job.detour, mode="json"),
+        "fallback": _FALLBACK.dump_python(job.fallback, mode="json"),
         "failure": stored_failure(job.failure),
         "post_route": attempt.route.value if attempt is not None else None,
         "post_started_at": attempt.started_at if attempt is not None else None,
@@ -183,7 +183,7 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         pictures_percent=row["pictures_percent"],
         video_percent=row["video_percent"],
         file_facts=_FILE_FACTS.validate_python(row["file_facts"]),
-        detour=_DETOUR.validate_python(row["detour"]),
+        fallback=_FALLBACK.validate_python(row["fallback"]),
         had_flags=row["had_flags"],
         from_people=row["from_people"],
         awaits_posting=row["awaits_posting"],

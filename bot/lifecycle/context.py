@@ -272,9 +272,9 @@ class JobContext:
             direct_videos=self._gatekeeper.allows_direct(self.job.request.preset),
         )
         posted = await final.make(patience_s=self._timeouts.deliver_s)
-        why = posted.detour.reason if posted.detour is not None else None
-        log.info("job_posted", job=self.job.id, route=posted.route, detour=why)
-        self.job = replace(self.job, detour=posted.detour)  # stored with the next write
+        why = posted.fallback.reason if posted.fallback is not None else None
+        log.info("job_posted", job=self.job.id, route=posted.route, fallback=why)
+        self.job = replace(self.job, fallback=posted.fallback)  # stored with the next write
         return posted
 
     async def tell(self, card: Card) -> None:

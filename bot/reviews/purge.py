@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from bot.delivery.routes import Route
-from bot.jobs.being_posted import is_being_posted, until_not
+from bot.jobs.being_posted import is_being_posted, wait_while
 from bot.jobs.job import Job
 from bot.jobs.server_jobs import ServerJobs
 from bot.moderation.audit.entries import AuditAction, AuditEntry
@@ -82,7 +82,7 @@ class Purge:
         async def being_posted() -> bool:
             return any(is_being_posted(job) for job in await self.jobs.open_of(guild_id, person_id))
 
-        await until_not(being_posted)
+        await wait_while(being_posted)
 
     async def _remove(self, decided: list[Review]) -> int:
         loop = asyncio.get_running_loop()

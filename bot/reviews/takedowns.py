@@ -9,12 +9,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from weakref import WeakValueDictionary
 
 import stamina
 import structlog
 
+from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.messages import (
     DeliveryError,
     DiscordUnavailableError,
@@ -22,7 +24,6 @@ from bot.delivery.messages import (
     Post,
     ReplyAddress,
     ReplyUnreachableError,
-    WordsRefusedError,
 )
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
@@ -264,11 +265,7 @@ class Takedowns:
             posted = replace(job, posted_file=file.posted, file_facts=file.facts or job.file_facts)
             card = cards.delivered_card(posted, now=job.ready_at or self.now())
             post = Post(card, video_file_of(posted, file.path))
-            try:
-                return await self._edit(job.reply, post)
-            except WordsRefusedError as error:
-                log.warning("prompt_left_out", job=job.id, reason=str(error))
-                return await self._edit(job.reply, post.without_quote())
+            return await send_in_allowed_words(partial(self._edit, job.reply), post)
 
         limit_bytes = self.limits.of_reply(job.reply, by_token=False)
         return await self.files.post(job, self.copies.path(job.id), limit_bytes, show)

@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import structlog
 
-from bot.delivery.messages import DeliveryError, Messages, ReplyAddress, WordsRefusedError
+from bot.delivery.allowed_words import send_in_allowed_words
+from bot.delivery.messages import DeliveryError, Messages, ReplyAddress
 from bot.jobs.copy_posts import copy_post
 from bot.jobs.postable_files import FileMarks
 from bot.services.copy_access import CopyAccess, KeptVideo, Turns
@@ -63,10 +65,7 @@ class Animations:
             return still if isinstance(still, Message) else problem
         try:
             post = copy_post(kept.job, reply, copies.ANIMATION, path)
-            try:
-                await self.messages.edit_by_token(reply, post)
-            except WordsRefusedError:
-                await self.messages.edit_by_token(reply, post.without_quote())
+            await send_in_allowed_words(partial(self.messages.edit_by_token, reply), post)
         except (DeliveryError, OSError) as error:
             log.warning("copy_not_sent", job=kept.job.id, error=type(error).__name__, reason=str(error))
             return copies.NOT_SENT

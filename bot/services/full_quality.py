@@ -1,16 +1,17 @@
 """*Full quality*: the video as it came, as the private answer to a press, or by a link for its owner."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
 
+from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.messages import (
     DeliveryError,
     Messages,
     ReplyAddress,
     UploadTooLargeError,
-    WordsRefusedError,
 )
 from bot.jobs.copy_posts import copy_post
 from bot.services.copy_access import CopyAccess, KeptVideo, Turns
@@ -60,10 +61,7 @@ class FullQuality:
             return copies.NOT_KEPT
         try:
             post = copy_post(kept.job, reply, copies.FULL_QUALITY, path)
-            try:
-                await self.messages.edit_by_token(reply, post)
-            except WordsRefusedError:
-                await self.messages.edit_by_token(reply, post.without_quote())
+            await send_in_allowed_words(partial(self.messages.edit_by_token, reply), post)
         except UploadTooLargeError:
             return self._instead(still, reply, path.stat().st_size)
         except (DeliveryError, OSError) as error:

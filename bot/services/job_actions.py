@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import structlog
 
+from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.card import Card
-from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress, WordsRefusedError
+from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.jobs import cards
 from bot.jobs.being_posted import found_posted
 from bot.jobs.bought_tasks import BoughtTasks
@@ -331,11 +333,7 @@ class JobActions:
         await self._show(job, card, reply)
 
     async def _show(self, job: Job, card: Card, reply: ReplyAddress) -> None:
-        post = Post(card)
         try:
-            try:
-                await self._messages.edit_by_token(reply, post)
-            except WordsRefusedError:
-                await self._messages.edit_by_token(reply, post.without_quote())
+            await send_in_allowed_words(partial(self._messages.edit_by_token, reply), Post(card))
         except DeliveryError as error:
             log.info("end_not_shown", job=job.id, reason=str(error))

@@ -87,8 +87,8 @@ def _state(job: Job) -> Message:
 
 
 def _notes(job: Job) -> tuple[Message, ...]:
-    way = job.detour
-    return words.detour_lines(way.route, way.reason, unquoted=way.unquoted) if way is not None else ()
+    way = job.fallback
+    return words.fallback_lines(way.route, way.reason, unquoted=way.unquoted) if way is not None else ()
 
 
 def _actions(job: Job) -> tuple[Action, ...]:

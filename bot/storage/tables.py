@@ -134,7 +134,7 @@ jobs: Final = Table(
     Column("pictures_percent", Integer),  # scores of the image check
     Column("video_percent", Integer),
     Column("file_facts", json_column()),  # duration, frame and size of the finished video's file
-    Column("detour", json_column()),  # by which other way the last post came, and why
+    Column("fallback", json_column()),  # by which other way the last post came, and why
     Column("posted_file", json_column()),  # the file by which it was posted: sizes, and what was done to it
     Column("original_name", Text),  # the delivered video as it came, while that is kept
     Column("original_until", UtcMoment),

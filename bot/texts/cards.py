@@ -137,7 +137,7 @@ def made_by_ai(took_s: float | None) -> Message:
 
 
 def file_facts(duration_s: float | None, frame_px: tuple[int, int] | None, size_bytes: int) -> Message:
-    """What the file of a finished video is, as far as it is known; the frame is width and height in pixels."""
+    """Line with the facts of a finished video's file, as far as known; the frame is width and height in pixels."""
     size = durations.megabytes(size_bytes)
     if duration_s is None or frame_px is None:
         return sentence("The file: {size}", size=size)

@@ -22,7 +22,7 @@ FAULTS: Final[Mapping[str, str]] = {
 
 
 def signing_not_installed(command: str) -> str:
-    """What signs is an extra, which is not there."""
+    """The extra that signs is not installed."""
     return f"off; {command} installs them"
 
 

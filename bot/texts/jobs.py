@@ -130,14 +130,14 @@ _CLOSED: Final[Mapping[str, Message]] = {
     "not_permitted": sentence("Discord did not let me write there"),
     "refused": sentence("Discord did not take its content there"),
 }
-"""Reasons for that, by the values of `bot.delivery.detours.DetourReason`."""
+"""Reasons for that, by the values of `bot.delivery.fallbacks.FallbackReason`."""
 _UNQUOTED: Final = sentence(
     "The answer came without its prompt, because AutoMod does not allow its words there."
 )
 
 
-def detour_lines(route: str, reason: str | None, *, unquoted: bool) -> tuple[Message, ...]:
-    """Why an answer did not come as it was meant to; nothing where its user sees no difference."""
+def fallback_lines(route: str, reason: str | None, *, unquoted: bool) -> tuple[Message, ...]:
+    """Lines that say why an answer did not come as it was meant to; none where its user sees no difference."""
     elsewhere = _BY_ANOTHER_ROUTE.get(route)
     moved = (elsewhere(_CLOSED[reason]),) if elsewhere is not None and reason is not None else ()
     return (*moved, _UNQUOTED) if unquoted else moved

@@ -38,7 +38,7 @@ class AnimationKind(StrEnum):
 
 @dataclass(frozen=True)
 class AnimationOrder:
-    """What an animation must be like: its format, its largest size, and its marks as in `FinishOrder`."""
+    """Requirements of an animation: its format, its largest size, and its marks as in `FinishOrder`."""
 
     kind: AnimationKind
     limit_bytes: int

@@ -22,7 +22,7 @@ VERSION: Final = "0.1.0"
 REPACKAGED: Final = "c2pa.repackaged"
 TRANSCODED: Final = "c2pa.transcoded"
 EDITED: Final = "c2pa.edited"
-"""What is done to an original that has credentials, as C2PA names it."""
+"""C2PA's names of changes to an original that has credentials."""
 _MAKER: Final = {"name": "Stillmotion", "version": VERSION}
 _PACKAGE: Final = "c2pa"
 _WITHIN_S: Final = 60.0
@@ -58,7 +58,7 @@ class IdentityFiles:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Whether files can be signed: until when, or why not, in a short technical term."""
+    """Result of a preparation: until when files can be signed, or why not, in a short technical term."""
 
     until: datetime | None = None
     fault: str = ""

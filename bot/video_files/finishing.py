@@ -43,7 +43,7 @@ def finishing_pool(memory_bytes: int, *, within_s: float = WITHIN_S) -> ChildPoo
 
 
 class FinishedBy(StrEnum):
-    """What was done to a video, at most."""
+    """Largest change that was made to a video."""
 
     UNCHANGED = "unchanged"
     REMUXED = "remuxed"
@@ -80,7 +80,7 @@ class AigcMark:
 
 @dataclass(frozen=True)
 class FinishOrder:
-    """What the file must be like.
+    """Requirements of the file.
 
     Attributes:
         limit_bytes: Its largest size.

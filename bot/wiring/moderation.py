@@ -189,7 +189,7 @@ class ModerationWiring:
 
     @cached_property
     def news(self) -> NewsStore:
-        """What users are to hear."""
+        """Store of news that users are to hear."""
         return NewsStore(self.database)
 
     @cached_property

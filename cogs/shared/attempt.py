@@ -10,6 +10,8 @@ from typing import Final, TypeVar
 import aiohttp
 import discord
 
+from bot.delivery.discord_errors import AUTOMOD_CODES
+
 _T = TypeVar("_T")
 
 NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError, TimeoutError)
@@ -25,7 +27,6 @@ _LONGEST_PAUSE_S: Final = 10.0
 _SESSION_CLOSED: Final = "Session is closed"
 """aiohttp's words for a request after the stop, which raises a plain RuntimeError."""
 
-_AUTOMOD_CODES: Final = frozenset({200000, 200001})
 _RATE_LIMITED: Final = 429
 _REDIRECTIONS_FROM: Final = 300
 _SERVER_ERRORS_FROM: Final = 500
@@ -51,7 +52,7 @@ class FailedCall:
     @property
     def words_refused(self) -> bool:
         """True if AutoMod refused a message for its words."""
-        return self.code in _AUTOMOD_CODES
+        return self.code in AUTOMOD_CODES
 
     @property
     def passing(self) -> bool:

@@ -21,7 +21,7 @@ from cogs.shared.buttons import PlainButton
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, address_of, language_of, person_of
 from cogs.shared.place import channel_of, missing_for_reply, place_of
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S, acknowledge, acknowledge_in_words, refuse, tell
+from cogs.shared.respond import acknowledge, acknowledge_in_words, refuse, seconds_for_looking_up, tell
 
 REFUSED_PREFIX: Final = "sm-refused:"
 """Begins the id of the button that opens what was refused as a form; the rest names its draft."""
@@ -49,8 +49,6 @@ async def request_video(
         now: When the interaction came.
         pages: The servers' *Integrations* pages, for a press that no command came before.
     """
-    loop = asyncio.get_running_loop()
-    begun_s = loop.time()
     origin = RequestOrigin(
         event=event_of(interaction),
         person=person_of(interaction) if pages is None else await pages.presser_of(interaction),
@@ -74,10 +72,13 @@ async def request_video(
     elif refused.was_made:
         await tell(interaction, refused.explanation)
     else:
-        left_s = max(0.0, begun_s + BEFORE_ACKNOWLEDGING_S - loop.time())
         keeping = requests.keep_refused(draft_id := new_job_id(), order, interaction.user.id)
         button = change_button(draft_id, language)
-        await show_once_kept(keeping, left_s, lambda: tell(interaction, refused.explanation, (button,)))
+        await show_once_kept(
+            keeping,
+            seconds_for_looking_up(interaction),
+            lambda: tell(interaction, refused.explanation, (button,)),
+        )
     await requests.record_refusal(order, origin, refused)
 
 

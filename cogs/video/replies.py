@@ -28,13 +28,14 @@ from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.place import missing_for_message, parent_of, place_of_channel
 from cogs.shared.requesting import change_button, show_once_kept
-from cogs.shared.respond import BEFORE_ACKNOWLEDGING_S
 from cogs.shared.seen_events import SeenEvents
 from cogs.video.mentions import Addressed, read_addressed
 
 log: Final = structlog.get_logger(__name__)
 
 _SAID: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
+_DRAFT_WITHIN_S: Final = 2.0
+"""Longer than this no answer waits for its draft to be kept."""
 _UNKNOWN_SHOWN_CHARS: Final = 60
 _UNKNOWN_SHOWN: Final = 5
 """With more of them than a few the answer would be longer than a message may be."""
@@ -173,7 +174,7 @@ class RepliesCog(commands.Cog):
         shown = (*buttons, change_button(draft_id, language))
         await show_once_kept(
             self._requests.keep_refused(draft_id, order, person_id),
-            BEFORE_ACKNOWLEDGING_S,
+            _DRAFT_WITHIN_S,
             lambda: _answer(message, told.in_language(language), shown),
         )
 

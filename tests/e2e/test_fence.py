@@ -14,6 +14,7 @@ from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import png_of
+from tests.e2e.actors.timing import until
 
 
 def change_rows(harness: Harness, statement: str, *values: object) -> None:
@@ -97,6 +98,7 @@ async def test_a_request_that_killed_the_bot_twice_ends_without_a_purchase(harne
     await harness.restart(jobs_at_once=1)
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3.0)
     await harness.video("first")
+    await until(lambda: harness.bought == 1)
     picture = harness.sandbox.discord.upload("cat.png", png_of(30_000))
     reply = await harness.video("second", user=harness.member("second"), image=picture)
     await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)

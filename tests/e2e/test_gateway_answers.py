@@ -223,6 +223,8 @@ async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
     await harness.restart(jobs_at_once=1)
     harness.sandbox.dimilinks.faults.outcomes.append(LostContent(404, task_status=status))
     lost = await harness.video()
+    # The fault is for whoever is first; two commands may be taken in either order.
+    await until(lambda: harness.bought == 1)
     other = await harness.video(user=harness.member("other"))
     shown = await harness.ended(lost)
     assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()

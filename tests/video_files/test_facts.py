@@ -1,12 +1,18 @@
 """Facts of video files."""
 
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 from bot.children.pool import ChildPool
 from bot.video_files.facts import VideoFacts, VideoFactsReader
 from tests.images.encoded_videos import film, sound
+from tests.video_files.films import encoded
+from tests.video_files.scenes import Scene, pictures
+
+_PYAV: Any = av  # its annotations leave out half of what is used here
 
 
 @pytest.mark.parametrize(
@@ -50,3 +56,18 @@ async def test_what_is_no_film_has_no_facts(pool: ChildPool, tmp_path: Path, con
 def test_an_absurd_answer_is_no_fact() -> None:
     with pytest.raises(ValueError, match="duration_s"):
         VideoFacts.model_validate({"width_px": 10, "height_px": 10, "duration_s": float("nan")})
+
+
+async def test_a_gap_between_frames_that_are_stored_out_of_order_adds_nothing(
+    pool: ChildPool, tmp_path: Path
+) -> None:
+    frames = [
+        _PYAV.VideoFrame.from_ndarray(planes, "yuv420p")
+        for planes in pictures(Scene("photograph", 160, 96, 2, 100_000))
+    ]
+    times = [number + (48 if number > 24 else 0) for number in range(len(frames))]
+    source = tmp_path / "film.mp4"
+    source.write_bytes(encoded(frames, pts=times, bf="3", b_strategy="0", x264opts="scenecut=0"))
+    found = await VideoFactsReader(pool).read("bob", source)
+    assert found is not None
+    assert found.duration_s == pytest.approx(4, abs=0.05)

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import AsyncGenerator
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +18,6 @@ from bot.video_files.finishing import (
     FinishOrder,
     NotFinishedError,
     VideoFinishing,
-    finishing_pool,
 )
 from tests.images.encoded_videos import film, sound
 from tests.video_files.films import encoded, quarters
@@ -31,12 +29,6 @@ MARK = AigcMark("Stillmotion", "job-1", "Made by AI with Stillmotion")
 CREDENTIALS = (
     (24 + 8).to_bytes(4, "big") + b"uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + b"manifest"
 )
-
-
-@pytest.fixture
-async def pool() -> AsyncGenerator[ChildPool]:
-    async with finishing_pool(768 * MIB) as opened:
-        yield opened
 
 
 async def finished(

@@ -1,7 +1,6 @@
 """Videos that are too large: they become small enough, and stay what they are."""
 
 import json
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -37,12 +36,6 @@ FILM = Scene("photograph", 640, 360, 2, 1_500_000, grain=2)
 def rarer(*values: Any) -> Any:
     """A row that is left to the slow tests."""
     return pytest.param(*values, marks=pytest.mark.slow)
-
-
-@pytest.fixture
-async def pool() -> AsyncGenerator[ChildPool]:
-    async with finishing_pool(768 * MIB) as opened_pool:
-        yield opened_pool
 
 
 async def finished(pool: ChildPool, source: Path, limit_bytes: int, **order: Any) -> FinishedVideo:

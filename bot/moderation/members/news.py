@@ -34,7 +34,7 @@ class NewsKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What a user is to hear. `job_id` is the request that it is about, `at` the moment of the decision."""
+    """A decision that a user is to hear of: `job_id` is the request that it is about, `at` its moment."""
 
     guild_id: int
     person_id: int

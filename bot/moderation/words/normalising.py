@@ -20,8 +20,8 @@ from bot.moderation.words.shown import (
     decoded,
     spelled_out,
     unseparated,
+    with_camel_case_apart,
     with_closed_words,
-    with_humps_apart,
 )
 
 MOST_READINGS: Final = 12
@@ -94,7 +94,9 @@ def normalise(text: str) -> Normalised:
     for base in dict.fromkeys(bases):
         joined = _SPACED_OUT.sub(_join, base)
         found += [_words(joined), *(_words(reading) for reading in _leet(joined))]
-    for other in dict.fromkeys((written, unseparated(spelled_out(displayed)), with_humps_apart(displayed))):
+    for other in dict.fromkeys(
+        (written, unseparated(spelled_out(displayed)), with_camel_case_apart(displayed))
+    ):
         if other != displayed:
             base = _base(other, _BY_SMALL)
             found += [_words(base), _words(_SPACED_OUT.sub(_join, base))]

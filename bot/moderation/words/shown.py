@@ -1,4 +1,4 @@
-"""What a text shows to its readers: entities, reversed runs, markup and signs inside words, pictures of children.
+"""Reads a text as people see it: entities, reversed runs, markup and signs inside words, pictures of children.
 
 `normalising.py` reads each of the results. The work is linear in the text's length.
 """
@@ -78,7 +78,7 @@ def _closed(word: re.Match[str]) -> str:
     return word[0] if closed == word[0] else f"{word[0]} {closed}"
 
 
-def with_humps_apart(text: str) -> str:
+def with_camel_case_apart(text: str) -> str:
     """Return a text with spaces between words that only their capitals tell apart, as in `redCar`."""
     return _CAMEL_CASE.sub(" ", text)
 

@@ -102,9 +102,8 @@ class WordLists:
         # Between the steps everything else may run: with the longest prompts each takes some milliseconds.
         normalised = normalise(text)
         await asyncio.sleep(0)
-        _ = (
-            normalised.collapsed
-        )  # kept for the lists; timers that were due meanwhile run only behind the next step
+        # Made here and kept for the lists: what became due meanwhile runs before the next step.
+        _ = normalised.collapsed
         await asyncio.sleep(0)
         built_in = shipped_hits(normalised)
         await asyncio.sleep(0)

@@ -28,7 +28,7 @@ _STEPS: Final = (
 )
 """Longer side in pixels, and frames a second, from the best to the last that still shows something."""
 _BYTES_PER_PIXEL: Final = {_GIF: 0.6, "webp": 0.2}
-"""What frames of films take, about: only for where to begin."""
+"""Estimates of what frames of films take, from which the first step follows."""
 _ATTEMPTS_MAX: Final = 4
 _ROOM: Final = 0.97
 _MARK_BYTES: Final = 8192

@@ -28,7 +28,7 @@ _THREADED_PIXELS_MAX: Final = 1920 * 1088
 """Larger frames are decoded by one thread, which holds few of them."""
 _KEY_EVERY_S: Final = 10
 _BEST_QUANTISER: Final = 12
-"""What is simple does not become larger than it needs to be: finer steps than this nobody sees."""
+"""Smallest quantiser, for films that are simple: finer steps than this nobody sees."""
 _PEAK: Final = 2.0
 _BUFFER_S: Final = 4.0
 

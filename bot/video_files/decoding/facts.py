@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Final, cast
 
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from bot.video_files.decoding.display import shown_dimensions
 from bot.video_files.decoding.opening import UnusableVideoError, decoded, film_of, open_video
+from bot.video_files.decoding.survey import DECODED_MAX, packets_of, track_of
 
-_DECODED_MAX: Final = 300
-"""Packets in which a frame is looked for."""
 _CONTAINER_BASE: Final = Fraction(1, 1_000_000)
 """FFmpeg counts a whole file's time in microseconds."""
 
@@ -35,38 +33,20 @@ def facts(source: str) -> Mapping[str, object]:
         return _read(container, film_of(container))
 
 
-class _Extent:
-    """The time that packets cover, in units of their stream."""
-
-    def __init__(self) -> None:
-        self.first: int | None = None
-        self.end = 0
-
-    def add(self, packet: "Packet[VideoStream]") -> None:
-        """Count a packet, if it is whole and shown."""
-        if packet.pts is None or packet.is_discard or packet.is_corrupt:
-            return
-        self.first = packet.pts if self.first is None else min(self.first, packet.pts)
-        self.end = max(self.end, packet.pts + (packet.duration or 0))
-
-
 def _read(container: InputContainer, stream: VideoStream) -> Mapping[str, object]:
-    extent = _Extent()
+    film = track_of(stream)
     dimensions: tuple[int, int] | None = None
-    try:
-        for number, packet in enumerate(container.demux(stream)):
-            extent.add(packet)
-            if dimensions is None and number < _DECODED_MAX:
-                dimensions = next((shown_dimensions(frame, stream) for frame in decoded(packet)), None)
-    except FFmpegError:
-        pass  # the file ends early; what was there is counted
-    base = stream.time_base
-    if dimensions is None or extent.first is None or base is None:
+    for packet in packets_of(container, stream, None):
+        film.add(packet)
+        if dimensions is None and film.packets <= DECODED_MAX:
+            frames = decoded(cast("Packet[VideoStream]", packet))
+            dimensions = next((shown_dimensions(frame, stream) for frame in frames), None)
+    if dimensions is None or not film.is_shown:
         raise UnusableVideoError("no_frame")
     return {
         "width_px": dimensions[0],
         "height_px": dimensions[1],
-        "duration_s": float((extent.end - extent.first) * base),
+        "duration_s": film.duration_s,
         "claimed_s": _claimed_s(container, stream),
     }
 

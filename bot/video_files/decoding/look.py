@@ -1,4 +1,4 @@
-"""How the frames of a film are stored and shown: kept where the film is compressed."""
+"""Sizes and colours of a film's frames as they are stored and shown: kept where the film is compressed."""
 
 import struct
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _RATE_WITHOUT: Final = Fraction(24)
 
 @dataclass(frozen=True)
 class FrameLook:
-    """How frames are stored and shown. Numbers of colours are those of ITU-T H.273.
+    """Storage and display of frames. Numbers of colours are those of ITU-T H.273.
 
     Attributes:
         width_px: Width of the stored frames.

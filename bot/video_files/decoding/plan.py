@@ -18,7 +18,7 @@ _FILM_BITS_PER_S_MIN: Final = 8_000
 _DRAWN_BITS_PER_S: Final = 500_000
 _PACKET_BYTES: Final = 20
 _HEAD_BYTES: Final = 6_000
-"""What an mp4 adds to its packets: the tables of its index, the rest of its head."""
+"""Bytes that an mp4 adds to its packets: the tables of its index, the rest of its head."""
 _SIDES_PX: Final = (1080, 720, 540, 480, 360, 240)
 _BITS_PER_PIXEL: Final = 0.025
 """Below this a smaller picture, enlarged, looks more like the film than one in full size. Measured with x264's
@@ -28,7 +28,7 @@ _DURATION_S_MIN: Final = 0.2
 
 @dataclass(frozen=True)
 class Plan:
-    """How a film is compressed.
+    """Bitrates and dimensions of a compressed film.
 
     Attributes:
         width_px: Width of the frames, as they are stored.
@@ -45,7 +45,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Load:
-    """What is to be compressed; dimensions are those of the stored frames.
+    """Facts of a film that is to be compressed; dimensions are those of the stored frames.
 
     Attributes:
         drawn: True if something is drawn on the film, which its own bits have no room for.

@@ -20,7 +20,7 @@ from bot.video_files.decoding.display import shown_dimensions
 from bot.video_files.decoding.look import FrameLook, look_of
 from bot.video_files.decoding.opening import UnusableVideoError, decoded, film_of, open_video
 
-_DECODED_MAX: Final = 300
+DECODED_MAX: Final = 300
 """Packets in which a frame is looked for."""
 _AIGC: Final = "AIGC"
 
@@ -49,6 +49,11 @@ class Track:
     _end: int = field(default=0, repr=False)
 
     @property
+    def is_shown(self) -> bool:
+        """True if a packet says when it is shown."""
+        return self._first is not None
+
+    @property
     def duration_s(self) -> float:
         """Seconds that the packets cover that are shown."""
         return 0.0 if self._first is None else float((self._end - self._first) * self.base)
@@ -72,7 +77,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Survey:
-    """What is in a video file.
+    """Contents of a video file.
 
     Attributes:
         film: The stream that players show.
@@ -99,15 +104,15 @@ class Survey:
 
 
 def survey_of(source: str) -> Survey:
-    """FrameLook a file over.
+    """Look a file over.
 
     Raises:
         UnusableVideoError: There is no frame. Whatever FFmpeg raises about a damaged file comes through.
     """
     with closing(open_video(source, look_inside=False)) as container:
         stream, sound_stream = film_of(container), sound_of(container)
-        film = _track_of(stream)
-        sound = _track_of(sound_stream) if sound_stream is not None else None
+        film = track_of(stream)
+        sound = track_of(sound_stream) if sound_stream is not None else None
         dimensions: tuple[int, int] | None = None
         look: FrameLook | None = None
         for packet in packets_of(container, stream, sound_stream):
@@ -116,7 +121,7 @@ def survey_of(source: str) -> Survey:
                     sound.add(packet)
                 continue
             film.add(packet)
-            if dimensions is None and film.packets <= _DECODED_MAX:
+            if dimensions is None and film.packets <= DECODED_MAX:
                 for frame in _at_once(cast("Packet[VideoStream]", packet), stream):
                     dimensions, look = shown_dimensions(frame, stream), look_of(frame, stream)
                     break
@@ -167,12 +172,13 @@ def packets_in(source: str) -> tuple[Track, Track | None]:
     """Return what a file holds of film and sound; nothing is decoded."""
     with closing(open_video(source, look_inside=False)) as container:
         film, sound = film_of(container), sound_of(container)
-        tracks = {stream.index: _track_of(stream) for stream in (film, sound) if stream is not None}
+        tracks = {stream.index: track_of(stream) for stream in (film, sound) if stream is not None}
         for packet in packets_of(container, film, sound):
             tracks[packet.stream_index].add(packet)
         return tracks[film.index], tracks[sound.index] if sound is not None else None
 
 
-def _track_of(stream: VideoStream | AudioStream) -> Track:
+def track_of(stream: VideoStream | AudioStream) -> Track:
+    """Return a track without packets yet."""
     head = zlib.crc32(stream.codec_context.extradata or b"")
     return Track(stream.codec_context.name, stream.time_base or Fraction(1), checksum=head)

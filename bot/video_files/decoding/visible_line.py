@@ -13,7 +13,7 @@ _SECONDS: Final = 3.0
 _HEIGHT: Final = 0.05
 """Height of the letters over the shorter side (GB 45438-2025, 4.4: at least 5 %)."""
 _PLAIN: Final = "Made by AI"
-"""What is drawn where the font has no letters for the text: Pillow's own knows no Chinese and no Japanese."""
+"""Text that is drawn where the font has no letters for the text: Pillow's own knows no Chinese and no Japanese."""
 _LETTERS_PX_MIN: Final = 8
 _SHADE: Final = 150
 _NEUTRAL: Final = 128

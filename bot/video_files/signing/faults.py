@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class IdentityFault(StrEnum):
-    """What is wrong with the key or the certificate."""
+    """Fault of the key or the certificate."""
 
     MISSING = "missing"
     KEY_UNREADABLE = "key_unreadable"

@@ -53,7 +53,7 @@ class UnusableIdentityError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """What files are signed with.
+    """Key and certificates that files are signed with.
 
     Attributes:
         algorithm: Name of the algorithm, as C2PA has it.

@@ -34,7 +34,7 @@ async def list_text(harness: Harness) -> str:
 
 
 def told_route(harness: Harness) -> str:
-    return str(harness.rows("detour")[-1]["detour"])
+    return str(harness.rows("fallback")[-1]["fallback"])
 
 
 async def test_a_prompt_that_automod_refuses_is_left_out_of_the_same_reply(harness: Harness) -> None:
@@ -119,7 +119,7 @@ async def test_a_private_reply_that_cannot_be_changed_any_more_says_so_in_the_li
     why = "The answer came as a direct message: its own message could no longer be changed."
     assert f"> a boat\n-# {why}" in await list_text(harness)
     assert "token_tried_again" in (logged := capsys.readouterr().out)
-    assert "detour=token_expired" in logged
+    assert "fallback=token_expired" in logged
     await harness.restart()
     assert why in await list_text(harness)
 

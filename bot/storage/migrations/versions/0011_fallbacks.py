@@ -11,5 +11,5 @@ depends_on = None
 
 def upgrade() -> None:
     """The step forward. There is none back: that is what the backup is for."""
-    for name in ("file_facts", "detour"):
+    for name in ("file_facts", "fallback"):
         op.add_column("jobs", sa.Column(name, sa.JSON(none_as_null=True)))

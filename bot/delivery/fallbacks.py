@@ -1,4 +1,4 @@
-"""Detours: why a final post did not come as it was meant to, in the reply and with the prompt."""
+"""Fallbacks: why a final post did not come as it was meant to, in the reply and with the prompt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.delivery.messages import DeliveryError, ReplyUnreachableError
 from bot.delivery.routes import Route
 
 
-class DetourReason(StrEnum):
+class FallbackReason(StrEnum):
     """Reason why a better route than the one taken was closed. The values are stored."""
 
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason, not a secret
@@ -21,8 +21,8 @@ class DetourReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Detour:
-    """What was otherwise about a final post.
+class Fallback:
+    """A final post that came by another route than the best one, or without its prompt.
 
     Attributes:
         route: The route by which it came.
@@ -31,14 +31,14 @@ class Detour:
     """
 
     route: Route
-    reason: DetourReason | None
+    reason: FallbackReason | None
     unquoted: bool
 
 
-def detour_of(
+def fallback_of(
     route: Route, best: Route, closed: Mapping[Route, DeliveryError], *, unquoted: bool
-) -> Detour | None:
-    """Return the detour of a post that came by `route`; None if all was as it was meant to be.
+) -> Fallback | None:
+    """Return the fallback of a post that came by `route`; None if all was as it was meant to be.
 
     Args:
         route: The route by which it came.
@@ -47,17 +47,17 @@ def detour_of(
         unquoted: True if the prompt was left out.
     """
     if route in {best, Route.TOKEN}:
-        return Detour(route, None, unquoted) if unquoted else None
+        return Fallback(route, None, unquoted) if unquoted else None
     order = list(Route)
     before = [closed[one] for one in order[: order.index(route)] if one in closed]
     # Without an error no other route was open from the start: a token that is too old is not tried.
-    reason = _reason_of(before[-1]) if before else DetourReason.TOKEN_EXPIRED
-    return Detour(route, reason, unquoted)
+    reason = _reason_of(before[-1]) if before else FallbackReason.TOKEN_EXPIRED
+    return Fallback(route, reason, unquoted)
 
 
-def _reason_of(error: DeliveryError) -> DetourReason:
+def _reason_of(error: DeliveryError) -> FallbackReason:
     if not isinstance(error, ReplyUnreachableError):
-        return DetourReason.REFUSED
+        return FallbackReason.REFUSED
     if error.token_refused:
-        return DetourReason.TOKEN_EXPIRED
-    return DetourReason.GONE if error.unknown else DetourReason.NOT_PERMITTED
+        return FallbackReason.TOKEN_EXPIRED
+    return FallbackReason.GONE if error.unknown else FallbackReason.NOT_PERMITTED

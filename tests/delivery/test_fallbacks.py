@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.delivery.detours import Detour, DetourReason, detour_of
+from bot.delivery.fallbacks import Fallback, FallbackReason, fallback_of
 from bot.delivery.messages import DeliveryError, PostRefusedError, ReplyUnreachableError, WordsRefusedError
 from bot.delivery.routes import Route
 
@@ -14,31 +14,31 @@ CLOSED = ReplyUnreachableError("x", status=403, code=50013)
 @pytest.mark.parametrize(
     ("route", "closed", "reason"),
     [
-        (Route.EDIT_AS_BOT, {}, DetourReason.TOKEN_EXPIRED),
-        (Route.EDIT_AS_BOT, {Route.TOKEN: OLD}, DetourReason.TOKEN_EXPIRED),
-        (Route.EDIT_AS_BOT, {Route.TOKEN: PostRefusedError("x")}, DetourReason.REFUSED),
-        (Route.ANSWER_IN_CHANNEL, {Route.TOKEN: OLD, Route.EDIT_AS_BOT: NO_SUCH}, DetourReason.GONE),
-        (Route.DIRECT_MESSAGE, {Route.TOKEN: NO_SUCH}, DetourReason.GONE),
+        (Route.EDIT_AS_BOT, {}, FallbackReason.TOKEN_EXPIRED),
+        (Route.EDIT_AS_BOT, {Route.TOKEN: OLD}, FallbackReason.TOKEN_EXPIRED),
+        (Route.EDIT_AS_BOT, {Route.TOKEN: PostRefusedError("x")}, FallbackReason.REFUSED),
+        (Route.ANSWER_IN_CHANNEL, {Route.TOKEN: OLD, Route.EDIT_AS_BOT: NO_SUCH}, FallbackReason.GONE),
+        (Route.DIRECT_MESSAGE, {Route.TOKEN: NO_SUCH}, FallbackReason.GONE),
         (
             Route.DIRECT_MESSAGE,
             {Route.ANSWER_IN_CHANNEL: CLOSED, Route.EDIT_AS_BOT: NO_SUCH},
-            DetourReason.NOT_PERMITTED,
+            FallbackReason.NOT_PERMITTED,
         ),
-        (Route.DIRECT_MESSAGE, {Route.TOKEN: WordsRefusedError("x")}, DetourReason.REFUSED),
+        (Route.DIRECT_MESSAGE, {Route.TOKEN: WordsRefusedError("x")}, FallbackReason.REFUSED),
         # Closed by a card of progress, and open again with a newer token.
-        (Route.EDIT_AS_BOT, {Route.DIRECT_MESSAGE: CLOSED}, DetourReason.TOKEN_EXPIRED),
+        (Route.EDIT_AS_BOT, {Route.DIRECT_MESSAGE: CLOSED}, FallbackReason.TOKEN_EXPIRED),
     ],
 )
 def test_the_reason_is_that_of_the_last_better_route(
-    route: Route, closed: dict[Route, DeliveryError], reason: DetourReason
+    route: Route, closed: dict[Route, DeliveryError], reason: FallbackReason
 ) -> None:
-    assert detour_of(route, Route.TOKEN, closed, unquoted=False) == Detour(route, reason, unquoted=False)
+    assert fallback_of(route, Route.TOKEN, closed, unquoted=False) == Fallback(route, reason, unquoted=False)
 
 
 @pytest.mark.parametrize("best", [Route.TOKEN, Route.EDIT_AS_BOT])
-def test_the_best_route_is_a_detour_only_without_the_prompt(best: Route) -> None:
-    assert detour_of(best, best, {}, unquoted=False) is None
-    assert detour_of(best, best, {}, unquoted=True) == Detour(best, None, unquoted=True)
+def test_the_best_route_is_a_fallback_only_without_the_prompt(best: Route) -> None:
+    assert fallback_of(best, best, {}, unquoted=False) is None
+    assert fallback_of(best, best, {}, unquoted=True) == Fallback(best, None, unquoted=True)
 
 
 @pytest.mark.parametrize(
