@@ -7,7 +7,7 @@ MARKED ?=
 # Most tests wait for sockets and clocks, so a few at a time use two cores well.
 WORKERS ?= 6
 
-.PHONY: demo test test-all run lint bench lock
+.PHONY: demo test test-all run lint bench docs lock
 .DEFAULT_GOAL := demo
 
 .venv: requirements/dev.lock
@@ -37,6 +37,15 @@ lint: .venv
 bench: .venv
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# The documents have an environment of their own: what builds them is nothing that the bot needs.
+.venv-docs: requirements/docs.lock
+	$(PYTHON) -m venv --clear .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/docs.lock
+	@touch .venv-docs
+
+docs: .venv-docs
+	.venv-docs/bin/zensical build --strict --clean
+
 # Only for maintainers, who have uv: pins every dependency anew, with hashes and without index addresses.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-emit-index-url \
 	--generate-hashes --no-header --no-annotate --upgrade
@@ -46,3 +55,4 @@ lock:
 	$(LOCK) --extra marks --constraints requirements/runtime.lock --output-file requirements/marks.lock
 	$(LOCK) --extra nsfw --constraints requirements/runtime.lock --output-file requirements/nsfw.lock
 	$(LOCK) --extra nudenet --constraints requirements/runtime.lock --output-file requirements/nudenet.lock
+	$(subst pyproject.toml,--group docs,$(LOCK)) --output-file requirements/docs.lock
