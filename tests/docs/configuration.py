@@ -23,8 +23,8 @@ _HEAD: Final = """\
 <!-- Made by `python -m tests.docs.configuration` from bot/settings.py and .env.example: change those, not this. -->
 
 Settings come from the environment and from `.env` in the folder where the bot is started; the environment wins. A
-malformed value, or a name in `.env` that no setting has, stops the start with one line that names it. An empty value
-means the default. `python -m bot check` says whether everything can be read.
+malformed value, or a name in `.env` that no setting has, stops the start with one line that names it. An empty
+value means the default. `python -m bot check` says whether everything can be read.
 """
 _NAME: Final = re.compile(r"^([A-Z][A-Z_]+)=(.*)$")
 _PATH: Final = re.compile(r"docs/([\w/-]+\.md)")
@@ -91,8 +91,10 @@ def shown_default(field: FieldInfo) -> str:
 def _linked(text: str) -> str:
     """Return the text with settings as code and files of `docs` as links from the page."""
     known = "|".join(sorted((name.upper() for name in Settings.model_fields), key=len, reverse=True))
-    text = re.sub(rf"\b({known})(/\w+)?\b", r"`\1\2`", text)
-    text = re.sub(r"(?<=See )docs/operators/([\w-]+\.md)", lambda found: f"[{_title(found[1])}]({found[1]})", text)
+    text = re.sub(rf"\b({known})\b", r"`\1`", text)
+    text = re.sub(
+        r"(?<=See )docs/operators/([\w-]+\.md)", lambda found: f"[{_title(found[1])}]({found[1]})", text
+    )
     return _PATH.sub(lambda found: f"[{_title('../' + found[1])}](../{found[1]})", text)
 
 
