@@ -56,7 +56,7 @@ class PaperBoat:
 
 
 def _folded(side: int, warmth: float) -> Image.Image:
-    big = Image.new("RGBA", (side * _OVERSAMPLED,) * 2, (236, 226, 214, 0))
+    big = Image.new("RGBA", (side * _OVERSAMPLED, side * _OVERSAMPLED), (236, 226, 214, 0))
     draw = ImageDraw.Draw(big)
 
     def shade(level: int) -> tuple[int, int, int, int]:

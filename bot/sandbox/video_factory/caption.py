@@ -28,7 +28,7 @@ _FONTS = (
 )
 """Fonts with many letters, as Linux, macOS and Windows name them; Pillow looks in their folders."""
 _ABSENT = "\U0010ffff"
-_READABLE = 0.6
+_READABLE = 0.85
 """Share of its letters that must be drawable for words to be worth showing."""
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -104,7 +104,7 @@ def _drawable(words: str, letter_px: int) -> tuple[_Font, str]:
         if shown == words:
             return font, words
         if len(shown) > len(best[1]):
-            best = font, shown
+            best = font, " ".join(shown.split())
     kept = sum(not one.isspace() for one in best[1])
     return best if letters and kept >= _READABLE * letters else (best[0], "")
 
