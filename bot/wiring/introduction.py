@@ -44,7 +44,7 @@ class IntroductionWiring:
         )
         self.bot.start_with(GuideCog(guide, self.moderation.pages, DiscordOperator(self.bot), mention))
         if self.settings.greeting:
-            self.bot.start_with(GreetingCog(guide, Greetings(self.database, self.now), mention))
+            self.bot.start_with(GreetingCog(guide, Greetings(self.database, self.now), mention, self.now))
         if self.settings.presence:
             self.bot.start_with(self._status_cog)
 

@@ -1,6 +1,8 @@
 """The greeting in the system channel of a server that the bot has joined, once ever."""
 
-from typing import Final
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import discord
 import structlog
@@ -13,18 +15,34 @@ from bot.texts.messages import Language
 from cogs.shared.attempt import FailedCall, attempt
 
 log: Final = structlog.get_logger(__name__)
+_NEW_FOR: Final = timedelta(minutes=15)
+"""Of a server that the bot joined while it was away or starting the library says only that it is there."""
 
 
 class GreetingCog(commands.Cog):
-    """Greets where it may write. The library calls it for servers that are new, not for those that come back."""
+    """Greets where it may write, in servers that the bot has just joined."""
 
-    def __init__(self, guide: Guide, greetings: Greetings, mention: CommandMention) -> None:
+    def __init__(
+        self, guide: Guide, greetings: Greetings, mention: CommandMention, now: Callable[[], datetime]
+    ) -> None:
         self._guide = guide
         self._greetings = greetings
         self._mention = mention
+        self._now = now
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Greet a server that is new."""
+        await self._greet(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Greet a server that is there, if the bot joined it a few minutes ago."""
+        joined_at = getattr(guild.me, "joined_at", None)
+        if joined_at is not None and self._now() - joined_at < _NEW_FOR:
+            await self._greet(guild)
+
+    async def _greet(self, guild: discord.Guild) -> None:
         """Say in the server's language what the bot does and what to do next."""
         channel = guild.system_channel
         if channel is None or not _may_write(channel):
@@ -47,5 +65,8 @@ class GreetingCog(commands.Cog):
 
 
 def _may_write(channel: discord.TextChannel) -> bool:
-    allowed = channel.permissions_for(channel.guild.me)
+    me: Any = channel.guild.me  # None, against its type, in a server that Discord described without the bot
+    if me is None:
+        return False
+    allowed = channel.permissions_for(me)
     return allowed.view_channel and allowed.send_messages
