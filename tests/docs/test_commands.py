@@ -51,22 +51,47 @@ OTHERS_RUN_BY = {
     "python -m tests.docs.configuration": "tests/docs/test_documents.py",
     "python -m tests.docs.pictures": "tests/docs/test_drawing.py",
     "python -m tests.texts.catalogues": "tests/texts/test_translations.py",
+    "pip install --only-binary :all: --require-hashes -r requirements/": "tests/deploy/test_dockerfile.py",
+    "pip install --no-deps --no-build-isolation": "tests/deploy/test_dockerfile.py",
+    "python -m venv": "tests/deploy/test_dockerfile.py",
     "pip install --require-hashes -r requirements/nsfw.lock": "tests/images/test_real_detectors.py",
     "pip install --require-hashes -r requirements/nudenet.lock": "tests/images/test_real_detectors.py",
     "pip install --require-hashes -r requirements/marks.lock": "tests/video_files/test_credentials.py",
 }
 """Beginnings of other commands, and the tests that run them or rest on what they do."""
-ELSEWHERE = {"gh": "needs GitHub and a published release"}
-"""Programs that are on no machine that builds this, and why."""
+ELSEWHERE = {
+    "docker": "no Docker where this is tested; tests/deploy/test_dockerfile.py carries the image's steps out",
+    "find": "tests/cli/test_supervision.py looks at the same file",
+    "gh": "needs GitHub and a published release",
+    "git": "needs a repository to pull from",
+    "grep": "the other half of the line with find",
+    "install": "as root; tests/deploy/test_files.py sees that the files exist",
+    "journalctl": "needs a running systemd",
+    "mv": "as root, on the operator's own files",
+    "pipx": "tests/packaging/test_installed.py installs the same wheel with pip",
+    "rm": "as root, on the operator's own files",
+    "sudoedit": "opens an editor",
+    "systemctl": "needs a running systemd; tests/deploy/test_files.py verifies the unit",
+    "systemd-analyze": "tests/deploy/test_files.py runs it on the unit in the repository",
+    "useradd": "as root",
+    "userdel": "as root",
+}
+"""Programs that are not run by a test as they stand, and why, or what is tested in their place."""
+INSIDE = (
+    r"sudo (?:-u \S+ )?(?:env -C \S+ )?",
+    r"docker compose (?:run|exec) (?:--rm )?(?:--volume \S+ )?stillmotion (?:stillmotion )?(?=[a-z]+\b)(?!rm\b)",
+)
+"""What may stand before a command that somebody else runs, or a container, in which the bot is the program."""
 
-COMMANDS = [command for document in DOCUMENTS for command in commands_of(document)]
+COMMANDS = list(dict.fromkeys(command for document in DOCUMENTS for command in commands_of(document)))
 
 
 def plain(command: Command) -> str:
-    """A command without the environment that it is taken from and without assignments before it."""
-    words = [word for word in command.words if not re.match(r"[A-Z_]+=", word)]
-    first = re.sub(r"^(?:\S*/)?bin/", "", words[0])
-    return " ".join(["python" if first == "python3" else first, *words[1:]])
+    """A command without who runs it where, the environment that it is taken from, and assignments before it."""
+    written = " ".join(word for word in command.words if not re.match(r"[A-Z_]+=", word))
+    written = re.sub(f"^{INSIDE[0]}", "", written)
+    written = re.sub(f"^{INSIDE[1]}", "stillmotion ", written)
+    return re.sub(r"^(?:\S*/)?bin/", "", written).replace("python3 ", "python ", 1)
 
 
 @cache
@@ -128,8 +153,9 @@ def test_a_command_exists_and_is_run_by_a_test(command: Command) -> None:
     assert problem_with(written) is None
     by = runner_of(written)
     assert by is not None, "say in this file which test runs it"
-    if "/" in by or by == "Makefile":
-        assert (ROOT / by).is_file()
+    assert [
+        name for name in re.findall(r"tests/[\w/]+\.py|Makefile|\.ci/run", by) if not (ROOT / name).is_file()
+    ] == []
 
 
 @pytest.mark.parametrize("name", sorted(BOT_RUN_BY))
