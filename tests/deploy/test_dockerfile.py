@@ -114,9 +114,8 @@ def built(folder: Path, extras: str) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("extras", ["", "marks"])
-async def test_its_steps_build_a_bot_that_runs(tmp_path: Path, sandbox: Sandbox, extras: str) -> None:
-    programs = await asyncio.to_thread(built, tmp_path, extras)
+async def test_its_steps_build_a_bot_that_runs(tmp_path: Path, sandbox: Sandbox) -> None:
+    programs = await asyncio.to_thread(built, tmp_path, "marks")
     assert not (programs / "pip").exists()
     process = await asyncio.create_subprocess_exec(
         *(programs / "stillmotion", "run"),
@@ -130,4 +129,4 @@ async def test_its_steps_build_a_bot_that_runs(tmp_path: Path, sandbox: Sandbox,
     async with asyncio.timeout(TIMEOUT_S):
         _, log = await process.communicate()
     assert process.returncode == 0, log
-    assert (b'"on": true' in log) == (extras == "marks"), log
+    assert b'"on": true' in log, log  # content credentials, for which the extra is there
