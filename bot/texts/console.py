@@ -12,8 +12,8 @@ DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
 )
 CHECK: Final = (
-    "Check configuration, data folder, database, audit log, image check, content credentials, Discord token, "
-    "intents, commands and API key; one line a check."
+    "Check .env, configuration, data folder, database, audit log, image check, content credentials, metrics, "
+    "Discord token, intents, commands, install link, permissions and API key; one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
@@ -209,9 +209,10 @@ def forgotten(jobs: int, entries: int) -> str:
     return f"Removed the prompts of {jobs} requests and {entries} log entries; what was decided stays."
 
 
-def check_line(name: str, told: str, *, passed: bool) -> str:
+def check_line(name: str, told: str, *, passed: bool, warns: bool = False) -> str:
     """One line of `check`."""
-    return f"{'ok  ' if passed else 'FAIL'} {name}: {told}"
+    verdict = "FAIL" if not passed else "warn" if warns else "ok  "
+    return f"{verdict} {name}: {told}"
 
 
 def missing(setting: str) -> str:
