@@ -10,6 +10,7 @@ import pytest
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.texts import commands
+from bot.texts.console_start import PERMISSION_NAMES
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 from tests.docs import configuration
 from tests.docs.documents import AT_THE_ROOT, FOR_USERS, PAGES, ROOT, inline_code_of, name_of
@@ -78,6 +79,16 @@ def test_every_preset_is_explained() -> None:
 def test_the_limits_are_the_ones_that_hold() -> None:
     assert f"1 to {PROMPT_MAX_CHARS:,} characters" in OPTIONS
     assert f"`image{REFERENCES_MAX}`" in OPTIONS
+
+
+def test_the_permissions_in_the_table_are_those_that_the_invitation_asks_for() -> None:
+    text = (ROOT / "docs/operators/index.md").read_text("utf-8")
+    table = text.partition("| permission | what for |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    listed = [
+        name.removesuffix(" (optional)") for row in rows if "---" not in row for name in row.split(", ")
+    ]
+    assert sorted(listed) == sorted(PERMISSION_NAMES.values())
 
 
 def slash_commands() -> set[str]:
