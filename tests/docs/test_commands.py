@@ -36,12 +36,14 @@ MAKE_RUN_BY = {
 }
 """Files in which the work of a target is done by itself: `make lock` and `make .venv-run` need a registry."""
 BOT_RUN_BY = {
+    "backup": "tests/cli/test_backup.py",
     "check": "tests/cli/test_check.py",
     "demo": "tests/cli/test_demo.py",
     "fetch": "tests/cli/test_fetch.py",
     "forget": "tests/cli/test_forget.py",
     "generate": "tests/cli/test_generate.py",
     "resolve": "tests/cli/test_unknown.py",
+    "restore": "tests/cli/test_backup.py",
     "run": "tests/cli/test_run.py",
     "unknown": "tests/cli/test_unknown.py",
 }
