@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.metrics import Metrics
+from bot.moderation.rules import ServerRules
 from bot.settings import Settings
-from bot.texts import commands
+from bot.texts import commands, settings_panel
 from bot.texts.console_start import PERMISSION_NAMES
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 from tests.docs import configuration
@@ -89,6 +90,18 @@ def test_the_permissions_in_the_table_are_those_that_the_invitation_asks_for() -
         name.removesuffix(" (optional)") for row in rows if "---" not in row for name in row.split(", ")
     ]
     assert sorted(listed) == sorted(PERMISSION_NAMES.values())
+
+
+def test_every_setting_of_a_server_is_listed_with_what_it_is_at_first() -> None:
+    text = (ROOT / "docs/moderators/rules.md").read_text("utf-8")
+    table = text.partition("## What can be set")[2].partition("## ")[0]
+    listed = dict(re.findall(r"^\| [^|]*\| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE))
+    names = ", ".join(listed)
+    assert [name.english for name in settings_panel.FIELD_NAMES.values() if name.english not in names] == []
+    for field, name in settings_panel.FIELD_NAMES.items():
+        default = ServerRules.model_fields[field].default
+        if isinstance(default, int) and default > 0:
+            assert str(default) in listed[name.english].split(), field
 
 
 def slash_commands() -> set[str]:
