@@ -13,10 +13,11 @@ from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seco
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "bot/README.md", "tests/README.md")]
+MAPS = ("bot/README.md", "tests/README.md")
+DOCUMENTS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", *MAPS)]
 PATH = re.compile(r"`(\.?\w[\w.-]*/[\w./-]*)`")
-MADE_LATER = {"backups/", "demo-out/", "marks/", "purchases/"}
-"""Folders that the bot makes."""
+MADE_LATER = {".venv-run/bin/python", "backups/", "demo-out/", "marks/", "purchases/"}
+"""What the bot and `make run` make."""
 
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
@@ -43,13 +44,13 @@ def test_the_limits_are_the_ones_that_hold() -> None:
     assert f"`image{REFERENCES_MAX}`" in README
 
 
-@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock", "marks.lock", "nsfw.lock", "nudenet.lock"])
+@pytest.mark.parametrize("lock", sorted(path.name for path in (ROOT / "requirements").iterdir()))
 def test_dependencies_are_locked_with_hashes_and_without_a_registry(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
     assert "://" not in text
     assert "--index-url" not in text
     pinned = re.findall(r"^[a-z0-9][a-z0-9._-]*(?:\[[^]]*\])?==", text, re.MULTILINE | re.IGNORECASE)
-    assert len(pinned) > 20
+    assert len(pinned) >= 6
     assert text.count("--hash=sha256:") >= len(pinned)
 
 

@@ -30,6 +30,24 @@ OutOption = Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)]
 ForceOption = Annotated[bool, typer.Option("--force", help=console.FORCE)]
 
 
+def _print_version(value: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if value:
+        from bot import __version__
+
+        typer.echo(console.version(__version__))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help=console.VERSION, callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 @app.command(help=console.RUN)
 def run() -> None:
     """Run the bot until a signal stops it."""
@@ -56,6 +74,7 @@ def demo(
     out: Annotated[Path, typer.Option(help=console.OUT_FOLDER)] = Path("demo-out"),
 ) -> None:
     """Watch one command from prompt to mp4, without any account."""
+    _require_demo()
     from bot.cli.demo import DemoOptions
     from bot.cli.demo import demo as run_demo
     from bot.services.order import VideoOptions, VideoOrder
@@ -161,6 +180,14 @@ def forget(person: Annotated[int, typer.Argument(help=console.PERSON)]) -> None:
 
     _log_errors_only()
     _carry_out_interruptible(run_forget(_load_settings(), person))
+
+
+def _require_demo() -> None:
+    from bot.extras import Extra, demo_is_installed, install_command
+
+    if not demo_is_installed():
+        typer.echo(console.demo_not_installed(install_command(Extra.DEMO)), err=True)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _load_settings() -> "Settings":

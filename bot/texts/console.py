@@ -7,6 +7,7 @@ from bot.texts.durations import megabytes
 from bot.video import REFERENCES_MAX
 
 HELP: Final = "Stillmotion: a Discord bot that makes short videos from prompts and pictures."
+VERSION: Final = "Print the version, and end."
 RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings of the environment and .env."
 DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
@@ -68,6 +69,16 @@ def discord_away(reason: str, again_in_s: float) -> str:
 def gateway_closed(code: int) -> str:
     """Line with which the bot ends because Discord closed the gateway for good."""
     return f"Discord closed the gateway for good (code {code})"
+
+
+def version(number: str) -> str:
+    """The name of the program and its version, in a line."""
+    return f"stillmotion {number}"
+
+
+def demo_not_installed(command: str) -> str:
+    """The demo needs packages that are not installed; `command` installs them."""
+    return f"The demo needs packages that are not installed: {command} (in a checkout, make demo has them)"
 
 
 def reply_version(number: int, after_s: float) -> str:
