@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import raise_on_interrupt
-from bot.texts import console
+from bot.texts import console, console_demo
 from bot.video import Preset, Resolution, Seconds, Size
 
 if TYPE_CHECKING:
@@ -62,28 +62,29 @@ def run() -> None:
     _carry_out(run_bot(_load_settings()))
 
 
-@app.command(help=console.DEMO)
+@app.command(help=console_demo.DEMO)
 def demo(
     *,
-    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console.DEMO_PROMPT,
+    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console_demo.PROMPT,
     image: Images = None,
     seconds: SecondsOption = Seconds.S6,
     size: SizeOption = None,
     resolution: ResolutionOption = Resolution.P720,
     preset: PresetOption = Preset.NORMAL,
     out: Annotated[Path, typer.Option(help=console.OUT_FOLDER)] = Path("demo-out"),
+    as_json: Annotated[bool, typer.Option("--json", help=console_demo.JSON)] = False,
 ) -> None:
     """Watch one command from prompt to mp4, without any account."""
     _require_demo()
-    from bot.cli.demo import DemoOptions
-    from bot.cli.demo import demo as run_demo
+    from bot.cli.demo.command import DemoOptions
+    from bot.cli.demo.command import demo as run_demo
     from bot.services.order import VideoOptions, VideoOrder
 
     images = tuple(image or ())
     options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
     order = VideoOrder(prompt=prompt, options=options)
     _log_errors_only()
-    _carry_out_interruptible(run_demo(DemoOptions(order, images, out)))
+    _carry_out_interruptible(run_demo(DemoOptions(order, images, out, as_json)))
 
 
 @app.command(help=console.CHECK)
