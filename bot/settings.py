@@ -274,6 +274,13 @@ class Settings(BaseSettings):
     message_content: bool = Field(
         default=False, description="true or false, whether the bot asks for the message content intent"
     )
+    greeting: bool = Field(
+        default=False, description="true or false, whether the bot says hello once in a server that it joins"
+    )
+    presence: bool = Field(
+        default=True,
+        description="true or false, whether the bot's status tells how many requests are in line",
+    )
     metrics_address: HostAndPort | None = Field(
         None, description="host:port to serve Prometheus metrics on, or nothing"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from bot.texts.console_start import PERMISSION_NAMES
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,15 @@ def test_no_setting_is_described_that_does_not_exist() -> None:
     assert set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", EXAMPLE, re.MULTILINE)) == known
     section = README.partition("## Configuration")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == known
+
+
+def test_the_permissions_in_the_table_are_those_that_the_invitation_asks_for() -> None:
+    table = README.partition("| permission | what for |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    listed = [
+        name.removesuffix(" (optional)") for row in rows if "---" not in row for name in row.split(", ")
+    ]
+    assert sorted(listed) == sorted(PERMISSION_NAMES.values())
 
 
 @pytest.mark.parametrize("choices", [Seconds, Size, Resolution, Preset])

@@ -10,8 +10,8 @@ HELP: Final = "Stillmotion: a Discord bot that makes short videos from prompts a
 VERSION: Final = "Print the version, and end."
 RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings of the environment and .env."
 CHECK: Final = (
-    "Check configuration, data folder, database, audit log, image check, content credentials, Discord token, "
-    "intents, commands and API key; one line a check."
+    "Check .env, configuration, data folder, database, audit log, image check, content credentials, metrics, "
+    "Discord token, intents, commands, install link, permissions and API key; one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
@@ -207,9 +207,10 @@ def forgotten(jobs: int, entries: int) -> str:
     return f"Removed the prompts of {jobs} requests and {entries} log entries; what was decided stays."
 
 
-def check_line(name: str, told: str, *, passed: bool) -> str:
+def check_line(name: str, told: str, *, passed: bool, warns: bool = False) -> str:
     """One line of `check`."""
-    return f"{'ok  ' if passed else 'FAIL'} {name}: {told}"
+    verdict = "FAIL" if not passed else "warn" if warns else "ok  "
+    return f"{verdict} {name}: {told}"
 
 
 def missing(setting: str) -> str:

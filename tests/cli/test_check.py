@@ -24,7 +24,7 @@ SAID = "words about somebody"
 
 def verdicts(text: str) -> dict[str, bool]:
     lines = [line for line in text.splitlines() if line]
-    return {line[5:].partition(":")[0]: line.startswith("ok ") for line in lines}
+    return {line[5:].partition(":")[0]: line.startswith(("ok ", "warn ")) for line in lines}
 
 
 async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
@@ -32,6 +32,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
     assert outcome.status == 0, outcome.all
     assert verdicts(outcome.out) == dict.fromkeys(
         (
+            ".env",
             "configuration",
             "data folder",
             "database",
@@ -39,9 +40,12 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
             "audit log",
             "image check",
             "content credentials",
+            "metrics",
             "discord token",
             "intents",
             "commands",
+            "install link",
+            "permissions",
             "api key",
         ),
         True,
@@ -56,7 +60,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("setting", "failing"),
     [
-        ("DISCORD_TOKEN", {"discord token", "intents", "commands"}),
+        ("DISCORD_TOKEN", {"discord token", "intents", "commands", "install link", "permissions"}),
         ("DIMILINKS_API_KEY", {"api key"}),
     ],
 )

@@ -12,9 +12,19 @@ import pytest
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord.gateway import Absence
 from bot.sandbox.sandbox import Sandbox
-from bot.texts import console
-from tests.cli.shell import Shell, asked
+from bot.texts import console, console_start
+from cogs.installation import invite_link
+from tests.cli.shell import Outcome, Shell, asked
 from tests.e2e.actors.timing import until
+
+
+def assert_ready(outcome: Outcome, sandbox: Sandbox) -> None:
+    """A process that was connected told its operator what to do next, and nothing of voice."""
+    link = invite_link(sandbox.discord.application_id)
+    seen = console_start.ready("stillmotion", len(sandbox.discord.world.guilds))
+    assert outcome.out.splitlines() == [seen, console_start.invite(link), console_start.TYPE_VIDEO]
+    assert f'"invite": "{link}"' in outcome.err
+    assert "voice" not in outcome.err
 
 
 @pytest.mark.slow
@@ -47,7 +57,9 @@ async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     process = await shell.start("run", environment=sandbox.environment)
     await reply.wait_for_video(timeout_s=60)
     process.terminate()
-    assert (await shell.ended(process)).status == 0
+    outcome = await shell.ended(process)
+    assert outcome.status == 0
+    assert_ready(outcome, sandbox)
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
