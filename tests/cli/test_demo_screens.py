@@ -83,11 +83,11 @@ async def test_no_line_is_wider_than_the_terminal(shell: Shell) -> None:
         stderr=DEVNULL,
     )
     os.close(theirs)
-    written = await asyncio.to_thread(read_all, ours)
+    written = bare(await asyncio.to_thread(read_all, ours))
     assert await process.wait() == 1
     assert "The prompt is empty." in written
     assert "╭─ #general · Only the person who asked sees this" in written
-    assert max(len(line) for line in bare(written).splitlines()) <= 60
+    assert max(len(line) for line in written.splitlines()) <= 60
 
 
 def read_all(descriptor: int) -> str:

@@ -10,7 +10,7 @@ from bot.sandbox.discord.versions import VersionKind
 from bot.texts import console_demo as words
 
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
-_SPAN: Final = re.compile(r"(\*\*|__|~~|\*)(?=\S)(.+?)\1")
+_SPAN: Final = re.compile(r"(?<!\\)(\*\*|__|~~|\*)(?=\S)(.+?)(?<!\\)\1")
 _LINK: Final = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
 _BUTTONS: Final = re.compile(r"\[[^\[\]]+\](?: \[[^\[\]]+\])*")
 _STYLES: Final = {"**": "bold", "__": "underline", "~~": "strike", "*": "italic"}

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from contextlib import suppress
 from typing import Any, Final
 
@@ -38,7 +37,7 @@ class LiveScreen:
         self._lines: list[Text] = []
         self._cards: dict[str, Shown] = {}
         self._saved: Saved | None = None
-        self._began_s = time.monotonic()
+        self._ended = False
         self._spinner = Spinner("dots", Text(words.STARTING, style="dim"))
         self._live = Live(console=self._console, get_renderable=self._drawn, refresh_per_second=_PER_S)
 
@@ -50,20 +49,17 @@ class LiveScreen:
 
     def __exit__(self, *_: object) -> None:
         """Leave the last state on the terminal."""
-        self._spinner.update(text="")
+        self._ended = True
         self._live.stop()
         if self._saved is not None:
-            self._console.print(
-                Text(console.saved(str(self._saved.path), self._saved.size_bytes), style="bold green")
-            )
-            self._console.print(_next_steps(self._saved))
+            told = Text(console.saved(str(self._saved.path), self._saved.size_bytes), style="bold green")
+            self._console.print(told, soft_wrap=True)
+            self._console.print(_next_steps(self._saved), soft_wrap=True)
 
     def show(self, event: DemoEvent) -> None:
         """Draw it with what was there before."""
         match event:
             case Typed():
-                if not self._lines:
-                    self._began_s = time.monotonic()
                 where = "" if event.kind == "command" else f"  #{event.where}"
                 self._lines.append(Text.assemble((event.line, "cyan"), (where, "dim")))
             case Shown():
@@ -84,7 +80,7 @@ class LiveScreen:
             )
             for card in self._cards.values()
         ]
-        waits = [] if self._saved is not None else [self._spinner]
+        waits = [] if self._ended else [self._spinner]
         return Group(*self._lines, *cards, *waits)
 
 
