@@ -90,7 +90,6 @@ class Stillmotion(commands.AutoShardedBot):
         `say` shows a line to the operator, and some when the bot is ready for the first time. Raises
         `discord.LoginFailure` for a wrong token.
         """
-
         self._say_once_ready = say
 
         async def ask() -> None:

@@ -49,7 +49,7 @@ _SERVERS: Final = TypeAdapter(list[_Server])
 async def check_install_link(settings: Settings) -> CheckLine:
     """Tell the link that adds the bot to a server, and compare the developer portal's settings with it."""
     try:
-        application = await ask_discord(settings, "/applications/@me", _APPLICATION)
+        application: _Installed = await ask_discord(settings, "/applications/@me", _APPLICATION)
     except DiscordSaidNoError as refused:
         return CheckLine(_LINK, passed=False, told=str(refused))
     link = invite_link(application.id)
