@@ -306,6 +306,11 @@ class Settings(BaseSettings):
         return tuple(secret for secret in known if secret is not None)
 
     @property
+    def alive_file(self) -> Path:
+        """File whose time of change is when the bot was last found well; only there while it runs."""
+        return self.data_dir / "alive"
+
+    @property
     def spool_dir(self) -> Path:
         """Folder of the reference images of jobs that are not submitted yet."""
         return self.data_dir / "spool"

@@ -73,6 +73,11 @@ class Stillmotion(commands.AutoShardedBot):
         self._launching: set[int] = set()
         self._say_once_ready: Callable[[str], None] | None = None
 
+    @property
+    def connected(self) -> bool:
+        """True while every shard is connected to the gateway, after the first of all servers were named."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
     def start_with(self, *cogs: commands.Cog) -> None:
         """Load these cogs once the bot has logged in."""
         self._starting_cogs.extend(cogs)
