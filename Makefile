@@ -10,7 +10,7 @@ WORKERS ?= 6
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11) and "Stillmotion needs Python 3.11 or newer; set PYTHON=…")
 INSTALL := -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes
 
-.PHONY: demo test test-all run lint bench dist lock
+.PHONY: demo test test-all run lint bench docs dist lock
 .DEFAULT_GOAL := demo
 
 .venv: requirements/dev.lock
@@ -47,6 +47,17 @@ lint: .venv
 bench: .venv
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# The documents have an environment of their own: what builds them is nothing that the bot needs.
+.venv-docs: requirements/docs.lock
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	$(PYTHON) -m venv --clear .venv-docs
+	.venv-docs/bin/python $(INSTALL) -r requirements/docs.lock
+	@touch .venv-docs
+
+docs: .venv-docs
+	.venv-docs/bin/zensical build --strict --clean
+	@.venv-docs/bin/python -m tests.docs.site site
+
 # The wheel and the source archive, as a release has them.
 dist: .venv
 	@rm -rf dist
@@ -66,6 +77,7 @@ lock:
 		$(LOCK) pyproject.toml --constraints requirements/runtime.lock --extra $$extra \
 			--output-file requirements/$$extra.lock; \
 	done
+	$(LOCK) --group docs --output-file requirements/docs.lock
 	set -e; for group in build release; do \
 		$(LOCK) --constraints requirements/dev.lock --group $$group --output-file requirements/$$group.lock; \
 	done

@@ -6,7 +6,9 @@ DEMO: Final = (
     "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account. With "
     "--preset spicy, moderators approve it first."
 )
-JSON: Final = "Print one JSON object a line instead, for scripts; README, The command line, has their form."
+JSON: Final = (
+    "Print one JSON object a line instead, for scripts; docs/operators/command-line.md has their form."
+)
 PROMPT: Final = "A paper boat drifts down a rainy street at dusk, neon reflections in the puddles"
 SIMULATED: Final = "Simulated: no AI was asked, nothing was charged"
 STARTING: Final = "Starting a local Discord, a local DimiLinks and the bot…"
@@ -51,6 +53,6 @@ def next_steps(opener: str) -> tuple[tuple[str, str], ...]:
         (opener, "watch it"),
         ('make demo ARGS="--image cat.png"', "with a picture of yours"),
         ('make demo ARGS="--preset spicy"', "with moderators who approve"),
-        ("cp .env.example .env", "then fill it in; README.md, Run it for real, says how"),
+        ("cp .env.example .env", "then fill it in; docs/operators/index.md says how"),
         ("make test", "see that everything works"),
     )
