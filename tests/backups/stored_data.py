@@ -6,7 +6,7 @@ import tarfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bot.backups.data_folder import DataFolder
 from bot.backups.taking import take_backup
@@ -45,7 +45,7 @@ def names(archive: Path) -> list[str]:
         return tar.getnames()
 
 
-def jobs(database: Path, column: str = "prompt") -> dict[str, str]:
+def jobs(database: Path, column: str = "prompt") -> dict[str, Any]:
     with closing(sqlite3.connect(database)) as connection:
         return dict(connection.execute(f"SELECT id, {column} FROM jobs"))  # noqa: S608 - ours
 

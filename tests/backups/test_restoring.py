@@ -60,6 +60,7 @@ async def test_what_is_there_is_kept_and_purchases_since_are_taken_over(data: Da
     assert done.since is not None
     assert (done.since.taken_over, done.since.problem, done.waiting) == (3, None, 0)
     assert done.aside == data.folder / "backups" / "replaced-20261128T223015123456Z"
+    assert done.aside is not None
     kept = files(done.aside)
     beside = {name for name in before if name.startswith("spool/waits/1") or name.endswith(".part")}
     assert {name: kept[name] for name in kept if "sqlite3" not in name} == {
