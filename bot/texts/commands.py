@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.texts import settings_panel, spicy
+from bot.texts import privacy, settings_panel, spicy
 from bot.texts.messages import Message, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
@@ -69,6 +69,7 @@ NAMES: Final[tuple[Message, ...]] = (
     named("option", "ping"),
     named("option", "reset"),
     named("command", "settings"),
+    *privacy.NAMES,
     *spicy.NAMES,
 )
 """Names that users type, by the contexts of their translations."""
@@ -100,6 +101,7 @@ _SHOWN: Final = (
     PING,
     RESET,
     settings_panel.DESCRIPTION,
+    *privacy.DESCRIPTIONS.values(),
     *spicy.SHOWN,
     *SECONDS_NAMES.values(),
     *SIZE_NAMES.values(),

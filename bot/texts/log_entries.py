@@ -25,6 +25,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "spicy_resumed": sentence("Spicy resumed"),
     "log_exported": sentence("Log exported"),
     "person_data_removed": sentence("Personal data removed"),
+    "server_data_removed": sentence("Data of a server removed"),
     "strike_given": sentence("Strike given"),
     "suspended": sentence("Suspended"),
     "suspension_lifted": sentence("Suspension lifted"),

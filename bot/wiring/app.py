@@ -54,6 +54,7 @@ from bot.video_files.facts import VideoFactsReader
 from bot.wiring.copies import CopyWiring
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.privacy import PrivacyWiring
 from bot.wiring.tasks import cancelled, ended
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
@@ -152,7 +153,7 @@ class App:
         stack.push_async_callback(cancelled, beating)
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
-        await self._compare_checkpoint()
+        await self.moderation.compare_checkpoint(self._notices.tell)
         await self.jobs.load()
         await self.people.load()
         self.links_port = await stack.enter_async_context(self.copies.serving())
@@ -168,6 +169,7 @@ class App:
             ("log-mirror", self.moderation.log_channel.run),
             ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
+            ("deletions", self.privacy.run),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
             stack.push_async_callback(cancelled, task)
@@ -281,6 +283,18 @@ class App:
         return PreferenceCache(PeopleStore(self.database), self._now)
 
     @cached_property
+    def privacy(self) -> PrivacyWiring:
+        """What users see and delete of their data."""
+        return PrivacyWiring(
+            settings=self._settings,
+            moderation=self.moderation,
+            jobs=self.jobs,
+            people=self.people,
+            resumed=self._resumed,
+            now=self._now,
+        )
+
+    @cached_property
     def _drafts(self) -> DraftStore:
         return DraftStore(self.database)
 
@@ -356,6 +370,7 @@ class App:
             tell_operator=self._notices.tell,
             tell_of_second_process=lambda: self.jobs.alarms.once("other_process", operator.OTHER_PROCESS),
             news=self.moderation.news,
+            privacy=self.privacy.cogs,
             now=self._now,
             group=settings.dimilinks_group,
             cdn_hosts=settings.discord_cdn_hosts,
@@ -371,17 +386,6 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
-
-    async def _compare_checkpoint(self) -> None:
-        """Have the operator told if entries of the audit log are missing that stood in it before."""
-        try:
-            missing = await self.moderation.checkpoint.missing(self.moderation.audit_log.store)
-        except OSError as error:
-            log.warning("checkpoint_not_compared", reason=error.strerror)
-            return
-        if missing is not None:
-            log.error("audit_log_cut", number=missing.number, sha256=missing.sha256)
-            self._notices.tell(operator.audit_log_cut(missing.number))
 
     def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
         match trouble:
