@@ -77,9 +77,10 @@ class JobErasure:
     spool_dir: Path
     media_dir: Path
 
-    async def needed(self, chosen: ColumnElement[bool], now: datetime) -> int:
-        """Return how many of the chosen jobs cannot be erased yet: under way, or before moderators."""
-        counted = select(func.count()).select_from(jobs).where(chosen, _is_needed(now))
+    async def left(self, chosen: ColumnElement[bool]) -> int:
+        """Return how many of the chosen jobs are not erased: those that were needed a moment ago."""
+        # Not those that are needed now: what was decided since `erase` still has to be erased.
+        counted = select(func.count()).select_from(jobs).where(chosen)
         async with self.database.read() as connection:
             return (await connection.execute(counted)).scalar_one()
 

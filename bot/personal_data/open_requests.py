@@ -1,4 +1,4 @@
-"""Open requests of a user whose data is deleted: they end, as by *Cancel*, whatever state they are in."""
+"""Open requests of a user whose data is deleted: they end, whatever state they are in."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import RowMapping, Select, and_, select
 
-from bot.jobs.job import TERMINAL, TRANSITIONS, Failure, FailureReason, Job, JobState, advance
+from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.reservations import update_ledger
 from bot.jobs.rows import job_from, named
 from bot.jobs.store import JobStore, StaleJobError
@@ -116,8 +116,8 @@ class OpenRequests:
 
 
 def _ended(job: Job, now: datetime) -> Job:
-    """Return an open job as it is once its user's data is deleted: over, and with nothing to fetch."""
+    """Return an open job as it is once its user's data is deleted: over, and with nothing to fetch or look for."""
     changes = {"ended_at": now, "review_id": None, "undelivered_since": None, "ask_again_since": None}
-    if JobState.CANCELLED in TRANSITIONS[job.state]:
+    if not job.bought:
         return advance(job, JobState.CANCELLED, **changes)
     return advance(job, JobState.FAILED, failure=Failure(FailureReason.DELETED_BY_OWNER), **changes)

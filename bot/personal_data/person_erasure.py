@@ -94,7 +94,7 @@ class PersonErasure:
         await self.texts.delete_decided(request, now)
         emptied = await self.texts.empty_log(request, seal)
         await self.store.texts_gone(request, now)
-        waiting = await self.jobs.needed(theirs, now) + await self.texts.waiting(request)
+        waiting = await self.jobs.left(theirs) + await self.texts.left(request)
         if not waiting:
             await self.store.complete(request)
         await self.database.empty_log_file()

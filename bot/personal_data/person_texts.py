@@ -85,13 +85,11 @@ class PersonTexts:
         )
         return emptied + await self.emptying.empty(acted, self.emptying.without_reason, seal)
 
-    async def waiting(self, request: DeletionRequest) -> int:
-        """Return how many reports and votes of the user open questions need."""
-        theirs = _reports_of(request)
-        voted = and_(_votes_of(request), votes.c.review_id.in_(select(reviews.c.id).where(_OPEN)))
+    async def left(self, request: DeletionRequest) -> int:
+        """Return how many reports and reasons of votes are left of the user: those that open questions need."""
         async with self.database.read() as connection:
             count = 0
-            for table, condition in ((reports, theirs), (votes, voted)):
+            for table, condition in ((reports, _reports_of(request)), (votes, _votes_of(request))):
                 chosen = select(func.count()).select_from(table).where(condition)
                 count += (await connection.execute(chosen)).scalar_one()
         return count

@@ -65,6 +65,6 @@ class ServerErasure:
         erased = await self.jobs.erase(theirs, seal)
         emptied = await self.emptying.empty(audit.c.guild_id == guild_id, self.emptying.in_full, seal)
         await self.database.empty_log_file()
-        left = await self.jobs.needed(theirs, now)
+        left = await self.jobs.left(theirs)
         log.info("server_data_deleted", guild=guild_id, jobs=erased, entries=emptied, left=left)
         return not left
