@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import NOBODY, owner_of_file
@@ -198,6 +198,15 @@ async def shorten_failures(connection: AsyncConnection, chosen: ColumnElement[bo
     found = await connection.execute(
         select(jobs.c.id, jobs.c.failure).where(chosen, jobs.c.failure.is_not(None))
     )
-    for row in found.all():
-        short = {"reason": row.failure["reason"], "detail": "", "picture": "", "problem": None}
-        await connection.execute(update(jobs).where(jobs.c.id == row.id).values(failure=short))
+    short = [
+        {
+            "this": row.id,
+            "short": {"reason": row.failure["reason"], "detail": "", "picture": "", "problem": None},
+        }
+        for row in found.all()
+    ]
+    if short:
+        kind = bindparam("short", type_=jobs.c.failure.type)
+        await connection.execute(
+            update(jobs).where(jobs.c.id == bindparam("this")).values(failure=kind), short
+        )

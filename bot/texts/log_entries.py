@@ -98,6 +98,10 @@ _OWN: Final[Mapping[str, Message]] = {
 }
 
 
+EMPTIED: Final = sentence("its texts were deleted")
+"""Stands behind an entry whose reason and details are gone, as somebody had their data deleted."""
+
+
 def action(name: str, details: Mapping[str, object]) -> Message:
     """Logged action with its most important details."""
     what, term = LOGGED_ACTIONS[name], _text(details, "term")

@@ -4,12 +4,12 @@ An emptied entry keeps its number, moment, action, ids and digests. Its prompt, 
 as it is. If its reason or its details go as well, a new entry vouches for what is left: the seal.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit import chain, rows
 from bot.moderation.audit.chain import SEALED, SEALING
@@ -19,23 +19,43 @@ from bot.moderation.audit.rows import UnreadableEntryError
 from bot.moderation.audit.store import entries_as_stored
 from bot.storage.moderation_tables import audit
 
-_A_SEAL: Final = 200
+_A_SEAL: Final = 100
 """Entries that one seal names, and one transaction empties."""
 _KEPT_TEXTS: Final = frozenset({"review", "subject", "verdict", "preset", "form", "voter", "effect"})
 """Details whose texts are ids, or words of the bot's own."""
 _KEPT_LISTS: Final = frozenset({PARTS, "handed_over"})
+
+_STORING: Final = (
+    update(audit)
+    .where(audit.c.number == bindparam("this"))
+    .values(
+        reason=bindparam("said"),
+        details=bindparam("written", type_=Text()),
+        prompt=bindparam("kept"),
+        sealed_by=bindparam("by"),
+    )
+)
 
 Emptied = Callable[[RecordedEntry], RecordedEntry]
 
 
 @dataclass(frozen=True)
 class _Change:
-    before: RecordedEntry
-    after: RecordedEntry
+    """An emptied entry, and the digest of what is left of it if it needs a seal."""
 
-    @property
-    def needs_seal(self) -> bool:
-        return (self.before.reason, self.before.details) != (self.after.reason, self.after.details)
+    after: RecordedEntry
+    left: str | None
+
+    def row(self, sealed_by: int | None) -> dict[str, object]:
+        """Return the parameters of `_STORING`; `sealed_by` is the number of the seal."""
+        salt, prompt = self.after.prompt_salt, self.after.prompt
+        return {
+            "this": self.after.number,
+            "said": self.after.reason,
+            "written": chain.canonical_json(self.after.details),
+            "kept": None if salt is None or prompt is None else chain.sealed(salt, prompt),
+            "by": sealed_by if self.left is not None else self.after.sealed_by,
+        }
 
 
 class EntryEmptying:
@@ -66,13 +86,14 @@ class EntryEmptying:
             async with self._log.transaction() as within:
                 statement = entries_as_stored().where(condition).order_by(audit.c.number).limit(_A_SEAL)
                 found = (await within.connection.execute(statement)).mappings().all()
-                changes = [one for row in found if (one := self._change(row, emptied)) is not None]
-                sealed = {str(one.before.number): _left(one.after) for one in changes if one.needs_seal}
+                # In a thread: reading and digesting this many takes longer than the event loop should wait.
+                changes = await asyncio.to_thread(self._changes, found, emptied)
+                sealed = {str(one.after.number): one.left for one in changes if one.left is not None}
                 if sealed:
                     await within.record(replace(seal, details={**seal.details, SEALED: sealed}))
                 by = within.recorded[-1].number if sealed else None
-                for one in changes:
-                    await _store(within.connection, one.after, by if one.needs_seal else one.after.sealed_by)
+                if changes:
+                    await within.connection.execute(_STORING, [one.row(by) for one in changes])
             count += len(changes)
             more = len(found) == _A_SEAL
             last = found[-1]["number"] if found else last
@@ -87,13 +108,19 @@ class EntryEmptying:
         """Return an entry without a reason that its actor typed."""
         return entry if entry.reason in self._kept_reasons else replace(entry, reason="")
 
-    def _change(self, row: Mapping[Any, Any], emptied: Emptied) -> _Change | None:
-        try:
-            before = rows.recorded_in(row)
-        except UnreadableEntryError:
-            return None  # it was changed from outside, and `check` says so
-        after = emptied(before)
-        return _Change(before, after) if after != before else None
+    def _changes(self, found: Sequence[Mapping[Any, Any]], emptied: Emptied) -> list[_Change]:
+        """Return what changes, for the rows of entries."""
+        changes: list[_Change] = []
+        for row in found:
+            try:
+                before = rows.recorded_in(row)
+            except UnreadableEntryError:
+                continue  # it was changed from outside, and `check` says so
+            after = emptied(before)
+            if after != before:
+                same = (before.reason, before.details) == (after.reason, after.details)
+                changes.append(_Change(after, None if same else _left(after)))
+        return changes
 
 
 def _names() -> list[str]:
@@ -107,18 +134,3 @@ def _is_kept(name: str, value: Detail) -> bool:
 def _left(entry: RecordedEntry) -> str:
     """Return the digest of what is left of an entry, as verification computes it."""
     return chain.digest(entry.previous_sha256, entry, entry.number, prompt_sha256=entry.prompt_sha256)
-
-
-async def _store(connection: AsyncConnection, entry: RecordedEntry, sealed_by: int | None) -> None:
-    salt, prompt = entry.prompt_salt, entry.prompt
-    statement = (
-        update(audit)
-        .where(audit.c.number == entry.number)
-        .values(
-            reason=entry.reason,
-            details=bindparam("written", type_=Text()),
-            prompt=None if salt is None or prompt is None else chain.sealed(salt, prompt),
-            sealed_by=sealed_by,
-        )
-    )
-    await connection.execute(statement, {"written": chain.canonical_json(entry.details)})
