@@ -129,13 +129,7 @@ class App:
             settings=settings, moderation=self.moderation, messages=messages, animating=animating, now=now
         )
         self.introduction = IntroductionWiring(
-            settings=settings,
-            tuning=tuning,
-            bot=bot,
-            database=database,
-            moderation=self.moderation,
-            jobs=self.jobs,
-            now=now,
+            settings, tuning, bot=bot, database=database, moderation=self.moderation, jobs=self.jobs, now=now
         )
         self.bot = bot
         self.database = database
