@@ -1,7 +1,8 @@
 """The commands and their options. Each imports what it needs when it is called, which keeps `--help` quick."""
 
+import signal
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -10,7 +11,7 @@ import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import raise_on_interrupt
-from bot.texts import console, console_demo
+from bot.texts import console, console_backup, console_demo
 from bot.video import Preset, Resolution, Seconds, Size
 
 if TYPE_CHECKING:
@@ -183,6 +184,30 @@ def forget(person: Annotated[int, typer.Argument(help=console.PERSON)]) -> None:
     _carry_out_interruptible(run_forget(_load_settings(), person))
 
 
+@app.command(help=console_backup.BACKUP)
+def backup(
+    *,
+    file: Annotated[Path, typer.Argument(help=console_backup.BACKUP_FILE)],
+    force: ForceOption = False,
+) -> None:
+    """Write the bot's data into one file."""
+    from bot.cli.backup import backup as run_backup
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_blocking(lambda: run_backup(loaded, file, force=force))
+
+
+@app.command(help=console_backup.RESTORE)
+def restore(file: Annotated[Path, typer.Argument(help=console_backup.RESTORE_FILE)]) -> None:
+    """Put a backup back."""
+    from bot.cli.restore import restore as run_restore
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_blocking(lambda: run_restore(loaded, file))
+
+
 def _require_demo() -> None:
     from bot.extras import Extra, demo_is_installed, install_command
 
@@ -224,6 +249,16 @@ def _carry_out(command: Coroutine[Any, Any, _Result]) -> _Result:
 
     with _told_failures():
         return asyncio.run(command)
+
+
+def _carry_out_blocking(command: Callable[[], None]) -> None:
+    """Call the command. A signal raises in the middle of it, and ends the process when it has cleaned up."""
+    raise_on_interrupt(signal.SIGINT, signal.SIGTERM)
+    try:
+        with _told_failures():
+            command()
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitStatus.INTERRUPTED) from None
 
 
 @contextmanager

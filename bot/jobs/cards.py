@@ -344,9 +344,13 @@ def held_card(job: Job, until: datetime | None) -> Card:
     return _card(job, Tone.WORKING, cards.HELD, lines=shown, actions=(Action.REFRESH, *can_cancel))
 
 
-def ask_again_card(job: Job, until: datetime) -> Card:
-    """The card that asks if the video is still wanted; `until` is when the request ends without an answer."""
-    line = cards.ask_again_line(day(until)).in_language(job.reply.language)
+def ask_again_card(job: Job, until: datetime, *, seen: bool = True) -> Card:
+    """The card that asks if the video is still wanted; `until` is when the request ends without an answer.
+
+    Without `seen` nobody could look at what the reply shows.
+    """
+    told = cards.ask_again_line if seen else cards.ask_again_unseen_line
+    line = told(day(until)).in_language(job.reply.language)
     return _card(job, Tone.WORKING, cards.ASK_AGAIN, lines=(line,), actions=(Action.MAKE, Action.CANCEL))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.texts import guide, settings_panel, spicy
+from bot.texts import guide, privacy, settings_panel, spicy
 from bot.texts.messages import Message, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
@@ -71,6 +71,7 @@ NAMES: Final[tuple[Message, ...]] = (
     named("option", "ping"),
     named("option", "reset"),
     named("command", "settings"),
+    *privacy.NAMES,
     *spicy.NAMES,
 )
 """Names that users type, by the contexts of their translations."""
@@ -104,6 +105,7 @@ _SHOWN: Final = (
     guide.HELP,
     guide.ABOUT,
     settings_panel.DESCRIPTION,
+    *privacy.DESCRIPTIONS.values(),
     *spicy.SHOWN,
     *SECONDS_NAMES.values(),
     *SIZE_NAMES.values(),

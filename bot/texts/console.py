@@ -202,9 +202,19 @@ KEY_REFUSED: Final = "DimiLinks does not accept DIMILINKS_API_KEY"
 TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a sentence, not a token
 
 
-def forgotten(jobs: int, entries: int) -> str:
-    """Data that was removed at a user's request."""
-    return f"Removed the prompts of {jobs} requests and {entries} log entries; what was decided stays."
+def forgotten(jobs: int, entries: int, *, ended: int, waiting: int) -> str:
+    """Data that was deleted at a user's request."""
+    lines = [f"Deleted: {jobs} requests, the texts of {entries} log entries, and all else but decisions."]
+    if ended:
+        lines.append(f"{ended} requests under way were ended; what was bought of them stays charged.")
+    if waiting:
+        lines.append(f"{waiting} things are still needed; the bot deletes them by itself once it runs.")
+    return "\n".join(lines)
+
+
+def files_not_deleted(reason: str) -> str:
+    """A file of a user could not be deleted."""
+    return f"not everything was deleted ({reason}); the bot goes on with it once it runs"
 
 
 def check_line(name: str, told: str, *, passed: bool, warns: bool = False) -> str:

@@ -55,6 +55,7 @@ from bot.wiring.copies import CopyWiring
 from bot.wiring.introduction import IntroductionWiring
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.privacy import PrivacyWiring
 from bot.wiring.tasks import cancelled, ended
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
@@ -128,13 +129,7 @@ class App:
             settings=settings, moderation=self.moderation, messages=messages, animating=animating, now=now
         )
         self.introduction = IntroductionWiring(
-            settings=settings,
-            tuning=tuning,
-            bot=bot,
-            database=database,
-            moderation=self.moderation,
-            jobs=self.jobs,
-            now=now,
+            settings, tuning, bot=bot, database=database, moderation=self.moderation, jobs=self.jobs, now=now
         )
         self.bot = bot
         self.database = database
@@ -180,6 +175,7 @@ class App:
             ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
             ("line-status", self.introduction.show_line),
+            ("deletions", self.privacy.run),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
             stack.push_async_callback(cancelled, task)
@@ -294,6 +290,18 @@ class App:
         return PreferenceCache(PeopleStore(self.database), self._now)
 
     @cached_property
+    def privacy(self) -> PrivacyWiring:
+        """What users see and delete of their data."""
+        return PrivacyWiring(
+            settings=self._settings,
+            moderation=self.moderation,
+            jobs=self.jobs,
+            people=self.people,
+            resumed=self._resumed,
+            now=self._now,
+        )
+
+    @cached_property
     def _drafts(self) -> DraftStore:
         return DraftStore(self.database)
 
@@ -369,6 +377,7 @@ class App:
             tell_operator=self._notices.tell,
             tell_of_second_process=lambda: self.jobs.alarms.once("other_process", operator.OTHER_PROCESS),
             news=self.moderation.news,
+            privacy=self.privacy.cogs,
             now=self._now,
             group=settings.dimilinks_group,
             cdn_hosts=settings.discord_cdn_hosts,

@@ -22,7 +22,7 @@ from cogs.guide.status import StatusCog
 from cogs.tree import Tree
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class IntroductionWiring:
     """The parts that introduce the bot, each built when it is first needed."""
 

@@ -74,6 +74,7 @@ async def test_a_wrong_secret_is_found_and_not_repeated(
     assert WRONG not in outcome.all
 
 
+@pytest.mark.slow
 async def test_what_is_not_set_and_not_reachable_is_named(shell: Shell) -> None:
     nowhere = {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10", "DIMILINKS_BASE_URL": "http://127.0.0.1:9/v1"}
     outcome = await shell.run("check", environment=nowhere)

@@ -17,6 +17,7 @@ def lacking(detector: DetectorName) -> None:
         pytest.skip(f"{detector} is installed here")
 
 
+@pytest.mark.slow
 async def test_a_start_with_a_detector_that_is_not_installed_says_so(shell: Shell) -> None:
     lacking(DetectorName.NUDENET)
     secrets = {"DISCORD_TOKEN": "a-token", "DIMILINKS_API_KEY": "a-key"}

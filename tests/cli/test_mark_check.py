@@ -18,6 +18,7 @@ def settings(folder: Path, **values: object) -> Settings:
     return load({"data_dir": folder / "data", **values}, env_file=None)
 
 
+@pytest.mark.slow
 async def test_a_start_with_a_key_without_a_certificate_says_so(shell: Shell) -> None:
     secrets = {"DISCORD_TOKEN": "a-token", "DIMILINKS_API_KEY": "a-key"}
     outcome = await shell.run("run", environment={**secrets, "MARK_KEY": "key.pem"})

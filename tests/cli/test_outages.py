@@ -118,12 +118,15 @@ async def test_a_ban_is_waited_out_as_long_as_it_says(shell: Shell, sandbox: San
 @pytest.mark.parametrize(
     "fault",
     [
-        DiscordFault("*", 429, via=False, retry_after_s=3_000, answer=OddAnswer.PAGE),
-        DiscordFault("*", 429, retry_after_s=3_000),
-        DiscordFault("*", 503, times=100),
-        DiscordFault("*", delay_s=TIMEOUT_S),
+        pytest.param(
+            DiscordFault("*", 429, via=False, retry_after_s=3_000, answer=OddAnswer.PAGE),
+            id="banned",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(DiscordFault("*", 429, retry_after_s=3_000), id="limited", marks=pytest.mark.slow),
+        pytest.param(DiscordFault("*", 503, times=100), id="failing", marks=pytest.mark.slow),
+        pytest.param(DiscordFault("*", delay_s=TIMEOUT_S), id="silent"),
     ],
-    ids=["banned", "limited", "failing", "silent"],
 )
 async def test_a_stop_waits_for_no_start(shell: Shell, sandbox: Sandbox, fault: DiscordFault) -> None:
     sandbox.discord.faults.append(fault)
@@ -299,6 +302,7 @@ async def frozen_gateway(sandbox: Sandbox) -> AsyncGenerator[asyncio.Event]:
             writer.close()
 
 
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_farewell_of_a_gateway_that_fell_silent(
     shell: Shell, sandbox: Sandbox
 ) -> None:

@@ -43,6 +43,7 @@ async def test_a_signal_stops_it_cleanly_and_no_secret_is_logged(
     assert '"event": "job_posted"' in outcome.err
 
 
+@pytest.mark.slow
 async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -62,6 +63,7 @@ async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_a_crowd_that_comes_right_after_the_start_is_acknowledged(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -147,8 +149,10 @@ async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: 
     ("environment", "expected"),
     [
         ({}, "bad configuration: DISCORD_TOKEN"),
-        ({"DISCORD_TOKEN": "x.y.z"}, "bad configuration: DIMILINKS_API_KEY"),
-        ({"LOG_LEVEL": "loud"}, "bad configuration: LOG_LEVEL"),
+        pytest.param(
+            {"DISCORD_TOKEN": "x.y.z"}, "bad configuration: DIMILINKS_API_KEY", marks=pytest.mark.slow
+        ),
+        pytest.param({"LOG_LEVEL": "loud"}, "bad configuration: LOG_LEVEL", marks=pytest.mark.slow),
     ],
 )
 async def test_bad_configuration_is_one_line_and_two(

@@ -126,6 +126,7 @@ async def test_every_command_option_and_choice_is_registered_in_every_language(
         "defaults",
         "help",
         "jobs",
+        "privacy",
         "settings",
         "spicy",
         "video",
