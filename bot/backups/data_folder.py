@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,8 @@ class DataFolder:
     def needed_files(self, snapshot: Path) -> Iterator[str]:
         """Yield the names of videos and pictures that the jobs of a copied database need, and of hidden videos."""
         with closing(sqlite3.connect(snapshot)) as connection:
+            # A row that cannot be read is backed up like the others; no file has its name.
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
             videos = [f"media/{name}" for (name,) in connection.execute(_VIDEOS)]
             waiting = [str(job_id) for (job_id,) in connection.execute(_WAITING)]
         yield from (name for name in videos if is_data_file(name))

@@ -5,10 +5,11 @@ are taken over as they are now. So nothing is bought a second time, and no video
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +21,11 @@ from bot.storage.migrate import head_revision, upgrade
 
 _DOUBTFUL: Final = (JobState.SUBMITTING.value, JobState.UNKNOWN.value)
 _BOUGHT: Final = f"NOT lookup AND (task_id IS NOT NULL OR state IN {_DOUBTFUL})"
+_UNKNOWN_TO_THE_BACKUP: Final = (
+    f"SELECT rowid FROM current.jobs WHERE {_BOUGHT} "  # noqa: S608 - constants
+    f"AND id NOT IN (SELECT id FROM main.jobs WHERE {_BOUGHT}) ORDER BY rowid"
+)
+_ASKED_ANEW: Final = frozenset({"review_id", "ask_again_since"})
 
 
 @dataclass(frozen=True)
@@ -62,44 +68,45 @@ def take_over_purchases(current: Path, staged: Path, scratch: Path) -> Purchases
         return PurchasesSince(0, str(error))
     except DBAPIError as error:  # its own text quotes the statement
         return PurchasesSince(0, " ".join(str(error.orig).split()))
-    with closing(sqlite3.connect(scratch)) as source, closing(sqlite3.connect(staged)) as target, target:
-        return _take_over(source, target)
+    with closing(sqlite3.connect(staged)) as connection:
+        connection.execute("ATTACH ? AS current", (str(scratch),))
+        with connection:
+            return _take_over(connection)
 
 
-def _take_over(source: sqlite3.Connection, target: sqlite3.Connection) -> PurchasesSince:
+def _take_over(connection: sqlite3.Connection) -> PurchasesSince:
     taken, problem = 0, None
-    known = {row[0] for row in target.execute(f"SELECT id FROM jobs WHERE {_BOUGHT}")}  # noqa: S608 - a constant
+    columns = [str(column[1]) for column in connection.execute("PRAGMA main.table_info(jobs)")]
     try:
-        found = source.execute(f"SELECT * FROM jobs WHERE {_BOUGHT} ORDER BY created_at, id")  # noqa: S608 - a constant
-        columns = [column[0] for column in found.description]
-        for values in found:
-            row = dict(zip(columns, values, strict=True))
-            if row["id"] in known:
-                continue
-            if _put(target, row):
+        # By row numbers: nothing of a row is read here, and one that cannot be read is taken over as it is.
+        for (number,) in connection.execute(_UNKNOWN_TO_THE_BACKUP):
+            if _put(connection, columns, number):
                 taken += 1
             else:
-                problem = f"request {row['id']} does not fit"
+                problem = f"row {number} does not fit"
     except sqlite3.DatabaseError as error:  # a page that cannot be read ends the reading, not what was read
         problem = " ".join(str(error).split())
     return PurchasesSince(taken, problem)
 
 
-def _put(target: sqlite3.Connection, row: dict[str, Any]) -> bool:
+def _put(connection: sqlite3.Connection, columns: Sequence[str], number: int) -> bool:
     """Put a row in the place of the one with its id. What it waited for is asked anew. False if that cannot be."""
-    row |= {"review_id": None, "ask_again_since": None}
     # The backup may have another retry of the same request: that this one was bought is what counts.
-    for changes in ({}, {"parent_id": None}):
-        values = row | changes
-        target.execute("SAVEPOINT row")
+    for emptied in (_ASKED_ANEW, {*_ASKED_ANEW, "parent_id"}):
+        values = ", ".join("NULL" if column in emptied else column for column in columns)
+        connection.execute("SAVEPOINT taking")
         try:
-            target.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
-            places = ", ".join("?" for _ in values)
-            target.execute(f"INSERT INTO jobs ({', '.join(values)}) VALUES ({places})", [*values.values()])  # noqa: S608 - our columns
+            connection.execute(
+                "DELETE FROM main.jobs WHERE id = (SELECT id FROM current.jobs WHERE rowid = ?)", (number,)
+            )
+            connection.execute(
+                f"INSERT INTO main.jobs ({', '.join(columns)}) SELECT {values} FROM current.jobs WHERE rowid = ?",  # noqa: S608 - our columns
+                (number,),
+            )
         except sqlite3.IntegrityError:
-            target.execute("ROLLBACK TO row")
+            connection.execute("ROLLBACK TO taking")
         else:
             return True
         finally:
-            target.execute("RELEASE row")
+            connection.execute("RELEASE taking")
     return False

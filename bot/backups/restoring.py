@@ -29,6 +29,7 @@ from bot.storage.engines import read_only
 from bot.storage.errors import StorageDamagedError, StorageError, UnsupportedDatabaseError, translating
 from bot.storage.migrate import SchemaState, head_revision, revisions, standing_of
 from bot.storage.ownership import Ownership
+from bot.storage.same_file import FileIdentity, identity_of
 from bot.texts import console_backup as words
 
 _STAGING: Final = "restore.part"
@@ -152,9 +153,13 @@ def _staging_in(folder: Path) -> Generator[Path]:
 
 @contextmanager
 def _kept_aside(data: DataFolder, now: datetime) -> Generator[Path | None]:
-    """Give all that is there a second name in a folder of its own, which goes again if the block fails."""
+    """Give all that is there a second name in a folder of its own.
+
+    The folder goes again if the block fails before it has replaced the database.
+    """
     database = data.database
     _end_log(database)
+    before = _identity(database)
     present = [
         path for path in (database, *map(partial(_beside, database), _BESIDE_DATABASE)) if path.exists()
     ]
@@ -172,8 +177,16 @@ def _kept_aside(data: DataFolder, now: datetime) -> Generator[Path | None]:
         sync(aside.parent)
         yield aside
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        if _identity(database) == before:
+            shutil.rmtree(aside, ignore_errors=True)
         raise
+
+
+def _identity(path: Path) -> FileIdentity | None:
+    try:
+        return identity_of(path)
+    except FileNotFoundError:
+        return None
 
 
 def _end_log(database: Path) -> None:

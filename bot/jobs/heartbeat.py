@@ -7,11 +7,11 @@ since it was copied. A backup says by a row of its own that it is one, however y
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Update, delete, or_, select, update
+from sqlalchemy import Update, and_, delete, select, update
 
 from bot.jobs.job import JobState
 from bot.storage.database import Database
@@ -23,7 +23,9 @@ log: Final = structlog.get_logger(__name__)
 EVERY_S: Final = 60.0
 AWAY_FOR_LONG: Final = timedelta(hours=1)
 PUT_BACK: Final = "backup"
-"""In the place of a process: the database was put back from a backup and has not been started since."""
+"""In the place of a process: the database was put back from a backup, at that moment."""
+_NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""That moment while the backup was not started yet."""
 _WAITING: Final = (JobState.QUEUED, JobState.HELD)
 _UNDER_WAY: Final = (JobState.SUBMITTING, JobState.GENERATING, JobState.READY, JobState.DELIVERING)
 
@@ -47,15 +49,16 @@ class Heartbeat:
         now = self._now()
         async with self._database.write() as connection:
             beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
-            put_back = any(beat.process_id == PUT_BACK for beat in beats)
-            last = max((beat.beat_at for beat in beats), default=None)
-            if put_back:
+            last = max((beat.beat_at for beat in beats if beat.process_id != PUT_BACK), default=None)
+            if (PUT_BACK, _NOT_STARTED) in beats:
                 marked = await connection.execute(_mark(now, *_WAITING, *_UNDER_WAY))
+                this = heartbeats.c.process_id == PUT_BACK
+                await connection.execute(update(heartbeats).where(this).values(beat_at=now))
                 log.warning("backup_was_put_back", requests=marked.rowcount)
             elif last is not None and now - last > AWAY_FOR_LONG:
                 marked = await connection.execute(_mark(now, *_WAITING))
                 log.warning("bot_was_away", since=last.isoformat(), requests=marked.rowcount)
-            over = or_(heartbeats.c.beat_at < now - AWAY_FOR_LONG, heartbeats.c.process_id == PUT_BACK)
+            over = and_(heartbeats.c.beat_at < now - AWAY_FOR_LONG, heartbeats.c.process_id != PUT_BACK)
             await connection.execute(delete(heartbeats).where(over))
             await connection.execute(heartbeats.insert().values(process_id=self._process_id, beat_at=now))
 
@@ -87,6 +90,13 @@ def _mark(now: datetime, *states: JobState) -> Update:
         )
         .values(ask_again_since=now)
     )
+
+
+async def put_back_at(database: Database) -> datetime | None:
+    """Return when the last backup that was put back was started; None if none was. Raises `StorageError`."""
+    async with database.read() as connection:
+        chosen = select(heartbeats.c.beat_at).where(heartbeats.c.process_id == PUT_BACK)
+        return (await connection.execute(chosen)).scalar()
 
 
 def mark_put_back(copy: sqlite3.Connection) -> None:

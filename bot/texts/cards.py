@@ -47,8 +47,8 @@ def ask_again_line(until: str) -> Message:
     )
 
 
-def ask_again_unseen_line(until: str) -> Message:
-    """The same where the bot cannot see what it wrote there, and may have been put back to an earlier moment."""
+def ask_again_uncertain_line(until: str) -> Message:
+    """The same where the request may have been bought: by an earlier bot, whose data was lost since."""
     return sentence(
         "I was away, or was put back to an earlier moment, and know of no video for this. As far as I know, "
         "nothing was charged; if you have the video already, press *Cancel*. "

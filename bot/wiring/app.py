@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import structlog
@@ -20,7 +20,7 @@ from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
 from bot.jobs.bought_tasks import BoughtTasks
-from bot.jobs.heartbeat import Heartbeat
+from bot.jobs.heartbeat import Heartbeat, put_back_at
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
@@ -123,6 +123,7 @@ class App:
             messages=messages,
             notices=self._notices,
             metrics=metrics,
+            put_back_at=partial(put_back_at, database),
             now=now,
         )
         self.copies = CopyWiring(

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -117,8 +117,10 @@ class JobWiring:
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
+        put_back_at: Callable[[], Awaitable[datetime | None]],
         now: Callable[[], datetime],
     ) -> None:
+        self._put_back_at = put_back_at
         self.store = store
         self.owner = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid4().hex[:8]}"
         """Names this process in the claims of its runs."""
@@ -195,7 +197,12 @@ class JobWiring:
             untold_s=self.timeouts.untold_s,
         )
         return Lifecycle(
-            ask_again=AskAgainStep(messages=self._messages, timeouts=self.timeouts, retention=self.retention),
+            ask_again=AskAgainStep(
+                messages=self._messages,
+                timeouts=self.timeouts,
+                retention=self.retention,
+                put_back_at=self._put_back_at,
+            ),
             store=self.store,
             owner=self.owner,
             retention=self.retention,

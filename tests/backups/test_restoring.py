@@ -14,10 +14,12 @@ from bot.backups.errors import BackupFailedError
 from bot.backups.restoring import put_back
 from bot.jobs.heartbeat import PUT_BACK
 from bot.storage.errors import DatabaseInUseError, StorageError
+from bot.storage.migrate import revisions
 from bot.storage.opening import open_database
 from bot.storage.ownership import Ownership
 from tests.backups.stored_data import JOB, NEEDED, NOW, VIDEO, backed_up, change, files, jobs, lost
 from tests.storage.rows import add, row
+from tests.storage.stored_schemas import restored, states_of
 
 
 def beats(database: Path) -> list[str]:
@@ -87,6 +89,33 @@ def test_another_retry_of_the_same_request_does_not_keep_a_purchase_out(data: Da
     assert done.since is not None
     assert (done.since.taken_over, done.since.problem) == (1, None)
     assert set(jobs(data.database)) == {"waits", "other", JOB}
+
+
+def test_rows_that_cannot_be_read_are_backed_up_and_taken_over_as_they_are(data: DataFolder) -> None:
+    spoiled = "prompt = CAST(x'ff00fe' AS TEXT), video_name = CAST(x'ff' AS TEXT)"
+    change(data.database, f"UPDATE jobs SET {spoiled} WHERE id = 'waits'")  # noqa: S608 - ours
+    archive = backed_up(data)
+    change(data.database, "UPDATE jobs SET task_id = 't7', state = 'generating' WHERE id = 'waits'")
+    done = put_back(data, archive, NOW)
+    assert done.since is not None
+    assert (done.since.taken_over, done.since.problem) == (1, None)
+    assert jobs(data.database, "hex(prompt)")["waits"] == "FF00FE"
+
+
+@pytest.mark.parametrize("revision", [revisions()[0], revisions()[-2]])
+def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path, revision: str) -> None:
+    data = DataFolder(tmp_path / "data" / "stillmotion.sqlite3", tmp_path / "data")
+    data.folder.mkdir()
+    restored(revision, data.database)
+    archive = backed_up(data)
+    lost(data)
+    done = put_back(data, archive, NOW)
+    assert done.manifest.about.revision == revision
+    assert beats(data.database) == [PUT_BACK]
+    assert jobs(data.database, "state") == states_of(revision)
+    assert [path.name for path in data.folder.glob("*sqlite3*") if not path.name.endswith(".lock")] == [
+        data.database.name
+    ]
 
 
 def test_a_damaged_database_is_replaced_and_kept(data: DataFolder) -> None:

@@ -29,6 +29,7 @@ PATH = re.compile(r"`(\.?\w[\w.-]*/[\w./-]*)`")
 MADE_LATER = {
     ".venv-run/bin/python",
     "backups/",
+    "backups/replaced-",
     "data/backups/",
     "demo-out/",
     "marks/",

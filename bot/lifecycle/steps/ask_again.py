@@ -4,8 +4,9 @@ That is so when the bot was away for long, and when a backup was put back: what 
 since, and what was being made may have been posted.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import stamina
@@ -39,8 +40,17 @@ class _Look:
 class AskAgainStep:
     """Asks, and leaves the job at rest. *Make it* and *Cancel* come by `bot/services/job_actions.py`."""
 
-    def __init__(self, *, messages: Messages, timeouts: Timeouts, retention: Retention) -> None:
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        timeouts: Timeouts,
+        retention: Retention,
+        put_back_at: Callable[[], Awaitable[datetime | None]],
+    ) -> None:
+        """Args: `put_back_at` returns when a backup was put back last, if one was."""
         self._messages = messages
+        self._put_back_at = put_back_at
         self._timeouts = timeouts
         self._retention = retention
 
@@ -68,7 +78,11 @@ class AskAgainStep:
             case ReplyTells.NOTHING:
                 since = context.job.ask_again_since or context.now()
                 until = since + self._retention.unanswered
-                await context.tell(cards.ask_again_card(context.job, until, seen=look.seen))
+                # What a card shows comes seconds after what is done, and after an hour it is not edited any more.
+                put_back = await self._put_back_at()
+                behind = put_back is not None and context.job.created_at <= put_back
+                card = cards.ask_again_card(context.job, until, certain=look.seen and not behind)
+                await context.tell(card)
 
     async def look_first(self, context: JobContext) -> None:
         """End a job under way whose video the reply shows already; otherwise let it go on from where it stands."""
