@@ -37,6 +37,8 @@ from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.moderation.reviews import ReviewsCog
 from cogs.moderation.settings import SettingsCog
 from cogs.moderation.spicy import SpicyCog
+from cogs.privacy.command import PrivacyCog
+from cogs.privacy.servers import ServersCog
 from cogs.second_process import SecondProcessCog
 from cogs.shared.choices import offer_presets
 from cogs.shared.integrations import IntegrationsPages
@@ -79,6 +81,7 @@ def add_cogs(
     tell_operator: Callable[[str], None],
     tell_of_second_process: Callable[[], None],
     news: NewsStore,
+    privacy: tuple[PrivacyCog, ServersCog],
     now: Callable[[], datetime],
     group: str | None,
     cdn_hosts: Sequence[str],
@@ -88,6 +91,7 @@ def add_cogs(
 
     Args:
         tell_operator: Sends words to the operator, soon; never waits.
+        privacy: Serves `/privacy`, and notes the servers that the bot leaves.
         tell_of_second_process: Has the operator told once that another process runs with the token.
         now: The clock.
         group: The vendor's group, sent with every request.
@@ -114,7 +118,8 @@ def add_cogs(
         purge=purge,
         now=now,
     )
-    cogs = (forms, jobs, reviewed, settings, spicy)
+    personal_data, servers = privacy
+    cogs = (forms, jobs, reviewed, settings, spicy, personal_data)
     buttons = (
         JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
         ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
@@ -134,6 +139,7 @@ def add_cogs(
         DeparturesCog(departures),
         DeletedChannelsCog(questions),
         SecondProcessCog(tell_of_second_process),
+        servers,
         RepliesCog(bot, requests, people, pages=pages, now=now, group=group, cdn_hosts=cdn_hosts),
     )
     for command in (video.video, defaults.defaults):

@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import raise_on_interrupt
-from bot.texts import console, console_backup
+from bot.texts import console, console_backup, console_demo
 from bot.video import Preset, Resolution, Seconds, Size
 
 if TYPE_CHECKING:
@@ -31,6 +31,24 @@ OutOption = Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)]
 ForceOption = Annotated[bool, typer.Option("--force", help=console.FORCE)]
 
 
+def _print_version(value: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if value:
+        from bot import __version__
+
+        typer.echo(console.version(__version__))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help=console.VERSION, callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 @app.command(help=console.RUN)
 def run() -> None:
     """Run the bot until a signal stops it."""
@@ -45,27 +63,29 @@ def run() -> None:
     _carry_out(run_bot(_load_settings()))
 
 
-@app.command(help=console.DEMO)
+@app.command(help=console_demo.DEMO)
 def demo(
     *,
-    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console.DEMO_PROMPT,
+    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console_demo.PROMPT,
     image: Images = None,
     seconds: SecondsOption = Seconds.S6,
     size: SizeOption = None,
     resolution: ResolutionOption = Resolution.P720,
     preset: PresetOption = Preset.NORMAL,
     out: Annotated[Path, typer.Option(help=console.OUT_FOLDER)] = Path("demo-out"),
+    as_json: Annotated[bool, typer.Option("--json", help=console_demo.JSON)] = False,
 ) -> None:
     """Watch one command from prompt to mp4, without any account."""
-    from bot.cli.demo import DemoOptions
-    from bot.cli.demo import demo as run_demo
+    _require_demo()
+    from bot.cli.demo.command import DemoOptions
+    from bot.cli.demo.command import demo as run_demo
     from bot.services.order import VideoOptions, VideoOrder
 
     images = tuple(image or ())
     options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
     order = VideoOrder(prompt=prompt, options=options)
     _log_errors_only()
-    _carry_out_interruptible(run_demo(DemoOptions(order, images, out)))
+    _carry_out_interruptible(run_demo(DemoOptions(order, images, out, as_json)))
 
 
 @app.command(help=console.CHECK)
@@ -186,6 +206,14 @@ def restore(file: Annotated[Path, typer.Argument(help=console_backup.RESTORE_FIL
     loaded = _load_settings()
     _log_errors_only()
     _carry_out_blocking(lambda: run_restore(loaded, file))
+
+
+def _require_demo() -> None:
+    from bot.extras import Extra, demo_is_installed, install_command
+
+    if not demo_is_installed():
+        typer.echo(console.demo_not_installed(install_command(Extra.DEMO)), err=True)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _load_settings() -> "Settings":

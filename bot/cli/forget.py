@@ -1,40 +1,80 @@
-"""`python -m bot forget`: removes a user's texts at the user's request. Moderators' decisions stay."""
+"""`python -m bot forget`: deletes a user's data, as `/privacy delete` does, while the bot is stopped."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
-from bot.jobs.originals import Originals
 from bot.jobs.store import JobStore
-from bot.moderation.audit.entries import AuditAction, AuditEntry
-from bot.moderation.audit.store import AuditStore
-from bot.moderation.members.news import NewsStore
+from bot.moderation.audit.log import AuditLog
+from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.store import MemberStore
+from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
-from bot.services.drafts import DraftStore
+from bot.personal_data.parts import ErasureParts
+from bot.personal_data.person_erasure import ErasureResult
+from bot.quota.ledger import Ledger
+from bot.reviews.review import Review
 from bot.settings import Settings
+from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.opening import open_database
 from bot.texts import console
 
 
 async def forget(settings: Settings, person_id: int) -> None:
-    """Remove a user's prompts, original videos, drafts, defaults and news, and record the removal in the audit log.
+    """Delete what is stored about a user, but for decisions, and record that in the audit log.
+
+    What is still needed goes when the bot runs: open questions, and requests of whose end their user is not told.
 
     Raises:
-        CommandFailedError: The database cannot be opened or written, for example because the bot is running.
+        CommandFailedError: The database or a file cannot be opened or written, as while the bot runs.
     """
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
+    for folder in (settings.spool_dir, settings.media_dir):
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         async with open_database(url, settings.data_dir) as database:
-            store = JobStore(database, settings.spool_dir)
-            jobs = await store.forget_prompts(person_id)
-            await Originals(database, store, settings.media_dir).drop_of_person(person_id)
-            await DraftStore(database).remove_of(person_id)
-            await PeopleStore(database).forget(person_id)
-            await NewsStore(database).remove_of(person_id)
-            done = AuditEntry(0, datetime.now(UTC), AuditAction.PERSON_DATA_REMOVED, None, person_id)
-            entries = await AuditStore(database).forget_prompts(person_id, done)
+            done = await _delete(database, settings, person_id)
     except StorageError as error:
         raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
-    typer.echo(console.forgotten(jobs, entries))
+    except OSError as error:
+        raise CommandFailedError(console.files_not_deleted(str(error)), ExitStatus.FAILED) from None
+    typer.echo(console.forgotten(done.erased, done.emptied, ended=done.ended, waiting=done.waiting))
+
+
+async def _delete(database: Database, settings: Settings, person_id: int) -> ErasureResult:
+    members = MemberCache(MemberStore(database))
+    await members.load()
+    parts = ErasureParts(
+        database=database,
+        store=JobStore(database, settings.spool_dir),
+        audit=AuditLog(database),
+        members=members,
+        people=PreferenceCache(PeopleStore(database), _utc_now),
+        ledger=Ledger(),
+        spool_dir=settings.spool_dir,
+        media_dir=settings.media_dir,
+        restart=_leave_to_the_bot,
+        carry_out=_show_later,
+        now=_utc_now,
+    )
+    request = await parts.person.ask(person_id, by=None)
+    return await parts.person.proceed(request, _tell_later)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _leave_to_the_bot(_job_id: str) -> None:
+    """The next start runs the job, which tells its user."""
+
+
+async def _show_later(_review: Review) -> None:
+    """The next start shows that the question is closed."""
+
+
+async def _tell_later(_job_ids: Sequence[str]) -> None:
+    """Nobody can be told while the bot is stopped."""

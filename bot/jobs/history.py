@@ -62,7 +62,9 @@ class JobHistory:
             ),
         )
         condition = and_(jobs.c.lookup.is_(False), or_(waiting, bought))
-        columns = (jobs.c.id, jobs.c.person_id, jobs.c.seconds, jobs.c.submitted_at, jobs.c.state)
+        # Whoever deletes their data has no more seconds for it.
+        charged = func.coalesce(jobs.c.charged_to, jobs.c.person_id).label("person_id")
+        columns = (jobs.c.id, charged, jobs.c.seconds, jobs.c.submitted_at, jobs.c.state)
         async with self._database.read() as connection:
             return await read_rows(
                 connection,

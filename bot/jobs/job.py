@@ -18,6 +18,9 @@ from bot.jobs.posted_file import PostedFile
 from bot.moderation.rules import ReviewStage
 from bot.video import VideoRequest
 
+NOBODY: Final = 0
+"""Stands for the user of a job whose data was deleted."""
+
 
 class JobState(StrEnum):
     """State of a job. Every arrow between states is in `TRANSITIONS`."""
@@ -237,6 +240,11 @@ class Job:
     def bought(self) -> bool:
         """True if the video service accepted the request, which costs money whatever comes after."""
         return self.task_id is not None
+
+    @property
+    def is_nobodys(self) -> bool:
+        """True if its user's data was deleted: it has no prompt, and nothing can be made from it."""
+        return self.reply.person_id == NOBODY
 
     @property
     def at_rest(self) -> bool:

@@ -38,7 +38,7 @@ async def moments_of_requests(
     """
     chosen = select(jobs.c.created_at).where(
         jobs.c.guild_id == guild_id,
-        jobs.c.person_id == person_id,
+        or_(jobs.c.person_id == person_id, jobs.c.charged_to == person_id),
         jobs.c.created_at >= since,
         jobs.c.lookup.is_(False),
         jobs.c.id != but_for,

@@ -10,7 +10,6 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
-    case,
     delete,
     or_,
     select,
@@ -195,20 +194,6 @@ class JobStore:
         condition = and_(jobs.c.id == job_id, waiting)
         async with self._database.write() as connection:
             await connection.execute(delete(jobs).where(condition))
-
-    async def forget_prompts(self, person_id: int) -> int:
-        """Put an ellipsis in place of the prompts of a user's ended jobs. Returns the number of changed rows.
-
-        Jobs of moderators that looked for the user's videos are among them.
-        """
-        own = select(jobs.c.id).where(jobs.c.person_id == person_id).scalar_subquery()
-        looks = and_(jobs.c.lookup.is_(True), jobs.c.parent_id.in_(own))
-        condition = and_(or_(jobs.c.person_id == person_id, looks), jobs.c.settled_at.is_not(None))
-        # It may repeat the prompt, but where the purchase is unknown it is all that the operator has to go by.
-        kept = case((jobs.c.state == JobState.UNKNOWN.value, jobs.c.raw_answer), else_=None)
-        async with self._database.write() as connection:
-            done = await connection.execute(update(jobs).where(condition).values(prompt="…", raw_answer=kept))
-        return done.rowcount
 
     async def wipe_tokens(self, answered_before: datetime) -> int:
         """Remove tokens that no longer open anything. Returns their number."""

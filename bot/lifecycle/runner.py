@@ -1,6 +1,7 @@
 """Runs every job as an asyncio task of this process. Services and cleanup only ask it to start one."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 import structlog
@@ -55,6 +56,16 @@ class JobRunner:
         """Return once no job runs."""
         while self._tasks:
             await asyncio.wait(self._tasks.values())
+
+    async def ended(self, job_ids: Iterable[str], *, within_s: float) -> None:
+        """Return once none of these jobs runs, or after `within_s` seconds."""
+        wanted = frozenset(job_ids)
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + within_s
+        while tasks := [task for job_id, task in self._tasks.items() if job_id in wanted]:
+            if loop.time() >= until_s:
+                return
+            await asyncio.wait(tasks, timeout=until_s - loop.time())
 
     async def resume(self) -> int:
         """Start every job that an earlier process left unfinished; returns their number. Raises `StorageError`."""

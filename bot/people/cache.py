@@ -40,6 +40,14 @@ class PreferenceCache:
         self._known[person_id] = chosen
         return chosen
 
+    async def reload(self, person_id: int) -> None:
+        """Read one user's defaults again, after they were changed beside the cache. Raises `StorageError`."""
+        stored = await self._store.of(person_id)
+        if stored is None:
+            self._known.pop(person_id, None)
+        else:
+            self._known[person_id] = stored
+
     async def reset(self, person_id: int) -> None:
         """Remove a user's defaults. Raises `bot.storage.errors.StorageError`; then nothing was changed."""
         await self._store.forget(person_id)

@@ -23,6 +23,13 @@ class PeopleStore:
         async with self._database.read() as connection:
             return dict(await read_rows(connection, select(people), _preferences, keys=keys, alarms=alarms))
 
+    async def of(self, person_id: int) -> Preferences | None:
+        """Return a user's defaults, or None if the user has none that can be read."""
+        chosen, keys = select(people).where(people.c.person_id == person_id), (people.c.person_id,)
+        async with self._database.read() as connection:
+            found = await read_rows(connection, chosen, _preferences, keys=keys, alarms=self._database.alarms)
+        return found[0][1] if found else None
+
     async def save(self, person_id: int, chosen: Preferences, now: datetime) -> None:
         """Replace a user's stored defaults."""
         seconds = int(chosen.seconds) if chosen.seconds is not None else None

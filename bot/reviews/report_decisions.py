@@ -76,7 +76,7 @@ class ReportDecisions:
         async with self.audit.transaction() as within:
             message = VideoMessage(*shown)
             review = await self.takedowns.decide(within, job, message, by=person.id, reason=reason)
-            if review is not None and strikes:
+            if review is not None and strikes and not job.is_nobodys:
                 await self._strike(within, review, person.id)
         if review is None:
             return ReportDecision.CLOSED
@@ -109,7 +109,7 @@ class ReportDecisions:
             if not dismissed:
                 return ReportDecision.CLOSED
             details = {"reports": dismissed}
-            action, owner_id = AuditAction.REPORTS_DISMISSED, job.reply.person_id
+            action, owner_id = AuditAction.REPORTS_DISMISSED, job.reply.person_id or None
             guild_id = job.guild_id or 0
             entry = AuditEntry(guild_id, now, action, person.id, owner_id, job.id, details=details)
             await within.record(entry)

@@ -216,7 +216,7 @@ class Reports:
 
     def _entry(self, job: Job, action: AuditAction, actor_id: int | None, reason: str) -> AuditEntry:
         return AuditEntry(
-            job.guild_id or 0, self.now(), action, actor_id, job.reply.person_id, job.id, reason
+            job.guild_id or 0, self.now(), action, actor_id, job.reply.person_id or None, job.id, reason
         )
 
 

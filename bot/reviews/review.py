@@ -221,7 +221,15 @@ def entry_about(
         named |= {"channel": str(shown[0]), "message": str(shown[1])}
     named |= details or {}
     return AuditEntry(
-        review.guild_id, at, action, actor_id, review.person_id, review.job_id, reason, named, prompt
+        review.guild_id,
+        at,
+        action,
+        actor_id,
+        review.person_id or None,
+        review.job_id,
+        reason,
+        named,
+        prompt,
     )
 
 

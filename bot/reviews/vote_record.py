@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.jobs.job import NOBODY
 from bot.moderation.audit.entries import PARTS, AuditAction, Detail
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.members.cache import MemberCache
@@ -78,6 +79,8 @@ async def _do_extra(
         vote.person_id,
         vote.reason,
     )
+    if owner == NOBODY:
+        return ()  # the user's data was deleted
     match extra:
         case ExtraAction.NONE:
             return ()

@@ -200,7 +200,7 @@ class JobActions:
     async def original(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job that a user tries again, if it is the user's own, has ended, and was not repeated yet."""
         job = await self._store.find(job_id)
-        if job is None:
+        if job is None or job.is_nobodys:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
@@ -213,7 +213,7 @@ class JobActions:
     async def model(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job of a video that a user builds upon. A private video is its owner's alone."""
         job = await self._store.find(job_id)
-        if job is None:
+        if job is None or job.is_nobodys:
             return ActionResult.GONE
         if job.reply.private and person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED

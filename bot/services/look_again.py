@@ -94,10 +94,12 @@ class LookAgain:
             The look, for `begin`, or the words for the user who may not.
         """
         parent = await self.store.find(job_id)
-        if parent is None or parent.task_id is None:
+        if parent is None or parent.task_id is None or parent.is_nobodys:
             return words.GONE
         jobs = await self.tasks.jobs_of(parent.task_id)
         bought = next((job for job in jobs if not job.lookup), parent)
+        if bought.is_nobodys:
+            return words.GONE
         own = tuple(job for job in jobs if job.reply.person_id == bought.reply.person_id)
         owns = person.id == bought.reply.person_id
         if not owns and not self._moderates(person, bought):

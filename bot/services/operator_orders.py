@@ -170,6 +170,9 @@ class OperatorOrders:
             case OrderAction.ATTACH_TASK:
                 if order.task_id is None:
                     raise ValueError("an order to attach a task names the task")
+                if job.is_nobodys:  # nobody is left to have it
+                    failure = Failure(FailureReason.DELETED_BY_OWNER)
+                    return advance(job, JobState.FAILED, failure=failure, task_id=order.task_id)
                 return bought_after_all(job, order.task_id, now + timedelta(seconds=self._watch_s))
             case OrderAction.NOT_BOUGHT:
                 failure = Failure(FailureReason.NOT_BOUGHT)

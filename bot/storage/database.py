@@ -85,6 +85,17 @@ class Database:
         async with self._reading, self._connected(self._reader) as connection:
             yield connection
 
+    async def empty_log_file(self) -> None:
+        """Move what the write-ahead log holds into the database, so that what was deleted is not in the log either.
+
+        Does what it can: while somebody reads an earlier state, what that reader needs stays.
+        """
+        async with self._writing.turn(), self._connected(self._writer) as connection:
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            if driver is not None:
+                await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Wait for the open transactions, then close the file. Later calls raise `StorageUnavailableError`."""
         self._closed = True

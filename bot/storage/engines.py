@@ -36,7 +36,8 @@ def writer(path: Path) -> AsyncEngine:
     BEGIN IMMEDIATE takes SQLite's write lock at the start of each transaction. With a plain BEGIN, a
     transaction that reads before it writes could fail with SQLITE_BUSY halfway, without any waiting.
     """
-    return _pooled(path, 1, (*_WRITING, "foreign_keys=ON"), "BEGIN IMMEDIATE")
+    # What is deleted is overwritten as well: nobody finds it in the file any more.
+    return _pooled(path, 1, (*_WRITING, "foreign_keys=ON", "secure_delete=ON"), "BEGIN IMMEDIATE")
 
 
 def reader(path: Path) -> AsyncEngine:

@@ -130,6 +130,8 @@ audit: Final = Table(  # append-only, a chain of digests: `bot/moderation/audit/
     Column("prompt_sha256", String(64)),
     Column("previous_sha256", String(64), nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("sealed_by", Integer),  # the entry that vouches for this one, whose texts were deleted
 )
 Index("ix_audit_guild_id_number", audit.c.guild_id, audit.c.number)
 Index("ix_audit_person_id", audit.c.person_id)
+Index("ix_audit_job_id", audit.c.job_id, sqlite_where=text("job_id IS NOT NULL"))

@@ -138,6 +138,8 @@ jobs: Final = Table(
     Column("posted_file", json_column()),  # the file by which it was posted: sizes, and what was done to it
     Column("original_name", Text),  # the delivered video as it came, while that is kept
     Column("original_until", UtcMoment),
+    # The user whose caps count the job though it is nobody's: their data was deleted since it was bought.
+    Column("charged_to", BigInteger),
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
@@ -146,6 +148,7 @@ Index("ix_jobs_person_id_created_at", jobs.c.person_id, jobs.c.created_at)
 Index("ix_jobs_ready_at", jobs.c.ready_at, sqlite_where=text("ready_at IS NOT NULL"))
 Index("ix_jobs_submitted_at", jobs.c.submitted_at, sqlite_where=text("submitted_at IS NOT NULL"))
 Index("ix_jobs_originals", jobs.c.original_until, sqlite_where=text("original_name IS NOT NULL"))
+Index("ix_jobs_charged_to", jobs.c.charged_to, sqlite_where=text("charged_to IS NOT NULL"))
 Index("ix_jobs_tokens", jobs.c.answered_at, sqlite_where=text("token IS NOT NULL"))
 Index(
     # Two presses of "Try again" on one job must not buy two videos: a job has one retry. That retry may be
@@ -229,4 +232,11 @@ heartbeats: Final = Table(  # when a process last showed that it runs on this da
     metadata,
     Column("process_id", String(64), primary_key=True),
     Column("beat_at", UtcMoment, nullable=False),
+)
+
+greetings: Final = Table(  # servers in which the bot has said what it does: each once, also after it left
+    "greetings",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("greeted_at", UtcMoment, nullable=False),
 )

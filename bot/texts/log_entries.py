@@ -25,6 +25,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "spicy_resumed": sentence("Spicy resumed"),
     "log_exported": sentence("Log exported"),
     "person_data_removed": sentence("Personal data removed"),
+    "server_data_removed": sentence("Data of a server removed"),
     "strike_given": sentence("Strike given"),
     "suspended": sentence("Suspended"),
     "suspension_lifted": sentence("Suspension lifted"),
@@ -95,6 +96,10 @@ _OWN: Final[Mapping[str, Message]] = {
     "message_gone": sentence("the message was gone"),
     "hides": sentence("hides the video at once"),
 }
+
+
+EMPTIED: Final = sentence("its texts were deleted")
+"""Stands behind an entry whose reason and details are gone, as somebody had their data deleted."""
 
 
 def action(name: str, details: Mapping[str, object]) -> Message:

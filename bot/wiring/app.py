@@ -45,15 +45,17 @@ from bot.services.request_limits import CountedLimits
 from bot.services.request_records import RequestRecords
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
-from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
 from bot.video_files.animating import VideoAnimating
 from bot.video_files.facts import VideoFactsReader
+from bot.wiring.alarms import compare_checkpoint, storage_alarm
 from bot.wiring.copies import CopyWiring
+from bot.wiring.introduction import IntroductionWiring
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.privacy import PrivacyWiring
 from bot.wiring.tasks import cancelled, ended
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
@@ -92,7 +94,7 @@ class App:
     ) -> None:
         store = JobStore(database, settings.spool_dir)
         self._notices = OperatorNotices(messages)
-        database.alarms.listener = self._tell_of_storage
+        database.alarms.listener = storage_alarm(self._notices)
         self.moderation = ModerationWiring(
             settings,
             bot=bot,
@@ -127,6 +129,9 @@ class App:
         self.copies = CopyWiring(
             settings=settings, moderation=self.moderation, messages=messages, animating=animating, now=now
         )
+        self.introduction = IntroductionWiring(
+            settings, tuning, bot=bot, database=database, moderation=self.moderation, jobs=self.jobs, now=now
+        )
         self.bot = bot
         self.database = database
         self.breaker = breaker
@@ -153,11 +158,12 @@ class App:
         stack.push_async_callback(cancelled, beating)
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
-        await self._compare_checkpoint()
+        await compare_checkpoint(self.moderation.checkpoint, self.moderation.audit_log.store, self._notices)
         await self.jobs.load()
         await self.people.load()
         self.links_port = await stack.enter_async_context(self.copies.serving())
         self._add_cogs()
+        self.introduction.add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
             ("database-file", self.database.watch_file),
@@ -169,6 +175,8 @@ class App:
             ("log-mirror", self.moderation.log_channel.run),
             ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
+            ("line-status", self.introduction.show_line),
+            ("deletions", self.privacy.run),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
             stack.push_async_callback(cancelled, task)
@@ -208,6 +216,7 @@ class App:
     async def stop(self) -> None:
         """Accept no more requests, let uploads end, leave the rest to the next start, then leave Discord."""
         self.requests.stopping = True
+        await self.introduction.show_stop()
         await self.jobs.runner.close(grace_s=self._settings.stop_grace_s)
         self._stopped.set()
         await self.bot.close()
@@ -280,6 +289,18 @@ class App:
     def people(self) -> PreferenceCache:
         """Users' own defaults."""
         return PreferenceCache(PeopleStore(self.database), self._now)
+
+    @cached_property
+    def privacy(self) -> PrivacyWiring:
+        """What users see and delete of their data."""
+        return PrivacyWiring(
+            settings=self._settings,
+            moderation=self.moderation,
+            jobs=self.jobs,
+            people=self.people,
+            resumed=self._resumed,
+            now=self._now,
+        )
 
     @cached_property
     def _drafts(self) -> DraftStore:
@@ -357,6 +378,7 @@ class App:
             tell_operator=self._notices.tell,
             tell_of_second_process=lambda: self.jobs.alarms.once("other_process", operator.OTHER_PROCESS),
             news=self.moderation.news,
+            privacy=self.privacy.cogs,
             now=self._now,
             group=settings.dimilinks_group,
             cdn_hosts=settings.discord_cdn_hosts,
@@ -372,24 +394,6 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
-
-    async def _compare_checkpoint(self) -> None:
-        """Have the operator told if entries of the audit log are missing that stood in it before."""
-        try:
-            missing = await self.moderation.checkpoint.missing(self.moderation.audit_log.store)
-        except OSError as error:
-            log.warning("checkpoint_not_compared", reason=error.strerror)
-            return
-        if missing is not None:
-            log.error("audit_log_cut", number=missing.number, sha256=missing.sha256)
-            self._notices.tell(operator.audit_log_cut(missing.number))
-
-    def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
-        match trouble:
-            case StorageTrouble.UNREADABLE_ROW:
-                self._notices.tell(operator.row_unreadable(subject))
-            case StorageTrouble.FILE_REPLACED:
-                self._notices.tell(operator.database_replaced(subject))
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Final
+
+import structlog
 
 from bot.children.pool import ChildPool
 from bot.delivery.breaker import InvalidRequestBreaker
@@ -48,6 +51,8 @@ from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.members import DiscordMemberships
 from cogs.shared.respond import LookUpTimes
+
+log: Final = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,6 +17,8 @@ def line_of(entry: RecordedEntry, language: Language, reason_chars: int = PROMPT
         parts.append(words.about(entry.person_id).in_language(language))
     facts = log_entries.facts(entry.guild_id, entry.details)
     parts += [one.in_language(language) if isinstance(one, Message) else one for one in facts]
+    if entry.sealed_by is not None:
+        parts.append(log_entries.EMPTIED.in_language(language))
     if entry.reason.strip():
         said = log_entries.reason(entry.reason, reason_chars)
         parts.append(said.in_language(language) if isinstance(said, Message) else said)

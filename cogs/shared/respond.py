@@ -163,6 +163,20 @@ async def show_file(
     return shown
 
 
+async def show_file_beside(
+    interaction: Interaction, words: Translatable, path: Path, label: FileLabel
+) -> bool:
+    """Send one more file, for the user alone. Returns False if it cannot be sent."""
+
+    async def send() -> None:
+        # Opening raises OSError if the file is gone by now.
+        file = discord.File(path, filename=label.name, description=label.description)
+        text = _in_own_language(interaction, words)
+        await interaction.followup.send(text, file=file, ephemeral=True, allowed_mentions=_NOBODY)
+
+    return _is_shown(await attempt(send(), _UPLOAD_TIMEOUT_S))
+
+
 async def _attach(
     interaction: Interaction,
     words: Translatable,

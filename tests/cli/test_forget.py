@@ -35,10 +35,10 @@ async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sand
         await AuditStore(database).append(entry)
     outcome = await shell.run("forget", str(person), environment=sandbox.environment)
     assert outcome.status == 0, outcome.all
-    assert "the prompts of 1 requests and 1 log entries" in outcome.out
+    assert "Deleted: 1 requests, the texts of 1 log entries" in outcome.out
     assert [*(folder / "media").iterdir()] == []
     path = folder / "stillmotion.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT prompt FROM jobs").fetchall() == [("…",)]
+        assert connection.execute("SELECT prompt, person_id FROM jobs").fetchall() == [("…", 0)]
         assert connection.execute("SELECT count(*) FROM audit WHERE prompt IS NOT NULL").fetchone() == (0,)
     assert verify_log(path).broken is None

@@ -232,28 +232,6 @@ async def test_old_tokens_are_wiped_and_young_ones_are_not(store: JobStore) -> N
     assert (await store.get("young")).reply.token is not None
 
 
-async def test_prompts_are_forgotten_in_moderators_jobs_too(store: JobStore) -> None:
-    own = replace(a_job(state=JobState.DELIVERED), settled_at=MOMENT)
-    moderators = replace(
-        own, id="job-2", reply=replace(own.reply, person_id=9), parent_id=own.id, lookup=True
-    )
-    for job in (own, moderators, replace(own, id="job-3", reply=replace(own.reply, person_id=9))):
-        await store.add(job)
-    assert await store.forget_prompts(own.reply.person_id) == 2
-    prompts = [(await store.get(job_id)).request.prompt for job_id in ("job-1", "job-2", "job-3")]
-    assert prompts == ["…", "…", "a boat"]
-
-
-@pytest.mark.parametrize(("state", "kept"), [(JobState.FAILED, None), (JobState.UNKNOWN, "odd")])
-async def test_the_raw_answer_is_forgotten_unless_the_operator_still_needs_it(
-    store: JobStore, state: JobState, kept: str | None
-) -> None:
-    job = replace(a_job(state=state), settled_at=MOMENT, raw_answer="odd")
-    await store.add(job)
-    await store.forget_prompts(job.reply.person_id)
-    assert (await store.get(job.id)).raw_answer == kept
-
-
 async def test_an_end_for_want_of_an_answer_does_not_overtake_the_answer(store: JobStore) -> None:
     asked = replace(a_job(), ask_again_since=MOMENT)
     await store.add(asked)

@@ -9,6 +9,10 @@ prefixed with 256 random bits, as `salt:text`. The column `prompt` holds the sea
 SHA-256, and the salt is stored nowhere else. Emptying that one column removes text and salt together, and the
 remaining digest cannot be matched by guessing.
 
+Reason and details are covered as they are. When they have to go, the entry is *emptied* and keeps its digest, and a
+new entry, the seal, names its number with the digest of what is left of it (`sealing.py`). So what is left is still
+covered, and nobody can empty an entry without an entry that says so.
+
 The chain reveals entries that were changed, removed, inserted or swapped. It cannot reveal that the newest
 entries were cut off or that the whole chain was computed anew; for that, a digest must be known from elsewhere:
 from the file of `checkpoint.py`, the log channel, or an earlier export.
@@ -22,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from bot.moderation.audit.entries import AuditEntry, Detail, RecordedEntry
+from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail, RecordedEntry
 
 FIRST_NUMBER: Final = 1
 FIRST_PREVIOUS: Final = "0" * 64
@@ -30,6 +34,10 @@ FIRST_PREVIOUS: Final = "0" * 64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SEAL: Final = ":"
+SEALED: Final = "sealed"
+"""Detail of a seal."""
+SEALING: Final = frozenset({AuditAction.PERSON_DATA_REMOVED, AuditAction.SERVER_DATA_REMOVED})
+"""Actions of seals, which are never emptied themselves."""
 
 
 class Flaw(StrEnum):
@@ -75,6 +83,8 @@ class Chain:
         self.entries = 0
         """Number of entries verified so far."""
         self._previous = FIRST_PREVIOUS
+        self._emptied: dict[int, str] = {}
+        """Digests of what is left of emptied entries, until their seal comes."""
 
     def follow(self, number: int, recorded: RecordedEntry | None) -> Break | None:
         """Verify the next entry.
@@ -95,15 +105,27 @@ class Chain:
         flaw = self._flaw_of(recorded)
         if flaw is not None:
             return Break(number, flaw)
+        self._match_seals(recorded)
         self.entries += 1
         self._previous = recorded.sha256
         return None
+
+    def finish(self) -> Break | None:
+        """Return the first emptied entry for which no seal vouches, once all entries were followed."""
+        return Break(min(self._emptied), Flaw.DIGEST_DIFFERS) if self._emptied else None
+
+    def _match_seals(self, recorded: RecordedEntry) -> None:
+        for number, left in seals_in(recorded).items():
+            if self._emptied.get(number) == left:
+                del self._emptied[number]
 
     def _flaw_of(self, recorded: RecordedEntry) -> Flaw | None:
         if recorded.previous_sha256 != self._previous:
             return Flaw.PREVIOUS_DIFFERS
         found = digest(self._previous, recorded, recorded.number, prompt_sha256=recorded.prompt_sha256)
-        if recorded.sha256 != found:
+        if recorded.sealed_by is not None:
+            self._emptied[recorded.number] = found
+        elif recorded.sha256 != found:
             return Flaw.DIGEST_DIFFERS
         # Without the prompt there is nothing to compare: it was removed, and only its digest is kept.
         if recorded.prompt is None:
@@ -144,6 +166,14 @@ def canonical(previous: str, entry: AuditEntry, number: int, *, prompt_sha256: s
             "prompt_sha256": prompt_sha256,
         }
     )
+
+
+def seals_in(recorded: RecordedEntry) -> Mapping[int, str]:
+    """Return the digests of what is left of emptied entries, by their numbers, for which an entry vouches."""
+    named = recorded.details.get(SEALED) if recorded.action in SEALING else None
+    if not isinstance(named, Mapping):
+        return {}
+    return {int(number): str(left) for number, left in named.items() if number.isdecimal()}
 
 
 def canonical_json(value: Detail) -> str:

@@ -60,6 +60,8 @@ class AuditAction(StrEnum):
     """Only in the logs of earlier versions."""
     LOG_EXPORTED = "log_exported"
     PERSON_DATA_REMOVED = "person_data_removed"
+    SERVER_DATA_REMOVED = "server_data_removed"
+    """Of a server that the bot left."""
     BANNED = "banned"
     KICKED = "kicked"
     LEFT = "left"
@@ -100,6 +102,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.SPICY_RESUMED,
             AuditAction.LOG_EXPORTED,
             AuditAction.PERSON_DATA_REMOVED,
+            AuditAction.SERVER_DATA_REMOVED,
         }
     ),
     ActionGroup.STRIKES: frozenset(
@@ -146,7 +149,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
 class AuditEntry:
     """One logged action.
 
-    A prompt belongs in `prompt` and nowhere else: `reason` and `details` stay when a user's data is removed.
+    A prompt belongs in `prompt` and nowhere else, which is emptied without a seal (`sealing.py`).
     """
 
     guild_id: int
@@ -175,3 +178,5 @@ class RecordedEntry(AuditEntry):
     """Digest of prompt and salt. Stays when the prompt is removed; None if there never was one."""
     previous_sha256: str
     sha256: str
+    sealed_by: int | None = None
+    """Number of the entry that vouches for this one since its reason and details were deleted."""

@@ -52,7 +52,8 @@ def as_csv(recorded: Iterable[RecordedEntry]) -> Iterator[str]:
 def as_json_lines(recorded: Iterable[RecordedEntry]) -> Iterator[str]:
     """Yield one JSON object for each entry, as lines with their line ends."""
     for entry in recorded:
-        fields: dict[str, object] = {**_fields(entry), "prompt_salt": entry.prompt_salt}
+        sealing: dict[str, object] = {"prompt_salt": entry.prompt_salt, "sealed_by": entry.sealed_by}
+        fields = _fields(entry) | sealing
         yield f"{json.dumps(fields, ensure_ascii=False)}\n"
 
 

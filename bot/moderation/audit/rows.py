@@ -77,6 +77,7 @@ class _Row(BaseModel):
     prompt_sha256: str | None
     previous_sha256: str
     sha256: str
+    sealed_by: int | None
 
 
 def recorded_in(mapping: Mapping[Any, Any]) -> RecordedEntry:

@@ -1,6 +1,6 @@
 """Store of the audit log: every SQL statement about the table `audit`.
 
-Entries are appended. None is changed or deleted, except that prompts are removed with a user's data.
+Entries are appended. None is changed or deleted, but for those that `sealing.py` empties.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
-    update,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -94,7 +93,7 @@ class AuditStore:
         condition = _condition(chosen)
         if before is not None:
             condition = and_(condition, audit.c.number < before)
-        statement = _entries().where(condition).order_by(audit.c.number.desc()).limit(limit)
+        statement = entries_as_stored().where(condition).order_by(audit.c.number.desc()).limit(limit)
         async with self._database.read() as connection:
             found = (await connection.execute(statement)).mappings().all()
         return tuple(rows.recorded_in(row) for row in found)
@@ -115,7 +114,7 @@ class AuditStore:
         condition, last = _condition(chosen), None
         while True:
             page = condition if last is None else and_(condition, audit.c.number > last)
-            statement = _entries().where(page).order_by(audit.c.number).limit(batch)
+            statement = entries_as_stored().where(page).order_by(audit.c.number).limit(batch)
             async with self._database.read() as connection:
                 found = (await connection.execute(statement)).mappings().all()
             for row in found:
@@ -123,22 +122,6 @@ class AuditStore:
             if len(found) < batch:
                 return
             last = found[-1]["number"]
-
-    async def forget_prompts(self, person_id: int, *entries: AuditEntry) -> int:
-        """Remove a user's prompts with their salts, and append these entries about it, in one transaction.
-
-        Returns:
-            The number of removed prompts.
-        """
-        theirs = or_(
-            audit.c.person_id == person_id,
-            and_(audit.c.person_id.is_(None), audit.c.actor_id == person_id),
-        )
-        statement = update(audit).where(theirs, audit.c.prompt.is_not(None)).values(prompt=None)
-        async with self._database.write() as connection:
-            removed = (await connection.execute(statement)).rowcount
-            await append_within(connection, *entries)
-            return removed
 
 
 async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tuple[RecordedEntry, ...]:
@@ -192,7 +175,7 @@ def verify_log(path: Path, known: Sequence[Checkpoint] = ()) -> LogReport:
 
 def _followed(connection: Connection, known: Sequence[Checkpoint]) -> LogReport:
     followed, missing = Chain(), list(known)
-    statement = _entries().order_by(audit.c.number)
+    statement = entries_as_stored().order_by(audit.c.number)
     for row in connection.execution_options(yield_per=_BATCH).execute(statement).mappings():
         try:
             recorded = rows.recorded_in(row)
@@ -203,6 +186,9 @@ def _followed(connection: Connection, known: Sequence[Checkpoint]) -> LogReport:
             return LogReport(followed.entries, broken)
         if recorded is not None:
             missing = [one for one in missing if not one.is_of(recorded)]
+    unsealed = followed.finish()
+    if unsealed is not None:
+        return LogReport(unsealed.number - chain.FIRST_NUMBER, unsealed)
     return _without(missing, LogReport(followed.entries))
 
 
@@ -226,7 +212,7 @@ def _text(stored: bytes) -> str:
     return stored.decode(errors="surrogateescape")
 
 
-def _entries() -> Select[Any]:
+def entries_as_stored() -> Select[Any]:
     """Select every column with its raw value, so that a spoiled entry is reported instead of ending the query."""
     raw: dict[str, ColumnElement[Any]] = {
         "at": type_coerce(audit.c.at, BigInteger()),

@@ -101,6 +101,17 @@ class MemberCache:
         """Have a user's reports not count, or count again."""
         await self._save(within, replace(self.of(guild_id, person_id), reports_muted=muted))
 
+    async def forget_reasons(self, within: AuditedTransaction, person_id: int) -> None:
+        """Remove the reasons of a user's suspensions, and of those that the user decided. They stay in force."""
+        found = [*self._known.values()]
+        for one in found:
+            if one.suspended_for and person_id in {one.person_id, one.suspended_by}:
+                await self._save(within, replace(one, suspended_for=""))
+
+    def forget_server(self, guild_id: int) -> None:
+        """Drop a server's records from memory, which were deleted."""
+        self._known = {key: one for key, one in self._known.items() if one.guild_id != guild_id}
+
     async def strike(self, within: AuditedTransaction, strike: Strike, rules: ServerRules) -> datetime | None:
         """Store a strike, and suspend the user if there are enough.
 

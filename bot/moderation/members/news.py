@@ -59,7 +59,9 @@ class NewsStore:
         """Set when news were committed."""
 
     async def add(self, within: AuditedTransaction, news: News) -> None:
-        """Store what a user is to hear, in the transaction of the decision."""
+        """Store what a user is to hear, in the transaction of the decision; nothing if the video is nobody's."""
+        if not news.person_id:
+            return
         if news.kind is NewsKind.REMOVED and not news.reason.strip():
             theirs = and_(
                 person_news.c.guild_id == news.guild_id,

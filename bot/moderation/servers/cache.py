@@ -80,6 +80,10 @@ class RuleCache:
         await self._store.save(within, guild_id, rules, self._now())
         within.once_committed(know)
 
+    def forget_server(self, guild_id: int) -> None:
+        """Drop a server's rules from memory, which were deleted."""
+        self._known.pop(guild_id, None)
+
     async def change(self, guild_id: int, rules: ServerRules, *entries: AuditEntry) -> None:
         """Replace a server's rules and log these entries about it, in one transaction.
 

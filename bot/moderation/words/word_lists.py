@@ -223,6 +223,11 @@ class WordLists:
                 await self._record(within, guild_id, AuditAction.TERM_REMOVED, removed_by, {"term": text})
             return removed
 
+    def forget_server(self, guild_id: int) -> None:
+        """Drop a server's list from memory, which was deleted."""
+        self._listed.pop(guild_id, None)
+        self._ready.pop(guild_id, None)
+
     async def _record(
         self,
         within: AuditedTransaction,

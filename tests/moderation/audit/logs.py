@@ -81,4 +81,4 @@ def verify(recorded: Iterable[RecordedEntry]) -> Break | None:
         broken = chain.follow(entry.number, entry)
         if broken is not None:
             return broken
-    return None
+    return chain.finish()

@@ -124,6 +124,7 @@ CHANGES: dict[str, st.SearchStrategy[object]] = {
     "prompt_sha256": st.none() | st.text(),
     "previous_sha256": st.text(),
     "sha256": st.text(),
+    "sealed_by": st.none() | st.integers(),
 }
 
 

@@ -181,33 +181,6 @@ async def test_pages_follow_each_other_while_the_log_grows(store: AuditStore) ->
     assert found == [entry for entry in appended[::-1] if entry.guild_id == GUILD]
 
 
-async def test_removed_prompts_leave_no_trace_and_every_digest(store: AuditStore, database: Database) -> None:
-    theirs = replace(ENTRY, prompt="of a secret garden")
-    appended = await store.append(
-        theirs,
-        replace(theirs, person_id=None, actor_id=PERSON),
-        replace(ENTRY, person_id=PERSON + 1, actor_id=PERSON),
-        replace(theirs, guild_id=7),
-        replace(ENTRY, prompt=None),
-    )
-    assert await store.forget_prompts(PERSON) == 3
-    assert await store.forget_prompts(PERSON) == 0
-    table = repr(rows(database.path))
-    for position in (0, 1, 3):
-        salt = appended[position].prompt_salt
-        assert salt is not None
-        assert salt not in table
-    assert "secret garden" not in table
-    log = await whole(store)
-    assert [entry.prompt for entry in log] == [None, None, PROMPT, None, None]
-    assert [entry.prompt_salt for entry in log] == [None, None, appended[2].prompt_salt, None, None]
-    assert [entry.sha256 for entry in log] == [entry.sha256 for entry in appended]
-    assert [entry.prompt_sha256 for entry in log] == [entry.prompt_sha256 for entry in appended]
-    await store.append(ENTRY)
-    assert verify(await whole(store)) is None
-    assert verify_log(database.path) == LogReport(6)
-
-
 async def test_an_entry_that_cannot_be_read_is_named_without_its_words(
     store: AuditStore, database: Database
 ) -> None:

@@ -31,6 +31,7 @@ COLUMNS = (
     "prompt_sha256",
     "previous_sha256",
     "sha256",
+    "sealed_by",
 )
 VALUES = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
@@ -39,7 +40,7 @@ VALUES = st.one_of(
     st.binary(),
     st.sampled_from(["{}", '{"count":3}', "banned", "request_held", "0" * 64, ":", "null", "[]", b"\xff"]),
 )
-NULLABLE = {"actor_id", "person_id", "job_id", "prompt_sha256"}  # a prompt may well be removed
+NULLABLE = {"actor_id", "person_id", "job_id", "prompt_sha256", "sealed_by"}  # a prompt may well be removed
 
 
 @pytest.fixture(scope="module")

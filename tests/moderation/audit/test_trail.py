@@ -9,7 +9,7 @@ from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
-from tests.moderation.audit.logs import ENTRY, PERSON, rows
+from tests.moderation.audit.logs import ENTRY, rows
 
 REFUSING = "CREATE TRIGGER refusing BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'refused'); END"
 STRUCK = "INSERT INTO strikes (guild_id, person_id, given_at, given_by, reason) VALUES (1, 2, 3, 4, 'x')"
@@ -73,17 +73,6 @@ async def test_a_log_that_takes_no_entry_takes_the_decision_back(
         await decide(audit_log, followed)
     assert followed == rows(database.path) == []
     assert await strikes(database) == 0
-
-
-async def test_prompts_stay_where_their_removal_cannot_be_logged(
-    audit_log: AuditLog, database: Database
-) -> None:
-    await audit_log.append(ENTRY)
-    async with database.write() as connection:
-        await connection.exec_driver_sql(REFUSING)
-    with pytest.raises(StorageUnavailableError):
-        await audit_log.store.forget_prompts(PERSON, ENTRY)
-    assert [row["prompt"] is None for row in rows(database.path)] == [False]
 
 
 async def test_a_decision_is_followed_whenever_its_task_is_cancelled_after_the_commit(

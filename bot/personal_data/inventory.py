@@ -1,0 +1,105 @@
+"""Counts of what is stored about a user, for `/privacy show`."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+
+from bot.jobs.job import owner_of_file
+from bot.reviews.hidden_copies import HIDDEN_PREFIX
+from bot.storage.database import Database
+from bot.storage.moderation_tables import audit, members, person_news, strikes, votes
+from bot.storage.privacy_tables import deletions
+from bot.storage.tables import drafts, jobs, people, reports
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Numbers of rows and files of a user. `servers` counts those with a record of the user: lists, suspensions."""
+
+    requests: int
+    open: int
+    """Requests that are not settled."""
+    bought: int
+    """Open requests that the video service has accepted."""
+    pictures: int
+    videos: int
+    drafts: int
+    defaults: bool
+    reports: int
+    news: int
+    votes: int
+    servers: int
+    strikes: int
+    entries: int
+    being_deleted: bool
+    """True if the user asked for the deletion, and something is still needed."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PersonInventory:
+    """Counts. `of` raises `bot.storage.errors.StorageUnavailableError`."""
+
+    database: Database
+    spool_dir: Path
+    media_dir: Path
+
+    async def of(self, person_id: int) -> Inventory:
+        """Count what is stored about a user."""
+        mine = jobs.c.person_id == person_id
+        unsettled = and_(mine, jobs.c.settled_at.is_(None))
+        chosen: dict[str, tuple[Table, ColumnElement[bool]]] = {
+            "requests": (jobs, mine),
+            "open": (jobs, unsettled),
+            "bought": (jobs, and_(unsettled, jobs.c.task_id.is_not(None))),
+            "drafts": (drafts, drafts.c.person_id == person_id),
+            "defaults": (people, people.c.person_id == person_id),
+            "reports": (reports, reports.c.person_id == person_id),
+            "news": (person_news, person_news.c.person_id == person_id),
+            "votes": (votes, votes.c.person_id == person_id),
+            "servers": (members, members.c.person_id == person_id),
+            "strikes": (strikes, strikes.c.person_id == person_id),
+            "entries": (audit, or_(audit.c.person_id == person_id, audit.c.actor_id == person_id)),
+            "being_deleted": (deletions, deletions.c.person_id == person_id),
+        }
+        counts: dict[str, int] = {}
+        async with self.database.read() as connection:
+            for name, (table, condition) in chosen.items():
+                counted = select(func.count()).select_from(table).where(condition)
+                counts[name] = (await connection.execute(counted)).scalar_one()
+            ids = frozenset((await connection.execute(select(jobs.c.id).where(mine))).scalars())
+        pictures, videos = await asyncio.to_thread(_files, self.spool_dir, self.media_dir, ids)
+        return Inventory(
+            requests=counts["requests"],
+            open=counts["open"],
+            bought=counts["bought"],
+            pictures=pictures,
+            videos=videos,
+            drafts=counts["drafts"],
+            defaults=counts["defaults"] > 0,
+            reports=counts["reports"],
+            news=counts["news"],
+            votes=counts["votes"],
+            servers=counts["servers"],
+            strikes=counts["strikes"],
+            entries=counts["entries"],
+            being_deleted=counts["being_deleted"] > 0,
+        )
+
+
+_PARTIAL: Final = ".part"
+
+
+def _files(spool_dir: Path, media_dir: Path, job_ids: frozenset[str]) -> tuple[int, int]:
+    """Return how many pictures and videos of jobs there are. Blocks."""
+    pictures = sum(
+        sum(1 for _ in folder.iterdir()) for folder in spool_dir.iterdir() if folder.name in job_ids
+    )
+    videos = {
+        path.name
+        for path in media_dir.iterdir()
+        if owner_of_file(path.name.removeprefix(HIDDEN_PREFIX)) in job_ids and path.suffix != _PARTIAL
+    }
+    return pictures, len(videos)

@@ -1,0 +1,89 @@
+"""Connects what users see, export and delete of their data, and the deletion of servers that were left."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from bot.people.cache import PreferenceCache
+from bot.personal_data.export import PersonExport
+from bot.personal_data.inventory import PersonInventory
+from bot.personal_data.parts import ErasureParts
+from bot.personal_data.server_erasure import ServerErasure
+from bot.services.documents import DocumentFacts, Documents
+from bot.services.personal_data import PersonalData
+from bot.settings import Settings
+from bot.wiring.jobs import JobWiring
+from bot.wiring.moderation import ModerationWiring
+from cogs.privacy.command import PrivacyCog
+from cogs.privacy.servers import ServersCog
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class PrivacyWiring:
+    """The parts of privacy, each built when it is first needed."""
+
+    settings: Settings
+    moderation: ModerationWiring
+    jobs: JobWiring
+    people: PreferenceCache
+    resumed: asyncio.Event
+    """Set once jobs run: before that none of them may be ended."""
+    now: Callable[[], datetime]
+
+    async def run(self) -> None:
+        """Go on with deletions, until cancelled."""
+        await self.resumed.wait()
+        await self.personal_data.run()
+
+    @cached_property
+    def cogs(self) -> tuple[PrivacyCog, ServersCog]:
+        """`/privacy`, and what notes the servers that the bot leaves."""
+        return (
+            PrivacyCog(self.personal_data, self.documents),
+            ServersCog(self.moderation.bot, self.personal_data),
+        )
+
+    @cached_property
+    def personal_data(self) -> PersonalData:
+        """Serves `/privacy`."""
+        settings, database, parts = self.settings, self.moderation.database, self._parts
+        return PersonalData(
+            inventory=PersonInventory(database, settings.spool_dir, settings.media_dir),
+            exporting=PersonExport(database),
+            erasure=parts.person,
+            servers=ServerErasure(
+                database=database,
+                jobs=parts.jobs,
+                emptying=parts.emptying,
+                caches=self.moderation.caches,
+            ),
+            store=parts.person.store,
+            runner=self.jobs.runner,
+            deadlines=self.jobs.deadline_clock(),
+            is_in_server=lambda guild_id: self.moderation.bot.get_guild(guild_id) is not None,
+            now=self.now,
+        )
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The privacy policy and the terms of use."""
+        settings = self.settings
+        return Documents(DocumentFacts(settings.keep_undelivered_days, settings.keep_pictures_hours))
+
+    @cached_property
+    def _parts(self) -> ErasureParts:
+        return ErasureParts(
+            database=self.moderation.database,
+            store=self.jobs.store,
+            audit=self.moderation.audit_log,
+            members=self.moderation.caches.members,
+            people=self.people,
+            ledger=self.jobs.ledger,
+            spool_dir=self.settings.spool_dir,
+            media_dir=self.settings.media_dir,
+            restart=self.jobs.runner.restart,
+            carry_out=self.jobs.decisions.carry_out,
+            now=self.now,
+        )

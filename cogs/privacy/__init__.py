@@ -1,0 +1,1 @@
+"""Users' own data: `/privacy`; and which servers the bot is in."""

@@ -1,0 +1,178 @@
+"""`/privacy`: what is stored about somebody is shown, handed out as a file, and deleted after a question."""
+
+import pytest
+
+from bot.services.personal_data import SERVER_KEPT_FOR
+from bot.texts import jobs as job_words
+from bot.texts import moderation, refusals
+from bot.texts import privacy as words
+from bot.texts.messages import Language
+from tests.e2e.actors.approvals import moderator
+from tests.e2e.actors.buttons import labels, message_of, press, told
+from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.privacy import deleted, export, privacy
+from tests.e2e.actors.records import assert_log_unbroken, states, stored
+from tests.e2e.actors.reports import hidden, kept, rule, why
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, delivered, media
+
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
+NOBODY = 0
+
+
+def owners(harness: Harness) -> list[int]:
+    """Whose the jobs are, oldest first."""
+    return [row["person_id"] for row in harness.rows("person_id")]
+
+
+def pending(harness: Harness) -> int:
+    """How many deletions are not complete."""
+    return len(stored(harness, "SELECT * FROM deletions"))
+
+
+async def test_what_is_kept_is_shown_and_handed_out(harness: Harness) -> None:
+    await delivered(harness)
+    shown = await privacy(harness, "show", channel=harness.sandbox.discord.dm(harness.user))
+    assert "1 request, with prompts and options" in shown.text
+    assert "1 video file" in shown.text
+    assert labels(message_of(shown).current) == [words.POLICY.english, words.TERMS.english]
+    policy = await press(harness, shown, words.POLICY.english)
+    assert (await policy.wait_for(lambda version: bool(version.attachments), TIMEOUT_S)).attachments
+    found = await export(harness)
+    assert found["person_id"] == str(harness.user.id)
+    assert [one["prompt"] for one in found["requests"]] == ["a paper boat"]
+    assert "token" not in found["requests"][0]
+
+
+@pytest.mark.slow
+async def test_an_export_names_no_moderator(harness: Harness) -> None:
+    await rule(harness)
+    mo = moderator(harness, "rita")
+    reply = await delivered(harness)
+    card = await hidden(harness, reply, mo)
+    assert await why(harness, card, "Remove and strike…", mo) == moderation.VOTE_DECIDED.english
+    found = await export(harness)
+    assert str(mo.id) not in str(found)
+    assert [one["given_by"] for one in found["strikes"]] == ["a moderator"]
+    assert {one["by"] for one in found["log"]} <= {"a moderator", "another member", "the bot"}
+
+
+async def test_a_deletion_ends_what_is_under_way_and_leaves_nothing(harness: Harness) -> None:
+    await delivered(harness)
+    reply = await being_made(harness, "a very private wish")
+    question = await privacy(harness, "delete")
+    assert "1 request under way ends." in question.text
+    assert "1 of them is bought: it stays charged" in question.text
+    text = await deleted(harness)
+    assert "1 request was ended." in text
+    assert "1 of them was bought: it stays charged" in text
+    assert refusals.DELETED_BY_OWNER.what.english in message_of(reply).current.text()
+    assert owners(harness) == [NOBODY, NOBODY]
+    assert {row["prompt"] for row in harness.rows("prompt")} == {"…"}
+    assert media(harness) == []
+    assert pending(harness) == 0
+    assert_log_unbroken(harness)
+    assert words.NOTHING.english not in text
+    assert "request" not in (await privacy(harness, "show")).text.partition("entry")[0]
+
+
+async def test_what_was_deleted_is_not_asked_for_again(harness: Harness) -> None:
+    reply = await delivered(harness)
+    await deleted(harness)
+    pressed = await press(harness, reply, "Again")
+    assert await told(pressed) == job_words.GONE.english
+    assert harness.bought == 1
+
+
+@pytest.mark.slow
+async def test_who_keeps_it_loses_nothing(harness: Harness) -> None:
+    await delivered(harness)
+    asked = await privacy(harness, "delete")
+    await press(harness, asked, words.KEEP.english)
+    shown = await message_of(asked).wait_for(lambda version: version.text() == words.KEPT.english, TIMEOUT_S)
+    assert not shown.buttons
+    assert owners(harness) == [harness.user.id]
+
+
+@AT_ONCE_AND_AFTER_A_RESTART
+async def test_what_moderators_look_at_goes_when_they_have_decided(
+    harness: Harness, *, restarted: bool
+) -> None:
+    await rule(harness)
+    mo = moderator(harness, "rita")
+    reply = await delivered(harness)
+    card = await hidden(harness, reply, mo)
+    assert "1 thing is still needed" in await deleted(harness)
+    assert owners(harness) == [harness.user.id]
+    assert len(kept(harness)) == 1
+    await meanwhile(harness, restarted=restarted)
+    assert await why(harness, card, "Remove and strike…", mo) == moderation.VOTE_DECIDED.english
+    await until(lambda: not stored(harness, "SELECT * FROM reviews WHERE outstanding IS NOT NULL"))
+    await harness.app.privacy.personal_data.run_once()
+    assert owners(harness) == [NOBODY]
+    assert kept(harness) == []
+    assert pending(harness) == 0
+    assert stored(harness, "SELECT person_id, reason FROM strikes") == [
+        {"person_id": harness.user.id, "reason": ""}
+    ]
+    assert_log_unbroken(harness)
+
+
+@pytest.mark.slow
+async def test_a_deletion_that_was_cut_short_goes_on_at_the_next_start(harness: Harness) -> None:
+    await delivered(harness)
+    await harness.app.privacy.personal_data.erasure.ask(harness.user.id, by=None)  # and there it ends
+    assert owners(harness) == [harness.user.id]
+    await harness.restart()
+    await until(lambda: owners(harness) == [NOBODY] and pending(harness) == 0)
+    assert_log_unbroken(harness)
+
+
+@pytest.mark.slow
+async def test_a_deletion_buys_no_more_seconds_for_the_day(harness: Harness) -> None:
+    await harness.restart(seconds_a_day_per_person=6)
+    await delivered(harness)
+    await deleted(harness)
+    await harness.restart()
+    refused = await harness.video("another")
+    await told(refused)
+    assert harness.bought == 1
+    assert states(harness) == ["delivered"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])
+async def test_it_speaks_the_users_language(harness: Harness, language: Language) -> None:
+    user = harness.sandbox.discord.add_user("ko", locale=language.value)
+    harness.guild.join(user)
+    shown = await privacy(harness, "show", user=user)
+    assert words.TITLE.in_language(language) in shown.text
+    pressed = await press(harness, shown, words.POLICY.in_language(language), user=user)
+    there = await pressed.wait_for(lambda version: bool(version.attachments), TIMEOUT_S)
+    assert words.POLICY_SHOWN.in_language(language) in there.text()
+
+
+@pytest.mark.slow
+async def test_a_server_that_removed_the_bot_is_forgotten_after_a_month(harness: Harness) -> None:
+    await rule(harness)
+    await delivered(harness)
+    harness.guild.kick(harness.sandbox.discord.world.bot)
+    await until(lambda: len(stored(harness, "SELECT * FROM left_servers")) == 1)
+    data = harness.app.privacy.personal_data
+    await data._delete_servers(harness.now())  # pyright: ignore[reportPrivateUsage] - the clock is not waited for
+    assert len(stored(harness, "SELECT * FROM servers")) == 1
+    await data._delete_servers(harness.now() + SERVER_KEPT_FOR)  # pyright: ignore[reportPrivateUsage] - likewise
+    assert stored(harness, "SELECT * FROM servers") == []
+    assert stored(harness, "SELECT * FROM left_servers") == []
+    assert owners(harness) == [NOBODY]
+    assert_log_unbroken(harness)
+
+
+@pytest.mark.slow
+async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed(harness: Harness) -> None:
+    await rule(harness)
+    await harness.stop()
+    harness.guild.kick(harness.sandbox.discord.world.bot)
+    await harness.start()
+    await until(lambda: len(stored(harness, "SELECT * FROM left_servers")) == 1)
