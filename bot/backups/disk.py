@@ -19,7 +19,9 @@ def sync(path: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder that nobody else reads, and those above it, unless they are there. Raises `OSError`."""
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    # One by one: `parents=True` would give those above it the usual mode.
+    for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        one.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def keep_copy(path: Path, destination: Path) -> None:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import bot
+from bot import __version__
 from bot.backups.archive import ArchiveWriter
 from bot.backups.data_folder import DataFolder
 from bot.backups.disk import sync
@@ -72,7 +72,7 @@ def take_backup(data: DataFolder, out: Path, now: datetime, *, force: bool) -> B
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     about = BackupAbout(
         format=FORMAT,
-        version=str(getattr(bot, "__version__", "0")),
+        version=__version__,
         revision=revision_of(data.database),
         taken_at=now,
     )

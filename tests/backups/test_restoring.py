@@ -79,6 +79,8 @@ async def test_what_is_there_is_kept_and_purchases_since_are_taken_over(data: Da
     assert after[f"media/{JOB}.mp4"] == VIDEO
     assert (after["links.key"], after["media/new.mp4"]) == (b"newer", b"new")
     assert not (data.folder / "restore.part").exists()
+    for folder in (done.aside, done.aside.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_another_retry_of_the_same_request_does_not_keep_a_purchase_out(data: DataFolder) -> None:
