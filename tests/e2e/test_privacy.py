@@ -185,7 +185,7 @@ async def test_a_server_that_removed_the_bot_is_forgotten_after_a_month(harness:
 
 @pytest.mark.slow
 async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed(harness: Harness) -> None:
-    await rule(harness)
+    await delivered(harness)
     await harness.stop()
     harness.guild.kick(harness.sandbox.discord.world.bot)
     await harness.start()
