@@ -8,10 +8,12 @@ from typing import Final
 from sqlalchemy import Column, ColumnElement, RowMapping, delete, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.job import NOBODY
 from bot.storage.database import Database
 from bot.storage.moderation_tables import members, person_news, reviews, servers, strikes, terms
 from bot.storage.privacy_tables import deletions, left_servers
 from bot.storage.reading import read_rows
+from bot.storage.tables import jobs
 
 _SERVERS_OWN: Final[tuple[Column[int], ...]] = (
     servers.c.guild_id,
@@ -90,8 +92,14 @@ class DeletionStore:
             return (await connection.execute(chosen)).scalars().all()
 
     async def known_servers(self) -> frozenset[int]:
-        """Return every server of which anything is stored that its moderators or its members did there."""
-        chosen = union(*(select(column) for column in _SERVERS_OWN))
+        """Return every server of which anything is stored that its moderators or its members did there.
+
+        Those to which a user brought the bot along are not among them: it was never in them.
+        """
+        asked = select(jobs.c.guild_id).where(
+            jobs.c.guild_id.is_not(None), jobs.c.reply_foreign.is_(False), jobs.c.person_id != NOBODY
+        )
+        chosen = union(asked, *(select(column) for column in _SERVERS_OWN))
         async with self._database.read() as connection:
             found = (await connection.execute(chosen)).scalars().all()
         return frozenset(found) - {0}

@@ -212,8 +212,14 @@ class JobActions:
 
     async def model(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job of a video that a user builds upon. A private video is its owner's alone."""
+        found = await self.shown(job_id, person)
+        # Nothing is left to build upon, and a request without its prompt would be bought.
+        return ActionResult.GONE if isinstance(found, Job) and found.is_nobodys else found
+
+    async def shown(self, job_id: str, person: Person) -> Job | ActionResult:
+        """Return the job of a video that a user sees, also of one that is nobody's any more."""
         job = await self._store.find(job_id)
-        if job is None or job.is_nobodys:
+        if job is None:
             return ActionResult.GONE
         if job.reply.private and person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED

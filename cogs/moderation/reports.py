@@ -68,7 +68,7 @@ class ReportButtons:
         report = Report(job_id, user.id, self.now(), reason, added, language=language)
         joined_at = user.joined_at if isinstance(user, discord.Member) else None
         person = await self.pages.person_of(interaction)
-        found = await self.actions.model(job_id, person)
+        found = await self.actions.shown(job_id, person)
         if isinstance(found, ActionResult):
             await answer(interaction, ANSWERS[found])
             return

@@ -12,7 +12,7 @@ from tests.e2e.actors.buttons import labels, message_of, press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.privacy import deleted, export, privacy
 from tests.e2e.actors.records import assert_log_unbroken, states, stored
-from tests.e2e.actors.reports import hidden, kept, rule, why
+from tests.e2e.actors.reports import REMOVED, hidden, kept, rule, seen, why
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered, media
@@ -83,6 +83,20 @@ async def test_what_was_deleted_is_not_asked_for_again(harness: Harness) -> None
     pressed = await press(harness, reply, "Again")
     assert await told(pressed) == job_words.GONE.english
     assert harness.bought == 1
+
+
+@pytest.mark.slow
+async def test_a_video_that_is_nobodys_can_still_be_reported_and_removed(harness: Harness) -> None:
+    await rule(harness)
+    mo = moderator(harness, "rita")
+    reply = await delivered(harness)
+    await deleted(harness)
+    card = await hidden(harness, reply, mo)
+    assert await why(harness, card, "Remove and strike…", mo) == moderation.VOTE_DECIDED.english
+    await seen(message_of(reply), REMOVED)
+    assert stored(harness, "SELECT * FROM strikes") == []
+    assert stored(harness, "SELECT * FROM person_news") == []
+    assert_log_unbroken(harness)
 
 
 @pytest.mark.slow
@@ -171,7 +185,7 @@ async def test_a_server_that_removed_the_bot_is_forgotten_after_a_month(harness:
 
 @pytest.mark.slow
 async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed(harness: Harness) -> None:
-    await rule(harness)
+    await delivered(harness)
     await harness.stop()
     harness.guild.kick(harness.sandbox.discord.world.bot)
     await harness.start()
