@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from bot.cli.failure import ExitStatus
 from bot.cli.interruption import end_at_once_on
+from bot.cli.platforms import unsupported
 
 
 def main() -> None:
@@ -18,6 +19,9 @@ def main() -> None:
     else:
         end_at_once_on(signal.SIGINT, status=ExitStatus.INTERRUPTED)
     _open_closed_streams()
+    problem = unsupported(sys.platform)
+    if problem is not None:
+        sys.exit(problem)  # prints it and ends with status 1
     # Prompts are in any language; a terminal that lacks their letters shows their numbers instead of a traceback.
     cast("io.TextIOWrapper[Any]", sys.stdout).reconfigure(errors="backslashreplace")
     # Only now: loading takes part of a second, in which a signal may come.

@@ -274,6 +274,13 @@ class Settings(BaseSettings):
     message_content: bool = Field(
         default=False, description="true or false, whether the bot asks for the message content intent"
     )
+    greeting: bool = Field(
+        default=False, description="true or false, whether the bot says hello once in a server that it joins"
+    )
+    presence: bool = Field(
+        default=True,
+        description="true or false, whether the bot's status tells how many requests are in line",
+    )
     metrics_address: HostAndPort | None = Field(
         None, description="host:port to serve Prometheus metrics on, or nothing"
     )
@@ -297,6 +304,11 @@ class Settings(BaseSettings):
         """All values that must not appear in logs or messages."""
         known = (self.discord_token, self.dimilinks_api_key, self.database_url)
         return tuple(secret for secret in known if secret is not None)
+
+    @property
+    def alive_file(self) -> Path:
+        """File whose time of change is when the bot was last found well; only there while it runs."""
+        return self.data_dir / "alive"
 
     @property
     def spool_dir(self) -> Path:

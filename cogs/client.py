@@ -13,8 +13,9 @@ import yarl
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
-from bot.texts import console, explanations
+from bot.texts import console, console_start, explanations
 from cogs.gateway import bound_reconnecting
+from cogs.installation import invite_link
 from cogs.outage import is_refusal, is_wrong_token, until_discord_answers
 from cogs.shared.attempt import watch_requests
 from cogs.shared.interactions import Interaction
@@ -40,6 +41,8 @@ class Stillmotion(commands.AutoShardedBot):
     def __init__(self, data_dir: Path, trace: aiohttp.TraceConfig, *, message_content: bool = False) -> None:
         """`trace` sees every request to Discord's API; `message_content` asks for that privileged intent."""
         watch_requests(trace)
+        # The library warns of each package for voice that is absent. The bot neither speaks nor listens.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -68,6 +71,12 @@ class Stillmotion(commands.AutoShardedBot):
         self._starting_menus: list[discord.app_commands.ContextMenu] = []
         self._registering: asyncio.Task[None] | None = None
         self._launching: set[int] = set()
+        self._say_once_ready: Callable[[str], None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """True while every shard is connected to the gateway, after the first of all servers were named."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     def start_with(self, *cogs: commands.Cog) -> None:
         """Load these cogs once the bot has logged in."""
@@ -83,8 +92,10 @@ class Stillmotion(commands.AutoShardedBot):
     async def log_in(self, token: str, say: Callable[[str], None]) -> None:
         """Log in, load the cogs, and register the commands if they changed; while Discord is away, wait for it.
 
-        `say` shows a line to the operator. Raises `discord.LoginFailure` for a wrong token.
+        `say` shows a line to the operator, and some when the bot is ready for the first time. Raises
+        `discord.LoginFailure` for a wrong token.
         """
+        self._say_once_ready = say
 
         async def ask() -> None:
             await self.http.close()
@@ -157,5 +168,13 @@ class Stillmotion(commands.AutoShardedBot):
             await tell(cast("Interaction", args[0]), explanations.COMMAND_BROKE)
 
     async def on_ready(self) -> None:
-        """Log that the gateway is up."""
-        log.info("bot_ready", user=str(self.user), guilds=len(self.guilds), shards=self.shard_count)
+        """Log that the gateway is up; the first time tell the operator what to do next."""
+        link = invite_link(self.application_id) if self.application_id is not None else None
+        log.info(
+            "bot_ready", user=str(self.user), guilds=len(self.guilds), shards=self.shard_count, invite=link
+        )
+        say, self._say_once_ready = self._say_once_ready, None
+        if say is not None and self.user is not None and link is not None:
+            say(console_start.ready(self.user.name, len(self.guilds)))
+            say(console_start.invite(link))
+            say(console_start.TYPE_VIDEO)

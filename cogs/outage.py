@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
+import aiohttp
 import discord
 import structlog
 
 from bot.dimilinks.retry_after import retry_after_s
-from bot.texts import console
+from bot.texts import console, console_start
 from cogs.shared.attempt import NETWORK_ERRORS
 
 log: Final = structlog.get_logger(__name__)
@@ -42,6 +43,8 @@ class Outage:
             asked_s = retry_after_s(error.response.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
             longest_s = _LONGEST_BAN_S if error.status == HTTPStatus.TOO_MANY_REQUESTS else _LONGEST_WAIT_S
             return cls(f"HTTP {error.status}", min(asked_s, longest_s))
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return cls(console_start.ADDRESS_UNKNOWN)
         if isinstance(error, _UNREADABLE):
             return cls("an answer that cannot be read")
         return cls(type(error).__name__)

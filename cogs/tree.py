@@ -24,6 +24,7 @@ COMMANDS_STATE: Final = "commands.sha256"
 """File in the data folder that says which commands were registered last."""
 ENTRY_POINT_LEFT_OUT: Final = 50240
 """Discord, *JSON Error Codes*: a bulk overwrite may not remove the application's Entry Point command."""
+_TYPED: Final = 1
 _ENTRY_POINT: Final = 4
 _ENTRY_POINT_FIELDS: Final = (
     "type",
@@ -76,6 +77,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
     def __init__(self, client: discord.Client) -> None:
         super().__init__(client)
         self._seen = SeenEvents()
+        self._ids: dict[str, int] = {}
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Serve each command once, however often Discord delivers it."""
@@ -106,27 +108,52 @@ class Tree(app_commands.CommandTree[discord.Client]):
         await asyncio.to_thread(state.write, state_path)
         log.info("commands_registered", count=len(payload))
 
+    def mention(self, name: str) -> str | None:
+        """Return how a message names a command, such as `spicy queue`, so that a press puts it into the input.
+
+        Of a group it names the first command. While Discord has not told the command's id it is the plain name.
+        For a command that the bot does not have it is None.
+        """
+        first, *rest = name.split()
+        command: Any = self.get_command(first)
+        for word in rest:
+            command = command.get_command(word) if isinstance(command, app_commands.Group) else None
+        while isinstance(command, app_commands.Group):
+            command = next(iter(command.commands), None)
+        if command is None:
+            return None
+        shown = command.qualified_name
+        return f"</{shown}:{self._ids[first]}>" if first in self._ids else f"`/{shown}`"
+
+    def _learn_ids(self, listed: Sequence[Any]) -> None:
+        own = (command for command in listed if command["type"] == _TYPED)
+        self._ids = {command["name"]: int(command["id"]) for command in own}
+
     async def _is_known(self, state: CommandsState) -> bool:
         """Return True if Discord lists every command, which somebody may have removed by another way."""
         listed = await self.client.http.get_global_commands(self._application_id)
+        self._learn_ids(listed)
         return {command["name"] for command in listed} >= set(state.names)
 
     async def _register(self, payload: list[Any]) -> None:
         try:
-            await self.sync()
+            listed: list[Any] = await self.client.http.bulk_upsert_global_commands(
+                self._application_id, payload=payload
+            )
         except discord.HTTPException as error:
             if error.code != ENTRY_POINT_LEFT_OUT:
                 raise
             # Discord adds this command by itself when an application gets Activities. It is not the bot's, and
             # removing it is the operator's decision: it goes along with the others, as it is.
-            listed: list[Any] = await self.client.http.get_global_commands(self._application_id)
+            listed = await self.client.http.get_global_commands(self._application_id)
             kept = [_as_told(command) for command in listed if command["type"] == _ENTRY_POINT]
             if not kept:
                 raise
-            await self.client.http.bulk_upsert_global_commands(
+            listed = await self.client.http.bulk_upsert_global_commands(
                 self._application_id, payload=[*payload, *kept]
             )
             log.info("entry_point_command_kept", command=kept[0]["name"])
+        self._learn_ids(listed)
 
     @property
     def _application_id(self) -> int:

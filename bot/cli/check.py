@@ -10,6 +10,8 @@ from typing import Final
 
 from bot.cli.check_line import CheckLine
 from bot.cli.image_check import check_images
+from bot.cli.install_checks import check_install_link, check_permissions
+from bot.cli.local_checks import check_env_file, check_metrics
 from bot.cli.mark_check import check_marks
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
@@ -45,6 +47,8 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
 
     `known` are entries that have to stand in the audit log, beside those that the data folder knows.
     """
+    found = await asyncio.to_thread(check_env_file)
+    print_line(console.check_line(found.name, found.told, passed=found.passed, warns=found.warns))
     try:
         settings = load()
     except BadConfigurationError as error:
@@ -58,16 +62,19 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
         partial(_audit_log, known),
         check_images,
         check_marks,
+        check_metrics,
         check_token,
         check_intents,
         check_commands,
+        check_install_link,
+        check_permissions,
         check_key,
     )
     all_passed = True
     for one in checks:
         finding = await one(settings)
         all_passed = all_passed and finding.passed
-        print_line(console.check_line(finding.name, finding.told, passed=finding.passed))
+        print_line(console.check_line(finding.name, finding.told, passed=finding.passed, warns=finding.warns))
     return all_passed
 
 

@@ -10,3 +10,5 @@ class CheckLine:
     name: str
     passed: bool
     told: str
+    warns: bool = False
+    """True if it passed, but the operator should look at it."""

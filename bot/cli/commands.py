@@ -1,7 +1,8 @@
 """The commands and their options. Each imports what it needs when it is called, which keeps `--help` quick."""
 
+import signal
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -10,7 +11,7 @@ import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import raise_on_interrupt
-from bot.texts import console
+from bot.texts import console, console_backup, console_demo
 from bot.video import Preset, Resolution, Seconds, Size
 
 if TYPE_CHECKING:
@@ -30,6 +31,24 @@ OutOption = Annotated[Path, typer.Option("-o", "--out", help=console.OUT_FILE)]
 ForceOption = Annotated[bool, typer.Option("--force", help=console.FORCE)]
 
 
+def _print_version(value: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if value:
+        from bot import __version__
+
+        typer.echo(console.version(__version__))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help=console.VERSION, callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 @app.command(help=console.RUN)
 def run() -> None:
     """Run the bot until a signal stops it."""
@@ -44,27 +63,29 @@ def run() -> None:
     _carry_out(run_bot(_load_settings()))
 
 
-@app.command(help=console.DEMO)
+@app.command(help=console_demo.DEMO)
 def demo(
     *,
-    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console.DEMO_PROMPT,
+    prompt: Annotated[str, typer.Option(help=console.PROMPT)] = console_demo.PROMPT,
     image: Images = None,
     seconds: SecondsOption = Seconds.S6,
     size: SizeOption = None,
     resolution: ResolutionOption = Resolution.P720,
     preset: PresetOption = Preset.NORMAL,
     out: Annotated[Path, typer.Option(help=console.OUT_FOLDER)] = Path("demo-out"),
+    as_json: Annotated[bool, typer.Option("--json", help=console_demo.JSON)] = False,
 ) -> None:
     """Watch one command from prompt to mp4, without any account."""
-    from bot.cli.demo import DemoOptions
-    from bot.cli.demo import demo as run_demo
+    _require_demo()
+    from bot.cli.demo.command import DemoOptions
+    from bot.cli.demo.command import demo as run_demo
     from bot.services.order import VideoOptions, VideoOrder
 
     images = tuple(image or ())
     options = VideoOptions(seconds=seconds, size=size, resolution=resolution, preset=preset)
     order = VideoOrder(prompt=prompt, options=options)
     _log_errors_only()
-    _carry_out_interruptible(run_demo(DemoOptions(order, images, out)))
+    _carry_out_interruptible(run_demo(DemoOptions(order, images, out, as_json)))
 
 
 @app.command(help=console.CHECK)
@@ -163,6 +184,38 @@ def forget(person: Annotated[int, typer.Argument(help=console.PERSON)]) -> None:
     _carry_out_interruptible(run_forget(_load_settings(), person))
 
 
+@app.command(help=console_backup.BACKUP)
+def backup(
+    *,
+    file: Annotated[Path, typer.Argument(help=console_backup.BACKUP_FILE)],
+    force: ForceOption = False,
+) -> None:
+    """Write the bot's data into one file."""
+    from bot.cli.backup import backup as run_backup
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_blocking(lambda: run_backup(loaded, file, force=force))
+
+
+@app.command(help=console_backup.RESTORE)
+def restore(file: Annotated[Path, typer.Argument(help=console_backup.RESTORE_FILE)]) -> None:
+    """Put a backup back."""
+    from bot.cli.restore import restore as run_restore
+
+    loaded = _load_settings()
+    _log_errors_only()
+    _carry_out_blocking(lambda: run_restore(loaded, file))
+
+
+def _require_demo() -> None:
+    from bot.extras import Extra, demo_is_installed, install_command
+
+    if not demo_is_installed():
+        typer.echo(console.demo_not_installed(install_command(Extra.DEMO)), err=True)
+        raise typer.Exit(ExitStatus.FAILED)
+
+
 def _load_settings() -> "Settings":
     from bot import settings
 
@@ -196,6 +249,16 @@ def _carry_out(command: Coroutine[Any, Any, _Result]) -> _Result:
 
     with _told_failures():
         return asyncio.run(command)
+
+
+def _carry_out_blocking(command: Callable[[], None]) -> None:
+    """Call the command. A signal raises in the middle of it, and ends the process when it has cleaned up."""
+    raise_on_interrupt(signal.SIGINT, signal.SIGTERM)
+    try:
+        with _told_failures():
+            command()
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitStatus.INTERRUPTED) from None
 
 
 @contextmanager

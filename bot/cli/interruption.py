@@ -22,9 +22,13 @@ def end_at_once_on(*numbers: signal.Signals, status: ExitStatus) -> None:
         signal.signal(number, end)
 
 
-def raise_on_interrupt() -> None:
-    """Let SIGINT raise KeyboardInterrupt, as Python does by itself; `asyncio.run` then cancels what it runs."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def raise_on_interrupt(*numbers: signal.Signals) -> None:
+    """Let these signals raise KeyboardInterrupt, as Python does for SIGINT by itself.
+
+    Without any it is SIGINT; `asyncio.run` then cancels what it runs.
+    """
+    for number in numbers or (signal.SIGINT,):
+        signal.signal(number, signal.default_int_handler)
 
 
 def end_within(seconds: float, status: ExitStatus) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from bot.cli.check_line import CheckLine
+from bot.extras import Extra, install_command
 from bot.settings import BadConfigurationError, Settings
 from bot.texts import console_marks
 from bot.video_files.credentials import ContentCredentials, IdentityFiles, Prepared, signing_pool
-from bot.wiring.marks import INSTALL, chosen_identity
+from bot.wiring.marks import chosen_identity
 
 _NAME: Final = "content credentials"
 _MIB_BYTES: Final = 1024 * 1024
@@ -28,9 +29,9 @@ async def check_marks(settings: Settings, import_paths: Sequence[Path] = ()) -> 
     except BadConfigurationError as error:
         return CheckLine(_NAME, passed=False, told=str(error))
     if files is None:
-        told = (
-            console_marks.signing_not_installed(INSTALL) if settings.file_mark else console_marks.SIGNING_OFF
-        )
+        told = console_marks.SIGNING_OFF
+        if settings.file_mark:
+            told = console_marks.signing_not_installed(install_command(Extra.MARKS))
         return CheckLine(_NAME, passed=True, told=told)
     made_later = files.made_here and not files.key.exists()
     with tempfile.TemporaryDirectory(prefix="stillmotion-check-") as folder:

@@ -40,15 +40,15 @@ _APPLICATION: Final = TypeAdapter(_Application)
 _COMMANDS: Final = TypeAdapter(list[_Command])
 
 
-class _DiscordSaidNoError(Exception):
+class DiscordSaidNoError(Exception):
     """Discord answered otherwise than to a working token, or not at all. The text says how."""
 
 
 async def check_token(settings: Settings) -> CheckLine:
     """Check that Discord accepts the token."""
     try:
-        user = await _ask_discord(settings, "/users/@me", _BOT_USER)
-    except _DiscordSaidNoError as refused:
+        user = await ask_discord(settings, "/users/@me", _BOT_USER)
+    except DiscordSaidNoError as refused:
         return CheckLine("discord token", passed=False, told=str(refused))
     return CheckLine("discord token", passed=True, told=console.bot_is(user.username))
 
@@ -56,8 +56,8 @@ async def check_token(settings: Settings) -> CheckLine:
 async def check_intents(settings: Settings) -> CheckLine:
     """Check that the intents for which the settings ask are switched on."""
     try:
-        application = await _ask_discord(settings, "/applications/@me", _APPLICATION)
-    except _DiscordSaidNoError as refused:
+        application = await ask_discord(settings, "/applications/@me", _APPLICATION)
+    except DiscordSaidNoError as refused:
         return CheckLine("intents", passed=False, told=str(refused))
     if not settings.message_content:
         return CheckLine("intents", passed=True, told=console.INTENTS_OK)
@@ -69,9 +69,9 @@ async def check_intents(settings: Settings) -> CheckLine:
 async def check_commands(settings: Settings) -> CheckLine:
     """Check that Discord has the commands that the bot registered last."""
     try:
-        application = await _ask_discord(settings, "/applications/@me", _APPLICATION)
-        listed = await _ask_discord(settings, f"/applications/{application.id}/commands", _COMMANDS)
-    except _DiscordSaidNoError as refused:
+        application = await ask_discord(settings, "/applications/@me", _APPLICATION)
+        listed = await ask_discord(settings, f"/applications/{application.id}/commands", _COMMANDS)
+    except DiscordSaidNoError as refused:
         return CheckLine("commands", passed=False, told=str(refused))
     state = await asyncio.to_thread(CommandsState.read, settings.data_dir / COMMANDS_STATE)
     if state is None:
@@ -100,10 +100,11 @@ async def check_key(settings: Settings) -> CheckLine:
     return CheckLine("api key", passed=True, told=console.KEY_OK)
 
 
-async def _ask_discord(settings: Settings, path: str, answer: TypeAdapter[Any]) -> Any:  # noqa: ANN401 - by the adapter
+async def ask_discord(settings: Settings, path: str, answer: TypeAdapter[Any]) -> Any:  # noqa: ANN401 - by the adapter
+    """Return what Discord answers to a GET as the bot. Raises `DiscordSaidNoError`."""
     token = settings.discord_token
     if token is None:
-        raise _DiscordSaidNoError(console.missing("DISCORD_TOKEN"))
+        raise DiscordSaidNoError(console.missing("DISCORD_TOKEN"))
     try:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT) as session,
@@ -113,11 +114,11 @@ async def _ask_discord(settings: Settings, path: str, answer: TypeAdapter[Any]) 
             ) as response,
         ):
             if response.content_type == "text/html" and response.status in _OF_ANOTHER_SITE:
-                raise _DiscordSaidNoError(console.web_page("DISCORD_API_URL", settings.discord_api_url))
+                raise DiscordSaidNoError(console.web_page("DISCORD_API_URL", settings.discord_api_url))
             if response.status == _UNAUTHORIZED:
-                raise _DiscordSaidNoError(console.TOKEN_REFUSED)
+                raise DiscordSaidNoError(console.TOKEN_REFUSED)
             if not response.ok:
-                raise _DiscordSaidNoError(console.discord_answered(response.status))
+                raise DiscordSaidNoError(console.discord_answered(response.status))
             return answer.validate_json(await response.read())
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        raise _DiscordSaidNoError(f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})") from None
+        raise DiscordSaidNoError(f"{console.DISCORD_UNREACHABLE} ({type(error).__name__})") from None

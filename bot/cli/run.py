@@ -1,8 +1,10 @@
 """`python -m bot run`: the bot in one process, until a signal stops it."""
 
 import asyncio
+import os
 import signal
 from enum import IntEnum
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -18,7 +20,8 @@ from bot.interpreter import freeze_startup_objects, let_threads_in
 from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
 from bot.storage.errors import StorageError
-from bot.texts import console
+from bot.supervision import ServiceManager, Supervision, supervised
+from bot.texts import console, console_service
 
 log: Final = structlog.get_logger(__name__)
 
@@ -50,12 +53,21 @@ async def run(settings: Settings) -> None:
     for number in _STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)
     logs.configure(settings.log_format, settings.log_level, settings.secrets)
+    manager = ServiceManager.of(os.environ)
+    manager.tell(f"STATUS={console_service.OPENING}")
     try:
         async with open_app(settings) as app:
             stop.opened()
             freeze_startup_objects()
             let_threads_in()
-            await _until_stopped(app, stop.asked)
+            supervision = Supervision(
+                manager,
+                app.database,
+                alive_file=settings.alive_file,
+                status=partial(_status, app),
+            )
+            async with supervised(supervision):
+                await _until_stopped(app, stop.asked, supervision)
     except asyncio.CancelledError:
         if not stop.asked.is_set():
             raise
@@ -107,13 +119,21 @@ class _Stop:
             self._opening = None
 
 
-async def _until_stopped(app: App, asked: asyncio.Event) -> None:
+def _status(app: App) -> str:
+    """Return what the bot does, in a line for the operator."""
+    if not app.bot.connected:
+        return console_service.WAITING_FOR_DISCORD
+    return console_service.running(len(app.bot.guilds), app.jobs.runner.running)
+
+
+async def _until_stopped(app: App, asked: asyncio.Event, supervision: Supervision) -> None:
     running = asyncio.create_task(app.run(say), name="bot")
     signalled = asyncio.create_task(asked.wait(), name="stop-signal")
     try:
         await asyncio.wait([running, signalled], return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             log.info("stopping")
+            supervision.stopping()
             await app.stop()
         await running
     finally:

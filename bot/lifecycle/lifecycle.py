@@ -161,7 +161,7 @@ class Lifecycle:
                 if existence in {Existence.NONE, Existence.ELSEWHERE}:
                     return
                 if existence is Existence.CERTAIN:
-                    await self._step(context)
+                    await self._go_on(context)
             except ClaimLostError:
                 raise
             except StaleJobError:
@@ -170,6 +170,13 @@ class Lifecycle:
                 await context.reload()
             if context.job.state not in AT_THE_SERVICE and context.job.state is not JobState.QUEUED:
                 context.release_slot()
+
+    async def _go_on(self, context: JobContext) -> None:
+        """Carry the job one step further, from where its row or its reply has it."""
+        if context.job.is_behind:
+            await self._ask_again.look_first(context)
+        else:
+            await self._step(context)
 
     async def _step(self, context: JobContext) -> None:
         """Carry the job one step further."""

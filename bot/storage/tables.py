@@ -233,3 +233,10 @@ heartbeats: Final = Table(  # when a process last showed that it runs on this da
     Column("process_id", String(64), primary_key=True),
     Column("beat_at", UtcMoment, nullable=False),
 )
+
+greetings: Final = Table(  # servers in which the bot has said what it does: each once, also after it left
+    "greetings",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("greeted_at", UtcMoment, nullable=False),
+)

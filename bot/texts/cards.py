@@ -47,6 +47,16 @@ def ask_again_line(until: str) -> Message:
     )
 
 
+def ask_again_uncertain_line(until: str) -> Message:
+    """The same where the request may have been bought: by an earlier bot, whose data was lost since."""
+    return sentence(
+        "I was away, or was put back to an earlier moment, and know of no video for this. As far as I know, "
+        "nothing was charged; if you have the video already, press *Cancel*. "
+        "Without an answer this request ends {until}.",
+        until=until,
+    )
+
+
 def options_line(request: VideoRequest, language: Language, *, fits_picture: bool = False) -> str:
     """Return the options of a request on one line; without the frame while that is to fit a picture."""
     preset = PRESET_SHORT_NAMES[request.preset].in_language(language)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.texts import privacy, settings_panel, spicy
+from bot.texts import guide, privacy, settings_panel, spicy
 from bot.texts.messages import Message, named, sentence
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size
 
@@ -51,6 +51,8 @@ NAMES: Final[tuple[Message, ...]] = (
     named("command", "video"),
     named("command", "jobs"),
     named("command", "defaults"),
+    named("command", "help"),
+    named("command", "about"),
     named("menu", "Animate"),
     named("option", "prompt"),
     named("option", "seconds"),
@@ -100,6 +102,8 @@ _SHOWN: Final = (
     DEFAULTS,
     PING,
     RESET,
+    guide.HELP,
+    guide.ABOUT,
     settings_panel.DESCRIPTION,
     *privacy.DESCRIPTIONS.values(),
     *spicy.SHOWN,

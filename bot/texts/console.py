@@ -7,13 +7,11 @@ from bot.texts.durations import megabytes
 from bot.video import REFERENCES_MAX
 
 HELP: Final = "Stillmotion: a Discord bot that makes short videos from prompts and pictures."
+VERSION: Final = "Print the version, and end."
 RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings of the environment and .env."
-DEMO: Final = (
-    "Watch one /video from prompt to mp4, against a local Discord and a local DimiLinks; needs no account."
-)
 CHECK: Final = (
-    "Check configuration, data folder, database, audit log, image check, content credentials, Discord token, "
-    "intents, commands and API key; one line a check."
+    "Check .env, configuration, data folder, database, audit log, image check, content credentials, metrics, "
+    "Discord token, intents, commands, install link, permissions and API key; one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 
@@ -40,9 +38,6 @@ JOB_ID: Final = "The request's id in the list of `unknown`, or its beginning."
 FOUND_TASK: Final = "The id of the task that the request bought; its video goes to whoever asked for it."
 FOUND_NOT_BOUGHT: Final = "The request bought nothing: its seconds count no longer."
 
-DEMO_PROMPT: Final = "A paper boat drifts down a rainy street at dusk, neon reflections in the puddles"
-DEMO_STARTING: Final = "Starting a local Discord, a local DimiLinks and the bot…"
-NOT_STARTED: Final = "the bot did not come up"
 DISCORD_REFUSED_TOKEN: Final = "DISCORD_TOKEN: Discord does not accept it"  # noqa: S105 - a sentence, not a token
 DISCORD_UNREACHABLE: Final = "Discord cannot be reached"
 DISCORD_BACK: Final = "Discord answers again"
@@ -50,8 +45,6 @@ ENTRY_POINT_LEFT_OUT: Final = (
     "the application has an Entry Point command (Discord adds one with Activities), which no registration may "
     "leave out, and Discord does not list it; switch Activities off in the developer portal, or delete that command"
 )
-NO_REPLY: Final = "the bot did not reply in time"
-NO_VIDEO_IN_REPLY: Final = "the reply above says why"
 GENERATING: Final = "Making the video"
 
 
@@ -70,9 +63,14 @@ def gateway_closed(code: int) -> str:
     return f"Discord closed the gateway for good (code {code})"
 
 
-def reply_version(number: int, after_s: float) -> str:
-    """Heading of one version of the demo's reply."""
-    return f"reply, version {number}, after {after_s:.1f} s"
+def version(number: str) -> str:
+    """The name of the program and its version, in a line."""
+    return f"stillmotion {number}"
+
+
+def demo_not_installed(command: str) -> str:
+    """The demo needs packages that are not installed; `command` installs them."""
+    return f"The demo needs packages that are not installed: {command} (in a checkout, make demo has them)"
 
 
 def saved(path: str, size_bytes: int) -> str:
@@ -219,9 +217,10 @@ def files_not_deleted(reason: str) -> str:
     return f"not everything was deleted ({reason}); the bot goes on with it once it runs"
 
 
-def check_line(name: str, told: str, *, passed: bool) -> str:
+def check_line(name: str, told: str, *, passed: bool, warns: bool = False) -> str:
     """One line of `check`."""
-    return f"{'ok  ' if passed else 'FAIL'} {name}: {told}"
+    verdict = "FAIL" if not passed else "warn" if warns else "ok  "
+    return f"{verdict} {name}: {told}"
 
 
 def missing(setting: str) -> str:

@@ -11,19 +11,18 @@ from typing import Final
 import structlog
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from bot import __version__
 from bot.children.pool import ChildPool
 from bot.children.process import ChildFault, ChildFaultError, ChildSpec
 from bot.video_files.signing.faults import IdentityFault
 
 log: Final = structlog.get_logger(__name__)
 
-VERSION: Final = "0.1.0"
-"""Of the bot, which credentials name as what made the file."""
 REPACKAGED: Final = "c2pa.repackaged"
 TRANSCODED: Final = "c2pa.transcoded"
 EDITED: Final = "c2pa.edited"
 """C2PA's names of changes to an original that has credentials."""
-_MAKER: Final = {"name": "Stillmotion", "version": VERSION}
+_MAKER: Final = {"name": "Stillmotion", "version": __version__}
 _PACKAGE: Final = "c2pa"
 _WITHIN_S: Final = 60.0
 _NICENESS: Final = 10

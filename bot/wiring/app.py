@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import structlog
@@ -20,7 +20,7 @@ from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
 from bot.jobs.bought_tasks import BoughtTasks
-from bot.jobs.heartbeat import Heartbeat
+from bot.jobs.heartbeat import Heartbeat, put_back_at
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
@@ -45,13 +45,14 @@ from bot.services.request_limits import CountedLimits
 from bot.services.request_records import RequestRecords
 from bot.services.requests import RequestLimits, VideoRequests
 from bot.settings import Settings
-from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.texts import operator
 from bot.video import Preset
 from bot.video_files.animating import VideoAnimating
 from bot.video_files.facts import VideoFactsReader
+from bot.wiring.alarms import compare_checkpoint, storage_alarm
 from bot.wiring.copies import CopyWiring
+from bot.wiring.introduction import IntroductionWiring
 from bot.wiring.jobs import JobWiring, Tuning
 from bot.wiring.moderation import ModerationWiring
 from bot.wiring.privacy import PrivacyWiring
@@ -93,7 +94,7 @@ class App:
     ) -> None:
         store = JobStore(database, settings.spool_dir)
         self._notices = OperatorNotices(messages)
-        database.alarms.listener = self._tell_of_storage
+        database.alarms.listener = storage_alarm(self._notices)
         self.moderation = ModerationWiring(
             settings,
             bot=bot,
@@ -122,10 +123,14 @@ class App:
             messages=messages,
             notices=self._notices,
             metrics=metrics,
+            put_back_at=partial(put_back_at, database),
             now=now,
         )
         self.copies = CopyWiring(
             settings=settings, moderation=self.moderation, messages=messages, animating=animating, now=now
+        )
+        self.introduction = IntroductionWiring(
+            settings, tuning, bot=bot, database=database, moderation=self.moderation, jobs=self.jobs, now=now
         )
         self.bot = bot
         self.database = database
@@ -153,11 +158,12 @@ class App:
         stack.push_async_callback(cancelled, beating)
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
-        await self.moderation.compare_checkpoint(self._notices.tell)
+        await compare_checkpoint(self.moderation.checkpoint, self.moderation.audit_log.store, self._notices)
         await self.jobs.load()
         await self.people.load()
         self.links_port = await stack.enter_async_context(self.copies.serving())
         self._add_cogs()
+        self.introduction.add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
             ("database-file", self.database.watch_file),
@@ -169,6 +175,7 @@ class App:
             ("log-mirror", self.moderation.log_channel.run),
             ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
+            ("line-status", self.introduction.show_line),
             ("deletions", self.privacy.run),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
@@ -209,6 +216,7 @@ class App:
     async def stop(self) -> None:
         """Accept no more requests, let uploads end, leave the rest to the next start, then leave Discord."""
         self.requests.stopping = True
+        await self.introduction.show_stop()
         await self.jobs.runner.close(grace_s=self._settings.stop_grace_s)
         self._stopped.set()
         await self.bot.close()
@@ -386,13 +394,6 @@ class App:
             except Exception:  # a bug in what runs beside the jobs must not end the bot
                 log.exception("side_task_broke", task=name)
                 await asyncio.sleep(_RESTART_AFTER_S)
-
-    def _tell_of_storage(self, trouble: StorageTrouble, subject: str) -> None:
-        match trouble:
-            case StorageTrouble.UNREADABLE_ROW:
-                self._notices.tell(operator.row_unreadable(subject))
-            case StorageTrouble.FILE_REPLACED:
-                self._notices.tell(operator.database_replaced(subject))
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -56,6 +56,7 @@ from bot.reviews.purge import Purge
 from bot.reviews.report_decisions import ReportDecisions
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.spicy_stop import SpicyStop
+from bot.services.line_status import EVERY_S
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
@@ -85,6 +86,7 @@ class Tuning:
     members_kept_s: float = KEPT_S
     look_ups: LookUpTimes = field(default_factory=LookUpTimes)
     deadline_wait_s: float = WAIT_S
+    status_every_s: float = EVERY_S
     finish_within_s: float = FINISH_WITHIN_S
     free_bytes: Callable[[Path], int] = lambda folder: disk_usage(folder).free
     expire_after_s: float | None = None
@@ -115,8 +117,10 @@ class JobWiring:
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
+        put_back_at: Callable[[], Awaitable[datetime | None]],
         now: Callable[[], datetime],
     ) -> None:
+        self._put_back_at = put_back_at
         self.store = store
         self.owner = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid4().hex[:8]}"
         """Names this process in the claims of its runs."""
@@ -193,7 +197,12 @@ class JobWiring:
             untold_s=self.timeouts.untold_s,
         )
         return Lifecycle(
-            ask_again=AskAgainStep(messages=self._messages, timeouts=self.timeouts, retention=self.retention),
+            ask_again=AskAgainStep(
+                messages=self._messages,
+                timeouts=self.timeouts,
+                retention=self.retention,
+                put_back_at=self._put_back_at,
+            ),
             store=self.store,
             owner=self.owner,
             retention=self.retention,
@@ -290,6 +299,11 @@ class JobWiring:
     def _submission_breaker(self) -> SubmissionBreaker:
         watch = self.service_watch
         return SubmissionBreaker(self._tuning.probe_intervals, watch.tell_of_pause, watch.is_pointless_probe)
+
+    @property
+    def submitting_paused(self) -> bool:
+        """True while the video service takes no requests of this bot."""
+        return self._submission_breaker.reason is not None
 
     @cached_property
     def service_watch(self) -> ServiceWatch:

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
+from bot.extras import Extra, install_command
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.video_files.credentials import IdentityFiles, is_installed
-
-INSTALL: Final = ".venv/bin/pip install --require-hashes -r requirements/marks.lock"
 
 
 def chosen_identity(settings: Settings, import_paths: Sequence[Path] = ()) -> IdentityFiles | None:
@@ -30,7 +28,8 @@ def chosen_identity(settings: Settings, import_paths: Sequence[Path] = ()) -> Id
     if not is_installed(import_paths):
         if key is None:
             return None
-        problem = SettingProblem("MARK_KEY", f"what signs is not installed; install it with {INSTALL}")
+        command = install_command(Extra.MARKS)
+        problem = SettingProblem("MARK_KEY", f"what signs is not installed; install it with {command}")
         raise BadConfigurationError((problem,))
     if key is not None and certificate is not None:
         return IdentityFiles(key, certificate, made_here=False)

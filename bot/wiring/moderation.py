@@ -43,7 +43,6 @@ from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.database import Database
-from bot.texts import operator
 from cogs.client import Stillmotion
 from cogs.moderation.log_channel import LogChannel
 from cogs.moderation.person_news import DiscordNewsMessenger
@@ -79,20 +78,6 @@ class ModerationWiring:
         await self.caches.members.load()
         await self.caches.words.load()
         await _list_terms(self.caches.words, self.settings)
-
-    async def compare_checkpoint(self, tell: Callable[[str], None]) -> None:
-        """Have the operator told if entries of the audit log are missing that stood in it before.
-
-        Args: `tell` sends words to the operator. Raises `StorageError`.
-        """
-        try:
-            missing = await self.checkpoint.missing(self.audit_log.store)
-        except OSError as error:
-            log.warning("checkpoint_not_compared", reason=error.strerror)
-            return
-        if missing is not None:
-            log.error("audit_log_cut", number=missing.number, sha256=missing.sha256)
-            tell(operator.audit_log_cut(missing.number))
 
     @cached_property
     def audit_log(self) -> AuditLog:

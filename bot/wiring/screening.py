@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.extras import Extra, install_command
 from bot.images.detectors import DetectorName, first_installed, is_installed
 from bot.settings import BadConfigurationError, ImageCheck, SettingProblem, Settings
 
@@ -28,14 +29,14 @@ def chosen_detector(settings: Settings, import_paths: Sequence[Path] = ()) -> De
         case ImageCheck.AUTO:
             return first_installed(import_paths)
         case ImageCheck.OPENNSFW:
-            return _named(DetectorName.OPENNSFW, import_paths)
+            return _named(DetectorName.OPENNSFW, Extra.NSFW, import_paths)
         case ImageCheck.NUDENET:
-            return _named(DetectorName.NUDENET, import_paths)
+            return _named(DetectorName.NUDENET, Extra.NUDENET, import_paths)
 
 
-def _named(detector: DetectorName, import_paths: Sequence[Path]) -> DetectorName:
+def _named(detector: DetectorName, extra: Extra, import_paths: Sequence[Path]) -> DetectorName:
     if is_installed(detector, import_paths):
         return detector
-    command = f".venv/bin/pip install --require-hashes -r {detector.requirements}"
-    problem = SettingProblem("IMAGE_CHECK", f"{detector} is not installed; install it with {command}")
+    told = f"{detector} is not installed; install it with {install_command(extra)}"
+    problem = SettingProblem("IMAGE_CHECK", told)
     raise BadConfigurationError((problem,))

@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import (
     Mapping,
+    Sequence,
 )
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +39,18 @@ class Shell:
     folder: Path
 
     async def start(
-        self, *arguments: str | Path, environment: Mapping[str, str] | None = None, typing: bool = False
+        self,
+        *arguments: str | Path,
+        environment: Mapping[str, str] | None = None,
+        typing: bool = False,
+        under: Sequence[str] = (),
     ) -> Process:
-        """Start a command; with `typing` its standard input is a pipe."""
+        """Start a command; with `typing` its standard input is a pipe, and `under` is a command that starts it."""
         inherited = {
             name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
         }
         return await asyncio.create_subprocess_exec(
+            *under,
             sys.executable,
             "-m",
             "bot",
@@ -62,8 +68,13 @@ class Shell:
             stderr=PIPE,
         )
 
-    async def run(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Outcome:
-        process = await self.start(*arguments, environment=environment)
+    async def run(
+        self,
+        *arguments: str | Path,
+        environment: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
+    ) -> Outcome:
+        process = await self.start(*arguments, environment=environment, under=under)
         return await self.ended(process)
 
     async def ended(self, process: Process) -> Outcome:

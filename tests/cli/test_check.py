@@ -24,7 +24,7 @@ SAID = "words about somebody"
 
 def verdicts(text: str) -> dict[str, bool]:
     lines = [line for line in text.splitlines() if line]
-    return {line[5:].partition(":")[0]: line.startswith("ok ") for line in lines}
+    return {line[5:].partition(":")[0]: line.startswith(("ok ", "warn ")) for line in lines}
 
 
 async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
@@ -32,6 +32,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
     assert outcome.status == 0, outcome.all
     assert verdicts(outcome.out) == dict.fromkeys(
         (
+            ".env",
             "configuration",
             "data folder",
             "database",
@@ -39,9 +40,12 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
             "audit log",
             "image check",
             "content credentials",
+            "metrics",
             "discord token",
             "intents",
             "commands",
+            "install link",
+            "permissions",
             "api key",
         ),
         True,
@@ -56,7 +60,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("setting", "failing"),
     [
-        ("DISCORD_TOKEN", {"discord token", "intents", "commands"}),
+        ("DISCORD_TOKEN", {"discord token", "intents", "commands", "install link", "permissions"}),
         ("DIMILINKS_API_KEY", {"api key"}),
     ],
 )
@@ -70,6 +74,7 @@ async def test_a_wrong_secret_is_found_and_not_repeated(
     assert WRONG not in outcome.all
 
 
+@pytest.mark.slow
 async def test_what_is_not_set_and_not_reachable_is_named(shell: Shell) -> None:
     nowhere = {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10", "DIMILINKS_BASE_URL": "http://127.0.0.1:9/v1"}
     outcome = await shell.run("check", environment=nowhere)

@@ -1,6 +1,9 @@
 """`python -m bot demo`: what a stranger sees first."""
 
+import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -14,7 +17,6 @@ def only_video_in(folder: Path) -> Path:
     return video
 
 
-@pytest.mark.slow
 def shape_of(path: Path) -> tuple[int, int, float]:
     with av.open(str(path)) as container:
         codec = container.streams.video[0].codec_context
@@ -35,17 +37,54 @@ async def test_two_pictures_and_every_option_end_in_a_saved_video(shell: Shell, 
     width, height, seconds = shape_of(only_video_in(shell.folder / "films"))
     assert width < height
     assert seconds == pytest.approx(10, abs=0.2)
-    assert "a cat walks through the garden" in outcome.out
+    assert outcome.out.startswith("Simulated: no AI was asked, nothing was charged\n")
+    assert "ada used /video prompt: a cat walks through the garden seconds: 10" in outcome.out
+    assert "cp .env.example .env" in outcome.out
     assert "10 s · 720x1280 · 480p · fun · 2 pictures" in outcome.out
     assert "Here is your video" in outcome.out
     assert "Saved " in outcome.out
+
+
+def events(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.mark.slow
+async def test_spicy_goes_through_moderators_and_scripts_read_it_as_json(shell: Shell) -> None:
+    outcome = await shell.run("demo", "--preset", "spicy", "--resolution", "480p", "--json")
+    assert outcome.status == 0, outcome.all
+    told = events(outcome.out)
+    names = [one["event"] for one in told]
+    assert told[0] == {"event": "start", "at_s": 0.0, "simulated": True}
+    assert names.index("setting") < names.index("question") < names.index("pressed") < names.index("saved")
+    first = next(one for one in told if one["event"] == "question")
+    assert (first["where"], first["number"]) == ("reviews", 1)
+    assert "Approve" in first["buttons"]
+    last_reply = [one for one in told if one["event"] == "reply"][-1]
+    assert last_reply["where"] == "after-dark"
+    assert last_reply["spoiler"]
+    assert not last_reply["private"]
+    saved = told[-1]
+    assert saved["event"] == "saved"
+    assert (shell.folder / saved["path"]).stat().st_size == saved["size_bytes"]
+
+
+@pytest.mark.slow
+async def test_ctrl_c_ends_it_quietly(shell: Shell) -> None:
+    process = await shell.start("demo", "--json")
+    assert process.stdout is not None
+    while b'"command"' not in await process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    outcome = await shell.ended(process)
+    assert (outcome.status, outcome.err) == (130, "")
+    assert not (shell.folder / "demo-out").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (("--prompt", "   "), "The prompt is empty."),
-        (("--preset", "spicy"), "switched off here"),
         (("--prompt", "x" * 2501), "at most 2,500 are possible"),
     ],
 )

@@ -78,6 +78,7 @@ async def test_what_cannot_be_a_task_is_refused_at_once(shell: Shell, sandbox: S
     assert sandbox.dimilinks.request_log.requests == []
 
 
+@pytest.mark.slow
 async def test_without_a_key_it_is_a_configuration_error(shell: Shell) -> None:
     outcome = await shell.run("fetch", "task_1", "-o", "x.mp4")
     assert outcome.status == 2

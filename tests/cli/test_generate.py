@@ -330,6 +330,7 @@ async def test_a_data_folder_that_cannot_be_is_told(shell: Shell, sandbox: Sandb
     assert sandbox.dimilinks.request_log.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [None, "a\u2028key"])
 async def test_without_a_usable_key_it_is_a_configuration_error(
     shell: Shell, sandbox: Sandbox, key: str | None

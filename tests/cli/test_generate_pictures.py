@@ -77,6 +77,7 @@ async def test_a_picture_that_needs_more_memory_than_there_may_be_is_told(
     assert sandbox.dimilinks.request_log.requests == []
 
 
+@pytest.mark.slow
 async def test_without_a_size_the_frame_follows_the_first_picture_as_it_is_seen(
     shell: Shell, sandbox: Sandbox
 ) -> None:

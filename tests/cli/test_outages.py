@@ -15,6 +15,7 @@ from bot.sandbox.dimilinks import SlowAnswer, TaskPace
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from bot.sandbox.discord.gateway import Absence
 from bot.sandbox.sandbox import Sandbox
+from bot.texts import console, console_start
 from cogs.gateway import LONGEST_WAIT_S, BoundedBackoff
 from tests.cli.shell import REPOSITORY, TIMEOUT_S, Outcome, Shell, asked
 from tests.e2e.actors.timing import until
@@ -72,7 +73,7 @@ async def test_a_start_waits_for_discord_and_says_so(
     await reply.wait_for_video(timeout_s=30)
     assert struck.hits == 2
     outcome = await stopped(shell, process)
-    first, last = outcome.out.splitlines()
+    first, last, *_ = outcome.out.splitlines()
     assert first == f"Discord cannot be reached ({reason}); the next try is in 1 s"
     assert last == "Discord answers again"
     assert outcome.err.count('"event": "discord_away"') == 2
@@ -88,6 +89,16 @@ async def test_a_start_waits_while_connections_are_refused(shell: Shell, sandbox
     await sandbox.discord.resume()
     await sandbox.discord.wait_until_ready(timeout_s=TIMEOUT_S)
     await stopped(shell, process)
+
+
+@pytest.mark.slow
+async def test_a_start_waits_while_the_name_cannot_be_looked_up(shell: Shell, sandbox: Sandbox) -> None:
+    nowhere = {"DISCORD_API_URL": "http://discord.invalid/api/v10"}
+    process = await shell.start("run", environment={**sandbox.environment, **nowhere})
+    assert (await logged(process, "discord_away"))["reason"] == console_start.ADDRESS_UNKNOWN
+    await logged(process, "discord_away")
+    outcome = await stopped(shell, process)
+    assert outcome.out.splitlines() == [console.discord_away(console_start.ADDRESS_UNKNOWN, 1)]
 
 
 @pytest.mark.slow
@@ -107,12 +118,15 @@ async def test_a_ban_is_waited_out_as_long_as_it_says(shell: Shell, sandbox: San
 @pytest.mark.parametrize(
     "fault",
     [
-        DiscordFault("*", 429, via=False, retry_after_s=3_000, answer=OddAnswer.PAGE),
-        DiscordFault("*", 429, retry_after_s=3_000),
-        DiscordFault("*", 503, times=100),
-        DiscordFault("*", delay_s=TIMEOUT_S),
+        pytest.param(
+            DiscordFault("*", 429, via=False, retry_after_s=3_000, answer=OddAnswer.PAGE),
+            id="banned",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(DiscordFault("*", 429, retry_after_s=3_000), id="limited", marks=pytest.mark.slow),
+        pytest.param(DiscordFault("*", 503, times=100), id="failing", marks=pytest.mark.slow),
+        pytest.param(DiscordFault("*", delay_s=TIMEOUT_S), id="silent"),
     ],
-    ids=["banned", "limited", "failing", "silent"],
 )
 async def test_a_stop_waits_for_no_start(shell: Shell, sandbox: Sandbox, fault: DiscordFault) -> None:
     sandbox.discord.faults.append(fault)
@@ -288,6 +302,7 @@ async def frozen_gateway(sandbox: Sandbox) -> AsyncGenerator[asyncio.Event]:
             writer.close()
 
 
+@pytest.mark.slow
 async def test_a_stop_waits_for_no_farewell_of_a_gateway_that_fell_silent(
     shell: Shell, sandbox: Sandbox
 ) -> None:

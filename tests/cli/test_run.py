@@ -12,9 +12,19 @@ import pytest
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord.gateway import Absence
 from bot.sandbox.sandbox import Sandbox
-from bot.texts import console
-from tests.cli.shell import Shell, asked
+from bot.texts import console, console_start
+from cogs.installation import invite_link
+from tests.cli.shell import Outcome, Shell, asked
 from tests.e2e.actors.timing import until
+
+
+def assert_ready(outcome: Outcome, sandbox: Sandbox) -> None:
+    """A process that was connected told its operator what to do next, and nothing of voice."""
+    link = invite_link(sandbox.discord.application_id)
+    seen = console_start.ready("stillmotion", len(sandbox.discord.world.guilds))
+    assert outcome.out.splitlines() == [seen, console_start.invite(link), console_start.TYPE_VIDEO]
+    assert f'"invite": "{link}"' in outcome.err
+    assert "voice" not in outcome.err
 
 
 @pytest.mark.slow
@@ -33,6 +43,7 @@ async def test_a_signal_stops_it_cleanly_and_no_secret_is_logged(
     assert '"event": "job_posted"' in outcome.err
 
 
+@pytest.mark.slow
 async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -46,10 +57,13 @@ async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     process = await shell.start("run", environment=sandbox.environment)
     await reply.wait_for_video(timeout_s=60)
     process.terminate()
-    assert (await shell.ended(process)).status == 0
+    outcome = await shell.ended(process)
+    assert outcome.status == 0
+    assert_ready(outcome, sandbox)
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 
 
+@pytest.mark.slow
 async def test_a_crowd_that_comes_right_after_the_start_is_acknowledged(
     shell: Shell, sandbox: Sandbox
 ) -> None:
@@ -135,8 +149,10 @@ async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: 
     ("environment", "expected"),
     [
         ({}, "bad configuration: DISCORD_TOKEN"),
-        ({"DISCORD_TOKEN": "x.y.z"}, "bad configuration: DIMILINKS_API_KEY"),
-        ({"LOG_LEVEL": "loud"}, "bad configuration: LOG_LEVEL"),
+        pytest.param(
+            {"DISCORD_TOKEN": "x.y.z"}, "bad configuration: DIMILINKS_API_KEY", marks=pytest.mark.slow
+        ),
+        pytest.param({"LOG_LEVEL": "loud"}, "bad configuration: LOG_LEVEL", marks=pytest.mark.slow),
     ],
 )
 async def test_bad_configuration_is_one_line_and_two(

@@ -52,8 +52,18 @@ async def interrupted(
     return await shell.ended(process)
 
 
-@pytest.mark.parametrize("at", [" typer", " discord.client", " sqlalchemy", " bot.wiring"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [
+        (" discord.client", signal.SIGTERM),
+        *(
+            pytest.param(at, number, marks=pytest.mark.slow)
+            for at in (" typer", " discord.client", " sqlalchemy", " bot.wiring")
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if (at, number) != (" discord.client", signal.SIGTERM)
+        ),
+    ],
+)
 async def test_a_signal_while_run_is_loaded_is_a_clean_stop(
     shell: Shell, at: str, number: signal.Signals
 ) -> None:
@@ -63,6 +73,7 @@ async def test_a_signal_while_run_is_loaded_is_a_clean_stop(
     assert [line for line in outcome.err.splitlines() if not line.startswith(_TRACE)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "at"),
     [

@@ -62,6 +62,7 @@ async def test_how_to_fetch_is_told_where_anybody_can_see_it(shell: Shell, sandb
     assert f"python -m bot fetch {bought.task_id}" in outcome.out
 
 
+@pytest.mark.slow
 async def test_without_standard_input_nothing_is_bought(shell: Shell, sandbox: Sandbox) -> None:
     outcome = await in_bash(shell, sandbox, "bot generate boat -o boat.mp4 <&-")
     assert outcome.status == 1
@@ -70,6 +71,7 @@ async def test_without_standard_input_nothing_is_bought(shell: Shell, sandbox: S
     assert sandbox.dimilinks.request_log.submissions == []
 
 
+@pytest.mark.slow
 async def test_a_picture_without_an_end_is_refused(shell: Shell, sandbox: Sandbox) -> None:
     outcome = await in_bash(shell, sandbox, f"bot {BUY} --image /dev/zero")
     assert outcome.status == 1

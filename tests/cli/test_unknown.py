@@ -91,6 +91,7 @@ async def test_seconds_that_were_not_bought_count_no_longer_for_the_running_bot(
     assert (await shell.ended(process)).status == 0
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_resolved_is_refused_with_the_reason(shell: Shell, sandbox: Sandbox) -> None:
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)

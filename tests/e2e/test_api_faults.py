@@ -119,6 +119,7 @@ async def test_a_service_that_is_down_for_a_moment_only_delays(harness: Harness)
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_service_that_stays_down_ends_in_an_answer(harness: Harness) -> None:
     await harness.sandbox.dimilinks.pause()
     shown = await harness.ended(await harness.video())
@@ -178,6 +179,7 @@ async def test_a_broken_download_is_made_again_and_only_a_whole_video_is_posted(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_video_that_never_arrives_whole_is_told_with_its_number(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [Truncated(0.9)])
     shown = await harness.ended(await harness.video())
@@ -191,6 +193,7 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harne
     await (await harness.video()).wait_for_video(timeout_s=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outcome", "expected", "money"),
     [

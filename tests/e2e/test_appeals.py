@@ -167,6 +167,7 @@ async def test_after_a_suspension_there_is_nothing_to_appeal_against(
     assert (await harness.ended(await harness.video("a kite"))).videos
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", ["none", "gone", "closed"])
 async def test_without_a_review_channel_the_owner_decides(harness: Harness, why: str) -> None:
     match why:

@@ -76,6 +76,7 @@ async def test_without_a_channel_the_owner_is_asked_once_and_any_moderator_decid
     assert "did not allow" in (await harness.ended(second)).text()
 
 
+@pytest.mark.slow
 async def test_nobody_but_the_owner_decides_in_direct_messages(harness: Harness) -> None:
     await without_channel(harness, "never set")
     await ask(harness)

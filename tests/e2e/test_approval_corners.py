@@ -166,6 +166,7 @@ async def test_a_held_request_is_in_the_list_and_can_be_looked_at_and_cancelled(
     assert "Cancelled" in (await harness.ended(reply)).text()
 
 
+@pytest.mark.slow
 async def test_a_held_message_is_answered_after_a_restart(harness: Harness) -> None:
     await rule(harness, modes={Gate.PICTURES: Mode.APPROVAL}, quorum=2)
     answer = await answer_to(await say(harness, ping(harness, "make it rain"), pictures=1))
@@ -181,6 +182,7 @@ async def test_a_held_message_is_answered_after_a_restart(harness: Harness) -> N
     assert cards(harness) == [card]
 
 
+@pytest.mark.slow
 async def test_a_request_whose_acknowledgement_failed_asks_nobody(harness: Harness) -> None:
     await rule(harness)
     harness.sandbox.discord.faults.append(

@@ -166,6 +166,7 @@ async def test_only_moderators_of_this_server_decide_and_nobody_their_own(harnes
     assert (await harness.ended(reply)).videos
 
 
+@pytest.mark.slow
 async def test_approve_and_trust_spares_the_next_question(harness: Harness) -> None:
     await rule(harness, modes={Gate.SPICY: Mode.TRUSTED})
     reply = await ask(harness)
@@ -210,6 +211,7 @@ async def test_cancelling_withdraws_the_question(harness: Harness) -> None:
     assert harness.bought == 0
 
 
+@pytest.mark.slow
 async def test_a_ban_ends_what_waits(harness: Harness) -> None:
     await rule(harness)
     await ask(harness)

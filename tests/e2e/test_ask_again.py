@@ -110,6 +110,7 @@ async def test_the_list_of_jobs_asks_as_well(harness: Harness, clock: MovableClo
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 async def test_who_was_away_for_some_minutes_does_not_ask(harness: Harness, clock: MovableClock) -> None:
     first = await being_made(harness, "first")
     second = await in_line(harness, "second")
@@ -165,6 +166,7 @@ async def test_a_video_that_was_posted_after_the_backup_is_not_bought_again(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_a_heartbeat_is_there_from_the_start(harness: Harness) -> None:
     await delivered(harness)
     (row,) = stored(harness, "SELECT process_id FROM heartbeats")

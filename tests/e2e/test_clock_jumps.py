@@ -54,6 +54,7 @@ async def test_a_clock_that_jumps_deletes_and_expires_nothing(
     assert kept(harness) == before
 
 
+@pytest.mark.slow
 @pytest.mark.started_with(tuning=replace(PATIENT, timeouts=replace(PATIENT.timeouts, clock_settles_s=3.0)))
 async def test_a_clock_that_is_wrong_at_a_start_expires_no_video_that_is_being_made(
     harness: Harness, clock: MovableClock

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox.discord import Message, Reply
 from bot.texts import defaults as words
 from tests.e2e.actors.buttons import told
@@ -34,6 +36,7 @@ async def test_without_any_they_are_as_for_everybody(harness: Harness) -> None:
     assert "I mention you when a video is done: no (as for everybody)" in answer
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_what_is_not_said_is_as_one_likes_it(harness: Harness, *, restarted: bool) -> None:
     await defaults(harness, seconds="10", size="720x1280")

@@ -193,6 +193,7 @@ async def test_an_ended_timeout_ends_nothing(harness: Harness) -> None:
     await shown(harness, making)
 
 
+@pytest.mark.slow
 async def test_what_was_posted_stays_and_a_kick_decides_about_no_report(harness: Harness) -> None:
     may_read_the_audit_log(harness)
     await rule(harness, modes={})

@@ -96,6 +96,7 @@ async def test_what_is_kept_holds_no_token_of_an_ended_job(harness: Harness) -> 
     assert all(row["settled_at"] for row in harness.rows("settled_at"))
 
 
+@pytest.mark.slow
 async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harness: Harness) -> None:
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.0)
     running = await harness.video("running")

@@ -71,6 +71,7 @@ async def test_a_form_whose_sending_discord_did_not_take_can_be_sent_again(harne
     assert [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions] == ["found"]
 
 
+@pytest.mark.slow
 async def test_a_sent_form_that_discord_delivers_again_is_not_told_that_it_was_used(harness: Harness) -> None:
     opened = await opened_on_a_picture(harness)
     reply = await send(harness, opened, {"prompt": "one boat"})

@@ -108,6 +108,7 @@ async def test_a_message_without_a_picture_asks_for_one(harness: Harness, *, res
     assert widths(harness) == [96]
 
 
+@pytest.mark.slow
 async def test_pictures_of_bots_and_forwarded_ones_are_found(harness: Harness) -> None:
     robot = harness.sandbox.discord.add_user("robot", bot=True)
     harness.guild.join(robot)
@@ -257,6 +258,7 @@ async def test_a_draft_that_could_not_be_stored_buys_nothing(harness: Harness) -
     assert harness.submissions_sent == []
 
 
+@pytest.mark.slow
 async def test_a_form_is_answered_while_the_database_is_slow_or_broken(harness: Harness) -> None:
     opened = await animated(harness, await said(harness, upload(harness)))
     database = harness.app.database

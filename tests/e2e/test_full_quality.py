@@ -66,6 +66,7 @@ async def test_who_has_a_higher_limit_gets_the_marked_original(harness: Harness,
     assert harness.bought == harness.sandbox.dimilinks.request_log.downloads.total() == 1
 
 
+@pytest.mark.slow
 async def test_a_file_that_does_not_fit_is_said_with_its_size(harness: Harness) -> None:
     reply = await compressed(harness)
     answer = await told(await press(harness, reply, FULL))

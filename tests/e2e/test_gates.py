@@ -113,6 +113,7 @@ async def test_ways_with_pictures_ask_and_refuse(harness: Harness) -> None:
     await harness.app.jobs.runner.idle()
 
 
+@pytest.mark.slow
 @pytest.mark.started_with(held_per_person=9)
 async def test_an_approval_is_of_one_request_alone(harness: Harness) -> None:
     await rule(harness)
@@ -127,6 +128,7 @@ async def test_an_approval_is_of_one_request_alone(harness: Harness) -> None:
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_trusted_people_go_through_and_others_wait(harness: Harness) -> None:
     role = harness.guild.add_role("friends")
     await rule(harness, modes={Gate.SPICY: Mode.TRUSTED}, trusted_roles=frozenset({role.id}))
@@ -214,6 +216,7 @@ async def test_an_approved_request_is_not_bought_where_it_may_not_be_any_more(
     assert harness.bought == 0
 
 
+@pytest.mark.slow
 async def test_stricter_rules_hold_what_waits_in_line(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
         running = await being_made(harness, "running")
@@ -244,6 +247,7 @@ async def test_looser_rules_do_not_end_an_open_question(harness: Harness) -> Non
 # Words.
 
 
+@pytest.mark.slow
 async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=PATIENT, blocked_terms="zeppelin") as harness:
         await rule(harness, modes={Gate.SPICY: Mode.OPEN})

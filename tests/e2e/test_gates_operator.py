@@ -49,6 +49,7 @@ def choices_as_declared() -> Generator[None]:
         parameter.choices = choices
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("choices_as_declared")
 async def test_the_operator_does_not_offer_spicy_at_all(harness: Harness) -> None:
     made = await spicy(harness)

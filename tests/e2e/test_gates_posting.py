@@ -82,6 +82,7 @@ async def test_switched_off_meanwhile_is_not_posted(harness: Harness) -> None:
     assert (await (await fetch(harness, harness.adult_channel)).wait_for_video(TIMEOUT_S)).videos
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [False, True])
 async def test_moderators_are_asked_also_if_that_is_what_changed_between_two_tries_to_post(
     harness: Harness, *, left: bool
@@ -108,6 +109,7 @@ async def test_moderators_are_asked_also_if_that_is_what_changed_between_two_tri
     assert cards(harness) == [card]
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_new_message_that_may_have_arrived_before_moderators_were_asked_is_not_made_again(
     harness: Harness, *, restarted: bool

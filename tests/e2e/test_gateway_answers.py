@@ -64,12 +64,14 @@ async def test_a_refusal_of_one_request_ends_it_with_the_services_words_and_noth
     await (await harness.video()).wait_for_video(TIMEOUT_S)
 
 
+@pytest.mark.slow
 async def test_every_shape_of_acceptance_is_a_bought_video(harness: Harness) -> None:
     replies = await ask_all(harness, known.BOUGHT)
     await asyncio.gather(*(reply.wait_for_video(TIMEOUT_S) for reply in replies.values()))
     assert harness.bought == len(replies)
 
 
+@pytest.mark.slow
 async def test_an_acceptance_that_does_not_say_so_is_never_repeated_and_its_answer_is_kept(
     harness: Harness,
 ) -> None:
@@ -97,6 +99,7 @@ async def test_an_acceptance_that_does_not_say_so_is_never_repeated_and_its_answ
     assert sum("did not say if it took a request" in text for text in news(harness)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first_is_over", [True, False])
 async def test_the_task_of_another_request_is_neither_bought_nor_shown(
     harness: Harness,
@@ -118,6 +121,7 @@ async def test_the_task_of_another_request_is_neither_bought_nor_shown(
     assert sum("did not say if it took a request" in text for text in news(harness)) == 1
 
 
+@pytest.mark.slow
 async def test_a_page_before_the_body_was_read_buys_nothing_and_is_repeated(harness: Harness) -> None:
     pages = (known.EDGE_PAGES["challenge"], known.EDGE_PAGES["bad_gateway"])
     harness.sandbox.dimilinks.faults.submit.extend(At(SubmitStage.BEFORE_BODY, page) for page in pages)

@@ -78,6 +78,7 @@ async def test_one_member_hides_three_videos_at_the_same_time(harness: Harness) 
     await seen(message_of(another), HIDDEN)
 
 
+@pytest.mark.slow
 async def test_a_false_grave_report_costs_the_right_to_hide(harness: Harness) -> None:
     bob, reply = old_member(harness), await delivered(harness)
     await report(harness, reply, bob)
@@ -106,6 +107,7 @@ async def test_cards_show_reasons_words_count_and_that_the_person_is_blocked(har
         assert f"{forms.REPORT_REASONS[reason].english} (1)" in text
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_every_report_is_in_the_queue_and_can_be_left_there_or_acted_on(
     harness: Harness, *, restarted: bool

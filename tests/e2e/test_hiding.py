@@ -56,6 +56,7 @@ async def test_enough_people_hide_a_video_and_moderators_are_asked(
     assert audit(harness, "action")[-1] == "video_hidden"
 
 
+@pytest.mark.slow
 async def test_the_same_person_counts_once(harness: Harness) -> None:
     reply, bob = await delivered(harness), harness.member("bob")
     assert await report(harness, reply, bob) == forms.REPORTED.english
@@ -85,6 +86,7 @@ async def test_a_moderator_elsewhere_counts_as_anybody(harness: Harness) -> None
     assert message_of(reply).current.videos
 
 
+@pytest.mark.slow
 async def test_reports_of_muted_people_do_not_count(harness: Harness) -> None:
     reply, bob, mo = await delivered(harness), harness.member("bob"), moderator(harness)
     members = harness.app.moderation.caches.members
@@ -99,6 +101,7 @@ async def test_reports_of_muted_people_do_not_count(harness: Harness) -> None:
     await seen(message_of(reply), HIDDEN)
 
 
+@pytest.mark.slow
 async def test_many_reports_in_the_same_moment_ask_once(harness: Harness) -> None:
     reply = await delivered(harness)
     opened = [
@@ -129,6 +132,7 @@ async def test_what_only_its_owner_sees_is_not_hidden(harness: Harness, where: s
     assert kept(harness) == []
 
 
+@pytest.mark.slow
 async def test_nobody_reports_what_somebody_else_made_in_private(harness: Harness) -> None:
     mo = moderator(harness)
     await delivered(harness, private=True)
@@ -156,6 +160,7 @@ async def test_a_video_that_is_not_known_is_said_to_be_so(harness: Harness) -> N
     assert reports(harness) == []
 
 
+@pytest.mark.slow
 async def test_a_made_up_form_hides_no_other_video_than_it_came_from(harness: Harness) -> None:
     first, second = await delivered(harness), await delivered(harness)
     one, other = (row["id"] for row in harness.rows("id"))

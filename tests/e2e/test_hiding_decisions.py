@@ -70,6 +70,7 @@ async def test_a_video_that_is_no_longer_allowed_there_does_not_come_back(harnes
     await until(lambda: kept(harness) == [])
 
 
+@pytest.mark.slow
 async def test_a_video_is_restored_although_discord_was_away_for_a_moment(harness: Harness) -> None:
     reply = await delivered(harness)
     card = await hidden(harness, reply)
@@ -116,6 +117,7 @@ async def test_a_decision_that_discord_does_not_take_is_carried_out_later(
     assert bool(message_of(reply).current.videos) is (label == "Restore")
 
 
+@pytest.mark.slow
 async def test_a_video_is_hidden_later_if_discord_is_away_when_it_is_reported(harness: Harness) -> None:
     reply = await delivered(harness)
     route = "PATCH /channels/*/messages/*"
@@ -172,6 +174,7 @@ async def test_a_removed_video_stays_away(harness: Harness, *, restarted: bool) 
     assert not message_of(reply).current.videos
 
 
+@pytest.mark.slow
 async def test_strikes_suspend_when_there_are_enough(harness: Harness) -> None:
     await rule(harness, strikes_to_suspend=2, suspend_hours=5)
     mo = moderator(harness)
@@ -263,6 +266,7 @@ async def test_what_an_earlier_process_decided_and_did_not_carry_out_is_carried_
     assert audit(harness, "action").count("video_restored") == 1
 
 
+@pytest.mark.slow
 async def test_moderators_are_asked_by_their_owner_where_there_is_no_channel(harness: Harness) -> None:
     await rule(harness, review_channel_id=None)
     reply = await delivered(harness)

@@ -38,6 +38,7 @@ async def test_a_channel_that_is_switched_off(harness: Harness) -> None:
     assert (await ended(harness, await mention(harness))).videos
 
 
+@pytest.mark.slow
 async def test_all_channels_but_one_and_its_threads(harness: Harness) -> None:
     page, guild = harness.sandbox.discord.integrations, harness.guild
     page.deny(guild, None)

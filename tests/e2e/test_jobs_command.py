@@ -35,6 +35,7 @@ async def test_an_empty_list_says_what_to_do(harness: Harness) -> None:
     assert words.NONE.english in shown.text
 
 
+@pytest.mark.slow
 async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())

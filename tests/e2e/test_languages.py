@@ -122,7 +122,9 @@ async def test_every_command_option_and_choice_is_registered_in_every_language(
     commands = harness.sandbox.discord.commands
     assert sorted(str(command["name"]) for command in commands) == [
         "Animate",
+        "about",
         "defaults",
+        "help",
         "jobs",
         "privacy",
         "settings",

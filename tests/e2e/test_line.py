@@ -74,6 +74,7 @@ async def test_no_more_run_at_once_than_the_limits_say(
         assert harness.bought == 6
 
 
+@pytest.mark.slow
 async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Path) -> None:
     async with open_harness(
         tmp_path,
@@ -94,6 +95,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
         assert order == ["ada 0", "bea 0", "ada 1", "ada 2", "ada 3"]
 
 
+@pytest.mark.slow
 async def test_jobs_found_running_at_a_restart_keep_their_places(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=3, jobs_at_once_per_person=3) as harness:
         running = [await being_made(harness, f"running {number}") for number in range(3)]

@@ -197,6 +197,7 @@ async def test_what_moderators_denied_they_look_for_in_private(harness: Harness)
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", ["suspended", "blocked"])
 async def test_what_belongs_to_a_suspended_or_blocked_user_only_moderators_look_for(
     harness: Harness, record: str
@@ -214,6 +215,7 @@ async def test_what_belongs_to_a_suspended_or_blocked_user_only_moderators_look_
     assert (await shown(harness, await look(harness, message_of(reply), user=mo))).ephemeral
 
 
+@pytest.mark.slow
 async def test_what_belongs_to_a_banned_user_only_moderators_look_for(harness: Harness) -> None:
     reply, mo = await lost(harness), moderator(harness)
     direct = harness.sandbox.discord.dm(harness.user)

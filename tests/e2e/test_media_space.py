@@ -111,6 +111,7 @@ async def test_hidden_videos_are_never_deleted_for_space(harness: Harness) -> No
     assert kept(harness) == [copy]
 
 
+@pytest.mark.slow
 async def test_a_full_disk_takes_originals_first_and_then_no_request(tmp_path: Path) -> None:
     disk = Disk()
     async with open_harness(tmp_path, tuning=replace(QUICK, free_bytes=disk.free)) as harness:

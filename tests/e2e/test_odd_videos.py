@@ -81,6 +81,7 @@ async def test_bytes_behind_the_last_box_cost_no_second_download(harness: Harnes
     assert harness.sandbox.dimilinks.request_log.downloads.total() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.started_with(tuning=replace(QUICK, timeouts=replace(QUICK.timeouts, download_s=60.0)))
 async def test_half_a_video_that_is_handed_out_as_if_it_were_all_is_not_posted(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.content.extend([Truncated()] * 4)
@@ -88,6 +89,7 @@ async def test_half_a_video_that_is_handed_out_as_if_it_were_all_is_not_posted(h
     assert harness.sandbox.dimilinks.request_log.downloads.total() == 5
 
 
+@pytest.mark.slow
 async def test_the_last_frame_of_a_turned_video_is_upright(harness: Harness) -> None:
     reply = await delivered(harness)
     opened = await opens(harness, reply, "Use last frame")

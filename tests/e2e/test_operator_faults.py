@@ -72,6 +72,7 @@ async def test_while_it_is_paused_one_request_at_a_time_probes(harness: Harness)
     assert min(pauses) >= harness.tuning.probe_intervals.first_s
 
 
+@pytest.mark.slow
 async def test_a_wrong_key_is_probed_without_sending_a_request_that_costs(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [KEY])
     harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [KEY])
@@ -108,6 +109,7 @@ async def test_questions_that_are_refused_do_not_end_a_job(harness: Harness, fau
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_one_request_that_the_service_refuses_without_a_reason_ends_with_its_words(
     harness: Harness,
 ) -> None:

@@ -98,6 +98,7 @@ async def test_the_original_goes_when_moderators_remove_the_video(harness: Harne
     await until(lambda: not media(harness))
 
 
+@pytest.mark.slow
 async def test_the_originals_go_when_a_purge_is_decided_although_discord_refuses(harness: Harness) -> None:
     replies: list[Reply] = [await delivered(harness), await delivered(harness)]
     harness.sandbox.discord.faults.append(

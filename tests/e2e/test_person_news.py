@@ -108,6 +108,7 @@ async def test_who_gets_a_strike_hears_it_and_can_appeal_the_suspension_that_fol
     assert member(harness).appealed_at is not None
 
 
+@pytest.mark.slow
 async def test_the_end_of_a_suspension_is_told_once(harness: Harness, clock: MovableClock) -> None:
     await spicy(harness, "suspend", moderator(harness), person="ada", hours=1, reason="spam")
     await heard(harness, "suspended you")
@@ -133,6 +134,7 @@ async def test_a_lifted_suspension_is_told_once(harness: Harness, clock: Movable
     assert len(inbox(harness, harness.user)) == 2
 
 
+@pytest.mark.slow
 async def test_a_card_says_for_whom_it_is_and_pings_nobody(harness: Harness) -> None:
     public, private = await delivered(harness), await delivered(harness, private=True)
     assert harness.user.mention in message_of(public).current.text()

@@ -90,6 +90,7 @@ async def test_the_end_of_a_suspension_is_told_by_the_next_process(
     await until(lambda: inbox(harness, harness.user)[1:] == [over])
 
 
+@pytest.mark.slow
 async def test_news_whose_answer_was_lost_are_there_once(harness: Harness) -> None:
     mo = moderator(harness)
     fault = harness.sandbox.discord.faults.append(DiscordFault(POST, drop=Drop.AFTER, times=1))

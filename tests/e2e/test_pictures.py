@@ -35,6 +35,7 @@ async def test_an_unusable_picture_is_refused_by_name(
     assert not list((harness.data_dir / "spool").iterdir())
 
 
+@pytest.mark.slow
 async def test_a_picture_of_ten_megabytes_and_a_byte_is_sent_below_the_limit(harness: Harness) -> None:
     large = harness.sandbox.discord.upload("large.png", png_of(10_000_001))
     reply = await harness.video(image=large)
@@ -43,6 +44,7 @@ async def test_a_picture_of_ten_megabytes_and_a_byte_is_sent_below_the_limit(har
     assert 0 < submission.references[0].size_bytes < 10_000_000
 
 
+@pytest.mark.slow
 async def test_a_picture_just_below_ten_megabytes_goes_through_untouched(harness: Harness) -> None:
     content = png_of(9_999_999)
     reply = await harness.video(image=harness.sandbox.discord.upload("large.png", content))

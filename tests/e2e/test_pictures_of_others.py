@@ -94,6 +94,7 @@ async def test_pictures_that_were_public_in_that_channel_come_along(harness: Har
     assert widths(harness) == [140, 141]
 
 
+@pytest.mark.slow
 async def test_pictures_of_a_message_are_public_and_those_added_in_the_form_are_not(harness: Harness) -> None:
     message = await say(harness, "look", attachments=[upload_of_width(harness, 140)])
     bob = harness.member("bob")
@@ -123,6 +124,7 @@ async def test_the_last_frame_of_a_public_video_is_for_everybody(harness: Harnes
     assert harness.bought == 3
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_the_last_frame_of_a_spicy_video_is_for_its_owner_alone(
     harness: Harness, *, restarted: bool
@@ -143,6 +145,7 @@ async def test_the_last_frame_of_a_spicy_video_is_for_its_owner_alone(
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 async def test_nor_does_a_form_on_a_video_of_ones_own_bring_it(harness: Harness) -> None:
     spicy = await delivered(harness, channel=harness.adult_channel, preset="spicy")
     bob = harness.member("bob")
@@ -155,6 +158,7 @@ async def test_nor_does_a_form_on_a_video_of_ones_own_bring_it(harness: Harness)
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 async def test_a_moderator_who_looks_for_a_video_does_not_get_its_pictures(harness: Harness) -> None:
     reply, mod = await delivered(harness, image=upload(harness)), moderator(harness)
     (job,) = harness.rows("id, person_id")

@@ -103,6 +103,7 @@ async def test_spicy_stays_where_a_servers_moderators_can_allow_it(
     assert harness.bought == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [ChannelKind.TEXT, ChannelKind.FORUM])
 async def test_a_thread_is_as_restricted_as_its_channel(harness: Harness, kind: ChannelKind) -> None:
     channel = harness.guild.add_channel("adults", nsfw=True, kind=kind).add_thread("inside")

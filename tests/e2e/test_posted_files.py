@@ -148,6 +148,7 @@ async def test_two_smaller_files_are_tried_and_then_it_waits(harness: Harness) -
     assert row["original_name"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tier", "bot_s"), [(0, 20_000_000), (2, 50 * MIB), (3, 100 * MIB)])
 async def test_without_the_token_the_limit_is_the_bot_s(harness: Harness, tier: int, bot_s: int) -> None:
     guild = harness.sandbox.discord.add_guild("Boosted", boost_tier=tier)

@@ -75,6 +75,7 @@ async def test_forms_take_flags_out(harness: Harness) -> None:
     assert sent(harness) == [("a boat", "normal"), ("a ship", "normal"), *[("a buoy", "normal")] * 2]
 
 
+@pytest.mark.slow
 async def test_messages_take_out_what_they_do_not_read_as_an_option(harness: Harness) -> None:
     asked = await say(harness, ping(harness, "a boat mode=spicy"), 1)
     assert SAID in (await ended(harness, asked)).text()
@@ -107,6 +108,7 @@ async def test_what_earlier_versions_stored_is_sent_without_flags(harness: Harne
     assert sent(harness)[1:] == [("a boat", "normal")] * 2
 
 
+@pytest.mark.slow
 async def test_of_flags_alone_that_earlier_versions_stored_nothing_is_bought(harness: Harness) -> None:
     await rule(harness, modes={Gate.NORMAL: Mode.APPROVAL})
     reply = await harness.video("a boat")

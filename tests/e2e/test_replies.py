@@ -115,6 +115,7 @@ async def sticking(harness: Harness) -> Message:
     return await say(harness, stickers=[png, lottie, apng])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [attached, embedded, forwarded, sticking])
 async def test_pictures_are_found_wherever_discord_puts_them(
     harness: Harness, source: Callable[[Harness], Any]
@@ -159,6 +160,7 @@ async def test_without_the_intent_a_picture_that_is_not_shown_buys_nothing(harne
     assert (harness.bought, harness.rows()) == (0, [])
 
 
+@pytest.mark.slow
 async def test_pictures_of_the_mentioning_message_itself_are_always_shown(harness: Harness) -> None:
     hidden = await say(blind(harness), "look", 1)
     asked = await say(

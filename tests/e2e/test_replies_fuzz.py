@@ -74,6 +74,7 @@ async def test_a_request_that_was_kept_before_a_stop_is_answered_after_it(tmp_pa
         assert harness.bought == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True], ids=["by the nonce", "by looking back"])
 async def test_an_answer_of_which_the_stopped_bot_did_not_hear_is_not_made_again(
     tmp_path: Path, *, late: bool
@@ -95,6 +96,7 @@ async def test_an_answer_of_which_the_stopped_bot_did_not_hear_is_not_made_again
         assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_an_answer_whose_receipt_was_lost_is_found(tmp_path: Path) -> None:
     async with open_harness(tmp_path, tuning=CALM) as harness:
         fail(harness, "POST /channels/*", drop=Drop.AFTER)

@@ -134,6 +134,7 @@ async def test_a_report_waits_for_a_slow_disk_and_is_acknowledged_before(harness
     assert len(reports(harness)) == 1
 
 
+@pytest.mark.slow
 async def test_buttons_of_a_reported_video_still_work(harness: Harness) -> None:
     reply = await delivered(harness)
     opened = await opens(harness, reply, "Report")

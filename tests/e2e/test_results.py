@@ -148,6 +148,7 @@ async def test_nobody_builds_upon_a_private_video_of_somebody_else(
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 async def test_spicy_videos_are_made_again_where_they_may_be(harness: Harness) -> None:
     reply = await delivered(harness, channel=harness.adult_channel, preset="spicy")
     change = await opens(harness, reply, "Change")
@@ -160,6 +161,7 @@ async def test_spicy_videos_are_made_again_where_they_may_be(harness: Harness) -
     assert harness.bought == 2
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_preview_is_made_anew_in_720p(harness: Harness, *, restarted: bool) -> None:
     reply = await delivered(harness, image=upload(harness, size=(170, 130)), resolution="480p", seconds="12")
@@ -175,6 +177,7 @@ async def test_a_preview_is_made_anew_in_720p(harness: Harness, *, restarted: bo
     assert widths(harness) == [170]
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_change_begins_with_what_was_and_keeps_the_pictures(
     harness: Harness, *, restarted: bool
@@ -209,6 +212,7 @@ async def test_change_begins_with_what_was_and_keeps_the_pictures(
     assert len(first) == 2
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_pictures_in_the_form_of_a_change_take_the_place_of_all(
     harness: Harness, *, restarted: bool
@@ -223,6 +227,7 @@ async def test_pictures_in_the_form_of_a_change_take_the_place_of_all(
     assert widths(harness) == [177]
 
 
+@pytest.mark.slow
 async def test_a_video_of_words_alone_can_be_given_pictures(harness: Harness) -> None:
     reply = await delivered(harness)
     opened = await opens(harness, reply, "Change")
@@ -256,6 +261,7 @@ async def test_the_form_of_a_change_says_that_the_pictures_are_gone(
     assert widths(harness) == [177]
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_what_comes_next_begins_with_the_last_frame(harness: Harness, *, restarted: bool) -> None:
     reply = await delivered(harness, image=upload(harness, size=(160, 130)), seconds="10")

@@ -49,6 +49,7 @@ async def test_manage_messages_in_channels_moderates_no_server(harness: Harness)
     assert harness.rows("state") == [{"state": "held"}]
 
 
+@pytest.mark.slow
 async def test_manage_messages_in_a_channel_clears_that_channel(harness: Harness) -> None:
     user = harness.member("channel moderator")
     harness.channel.allow(user, "manage_messages")

@@ -79,6 +79,7 @@ async def test_nobody_tries_again_at_anothers_expense(harness: Harness) -> None:
     assert harness.bought == 1
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_request_is_tried_again_once_and_counts_once(tmp_path: Path, *, restarted: bool) -> None:
     async with open_harness(tmp_path, seconds_a_day_per_person=18) as harness:

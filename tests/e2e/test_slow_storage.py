@@ -45,6 +45,7 @@ async def test_a_request_that_is_stored_late_is_acknowledged_in_words_and_made(
     assert BEING_STORED not in reply.text
 
 
+@pytest.mark.slow
 async def test_a_press_that_is_stored_late_is_refused_in_words_where_the_disk_never_takes_it(
     harness: Harness,
 ) -> None:

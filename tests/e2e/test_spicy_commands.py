@@ -108,6 +108,7 @@ async def test_nobody_decides_about_themselves(
 # The queue.
 
 
+@pytest.mark.slow
 @pytest.mark.started_with(held_per_person=7)
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_the_queue_in_pages(harness: Harness, *, restarted: bool) -> None:

@@ -135,6 +135,7 @@ async def test_messages_with_uploaded_linked_and_replied_to_pictures_are_refused
 # What is built upon videos.
 
 
+@pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_no_chain_that_began_with_a_picture_turns_spicy(harness: Harness, *, restarted: bool) -> None:
     parent = await made(harness, "normal", pictures=1)
@@ -236,6 +237,7 @@ async def test_a_chain_of_words_and_last_frames_stays_spicy(harness: Harness, *,
     assert {made.preset for made in harness.sandbox.dimilinks.request_log.submissions} == {"spicy"}
 
 
+@pytest.mark.slow
 async def test_a_frame_that_went_through_another_preset_is_no_longer_one(harness: Harness) -> None:
     parent = await made(harness)
     plain = await send(harness, await opens(harness, parent, "Use last frame"), {"preset": "normal"})
@@ -245,6 +247,7 @@ async def test_a_frame_that_went_through_another_preset_is_no_longer_one(harness
     await posted(harness, await send(harness, await opens(harness, plain, "Change"), {"preset": "spicy"}))
 
 
+@pytest.mark.slow
 async def test_a_frame_whose_video_was_lost_is_tried_again(harness: Harness) -> None:
     opened = await opens(harness, await made(harness), "Use last frame")
     harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
@@ -254,6 +257,7 @@ async def test_a_frame_whose_video_was_lost_is_tried_again(harness: Harness) -> 
     await posted(harness, await press(harness, lost, "Try again"))
 
 
+@pytest.mark.slow
 async def test_a_frame_waits_for_moderators_who_see_it(harness: Harness) -> None:
     parent = await made(harness)
     await rule(harness, modes={Gate.PICTURES: Mode.APPROVAL, Gate.SPICY: Mode.OPEN})
@@ -276,6 +280,7 @@ async def hasty(tmp_path: Path) -> AsyncGenerator[Harness]:
         assert_log_unbroken(opened)
 
 
+@pytest.mark.slow
 async def test_a_video_from_a_frame_that_came_late_is_still_posted(hasty: Harness) -> None:
     opened = await opens(hasty, await made(hasty), "Use last frame")
     hold(hasty)

@@ -117,6 +117,7 @@ async def test_a_video_that_was_restored_before_is_removed_all_the_same(harness:
     assert actions(harness)[-2:] == ["videos_purged", "video_removed"]
 
 
+@pytest.mark.slow
 @pytest.mark.started_with(tuning=CALM)
 async def test_answers_to_messages_are_removed_too(harness: Harness) -> None:
     asked = await say(harness, ping(harness, "make it rain"), 1)

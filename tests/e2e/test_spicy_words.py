@@ -51,6 +51,7 @@ async def test_a_weak_pair_waits_for_moderators_with_its_words_on_the_card(harne
     assert [one.details["shipped"] for one in held] == [True]
 
 
+@pytest.mark.slow
 async def test_a_term_that_alerts_is_made_and_logged(harness: Harness) -> None:
     await listed(harness, Term("lighthouse", Effect.ALERTS))
     await harness.ended(await harness.video("a lighthouse at night"))

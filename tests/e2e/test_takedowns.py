@@ -65,6 +65,7 @@ async def test_others_do_not_hear_that_a_video_could_not_be_hidden(harness: Harn
     assert "video_hidden" not in actions(harness)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "label"), [(403, "Remove…"), (503, "Restore")])
 async def test_a_decision_that_discord_does_not_take_is_told_and_shown_until_it_is_carried_out(
     harness: Harness, status: int, label: str

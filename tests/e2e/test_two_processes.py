@@ -104,6 +104,7 @@ async def test_a_later_answer_to_a_message_is_taken_back_and_buys_nothing(
         assert await delivered_answer(asked, harness) is first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("route", "times"),
     [(HISTORY, 2), ("DELETE /channels/*/messages/*", 2)],

@@ -37,6 +37,7 @@ async def test_the_bot_starts_and_serves_everybody_else(harness: Harness) -> Non
     await until(lambda: sorted(news(harness)) == texts)
 
 
+@pytest.mark.slow
 async def test_files_of_a_job_that_cannot_be_read_are_kept(harness: Harness, clock: MovableClock) -> None:
     await harness.ended(
         await harness.video("whole", image=harness.sandbox.discord.upload("a.png", picture()))

@@ -60,6 +60,7 @@ async def test_where_its_channels_cannot_be_looked_at_ordinary_videos_pass_alone
     assert not message_of(lighthouse).current.videos
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("review_at", [ReviewAt.SUBMISSION, ReviewAt.POSTING])
 async def test_a_bot_that_was_removed_posts_nothing_that_waited_for_approval(
     harness: Harness, review_at: ReviewAt

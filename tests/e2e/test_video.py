@@ -34,6 +34,7 @@ async def test_a_prompt_becomes_a_video_in_the_same_reply(harness: Harness) -> N
     assert not reply.ephemeral
 
 
+@pytest.mark.slow
 async def test_the_reply_is_acknowledged_first_and_then_shows_progress(harness: Harness) -> None:
     # Long enough for several edits, whose pace Discord's limits and not ours decide.
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0.3, generate_s=3.0)
@@ -125,6 +126,7 @@ async def test_spicy_is_refused_outside_age_restricted_channels_before_anything_
     assert harness.bought == 0
 
 
+@pytest.mark.slow
 async def test_spicy_in_an_age_restricted_channel_or_its_thread_is_posted_behind_a_spoiler(
     harness: Harness,
 ) -> None:

@@ -16,7 +16,7 @@ def needs(detector: DetectorName) -> pytest.MarkDecorator:
     """Skip what needs a detector that is not installed."""
     return pytest.mark.skipif(
         not is_installed(detector),
-        reason=f"{detector} is not installed: pip install -r {detector.requirements}",
+        reason=f"{detector.package} is not installed",
     )
 
 

@@ -1,6 +1,8 @@
 """The heartbeat: how long the bot was away, and whose requests are asked about after that."""
 
+import sqlite3
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.jobs.heartbeat import Heartbeat
+from bot.jobs.heartbeat import PUT_BACK, Heartbeat, mark_put_back, put_back_at
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
 from bot.storage.database import Database
@@ -45,6 +47,38 @@ async def test_only_a_long_absence_asks(
     await started(database, now, "second")
     marked = {state: (await store.get(state.value)).ask_again_since for state in JobState}
     assert marked == {state: now if asks and state in waiting else None for state in JobState}
+
+
+async def test_a_backup_that_was_put_back_asks_however_young_it_is_and_looks_at_what_is_under_way(
+    database: Database, tmp_path: Path
+) -> None:
+    store = JobStore(database, tmp_path)
+    for state in JobState:
+        await store.add(replace(a_job(state=state, job_id=state.value), parent_id=state.value))
+    parked = replace(a_job(state=JobState.DELIVERING, job_id="parked"), undelivered_since=MOMENT)
+    await store.add(replace(parked, parent_id="parked"))
+    await started(database, MOMENT, "first")
+    with closing(sqlite3.connect(database.path)) as copy, copy:
+        mark_put_back(copy)
+    now = MOMENT + timedelta(seconds=1)
+    await started(database, now, "second")
+    marked = {state for state in JobState if (await store.get(state.value)).ask_again_since == now}
+    assert marked == {
+        JobState.QUEUED,
+        JobState.HELD,
+        JobState.SUBMITTING,
+        JobState.GENERATING,
+        JobState.READY,
+        JobState.DELIVERING,
+    }
+    assert (await store.get("parked")).ask_again_since is None
+    async with database.read() as connection:
+        kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
+    assert set(kept) == {"first", PUT_BACK, "second"}
+    assert await put_back_at(database) == now
+    await started(database, now + HOUR, "third")
+    assert (await store.get("queued")).ask_again_since == now
+    assert await put_back_at(database) == now
 
 
 async def test_a_second_absence_does_not_put_the_end_off(database: Database, tmp_path: Path) -> None:

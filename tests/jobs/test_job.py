@@ -11,7 +11,8 @@ from tests.jobs.builders import a_job
 DIAGRAM = {
     ("held", "denied"), ("held", "queued"), ("held", "failed"), ("held", "cancelled"),
     ("queued", "submitting"), ("queued", "held"), ("queued", "failed"), ("queued", "cancelled"),
-    ("queued", "delivered"),  # by what a backup that was put back does not know
+    ("queued", "delivered"), ("queued", "unknown"),  # by what a backup that was put back does not know
+    ("submitting", "delivered"), ("generating", "delivered"), ("ready", "delivered"),
     ("submitting", "generating"), ("submitting", "queued"), ("submitting", "failed"),
     ("submitting", "unknown"),
     ("generating", "ready"), ("generating", "failed"), ("generating", "expired"), ("generating", "cancelled"),

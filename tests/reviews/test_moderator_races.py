@@ -266,6 +266,7 @@ QUICK = settings(
 )
 
 
+@pytest.mark.slow
 @given(CASES)
 @QUICK
 def test_deeds_at_the_same_time_decide_once_and_rightly(tmp_path: Path, case: dict[str, Any]) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Dialect, create_engine, literal, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from bot.storage import moderation_tables, privacy_tables
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
-from bot.storage.moderation_tables import metadata
 from bot.storage.tables import UtcMoment, jobs
 from tests.storage.rows import NOW, TOKEN, add, job_count, row
 
@@ -106,6 +106,9 @@ def _definitions(connection: Connection) -> set[tuple[str, str]]:
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_metadata(tmp_path: Path) -> None:
+    # Tables are known once the modules that state them are loaded; all share one collection.
+    metadata = moderation_tables.metadata
+    assert metadata is privacy_tables.metadata
     migrate(tmp_path / "migrated.sqlite3")
     migrated = create_engine(f"sqlite:///{tmp_path}/migrated.sqlite3")
     with migrated.connect() as by_steps, create_engine("sqlite://").connect() as at_once:

@@ -2,7 +2,6 @@
 
 import json
 import stat
-import tomllib
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +11,9 @@ import av
 import pytest
 from structlog.testing import capture_logs
 
+from bot import __version__
 from bot.children.pool import ChildPool
 from bot.video_files.credentials import (
-    VERSION,
     ContentCredentials,
     IdentityFiles,
     NotSignedError,
@@ -129,7 +128,7 @@ async def test_a_file_is_valid_and_marked_whatever_was_done_to_it(
     assert found.actions == [BY_AI]
     assert found.active["title"] == "job-1.mp4"
     maker = found.active["claim_generator_info"][0]
-    assert (maker["name"], maker["version"]) == ("Stillmotion", VERSION)
+    assert (maker["name"], maker["version"]) == ("Stillmotion", __version__)
     mark = tag(made.path)
     assert mark is not None
     assert mark["ProduceID"] == "job-1"
@@ -292,8 +291,3 @@ def test_credentials_are_found_by_their_box(tmp_path: Path, content: bytes, size
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
     assert credentials_bytes(str(path)) == size_bytes
-
-
-def test_the_version_is_that_of_the_project() -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
-    assert project["project"]["version"] == VERSION

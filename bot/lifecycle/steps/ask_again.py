@@ -1,6 +1,12 @@
-"""The step that asks a user if a request is still wanted, because the bot was away for long."""
+"""The step of jobs whose row may be older than their reply: looks at the reply, and asks what is not bought.
 
-from datetime import timedelta
+That is so when the bot was away for long, and when a backup was put back: what waits in it may have been bought
+since, and what was being made may have been posted.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import stamina
@@ -9,67 +15,131 @@ import structlog
 from bot.delivery.messages import DeliveryError, DiscordUnavailableError, Messages, Post
 from bot.delivery.routes import Route, final_routes
 from bot.jobs import cards
-from bot.jobs.job import JobState
+from bot.jobs.job import FailureReason, JobState
+from bot.jobs.shown_reply import ReplyTells, told_by
 from bot.jobs.shown_video import ending_of
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.timeouts import Retention, Timeouts
 
 log: Final = structlog.get_logger(__name__)
 
+_BEHIND_ITS_REPLY: Final = (
+    "(an earlier state of the bot was put back; the reply shows that it was handed over since)"
+)
+"""In the place of the answer to a POST, for the operator."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a look at the reply told; `seen` is False if the reply itself could not be looked at."""
+
+    tells: ReplyTells
+    seen: bool
+
 
 class AskAgainStep:
     """Asks, and leaves the job at rest. *Make it* and *Cancel* come by `bot/services/job_actions.py`."""
 
-    def __init__(self, *, messages: Messages, timeouts: Timeouts, retention: Retention) -> None:
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        timeouts: Timeouts,
+        retention: Retention,
+        put_back_at: Callable[[], Awaitable[datetime | None]],
+    ) -> None:
+        """Args: `put_back_at` returns when a backup was put back last, if one was."""
         self._messages = messages
+        self._put_back_at = put_back_at
         self._timeouts = timeouts
         self._retention = retention
 
     async def run(self, context: JobContext) -> None:
-        """Ask about a queued job, or end it as delivered: its video was posted, and a backup does not know that."""
+        """Ask about a queued job, or end it by what its reply shows and a backup does not know.
+
+        A video that was posted is delivered. A request that was handed to the service may have bought something: it
+        is unknown, over for its user and open for the operator, and is not made by this job any more.
+        """
         # A card of progress would take a video away that the reply holds.
         await context.stop_card()
-        if await self._is_delivered(context):
-            log.warning("video_found_in_reply", job=context.job.id)
-            now = context.now()
-            await context.move(JobState.DELIVERED, ended_at=now, settled_at=now, ask_again_since=None)
-            return
-        since = context.job.ask_again_since or context.now()
-        await context.tell(cards.ask_again_card(context.job, since + self._retention.unanswered))
+        look = await self._look_patiently(context)
+        match look.tells:
+            case ReplyTells.POSTED:
+                await self._end_as_delivered(context)
+            case ReplyTells.PURCHASE:
+                log.warning("purchase_found_in_reply", job=context.job.id)
+                await context.fail(
+                    FailureReason.PURCHASE_UNKNOWN,
+                    to=JobState.UNKNOWN,
+                    raw_answer=_BEHIND_ITS_REPLY,
+                    submitted_at=context.job.submitted_at or context.now(),
+                    ask_again_since=None,
+                )
+            case ReplyTells.NOTHING:
+                since = context.job.ask_again_since or context.now()
+                until = since + self._retention.unanswered
+                # What a card shows comes seconds after what is done, and after an hour it is not edited any more.
+                put_back = await self._put_back_at()
+                behind = put_back is not None and context.job.created_at <= put_back
+                card = cards.ask_again_card(context.job, until, certain=look.seen and not behind)
+                await context.tell(card)
 
-    async def _is_delivered(self, context: JobContext) -> bool:
-        """Return True if the reply, or a message in its place, shows the video. Waits for Discord."""
+    async def look_first(self, context: JobContext) -> None:
+        """End a job under way whose video the reply shows already; otherwise let it go on from where it stands."""
+        look = await self._look_patiently(context)
+        if look.tells is ReplyTells.POSTED:
+            await self._end_as_delivered(context)
+        else:
+            await context.amend(ask_again_since=None)
+
+    async def _end_as_delivered(self, context: JobContext) -> None:
+        log.warning("video_found_in_reply", job=context.job.id)
+        now = context.now()
+        await context.move(
+            JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, ask_again_since=None
+        )
+
+    async def _look_patiently(self, context: JobContext) -> _Look:
+        """Look at the reply, and at messages in its place. Waits for Discord."""
         async for attempt in stamina.retry_context(
             on=DiscordUnavailableError, attempts=None, timeout=self._timeouts.deliver_s, wait_max=30.0
         ):
             with attempt:
                 return await self._look(context)
-        return False
+        raise AssertionError("a retry context ends by returning or raising")
 
-    async def _look(self, context: JobContext) -> bool:
+    async def _look(self, context: JobContext) -> _Look:
         job, now = context.job, context.now()
-        post = Post(cards.delivered_card(job, now=now))
         routes = final_routes(job.reply, max(timedelta(), now - job.reply.created_at).total_seconds())
         if routes[0] is not Route.DIRECT_MESSAGE:
             # Messages to a user are only looked at where there is no other way: each opens a channel.
             routes = [route for route in routes if route is not Route.DIRECT_MESSAGE]
+        tells, seen = ReplyTells.NOTHING, False
         for route in routes:
             try:
-                if await self._found(context, route, post) is not None:
-                    return True
+                found = await self._told_by(context, route)
             except DiscordUnavailableError:
                 raise
             except DeliveryError as error:
                 log.info("reply_not_looked_up", job=job.id, route=route, reason=str(error))
-        return False
+                continue
+            if found is ReplyTells.POSTED:
+                return _Look(found, seen=True)
+            seen = seen or not route.makes_new_message
+            tells = found if found is ReplyTells.PURCHASE else tells
+        return _Look(tells, seen)
 
-    async def _found(self, context: JobContext, route: Route, post: Post) -> int | None:
+    async def _told_by(self, context: JobContext, route: Route) -> ReplyTells:
         job = context.job
+        post = Post(cards.delivered_card(job, now=context.now()))
         match route:
             case Route.TOKEN | Route.EDIT_AS_BOT:
-                by_token = route is Route.TOKEN
-                return await self._messages.find_video(job.reply, ending_of(job), by_token=by_token)
+                shown = await self._messages.read_reply(job.reply, by_token=route is Route.TOKEN)
+                if any(path.endswith(ending_of(job)) for path in shown.media):
+                    return ReplyTells.POSTED
+                return told_by(shown.text)
             case Route.ANSWER_IN_CHANNEL:
-                return await self._messages.find_answer(job.reply, post, job.created_at)
+                posted = await self._messages.find_answer(job.reply, post, job.created_at)
             case Route.DIRECT_MESSAGE:
-                return await self._messages.find_direct(job.reply, post, job.created_at)
+                posted = await self._messages.find_direct(job.reply, post, job.created_at)
+        return ReplyTells.POSTED if posted is not None else ReplyTells.NOTHING

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from bot.sandbox.discord.connection import Connection, GatewayCloseError
 from bot.sandbox.discord.event_faults import EventFaults
 from bot.sandbox.discord.events import Event
+from bot.sandbox.discord.presences import Presences
 from bot.sandbox.discord.request_log import DiscordRequestLog
 from bot.sandbox.discord.sessions import Session
 from bot.sandbox.discord.signals import Signal
@@ -84,10 +85,14 @@ class Gateway:
     replayed_again: int = 0
     turned_away: int = 0
     """How many connections were, while the gateway stayed away."""
+    presences: Presences = field(init=False)
     _away_until: float = 0.0
     _absence: Absence = Absence.REFUSED
     _repetitions: set[asyncio.TimerHandle] = field(default_factory=set[asyncio.TimerHandle])
     _last_identify: dict[int, float] = field(default_factory=dict[int, float])
+
+    def __post_init__(self) -> None:
+        self.presences = Presences(self.request_log)
 
     def broadcast(self, event: Event) -> int:
         """Send an event to the sessions that are to get it; answers to how many it went."""
@@ -235,7 +240,9 @@ class Gateway:
             raise GatewayCloseError(4003, "Not authenticated.")
         if op == Op.REQUEST_MEMBERS:
             self._members(connection.session, as_object(data) or {})
-        elif op not in {Op.PRESENCE, Op.VOICE_STATE}:
+        elif op == Op.PRESENCE:
+            self.presences.take(connection.session.id, data)
+        elif op != Op.VOICE_STATE:
             raise GatewayCloseError(4001, "Unknown opcode.")
 
     async def _identify(self, connection: Connection, data: JsonObject) -> None:

@@ -255,6 +255,7 @@ class Guild:
     members: dict[int, GuildMember] = field(default_factory=dict[int, GuildMember])
     automod_words: set[str] = field(default_factory=set[str])
     """Words that AutoMod blocks in messages of the bot, as it does with those of user-installed apps."""
+    system_channel: Channel | None = None
 
     @property
     def upload_limit_bytes(self) -> int:
@@ -356,7 +357,7 @@ class Guild:
             "nsfw": False,
             "afk_channel_id": None,
             "afk_timeout": 300,
-            "system_channel_id": None,
+            "system_channel_id": str(self.system_channel.id) if self.system_channel else None,
             "system_channel_flags": 0,
             "rules_channel_id": None,
             "public_updates_channel_id": None,

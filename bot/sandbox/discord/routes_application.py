@@ -1,5 +1,6 @@
 """Routes of the application: itself, its gateway, its commands."""
 
+from bot.sandbox.discord import permissions as rights
 from bot.sandbox.discord.api_call import ApiAnswer, ApiCall, ApiRoute, Core
 from bot.sandbox.discord.errors import UNKNOWN_APPLICATION, UNKNOWN_GUILD, ApiError
 from bot.sandbox.discord.ratelimits import RateLimits
@@ -18,6 +19,8 @@ _CHANGEABLE = (
     "integration_types_config",
     "install_params",
 )
+_USUAL = str(int(rights.EVERYONE))
+"""Permissions among the *Default Install Settings* of an application that was set up with care."""
 
 
 def application_payload(core: Core) -> JsonObject:
@@ -42,7 +45,12 @@ def application_payload(core: Core) -> JsonObject:
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
-        "integration_types_config": {"0": {}, "1": {}},
+        "integration_types_config": {
+            "0": {
+                "oauth2_install_params": {"scopes": ["applications.commands", "bot"], "permissions": _USUAL}
+            },
+            "1": {"oauth2_install_params": {"scopes": ["applications.commands"], "permissions": "0"}},
+        },
         "approximate_guild_count": len(core.world.guilds),
         "approximate_user_install_count": 0,
     }
@@ -66,6 +74,7 @@ class ApplicationRoutes:
         return [
             ApiRoute("GET", "/gateway/bot", self._gateway, other),
             ApiRoute("GET", "/users/@me", self._me, other),
+            ApiRoute("GET", "/users/@me/guilds", self._guilds, other),
             ApiRoute("GET", "/applications/@me", self._application, other),
             ApiRoute("PATCH", "/applications/@me", self._change_application, other),
             ApiRoute("GET", "/oauth2/applications/@me", self._application, other),
@@ -103,6 +112,27 @@ class ApplicationRoutes:
         return ApiAnswer(
             body=self._core.world.bot.payload() | {"verified": True, "mfa_enabled": True, "flags": 0}
         )
+
+    async def _guilds(self, call: ApiCall) -> ApiAnswer:
+        after, limit = int(call.request.query.get("after", "0")), int(call.request.query.get("limit", "200"))
+        world = self._core.world
+        here = sorted(
+            (one for one in world.guilds.values() if one.bot_installed and one.id > after),
+            key=lambda one: one.id,
+        )
+        listed: list[JsonObject] = [
+            {
+                "id": str(guild.id),
+                "name": guild.name,
+                "icon": None,
+                "banner": None,
+                "owner": False,
+                "permissions": str(int(guild.permissions_of(world.bot))),
+                "features": [],
+            }
+            for guild in here[:limit]
+        ]
+        return ApiAnswer(body=listed)
 
     async def _application(self, _: ApiCall) -> ApiAnswer:
         return ApiAnswer(body=application_payload(self._core))

@@ -97,11 +97,22 @@ class MessageVersion:
             case VersionKind.DELETED:
                 return "(deleted)"
             case VersionKind.POSTED | VersionKind.EDITED:
-                lines = [self._plain(line) for line in self._lines()]
+                lines = [_without_marks(line) for line in self.marked_lines()]
                 lines += [f"📎 {a.filename} ({_size(a.size_bytes)})" for a in self.attachments]
                 if self.ephemeral:
                     lines.append("(Only you can see this)")
                 return "\n".join(lines)
+
+    def marked_lines(self) -> list[str]:
+        """Return what `text` has with its Markdown, but with times, mentions and emoji in words."""
+        return [self._in_words(piece) for piece in self._lines()]
+
+    @property
+    def spoilers(self) -> bool:
+        """True if a video or picture is hidden until the user looks at it on purpose."""
+        items = [one for node in walk(self.components) for one in as_array(node.get("items")) or []]
+        hidden = any((as_object(one) or {}).get("spoiler") for one in items)
+        return hidden or any(one.filename.startswith("SPOILER_") for one in self.attachments)
 
     def _lines(self) -> list[str]:
         lines = [self.content] if self.content else []
@@ -109,14 +120,17 @@ class MessageVersion:
             lines += _embed_lines(embed)
         return lines + [line for node in self.components for line in _component_lines(node)]
 
-    def _plain(self, text: str) -> str:
+    def _in_words(self, text: str) -> str:
         text = _TIMESTAMP.sub(lambda m: _when(int(m[1]), m[2] or "f", self.moment), text)
         for mention, shown in (self.mentions or {}).items():
             text = text.replace(mention, shown)
-        text = _EMOJI.sub(r":\1:", text)
-        text = re.sub(r"(?m)^(?:#{1,3}|-#|>) +", "", text)
-        text = re.sub(r"(\*\*|__|~~)(.+?)\1", r"\2", text)
-        return re.sub(r"\[([^\]]+)\]\((https?://[^)\s]+)\)", r"\1 (\2)", text)
+        return _EMOJI.sub(r":\1:", text)
+
+
+def _without_marks(text: str) -> str:
+    text = re.sub(r"(?m)^(?:#{1,3}|-#|>) +", "", text)
+    text = re.sub(r"(\*\*|__|~~)(.+?)\1", r"\2", text)
+    return re.sub(r"\[([^\]]+)\]\((https?://[^)\s]+)\)", r"\1 (\2)", text)
 
 
 def walk(components: tuple[JsonObject, ...] | list[JsonObject]) -> Iterator[JsonObject]:

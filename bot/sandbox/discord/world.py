@@ -58,14 +58,27 @@ class World:
         guild = Guild(self, guild_id, name, owner, locale, boost_tier, bot_installed)
         guild.roles.append(Role(guild_id, "@everyone", rights.EVERYONE, position=0))
         guild.members[owner.id] = GuildMember(owner)
-        if bot_installed:
-            managed = Role(self.ids.next(), self.bot.name, rights.EVERYONE, position=1, managed=True)
-            guild.roles.append(managed)
-            guild.members[self.bot.id] = GuildMember(self.bot, [managed])
         self.guilds[guild_id] = guild
         if bot_installed:
-            self.announce(Event("GUILD_CREATE", guild.payload(), guild_id, Intents.GUILDS))
+            self.invite_bot(guild)
         return guild
+
+    def invite_bot(self, guild: Guild) -> None:
+        """Somebody adds the bot to a server, for the first time or again; the bot hears of it."""
+        guild.bot_installed = True
+        managed = Role(self.ids.next(), self.bot.name, rights.EVERYONE, position=1, managed=True)
+        guild.roles.append(managed)
+        guild.members[self.bot.id] = GuildMember(self.bot, [managed])
+        self.announce(self.joining(guild))
+
+    def joining(self, guild: Guild) -> Event:
+        """The event by which the bot hears that it was added to a server.
+
+        Only servers that come back after READY or an outage say `"unavailable": false` (RAN with discord.py, which
+        tells the two apart by it).
+        """
+        payload = {key: value for key, value in guild.payload().items() if key != "unavailable"}
+        return Event("GUILD_CREATE", payload, guild.id, Intents.GUILDS)
 
     def direct_channel(self, user: User) -> Channel:
         """The direct message channel between the bot and `user`; always the same one."""

@@ -4,8 +4,9 @@ import asyncio
 import dataclasses
 import multiprocessing
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+import signal
 from fractions import Fraction
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,10 @@ from bot.sandbox.video_factory.spec import VideoSpec
 
 _ENLARGED = 4
 _FRAMES = 3
+
+
+class VideoNotMadeError(Exception):
+    """The video of this name was not made: its process failed or was ended."""
 
 
 class VideoFactory(Protocol):
@@ -29,23 +34,57 @@ class VideoFactory(Protocol):
 
 
 class DrawnVideoFactory:
-    """Draws every video anew, in child processes."""
+    """Draws every video anew, in child processes.
 
-    def __init__(self, folder: Path, workers: int = 1) -> None:
+    Args:
+        workers: How many are drawn at a time.
+        notice: Words that are seen in every video, such as that nothing of it is real.
+    """
+
+    def __init__(self, folder: Path, workers: int = 1, *, notice: str = "") -> None:
         self._folder = folder
-        # Spawned, because a fork would copy this process's sockets and its running event loop.
-        self._pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        self._notice = notice
+        self._places = asyncio.Semaphore(workers)
+        self._drawing: set[SpawnProcess] = set()
+        self._closed = False
 
     async def make(self, spec: VideoSpec) -> Path:
-        """Make the mp4 file as specified."""
+        """Make the mp4 file as specified. Raises `VideoNotMadeError` where its process did not."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         destination = self._folder / f"{spec.name}.mp4"
-        await asyncio.get_running_loop().run_in_executor(self._pool, encode, spec, destination)
+        noted = dataclasses.replace(spec, notice=self._notice)
+        async with self._places:
+            if self._closed:
+                raise VideoNotMadeError(spec.name)
+            # Spawned, because a fork would copy this process's sockets and its running event loop.
+            process = multiprocessing.get_context("spawn").Process(
+                target=_encode_undisturbed, args=(noted, destination), daemon=True
+            )
+            self._drawing.add(process)
+            try:
+                await asyncio.to_thread(process.start)
+                await asyncio.to_thread(process.join)
+            finally:
+                self._drawing.discard(process)
+                if process.pid is not None and process.exitcode is None:
+                    process.terminate()
+        if process.exitcode != 0:
+            raise VideoNotMadeError(spec.name)
         return destination
 
     async def close(self) -> None:
-        """End the child processes."""
-        await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+        """End the child processes at once."""
+        self._closed = True
+        for process in tuple(self._drawing):
+            if process.pid is not None:
+                process.terminate()
+                await asyncio.to_thread(process.join)
+
+
+def _encode_undisturbed(spec: VideoSpec, destination: Path) -> None:
+    # Ctrl-C on a terminal reaches every process; the one that owns this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    encode(spec, destination)
 
 
 class SampleVideoFactory:

@@ -13,6 +13,7 @@ class VideoSpec:
 
     Attributes:
         enlarged: By how much the frames are larger than they are drawn.
+        notice: Words that are seen throughout, in the upper left corner.
     """
 
     name: str
@@ -23,6 +24,7 @@ class VideoSpec:
     pictures: tuple[Path, ...] = ()
     frames_per_s: Fraction = FRAMES_PER_S
     enlarged: int = 1
+    notice: str = ""
 
     @classmethod
     def of_request(  # noqa: PLR0917 - the fields of the request, in its order

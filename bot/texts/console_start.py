@@ -1,0 +1,97 @@
+"""Sentences of the command line about the first minutes: what `run` says when it is ready, and some of `check`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+PERMISSION_NAMES: Final[Mapping[str, str]] = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+    "embed_links": "Embed Links",
+    "view_audit_log": "View Audit Log",
+    "read_message_history": "Read Message History",
+}
+"""Names as the developer portal and servers show them, by the library's."""
+
+TYPE_VIDEO: Final = "Type /video in Discord. Ctrl-C stops the bot."
+ADDRESS_UNKNOWN: Final = "its address cannot be looked up"
+
+
+def ready(name: str, servers: int) -> str:
+    """The bot is connected."""
+    match servers:
+        case 0:
+            seen = "No server sees it yet"
+        case 1:
+            seen = "1 server sees it"
+        case _:
+            seen = f"{servers} servers see it"
+    return f"{name} is ready. {seen}."
+
+
+def invite(link: str) -> str:
+    """How to add the bot to a server."""
+    return f"Add it to a server: {link}"
+
+
+def env_file_read(path: Path) -> str:
+    """The file of settings was found."""
+    return f"{path} was read; the environment wins over it"
+
+
+def env_file_absent(path: Path) -> str:
+    """There is no such file."""
+    return f"there is no {path}; settings come from the environment alone (.env.example shows them all)"
+
+
+def env_file_open(path: Path, mode: int) -> str:
+    """Others than its owner can read the file, which holds secrets."""
+    return f"{path} was read, and so can other users of this machine (mode {mode:03o}): chmod 600 {path}"
+
+
+GUILD_INSTALL_OFF: Final = (
+    "*Guild Install* is switched off in the developer portal, so nobody can add the bot to a server"
+)
+
+
+def install_settings_lack(link: str, lacking: Sequence[str]) -> str:
+    """Discord's own *Install Link* asks for less than the bot needs."""
+    return (
+        f"{link} (use this one: the developer portal's own *Install Link* lacks {', '.join(lacking)}, see "
+        "*Installation*, *Default Install Settings*)"
+    )
+
+
+NO_SERVERS: Final = "it is in no server yet; open the install link"
+
+
+def permissions_enough(servers: int) -> str:
+    """The bot's roles allow what it needs in every server."""
+    return f"all it needs, in {servers} {'server' if servers == 1 else 'servers'}"
+
+
+def permissions_lacking(lacking: Sequence[tuple[str, Sequence[str]]], others: int) -> str:
+    """What the bot's roles lack in some servers, by their names."""
+    told = "; ".join(f"in {name}: {', '.join(permissions)}" for name, permissions in lacking)
+    rest = f"; and in {others} more" if others else ""
+    return f"missing {told}{rest}"
+
+
+METRICS_OFF: Final = "off, as METRICS_ADDRESS is not set"
+
+
+def metrics_free(address: str) -> str:
+    """The address for metrics can be used."""
+    return f"{address} is free"
+
+
+def metrics_served(address: str) -> str:
+    """The bot that runs serves its metrics there."""
+    return f"{address} is served by the bot that runs"
+
+
+def metrics_taken(address: str, reason: str) -> str:
+    """Something else has the address, or it cannot be used on this machine."""
+    return f"METRICS_ADDRESS: {address} cannot be used ({reason})"

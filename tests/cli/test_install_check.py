@@ -1,0 +1,137 @@
+"""`python -m bot check` in an operator's first minutes: `.env`, install link, permissions, the port for metrics."""
+
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.check_line import CheckLine
+from bot.cli.install_checks import check_install_link, check_permissions
+from bot.cli.local_checks import check_env_file, check_metrics
+from bot.metrics import Metrics
+from bot.sandbox.sandbox import Sandbox
+from bot.settings import Settings, load
+from bot.storage.opening import open_database
+from cogs.installation import invite_link
+
+
+def settings_of(sandbox: Sandbox, tmp_path: Path, **changes: Any) -> Settings:
+    """The settings of a bot that runs against the sandbox."""
+    own = {name.lower(): value for name, value in sandbox.environment.items()}
+    return load({**own, "data_dir": tmp_path / "data", **changes}, env_file=None)
+
+
+@contextmanager
+def taken_port() -> Generator[str]:
+    """An address on which something else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+async def test_the_install_link_asks_for_what_the_bot_needs(sandbox: Sandbox, tmp_path: Path) -> None:
+    line = await check_install_link(settings_of(sandbox, tmp_path))
+    link = invite_link(sandbox.discord.application_id)
+    assert line == CheckLine("install link", passed=True, told=link)
+    assert f"client_id={sandbox.discord.application_id}" in link
+    assert "scope=bot+applications.commands" in link
+    # View Audit Log, View Channels, Send Messages, Embed Links, Attach Files, Read Message History, and in Threads
+    bits = 1 << 7 | 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 38
+    assert f"permissions={bits}" in link
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named"),
+    [
+        (
+            {"0": {"oauth2_install_params": {"scopes": ["bot"], "permissions": "3072"}}},
+            "commands, Send Messages in",
+        ),
+        ({"0": {"oauth2_install_params": {"scopes": ["bot"], "permissions": "3072"}}}, "Attach Files"),
+        ({"0": {}}, "the scope bot"),
+        ({}, "View Channels"),
+        ({"1": {}}, "*Guild Install* is switched off"),
+    ],
+)
+async def test_what_the_portals_own_settings_lack_is_a_warning(
+    sandbox: Sandbox, tmp_path: Path, kinds: dict[str, Any], named: str
+) -> None:
+    sandbox.discord.core.application_changes["integration_types_config"] = kinds
+    line = await check_install_link(settings_of(sandbox, tmp_path))
+    assert line.passed
+    assert line.warns
+    assert named in line.told
+
+
+async def test_servers_are_named_with_what_the_bot_lacks_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path)
+    assert (await check_permissions(settings)).told.startswith("it is in no server yet")
+    whole = sandbox.discord.add_guild("Whole")
+    assert await check_permissions(settings) == CheckLine(
+        "permissions", passed=True, told="all it needs, in 1 server"
+    )
+    for number in range(4):
+        guild = sandbox.discord.add_guild(f"Bare {number}")
+        for role in guild.roles:
+            role.permissions = whole.roles[0].permissions & ~(1 << 15)
+    line = await check_permissions(settings)
+    assert (line.passed, line.warns) == (True, True)
+    assert (
+        "in Bare 0: Attach Files; in Bare 1: Attach Files; in Bare 2: Attach Files; and in 1 more"
+        in line.told
+    )
+    assert "Whole" not in line.told
+
+
+async def test_all_servers_are_looked_at_however_many(sandbox: Sandbox, tmp_path: Path) -> None:
+    for number in range(401):
+        sandbox.discord.add_guild(f"Server {number}")
+    line = await check_permissions(settings_of(sandbox, tmp_path))
+    assert line.told == "all it needs, in 401 servers"
+
+
+async def test_a_port_for_metrics_has_to_be_free(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert (await check_metrics(settings_of(sandbox, tmp_path))).told.startswith("off")
+    free = settings_of(sandbox, tmp_path, metrics_address=f"127.0.0.1:{free_port()}")
+    assert (await check_metrics(free)).passed
+    with taken_port() as address:
+        line = await check_metrics(settings_of(sandbox, tmp_path, metrics_address=address))
+    assert not line.passed
+    assert f"METRICS_ADDRESS: {address} cannot be used (Address already in use)" in line.told
+
+
+async def test_a_port_that_the_bot_itself_serves_is_well_while_it_runs(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = settings_of(sandbox, tmp_path, metrics_address=f"127.0.0.1:{port}")
+    stop = Metrics().serve("127.0.0.1", port)
+    try:
+        assert not (await check_metrics(settings)).passed  # another bot's
+        async with open_database(None, settings.data_dir):
+            line = await check_metrics(settings)
+    finally:
+        stop()
+    assert line.passed
+    assert line.told == f"127.0.0.1:{port} is served by the bot that runs"
+
+
+def test_the_file_of_settings_is_named_and_secrets_that_others_can_read_are_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    absent = check_env_file(path)
+    assert absent.passed
+    assert f"there is no {path}" in absent.told
+    path.write_text("DISCORD_TOKEN=x\n")
+    path.chmod(0o640)
+    assert check_env_file(path).warns
+    assert f"chmod 600 {path}" in check_env_file(path).told
+    path.chmod(0o600)
+    told = f"{path} was read; the environment wins over it"
+    assert check_env_file(path) == CheckLine(".env", passed=True, told=told)

@@ -1,0 +1,18 @@
+"""What tests of deployed bots talk to."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.dimilinks import TaskPace
+from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.video_factory import SampleVideoFactory
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncGenerator[Sandbox]:
+    async with Sandbox(
+        SampleVideoFactory(tmp_path / "films"), pace=TaskPace(queue_s=0.1, generate_s=0.5)
+    ) as opened:
+        yield opened
