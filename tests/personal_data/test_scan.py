@@ -28,7 +28,7 @@ IDS_STAY = {
     "deletions.person_id",  # until then
 }
 """Columns that may name the user afterwards: decisions by and about them."""
-OWN_WORDS = {
+OWN_WORDS: dict[str, set[str]] = {
     "jobs": {
         *(
             "id",
