@@ -114,12 +114,16 @@ class JobErasure:
             await connection.execute(update(jobs).where(old).values(charged_to=None))
 
     async def _batch(self, chosen: ColumnElement[bool]) -> _Batch | None:
-        columns = (jobs.c.id, jobs.c.task_id, jobs.c.reply_guild_id, jobs.c.channel_id, jobs.c.message_id)
+        columns = (
+            *(jobs.c.id, jobs.c.task_id, jobs.c.lookup),
+            *(jobs.c.reply_guild_id, jobs.c.channel_id, jobs.c.message_id),
+        )
         async with self.database.read() as connection:
             found = (await connection.execute(select(*columns).where(chosen).limit(_AT_ONCE))).all()
             ids = [row.id for row in found]
-            tasks = [row.task_id for row in found if row.task_id is not None]
-            same = and_(jobs.c.task_id.in_(tasks), jobs.c.id.not_in(ids))
+            # A moderator's look goes without the job that it looked for, which is another user's.
+            tasks = [row.task_id for row in found if row.task_id is not None and not row.lookup]
+            same = and_(jobs.c.task_id.in_(tasks), jobs.c.lookup.is_(True), jobs.c.id.not_in(ids))
             looks = (await connection.execute(select(jobs.c.id).where(same))).scalars().all()
         if not found:
             return None

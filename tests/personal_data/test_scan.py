@@ -10,7 +10,7 @@ from bot.moderation.audit.store import verify_log
 from bot.storage.opening import open_database
 from bot.storage.privacy_tables import deletions, left_servers
 from bot.storage.tables import metadata
-from tests.personal_data.stored_person import ENTRIES, MARK, PERSON, fill, parts, rows, tell_later
+from tests.personal_data.stored_person import ENTRIES, JOB, LOOK, MARK, OTHER, PERSON, fill, parts, rows, tell_later
 
 FILE = "stillmotion.sqlite3"
 WITHOUT_TEXTS = {deletions.name, left_servers.name, "heartbeats", "operator_orders", "servers", "terms"}
@@ -88,6 +88,21 @@ async def test_what_was_decided_stays(tmp_path: Path) -> None:
         (one.action.value, one.person_id, "minor" if one.reason == "minor" else "") for one in ENTRIES
     ]
     assert logged[: len(ENTRIES)] == expected
+
+
+async def test_a_moderator_who_looked_for_a_video_takes_nothing_from_its_user(tmp_path: Path) -> None:
+    """The moderator's job has the same task: with it go neither the user's words nor the user's video."""
+    async with open_database(None, tmp_path) as database:
+        await fill(database, tmp_path)
+        made = await parts(database, tmp_path)
+        done = await made.person.proceed(await made.person.ask(OTHER, by=OTHER), tell_later)
+        assert done.complete
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        found = connection.execute("SELECT id, prompt, video_name FROM jobs WHERE id IN (?, ?)", [JOB, LOOK])
+        stored = {one: (prompt, video) for one, prompt, video in found}
+    assert stored == {JOB: (MARK, f"{JOB}.mp4"), LOOK: ("…", None)}
+    assert (tmp_path / "spool" / JOB).exists()
+    assert {path.name for path in (tmp_path / "media").iterdir()} >= {f"{JOB}.mp4", f"{JOB}.full.mp4"}
 
 
 def test_every_column_with_a_text_is_tried() -> None:
