@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOBase
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, RowMapping, Table, or_, select
 
@@ -28,6 +28,7 @@ _A_PAGE: Final = 100
 A_MODERATOR: Final = "a moderator"
 SOMEBODY_ELSE: Final = "another member"
 _NOT_OF_JOBS: Final = frozenset({"token", "person_id", "claim", "claimed_by", "starts", "charged_to"})
+_WORDS_OF_JOBS: Final = frozenset({"prompt", "sources", "pictures", "parent_url", "raw_answer"})
 _OF_AUDIT: Final = (
     "number",
     "at",
@@ -58,6 +59,11 @@ class _Section:
 
 def _plain(row: RowMapping, _person_id: int) -> _Record:
     return dict(row)
+
+
+def _requested(row: RowMapping, _person_id: int) -> _Record:
+    """Show a request. One that looks for a video has the words of the request that bought it: not these."""
+    return {name: None if row["lookup"] and name in _WORDS_OF_JOBS else value for name, value in row.items()}
 
 
 def _decided(row: RowMapping, person_id: int) -> _Record:
@@ -97,7 +103,12 @@ def _all(table: Table, but: frozenset[str] = frozenset({"person_id"})) -> Sequen
 
 _SECTIONS: Final = (
     _Section(
-        "requests", jobs, lambda me: jobs.c.person_id == me, _all(jobs, _NOT_OF_JOBS), ["created_at"], _plain
+        "requests",
+        jobs,
+        lambda me: jobs.c.person_id == me,
+        _all(jobs, _NOT_OF_JOBS),
+        ["created_at"],
+        _requested,
     ),
     _Section("defaults", people, lambda me: people.c.person_id == me, _all(people), ["changed_at"], _plain),
     _Section("forms", drafts, lambda me: drafts.c.person_id == me, _all(drafts), ["created_at"], _plain),
@@ -189,7 +200,20 @@ def _write_records(file: TextIOBase, records: Sequence[_Record], *, first: bool)
 
 
 def _dumped(record: _Record) -> str:
-    return json.dumps(record, ensure_ascii=False, default=_written)
+    exact = {name: _exact(name, value) for name, value in record.items()}
+    return json.dumps(exact, ensure_ascii=False, default=_written)
+
+
+def _exact(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    """Return a value with the ids in it as texts; `name` says if it is one."""
+    if isinstance(value, int):
+        return str(value) if name.endswith(("_id", "_ids")) else value
+    if isinstance(value, dict):
+        inner = cast("dict[str, Any]", value)
+        return {key: _exact(key, one) for key, one in inner.items()}
+    if isinstance(value, list):
+        return [_exact(name, one) for one in cast("list[Any]", value)]
+    return value
 
 
 def _written(value: object) -> str:

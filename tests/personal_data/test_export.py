@@ -17,7 +17,7 @@ from bot.personal_data.inventory import PersonInventory
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.storage.tables import jobs
-from tests.personal_data.stored_person import ENTRIES, MARK, NOW, OTHER, PERSON, fill, job
+from tests.personal_data.stored_person import ENTRIES, GUILD, LOOK, MARK, NOW, OTHER, PERSON, fill, job
 
 MANY = 10_000
 
@@ -54,6 +54,28 @@ async def test_it_has_everything_of_the_user_and_nobody_else(tmp_path: Path) -> 
     assert [one["reason"] for one in found["log"]] == ["", "", "", MARK, "", ""]
     assert (counted.requests, counted.pictures, counted.videos, counted.strikes) == (1, 1, 4, 1)
     assert counted.entries == len(ENTRIES)
+
+
+async def test_a_moderator_who_looked_for_a_video_is_not_given_its_users_words(tmp_path: Path) -> None:
+    async with open_database(None, tmp_path) as database:
+        await fill(database, tmp_path)
+        await PersonExport(database).write(OTHER, tmp_path / "export.json", NOW)
+    found: dict[str, Any] = json.loads((tmp_path / "export.json").read_text("utf-8"))
+    looked = next(one for one in found["requests"] if one["id"] == LOOK)
+    words = ("prompt", "sources", "pictures", "parent_url", "raw_answer")
+    assert [looked[name] for name in words] == [None] * len(words)
+
+
+async def test_ids_survive_a_reader_without_integers(tmp_path: Path) -> None:
+    async with open_database(None, tmp_path) as database:
+        await fill(database, tmp_path)
+        await exported(database, tmp_path / "export.json")
+    read = json.loads(
+        (tmp_path / "export.json").read_text("utf-8"), parse_int=lambda digits: int(float(digits))
+    )
+    (request,) = read["requests"]
+    assert (read["person_id"], request["guild_id"], request["role_ids"]) == (str(PERSON), str(GUILD), ["9"])
+    assert read["strikes"][0]["guild_id"] == str(GUILD)
 
 
 @pytest.mark.slow

@@ -10,7 +10,18 @@ from bot.moderation.audit.store import verify_log
 from bot.storage.opening import open_database
 from bot.storage.privacy_tables import deletions, left_servers
 from bot.storage.tables import metadata
-from tests.personal_data.stored_person import ENTRIES, JOB, LOOK, MARK, OTHER, PERSON, fill, parts, rows, tell_later
+from tests.personal_data.stored_person import (
+    ENTRIES,
+    JOB,
+    LOOK,
+    MARK,
+    OTHER,
+    PERSON,
+    fill,
+    parts,
+    rows,
+    tell_later,
+)
 
 FILE = "stillmotion.sqlite3"
 WITHOUT_TEXTS = {deletions.name, left_servers.name, "heartbeats", "operator_orders", "servers", "terms"}
