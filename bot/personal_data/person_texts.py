@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.entries import AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.sealing import EntryEmptying
 from bot.moderation.members.cache import MemberCache
+from bot.moderation.reporting import DISMISSAL_COUNTS
 from bot.people.cache import PreferenceCache
 from bot.personal_data.deletion_store import DeletionRequest
 from bot.personal_data.job_erasure import REPORTS_WAIT, shorten_failures
+from bot.reviews.report_store import ReportOutcome
 from bot.reviews.review import ReviewState
 from bot.storage.database import Database
 from bot.storage.moderation_tables import audit, person_news, reviews, strikes, votes
@@ -105,12 +107,20 @@ def _votes_of(request: DeletionRequest) -> ColumnElement[bool]:
 
 
 async def _delete_reports(connection: AsyncConnection, request: DeletionRequest, now: datetime) -> None:
-    """Delete a user's decided reports, and the words of those about which no question is open."""
+    """Delete a user's decided reports, and the words of those about which no question is open.
+
+    One that hid a video for nothing stays for as long as it bars its user from hiding others, without its words.
+    """
     theirs = _reports_of(request)
     over = or_(reports.c.outcome.is_not(None), reports.c.guild_id.is_(None))
     if request.asked_at <= now - REPORTS_WAIT:
         over = true()
-    await connection.execute(delete(reports).where(theirs, over))
+    bars = and_(
+        reports.c.hides,
+        func.coalesce(reports.c.outcome == ReportOutcome.STAYS.value, false()),
+        func.coalesce(reports.c.decided_at > now - DISMISSAL_COUNTS, false()),
+    )
+    await connection.execute(delete(reports).where(theirs, over, ~bars))
     asked = exists().where(reviews.c.job_id == reports.c.job_id, _OPEN)
     await connection.execute(update(reports).where(theirs, ~asked).values(words=""))
 
