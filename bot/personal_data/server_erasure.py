@@ -61,7 +61,10 @@ class ServerErasure:
         self.caches.words.forget_server(guild_id)
         details = {"server": str(guild_id)}
         seal = AuditEntry(_WHOLE_BOT, now, AuditAction.SERVER_DATA_REMOVED, None, details=details)
-        theirs = and_(jobs.c.guild_id == guild_id, jobs.c.person_id != NOBODY)
+        # What users made there with their own installation of the bot is theirs, as in direct messages.
+        theirs = and_(
+            jobs.c.guild_id == guild_id, jobs.c.reply_foreign.is_(False), jobs.c.person_id != NOBODY
+        )
         erased = await self.jobs.erase(theirs, seal)
         emptied = await self.emptying.empty(audit.c.guild_id == guild_id, self.emptying.in_full, seal)
         await self.database.empty_log_file()
