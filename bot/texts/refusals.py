@@ -15,7 +15,10 @@ DENY_REASONS: Final[Mapping[str, Message]] = {
     "other": sentence("Another reason"),
 }
 """Reasons by the values of `bot.reviews.review.DenyReason`."""
-_CHOSEN: Final[Mapping[str, Message]] = {name.english: name for name in DENY_REASONS.values()}
+_CHOSEN: Final[Mapping[str, Message]] = {
+    "It does not belong into this channel": DENY_REASONS["off_topic"],  # as earlier versions stored it
+    **{name.english: name for name in DENY_REASONS.values()},
+}
 """Chosen reasons are stored in English and shown in each reader's language."""
 
 # Why a request is refused. That a rule matched is said, never which word.

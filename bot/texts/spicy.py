@@ -98,6 +98,7 @@ NOT_READ: Final = sentence("I could not look that up just now. Try again in a mi
 NEXT: Final = named("button", "Next")
 BACK: Final = named("button", "Back")
 NEWEST: Final = named("button", "Newest")
+OLDER: Final = named("button", "Older")
 
 STOPPED_NOW: Final = sentence(
     "*Spicy* is stopped: nothing of it is made or posted, and only denials are taken. End it with `/spicy resume`."
