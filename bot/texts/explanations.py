@@ -136,25 +136,6 @@ def too_many_pictures() -> Explanation:
 # The video service.
 
 
-def request_rejected(message: str) -> Explanation:
-    """The service refused this request in its own words."""
-    return nothing_charged(
-        sentence("The video service refused the request: {message}", message=quote_vendor(message)),
-        sentence("Change it and try again."),
-    )
-
-
-def reference_rejected(message: str) -> Explanation:
-    """HTTP 400 `invalid_reference_image`."""
-    return nothing_charged(
-        sentence("The video service refused a picture: {message}", message=quote_vendor(message)),
-        sentence(
-            "At most {limit} pictures are possible: PNG, JPEG or WebP, each smaller than 10 MB.",
-            limit=REFERENCES_MAX,
-        ),
-    )
-
-
 SERVICE_KEY_REJECTED = nothing_charged(
     sentence("The video service does not accept this bot's key at present."),
     sentence("The operator has been told. Your request keeps its place and goes on by itself."),
@@ -373,18 +354,4 @@ def over_budget(left_s: int, renewed: str) -> Explanation:
     return nothing_charged(
         sentence("This bot has {left} seconds of video left for today, for everybody together.", left=left_s),
         _shorter_or_later(left_s, renewed),
-    )
-
-
-def generation_failed(message: str) -> Explanation:
-    """The task ended as `failed`; the vendor does not say whether such tasks are charged."""
-    what = (
-        sentence("The video service could not make this video: {message}", message=quote_vendor(message))
-        if message.strip()
-        else sentence("The video service could not make this video.")
-    )
-    return Explanation(
-        what,
-        Money.UNKNOWN,
-        sentence("Try again, perhaps with other words or pictures."),
     )

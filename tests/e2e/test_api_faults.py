@@ -30,7 +30,9 @@ UNKNOWN = "It is not known whether it was charged."
     ("fault", "expected"),
     [
         (HttpError(400, "invalid_request_error", "提示词无效"), "refused the request: 提示词无效"),
-        (HttpError(400, "invalid_reference_image", "参考图无效"), "refused a picture: 参考图无效"),
+        (HttpError(400, "invalid_reference_image", "参考图无效"), "The video service refused a picture."),
+        (HttpError(413, None, "请求体过大"), "refused a picture: 请求体过大"),
+        (HttpError(400, "content_filter", "内容违规"), "content rules do not allow this request"),
     ],
 )
 async def test_a_refusal_is_explained_and_not_repeated(harness: Harness, fault: Fault, expected: str) -> None:
@@ -197,7 +199,7 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harne
 @pytest.mark.parametrize(
     ("outcome", "expected", "money"),
     [
-        (TaskOutcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
+        (TaskOutcome.FAILED, "The model behind the video service could not make this video.", UNKNOWN),
         (TaskOutcome.BLOCKED, "own filter stopped this video", PROBABLY),
         (TaskOutcome.MISSING_VIDEO, "says that the video is done, but has none", PROBABLY),
     ],
