@@ -40,7 +40,7 @@ EXPORT_BUSY: Final = sentence("A file is being made already. Try again in a minu
 NOT_EXPORTED: Final = sentence("I could not make the file just now. Try again in a minute.")
 
 DELETE: Final = named("button", "Delete my data")
-KEEP: Final = named("button", "Keep it")
+KEEP: Final = named("button", "Keep my data")
 KEPT: Final = sentence("Nothing was deleted.")
 NOT_DELETED: Final = sentence(
     "Not everything could be deleted just now. I go on with it by myself; you need do nothing."
