@@ -41,7 +41,7 @@ def reference_rejected(detail: str) -> Explanation:
         if detail == PICTURE_CODE
         else sentence("The video service refused a picture: {message}", message=quote_vendor(detail)),
         sentence(
-            "At most {limit} pictures are possible: PNG, JPEG or WebP, each smaller than 10 MB.",
+            "You can use {limit} pictures at most: PNG, JPEG or WebP, each smaller than 10 MB.",
             limit=REFERENCES_MAX,
         ),
     )

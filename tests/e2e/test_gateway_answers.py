@@ -26,8 +26,8 @@ from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.timing import until
 
-NOTHING_CHARGED = "Nothing was charged."
-UNKNOWN = "It is not known whether it was charged."
+NOTHING_CHARGED = "This cost nothing."
+UNKNOWN = "The operator may have paid for it; I cannot tell."
 DELIVERED = "Here is your video"
 
 
