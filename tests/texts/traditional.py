@@ -6,6 +6,7 @@ in the Simplified sentence. `tests/texts/test_traditional.py` fails until the ca
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
@@ -61,6 +62,7 @@ CORRECTIONS: Final[Mapping[str, str]] = {
     "當前": "目前",
 }
 """Words as OpenCC writes them, and as people in Taiwan and Discord's client do; replaced in this order."""
+DOCUMENTS: Final = Path(__file__).parents[2] / "bot" / "texts" / "documents"
 _CONVERTER: Final = OpenCC("s2twp")
 
 
@@ -86,12 +88,23 @@ def converted() -> Catalog:
     return catalogue
 
 
+def documents() -> dict[Path, str]:
+    """Return the converted privacy policy and terms of use, by where they belong."""
+    simplified, new = Language.CHINESE.value, Language.TRADITIONAL_CHINESE.value
+    return {
+        path.with_name(path.name.replace(simplified, new)): traditional(path.read_text(encoding="utf-8"))
+        for path in sorted(DOCUMENTS.glob(f"*.{simplified}.md"))
+    }
+
+
 def main() -> None:
-    """Write the catalogue."""
+    """Write the catalogue and the documents."""
     path = catalogue_path(Language.TRADITIONAL_CHINESE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, converted(), width=110, omit_header=False, no_location=True, sort_output=True)
+    for document, text in documents().items():
+        document.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
