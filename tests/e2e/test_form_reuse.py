@@ -52,7 +52,7 @@ async def test_a_form_that_is_sent_once_more_later_is_told_so_and_charged_nothin
 async def test_a_form_that_was_refused_can_be_sent_again(harness: Harness) -> None:
     opened = await opened_on_a_picture(harness)
     refused = await send(harness, opened, {"prompt": "hot", "preset": "spicy"})
-    assert "Nothing was charged." in await told(refused)
+    assert "This cost nothing." in await told(refused)
     await shown(harness, await send(harness, opened, {"prompt": "cool"}))
     assert harness.bought == 1
 
