@@ -135,3 +135,10 @@ def test_the_file_of_settings_is_named_and_secrets_that_others_can_read_are_a_wa
     path.chmod(0o600)
     told = f"{path} was read; the environment wins over it"
     assert check_env_file(path) == CheckLine(".env", passed=True, told=told)
+
+
+def test_a_file_of_settings_that_cannot_be_read_fails(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.mkdir()
+    told = f"{path} cannot be read (Is a directory); it has to be a file of the user who runs the bot"
+    assert check_env_file(path) == CheckLine(".env", passed=False, told=told)
