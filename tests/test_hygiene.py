@@ -127,9 +127,9 @@ def test_editors_break_lines_where_the_formatter_does() -> None:
 
 
 def test_windows_is_told_what_is_missing_and_other_systems_start() -> None:
-    assert unsupported("linux") is None
-    assert unsupported("darwin") is None
-    told = unsupported("win32")
+    assert unsupported("linux", (3, 11)) is None
+    assert unsupported("darwin", (3, 14)) is None
+    told = unsupported("win32", (3, 13))
     assert told is not None
     assert all(word in told for word in ("fcntl", "WSL", "container"))
 
@@ -147,7 +147,29 @@ def test_a_start_on_windows_ends_with_one_line_whatever_is_missing() -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert (ended.stdout, ended.stderr) == ("", f"{unsupported('win32')}\n")
+    assert (ended.stdout, ended.stderr) == ("", f"{unsupported('win32', (3, 13))}\n")
+
+
+@pytest.mark.parametrize(
+    ("disguise", "told"),
+    [
+        ("sys.version_info = (3, 10, 1)", "Stillmotion needs Python 3.11 or newer, and this is Python 3.10."),
+        ("pass", f"{sys.executable} does not have the packages that Stillmotion needs (typer is missing)"),
+    ],
+)
+def test_a_start_with_a_python_that_is_not_fit_ends_with_one_line(disguise: str, told: str) -> None:
+    start = (
+        f"import sys; sys.path.insert(0, sys.argv.pop()); {disguise}; from bot.__main__ import main; main()"
+    )
+    ended = subprocess.run(  # noqa: S603 - this interpreter, without the packages
+        [sys.executable, "-I", "-S", "-c", start, "run", str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert (ended.stdout, ended.stderr.count("\n")) == ("", 1)
+    assert ended.stderr.startswith(told)
 
 
 def test_the_version_is_printed() -> None:
