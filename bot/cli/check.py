@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bot.app import closed_folder
 from bot.cli.check_line import CheckLine
 from bot.cli.image_check import check_images
 from bot.cli.install_checks import check_install_link, check_permissions
@@ -94,6 +95,9 @@ async def _data_folder(settings: Settings) -> CheckLine:
         await asyncio.to_thread(_write_something, settings.data_dir)
     except OSError as error:
         return CheckLine("data folder", passed=False, told=f"{settings.data_dir}: {error.strerror}")
+    closed = await asyncio.to_thread(closed_folder, settings)
+    if closed is not None:
+        return CheckLine("data folder", passed=False, told=console.folder_closed(str(closed)))
     return CheckLine("data folder", passed=True, told=str(settings.data_dir.resolve()))
 
 

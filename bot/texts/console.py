@@ -63,6 +63,11 @@ def gateway_closed(code: int) -> str:
     return f"Discord closed the gateway for good (code {code})"
 
 
+def folder_closed(folder: str) -> str:
+    """A folder in the data folder is another user's, as after one start as root."""
+    return f"this user may not write into {folder}"
+
+
 def version(number: str) -> str:
     """The name of the program and its version, in a line."""
     return f"stillmotion {number}"
