@@ -9,6 +9,7 @@ from typing import Any, cast
 from bot.cli.failure import ExitStatus
 from bot.cli.interruption import end_at_once_on
 from bot.cli.platforms import unsupported
+from bot.texts import console_platforms
 
 
 def main() -> None:
@@ -19,14 +20,18 @@ def main() -> None:
     else:
         end_at_once_on(signal.SIGINT, status=ExitStatus.INTERRUPTED)
     _open_closed_streams()
-    problem = unsupported(sys.platform)
+    problem = unsupported(sys.platform, sys.version_info[:2])
     if problem is not None:
         sys.exit(problem)  # prints it and ends with status 1
     # Prompts are in any language; a terminal that lacks their letters shows their numbers instead of a traceback.
     cast("io.TextIOWrapper[Any]", sys.stdout).reconfigure(errors="backslashreplace")
     # Only now: loading takes part of a second, in which a signal may come.
-    from bot.cli.commands import app
-
+    try:
+        from bot.cli.commands import app
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in {"bot", "cogs"}:
+            raise
+        sys.exit(console_platforms.not_installed(error.name, sys.executable))
     app()
 
 

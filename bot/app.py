@@ -1,9 +1,11 @@
 """Opens what is outside the process (database, sessions, folders) and closes it; runs the bot upon it."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -24,7 +26,7 @@ from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.opening import open_database
-from bot.texts import console_marks
+from bot.texts import console, console_marks
 from bot.video_files.animating import VideoAnimating, animation_pool
 from bot.video_files.credentials import ContentCredentials, signing_pool
 from bot.video_files.facts import VideoFactsReader
@@ -213,3 +215,19 @@ def _make_folders(settings: Settings) -> None:
     except OSError as error:
         problem = SettingProblem("DATA_DIR", f"cannot be used: {error.strerror}")
         raise BadConfigurationError((problem,)) from None
+    closed = closed_folder(settings)
+    if closed is not None:
+        # As root's after one start with sudo. Videos would be bought that cannot be kept.
+        problem = SettingProblem("DATA_DIR", console.folder_closed(str(closed)))
+        raise BadConfigurationError((problem,))
+
+
+def closed_folder(settings: Settings) -> Path | None:
+    """Return the first folder in the data folder that is there and that this user may not write into; or None."""
+    own = (settings.data_dir, settings.spool_dir, settings.media_dir, settings.purchases_dir)
+    for folder in own:
+        with suppress(FileNotFoundError):
+            folder.stat()
+            if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+                return folder
+    return None

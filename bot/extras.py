@@ -27,6 +27,11 @@ def demo_is_installed() -> bool:
     return all(find_spec(name) is not None for name in _OF_THE_DEMO)
 
 
+def is_checkout(project: Path = _PROJECT) -> bool:
+    """Return True if the bot runs from a checkout of the repository, with its Makefile, and is not installed."""
+    return (project / "Makefile").is_file()
+
+
 def install_command(extra: Extra, project: Path = _PROJECT) -> str:
     """Return the shell command that installs an extra beside the bot that runs.
 

@@ -145,6 +145,14 @@ def _host_and_port(text: str) -> str:
     return text
 
 
+def _from_home(path: Path) -> Path:
+    """Read `~` as shells do, which do not see `.env`."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("no home") from None
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items), AfterValidator(_plain_hosts)]
 Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_for_a_header)]
@@ -154,6 +162,7 @@ Terms = Annotated[
 ]
 AtLeastOne = Annotated[int, Field(ge=1)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+OwnPath = Annotated[Path, AfterValidator(_from_home)]
 
 
 class Settings(BaseSettings):
@@ -196,7 +205,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
         None, description="sqlite:///path or postgresql://user:password@host/name"
     )
-    data_dir: Path = Field(Path("data"), description="a folder for the database, the spool and the media")
+    data_dir: OwnPath = Field(Path("data"), description="a folder for the database, the spool and the media")
     jobs_at_once: AtLeastOne = Field(20, description="a whole number from 1, jobs running for the whole bot")
     jobs_at_once_per_server: AtLeastOne = Field(
         8, description="a whole number from 1, jobs running for one server"
@@ -261,10 +270,10 @@ class Settings(BaseSettings):
     visible_mark: bool = Field(
         default=False, description="true or false, whether the first seconds of videos say so as well"
     )
-    mark_key: Path | None = Field(
+    mark_key: OwnPath | None = Field(
         None, description="a file with a private key in PEM for content credentials, or nothing"
     )
-    mark_certificate: Path | None = Field(
+    mark_certificate: OwnPath | None = Field(
         None, description="a file with the certificates of MARK_KEY in PEM, its own first, or nothing"
     )
     stop_grace_s: Annotated[float, Field(ge=0, le=3_600)] = Field(
@@ -339,9 +348,11 @@ def load(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = 
         env_file: File of NAME=value lines, over which the environment takes precedence. None reads no file.
 
     Raises:
-        BadConfigurationError: A value is malformed, or the file has a name that is no setting.
+        BadConfigurationError: A value is malformed, or the file cannot be read or has a name that is no setting.
     """
     try:
+        if env_file is not None and env_file.is_dir():
+            env_file.read_bytes()  # raises; pydantic ignores a folder, as Docker mounts for a missing file
         # pyright does not know pydantic-settings' own keyword of the constructor
         return Settings(_env_file=env_file, **(overrides or {}))  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
@@ -351,6 +362,9 @@ def load(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = 
         raise BadConfigurationError((SettingProblem(str(env_file), "one NAME=value a line"),)) from None
     except UnicodeDecodeError:
         raise BadConfigurationError((SettingProblem(str(env_file), "a text file in UTF-8"),)) from None
+    except OSError as error:
+        told = f"a file that this user may read ({error.strerror})"
+        raise BadConfigurationError((SettingProblem(str(env_file), told),)) from None
 
 
 def _problem(kind: str, location: tuple[int | str, ...], told: str) -> SettingProblem:

@@ -26,6 +26,8 @@ log: Final = structlog.get_logger(__name__)
 
 EVERY_S: Final = 5.0
 """Seconds between two looks at the bot; fewer where systemd's watchdog asks for a sign of life more often."""
+_AT_LEAST_EVERY_S: Final = 0.1
+"""The database has other work: a watchdog in milliseconds is not satisfied."""
 _ANSWER_WITHIN_S: Final = 20.0
 _FILE_MODE: Final = 0o600
 _US_PER_S: Final = 1_000_000
@@ -41,6 +43,7 @@ class ServiceManager:
         """Args: `watchdog_s` are seconds without a sign of life after which systemd restarts the bot; or None."""
         self._address = address
         self.watchdog_s = watchdog_s
+        self._trouble: str | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -63,9 +66,23 @@ class ServiceManager:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
                 sender.sendto("\n".join(assignments).encode(), self._address)
         except OSError as error:
-            log.warning("service_manager_not_told", reason=error.strerror)
+            self._trouble = _told_once("service_manager_not_told", error, self._trouble)
             return False
+        self._trouble = None
         return True
+
+
+def pause_s(watchdog_s: float | None) -> float:
+    """Return the seconds between two looks at the bot, for a watchdog that waits so many seconds, or for none."""
+    return EVERY_S if watchdog_s is None else max(_AT_LEAST_EVERY_S, min(EVERY_S, watchdog_s / 2))
+
+
+def _told_once(event: str, error: OSError, before: str | None) -> str:
+    """Log why something failed, unless it failed so before. Returns the reason."""
+    reason = error.strerror or str(error)
+    if reason != before:
+        log.warning(event, reason=reason)
+    return reason
 
 
 class _Answer(Enum):
@@ -107,13 +124,13 @@ class Supervision:
         # Apart from the threads that look up names, all of which may wait while the network is away.
         self._thread = ThreadPoolExecutor(1, "alive-file")
         self._told: str | None = None
+        self._trouble: str | None = None
         self._last = _Answer.GIVEN
         self._stopping = False
 
     async def run(self) -> None:
         """Look at the bot every few seconds, until cancelled."""
-        watchdog_s = self._manager.watchdog_s
-        every_s = EVERY_S if watchdog_s is None else min(EVERY_S, watchdog_s / 2)
+        every_s = pause_s(self._manager.watchdog_s)
         while True:
             self._tell_status()
             answer = await self._answer()
@@ -135,9 +152,12 @@ class Supervision:
             self._manager.tell("STOPPING=1", f"STATUS={console_service.STOPPING}")
 
     def close(self) -> None:
-        """Remove the file."""
+        """Remove the file, if that can be done: a stop ends well without. A health check finds it too old soon."""
         self._thread.shutdown(wait=False)
-        self._alive_file.unlink(missing_ok=True)
+        try:
+            self._alive_file.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("alive_file_not_removed", reason=error.strerror)
 
     def _tell_status(self) -> None:
         status = self._status()
@@ -165,7 +185,9 @@ class Supervision:
         try:
             self._alive_file.touch(_FILE_MODE)
         except OSError as error:
-            log.warning("alive_file_not_written", reason=error.strerror)
+            self._trouble = _told_once("alive_file_not_written", error, self._trouble)
+        else:
+            self._trouble = None
 
 
 @asynccontextmanager

@@ -127,9 +127,9 @@ def test_editors_break_lines_where_the_formatter_does() -> None:
 
 
 def test_windows_is_told_what_is_missing_and_other_systems_start() -> None:
-    assert unsupported("linux") is None
-    assert unsupported("darwin") is None
-    told = unsupported("win32")
+    assert unsupported("linux", (3, 11)) is None
+    assert unsupported("darwin", (3, 14)) is None
+    told = unsupported("win32", (3, 13))
     assert told is not None
     assert all(word in told for word in ("fcntl", "WSL", "container"))
 
@@ -147,7 +147,29 @@ def test_a_start_on_windows_ends_with_one_line_whatever_is_missing() -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert (ended.stdout, ended.stderr) == ("", f"{unsupported('win32')}\n")
+    assert (ended.stdout, ended.stderr) == ("", f"{unsupported('win32', (3, 13))}\n")
+
+
+@pytest.mark.parametrize(
+    ("disguise", "told"),
+    [
+        ("sys.version_info = (3, 10, 1)", "Stillmotion needs Python 3.11 or newer, and this is Python 3.10."),
+        ("pass", f"{sys.executable} does not have the packages that Stillmotion needs (typer is missing)"),
+    ],
+)
+def test_a_start_with_a_python_that_is_not_fit_ends_with_one_line(disguise: str, told: str) -> None:
+    start = (
+        f"import sys; sys.path.insert(0, sys.argv.pop()); {disguise}; from bot.__main__ import main; main()"
+    )
+    ended = subprocess.run(  # noqa: S603 - this interpreter, without the packages
+        [sys.executable, "-I", "-S", "-c", start, "run", str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert (ended.stdout, ended.stderr.count("\n")) == ("", 1)
+    assert ended.stderr.startswith(told)
 
 
 def test_the_version_is_printed() -> None:
@@ -163,3 +185,35 @@ def test_no_project_file_names_where_packages_come_from() -> None:
         path.name for path in files if re.search(r"index-url|pypi\.|pythonhosted", path.read_text("utf-8"))
     ]
     assert found == []
+
+
+def git(folder: Path, *arguments: str) -> str:
+    own = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *own, *arguments], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("tag", "of_main", "passes"), [("v1.2.3", True, True), ("v1.2.4", True, False), ("v1.2.3", False, False)]
+)
+def test_only_a_version_of_main_is_released(tmp_path: Path, tag: str, *, of_main: bool, passes: bool) -> None:
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot/__init__.py").write_text('__version__ = "1.2.3"\n', "utf-8")
+    (tmp_path / "CHANGELOG.md").write_text("## [1.2.3] - 2026-01-01\n", "utf-8")
+    (tmp_path / "python").symlink_to(sys.executable)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "bot", "CHANGELOG.md")
+    git(tmp_path, "commit", "--quiet", "--message", "main")
+    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    if not of_main:
+        git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "of somebody's branch")
+    workflow: Any = read_yaml(ROOT / ".github/workflows/release.yml")
+    (step,) = [one for one in workflow["jobs"]["packages"]["steps"] if one.get("id") == "version"]
+    environment = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "GITHUB_SHA": git(tmp_path, "rev-parse", "HEAD"),
+        "GITHUB_REF_NAME": tag,
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+    }
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=tmp_path, env=environment, check=False)  # noqa: S603, S607
+    assert (done.returncode == 0) is passes

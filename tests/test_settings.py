@@ -50,6 +50,19 @@ def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(env_file=None).discord_cdn_hosts == ("127.0.0.1:8080", "cdn.example")
 
 
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadConfigurationError, match=r"may read \(Is a directory\)"):
+        load(env_file=tmp_path)
+
+
+def test_a_tilde_is_the_home_of_who_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load(env_file=env_file(tmp_path, "DATA_DIR=~/bot\n")).data_dir == tmp_path / "bot"
+    monkeypatch.setenv("DATA_DIR", "~nobody-has-this-name/bot")
+    with pytest.raises(BadConfigurationError, match="DATA_DIR: expected a folder"):
+        load(env_file=None)
+
+
 def test_an_unknown_name_in_the_file_is_told_by_name(tmp_path: Path) -> None:
     path = env_file(tmp_path, f"DISCORD_TOKN={SECRET}\n")
     with pytest.raises(BadConfigurationError, match="DISCORD_TOKN") as caught:

@@ -1,5 +1,6 @@
 """Copy of the database while the bot writes to it: one state of it, by SQLite's own backup."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -48,7 +49,7 @@ def take_snapshot(database: Path, copy: Path) -> str:
 def copy_database(database: Path, copy: Path) -> None:
     """Copy a database, which a bot may be using, into an empty file. Raises `StorageError`."""
     # Not opened as `immutable`, which is for databases that no bot uses: one may start meanwhile.
-    address = f"file:{quote(str(database))}?mode=ro"
+    address = f"file:{quote(os.fsencode(database))}?mode=ro"
     with (
         translating(database),
         closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)) as source,

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bot.app import closed_folder
 from bot.cli.check_line import CheckLine
 from bot.cli.image_check import check_images
 from bot.cli.install_checks import check_install_link, check_permissions
@@ -32,6 +33,13 @@ from bot.video import Seconds
 
 _SHORTEST_S: Final = min(int(choice.value) for choice in Seconds)
 _ENDED_TOLD_FOR: Final = timedelta(days=30)
+_NEED_THE_TOKEN: Final[Mapping[Callable[[Settings], Awaitable[CheckLine]], str]] = {
+    check_intents: "intents",
+    check_commands: "commands",
+    check_install_link: "install link",
+    check_permissions: "permissions",
+}
+"""Checks that could only repeat what the token's says if Discord does not answer it, and their names."""
 _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.NUMBER_SKIPPED: console.AUDIT_NUMBER_SKIPPED,
     Flaw.UNREADABLE: console.AUDIT_UNREADABLE,
@@ -70,9 +78,14 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
         check_permissions,
         check_key,
     )
-    all_passed = True
+    all_passed, discord_answers = True, True
     for one in checks:
-        finding = await one(settings)
+        name = _NEED_THE_TOKEN.get(one)
+        if name is not None and not discord_answers:
+            finding = CheckLine(name, passed=False, told=console.NOT_ASKED)
+        else:
+            finding = await one(settings)
+        discord_answers = discord_answers and (one is not check_token or finding.passed)
         all_passed = all_passed and finding.passed
         print_line(console.check_line(finding.name, finding.told, passed=finding.passed, warns=finding.warns))
     return all_passed
@@ -94,6 +107,9 @@ async def _data_folder(settings: Settings) -> CheckLine:
         await asyncio.to_thread(_write_something, settings.data_dir)
     except OSError as error:
         return CheckLine("data folder", passed=False, told=f"{settings.data_dir}: {error.strerror}")
+    closed = await asyncio.to_thread(closed_folder, settings)
+    if closed is not None:
+        return CheckLine("data folder", passed=False, told=console.folder_closed(str(closed)))
     return CheckLine("data folder", passed=True, told=str(settings.data_dir.resolve()))
 
 

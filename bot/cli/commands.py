@@ -34,8 +34,10 @@ ForceOption = Annotated[bool, typer.Option("--force", help=console.FORCE)]
 def _print_version(value: bool) -> None:  # noqa: FBT001 - as typer calls it
     if value:
         from bot import __version__
+        from bot.cli.screen import print_result
 
-        typer.echo(console.version(__version__))
+        with _told_failures():
+            print_result(console.version(__version__))
         raise typer.Exit
 
 

@@ -1,5 +1,7 @@
 """Ends of commands by a signal: at once before it has anything to clean up, and soon after it has."""
 
+from __future__ import annotations  # so that Python 3.8 reads it, and is told that it is too old
+
 import os
 import signal
 import threading

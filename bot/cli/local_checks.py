@@ -27,13 +27,20 @@ _METRICS: Final = "metrics"
 
 def check_env_file(path: Path = ENV_FILE) -> CheckLine:
     """Tell which file of settings was looked for, and warn if others can read the secrets in it."""
-    whole = path.absolute()
+    whole = path
     try:
-        mode = stat.S_IMODE(whole.stat().st_mode)
-    except OSError:
+        whole = path.absolute()
+        mode = whole.stat().st_mode
+        if not stat.S_ISFIFO(mode):  # which is read once
+            with whole.open("rb"):
+                pass
+    except FileNotFoundError:
         return CheckLine(".env", passed=True, told=words.env_file_absent(whole))
+    except OSError as error:
+        told = words.env_file_unreadable(whole, error.strerror or type(error).__name__)
+        return CheckLine(".env", passed=False, told=told)
     if mode & _OTHERS_READ:
-        return CheckLine(".env", passed=True, warns=True, told=words.env_file_open(whole, mode))
+        return CheckLine(".env", passed=True, warns=True, told=words.env_file_open(whole, stat.S_IMODE(mode)))
     return CheckLine(".env", passed=True, told=words.env_file_read(whole))
 
 

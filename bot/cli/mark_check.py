@@ -33,7 +33,10 @@ async def check_marks(settings: Settings, import_paths: Sequence[Path] = ()) -> 
         if settings.file_mark:
             told = console_marks.signing_not_installed(install_command(Extra.MARKS))
         return CheckLine(_NAME, passed=True, told=told)
-    made_later = files.made_here and not files.key.exists()
+    try:
+        made_later = files.made_here and not files.key.exists()
+    except OSError as error:  # a folder of another user's
+        return CheckLine(_NAME, passed=False, told=f"{files.key}: {error.strerror}")
     with tempfile.TemporaryDirectory(prefix="stillmotion-check-") as folder:
         # What the bot makes for itself is made at its start; here it is only seen that it can be.
         tried = replace(files, key=Path(folder, "key.pem"), certificate=Path(folder, "certificate.pem"))

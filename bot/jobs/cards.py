@@ -11,7 +11,7 @@ from bot.images.model import IMAGE_LIMITS, ConversionReason, Reference
 from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.jobs.mismatch import asked_dimensions
-from bot.texts import cards, explanations, files, moderation, pictures, refusals
+from bot.texts import cards, explanations, files, moderation, pictures, refusals, service_words
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.texts.messages import Message
@@ -71,14 +71,14 @@ def _between_them(failure: Failure, job: Job) -> str:
 
 _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
     FailureReason.PICTURE_REFUSED: _picture,
-    FailureReason.REQUEST_REJECTED: lambda failure, _: explanations.request_rejected(failure.detail),
+    FailureReason.REQUEST_REJECTED: lambda failure, _: service_words.request_rejected(failure.detail),
     FailureReason.TOO_DEAR: _always(explanations.TOO_DEAR),
     FailureReason.NOT_BOUGHT: _always(explanations.FOUND_NOT_BOUGHT),
-    FailureReason.REFERENCE_REJECTED: lambda failure, _: explanations.reference_rejected(failure.detail),
+    FailureReason.REFERENCE_REJECTED: lambda failure, _: service_words.reference_rejected(failure.detail),
     FailureReason.SERVICE_BUSY: _always(explanations.SERVICE_BUSY),
     FailureReason.SERVICE_UNREACHABLE: _always(explanations.SERVICE_UNREACHABLE),
     FailureReason.PURCHASE_UNKNOWN: _always(explanations.PURCHASE_UNKNOWN),
-    FailureReason.GENERATION_FAILED: lambda failure, _: explanations.generation_failed(failure.detail),
+    FailureReason.GENERATION_FAILED: lambda failure, _: service_words.generation_failed(failure.detail),
     FailureReason.BLOCKED_BY_SERVICE: _always(explanations.BLOCKED_BY_SERVICE),
     FailureReason.EXPIRED: _always(explanations.EXPIRED),
     FailureReason.TASK_GONE: _always(explanations.TASK_GONE),

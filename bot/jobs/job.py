@@ -147,8 +147,9 @@ class FailureReason(StrEnum):
 class Failure:
     """A reason with the facts that explain it.
 
-    `detail` is the video service's message, moderators' reason, the end of an undelivered video's wait, or what was
-    found in a picture; `picture` is the user's name of the file and `problem` the fault in it.
+    `detail` is the video service's message, or its code where that has a sentence; moderators' reason, the end of
+    an undelivered video's wait, or what was found in a picture; `picture` is the user's name of the file and
+    `problem` the fault in it.
     """
 
     reason: FailureReason

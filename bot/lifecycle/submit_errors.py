@@ -8,7 +8,7 @@ from bot.dimilinks import DimiLinksError, FaultReason, FaultScope
 from bot.jobs.job import Failure, FailureReason
 from bot.lifecycle.submission_breaker import PauseReason
 from bot.lifecycle.timeouts import Timeouts
-from bot.texts import explanations, operator
+from bot.texts import explanations, operator, service_words
 from bot.texts.explanations import Explanation
 
 _PAUSE_REASONS: Final[Mapping[FaultReason, PauseReason]] = {
@@ -57,7 +57,10 @@ def failure_of(error: DimiLinksError) -> Failure:
         case FaultReason.MONEY:
             return Failure(FailureReason.TOO_DEAR, error.message)
         case FaultReason.REFERENCE:
-            return Failure(FailureReason.REFERENCE_REJECTED, error.message)
+            said = service_words.words_of_service(error.code, error.message)
+            return Failure(FailureReason.REFERENCE_REJECTED, said)
+        case FaultReason.CONTENT:
+            return Failure(FailureReason.REQUEST_REJECTED, service_words.CONTENT_CODE)
         case FaultReason.RATE_LIMIT:
             return Failure(FailureReason.SERVICE_BUSY, error.message)
         case _ if error.verdict.scope is FaultScope.TRANSPORT:

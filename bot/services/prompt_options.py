@@ -33,32 +33,45 @@ class ParsedPrompt:
 
 _SHAPES: Final[Mapping[str, Size]] = {
     **dict.fromkeys(("16:9", "horizontal", "landscape", "wide", "widescreen"), Size.LANDSCAPE),
-    **dict.fromkeys(("横屏", "横版", "横向", "横", "横長", "横向き"), Size.LANDSCAPE),
+    **dict.fromkeys(
+        ("横屏", "横版", "横向", "横", "横長", "横向き", "橫屏", "橫式", "橫向", "橫"), Size.LANDSCAPE
+    ),
     **dict.fromkeys(("9:16", "vertical", "portrait", "tall"), Size.PORTRAIT),
-    **dict.fromkeys(("竖屏", "竖版", "竖向", "縦", "縦長", "縦向き"), Size.PORTRAIT),
+    **dict.fromkeys(
+        ("竖屏", "竖版", "竖向", "縦", "縦長", "縦向き", "豎屏", "直式", "直向", "豎"), Size.PORTRAIT
+    ),
     **dict.fromkeys(("1:1", "square", "方形", "正方形", "スクエア"), Size.SQUARE),
 }
 _PRESETS: Final[Mapping[str, Preset]] = {
     **dict.fromkeys(("normal", "普通", "ノーマル"), Preset.NORMAL),
-    **dict.fromkeys(("fun", "趣味", "楽しい"), Preset.FUN),
+    **dict.fromkeys(("fun", "趣味", "コミカル", "楽しい"), Preset.FUN),
     **dict.fromkeys(("spicy", "火辣", "スパイシー"), Preset.SPICY),
-    **dict.fromkeys(("custom", "自定义", "カスタム"), Preset.CUSTOM),
+    **dict.fromkeys(("custom", "自定义", "自訂", "カスタム"), Preset.CUSTOM),
 }
 _FLAGS: Final[Mapping[str, Option]] = {
     **dict.fromkeys(("seconds", "second", "sec", "s", "duration", "d", "length"), Option.SECONDS),
     **dict.fromkeys(("size", "ar", "aspect", "ratio", "aspect-ratio", "shape"), Option.SIZE),
     **dict.fromkeys(("resolution", "res", "r", "quality", "q"), Option.RESOLUTION),
     **dict.fromkeys(("preset", "p", "style", "mode"), Option.PRESET),
-    **dict.fromkeys(("时长", "秒数", "秒", "長さ"), Option.SECONDS),
-    **dict.fromkeys(("尺寸", "比例", "画幅", "サイズ", "比率"), Option.SIZE),
-    **dict.fromkeys(("清晰度", "分辨率", "画質", "解像度"), Option.RESOLUTION),
-    **dict.fromkeys(("风格", "预设", "プリセット", "スタイル"), Option.PRESET),
+    **dict.fromkeys(("时长", "時長", "秒数", "秒數", "秒", "長さ"), Option.SECONDS),
+    **dict.fromkeys(
+        ("尺寸", "比例", "画幅", "画面比例", "畫面比例", "サイズ", "比率", "縦横比"), Option.SIZE
+    ),
+    **dict.fromkeys(("清晰度", "分辨率", "解析度", "画質", "解像度"), Option.RESOLUTION),
+    **dict.fromkeys(("风格", "風格", "预设", "プリセット", "スタイル"), Option.PRESET),
 }
 
-_CLEAR: Final = frozenset({"16:9", "9:16", "1:1", "vertical", "horizontal", "竖屏", "横屏", "縦長", "横長"})
+_CLEAR: Final = frozenset(
+    {
+        *("16:9", "9:16", "1:1", "vertical", "horizontal"),
+        *("竖屏", "横屏", "豎屏", "橫屏", "直式", "橫式", "縦長", "横長"),
+    }
+)
 """Shapes that nothing but a frame has; the other words may as well end a prompt."""
 _STOPS: Final = " \t\r\n,.;|/，。、；！？!?…·"
-_SPOKEN_NUMBER: Final = re.compile(r"(?P<seconds>\d{1,3})\s*(?:s|secs?|seconds?|秒钟|秒間|秒)", re.IGNORECASE)
+_SPOKEN_NUMBER: Final = re.compile(
+    r"(?P<seconds>\d{1,3})\s*(?:s|secs?|seconds?|秒钟|秒鐘|秒間|秒)", re.IGNORECASE
+)
 _SPOKEN_LINES: Final = re.compile(r"(?P<lines>\d{3,4})\s?p", re.IGNORECASE)
 _SPOKEN_PIXELS: Final = re.compile(r"(?P<width>\d{3,4})\s?[x×*]\s?(?P<height>\d{3,4})", re.IGNORECASE)
 _RATIO: Final = re.compile(r"(?P<across>\d{1,2})\s?[:：]\s?(?P<up>\d{1,2})")

@@ -5,6 +5,7 @@ off, and SQLAlchemy sends BEGIN instead (*Serializable isolation / Savepoints / 
 SQLite documentation).
 """
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,7 +84,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     the database open, so it is opened as `immutable` (sqlite.org/uri.html), which creates nothing.
     """
     not_in_use = not path.with_name(f"{path.name}-wal").exists()
-    address = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if not_in_use else ''}"
+    address = f"file:{quote(os.fsencode(path))}?mode=ro{'&immutable=1' if not_in_use else ''}"
     return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
 
 

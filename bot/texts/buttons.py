@@ -9,7 +9,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "refresh": named("button", "Refresh"),
     "make": named("button", "Make it"),
     "cancel": named("button", "Cancel"),
-    "stop": named("button", "Stop watching"),
+    "stop": named("button", "Stop waiting"),
     "keep": named("button", "Let it finish"),
     "again": named("button", "Try again"),
     "frame": named("button", "Use first frame"),

@@ -19,13 +19,13 @@ HEADLINES: Final[Mapping[str, Message]] = {
     "pictures": sentence("Looking at your pictures…"),
     "in_line": sentence("Waiting in line…"),
     "paused": sentence("Waiting for the bot's operator…"),
-    "retrying": sentence("The video service is busy; trying again shortly…"),
-    "refused_once": sentence("The video service refused it; trying once more shortly…"),
+    "retrying": sentence("The video service is busy; I will try again shortly…"),
+    "refused_once": sentence("The video service refused it; I will try once more shortly…"),
     "service_away": sentence("Waiting for the video service…"),
-    "submitting": sentence("Handing it to the video service…"),
+    "submitting": sentence("Sending it to the video service…"),
     "waiting": sentence("Waiting for its turn at the video service…"),
     "generating": sentence("Making your video…"),
-    "downloading": sentence("Your video is ready; fetching it…"),
+    "downloading": sentence("Your video is ready; getting it…"),
     "finishing": sentence("Your video is ready; preparing the file…"),
     "uploading": sentence("Your video is ready; uploading it…"),
 }
@@ -41,8 +41,8 @@ DELIVERED: Final = sentence("Here is your video")
 def ask_again_line(until: str) -> Message:
     """Line of the card that asks if a video is still wanted."""
     return sentence(
-        "I was away for a while, so I have not begun. Nothing was charged. "
-        "Without an answer this request ends {until}.",
+        "I was away for a while, so I have not started. This cost nothing. Without an answer, "
+        "this request ends {until}.",
         until=until,
     )
 
@@ -50,9 +50,9 @@ def ask_again_line(until: str) -> Message:
 def ask_again_uncertain_line(until: str) -> Message:
     """The same where the request may have been bought: by an earlier bot, whose data was lost since."""
     return sentence(
-        "I was away, or was put back to an earlier moment, and know of no video for this. As far as I know, "
-        "nothing was charged; if you have the video already, press *Cancel*. "
-        "Without an answer this request ends {until}.",
+        "I was away, or was restored from a backup, and have no video for this. As far as I know "
+        "this cost nothing. If you already have the video, press *Cancel*. Without an answer, "
+        "this request ends {until}.",
         until=until,
     )
 
@@ -89,7 +89,7 @@ def placement_hint(size: Size) -> Message | None:
 
 
 PROMPT_LEFT_OUT: Final = sentence("The prompt is left out, because AutoMod does not allow its words here.")
-FLAGS_TAKEN_OUT: Final = sentence("I took a preset out of the prompt; choose it by its option.")
+FLAGS_TAKEN_OUT: Final = sentence("I took a preset out of the prompt. Choose the preset in its option.")
 
 
 def first_frame_used(name: str) -> Message:
@@ -99,7 +99,7 @@ def first_frame_used(name: str) -> Message:
 
 def brightness_reduced(name: str) -> Message:
     """A picture in HDR was brought to ordinary brightness."""
-    return sentence("{name} is an HDR picture; I brought it to ordinary brightness.", name=quote_name(name))
+    return sentence("{name} is an HDR picture; I reduced it to normal brightness.", name=quote_name(name))
 
 
 def enlarged(name: str) -> Message:
@@ -110,7 +110,7 @@ def enlarged(name: str) -> Message:
 def made_smaller(name: str, original_bytes: int) -> Message:
     """A picture was made smaller than it came."""
     return sentence(
-        "{name} was larger than the video service takes ({original_size}); I made it smaller.",
+        "{name} was too large for the video service ({original_size}); I made it smaller.",
         name=quote_name(name),
         original_size=durations.megabytes(original_bytes),
     )
@@ -158,7 +158,7 @@ def file_facts(duration_s: float | None, frame_px: tuple[int, int] | None, size_
 def compressed(original_bytes: int, posted_bytes: int) -> Message:
     """Line below a video whose file was made smaller than it came."""
     return sentence(
-        "Compressed from {original_size} to {size}, to fit the limit for files here",
+        "Compressed from {original_size} to {size} to fit the file limit here",
         original_size=durations.megabytes(original_bytes),
         size=durations.megabytes(posted_bytes),
     )
@@ -167,13 +167,15 @@ def compressed(original_bytes: int, posted_bytes: int) -> Message:
 def other_duration(asked: Seconds, got_s: float) -> Message:
     """Line of a finished video that is shorter than asked."""
     got = durations.seconds(got_s)
-    return sentence("Not quite as ordered: asked for {asked} s, got {got} s.", asked=asked.value, got=got)
+    return sentence(
+        "Not quite what you chose: you asked for {asked} s and got {got} s.", asked=asked.value, got=got
+    )
 
 
 def other_frame(asked_px: tuple[int, int], got_px: tuple[int, int]) -> Message:
     """Line of a finished video with another frame than asked; both are width and height in pixels."""
     asked, got = (f"{width_px}x{height_px}" for width_px, height_px in (asked_px, got_px))
-    return sentence("Not quite as ordered: asked for {asked}, got {got}.", asked=asked, got=got)
+    return sentence("Not quite what you chose: you asked for {asked} and got {got}.", asked=asked, got=got)
 
 
 def number(found_by: str) -> Message:
@@ -184,7 +186,7 @@ def number(found_by: str) -> Message:
 def mention_of_late_video(person_id: int, language: Language) -> str:
     """Mention above a card that could not be shown in the reply to the command."""
     told = sentence(
-        "{person}, your video request has ended; its own message could not be changed any more.",
+        "{person}, your video request has ended; I could no longer change its own message.",
         person=f"<@{person_id}>",
     )
     return told.in_language(language)

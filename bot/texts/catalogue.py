@@ -7,7 +7,7 @@ from typing import Final
 
 DOMAIN: Final = "stillmotion"
 FOLDER: Final = Path(__file__).with_name("catalogues")
-LOCALES: Final[Mapping[str, str]] = {"zh-CN": "zh_CN", "ja": "ja"}
+LOCALES: Final[Mapping[str, str]] = {"zh-CN": "zh_CN", "zh-TW": "zh_TW", "ja": "ja"}
 """Name of each catalogue by Discord's name of the locale."""
 
 _Entries = Mapping[tuple[str, str | None], str]

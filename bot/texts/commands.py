@@ -11,16 +11,16 @@ VIDEO: Final = sentence("Make a short video from a prompt and, if you like, pict
 PROMPT: Final = sentence(
     "What should happen in the video, in at most {limit:,} characters", limit=PROMPT_MAX_CHARS
 )
-SECONDS: Final = sentence("How long it is; start with 6 seconds, longer ones take longer")
-SIZE: Final = sentence("The shape of the frame")
-RESOLUTION: Final = sentence("720p for the final cut, 480p for a quick preview")
+SECONDS: Final = sentence("How long the video is; start with 6 seconds, longer ones take longer")
+SIZE: Final = sentence("The shape of the picture")
+RESOLUTION: Final = sentence("720p for the final video, 480p for a quick preview")
 PRESET: Final = sentence("The style; spicy works in age-restricted channels only")
 PRIVATE: Final = sentence("Only you see the reply and the video")
 MORE: Final = sentence("Opens a form for up to 7 pictures at once and a longer prompt")
-JOBS: Final = sentence("Your videos under way, waiting, failed or not delivered yet")
-DEFAULTS: Final = sentence("What your videos are like when you say nothing else")
-PING: Final = sentence("Whether I mention you when a video is done")
-RESET: Final = sentence("Forget your defaults")
+JOBS: Final = sentence("Your videos: in progress, waiting, failed or not delivered yet")
+DEFAULTS: Final = sentence("Your videos' settings when you choose nothing else")
+PING: Final = sentence("Mention you when a video is done")
+RESET: Final = sentence("Clear all your defaults")
 
 SECONDS_NAMES: Final[Mapping[Seconds, Message]] = {
     seconds: sentence("{seconds} seconds", seconds=seconds.value) for seconds in Seconds
@@ -31,14 +31,14 @@ SIZE_NAMES: Final[Mapping[Size, Message]] = {
     Size.SQUARE: sentence("Square, 1024x1024"),
 }
 RESOLUTION_NAMES: Final[Mapping[Resolution, Message]] = {
-    Resolution.P720: sentence("720p, for the final cut"),
+    Resolution.P720: sentence("720p, for the final video"),
     Resolution.P480: sentence("480p, quicker"),
 }
 PRESET_NAMES: Final[Mapping[Preset, Message]] = {
     Preset.NORMAL: sentence("Normal"),
     Preset.FUN: sentence("Fun"),
     Preset.SPICY: sentence("Spicy (age-restricted channels only)"),
-    Preset.CUSTOM: sentence("Custom (the prompt decides)"),
+    Preset.CUSTOM: sentence("Custom (your prompt decides)"),
 }
 PRESET_SHORT_NAMES: Final[Mapping[Preset, Message]] = {
     Preset.NORMAL: named("preset", "normal"),
@@ -80,7 +80,7 @@ NAMES: Final[tuple[Message, ...]] = (
 def picture(number: int) -> Message:
     """Description of the attachment option of picture `number`, which counts from 1."""
     if number == 1:
-        return sentence("A picture to start from: PNG, JPEG, WebP; others are converted where possible")
+        return sentence("A picture to start from: PNG, JPEG, WebP; other kinds are converted if possible")
     return sentence("Picture {number} of at most {limit}", number=number, limit=REFERENCES_MAX)
 
 

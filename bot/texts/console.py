@@ -21,7 +21,7 @@ RESOLVE: Final = (
     "Decide about a request of unknown outcome: name the task that it bought, or say that it bought nothing; "
     "also while the bot runs."
 )
-FORGET: Final = "Remove a person's prompts and defaults at their request; stop the bot first."
+FORGET: Final = "Delete what is stored about a person, as /privacy delete does; stop the bot first."
 PERSON: Final = "The person's Discord user id."
 PROMPT: Final = "What should happen in the video."
 IMAGE: Final = "A picture to start from; repeat it for more, up to seven."
@@ -45,7 +45,7 @@ ENTRY_POINT_LEFT_OUT: Final = (
     "the application has an Entry Point command (Discord adds one with Activities), which no registration may "
     "leave out, and Discord does not list it; switch Activities off in the developer portal, or delete that command"
 )
-GENERATING: Final = "Making the video"
+GENERATING: Final = "Waiting for the video"
 
 
 def bad_configuration(problems: str) -> str:
@@ -61,6 +61,11 @@ def discord_away(reason: str, again_in_s: float) -> str:
 def gateway_closed(code: int) -> str:
     """Line with which the bot ends because Discord closed the gateway for good."""
     return f"Discord closed the gateway for good (code {code})"
+
+
+def folder_closed(folder: str) -> str:
+    """A folder in the data folder is another user's, as after one start as root."""
+    return f"this user may not write into {folder}"
 
 
 def version(number: str) -> str:
@@ -191,6 +196,7 @@ DIGEST: Final = (
 DIGEST_FORM: Final = "expected NUMBER:DIGEST, such as 12:3f2a9c1de0774b05"
 
 CONFIGURATION_OK: Final = "every setting can be read"
+NOT_ASKED: Final = "not checked, for the reason beside the discord token"
 INTENTS_OK: Final = "none of the privileged ones are needed"
 INTENT_OK: Final = "the message content intent is switched on"
 INTENT_REFUSED: Final = (

@@ -47,8 +47,15 @@ def after(seconds: float) -> str:
     return f"{seconds:.1f} s"
 
 
-def next_steps(opener: str) -> tuple[tuple[str, str], ...]:
-    """Return what to do next: commands, and what they are for."""
+def next_steps(opener: str, *, checkout: bool) -> tuple[tuple[str, str], ...]:
+    """Return what to do next, in a checkout or with an installed bot: commands, and what they are for."""
+    if not checkout:
+        return (
+            (opener, "watch it"),
+            ("stillmotion demo --image cat.png", "with a picture of yours"),
+            ("stillmotion demo --preset spicy", "with moderators who approve"),
+            ("stillmotion check", "once DISCORD_TOKEN and DIMILINKS_API_KEY are in a file .env here"),
+        )
     return (
         (opener, "watch it"),
         ('make demo ARGS="--image cat.png"', "with a picture of yours"),

@@ -46,6 +46,11 @@ def env_file_absent(path: Path) -> str:
     return f"there is no {path}; settings come from the environment alone (.env.example shows them all)"
 
 
+def env_file_unreadable(path: Path, reason: str) -> str:
+    """The file of settings is there, but not for the user who runs the command."""
+    return f"{path} cannot be read ({reason}); it has to be a file of the user who runs the bot"
+
+
 def env_file_open(path: Path, mode: int) -> str:
     """Others than its owner can read the file, which holds secrets."""
     return f"{path} was read, and so can other users of this machine (mode {mode:03o}): chmod 600 {path}"

@@ -8,11 +8,11 @@ from bot.video import Preset, Resolution, Seconds, Size
 
 TITLE: Final = sentence("Your defaults")
 HOW: Final = sentence(
-    "Name an option to change it, such as `/defaults seconds:10 ping:True`; `reset` forgets them all. "
-    "What you say in a request counts more."
+    "Use an option to change a default, such as `/defaults seconds:10 ping:True`. `reset` clears "
+    "them all. What you choose in a request comes first."
 )
 NOT_ON_OFFER: Final = sentence(
-    "One of these values is not on offer. Nothing was changed; pick from the lists."
+    "One of these values cannot be chosen. Nothing was changed; pick from the lists."
 )
 _YES: Final = sentence("yes")
 _NO: Final = sentence("no")
@@ -33,7 +33,9 @@ def overview(
             "Length: {value}",
             value=_or(SECONDS_NAMES[seconds] if seconds else None, SECONDS_NAMES[Seconds.S6]),
         ),
-        sentence("Frame: {value}", value=_or(SIZE_NAMES[size] if size else None, SIZE_NAMES[Size.LANDSCAPE])),
+        sentence(
+            "Aspect ratio: {value}", value=_or(SIZE_NAMES[size] if size else None, SIZE_NAMES[Size.LANDSCAPE])
+        ),
         sentence(
             "Resolution: {value}",
             value=_or(_plain(resolution) if resolution else None, _plain(Resolution.P720)),
@@ -58,4 +60,4 @@ def _answer(chosen: bool | None) -> Message | None:  # noqa: FBT001 - a user's a
 
 
 def _or(chosen: Message | None, usual: Message) -> Message:
-    return chosen if chosen is not None else sentence("{value} (as for everybody)", value=usual)
+    return chosen if chosen is not None else sentence("{value} (default)", value=usual)

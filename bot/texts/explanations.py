@@ -27,10 +27,10 @@ class Money(StrEnum):
 
 
 _MONEY: Final[Mapping[Money, Message]] = {
-    Money.NOT_SPENT: sentence("Nothing was charged."),
-    Money.SPENT: sentence("This video was charged."),
-    Money.PROBABLY_SPENT: sentence("It was probably charged."),
-    Money.UNKNOWN: sentence("It is not known whether it was charged."),
+    Money.NOT_SPENT: sentence("This cost nothing."),
+    Money.SPENT: sentence("The bot's operator has paid for this video."),
+    Money.PROBABLY_SPENT: sentence("The operator has probably paid for it."),
+    Money.UNKNOWN: sentence("The operator may have paid for it; I cannot tell."),
 }
 
 
@@ -63,16 +63,16 @@ def nothing_charged(what: Message, then: Message) -> Explanation:
 
 
 PROMPT_FORGOTTEN = nothing_charged(
-    sentence("I no longer find that earlier prompt."),
-    sentence("Type it, or pick another one."),
+    sentence("I can no longer find that earlier prompt."),
+    sentence("Type it, or choose another one."),
 )
 PROMPT_EMPTY = nothing_charged(
     sentence("The prompt is empty."),
-    sentence("Describe what should happen in the video."),
+    sentence("Say what should happen in the video."),
 )
 PROMPT_OF_FLAGS = nothing_charged(
-    sentence("Without the preset in it, nothing is left of the prompt."),
-    sentence("Describe what should happen in the video, and choose the preset by its option."),
+    sentence("Without its preset, nothing is left of the prompt."),
+    sentence("Say what should happen in the video, and choose the preset in its option."),
 )
 STOPPING = nothing_charged(
     sentence("The bot is restarting."),
@@ -80,7 +80,7 @@ STOPPING = nothing_charged(
 )
 COMMAND_BROKE = nothing_charged(
     sentence("Something went wrong on my side."),
-    sentence("Try again; if it stays, tell the operator."),
+    sentence("Try again. If it happens again, tell the operator."),
 )
 
 
@@ -100,8 +100,8 @@ def missing_rights(rights: Sequence[str]) -> Explanation:
     for right in rights[1:]:
         listed = sentence("{names}, *{name}*", names=listed, name=RIGHT_NAMES[right])
     return nothing_charged(
-        sentence("I need {permissions} here, or I could not post the video.", permissions=listed),
-        sentence("Ask a moderator to allow it for me in this channel, or use another channel."),
+        sentence("I need {permissions} here to post the video.", permissions=listed),
+        sentence("Ask a moderator to give me these permissions in this channel, or use another channel."),
     )
 
 
@@ -109,123 +109,104 @@ def prompt_too_long(length_chars: int) -> Explanation:
     """The prompt has more characters than the API takes."""
     return nothing_charged(
         sentence(
-            "The prompt has {length:,} characters; at most {limit:,} are possible.",
+            "The prompt has {length:,} characters; the limit is {limit:,}.",
             length=length_chars,
             limit=PROMPT_MAX_CHARS,
         ),
-        sentence("Shorten it by {surplus:,}.", surplus=length_chars - PROMPT_MAX_CHARS),
+        sentence("Shorten it by {surplus:,} characters.", surplus=length_chars - PROMPT_MAX_CHARS),
     )
 
 
 def option_not_offered(option: str, offered: Sequence[str]) -> Explanation:
     """An option has a value that is not among its choices."""
     return nothing_charged(
-        sentence("The option *{option}* has a value that is not on offer.", option=option_name(option)),
-        sentence("It can be {offered}.", offered=", ".join(offered)),
+        sentence("The option *{option}* has a value that cannot be chosen.", option=option_name(option)),
+        sentence("You can choose {offered}.", offered=", ".join(offered)),
     )
 
 
 def too_many_pictures() -> Explanation:
     """There are more reference images than the API accepts."""
     return nothing_charged(
-        sentence("At most {limit} pictures are possible.", limit=REFERENCES_MAX),
-        sentence("Leave some out."),
+        sentence("You can use {limit} pictures at most.", limit=REFERENCES_MAX),
+        sentence("Use fewer."),
     )
 
 
 # The video service.
 
 
-def request_rejected(message: str) -> Explanation:
-    """The service refused this request in its own words."""
-    return nothing_charged(
-        sentence("The video service refused the request: {message}", message=quote_vendor(message)),
-        sentence("Change it and try again."),
-    )
-
-
-def reference_rejected(message: str) -> Explanation:
-    """HTTP 400 `invalid_reference_image`."""
-    return nothing_charged(
-        sentence("The video service refused a picture: {message}", message=quote_vendor(message)),
-        sentence(
-            "At most {limit} pictures are possible: PNG, JPEG or WebP, each smaller than 10 MB.",
-            limit=REFERENCES_MAX,
-        ),
-    )
-
-
 SERVICE_KEY_REJECTED = nothing_charged(
     sentence("The video service does not accept this bot's key at present."),
-    sentence("The operator has been told. Your request keeps its place and goes on by itself."),
+    sentence("I have told the operator. Your request keeps its place and continues by itself."),
 )
 SERVICE_OUT_OF_MONEY = nothing_charged(
-    sentence("The bot's account at the video service is out of money at present."),
-    sentence("The operator has been told. Your request keeps its place and goes on by itself."),
+    sentence("The bot has run out of money at the video service."),
+    sentence("I have told the operator. Your request keeps its place and continues by itself."),
 )
 SERVICE_MODEL_NOT_ALLOWED = nothing_charged(
     sentence("The video service does not allow this bot to make videos at present."),
-    sentence("The operator has been told. Your request keeps its place and goes on by itself."),
+    sentence("I have told the operator. Your request keeps its place and continues by itself."),
 )
 SERVICE_MISCONFIGURED = nothing_charged(
-    sentence("The video service cannot be used as this bot is set up at present."),
-    sentence("The operator has been told. Your request keeps its place and goes on by itself."),
+    sentence("The video service cannot be used with this bot's settings."),
+    sentence("I have told the operator. Your request keeps its place and continues by itself."),
 )
 SERVICE_AWAY = nothing_charged(
-    sentence("The video service is not answering as it should at present."),
-    sentence("Your request keeps its place and goes on by itself."),
+    sentence("The video service is not working as it should at present."),
+    sentence("Your request keeps its place and continues by itself."),
 )
 SERVICE_WITHOUT_CHANNEL = nothing_charged(
-    sentence("The video service has nobody who makes videos at present."),
-    sentence("Your request keeps its place and goes on by itself."),
+    sentence("The video service has no capacity for videos at present."),
+    sentence("Your request keeps its place and continues by itself."),
 )
 TOO_DEAR = nothing_charged(
-    sentence("What is left of the bot's account at the video service is too little for this video."),
-    sentence("Change it to a shorter one or to 480p; the operator has been told."),
+    sentence("The bot has too little money left at the video service for this video."),
+    sentence("Ask for a shorter video or 480p. I have told the operator."),
 )
 SERVICE_BUSY = nothing_charged(
-    sentence("The video service has too many requests and did not take this one."),
+    sentence("The video service has too many requests and did not accept this one."),
     sentence("Try again in a few minutes."),
 )
 SERVICE_UNREACHABLE = nothing_charged(
-    sentence("I could not hand your request to the video service in time."),
+    sentence("I could not reach the video service in time."),
     sentence("Try again in a few minutes."),
 )
 PURCHASE_UNKNOWN = Explanation(
-    sentence("No clear answer came from the video service when your request was handed over."),
+    sentence("The video service did not give a clear answer to your request."),
     Money.UNKNOWN,
     sentence(
-        "I do not repeat it by myself, so that nothing is bought twice. Press *Try again* if you want to."
+        "I do not try again by myself, so that nothing is paid for twice. If you want to, press *Try again*."
     ),
 )
 FOUND_NOT_BOUGHT = nothing_charged(
-    sentence("The operator found that nothing was bought for this request."),
+    sentence("The operator checked: nothing was bought for this request."),
     sentence("Try again any time."),
 )
 POLLS_REFUSED = Explanation(
-    sentence("The video service does not tell this bot at present how your video is doing."),
+    sentence("The video service does not tell me at the moment how your video is doing."),
     Money.SPENT,
-    sentence("The operator has been told. I keep asking."),
+    sentence("I have told the operator, and I keep asking."),
 )
 TASK_GONE = Explanation(
-    sentence("The video service no longer knows this video."),
+    sentence("The video service no longer has this video."),
     Money.SPENT,
-    sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
+    sentence("*Look again* is free. If it does not help, give the operator the number below."),
 )
 VIDEO_UNUSABLE = Explanation(
-    sentence("What the video service sent is not a video that I can post."),
+    sentence("The video service sent something that is not a video I can post."),
     Money.SPENT,
-    sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
+    sentence("*Look again* is free. If it does not help, give the operator the number below."),
 )
 VIDEO_UNREACHABLE = Explanation(
-    sentence("The video was made, but I could not fetch it from the video service."),
+    sentence("The video was made, but I could not get it from the video service."),
     Money.SPENT,
-    sentence("Press *Look again* later to fetch it, which costs nothing."),
+    sentence("Press *Look again* later to get it; it is free."),
 )
 VIDEO_NOT_STORED = Explanation(
-    sentence("The video was made, but I could not store it."),
+    sentence("The video was made, but I could not save it."),
     Money.SPENT,
-    sentence("Tell the operator, then press *Look again*, which costs nothing."),
+    sentence("Tell the operator, then press *Look again*; it is free."),
 )
 BLOCKED_BY_SERVICE = Explanation(
     sentence("The video service's own filter stopped this video."),
@@ -233,40 +214,40 @@ BLOCKED_BY_SERVICE = Explanation(
     sentence("Change the prompt or the pictures."),
 )
 EXPIRED = Explanation(
-    sentence("As far as I could see, the video did not become ready in time."),
+    sentence("The video was not ready in time, as far as I can tell."),
     Money.SPENT,
-    sentence("It may still come: press *Look again* later, which costs nothing."),
+    sentence("It may still come: press *Look again* later, it is free."),
 )
 VIDEO_BROKEN = Explanation(
     sentence("The video was made, but it arrived incomplete."),
     Money.SPENT,
-    sentence("Press *Look again* later to fetch it, which costs nothing."),
+    sentence("Press *Look again* later to get it; it is free."),
 )
 UNCOLLECTED = Explanation(
-    sentence("Nobody fetched this video in time, so I removed it."),
+    sentence("Nobody picked up this video in time, so I removed it."),
     Money.SPENT,
     sentence("*Look again* may still find it at the video service."),
 )
 INTERRUPTED = nothing_charged(
-    sentence("I could not see whether my answer to your request arrived, so I did not begin it."),
+    sentence("I could not tell whether you got my answer, so I did not start your request."),
     sentence("Use the command again."),
 )
 CANCELLED_BEFORE_PURCHASE = nothing_charged(
-    sentence("This request was cancelled before it was handed to the video service."),
+    sentence("This request was cancelled before it reached the video service."),
     sentence("Use the command again any time."),
 )
 CANCELLED_AFTER_PURCHASE = Explanation(
-    sentence("I stopped watching this video, as asked."),
+    sentence("I stopped waiting for this video, as you asked."),
     Money.SPENT,
-    sentence("Press *Look again* if you want it after all, which costs nothing."),
+    sentence("If you want it after all, press *Look again*; it is free."),
 )
 DENIED = nothing_charged(
     sentence("The moderators did not allow this request."),
-    sentence("Ask them why, or change it."),
+    sentence("Ask them why, or change your request."),
 )
 BROKE_BEFORE_PURCHASE = nothing_charged(
     sentence("Something went wrong on my side."),
-    sentence("Try again; if it stays, tell the operator the number below."),
+    sentence("Try again. If it happens again, give the operator the number below."),
 )
 
 
@@ -276,8 +257,7 @@ def laid_aside_broke(until: str) -> Explanation:
         sentence("Something went wrong on my side after the video was ordered."),
         Money.SPENT,
         sentence(
-            "It waits in `/jobs` until {until}: fetch it there. If that does not help, tell the operator the number"
-            " below.",
+            "Get it with `/jobs` until {until}. If that does not help, give the operator the number below.",
             until=until,
         ),
     )
@@ -287,16 +267,16 @@ def video_absent(message: str) -> Explanation:
     """The task is called completed, and there is no video. `message` is the service's own."""
     what = (
         sentence(
-            "The video service says that the video is done, but has none: {message}",
+            "The video service says that the video is done, but there is none: {message}",
             message=quote_vendor(message),
         )
         if message.strip()
-        else sentence("The video service says that the video is done, but has none.")
+        else sentence("The video service says that the video is done, but there is none.")
     )
     return Explanation(
         what,
         Money.PROBABLY_SPENT,
-        sentence("*Look again* costs nothing; if that does not help, tell the operator the number below."),
+        sentence("*Look again* is free. If it does not help, give the operator the number below."),
     )
 
 
@@ -305,17 +285,17 @@ def service_asks_to_wait(*, bought: bool) -> Explanation:
     return Explanation(
         sentence("The video service asked me to wait."),
         Money.SPENT if bought else Money.NOT_SPENT,
-        sentence("I keep trying once a minute."),
+        sentence("I try again once a minute."),
     )
 
 
 def laid_aside_too_large(until: str) -> Explanation:
     """The video is larger than Discord accepts here. It waits in `/jobs` until then."""
     return Explanation(
-        sentence("The video is ready, but it is larger than Discord allows here."),
+        sentence("The video is ready, but Discord takes no file this large here."),
         Money.SPENT,
         sentence(
-            "It waits in `/jobs` until {until}: fetch it where larger files are allowed.",
+            "Get it with `/jobs` until {until}, where larger files are allowed.",
             until=until,
         ),
     )
@@ -326,25 +306,25 @@ def laid_aside_refused(until: str) -> Explanation:
     return Explanation(
         sentence("The video is ready, but I could not post it."),
         Money.SPENT,
-        sentence("It waits for you in `/jobs` until {until}.", until=until),
+        sentence("Get it with `/jobs` until {until}.", until=until),
     )
 
 
 def laid_aside_doubtful(until: str) -> Explanation:
     """A post that was begun may have arrived, and the bot cannot see the reply any more."""
     return Explanation(
-        sentence("I tried to post the video, and can no longer see whether it reached you."),
+        sentence("I tried to post the video, but I cannot tell whether it reached you."),
         Money.SPENT,
-        sentence("If it did not, it waits for you in `/jobs` until {until}.", until=until),
+        sentence("If it did not, get it with `/jobs` until {until}.", until=until),
     )
 
 
 UNANSWERED = nothing_charged(
-    sentence("I was away for a while, asked if you still want this video, and got no answer."),
-    sentence("If you do, press *Try again*."),
+    sentence("I was away for a while, and then asked whether you still want this video. You did not answer."),
+    sentence("If you still want it, press *Try again*."),
 )
 NOT_KEPT = nothing_charged(
-    sentence("I could not store your request, so I did not begin it."),
+    sentence("I could not save your request, so I did not start it."),
     sentence("Try again in a minute; the operator can see why in the log."),
 )
 PICTURES_NOT_KEPT = nothing_charged(
@@ -356,8 +336,8 @@ PICTURES_NOT_KEPT = nothing_charged(
 def _shorter_or_later(left_s: int, renewed: str) -> Message:
     shortest_s = min(int(seconds) for seconds in Seconds)
     if left_s < shortest_s:
-        return sentence("Wait until it is renewed, {renewed}.", renewed=renewed)
-    return sentence("Ask for a shorter one, or wait: it is renewed {renewed}.", renewed=renewed)
+        return sentence("Wait for more seconds {renewed}.", renewed=renewed)
+    return sentence("Ask for a shorter video, or wait for more seconds {renewed}.", renewed=renewed)
 
 
 def over_allowance(left_s: int, renewed: str) -> Explanation:
@@ -371,20 +351,6 @@ def over_allowance(left_s: int, renewed: str) -> Explanation:
 def over_budget(left_s: int, renewed: str) -> Explanation:
     """The whole bot has too few seconds of video left today."""
     return nothing_charged(
-        sentence("This bot has {left} seconds of video left for today, for everybody together.", left=left_s),
+        sentence("This bot has {left} seconds of video left today, for everyone together.", left=left_s),
         _shorter_or_later(left_s, renewed),
-    )
-
-
-def generation_failed(message: str) -> Explanation:
-    """The task ended as `failed`; the vendor does not say whether such tasks are charged."""
-    what = (
-        sentence("The video service could not make this video: {message}", message=quote_vendor(message))
-        if message.strip()
-        else sentence("The video service could not make this video.")
-    )
-    return Explanation(
-        what,
-        Money.UNKNOWN,
-        sentence("Try again, perhaps with other words or pictures."),
     )

@@ -10,15 +10,15 @@ PRODUCER: Final = "Stillmotion"
 COMMENT: Final = sentence("Made by AI with Stillmotion")
 """Comment of a file, which players and file managers show."""
 NO_ROOM: Final = nothing_charged(
-    sentence("There is no room left for videos on the bot's disk."),
-    sentence("Try again later; the bot's operator knows."),
+    sentence("The bot's disk has no room left for videos."),
+    sentence("Try again later. I have told the bot's operator."),
 )
 
 
 def laid_aside_not_fitted(until: str) -> Explanation:
     """The video is larger than Discord accepts here, and was not made smaller. It waits in `/jobs` until then."""
     return Explanation(
-        sentence("The video is ready, but too large for here, and I could not make it smaller."),
+        sentence("The video is ready, but too large for this place, and I could not make it smaller."),
         Money.SPENT,
-        sentence("It waits for you in `/jobs` until {until}.", until=until),
+        sentence("Get it with `/jobs` until {until}.", until=until),
     )

@@ -11,25 +11,26 @@ _NAME_SHOWN_CHARS: Final = 60
 _SHORTEST: Final = min(int(choice.value) for choice in Seconds)
 _LONGEST: Final = max(int(choice.value) for choice in Seconds)
 
-HELP: Final = sentence("What this bot can do, and how")
+HELP: Final = sentence("What this bot can do and how to use it")
 ABOUT: Final = sentence("Who runs this bot, its version, and what is kept about you")
 
 HELP_TITLE: Final = sentence("What I can do")
 PICTURE_WAYS: Final = sentence(
-    "Or reply to a picture, mention me and say what should happen. *Apps ► Animate*, in the menu of a message, "
-    "does the same."
+    "Or reply to a picture, mention me and say what should happen. *Apps ► Animate* in a "
+    "message's menu does the same."
 )
 SPICY_HERE: Final = sentence("The *spicy* preset works in this channel.")
 SPICY_HERE_APPROVED: Final = sentence(
-    "The *spicy* preset works in this channel; moderators look at requests before they become videos."
+    "The *spicy* preset works in this channel. Moderators look at requests before videos are made."
 )
 SPICY_ELSEWHERE: Final = sentence("The *spicy* preset works in this server's age-restricted channels.")
 WHO_PAYS: Final = sentence("Videos cost money. The bot's operator pays for them, and you pay nothing.")
 REPORTING: Final = sentence(
-    "Does a video not belong here? Press *Report* below it. Moderators look at it, and you hear what came of it."
+    "If a video does not belong here, press *Report* below it. Moderators will look at it, and I "
+    "will tell you what they decide."
 )
 REPORTING_WITHOUT_MODERATORS: Final = sentence(
-    "Is something wrong with a video? Press *Report* below it, and the bot's operator hears of it."
+    "If something is wrong with a video, press *Report* below it. I will tell the bot's operator."
 )
 
 
@@ -48,8 +49,8 @@ def making(video: str) -> Message:
 def own_videos(jobs: str, defaults: str) -> Message:
     """Where users find their videos and set their defaults, by mentions of the commands."""
     return sentence(
-        "{jobs} shows your videos that are under way, waiting or not delivered yet. {defaults} sets what your "
-        "videos are like when you say nothing else.",
+        "{jobs} shows your videos that are in progress, waiting or not delivered yet. {defaults} "
+        "sets what your videos are like when you choose nothing else.",
         jobs=jobs,
         defaults=defaults,
     )
@@ -63,7 +64,7 @@ def not_here(why: Message, then: Message) -> Message:
 def for_moderators(queue: str, log: str) -> Message:
     """What moderators need, by mentions of the commands."""
     return sentence(
-        "For moderators: {queue} shows what waits for a decision, and {log} what was done so far.",
+        "For moderators: {queue} shows what waits for a decision, and {log} what was decided.",
         queue=queue,
         log=log,
     )
@@ -71,16 +72,14 @@ def for_moderators(queue: str, log: str) -> Message:
 
 def for_managers(settings: str) -> Message:
     """Where a server's rules are, by a mention of the command."""
-    return sentence(
-        "For you as a manager: {settings} says what is allowed in this server.", settings=settings
-    )
+    return sentence("You manage this server: set what is allowed here in {settings}.", settings=settings)
 
 
 def spicy_is_off(settings: str) -> Message:
     """The same, in a server that has not decided for the spicy preset."""
     return sentence(
-        "For you as a manager: {settings} says what is allowed in this server. The *spicy* preset is off there, "
-        "until you switch it on.",
+        "You manage this server: set what is allowed here in {settings}. The *spicy* preset is "
+        "off until you switch it on there.",
         settings=settings,
     )
 

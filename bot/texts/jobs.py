@@ -13,95 +13,97 @@ from bot.video import VideoRequest
 PROMPT_SHOWN_CHARS: Final = 80
 
 TITLE: Final = sentence("Your videos")
-NONE: Final = sentence("Nothing is under way, and nothing waits for you. Start a video with `/video`.")
+NONE: Final = sentence("You have no videos in progress or ready to pick up. Make one with `/video`.")
 PROMPTS_LEFT_OUT: Final = sentence(
-    "Prompts are left out, because AutoMod does not allow all of their words here."
+    "Prompts are left out, because AutoMod does not allow some of their words here."
 )
 NEWER: Final = sentence("Newer")
 OLDER: Final = sentence("Older")
 
 BEING_STORED: Final = sentence(
-    "I am writing your request down, which takes longer than usual. Nothing was charged so far. If this does not "
-    "change in a few minutes, ask again."
+    "Saving your request is taking longer than usual. It has cost nothing so far. If nothing "
+    "changes in a few minutes, ask again."
 )
-NOT_YOURS: Final = sentence("This is somebody else's video. Only the person who asked for it can do that.")
+NOT_YOURS: Final = sentence("This is someone else's video. Only the person who asked for it can do that.")
 NOT_YOURS_TO_CANCEL: Final = sentence(
-    "Only the person who asked for this video, or somebody with *Manage Messages* in this channel, can cancel it."
+    "Only the person who asked for this video, or someone with *Manage Messages* in this "
+    "channel, can cancel it."
 )
 NOT_YOURS_TO_DELETE: Final = sentence(
-    "Only the person who asked for this video, or somebody with *Manage Messages* in this channel, can delete it. "
-    "*Report* is for everybody."
+    "Only the person who asked for this video, or someone with *Manage Messages* in this "
+    "channel, can delete it. Everyone can *Report* it."
 )
-PUT_AWAY: Final = sentence("Moderators look at this video, or removed it. Nothing was charged.")
-OLD_BUTTON: Final = sentence("This button is an old one, and nothing happened. Nothing was charged.")
+PUT_AWAY: Final = sentence("Moderators are looking at this video, or have removed it.")
+OLD_BUTTON: Final = sentence("This button is from an older version, so nothing happened.")
 NOT_DELETED: Final = sentence("Discord did not let me delete this message. Try again in a minute.")
 REMOVED_INSTEAD: Final = sentence(
-    "Discord did not let me delete this message, so I took the video out of it instead."
+    "Discord did not let me delete this message, so I took the video out of it."
 )
 DELETED_LATER: Final = sentence(
-    "Discord did not let me delete this message or change it, so the video is **still visible**. I go on trying, "
-    "and `/spicy queue` shows it until it is done; you may be able to delete the message yourself."
+    "Discord did not let me delete or change this message, so the video is **still visible**. I "
+    "keep trying, and `/spicy queue` lists it until it is done. You may be able to delete the "
+    "message yourself."
 )
-GONE: Final = sentence("I no longer know this video, so there is nothing left to do with it.")
-CANCELLED: Final = sentence("Cancelled. Nothing was charged.")
+GONE: Final = sentence("I no longer have this video, so there is nothing I can do with it.")
+CANCELLED: Final = sentence("Cancelled. This cost nothing: videos are paid for by the bot's operator.")
 STOPPED_WATCHING: Final = sentence(
-    "I stopped watching this video. It was charged; *Look again* on its card still finds it."
+    "I stopped waiting for this video. The bot's operator has paid for it; *Look again* on its "
+    "card can still find it."
 )
-STILL_WATCHING: Final = sentence("Good. The video will be posted when it is ready.")
+STILL_WATCHING: Final = sentence("All right. I will post the video when it is ready.")
 BEING_HANDED_OVER: Final = sentence(
-    "Your request is being handed to the video service this very moment, so it cannot be cancelled. "
+    "Your request is just going to the video service, so it cannot be cancelled at this moment. "
     "Press *Cancel* again in a few seconds."
 )
 STOP_OR_KEEP: Final = sentence(
-    "The video service is already making this video, and it is charged either way. "
-    "Do you want me to stop watching, or to let it finish?"
+    "The video service is already making this video, and the bot's operator pays for it either "
+    "way. Should I stop waiting, or let it finish?"
 )
 ALREADY_READY: Final = sentence(
-    "This video is already finished and on its way; there is nothing left to cancel."
+    "This video is already finished and on its way, so there is nothing to cancel."
 )
-ALREADY_ENDED: Final = sentence("This request has already ended; there is nothing left to cancel.")
-ALREADY_REPEATED: Final = sentence("You already tried again; the newer request is in `/jobs`.")
-ALREADY_FETCHED: Final = sentence("This video is already being fetched, or was delivered.")
+ALREADY_ENDED: Final = sentence("This request has already ended, so there is nothing to cancel.")
+ALREADY_REPEATED: Final = sentence("You already tried again; the new request is in `/jobs`.")
+ALREADY_FETCHED: Final = sentence("This video is already being delivered, or was delivered.")
 NOT_LOOKED_UP: Final = sentence(
-    "Discord did not tell me what I have to know for that. Nothing was charged; try again in a minute."
+    "Discord did not tell me what I need to know for that. This cost nothing; try again in a minute."
 )
-STILL_IN_DIRECT_MESSAGES: Final = sentence("This video is still there: in our direct messages.")
+STILL_IN_DIRECT_MESSAGES: Final = sentence("This video is still in our direct messages.")
 LOOK_DENIED: Final = sentence(
     "The moderators did not allow this video to be posted, so only they can look for it."
 )
 LOOK_PUT_AWAY: Final = sentence(
-    "This video was reported, and moderators look at it or removed it. Only they can look for it."
+    "This video was reported. Moderators are looking at it or have removed it, so only they can look for it."
 )
 LOOK_BLOCKED: Final = sentence(
-    "The moderators of the server where you asked for this video let you make none there, so only they can look "
-    "for it."
+    "The moderators of the server where you asked for this video do not let you make videos "
+    "there, so only they can look for it."
 )
 LOOK_SUSPENDED: Final = sentence(
     "You are suspended in the server where you asked for this video, so only its moderators can look for it."
 )
 LOOK_LEFT: Final = sentence(
-    "You are no longer a member of the server where you asked for this video, so only its moderators can look for "
-    "it."
+    "You have left the server where you asked for this video, so only its moderators can look for it."
 )
-LOOK_ELSEWHERE: Final = sentence("A spicy video is shown in age-restricted channels only.")
-LOOK_WAITS_IN_LIST: Final = sentence("This video is ready and waits in `/jobs`: fetch it there.")
-LOOK_WAITS_FOR_MODERATORS: Final = sentence(
-    "This video is ready, and moderators decide whether it is posted."
-)
-BEGUN: Final = sentence("Good, I begin with it now.")
-NOT_ASKED: Final = sentence("This request no longer waits for your answer. The press charged nothing.")
-NOTHING_TO_FETCH: Final = sentence("This video no longer waits here. Nothing was charged anew.")
+LOOK_ELSEWHERE: Final = sentence("Spicy videos are shown in age-restricted channels only.")
+LOOK_WAITS_IN_LIST: Final = sentence("This video is ready. Get it with `/jobs`.")
+LOOK_WAITS_FOR_MODERATORS: Final = sentence("This video is ready, and moderators decide whether to post it.")
+BEGUN: Final = sentence("All right, I am starting now.")
+NOT_ASKED: Final = sentence("This request no longer waits for your answer. This cost nothing more.")
+NOTHING_TO_FETCH: Final = sentence("This video is no longer here to pick up. This cost nothing more.")
 NOT_READ: Final = sentence("I could not look up your videos just now. Type `/jobs` again in a minute.")
 FILE_REFUSED: Final = sentence(
-    "Discord did not take the file. See whether I have *Attach Files* here, and try again."
+    "Discord did not accept the file. Check that I have *Attach Files* here, then try again."
 )
-NOT_STORED: Final = sentence("I could not store that. Nothing was charged or changed; try again in a minute.")
+NOT_STORED: Final = sentence(
+    "I could not save that. This cost nothing, and nothing was changed; try again in a minute."
+)
 
 
 STATES: Final[Mapping[str, Message]] = {
     "queued": sentence("waiting in line"),
     "held": sentence("waiting for approval"),
-    "submitting": sentence("being handed over"),
+    "submitting": sentence("being sent"),
     "generating": sentence("being made"),
     "ready": sentence("ready, on its way"),
     "delivering": sentence("ready, on its way"),
@@ -113,26 +115,26 @@ STATES: Final[Mapping[str, Message]] = {
     "cancelled": sentence("cancelled"),
 }
 """States of a job in the list, by the values of `bot.jobs.job.JobState`."""
-UNDELIVERED: Final = sentence("ready: fetch it")
+UNDELIVERED: Final = sentence("ready to pick up")
 ASKS_AGAIN: Final = sentence("still wanted?")
 
 
 _BY_ANOTHER_ROUTE: Final[Mapping[str, Callable[[Message], Message]]] = {
     "answer_in_channel": lambda why: sentence(
-        "The answer came as a new message in the channel: {why}.", why=why
+        "The result came as a new message in the channel: {why}.", why=why
     ),
-    "direct_message": lambda why: sentence("The answer came as a direct message: {why}.", why=why),
+    "direct_message": lambda why: sentence("The result came as a direct message: {why}.", why=why),
 }
 """Sentences about answers that came elsewhere than in the reply, by the values of `bot.delivery.routes.Route`."""
 _CLOSED: Final[Mapping[str, Message]] = {
     "token_expired": sentence("its own message could no longer be changed"),
     "gone": sentence("its own message was gone"),
     "not_permitted": sentence("Discord did not let me write there"),
-    "refused": sentence("Discord did not take its content there"),
+    "refused": sentence("Discord did not accept its content there"),
 }
 """Reasons for that, by the values of `bot.delivery.fallbacks.FallbackReason`."""
 _UNQUOTED: Final = sentence(
-    "The answer came without its prompt, because AutoMod does not allow its words there."
+    "The result came without its prompt, because AutoMod does not allow its words there."
 )
 
 

@@ -11,13 +11,13 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "request_refused": sentence("Request refused"),
     "request_held": sentence("Request waits for moderators"),
     "vote_cast": sentence("Vote cast"),
-    "vote_taken_back": sentence("Vote taken back"),
+    "vote_taken_back": sentence("Vote withdrawn"),
     "vote_lapsed": sentence("Vote no longer counts"),
     "request_approved": sentence("Request approved"),
     "request_denied": sentence("Request denied"),
     "request_expired": sentence("Request ended without a decision"),
     "request_cancelled": sentence("Request cancelled by a moderator"),
-    "consent_confirmed": sentence("Consent of those in the pictures confirmed"),
+    "consent_confirmed": sentence("Confirmed that the people in the pictures agree"),
     "rules_changed": sentence("Rules changed"),
     "spicy_switched_on": sentence("Spicy switched on"),
     "spicy_switched_off": sentence("Spicy switched off"),
@@ -41,7 +41,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "video_reported": sentence("Video reported"),
     "reports_dismissed": sentence("Reports dismissed"),
     "video_hidden": sentence("Video hidden"),
-    "hidden_video_viewed": sentence("Hidden video looked at"),
+    "hidden_video_viewed": sentence("Hidden video viewed"),
     "video_restored": sentence("Video restored"),
     "video_removed": sentence("Video removed"),
     "video_deleted": sentence("Video deleted"),
@@ -50,20 +50,20 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "term_added": sentence("Term added"),
     "term_removed": sentence("Term removed"),
     "terms_imported": sentence("Terms imported"),
-    "term_matched": sentence("Prompt with a listed term"),
+    "term_matched": sentence("Prompt with a word on the list"),
 }
 """Names by the values of `bot.moderation.audit.entries.AuditAction`. Each can stand alone."""
 RULE_NAMES: Final[Mapping[str, Message]] = {
-    "not_among_allowed": sentence("not among those whom the operator allows"),
+    "not_among_allowed": sentence("not among the people that the operator allows"),
     "blocked_by_operator": sentence("blocked by the operator"),
-    "shipped_rule": sentence("matched a shipped rule"),
-    "words_blocked": sentence("matched a listed word"),
+    "shipped_rule": sentence("matched a built-in rule"),
+    "words_blocked": sentence("matched a word on the list"),
     "person_blocked": sentence("blocked in this server"),
     "person_suspended": sentence("suspended in this server"),
-    "person_gone": sentence("no member of this server"),
+    "person_gone": sentence("not a member of this server"),
     "person_timed_out": sentence("timed out in this server"),
-    "command_not_here": sentence("`/video` is not for them there, by the *Integrations* page"),
-    "not_told": sentence("Discord did not tell what a rule needs to know"),
+    "command_not_here": sentence("they may not use `/video` there, by the *Integrations* page"),
+    "not_told": sentence("Discord did not give the information that a rule needs"),
     "gate_off": sentence("the preset is off"),
     "pictures_off": sentence("reference images are off"),
     "spicy_not_offered": sentence("this bot does not offer *spicy*"),
@@ -72,8 +72,8 @@ RULE_NAMES: Final[Mapping[str, Message]] = {
     "spicy_stopped": sentence("*spicy* is stopped"),
     "spicy_from_pictures": sentence("*spicy* takes no pictures"),
     "needs_age_restricted_channel": sentence("the channel is not age-restricted"),
-    "not_in_direct_messages": sentence("*spicy* is not for direct messages"),
-    "not_in_foreign_servers": sentence("*spicy* is not for servers without the bot"),
+    "not_in_direct_messages": sentence("*spicy* does not work in direct messages"),
+    "not_in_foreign_servers": sentence("*spicy* only works in servers that have added the bot"),
 }
 """Names of rules by the values of `bot.moderation.policy.Verdict`. Neutral: a pattern accuses nobody."""
 _EARLIER_NAMES: Final = {"sexualises_minors": "shipped_rule"}
@@ -92,7 +92,7 @@ _TOLD_APART: Final[Mapping[str, Mapping[str, Mapping[bool, Message]]]] = {
 _CHANNELS: Final = ("review_channel_id", "log_channel_id")
 _OWN: Final[Mapping[str, Message]] = {
     "own_request": sentence("their own request, as the server's owner"),
-    "own_suspension": sentence("against a suspension of their own making, as the server's owner"),
+    "own_suspension": sentence("against a suspension that they decided themselves, as the server's owner"),
     "message_gone": sentence("the message was gone"),
     "hides": sentence("hides the video at once"),
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.texts.catalogue import translation
 
@@ -12,17 +12,16 @@ class Language(StrEnum):
 
     ENGLISH = "en-US"
     CHINESE = "zh-CN"
+    TRADITIONAL_CHINESE = "zh-TW"
     JAPANESE = "ja"
 
     @classmethod
     def of(cls, locale: str | None) -> "Language":
-        """Return the language for a Discord locale, or English for one that the bot does not speak.
-
-        Readers of traditional Chinese are served better by simplified Chinese than by English.
-        """
-        match (locale or "").split("-")[0]:
+        """Return the language for a Discord locale, or English for one that the bot does not speak."""
+        language, _, region = (locale or "").partition("-")
+        match language:
             case "zh":
-                return cls.CHINESE
+                return cls.TRADITIONAL_CHINESE if region in _TRADITIONAL_REGIONS else cls.CHINESE
             case "ja":
                 return cls.JAPANESE
             case _:
@@ -34,8 +33,16 @@ class Language(StrEnum):
         if any("\u3040" <= char <= "\u30ff" for char in text):  # hiragana and katakana
             return cls.JAPANESE
         if any("\u4e00" <= char <= "\u9fff" for char in text):
-            return cls.CHINESE
+            return cls.TRADITIONAL_CHINESE if _TRADITIONAL.intersection(text) else cls.CHINESE
         return cls.ENGLISH
+
+
+_TRADITIONAL_REGIONS: Final = frozenset({"TW", "HK", "MO", "Hant"})
+_TRADITIONAL: Final = frozenset(
+    "個們這來說時會對發經過還沒開關間讓見長車馬鳥貓魚風飛樹葉紅綠藍黃頭臉髮龍動畫圖轉變聲電話樂燈"
+    "雲歲後從裡邊門問給為與種無東買賣書學國愛場遠進運連麼義專業兩點熱煙湯燒視頻鏡攝緩揮親準備隻條張"
+)
+"""Characters that are frequent in prompts, and that simplified texts do not have."""
 
 
 class Translatable(Protocol):

@@ -15,7 +15,7 @@ REVIEW_LABELS: Final[Mapping[str, Message]] = {
     "no": named("button", "Deny…"),
     "yestrust": named("button", "Approve and trust"),
     "nosuspend": named("button", "Deny and suspend…"),
-    "back": named("button", "Take my vote back"),
+    "back": named("button", "Withdraw my vote"),
     "view": named("button", "View"),
     "restore": named("button", "Restore"),
     "remove": named("button", "Remove…"),
@@ -25,13 +25,13 @@ REVIEW_LABELS: Final[Mapping[str, Message]] = {
 DENY_TITLE: Final = sentence("Why not?")
 DENY_CHOICE: Final = sentence("Reason")
 DENY_WORDS: Final = sentence("In your own words")
-DENY_WORDS_HINT: Final = sentence("Optional. The person reads it.")
+DENY_WORDS_HINT: Final = sentence("Optional. The person will read it.")
 
 REVIEW_SUBMISSION: Final = sentence("May this video be made?")
 REVIEW_POSTING: Final = sentence("May this video be posted?")
-REVIEW_REPORT: Final = sentence("Reported: shall this video come back?")
+REVIEW_REPORT: Final = sentence("Restore this video?")
 REVIEW_NOT_RESTRICTED: Final = sentence(
-    "Spicy videos are shown to moderators in an age-restricted review channel only. Set one in `/settings`."
+    "Moderators can see spicy videos only in an age-restricted review channel. Set one in `/settings`."
 )
 
 
@@ -40,14 +40,15 @@ def view_elsewhere(channel_id: int | None) -> Message:
     if channel_id is None:
         return REVIEW_NOT_RESTRICTED
     return sentence(
-        "Spicy videos are shown in age-restricted channels only. Type `/spicy queue` in {channel} and look there.",
+        "Spicy videos are shown in age-restricted channels only. Type `/spicy queue` in "
+        "{channel} to watch it there.",
         channel=f"<#{channel_id}>",
     )
 
 
 REVIEW_NO_CHANNEL: Final = sentence(
-    "You get this because I cannot use your server's review channel. Set one in `/settings`; until then any "
-    "moderator decides in `/spicy queue`."
+    "I send you this because I cannot use your server's review channel. Set one in `/settings`; "
+    "until then any moderator can decide in `/spicy queue`."
 )
 
 
@@ -59,50 +60,50 @@ def no_review_channel(others: int) -> Message:
     return sentence("{told} {more}", told=REVIEW_NO_CHANNEL, more=more)
 
 
-VOTE_COUNTED: Final = sentence("Your vote counts; the question stays open until there are enough.")
+VOTE_COUNTED: Final = sentence("Your vote counts. The review stays open until there are enough votes.")
 VOTE_DECIDED: Final = sentence("Decided.")
 VOTE_DECIDED_NOT_DONE: Final = sentence(
-    "Decided, but Discord has not let me change the message with the video yet: it is **still as it was**. I go on "
-    "trying, and `/spicy queue` shows it until it is done."
+    "Decided, but Discord has not let me change the video's message yet: it is **still as it "
+    "was**. I keep trying, and `/spicy queue` lists it until it is done."
 )
 REPORTED_NOT_HIDDEN: Final = sentence(
-    "Thank you. The video is to be hidden, but Discord has not let me do it yet, so it is **still visible**. I go "
-    "on trying, and `/spicy queue` shows it until it is done."
+    "Thank you. I am to hide the video, but Discord has not let me yet, so it is **still "
+    "visible**. I keep trying, and `/spicy queue` lists it until it is done."
 )
 REPORTED_HIDES_NOTHING: Final = sentence(
-    "Thank you. Your report is in the moderators' queue. While you are suspended or blocked, a report of yours "
-    "hides no video by itself. Once moderators have decided about it, you hear from me."
+    "Thank you. The moderators will look at your report, and I will tell you what they decide. "
+    "While you are suspended or blocked, your report does not hide a video by itself."
 )
-VOTE_TAKEN_BACK: Final = sentence("Your vote is taken back.")
-VOTE_NOT_THERE: Final = sentence("There is no vote of yours to take back.")
+VOTE_TAKEN_BACK: Final = sentence("Your vote is withdrawn.")
+VOTE_NOT_THERE: Final = sentence("You have no vote to withdraw.")
 VOTE_CLOSED: Final = sentence("This was decided already.")
 VOTE_NOT_YOURS: Final = sentence(
-    "Only moderators can decide this: members who may use `/spicy`, by *Manage Messages* in the whole server or by "
-    "the *Integrations* page, or with a reviewer role."
+    "Only moderators can decide this: members who can use `/spicy` (through *Manage Messages* in "
+    "the whole server or the *Integrations* page) or have a reviewer role."
 )
 RIGHTS_NOT_TOLD: Final = sentence(
-    "Discord does not tell me at the moment who moderates this server. Try again in a minute."
+    "Discord does not tell me at the moment who the moderators here are. Try again in a minute."
 )
 VOTE_STOPPED: Final = sentence(
-    "*Spicy* is stopped here, so nothing of it can be approved. Deny it, or end the stop with `/spicy resume`."
+    "*Spicy* is stopped here, so this cannot be approved. Deny it, or end the stop with `/spicy resume`."
 )
-VIEW_FIRST: Final = sentence("Look at the video first: *View* shows it, and *Approve* is below it.")
-VOTE_OWN: Final = sentence("Nobody decides about their own request.")
+VIEW_FIRST: Final = sentence("Watch the video first: *View* shows it, with *Approve* below it.")
+VOTE_OWN: Final = sentence("You cannot decide about your own request.")
 VOTE_BLOCKED: Final = sentence(
-    "Moderators have blocked this person, so nothing was decided. *Approve* leaves the list as it is."
+    "Moderators have blocked this person, so nothing was decided. *Approve* leaves the lists as they are."
 )
 UNBLOCK_TITLE: Final = sentence("This person is blocked")
 UNBLOCK_TEXT: Final = sentence(
-    "Moderators of this server have put this person on the blocked list. To trust them takes them off it."
+    "Moderators of this server have put this person on the blocked list. Trusting them takes them off it."
 )
-UNBLOCK_LABEL: Final = sentence("Approve, and trust them all the same")
-UNBLOCK_HINT: Final = sentence("It is logged that you did so.")
+UNBLOCK_LABEL: Final = sentence("Approve, and trust them anyway")
+UNBLOCK_HINT: Final = sentence("This is logged.")
 HIDDEN_GONE: Final = sentence("This video is no longer kept.")
-VIEWED: Final = sentence("Only you see this. That you looked is logged.")
+VIEWED: Final = sentence("Only you see this. It is logged that you looked.")
 
 REPORT_OUTCOMES: Final[Mapping[str, Message]] = {
-    "removed": sentence("Moderators decided about a video that you reported: it was removed. Thank you."),
-    "stays": sentence("Moderators looked at a video that you reported and decided that it stays. Thank you."),
+    "removed": sentence("Moderators removed a video that you reported. Thank you."),
+    "stays": sentence("Moderators looked at a video that you reported, and it stays. Thank you."),
 }
 """What a reporter hears, by the values of `bot.reviews.report_store.ReportOutcome`."""
 REPORT_LABELS: Final[Mapping[str, Message]] = {
@@ -110,11 +111,11 @@ REPORT_LABELS: Final[Mapping[str, Message]] = {
     "strike": named("button", "Remove and strike…"),
     "leave": named("button", "Leave it"),
 }
-REPORTED_VIDEO: Final = sentence("Reported, still in sight")
-REPORTS_LEFT: Final = sentence("The video stays. Those who reported it hear so.")
+REPORTED_VIDEO: Final = sentence("Reported, still visible")
+REPORTS_LEFT: Final = sentence("The video stays. I tell the people who reported it.")
 
 HIDDEN_HEADLINE: Final = sentence("This video was reported and is hidden")
-HIDDEN_LINE: Final = sentence("Moderators look at it.")
+HIDDEN_LINE: Final = sentence("Moderators will look at it.")
 REMOVED_HEADLINE: Final = sentence("This video was removed by moderators")
 
 
@@ -179,12 +180,14 @@ def at_message(told: Message, guild_id: int, channel_id: int, message_id: int) -
 
 def held_line(until: str) -> Message:
     """Line on the card of a request that waits for approval."""
-    return sentence("They decide until {until}. Nothing is charged unless they agree.", until=until)
+    return sentence("They decide until {until}. The bot's operator pays only if they agree.", until=until)
 
 
 def held_posting_line(until: str) -> Message:
     """Line on the card of a finished video that waits for approval."""
-    return sentence("The video is ready. They decide until {until} whether it is posted.", until=until)
+    return sentence(
+        "The video is ready. The moderators decide until {until} whether to post it.", until=until
+    )
 
 
 def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) -> Message:
@@ -192,7 +195,7 @@ def votes_line(approvals: Sequence[int], denials: Sequence[int], quorum: int) ->
     yes = " ".join(f"<@{one}>" for one in approvals) or "—"
     no = " ".join(f"<@{one}>" for one in denials) or "—"
     needed = counted("{count} vote decides", "{count} votes decide", quorum)
-    return sentence("For: {yes} · against: {no} · {needed}", yes=yes, no=no, needed=needed)
+    return sentence("Yes: {yes} · no: {no} · {needed}", yes=yes, no=no, needed=needed)
 
 
 def image_score(percent: int) -> Message:
@@ -202,7 +205,7 @@ def image_score(percent: int) -> Message:
 
 def decides_until(until: str) -> Message:
     """Moment at which the question expires."""
-    return sentence("Without a decision it ends {until}, and nothing is made or posted.", until=until)
+    return sentence("Without a decision it ends {until}, and no video is made or posted.", until=until)
 
 
 def gone_unless(until: str) -> Message:
@@ -212,10 +215,10 @@ def gone_unless(until: str) -> Message:
 
 OUTSTANDING: Final[Mapping[str, Message]] = {
     "hide": sentence(
-        "The video is to be hidden and is **still visible**: Discord has not let me hide it yet."
+        "The video should be hidden but is **still visible**: Discord has not let me hide it yet."
     ),
-    "remove": sentence("The video is to be removed, but Discord has not let me remove it yet."),
-    "restore": sentence("The video is to come back, but it could not be shown again yet."),
+    "remove": sentence("The video should be removed, but Discord has not let me remove it yet."),
+    "restore": sentence("The video should be restored, but it could not be shown again yet."),
 }
 """What is still to be done, by the values of `bot.reviews.review.Outstanding`."""
 
@@ -224,15 +227,15 @@ def outcome_line(*, approved: bool, by: int | None, reason: str) -> Message:
     """Decision on the card of a closed question."""
     who = f"<@{by}>" if by is not None else "—"
     told = (
-        sentence("Approved, last by {who}.", who=who)
+        sentence("Approved; last vote by {who}.", who=who)
         if approved
-        else sentence("Denied, last by {who}.", who=who)
+        else sentence("Denied; last vote by {who}.", who=who)
     )
     return with_reason(told, reason)
 
 
 CLOSED_EXPIRED: Final = sentence("Nobody decided in time.")
-CLOSED_WITHDRAWN: Final = sentence("The request was taken back.")
+CLOSED_WITHDRAWN: Final = sentence("The request was withdrawn.")
 
 
 def whole_prompt(prompt: str) -> str:
@@ -247,11 +250,11 @@ APPEAL_BUTTON: Final = named("button", "Appeal…")
 APPEAL_TITLE: Final = sentence("Appeal")
 APPEAL_WORDS: Final = sentence("What should the moderators know?")
 APPEAL_QUEUED: Final = sentence(
-    "I could not send your appeal to a moderator. It waits for them in `/spicy queue`, and you hear from me when "
-    "they decided."
+    "I could not send your appeal to a moderator. It waits for them in `/spicy queue`, and I "
+    "will tell you what they decide."
 )
-APPEALED: Final = sentence("Your appeal is before the moderators. You hear from me when they decided.")
-APPEALED_BEFORE: Final = sentence("You have appealed against this suspension already, or it is over.")
+APPEALED: Final = sentence("Your appeal is with the moderators. I will tell you what they decide.")
+APPEALED_BEFORE: Final = sentence("You have already appealed this suspension, or it is over.")
 APPEAL_HEADLINE: Final = sentence("Appeal against a suspension")
 
 
@@ -272,6 +275,6 @@ APPEAL_KEEP: Final = named("button", "Keep it")
 APPEAL_NOT_YOURS: Final = sentence("You decided this suspension, so another moderator looks at the appeal.")
 APPEAL_LIFTED: Final = sentence("The suspension is lifted.")
 APPEAL_KEPT: Final = sentence("The suspension stays.")
-YOUR_APPEAL_LIFTED: Final = sentence("Your appeal was successful: you can make videos again.")
-YOUR_APPEAL_KEPT: Final = sentence("Your appeal was turned down; the suspension stays.")
+YOUR_APPEAL_LIFTED: Final = sentence("Your appeal succeeded: you can make videos again.")
+YOUR_APPEAL_KEPT: Final = sentence("Your appeal was rejected; the suspension stays.")
 """Sent to the user as a direct message."""

@@ -8,14 +8,15 @@ from bot.texts.refusals import with_reason
 def removed(server: str, reason: str) -> Message:
     """Moderators removed the user's video."""
     return with_reason(
-        sentence("The moderators of {server} removed a video of yours.", server=quote_name(server)), reason
+        sentence("The moderators of {server} removed one of your videos.", server=quote_name(server)), reason
     )
 
 
 def struck(server: str, reason: str) -> Message:
     """Moderators gave the user a strike."""
     told = sentence(
-        "The moderators of {server} gave you a strike. Enough of them suspend you from making videos there.",
+        "The moderators of {server} gave you a strike. After enough strikes, you cannot make "
+        "videos there for a while.",
         server=quote_name(server),
     )
     return with_reason(told, reason)
@@ -47,7 +48,7 @@ def denied(server: str, reason: str, *, bought: bool) -> Message:
         )
         if bought
         else sentence(
-            "The moderators of {server} did not allow your request. Nothing was charged.",
+            "The moderators of {server} did not allow your request. This cost nothing.",
             server=quote_name(server),
         )
     )
@@ -56,14 +57,16 @@ def denied(server: str, reason: str, *, bought: bool) -> Message:
 
 def undecided(server: str) -> Message:
     """No moderator decided about the user's request in time."""
-    return sentence("No moderator of {server} decided about your request in time.", server=quote_name(server))
+    return sentence(
+        "The moderators of {server} did not decide about your request in time.", server=quote_name(server)
+    )
 
 
 def agreed(*, bought: bool) -> Message:
     """Moderators approved the user's request, or the finished video."""
     if bought:
-        return sentence("The moderators agreed that your video is posted.")
-    return sentence("The moderators agreed, and your video is being made.")
+        return sentence("The moderators agreed to post your video.")
+    return sentence("The moderators agreed. Your video is being made.")
 
 
 def decided() -> Message:

@@ -15,15 +15,15 @@ PROBLEMS: Final[Mapping[str, tuple[Message, Message]]] = {
     "empty": (sentence("{name} is an empty file."), _AGAIN),
     "too_large": (sentence("{name} is larger than {limit}."), _SMALLER),
     "not_an_image": (
-        sentence("{name} is not a picture, whatever its name says."),
+        sentence("{name} is not a picture, despite its name."),
         sentence("Send a PNG, JPEG or WebP picture."),
     ),
     "unsupported_format": (
-        sentence("{name} is a picture of a kind that I cannot use ({detail})."),
+        sentence("{name} is a kind of picture that I cannot use ({detail})."),
         sentence("Send it as PNG, JPEG or WebP."),
     ),
     "video": (
-        sentence("{name} is a video, and I need a picture."),
+        sentence("{name} is a video, but I need a picture."),
         sentence("Use its first frame, or send a picture."),
     ),
     "truncated": (sentence("{name} is damaged or incomplete."), _AGAIN),
@@ -33,25 +33,25 @@ PROBLEMS: Final[Mapping[str, tuple[Message, Message]]] = {
         sentence("Send a larger version of the picture."),
     ),
     "too_narrow": (
-        sentence("{name} is too narrow ({detail}): one side may be six times the other at most."),
-        sentence("Send a part of the picture."),
+        sentence("{name} is too narrow ({detail}): one side can be six times the other at most."),
+        sentence("Crop the picture and send the part you need."),
     ),
     "too_complex": (
-        sentence("{name} takes more time or memory to read than a picture should."),
-        sentence("Save it anew as PNG or JPEG, or send another picture."),
+        sentence("Reading {name} takes too much time or memory."),
+        sentence("Save it again as PNG or JPEG, or send another picture."),
     ),
     "foreign_host": (
-        sentence("{name} does not lie on Discord's servers, so I did not open it."),
+        sentence("{name} is not on Discord's servers, so I did not open it."),
         sentence("Upload the picture to Discord."),
     ),
     "gone": (sentence("{name} is no longer on Discord's servers."), sentence("Upload the picture again.")),
-    "unreachable": (sentence("Discord did not hand out {name}."), sentence("Try again in a minute.")),
+    "unreachable": (sentence("I could not get {name} from Discord."), sentence("Try again in a minute.")),
     "conversion_failed": (
-        sentence("{name} could not be made a picture that the video service takes."),
+        sentence("I could not turn {name} into a picture that the video service accepts."),
         sentence("Send it as PNG or JPEG, smaller than 10 MB."),
     ),
     "no_frame": (
-        sentence("I could not take a frame of {name}."),
+        sentence("I could not get a frame from {name}."),
         sentence("Take a screenshot of it and use that as the picture."),
     ),
 }

@@ -27,7 +27,9 @@ HOW: Final = sentence(
     "`/privacy export` gives you all of it as a file; `/privacy delete` deletes it. What is posted in channels is "
     "kept by Discord, not by me."
 )
-BEING_DELETED: Final = sentence("You had your data deleted; what is still needed goes by itself afterwards.")
+BEING_DELETED: Final = sentence(
+    "You had your data deleted. What is still needed will be deleted by itself later."
+)
 POLICY: Final = named("button", "Privacy policy")
 TERMS: Final = named("button", "Terms of use")
 POLICY_SHOWN: Final = sentence("How this bot handles your data:")
@@ -40,10 +42,10 @@ EXPORT_BUSY: Final = sentence("A file is being made already. Try again in a minu
 NOT_EXPORTED: Final = sentence("I could not make the file just now. Try again in a minute.")
 
 DELETE: Final = named("button", "Delete my data")
-KEEP: Final = named("button", "Keep it")
+KEEP: Final = named("button", "Keep my data")
 KEPT: Final = sentence("Nothing was deleted.")
 NOT_DELETED: Final = sentence(
-    "Not everything could be deleted just now. I go on with it by myself; you need do nothing."
+    "I could not delete everything just now. I will finish it by myself; you need not do anything."
 )
 _ASK: Final = sentence("Delete what I keep about you? This cannot be undone.")
 _GOES: Final = sentence(
@@ -51,12 +53,12 @@ _GOES: Final = sentence(
     "moderators wrote about you."
 )
 _STAYS: Final = sentence(
-    "Kept, with nothing but your id: suspensions, blocks, strikes, and that a decision was made. What moderators "
-    "are just looking at goes when they have decided."
+    "Kept, with only your id: suspensions, blocks, strikes, and that a decision was made. What "
+    "moderators are looking at now is deleted when they have decided."
 )
 _POSTED: Final = sentence(
-    "Videos in channels stay there. Delete those first that you do not want to leave: afterwards I no longer know "
-    "that they are yours."
+    "Videos in channels stay there. Delete the ones that you do not want to leave first: "
+    "afterwards I no longer know that they are yours."
 )
 _DELETED: Final = sentence("What I kept about you is deleted.")
 
@@ -194,8 +196,10 @@ def deleted(*, ended: int, bought: int, waiting: int) -> Sequence[Message]:
     if bought:
         lines.append(
             counted(
-                "{count} of them was bought: it stays charged, and its video is thrown away.",
-                "{count} of them were bought: they stay charged, and their videos are thrown away.",
+                "{count} of them was already paid for: the operator gets no money back, and its "
+                "video is thrown away.",
+                "{count} of them were already paid for: the operator gets no money back, and "
+                "their videos are thrown away.",
                 bought,
             )
         )
@@ -216,13 +220,15 @@ def _ending(open_requests: int, bought: int) -> Sequence[Message]:
     lines: list[Message] = []
     if open_requests:
         lines.append(
-            counted("{count} request under way ends.", "{count} requests under way end.", open_requests)
+            counted("{count} request in progress ends.", "{count} requests in progress end.", open_requests)
         )
     if bought:
         lines.append(
             counted(
-                "{count} of them is bought: it stays charged, and its video is thrown away.",
-                "{count} of them are bought: they stay charged, and their videos are thrown away.",
+                "{count} of them is already paid for: the operator gets no money back, and its "
+                "video is thrown away.",
+                "{count} of them are already paid for: the operator gets no money back, and "
+                "their videos are thrown away.",
                 bought,
             )
         )

@@ -10,18 +10,21 @@ from bot.texts.quoting import quote_prompt
 DENY_REASONS: Final[Mapping[str, Message]] = {
     "real_person": sentence("It may show a real person who did not agree"),
     "minor": sentence("It may show somebody under age"),
-    "off_topic": sentence("It does not belong into this channel"),
+    "off_topic": sentence("It does not belong in this channel"),
     "too_much": sentence("It goes too far for this server"),
     "other": sentence("Another reason"),
 }
 """Reasons by the values of `bot.reviews.review.DenyReason`."""
-_CHOSEN: Final[Mapping[str, Message]] = {name.english: name for name in DENY_REASONS.values()}
+_CHOSEN: Final[Mapping[str, Message]] = {
+    "It does not belong into this channel": DENY_REASONS["off_topic"],  # as earlier versions stored it
+    **{name.english: name for name in DENY_REASONS.values()},
+}
 """Chosen reasons are stored in English and shown in each reader's language."""
 
 # Why a request is refused. That a rule matched is said, never which word.
 
 _RULE_MATCHED: Final = nothing_charged(
-    sentence("A rule about words matched your prompt."), sentence("Say it differently.")
+    sentence("A word in your prompt is not allowed here."), sentence("Please rephrase.")
 )
 REFUSALS: Final[Mapping[str, Explanation]] = {
     "shipped_rule": _RULE_MATCHED,
@@ -31,32 +34,34 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("Ask the bot's operator or a moderator."),
     ),
     "blocked_by_operator": nothing_charged(
-        sentence("The bot's operator does not let you make videos with it."),
-        sentence("Ask the operator, if you think that is a mistake."),
+        sentence("The bot's operator does not let you make videos."),
+        sentence("If you think that is a mistake, ask the operator."),
     ),
     "person_blocked": nothing_charged(
         sentence("This server's moderators do not let you make videos here."), sentence("Ask them why.")
     ),
     "person_gone": nothing_charged(
-        sentence("You are no longer a member of that server."), sentence("Ask in a server where you are one.")
+        sentence("You are no longer a member of that server."),
+        sentence("Make the video in a server where you are a member."),
     ),
     "person_timed_out": nothing_charged(
-        sentence("This server's moderators gave you a timeout."), sentence("Ask again when it is over.")
+        sentence("This server's moderators gave you a timeout."),
+        sentence("Ask again when the timeout is over."),
     ),
     "command_not_here": nothing_charged(
         sentence("This server does not let you use `/video` in that channel."),
-        sentence("Ask in another channel, or ask the server's moderators."),
+        sentence("Try another channel, or ask the server's moderators."),
     ),
     "not_told": nothing_charged(
-        sentence("Discord does not tell me at the moment what this server allows you."),
+        sentence("Discord does not tell me at the moment what you may do in this server."),
         sentence("Try again in a minute."),
     ),
     "gate_off": nothing_charged(
-        sentence("This preset is switched off here."), sentence("Choose another one, or ask a moderator.")
+        sentence("This preset is switched off here."), sentence("Choose another preset, or ask a moderator.")
     ),
     "pictures_off": nothing_charged(
         sentence("Videos from pictures are switched off here."),
-        sentence("Leave them out, or ask a moderator."),
+        sentence("Remove them, or ask a moderator."),
     ),
     "spicy_not_offered": nothing_charged(
         sentence("This bot does not offer the *spicy* preset."), sentence("Choose another preset.")
@@ -67,17 +72,19 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     ),
     "spicy_off": nothing_charged(
         sentence("The *spicy* preset is switched off here."),
-        sentence("Choose another one. Members with *Manage Server* can switch it on in `/settings`."),
+        sentence(
+            "Choose another preset. Members with *Manage Server* can switch this one on in `/settings`."
+        ),
     ),
     "spicy_stopped": nothing_charged(
         sentence("The moderators have stopped the *spicy* preset for now."),
-        sentence("Choose another one, or try again later."),
+        sentence("Choose another preset, or try again later."),
     ),
     "spicy_from_pictures": nothing_charged(
         sentence(
-            "The *spicy* preset takes no pictures, only the last frame of a spicy video made without any."
+            "The *spicy* preset takes no pictures, except the last frame of a spicy video made without any."
         ),
-        sentence("Ask anew with words alone, or choose another preset."),
+        sentence("Try again without pictures, or choose another preset."),
     ),
     "needs_age_restricted_channel": nothing_charged(
         sentence("The *spicy* preset only works in age-restricted channels."),
@@ -88,42 +95,42 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
     ),
     "not_in_foreign_servers": nothing_charged(
-        sentence("The *spicy* preset only works in servers that I was added to."),
+        sentence("The *spicy* preset only works in servers that have added me."),
         sentence("Choose another preset here, or ask the server's moderators to add me."),
     ),
 }
 """Explanations by the values of `bot.moderation.policy.Verdict`, but for the suspension, whose end is told."""
 NO_LONGER_ALLOWED: Final = nothing_charged(
-    sentence("The rules of this channel changed before your request began, and no longer allow it."),
+    sentence("The rules of this channel changed before your request started, and no longer allow it."),
     sentence("Ask a moderator, or change the request."),
 )
 DENIED_BEFORE: Final = sentence("The moderators did not allow this request.")
-DENIED_THEN: Final = sentence("Change it, or ask them.")
+DENIED_THEN: Final = sentence("Change your request, or ask them.")
 REVIEW_EXPIRED: Final = nothing_charged(
-    sentence("No moderator decided about this request in time."), sentence("Ask again any time.")
+    sentence("Moderators did not decide about this request in time."), sentence("You can ask again any time.")
 )
 REVIEW_WITHDRAWN: Final = nothing_charged(
-    sentence("This request was taken back before moderators decided."), sentence("Ask again any time.")
+    sentence("This request was withdrawn before moderators decided."), sentence("You can ask again any time.")
 )
 NOT_POSTED_HERE: Final = Explanation(
     sentence("The video is ready, but the rules of this channel no longer allow it here."),
     Money.SPENT,
-    sentence("Fetch it with `/jobs` where they do."),
+    sentence("Get it with `/jobs` where they do."),
 )
 _NOT_TOLD_AT_POSTING: Final = Explanation(
     sentence("The video is ready, but Discord does not tell me at the moment whether this server allows it."),
     Money.SPENT,
-    sentence("Fetch it with `/jobs` in a few minutes."),
+    sentence("Get it with `/jobs` in a few minutes."),
 )
 POSTING_EXPIRED: Final = Explanation(
-    sentence("No moderator decided in time whether this video may be posted."),
+    sentence("Moderators did not decide in time whether this video may be posted."),
     Money.SPENT,
-    sentence("Ask them, or ask for another one."),
+    sentence("Ask them, or request another video."),
 )
 DELETED_BY_OWNER: Final = Explanation(
     sentence("The person who asked for this video deleted it."),
     Money.SPENT,
-    sentence("It does not come back."),
+    sentence("It is gone for good."),
 )
 DELETED_BY_MODERATOR: Final = Explanation(
     sentence("A moderator deleted this video."),
@@ -133,8 +140,8 @@ DELETED_BY_MODERATOR: Final = Explanation(
 
 
 SERVER_HOLDS_TOO_MANY: Final = nothing_charged(
-    sentence("Too many requests of this server wait for its moderators."),
-    sentence("Try again once they have decided about some."),
+    sentence("Too many requests in this server are waiting for moderators."),
+    sentence("Try again when they have decided about some."),
 )
 
 
@@ -142,8 +149,8 @@ def too_many_held(limit: int) -> Explanation:
     """As many requests of the user wait for moderators as may."""
     return nothing_charged(
         counted(
-            "{count} request of yours waits for this server's moderators already.",
-            "{count} requests of yours wait for this server's moderators already.",
+            "{count} of your requests already waits for this server's moderators.",
+            "{count} of your requests already wait for this server's moderators.",
             limit,
         ),
         sentence("Wait for their decision, or cancel one in `/jobs`."),
@@ -154,27 +161,29 @@ def new_member_daily(limit: int, renewed: str) -> Explanation:
     """A new member asked for as many videos today as the server allows."""
     return nothing_charged(
         counted(
-            "New members of this server can ask for {count} video a day.",
-            "New members of this server can ask for {count} videos a day.",
+            "New members of this server can make {count} video a day.",
+            "New members of this server can make {count} videos a day.",
             limit,
         ),
-        sentence("Ask again {when}.", when=renewed),
+        sentence("You can ask again {when}.", when=renewed),
     )
 
 
 def new_member_pause(until: str) -> Explanation:
     """A new member has to wait between two requests."""
     return nothing_charged(
-        sentence("New members of this server wait a little between two videos."),
-        sentence("Ask again {when}.", when=until),
+        sentence("New members of this server must wait a little between two videos."),
+        sentence("You can ask again {when}.", when=until),
     )
 
 
 def person_gone(*, bought: bool) -> Explanation:
     """The user left the server, was thrown out, or was silenced there."""
-    what = sentence("This request ended, because its person left the server or was silenced there.")
+    what = sentence(
+        "This request ended, because the person who made it left the server or was timed out there."
+    )
     if not bought:
-        return nothing_charged(what, sentence("Once back, they can ask again."))
+        return nothing_charged(what, sentence("Once they are back, they can ask again."))
     return Explanation(what, Money.SPENT, sentence("Moderators can look for the video."))
 
 
@@ -182,7 +191,7 @@ def suspended(until: str) -> Explanation:
     """The user is suspended in this server."""
     return nothing_charged(
         sentence("You are suspended from making videos here until {until}.", until=until),
-        sentence("You can appeal once; another moderator then looks at it."),
+        sentence("You can appeal once. Another moderator then looks at it."),
     )
 
 

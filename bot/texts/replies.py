@@ -6,20 +6,21 @@ from bot.texts.explanations import Explanation, nothing_charged
 from bot.texts.messages import Message, sentence
 
 HELP: Final = sentence(
-    "I make short videos. Type `/video`, or reply to a picture, mention me and say what should happen; "
-    "length and frame may follow, such as `10s vertical`. Or pick *Apps ► Animate* on a message."
+    "I make short videos. Type `/video`, or reply to a picture, mention me and say what should "
+    "happen. You can add length and shape, such as `10s vertical`. Or choose *Apps ► Animate* on "
+    "a message."
 )
 WHAT_SHOULD_HAPPEN: Final = nothing_charged(
-    sentence("I see the picture, but not what should happen in the video."),
+    sentence("I see the picture, but you did not say what should happen in the video."),
     sentence("Reply again, mention me and say it."),
 )
 PICTURES_NOT_SHOWN: Final = nothing_charged(
-    sentence("Discord does not show me the pictures of that message."),
-    sentence("Pick *Apps ► Animate* on it, or use `/video` and attach them."),
+    sentence("Discord does not show me the pictures in that message."),
+    sentence("Choose *Apps ► Animate* on it, or attach them to `/video`."),
 )
 NO_PICTURES: Final = nothing_charged(
-    sentence("I found no picture there."),
-    sentence("Attach one to your message, reply to one, or use `/video` for a video without pictures."),
+    sentence("There is no picture there."),
+    sentence("Attach a picture to your message or reply to one. For a video without pictures, use `/video`."),
 )
 MESSAGE_GONE: Final = nothing_charged(
     sentence("The message that you replied to is gone."),
@@ -30,8 +31,8 @@ MESSAGE_GONE: Final = nothing_charged(
 def unknown_options(names: tuple[str, ...]) -> Explanation:
     """The prompt ends with unknown options. `names` are the user's text, already escaped."""
     return nothing_charged(
-        sentence("I do not know {options}.", options=", ".join(names)),
-        sentence("There are `--seconds`, `--size`, `--resolution` and `--preset`."),
+        sentence("I do not know the option {options}.", options=", ".join(names)),
+        sentence("You can use `--seconds`, `--size`, `--resolution` and `--preset`."),
     )
 
 

@@ -11,10 +11,10 @@ from bot.texts.messages import Language, Message, counted, named, sentence
 DESCRIPTION: Final = sentence("What this server allows, who approves it, and what reports and strikes do")
 
 NOT_ALLOWED: Final = sentence("Only members with *Manage Server* can see and change these settings.")
-NOT_HERE: Final = sentence("These are settings of a server that I am a member of. There are none here.")
-OLD: Final = sentence("This panel is an old one, and nothing was changed. Type `/settings` again.")
+NOT_HERE: Final = sentence("Only servers that have added me have these settings.")
+OLD: Final = sentence("This panel is too old, and nothing was changed. Type `/settings` again.")
 CHANGED_MEANWHILE: Final = sentence(
-    "Somebody switched *spicy* off in the meantime, so nothing was changed. Choose again if you still want it."
+    "Someone switched *spicy* off in the meantime, so nothing was changed. Choose again if you still want it."
 )
 
 PAGE_NAMES: Final[Mapping[str, Message]] = {
@@ -22,7 +22,7 @@ PAGE_NAMES: Final[Mapping[str, Message]] = {
     "presets": named("button", "Other presets"),
     "channel": named("button", "This channel"),
     "people": named("button", "People and channels"),
-    "numbers": named("button", "Numbers"),
+    "numbers": named("button", "Limits"),
 }
 NOBODY: Final = named("button", "Nobody")
 NOWHERE: Final = named("button", "Nowhere")
@@ -36,7 +36,7 @@ GATE_NAMES: Final[Mapping[str, Message]] = {
     "custom": sentence("Preset *custom*"),
     "pictures": sentence("Reference images"),
 }
-PICTURES_HINT: Final = sentence("They count besides the preset: the stricter of the two decides.")
+PICTURES_HINT: Final = sentence("They apply as well as the preset's mode; the stricter one decides.")
 
 AS_SERVER: Final = "server"
 """Choice by which a channel follows the server."""
@@ -47,20 +47,22 @@ MODE_NAMES: Final[Mapping[str, Message]] = {
     "open": named("mode", "Open"),
 }
 MODE_HINTS: Final[Mapping[str, Message]] = {
-    "off": sentence("Nobody can ask for it."),
+    "off": sentence("Nobody can use it."),
     "approval": sentence("Every request waits for moderators."),
-    "trusted": sentence("Trusted people go ahead, the others wait for moderators."),
-    "open": sentence("Everybody goes ahead."),
+    "trusted": sentence("Trusted people can make videos right away; others wait for moderators."),
+    "open": sentence("Everyone can make videos right away."),
 }
 REVIEW_AT_NAMES: Final[Mapping[str, Message]] = {
     "submission": sentence("Before it is made"),
     "posting": sentence("Before it is posted"),
-    "both": sentence("Both times"),
+    "both": sentence("Before making and before posting"),
 }
 REVIEW_AT_HINTS: Final[Mapping[str, Message]] = {
-    "submission": sentence("Moderators see the words and pictures; nothing is charged before they agree."),
-    "posting": sentence("Moderators see the finished video, which is charged either way."),
-    "both": sentence("They see the request first, then the video."),
+    "submission": sentence(
+        "Moderators see the words and pictures. The bot's operator pays only if they agree."
+    ),
+    "posting": sentence("Moderators see the finished video. The bot's operator pays for it either way."),
+    "both": sentence("They look at the request first, then at the video."),
 }
 
 FIELD_NAMES: Final[Mapping[str, Message]] = {
@@ -70,83 +72,92 @@ FIELD_NAMES: Final[Mapping[str, Message]] = {
     "trusted_roles": sentence("Trusted roles"),
     "review_channel_id": sentence("Review channel"),
     "log_channel_id": sentence("Log channel"),
-    "quorum": sentence("Votes that decide"),
+    "quorum": sentence("Votes needed to approve or deny"),
     "review_hours": sentence("Time to decide"),
     "reports_to_hide": sentence("Reports that hide a video"),
-    "grave_report_hours": sentence("Whose grave report hides at once"),
+    "grave_report_hours": sentence("Who can hide a video with one grave report"),
     "hidden_hours": sentence("How long a hidden video is kept"),
-    "strikes_to_suspend": sentence("Strikes that suspend somebody"),
-    "suspend_hours": sentence("How long they are suspended"),
-    "strike_days": sentence("When a strike has faded"),
+    "strikes_to_suspend": sentence("Strikes until suspension"),
+    "suspend_hours": sentence("How long a suspension lasts"),
+    "strike_days": sentence("When a strike expires"),
     "image_check_percent": sentence("Image check for nudity"),
     "new_member_hours": sentence("Who is a new member"),
-    "new_member_pause_minutes": sentence("Pause of new members"),
+    "new_member_pause_minutes": sentence("Wait between videos of new members"),
     "new_member_daily": sentence("Videos of new members"),
 }
 FIELD_HINTS: Final[Mapping[str, Message]] = {
     "modes": sentence(
-        "*Off* ends it in every channel; whoever switches it on again confirms its rules anew."
+        "*Off* ends it in every channel. To switch it on again, someone must confirm the rules again."
     ),
-    "review_at": sentence("This counts for every preset whose requests wait for approval."),
+    "review_at": sentence("For every preset that needs approval."),
     "reviewer_roles": sentence(
-        "They decide about requests and reports, besides everybody with *Manage Messages*."
+        "They decide about requests and reports, like everyone with *Manage Messages*."
     ),
-    "trusted_roles": sentence("They go ahead where the mode is *Trusted people*."),
-    "review_channel_id": sentence("Where I ask moderators. Everybody who sees it sees the requests."),
-    "log_channel_id": sentence("Where I write down what was decided, and by whom."),
-    "quorum": sentence("So many moderators must agree, or refuse."),
-    "review_hours": sentence("After that the question ends, and nothing is made or posted."),
-    "reports_to_hide": sentence("A video that so many people report is hidden until moderators have looked."),
+    "trusted_roles": sentence("They can make videos right away in the mode *Trusted people*."),
+    "review_channel_id": sentence(
+        "Where I ask moderators. Everyone who sees this channel sees the requests."
+    ),
+    "log_channel_id": sentence("Where I write what was decided, and by whom."),
+    "quorum": sentence("This many moderators must approve or deny."),
+    "review_hours": sentence("After that the review ends, and no video is made or posted."),
+    "reports_to_hide": sentence(
+        "A video that this many people report is hidden until moderators have looked at it."
+    ),
     "grave_report_hours": sentence(
-        "Under age, or a real person without consent: one report hides, by members of so long."
+        "For people under age or without consent: one report hides the video, by members of this long."
     ),
-    "hidden_hours": sentence("If no moderator brings it back by then, it is gone."),
-    "strikes_to_suspend": sentence("Strikes are what moderators give; reports alone give none."),
+    "hidden_hours": sentence("If no moderator restores it by then, it is deleted."),
+    "strikes_to_suspend": sentence("Only moderators give strikes; reports alone give none."),
     "suspend_hours": sentence("They cannot make videos in this server, and can appeal once."),
     "strike_days": sentence("Older strikes no longer count."),
     "image_check_percent": sentence(
-        "Pictures and videos of other presets with such a score wait for moderators. "
-        "It works once the bot's operator has installed it."
+        "Pictures and videos of other presets with such a score wait for moderators. This needs "
+        "an image check, which the bot's operator installs."
     ),
-    "new_member_hours": sentence("So long after joining; moderators and trusted people never are."),
-    "new_member_pause_minutes": sentence("So long they wait between two requests."),
-    "new_member_daily": sentence("So many they can ask for on a day (UTC)."),
+    "new_member_hours": sentence(
+        "Anyone who joined less than this long ago; moderators and trusted people never are."
+    ),
+    "new_member_pause_minutes": sentence("They must wait this long between two requests."),
+    "new_member_daily": sentence("They can ask for this many a day (UTC)."),
 }
 
 SPICY_OFF: Final = sentence("*Spicy* is **off**: nobody can make spicy videos in this server.")
 SPICY_ONLY_RESTRICTED: Final = sentence(
-    "It works in age-restricted channels only, whatever is chosen here; I cannot check anybody's age."
+    "It only works in age-restricted channels, whatever you choose here. I cannot check anyone's age."
 )
-HERE_RESTRICTED: Final = sentence("This channel is age-restricted, as *spicy* needs it.")
+HERE_RESTRICTED: Final = sentence("This channel is age-restricted, as *spicy* requires.")
 HERE_NOT_RESTRICTED: Final = sentence(
-    "*Spicy* needs an age-restricted channel, and this one is not: it stays off here, whatever you choose."
+    "*Spicy* needs an age-restricted channel. This one is not, so it stays off here whatever you choose."
 )
-SPICY_OFF_IN_SERVER: Final = sentence("*Spicy* is off in this server; a mode here switches it on here alone.")
+SPICY_OFF_IN_SERVER: Final = sentence(
+    "*Spicy* is off in this server. Choosing a mode here switches it on in this channel only."
+)
 
 REVIEW_CHANNEL_PROBLEMS: Final[Mapping[str, Message]] = {
     "not_chosen": sentence(
-        "Moderators need a place where I can ask them, so nothing was changed. Choose a *review channel* first; it "
-        "is on the same page."
+        "I need a place to ask moderators, so nothing was changed. Choose a *review channel* "
+        "first; it is on the same page."
     ),
     "gone": sentence(
-        "The *review channel* is gone, or I cannot see it, so nothing was changed. Choose another one; it is on "
-        "the same page."
+        "I cannot find or see the *review channel*, so nothing was changed. Choose another "
+        "channel; it is on the same page."
     ),
     "not_seen": sentence(
-        "I cannot see the *review channel*, so nothing was changed. Give me *View Channel* there, or choose "
-        "another."
+        "I cannot see the *review channel*, so nothing was changed. Give me *View Channel* "
+        "there, or choose another channel."
     ),
     "not_writable": sentence(
-        "I cannot write in the *review channel*, so nothing was changed. Give me *Send Messages* there, or choose "
-        "another."
+        "I cannot write in the *review channel*, so nothing was changed. Give me *Send Messages* "
+        "there, or choose another channel."
     ),
     "no_files": sentence(
-        "I cannot show pictures and videos in the *review channel*, so nothing was changed. Give me *Attach Files* "
-        "there, or choose another."
+        "I cannot show pictures and videos in the *review channel*, so nothing was changed. Give "
+        "me *Attach Files* there, or choose another channel."
     ),
     "not_restricted": sentence(
-        "The *review channel* is not age-restricted, and moderators are to look at *spicy* videos there, so "
-        "nothing was changed. Make it age-restricted, or choose another."
+        "Moderators are to watch *spicy* videos in the *review channel*, which is not "
+        "age-restricted, so nothing was changed. Make it age-restricted, or choose another "
+        "channel."
     ),
 }
 """Answers by the values of `bot.moderation.review_places.ReviewChannelProblem`."""
@@ -156,15 +167,14 @@ REVIEW_CHANNEL_PROBLEMS: Final[Mapping[str, Message]] = {
 SPICY_RULES_VERSION: Final = 1
 """Stored with every confirmation. Raise it when the rules below change in meaning."""
 CONFIRM_TITLE: Final = sentence("The rules of the spicy preset")
-CONFIRM_LABEL: Final = sentence("This server keeps these rules")
-CONFIRM_HINT: Final = sentence("It is logged that you confirmed it, for this server.")
-CONFIRM_MISSING: Final = sentence("Without your confirmation *spicy* stays off. Nothing was changed.")
+CONFIRM_LABEL: Final = sentence("This server follows these rules")
+CONFIRM_HINT: Final = sentence("Your confirmation is logged for this server.")
+CONFIRM_MISSING: Final = sentence("*Spicy* stays off, because you did not confirm. Nothing was changed.")
 CONFIRM_TEXT: Final = sentence(
-    "- Adults only, and in age-restricted channels only.\n"
-    "- No real people without their consent to this very use.\n"
-    "- Nobody who is, or looks, under age; not even drawn or made up.\n"
-    "- Discord's rules and those of the video service apply to every video. What breaks them is removed, "
-    "and whoever makes or allows it can lose their account or this server."
+    "- Adults only, and only in age-restricted channels.\n- No real people, unless they agreed to "
+    "exactly this.\n- Nobody who is under age or looks it, not even drawn or made up.\n- Discord's "
+    "rules and the video service's rules apply to every video. Videos that break them are "
+    "removed, and people who make or allow them can lose their account or this server."
 )
 
 
@@ -192,19 +202,20 @@ def spicy_in_channels_only(person_id: int) -> Message:
 
 def own_modes(channels: str) -> Message:
     """Channels with modes of their own."""
-    return sentence("Channels with modes of their own: {channels}", channels=channels)
+    return sentence("Channels with their own mode: {channels}", channels=channels)
 
 
 def about_channel(channel_id: int) -> Message:
     """Subject of a channel's page."""
     return sentence(
-        "What differs in {channel} and its threads from the rest of the server.", channel=f"<#{channel_id}>"
+        "Settings of {channel} and its threads that differ from the rest of the server.",
+        channel=f"<#{channel_id}>",
     )
 
 
 def as_server(mode: Message) -> Message:
     """Choice by which a channel follows the server, whose mode is `mode`."""
-    return sentence("As in the server: {mode}", mode=mode)
+    return sentence("Same as the server: {mode}", mode=mode)
 
 
 def now_chosen(mentions: Sequence[str], language: Language) -> str:
@@ -217,9 +228,9 @@ def amount(field: str, number: int) -> Message:
     """Number in a field, with its unit."""
     match field:
         case "image_check_percent":
-            return sentence("From {percent}% on", percent=number) if number else _SWITCHED_OFF
+            return sentence("From {percent}% up", percent=number) if number else _SWITCHED_OFF
         case "grave_report_hours" if number == 0:
-            return sentence("Everybody's")
+            return sentence("Everyone's")
         case "new_member_hours" if number == 0:
             return sentence("Nobody")
         case _:

@@ -12,28 +12,28 @@ PROMPT_SHOWN_CHARS: Final = 120
 
 
 DESCRIPTIONS: Final[Mapping[str, Message]] = {
-    "": sentence("For moderators: open questions, the log, people and words"),
-    "queue": sentence("What waits for a decision of this server's moderators, oldest first"),
+    "": sentence("For moderators: what waits for a decision, the log, people and words"),
+    "queue": sentence("What waits for this server's moderators to decide, oldest first"),
     "log": sentence("Who did what, to whom and why"),
-    "log person": sentence("Only what concerns this person"),
+    "log person": sentence("Only entries about this person"),
     "log action": sentence("Only entries of this kind"),
     "log days": sentence("Only the last days, this many"),
-    "log export": sentence("All of it as a file instead"),
-    "trust": sentence("Put somebody on a list of this server, or take them off"),
+    "log export": sentence("Get everything as a file instead"),
+    "trust": sentence("Put someone on one of this server's lists, or take them off"),
     "trust listed": sentence(
-        "Trusted people skip approvals where the rules say so; blocked ones make no videos"
+        "Trusted people skip approval where the rules say so; blocked people cannot make videos"
     ),
-    "trust person": sentence("Whom to put on it"),
-    "suspend person": sentence("Who makes no videos"),
-    "user person": sentence("Whom it is about"),
-    "suspend": sentence("Let somebody make no videos here for a while, or let them again"),
-    "suspend hours": sentence("For how many hours; 0 ends a suspension"),
+    "trust person": sentence("The person to put on a list"),
+    "suspend person": sentence("The person to suspend"),
+    "user person": sentence("The person to look up"),
+    "suspend": sentence("Suspend someone from making videos, or lift it"),
+    "suspend hours": sentence("How many hours; 0 lifts the suspension"),
     "suspend reason": sentence("Why; the person reads it, and it is logged"),
-    "user": sentence("What is kept about somebody in this server"),
-    "stop": sentence("Stop the spicy preset here at once; what waits is held"),
-    "resume": sentence("End the stop of the spicy preset"),
-    "purge": sentence("Remove what somebody posted with the bot here within the last day"),
-    "purge person": sentence("Whose videos to remove"),
+    "user": sentence("What is kept about someone in this server"),
+    "stop": sentence("Stop the spicy preset here at once; waiting requests are held"),
+    "resume": sentence("Let people use the spicy preset again"),
+    "purge": sentence("Remove what someone posted with the bot here in the last day"),
+    "purge person": sentence("The person whose videos to remove"),
     **word_lists.DESCRIPTIONS,
 }
 """Descriptions of the group, its commands and their options. Discord allows 100 characters."""
@@ -43,7 +43,7 @@ GROUP_NAMES: Final[Mapping[str, Message]] = {
     "settings": sentence("Settings and exports"),
     "strikes": sentence("Strikes, suspensions and lists"),
     "reports": sentence("Reports and hidden videos"),
-    "words": sentence("Lists of words"),
+    "words": sentence("Word list"),
 }
 """Names by the values of `bot.moderation.audit.entries.ActionGroup`."""
 EXPORT_NAMES: Final[Mapping[str, Message]] = {
@@ -89,28 +89,30 @@ SHOWN: Final[tuple[Message, ...]] = (
 """Descriptions and names of choices, for `bot.texts.commands.BY_ENGLISH`."""
 
 MODERATORS_ONLY: Final = sentence(
-    "Only this server's moderators can do that: members with *Manage Messages* in the whole server, with a "
-    "reviewer role, or whom the *Integrations* page lets use `/spicy`."
+    "Only this server's moderators can do that: members with *Manage Messages* in the whole "
+    "server or a reviewer role, and those whom the *Integrations* page lets use `/spicy`."
 )
-NOT_YOURSELF: Final = sentence("Nobody decides about themselves; ask another moderator.")
-UNCHANGED: Final = sentence("Nothing changed: it was so already.")
+NOT_YOURSELF: Final = sentence("You cannot decide about yourself. Ask another moderator.")
+UNCHANGED: Final = sentence("Nothing changed, because it was already so.")
 NOT_READ: Final = sentence("I could not look that up just now. Try again in a minute.")
 NEXT: Final = named("button", "Next")
 BACK: Final = named("button", "Back")
 NEWEST: Final = named("button", "Newest")
+OLDER: Final = named("button", "Older")
 
 STOPPED_NOW: Final = sentence(
-    "*Spicy* is stopped: nothing of it is made or posted, and only denials are taken. End it with `/spicy resume`."
+    "*Spicy* is stopped: no spicy video is made or posted, and requests can only be denied. End "
+    "the stop with `/spicy resume`."
 )
 RESUMED: Final = sentence(
-    "*Spicy* goes on. What was asked for before the stop waits for a decision; see `/spicy queue`."
+    "*Spicy* works again. Requests from before the stop wait for a decision in `/spicy queue`."
 )
 QUEUE_TITLE: Final = sentence("Waiting for moderators")
 QUEUE_EMPTY: Final = sentence("Nothing waits for a decision.")
-CARD: Final = sentence("Open the question")
+CARD: Final = sentence("Open the review")
 THE_VIDEO: Final = sentence("the message")
 NO_CARD: Final = sentence("shown nowhere yet")
-REQUEST_GONE: Final = sentence("I no longer know this request.")
+REQUEST_GONE: Final = sentence("I no longer have this request.")
 
 LOG_TITLE: Final = sentence("Log")
 LOG_EMPTY: Final = sentence("There are no such entries.")
@@ -118,26 +120,24 @@ THE_BOT: Final = sentence("the bot")
 
 LISTED: Final[Mapping[str, Message]] = {
     "trusted": sentence("They are trusted here now."),
-    "blocked": sentence("They are blocked now: they make no videos here."),
+    "blocked": sentence("They are blocked now and cannot make videos here."),
     "neither": sentence("They are on neither list now."),
 }
-LIFTED: Final = sentence("The suspension is over: they can make videos here again.")
-REPORTS_MUTED: Final = sentence("Their reports count for nothing.")
+LIFTED: Final = sentence("The suspension is lifted: they can make videos here again.")
+REPORTS_MUTED: Final = sentence("Their reports do not count.")
 REPORTS_COUNT: Final = sentence("Their reports count.")
 MUTE: Final = named("button", "Mute their reports")
 UNMUTE: Final = named("button", "Let their reports count")
-STRIKES_TITLE: Final = sentence("Strikes that have not faded")
+STRIKES_TITLE: Final = sentence("Active strikes")
 USER_TITLE: Final = sentence("What is kept about this person here")
 NONE: Final = sentence("There are none.")
 
 
 def stopped(held: int) -> Message:
     """Answer to the moderator who stopped the spicy preset."""
-    waiting = counted(
-        "{count} request that waited in line is held.", "{count} requests that waited in line are held.", held
-    )
+    waiting = counted("{count} waiting request is held.", "{count} waiting requests are held.", held)
     return sentence(
-        "*Spicy* is stopped here: nothing of it is made or posted until `/spicy resume`. {waiting}",
+        "*Spicy* is stopped here: no spicy video is made or posted until `/spicy resume`. {waiting}",
         waiting=waiting,
     )
 
@@ -145,16 +145,14 @@ def stopped(held: int) -> Message:
 def purged(person_id: int, chosen: int, removed: int) -> Message:
     """Answer to the moderator who had a user's videos removed."""
     if not chosen:
-        return sentence(
-            "There is no video of {person} from the last day to remove here.", person=f"<@{person_id}>"
-        )
+        return sentence("{person} has no videos from the last day to remove here.", person=f"<@{person_id}>")
     done = counted("{count} video is removed.", "{count} videos are removed.", removed)
     told = sentence("{person}: {done}", person=f"<@{person_id}>", done=done)
     if chosen == removed:
         return told
     more = counted(
-        "{count} more follows as soon as Discord takes it.",
-        "{count} more follow as soon as Discord takes it.",
+        "{count} more will be removed as soon as Discord allows it.",
+        "{count} more will be removed as soon as Discord allows it.",
         chosen - removed,
     )
     return sentence("{told} {more}", told=told, more=more)
@@ -163,7 +161,7 @@ def purged(person_id: int, chosen: int, removed: int) -> Message:
 def votes(approvals: int, denials: int, quorum: int) -> Message:
     """Current votes on a question."""
     needed = counted("{count} vote decides", "{count} votes decide", quorum)
-    return sentence("For: {yes} · against: {no} · {needed}", yes=approvals, no=denials, needed=needed)
+    return sentence("Yes: {yes} · no: {no} · {needed}", yes=approvals, no=denials, needed=needed)
 
 
 def ends(moment: str) -> Message:
@@ -179,7 +177,7 @@ def about(person_id: int) -> Message:
 def unreadable(number: int) -> Message:
     """An entry of the log was changed and cannot be read."""
     return sentence(
-        "Entry {number} of the log cannot be read: somebody changed it. Tell the bot's operator.",
+        "Entry {number} of the log cannot be read, because somebody changed it. Tell the bot's operator.",
         number=number,
     )
 
@@ -189,8 +187,8 @@ def exported(entries: int, left_out: int, digest: str) -> Message:
     told = counted("{count} entry, in the attached file.", "{count} entries, in the attached file.", entries)
     if left_out:
         more = counted(
-            "{count} older entry did not fit; name fewer days or a person.",
-            "{count} older entries did not fit; name fewer days or a person.",
+            "{count} older entry did not fit; choose fewer days or a person.",
+            "{count} older entries did not fit; choose fewer days or a person.",
             left_out,
         )
         told = sentence("{told} {more}", told=told, more=more)
@@ -206,7 +204,8 @@ def suspended(person_id: int, until: str) -> Message:
 def suspended_for_longer(suspension: Message) -> Message:
     """Answer to the moderator whose suspension is shorter than the one in force."""
     return sentence(
-        "{suspension}. A shorter suspension does not replace it, so nothing changed; 0 hours ends it first.",
+        "{suspension}. A shorter suspension does not replace it, so nothing changed. To end it "
+        "first, use 0 hours.",
         suspension=suspension,
     )
 

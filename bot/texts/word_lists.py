@@ -12,17 +12,17 @@ _LINE_TERM_CHARS: Final = 30
 _EXCERPT_CHARS: Final = 80
 
 DESCRIPTIONS: Final[Mapping[str, Message]] = {
-    "words": sentence("The words that this server blocks in prompts, or has looked at"),
+    "words": sentence("The words that this server blocks in prompts, or has moderators look at"),
     "words action": sentence("See the list, or change it"),
     "words term": sentence("The word or phrase, in any spelling"),
-    "words effect": sentence("What it does to a prompt; blocks it unless you say otherwise"),
-    "words fragment": sentence("Whether it also counts inside other words"),
-    "words file": sentence("The file with terms to add, as the export makes it"),
-    "words role": sentence("The role that the list does not concern"),
-    "words channel": sentence("The channel in which the list does not count"),
-    "test": sentence("Try a prompt: which words match, and what would follow. Nothing is made"),
+    "words effect": sentence("What it does to a prompt; blocks it if you choose nothing"),
+    "words fragment": sentence("Count it inside other words, too"),
+    "words file": sentence("The file with terms to add, in the form of an export"),
+    "words role": sentence("The role that the list does not apply to"),
+    "words channel": sentence("The channel where the list does not apply"),
+    "test": sentence("Try a prompt: which words match and what would happen. No video is made"),
     "test prompt": sentence("The prompt to try; it is not kept"),
-    "test preset": sentence("With which preset; without one unless you say otherwise"),
+    "test preset": sentence("With which preset; without one if you choose nothing"),
 }
 """Descriptions of the commands about words and of their options. Discord allows 100 characters."""
 WORD_ACTION_NAMES: Final[Mapping[str, Message]] = {
@@ -32,7 +32,7 @@ WORD_ACTION_NAMES: Final[Mapping[str, Message]] = {
     "export": sentence("Get the list as a file"),
     "import": sentence("Add the terms of a file"),
     "exempt": sentence("Exempt a role or a channel"),
-    "concern": sentence("End such an exemption"),
+    "concern": sentence("Remove an exemption"),
 }
 """Names by the values of `cogs.moderation.spicy_words.WordAction`."""
 EFFECT_NAMES: Final[Mapping[str, Message]] = {
@@ -53,33 +53,33 @@ NAMES: Final[tuple[Message, ...]] = (
 )
 
 WORDS_TITLE: Final = sentence("Words of this server")
-WORDS_EMPTY: Final = sentence("The list is empty. What the bot's operator lists counts everywhere besides.")
-TERM_MISSING: Final = sentence("Say which term: fill in the option as well.")
+WORDS_EMPTY: Final = sentence("The list is empty. The bot operator's list applies everywhere as well.")
+TERM_MISSING: Final = sentence("Write the term in the option `term`.")
 TERM_TOO_SHORT: Final = sentence(
-    "This term is too short: it needs two letters or digits, or one Chinese or Japanese character. "
-    "Signs and pictures alone cannot be looked for."
+    "This term is too short: it needs two letters or digits, or one Chinese or Japanese "
+    "character. Symbols and emoji alone cannot be found."
 )
 TERM_NOT_THERE: Final = sentence("This term is not on the list, so nothing changed.")
-FILE_MISSING: Final = sentence("Attach the file: fill in the option as well.")
+FILE_MISSING: Final = sentence("Attach the file in the option `file`.")
 FILE_UNREADABLE: Final = sentence(
-    "This file is no list of terms. It is to be a text in UTF-8, as the export makes it: each line a term, a "
-    "comma, and *blocked*, *held* or *alerts*."
+    "This file is not a list of terms. It must be UTF-8 text in the form of an export: on each "
+    "line a term, a comma, and `blocked`, `held` or `alerts`."
 )
-FILE_NOT_FETCHED: Final = sentence("I could not fetch this file just now. Try again in a minute.")
-EXEMPTION_MISSING: Final = sentence("Say which role or which channel: fill in the option as well.")
+FILE_NOT_FETCHED: Final = sentence("I could not get this file just now. Try again in a minute.")
+EXEMPTION_MISSING: Final = sentence("Choose a role or a channel in its option.")
 EXPORTED: Final = sentence(
-    "The list, in the attached file. You can change it and import it, here or elsewhere."
+    "The list is in the attached file. You can change it and import it, here or in another server."
 )
-TEST_TITLE: Final = sentence("What the words of this prompt lead to")
+TEST_TITLE: Final = sentence("What the words of this prompt do")
 TEST_VERDICTS: Final[Mapping[str, Message]] = {
-    "none": sentence("It goes through, as far as words are concerned."),
-    "held": sentence("Moderators are asked before it is made. Where there are none, it is refused."),
-    "blocked": sentence("It is refused, because of a listed term."),
-    "shipped": sentence("It is refused by a shipped rule about words, which no setting changes."),
+    "none": sentence("Its words are allowed."),
+    "held": sentence("Moderators are asked first. Without moderators it is refused."),
+    "blocked": sentence("It is refused because of a word on the list."),
+    "shipped": sentence("It is refused by a built-in rule about words, which no setting can change."),
 }
 """Results by the values of `bot.moderation.words.findings.WordVerdict`."""
 _ANYWHERE: Final = sentence("also inside words")
-_SHIPPED: Final = sentence("a shipped rule")
+_SHIPPED: Final = sentence("a built-in rule")
 
 
 def spoiler(term: str, limit_chars: int = 100) -> str:
@@ -97,12 +97,12 @@ def term_added(term: str, *, new: bool) -> Message:
     """A term was added, or its effect was changed."""
     if new:
         return sentence("{term} is on the list now.", term=spoiler(term))
-    return sentence("{term} was on the list already; it does now what you said.", term=spoiler(term))
+    return sentence("{term} was already on the list; I changed what it does.", term=spoiler(term))
 
 
 def term_removed(term: str) -> Message:
     """A term was removed."""
-    return sentence("{term} is on the list no more.", term=spoiler(term))
+    return sentence("{term} is no longer on the list.", term=spoiler(term))
 
 
 def term_too_long(limit: int) -> Message:
@@ -112,14 +112,14 @@ def term_too_long(limit: int) -> Message:
 
 def list_full(limit: int) -> Message:
     """The list has no room for another term."""
-    return sentence("The list is full: at most {limit} terms. Remove one first.", limit=limit)
+    return sentence("The list is full: {limit} terms at most. Remove one first.", limit=limit)
 
 
 def too_many_imported(new: int, room: int, limit: int) -> Message:
     """The list has no room for all terms of a file."""
     return sentence(
-        "Nothing was imported. A list has at most {limit} terms. The file has {new} new terms, but the list only "
-        "has room for {room} more.",
+        "Nothing was imported. A list has {limit} terms at most; the file has {new} new ones, "
+        "and there is only room for {room}.",
         limit=limit,
         new=new,
         room=room,
@@ -128,24 +128,24 @@ def too_many_imported(new: int, room: int, limit: int) -> Message:
 
 def imported(added: int, changed: int, bad_lines: Sequence[int]) -> Message:
     """Answer to the moderator who imported a file. `bad_lines` counts from 1."""
-    told = sentence("New terms: {added} · with another effect: {changed}", added=added, changed=changed)
+    told = sentence("New terms: {added} · with a new effect: {changed}", added=added, changed=changed)
     if not bad_lines:
         return told
     listed = ", ".join(map(str, bad_lines[:10])) + (", …" if len(bad_lines) > 10 else "")  # noqa: PLR2004
-    left = sentence("These lines are no terms and were left out: {lines}", lines=listed)
+    left = sentence("These lines are not terms and were left out: {lines}", lines=listed)
     return sentence("{told}\n{left}", told=told, left=left)
 
 
 def exempted(mention: str, *, exempt: bool) -> Message:
     """A role or a channel was exempted, or is no more."""
     if exempt:
-        return sentence("The list of this server does not concern {what} now.", what=mention)
-    return sentence("The list of this server concerns {what} again.", what=mention)
+        return sentence("This server's list no longer applies to {what}.", what=mention)
+    return sentence("This server's list applies to {what} again.", what=mention)
 
 
 def exemptions(mentions: str) -> Message:
     """Roles and channels that the list does not concern."""
-    return sentence("It does not concern: {what}", what=mentions)
+    return sentence("Exempt: {what}", what=mentions)
 
 
 def found_line(term: str, effect: str, start: int, excerpt: str, *, shipped: bool) -> Message:

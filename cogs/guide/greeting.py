@@ -16,7 +16,8 @@ from cogs.shared.attempt import FailedCall, attempt
 
 log: Final = structlog.get_logger(__name__)
 _NEW_FOR: Final = timedelta(minutes=15)
-"""Of a server that the bot joined while it was away or starting the library says only that it is there."""
+"""Of a server that the bot joined while it was away or starting the library says only that it is there. A moment
+further in the future tells of a wrong clock, by which every server would be new."""
 
 
 class GreetingCog(commands.Cog):
@@ -39,7 +40,7 @@ class GreetingCog(commands.Cog):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Greet a server that is there, if the bot joined it a few minutes ago."""
         joined_at = getattr(guild.me, "joined_at", None)
-        if joined_at is not None and self._now() - joined_at < _NEW_FOR:
+        if joined_at is not None and abs(self._now() - joined_at) < _NEW_FOR:
             await self._greet(guild)
 
     async def _greet(self, guild: discord.Guild) -> None:

@@ -22,15 +22,19 @@ class DiscordOperator:
         self._client = client
         self._known: OperatorFacts | None = None
         self._ask_at_s = 0.0
+        self._failed_at_s = float("-inf")
         self._asking = asyncio.Lock()
 
     async def facts(self) -> OperatorFacts | None:
         """Return who runs the bot; None if Discord never told."""
         clock = asyncio.get_running_loop().time
+        began_s = clock()
         async with self._asking:
-            if self._known is None or clock() >= self._ask_at_s:
+            # Who waited while Discord did not answer another one does not wait once more.
+            if self._failed_at_s < began_s and (self._known is None or clock() >= self._ask_at_s):
                 told = await attempt(self._client.application_info(), _WITHIN_S)
                 if isinstance(told, FailedCall):
+                    self._failed_at_s = clock()
                     log.info("application_not_told", **told.facts)
                 else:
                     self._known, self._ask_at_s = _facts_of(told), clock() + _ASK_AGAIN_AFTER_S

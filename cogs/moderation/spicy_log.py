@@ -19,7 +19,6 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.rows import UnreadableEntryError
 from bot.moderation.audit.store import AuditFilter
 from bot.storage.errors import StorageError
-from bot.texts import jobs as job_words
 from bot.texts import spicy as words
 from bot.texts.descriptions import AUDIT_EXPORT
 from bot.texts.messages import Language, Message
@@ -141,5 +140,5 @@ def _view(
         buttons.append(PlainButton(words.NEWEST.in_language(language), newest.custom_id))
     if more:
         older = replace(shown, before=entries[-1].number)
-        buttons.append(PlainButton(job_words.OLDER.in_language(language), older.custom_id))
+        buttons.append(PlainButton(words.OLDER.in_language(language), older.custom_id))
     return page_view(words.LOG_TITLE, [text or words.LOG_EMPTY.in_language(language)], language, buttons)

@@ -8,12 +8,12 @@ from bot.sandbox.discord import Message
 from tests.chaos.chaos_run import ENDINGS, ChaosRun
 
 _ASIDE = (
-    "can no longer see whether it reached you",
+    "cannot tell whether it reached you",
     "Something went wrong on my side after the video was ordered",
 )
 """Of a video that waits in /jobs: interrupted while it was posted, or posted at two deaths of the bot."""
-_BEING_STORED = "I am writing your request down"
-_UNKNOWN = "It is not known whether it was charged."
+_BEING_STORED = "Saving your request is taking longer"
+_UNKNOWN = "The operator may have paid for it; I cannot tell."
 
 
 @dataclass

@@ -23,7 +23,7 @@ FAULTS = FaultPlan(
 )
 PICTURE_DEATHS = FaultPlan(pictures=0.9, picture_deaths=0.25)
 LARGE_FILMS = FaultPlan(large_films=True, pictures=0.0)
-_REFUSED = "“cat.png” could not be made a picture that the video service takes."
+_REFUSED = "I could not turn “cat.png” into a picture that the video service accepts."
 
 
 async def killed(chaos_run: ChaosRun, kills: int) -> int:

@@ -44,8 +44,13 @@ class Shell:
         environment: Mapping[str, str] | None = None,
         typing: bool = False,
         under: Sequence[str] = (),
+        own_group: bool = False,
     ) -> Process:
-        """Start a command; with `typing` its standard input is a pipe, and `under` is a command that starts it."""
+        """Start a command.
+
+        With `typing` its standard input is a pipe, `under` is a command that starts it, and with `own_group` it
+        leads a group of processes, as on a terminal.
+        """
         inherited = {
             name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
         }
@@ -66,6 +71,7 @@ class Shell:
             stdin=PIPE if typing else None,
             stdout=PIPE,
             stderr=PIPE,
+            start_new_session=own_group,
         )
 
     async def run(
@@ -73,12 +79,13 @@ class Shell:
         *arguments: str | Path,
         environment: Mapping[str, str] | None = None,
         under: Sequence[str] = (),
+        timeout_s: float = TIMEOUT_S,
     ) -> Outcome:
         process = await self.start(*arguments, environment=environment, under=under)
-        return await self.ended(process)
+        return await self.ended(process, timeout_s)
 
-    async def ended(self, process: Process) -> Outcome:
-        async with asyncio.timeout(TIMEOUT_S):
+    async def ended(self, process: Process, timeout_s: float = TIMEOUT_S) -> Outcome:
+        async with asyncio.timeout(timeout_s):
             out, err = await process.communicate()
         assert process.returncode is not None
         return Outcome(process.returncode, out.decode(), err.decode())

@@ -20,7 +20,7 @@ from tests.e2e.actors.timing import until
 from tests.storage.rows import add, row
 
 LARGE_BYTES = 150_000_000
-NOT_KNOWN = "It is not known whether it was charged."
+NOT_KNOWN = "The operator may have paid for it; I cannot tell."
 
 
 def states(shell: Shell) -> dict[str, str]:

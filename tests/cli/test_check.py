@@ -79,7 +79,9 @@ async def test_what_is_not_set_and_not_reachable_is_named(shell: Shell) -> None:
     nowhere = {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10", "DIMILINKS_BASE_URL": "http://127.0.0.1:9/v1"}
     outcome = await shell.run("check", environment=nowhere)
     assert outcome.status == 1
+    assert outcome.out.count("DISCORD_TOKEN is not set") == 1, "said once, not for each check that needs it"
     assert "FAIL discord token: DISCORD_TOKEN is not set" in outcome.out
+    assert "FAIL permissions: not checked" in outcome.out
     assert "DIMILINKS_API_KEY" in outcome.out
     outcome = await shell.run(
         "check", environment={**nowhere, "DISCORD_TOKEN": WRONG, "DIMILINKS_API_KEY": WRONG}
@@ -201,7 +203,7 @@ async def test_an_address_that_answers_a_web_page_is_named(
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 1
     assert {name for name, passed in verdicts(outcome.out).items() if not passed} == {
-        "discord token",
+        *("discord token", "intents", "commands", "install link", "permissions"),
         "api key",
     }
     assert f"FAIL api key: DIMILINKS_BASE_URL: {sandbox.dimilinks.base_url} answers a web page" in outcome.out

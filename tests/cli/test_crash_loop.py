@@ -68,7 +68,7 @@ async def test_a_picture_that_kills_the_bot_is_given_up_and_other_requests_go_on
         process = await shell.start("run", environment=sandbox.environment)
     assert deaths == 2
     assert "Something went wrong on my side." in replies["eve"].text
-    assert "Nothing was charged." in replies["eve"].text
+    assert "This cost nothing." in replies["eve"].text
     await discord.wait_until_ready(timeout_s=30)
     await ask("ada")
     for name in ("bob", "ada"):

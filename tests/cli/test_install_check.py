@@ -1,13 +1,16 @@
 """`python -m bot check` in an operator's first minutes: `.env`, install link, permissions, the port for metrics."""
 
+import os
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from bot.app import closed_folder
 from bot.cli.check_line import CheckLine
 from bot.cli.install_checks import check_install_link, check_permissions
 from bot.cli.local_checks import check_env_file, check_metrics
@@ -135,3 +138,37 @@ def test_the_file_of_settings_is_named_and_secrets_that_others_can_read_are_a_wa
     path.chmod(0o600)
     told = f"{path} was read; the environment wins over it"
     assert check_env_file(path) == CheckLine(".env", passed=True, told=told)
+
+
+def test_a_file_of_settings_that_cannot_be_read_fails(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.mkdir()
+    told = f"{path} cannot be read (Is a directory); it has to be a file of the user who runs the bot"
+    assert check_env_file(path) == CheckLine(".env", passed=False, told=told)
+
+
+@contextmanager
+def as_nobody_owning(folder: Path) -> Generator[None]:
+    """Act as a user to whom folders can be closed, where the tests run as root."""
+    before = os.geteuid()
+    if before == 0:
+        os.chown(folder, 65_534, -1)
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("closed", ["", "media", "spool", "purchases"])
+def test_a_folder_of_another_user_in_the_data_folder_is_found(closed: str) -> None:
+    with TemporaryDirectory() as parent, as_nobody_owning(Path(parent)):
+        data = Path(parent) / "data"
+        for name in ("", "media", "spool"):
+            (data / name).mkdir()
+        settings = load({"data_dir": data}, env_file=None)
+        assert closed_folder(settings) is None
+        (data / closed).mkdir(exist_ok=True)
+        (data / closed).chmod(0o500)
+        assert closed_folder(settings) == data / closed
+        (data / closed).chmod(0o700)

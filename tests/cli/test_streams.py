@@ -93,6 +93,12 @@ async def test_a_list_that_cannot_be_printed_is_one_line(
         assert outcome.err.splitlines()[0].startswith("The output cannot be written: ")
 
 
+async def test_a_version_that_cannot_be_printed_is_one_line(shell: Shell, sandbox: Sandbox) -> None:
+    outcome = await in_bash(shell, sandbox, "bot --version >/dev/full")
+    assert outcome.status == 1
+    assert outcome.err.splitlines() == ["The output cannot be written: No space left on device"]
+
+
 @pytest.mark.slow
 async def test_a_bot_runs_without_anybody_who_listens(shell: Shell, sandbox: Sandbox) -> None:
     running = asyncio.create_task(

@@ -12,11 +12,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.sandbox.sandbox import Sandbox
 from bot.storage.engines import READERS
 from bot.storage.opening import open_database
-from bot.supervision import ServiceManager, Supervision, supervised
+from bot.supervision import ServiceManager, Supervision, pause_s, supervised
 from bot.texts import console_service
 from tests.cli.shell import REPOSITORY, TIMEOUT_S, Shell
 from tests.deploy.dockerfile import health_check
@@ -193,6 +194,32 @@ async def test_a_database_that_does_not_answer_gives_no_sign_of_life(
                 assert await notify.next() == ["STATUS=free"]
                 await readers.aclose()
                 assert await notify.next() == [SIGN]
+
+
+async def test_a_file_that_cannot_be_written_or_removed_is_told_once_and_spoils_no_stop(
+    tmp_path: Path, notify: NotifySocket
+) -> None:
+    (tmp_path / "file").touch()
+    manager = ServiceManager.of({"NOTIFY_SOCKET": notify.address, "WATCHDOG_USEC": "1"})
+    async with open_database(None, tmp_path) as database:
+        supervision = Supervision(
+            manager, database, alive_file=tmp_path / "file" / "alive", status=lambda: "serving"
+        )
+        with capture_logs() as logs:
+            async with supervised(supervision):
+                for _ in range(3):
+                    await notify.until(lambda message: message == [SIGN])
+    events = [entry["event"] for entry in logs]
+    assert events == ["alive_file_not_written", "alive_file_not_removed"]
+
+
+@pytest.mark.parametrize(
+    ("watchdog_s", "expected_s"), [(None, 5.0), (120.0, 5.0), (2.0, 1.0), (0.000_001, 0.1)]
+)
+def test_looks_are_as_many_as_the_watchdog_asks_for_but_never_a_flood(
+    watchdog_s: float | None, expected_s: float
+) -> None:
+    assert pause_s(watchdog_s) == expected_s
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ DOCUMENTS: Final = [
 ]
 
 _FENCED: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_INCLUDED: Final = re.compile(r'^--8<-- "(.+)"$', re.MULTILINE)
+_INCLUDED: Final = re.compile(r'^--8<-- "([^":]+)(?::\d+:)?"$', re.MULTILINE)
+"""A file that Zensical puts there, from some line of it on."""
 _LINK: Final = re.compile(r"\]\(([^)\s]+)\)|<(https?://[^>\s]+)>|\b(?:href|src)=\"([^\"]+)\"")
 _HEADING: Final = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 

@@ -13,7 +13,7 @@ async def test_a_task_that_another_request_bought_is_not_shown_twice(harness: Ha
     answer = json.dumps({"data": {"task_id": task_id}, "note": "from the cache"}).encode()
     harness.sandbox.dimilinks.faults.submit.append(RawAnswer(answer))
     second = await harness.video("yours", user=harness.member("second"))
-    shown = await second.wait_for(lambda version: "It is not known" in version.text(), TIMEOUT_S)
+    shown = await second.wait_for(lambda version: "may have paid for it" in version.text(), TIMEOUT_S)
     assert "Try again" in [button.label for button in shown.buttons]
     row = next(row for row in harness.rows() if row["prompt"] == "yours")
     assert (row["state"], row["task_id"]) == ("unknown", None)

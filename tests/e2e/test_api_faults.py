@@ -20,17 +20,19 @@ from bot.sandbox.dimilinks import (
 from tests.e2e.actors.harness import QUICK, Harness
 from tests.e2e.actors.pictures import png_of
 
-NOTHING_CHARGED = "Nothing was charged."
-CHARGED = "This video was charged."
-PROBABLY = "It was probably charged."
-UNKNOWN = "It is not known whether it was charged."
+NOTHING_CHARGED = "This cost nothing."
+CHARGED = "The bot's operator has paid for this video."
+PROBABLY = "The operator has probably paid for it."
+UNKNOWN = "The operator may have paid for it; I cannot tell."
 
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
         (HttpError(400, "invalid_request_error", "提示词无效"), "refused the request: 提示词无效"),
-        (HttpError(400, "invalid_reference_image", "参考图无效"), "refused a picture: 参考图无效"),
+        (HttpError(400, "invalid_reference_image", "参考图无效"), "The video service refused a picture."),
+        (HttpError(413, None, "请求体过大"), "refused a picture: 请求体过大"),
+        (HttpError(400, "content_filter", "内容违规"), "content rules do not allow this request"),
     ],
 )
 async def test_a_refusal_is_explained_and_not_repeated(harness: Harness, fault: Fault, expected: str) -> None:
@@ -59,7 +61,7 @@ async def test_a_rate_limited_submission_waits_and_succeeds(
     first, second = harness.submissions_sent
     assert second.at - first.at >= pause_s
     # A pause shorter than the interval of edits is over before anybody could read of it.
-    told = any("busy; trying again" in version.text() for version in reply.versions)
+    told = any("busy; I will try again" in version.text() for version in reply.versions)
     assert told or pause_s < QUICK.edit_interval_s
     assert harness.bought == 1
 
@@ -68,7 +70,7 @@ async def test_a_rate_limited_submission_waits_and_succeeds(
 async def test_endless_rate_limiting_ends_in_an_answer(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [HttpError(429, None, "slow down")])
     shown = await harness.ended(await harness.video())
-    assert "has too many requests and did not take this one" in shown.text()
+    assert "has too many requests and did not accept this one" in shown.text()
     assert NOTHING_CHARGED in shown.text()
 
 
@@ -113,7 +115,7 @@ async def test_a_connection_lost_before_all_pictures_were_sent_bought_nothing_an
 async def test_a_service_that_is_down_for_a_moment_only_delays(harness: Harness) -> None:
     await harness.sandbox.dimilinks.pause()
     reply = await harness.video()
-    await reply.wait_for(lambda version: "trying again shortly" in version.text(), timeout_s=10)
+    await reply.wait_for(lambda version: "try again shortly" in version.text(), timeout_s=10)
     await harness.sandbox.dimilinks.resume()
     await reply.wait_for_video(timeout_s=20)
     assert harness.bought == 1
@@ -123,7 +125,7 @@ async def test_a_service_that_is_down_for_a_moment_only_delays(harness: Harness)
 async def test_a_service_that_stays_down_ends_in_an_answer(harness: Harness) -> None:
     await harness.sandbox.dimilinks.pause()
     shown = await harness.ended(await harness.video())
-    assert "could not hand your request to the video service in time" in shown.text()
+    assert "could not reach the video service in time" in shown.text()
     assert NOTHING_CHARGED in shown.text()
 
 
@@ -197,9 +199,9 @@ async def test_a_video_on_another_host_is_fetched_without_the_key(harness: Harne
 @pytest.mark.parametrize(
     ("outcome", "expected", "money"),
     [
-        (TaskOutcome.FAILED, "could not make this video: 上游生成失败", UNKNOWN),
+        (TaskOutcome.FAILED, "The model behind the video service could not make this video.", UNKNOWN),
         (TaskOutcome.BLOCKED, "own filter stopped this video", PROBABLY),
-        (TaskOutcome.MISSING_VIDEO, "says that the video is done, but has none", PROBABLY),
+        (TaskOutcome.MISSING_VIDEO, "says that the video is done, but there is none", PROBABLY),
     ],
 )
 async def test_a_task_that_ends_badly_is_explained(
@@ -222,6 +224,6 @@ async def test_a_status_that_nobody_knows_does_not_end_the_job(harness: Harness)
 async def test_a_task_that_never_finishes_expires_with_its_number(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
     shown = await harness.ended(await harness.video())
-    assert "did not become ready in time" in shown.text()
+    assert "was not ready in time" in shown.text()
     assert CHARGED in shown.text()
     assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in shown.text()

@@ -26,7 +26,7 @@ from tests.e2e.actors.timing import MovableClock, until
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-EXPLAINED = "You get this because I cannot use your server's review channel."
+EXPLAINED = "I send you this because I cannot use your server's review channel."
 
 
 async def without_channel(harness: Harness, how: str, **changes: object) -> None:
@@ -100,7 +100,7 @@ async def test_the_owner_decides_about_their_own_requests_and_that_is_logged(har
             answered = await told(await deny(harness, card, owner, label=label))
         else:
             answered = await told(await press(harness, card, label, user=owner))
-        assert "their own request" in answered
+        assert "your own request" in answered
     assert "Decided" in await told(await press(harness, card, "Approve", user=owner))
     assert (await harness.ended(reply)).videos
     assert '"own_request":true' in audit(harness, "details")[-1]
@@ -126,8 +126,8 @@ async def test_where_nobody_can_be_asked_nothing_is_approved(harness: Harness, c
     clock.offset = timedelta(hours=13)
     await harness.app.jobs.decisions.expire(harness.now())
     shown = await harness.ended(reply)
-    assert "No moderator decided about this request in time" in shown.text()
-    assert "Nothing was charged" in shown.text()
+    assert "Moderators did not decide about this request in time" in shown.text()
+    assert "This cost nothing" in shown.text()
     assert harness.bought == 0
 
 
@@ -196,10 +196,10 @@ async def test_what_nobody_decides_in_time_ends(
     shown = message_of(reply).current
     assert not shown.videos
     if posting:
-        assert "No moderator decided in time whether this video may be posted" in shown.text()
-        assert "Nothing was charged" not in shown.text()
+        assert "Moderators did not decide in time whether this video may be posted" in shown.text()
+        assert "This cost nothing" not in shown.text()
     else:
-        assert "Nothing was charged" in shown.text()
+        assert "This cost nothing" in shown.text()
     assert harness.bought == posting
     closed = await card.wait_for(lambda seen: "Nobody decided in time" in seen.text(), TIMEOUT_S)
     assert not closed.buttons
@@ -220,5 +220,5 @@ async def test_what_ended_while_the_bot_was_away_is_told(
     await harness.start()
     await harness.app.jobs.decisions.expire(harness.now())
     await until(lambda: harness.rows("settled_at")[0]["settled_at"] is not None)
-    assert "No moderator decided" in message_of(reply).current.text()
+    assert "did not decide" in message_of(reply).current.text()
     await card.wait_for(lambda seen: "Nobody decided in time" in seen.text(), TIMEOUT_S)

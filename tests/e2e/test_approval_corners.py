@@ -67,7 +67,7 @@ async def test_what_cannot_be_stored_is_not_decided(harness: Harness) -> None:
     await noted(harness)
     mo = moderator(harness)
     async with locked_disk(harness):
-        for label in ("Approve", "Approve and trust", "Take my vote back"):
+        for label in ("Approve", "Approve and trust", "Withdraw my vote"):
             assert await told(await press(harness, card, label, user=mo)) == words.NOT_STORED.english
         assert await told(await deny(harness, card, mo)) == words.NOT_STORED.english
     assert stored(harness, "SELECT * FROM votes") == []
@@ -162,7 +162,7 @@ async def test_a_held_request_is_in_the_list_and_can_be_looked_at_and_cancelled(
     listed = await list_jobs(harness)
     assert "a lighthouse" in listed.text
     await told(await press(harness, listed, "Cancel"))
-    await card.wait_for(lambda seen: "taken back" in seen.text(), TIMEOUT_S)
+    await card.wait_for(lambda seen: "withdrawn" in seen.text(), TIMEOUT_S)
     assert "Cancelled" in (await harness.ended(reply)).text()
 
 

@@ -53,7 +53,7 @@ async def test_a_denied_request_costs_nothing_and_says_why(harness: Harness, *, 
     assert "Decided" in await told(sent)
     shown = await harness.ended(reply)
     assert "did not allow this request" in shown.text()
-    assert "Nothing was charged" in shown.text()
+    assert "This cost nothing" in shown.text()
     assert harness.bought == 0
     assert harness.rows("state") == [{"state": "denied"}]
 
@@ -108,9 +108,9 @@ async def test_a_quorum_is_of_different_people_whose_votes_still_stand(harness: 
     assert "2 votes decide" in card.current.text()
     for _ in range(2):
         assert "stays open" in await told(await press(harness, card, "Approve", user=mo))
-    await card.wait_for(lambda seen: f"For: {mo.mention} · against: —" in seen.text(), TIMEOUT_S)
-    assert "no vote of yours" in await told(await press(harness, card, "Take my vote back", user=ma))
-    assert "taken back" in await told(await press(harness, card, "Take my vote back", user=mo))
+    await card.wait_for(lambda seen: f"Yes: {mo.mention} · no: —" in seen.text(), TIMEOUT_S)
+    assert "no vote to withdraw" in await told(await press(harness, card, "Withdraw my vote", user=ma))
+    assert "withdrawn" in await told(await press(harness, card, "Withdraw my vote", user=mo))
     # One of two suspends nobody and makes nobody trusted.
     assert "stays open" in await told(await deny(harness, card, ma, label="Deny and suspend…"))
     assert "stays open" in await told(await press(harness, card, "Approve and trust", user=re))
@@ -134,13 +134,13 @@ async def test_only_moderators_of_this_server_decide_and_nobody_their_own(harnes
     for user, gone in ((harness.member("eve"), False), (bea, True), (bob, True)):
         if gone:
             take(harness, user)
-        for label in ("Approve", "Approve and trust", "Take my vote back"):
+        for label in ("Approve", "Approve and trust", "Withdraw my vote"):
             assert NOT_YOURS in await told(await press(harness, card, label, user=user))
         assert NOT_YOURS in await told(await deny(harness, card, user))
         assert NOT_YOURS in await told(await deny(harness, card, user, label="Deny and suspend…"))
     give(harness, harness.user, rights)
-    assert "their own request" in await told(await press(harness, card, "Approve and trust"))
-    assert "their own request" in await told(await deny(harness, card, harness.user))
+    assert "your own request" in await told(await press(harness, card, "Approve and trust"))
+    assert "your own request" in await told(await deny(harness, card, harness.user))
 
     elsewhere = harness.sandbox.discord.add_guild("Elsewhere")
     mo = harness.sandbox.discord.add_user("mo")
@@ -203,7 +203,7 @@ async def test_cancelling_withdraws_the_question(harness: Harness) -> None:
     card = await question(harness)
     assert "Cancelled" in await told(await press(harness, reply, "Cancel"))
     assert "Cancelled" in (await harness.ended(reply)).text()
-    shown = await card.wait_for(lambda seen: "taken back" in seen.text(), TIMEOUT_S)
+    shown = await card.wait_for(lambda seen: "withdrawn" in seen.text(), TIMEOUT_S)
     assert not shown.buttons
     late = await press_unseen(harness, card, id_of(card.versions[0], "Approve"), user=moderator(harness))
     assert await told(late) == CLOSED
@@ -239,8 +239,8 @@ async def test_a_video_that_may_not_be_posted_was_paid_for(harness: Harness, *, 
     assert not shown.videos
     assert "did not allow this video to be posted" in shown.text()
     assert "not today" not in shown.text()
-    assert "was charged" in shown.text()
-    assert "Nothing was charged" not in shown.text()
+    assert "has paid for this video" in shown.text()
+    assert "This cost nothing" not in shown.text()
     await card.wait_for(lambda seen: "Denied" in seen.text() and not seen.attachments, TIMEOUT_S)
     assert harness.rows("state") == [{"state": "failed"}]
 

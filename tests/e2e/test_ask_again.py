@@ -46,7 +46,7 @@ async def asked_about(harness: Harness, clock: MovableClock) -> Reply:
     await away(harness, clock, hours=2)
     shown = await asked(reply)
     assert labels(shown) == ["Make it", "Cancel"]
-    assert "Nothing was charged." in shown.text()
+    assert "This cost nothing." in shown.text()
     return reply
 
 
@@ -78,7 +78,7 @@ async def test_a_request_is_cancelled_for_nothing(
     await meanwhile(harness, restarted=restarted)
     assert await told(await press(harness, reply, "Cancel")) == words.CANCELLED.english
     ended = await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    assert "Nothing was charged." in ended.text()
+    assert "This cost nothing." in ended.text()
     assert harness.bought == 1
 
 
@@ -92,8 +92,8 @@ async def test_a_request_without_an_answer_ends_after_a_day(harness: Harness, cl
     await harness.app.jobs.runner.idle()
     await harness.app.cleanup.run_once(harness.now())
     ended = await harness.ended(reply)
-    assert "got no answer" in ended.text()
-    assert "Nothing was charged." in ended.text()
+    assert "You did not answer" in ended.text()
+    assert "This cost nothing." in ended.text()
     assert labels(ended) == ["Try again", "Change"]
     assert states(harness)[1] == "failed"
     assert harness.bought == 1

@@ -101,7 +101,7 @@ def _pressing(label: str, quorum: int = 1) -> Callable[[Harness], Awaitable[Act]
     async def prepare(harness: Harness) -> Act:
         await _asked(harness, quorum)
         mo, card = moderator(harness), await question(harness)
-        if label == "Take my vote back":
+        if label == "Withdraw my vote":
             await told(await press(harness, card, "Approve", user=mo))
 
         async def act() -> str:
@@ -186,7 +186,7 @@ async def _beside(pressed: Reply, done: Callable[[], bool]) -> str:
 
 
 async def _setting(harness: Harness) -> Act:
-    opened = await settings_steps.settings(harness, settings_steps.boss(harness), "Numbers")
+    opened = await settings_steps.settings(harness, settings_steps.boss(harness), "Limits")
 
     async def act() -> str:
         chosen = await settings_steps.choose(harness, opened, "quorum", "5")
@@ -230,7 +230,7 @@ TRIED: dict[str, tuple[Callable[[Harness], Awaitable[Act]], list[str]]] = {
     "vote and trust": (_pressing("Approve and trust"), ["request_approved"]),
     "vote and suspend": (_pressing("Deny and suspend…"), ["request_denied"]),
     "remove and strike": (_removing, ["request_denied", "video_removed"]),
-    "take back": (_pressing("Take my vote back", 2), ["vote_taken_back"]),
+    "take back": (_pressing("Withdraw my vote", 2), ["vote_taken_back"]),
     "cancel": (_cancelling, ["request_expired"]),
     "report": (_reporting, ["video_reported"]),
     "trust": (_typing("trust", **ADA, list="trusted"), ["trusted"]),

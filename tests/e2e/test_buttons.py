@@ -44,10 +44,10 @@ async def test_cancelling_in_line_costs_nothing_and_the_line_goes_on(
     await third.wait_for(lambda version: "Number 2 of 2 in line" in version.text(), TIMEOUT_S)
     await meanwhile(narrow, restarted=restarted)
     pressed = await press(narrow, second, "Cancel")
-    assert await told(pressed) == "Cancelled. Nothing was charged."
+    assert await told(pressed) == "Cancelled. This cost nothing: videos are paid for by the bot's operator."
     assert pressed.ephemeral
     cancelled = await second.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    assert "Nothing was charged." in cancelled.text()
+    assert "This cost nothing." in cancelled.text()
     assert labels(cancelled) == []
     await third.wait_for(lambda version: "Number 1 of 1 in line" in version.text(), TIMEOUT_S)
     finish(narrow, "first")
@@ -66,15 +66,15 @@ async def test_a_bought_video_is_cancelled_only_after_a_question_and_stays_charg
     waiting = await in_line(narrow, "second")
     await meanwhile(narrow, restarted=restarted)
     asked = await press(narrow, reply, "Cancel")
-    assert "it is charged either way" in await told(asked)
+    assert "pays for it either way" in await told(asked)
     assert asked.ephemeral
-    assert labels(message_of(asked).current) == ["Stop watching", "Let it finish"]
+    assert labels(message_of(asked).current) == ["Stop waiting", "Let it finish"]
     await meanwhile(narrow, restarted=restarted)
-    stopped = await press(narrow, asked, "Stop watching")
+    stopped = await press(narrow, asked, "Stop waiting")
     assert await told(stopped) == words.STOPPED_WATCHING.english
     assert labels(message_of(asked).current) == []
     ended = await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
-    assert "This video was charged." in ended.text()
+    assert "The bot's operator has paid for this video." in ended.text()
     assert labels(ended) == ["Look again"]
     await waiting.wait_for_video(TIMEOUT_S)
     await narrow.app.jobs.runner.idle()
@@ -127,7 +127,7 @@ async def test_a_moderator_cancels_for_others(narrow: Harness, *, restarted: boo
     await waiting.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     asked = await press(narrow, reply, "Cancel", user=moderator)
     await told(asked)
-    await told(await press(narrow, asked, "Stop watching", user=moderator))
+    await told(await press(narrow, asked, "Stop waiting", user=moderator))
     await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     await narrow.app.jobs.runner.idle()
     assert states(narrow) == ["cancelled", "cancelled"]
@@ -168,7 +168,7 @@ async def test_cancelling_too_late_is_answered_and_changes_nothing(wide: Harness
     wide.sandbox.dimilinks.faults.submit.append(Hang(0.6))
     wide.sandbox.dimilinks.faults.content.append(Hang(0.8))
     reply = await wide.video()
-    handing_over = await reply.wait_for(lambda version: "Handing it to" in version.text(), TIMEOUT_S)
+    handing_over = await reply.wait_for(lambda version: "Sending it to" in version.text(), TIMEOUT_S)
     pressed = await press(wide, reply, "Cancel")
     assert await told(pressed) == words.BEING_HANDED_OVER.english
     await until(lambda: states(wide) == ["ready"])
@@ -196,7 +196,7 @@ async def test_of_two_who_cancel_in_the_same_moment_one_does_and_the_other_hears
     await second.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     questions = [await press(narrow, first, "Cancel", user=user) for user in (narrow.user, moderator)]
     await asyncio.gather(*(told(one) for one in questions))
-    stops = [await press(narrow, asked, "Stop watching", user=asked.user) for asked in questions]
+    stops = [await press(narrow, asked, "Stop waiting", user=asked.user) for asked in questions]
     answers = await asyncio.gather(*(told(one) for one in stops))
     assert sorted(answers) == sorted([words.STOPPED_WATCHING.english, words.ALREADY_ENDED.english])
     await first.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
@@ -212,7 +212,7 @@ async def test_a_slow_edit_of_the_card_does_not_come_after_its_end(wide: Harness
     slow = discord.faults.append(DiscordFault("PATCH /webhooks/*", delay_s=1.0))
     await press(wide, reply, "Refresh")
     await until(lambda: slow.hits == 1)
-    await told(await press(wide, asked, "Stop watching"))
+    await told(await press(wide, asked, "Stop waiting"))
     await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     await wide.app.jobs.runner.idle()
     # Discord may carry out what was cut short (0) at any later time.

@@ -31,9 +31,9 @@ def pings(harness: Harness) -> list[Message]:
 
 async def test_without_any_they_are_as_for_everybody(harness: Harness) -> None:
     answer = await defaults(harness)
-    assert "Length: 6 seconds (as for everybody)" in answer
-    assert "Frame: Landscape, 1280x720 (as for everybody)" in answer
-    assert "I mention you when a video is done: no (as for everybody)" in answer
+    assert "Length: 6 seconds (default)" in answer
+    assert "Aspect ratio: Landscape, 1280x720 (default)" in answer
+    assert "I mention you when a video is done: no (default)" in answer
 
 
 @pytest.mark.slow
@@ -69,7 +69,7 @@ async def test_what_is_said_counts_more(harness: Harness) -> None:
 
 async def test_they_can_be_forgotten(harness: Harness) -> None:
     await defaults(harness, seconds="10")
-    assert "6 seconds (as for everybody)" in await defaults(harness, reset=True)
+    assert "6 seconds (default)" in await defaults(harness, reset=True)
     answer = await defaults(harness, seconds="12", reset=True)
     assert "12 seconds" in answer
     await harness.restart()
@@ -81,7 +81,7 @@ async def test_values_that_are_not_on_offer_change_nothing(harness: Harness) -> 
         "defaults", user=harness.user, channel=harness.channel, options={"seconds": "7"}, force=True
     )
     assert await told(reply) == words.NOT_ON_OFFER.english
-    assert "6 seconds (as for everybody)" in await defaults(harness)
+    assert "6 seconds (default)" in await defaults(harness)
 
 
 async def test_nobody_is_pinged_who_did_not_ask_for_it(harness: Harness) -> None:

@@ -85,7 +85,7 @@ async def test_everything_open_in_that_server_ends(harness: Harness, action: str
     for reply in (making, also_making):
         assert refusals.person_gone(bought=True).then.english in await ended(reply)
     for reply in (waiting, asked):
-        assert "Nothing was charged" in await ended(reply)
+        assert "This cost nothing" in await ended(reply)
     await shown(harness, hers)
     assert sorted(states(harness)) == ["delivered", "denied", "failed", "failed", "failed"]
     await cards(harness)[0].wait_for(lambda version: "Denied" in version.text(), TIMEOUT_S)
@@ -168,7 +168,7 @@ async def test_a_purchase_that_was_refused_is_not_tried_again_for_who_departed(h
     )
     await harness.app.moderation.audit_log.append(departed)
     finish(harness, "making")
-    assert "Nothing was charged" in await ended(waiting)
+    assert "This cost nothing" in await ended(waiting)
     assert harness.bought == 2
 
 

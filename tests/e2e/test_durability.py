@@ -60,11 +60,11 @@ async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(t
     async with open_harness(tmp_path, stop_grace_s=0.1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(Hang(30.0))
         reply = await harness.video()
-        await reply.wait_for(lambda version: "Handing it to" in version.text(), TIMEOUT_S)
+        await reply.wait_for(lambda version: "Sending it to" in version.text(), TIMEOUT_S)
         assert [row["state"] for row in harness.rows("state")] == ["submitting"]
         await harness.restart()
         shown = await harness.ended(reply)
-        assert "It is not known whether it was charged." in shown.text()
+        assert "The operator may have paid for it; I cannot tell." in shown.text()
         assert [button.label for button in shown.buttons] == ["Try again", "Change"]
         assert [row["state"] for row in harness.rows("state")] == ["unknown"]
 
@@ -85,7 +85,7 @@ async def test_a_stopping_bot_answers_new_commands_kindly_and_lets_an_upload_end
     reply = await harness.video()
     shown = await harness.ended(reply)
     assert reply.ephemeral
-    assert "The bot is restarting. Nothing was charged. Try again in a minute." in shown.text()
+    assert "The bot is restarting. This cost nothing. Try again in a minute." in shown.text()
 
 
 async def test_what_is_kept_holds_no_token_of_an_ended_job(harness: Harness) -> None:
@@ -104,8 +104,8 @@ async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harne
     async with full_disk(harness):
         # Characters of four bytes, so that the row needs pages of its own.
         refused = await harness.video("\U0001f39e" * 2500)
-        shown = await refused.wait_for(lambda version: "could not store" in version.text(), TIMEOUT_S)
-        assert "Nothing was charged." in shown.text()
+        shown = await refused.wait_for(lambda version: "could not save" in version.text(), TIMEOUT_S)
+        assert "This cost nothing." in shown.text()
         await running.wait_for_video(TIMEOUT_S)
     await (await harness.video("afterwards")).wait_for_video(TIMEOUT_S)
     prompts = [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions]
@@ -115,7 +115,7 @@ async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harne
 async def test_a_task_id_that_the_disk_does_not_take_at_first_is_kept_in_the_end(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.submit.append(Hang(0.5))
     reply = await harness.video()
-    await reply.wait_for(lambda version: "Handing it to" in version.text(), TIMEOUT_S)
+    await reply.wait_for(lambda version: "Sending it to" in version.text(), TIMEOUT_S)
     async with locked_disk(harness):
         async with asyncio.timeout(TIMEOUT_S):
             while harness.bought == 0 or _storage_failures(harness) < 2:  # noqa: ASYNC110 - plain records
@@ -203,8 +203,8 @@ async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
 async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(harness: Harness) -> None:
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=11, jitter=0)
     reply = await harness.video()
-    expired = await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-    assert "This video was charged." in expired.text()
+    expired = await reply.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)
+    assert "The bot's operator has paid for this video." in expired.text()
     assert [button.label for button in expired.buttons] == ["Look again", "Change"]
     await asyncio.sleep(3.0)  # until the sandbox has it after all
     await harness.sandbox.discord.press(reply, "Look again", user=harness.user)

@@ -76,7 +76,7 @@ async def test_a_new_message_is_refused_for_its_prompt_once(harness: Harness) ->
     assert hides_the_prompt(message.current)
     listed = await list_text(harness)
     assert jobs._UNQUOTED.english in listed
-    assert "The answer came as a new message in the channel: its own message was gone." in listed
+    assert "The result came as a new message in the channel: its own message was gone." in listed
 
 
 @pytest.mark.started_with(tuning=WITHOUT_PROGRESS)
@@ -116,7 +116,7 @@ async def test_a_private_reply_that_cannot_be_changed_any_more_says_so_in_the_li
     finish(harness, "a boat")
     inbox = harness.sandbox.discord.dm(harness.user)
     await inbox.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
-    why = "The answer came as a direct message: its own message could no longer be changed."
+    why = "The result came as a direct message: its own message could no longer be changed."
     assert f"> a boat\n-# {why}" in await list_text(harness)
     assert "token_tried_again" in (logged := capsys.readouterr().out)
     assert "fallback=token_expired" in logged
@@ -129,7 +129,7 @@ async def test_an_edit_as_the_bot_is_no_difference_that_a_list_tells_of(harness:
     reply.expire_token()
     finish(harness, "a boat")
     await reply.wait_for_video(TIMEOUT_S)
-    assert "The answer came" not in await list_text(harness)
+    assert "The result came" not in await list_text(harness)
     assert '"route":"edit_as_bot"' in told_route(harness).replace(" ", "")
 
 

@@ -84,7 +84,7 @@ async def test_a_bought_job_that_killed_the_bot_twice_waits_to_be_fetched(harnes
     shown = await reply.wait_for(
         lambda version: "Something went wrong on my side" in version.text(), TIMEOUT_S
     )
-    assert "This video was charged." in shown.text()
+    assert "The bot's operator has paid for this video." in shown.text()
     await harness.app.jobs.runner.idle()
     assert harness.rows("parked_at")[0]["parked_at"] is not None
     fetched = await press(harness, await list_jobs(harness), "Fetch the video")
@@ -107,7 +107,7 @@ async def test_a_request_that_killed_the_bot_twice_ends_without_a_purchase(harne
     await harness.start()
     shown = await harness.ended(reply)
     assert "Something went wrong on my side" in shown.text()
-    assert "Nothing was charged." in shown.text()
+    assert "This cost nothing." in shown.text()
 
 
 async def test_a_clean_stop_counts_no_start(harness: Harness) -> None:

@@ -28,8 +28,8 @@ async def refused(harness: Harness, **options: Attachment) -> Reply:
     """A request that ended because one of its pictures is a video."""
     reply = await harness.video("wake up", **options)
     shown = await harness.ended(reply)
-    assert "is a video, and I need a picture." in shown.text()
-    assert "Nothing was charged." in shown.text()
+    assert "is a video, but I need a picture." in shown.text()
+    assert "This cost nothing." in shown.text()
     assert USE_FRAME in labels(shown)
     assert harness.submissions_sent == []
     return reply
@@ -94,6 +94,6 @@ async def test_a_video_without_a_frame_is_refused_by_name_and_not_offered_again(
     broken = harness.sandbox.discord.upload("cut.mp4", b"\0\0\0\x18ftypisom" + bytes(500))
     reply = await refused(harness, image=broken)
     shown = await harness.ended(await press(harness, reply, USE_FRAME))
-    assert "I could not take a frame of “cut.mp4”." in shown.text()
+    assert "I could not get a frame from “cut.mp4”." in shown.text()
     assert USE_FRAME not in labels(shown)
     assert harness.bought == 0

@@ -140,7 +140,7 @@ async def test_the_longest_prompt_fits_into_the_form(harness: Harness) -> None:
 async def test_spicy_takes_no_pictures_and_no_open_channel_in_forms_either(harness: Harness) -> None:
     opened = await animated(harness, await said(harness, upload(harness)))
     reply = await send(harness, opened, {"prompt": "hot", "preset": "spicy"})
-    assert "only works in age-restricted channels. Nothing was charged." in await told(reply)
+    assert "only works in age-restricted channels. This cost nothing." in await told(reply)
     assert reply.ephemeral
     message = await harness.sandbox.discord.say(
         harness.user, harness.adult_channel, attachments=[upload(harness)]
@@ -192,7 +192,7 @@ async def test_a_form_that_was_forgotten_meanwhile_says_so(tmp_path: Path) -> No
 async def test_what_no_form_would_send_is_refused_in_private(harness: Harness, filled: list[object]) -> None:
     opened = await animated(harness, await said(harness, upload(harness)))
     reply = await send_made_up(harness, custom_id(opened), filled)
-    assert "Nothing was charged." in await told(reply)
+    assert "This cost nothing." in await told(reply)
     assert reply.ephemeral
     assert harness.submissions_sent == []
     assert harness.rows() == []
@@ -267,7 +267,7 @@ async def test_a_form_is_answered_while_the_database_is_slow_or_broken(harness: 
         assert await told(slow) == words.NOT_STORED.english
     async with locked_disk(harness):
         locked = await send(harness, opened, {"prompt": "locked"})
-        assert "I could not store your request" in await told(locked)
+        assert "I could not save your request" in await told(locked)
     await database.close()
     broken = await send(harness, opened, {"prompt": "broken"})
     assert await told(broken) == words.NOT_STORED.english

@@ -208,7 +208,7 @@ async def test_an_approved_request_is_not_bought_where_it_may_not_be_any_more(
     await press(harness, await question(harness, "a lighthouse"), "Approve", user=mo)
     shown = await harness.ended(first)
     assert NOT_NOW in shown.text()
-    assert "Nothing was charged" in shown.text()
+    assert "This cost nothing" in shown.text()
     harness.adult_channel.set_nsfw(True)
     await rule(harness, modes=SPICY_OFF)
     await press(harness, await question(harness, "a tower"), "Approve", user=mo)
@@ -257,7 +257,7 @@ async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None
         for prompt in ("a rusty anchor", "an ANCH0R", "a zeppelin", "a nude child"):
             refused = await harness.video(prompt, channel=harness.adult_channel, preset="spicy")
             said = await told(refused)
-            assert "A rule about words matched your prompt" in said
+            assert "A word in your prompt is not allowed here" in said
             assert not any(word in said.casefold() for word in prompt.split() if len(word) > 2)
         reply = await harness.video("a lantern")
         await held(reply)
@@ -265,7 +265,7 @@ async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None
         assert (await harness.ended(reply)).videos
         direct = harness.sandbox.discord.dm(harness.user)
         assert (await harness.ended(await harness.video("a lantern", channel=direct))).videos
-        assert "A rule about words" in await told(await harness.video("a zeppelin", channel=direct))
+        assert "A word in your prompt" in await told(await harness.video("a zeppelin", channel=direct))
         await until(lambda: actions(harness).count("request_refused") == 5)
         logged = stored(harness, "SELECT prompt FROM audit WHERE action = 'request_refused'")
         assert [row["prompt"].partition(":")[2] for row in logged][:2] == ["a rusty anchor", "an ANCH0R"]

@@ -20,13 +20,14 @@ from bot.sandbox.dimilinks.shapes import (
     Wrapper,
 )
 from bot.sandbox.discord import MessageVersion, Reply
+from bot.texts import service_words
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.timing import until
 
-NOTHING_CHARGED = "Nothing was charged."
-UNKNOWN = "It is not known whether it was charged."
+NOTHING_CHARGED = "This cost nothing."
+UNKNOWN = "The operator may have paid for it; I cannot tell."
 DELIVERED = "Here is your video"
 
 
@@ -50,12 +51,23 @@ def labels(version: MessageVersion) -> list[str]:
     return [button.label for button in version.buttons]
 
 
-async def test_a_refusal_of_one_request_ends_it_with_the_services_words_and_nothing_else(
+EXPLAINED = {
+    "invalid_picture": service_words.SERVICE_CODES[service_words.PICTURE_CODE],
+    "content_policy": service_words.SERVICE_CODES[service_words.CONTENT_CODE],
+    "permission_denied": service_words.SERVICE_CODES[service_words.CONTENT_CODE],
+}
+"""What users read in place of the service's words, where it is known what they mean."""
+
+
+async def test_a_refusal_of_one_request_ends_it_with_a_sentence_or_the_services_words_and_nothing_else(
     harness: Harness,
 ) -> None:
     shown = await ends(harness, await ask_all(harness, known.REFUSALS_OF_ONE_REQUEST))
     for name, version in shown.items():
-        assert known.REFUSALS_OF_ONE_REQUEST[name].message in version.text(), name
+        message = known.REFUSALS_OF_ONE_REQUEST[name].message
+        explained = EXPLAINED.get(name)
+        assert (message if explained is None else explained.english) in version.text(), name
+        assert explained is None or message not in version.text(), name
         assert NOTHING_CHARGED in version.text(), name
         assert "Change" in labels(version), name
     assert len(harness.submissions_sent) == len(shown)

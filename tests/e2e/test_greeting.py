@@ -151,3 +151,14 @@ async def test_without_the_operators_wish_it_says_nothing_nor_later_in_a_server_
     await later(harness)
     assert channel.messages == []
     assert guild.id not in noted(harness)
+
+
+@GREETED
+async def test_a_clock_that_is_behind_makes_no_server_new(harness: Harness, clock: MovableClock) -> None:
+    await harness.stop()
+    guild, channel = joined(harness)
+    clock.offset -= timedelta(days=7)
+    await harness.start()
+    await later(harness)
+    assert channel.messages == []
+    assert guild.id not in noted(harness)

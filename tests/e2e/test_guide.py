@@ -1,6 +1,8 @@
 """`/help` and `/about`: what somebody can do here, by the rules that hold for them, and who runs the bot."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from bot.texts.messages import Language, Message
 from tests.e2e.actors.buttons import told
 from tests.e2e.actors.harness import SPICY_ON, Harness
 from tests.e2e.actors.settings import boss
+from tests.e2e.test_places import direct, foreign_server, group, post, private_thread, thread, voice_chat
 
 APPROVED = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.APPROVAL})
 OFF = ServerRules()
@@ -172,3 +175,36 @@ async def test_about_works_while_discord_does_not_tell_who_runs_it_and_asks_once
     asked = sum(number for (name, _), number in counts.items() if name == route)
     assert words.run_by("operator").english in await typed(harness, "about")
     assert sum(number for (name, _), number in counts.items() if name == route) == asked
+
+
+@pytest.mark.slow
+async def test_who_waits_for_an_answer_that_another_one_does_not_get_is_told_at_once(
+    harness: Harness,
+) -> None:
+    fault = harness.sandbox.discord.faults.append(
+        DiscordFault("GET /oauth2/applications/@me", 403, delay_s=3.0, times=3)
+    )
+    users = [harness.member(name) for name in ("ann", "ben", "cem")]
+    answers = await asyncio.gather(*(typed(harness, "about", user=user) for user in users))
+    assert all(words.OPERATOR_NOT_TOLD.english in answer for answer in answers)
+    assert fault.hits == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", [thread, private_thread, post, voice_chat, direct, group, foreign_server])
+async def test_both_are_answered_everywhere(harness: Harness, place: Callable[[Harness], Channel]) -> None:
+    channel = place(harness)
+    assert words.WHO_PAYS.english in await typed(harness, "help", channel=channel)
+    assert words.run_by("operator").english in await typed(harness, "about", channel=channel)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [{"owner": None}, {"team": {"id": "5", "name": "", "icon": None, "owner_user_id": None, "members": []}}],
+)
+async def test_about_answers_whatever_discord_says_of_the_application(
+    harness: Harness, changes: dict[str, Any]
+) -> None:
+    change_application(harness, **changes)
+    assert "MIT licence" in await typed(harness, "about")

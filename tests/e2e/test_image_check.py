@@ -84,7 +84,7 @@ async def test_a_score_is_kept_with_the_job_and_not_found_anew_after_a_restart(
 ) -> None:
     await harness.sandbox.dimilinks.pause()
     reply = await ask(harness, "navy")
-    await reply.wait_for(lambda version: "trying again shortly" in version.text(), TIMEOUT_S)
+    await reply.wait_for(lambda version: "try again shortly" in version.text(), TIMEOUT_S)
     await until(lambda: states(harness) == ["queued"])
     assert harness.rows("pictures_percent") == [{"pictures_percent": 0}]
     with capture_logs() as logs:

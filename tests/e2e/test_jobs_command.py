@@ -90,7 +90,7 @@ async def test_a_video_that_could_not_be_delivered_is_fetched_once_and_privately
     await meanwhile(harness, restarted=restarted)
     assert len(list((harness.data_dir / "media").glob("*.mp4"))) == 1
     shown = await list_jobs(harness)
-    assert "**ready: fetch it** · kept until <t:" in shown.text
+    assert "**ready to pick up** · kept until <t:" in shown.text
     fetched = await press(harness, shown, "Fetch the video")
     video = await fetched.wait_for_video(TIMEOUT_S)
     assert video.ephemeral
@@ -109,9 +109,11 @@ async def test_a_video_that_nobody_fetches_is_given_up_in_the_end(tmp_path: Path
         reply = await laid_aside(harness)
         clock.offset = timedelta(days=6, hours=23)
         await harness.app.cleanup.run_once(harness.now())
-        assert "ready: fetch it" in (await list_jobs(harness)).text
+        assert "ready to pick up" in (await list_jobs(harness)).text
         clock.offset = timedelta(days=7, minutes=1)
         await harness.app.cleanup.run_once(harness.now())
-        shown = await reply.wait_for(lambda version: "Nobody fetched this video" in version.text(), TIMEOUT_S)
-        assert "This video was charged." in shown.text()
+        shown = await reply.wait_for(
+            lambda version: "Nobody picked up this video" in version.text(), TIMEOUT_S
+        )
+        assert "The bot's operator has paid for this video." in shown.text()
         assert labels(shown) == ["Look again", "Change"]

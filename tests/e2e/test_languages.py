@@ -19,7 +19,9 @@ from tests.e2e.actors.videos import being_made
 
 pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
-LANGUAGES = pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])
+LANGUAGES = pytest.mark.parametrize(
+    "language", [Language.CHINESE, Language.TRADITIONAL_CHINESE, Language.JAPANESE]
+)
 LATIN = re.compile(r"[A-Za-z]{4,}")
 
 

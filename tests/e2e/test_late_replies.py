@@ -91,7 +91,7 @@ async def test_a_message_older_than_an_hour_gets_its_final_edit_only_or_one_for_
         # Its task would have expired by then; here it is only the message that is old.
         await harness.start()
         seen = len(reply.versions)
-        expired = await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
+        expired = await reply.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)
         assert reply.versions[seen:] == [expired]
         finish(harness, "a boat")
         await press(harness, reply, "Look again")

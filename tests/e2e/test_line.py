@@ -118,7 +118,7 @@ async def test_a_person_who_has_used_up_the_day_is_told_privately_before_anythin
         refused = await harness.video("second", seconds="10")
         text = await told(refused)
         assert refused.ephemeral
-        assert "You have 6 seconds of video left for today. Nothing was charged." in text
+        assert "You have 6 seconds of video left for today. This cost nothing." in text
         assert "<t:" in text
         await (await harness.video("third", user=harness.member("bea"), seconds="12")).wait_for_video(
             TIMEOUT_S
@@ -133,7 +133,7 @@ async def test_what_waits_is_reserved_and_given_back_when_it_is_cancelled(tmp_pa
         running = await being_made(harness, "running")
         waiting = await in_line(harness, "waiting")
         text = await told(await harness.video("refused"))
-        assert "This bot has 0 seconds of video left for today" in text
+        assert "This bot has 0 seconds of video left today" in text
         await told(await press(harness, waiting, "Cancel"))
         await until(lambda: harness.rows("state")[-1]["state"] == "cancelled")
         hold(harness)
@@ -149,7 +149,7 @@ async def test_on_the_next_day_there_is_a_new_allowance(tmp_path: Path) -> None:
     clock = MovableClock()
     async with open_harness(tmp_path, now=clock, seconds_a_day=6) as harness:
         await (await harness.video("today")).wait_for_video(TIMEOUT_S)
-        assert "left for today" in await told(await harness.video("too much"))
+        assert "left today" in await told(await harness.video("too much"))
         clock.offset = timedelta(days=1)
         await (await harness.video("tomorrow")).wait_for_video(TIMEOUT_S)
 

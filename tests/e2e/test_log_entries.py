@@ -66,7 +66,7 @@ async def test_one_press_is_one_entry_that_names_its_parts_and_is_found_by_them(
     text = (await spicy(harness, "log", mo, action="strikes")).text
     assert "**Request denied**" in text
     assert "also: Suspended" in text
-    assert "It does not belong into this channel" in text
+    assert "It does not belong in this channel" in text
     chinese = (await spicy(harness, "log", moderator(harness, "rita", locale="zh-CN"))).text
     assert "It does not belong" not in chinese
 

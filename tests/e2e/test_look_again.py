@@ -256,7 +256,7 @@ async def test_a_run_that_begins_meanwhile_does_not_keep_a_job_from_being_cancel
     reply = await being_made(harness, "never mind")
     asked = await press(harness, reply, "Cancel")
     await told(asked)
-    stop = id_of(message_of(asked).current, "Stop watching")
+    stop = id_of(message_of(asked).current, "Stop waiting")
     (row,) = harness.rows("id, claimed_by")
     async with harness.app.database.write():
         claim = asyncio.create_task(harness.app.jobs.store.take_claim(row["id"], row["claimed_by"]))

@@ -91,4 +91,4 @@ async def test_nobody_decides_about_their_own_suspension(harness: Harness) -> No
         channel=harness.channel,
         options={"person": owner, "hours": 0, "reason": "me"},
     )
-    assert "about themselves" in await told(refused)
+    assert "about yourself" in await told(refused)

@@ -34,7 +34,7 @@ async def test_a_video_that_is_as_asked_for_says_nothing(harness: Harness) -> No
 async def test_a_video_that_is_too_short_says_so_and_is_counted(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(OtherVideo(seconds="6"))
     version = await shown(harness, await delivered(harness, seconds="20"))
-    assert "asked for 20 s, got 6 s" in version.text()
+    assert "asked for 20 s and got 6 s" in version.text()
     assert (counted(harness, "duration"), counted(harness, "frame")) == (1.0, None)
     (row,) = harness.rows()
     assert (row["state"], row["starts"]) == (JobState.DELIVERED, 0)
@@ -43,10 +43,10 @@ async def test_a_video_that_is_too_short_says_so_and_is_counted(harness: Harness
 @pytest.mark.parametrize(
     ("other", "options", "told"),
     [
-        (OtherVideo(size="640x640"), {}, "asked for 1280x720, got 640x640"),
-        (OtherVideo(size="1280x720"), {"size": "720x1280"}, "asked for 720x1280, got 1280x720"),
+        (OtherVideo(size="640x640"), {}, "asked for 1280x720 and got 640x640"),
+        (OtherVideo(size="1280x720"), {"size": "720x1280"}, "asked for 720x1280 and got 1280x720"),
         pytest.param(
-            OtherVideo(size="640x360"), {}, "asked for 1280x720, got 640x360", marks=pytest.mark.slow
+            OtherVideo(size="640x360"), {}, "asked for 1280x720 and got 640x360", marks=pytest.mark.slow
         ),
     ],
 )

@@ -40,7 +40,7 @@ async def test_every_request_waits_and_goes_on_once_the_service_takes_one(
     for reply in replies:
         shown = await reply.wait_for(lambda version: expected in version.text(), TIMEOUT_S)
         assert "Waiting for the bot's operator" in shown.text()
-        assert "Nothing was charged." in shown.text()
+        assert "This cost nothing." in shown.text()
     assert paused(harness) == 1.0
     (first,) = await told(harness, 1)
     assert "paused for the whole bot" in first
@@ -115,13 +115,13 @@ async def test_one_request_that_the_service_refuses_without_a_reason_ends_with_i
 ) -> None:
     harness.sandbox.dimilinks.faults.poison("poison", UNNAMED)
     poisoned = await harness.video("poison")
-    await poisoned.wait_for(lambda version: "trying once more shortly" in version.text(), TIMEOUT_S)
+    await poisoned.wait_for(lambda version: "try once more shortly" in version.text(), TIMEOUT_S)
     began_s = asyncio.get_running_loop().time()
     await (await harness.video(user=harness.member("other"))).wait_for_video(TIMEOUT_S)
     assert asyncio.get_running_loop().time() - began_s < 10
     shown = await harness.ended(poisoned)
     assert "not today" in shown.text()
-    assert "Nothing was charged." in shown.text()
+    assert "This cost nothing." in shown.text()
     assert "Change" in [button.label for button in shown.buttons]
     assert len(await told(harness, 1)) == 1
     await (await harness.video(user=harness.member("later"))).wait_for_video(TIMEOUT_S)

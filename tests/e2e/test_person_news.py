@@ -87,7 +87,7 @@ async def test_whose_video_is_removed_hears_the_reason(harness: Harness) -> None
     await rule_reports(harness)
     reply = await delivered(harness)
     await why(harness, await hidden(harness, reply), "Remove…", moderator(harness), "it is *cruel*")
-    message = await heard(harness, "removed a video of yours")
+    message = await heard(harness, "removed one of your videos")
     assert "it is \\*cruel\\*" in message.current.text()
     assert message_of(reply).url in message.current.text()
 

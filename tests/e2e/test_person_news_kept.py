@@ -60,7 +60,7 @@ async def test_a_removal_a_strike_and_the_suspension_that_follows_are_told_by_th
     await restart_once(fault, harness)
     await until(lambda: len(inbox(harness, harness.user)) == 3)
     heard = "\n".join(sorted(inbox(harness, harness.user)))
-    for part in ("gave you a strike", "suspended you", "removed a video of yours"):
+    for part in ("gave you a strike", "suspended you", "removed one of your videos"):
         assert part in heard
     await until(lambda: untold(harness) == [])
 

@@ -9,14 +9,18 @@ from tests.e2e.actors.pictures import picture, png_claiming, png_of
 @pytest.mark.parametrize(
     ("filename", "content", "expected"),
     [
-        ("notes.png", b"this is no picture", "is not a picture, whatever its name says"),
+        ("notes.png", b"this is no picture", "is not a picture, despite its name"),
         ("empty.png", b"", "is an empty file"),
         ("cut.png", picture("PNG", (300, 200))[:-40], "is damaged or incomplete"),
         ("cut.jpg", picture("JPEG", (300, 200))[:-40], "is damaged or incomplete"),
         ("bomb.png", png_claiming(30_000, 30_000), "has too many pixels (30000 x 30000)"),
-        ("scan.tiff", picture("TIFF"), "is a picture of a kind that I cannot use (TIFF)"),
+        ("scan.tiff", picture("TIFF"), "is a kind of picture that I cannot use (TIFF)"),
         ("broken.gif", picture("GIF", (300, 200))[:-500], "is damaged or incomplete"),
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "of a kind that I cannot use (SVG)"),
+        (
+            "drawing.svg",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "a kind of picture that I cannot use (SVG)",
+        ),
         ("dot.png", picture("PNG", (31, 64)), "is too small (31 x 64)"),
         ("line.png", picture("PNG", (40, 241)), "is too narrow (40 x 241)"),
     ],
@@ -30,7 +34,7 @@ async def test_an_unusable_picture_is_refused_by_name(
     shown = await harness.ended(reply)
     assert f"“{filename}”" in shown.text()
     assert expected in shown.text()
-    assert "Nothing was charged." in shown.text()
+    assert "This cost nothing." in shown.text()
     assert harness.bought == 0
     assert not list((harness.data_dir / "spool").iterdir())
 
@@ -58,7 +62,7 @@ async def test_a_picture_from_another_host_is_not_even_asked_for(harness: Harnes
     reply = await harness.video(image=foreign)
     shown = await harness.ended(reply)
     assert reply.ephemeral
-    assert "“elsewhere.png” does not lie on Discord's servers" in shown.text()
+    assert "“elsewhere.png” is not on Discord's servers" in shown.text()
     assert harness.bought == 0
 
 

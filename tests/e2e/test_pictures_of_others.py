@@ -86,7 +86,7 @@ async def test_pictures_that_were_public_in_that_channel_come_along(harness: Har
     pressed = await press(harness, made, label, user=bob)
     if label == "Change":
         await pressed.wait_for_modal(TIMEOUT_S)
-        assert hint(pressed, "pictures") == "Instead of the 2 pictures before."
+        assert hint(pressed, "pictures") == "Replaces the 2 pictures from before."
         pressed = await send(harness, pressed, {"prompt": "snow"})
     await shown(harness, pressed)
     assert widths(harness) == [140, 141]

@@ -91,7 +91,7 @@ async def test_without_a_child_a_video_that_is_too_large_waits_and_can_be_fetche
         finish(harness, PROMPT)
         told = await harness.ended(reply)
     assert "I could not make it smaller" in told.text()
-    assert "This video was charged." in told.text()
+    assert "The bot's operator has paid for this video." in told.text()
     (row,) = harness.rows()
     assert media(harness) == [row["video_name"]]
     fetched = await press(harness, await list_jobs(harness), "Fetch the video")

@@ -142,7 +142,7 @@ async def test_two_smaller_files_are_tried_and_then_it_waits(harness: Harness) -
     reply.interaction.upload_limit_bytes = 1_000_000
     finish(harness, "a paper boat")
     told = await harness.ended(reply)
-    assert "larger than Discord allows here" in told.text()
+    assert "Discord takes no file this large here" in told.text()
     (row,) = harness.rows()
     assert media(harness) == [row["video_name"]]
     assert row["original_name"] is None

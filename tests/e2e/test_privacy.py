@@ -62,11 +62,11 @@ async def test_a_deletion_ends_what_is_under_way_and_leaves_nothing(harness: Har
     await delivered(harness)
     reply = await being_made(harness, "a very private wish")
     question = await privacy(harness, "delete")
-    assert "1 request under way ends." in question.text
-    assert "1 of them is bought: it stays charged" in question.text
+    assert "1 request in progress ends." in question.text
+    assert "1 of them is already paid for" in question.text
     text = await deleted(harness)
     assert "1 request was ended." in text
-    assert "1 of them was bought: it stays charged" in text
+    assert "1 of them was already paid for" in text
     assert refusals.DELETED_BY_OWNER.what.english in message_of(reply).current.text()
     assert owners(harness) == [NOBODY, NOBODY]
     assert {row["prompt"] for row in harness.rows("prompt")} == {"…"}

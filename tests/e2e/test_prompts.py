@@ -11,7 +11,7 @@ from tests.e2e.actors.harness import Harness
         ("", "The prompt is empty."),
         (" \n\t ", "The prompt is empty."),
         ("\u3000\u2003", "The prompt is empty."),
-        ("x" * 2501, "The prompt has 2,501 characters; at most 2,500 are possible."),
+        ("x" * 2501, "The prompt has 2,501 characters; the limit is 2,500."),
     ],
 )
 async def test_a_bad_prompt_is_refused_privately_and_costs_nothing(
@@ -21,7 +21,7 @@ async def test_a_bad_prompt_is_refused_privately_and_costs_nothing(
     shown = await harness.ended(reply)
     assert reply.ephemeral
     assert expected in shown.text()
-    assert "Nothing was charged." in shown.text()
+    assert "This cost nothing." in shown.text()
     assert harness.bought == 0
 
 
@@ -40,7 +40,7 @@ async def test_a_value_that_is_not_on_offer_is_refused(harness: Harness, option:
     reply = await harness.video(**{option: value})
     shown = await harness.ended(reply)
     assert reply.ephemeral
-    assert f"The option *{option}* has a value that is not on offer." in shown.text()
+    assert f"The option *{option}* has a value that cannot be chosen." in shown.text()
     assert harness.bought == 0
 
 

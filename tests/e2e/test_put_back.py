@@ -27,7 +27,7 @@ from tests.e2e.actors.videos import being_made, delivered, finish, hold, in_line
 pytestmark = pytest.mark.started_with(tuning=PATIENT, jobs_at_once=1)
 
 ASKED = "Still want it?"
-HANDED_OVER = "It is not known whether it was charged."
+HANDED_OVER = "The operator may have paid for it; I cannot tell."
 UNKNOWN_MESSAGE = DiscordFault(
     "PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=1
 )
@@ -71,7 +71,7 @@ async def test_who_waits_is_asked_also_a_moment_after_the_backup(harness: Harnes
     await put_back_elsewhere(harness, archive)
     version = await asked(second)
     assert labels(version) == ["Make it", "Cancel"]
-    assert "As far as I know, nothing was charged" in version.text()
+    assert "As far as I know this cost nothing" in version.text()
     finish(harness, "first")
     await shown(harness, first)
     assert harness.bought == 1
@@ -185,7 +185,7 @@ async def test_a_private_reply_that_nobody_can_look_at_is_asked_about_with_what_
     await put_back_elsewhere(harness, archive)
     await until(lambda: any(ASKED in text for text in inbox(harness, harness.user)))
     (text,) = [text for text in inbox(harness, harness.user) if ASKED in text]
-    assert "As far as I know, nothing was charged" in text
+    assert "As far as I know this cost nothing" in text
     assert harness.bought == 1
 
 

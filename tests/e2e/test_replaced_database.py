@@ -32,7 +32,7 @@ async def test_nothing_is_bought_until_the_file_is_back(harness: Harness, change
     database, aside = harness.data_dir / NAME, harness.data_dir / "aside"
     change(database, aside)
     refused = await harness.video("third")
-    await refused.wait_for(lambda version: "could not store your request" in version.text(), TIMEOUT_S)
+    await refused.wait_for(lambda version: "could not save your request" in version.text(), TIMEOUT_S)
     finish(harness, "first")
     await until(lambda: news(harness) == [operator.database_replaced(str(database.resolve()))])
     assert harness.bought == 1

@@ -265,7 +265,7 @@ async def test_the_first_frame_of_a_video_is_offered(harness: Harness) -> None:
     shown = await say(harness, attachments=[clip], user=harness.member("bob"))
     asked = await say(harness, ping(harness, RAIN), reply_to=shown)
     refused = await ended(harness, asked)
-    assert "“clip.mp4” is a video, and I need a picture." in refused.text()
+    assert "“clip.mp4” is a video, but I need a picture." in refused.text()
     assert "Use first frame" in labels(refused)
     assert harness.bought == 0
 

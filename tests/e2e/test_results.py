@@ -197,7 +197,7 @@ async def test_change_begins_with_what_was_and_keeps_the_pictures(
     }
     assert opened.modal is not None
     assert opened.modal["title"] == forms.TITLE_CHANGE.english
-    assert hint(opened, "pictures") == "Instead of the 2 pictures before."
+    assert hint(opened, "pictures") == "Replaces the 2 pictures from before."
     await meanwhile(harness, restarted=restarted)
     changed = await send(harness, opened, {"prompt": "a tin boat", "frame": "1280x720/720p"})
     seen = await shown(harness, changed)
@@ -343,7 +343,7 @@ async def test_a_video_that_was_looked_for_again_keeps_its_pictures(tmp_path: Pa
     async with open_harness(tmp_path, tuning=replace(QUICK, expire_after_s=0.6)) as harness:
         hold(harness)
         reply = await harness.video("late", image=upload(harness, size=(166, 130)))
-        await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
+        await reply.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)
         await harness.app.jobs.runner.idle()
         finish(harness, "late")
         await press(harness, reply, "Look again")

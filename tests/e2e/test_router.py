@@ -120,7 +120,7 @@ async def test_a_failing_database_is_told_in_the_way_that_is_open(
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_features_answer_when_the_database_is_away(harness: Harness, kind: str) -> None:
-    opened = await settings(harness, boss(harness), "Numbers")
+    opened = await settings(harness, boss(harness), "Limits")
     await delivered(harness)
     (job,) = harness.rows("id")
     await harness.app.database.close()

@@ -46,7 +46,7 @@ async def expired(harness: Harness, prompt: str = "late") -> Reply:
     """A bought video that did not come in time, and stays unfinished until `finish`."""
     hold(harness)
     reply = await harness.video(prompt)
-    await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
+    await reply.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)
     await harness.app.jobs.runner.idle()
     return reply
 
@@ -174,8 +174,8 @@ async def test_what_is_still_not_ready_can_be_looked_for_once_more(
     pressed = await press(impatient, reply, "Look again")
     await pressed.wait_for(lambda version: labels(version) == ["Refresh", "Cancel"], TIMEOUT_S)
     await meanwhile(impatient, restarted=restarted)
-    still = await pressed.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
-    assert "This video was charged." in still.text()
+    still = await pressed.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)
+    assert "The bot's operator has paid for this video." in still.text()
     assert labels(still) == ["Look again", "Change"]
     await impatient.app.jobs.runner.idle()
     listed = await list_jobs(impatient)
@@ -245,7 +245,7 @@ async def test_a_video_that_nobody_watched_any_more_is_found_again(
         reply = await being_made(harness, "after all")
         asked = await press(harness, reply, "Cancel")
         await told(asked)
-        await press(harness, asked, "Stop watching")
+        await press(harness, asked, "Stop waiting")
         await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
         finish(harness, "after all")
         await meanwhile(harness, restarted=restarted)

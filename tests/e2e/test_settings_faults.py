@@ -32,7 +32,7 @@ async def test_who_no_longer_manages_the_server_changes_nothing(harness: Harness
     harness.guild.members[user.id].roles.clear()
     select = harness.sandbox.discord.select
     refused = (
-        await harness.sandbox.discord.press(opened, "Numbers", user=user),
+        await harness.sandbox.discord.press(opened, "Limits", user=user),
         await select(opened, "sm-set:review_at", ["both"], user=user),
         await select(opened, "sm-set:modes.spicy", ["open"], user=user),
         await harness.sandbox.discord.submit(form, {words.CONFIRM_LABEL.english: True}),
@@ -47,7 +47,7 @@ async def test_who_no_longer_manages_the_server_changes_nothing(harness: Harness
 async def test_changes_at_the_same_moment_do_not_undo_each_other(harness: Harness) -> None:
     await ask_somewhere(harness)
     one, other = boss(harness), boss(harness, "cy")
-    numbers = await settings(harness, one, "Numbers")
+    numbers = await settings(harness, one, "Limits")
     presets = await settings(harness, other, "Other presets")
     await asyncio.gather(
         choose(harness, numbers, "quorum", "2"),
@@ -65,7 +65,7 @@ async def test_changes_at_the_same_moment_do_not_undo_each_other(harness: Harnes
 
 
 async def test_what_cannot_be_stored_changes_nothing(harness: Harness) -> None:
-    opened = await settings(harness, boss(harness), "Numbers")
+    opened = await settings(harness, boss(harness), "Limits")
     async with locked_disk(harness):
         chosen = await choose(harness, opened, "quorum", "5")
         assert await whispered(chosen) == job_words.NOT_STORED.english

@@ -79,13 +79,13 @@ async def test_pages_are_turned_by_buttons(harness: Harness, *, restarted: bool)
         ("Other presets", "modes.fun", "off", {"modes": {Gate.FUN: Mode.OFF}}),
         ("Other presets", "modes.custom", "trusted", {"modes": {Gate.CUSTOM: Mode.TRUSTED}}),
         ("Other presets", "modes.pictures", "approval", {"modes": {Gate.PICTURES: Mode.APPROVAL}}),
-        ("Numbers", "quorum", "3", {"quorum": 3}),
-        ("Numbers", "review_hours", "72", {"review_hours": 72}),
-        ("Numbers", "reports_to_hide", "10", {"reports_to_hide": 10}),
-        ("Numbers", "hidden_hours", "168", {"hidden_hours": 168}),
-        ("Numbers", "strikes_to_suspend", "1", {"strikes_to_suspend": 1}),
-        ("Numbers", "suspend_hours", "720", {"suspend_hours": 720}),
-        ("Numbers", "strike_days", "90", {"strike_days": 90}),
+        ("Limits", "quorum", "3", {"quorum": 3}),
+        ("Limits", "review_hours", "72", {"review_hours": 72}),
+        ("Limits", "reports_to_hide", "10", {"reports_to_hide": 10}),
+        ("Limits", "hidden_hours", "168", {"hidden_hours": 168}),
+        ("Limits", "strikes_to_suspend", "1", {"strikes_to_suspend": 1}),
+        ("Limits", "suspend_hours", "720", {"suspend_hours": 720}),
+        ("Limits", "strike_days", "90", {"strike_days": 90}),
         ("People and channels", "new_member_hours", "168", {"new_member_hours": 168}),
         ("People and channels", "new_member_pause_minutes", "60", {"new_member_pause_minutes": 60}),
         ("People and channels", "new_member_daily", "1", {"new_member_daily": 1}),
@@ -120,7 +120,7 @@ async def test_what_was_chosen_already_is_not_logged(harness: Harness) -> None:
 
 async def test_a_number_of_another_version_is_a_choice_too(harness: Harness) -> None:
     await harness.app.moderation.caches.rules.change(harness.guild.id, ServerRules(quorum=7, review_hours=36))
-    opened = await settings(harness, boss(harness), "Numbers")
+    opened = await settings(harness, boss(harness), "Limits")
     assert preset(opened.current, "quorum") == ["7"]
     assert preset(opened.current, "review_hours") == ["36"]
     options = node(opened.current, "review_hours")["options"]

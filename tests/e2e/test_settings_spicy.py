@@ -108,7 +108,7 @@ async def test_a_channel_differs_from_its_server_and_its_threads_with_it(harness
     assert preset(elsewhere.current, "channel_modes.fun") == ["server"]
     assert words.HERE_NOT_RESTRICTED.english in elsewhere.text
     server = await turn(harness, elsewhere, "Other presets")
-    assert f"Channels with modes of their own: <#{where.id}>" in server.text
+    assert f"Channels with their own mode: <#{where.id}>" in server.text
     await harness.restart()
     assert rules(harness).mode(Gate.FUN, where.id) is Mode.OFF
     opened = await choose(harness, opened, "channel_modes.fun", "server")

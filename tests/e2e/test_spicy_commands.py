@@ -119,12 +119,12 @@ async def test_the_queue_in_pages(harness: Harness, *, restarted: bool) -> None:
         await harness.video(f"boat _{number}_")
         await until(lambda number=number: len(review.messages) > number)
     await press(harness, review.messages[0], "Approve", user=mo)
-    await review.messages[0].wait_for(lambda version: f"For: {mo.mention}" in version.text(), TIMEOUT_S)
+    await review.messages[0].wait_for(lambda version: f"Yes: {mo.mention}" in version.text(), TIMEOUT_S)
     shown = await spicy(harness, "queue", mo)
     text = shown.text
     assert text.index("boat \\_0\\_") < text.index("boat \\_4\\_")
     assert "boat \\_5\\_" not in text
-    assert "For: 1 · against: 0 · 2 votes decide" in text
+    assert "Yes: 1 · no: 0 · 2 votes decide" in text
     assert f"{harness.user.mention} · 6 s · 1280x720 · 720p · normal" in text
     assert review.messages[0].url in text
     assert labels(message_of(shown).current)[-1:] == ["Next"]

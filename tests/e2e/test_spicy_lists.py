@@ -131,7 +131,7 @@ async def test_words(harness: Harness, *, restarted: bool) -> None:
         assert "is on the list now" in added.text
     await spicy(harness, "words", mo, action="add", term="zebra", effect="held", fragment=True)
     again = await spicy(harness, "words", mo, action="add", term="ZEBRA", effect="blocked")
-    assert again.text == "||ZEBRA|| was on the list already; it does now what you said."
+    assert again.text == "||ZEBRA|| was already on the list; I changed what it does."
     shown = await spicy(harness, "words", mo, action="list")
     assert "||word00\\_" in shown.text
     assert "zebra" not in shown.text
@@ -139,8 +139,8 @@ async def test_words(harness: Harness, *, restarted: bool) -> None:
     turned = await press(harness, shown, "Next", user=mo)
     assert f"||zebra|| · Blocks the prompt · {mo.mention}" in await told(turned)
     refused = await harness.video("a zebra")
-    assert "A rule about words matched" in (await harness.ended(refused)).text()
-    assert "no more" in (await spicy(harness, "words", mo, action="remove", term="z e b r a")).text
+    assert "A word in your prompt is not allowed" in (await harness.ended(refused)).text()
+    assert "no longer" in (await spicy(harness, "words", mo, action="remove", term="z e b r a")).text
     gone = await spicy(harness, "words", mo, action="remove", term="zebra")
     assert gone.text == word_lists.TERM_NOT_THERE.english
     # The refusal's entry comes after the person was told, so it may stand anywhere after the two.

@@ -285,7 +285,7 @@ async def test_a_video_from_a_frame_that_came_late_is_still_posted(hasty: Harnes
     opened = await opens(hasty, await made(hasty), "Use last frame")
     hold(hasty)
     reply = await send(hasty, opened, {"prompt": "it sinks"})
-    await reply.wait_for(lambda version: "did not become ready" in version.text(), TIMEOUT_S)
+    await reply.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)
     await hasty.app.jobs.runner.idle()
     finish(hasty, "it sinks")
     await press(hasty, reply, "Look again")

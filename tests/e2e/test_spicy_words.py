@@ -25,9 +25,9 @@ async def listed(harness: Harness, *terms: Term) -> None:
 async def test_a_refusal_says_which_term_matched_and_where_and_accuses_nobody(harness: Harness) -> None:
     await listed(harness, Term("zebra crossing", Effect.BLOCKED))
     refused = await harness.video("a red ZebraCrossing, at night")
-    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    assert "A word in your prompt is not allowed" in (await harness.ended(refused)).text()
     refused = await harness.video("a nude child")
-    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    assert "A word in your prompt is not allowed" in (await harness.ended(refused)).text()
     assert harness.bought == 0
     await until(lambda: actions(harness).count("request_refused") == 2)
     found = [one for one in await entries(harness) if one.action is AuditAction.REQUEST_REFUSED]
@@ -35,8 +35,8 @@ async def test_a_refusal_says_which_term_matched_and_where_and_accuses_nobody(ha
     assert found[0].details["terms"] == ["zebra crossing"]
     assert found[0].details["places"] == [[6, 19]]
     shown = (await spicy(harness, "log", moderator(harness))).text
-    assert "matched a listed word · ||zebra crossing|| (7)" in shown
-    assert "matched a shipped rule" in shown
+    assert "matched a word on the list · ||zebra crossing|| (7)" in shown
+    assert "matched a built-in rule" in shown
     assert "minor" not in shown.lower()
 
 
@@ -61,7 +61,8 @@ async def test_a_term_that_alerts_is_made_and_logged(harness: Harness) -> None:
     matched = [one for one in await entries(harness) if one.action is AuditAction.TERM_MATCHED]
     assert [(one.person_id, one.details["terms"]) for one in matched] == [(harness.user.id, ["lighthouse"])]
     assert (
-        "Prompt with a listed term" in (await spicy(harness, "log", moderator(harness), action="words")).text
+        "Prompt with a word on the list"
+        in (await spicy(harness, "log", moderator(harness), action="words")).text
     )
 
 
@@ -105,10 +106,10 @@ async def test_a_channel_and_a_role_are_exempt_from_the_servers_list_alone(harne
     await harness.ended(await harness.video("a zebra"))
     assert harness.bought == 1
     refused = await harness.video("a nude child")
-    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    assert "A word in your prompt is not allowed" in (await harness.ended(refused)).text()
     await spicy(harness, "words", mo, action="concern", channel=channel)
     refused = await harness.video("a zebra")
-    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    assert "A word in your prompt is not allowed" in (await harness.ended(refused)).text()
     assert harness.bought == 1
     changed = [one for one in await entries(harness) if one.action is AuditAction.RULES_CHANGED]
     assert [one.details["to"] for one in changed] == [[channel.id], []]
@@ -118,7 +119,7 @@ async def test_a_forum_is_exempt_with_its_posts(harness: Harness) -> None:
     mo, forum = moderator(harness), harness.guild.add_channel("forum", kind=ChannelKind.FORUM)
     await listed(harness, Term("zebra", Effect.BLOCKED))
     refused = await harness.video("a zebra", channel=forum.add_thread("before"))
-    assert "A rule about words matched" in (await harness.ended(refused)).text()
+    assert "A word in your prompt is not allowed" in (await harness.ended(refused)).text()
     exempt = await spicy(harness, "words", mo, action="exempt", channel=forum)
     assert exempt.text == words.exempted(f"<#{forum.id}>", exempt=True).english
     assert (await harness.ended(await harness.video("a zebra", channel=forum.add_thread("after")))).videos

@@ -139,7 +139,7 @@ async def test_a_moderators_cancelling_of_anothers_video_is_an_entry(harness: Ha
     reply, mo = await being_made(harness, "a tower"), moderator(harness)
     asked = await press(harness, reply, "Cancel", user=mo)
     await told(asked)
-    await told(await press(harness, asked, "Stop watching", user=mo))
+    await told(await press(harness, asked, "Stop waiting", user=mo))
     await until(lambda: states(harness) == ["cancelled"])
     entry = ("request_cancelled", mo.id, harness.user.id)
     assert audit(harness, "action", "actor_id", "person_id") == [entry]

@@ -122,7 +122,7 @@ async def test_spicy_is_refused_outside_age_restricted_channels_before_anything_
         shown = await harness.ended(reply)
         assert reply.ephemeral
         assert "age-restricted channel" in shown.text()
-        assert "Nothing was charged." in shown.text()
+        assert "This cost nothing." in shown.text()
     assert harness.bought == 0
 
 

@@ -25,6 +25,6 @@ def test_a_video_that_is_not_as_asked_for_says_so_in_a_line_each() -> None:
     assert cards.delivered_card(READY, now=MOMENT).lines == ()
     other = replace(READY, mismatch=Mismatch(duration_s=2.54, dimensions_px=(640, 360)))
     assert cards.delivered_card(other, now=MOMENT).lines == (
-        "Not quite as ordered: asked for 6 s, got 2.5 s.",
-        "Not quite as ordered: asked for 1280x720, got 640x360.",
+        "Not quite what you chose: you asked for 6 s and got 2.5 s.",
+        "Not quite what you chose: you asked for 1280x720 and got 640x360.",
     )

@@ -73,7 +73,7 @@ def test_the_last_cards_tell_what_became_of_it(language: Language) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["Making your video…", "### Here is your video", "This video was charged."]
+    "prompt", ["Making your video…", "### Here is your video", "The bot's operator has paid for this video."]
 )
 def test_a_prompt_tells_nothing(prompt: str) -> None:
     text = shown(cards.working_card(job_in(Language.ENGLISH, prompt), Stage.IN_LINE, elapsed_s=3.0))

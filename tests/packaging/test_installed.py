@@ -82,7 +82,8 @@ def test_the_wheel_runs_anywhere_and_its_extra_brings_the_demo(
     # The advice, followed; the versions and hashes are those of the lock.
     environment.install("--require-hashes", "-r", ROOT / "requirements" / "demo.lock")
     environment.install("--no-index", "stillmotion[demo]")
-    environment.run("stillmotion", "demo", "--seconds", "6", "--resolution", "480p", "--out", "films")
+    told = environment.run("stillmotion", "demo", "--seconds", "6", "--resolution", "480p", "--out", "films")
+    assert "make " not in told, "there is no Makefile where it is installed"
     (film,) = (environment.elsewhere / "films").glob("*.mp4")
     with av.open(str(film)) as container:
         assert container.streams.video[0].codec_context.height == 480

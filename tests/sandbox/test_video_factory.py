@@ -1,5 +1,11 @@
 """The made videos: real H.264 of the ordered shape and length, with the prompt and the pictures in them."""
 
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -59,7 +65,8 @@ async def test_the_picture_is_seen_and_moves(tmp_path: Path) -> None:
     striped.paste((255, 0, 0), (0, 0, 320, 360))
     striped.paste((0, 0, 255), (320, 0, 640, 360))
     striped.save(picture)
-    first, *_, last = frames_of(await made(tmp_path, pictures=(picture,)), every=24)
+    path = await made(tmp_path, seconds="2", size="320x180", resolution="720p", pictures=(picture,))
+    first, *_, last = frames_of(path, every=24)
     red, green, blue = first.resize((1, 1)).getpixel((0, 0))
     assert min(red, blue) > green + 30
     assert first.tobytes() != last.tobytes()
@@ -84,3 +91,26 @@ async def test_a_sample_is_made_once_for_a_shape(tmp_path: Path) -> None:
         assert (
             container.streams.video[0].codec_context.height > container.streams.video[0].codec_context.width
         )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent this signal there")
+async def test_ctrl_c_does_not_interrupt_a_drawing_even_while_its_process_starts(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A terminal sends SIGINT to every process; the factory's owner ends the ones that draw."""
+    spec = VideoSpec.of_request("film", "abstract lights", "1", "128x128", "720p", ())
+    factory = DrawnVideoFactory(tmp_path)
+    others = set(multiprocessing.active_children())
+    making = asyncio.create_task(factory.make(spec))
+    sent = 0
+    while not making.done():
+        for process in set(multiprocessing.active_children()) - others:
+            if process.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGINT)
+                    sent += 1
+        await asyncio.sleep(0.02)
+    assert (await making).stat().st_size > 0
+    await factory.close()
+    assert sent > 0
+    assert capfd.readouterr().err == ""

@@ -30,8 +30,11 @@ CHATTER = st.one_of(
     [
         ("make it rain 10s vertical", "make it rain", {SECONDS: "10", SIZE: "720x1280"}),
         ("让猫挥手，10秒竖屏", "让猫挥手", {SECONDS: "10", SIZE: "720x1280"}),
+        ("讓貓揮手，10秒直式", "讓貓揮手", {SECONDS: "10", SIZE: "720x1280"}),
+        ("讓牠動起來，16秒鐘 橫式", "讓牠動起來", {SECONDS: "16", SIZE: "1280x720"}),
         ("猫が手を振る、10秒、縦長", "猫が手を振る", {SECONDS: "10", SIZE: "720x1280"}),
         ("猫が手を振る。１６秒 横向き", "猫が手を振る", {SECONDS: "16", SIZE: "1280x720"}),
+        ("猫が手を振る、コミカル", "猫が手を振る", {PRESET: "fun"}),
         ("让它动起来，趣味", "让它动起来", {PRESET: "fun"}),
         ("让它动起来 6秒钟 480p 方形", "让它动起来", {SECONDS: "6", RESOLUTION: "480p", SIZE: "1024x1024"}),
         ("a cat having fun", "a cat having fun", {}),

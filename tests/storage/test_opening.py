@@ -6,12 +6,14 @@ import os
 import signal
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.backups.snapshot import copy_database
 from bot.storage.errors import (
     DatabaseInUseError,
     StorageDamagedError,
@@ -74,6 +76,17 @@ async def test_odd_characters_in_a_path_mean_nothing(tmp_path: Path) -> None:
             assert await job_count(database) == expected
     assert names(tmp_path) == {"50% off"}
     assert names(tmp_path / "50% off") == {"a b#c.db", "a b#c.db.lock"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="file systems there take names in UTF-8 only")
+async def test_a_folder_whose_name_is_no_utf_8_is_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"Jos\xe9")
+    for expected in (1, 2):
+        async with open_database(None, folder) as database:
+            await add(database, row())
+            assert await job_count(database) == expected
+    copy_database(folder / FILE, tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_size > 0
 
 
 async def test_the_files_and_a_folder_of_ours_are_readable_for_this_user_alone(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Brings the catalogues up to date: `python -m tests.texts.catalogues` adds what is new, drops what is gone,
-and begins the catalogue of a new language.
+and begins the catalogue of a new language. It also makes the one in Traditional Chinese, see `traditional.py`.
 
-Nothing is translated by it; `tests/texts/test_translations.py` fails until somebody has done that.
+Nothing else is translated by it; `tests/texts/test_translations.py` fails until somebody has done that.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from bot.texts.catalogue import DOMAIN, LOCALES, catalogue_path
+from bot.texts.messages import Language
+from tests.texts import traditional
 
 TEXTS: Final = Path(__file__).parents[2] / "bot" / "texts"
 KEYWORDS: Final[dict[str, Any]] = {"sentence": None, "counted": (1, 2), "named": ((1, "c"), 2)}
@@ -39,6 +41,8 @@ def main() -> None:
     """Rewrite the catalogues, with what was translated before."""
     template = extracted()
     for discord_name, locale in LOCALES.items():
+        if discord_name == Language.TRADITIONAL_CHINESE:
+            continue
         path = catalogue_path(discord_name)
         catalogue = _read(path, locale) if path.exists() else Catalog(locale, DOMAIN, fuzzy=False)
         catalogue.update(template, no_fuzzy_matching=True)
@@ -46,6 +50,7 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, catalogue, width=110, omit_header=False, no_location=True, sort_output=True)
+    traditional.main()
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ def test_held_and_refused_words_name_the_list_that_they_are_on_and_where_they_st
 ) -> None:
     found: dict[str, object] = {"terms": ["red car"], "places": [[2, 9]]}
     said = told({**verdict, **found, "shipped": True}, Language.ENGLISH)
-    assert said == "matched a shipped rule ||red car|| (3)"
+    assert said == "matched a built-in rule ||red car|| (3)"
     said = told({**verdict, **found, "shipped": False}, Language.ENGLISH)
-    assert said == "matched a listed word ||red car|| (3)"
+    assert said == "matched a word on the list ||red car|| (3)"
 
 
 def test_no_verdict_of_the_rules_accuses() -> None:

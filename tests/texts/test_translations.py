@@ -150,7 +150,7 @@ def test_forms_and_buttons_fit_discord(language: Language) -> None:
         ("de", Language.ENGLISH),
         (None, Language.ENGLISH),
         ("zh-CN", Language.CHINESE),
-        ("zh-TW", Language.CHINESE),
+        ("zh-TW", Language.TRADITIONAL_CHINESE),
         ("ja", Language.JAPANESE),
     ],
 )
@@ -163,6 +163,7 @@ def test_locales_lead_to_languages(locale: str | None, language: Language) -> No
     [
         ("a cat", Language.ENGLISH),
         ("让猫挥手", Language.CHINESE),
+        ("讓貓揮手", Language.TRADITIONAL_CHINESE),
         ("猫が手を振る", Language.JAPANESE),
         ("", Language.ENGLISH),
     ],

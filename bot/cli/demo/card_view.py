@@ -8,6 +8,7 @@ from rich.text import Text
 from bot.sandbox.discord import MessageVersion
 from bot.sandbox.discord.versions import VersionKind
 from bot.texts import console_demo as words
+from bot.texts.durations import megabytes
 
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 _SPAN: Final = re.compile(r"(?<!\\)(\*\*|__|~~|\*)(?=\S)(.+?)(?<!\\)\1")
@@ -38,7 +39,7 @@ def card_lines(version: MessageVersion) -> list[str]:
 def _posted(version: MessageVersion) -> Text:
     lines = [_line(line) for piece in version.marked_lines() for line in piece.splitlines()]
     for attachment in version.attachments:
-        size = f"{attachment.size_bytes / 1024 / 1024:.2f} MB"
+        size = megabytes(attachment.size_bytes)
         lines.append(Text(f"▶ {attachment.filename} ({size})", style="bold cyan"))
     if version.spoilers:
         lines.append(Text(words.SPOILER, style="dim"))

@@ -14,6 +14,7 @@ from rich.text import Text
 from bot.cli.demo.card_view import card_lines, card_text
 from bot.cli.demo.events import DemoEvent, Saved, Shown, Typed
 from bot.cli.screen import print_result
+from bot.extras import is_checkout
 from bot.texts import console
 from bot.texts import console_demo as words
 
@@ -163,7 +164,7 @@ def chosen_screen(*, as_json: bool) -> LiveScreen | PlainScreen | JsonScreen:
 
 
 def _next_steps(saved: Saved) -> Text:
-    steps = words.next_steps(opener(str(saved.path)))
+    steps = words.next_steps(opener(str(saved.path)), checkout=is_checkout())
     told = Text(f"\n{words.NEXT}\n", style="bold")
     for command, what_for in steps:
         told.append(f"  {command}", style="cyan not bold")

@@ -27,7 +27,7 @@ from bot.lifecycle.submit_errors import OPERATOR_WORDS, pause_reason_of
 from bot.lifecycle.task_patience import Belief, PatienceLimits, TaskPatience
 from bot.lifecycle.timeouts import Timeouts
 from bot.reviews.departures import NotedDepartures, ended_by_departure
-from bot.texts import explanations, operator
+from bot.texts import explanations, operator, service_words
 
 log: Final = structlog.get_logger(__name__)
 
@@ -177,7 +177,13 @@ class PollStep:
             case Belief.FAILED | Belief.WITHOUT_VIDEO if error is not None and error.is_content_refusal:
                 await context.fail(FailureReason.BLOCKED_BY_SERVICE)
             case Belief.FAILED:
-                failure = Failure(FailureReason.GENERATION_FAILED, error.message if error else "")
+                if error is not None:
+                    job_id, task_id = context.job.id, watched.task_id
+                    log.warning(
+                        "task_failed", job=job_id, task=task_id, code=error.code, message=error.message
+                    )
+                said = service_words.words_of_service(error.code, error.message) if error else ""
+                failure = Failure(FailureReason.GENERATION_FAILED, said)
                 await context.fail(failure.reason, failure=failure)
             case Belief.WITHOUT_VIDEO:
                 failure = Failure(FailureReason.VIDEO_ABSENT, error.message if error else "")

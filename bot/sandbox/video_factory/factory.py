@@ -5,7 +5,9 @@ import dataclasses
 import multiprocessing
 import shutil
 import signal
+import sys
 from fractions import Fraction
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Protocol
@@ -62,7 +64,7 @@ class DrawnVideoFactory:
             )
             self._drawing.add(process)
             try:
-                await asyncio.to_thread(process.start)
+                await asyncio.to_thread(_start_undisturbed, process)
                 await asyncio.to_thread(process.join)
             finally:
                 self._drawing.discard(process)
@@ -81,8 +83,25 @@ class DrawnVideoFactory:
                 await asyncio.to_thread(process.join)
 
 
+def _start_undisturbed(process: SpawnProcess) -> None:
+    """Start a process in which Ctrl-C interrupts nothing, also while its interpreter starts.
+
+    Ctrl-C on a terminal reaches every process; the one that owns this one ends it.
+    """
+    if sys.platform == "win32":
+        process.start()
+        return
+    # The first start of the tracker unblocks SIGINT in the thread that needs it.
+    resource_tracker.ensure_running()
+    # A process inherits what its starting thread blocks; other threads of this one still receive Ctrl-C.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _encode_undisturbed(spec: VideoSpec, destination: Path) -> None:
-    # Ctrl-C on a terminal reaches every process; the one that owns this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     encode(spec, destination)
 

@@ -74,7 +74,6 @@ def _bed(
     base_colour = mix(green, (6, 16, 12), 0.12 + 0.16 * number)
     big = Image.new("RGBA", (width * 2, tall * 2), (*base_colour, 0))
     draw = ImageDraw.Draw(big)
-    draw.rectangle((0, tall * 1.82, big.width, big.height), fill=(*base_colour, 255))
     dim = {Hour.DAY: 1.0, Hour.DAWN: 0.9, Hour.DUSK: 0.8, Hour.NIGHT: 0.5}[hour]
     petals = [(240, 96, 110), (250, 196, 84), (244, 236, 240), (186, 120, 222), (246, 140, 176)]
     for _ in range(round(width / canvas.px(5 + 2 * number))):
@@ -85,6 +84,10 @@ def _bed(
         draw.polygon(
             [(x - half, big.height), (x + lean, big.height - high), (x + half, big.height)], fill=(*tone, 255)
         )
+    # The earth begins softly: an edge between two greens looks like a wall.
+    earth = Image.linear_gradient("L").point([min(255, round(v * 1.25)) for v in range(256)])
+    earth = earth.resize((big.width, round(tall * 0.9)))
+    big.paste((*base_colour, 255), (0, big.height - earth.height), earth)
     for _ in range(round(width / canvas.px(46 + 34 * number))):
         x, y = chance.uniform(0, big.width), big.height - tall * 2 * chance.uniform(0.55, 0.88)
         draw.line(
