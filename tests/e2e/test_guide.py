@@ -14,9 +14,17 @@ from bot.texts import guide as words
 from bot.texts import refusals
 from bot.texts.messages import Language, Message
 from tests.e2e.actors.buttons import told
+from tests.e2e.actors.channels import (
+    direct,
+    foreign_server,
+    group,
+    post,
+    private_thread,
+    thread,
+    voice_chat,
+)
 from tests.e2e.actors.harness import SPICY_ON, Harness
 from tests.e2e.actors.settings import boss
-from tests.e2e.test_places import direct, foreign_server, group, post, private_thread, thread, voice_chat
 
 APPROVED = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.APPROVAL})
 OFF = ServerRules()

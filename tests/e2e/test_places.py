@@ -9,29 +9,18 @@ from bot.sandbox.discord import Channel, Reply
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations, refusals
 from tests.e2e.actors.buttons import press, told
-from tests.e2e.actors.channels import post, thread, voice_chat
+from tests.e2e.actors.channels import (
+    direct,
+    foreign_server,
+    group,
+    post,
+    private_thread,
+    thread,
+    voice_chat,
+)
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import being_made, finish
-
-
-def private_thread(harness: Harness) -> Channel:
-    return harness.channel.add_thread("secret", private=True)
-
-
-def direct(harness: Harness) -> Channel:
-    return harness.sandbox.discord.dm(harness.user)
-
-
-def group(harness: Harness) -> Channel:
-    return harness.sandbox.discord.add_group([harness.user, harness.sandbox.discord.add_user("bea")])
-
-
-def foreign_server(harness: Harness) -> Channel:
-    guild = harness.sandbox.discord.add_guild("Elsewhere", bot_installed=False)
-    guild.join(harness.user)
-    return guild.add_channel("general", nsfw=True)
-
 
 EVERYWHERE = pytest.mark.parametrize(
     "place", [thread, private_thread, post, voice_chat, direct, group, foreign_server]
