@@ -80,7 +80,7 @@ class PersonErasure:
             settled: Waits, but not for ever, until the users of these ended jobs were told.
 
         Raises:
-            OSError: A file cannot be deleted.
+            OSError: A file cannot be deleted. What needs no files is deleted all the same.
         """
         ended = await self.requests.end(request)
         if ended.ids:
@@ -88,12 +88,18 @@ class PersonErasure:
         now = self.now()
         seal = _entry(request.person_id, now, None)
         theirs = and_(jobs.c.person_id == request.person_id, jobs.c.created_at <= request.asked_at)
-        erased = await self.jobs.erase(theirs, seal)
+        erased, failed = 0, None
+        try:
+            erased = await self.jobs.erase(theirs, seal)
+        except OSError as error:
+            failed = error
         if request.texts_gone_at is None:
             await self.texts.delete(request)
         await self.texts.delete_decided(request, now)
         emptied = await self.texts.empty_log(request, seal)
         await self.store.texts_gone(request, now)
+        if failed is not None:
+            raise failed
         waiting = await self.jobs.left(theirs) + await self.texts.left(request)
         if not waiting:
             await self.store.complete(request)

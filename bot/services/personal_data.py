@@ -60,6 +60,8 @@ class PersonalData:
     deadlines: DeadlineClock
     is_in_server: Callable[[int], bool]
     """True if the bot is in a server, as far as this process knows; also while Discord has it unavailable."""
+    knows_servers: Callable[[], bool]
+    """True once Discord has listed the servers of the bot: before that it seems to be in none."""
     now: Callable[[], datetime]
     _erasing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _exporting: set[int] = field(default_factory=set[int], init=False)
@@ -116,16 +118,23 @@ class PersonalData:
         """Go on with deletions, and delete the data of servers that were left. Raises `OSError` as well."""
         async with self._erasing:
             for request in await self.store.pending():
-                await self.erasure.proceed(request, self._settled)
+                try:
+                    await self.erasure.proceed(request, self._settled)
+                except (StorageError, OSError) as error:
+                    # One file that cannot be deleted holds back nobody else's.
+                    log.warning("deletion_not_finished", reason=str(error))
             await self.erasure.jobs.forget_charges(self.now() - CHARGED_FOR)
             now = self.deadlines.look()
-            if now is not None:
+            if now is not None and self.knows_servers():
                 await self._delete_servers(now)
 
     async def _delete_servers(self, now: datetime) -> None:
         for guild_id in await self.store.left_before(now - SERVER_KEPT_FOR):
-            if self.is_in_server(guild_id) or await self.servers.erase(guild_id, now):
-                await self.store.forget_servers([guild_id])
+            try:
+                if self.is_in_server(guild_id) or await self.servers.erase(guild_id, now):
+                    await self.store.forget_servers([guild_id])
+            except (StorageError, OSError) as error:
+                log.warning("server_data_not_deleted", guild=guild_id, reason=str(error))
 
     async def server_left(self, guild_id: int) -> None:
         """Note that the bot is no longer in a server."""

@@ -63,6 +63,7 @@ class PrivacyWiring:
             runner=self.jobs.runner,
             deadlines=self.jobs.deadline_clock(),
             is_in_server=lambda guild_id: self.moderation.bot.get_guild(guild_id) is not None,
+            knows_servers=self.moderation.bot.is_ready,
             now=self.now,
         )
 

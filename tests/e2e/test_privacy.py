@@ -1,5 +1,7 @@
 """`/privacy`: what is stored about somebody is shown, handed out as a file, and deleted after a question."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.services.personal_data import SERVER_KEPT_FOR
@@ -144,6 +146,23 @@ async def test_a_deletion_that_was_cut_short_goes_on_at_the_next_start(harness: 
 
 
 @pytest.mark.slow
+async def test_a_file_that_cannot_be_deleted_keeps_back_nothing_else(harness: Harness) -> None:
+    await delivered(harness)
+    (job,) = harness.rows("id")
+    stuck = harness.data_dir / "media" / f"{job['id']}.stuck.mp4"
+    stuck.mkdir()  # in place of a file: it cannot be unlinked
+    erasure = harness.app.privacy.personal_data.erasure
+    await erasure.ask(harness.user.id, by=None)
+    await erasure.ask(harness.user.id + 1, by=None)
+    await harness.app.privacy.personal_data.run_once()
+    assert stored(harness, "SELECT person_id FROM deletions") == [{"person_id": harness.user.id}]
+    stuck.rmdir()
+    await harness.app.privacy.personal_data.run_once()
+    assert pending(harness) == 0
+    assert owners(harness) == [NOBODY]
+
+
+@pytest.mark.slow
 async def test_a_deletion_buys_no_more_seconds_for_the_day(harness: Harness) -> None:
     await harness.restart(seconds_a_day_per_person=6)
     await delivered(harness)
@@ -190,3 +209,17 @@ async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed(harness:
     harness.guild.kick(harness.sandbox.discord.world.bot)
     await harness.start()
     await until(lambda: len(stored(harness, "SELECT * FROM left_servers")) == 1)
+
+
+@pytest.mark.slow
+async def test_before_discord_has_listed_the_servers_none_is_forgotten(harness: Harness) -> None:
+    """A bot that was asked back while it was away is in no server at all for a moment after its start."""
+    await delivered(harness)
+    data = harness.app.privacy.personal_data
+    await data.store.note_left([harness.guild.id], harness.now() - SERVER_KEPT_FOR)
+    starting = replace(data, is_in_server=lambda _: False, knows_servers=lambda: False)
+    await starting.run_once()
+    assert owners(harness) == [harness.user.id]
+    await data.run_once()  # it is there
+    assert owners(harness) == [harness.user.id]
+    assert stored(harness, "SELECT * FROM left_servers") == []
