@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.jobs.job import Job, JobState, advance
+from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.store import JobStore, UnknownJobError
 from bot.jobs.task_owners import TaskTakenError
@@ -64,4 +64,7 @@ class NotedPurchases:
             job = advance(job, JobState.SUBMITTING, submitted_at=now)
         if job.state not in {JobState.SUBMITTING, JobState.UNKNOWN}:
             return None
+        if job.is_nobodys:  # nobody is left to have it
+            failure = Failure(FailureReason.DELETED_BY_OWNER)
+            return advance(job, JobState.FAILED, failure=failure, task_id=task_id)
         return bought_after_all(job, task_id, now + timedelta(seconds=self._watch_s))

@@ -26,6 +26,8 @@ log: Final = structlog.get_logger(__name__)
 
 SERVER_KEPT_FOR: Final = timedelta(days=30)
 """Time for which the data of a server that was left is kept: it may come back."""
+COPIES_KEPT_FOR: Final = timedelta(days=30)
+"""Time for which a copy of the database from before an upgrade is kept, with what was deleted since."""
 _EVERY_S: Final = 60.0
 _TOLD_WITHIN_S: Final = 10.0
 """For the cards of requests that ended to say so, while the user waits."""
@@ -58,6 +60,8 @@ class PersonalData:
     store: DeletionStore
     runner: JobRunner
     deadlines: DeadlineClock
+    remove_copies: Callable[[datetime], int]
+    """Deletes copies of the database that were made before a moment, and returns their number. Blocks."""
     is_in_server: Callable[[int], bool]
     """True if the bot is in a server, as far as this process knows; also while Discord has it unavailable."""
     knows_servers: Callable[[], bool]
@@ -125,7 +129,11 @@ class PersonalData:
                     log.warning("deletion_not_finished", reason=str(error))
             await self.erasure.jobs.forget_charges(self.now() - CHARGED_FOR)
             now = self.deadlines.look()
-            if now is not None and self.knows_servers():
+            if now is None:
+                return
+            if removed := await asyncio.to_thread(self.remove_copies, now - COPIES_KEPT_FOR):
+                log.info("database_copies_deleted", copies=removed)
+            if self.knows_servers():
                 await self._delete_servers(now)
 
     async def _delete_servers(self, now: datetime) -> None:

@@ -59,6 +59,23 @@ def back_up(database: Path, revision: str, now: datetime) -> Path:
     return destination
 
 
+def remove_backups(database: Path, before: datetime) -> int:
+    """Delete the copies that `back_up` made of a database before then. Returns their number. Blocking.
+
+    They hold what was deleted from the database since.
+
+    Raises:
+        OSError: A copy cannot be deleted.
+    """
+    folder, latest = database.with_name("backups"), before.astimezone(UTC).strftime(_STAMP)
+    if not folder.is_dir():
+        return 0
+    old = [path for path in _backups_of(folder, database.stem) if path.stem.rpartition("-")[2] < latest]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
 def _copy(database: Path, part: Path) -> None:
     with closing(connect_read_only(database)) as source, closing(sqlite3.connect(part)) as copy:
         # SQLite's own backup: copying the file alone would miss what is still in its write-ahead log.

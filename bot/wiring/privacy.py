@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from bot.people.cache import PreferenceCache
 from bot.personal_data.export import PersonExport
@@ -14,6 +14,7 @@ from bot.personal_data.server_erasure import ServerErasure
 from bot.services.documents import DocumentFacts, Documents
 from bot.services.personal_data import PersonalData
 from bot.settings import Settings
+from bot.storage.backup import remove_backups
 from bot.wiring.jobs import JobWiring
 from bot.wiring.moderation import ModerationWiring
 from cogs.privacy.command import PrivacyCog
@@ -62,6 +63,7 @@ class PrivacyWiring:
             store=parts.person.store,
             runner=self.jobs.runner,
             deadlines=self.jobs.deadline_clock(),
+            remove_copies=partial(remove_backups, database.path),
             is_in_server=lambda guild_id: self.moderation.bot.get_guild(guild_id) is not None,
             knows_servers=self.moderation.bot.is_ready,
             now=self.now,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.job import Failure, FailureReason, JobState
+from bot.jobs.job import NOBODY, Failure, FailureReason, JobState
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.store import JobStore
 from bot.services.noted_purchases import NotedPurchases
@@ -53,6 +53,20 @@ async def test_a_noted_task_is_watched_and_its_note_goes(
     assert (job.state, job.task_id, job.failure) == (JobState.GENERATING, "task-1", None)
     assert job.expires_at == LATER + timedelta(seconds=600)
     assert [job.id for job in await store.unsettled()] == ["job-1"]
+    assert await notes.read_all() == {}
+
+
+async def test_a_purchase_of_a_user_whose_data_was_deleted_is_charged_and_not_fetched(
+    store: JobStore, notes: PurchaseNotes, noted: NotedPurchases
+) -> None:
+    job = a_job(state=JobState.UNKNOWN)
+    reply = replace(job.reply, person_id=NOBODY)
+    await store.add(replace(job, reply=reply, submitted_at=MOMENT, ended_at=MOMENT, settled_at=MOMENT))
+    await notes.note("job-1", "task-1")
+    await noted.take_up()
+    kept = await store.get("job-1")
+    assert (kept.state, kept.task_id, kept.bought) == (JobState.FAILED, "task-1", True)
+    assert await store.unsettled() == ()
     assert await notes.read_all() == {}
 
 
