@@ -1,7 +1,8 @@
-"""Purchases that were made after a backup, as the database tells that it is to replace.
+"""Purchases and deletions that came after a backup, as the database tells that it is to replace.
 
 A request that waits in the backup may have been bought since, and one that is not in it may be paid for: both rows
 are taken over as they are now. So nothing is bought a second time, and no video that was paid for is lost.
+Users who had their data deleted since are in the backup again: the next start deletes it again.
 """
 
 import sqlite3
@@ -24,6 +25,13 @@ _BOUGHT: Final = f"NOT lookup AND (task_id IS NOT NULL OR state IN {_DOUBTFUL})"
 _UNKNOWN_TO_THE_BACKUP: Final = (
     f"SELECT rowid FROM current.jobs WHERE {_BOUGHT} "  # noqa: S608 - constants
     f"AND id NOT IN (SELECT id FROM main.jobs WHERE {_BOUGHT}) ORDER BY rowid"
+)
+_DELETED_SINCE: Final = (  # the wishes alone: an entry that seals others has details
+    "INSERT INTO main.deletions (person_id, asked_at) "
+    "SELECT person_id, MAX(at) FROM current.audit AS asked "
+    "WHERE action = 'person_data_removed' AND details = '{}' AND person_id IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM main.audit WHERE action = asked.action AND person_id = asked.person_id AND at = asked.at) "
+    "GROUP BY person_id ON CONFLICT (person_id) DO UPDATE SET asked_at = excluded.asked_at, texts_gone_at = NULL"
 )
 _ASKED_ANEW: Final = frozenset({"review_id", "ask_again_since"})
 
@@ -84,6 +92,7 @@ def _take_over(connection: sqlite3.Connection) -> PurchasesSince:
                 taken += 1
             else:
                 problem = f"row {number} does not fit"
+        connection.execute(_DELETED_SINCE)
     except sqlite3.DatabaseError as error:  # a page that cannot be read ends the reading, not what was read
         problem = " ".join(str(error).split())
     return PurchasesSince(taken, problem)

@@ -5,6 +5,8 @@ import shutil
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from bot.backups.data_folder import DataFolder
 from bot.backups.errors import BackupFailedError
 from bot.backups.restoring import put_back
 from bot.jobs.heartbeat import PUT_BACK
+from bot.moderation.audit.entries import AuditAction, AuditEntry
+from bot.moderation.audit.log import AuditLog
+from bot.personal_data.deletion_store import DeletionRequest, DeletionStore
 from bot.storage.errors import DatabaseInUseError, StorageError
 from bot.storage.migrate import revisions
 from bot.storage.opening import open_database
@@ -81,6 +86,17 @@ async def test_what_is_there_is_kept_and_purchases_since_are_taken_over(data: Da
     assert not (data.folder / "restore.part").exists()
     for folder in (done.aside, done.aside.parent):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+async def test_who_had_their_data_deleted_since_is_deleted_again(data: DataFolder) -> None:
+    archive = backed_up(data)
+    removed = AuditEntry(0, NOW, AuditAction.PERSON_DATA_REMOVED, 7, 7)
+    seal = replace(removed, at=NOW + timedelta(days=1), details={"sealed": {"1": "ab"}})
+    async with open_database(None, data.folder) as database:
+        await AuditLog(database).append(removed, seal)
+    put_back(data, archive, NOW)
+    async with open_database(None, data.folder) as database:
+        assert await DeletionStore(database).pending() == [DeletionRequest(7, NOW)]
 
 
 def test_another_retry_of_the_same_request_does_not_keep_a_purchase_out(data: DataFolder) -> None:
