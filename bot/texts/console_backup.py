@@ -176,7 +176,7 @@ NOTHING_TO_COMPARE: Final = (
 )
 DECISIONS_SINCE: Final = (
     "What people and moderators did after that moment is not in it: look at the log channels, and repeat blocks, "
-    "suspensions, settings and removals of personal data."
+    "suspensions and settings, and removals of personal data where no database was here to tell of them."
 )
 
 
