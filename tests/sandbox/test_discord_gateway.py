@@ -99,8 +99,8 @@ async def test_heartbeat_is_acknowledged() -> None:
 
 async def test_connection_without_heartbeats_is_closed() -> None:
     async with DiscordSandbox(heartbeat_interval_s=0.5) as sandbox, aiohttp.ClientSession() as session:
+        # It need not identify: on a busy machine its time may be over before it has.
         socket = await RawBot(sandbox, session).connect()
-        await socket.identify()
         assert await socket.close_code() == 4009
 
 
