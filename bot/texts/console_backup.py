@@ -53,6 +53,11 @@ def no_file(path: str) -> str:
     return f"{path} is no ordinary file; name another one"
 
 
+def is_own_data(path: str) -> str:
+    """The path is that of a file which the bot uses."""
+    return f"{path} is a file of the bot's own data; name another one"
+
+
 def taken(path: str, size_bytes: int, *, moment: datetime, videos: int, pictures: int) -> str:
     """The backup is on the disk."""
     return (
@@ -131,6 +136,14 @@ def no_room(folder: str, free_bytes: int) -> str:
 def not_put_back(reason: str) -> str:
     """The disk refused before the database was replaced."""
     return f"the backup was not put back: {reason}; the database is the one that was there before"
+
+
+def not_comparable(reason: str) -> str:
+    """The database that is there cannot be read at present."""
+    return (
+        f"what was bought since the backup cannot be compared at present: {reason}; nothing was changed. If that "
+        "database is lost for good, move it to another folder, and try again"
+    )
 
 
 def put_back(path: str, *, moment: datetime, videos: int, pictures: int) -> str:
