@@ -9,7 +9,7 @@ Users who had their data deleted since are in the backup again: the next start d
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.backups.snapshot import copy_database, revision_of
 from bot.jobs.job import JobState
 from bot.storage.engines import migrating
-from bot.storage.errors import StorageError, StorageUnavailableError, storage_error
+from bot.storage.errors import NewerDatabaseError, StorageError, StorageUnavailableError, storage_error
 from bot.storage.migrate import head_revision, upgrade
 
 _DOUBTFUL: Final = (JobState.SUBMITTING.value, JobState.UNKNOWN.value)
@@ -83,9 +83,13 @@ def take_over_purchases(current: Path, staged: Path, scratch: Path) -> Purchases
         StorageUnavailableError: One of them cannot be read or written at present, as on a full disk.
         sqlite3.Error: The second cannot be written.
     """
+    newer: str | None = None
     try:
         copy_database(current, scratch)
-        bring_up_to_date(scratch)
+        try:
+            bring_up_to_date(scratch)
+        except NewerDatabaseError:  # an update is taken back; what both versions know is taken over
+            newer = f"{current}: made by a newer version"
     except StorageError as error:
         return PurchasesSince(0, _damage(error))
     except (sqlite3.Error, DBAPIError) as error:
@@ -93,7 +97,8 @@ def take_over_purchases(current: Path, staged: Path, scratch: Path) -> Purchases
     with closing(sqlite3.connect(staged)) as connection:
         connection.execute("ATTACH ? AS current", (str(scratch),))
         with connection:
-            return _take_over(connection, current)
+            since = _take_over(connection, current)
+    return replace(since, problem=since.problem or newer)
 
 
 def _damage(error: StorageError) -> str:
@@ -105,8 +110,10 @@ def _damage(error: StorageError) -> str:
 
 def _take_over(connection: sqlite3.Connection, current: Path) -> PurchasesSince:
     taken, problem = 0, None
-    columns = [str(column[1]) for column in connection.execute("PRAGMA main.table_info(jobs)")]
+    columns = _columns(connection, "main")
     try:
+        there = _columns(connection, "current")
+        columns = [column for column in columns if column in there]
         # By row numbers: nothing of a row is read here, and one that cannot be read is taken over as it is.
         for chosen, counts in ((_BOUGHT_SINCE, True), (_DECIDED_SINCE, False)):
             for (number,) in connection.execute(chosen):
@@ -118,6 +125,10 @@ def _take_over(connection: sqlite3.Connection, current: Path) -> PurchasesSince:
     except sqlite3.DatabaseError as error:  # a page that cannot be read ends the reading, not what was read
         problem = _damage(storage_error(error, current))
     return PurchasesSince(taken, problem)
+
+
+def _columns(connection: sqlite3.Connection, schema: str) -> list[str]:
+    return [str(column[1]) for column in connection.execute(f"PRAGMA {schema}.table_info(jobs)")]
 
 
 def _put(connection: sqlite3.Connection, columns: Sequence[str], number: int) -> bool:

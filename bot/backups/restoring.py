@@ -5,6 +5,7 @@ missing, and the old data gets a second name in a folder of its own; so whatever
 old data whole, or the new.
 """
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Generator
@@ -35,7 +36,7 @@ from bot.storage.errors import (
     translating,
 )
 from bot.storage.migrate import SchemaState, head_revision, revisions, standing_of
-from bot.storage.ownership import Ownership
+from bot.storage.ownership import Ownership, lock_path
 from bot.storage.same_file import FileIdentity, identity_of
 from bot.texts import console_backup as words
 
@@ -79,6 +80,7 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
             pass
     except OSError as error:
         raise BackupFailedError(words.not_read(str(archive), error.strerror or "")) from None
+    _check_account(data)
     ownership = Ownership(data.database)
     try:
         make_folder(data.database.parent)
@@ -91,6 +93,18 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
         raise BackupFailedError(words.not_put_back(reason)) from None
     finally:
         ownership.release()
+
+
+def _check_account(data: DataFolder) -> None:
+    """Raise `BackupFailedError` if root is to put back what a bot of another account then could not open."""
+    known = next((path for path in (lock_path(data.database), data.folder) if path.exists()), None)
+    if os.geteuid() or known is None or not (owner := known.stat().st_uid):
+        return
+    try:
+        name = known.owner()
+    except KeyError:
+        name = f"user {owner}"
+    raise BackupFailedError(words.other_account(str(data.folder), name))
 
 
 def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> BackupPutBack:

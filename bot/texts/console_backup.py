@@ -138,6 +138,13 @@ def not_put_back(reason: str) -> str:
     return f"the backup was not put back: {reason}; the database is the one that was there before"
 
 
+def other_account(path: str, owner: str) -> str:
+    """Root would leave files that the bot cannot open."""
+    return (
+        f"{path} belongs to {owner}: run the command as that user, such as with sudo -u; nothing was changed"
+    )
+
+
 def not_comparable(reason: str) -> str:
     """The database that is there cannot be read at present."""
     return (
@@ -178,8 +185,8 @@ def taken_over(count: int) -> str:
 def not_compared(reason: str) -> str:
     """What was bought since the backup cannot be read."""
     return (
-        f"What was bought since then could not be read from the database that was here ({reason}): compare with "
-        "the DimiLinks console before you start the bot."
+        f"Not all that was bought since then may have been read from the database that was here ({reason}): "
+        "compare with the DimiLinks console before you start the bot."
     )
 
 

@@ -14,6 +14,7 @@ from bot.backups.restoring import put_back
 from bot.backups.taking import take_backup
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database
+from bot.storage.ownership import lock_path
 from tests.backups.stored_data import JOB, NEEDED, NOW, VIDEO, backed_up, change, files, jobs, lost
 from tests.storage.rows import add, row
 
@@ -136,4 +137,30 @@ def test_a_backup_takes_the_place_of_no_file_of_the_data(data: DataFolder, name:
     before = files(data.folder)
     with pytest.raises(BackupFailedError, match="of the bot's own data"):
         take_backup(data, data.folder / "media" / ".." / name, NOW, force=True)
+    assert files(data.folder) == before
+
+
+async def test_what_a_newer_version_knows_is_taken_over(data: DataFolder) -> None:
+    await stored(data, state="submitting")
+    archive = backed_up(data)
+    await stored(data, state="generating", task_id="t1")
+    change(
+        data.database,
+        "ALTER TABLE jobs ADD COLUMN novelty TEXT",
+        "UPDATE alembic_version SET version_num = '9999'",
+    )
+    done = put_back(data, archive, NOW)
+    assert done.since is not None
+    assert done.since.taken_over == 1
+    assert "newer version" in (done.since.problem or "")
+    assert jobs(data.database, "task_id")["one"] == "t1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_root_leaves_no_files_that_the_bots_account_cannot_open(data: DataFolder) -> None:
+    archive = backed_up(data)
+    os.chown(lock_path(data.database), 65534, 65534)
+    before = files(data.folder)
+    with pytest.raises(BackupFailedError, match="run the command as that user"):
+        put_back(data, archive, NOW)
     assert files(data.folder) == before
