@@ -75,6 +75,10 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
         DatabaseInUseError: A bot runs on this database.
         StorageError: The database that is there is another program's, or another program has it open.
     """
+    if archive.exists() and not archive.is_file() and not archive.is_dir():
+        raise BackupFailedError(
+            words.no_file(str(archive))
+        )  # a pipe can be opened once, and that may wait forever
     try:
         with archive.open("rb"):
             pass
