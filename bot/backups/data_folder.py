@@ -27,6 +27,13 @@ class DataFolder:
         """Return the path of a file by its name in backups."""
         return self.folder / name
 
+    def holds(self, path: Path) -> bool:
+        """Return True if a path is that of the database, of what SQLite has beside it, or of a data file."""
+        place = path.parent.resolve() / path.name
+        if place.parent == self.database.parent and place.name.startswith(self.database.name):
+            return place.name.removeprefix(self.database.name) in {"", "-wal", "-shm", "-journal", ".lock"}
+        return place.is_relative_to(self.folder) and is_data_file(place.relative_to(self.folder).as_posix())
+
     def small_files(self) -> Iterator[str]:
         """Yield the names of files that are there by themselves: purchases of no row, digests and keys."""
         for pattern in ("purchases/*.task", "marks/*", KEY_NAME, f"{DIGEST_NAME}*"):

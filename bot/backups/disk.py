@@ -1,10 +1,12 @@
 """Files that have to be on the disk before what follows from them is done."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
 from typing import Final
 
+FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 
 
@@ -37,3 +39,26 @@ def keep_copy(path: Path, destination: Path) -> None:
     except OSError:
         shutil.copy2(path, destination)
         sync(destination)
+
+
+def move(path: Path, destination: Path) -> None:
+    """Rename a file that is on the disk, also to another file system, replacing what is there. Raises `OSError`."""
+    try:
+        path.replace(destination)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # also between two mounts of one disk
+            raise
+    else:
+        return
+    part = destination.with_name(f"{destination.name}.moved")
+    try:
+        with (
+            path.open("rb") as source,
+            os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as copy,
+        ):
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        part.replace(destination)
+    finally:
+        part.unlink(missing_ok=True)

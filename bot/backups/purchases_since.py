@@ -2,13 +2,14 @@
 
 A request that waits in the backup may have been bought since, and one that is not in it may be paid for: both rows
 are taken over as they are now. So nothing is bought a second time, and no video that was paid for is lost.
+What was posted, denied, cancelled or deleted since stays so.
 Users who had their data deleted since are in the backup again: the next start deletes it again.
 """
 
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +18,27 @@ from sqlalchemy.exc import DBAPIError
 from bot.backups.snapshot import copy_database, revision_of
 from bot.jobs.job import JobState
 from bot.storage.engines import migrating
-from bot.storage.errors import StorageError
+from bot.storage.errors import NewerDatabaseError, StorageError, StorageUnavailableError, storage_error
 from bot.storage.migrate import head_revision, upgrade
 
 _DOUBTFUL: Final = (JobState.SUBMITTING.value, JobState.UNKNOWN.value)
-_BOUGHT: Final = f"NOT lookup AND (task_id IS NOT NULL OR state IN {_DOUBTFUL})"
-_UNKNOWN_TO_THE_BACKUP: Final = (
-    f"SELECT rowid FROM current.jobs WHERE {_BOUGHT} "  # noqa: S608 - constants
-    f"AND id NOT IN (SELECT id FROM main.jobs WHERE {_BOUGHT}) ORDER BY rowid"
+_BOUGHT_SINCE: Final = (
+    "SELECT later.rowid FROM current.jobs AS later LEFT JOIN main.jobs AS saved ON saved.id = later.id "  # noqa: S608 - constants
+    "WHERE NOT later.lookup AND saved.task_id IS NULL AND (later.task_id IS NOT NULL "
+    f"OR (later.state IN {_DOUBTFUL} AND COALESCE(saved.state, '') NOT IN {_DOUBTFUL})) ORDER BY later.rowid"
 )
+"""Rows of which the backup does not know the task, or not that they may have bought one."""
+_DECIDED_SINCE: Final = (
+    # CROSS: each row is read before it is put, and not again.
+    "SELECT later.rowid FROM current.jobs AS later CROSS JOIN main.jobs AS saved ON saved.id = later.id "
+    # A database that was put back itself may know less of a purchase than the backup does.
+    "WHERE (later.task_id IS NOT NULL OR (saved.task_id IS NULL AND saved.state IN ('held', 'queued'))) "
+    "AND ((saved.settled_at IS NULL AND (later.state IN ('delivered', 'denied', 'cancelled') "
+    """OR later.failure LIKE '{"reason": "posting_denied"%' OR later.failure LIKE '{"reason": "deleted_by_%')) """
+    "OR (later.state = 'delivered' AND later.failure IS NOT NULL AND saved.state = 'delivered' "
+    "AND saved.failure IS NULL)) ORDER BY later.rowid"
+)
+"""Rows of videos that were posted, denied, cancelled or deleted: they are not shown or offered again."""
 _DELETED_SINCE: Final = (  # the wishes alone: an entry that seals others has details
     "INSERT INTO main.deletions (person_id, asked_at) "
     "SELECT person_id, MAX(at) FROM current.audit AS asked "
@@ -67,35 +80,55 @@ def take_over_purchases(current: Path, staged: Path, scratch: Path) -> Purchases
         scratch: An unused path for a copy of the first.
 
     Raises:
+        StorageUnavailableError: One of them cannot be read or written at present, as on a full disk.
         sqlite3.Error: The second cannot be written.
     """
+    newer: str | None = None
     try:
         copy_database(current, scratch)
-        bring_up_to_date(scratch)
-    except (StorageError, sqlite3.Error) as error:
-        return PurchasesSince(0, str(error))
-    except DBAPIError as error:  # its own text quotes the statement
-        return PurchasesSince(0, " ".join(str(error.orig).split()))
+        try:
+            bring_up_to_date(scratch)
+        except NewerDatabaseError:  # an update is taken back; what both versions know is taken over
+            newer = f"{current}: made by a newer version"
+    except StorageError as error:
+        return PurchasesSince(0, _damage(error))
+    except (sqlite3.Error, DBAPIError) as error:
+        return PurchasesSince(0, _damage(storage_error(error, current)))
     with closing(sqlite3.connect(staged)) as connection:
         connection.execute("ATTACH ? AS current", (str(scratch),))
         with connection:
-            return _take_over(connection)
+            since = _take_over(connection, current)
+    return replace(since, problem=since.problem or newer)
 
 
-def _take_over(connection: sqlite3.Connection) -> PurchasesSince:
+def _damage(error: StorageError) -> str:
+    """Return why a database cannot be read. Raises the error itself if it may be read another time."""
+    if isinstance(error, StorageUnavailableError):
+        raise error
+    return str(error)
+
+
+def _take_over(connection: sqlite3.Connection, current: Path) -> PurchasesSince:
     taken, problem = 0, None
-    columns = [str(column[1]) for column in connection.execute("PRAGMA main.table_info(jobs)")]
+    columns = _columns(connection, "main")
     try:
+        there = _columns(connection, "current")
+        columns = [column for column in columns if column in there]
         # By row numbers: nothing of a row is read here, and one that cannot be read is taken over as it is.
-        for (number,) in connection.execute(_UNKNOWN_TO_THE_BACKUP):
-            if _put(connection, columns, number):
-                taken += 1
-            else:
-                problem = f"row {number} does not fit"
+        for chosen, counts in ((_BOUGHT_SINCE, True), (_DECIDED_SINCE, False)):
+            for (number,) in connection.execute(chosen):
+                if not _put(connection, columns, number):
+                    problem = f"row {number} does not fit"
+                elif counts:
+                    taken += 1
         connection.execute(_DELETED_SINCE)
     except sqlite3.DatabaseError as error:  # a page that cannot be read ends the reading, not what was read
-        problem = " ".join(str(error).split())
+        problem = _damage(storage_error(error, current))
     return PurchasesSince(taken, problem)
+
+
+def _columns(connection: sqlite3.Connection, schema: str) -> list[str]:
+    return [str(column[1]) for column in connection.execute(f"PRAGMA {schema}.table_info(jobs)")]
 
 
 def _put(connection: sqlite3.Connection, columns: Sequence[str], number: int) -> bool:

@@ -5,6 +5,7 @@ missing, and the old data gets a second name in a folder of its own; so whatever
 old data whole, or the new.
 """
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Generator
@@ -19,16 +20,23 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.backups.archive import unpack
 from bot.backups.data_folder import DataFolder
-from bot.backups.disk import keep_copy, make_folder, sync
+from bot.backups.disk import keep_copy, make_folder, move, sync
 from bot.backups.errors import BackupFailedError
 from bot.backups.manifest import DATABASE_NAME, BackupAbout, BackupFile, Manifest
 from bot.backups.purchases_since import PurchasesSince, bring_up_to_date, take_over_purchases
 from bot.backups.snapshot import mark_as_backup, problem_of, revision_of
 from bot.jobs.job import JobState
 from bot.storage.engines import read_only
-from bot.storage.errors import StorageDamagedError, StorageError, UnsupportedDatabaseError, translating
+from bot.storage.errors import (
+    StorageDamagedError,
+    StorageError,
+    StorageUnavailableError,
+    UnsupportedDatabaseError,
+    storage_error,
+    translating,
+)
 from bot.storage.migrate import SchemaState, head_revision, revisions, standing_of
-from bot.storage.ownership import Ownership
+from bot.storage.ownership import Ownership, lock_path
 from bot.storage.same_file import FileIdentity, identity_of
 from bot.texts import console_backup as words
 
@@ -36,6 +44,8 @@ _STAGING: Final = "restore.part"
 _ASIDE: Final = "backups/replaced-{stamp}"
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 _BESIDE_DATABASE: Final = ("-wal", "-shm", "-journal")
+_LOG_WAIT_S: Final = 1.0
+"""Seconds to wait for another program that reads the database."""
 _WAITING: Final = "SELECT COUNT(*) FROM jobs WHERE settled_at IS NULL AND NOT lookup AND state IN (?, ?)"
 
 
@@ -63,13 +73,18 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
     Raises:
         BackupFailedError: It was not put back, for this reason.
         DatabaseInUseError: A bot runs on this database.
-        StorageError: The database that is there is another program's.
+        StorageError: The database that is there is another program's, or another program has it open.
     """
+    if archive.exists() and not archive.is_file() and not archive.is_dir():
+        raise BackupFailedError(
+            words.no_file(str(archive))
+        )  # a pipe can be opened once, and that may wait forever
     try:
         with archive.open("rb"):
             pass
     except OSError as error:
         raise BackupFailedError(words.not_read(str(archive), error.strerror or "")) from None
+    _check_account(data)
     ownership = Ownership(data.database)
     try:
         make_folder(data.database.parent)
@@ -84,12 +99,27 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
         ownership.release()
 
 
+def _check_account(data: DataFolder) -> None:
+    """Raise `BackupFailedError` if root is to put back what a bot of another account then could not open."""
+    known = next((path for path in (lock_path(data.database), data.folder) if path.exists()), None)
+    if os.geteuid() or known is None or not (owner := known.stat().st_uid):
+        return
+    try:
+        name = known.owner()
+    except KeyError:
+        name = f"user {owner}"
+    raise BackupFailedError(words.other_account(str(data.folder), name))
+
+
 def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> BackupPutBack:
     free_bytes = shutil.disk_usage(staging).free
     manifest = unpack(archive, staging, free_bytes=free_bytes, accept=partial(_check_schema, archive))
     staged = staging / DATABASE_NAME
     _prepare(archive, staged, manifest.about)
-    since = _compare(data.database, staged, staging / "current.sqlite3")
+    try:
+        since = _compare(data.database, staged, staging / "current.sqlite3")
+    except StorageUnavailableError as error:
+        raise BackupFailedError(words.not_comparable(str(error))) from None
     waiting = _count_waiting(staged)
     with _kept_aside(data, now) as aside:
         _add_files(data, staging, manifest)
@@ -177,7 +207,7 @@ def _kept_aside(data: DataFolder, now: datetime) -> Generator[Path | None]:
         sync(aside.parent)
         yield aside
     except BaseException:
-        if _identity(database) == before:
+        if _identity(database) == before and all(path.exists() for path in present):
             shutil.rmtree(aside, ignore_errors=True)
         raise
 
@@ -190,14 +220,22 @@ def _identity(path: Path) -> FileIdentity | None:
 
 
 def _end_log(database: Path) -> None:
-    """Move what is in the write-ahead log into the database, so that its one file is all of it."""
+    """Move what is in the write-ahead log into the database, so that its one file is all of it.
+
+    Raises `StorageUnavailableError` if that cannot be done at present. Of a damaged one both files are kept.
+    """
     if not database.exists() or not database.stat().st_size:
         return
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(database)) as connection,
-    ):  # damaged: both files are kept
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    busy = 0
+    try:
+        with closing(sqlite3.connect(database, timeout=_LOG_WAIT_S)) as connection:
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.Error as error:
+        told = storage_error(error, database)
+        if isinstance(told, StorageUnavailableError):
+            raise told from None
+    if busy:
+        raise StorageUnavailableError(f"{database}: another program has it open; close it first")
 
 
 def _add_files(data: DataFolder, staging: Path, manifest: Manifest) -> None:
@@ -215,8 +253,9 @@ def _add_files(data: DataFolder, staging: Path, manifest: Manifest) -> None:
         if file.name == DATABASE_NAME or (is_mark and keeps_marks) or _is_there(path, file):
             continue
         make_folder(path.parent)
-        (staging / file.name).replace(path)
-        folders |= {path.parent, path.parent.parent}
+        move(staging / file.name, path)
+        # Not those above the data folder: another account's may not be opened.
+        folders |= {folder for folder in path.parents if folder.is_relative_to(data.folder)}
     for folder in folders:
         sync(folder)
 
@@ -228,13 +267,14 @@ def _is_there(path: Path, file: BackupFile) -> bool:
 
 def _replace_database(database: Path, staged: Path) -> None:
     """Put the staged database in place: the moment at which the bot's data becomes the backup's."""
-    if staged.stat().st_dev != database.parent.stat().st_dev:
-        # A rename does not reach another disk, so the copy waits beside its place.
-        staged = Path(shutil.copy2(staged, _beside(database, ".restored")))
-        sync(staged)
-    for suffix in _BESIDE_DATABASE:
-        _beside(database, suffix).unlink(missing_ok=True)
-    staged.replace(database)
+    waiting = _beside(database, ".restored")
+    try:
+        move(staged, waiting)
+        for suffix in _BESIDE_DATABASE:
+            _beside(database, suffix).unlink(missing_ok=True)
+        waiting.replace(database)
+    finally:
+        waiting.unlink(missing_ok=True)
     with suppress(OSError):  # it is in place; some network disks flush no folders
         sync(database.parent)
 

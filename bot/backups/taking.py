@@ -66,6 +66,8 @@ def take_backup(data: DataFolder, out: Path, now: datetime, *, force: bool) -> B
         OSError: The disk refused. Nothing is left behind.
     """
     check_destination(out, force=force)
+    if data.holds(out):
+        raise BackupFailedError(words.is_own_data(str(out)))
     if not data.database.exists():
         raise BackupFailedError(words.no_database(str(data.database)))
     if shutil.disk_usage(out.absolute().parent).free < data.database.stat().st_size:

@@ -43,8 +43,9 @@ class Heartbeat:
 
         Both are one transaction: a process that is killed right after it leaves nothing unmarked. Held requests are
         marked, too: moderators may have approved them after a backup that was put back. Of such a backup what is
-        under way is marked as well: its video may have been posted since. A new database has no heartbeat, and
-        nothing is marked. Raises `bot.storage.errors.StorageError`.
+        under way is marked as well: its video may have been posted since. Its videos that wait to be fetched do so
+        from now on: their time would be over before anybody saw them. A new database has no heartbeat, and nothing
+        is marked. Raises `bot.storage.errors.StorageError`.
         """
         now = self._now()
         async with self._database.write() as connection:
@@ -54,6 +55,7 @@ class Heartbeat:
                 marked = await connection.execute(_mark(now, *_WAITING, *_UNDER_WAY))
                 this = heartbeats.c.process_id == PUT_BACK
                 await connection.execute(update(heartbeats).where(this).values(beat_at=now))
+                await connection.execute(_keep_from(now))
                 log.warning("backup_was_put_back", requests=marked.rowcount)
             elif last is not None and now - last > AWAY_FOR_LONG:
                 marked = await connection.execute(_mark(now, *_WAITING))
@@ -90,6 +92,12 @@ def _mark(now: datetime, *states: JobState) -> Update:
         )
         .values(ask_again_since=now)
     )
+
+
+def _keep_from(now: datetime) -> Update:
+    """Return the statement by which videos that could not be delivered wait from now on."""
+    waits = (jobs.c.settled_at.is_(None), jobs.c.parked_at.is_not(None))
+    return update(jobs).where(*waits).values(parked_at=now)
 
 
 async def put_back_at(database: Database) -> datetime | None:

@@ -53,6 +53,11 @@ def no_file(path: str) -> str:
     return f"{path} is no ordinary file; name another one"
 
 
+def is_own_data(path: str) -> str:
+    """The path is that of a file which the bot uses."""
+    return f"{path} is a file of the bot's own data; name another one"
+
+
 def taken(path: str, size_bytes: int, *, moment: datetime, videos: int, pictures: int) -> str:
     """The backup is on the disk."""
     return (
@@ -133,6 +138,21 @@ def not_put_back(reason: str) -> str:
     return f"the backup was not put back: {reason}; the database is the one that was there before"
 
 
+def other_account(path: str, owner: str) -> str:
+    """Root would leave files that the bot cannot open."""
+    return (
+        f"{path} belongs to {owner}: run the command as that user, such as with sudo -u; nothing was changed"
+    )
+
+
+def not_comparable(reason: str) -> str:
+    """The database that is there cannot be read at present."""
+    return (
+        f"what was bought since the backup cannot be compared at present: {reason}; nothing was changed. If that "
+        "database is lost for good, move it to another folder, and try again"
+    )
+
+
 def put_back(path: str, *, moment: datetime, videos: int, pictures: int) -> str:
     """The data folder is as it was at the moment of the backup."""
     return (
@@ -165,8 +185,8 @@ def taken_over(count: int) -> str:
 def not_compared(reason: str) -> str:
     """What was bought since the backup cannot be read."""
     return (
-        f"What was bought since then could not be read from the database that was here ({reason}): compare with "
-        "the DimiLinks console before you start the bot."
+        f"Not all that was bought since then may have been read from the database that was here ({reason}): "
+        "compare with the DimiLinks console before you start the bot."
     )
 
 

@@ -1,6 +1,7 @@
 """Archives that are no backup, or not as they were written: nothing of them reaches the data."""
 
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -183,3 +184,6 @@ def test_other_archives_and_missing_files_are_no_backup(data: DataFolder, tmp_pa
         put_back(data, tmp_path / "missing", NOW)
     with pytest.raises(BackupFailedError, match="cannot be read: Is a directory"):
         put_back(data, data.folder, NOW)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BackupFailedError, match="is no ordinary file"):
+        put_back(data, tmp_path / "pipe", NOW)

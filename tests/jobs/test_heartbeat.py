@@ -72,6 +72,7 @@ async def test_a_backup_that_was_put_back_asks_however_young_it_is_and_looks_at_
         JobState.DELIVERING,
     }
     assert (await store.get("parked")).ask_again_since is None
+    assert (await store.get("parked")).undelivered_since == now
     async with database.read() as connection:
         kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
     assert set(kept) == {"first", PUT_BACK, "second"}
