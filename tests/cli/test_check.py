@@ -106,7 +106,7 @@ async def test_requests_of_unknown_outcome_and_odd_videos_are_told_also_while_th
     sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "not known whether it was charged" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "The operator may have paid for it" in version.text(), timeout_s=30)
     sandbox.dimilinks.faults.outcomes.append(OtherVideo(size="640x640"))
     await (await asked(sandbox)).wait_for_video(timeout_s=30)
     outcome = await shell.run("check", environment=sandbox.environment)

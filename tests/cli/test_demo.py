@@ -100,7 +100,7 @@ async def test_ctrl_c_ends_it_quietly(shell: Shell, shown: str) -> None:
     ("arguments", "expected"),
     [
         (("--prompt", "   "), "The prompt is empty."),
-        (("--prompt", "x" * 2501), "at most 2,500 are possible"),
+        (("--prompt", "x" * 2501), "the limit is 2,500"),
     ],
 )
 @pytest.mark.slow

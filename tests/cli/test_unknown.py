@@ -24,7 +24,7 @@ async def lost(sandbox: Sandbox) -> Reply:
     """Somebody asks for a video, and the answer to its purchase is an error."""
     sandbox.dimilinks.faults.submit.append(LOST)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "not known whether it was charged" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "The operator may have paid for it" in version.text(), timeout_s=30)
     return reply
 
 
@@ -103,7 +103,7 @@ async def test_what_cannot_be_resolved_is_refused_with_the_reason(shell: Shell, 
         channel=reply.interaction.channel,
         options={"prompt": "another boat"},
     )
-    await second.wait_for(lambda version: "not known whether" in version.text(), timeout_s=30)
+    await second.wait_for(lambda version: "may have paid" in version.text(), timeout_s=30)
     process.terminate()
     assert (await shell.ended(process)).status == 0
     delivered, unknown = rows(shell)

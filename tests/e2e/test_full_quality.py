@@ -71,7 +71,7 @@ async def test_a_file_that_does_not_fit_is_said_with_its_size(harness: Harness) 
     reply = await compressed(harness)
     answer = await told(await press(harness, reply, FULL))
     assert "In full quality this video has 1." in answer
-    assert "Discord takes 0.5 MB" in answer
+    assert "Discord lets me send you 0.5 MB" in answer
     assert "http" not in answer
 
 
