@@ -41,6 +41,7 @@ class ReplyRoutes:
         self._closed: dict[Route, DeliveryError] = {}
         self._refused: dict[Route, DeliveryError] = {}
         self._quotes = True
+        self._sent_by = address
         self._count_age_from(address)
         message_at = asked_at or address.created_at
         self._message_older_s = max(0.0, (address.created_at - message_at).total_seconds())
@@ -86,7 +87,13 @@ class ReplyRoutes:
         return route in self._closed or route in self._refused
 
     def close(self, route: Route, error: DeliveryError) -> None:
-        """Close a route: refused requests count towards Discord's ban for invalid requests."""
+        """Close a route: refused requests count towards Discord's ban for invalid requests.
+
+        A token that was renewed while a post by the older one was under way stays open: nothing refused it.
+        """
+        if route is Route.TOKEN and self._sent_by.token is not self._address.token:
+            log.info("older_token_refused", reason=str(error))
+            return
         (self._closed if isinstance(error, ReplyUnreachableError) else self._refused)[route] = error
         log.info("route_closed", route=route, reason=str(error))
 
@@ -134,7 +141,7 @@ class ReplyRoutes:
 
     async def send(self, route: Route, post: Post) -> int:
         """Make a post by one route. Returns the id of the message that shows it. Raises `DeliveryError`."""
-        post = self.as_allowed(post)
+        post, self._sent_by = self.as_allowed(post), self._address
         match route:
             case Route.TOKEN:
                 message_id = await self.messages.edit_by_token(self._address, post)
