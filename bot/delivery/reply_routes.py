@@ -41,7 +41,6 @@ class ReplyRoutes:
         self._closed: dict[Route, DeliveryError] = {}
         self._refused: dict[Route, DeliveryError] = {}
         self._quotes = True
-        self._sent_by = address
         self._count_age_from(address)
         message_at = asked_at or address.created_at
         self._message_older_s = max(0.0, (address.created_at - message_at).total_seconds())
@@ -87,13 +86,7 @@ class ReplyRoutes:
         return route in self._closed or route in self._refused
 
     def close(self, route: Route, error: DeliveryError) -> None:
-        """Close a route: refused requests count towards Discord's ban for invalid requests.
-
-        A token that was renewed while a post by the older one was under way stays open: nothing refused it.
-        """
-        if route is Route.TOKEN and self._sent_by.token is not self._address.token:
-            log.info("older_token_refused", reason=str(error))
-            return
+        """Close a route: refused requests count towards Discord's ban for invalid requests."""
         (self._closed if isinstance(error, ReplyUnreachableError) else self._refused)[route] = error
         log.info("route_closed", route=route, reason=str(error))
 
@@ -141,7 +134,17 @@ class ReplyRoutes:
 
     async def send(self, route: Route, post: Post) -> int:
         """Make a post by one route. Returns the id of the message that shows it. Raises `DeliveryError`."""
-        post, self._sent_by = self.as_allowed(post), self._address
+        post, token = self.as_allowed(post), self._address.token
+        try:
+            return await self._send(route, post)
+        except ReplyUnreachableError as error:
+            if route is not Route.TOKEN or self._address.token is token:
+                raise
+            # A user's press renewed the token while the post by the older one was refused.
+            log.info("older_token_refused", reason=str(error))
+        return await self.send(route, post)
+
+    async def _send(self, route: Route, post: Post) -> int:
         match route:
             case Route.TOKEN:
                 message_id = await self.messages.edit_by_token(self._address, post)
