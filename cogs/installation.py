@@ -1,4 +1,4 @@
-"""How the bot is added to servers: the link, and the permissions that it asks for (README, *Run it for real*)."""
+"""Adds the bot to servers: the link, and the permissions that it asks for (README, *Run it for real*)."""
 
 from typing import Final
 

@@ -24,7 +24,7 @@ NOT_IMPORTED = {
     "python-dotenv": "pydantic-settings reads .env with it",
 }
 FOUND_BY_LIBRARIES = {"aiodns": "aiohttp", "brotli": "aiohttp", "orjson": "discord", "zstandard": "discord"}
-"""What the extra `speed` installs, and the library that looks for it by its name."""
+"""Packages of the extra `speed`, and the library that looks for each by its name."""
 
 
 def normalised(name: str) -> str:

@@ -156,7 +156,7 @@ class _Member(tarfile.TarInfo):
 
 
 class _Format(BaseModel):
-    """What a backup of any version says of itself."""
+    """Facts that a backup of any version states about itself."""
 
     format: int
     version: str

@@ -59,7 +59,7 @@ class BackupPutBack:
     waiting: int
     """Number of requests that had not begun, whose users will be asked."""
     since: PurchasesSince | None
-    """What the database that was there tells of purchases since; None if there was none."""
+    """Purchases since, as the database that was there tells; None if there was none."""
 
 
 def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:

@@ -144,7 +144,7 @@ class AnswerUnreadableError(DiscordUnavailableError):
 
 @dataclass(frozen=True)
 class ShownReply:
-    """What a message shows: its texts, one below the other, and the paths of its media."""
+    """Contents of a message: its texts, one below the other, and the paths of its media."""
 
     text: str
     media: tuple[str, ...]

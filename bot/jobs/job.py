@@ -212,7 +212,7 @@ class Job:
     raw_answer: str | None = None
     """The answer to the POST, scrubbed, where it is not known if it bought something."""
     mismatch: Mismatch | None = None
-    """What of the finished video is not as asked for; None also until it was looked at."""
+    """Difference of the finished video from the request; None also until it was looked at."""
     pictures_percent: int | None = None
     """Score of the pictures in the image check; None until they were scored."""
     video_percent: int | None = None

@@ -1,4 +1,4 @@
-"""What the text of a reply tells of its job, where the row may be older than the reply."""
+"""Reads from the text of a reply how its job stands, where the row may be older than the reply."""
 
 from enum import StrEnum
 from functools import cache
@@ -22,7 +22,7 @@ _PROMPT: Final = "> "
 
 
 class ReplyTells(StrEnum):
-    """What became of a job, by its reply."""
+    """Outcome of a job, by its reply."""
 
     POSTED = "posted"
     """Its video was posted; it may be hidden or removed by now."""

@@ -1,1 +1,1 @@
-"""What is stored about a user or a server: counted, exported, and deleted from every table and folder."""
+"""Personal data of a user or a server: counted, exported, and deleted from every table and folder."""

@@ -28,7 +28,7 @@ WHOLE_BOT: Final = 0
 
 @dataclass(frozen=True)
 class ErasureResult:
-    """What a call achieved: requests that ended, how many of those were bought, and what waits for its end."""
+    """Result of a call: requests that ended, the number of those that were bought, and what waits for its end."""
 
     ended: int
     bought: int

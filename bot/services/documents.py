@@ -25,7 +25,7 @@ class Document(StrEnum):
 
 @dataclass(frozen=True)
 class DocumentFacts:
-    """What the operator set, as far as the documents name it."""
+    """Settings of the operator that the documents name."""
 
     undelivered_days: int
     pictures_hours: int

@@ -1,4 +1,4 @@
-"""Which servers the bot has greeted: each once, however often it is invited, and whatever restarts between."""
+"""Remembers greeted servers: each is greeted once, however often it is invited, and whatever restarts between."""
 
 from collections.abc import Callable
 from datetime import datetime

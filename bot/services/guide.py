@@ -1,4 +1,4 @@
-"""What `/help`, `/about` and the greeting say, by what a user may do and where."""
+"""Composes `/help`, `/about` and the greeting, by what a user may do and where."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CommandMention = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class OperatorFacts:
-    """What Discord says of the application: who runs it, and the addresses of its documents."""
+    """Facts about the application at Discord: who runs it, and the addresses of its documents."""
 
     name: str
     is_team: bool

@@ -1,4 +1,4 @@
-"""What users see, take away and delete of what is stored about them; also the data of servers that were left."""
+"""Shows, exports and deletes what is stored about users; also deletes the data of servers that were left."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence

@@ -183,7 +183,7 @@ def taken_over(count: int) -> str:
 
 
 def not_compared(reason: str) -> str:
-    """What was bought since the backup cannot be read."""
+    """Purchases since the backup cannot be read."""
     return (
         f"Not all that was bought since then may have been read from the database that was here ({reason}): "
         "compare with the DimiLinks console before you start the bot."

@@ -32,7 +32,7 @@ def ready(name: str, servers: int) -> str:
 
 
 def invite(link: str) -> str:
-    """How to add the bot to a server."""
+    """The link that adds the bot to a server."""
     return f"Add it to a server: {link}"
 
 
@@ -78,7 +78,7 @@ def permissions_enough(servers: int) -> str:
 
 
 def permissions_lacking(lacking: Sequence[tuple[str, Sequence[str]]], others: int) -> str:
-    """What the bot's roles lack in some servers, by their names."""
+    """The permissions that the bot's roles lack in some servers, by their names."""
     told = "; ".join(f"in {name}: {', '.join(permissions)}" for name, permissions in lacking)
     rest = f"; and in {others} more" if others else ""
     return f"missing {told}{rest}"

@@ -35,7 +35,7 @@ REPORTING_WITHOUT_MODERATORS: Final = sentence(
 
 
 def making(video: str) -> Message:
-    """How to make a video, by a mention of the command."""
+    """The way to make a video, by a mention of the command."""
     return sentence(
         "{video} makes a video of {shortest} to {longest} seconds from your words and, if you like, up to "
         "{pictures} pictures.",
@@ -62,7 +62,7 @@ def not_here(why: Message, then: Message) -> Message:
 
 
 def for_moderators(queue: str, log: str) -> Message:
-    """What moderators need, by mentions of the commands."""
+    """The commands that moderators need, by their mentions."""
     return sentence(
         "For moderators: {queue} shows what waits for a decision, and {log} what was decided.",
         queue=queue,
@@ -144,7 +144,7 @@ TERMS_OF_SERVICE: Final = named("link", "Terms of service")
 
 
 def greeting(video: str, help_: str) -> Message:
-    """What the bot says in a server that it joined, by mentions of the commands."""
+    """The greeting in a server that the bot joined, by mentions of the commands."""
     return sentence(
         "Hello! I make short videos from words and pictures. Type {video} and say what should happen, or {help} to "
         "see what else I can do.",
@@ -154,7 +154,7 @@ def greeting(video: str, help_: str) -> Message:
 
 
 def greeting_for_managers(settings: str) -> Message:
-    """What members with *Manage Server* may decide, where the spicy preset is not offered."""
+    """The decisions of members with *Manage Server*, where the spicy preset is not offered."""
     return sentence(
         "Members with *Manage Server* decide in {settings} what is allowed here.", settings=settings
     )

@@ -179,17 +179,17 @@ def exported(records: int, files: int) -> Message:
 
 
 def part(number: int, files: int) -> Message:
-    """What stands above a further part of an export."""
+    """The line above a further part of an export."""
     return sentence("Part {number} of {files}", number=number, files=files)
 
 
 def question(*, open_requests: int, bought: int) -> Sequence[Message]:
-    """What a user reads before everything is deleted."""
+    """The question before everything is deleted."""
     return [_ASK, _GOES, _STAYS, _POSTED, *_ending(open_requests, bought)]
 
 
 def deleted(*, ended: int, bought: int, waiting: int) -> Sequence[Message]:
-    """What came of a deletion."""
+    """The result of a deletion."""
     lines = [_DELETED]
     if ended:
         lines.append(counted("{count} request was ended.", "{count} requests were ended.", ended))

@@ -16,7 +16,7 @@ SERVICE_CODES: Final[Mapping[str, Message]] = {
     CONTENT_CODE: sentence("The video service's content rules do not allow this request."),
     PICTURE_CODE: sentence("The video service refused a picture."),
 }
-"""What a job stores of a failure in place of the service's words, which are often Chinese, and what users read."""
+"""Sentences by the service's codes. A job stores the code, as the service's own words are often Chinese."""
 
 
 def words_of_service(code: str | None, message: str) -> str:

@@ -1,4 +1,4 @@
-"""What the operator is told of the database and the audit log."""
+"""Tells the operator of trouble with the database and the audit log."""
 
 from collections.abc import Callable
 from typing import Final

@@ -292,7 +292,7 @@ class App:
 
     @cached_property
     def privacy(self) -> PrivacyWiring:
-        """What users see and delete of their data."""
+        """Parts by which users see and delete their data."""
         return PrivacyWiring(
             settings=self._settings,
             moderation=self.moderation,

@@ -1,1 +1,1 @@
-"""What tells people about the bot: `/help`, `/about`, the greeting, and its status."""
+"""Tells people about the bot: `/help`, `/about`, the greeting, and its status."""

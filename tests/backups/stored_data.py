@@ -1,4 +1,4 @@
-"""What tests of backups read: archives, databases and folders."""
+"""Archives, databases and folders that tests of backups read."""
 
 import shutil
 import sqlite3

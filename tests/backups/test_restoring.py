@@ -1,4 +1,4 @@
-"""What a backup becomes when it is put back, and what becomes of the data that was there."""
+"""A backup is put back whole, and the data that was there is kept aside."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What the database that is replaced knows better than the backup, and what keeps a backup from being put back."""
+"""The database that is replaced knows some things better than the backup; some keep it from being put back."""
 
 import os
 import sqlite3

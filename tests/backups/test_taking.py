@@ -1,4 +1,4 @@
-"""What is in a backup, and that one is written whole or not at all."""
+"""A backup holds what the bot needs, and is written whole or not at all."""
 
 import os
 import sqlite3

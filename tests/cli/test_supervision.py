@@ -1,4 +1,4 @@
-"""What systemd hears of `python -m bot run`, and what a health check sees of it."""
+"""systemd and health checks are told how `python -m bot run` is."""
 
 import asyncio
 import json
@@ -69,7 +69,7 @@ def status(text: str) -> Callable[[list[str]], bool]:
 
 
 def is_healthy(data_dir: Path) -> bool:
-    """What the container's health check says, as the Dockerfile has it."""
+    """The verdict of the container's health check, as the Dockerfile has it."""
     _, *arguments = health_check(REPOSITORY / "Dockerfile")
     done = subprocess.run(  # noqa: S603 - the project's own command
         [sys.executable, *arguments],

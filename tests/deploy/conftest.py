@@ -1,4 +1,4 @@
-"""What tests of deployed bots talk to."""
+"""Fixtures of tests about deployed bots."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path

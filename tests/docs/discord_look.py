@@ -20,7 +20,7 @@ _FONTS: Final = "'gg sans', 'Noto Sans', 'Helvetica Neue', Helvetica, Arial, san
 _MONO: Final = "ui-monospace, Menlo, Consolas, monospace"
 _BUTTONS: Final = {1: "#5865f2", 2: "#4e5058", 3: "#248046", 4: "#da373c", 5: "#4e5058"}
 _CARD_WIDTH: Final = 560
-"""How wide Discord makes a card at most, so that pictures are read like the client."""
+"""Greatest width of a card in Discord, so that pictures are read like the client."""
 
 
 @dataclass(frozen=True)

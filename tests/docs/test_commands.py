@@ -83,7 +83,7 @@ INSIDE = (
     r"sudo (?:-u \S+ )?(?:env -C \S+ )?",
     r"docker compose (?:run|exec) (?:--rm )?(?:--volume \S+ )?stillmotion (?:stillmotion )?(?=[a-z]+\b)(?!rm\b)",
 )
-"""What may stand before a command that somebody else runs, or a container, in which the bot is the program."""
+"""Words before a command that somebody else runs, or a container, in which the bot is the program."""
 
 COMMANDS = list(dict.fromkeys(command for document in DOCUMENTS for command in commands_of(document)))
 
@@ -108,7 +108,7 @@ def names_of_options(command: TyperGroup | TyperCommand) -> set[str]:
 
 
 def problem_with_bot(arguments: list[str]) -> str | None:
-    """What is wrong with arguments of `python -m bot`; None if nothing is."""
+    """The fault in arguments of `python -m bot`; None if there is none."""
     if not arguments or arguments[0].startswith("-"):
         return None if {*arguments[:1]} <= names_of_options(group()) else f"no option {arguments[0]}"
     command = group().commands.get(arguments[0])
@@ -120,7 +120,7 @@ def problem_with_bot(arguments: list[str]) -> str | None:
 
 
 def problem_with(command: str) -> str | None:
-    """What is wrong with a command of `make` or of the bot; None if nothing is."""
+    """The fault in a command of `make` or of the bot; None if there is none."""
     words = [word for word in shlex.split(command) if word != "…"]
     match words:
         case ["make", *rest]:

@@ -36,7 +36,7 @@ MADE_LATER = {
     "purchases/",
     "site/",
 }
-"""What the bot and `make` make."""
+"""Files and folders that the bot and `make` make."""
 NO_SETTINGS = {"DISCORD_OPENAPI", "NOTIFY_SOCKET"}
 """Names in capitals that are no settings of the bot."""
 

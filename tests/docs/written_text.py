@@ -29,7 +29,7 @@ _SPAN: Final = re.compile(
 
 @dataclass(frozen=True)
 class Style:
-    """How a run of letters looks. `size` is in pixels."""
+    """Style of a run of letters. `size` is in pixels."""
 
     size: float = 16
     colour: str = INK

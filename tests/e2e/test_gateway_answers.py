@@ -56,7 +56,7 @@ EXPLAINED = {
     "content_policy": service_words.SERVICE_CODES[service_words.CONTENT_CODE],
     "permission_denied": service_words.SERVICE_CODES[service_words.CONTENT_CODE],
 }
-"""What users read in place of the service's words, where it is known what they mean."""
+"""Sentences for users in place of the service's words, where it is known what they mean."""
 
 
 async def test_a_refusal_of_one_request_ends_it_with_a_sentence_or_the_services_words_and_nothing_else(

@@ -44,7 +44,7 @@ async def typed(
 
 
 def mention(harness: Harness, name: str) -> str:
-    """How a message names a command by its id."""
+    """The mention of a command by its id."""
     ids = {command["name"]: command["id"] for command in harness.sandbox.discord.commands}
     return f"</{name}:{ids[name.split(maxsplit=1)[0]]}>"
 

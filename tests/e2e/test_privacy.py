@@ -29,7 +29,7 @@ def owners(harness: Harness) -> list[int]:
 
 
 def pending(harness: Harness) -> int:
-    """How many deletions are not complete."""
+    """The number of deletions that are not complete."""
     return len(stored(harness, "SELECT * FROM deletions"))
 
 

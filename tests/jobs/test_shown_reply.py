@@ -1,4 +1,4 @@
-"""What the text of a reply tells of its job, in every language and stage."""
+"""The text of a reply tells how its job stands, in every language and stage."""
 
 from dataclasses import replace
 

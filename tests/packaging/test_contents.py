@@ -1,4 +1,4 @@
-"""What the packages contain: everything of `bot` and `cogs` that git tracks, and nothing that only lies there."""
+"""The packages contain everything of `bot` and `cogs` that git tracks, and nothing that only lies there."""
 
 import subprocess
 from pathlib import Path

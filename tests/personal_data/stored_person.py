@@ -198,7 +198,7 @@ def files(data_dir: Path) -> Sequence[Path]:
 
 
 async def parts(database: Database, data_dir: Path) -> ErasureParts:
-    """What deletes, as the command line builds it."""
+    """The parts that delete, as the command line builds them."""
 
     async def carry_out(_review: Review) -> None:
         """No bot runs."""

@@ -23,7 +23,7 @@ MANY = 10_000
 
 
 async def exported(database: Database, path: Path) -> dict[str, Any]:
-    """What an export holds."""
+    """The contents of an export."""
     await PersonExport(database).write(PERSON, path, NOW)
     return json.loads(path.read_text("utf-8"))
 

@@ -123,7 +123,7 @@ TURNS = {
     6: Image.Transpose.ROTATE_90,
     8: Image.Transpose.ROTATE_270,
 }
-"""How a camera that was held this way (EXIF) stored the upright picture."""
+"""Turns by which a camera that was held this way (EXIF) stored the upright picture."""
 
 
 @pytest.mark.parametrize("size", [(256, 144), (144, 256)], ids=["landscape", "portrait"])

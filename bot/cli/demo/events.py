@@ -1,4 +1,4 @@
-"""What happens in a demo, as its screens show it. Times are seconds since `/video` was typed."""
+"""Events of a demo, as its screens show them. Times are seconds since `/video` was typed."""
 
 from dataclasses import dataclass
 from pathlib import Path

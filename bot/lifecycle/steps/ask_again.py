@@ -31,7 +31,7 @@ _BEHIND_ITS_REPLY: Final = (
 
 @dataclass(frozen=True)
 class _Look:
-    """What a look at the reply told; `seen` is False if the reply itself could not be looked at."""
+    """Result of a look at the reply; `seen` is False if the reply itself could not be looked at."""
 
     tells: ReplyTells
     seen: bool

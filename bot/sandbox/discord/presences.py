@@ -1,4 +1,4 @@
-"""What the bot shows as its presence, and the limit on changing it (DOCS topic "Gateway", "Update Presence")."""
+"""Presences that the bot showed, and the limit on changing them (DOCS topic "Gateway", "Update Presence")."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What scenes are painted with: gradients, glows, silhouettes, layers that pass at their own pace."""
+"""Paints parts of scenes: gradients, glows, silhouettes, layers that pass at their own pace."""
 
 import math
 import random

@@ -32,7 +32,7 @@ class Hour(StrEnum):
 
 
 class Weather(StrEnum):
-    """What falls in a film."""
+    """Weather of a film: rain, snow or neither."""
 
     CLEAR = "clear"
     RAIN = "rain"
@@ -64,7 +64,7 @@ _BOAT: Final = r"boats?|ships?|sail(s|ing|boats?)?|船|舟|ボート"
 
 @dataclass(frozen=True)
 class Scene:
-    """What is to be drawn."""
+    """Description of a scene to draw."""
 
     place: Place
     hour: Hour

@@ -31,7 +31,7 @@ async def deleted(harness: Harness, *, user: User | None = None) -> str:
 
 
 async def export(harness: Harness, *, user: User | None = None) -> dict[str, Any]:
-    """What the exported file holds."""
+    """The contents of the exported file."""
     reply = await privacy(harness, "export", user=user)
     shown = await reply.wait_for(lambda version: bool(version.attachments), TIMEOUT_S)
     (file,) = shown.attachments
