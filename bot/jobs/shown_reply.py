@@ -34,8 +34,8 @@ class ReplyTells(StrEnum):
 def told_by(text: str) -> ReplyTells:
     """Return what the text of a card tells, in whatever language it is. The user's prompt tells nothing.
 
-    A sentence that a later version words differently is not recognised in replies of earlier ones: `NOTHING` does not
-    prove that nothing was bought, so a user is asked, and never told for certain.
+    A sentence that a later version words differently is not recognised in replies of earlier ones. So `NOTHING`
+    does not prove that nothing was bought: after a backup was put back, a user is asked and promised nothing.
     """
     lines = [line.strip() for line in text.splitlines() if not line.startswith(_PROMPT)]
     headlines = {line.removeprefix(_HEADLINE) for line in lines if line.startswith(_HEADLINE)}
