@@ -12,8 +12,11 @@ from bot.backups.manifest import KEY_NAME, is_data_file
 from bot.moderation.audit.checkpoint import FILE_NAME as DIGEST_NAME
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 
-_VIDEOS: Final = "SELECT video_name FROM jobs WHERE video_name IS NOT NULL AND settled_at IS NULL"
-_WAITING: Final = "SELECT id FROM jobs WHERE settled_at IS NULL"
+_VIDEOS: Final = "SELECT video_name FROM jobs WHERE video_name IS NOT NULL AND (settled_at IS NULL{asked})"
+_WAITING: Final = "SELECT id FROM jobs WHERE settled_at IS NULL{asked}"
+_HAS_REVIEWS: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'reviews'"
+_OR_ASKED: Final = " OR id IN (SELECT job_id FROM reviews WHERE state = 'open')"
+"""Of deleted users: their requests are over, and moderators still decide. Earlier versions have no such table."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class DataFolder:
         with closing(sqlite3.connect(snapshot)) as connection:
             # A row that cannot be read is backed up like the others; no file has its name.
             connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-            videos = [f"media/{name}" for (name,) in connection.execute(_VIDEOS)]
-            waiting = [str(job_id) for (job_id,) in connection.execute(_WAITING)]
+            asked = _OR_ASKED if connection.execute(_HAS_REVIEWS).fetchone() else ""
+            videos = [f"media/{name}" for (name,) in connection.execute(_VIDEOS.format(asked=asked))]
+            waiting = [str(job_id) for (job_id,) in connection.execute(_WAITING.format(asked=asked))]
         yield from (name for name in videos if is_data_file(name))
         yield from self.hidden_videos()
         for job_id in waiting:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from bot.backups.disk import keep_copy, make_folder, move, sync
 from bot.backups.errors import BackupFailedError
 from bot.backups.manifest import DATABASE_NAME, BackupAbout, BackupFile, Manifest
 from bot.backups.purchases_since import PurchasesSince, bring_up_to_date, take_over_purchases
+from bot.backups.replaced_data import replaced_name
 from bot.backups.snapshot import mark_as_backup, problem_of, revision_of
 from bot.jobs.job import JobState
 from bot.storage.engines import read_only
@@ -41,8 +42,6 @@ from bot.storage.same_file import FileIdentity, identity_of
 from bot.texts import console_backup as words
 
 _STAGING: Final = "restore.part"
-_ASIDE: Final = "backups/replaced-{stamp}"
-_STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 _BESIDE_DATABASE: Final = ("-wal", "-shm", "-journal")
 _LOG_WAIT_S: Final = 1.0
 """Seconds to wait for another program that reads the database."""
@@ -197,7 +196,7 @@ def _kept_aside(data: DataFolder, now: datetime) -> Generator[Path | None]:
     if not present and not names:
         yield None
         return
-    aside = data.path(_ASIDE.format(stamp=now.astimezone(UTC).strftime(_STAMP)))
+    aside = data.path(replaced_name(now))
     try:
         for path in present:
             keep_copy(path, aside / path.name)

@@ -15,7 +15,6 @@ from bot.people.store import PeopleStore
 from bot.personal_data.parts import ErasureParts
 from bot.personal_data.person_erasure import ErasureResult
 from bot.quota.ledger import Ledger
-from bot.reviews.review import Review
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
@@ -57,7 +56,7 @@ async def _delete(database: Database, settings: Settings, person_id: int) -> Era
         spool_dir=settings.spool_dir,
         media_dir=settings.media_dir,
         restart=_leave_to_the_bot,
-        carry_out=_show_later,
+        show_later=_leave_to_the_bot,
         now=_utc_now,
     )
     request = await parts.person.ask(person_id, by=None)
@@ -68,12 +67,8 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _leave_to_the_bot(_job_id: str) -> None:
-    """The next start runs the job, which tells its user."""
-
-
-async def _show_later(_review: Review) -> None:
-    """The next start shows that the question is closed."""
+def _leave_to_the_bot(_job_or_review_id: str) -> None:
+    """The next start runs the job, which tells its user, and has the card of the question say so."""
 
 
 async def _tell_later(_job_ids: Sequence[str]) -> None:

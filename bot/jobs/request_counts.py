@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import TERMINAL, JobState
+from bot.jobs.open_questions import is_asked_about
 from bot.storage.tables import jobs
 
 _ENDED = [state.value for state in TERMINAL]
@@ -15,12 +16,14 @@ _ENDED = [state.value for state in TERMINAL]
 async def count_waiting(connection: AsyncConnection, guild_id: int, person_id: int | None = None) -> int:
     """Return how many requests of a server, or of one user there, wait for moderators.
 
-    Those count too that are under way and whose videos moderators are to see before they are posted.
+    Those count too that are under way and whose videos moderators are to see before they are posted, and those that
+    ended with their user's data while moderators were asked: they still have to decide.
     """
-    condition = and_(jobs.c.guild_id == guild_id, jobs.c.settled_at.is_(None), jobs.c.parked_at.is_(None))
+    condition = jobs.c.guild_id == guild_id
     if person_id is not None:
         condition = and_(condition, jobs.c.person_id == person_id)
-    chosen = select(func.count()).select_from(jobs).where(condition, _waits())
+    under_way = and_(jobs.c.settled_at.is_(None), jobs.c.parked_at.is_(None), _waits())
+    chosen = select(func.count()).select_from(jobs).where(condition, or_(under_way, is_asked_about()))
     return (await connection.execute(chosen)).scalar_one()
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
+from bot.jobs.open_questions import is_asked_about
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
 from bot.jobs.task_owners import TaskTakenError, looked_for_since, other_with_task
 from bot.storage.database import Database
@@ -248,9 +249,12 @@ class JobStore:
             return found.scalar() is not None
 
     async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
-        """Return those of these jobs that ended before then, or do not exist: their pictures need not be kept."""
+        """Return those of these jobs that ended before then, or do not exist: their pictures need not be kept.
+
+        Jobs about which moderators are asked are not among them.
+        """
         kept: set[str] = set()
-        condition = or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= moment)
+        condition = or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= moment, is_asked_about())
         async with self._database.read() as connection:
             for start in range(0, len(job_ids), 500):
                 some = job_ids[start : start + 500]
@@ -270,8 +274,9 @@ class JobStore:
         return frozenset(existing - readable)
 
     async def videos(self) -> frozenset[str]:
-        """Return the names of the files in the media folder that some job still needs."""
-        condition = and_(jobs.c.video_name.is_not(None), jobs.c.settled_at.is_(None))
+        """Return the names of the files in the media folder that some job, or a question about it, still needs."""
+        needed = or_(jobs.c.settled_at.is_(None), is_asked_about())
+        condition = and_(jobs.c.video_name.is_not(None), needed)
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
 

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, RowMapping, Table, or_, select
 from bot.moderation.audit.entries import AuditAction
 from bot.storage.database import Database
 from bot.storage.moderation_tables import audit, members, person_news, reviews, strikes, terms, votes
+from bot.storage.privacy_tables import deletions
 from bot.storage.tables import drafts, jobs, people, reports
 
 FORMAT: Final = "stillmotion-personal-data"
@@ -40,6 +41,9 @@ _OF_AUDIT: Final = (
     "actor_id",
     "person_id",
 )
+
+_OF_CHARGES: Final = ("created_at", "submitted_at", "guild_id", "seconds", "resolution", "state")
+"""Of requests that are nobody's and for two days count against the caps of whom they were."""
 
 _Record = Mapping[str, Any]
 _Shape = Callable[[RowMapping, int], _Record]
@@ -129,6 +133,8 @@ _SECTIONS: Final = (
         "news", person_news, lambda me: person_news.c.person_id == me, _all(person_news), ["id"], _plain
     ),
     _Section("votes", votes, lambda me: votes.c.person_id == me, _all(votes), ["cast_at"], _plain),
+    _Section("charges", jobs, lambda me: jobs.c.charged_to == me, _OF_CHARGES, ["created_at"], _plain),
+    _Section("deletion", deletions, lambda me: deletions.c.person_id == me, _all(deletions), [], _plain),
     _Section(
         "words_added",
         terms,

@@ -9,10 +9,29 @@ from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from bot.jobs.job import owner_of_file
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
+from bot.reviews.review import ReviewState, ReviewSubject
 from bot.storage.database import Database
-from bot.storage.moderation_tables import audit, members, person_news, strikes, votes
+from bot.storage.moderation_tables import audit, members, person_news, reviews, strikes, votes
 from bot.storage.privacy_tables import deletions
 from bot.storage.tables import drafts, jobs, people, reports
+
+
+@dataclass(frozen=True)
+class QuestionCounts:
+    """Numbers of a user's requests and reported videos about which moderators have not decided yet."""
+
+    requests: int
+    reported: int
+
+
+async def open_questions(database: Database, person_id: int) -> QuestionCounts:
+    """Count the open questions about a user. Raises `bot.storage.errors.StorageUnavailableError`."""
+    open_ = or_(reviews.c.state == ReviewState.OPEN.value, reviews.c.outstanding.is_not(None))
+    chosen = select(reviews.c.stage).where(reviews.c.person_id == person_id, open_)
+    async with database.read() as connection:
+        subjects = (await connection.execute(chosen)).scalars().all()
+    reported = subjects.count(ReviewSubject.REPORT.value)
+    return QuestionCounts(len(subjects) - reported, reported)
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,8 @@ class Inventory:
     entries: int
     being_deleted: bool
     """True if the user asked for the deletion, and something is still needed."""
+    asked: QuestionCounts
+    """Questions to moderators, which a deletion leaves open."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,6 +107,7 @@ class PersonInventory:
             strikes=counts["strikes"],
             entries=counts["entries"],
             being_deleted=counts["being_deleted"] > 0,
+            asked=await open_questions(self.database, person_id),
         )
 
 

@@ -185,7 +185,8 @@ async def _erase_rows(connection: AsyncConnection, batch: _Batch, now: datetime)
     await connection.execute(
         update(votes).where(votes.c.review_id.in_(select(reviews.c.id).where(theirs))).values(reason=None)
     )
-    nowhere = dict.fromkeys(("channel_id", "message_id", "shown_channel_id", "shown_message_id"))
+    # Where its card is, which still has the prompt, stays known until `EmptiedCards` has edited it.
+    nowhere = dict.fromkeys(("shown_channel_id", "shown_message_id"))
     await connection.execute(
         update(reviews).where(theirs).values({"person_id": NOBODY, "reason": None} | nowhere)
     )

@@ -1,7 +1,12 @@
-"""Open requests of a user whose data is deleted: they end, whatever state they are in."""
+"""Open requests of a user whose data is deleted: they end, whatever state they are in.
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+Questions to moderators about them stay open. A denial may suspend the user (*Deny and suspend*), before a video is
+made and before it is posted alike: nobody is to escape that by deleting. An approval makes and posts nothing, since
+the request has ended. `JobErasure` deletes what such a question needs once it has ended, in whatever way.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,15 +15,16 @@ import structlog
 from sqlalchemy import RowMapping, Select, and_, select
 
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
+from bot.jobs.open_questions import is_asked_about
 from bot.jobs.reservations import update_ledger
 from bot.jobs.rows import job_from, named
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.log import AuditLog
 from bot.personal_data.deletion_store import DeletionRequest
 from bot.quota.ledger import Ledger
-from bot.reviews.review import CLOSING_ACTIONS, Review, ReviewState, ReviewSubject, entry_about
-from bot.reviews.store import ReviewStore
+from bot.reviews.review import ReviewState
 from bot.storage.database import Database
+from bot.storage.moderation_tables import reviews
 from bot.storage.reading import read_rows
 from bot.storage.tables import jobs
 
@@ -43,15 +49,16 @@ class OpenRequests:
 
     database: Database
     store: JobStore
-    reviews: ReviewStore
     audit: AuditLog
     ledger: Ledger
     spool_dir: Path
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored, which tells its user."""
-    carry_out: Callable[[Review], Awaitable[None]]
-    """Shows a closed question as it stands (`Decisions.carry_out`)."""
+    show_later: Callable[[str], None]
+    """Has the card of a question say how it stands, soon (`Questions.show_later`)."""
     now: Callable[[], datetime]
+    _shown: set[str] = field(default_factory=set[str], init=False)
+    """Questions whose cards this process had say that the request has ended."""
 
     async def of(self, person_id: int) -> Sequence[Job]:
         """Return a user's requests that are not settled, oldest first."""
@@ -61,12 +68,12 @@ class OpenRequests:
     async def end(self, request: DeletionRequest) -> EndedRequests:
         """End what a user has open since before the wish.
 
-        What was bought stays charged, and its video is thrown away. What is just being handed to the video service
-        cannot be called back: a later call ends it.
+        What was bought stays charged, and its video is thrown away; where moderators are asked about it, once they
+        have decided. What is just being handed to the video service cannot be called back: a later call ends it.
         """
         for _ in range(_TRIES):
             try:
-                ended, closed = await self._end(request)
+                ended = await self._end(request)
             except StaleJobError:
                 continue  # a run wrote to one of the jobs just now: read them again
             break
@@ -76,14 +83,15 @@ class OpenRequests:
         for job in ended:
             update_ledger(self.ledger, job)
             self.restart(job.id)
-        for review in closed:
-            await self.carry_out(review)
+        for review_id in await self._asked(request):
+            if review_id not in self._shown:
+                self._shown.add(review_id)
+                self.show_later(review_id)
         return EndedRequests([job.id for job in ended], sum(job.bought for job in ended))
 
-    async def _end(self, request: DeletionRequest) -> tuple[list[Job], list[Review]]:
+    async def _end(self, request: DeletionRequest) -> list[Job]:
         now = self.now()
         ended: list[Job] = []
-        closed: list[Review] = []
         async with self.audit.transaction() as within:
             open_ = and_(
                 jobs.c.person_id == request.person_id,
@@ -95,15 +103,21 @@ class OpenRequests:
                 after = _ended(before, now)
                 await self.store.save_within(within.connection, after, before=before)
                 ended.append(after)
-                asked = await self.reviews.open_about(before.id)
-                if asked is None or asked.subject is ReviewSubject.REPORT:
-                    continue
-                withdrawn = await self.reviews.close(within, asked.id, ReviewState.WITHDRAWN, now)
-                if withdrawn is not None:
-                    action = CLOSING_ACTIONS[ReviewState.WITHDRAWN]
-                    await within.record(entry_about(withdrawn, action, now))
-                    closed.append(withdrawn)
-        return ended, closed
+        return ended
+
+    async def _asked(self, request: DeletionRequest) -> Sequence[str]:
+        """Return the ids of the questions that stay open about requests that have ended."""
+        ended = and_(
+            jobs.c.person_id == request.person_id,
+            jobs.c.created_at <= request.asked_at,
+            jobs.c.state.in_([state.value for state in TERMINAL]),
+            is_asked_about(),
+        )
+        chosen = select(reviews.c.id).where(
+            reviews.c.job_id.in_(select(jobs.c.id).where(ended)), reviews.c.state == ReviewState.OPEN.value
+        )
+        async with self.database.read() as connection:
+            return (await connection.execute(chosen)).scalars().all()
 
     async def _read(self, chosen: Select[Any]) -> Sequence[Job]:
         async with self.database.read() as connection:

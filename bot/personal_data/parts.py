@@ -1,6 +1,6 @@
 """Builds the parts that delete data, for the bot and for the command line alike."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,8 +18,7 @@ from bot.personal_data.open_requests import OpenRequests
 from bot.personal_data.person_erasure import PersonErasure
 from bot.personal_data.person_texts import PersonTexts
 from bot.quota.ledger import Ledger
-from bot.reviews.review import DenyReason, Review
-from bot.reviews.store import ReviewStore
+from bot.reviews.review import DenyReason
 from bot.storage.database import Database
 
 CHOSEN_REASONS = frozenset({*ReportReason, *DenyReason})
@@ -40,8 +39,8 @@ class ErasureParts:
     media_dir: Path
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored."""
-    carry_out: Callable[[Review], Awaitable[None]]
-    """Shows a closed question as it stands."""
+    show_later: Callable[[str], None]
+    """Has the card of a question say how it stands, soon."""
     now: Callable[[], datetime]
 
     @cached_property
@@ -69,12 +68,11 @@ class ErasureParts:
             requests=OpenRequests(
                 database=self.database,
                 store=self.store,
-                reviews=ReviewStore(self.database),
                 audit=self.audit,
                 ledger=self.ledger,
                 spool_dir=self.spool_dir,
                 restart=self.restart,
-                carry_out=self.carry_out,
+                show_later=self.show_later,
                 now=self.now,
             ),
             jobs=self.jobs,

@@ -14,6 +14,7 @@ from sqlalchemy import and_
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.personal_data.deletion_store import DeletionRequest, DeletionStore
+from bot.personal_data.inventory import QuestionCounts, open_questions
 from bot.personal_data.job_erasure import JobErasure
 from bot.personal_data.open_requests import OpenRequests
 from bot.personal_data.person_texts import PersonTexts
@@ -28,13 +29,17 @@ WHOLE_BOT: Final = 0
 
 @dataclass(frozen=True)
 class ErasureResult:
-    """Result of a call: requests that ended, the number of those that were bought, and what waits for its end."""
+    """Result of a call: requests that ended, the number of those that were bought, and what waits for its end.
+
+    `asked` counts the questions among the latter.
+    """
 
     ended: int
     bought: int
     erased: int
     emptied: int
     waiting: int
+    asked: QuestionCounts
 
     @property
     def complete(self) -> bool:
@@ -102,12 +107,15 @@ class PersonErasure:
             raise failed
         waiting = await self.jobs.left(theirs) + await self.texts.left(request)
         if not waiting:
+            if request.texts_gone_at is not None:
+                await self.texts.delete_later_reasons(request.person_id)
             await self.store.complete(request)
+        asked = await open_questions(self.database, request.person_id)
         await self.database.empty_log_file()
         # What is still needed may wait for weeks, and is looked at once a minute.
         if erased or emptied or ended.ids or request.texts_gone_at is None or not waiting:
             log.info("person_data_deleted", jobs=erased, entries=emptied, waiting=waiting)
-        return ErasureResult(len(ended.ids), ended.bought, erased, emptied, waiting)
+        return ErasureResult(len(ended.ids), ended.bought, erased, emptied, waiting, asked)
 
 
 def _entry(person_id: int, at: datetime, by: int | None) -> AuditEntry:

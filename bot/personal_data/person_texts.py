@@ -64,6 +64,17 @@ class PersonTexts:
             await _delete_reports(connection, request, now)
             await _delete_moderators_words(connection, request)
 
+    async def delete_later_reasons(self, person_id: int) -> None:
+        """Delete what moderators wrote about the user since the wish, when they decided about what was still open.
+
+        What they wrote in other decisions meanwhile goes as well: nothing tells them apart. News that the user has
+        not got yet keep their reason: they are for the user, and go soon after.
+        """
+        told = and_(person_news.c.person_id == person_id, person_news.c.told_at.is_not(None))
+        async with self.log.transaction() as within:
+            await within.connection.execute(update(person_news).where(told).values(reason=""))
+            await self.members.forget_reasons(within, person_id, given=False)
+
     async def empty_log(self, request: DeletionRequest, seal: AuditEntry) -> int:
         """Empty the entries of the log about the user, and those that the user made. Returns their number.
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.delivery.messages import ReplyAddress
-from bot.jobs.job import Job
+from bot.jobs.job import FailureReason, Job, JobState
 from bot.moderation.words.findings import NO_FINDINGS, WordFindings
 from bot.reviews.report_store import Report
-from bot.reviews.review import Review
+from bot.reviews.review import Review, ReviewState, ReviewSubject
 from bot.texts.moderation import Record
 
 
@@ -48,6 +48,20 @@ class ReviewCase:
     words: WordFindings = NO_FINDINGS
     """Terms that matched in the prompt."""
 
+    @property
+    def is_over(self) -> bool:
+        """True if its user had their data deleted while moderators were asked, which ended the request."""
+        review, job = self.review, self.job
+        if (
+            review.subject is ReviewSubject.REPORT
+            or review.state is ReviewState.WITHDRAWN
+            or job.ended_at is None
+        ):
+            return False
+        by_owner = job.failure is not None and job.failure.reason is FailureReason.DELETED_BY_OWNER
+        before = review.decided_at is None or review.decided_at >= job.ended_at
+        return before and (by_owner or job.state is JobState.CANCELLED)
+
 
 class ReviewChannel(Protocol):
     """Shows questions to a server's moderators. No method raises for what Discord refuses."""
@@ -62,8 +76,12 @@ class ReviewChannel(Protocol):
         """
         ...
 
-    async def update(self, case: ReviewCase) -> None:
-        """Change a question's card to how the question stands now."""
+    async def update(self, case: ReviewCase) -> bool:
+        """Change a question's card to how the question stands now.
+
+        Returns:
+            False if it may work later: Discord is away, or does not say that the bot is in the server.
+        """
         ...
 
     async def is_deleted(self, channel_id: int) -> bool:

@@ -34,7 +34,7 @@ from bot.reviews.store import ReviewStore
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
-from bot.texts.moderation import Record
+from bot.texts.moderation import NO_RECORD, Record
 
 log: Final = structlog.get_logger(__name__)
 
@@ -233,6 +233,8 @@ class Questions:
         return placed is not None
 
     async def _case(self, review: Review, job: Job) -> ReviewCase:
+        if review.is_emptied:
+            return ReviewCase(review, job, NO_RECORD, quorum=1)
         shows_video = review.subject is ReviewSubject.POSTING
         video = self.media_dir / job.video_name if shows_video and job.video_name else None
         record = await self.record(review.guild_id, review.person_id)

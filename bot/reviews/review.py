@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.delivery.final_post import Attempt
-from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.job import NOBODY, Failure, FailureReason, Job, JobState, advance
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.rules import ReviewStage, ServerRules
 from bot.video import Preset
@@ -105,6 +105,11 @@ class Review:
     """What is still to be done to the message with the reported video; None where it is as decided."""
     refused_at: datetime | None = None
     """Moment of the last vain try to do it."""
+
+    @property
+    def is_emptied(self) -> bool:
+        """True if it has ended, and what it was about was deleted with its user's data."""
+        return self.person_id == NOBODY and self.state is not ReviewState.OPEN
 
 
 def outstanding_after(review: Review) -> Outstanding | None:

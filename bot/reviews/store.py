@@ -1,6 +1,6 @@
 """Store of reviews and votes: every SQL statement about the tables `reviews` and `votes`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.job import NOBODY
 from bot.moderation.audit.log import AuditedTransaction
 from bot.reviews.review import (
     NO_DOUBTS,
@@ -94,6 +95,23 @@ class ReviewStore:
         """Store that a change of a message was tried in vain."""
         async with self._database.write() as connection:
             await connection.execute(update(reviews).where(reviews.c.id == review_id).values(refused_at=now))
+
+    async def emptied(self, but_for: Collection[str], limit: int) -> Sequence[Review]:
+        """Return at most `limit` ended questions, oldest first, whose cards still show what was deleted.
+
+        Args:
+            but_for: Ids of questions that are left out.
+            limit: The number.
+        """
+        nobodys = and_(reviews.c.person_id == NOBODY, ~_OPEN, reviews.c.outstanding.is_(None))
+        shown = and_(reviews.c.message_id.is_not(None), reviews.c.id.not_in(but_for))
+        return await self._where(and_(nobodys, shown), limit)
+
+    async def forget_card(self, review_id: str) -> None:
+        """Forget the message of an ended question's card."""
+        nowhere = {"channel_id": None, "message_id": None}
+        async with self._database.write() as connection:
+            await connection.execute(update(reviews).where(reviews.c.id == review_id).values(nowhere))
 
     async def unplaced(self, guild_id: int | None = None) -> Sequence[Review]:
         """Return the open questions, of all servers or of one, that were shown to no moderator."""

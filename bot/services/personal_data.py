@@ -27,7 +27,8 @@ log: Final = structlog.get_logger(__name__)
 SERVER_KEPT_FOR: Final = timedelta(days=30)
 """Time for which the data of a server that was left is kept: it may come back."""
 COPIES_KEPT_FOR: Final = timedelta(days=30)
-"""Time for which a copy of the database from before an upgrade is kept, with what was deleted since."""
+"""Time for which a copy of the database from before an upgrade is kept, with what was deleted since; also what a
+restore replaced."""
 _EVERY_S: Final = 60.0
 _TOLD_WITHIN_S: Final = 10.0
 """For the cards of requests that ended to say so, while the user waits."""

@@ -163,7 +163,10 @@ def put_back(path: str, *, moment: datetime, videos: int, pictures: int) -> str:
 
 def kept_aside(folder: str) -> str:
     """Where the data is that was there before."""
-    return f"What was here before is kept in {folder}; delete that folder when you no longer need it."
+    return (
+        f"What was here before is kept in {folder}. The bot deletes that folder after 30 days; you may delete it "
+        "earlier."
+    )
 
 
 def to_be_asked(count: int) -> str:

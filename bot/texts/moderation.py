@@ -134,6 +134,10 @@ class Record:
     """True if the user is no longer a member of the server."""
 
 
+NO_RECORD: Final = Record(0, 0, 0, 0, trusted=False, suspended_until=None)
+"""Record of nobody."""
+
+
 def record_line(record: Record) -> Message:
     """User's record on one line."""
     line = sentence(
@@ -236,6 +240,13 @@ def outcome_line(*, approved: bool, by: int | None, reason: str) -> Message:
 
 CLOSED_EXPIRED: Final = sentence("Nobody decided in time.")
 CLOSED_WITHDRAWN: Final = sentence("The request was withdrawn.")
+OVER_LINE: Final = sentence(
+    "This person had their data deleted, which ended the request: whatever you decide, nothing is made or posted. "
+    "You can still suspend them."
+)
+WAS_OVER_LINE: Final = sentence("The request had ended before: nothing was made or posted.")
+EMPTIED_LINE: Final = sentence("Deleted by its owner.")
+"""On the card of an ended question, in place of all that it was about."""
 
 
 def whole_prompt(prompt: str) -> str:

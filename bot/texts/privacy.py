@@ -183,12 +183,19 @@ def part(number: int, files: int) -> Message:
     return sentence("Part {number} of {files}", number=number, files=files)
 
 
-def question(*, open_requests: int, bought: int) -> Sequence[Message]:
-    """The question before everything is deleted."""
-    return [_ASK, _GOES, _STAYS, _POSTED, *_ending(open_requests, bought)]
+def question(*, open_requests: int, bought: int, asked: int, reported: int) -> Sequence[Message]:
+    """The question before everything is deleted.
+
+    Args:
+        open_requests: Number of requests in progress.
+        bought: Number of those that were bought.
+        asked: Number of requests about which moderators are asked.
+        reported: Number of reported videos about which they are asked.
+    """
+    return [_ASK, _GOES, _STAYS, _POSTED, *_ending(open_requests, bought), *_undecided(asked, reported)]
 
 
-def deleted(*, ended: int, bought: int, waiting: int) -> Sequence[Message]:
+def deleted(*, ended: int, bought: int, waiting: int, asked: int, reported: int) -> Sequence[Message]:
     """The result of a deletion."""
     lines = [_DELETED]
     if ended:
@@ -211,6 +218,32 @@ def deleted(*, ended: int, bought: int, waiting: int) -> Sequence[Message]:
                 "{count} things are still needed, for moderators or because they are just ending. They go by "
                 "themselves afterwards.",
                 waiting,
+            )
+        )
+    return [*lines, *_undecided(asked, reported)]
+
+
+def _undecided(asked: int, reported: int) -> Sequence[Message]:
+    """Write what moderators still decide about after a deletion."""
+    lines: list[Message] = []
+    if asked:
+        lines.append(
+            counted(
+                "{count} request of yours stays with moderators until they decide, with what they need for that. "
+                "Nothing is made or posted, but they can suspend you for it.",
+                "{count} requests of yours stay with moderators until they decide, with what they need for that. "
+                "Nothing is made or posted, but they can suspend you for them.",
+                asked,
+            )
+        )
+    if reported:
+        lines.append(
+            counted(
+                "{count} reported video of yours stays with moderators until they decide, with what they need for "
+                "that. It can cost you a strike.",
+                "{count} reported videos of yours stay with moderators until they decide, with what they need for "
+                "that. They can cost you strikes.",
+                reported,
             )
         )
     return lines

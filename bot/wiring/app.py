@@ -177,6 +177,7 @@ class App:
             ("operator-orders", self._carry_out_orders),
             ("line-status", self.introduction.show_line),
             ("deletions", self.privacy.run),
+            ("emptied-cards", self.privacy.edit_cards),
         ):
             task = asyncio.create_task(self._keep_going(name, work), name=name)
             stack.push_async_callback(cancelled, task)

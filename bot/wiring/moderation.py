@@ -32,6 +32,7 @@ from bot.moderation.words.store import TermStore
 from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
+from bot.reviews.emptied_cards import EmptiedCards
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.person_news import PersonNews, SuspensionEnds
 from bot.reviews.questions import Questions
@@ -141,6 +142,13 @@ class ModerationWiring:
             review_channel=self.review_channel,
             media_dir=self.settings.media_dir,
             now=self.now,
+        )
+
+    @cached_property
+    def emptied_cards(self) -> EmptiedCards:
+        """Edits cards that show what was deleted."""
+        return EmptiedCards(
+            reviews=self.reviews, questions=self.questions, review_channel=self.review_channel
         )
 
     @cached_property

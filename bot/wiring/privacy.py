@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 
+from bot.backups.replaced_data import remove_replaced
 from bot.people.cache import PreferenceCache
 from bot.personal_data.export import PersonExport
 from bot.personal_data.inventory import PersonInventory
@@ -38,6 +39,11 @@ class PrivacyWiring:
         await self.resumed.wait()
         await self.personal_data.run()
 
+    async def edit_cards(self) -> None:
+        """Take what was deleted from moderators' cards, until cancelled."""
+        await self.resumed.wait()
+        await self.moderation.emptied_cards.run()
+
     @cached_property
     def cogs(self) -> tuple[PrivacyCog, ServersCog]:
         """`/privacy`, and what notes the servers that the bot leaves."""
@@ -63,11 +69,16 @@ class PrivacyWiring:
             store=parts.person.store,
             runner=self.jobs.runner,
             deadlines=self.jobs.deadline_clock(),
-            remove_copies=partial(remove_backups, database.path),
+            remove_copies=self._remove_copies,
             is_in_server=lambda guild_id: self.moderation.bot.get_guild(guild_id) is not None,
             knows_servers=self.moderation.bot.is_ready,
             now=self.now,
         )
+
+    def _remove_copies(self, before: datetime) -> int:
+        """Delete copies from before upgrades, and what restores replaced. Blocking."""
+        removed = remove_backups(self.moderation.database.path, before)
+        return removed + remove_replaced(self.settings.data_dir, before)
 
     @cached_property
     def documents(self) -> Documents:
@@ -87,6 +98,6 @@ class PrivacyWiring:
             spool_dir=self.settings.spool_dir,
             media_dir=self.settings.media_dir,
             restart=self.jobs.runner.restart,
-            carry_out=self.jobs.decisions.carry_out,
+            show_later=self.moderation.questions.show_later,
             now=self.now,
         )

@@ -165,6 +165,13 @@ def score_lines(case: ReviewCase, language: Language) -> list[str]:
 
 def _texts(case: ReviewCase, language: Language) -> list[str]:
     job, review = case.job, case.review
+    if review.is_emptied:
+        return [
+            f"### {HEADLINES[review.subject].in_language(language)}",
+            words.EMPTIED_LINE.in_language(language),
+            _outcome(case).in_language(language),
+            *outstanding_lines(review, language),
+        ]
     options = options_line(job.request, language, fits_picture=job.fits_picture)
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
     if (shown := message_of(review)) is not None:
@@ -187,11 +194,21 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
         lines.append(f"-# {until.in_language(language)}")
     else:
         lines.append(_outcome(case).in_language(language))
-    if review.outstanding is not None and (
-        review.refused_at is not None or review.state is not ReviewState.OPEN
-    ):
-        lines.append(words.OUTSTANDING[review.outstanding].in_language(language))
-    return lines
+    return [*lines, *over_lines(case, language), *outstanding_lines(review, language)]
+
+
+def over_lines(case: ReviewCase, language: Language) -> list[str]:
+    """Return a line if the request ended with its user's data, so that a decision makes and posts nothing."""
+    told = words.OVER_LINE if case.review.state is ReviewState.OPEN else words.WAS_OVER_LINE
+    return [told.in_language(language)] if case.is_over else []
+
+
+def outstanding_lines(review: Review, language: Language) -> list[str]:
+    """Return a line with what is still to be done to a reported video, once that was tried or decided."""
+    tried = review.refused_at is not None or review.state is not ReviewState.OPEN
+    if review.outstanding is None or not tried:
+        return []
+    return [words.OUTSTANDING[review.outstanding].in_language(language)]
 
 
 def reports_text(reports: Sequence[Report], language: Language) -> str:

@@ -30,6 +30,8 @@ _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
 _UNKNOWN_CHANNEL: Final = 10003
 """Discord, *JSON Error Codes*."""
+_TOO_MANY_OLD_EDITS: Final = 30046
+"""Discord, *JSON Error Codes*: edits of messages that are older than an hour."""
 _NOBODY: Final = discord.AllowedMentions.none()
 
 _Channel: TypeAlias = discord.DMChannel | discord.PartialMessageable
@@ -57,14 +59,14 @@ class DiscordReviewChannel:
         )
         return (sent.channel.id, sent.id) if sent is not None else None
 
-    async def update(self, case: ReviewCase) -> None:
-        """Update the card of a question."""
+    async def update(self, case: ReviewCase) -> bool:
+        """Update the card of a question. Returns False if that may work later."""
         review = case.review
         if review.channel_id is None or review.message_id is None:
-            return
+            return True
         guild = await guild_of(self._client, review.guild_id)
         if guild is None or self._breaker.open:
-            return
+            return False
         message = self._client.get_partial_messageable(review.channel_id).get_partial_message(
             review.message_id
         )
@@ -76,8 +78,10 @@ class DiscordReviewChannel:
         edited = await attempt(
             message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY), _TIMEOUT_S
         )
-        if isinstance(edited, FailedCall):
-            log.info("review_not_shown", review=review.id, **edited.facts)
+        if not isinstance(edited, FailedCall):
+            return True
+        log.info("review_not_shown", review=review.id, **edited.facts)
+        return not (edited.passing or edited.code == _TOO_MANY_OLD_EDITS)
 
     async def is_deleted(self, channel_id: int) -> bool:
         """Return True if Discord says that there is no such channel; False if it cannot be told."""

@@ -24,6 +24,8 @@ from cogs.moderation.review_card import (
     HEADLINES,
     ReviewAction,
     matched_lines,
+    outstanding_lines,
+    over_lines,
     reports_text,
     review_buttons,
     rows_of,
@@ -133,10 +135,7 @@ def _text(review: Review, case: ReviewCase | None, language: Language) -> str:
     request = case.job.request
     approvals = sum(vote.approves for vote in review.votes)
     votes = words.votes(approvals, len(review.votes) - approvals, case.quorum).in_language(language)
-    if review.outstanding is not None and (
-        review.state is not ReviewState.OPEN or review.refused_at is not None
-    ):
-        line = f"{line}\n{moderation.OUTSTANDING[review.outstanding].in_language(language)}"
+    line = "\n".join([line, *outstanding_lines(review, language), *over_lines(case, language)])
     found = (*matched_lines(case, language), *score_lines(case, language))
     matched = "".join(f"-# {one}\n" for one in found)
     return (

@@ -86,7 +86,10 @@ class PrivacyCog(commands.Cog):
             PlainButton(words.DELETE.in_language(language), _DELETE_ID, discord.ButtonStyle.danger),
             PlainButton(words.KEEP.in_language(language), _KEEP_ID),
         )
-        lines = words.question(open_requests=found.open, bought=found.bought)
+        asked = found.asked
+        lines = words.question(
+            open_requests=found.open, bought=found.bought, asked=asked.requests, reported=asked.reported
+        )
         await answer(interaction, layout_of(_paragraphs(lines, language), row_of_plain(buttons)))
 
     def routes(self) -> list[InteractionRoute]:
@@ -109,7 +112,13 @@ class PrivacyCog(commands.Cog):
             log.warning("person_data_not_deleted", reason=str(error))
             await answer(interaction, layout_of(words.NOT_DELETED.in_language(language)))
             return
-        lines = words.deleted(ended=done.ended, bought=done.bought, waiting=done.waiting)
+        lines = words.deleted(
+            ended=done.ended,
+            bought=done.bought,
+            waiting=done.waiting,
+            asked=done.asked.requests,
+            reported=done.asked.reported,
+        )
         await answer(interaction, layout_of(_paragraphs(lines, language)))
 
     async def _keep(self, interaction: Interaction, match: re.Match[str]) -> None:

@@ -16,7 +16,6 @@ from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
 from bot.personal_data.parts import ErasureParts
 from bot.quota.ledger import Ledger
-from bot.reviews.review import Review
 from bot.storage.database import Database
 from bot.storage.tables import metadata
 from tests.storage.rows import row
@@ -200,9 +199,6 @@ def files(data_dir: Path) -> Sequence[Path]:
 async def parts(database: Database, data_dir: Path) -> ErasureParts:
     """The parts that delete, as the command line builds them."""
 
-    async def carry_out(_review: Review) -> None:
-        """No bot runs."""
-
     members = MemberCache(MemberStore(database))
     await members.load()
     return ErasureParts(
@@ -215,7 +211,7 @@ async def parts(database: Database, data_dir: Path) -> ErasureParts:
         spool_dir=data_dir / "spool",
         media_dir=data_dir / "media",
         restart=lambda _: None,
-        carry_out=carry_out,
+        show_later=lambda _: None,
         now=lambda: NOW,
     )
 

@@ -15,9 +15,23 @@ from bot.personal_data.archive import fitted
 from bot.personal_data.export import PersonExport
 from bot.personal_data.inventory import PersonInventory
 from bot.storage.database import Database
+from bot.storage.moderation_tables import reviews
 from bot.storage.opening import open_database
 from bot.storage.tables import jobs
-from tests.personal_data.stored_person import ENTRIES, GUILD, LOOK, MARK, NOW, OTHER, PERSON, fill, job
+from tests.personal_data.stored_person import (
+    ENTRIES,
+    GUILD,
+    LOOK,
+    MARK,
+    NOW,
+    OTHER,
+    PERSON,
+    fill,
+    job,
+    parts,
+    review,
+    tell_later,
+)
 
 MANY = 10_000
 
@@ -44,6 +58,8 @@ async def test_it_has_everything_of_the_user_and_nobody_else(tmp_path: Path) -> 
         "questions": 1,
         "news": 1,
         "votes": 1,
+        "charges": 0,
+        "deletion": 0,
         "words_added": 0,
         "log": len(ENTRIES),
     }
@@ -54,6 +70,25 @@ async def test_it_has_everything_of_the_user_and_nobody_else(tmp_path: Path) -> 
     assert [one["reason"] for one in found["log"]] == ["", "", "", MARK, "", ""]
     assert (counted.requests, counted.pictures, counted.videos, counted.strikes) == (1, 1, 4, 1)
     assert counted.entries == len(ENTRIES)
+
+
+async def test_what_a_deletion_leaves_for_a_while_is_in_it(tmp_path: Path) -> None:
+    """The seconds that count against the caps of a day, and that the deletion goes on."""
+    bought = job(id="e" * 32, task_id="task-2", created_at=NOW, submitted_at=NOW)
+    waiting = job(id="f" * 32, task_id="task-3")
+    asked = review("r3", "f" * 32, PERSON, state="open", decided_at=None)
+    async with open_database(None, tmp_path) as database:
+        await fill(database, tmp_path)
+        async with database.write() as connection:
+            await connection.execute(insert(jobs), [bought, waiting])
+            await connection.execute(insert(reviews).values(asked))
+        person = (await parts(database, tmp_path)).person
+        assert not (await person.proceed(await person.ask(PERSON, by=PERSON), tell_later)).complete
+        found = await exported(database, tmp_path / "export.json")
+    (charge,), (deletion,) = found["charges"], found["deletion"]
+    assert (charge["seconds"], charge["submitted_at"]) == (6, NOW.isoformat())
+    assert deletion == {"asked_at": NOW.isoformat(), "texts_gone_at": NOW.isoformat()}
+    assert [one["id"] for one in found["requests"]] == ["f" * 32]
 
 
 async def test_a_moderator_who_looked_for_a_video_is_not_given_its_users_words(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from bot.moderation.audit.store import verify_log
 from bot.storage.opening import open_database
 from bot.storage.privacy_tables import deletions, left_servers
 from bot.storage.tables import metadata
+from tests.personal_data.scanning import FILE, columns_with, found_in_files
 from tests.personal_data.stored_person import (
     ENTRIES,
     JOB,
@@ -23,7 +24,6 @@ from tests.personal_data.stored_person import (
     tell_later,
 )
 
-FILE = "stillmotion.sqlite3"
 WITHOUT_TEXTS = {deletions.name, left_servers.name, "heartbeats", "operator_orders", "servers", "terms"}
 """Tables without a user's texts: what a server's moderators set stays the server's."""
 IDS_STAY = {
@@ -128,24 +128,3 @@ def test_every_column_with_a_text_is_tried() -> None:
         texts = {column.name for column in table.c if isinstance(column.type, (String, JSON))}
         untried |= {f"{table.name}.{name}" for name in texts - filled - OWN_WORDS.get(table.name, set[str]())}
     assert untried == set()
-
-
-def found_in_files(folder: Path) -> set[str]:
-    """The files with the word in a byte or in the name."""
-    return {
-        path.name
-        for path in folder.rglob("*")
-        if MARK in path.name or (path.is_file() and MARK.encode() in path.read_bytes())
-    }
-
-
-def columns_with(folder: Path, text: str) -> set[str]:
-    """The columns with a text in some row."""
-    found: set[str] = set()
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        for table in metadata.sorted_tables:
-            for column in table.c:
-                query = f"SELECT count(*) FROM {table.name} WHERE CAST({column.name} AS TEXT) LIKE ?"  # noqa: S608 - ours
-                if connection.execute(query, [f"%{text}%"]).fetchone() != (0,):
-                    found.add(f"{table.name}.{column.name}")
-    return found

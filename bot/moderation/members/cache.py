@@ -101,11 +101,15 @@ class MemberCache:
         """Have a user's reports not count, or count again."""
         await self._save(within, replace(self.of(guild_id, person_id), reports_muted=muted))
 
-    async def forget_reasons(self, within: AuditedTransaction, person_id: int) -> None:
-        """Remove the reasons of a user's suspensions, and of those that the user decided. They stay in force."""
+    async def forget_reasons(self, within: AuditedTransaction, person_id: int, *, given: bool = True) -> None:
+        """Remove the reasons of a user's suspensions, and if `given` of those that the user decided.
+
+        The suspensions stay in force.
+        """
         found = [*self._known.values()]
         for one in found:
-            if one.suspended_for and person_id in {one.person_id, one.suspended_by}:
+            about = person_id == one.person_id or (given and person_id == one.suspended_by)
+            if one.suspended_for and about:
                 await self._save(within, replace(one, suspended_for=""))
 
     def forget_server(self, guild_id: int) -> None:
