@@ -142,6 +142,11 @@ class JobContext:
             await self.keep_reply(self._reply.address)
         return existence
 
+    async def reach_by(self, reply: ReplyAddress) -> None:
+        """Store another address of the reply, and reach the user by it from now on."""
+        await self.keep_reply(reply)
+        self._card.renew_token(reply)
+
     async def keep_reply(self, reply: ReplyAddress) -> None:
         """Store what was learned of the reply."""
         self.job = replace(self.job, reply=reply)
@@ -238,7 +243,7 @@ class JobContext:
             return
         if shown is False:
             await self.tell(cards.undelivered_card(self.job, failure))
-        await self.amend(failure=failure, undelivered_since=self.now())
+        await self.amend(failure=failure, undelivered_since=self.now(), ask_again_since=None)
 
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
