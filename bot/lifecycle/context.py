@@ -142,11 +142,6 @@ class JobContext:
             await self.keep_reply(self._reply.address)
         return existence
 
-    async def reach_by(self, reply: ReplyAddress) -> None:
-        """Store another address of the reply, and reach the user by it from now on."""
-        await self.keep_reply(reply)
-        self._card.renew_token(reply)
-
     async def keep_reply(self, reply: ReplyAddress) -> None:
         """Store what was learned of the reply."""
         self.job = replace(self.job, reply=reply)

@@ -75,9 +75,9 @@ def database_replaced(path: str) -> str:
 
 
 RESTORED_UNSEEN: Final = (
-    "Stillmotion: a backup was restored, and I cannot see the replies of some videos that were bought before: they were "
-    "deleted, or are closed to me. I do not post these videos by myself. They wait in `/jobs` for whoever asked for "
-    "them; the log names each (`restored_video_laid_aside`)."
+    "Stillmotion: a backup was restored, and I cannot see the replies of some videos that were bought before: they "
+    "were deleted, or are closed to me. I do not post these videos by myself. They wait in `/jobs` for whoever "
+    "asked for them; the log names each (`restored_video_laid_aside`)."
 )
 
 

@@ -1,7 +1,7 @@
 """The step of jobs whose row may be older than their reply: looks at the reply, and asks what is not bought.
 
 That is so when the bot was away for long, and when a backup was put back: what waits in it may have been bought
-since, and what was being made may have been posted. What was posted may have been deleted since, by moderators or by
+since, and what was being made may have been posted. What was posted may have been deleted since, by moderators or
 its owner: a video whose reply cannot be seen is never posted by itself.
 """
 
@@ -126,7 +126,9 @@ class AskAgainStep:
         reply = context.job.reply
         if not reply.private:
             # The channel's moderators may have removed the video from it.
-            await context.reach_by(replace(reply, private=True))
+            alone = replace(reply, private=True)
+            await context.keep_reply(alone)
+            context.renew_token(alone)
 
     async def _lay_aside(self, context: JobContext) -> None:
         log.warning("restored_video_laid_aside", job=context.job.id, task=context.job.task_id)
