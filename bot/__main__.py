@@ -32,14 +32,31 @@ def main() -> None:
         if error.name is None or error.name.split(".")[0] in {"bot", "cogs"}:
             raise
         sys.exit(console_platforms.not_installed(error.name, sys.executable))
-    app()
+    try:
+        app()
+    except OSError as error:
+        from bot.cli.screen import takes_output, tell
+        from bot.texts import console
+
+        if takes_output():
+            raise
+        tell(console.output_lost(error.strerror or type(error).__name__))
+        sys.exit(ExitStatus.FAILED)
 
 
 def _open_closed_streams() -> None:
-    """Open what was closed at the start (`2>&-`): Python has None there, and another file takes its number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - for the whole process
+    """Open what was closed at the start (`2>&-`): Python has None there, and another file takes its number.
+
+    A closed standard output refuses what is written, as it does in other programs.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for the whole process
+    if sys.stdout is None:
+        refusing = io.FileIO(os.open(os.devnull, os.O_RDONLY), "w")
+        # Nothing is kept in a buffer, which would fail once more when Python ends.
+        sys.stdout = io.TextIOWrapper(cast("Any", refusing), encoding="utf-8", write_through=True)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the whole process
 
 
 if __name__ == "__main__":

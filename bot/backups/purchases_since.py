@@ -1,20 +1,23 @@
-"""Purchases and deletions that came after a backup, as the database tells that it is to replace.
+"""Purchases, deletions and decisions that came after a backup, as the database tells that it is to replace.
 
 A request that waits in the backup may have been bought since, and one that is not in it may be paid for: both rows
 are taken over as they are now. So nothing is bought a second time, and no video that was paid for is lost.
 What was posted, denied, cancelled or deleted since stays so.
 Users who had their data deleted since are in the backup again: the next start deletes it again.
+What moderators decided since is in `decisions_since.py`.
 """
 
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from bot.backups.decisions_since import take_over_decisions
 from bot.backups.snapshot import copy_database, revision_of
 from bot.jobs.job import JobState
 from bot.storage.engines import migrating
@@ -57,6 +60,10 @@ class PurchasesSince:
     """Number of requests that were bought, or may have been, after the backup."""
     problem: str | None = None
     """The reason why some of them may not have been found."""
+    decisions: int = 0
+    """Number of moderators' decisions after the backup that were taken over: those that restrict."""
+    decisions_problem: str | None = None
+    """The reason why some of those may not have been found."""
 
 
 def bring_up_to_date(database: Path) -> None:
@@ -71,13 +78,14 @@ def bring_up_to_date(database: Path) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")
 
 
-def take_over_purchases(current: Path, staged: Path, scratch: Path) -> PurchasesSince:
-    """Bring what was bought since into a backup's database.
+def take_over_purchases(current: Path, staged: Path, scratch: Path, now: datetime) -> PurchasesSince:
+    """Bring what was bought since into a backup's database, and what moderators forbade.
 
     Args:
         current: The database that is to be replaced, which no bot uses.
         staged: The database of the backup, of this version's schema.
         scratch: An unused path for a copy of the first.
+        now: The moment of the entries about decisions in the audit log.
 
     Raises:
         StorageUnavailableError: One of them cannot be read or written at present, as on a full disk.
@@ -91,14 +99,20 @@ def take_over_purchases(current: Path, staged: Path, scratch: Path) -> Purchases
         except NewerDatabaseError:  # an update is taken back; what both versions know is taken over
             newer = f"{current}: made by a newer version"
     except StorageError as error:
-        return PurchasesSince(0, _damage(error))
+        return _nothing_known(_damage(error))
     except (sqlite3.Error, DBAPIError) as error:
-        return PurchasesSince(0, _damage(storage_error(error, current)))
+        return _nothing_known(_damage(storage_error(error, current)))
     with closing(sqlite3.connect(staged)) as connection:
         connection.execute("ATTACH ? AS current", (str(scratch),))
         with connection:
             since = _take_over(connection, current)
+            decisions, unread = take_over_decisions(connection, now)
+    since = replace(since, decisions=decisions, decisions_problem=unread)
     return replace(since, problem=since.problem or newer)
+
+
+def _nothing_known(problem: str) -> PurchasesSince:
+    return PurchasesSince(0, problem, decisions_problem=problem)
 
 
 def _damage(error: StorageError) -> str:

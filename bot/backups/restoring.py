@@ -58,7 +58,7 @@ class BackupPutBack:
     waiting: int
     """Number of requests that had not begun, whose users will be asked."""
     since: PurchasesSince | None
-    """Purchases since, as the database that was there tells; None if there was none."""
+    """Purchases and decisions since, as the database that was there tells; None if there was none."""
 
 
 def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
@@ -116,7 +116,7 @@ def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> 
     staged = staging / DATABASE_NAME
     _prepare(archive, staged, manifest.about)
     try:
-        since = _compare(data.database, staged, staging / "current.sqlite3")
+        since = _compare(data.database, staged, staging / "current.sqlite3", now)
     except StorageUnavailableError as error:
         raise BackupFailedError(words.not_comparable(str(error))) from None
     waiting = _count_waiting(staged)
@@ -146,8 +146,11 @@ def _prepare(archive: Path, staged: Path, about: BackupAbout) -> None:
     raise BackupFailedError(words.unusable_database(str(archive), problem or words.MANIFEST_DIFFERS))
 
 
-def _compare(current: Path, staged: Path, scratch: Path) -> PurchasesSince | None:
-    """Take over what was bought since. Raises `UnsupportedDatabaseError` if another program's file is there."""
+def _compare(current: Path, staged: Path, scratch: Path, now: datetime) -> PurchasesSince | None:
+    """Take over what was bought and forbidden since.
+
+    Raises `UnsupportedDatabaseError` if another program's file is there.
+    """
     if not current.exists() or not current.stat().st_size:
         return None
     with suppress(StorageDamagedError), translating(current), read_only(current).connect() as connection:
@@ -158,7 +161,7 @@ def _compare(current: Path, staged: Path, scratch: Path) -> PurchasesSince | Non
                 raise UnsupportedDatabaseError(f"{current}: a database, but not one of this bot")
             case SchemaState.OLDER | SchemaState.CURRENT | SchemaState.NEWER:
                 pass
-    since = take_over_purchases(current, staged, scratch)
+    since = take_over_purchases(current, staged, scratch, now)
     sync(staged)
     return since
 

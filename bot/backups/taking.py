@@ -7,10 +7,9 @@ and pictures come after; if one of them is gone by then, the database is copied 
 
 import errno
 import os
-import secrets
 import shutil
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +21,10 @@ from bot.backups.data_folder import DataFolder
 from bot.backups.disk import sync
 from bot.backups.errors import BackupFailedError
 from bot.backups.manifest import DATABASE_NAME, FORMAT, BackupAbout, Manifest
+from bot.backups.parts import parts_beside, remove_left_behind
 from bot.backups.snapshot import revision_of, take_snapshot
 from bot.texts import console_backup as words
 
-_FILE_MODE: Final = 0o600
 _ROUNDS: Final = 5
 """Copies of the database at most. Each needs fewer files than the one before, those of the seconds in between."""
 
@@ -70,6 +69,7 @@ def take_backup(data: DataFolder, out: Path, now: datetime, *, force: bool) -> B
         raise BackupFailedError(words.is_own_data(str(out)))
     if not data.database.exists():
         raise BackupFailedError(words.no_database(str(data.database)))
+    remove_left_behind(out.absolute().parent)
     if shutil.disk_usage(out.absolute().parent).free < data.database.stat().st_size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     about = BackupAbout(
@@ -78,7 +78,7 @@ def take_backup(data: DataFolder, out: Path, now: datetime, *, force: bool) -> B
         revision=revision_of(data.database),
         taken_at=now,
     )
-    with _part_of(out, ".part") as part, _part_of(out, ".database.part") as snapshot:
+    with parts_beside(out) as (part, snapshot):
         with part.open("wb") as file, ArchiveWriter(file, about) as archive:
             missing = _add_all(data, archive, snapshot, about.revision)
             manifest = archive.finish()
@@ -115,17 +115,6 @@ def _add(data: DataFolder, archive: ArchiveWriter, names: Iterable[str]) -> set[
         except FileNotFoundError:
             gone.add(name)
     return gone
-
-
-@contextmanager
-def _part_of(out: Path, suffix: str) -> Generator[Path]:
-    """Yield an empty file beside another one, which nobody else can read, and remove it at the end."""
-    path = out.with_name(f"{out.name}.{secrets.token_hex(4)}{suffix}")
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _publish(part: Path, out: Path, *, force: bool) -> None:

@@ -52,4 +52,9 @@ def _told(done: BackupPutBack, archive: Path) -> list[str]:
             lines.append(console_backup.taken_over(since.taken_over))
         if since.problem is not None:
             lines.append(console_backup.not_compared(since.problem))
-    return [*lines, console_backup.to_be_asked(done.waiting), console_backup.DECISIONS_SINCE]
+    lines.append(console_backup.to_be_asked(done.waiting))
+    if since is None or since.decisions_problem is not None:
+        lines.append(console_backup.decisions_not_known(manifest.about.taken_at))
+    if since is not None and since.decisions:
+        lines.append(console_backup.decisions_taken_over(since.decisions))
+    return [*lines, console_backup.ALLOWED_SINCE]

@@ -41,6 +41,16 @@ def print_result(text: str) -> None:
         raise CommandFailedError(told, ExitStatus.FAILED) from None
 
 
+def takes_output() -> bool:
+    """Write an empty line on standard output. Returns False where that takes nothing."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except _GONE:
+        return False
+    return True
+
+
 class Screen(TextIOBase):
     """Standard error as a stream that takes everything, for a progress bar."""
 

@@ -111,6 +111,7 @@ class TaskFollower:
                 task = await self._api.task(self._task_id)
             except TaskAbsentError:
                 answered_s, fault = loop.time(), None
+                self._tell_absence(progress, patience)
                 patience.saw_absence(answered_s)
             except DimiLinksError as error:
                 # A refused question says nothing about a bought video, no more than silence does.
@@ -139,6 +140,13 @@ class TaskFollower:
         late = console_purchases.not_ready_in_time(self._generate_s)
         told = console_purchases.TASK_GONE if patience.missing else late
         raise CommandFailedError(console.failed(told), ExitStatus.FAILED)
+
+    def _tell_absence(self, progress: Progress, patience: TaskPatience) -> None:
+        """Say at the first absence why nothing comes yet: one answer proves nothing about what was paid for."""
+        if patience.missing:
+            return
+        told = console_purchases.doubted(self._limits.absent_s)
+        progress.console.print(told, markup=False, highlight=False, soft_wrap=True)
 
     async def _try_download(self) -> Download | None:
         """Try the content once, although no answer says that it is there."""

@@ -91,6 +91,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.NOT_FITTED: lambda failure, _: files.laid_aside_not_fitted(failure.detail),
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
     FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
+    FailureReason.BEFORE_RESTORE: lambda failure, _: explanations.laid_aside_restored(failure.detail),
     FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
     FailureReason.UNANSWERED: _always(explanations.UNANSWERED),
     FailureReason.NOT_ALLOWED: _always(refusals.NO_LONGER_ALLOWED),

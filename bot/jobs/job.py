@@ -119,6 +119,8 @@ class FailureReason(StrEnum):
     """It is larger than Discord allows there, and making it smaller failed here."""
     UPLOAD_REFUSED = "upload_refused"
     UPLOAD_DOUBTFUL = "upload_doubtful"
+    BEFORE_RESTORE = "before_restore"
+    """It was bought before a backup was put back, and its reply cannot be seen: it may have been posted since."""
     UNCOLLECTED = "uncollected"
     UNANSWERED = "unanswered"
     """Its user did not say that the video is still wanted."""

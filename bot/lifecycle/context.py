@@ -238,7 +238,7 @@ class JobContext:
             return
         if shown is False:
             await self.tell(cards.undelivered_card(self.job, failure))
-        await self.amend(failure=failure, undelivered_since=self.now())
+        await self.amend(failure=failure, undelivered_since=self.now(), ask_again_since=None)
 
     async def remove(self) -> None:
         """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""

@@ -173,9 +173,7 @@ class Lifecycle:
 
     async def _go_on(self, context: JobContext) -> None:
         """Carry the job one step further, from where its row or its reply has it."""
-        if context.job.is_behind:
-            await self._ask_again.look_first(context)
-        else:
+        if not context.job.is_behind or await self._ask_again.look_first(context):
             await self._step(context)
 
     async def _step(self, context: JobContext) -> None:

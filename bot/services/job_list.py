@@ -82,7 +82,8 @@ def _is_deleted(job: Job) -> bool:
 
 def _state(job: Job) -> Message:
     if job.undelivered_since is not None:
-        return words.UNDELIVERED
+        restored = job.failure is not None and job.failure.reason is FailureReason.BEFORE_RESTORE
+        return words.BEFORE_RESTORE if restored else words.UNDELIVERED
     return words.ASKS_AGAIN if job.asks_again else words.STATES[job.state]
 
 

@@ -197,9 +197,29 @@ NOTHING_TO_COMPARE: Final = (
     "There was no database here that tells what was bought since then: the bot looks at its replies, and what they "
     "do not show the DimiLinks console does."
 )
-DECISIONS_SINCE: Final = (
-    "What people and moderators did after that moment is not in it: look at the log channels, and repeat blocks, "
-    "suspensions and settings, and removals of personal data where no database was here to tell of them."
+
+
+def decisions_not_known(moment: datetime) -> str:
+    """Nobody here can tell what moderators forbade after the backup, or not all of it."""
+    return (
+        f"Decisions of moderators since {_moment(moment)} are not in this backup: suspensions, blocks, strikes, "
+        "trust that ended, stops of spicy, words, stricter settings, denied and removed videos. Look at the log "
+        "channels, and have moderators repeat them once the bot runs; repeat removals of personal data, too."
+    )
+
+
+def decisions_taken_over(count: int) -> str:
+    """Decisions that restrict, which the backup does not know and the database that was there does."""
+    return (
+        f"{_counted(count, 'decision')} of moderators since then that {'restricts' if count == 1 else 'restrict'} "
+        f"something {'was' if count == 1 else 'were'} taken over from the database that was here; the audit log "
+        f"names {'it' if count == 1 else 'each'}."
+    )
+
+
+ALLOWED_SINCE: Final = (
+    "What moderators allowed after that moment, such as a lifted suspension, is not in force: they decide it again "
+    "where it is still right."
 )
 
 

@@ -116,6 +116,11 @@ NO_TASK_ID: Final = "this cannot be a task's id: it has blanks, other invisible 
 TASK_GONE: Final = "the video service does not know this task; it is another account's, or no longer kept"
 
 
+def doubted(longest_s: float) -> str:
+    """The service says that it does not know the task, which is not believed at once: the video was paid for."""
+    return f"The video service does not know this task; asking again for {longest_s:.0f} s, as it may be mistaken"
+
+
 def asking_again(reason: str) -> str:
     """The service was not reached, and is asked again."""
     return f"Asking again ({reason})"

@@ -319,6 +319,17 @@ def laid_aside_doubtful(until: str) -> Explanation:
     )
 
 
+def laid_aside_restored(until: str) -> Explanation:
+    """The bot was restored from a backup, and cannot see whether its user got the video since."""
+    return Explanation(
+        sentence(
+            "This video was made before the bot was restored from a backup. I can no longer see its message."
+        ),
+        Money.SPENT,
+        sentence("If you still want it, get it with `/jobs` until {until}.", until=until),
+    )
+
+
 UNANSWERED = nothing_charged(
     sentence("I was away for a while, and then asked whether you still want this video. You did not answer."),
     sentence("If you still want it, press *Try again*."),

@@ -116,6 +116,9 @@ STATES: Final[Mapping[str, Message]] = {
 }
 """States of a job in the list, by the values of `bot.jobs.job.JobState`."""
 UNDELIVERED: Final = sentence("ready to pick up")
+BEFORE_RESTORE: Final = sentence(
+    "made before the bot was restored from a backup; fetch it if you still want it"
+)
 ASKS_AGAIN: Final = sentence("still wanted?")
 
 

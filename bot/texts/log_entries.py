@@ -95,6 +95,7 @@ _OWN: Final[Mapping[str, Message]] = {
     "own_suspension": sentence("against a suspension that they decided themselves, as the server's owner"),
     "message_gone": sentence("the message was gone"),
     "hides": sentence("hides the video at once"),
+    "taken_over": sentence("decided earlier, and kept when a backup was restored"),
 }
 
 

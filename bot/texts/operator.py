@@ -74,6 +74,13 @@ def database_replaced(path: str) -> str:
     )
 
 
+RESTORED_UNSEEN: Final = (
+    "Stillmotion: a backup was restored, and I cannot see the replies of some videos that were bought before: they "
+    "were deleted, or are closed to me. I do not post these videos by myself. They wait in `/jobs` for whoever "
+    "asked for them; the log names each (`restored_video_laid_aside`)."
+)
+
+
 def media_limit_reached(kept_bytes: int) -> str:
     """Videos that may not be deleted take all the space that there is for videos."""
     return (

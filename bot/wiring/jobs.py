@@ -201,6 +201,7 @@ class JobWiring:
                 messages=self._messages,
                 timeouts=self.timeouts,
                 retention=self.retention,
+                alarms=self.alarms,
                 put_back_at=self._put_back_at,
             ),
             store=self.store,

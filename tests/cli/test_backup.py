@@ -103,6 +103,7 @@ async def test_a_lost_machine_goes_on_from_a_backup_of_the_running_bot(
     assert restored.status == 0, restored.all
     assert f"Restored {archive}: the data of " in restored.out
     assert "2 requests were waiting: at its next start the bot asks their users" in restored.out
+    assert "Decisions of moderators since " in restored.out
     process = await shell.start("run", environment=environment)
     await ready(sandbox)
     finish(sandbox, "second")

@@ -54,7 +54,11 @@ async def test_a_file_is_replaced_only_where_that_is_asked_for(shell: Shell, san
 async def test_a_task_that_nobody_knows_is_told_so(shell: Shell, sandbox: Sandbox) -> None:
     outcome = await shell.run("fetch", "task_no_such", "-o", "x.mp4", environment=sandbox.environment)
     assert outcome.status == 1
-    assert outcome.err.splitlines()[-1].startswith("No video: the video service does not know this task")
+    lines = outcome.err.splitlines()
+    assert (
+        lines[0] == "The video service does not know this task; asking again for 20 s, as it may be mistaken"
+    )
+    assert lines[-1].startswith("No video: the video service does not know this task")
     assert list(shell.folder.glob("x.mp4*")) == []
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.dimilinks import FailedWith
 from bot.sandbox.sandbox import Sandbox
+from bot.storage.opening import open_database
 from tests.cli.shell import REPOSITORY, TIMEOUT_S, Outcome, Shell, asked
 
 BUY = "generate boat -o boat.mp4 --yes"
@@ -87,16 +88,45 @@ async def test_a_list_that_cannot_be_printed_is_one_line(
     process.terminate()
     await shell.ended(process)
     outcome = await in_bash(shell, sandbox, f"bot unknown {redirected}")
-    assert "Traceback" not in outcome.all
-    if "full" in redirected:
-        assert outcome.status == 1
-        assert outcome.err.splitlines()[0].startswith("The output cannot be written: ")
-
-
-async def test_a_version_that_cannot_be_printed_is_one_line(shell: Shell, sandbox: Sandbox) -> None:
-    outcome = await in_bash(shell, sandbox, "bot --version >/dev/full")
     assert outcome.status == 1
-    assert outcome.err.splitlines() == ["The output cannot be written: No space left on device"]
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("The output cannot be written: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--help",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("", "backup --help", "--version", "check")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("redirected", "reason"),
+    [
+        (">/dev/full", "No space left on device"),
+        pytest.param(">&-", "Bad file descriptor", marks=pytest.mark.slow),
+    ],
+)
+async def test_what_cannot_be_printed_is_one_line(
+    shell: Shell, sandbox: Sandbox, arguments: str, redirected: str, reason: str
+) -> None:
+    outcome = await in_bash(shell, sandbox, f"bot {arguments} {redirected}")
+    assert outcome.status == 1
+    assert outcome.err.splitlines() == [f"The output cannot be written: {reason}"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("redirected", [">/dev/full", ">&-"])
+async def test_a_backup_is_written_and_told_of_where_anybody_can_see_it(
+    shell: Shell, sandbox: Sandbox, redirected: str
+) -> None:
+    async with open_database(None, shell.folder / "data"):
+        pass
+    outcome = await in_bash(shell, sandbox, f"bot backup bot.tar.gz {redirected}")
+    assert outcome.status == 0
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("Saved bot.tar.gz ")
+    assert (shell.folder / "bot.tar.gz").exists()
 
 
 @pytest.mark.slow

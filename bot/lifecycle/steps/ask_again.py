@@ -1,25 +1,36 @@
 """The step of jobs whose row may be older than their reply: looks at the reply, and asks what is not bought.
 
 That is so when the bot was away for long, and when a backup was put back: what waits in it may have been bought
-since, and what was being made may have been posted.
+since, and what was being made may have been posted. What was posted may have been deleted since, by moderators or
+its owner: a video whose reply cannot be seen is never posted by itself.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import stamina
 import structlog
 
-from bot.delivery.messages import DeliveryError, DiscordUnavailableError, Messages, Post
+from bot.delivery.messages import (
+    DeliveryError,
+    DiscordUnavailableError,
+    Messages,
+    Post,
+    ReplyUnreachableError,
+    ShownReply,
+)
 from bot.delivery.routes import Route, final_routes
 from bot.jobs import cards
-from bot.jobs.job import FailureReason, JobState
+from bot.jobs.job import Failure, FailureReason, JobState
 from bot.jobs.shown_reply import ReplyTells, told_by
 from bot.jobs.shown_video import ending_of
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.timeouts import Retention, Timeouts
+from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
 
@@ -27,6 +38,8 @@ _BEHIND_ITS_REPLY: Final = (
     "(an earlier state of the bot was put back; the reply shows that it was handed over since)"
 )
 """In the place of the answer to a POST, for the operator."""
+_TOKEN_PAUSE_S: Final = 1.0
+"""Before a private reply's token that was refused is tried once more."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class AskAgainStep:
         messages: Messages,
         timeouts: Timeouts,
         retention: Retention,
+        alarms: OperatorAlarms,
         put_back_at: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         """Args: `put_back_at` returns when a backup was put back last, if one was."""
@@ -53,6 +67,7 @@ class AskAgainStep:
         self._put_back_at = put_back_at
         self._timeouts = timeouts
         self._retention = retention
+        self._alarms = alarms
 
     async def run(self, context: JobContext) -> None:
         """Ask about a queued job, or end it by what its reply shows and a backup does not know.
@@ -84,13 +99,42 @@ class AskAgainStep:
                 card = cards.ask_again_card(context.job, until, certain=look.seen and not behind)
                 await context.tell(card)
 
-    async def look_first(self, context: JobContext) -> None:
-        """End a job under way whose video the reply shows already; otherwise let it go on from where it stands."""
+    async def look_first(self, context: JobContext) -> bool:
+        """End a job under way whose video the reply shows already, and find out if another one may go on.
+
+        While the reply cannot be seen, its video may have been posted and deleted since. Then the job reaches its
+        user alone from now on, the video is fetched as long as the service has it, and waits in `/jobs`.
+
+        Returns:
+            True if the job's next step may be made.
+        """
         look = await self._look_patiently(context)
         if look.tells is ReplyTells.POSTED:
             await self._end_as_delivered(context)
-        else:
+            return False
+        if not look.seen:
+            await self._leave_channel(context)
+        if look.seen or not context.job.bought:
             await context.amend(ask_again_since=None)
+            return True
+        if context.job.state is not JobState.DELIVERING:
+            return True  # marked as it is: before the post comes the next look
+        await self._lay_aside(context)
+        return False
+
+    async def _leave_channel(self, context: JobContext) -> None:
+        reply = context.job.reply
+        if not reply.private:
+            # The channel's moderators may have removed the video from it.
+            alone = replace(reply, private=True)
+            await context.keep_reply(alone)
+            context.renew_token(alone)
+
+    async def _lay_aside(self, context: JobContext) -> None:
+        log.warning("restored_video_laid_aside", job=context.job.id, task=context.job.task_id)
+        self._alarms.once("restored_unseen", operator.RESTORED_UNSEEN)
+        until = context.now() + self._retention.undelivered
+        await context.set_aside(Failure(FailureReason.BEFORE_RESTORE, cards.kept_until(until)))
 
     async def _end_as_delivered(self, context: JobContext) -> None:
         log.warning("video_found_in_reply", job=context.job.id)
@@ -100,13 +144,16 @@ class AskAgainStep:
         )
 
     async def _look_patiently(self, context: JobContext) -> _Look:
-        """Look at the reply, and at messages in its place. Waits for Discord."""
-        async for attempt in stamina.retry_context(
-            on=DiscordUnavailableError, attempts=None, timeout=self._timeouts.deliver_s, wait_max=30.0
-        ):
-            with attempt:
-                return await self._look(context)
-        raise AssertionError("a retry context ends by returning or raising")
+        """Look at the reply, and at messages in its place. Waits for Discord, up to the limit of a delivery."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=DiscordUnavailableError, attempts=None, timeout=self._timeouts.deliver_s, wait_max=30.0
+            ):
+                with attempt:
+                    return await self._look(context)
+        except DiscordUnavailableError as error:
+            log.warning("reply_not_looked_up", job=context.job.id, reason=str(error))
+        return _Look(ReplyTells.NOTHING, seen=False)
 
     async def _look(self, context: JobContext) -> _Look:
         job, now = context.job, context.now()
@@ -134,7 +181,7 @@ class AskAgainStep:
         post = Post(cards.delivered_card(job, now=context.now()))
         match route:
             case Route.TOKEN | Route.EDIT_AS_BOT:
-                shown = await self._messages.read_reply(job.reply, by_token=route is Route.TOKEN)
+                shown = await self._read_reply(context, by_token=route is Route.TOKEN)
                 if any(path.endswith(ending_of(job)) for path in shown.media):
                     return ReplyTells.POSTED
                 return told_by(shown.text)
@@ -143,3 +190,14 @@ class AskAgainStep:
             case Route.DIRECT_MESSAGE:
                 posted = await self._messages.find_direct(job.reply, post, job.created_at)
         return ReplyTells.POSTED if posted is not None else ReplyTells.NOTHING
+
+    async def _read_reply(self, context: JobContext, *, by_token: bool) -> ShownReply:
+        """Read the reply; twice by the token of a private one, as Discord refuses a living token now and then."""
+        reply = context.job.reply
+        try:
+            return await self._messages.read_reply(reply, by_token=by_token)
+        except ReplyUnreachableError as error:
+            if not (by_token and reply.private and error.may_pass):
+                raise
+        await asyncio.sleep(_TOKEN_PAUSE_S)
+        return await self._messages.read_reply(reply, by_token=by_token)
