@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Final
 
-from bot.texts.jobs import day
 from bot.texts.messages import Message, counted, named, sentence
 from bot.texts.quoting import clip, escape
 from bot.video import MODEL, REFERENCES_MAX, Seconds
@@ -117,7 +116,7 @@ def running_since(since: datetime, servers: int) -> Message:
     """When it started, in the reader's own time, and in how many servers it is."""
     return sentence(
         "Running since {since}, in {servers}.",
-        since=day(since),
+        since=f"<t:{int(since.timestamp())}:f>",
         servers=counted("{count} server", "{count} servers", servers),
     )
 
