@@ -6,7 +6,8 @@ from typing import Final
 
 from PIL import Image
 
-from bot.children.process import ChildFaultError
+from bot.children.pool import ChildPool
+from bot.children.process import ChildFault, ChildFaultError
 from bot.cli.check_line import CheckLine
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.problems import UnusableImageError
@@ -34,8 +35,7 @@ async def check_decoding(settings: Settings) -> CheckLine:
             async with picture_pool(memory_bytes) as pictures:
                 await PicturePreparation(pictures).prepare(_OWNER, picture, Path(name, "prepared"))
             async with video_pool(memory_bytes) as videos:
-                # It is no video, and is found to be none: what opens videos was loaded and works.
-                await videos.ask(_OWNER, "facts", source=str(picture))
+                await _have_answer(videos, picture)
     except UnusableImageError as error:
         fault = error.detail or error.problem.value
     except ChildFaultError as error:
@@ -45,3 +45,13 @@ async def check_decoding(settings: Settings) -> CheckLine:
     else:
         return CheckLine(_NAME, passed=True, told=words.DECODING_WORKS)
     return CheckLine(_NAME, passed=False, told=words.decoding_fails(fault, settings.child_memory_mb))
+
+
+async def _have_answer(videos: ChildPool, no_video: Path) -> None:
+    """Have a process for videos open a file that is none. Raises `ChildFaultError` if it does not answer."""
+    try:
+        await videos.ask(_OWNER, "facts", source=str(no_video))
+    except ChildFaultError as error:
+        # What opens videos was loaded, and refuses the file with an error of its own.
+        if error.fault is not ChildFault.RAISED:
+            raise
