@@ -32,11 +32,12 @@ demo: .venv
 run: .venv-run
 	@.venv-run/bin/python -m bot run $(ARGS)
 
+# Each worker reads every test: what was compiled of them is kept, even where the environment says otherwise.
 test: .venv
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
 
 test-all: .venv
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(MARKED) $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(MARKED) $(ARGS)
 
 lint: .venv
 	$(BIN)/ruff check .

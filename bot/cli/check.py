@@ -10,9 +10,10 @@ from typing import Final
 
 from bot.app import closed_folder
 from bot.cli.check_line import CheckLine
+from bot.cli.decoding_check import check_decoding
 from bot.cli.image_check import check_images
 from bot.cli.install_checks import check_install_link, check_permissions
-from bot.cli.local_checks import check_env_file, check_metrics
+from bot.cli.local_checks import check_env_file, check_links, check_metrics
 from bot.cli.mark_check import check_marks
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
@@ -68,8 +69,10 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
         _database,
         _outcomes,
         partial(_audit_log, known),
+        check_decoding,
         check_images,
         check_marks,
+        check_links,
         check_metrics,
         check_token,
         check_intents,

@@ -1,9 +1,10 @@
-"""The checks of `python -m bot check` that concern this machine: the file of settings, and the port for metrics."""
+"""The checks of `python -m bot check` that concern this machine: the file of settings, and ports to listen on."""
 
 import asyncio
 import errno
 import socket
 import stat
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ import aiohttp
 import yarl
 
 from bot.cli.check_line import CheckLine
+from bot.media_links.headers import PLAIN_HEADERS
 from bot.settings import ENV_FILE, Settings
 from bot.storage.errors import StorageError
 from bot.storage.inspection import inspect_database_in_thread
@@ -22,7 +24,8 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=5.0)
 _OURS: Final = b"stillmotion_"
 _READ_BYTES: Final = 1_000_000
 _ANY_HOST: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound by it
-_METRICS: Final = "metrics"
+_SETTINGS: Final = {"metrics": "METRICS_ADDRESS", "links": "MEDIA_ADDRESS"}
+_NOT_FOUND: Final = 404
 
 
 def check_env_file(path: Path = ENV_FILE) -> CheckLine:
@@ -46,18 +49,33 @@ def check_env_file(path: Path = ENV_FILE) -> CheckLine:
 
 async def check_metrics(settings: Settings) -> CheckLine:
     """Check that the address for metrics can be used, or is used by the bot that runs on this database."""
-    address = settings.metrics_address
-    if address is None:
-        return CheckLine(_METRICS, passed=True, told=words.METRICS_OFF)
+    if settings.metrics_address is None:
+        return CheckLine("metrics", passed=True, told=words.METRICS_OFF)
+    return await _check_address(settings, "metrics", settings.metrics_address, _serves_metrics)
+
+
+async def check_links(settings: Settings) -> CheckLine:
+    """Check that links to videos can be served, or are served by the bot that runs on this database."""
+    if settings.media_address is None:
+        return CheckLine("links", passed=True, told=words.LINKS_OFF)
+    return await _check_address(settings, "links", settings.media_address, _serves_links)
+
+
+async def _check_address(
+    settings: Settings, name: str, address: str, serves_ours: Callable[[yarl.URL], Awaitable[bool]]
+) -> CheckLine:
     url = yarl.URL(f"//{address}")
     host, port = url.host or "", url.port or 0
     fault = await asyncio.to_thread(_fault_of, host, port)
     if fault is None:
-        return CheckLine(_METRICS, passed=True, told=words.metrics_free(address))
-    if fault.errno == errno.EADDRINUSE and await _bot_runs(settings) and await _serves_ours(host, port):
-        return CheckLine(_METRICS, passed=True, told=words.metrics_served(address))
+        return CheckLine(name, passed=True, told=words.address_free(address))
+    if fault.errno == errno.EADDRINUSE and await _bot_runs(settings):
+        here = yarl.URL.build(scheme="http", host=_ANY_HOST.get(host, host), port=port)
+        if await serves_ours(here):
+            return CheckLine(name, passed=True, told=words.address_served(address))
     reason = fault.strerror or type(fault).__name__
-    return CheckLine(_METRICS, passed=False, told=words.metrics_taken(address, reason))
+    told = words.address_taken(_SETTINGS[name], address, reason)
+    return CheckLine(name, passed=False, told=told)
 
 
 def _fault_of(host: str, port: int) -> OSError | None:
@@ -82,11 +100,25 @@ async def _bot_runs(settings: Settings) -> bool:
     return report.in_use_by is not None
 
 
-async def _serves_ours(host: str, port: int) -> bool:
+async def _serves_metrics(here: yarl.URL) -> bool:
     """Return True if metrics of a Stillmotion are served at an address."""
-    url = yarl.URL.build(scheme="http", host=_ANY_HOST.get(host, host), port=port, path="/metrics")
     try:
-        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, session.get(url) as response:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+            session.get(here / "metrics") as response,
+        ):
             return _OURS in await response.content.read(_READ_BYTES)
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return False
+
+
+async def _serves_links(here: yarl.URL) -> bool:
+    """Return True if links of a Stillmotion are served at an address: nothing is there without one."""
+    try:
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, session.head(here) as response:
+            headers = response.headers
+            return response.status == _NOT_FOUND and all(
+                headers.get(name) == value for name, value in PLAIN_HEADERS.items()
+            )
     except (aiohttp.ClientError, OSError, TimeoutError):
         return False

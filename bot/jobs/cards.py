@@ -37,6 +37,9 @@ class Stage(StrEnum):
     UPLOADING = "uploading"
 
 
+_FROM_READY: Final = frozenset({Stage.DOWNLOADING, Stage.FINISHING, Stage.UPLOADING})
+
+
 @dataclass(frozen=True)
 class InLine:
     """Position of a job in the queue, from 1, of `waiting` jobs; `start_s` seconds until it may begin, or None."""
@@ -255,7 +258,7 @@ def working_card(
         stage: Its stage, which is the headline.
         elapsed_s: Seconds since the command.
         progress: Percent.
-        rest_s: Seconds until the video is ready, or None.
+        rest_s: Seconds until the estimated end, below zero once it has passed, or None.
         in_line: Shown in place of the bar while the job waits its turn.
         said: One more line.
     """
@@ -263,14 +266,15 @@ def working_card(
     hint = None if job.fits_picture else cards.placement_hint(job.request.size)
     shown = cards.bar(progress)
     if in_line is not None:
-        place = cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s)
-        shown = place.in_language(language)
+        shown = cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s).in_language(language)
+    rest = cards.USUAL_TIME if rest_s is None else cards.rest_of(progress, rest_s)
+    times = cards.times(elapsed_s, None if stage in _FROM_READY else rest)
     explained = (said.in_language(language),) if said else ()
     return _card(
         job,
         Tone.WORKING,
         cards.HEADLINES[stage],
-        lines=(*explained, shown, cards.times(elapsed_s, rest_s).in_language(language)),
+        lines=(*explained, shown, times.in_language(language)),
         small_print=(hint,) if hint else (),
         actions=(Action.REFRESH, Action.CANCEL),
     )

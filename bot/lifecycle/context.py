@@ -101,7 +101,7 @@ class JobContext:
         said: Explanation | None = None,
     ) -> None:
         """Have the reply show where the job stands; never waits."""
-        self.progress = JobProgress(stage, progress, rest_s, said)
+        self.progress = JobProgress.ending_in(rest_s, stage, progress, said)
         self._card.mark_changed()
 
     def renew_token(self, reply: ReplyAddress) -> None:

@@ -15,8 +15,20 @@ class JobProgress:
 
     stage: Stage = Stage.QUEUED
     progress: int = 0
-    rest_s: float | None = None
+    ends_s: float | None = None
+    """Estimated end by the event loop's clock."""
     said: Explanation | None = None
+
+    @classmethod
+    def ending_in(cls, rest_s: float | None, stage: Stage, progress: int, said: Explanation | None) -> Self:
+        """Progress with an end that is estimated in `rest_s` seconds from now, or unknown."""
+        ends_s = None if rest_s is None else asyncio.get_running_loop().time() + rest_s
+        return cls(stage, progress, ends_s, said)
+
+    @property
+    def rest_s(self) -> float | None:
+        """Seconds until the estimated end, below zero once it has passed."""
+        return None if self.ends_s is None else self.ends_s - asyncio.get_running_loop().time()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,14 @@ BAR_CELLS: Final = 20
 MADE_BY_AI: Final = sentence("Made by AI")
 USUAL_TIME: Final = sentence("usually done in 1 to 5 minutes")
 """The vendor's own words (page *Create video generation*)."""
+ALMOST_DONE: Final = sentence("almost done")
+TAKES_LONGER: Final = sentence("taking longer than usual")
+_SHORTEST_REST_S: Final = 2.5
+"""Less than this no estimate is worth counting down."""
+_NEAR_THE_END: Final = 90
+_PATIENCE_AT_THE_END_S: Final = 60.0
+_PATIENCE_S: Final = 5.0
+"""So long a video that has passed its estimate is called almost done: the service tells progress in steps."""
 
 HEADLINES: Final[Mapping[str, Message]] = {
     "queued": sentence("Got it…"),
@@ -127,10 +135,25 @@ def follows(parent_url: str) -> Message:
     return sentence("Made from [this video]({url})", url=parent_url)
 
 
-def times(elapsed_s: float, rest_s: float | None) -> Message:
-    """Time since the command, and the estimated rest if it is known."""
-    rest = USUAL_TIME if rest_s is None else sentence("about {rest} left", rest=durations.rest(rest_s))
-    return sentence("{elapsed} elapsed · {rest}", elapsed=durations.clock(elapsed_s), rest=rest)
+def times(elapsed_s: float, rest: Message | None) -> Message:
+    """Time since the command, and what is said about the rest, if anything is."""
+    elapsed = durations.clock(elapsed_s)
+    if rest is None:
+        return sentence("{elapsed} elapsed", elapsed=elapsed)
+    return sentence("{elapsed} elapsed · {rest}", elapsed=elapsed, rest=rest)
+
+
+def rest_of(progress: int, rest_s: float) -> Message:
+    """What is said about the rest of a video that is being made.
+
+    Args:
+        progress: Percent.
+        rest_s: Seconds until the estimated end; below zero once that has passed.
+    """
+    if rest_s >= _SHORTEST_REST_S:
+        return sentence("about {rest} left", rest=durations.rest(rest_s))
+    patience_s = _PATIENCE_AT_THE_END_S if progress >= _NEAR_THE_END else _PATIENCE_S
+    return ALMOST_DONE if rest_s > -patience_s else TAKES_LONGER
 
 
 def place_in_line(position: int, waiting: int, start_s: float | None) -> Message:

@@ -10,8 +10,9 @@ HELP: Final = "Stillmotion: a Discord bot that makes short videos from prompts a
 VERSION: Final = "Print the version, and end."
 RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings of the environment and .env."
 CHECK: Final = (
-    "Check .env, configuration, data folder, database, audit log, image check, content credentials, metrics, "
-    "Discord token, intents, commands, install link, permissions and API key; one line a check."
+    "Check .env, configuration, data folder, database, audit log, the processes for pictures and videos, image "
+    "check, content credentials, links, metrics, Discord token, intents, commands, install link, permissions and "
+    "API key; one line a check."
 )
 GENERATE: Final = "Make one real video straight with the API, without Discord. It costs money."
 

@@ -85,18 +85,30 @@ def permissions_lacking(lacking: Sequence[tuple[str, Sequence[str]]], others: in
 
 
 METRICS_OFF: Final = "off, as METRICS_ADDRESS is not set"
+LINKS_OFF: Final = "off, as MEDIA_URL and MEDIA_ADDRESS are not set"
 
 
-def metrics_free(address: str) -> str:
-    """The address for metrics can be used."""
+def address_free(address: str) -> str:
+    """The address can be used."""
     return f"{address} is free"
 
 
-def metrics_served(address: str) -> str:
-    """The bot that runs serves its metrics there."""
+def address_served(address: str) -> str:
+    """The bot that runs has the address."""
     return f"{address} is served by the bot that runs"
 
 
-def metrics_taken(address: str, reason: str) -> str:
+def address_taken(setting: str, address: str, reason: str) -> str:
     """Something else has the address, or it cannot be used on this machine."""
-    return f"METRICS_ADDRESS: {address} cannot be used ({reason})"
+    return f"{setting}: {address} cannot be used ({reason})"
+
+
+DECODING_WORKS: Final = "a small picture was prepared, and the process for videos answers"
+
+
+def decoding_fails(fault: str, memory_mb: int) -> str:
+    """A process that reads pictures or videos did not do its task."""
+    return (
+        f"the process that reads them does not work ({fault}), so no picture and no video can be taken; it starts "
+        f"Python in a temporary folder with CHILD_MEMORY_MB={memory_mb}"
+    )

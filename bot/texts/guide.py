@@ -116,7 +116,7 @@ def running_since(since: datetime, servers: int) -> Message:
     """When it started, in the reader's own time, and in how many servers it is."""
     return sentence(
         "Running since {since}, in {servers}.",
-        since=f"<t:{int(since.timestamp())}:R>",
+        since=f"<t:{int(since.timestamp())}:f>",
         servers=counted("{count} server", "{count} servers", servers),
     )
 
@@ -140,7 +140,7 @@ def privacy_by_command(privacy: str) -> Message:
 
 PRIVACY_BY_OPERATOR: Final = sentence("To have what is stored about you deleted, ask the bot's operator.")
 PRIVACY_POLICY: Final = named("link", "Privacy policy")
-TERMS_OF_SERVICE: Final = named("link", "Terms of service")
+TERMS_OF_USE: Final = named("link", "Terms of use")
 
 
 def greeting(video: str, help_: str) -> Message:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.texts import durations
-from bot.texts.cards import short_seconds
+from bot.texts.cards import rest_of, short_seconds
 from bot.texts.messages import Language, Message, sentence
 from bot.texts.quoting import quote_prompt
 from bot.video import VideoRequest
@@ -179,7 +178,7 @@ def progress(percent: int, rest_s: float | None) -> Message:
     """Progress of a video."""
     if rest_s is None:
         return sentence("{percent}%", percent=percent)
-    return sentence("{percent}%, about {rest} left", percent=percent, rest=durations.rest(rest_s))
+    return sentence("{percent}%, {rest}", percent=percent, rest=rest_of(percent, rest_s))
 
 
 def position(number: int, waiting: int) -> Message:

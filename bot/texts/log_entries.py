@@ -112,10 +112,10 @@ def action(name: str, details: Mapping[str, object]) -> Message:
     return sentence("{what}: {term}", what=what, term=word_lists.spoiler(term)) if term else what
 
 
-def reason(text: str, limit_chars: int) -> Message | str:
-    """Return an entry's reason: a chosen one in the reader's language, typed words as they are."""
+def reason(text: str, limit_chars: int) -> Message:
+    """Return an entry's reason: a chosen one in the reader's language, typed words quoted as they are."""
     chosen = forms.REPORT_REASONS.get(text) or refusals.chosen_reason(text)
-    return chosen if chosen is not None else quote_prompt(text, limit_chars)
+    return chosen if chosen is not None else sentence("“{words}”", words=quote_prompt(text, limit_chars))
 
 
 def facts(guild_id: int, details: Mapping[str, object]) -> Iterator[Message | str]:

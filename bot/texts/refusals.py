@@ -221,4 +221,4 @@ def with_reason(told: Message, reason: str) -> Message:
     if not reason.strip():
         return told
     chosen = _CHOSEN.get(reason)
-    return sentence("{told} Their reason: {reason}", told=told, reason=chosen or quote_prompt(reason))
+    return sentence("{told} Their reason: “{reason}”.", told=told, reason=chosen or quote_prompt(reason))

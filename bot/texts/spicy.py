@@ -214,7 +214,7 @@ def suspension(until: str, by: int | None, reason: str) -> Message:
     """Suspension in force, as moderators read it."""
     told = sentence("Suspended until {until}, by {who}", until=until, who=f"<@{by}>" if by else THE_BOT)
     return (
-        sentence("{told}: {reason}", told=told, reason=quote_prompt(reason, REASON_SHOWN_CHARS))
+        sentence("{told}: “{reason}”", told=told, reason=quote_prompt(reason, REASON_SHOWN_CHARS))
         if reason.strip()
         else told
     )

@@ -69,7 +69,7 @@ def _links(operator: OperatorFacts | None, language: Language) -> str:
         return ""
     named = (
         (words.PRIVACY_POLICY, operator.privacy_policy_url),
-        (words.TERMS_OF_SERVICE, operator.terms_url),
+        (words.TERMS_OF_USE, operator.terms_url),
     )
     return " · ".join(
         f"[{label.in_language(language)}](<{address}>)" for label, address in named if _is_web(address)

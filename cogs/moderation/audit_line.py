@@ -20,6 +20,5 @@ def line_of(entry: RecordedEntry, language: Language, reason_chars: int = PROMPT
     if entry.sealed_by is not None:
         parts.append(log_entries.EMPTIED.in_language(language))
     if entry.reason.strip():
-        said = log_entries.reason(entry.reason, reason_chars)
-        parts.append(said.in_language(language) if isinstance(said, Message) else said)
+        parts.append(log_entries.reason(entry.reason, reason_chars).in_language(language))
     return " · ".join(parts)

@@ -13,11 +13,11 @@ from bot.moderation.members.member import ListStatus, Strike
 from bot.moderation.members.member_changes import MemberChange, MemberChanges
 from bot.reviews.questions import Questions
 from bot.reviews.store import ReviewStore
+from bot.texts import log_entries
 from bot.texts import spicy as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
 from bot.texts.moderation import record_line
-from bot.texts.quoting import quote_prompt
 from cogs.moderation.spicy_page import DISCORD_ID, page_view
 from cogs.moderation.spicy_queue import expiry, question_line
 from cogs.shared.buttons import PlainButton
@@ -79,7 +79,7 @@ class MemberPages:
             facts.append(words.suspension(until, member.suspended_by, member.suspended_for))
         muted = member.reports_muted
         facts.append(words.REPORTS_MUTED if muted else words.REPORTS_COUNT)
-        struck = [_strike(one) for one in reversed(strikes)]
+        struck = [_strike(one, language) for one in reversed(strikes)]
         asked = [f"{question_line(one, language)} · {expiry(one, language)}" for one in waiting]
         texts = (
             "\n".join([f"<@{person_id}>", *(fact.in_language(language) for fact in facts)]),
@@ -91,8 +91,9 @@ class MemberPages:
         return page_view(words.USER_TITLE, texts, language, [button])
 
 
-def _strike(strike: Strike) -> str:
-    reason = quote_prompt(strike.reason, words.REASON_SHOWN_CHARS)
+def _strike(strike: Strike, language: Language) -> str:
+    said = log_entries.reason(strike.reason, words.REASON_SHOWN_CHARS).in_language(language)
+    reason = said if strike.reason.strip() else ""
     return " · ".join(part for part in (day(strike.given_at), f"<@{strike.given_by}>", reason) if part)
 
 

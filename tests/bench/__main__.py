@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
-from tests.bench import ack, chaos, delivery, idle, images, jobs, line, words
+from tests.bench import ack, chaos, delivery, idle, images, jobs, line, memory, words
 from tests.bench.figures import Figure, show, write
 
 BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
     "jobs": jobs.run,
     "line": line.run,
     "idle": idle.run,
+    "memory": memory.run,
     "words": words.run,
     "delivery": delivery.run,
 }

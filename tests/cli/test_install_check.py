@@ -1,9 +1,10 @@
-"""`python -m bot check` in an operator's first minutes: `.env`, install link, permissions, the port for metrics."""
+"""`python -m bot check` in an operator's first minutes: `.env`, install link, permissions, ports, children."""
 
 import os
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +13,11 @@ import pytest
 
 from bot.app import closed_folder
 from bot.cli.check_line import CheckLine
+from bot.cli.decoding_check import check_decoding
 from bot.cli.install_checks import check_install_link, check_permissions
-from bot.cli.local_checks import check_env_file, check_metrics
+from bot.cli.local_checks import check_env_file, check_links, check_metrics
+from bot.media_links.server import LinkedVideo, MediaLinks
+from bot.media_links.signing import LinkSigner
 from bot.metrics import Metrics
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings, load
@@ -124,6 +128,80 @@ async def test_a_port_that_the_bot_itself_serves_is_well_while_it_runs(
         stop()
     assert line.passed
     assert line.told == f"127.0.0.1:{port} is served by the bot that runs"
+
+
+def with_links(sandbox: Sandbox, tmp_path: Path, address: str) -> Settings:
+    return settings_of(sandbox, tmp_path, media_url="https://media.example", media_address=address)
+
+
+async def test_a_port_for_links_has_to_be_free(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert (await check_links(settings_of(sandbox, tmp_path))).told.startswith("off")
+    free = f"127.0.0.1:{free_port()}"
+    line = await check_links(with_links(sandbox, tmp_path, free))
+    assert line == CheckLine("links", passed=True, told=f"{free} is free")
+    with taken_port() as address:
+        line = await check_links(with_links(sandbox, tmp_path, address))
+    assert not line.passed
+    assert f"MEDIA_ADDRESS: {address} cannot be used (Address already in use)" in line.told
+
+
+async def test_an_address_for_links_that_this_machine_does_not_have_is_found(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    line = await check_links(with_links(sandbox, tmp_path, "192.0.2.1:8080"))
+    assert not line.passed
+    assert "MEDIA_ADDRESS: 192.0.2.1:8080 cannot be used" in line.told
+
+
+class NoVideos:
+    """A source of links in which nothing is."""
+
+    async def find(self, job_id: str) -> LinkedVideo | None:
+        raise AssertionError(job_id)
+
+    async def may_go_on(self, job_id: str) -> bool:
+        raise AssertionError(job_id)
+
+
+async def test_links_that_the_bot_itself_serves_are_well_while_it_runs(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    links = MediaLinks(LinkSigner(b"k" * 32), NoVideos(), prefix="", now=lambda: datetime.now(UTC))
+    async with links.serving("127.0.0.1", 0) as port:
+        settings = with_links(sandbox, tmp_path, f"127.0.0.1:{port}")
+        assert not (await check_links(settings)).passed  # another bot's
+        async with open_database(None, settings.data_dir):
+            line = await check_links(settings)
+    assert line == CheckLine("links", passed=True, told=f"127.0.0.1:{port} is served by the bot that runs")
+
+
+async def test_a_port_for_links_that_something_else_has_while_the_bot_runs_is_found(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    port = free_port()
+    stop = Metrics().serve("127.0.0.1", port)
+    settings = with_links(sandbox, tmp_path, f"127.0.0.1:{port}")
+    try:
+        async with open_database(None, settings.data_dir):
+            line = await check_links(settings)
+    finally:
+        stop()
+    assert not line.passed
+
+
+async def test_the_processes_for_pictures_and_videos_are_tried(sandbox: Sandbox, tmp_path: Path) -> None:
+    line = await check_decoding(settings_of(sandbox, tmp_path))
+    assert line.passed
+    assert line.told.startswith("a small picture was prepared")
+
+
+async def test_a_process_that_has_too_little_memory_to_start_is_found(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = settings_of(sandbox, tmp_path).model_copy(update={"child_memory_mb": 8})
+    line = await check_decoding(settings)
+    assert not line.passed
+    assert "CHILD_MEMORY_MB=8" in line.told
 
 
 def test_the_file_of_settings_is_named_and_secrets_that_others_can_read_are_a_warning(tmp_path: Path) -> None:

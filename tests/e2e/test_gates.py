@@ -27,7 +27,7 @@ from tests.e2e.actors.forms import animated, opens, send
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import answer_to, ping, say
 from tests.e2e.actors.records import actions, assert_log_unbroken, stored
-from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, slow
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line, upload
 from tests.moderation.audited import alone
@@ -178,7 +178,7 @@ async def test_a_channel_has_its_own_word_and_threads_follow_it(harness: Harness
     assert (await harness.ended(await harness.video("a dog"))).videos
 
 
-@pytest.mark.parametrize("gate", [Gate.NORMAL, Gate.FUN, Gate.CUSTOM])
+@pytest.mark.parametrize("gate", [Gate.CUSTOM, slow(Gate.NORMAL), slow(Gate.FUN)])
 async def test_every_preset_has_a_gate(harness: Harness, gate: Gate) -> None:
     await rule(harness, modes={gate: Mode.APPROVAL})
     reply = await harness.video("a cat", preset=gate.value)

@@ -143,7 +143,7 @@ async def test_about_says_what_it_is_who_runs_it_and_what_is_kept(harness: Harne
     assert "MIT licence" in answer
     assert words.run_by("operator").english in answer
     assert words.what_is_kept(24).english in answer
-    assert re.search(r"Running since <t:\d+:R>, in 2 servers\.", answer)
+    assert re.search(r"Running since <t:\d+:f>, in 2 servers\.", answer)
 
 
 async def test_about_mentions_privacy_only_where_there_is_such_a_command(harness: Harness) -> None:

@@ -12,6 +12,7 @@ from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Reply
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.restarts import slow
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish, hold, in_line
 
@@ -52,8 +53,8 @@ async def videos_of(replies: list[Reply]) -> None:
     ("limits", "most"),
     [
         ({"jobs_at_once": 2}, 2),
-        ({"jobs_at_once_per_server": 3, "jobs_at_once_per_person": 5}, 3),
-        ({"jobs_at_once_per_person": 1}, 3),
+        slow({"jobs_at_once_per_server": 3, "jobs_at_once_per_person": 5}, 3),
+        slow({"jobs_at_once_per_person": 1}, 3),
     ],
 )
 async def test_no_more_run_at_once_than_the_limits_say(

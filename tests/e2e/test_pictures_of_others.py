@@ -10,7 +10,7 @@ from tests.e2e.actors.buttons import message_of, press, press_unseen, told
 from tests.e2e.actors.forms import animated, answers, hint, opens, parts, send, send_made_up
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import answer_to, ended, ping, say, upload_of_width
-from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
+from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, slow
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, shown, upload, widths
 
@@ -25,7 +25,7 @@ def asks_for_pictures(opened: Reply) -> None:
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-@pytest.mark.parametrize("label", ["Again", "Change", "In 720p"])
+@pytest.mark.parametrize("label", ["Change", slow("Again"), slow("In 720p")])
 async def test_uploaded_pictures_of_others_do_not_come_along(
     harness: Harness, *, restarted: bool, label: str
 ) -> None:

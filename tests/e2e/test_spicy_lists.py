@@ -56,7 +56,7 @@ async def test_a_suspension_is_told_kept_and_lifted(harness: Harness, *, restart
     assert "You are suspended" in (await harness.ended(refused)).text()
     assert harness.bought == 0
     profile = (await spicy(harness, "user", mo, person="ada")).text
-    assert f"by {mo.mention}: \\*spam\\*" in profile
+    assert f"by {mo.mention}: “\\*spam\\*”" in profile
     lifted = await spicy(harness, "suspend", mo, person="ada", hours=0, reason="enough")
     assert lifted.text == words.LIFTED.english
     await until(lambda: len(direct.messages) == 2)
@@ -77,7 +77,7 @@ async def test_everybody_reads_their_language(harness: Harness, monkeypatch: pyt
     reply = await spicy(harness, "suspend", mo, person="ada", hours=2, reason="spam")
     assert reply.text.endswith("«zh-CN»")
     message = await direct.wait_for_message(lambda version: "spam" in version.text(), TIMEOUT_S)
-    assert "spam«ja»" in message.current.text()
+    assert "“spam”.«ja»" in message.current.text()
     for command, options in COMMANDS:
         told_in_chinese = await spicy(harness, command, mo, **options)
         assert "«zh-CN»" in told_in_chinese.text

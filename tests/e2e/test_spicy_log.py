@@ -33,7 +33,7 @@ async def test_the_log_in_pages_with_its_filter(harness: Harness, *, restarted: 
     assert "because 3." in shown.text
     assert "because 2." not in shown.text
     assert "trusted list" not in shown.text
-    assert f"<@5> · **Strike given** · about {harness.user.mention} · because 12." in shown.text
+    assert f"<@5> · **Strike given** · about {harness.user.mention} · “because 12.”" in shown.text
     assert labels(message_of(shown).current) == ["Older"]
     await meanwhile(harness, restarted=restarted)
     turned = await press(harness, shown, "Older", user=mo)

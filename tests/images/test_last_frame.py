@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,21 +42,22 @@ async def test_it_comes_first_and_pictures_keep_their_order(cdn: Cdn, spool: Ref
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"),
+    ("content_of", "problem"),
     [
-        (film(40)[:3000], ImageProblem.NO_FRAME),  # its index was at the end
-        (film(200, movflags="faststart", crf="10")[:3000], ImageProblem.NO_FRAME),
-        (film(200, movflags="faststart", crf="10", g="24")[:100_000], ImageProblem.NO_FRAME),
-        (b"this is a text\n" * 100, ImageProblem.NO_FRAME),
-        (b"\0" * 5000, ImageProblem.NO_FRAME),
-        (sound(), ImageProblem.NO_FRAME),
-        (b"", ImageProblem.EMPTY),
+        (lambda: film(40)[:3000], ImageProblem.NO_FRAME),  # its index was at the end
+        (lambda: film(200, movflags="faststart", crf="10")[:3000], ImageProblem.NO_FRAME),
+        (lambda: film(200, movflags="faststart", crf="10", g="24")[:100_000], ImageProblem.NO_FRAME),
+        (lambda: b"this is a text\n" * 100, ImageProblem.NO_FRAME),
+        (lambda: b"\0" * 5000, ImageProblem.NO_FRAME),
+        (sound, ImageProblem.NO_FRAME),
+        (lambda: b"", ImageProblem.EMPTY),
     ],
     ids=["truncated", "truncated to its index", "broken off", "text", "zeros", "sound", "empty"],
 )
 async def test_what_has_no_frame_is_refused_by_its_name(
-    cdn: Cdn, spool: ReferenceSpool, tmp_path: Path, content: bytes, problem: ImageProblem
+    cdn: Cdn, spool: ReferenceSpool, tmp_path: Path, content_of: Callable[[], bytes], problem: ImageProblem
 ) -> None:
+    content = content_of()
     with pytest.raises(ImageRefusedError) as refused:
         await spool.collect("job", [video(cdn, content, "mine.mp4")], "user")
     assert (refused.value.filename, refused.value.problem) == ("mine.mp4", problem)

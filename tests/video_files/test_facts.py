@@ -1,5 +1,6 @@
 """Facts of video files."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,21 @@ _PYAV: Any = av  # its annotations leave out half of what is used here
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content_of",
     [
-        film(48),
-        film(48, bf="3", g="12"),
-        film(48, first_pts=100),
-        film(48, movflags="frag_keyframe+empty_moov", g="12"),
-        film(48, container_format="matroska"),
-        film(48) + bytes(100),
+        lambda: film(48),
+        lambda: film(48, bf="3", g="12"),
+        lambda: film(48, first_pts=100),
+        lambda: film(48, movflags="frag_keyframe+empty_moov", g="12"),
+        lambda: film(48, container_format="matroska"),
+        lambda: film(48) + bytes(100),
     ],
     ids=["plain", "reordered", "late", "fragments", "mkv", "and zeros"],
 )
-async def test_its_duration_is_that_of_its_packets(pool: ChildPool, tmp_path: Path, content: bytes) -> None:
+async def test_its_duration_is_that_of_its_packets(
+    pool: ChildPool, tmp_path: Path, content_of: Callable[[], bytes]
+) -> None:
+    content = content_of()
     source = tmp_path / "film"
     source.write_bytes(content)
     found = await VideoFactsReader(pool).read("bob", source)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -78,21 +79,30 @@ def boxes(content: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("content", "matrix", "ratio"),
+    ("content_of", "matrix", "ratio"),
     [
-        (film(40), None, None),
-        (film(40, bf="3", g="12"), None, None),
-        (film(40, first_pts=100), None, None),
-        (film(40, movflags="frag_keyframe+empty_moov", g="12"), None, None),
-        (film(40) + b"\n", None, None),
-        (encoded([quarters()] * 6, matrix=(0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30)), (0, ONE, 0, -ONE), None),
-        (encoded([quarters()] * 6, pixel_ratio=Fraction(4, 3)), None, Fraction(4, 3)),
+        (lambda: film(40), None, None),
+        (lambda: film(40, bf="3", g="12"), None, None),
+        (lambda: film(40, first_pts=100), None, None),
+        (lambda: film(40, movflags="frag_keyframe+empty_moov", g="12"), None, None),
+        (lambda: film(40) + b"\n", None, None),
+        (
+            lambda: encoded([quarters()] * 6, matrix=(0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30)),
+            (0, ONE, 0, -ONE),
+            None,
+        ),
+        (lambda: encoded([quarters()] * 6, pixel_ratio=Fraction(4, 3)), None, Fraction(4, 3)),
     ],
     ids=["plain", "reordered", "late", "fragments", "and a newline", "turned", "oblong pixels"],
 )
 async def test_a_film_is_marked_and_otherwise_as_it_was(
-    pool: ChildPool, tmp_path: Path, content: bytes, matrix: tuple[int, ...] | None, ratio: Fraction | None
+    pool: ChildPool,
+    tmp_path: Path,
+    content_of: Callable[[], bytes],
+    matrix: tuple[int, ...] | None,
+    ratio: Fraction | None,
 ) -> None:
+    content = content_of()
     made = await finished(pool, tmp_path, content)
     assert made.by is FinishedBy.REMUXED
     whole = made.path.read_bytes()
@@ -169,17 +179,20 @@ def _moved(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content_of",
     [
-        film(40)[:3000],
-        b"",
-        b"text" * 100,
-        sound(),
-        b"#EXTM3U\n#EXTINF:5,\nfile:/etc/hostname\n#EXT-X-ENDLIST\n",
+        lambda: film(40)[:3000],
+        lambda: b"",
+        lambda: b"text" * 100,
+        sound,
+        lambda: b"#EXTM3U\n#EXTINF:5,\nfile:/etc/hostname\n#EXT-X-ENDLIST\n",
     ],
     ids=["truncated", "empty", "text", "sound", "playlist"],
 )
-async def test_what_is_no_film_is_a_named_fault(pool: ChildPool, tmp_path: Path, content: bytes) -> None:
+async def test_what_is_no_film_is_a_named_fault(
+    pool: ChildPool, tmp_path: Path, content_of: Callable[[], bytes]
+) -> None:
+    content = content_of()
     with pytest.raises(NotFinishedError) as failed:
         await finished(pool, tmp_path, content)
     assert failed.value.hopeless

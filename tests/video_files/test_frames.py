@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,19 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content_of",
     [
-        film(40),
-        film(1),
-        film(2),
-        film(41, g="8", bf="3"),  # the last key frame is the last frame
-        film(50, g="12", bf="3", sc_threshold="0"),
-        film(30, g="1"),
-        film(30, first_pts=100),
-        film(30, movflags="frag_keyframe+empty_moov"),
-        film(30, container_format="matroska"),
-        encoded([drawing(number) for number in range(8)], pts=[0, 1, 2, 30, 31, 90, 95, 200]),
-        film(30) + b"\n",
+        lambda: film(40),
+        lambda: film(1),
+        lambda: film(2),
+        lambda: film(41, g="8", bf="3"),  # the last key frame is the last frame
+        lambda: film(50, g="12", bf="3", sc_threshold="0"),
+        lambda: film(30, g="1"),
+        lambda: film(30, first_pts=100),
+        lambda: film(30, movflags="frag_keyframe+empty_moov"),
+        lambda: film(30, container_format="matroska"),
+        lambda: encoded([drawing(number) for number in range(8)], pts=[0, 1, 2, 30, 31, 90, 95, 200]),
+        lambda: film(30) + b"\n",
     ],
     ids=[
         "plain",
@@ -61,7 +62,8 @@ def difference(one: Image.Image, other: Image.Image) -> float:
         "and a newline",
     ],
 )
-def test_it_is_the_frame_that_is_shown_last(tmp_path: Path, content: bytes) -> None:
+def test_it_is_the_frame_that_is_shown_last(tmp_path: Path, content_of: Callable[[], bytes]) -> None:
+    content = content_of()
     source, destination = tmp_path / "film", tmp_path / "frame.png"
     source.write_bytes(content)
     last_frame(str(source), str(destination))
@@ -115,17 +117,17 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content_of",
     [
-        film(40)[:3000],  # its index was at the end
-        film(200, movflags="faststart", crf="10")[:3000],
-        film(200, movflags="faststart", crf="10", g="24")[:100_000],
-        b"this is a text\n" * 100,
-        b"\0" * 5000,
-        b"",
-        sound(),
-        b"#EXTM3U\n#EXTINF:5,\nhttp://127.0.0.1:9/film.ts\n#EXT-X-ENDLIST\n",
-        b"ffconcat version 1.0\nfile /etc/hostname\n",
+        lambda: film(40)[:3000],  # its index was at the end
+        lambda: film(200, movflags="faststart", crf="10")[:3000],
+        lambda: film(200, movflags="faststart", crf="10", g="24")[:100_000],
+        lambda: b"this is a text\n" * 100,
+        lambda: b"\0" * 5000,
+        lambda: b"",
+        sound,
+        lambda: b"#EXTM3U\n#EXTINF:5,\nhttp://127.0.0.1:9/film.ts\n#EXT-X-ENDLIST\n",
+        lambda: b"ffconcat version 1.0\nfile /etc/hostname\n",
     ],
     ids=[
         "truncated",
@@ -140,8 +142,9 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
     ],
 )
 async def test_what_has_no_last_frame_is_an_error_of_its_own(
-    pool: ChildPool, tmp_path: Path, content: bytes
+    pool: ChildPool, tmp_path: Path, content_of: Callable[[], bytes]
 ) -> None:
+    content = content_of()
     source, destination = tmp_path / "film", tmp_path / "frame.png"
     source.write_bytes(content)
     with pytest.raises(NoFrameError):

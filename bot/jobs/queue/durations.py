@@ -22,6 +22,17 @@ _ENOUGH: Final = 3
 _TRUSTED_PROGRESS: Final = 15
 """Progress in percent after which the pace so far says more than other jobs do."""
 
+_NEAR_THE_END: Final = 90
+"""Progress in percent from which a rest by pace is so small that it says nothing of a job that stands still."""
+
+_STANDS_STILL_S: Final = 10.0
+"""A job whose progress is overdue by more than this has stopped keeping its pace."""
+
+_USUALLY_AT_MOST_S: Final = 300.0
+"""The vendor's own words: most videos are done in 1 to 5 minutes (page *Create video generation*)."""
+_BEYOND_S: Final = 60.0
+"""By so much a job may be late before anybody is told."""
+
 
 @dataclass(frozen=True)
 class FinishedJob:
@@ -101,3 +112,20 @@ def rest_s(
         return by_estimate_s
     trust = moved / _TRUSTED_PROGRESS
     return trust * by_pace_s + (1 - trust) * by_estimate_s
+
+
+def countdown_s(
+    progress_history: ProgressHistory, now_s: float, *, elapsed_s: float, estimated_s: float | None
+) -> float | None:
+    """Return what a card counts down: like `rest_s`, but negative once the estimated end has passed.
+
+    The rest by pace grows while progress stands still, and never ends. So the end is the one that the newest
+    progress promised; where nothing ever told one, the usual time and a minute.
+    """
+    ends_s = progress_history.ends_s
+    stands_still_s = 0.0 if progress_history.last >= _NEAR_THE_END else _STANDS_STILL_S
+    if ends_s is not None and now_s - ends_s > stands_still_s:
+        return ends_s - now_s
+    rest = rest_s(progress_history, now_s, elapsed_s=elapsed_s, estimated_s=estimated_s)
+    usual_s = max(_USUALLY_AT_MOST_S, estimated_s or 0.0)
+    return usual_s - elapsed_s if rest is None and elapsed_s > usual_s + _BEYOND_S else rest

@@ -30,20 +30,28 @@ class ProgressHistory:
     first: int = 0
     last: int = 0
     """The newest progress, 0 to 100."""
+    last_s: float | None = None
+    """Moment at which it was first seen."""
 
     def saw(self, now_s: float, progress: int | None) -> Self:
         """These sightings and one more. Progress that is missing or falls back changes nothing."""
         if progress is None or progress <= self.last:
             return self
         if self.first_s is None:
-            return replace(self, first_s=now_s, first=progress, last=progress)
-        return replace(self, last=progress)
+            return replace(self, first_s=now_s, first=progress, last=progress, last_s=now_s)
+        return replace(self, last=progress, last_s=now_s)
 
     def rest_s(self, now_s: float) -> float | None:
         """The rest, extrapolated from the pace since progress was first seen; None before it has moved."""
         if self.first_s is None or self.last <= self.first or now_s <= self.first_s:
             return None
         return (_DONE - self.last) * (now_s - self.first_s) / (self.last - self.first)
+
+    @property
+    def ends_s(self) -> float | None:
+        """Moment at which it would be done at the pace up to the newest progress; None before it has moved."""
+        rest_s = self.rest_s(self.last_s) if self.last_s is not None else None
+        return self.last_s + rest_s if self.last_s is not None and rest_s is not None else None
 
 
 def next_poll_s(pace: PollIntervals, progress_history: ProgressHistory, now_s: float) -> float:

@@ -17,7 +17,7 @@ from bot.dimilinks import (
 )
 from bot.jobs.cards import Stage
 from bot.jobs.job import Failure, FailureReason, JobState, video_name_of
-from bot.jobs.queue.durations import DurationStats, FinishedJob, rest_s
+from bot.jobs.queue.durations import DurationStats, FinishedJob, countdown_s, rest_s
 from bot.jobs.queue.poll_schedule import PollIntervals, ProgressHistory, next_poll_s
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
@@ -205,14 +205,12 @@ class PollStep:
         stage = Stage.WAITING if task.phase is TaskPhase.WAITING else Stage.GENERATING
         request = context.job.request
         submitted_at = context.job.submitted_at or context.job.created_at
-        rest = rest_s(
-            history,
-            now_s,
-            elapsed_s=max(0.0, (context.now() - submitted_at).total_seconds()),
-            estimated_s=self._durations.took_s(request.seconds, request.resolution, request.reference_count),
-        )
+        elapsed_s = max(0.0, (context.now() - submitted_at).total_seconds())
+        took_s = self._durations.took_s(request.seconds, request.resolution, request.reference_count)
+        rest = rest_s(history, now_s, elapsed_s=elapsed_s, estimated_s=took_s)
         self._wait_times.ends_in(context.job.id, rest)
-        context.show(stage, progress=history.last, rest_s=rest)
+        shown_s = countdown_s(history, now_s, elapsed_s=elapsed_s, estimated_s=took_s)
+        context.show(stage, progress=history.last, rest_s=shown_s)
 
 
 class _WatchedTask:

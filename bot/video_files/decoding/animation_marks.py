@@ -3,9 +3,9 @@
 import os
 import struct
 from collections.abc import Mapping
+from html import escape  # `xml.sax` would load half of `urllib` and `http`
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape
 
 from bot.video_files.decoding.opening import UnusableVideoError
 
@@ -42,9 +42,8 @@ def mark_gif(path: Path, text: str) -> None:
 
 def mark_webp(path: Path, tags: Mapping[str, str]) -> None:
     """Add XMP to an animated WebP file, by the tags of `marking.tags_of`."""
-    filled = _XMP.format(
-        made=_AI_MADE, comment=escape(tags.get("comment", "")), mark=escape(tags.get("AIGC", ""))
-    )
+    comment, mark = (escape(tags.get(name, ""), quote=False) for name in ("comment", "AIGC"))
+    filled = _XMP.format(made=_AI_MADE, comment=comment, mark=mark)
     content = filled.encode()
     with path.open("r+b") as file:
         head = file.read(_FLAGS_AT + 1)

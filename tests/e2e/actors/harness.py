@@ -24,6 +24,7 @@ from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.dimilinks.request_log import Request
 from bot.sandbox.discord import (
     Attachment,
+    BucketRule,
     CallbackKind,
     Channel,
     Guild,
@@ -38,6 +39,7 @@ from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
 from bot.texts import jobs
 from cogs.shared.respond import LookUpTimes
+from tests.storage.new_database import place_new_database
 
 QUICK = Tuning(
     edit_interval_s=0.2,
@@ -67,6 +69,14 @@ PATIENT = replace(QUICK, expire_after_s=120.0)
 SPICY_ON = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN})
 """As most tests want the server: spicy in age-restricted channels."""
 QUICK_PACE = TaskPace(queue_s=0.1, generate_s=0.5)
+QUICK_LIMITS = RateLimits(
+    webhook=BucketRule("webhook", 5, 0.2),
+    callback=BucketRule("callback", 5, 0.2),
+    channel_messages=BucketRule("channel_messages", 5, 0.4),
+    channel_edits=BucketRule("channel_edits", 5, 0.4),
+)
+"""As many requests as Discord lets pass, in times that are shorter as the waits between two edits are: the request
+that uses a limit up waits, in discord.py, until its time is over."""
 TIMEOUT_S = 20.0
 STOP_GRACE_S = 5.0
 
@@ -202,7 +212,7 @@ async def open_harness(
     pace: TaskPace = QUICK_PACE,
     now: Callable[[], datetime] = utc_now,
     privileged_intents: Intents = Intents.NONE,
-    limits: RateLimits | None = None,
+    limits: RateLimits = QUICK_LIMITS,
     rules: ServerRules | None = SPICY_ON,
     ack_deadline_s: float = 6.0,
     **settings: Any,
@@ -221,6 +231,7 @@ async def open_harness(
             guild.join(user)
             harness = Harness(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
             harness.rules = rules
+            place_new_database(harness.data_dir)
             try:
                 await harness.start(**settings)
                 yield harness

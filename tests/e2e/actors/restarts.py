@@ -1,4 +1,6 @@
-"""Tests that run twice: at once, and after a restart of the bot."""
+"""Tests that run twice: at once, and after a restart of the bot; and cases for the slow tests alone."""
+
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,11 @@ AT_ONCE_AND_AFTER_A_RESTART = pytest.mark.parametrize(
     "restarted",
     [pytest.param(False, id="at once"), pytest.param(True, id="after a restart", marks=pytest.mark.slow)],
 )
+
+
+def slow(*values: Any) -> Any:
+    """Parameters of a case that repeats what another one shows."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 async def meanwhile(harness: Harness, *, restarted: bool) -> None:

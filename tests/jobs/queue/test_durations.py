@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.queue.durations import DurationStats, FinishedJob, rest_s
+from bot.jobs.queue.durations import DurationStats, FinishedJob, countdown_s, rest_s
 from bot.jobs.queue.poll_schedule import ProgressHistory
 from bot.video import REFERENCES_MAX, Resolution, Seconds
 
@@ -176,6 +176,40 @@ def test_without_an_estimate_the_pace_counts_from_the_start() -> None:
     progress_history = ProgressHistory(since_s=0.0, first_s=0.0, first=0, last=1)
     assert rest_s(progress_history, 1.0, elapsed_s=1.0, estimated_s=None) == 99
     assert rest_s(ProgressHistory(since_s=0.0), 1.0, elapsed_s=1.0, estimated_s=None) is None
+
+
+def history(*seen: tuple[float, int]) -> ProgressHistory:
+    """Progress at these moments, counted from the submission."""
+    made = ProgressHistory(since_s=0.0)
+    for at_s, progress in seen:
+        made = made.saw(at_s, progress)
+    return made
+
+
+def test_while_progress_keeps_its_pace_the_countdown_is_the_rest() -> None:
+    assert countdown_s(history((0.0, 1), (50.0, 51)), 50.0, elapsed_s=50.0, estimated_s=None) == 49
+
+
+def test_a_job_that_stands_still_near_its_end_is_overdue_and_not_always_about_to_end() -> None:
+    seen = history((0.0, 1), (98.0, 99))
+    assert countdown_s(seen, 98.5, elapsed_s=98.5, estimated_s=None) == pytest.approx(1.0, abs=0.1)
+    assert countdown_s(seen, 109.0, elapsed_s=109.0, estimated_s=None) == -10
+    assert countdown_s(seen, 1099.0, elapsed_s=1099.0, estimated_s=None) == -1000
+
+
+def test_a_job_that_stands_still_halfway_has_longer_to_go_until_it_is_overdue() -> None:
+    seen = history((0.0, 1), (50.0, 51))
+    assert countdown_s(seen, 80.0, elapsed_s=80.0, estimated_s=None) == pytest.approx(49 * 80 / 50)
+    assert countdown_s(seen, 120.0, elapsed_s=120.0, estimated_s=None) == -21
+
+
+@pytest.mark.parametrize(("estimated_s", "usual_s"), [(None, 300), (60.0, 300), (600.0, 600)])
+def test_without_progress_nothing_is_late_before_the_usual_time_and_a_minute(
+    estimated_s: float | None, usual_s: float
+) -> None:
+    seen = ProgressHistory(since_s=0.0)
+    for elapsed_s, expected in ((usual_s + 59, None), (usual_s + 61, -61)):
+        assert countdown_s(seen, elapsed_s, elapsed_s=elapsed_s, estimated_s=estimated_s) == expected
 
 
 times_s = st.floats(min_value=0, max_value=1e5)
