@@ -1,17 +1,18 @@
 """Cards of jobs: words, buttons and colour for each state and failure. Pure functions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from bot.delivery.card import Action, Card, Tone
-from bot.images.model import IMAGE_LIMITS, ConversionReason, Reference
+from bot.images.model import ConversionReason, Reference
 from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
+from bot.jobs.job_explanations import explain, explain_failure
 from bot.jobs.mismatch import asked_dimensions
-from bot.texts import cards, explanations, files, moderation, pictures, refusals, service_words
+from bot.texts import cards, moderation
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.texts.messages import Message
@@ -49,69 +50,6 @@ class InLine:
     start_s: float | None
 
 
-def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
-    """Return the explanation of a problem with the picture that the user calls `name`."""
-    return pictures.explain(problem, name, detail, limit_bytes=IMAGE_LIMITS.source_bytes)
-
-
-def _picture(failure: Failure, _job: Job) -> Explanation:
-    problem = failure.problem or ImageProblem.NOT_AN_IMAGE
-    return explain_picture(failure.picture, problem, failure.detail)
-
-
-def _always(explanation: Explanation) -> Callable[[Failure, Job], Explanation]:
-    return lambda _failure, _job: explanation
-
-
-def _broke(failure: Failure, job: Job) -> Explanation:
-    return explanations.laid_aside_broke(failure.detail) if job.bought else explanations.BROKE_BEFORE_PURCHASE
-
-
-def _between_them(failure: Failure, job: Job) -> str:
-    """Return the moderators' reason where its user alone reads it; they hear it in a direct message as well."""
-    return failure.detail if job.reply.private else ""
-
-
-_EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
-    FailureReason.PICTURE_REFUSED: _picture,
-    FailureReason.REQUEST_REJECTED: lambda failure, _: service_words.request_rejected(failure.detail),
-    FailureReason.TOO_DEAR: _always(explanations.TOO_DEAR),
-    FailureReason.NOT_BOUGHT: _always(explanations.FOUND_NOT_BOUGHT),
-    FailureReason.REFERENCE_REJECTED: lambda failure, _: service_words.reference_rejected(failure.detail),
-    FailureReason.SERVICE_BUSY: _always(explanations.SERVICE_BUSY),
-    FailureReason.SERVICE_UNREACHABLE: _always(explanations.SERVICE_UNREACHABLE),
-    FailureReason.PURCHASE_UNKNOWN: _always(explanations.PURCHASE_UNKNOWN),
-    FailureReason.GENERATION_FAILED: lambda failure, _: service_words.generation_failed(failure.detail),
-    FailureReason.BLOCKED_BY_SERVICE: _always(explanations.BLOCKED_BY_SERVICE),
-    FailureReason.EXPIRED: _always(explanations.EXPIRED),
-    FailureReason.TASK_GONE: _always(explanations.TASK_GONE),
-    FailureReason.VIDEO_ABSENT: lambda failure, _: explanations.video_absent(failure.detail),
-    FailureReason.VIDEO_BROKEN: _always(explanations.VIDEO_BROKEN),
-    FailureReason.VIDEO_UNUSABLE: _always(explanations.VIDEO_UNUSABLE),
-    FailureReason.VIDEO_UNREACHABLE: _always(explanations.VIDEO_UNREACHABLE),
-    FailureReason.VIDEO_NOT_STORED: _always(explanations.VIDEO_NOT_STORED),
-    FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
-    FailureReason.NOT_FITTED: lambda failure, _: files.laid_aside_not_fitted(failure.detail),
-    FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),
-    FailureReason.UPLOAD_DOUBTFUL: lambda failure, _: explanations.laid_aside_doubtful(failure.detail),
-    FailureReason.BEFORE_RESTORE: lambda failure, _: explanations.laid_aside_restored(failure.detail),
-    FailureReason.UNCOLLECTED: _always(explanations.UNCOLLECTED),
-    FailureReason.UNANSWERED: _always(explanations.UNANSWERED),
-    FailureReason.NOT_ALLOWED: _always(refusals.NO_LONGER_ALLOWED),
-    FailureReason.NOT_TOLD: lambda _, job: refusals.not_told(bought=job.bought),
-    FailureReason.DENIED: lambda failure, job: refusals.denied(_between_them(failure, job)),
-    FailureReason.REVIEW_EXPIRED: _always(refusals.REVIEW_EXPIRED),
-    FailureReason.REVIEW_WITHDRAWN: _always(refusals.REVIEW_WITHDRAWN),
-    FailureReason.NOT_POSTED_HERE: _always(refusals.NOT_POSTED_HERE),
-    FailureReason.POSTING_DENIED: lambda failure, job: refusals.posting_denied(_between_them(failure, job)),
-    FailureReason.POSTING_EXPIRED: _always(refusals.POSTING_EXPIRED),
-    FailureReason.PERSON_GONE: lambda _, job: refusals.person_gone(bought=job.bought),
-    FailureReason.BROKE: _broke,
-    FailureReason.INTERRUPTED: _always(explanations.INTERRUPTED),
-    FailureReason.DELETED_BY_OWNER: _always(refusals.DELETED_BY_OWNER),
-    FailureReason.DELETED_BY_MODERATOR: _always(refusals.DELETED_BY_MODERATOR),
-}
-
 _REPEATABLE: Final = frozenset(
     {
         FailureReason.SERVICE_BUSY,
@@ -141,17 +79,6 @@ _QUIET: Final = frozenset(
     }
 )
 """Failures that nobody is to be shown up for in public."""
-
-
-def explain(job: Job) -> Explanation:
-    """Return the explanation of an ended job: what happened, if money was spent, what to do next."""
-    if job.failure is not None:
-        return _EXPLANATIONS[job.failure.reason](job.failure, job)
-    if job.state is JobState.DENIED:
-        return explanations.DENIED
-    if job.bought:
-        return explanations.CANCELLED_AFTER_PURCHASE
-    return explanations.CANCELLED_BEFORE_PURCHASE
 
 
 def actions(job: Job) -> tuple[Action, ...]:
@@ -323,7 +250,7 @@ def ended_card(job: Job) -> Card:
 
 def undelivered_card(job: Job, failure: Failure) -> Card:
     """Return the card of a finished video that could not be delivered and waits in `/jobs`."""
-    explanation = _EXPLANATIONS[failure.reason](failure, job)
+    explanation = explain_failure(failure, job)
     return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.delivery.messages import ReplyAddress
 from bot.images.model import ImageSource, Reference, SourceKind
 from bot.images.sources import check_source
-from bot.jobs.cards import explain_picture
 from bot.jobs.job import Job
+from bot.jobs.job_explanations import explain_picture
 from bot.jobs.request_facts import began_with_people
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Person, Right

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from bot.images.problems import ImageProblem
-from bot.jobs.cards import explain_picture
+from bot.jobs.job_explanations import explain_picture
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import explanations, forms, refusals
