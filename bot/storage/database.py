@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import engines
 from bot.storage.alarms import StorageAlarms
-from bot.storage.errors import StorageUnavailableError, storage_error
+from bot.storage.errors import DatabaseReplacedError, StorageUnavailableError, storage_error
 from bot.storage.same_file import FileIdentity, SameFile
 from bot.storage.shielding import shield_until_done
 from bot.storage.write_turns import WriteTurns
@@ -37,13 +37,13 @@ class Database:
         self.alarms = StorageAlarms()
         self.commits = 0
         """Number of transactions of `write` that were committed."""
-        self._writer = engines.writer(path)
+        self._file = SameFile(path, opened, self.alarms)
+        self._writer = engines.writer(path, self._file.look)
         self._reader = engines.reader(path)
         # SQLite has one writer at a time, so the engine has one connection. Without this lock, transactions
         # would wait for that connection, which SQLAlchemy's pool gives up after 30 seconds.
         self._writing = WriteTurns()
         self._reading = asyncio.Semaphore(engines.READERS)
-        self._file = SameFile(path, opened, self.alarms)
         for engine in (self._writer, self._reader):
             self._file.guard(engine)
         self._closed = False
@@ -65,14 +65,12 @@ class Database:
             urgent: True if an acknowledgement waits for this transaction, which then begins before others.
         """
         async with self._writing.turn(urgent=urgent), self._connected(self._writer) as connection:
-            await self._file.check()
-            await connection.begin()
             try:
+                await connection.begin()
                 yield connection
                 await shield_until_done(self._commit(connection, committed))
             except BaseException:
-                # Also after a failed commit, because SQLite then keeps the transaction open.
-                await shield_until_done(connection.rollback())
+                await shield_until_done(_roll_back(connection))
                 raise
 
     @asynccontextmanager
@@ -131,14 +129,28 @@ class Database:
                 await shield_until_done(connection.close())
         except IntegrityError:
             raise
+        except DatabaseReplacedError:
+            self._file.tell_replaced()
+            raise
         except DBAPIError as error:
             # `from None`: SQLAlchemy's text quotes the statement.
             raise storage_error(error, self.path) from None
 
     async def _commit(self, connection: AsyncConnection, committed: Callable[[], None] | None) -> None:
+        # The connection looks at the file before a transaction and after it, in the same trip to its thread: what
+        # follows a commit may be a purchase, which only a row that will be found again allows.
         await connection.commit()
         self.commits += 1
-        # What follows may be a purchase, which only a row that will be found again allows.
-        await self._file.check()
         if committed is not None:
             committed()
+
+
+async def _roll_back(connection: AsyncConnection) -> None:
+    """End a transaction, also one of which SQLAlchemy does not know (any more).
+
+    After a failed commit SQLite keeps it open, and a cancelled BEGIN is carried out all the same.
+    """
+    await connection.rollback()
+    raw = await connection.get_raw_connection()
+    if raw.driver_connection is not None:
+        await raw.driver_connection.rollback()

@@ -7,15 +7,17 @@ SQLite documentation).
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import aiosqlite
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.storage import driver
 
 READERS: Final = 2
 BUSY_TIMEOUT_S: Final = 5.0
@@ -31,14 +33,18 @@ _WRITING: Final = (
 )
 
 
-def writer(path: Path) -> AsyncEngine:
+def writer(path: Path, look: Callable[[], None]) -> AsyncEngine:
     """Return an engine with one connection for the bot's writes.
+
+    `look` is called in the connection's thread before each transaction and after each commit, and what it raises
+    is raised there. Whoever leaves a transaction open has to roll it back: the pool does not.
 
     BEGIN IMMEDIATE takes SQLite's write lock at the start of each transaction. With a plain BEGIN, a
     transaction that reads before it writes could fail with SQLITE_BUSY halfway, without any waiting.
     """
     # What is deleted is overwritten as well: nobody finds it in the file any more.
-    return _pooled(path, 1, (*_WRITING, "foreign_keys=ON", "secure_delete=ON"), "BEGIN IMMEDIATE")
+    pragmas = (*_WRITING, "foreign_keys=ON", "secure_delete=ON")
+    return _pooled(path, 1, pragmas, "BEGIN IMMEDIATE", look=look, resets=False)
 
 
 def reader(path: Path) -> AsyncEngine:
@@ -88,21 +94,33 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
 
 
-def _pooled(path: Path, connections: int, pragmas: Sequence[str], begin: str) -> AsyncEngine:
+def _unchecked() -> None:
+    """Look at nothing."""
+
+
+def _pooled(
+    path: Path,
+    connections: int,
+    pragmas: Sequence[str],
+    begin: str,
+    *,
+    look: Callable[[], None] = _unchecked,
+    resets: bool = True,
+) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args=_DRIVER,
+        connect_args={**_DRIVER, "async_creator_fn": partial(driver.connect, look=look)},
         pool_size=connections,
         max_overflow=0,
+        pool_reset_on_return="rollback" if resets else None,
         hide_parameters=True,
     )
     _prepare(engine.sync_engine, (*_COMMON, *pragmas))
 
-    async def send(driver: aiosqlite.Connection) -> None:
-        await driver.execute(begin)
+    async def send(opened: driver.OneTripConnection) -> None:
+        await opened.begin(begin)
 
     def began(connection: Connection) -> None:
-        # As the driver's own statement: SQLAlchemy would go to its thread three times, for the cursor as well.
         proxied: Any = connection.connection.dbapi_connection
         try:
             proxied.run_async(send)

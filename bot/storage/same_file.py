@@ -26,7 +26,7 @@ def identity_of(path: Path) -> FileIdentity:
 
 
 class SameFile:
-    """Looks at the path, in a thread of its own: a disk that hangs must not stop the event loop.
+    """Looks at the path, in a thread: a disk that hangs must not stop the event loop.
 
     Without an identity, as for a database that another process owns, nothing is checked.
     """
@@ -44,13 +44,15 @@ class SameFile:
             DatabaseReplacedError: It does not. The operator is told once.
             StorageUnavailableError: The file system does not say.
         """
-        if self._opened is None:
-            return
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self.look)
         except DatabaseReplacedError:
-            self._alarms.tell(StorageTrouble.FILE_REPLACED, str(self._path))
+            self.tell_replaced()
             raise
+
+    def tell_replaced(self) -> None:
+        """Tell the operator, once, that the path leads to another file or none."""
+        self._alarms.tell(StorageTrouble.FILE_REPLACED, str(self._path))
 
     def guard(self, engine: AsyncEngine) -> None:
         """Have an engine open no other file: SQLite would make an empty one in the place of one that is gone.
@@ -59,8 +61,7 @@ class SameFile:
         """
 
         def connecting(*_: object) -> None:
-            if self._opened is not None:
-                self._look()
+            self.look()
 
         event.listen(engine.sync_engine, "do_connect", connecting)
 
@@ -68,7 +69,10 @@ class SameFile:
         """End the thread. Does not block."""
         self._thread.shutdown(wait=False)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """As `check`, blocking, and without telling anybody."""
+        if self._opened is None:
+            return
         with translating(self._path):
             try:
                 same = identity_of(self._path) == self._opened
