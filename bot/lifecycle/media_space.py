@@ -5,8 +5,9 @@ jobs under way stay, whatever that costs.
 """
 
 import asyncio
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,17 +26,24 @@ log: Final = structlog.get_logger(__name__)
 FREE_BYTES: Final = 7 * IMAGE_LIMITS.source_bytes + 150_000_000
 """Free space for one request: its pictures, a video (60 MB are the largest seen), and the file made of it."""
 _TROUBLE: Final = "media_space"
+_TRUSTED_S: Final = 10.0
+"""Seconds for which a measurement counts: others may fill the disk as well."""
 
 
 @dataclass(frozen=True)
 class _Usage:
     sizes: dict[str, int]
-    originals: tuple[Original, ...]
     free_bytes: int
+    originals: tuple[Original, ...] = ()
+    """Empty also where space is left, which nothing has to be deleted for."""
 
     @property
     def total_bytes(self) -> int:
         return sum(self.sizes.values())
+
+    def spare_bytes(self, limit_bytes: int) -> int:
+        """Return how much may come before something has to go; below zero what has to go now."""
+        return min(limit_bytes - self.total_bytes, self.free_bytes - FREE_BYTES)
 
     @property
     def originals_bytes(self) -> int:
@@ -65,6 +73,8 @@ class MediaSpace:
         self._free_bytes = free_bytes
         self._alarms = alarms
         self._full = False
+        self._spare_bytes, self._measured_s = 0, 0.0
+        self._looking = asyncio.Lock()
 
     async def make_room(self) -> None:
         """Delete originals, oldest first, until the limit is kept and the disk has space for one more request.
@@ -72,13 +82,13 @@ class MediaSpace:
         Where that cannot be found out or done, nothing changes: no job waits or fails for it.
         """
         try:
-            await self.look()
+            await self._look_if_needed()
         except (StorageError, OSError) as error:
             log.warning("room_not_made", reason=str(error))
 
     async def refusal(self) -> Explanation | None:
         """Return why no request is accepted at present; None if there is space for one. Raises as `look`."""
-        return files.NO_ROOM if await self.look() else None
+        return files.NO_ROOM if await self._look_if_needed() else None
 
     async def look(self) -> bool:
         """As `make_room`; returns True if there is no space for another request, of which the operator is told.
@@ -87,6 +97,23 @@ class MediaSpace:
             StorageError: The database cannot be read.
             OSError: The disk does not tell.
         """
+        async with self._looking:
+            return await self._look()
+
+    async def _look_if_needed(self) -> bool:
+        """As `look`, unless a measurement of the last seconds found space for this caller and for all since.
+
+        To measure takes longer the more files there are, and each job asks three times.
+        """
+        async with self._looking:
+            fresh = asyncio.get_running_loop().time() - self._measured_s < _TRUSTED_S
+            if not fresh or self._spare_bytes < FREE_BYTES:
+                return await self._look()
+            self._spare_bytes -= FREE_BYTES
+            return False
+
+    async def _look(self) -> bool:
+        self._spare_bytes = 0
         usage = await self._room()
         kept_bytes = usage.total_bytes - usage.originals_bytes
         over_limit = kept_bytes >= self._limit_bytes
@@ -99,12 +126,14 @@ class MediaSpace:
         elif self._full and not full:
             self._alarms.end(_TROUBLE, operator.ROOM_AGAIN)
         self._full = full
+        self._spare_bytes = usage.spare_bytes(self._limit_bytes) - FREE_BYTES
+        self._measured_s = asyncio.get_running_loop().time()
         return full
 
     async def _room(self) -> _Usage:
         """Delete what has to go, and return what there is afterwards."""
         before = await self._usage()
-        surplus_bytes = max(before.total_bytes - self._limit_bytes, FREE_BYTES - before.free_bytes)
+        surplus_bytes = -before.spare_bytes(self._limit_bytes)
         due: list[Original] = []
         for original in before.originals:
             if surplus_bytes <= 0:
@@ -118,15 +147,17 @@ class MediaSpace:
         return await self._usage()
 
     async def _usage(self) -> _Usage:
-        kept = await self._originals.kept()
-        sizes, free_bytes = await asyncio.to_thread(self._measure)
-        return _Usage(sizes, tuple(kept), free_bytes)
+        usage = await asyncio.to_thread(self._measure)
+        if usage.spare_bytes(self._limit_bytes) > 0:
+            return usage
+        return replace(usage, originals=tuple(await self._originals.kept()))
 
-    def _measure(self) -> tuple[dict[str, int], int]:
+    def _measure(self) -> _Usage:
         sizes: dict[str, int] = {}
-        for path in self._media_dir.iterdir():
-            try:
-                sizes[path.name] = path.stat().st_size
-            except FileNotFoundError:
-                continue  # posted and gone meanwhile
-        return sizes, self._free_bytes(self._media_dir)
+        with os.scandir(self._media_dir) as entries:
+            for entry in entries:
+                try:
+                    sizes[entry.name] = entry.stat().st_size
+                except FileNotFoundError:
+                    continue  # posted and gone meanwhile
+        return _Usage(sizes, self._free_bytes(self._media_dir))
