@@ -65,6 +65,11 @@ CountUpload = Callable[[], AbstractAsyncContextManager[None]]
 """Makes a context manager in which a video is uploaded; waiting for Discord is outside of it."""
 
 
+async def not_noted(attempt: Attempt) -> None:
+    """Leave the attempt that is stored as it is."""
+    del attempt
+
+
 def uncounted() -> AbstractAsyncContextManager[None]:
     """Count nothing."""
     return nullcontext()

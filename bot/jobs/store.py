@@ -93,14 +93,17 @@ class JobStore:
                 await connection.execute(select(jobs.c.id).where(jobs.c.id == job_id))
             ).first() is not None
 
-    async def take_claim(self, job_id: str, owner: str) -> Job:
+    async def take_claim(self, job_id: str, owner: str, message_id: int | None = None) -> Job:
         """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
 
         Args:
             job_id: The job.
             owner: The process in which it runs.
+            message_id: The reply's message, if that was learned since the job was stored.
         """
-        values = {"claim": jobs.c.claim + 1, "claimed_by": owner}
+        values: dict[str, Any] = {"claim": jobs.c.claim + 1, "claimed_by": owner}
+        if message_id is not None:
+            values["message_id"] = message_id
         async with self._database.write() as connection:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
             return await self._get(connection, job_id)

@@ -9,7 +9,16 @@ from typing import Any, Final, Self
 import structlog
 
 from bot.delivery.card import Card
-from bot.delivery.final_post import Attempt, CountUpload, FinalPost, Journal, Posted, ping, uncounted
+from bot.delivery.final_post import (
+    Attempt,
+    CountUpload,
+    FinalPost,
+    Journal,
+    Posted,
+    not_noted,
+    ping,
+    uncounted,
+)
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
@@ -24,15 +33,13 @@ from bot.jobs.request_facts import stored_request
 from bot.jobs.reservations import update_ledger
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
-from bot.jobs.task_owners import TaskTakenError
-from bot.lifecycle.durable_writes import write_until_stored
+from bot.lifecycle.durable_writes import record_purchase, write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.quota.ledger import Ledger
 from bot.storage.errors import StorageUnavailableError
-from bot.storage.shielding import shield_until_done
 from bot.texts.explanations import Explanation
 
 log: Final = structlog.get_logger(__name__)
@@ -75,6 +82,8 @@ class JobContext:
         self._has_slot = False
         self._unstored_end: Job | None = None
         self._attempt_found, self._starts_found = job.attempt, job.starts
+        self._starts_stored = job.starts
+        self._upload_announced = False
         self._stopwatch = Stopwatch.since(job.created_at, now())
         self._reply = ReplyRoutes(messages, job.reply, now=now, asked_at=job.created_at)
         self._card = ProgressCard(self._reply, self._render, interval_s=edit_interval_s)
@@ -88,8 +97,10 @@ class JobContext:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the reply as it is."""
+        """Leave the reply as it is. A start that is still counted is no death of the process."""
         self._wait_times.forget(self.job.id)
+        if self._starts_stored > self.job.starts:
+            await self.take_back_start(self.job.starts)
         await self._card.__aexit__(kind, error, trace)
 
     def show(
@@ -163,30 +174,10 @@ class JobContext:
             self._note_move()
 
     async def buy(self, task_id: str, expires_at: datetime, notes: PurchaseNotes) -> None:
-        """Store that the POST was taken, whoever runs the job by now.
-
-        Waits for a disk that fails. Until the row is written the task's id is kept in `notes`, which outlives the
-        process. Raises `UnknownJobError` if the row is gone or has another task, and `TaskTakenError`.
-        """
+        """Store that the POST was taken. Raises what `record_purchase` raises."""
         bought = advance(self.job, JobState.GENERATING, task_id=task_id, expires_at=expires_at)
-        stored = False
-
-        async def store() -> None:
-            nonlocal stored
-            await self._store.record_purchase(bought)
-            stored = True
-
-        try:
-            await shield_until_done(store())
-        except BaseException as error:
-            # A stop that came just now is raised only after the write, which then may have succeeded.
-            if not stored and not isinstance(error, TaskTakenError):
-                await notes.note(bought.id, task_id)
-            if not isinstance(error, StorageUnavailableError):
-                raise
-            await self._persist(lambda: self._store.record_purchase(bought))
-            await notes.forget(bought.id)
-        self.job = bought
+        await record_purchase(bought, task_id, self._store, notes, repeated=self._persist)
+        self.job, self._starts_stored = bought, bought.starts
         self._note_move()
 
     def _note_move(self) -> None:
@@ -197,6 +188,22 @@ class JobContext:
     async def amend(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of Job, checked by replace()
         """Keep changed fields of a job that stays in its state; otherwise as `move`."""
         await self._save(replace(self.job, **changes))
+
+    def note(self, **changes: Any) -> None:  # noqa: ANN401 - as in amend()
+        """Keep changed fields with the next write; until then they go with the process."""
+        self.job = replace(self.job, **changes)
+
+    def announce_upload(self, **changes: Any) -> None:  # noqa: ANN401 - as in amend()
+        """Keep changed fields with the counted start of an upload, so before its first byte leaves."""
+        self.note(**changes)
+        self._upload_announced = True
+
+    async def count_start(self, starts: int) -> None:
+        """Store that work on bytes begins, unless the row still says so of work before it."""
+        if self._upload_announced or self._starts_stored != starts:
+            await self.amend(starts=starts)
+        else:
+            self.note(starts=starts)
 
     async def fail(self, reason: FailureReason, *, to: JobState = JobState.FAILED, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
         """Move the job to its end, with why. `settle` tells the user afterwards."""
@@ -211,11 +218,11 @@ class JobContext:
         except (StaleJobError, StorageUnavailableError, UnknownJobError) as error:
             log.info("start_still_counted", job=self.job.id, reason=type(error).__name__)
         else:
-            self.job = changed
+            self.job, self._starts_stored = changed, deaths
 
     def clear_starts(self) -> None:
-        """Forget counted starts with the next write: the step that they were counted for is done."""
-        self.job = replace(self.job, starts=0)
+        """Forget counted starts with the next write: their step is done."""
+        self.note(starts=0)
 
     async def stop_card(self) -> None:
         """Make no more progress edits."""
@@ -256,6 +263,7 @@ class JobContext:
         if stored.claim != self.job.claim:
             raise ClaimLostError(stored.id, stored.claimed_by)
         self.job = replace(stored, reply=self.job.reply)
+        self._starts_stored, self._upload_announced = stored.starts, False
 
     async def post(self, post: Post, counted: CountUpload = uncounted) -> Posted:
         """Make the last post; each upload is surrounded by `counted`. Raises what `FinalPost.make` raises."""
@@ -263,7 +271,7 @@ class JobContext:
         attempt, maybe_there = self.job.attempt, self.job.may_have_new_message
         earlier = attempt if attempt == self._attempt_found or maybe_there else None
         # A card's attempt would take the place of that of the video, which may have arrived.
-        begin = _not_noted if maybe_there and post.video is None else self._begin_attempt
+        begin = not_noted if maybe_there and post.video is None else self._begin_attempt
         final = FinalPost(
             self._reply,
             post,
@@ -274,7 +282,7 @@ class JobContext:
         posted = await final.make(patience_s=self._timeouts.deliver_s)
         why = posted.fallback.reason if posted.fallback is not None else None
         log.info("job_posted", job=self.job.id, route=posted.route, fallback=why)
-        self.job = replace(self.job, fallback=posted.fallback)  # stored with the next write
+        self.note(fallback=posted.fallback)
         return posted
 
     async def tell(self, card: Card) -> None:
@@ -309,6 +317,7 @@ class JobContext:
         finally:
             self._unstored_end = None
         self.job = changed
+        self._starts_stored, self._upload_announced = changed.starts, False
 
     async def _persist(self, write: Callable[[], Awaitable[None]], changed: Job | None = None) -> None:
         def failed(error: StorageUnavailableError) -> None:
@@ -352,8 +361,3 @@ class JobContext:
         if standing is None:
             return None
         return InLine(standing.position, standing.waiting, self._wait_times.starts_in_s(self.job.id))
-
-
-async def _not_noted(attempt: Attempt) -> None:
-    """Leave the attempt in the job's row as it is."""
-    del attempt

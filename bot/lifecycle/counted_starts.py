@@ -39,7 +39,7 @@ class CountedStarts:
                 await alone.enter_async_context(self._one_suspect)
             try:
                 # Within: a stop that comes meanwhile is raised when the count is stored.
-                await context.amend(starts=deaths + 1)
+                await context.count_start(deaths + 1)
                 yield
             except BaseException:
                 # An error or a clean stop is no death.

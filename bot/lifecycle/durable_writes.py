@@ -5,7 +5,12 @@ from typing import Final
 
 import stamina
 
+from bot.jobs.job import Job
+from bot.jobs.purchase_notes import PurchaseNotes
+from bot.jobs.store import JobStore
+from bot.jobs.task_owners import TaskTakenError
 from bot.storage.errors import StorageUnavailableError
+from bot.storage.shielding import shield_until_done
 
 _FIRST_PAUSE_S: Final = 0.2
 
@@ -37,3 +42,46 @@ async def write_until_stored(
             except StorageUnavailableError as error:
                 failed(error)
                 raise
+
+
+async def record_purchase(
+    bought: Job,
+    task_id: str,
+    store: JobStore,
+    notes: PurchaseNotes,
+    *,
+    repeated: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
+) -> None:
+    """Store that a POST was taken, whoever runs the job by now.
+
+    Waits for a disk that fails. Until the row is written the task's id is kept in `notes`, which outlives the
+    process.
+
+    Args:
+        bought: The job as it is now.
+        task_id: Its task.
+        store: The database.
+        notes: The notes.
+        repeated: Repeats a write until it is stored.
+
+    Raises:
+        UnknownJobError: The row is gone or has another task.
+        TaskTakenError: The task is another job's.
+    """
+    stored = False
+
+    async def write() -> None:
+        nonlocal stored
+        await store.record_purchase(bought)
+        stored = True
+
+    try:
+        await shield_until_done(write())
+    except BaseException as error:
+        # A stop that came just now is raised only after the write, which then may have succeeded.
+        if not stored and not isinstance(error, TaskTakenError):
+            await notes.note(bought.id, task_id)
+        if not isinstance(error, StorageUnavailableError):
+            raise
+        await repeated(lambda: store.record_purchase(bought))
+        await notes.forget(bought.id)

@@ -11,7 +11,7 @@ from bot.jobs import cards
 from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
-from bot.jobs.store import ClaimLostError, JobStore, StaleJobError
+from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext, JobProgress
 from bot.lifecycle.counted_starts import StartedTooOftenError
@@ -73,6 +73,7 @@ class Lifecycle:
         self._ask_again = ask_again
         self._deliver = deliver
         self._contexts: dict[str, JobContext] = {}
+        self._message_ids: dict[str, int] = {}
 
     async def run(self, job_id: str) -> None:
         """Carry the job to its end, or to where it rests. May be stopped at any line and called again.
@@ -82,10 +83,15 @@ class Lifecycle:
             ClaimLostError: Another run has taken the job over.
             StorageError: It could not be read or claimed.
         """
-        found = await self._store.get(job_id)
-        if found.at_rest and not found.asks_again:
-            return
-        job = await self._store.take_claim(job_id, self._owner)
+        try:
+            found = await self._store.get(job_id)
+            if found.at_rest and not found.asks_again:
+                return
+            job = await self._store.take_claim(job_id, self._owner, self._message_ids.get(job_id))
+        except UnknownJobError:
+            self._message_ids.pop(job_id, None)
+            raise
+        self._message_ids.pop(job_id, None)
         async with self._open_context(job) as context:
             self._contexts[job_id] = context
             if job.state in AT_THE_SERVICE:
@@ -98,6 +104,10 @@ class Lifecycle:
             finally:
                 self._contexts.pop(job_id, None)
                 context.release_slot()
+
+    def learn_message(self, job_id: str, message_id: int) -> None:
+        """Have the job's next run store the id of its reply's message, with its claim."""
+        self._message_ids[job_id] = message_id
 
     def expect(self, job: Job) -> None:
         """Take the slot of a job that was found at the service, before others are let in."""

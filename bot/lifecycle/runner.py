@@ -27,8 +27,16 @@ class SupersededError(Exception):
 class JobStarter(Protocol):
     """Starts jobs."""
 
-    def start(self, job_id: str) -> None:
-        """Run the job soon, in some process. Returns at once."""
+    def start(self, job_id: str, *, message_id: int | None = None) -> bool:
+        """Run the job soon, in some process. Returns at once.
+
+        Args:
+            job_id: The job.
+            message_id: The message of its reply, where that was just learned: its run stores it.
+
+        Returns:
+            False while this process stops: the next one runs the job, and knows only what is stored.
+        """
         ...
 
 
@@ -78,13 +86,18 @@ class JobRunner:
             log.info("jobs_resumed", jobs=len(unfinished))
         return len(unfinished)
 
-    def start(self, job_id: str) -> None:
-        """Run the job, unless it runs already."""
-        if job_id in self._tasks or self._closed:
-            return
+    def start(self, job_id: str, *, message_id: int | None = None) -> bool:
+        """Run the job, unless it runs already; as `JobStarter.start`."""
+        if self._closed:
+            return False
+        if job_id in self._tasks:
+            return message_id is None
+        if message_id is not None:
+            self._lifecycle.learn_message(job_id, message_id)
         task = asyncio.create_task(self._carry(job_id), name=f"job-{job_id}")
         self._tasks[job_id] = task
         task.add_done_callback(lambda _: self._ended(job_id))
+        return True
 
     def restart(self, job_id: str) -> None:
         """Stop the job wherever it is and run it anew from the state in which it is stored."""

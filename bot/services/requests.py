@@ -312,12 +312,6 @@ class VideoRequests:
 
     async def _begin(self, job: Job, message_id: int | None) -> None:
         """Start a stored job whose user was told that an answer will come."""
-        if message_id is not None:
-            try:
-                await self._store.save_reply(job.id, replace(job.reply, message_id=message_id))
-            except StorageError as error:
-                # The job finds its message by itself.
-                log.warning("reply_not_noted", job=job.id, reason=str(error))
         log.info(
             "job_accepted",
             job=job.id,
@@ -328,7 +322,13 @@ class VideoRequests:
             preset=job.request.preset,
             references=job.request.reference_count,
         )
-        self._runner.start(job.id)
+        if self._runner.start(job.id, message_id=message_id) or message_id is None:
+            return
+        try:
+            await self._store.save_reply(job.id, replace(job.reply, message_id=message_id))
+        except StorageError as error:
+            # The job finds its message by itself.
+            log.warning("reply_not_noted", job=job.id, reason=str(error))
 
     async def _withdraw(self, job: Job) -> None:
         """Delete a job that nobody was told of: Discord took no acknowledgement of this process."""

@@ -142,9 +142,7 @@ class DeliverStep:
         # Somebody may have emptied the folder; fetching the video anew is free.
         if not path.exists() and not await self._download(context, path):
             return
-        learned = await self._look_at(context, path)
-        if learned:
-            await context.amend(**learned)
+        context.note(**await self._look_at(context, path))
         limit_bytes = self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
         try:
             posted = await self._files.post(
@@ -168,9 +166,9 @@ class DeliverStep:
 
     async def _post(self, context: JobContext, file: PostableFile) -> Posted:
         """Put a file into the reply, once, and store that it is there."""
-        # From now on it may have arrived, and every reply is first tried by its token.
+        # Once it is begun it may have arrived, and every reply is first tried by its token.
         facts = file.facts or context.job.file_facts
-        await context.amend(attempt=attempt_of(context), posted_file=file.posted, file_facts=facts)
+        context.announce_upload(attempt=attempt_of(context), posted_file=file.posted, file_facts=facts)
         context.show(Stage.UPLOADING, progress=_COMPLETE)
         card = cards.delivered_card(context.job, now=context.now())
         post = Post(card, video_file_of(context.job, file.path))
