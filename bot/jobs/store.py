@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
     Select,
     and_,
+    bindparam,
     delete,
     or_,
     select,
@@ -28,6 +29,24 @@ from bot.storage.database import Database
 from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
 from bot.storage.tables import jobs
+
+# Made once: to build a statement of all columns, and the key by which SQLAlchemy finds its SQL, takes longer than
+# SQLite takes to carry it out.
+_ADD: Final = jobs.insert()
+_GET: Final = select(jobs).where(jobs.c.id == bindparam("of_id"))
+_SAVE: Final = update(jobs).where(
+    jobs.c.id == bindparam("of_id"),
+    jobs.c.state == bindparam("of_state"),
+    jobs.c.claim == bindparam("of_claim"),
+    jobs.c.review_id.is_not_distinct_from(bindparam("of_review_id")),
+    jobs.c.parked_at.is_not_distinct_from(bindparam("of_parked_at")),
+    jobs.c.ask_again_since.is_not_distinct_from(bindparam("of_ask_again_since")),
+    jobs.c.settled_at.is_(None),
+)
+_BUY: Final = update(jobs).where(
+    jobs.c.id == bindparam("of_id"),
+    or_(jobs.c.task_id.is_(None), jobs.c.task_id == bindparam("of_task_id")),
+)
 
 
 class UnknownJobError(Exception):
@@ -68,7 +87,7 @@ class JobStore:
         """Store a new job, and what `also` writes, in one transaction. Raises `DuplicateJobError`."""
         try:
             async with self._database.write(urgent=True) as connection:
-                await connection.execute(jobs.insert().values(row_of(job)))
+                await connection.execute(_ADD, row_of(job))
                 if also is not None:
                     await also(connection)
         except IntegrityError:
@@ -127,16 +146,15 @@ class JobStore:
         values = course_columns(job)
         if job.settled_at is not None or job.undelivered_since is not None:
             values["token"] = None
-        condition = and_(
-            jobs.c.id == job.id,
-            jobs.c.state == before.state.value,
-            jobs.c.claim == before.claim,
-            jobs.c.review_id.is_not_distinct_from(before.review_id),
-            jobs.c.parked_at.is_not_distinct_from(before.undelivered_since),
-            jobs.c.ask_again_since.is_not_distinct_from(before.ask_again_since),
-            jobs.c.settled_at.is_(None),
-        )
-        changed = await connection.execute(update(jobs).where(condition).values(values))
+        condition = {
+            "of_id": job.id,
+            "of_state": before.state.value,
+            "of_claim": before.claim,
+            "of_review_id": before.review_id,
+            "of_parked_at": before.undelivered_since,
+            "of_ask_again_since": before.ask_again_since,
+        }
+        changed = await connection.execute(_SAVE, values | condition)
         if changed.rowcount == 0:
             raise await self._not_saved(connection, before)
 
@@ -150,15 +168,13 @@ class JobStore:
             UnknownJobError: There is no such job, or it has another task.
             TaskTakenError: Another job has the task: its video is not this job's, whatever was answered.
         """
-        values = course_columns(bought)
-        same_task = or_(jobs.c.task_id.is_(None), jobs.c.task_id == bought.task_id)
-        condition = and_(jobs.c.id == bought.id, same_task)
         task_id = bought.task_id or ""
+        values = course_columns(bought) | {"of_id": bought.id, "of_task_id": task_id}
         async with self._database.write() as connection:
             owner_id = await other_with_task(connection, task_id, bought.id)
             if owner_id is not None:
                 raise TaskTakenError(task_id, owner_id)
-            changed = await connection.execute(update(jobs).where(condition).values(values))
+            changed = await connection.execute(_BUY, values)
         if changed.rowcount == 0:
             raise UnknownJobError(bought.id)
 
@@ -294,9 +310,11 @@ class JobStore:
             )
 
     async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
-        chosen, alarms = select(jobs).where(jobs.c.id == job_id), self._database.alarms
+        this, alarms = {"of_id": job_id}, self._database.alarms
         try:
-            found = await read_one(connection, chosen, self._job_from, keys=(jobs.c.id,), alarms=alarms)
+            found = await read_one(
+                connection, _GET, self._job_from, values=this, keys=(jobs.c.id,), alarms=alarms
+            )
         except UnreadableRowError:
             raise UnreadableJobError(job_id) from None
         if found is None:

@@ -216,7 +216,7 @@ class ReviewStore:
             return [await self._with_votes(connection, review) for review in found]
 
     async def _one(self, connection: AsyncConnection, condition: ColumnElement[bool]) -> Review | None:
-        chosen = select(reviews).where(condition).order_by(reviews.c.created_at.desc())
+        chosen = select(reviews).where(condition).order_by(reviews.c.created_at.desc()).limit(1)
         found = await read_one(connection, chosen, _review, keys=_KEY, alarms=self._database.alarms)
         return await self._with_votes(connection, found) if found is not None else None
 

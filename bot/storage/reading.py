@@ -3,7 +3,7 @@
 Such a row stays as it is, is reported, and costs nothing but itself: the others are read all the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Column, RowMapping, Select, and_, or_
@@ -71,30 +71,35 @@ async def read_one(
     chosen: Select[*tuple[Any, ...]],
     read: Callable[[RowMapping], _Read],
     *,
+    values: Mapping[str, object] | None = None,
     keys: Sequence[Column[Any]],
     alarms: StorageAlarms,
 ) -> _Read | None:
-    """Read the first row, or return None if there is none. Arguments as for `read_rows`.
+    """Read the only row that a statement finds, or return None if there is none.
+
+    Arguments as for `read_rows`; `values` are those of the statement's parameters.
 
     Raises:
         UnreadableRowError: There is one, and it cannot be read.
     """
-    first = chosen.limit(1)
     try:
-        found = await _read_all(connection, first, read)
+        found = await _read_all(connection, chosen, read, values)
     except Exception as error:
         if not _is_unreadable(error):
             raise
-        key = (await connection.execute(first.with_only_columns(*keys))).one()
+        key = (await connection.execute(chosen.with_only_columns(*keys), values)).one()
         alarms.unreadable(keys[0].table.name, key, error)
         raise UnreadableRowError(keys[0].table.name) from None
     return found[0] if found else None
 
 
 async def _read_all(
-    connection: AsyncConnection, chosen: Select[*tuple[Any, ...]], read: Callable[[RowMapping], _Read]
+    connection: AsyncConnection,
+    chosen: Select[*tuple[Any, ...]],
+    read: Callable[[RowMapping], _Read],
+    values: Mapping[str, object] | None = None,
 ) -> list[_Read]:
-    return [read(row) for row in (await connection.execute(chosen)).mappings().all()]
+    return [read(row) for row in (await connection.execute(chosen, values)).mappings().all()]
 
 
 def _is_unreadable(error: Exception) -> bool:
