@@ -83,18 +83,12 @@ class Lifecycle:
             ClaimLostError: Another run has taken the job over.
             StorageError: It could not be read or claimed.
         """
-        try:
-            found = await self._store.get(job_id)
-            if found.at_rest and not found.asks_again:
-                return
-            job = await self._store.take_claim(job_id, self._owner, self._message_ids.get(job_id))
-        except UnknownJobError:
-            self._message_ids.pop(job_id, None)
-            raise
-        self._message_ids.pop(job_id, None)
-        async with self._open_context(job) as context:
+        context = await self._begin(job_id)
+        if context is None:
+            return
+        async with context:
             self._contexts[job_id] = context
-            if job.state in AT_THE_SERVICE:
+            if context.job.state in AT_THE_SERVICE:
                 context.keep_slot()
             try:
                 await self._carry(context)
@@ -104,6 +98,19 @@ class Lifecycle:
             finally:
                 self._contexts.pop(job_id, None)
                 context.release_slot()
+
+    async def _begin(self, job_id: str) -> JobContext | None:
+        """Claim the job for a run; None if it is at rest."""
+        try:
+            found = await self._store.get(job_id)
+            if found.at_rest and not found.asks_again:
+                return None
+            job = await self._store.take_claim(job_id, self._owner, self._message_ids.get(job_id))
+        except UnknownJobError:
+            self._message_ids.pop(job_id, None)
+            raise
+        self._message_ids.pop(job_id, None)
+        return self._open_context(job)
 
     def learn_message(self, job_id: str, message_id: int) -> None:
         """Have the job's next run store the id of its reply's message, with its claim."""

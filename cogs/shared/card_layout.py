@@ -44,6 +44,8 @@ def card_layout(post: Post, lead: Lead | None) -> ui.LayoutView:
         ]
         for row in rows_of(references, card.language):
             view.add_item(row)
+    # Presses come back as interactions like any others; the library would keep each view, for good.
+    view.stop()
     return view
 
 
