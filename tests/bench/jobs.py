@@ -1,6 +1,7 @@
 """2,000 jobs at once in one bot process: what one of them costs, and how soon its finished video is fetched.
 
-`BENCH_JOBS=300` asks for fewer, of which as many end in a second: a try of two minutes, whose figures are no result.
+`BENCH_JOBS=300` asks for fewer, of which as many end in a second: a try of two minutes, whose figures are no
+result.
 
 The bot is a process of its own and reports on itself (`tests.bench.instrumented_bot`); the sandbox, whose caches
 tell of delays and questions, is in this one.

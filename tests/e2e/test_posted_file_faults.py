@@ -10,12 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bot.jobs.cards import Stage
 from bot.jobs.job import JobState
 from bot.sandbox.discord import DiscordFault, Drop
 from tests.children.processes import video_children
 from tests.e2e.actors.buttons import message_of, press
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, film_that_comes, finish, limit_files, media, shown
 
 SMALL_LIMIT = 500_000
@@ -134,3 +136,22 @@ async def test_a_video_whose_channel_is_deleted_waits_or_comes_directly(harness:
     await harness.app.jobs.runner.idle()
     assert message.current.videos[0].path.stat().st_size <= SMALL_LIMIT
     assert harness.bought == shown_videos(harness) == 1
+
+
+async def test_a_stop_between_the_file_and_its_upload_is_no_death(harness: Harness) -> None:
+    reply = await being_made(harness, PROMPT)
+    await harness.app.jobs._uploads.close(within_s=TIMEOUT_S)  # as a stop does first
+    finish(harness, PROMPT)
+    (row,) = harness.rows("id")
+    await until(lambda: _stage(harness, row["id"]) is Stage.UPLOADING)
+    assert harness.rows("starts") == [{"starts": 1}]
+    await harness.stop()
+    assert harness.rows("state, starts") == [{"state": JobState.DELIVERING, "starts": 0}]
+    await harness.start()
+    await reply.wait_for_video(timeout_s=TIMEOUT_S)
+    assert harness.bought == 1
+
+
+def _stage(harness: Harness, job_id: str) -> Stage | None:
+    progress = harness.app.jobs.lifecycle.progress(job_id)
+    return progress.stage if progress is not None else None
