@@ -221,7 +221,7 @@ class JobContext:
             self.job, self._starts_stored = changed, deaths
 
     def clear_starts(self) -> None:
-        """Forget counted starts with the next write: their step is done."""
+        """Forget counted starts with the next write."""
         self.note(starts=0)
 
     async def stop_card(self) -> None:
@@ -231,8 +231,8 @@ class JobContext:
     async def set_aside(self, failure: Failure, *, takes_away: bool = False) -> None:
         """Leave a bought job at rest, to be fetched from `/jobs`; or end it, if its reply holds the video already.
 
-        Its user is told, unless the reply may hold the video: an edit without the file would take that away, which
-        is right only with `takes_away`, where the rules do not allow the video there.
+        Its user is told, unless the reply may hold the video: an edit would take that away, which is right only
+        where the rules do not allow the video there (`takes_away`).
         """
         shown = (
             False
