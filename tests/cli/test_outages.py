@@ -46,7 +46,7 @@ async def stopped(shell: Shell, process: Process) -> Outcome:
     began_s = loop.time()
     process.terminate()
     outcome = await shell.ended(process)
-    assert loop.time() - began_s < STOP_WITHIN_S
+    assert loop.time() - began_s < STOP_WITHIN_S, outcome.all
     assert outcome.status == 0, outcome.all
     assert "Traceback" not in outcome.out
     return outcome

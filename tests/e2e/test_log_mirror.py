@@ -69,7 +69,7 @@ async def test_what_is_done_is_told_in_order_one_line_each(harness: Harness) -> 
     for number in range(100):
         await note(harness, reason=f"reason {number}.")
     await line(channel, "reason 99.")
-    assert [text.rpartition("reason ")[2] for text in lines(channel)] == [f"{one}." for one in range(100)]
+    assert [text.rpartition("reason ")[2] for text in lines(channel)] == [f"{one}.”" for one in range(100)]
     assert all(len(message.current.content) <= 2000 for message in channel.messages)
 
 

@@ -221,6 +221,7 @@ async def test_before_discord_has_listed_the_servers_none_is_forgotten(harness: 
     starting = replace(data, is_in_server=lambda _: False, knows_servers=lambda: False)
     await starting.run_once()
     assert owners(harness) == [harness.user.id]
+    await harness.app.bot.wait_until_ready()
     await data.run_once()  # it is there
     assert owners(harness) == [harness.user.id]
     assert stored(harness, "SELECT * FROM left_servers") == []

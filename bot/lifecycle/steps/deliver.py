@@ -172,6 +172,8 @@ class DeliverStep:
         context.show(Stage.UPLOADING, progress=_COMPLETE)
         card = cards.delivered_card(context.job, now=context.now())
         post = Post(card, video_file_of(context.job, file.path))
+        # An edit of the card may wait for Discord for long. While nothing is uploaded a stop of the bot does not.
+        await context.stop_card()
         async with self._uploads.uploading():
             posted = await context.post(post, lambda: self._starts.counted(context))
             if posted.route is Route.ANSWER_IN_CHANNEL:
