@@ -55,7 +55,12 @@ def configure(log_format: LogFormat, level: LogLevel, secrets: Sequence[SecretSt
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # What is not logged is not made: each answer of the video service has a line for debugging.
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         # A cached logger would keep the configuration of its first use, but `run` configures a second time.

@@ -59,6 +59,8 @@ class DurationStats:
         self._by_seconds: dict[tuple[Resolution, Seconds], deque[FinishedJob]] = {}
         self._by_resolution: dict[Resolution, deque[FinishedJob]] = {}
         self._all: deque[FinishedJob] = deque(maxlen=_REMEMBERED)
+        # Each answer about a running job asks, and only a job that ended changes what it is told.
+        self._told: dict[tuple[Seconds, Resolution, int], float | None] = {}
 
     def learn(self, finished: FinishedJob) -> None:
         """Take a finished job into account, unless its duration is not positive or above two hours."""
@@ -70,9 +72,16 @@ class DurationStats:
         self._by_seconds.setdefault((resolution, seconds), deque(maxlen=_REMEMBERED)).append(finished)
         self._by_resolution.setdefault(resolution, deque(maxlen=_REMEMBERED)).append(finished)
         self._all.append(finished)
+        self._told.clear()
 
     def took_s(self, seconds: Seconds, resolution: Resolution, reference_count: int) -> float | None:
         """Return how long such a job will take, as a median; None while no job is known."""
+        kind = (seconds, resolution, _bucket(reference_count))
+        if kind not in self._told:
+            self._told[kind] = self._estimated_s(seconds, resolution, reference_count)
+        return self._told[kind]
+
+    def _estimated_s(self, seconds: Seconds, resolution: Resolution, reference_count: int) -> float | None:
         kinds = (
             self._by_bucket.get((resolution, seconds, _bucket(reference_count)), ()),
             self._by_seconds.get((resolution, seconds), ()),
