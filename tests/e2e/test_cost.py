@@ -13,6 +13,7 @@ upload begins; delivered."""
 
 async def test_a_video_takes_nine_transactions(harness: Harness) -> None:
     database = harness.app.database
+    await harness.app.bot.wait_until_ready()  # then the bot notes in which servers it is
     await delivered(harness)
     before = database.commits
     await delivered(harness)
