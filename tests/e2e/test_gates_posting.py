@@ -90,10 +90,13 @@ async def test_moderators_are_asked_also_if_that_is_what_changed_between_two_tri
     await rule(harness, modes={Gate.SPICY: Mode.OPEN})
     mo = moderator(harness)
     reply = await spicy_being_made(harness)
-    away = DiscordFault("PATCH /webhooks/*", status=500, code=0, message="no", times=999)
+    # Not an error of Discord's, which the library itself repeats: an edit of the card would hold the post up.
+    away = DiscordFault("PATCH /webhooks/*", drop=Drop.BEFORE, times=999)
     harness.sandbox.discord.faults.append(away)
     finish(harness, "a lighthouse")
-    await until(lambda: harness.rows("post_started_at")[0]["post_started_at"] is not None and away.hits > 1)
+    await until(lambda: harness.rows("post_started_at")[0]["post_started_at"] is not None)
+    hits = away.hits
+    await until(lambda: away.hits > hits)
     if left:
         harness.guild.kick(harness.user)
     else:
