@@ -19,7 +19,7 @@ from bot.backups.disk import FILE_MODE
 _ARCHIVE: Final = ".stillmotion.part"
 _DATABASE: Final = ".stillmotion-database.part"
 _NAME: Final = re.compile(r"(.+\.[0-9a-f]{8})\.stillmotion(?:-database)?\.part", re.DOTALL)
-_NAMING_TRIES: Final = 5
+_MAKING_TRIES: Final = 5
 
 
 @contextmanager
@@ -28,16 +28,19 @@ def parts_beside(out: Path) -> Generator[tuple[Path, Path]]:
 
     Raises `OSError` if they cannot be made.
     """
-    stem, lock = _locked_part(out)
-    archive, database = _parts_of(stem)
+    archive, database = _parts_of(_free_stem(out))
+    lock: int | None = None
+    # A signal may end the command at any line, so what has a name is removed from the moment it can be there.
     try:
+        lock = _make_locked(archive)
         os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
         yield archive, database
     finally:
         # In this order: a copy of the database alone is nobody's.
         database.unlink(missing_ok=True)
         archive.unlink(missing_ok=True)
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
 
 
 def remove_left_behind(folder: Path) -> None:
@@ -55,19 +58,24 @@ def _parts_of(stem: Path) -> tuple[Path, Path]:
     return stem.with_name(f"{stem.name}{_ARCHIVE}"), stem.with_name(f"{stem.name}{_DATABASE}")
 
 
-def _locked_part(out: Path) -> tuple[Path, int]:
-    """Make an archive's part. Returns its name up to the suffix, and the descriptor whose lock keeps it."""
-    for _ in range(_NAMING_TRIES):
+def _free_stem(out: Path) -> Path:
+    while True:
         stem = out.with_name(f"{out.name}.{secrets.token_hex(4)}")
-        archive, _ = _parts_of(stem)
+        if not any(os.path.lexists(part) for part in _parts_of(stem)):
+            return stem
+
+
+def _make_locked(archive: Path) -> int:
+    """Make an archive's part. Returns the descriptor whose lock keeps it."""
+    for _ in range(_MAKING_TRIES):
         lock = os.open(archive, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE)
         # A disk without locks refuses. There nobody else gets one either, and nothing is taken for left behind.
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if _is_at(archive, lock):
-            return stem, lock
+            return lock
         os.close(lock)  # another backup took it for left behind, in the moment before it was locked
-    raise FileNotFoundError(f"{out}: its part vanishes")
+    raise FileNotFoundError(f"{archive}: it vanishes")
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -333,8 +333,8 @@ class JobContext:
     def _render(self) -> Card | None:
         if self._unstored_end is not None:
             return cards.ended_card(self._unstored_end)
-        if self._may_show_video:
-            return None  # an edit without the file would take it away
+        if self._may_show_video or self.job.is_behind:
+            return None  # an edit takes its file away
         view = self.progress
         in_line = self._in_line() if view.stage is Stage.IN_LINE else None
         stage = Stage.QUEUED if view.stage is Stage.IN_LINE and in_line is None else view.stage

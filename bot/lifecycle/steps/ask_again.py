@@ -138,6 +138,7 @@ class AskAgainStep:
 
     async def _end_as_delivered(self, context: JobContext) -> None:
         log.warning("video_found_in_reply", job=context.job.id)
+        await context.stop_card()  # no card of progress comes once the job is not behind its reply any more
         now = context.now()
         await context.move(
             JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, ask_again_since=None
