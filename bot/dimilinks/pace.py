@@ -130,12 +130,12 @@ class Pace:
         grown_s = max(0.0, self._clock() - self._growing_since_s)
         return min(self._full_per_s, self._base_per_s + grown_s * self._full_per_s / _RECOVERY_S)
 
-    def stretch_s(self, pollers: int) -> float:
-        """The shortest interval, in seconds, at which each of `pollers` tasks may be asked about.
+    def stretch(self, polls_per_s: float) -> float:
+        """Return the factor, 1 at least, by which the pauses between polls grow where so many are wanted.
 
         All together then take four fifths of the present rate, and leave the rest to people's requests.
         """
-        return max(0, pollers) / (_POLLING_SHARE * self.rate_per_s)
+        return max(1.0, polls_per_s / (_POLLING_SHARE * self.rate_per_s))
 
     def hold(self, kind: RequestKind, now: datetime) -> RequestHold | None:
         """Return why requests of this kind wait, and until which time of day; None while none waits."""

@@ -226,7 +226,6 @@ class JobWiring:
             poll=PollStep(
                 api=self._api,
                 rate=self._rate,
-                slots=self.slots,
                 durations=self.durations,
                 wait_times=self._wait_times,
                 departures=departures,

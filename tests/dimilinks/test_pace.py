@@ -231,14 +231,15 @@ async def test_other_answers_change_nothing(status: int) -> None:
     await turn_of(pace)
 
 
-@given(st.floats(0.05, 100), st.integers(1, 10_000), st.integers(0, 3))
-def test_all_polling_together_leaves_a_fifth_of_the_rate(full: float, pollers: int, slowdowns: int) -> None:
+@given(st.floats(0.05, 100), st.floats(0.01, 10_000), st.integers(0, 3))
+def test_all_polling_together_leaves_a_fifth_of_the_rate(full: float, wanted: float, slowdowns: int) -> None:
     pace = Pace(full, clock=ManualClock())
     for number in range(slowdowns):
         pace.answered(Turn(POLL, number, number), 429, 0.0)
-    assert pollers / pace.stretch_s(pollers) == pytest.approx(0.8 * pace.rate_per_s)
+    left = wanted / pace.stretch(wanted)
+    assert left == pytest.approx(min(wanted, 0.8 * pace.rate_per_s))
 
 
-def test_few_pollers_are_hardly_stretched_and_none_not_at_all() -> None:
+def test_polls_that_the_rate_has_room_for_are_not_put_off() -> None:
     pace = Pace(5, clock=ManualClock())
-    assert [pace.stretch_s(pollers) for pollers in (-1, 0, 1, 4, 400)] == [0, 0, 0.25, 1, 100]
+    assert [pace.stretch(wanted) for wanted in (0, 1, 4, 8, 400)] == [1, 1, 1, 2, 100]

@@ -18,8 +18,8 @@ from bot.dimilinks import (
 from bot.jobs.cards import Stage
 from bot.jobs.job import Failure, FailureReason, JobState, video_name_of
 from bot.jobs.queue.durations import DurationStats, FinishedJob, countdown_s, rest_s
+from bot.jobs.queue.poll_demand import PollDemand, TaskDemand
 from bot.jobs.queue.poll_schedule import PollIntervals, ProgressHistory, next_poll_s
-from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext
@@ -40,7 +40,6 @@ class PollStep:
         *,
         api: DimiLinks,
         rate: Pace,
-        slots: Slots,
         durations: DurationStats,
         wait_times: WaitTimes,
         departures: NotedDepartures,
@@ -51,7 +50,7 @@ class PollStep:
     ) -> None:
         self._api = api
         self._rate = rate
-        self._slots = slots
+        self._demand = PollDemand()
         self._durations = durations
         self._wait_times = wait_times
         self._departures = departures
@@ -74,8 +73,12 @@ class PollStep:
         if await self._departures.end(context.job):
             await context.become(ended_by_departure(context.job, context.now()))
             return
-        loop = asyncio.get_running_loop()
-        watched = _WatchedTask(context, context.job.task_id, self._timeouts.patience, loop.time())
+        now_s, patience = asyncio.get_running_loop().time(), self._timeouts.patience
+        with self._demand.watched() as demand:
+            await self._run(_WatchedTask(context, context.job.task_id, patience, demand, now_s))
+
+    async def _run(self, watched: "_WatchedTask") -> None:
+        context, loop = watched.context, asyncio.get_running_loop()
         rest_s, settles_s = self._rest_of_time_s(context), self._timeouts.clock_settles_s
         context.show(Stage.WAITING)
         if rest_s < settles_s:
@@ -146,14 +149,18 @@ class PollStep:
         return min(max(0.0, (context.job.expires_at - context.now()).total_seconds()), longest_s)
 
     def _pause_s(self, watched: "_WatchedTask", now_s: float) -> float:
-        """Return the job's own interval, longer where many jobs are watched: the service has a rate limit."""
+        """Return the job's own pause, longer where all want more than the service's rate limit has for them."""
+        own_s = self._own_pause_s(watched, now_s)
+        watched.demand.wants(own_s)
+        return own_s * self._rate.stretch(self._demand.per_s)
+
+    def _own_pause_s(self, watched: "_WatchedTask", now_s: float) -> float:
         if watched.faults:
             shortest_s, longest_s = self._intervals.shortest_s, self._intervals.longest_s
             return min(longest_s, shortest_s * 2 ** min(watched.faults, 10))
         if watched.patience.pause_s is not None:
             return watched.patience.pause_s
-        own_s = next_poll_s(self._intervals, watched.history, now_s)
-        return max(own_s, self._rate.stretch_s(self._slots.running))
+        return next_poll_s(self._intervals, watched.history, now_s)
 
     async def _move_if_believed(self, watched: "_WatchedTask") -> bool:
         """Move the job on if its task is believed to have ended. Returns True if it is.
@@ -216,9 +223,12 @@ class PollStep:
 class _WatchedTask:
     """One bought task under one run: what was answered about it."""
 
-    def __init__(self, context: JobContext, task_id: str, limits: PatienceLimits, now_s: float) -> None:
+    def __init__(
+        self, context: JobContext, task_id: str, limits: PatienceLimits, demand: TaskDemand, now_s: float
+    ) -> None:
         self.context = context
         self.task_id = task_id
+        self.demand = demand
         self.patience = TaskPatience(limits)
         self.history = ProgressHistory(since_s=now_s)
         self.faults = 0
