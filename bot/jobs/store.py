@@ -138,23 +138,13 @@ class JobStore:
             ClaimLostError: Another run has taken it over.
             UnknownJobError: There is no such job.
         """
-        async with self._database.write() as connection:
-            await self.save_within(connection, job, before=before)
+        if not await self._database.write_one(_SAVE, _saved(job, before)):
+            async with self._database.read() as connection:
+                raise await self._not_saved(connection, before)
 
     async def save_within(self, connection: AsyncConnection, job: Job, *, before: Job) -> None:
         """`save` in the caller's transaction of `Database.write`."""
-        values = course_columns(job)
-        if job.settled_at is not None or job.undelivered_since is not None:
-            values["token"] = None
-        condition = {
-            "of_id": job.id,
-            "of_state": before.state.value,
-            "of_claim": before.claim,
-            "of_review_id": before.review_id,
-            "of_parked_at": before.undelivered_since,
-            "of_ask_again_since": before.ask_again_since,
-        }
-        changed = await connection.execute(_SAVE, values | condition)
+        changed = await connection.execute(_SAVE, _saved(job, before))
         if changed.rowcount == 0:
             raise await self._not_saved(connection, before)
 
@@ -186,8 +176,7 @@ class JobStore:
         condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None))
         if claim is not None:
             condition = and_(condition, jobs.c.claim == claim)
-        async with self._database.write() as connection:
-            await connection.execute(update(jobs).where(condition).values(reply_columns(reply)))
+        await self._database.write_one(update(jobs).where(condition).values(reply_columns(reply)))
 
     async def take_up_undelivered(self, job_id: str, reply: ReplyAddress) -> bool:
         """Take up an undelivered video again, to be delivered to `reply`. Returns False if it no longer waits.
@@ -203,8 +192,7 @@ class JobStore:
         begun = {"post_route": Route.TOKEN.value, "post_started_at": reply.created_at, "starts": 0}
         values = reply_columns(reply) | {"parked_at": None} | begun
         try:
-            async with self._database.write() as connection:
-                return (await connection.execute(update(jobs).where(condition).values(values))).rowcount == 1
+            return await self._database.write_one(update(jobs).where(condition).values(values)) == 1
         except IntegrityError:
             raise DuplicateJobError(job_id) from None
 
@@ -212,15 +200,12 @@ class JobStore:
         """Delete a job that never began, because its user was not told that it would."""
         waiting = jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value))
         condition = and_(jobs.c.id == job_id, waiting)
-        async with self._database.write() as connection:
-            await connection.execute(delete(jobs).where(condition))
+        await self._database.write_one(delete(jobs).where(condition))
 
     async def wipe_tokens(self, answered_before: datetime) -> int:
         """Remove tokens that no longer open anything. Returns their number."""
         condition = and_(jobs.c.token.is_not(None), jobs.c.answered_at < answered_before)
-        async with self._database.write() as connection:
-            wiped = await connection.execute(update(jobs).where(condition).values(token=None))
-        return wiped.rowcount
+        return await self._database.write_one(update(jobs).where(condition).values(token=None))
 
     async def unsettled(self) -> tuple[Job, ...]:
         """Return every job that goes on by itself, oldest first."""
@@ -332,3 +317,18 @@ class JobStore:
         if found.claim != before.claim:
             return ClaimLostError(before.id, found.claimed_by)
         return StaleJobError(f"{before.id} is {found.state}, was {before.state}")
+
+
+def _saved(job: Job, before: Job) -> dict[str, Any]:
+    """Return the columns of a job's progress, and what the row has to be like."""
+    values = course_columns(job)
+    if job.settled_at is not None or job.undelivered_since is not None:
+        values["token"] = None
+    return values | {
+        "of_id": job.id,
+        "of_state": before.state.value,
+        "of_claim": before.claim,
+        "of_review_id": before.review_id,
+        "of_parked_at": before.undelivered_since,
+        "of_ask_again_since": before.ask_again_since,
+    }

@@ -1,20 +1,23 @@
 """The open database: write transactions, one at a time, and read transactions beside them. All stores use it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Executable
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import engines
 from bot.storage.alarms import StorageAlarms
-from bot.storage.errors import DatabaseReplacedError, StorageUnavailableError, storage_error
+from bot.storage.driver import OneTripConnection
+from bot.storage.errors import DatabaseReplacedError, StorageUnavailableError, storage_error, write_error
 from bot.storage.same_file import FileIdentity, SameFile
 from bot.storage.shielding import shield_until_done
+from bot.storage.single_writes import SingleWrite, SingleWrites
 from bot.storage.write_turns import WriteTurns
 
 log: Final = structlog.get_logger(__name__)
@@ -43,6 +46,7 @@ class Database:
         # SQLite has one writer at a time, so the engine has one connection. Without this lock, transactions
         # would wait for that connection, which SQLAlchemy's pool gives up after 30 seconds.
         self._writing = WriteTurns()
+        self._single_writes = SingleWrites(self._carry_out_single_writes)
         self._reading = asyncio.Semaphore(engines.READERS)
         for engine in (self._writer, self._reader):
             self._file.guard(engine)
@@ -55,9 +59,9 @@ class Database:
         """Open one write transaction; no other runs at the same time. It cannot be nested.
 
         The end of the block commits it to the disk. A file that was deleted or replaced raises
-        `DatabaseReplacedError`, before the block or after the commit. An exception or a cancellation that leaves
-        the block rolls it back. A cancellation during the commit is raised only after the commit has succeeded or
-        failed.
+        `DatabaseReplacedError`, at the block's first statement or after the commit. An exception or a cancellation
+        that leaves the block rolls it back. A cancellation during the commit is raised only after the commit has
+        succeeded or failed.
 
         Args:
             committed: Called right after the commit, before the next transaction begins, even if the block's
@@ -72,6 +76,22 @@ class Database:
             except BaseException:
                 await shield_until_done(_roll_back(connection))
                 raise
+
+    async def write_one(self, statement: Executable, values: Mapping[str, object] | None = None) -> int:
+        """Execute one statement as a transaction of its own, which costs a part of what `write` does.
+
+        It is committed to the disk when this returns. What waits at the same time is committed with it, and each
+        succeeds or fails by itself. A cancellation withdraws it while it waits for its turn; later it is raised
+        only after the statement has succeeded or failed.
+
+        Args:
+            statement: Changes rows and returns none.
+            values: Those of its parameters.
+
+        Returns:
+            The number of rows that it changed.
+        """
+        return await self._single_writes.write(statement, values)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -90,9 +110,9 @@ class Database:
         """
         async with self._writing.turn(), self._connected(self._writer) as connection:
             raw = await connection.get_raw_connection()
-            driver = raw.driver_connection
-            if driver is not None:
-                await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            driver = cast("OneTripConnection", raw.driver_connection)
+            # All of it is read: a statement that is not at its end lets no later transaction commit.
+            await driver.executed(lambda file: file.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def close(self) -> None:
         """Wait for the open transactions, then close the file. Later calls raise `StorageUnavailableError`."""
@@ -104,6 +124,7 @@ class Database:
                 await held.enter_async_context(self._reading)
             await shield_until_done(self._writer.dispose())
             await shield_until_done(self._reader.dispose())
+        await self._single_writes.close()
         self._file.close()
 
     async def watch_file(self) -> None:
@@ -135,6 +156,34 @@ class Database:
         except DBAPIError as error:
             # `from None`: SQLAlchemy's text quotes the statement.
             raise storage_error(error, self.path) from None
+
+    async def _carry_out_single_writes(self) -> None:
+        async with self._writing.turn(), self._connected(self._writer) as connection:
+            try:
+                outcomes = await self._carried_out(connection, self._single_writes.take())
+            except BaseException:
+                await shield_until_done(_roll_back(connection))
+                raise
+            self.commits += 1
+            for write, outcome in outcomes:
+                write.end(outcome if isinstance(outcome, int) else write_error(outcome, self.path))
+
+    async def _carried_out(
+        self, connection: AsyncConnection, writes: Sequence[SingleWrite]
+    ) -> list[tuple[SingleWrite, int | Exception]]:
+        await connection.begin()
+        raw = await connection.get_raw_connection()
+        driver = cast("OneTripConnection", raw.driver_connection)
+        driver.collect()
+        collected: list[SingleWrite] = []
+        for write in writes:
+            try:
+                await connection.execute(write.statement, write.values)
+            except StatementError as error:  # a value that its column does not take
+                write.end(error)
+            else:
+                collected.append(write)
+        return list(zip(collected, await driver.carry_out_collected(), strict=True))
 
     async def _commit(self, connection: AsyncConnection, committed: Callable[[], None] | None) -> None:
         # The connection looks at the file before a transaction and after it, in the same trip to its thread: what

@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.storage import driver
@@ -117,15 +116,9 @@ def _pooled(
     )
     _prepare(engine.sync_engine, (*_COMMON, *pragmas))
 
-    async def send(opened: driver.OneTripConnection) -> None:
-        await opened.begin(begin)
-
     def began(connection: Connection) -> None:
-        proxied: Any = connection.connection.dbapi_connection
-        try:
-            proxied.run_async(send)
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(begin, None, error, sqlite3.Error) from None
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.driver_connection.begin(begin)
 
     event.listen(engine.sync_engine, "begin", began)
     return engine

@@ -95,6 +95,13 @@ def storage_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> St
     return StorageError(text)
 
 
+def write_error(error: Exception, path: Path) -> Exception:
+    """Translate an error of one statement that was carried out with others, as `Database.write` does."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True)
+    return storage_error(error, path) if isinstance(error, sqlite3.Error) else error
+
+
 @contextmanager
 def translating(path: Path) -> Generator[None]:
     """Re-raise errors of SQLite and the file system inside the block as `StorageError`."""

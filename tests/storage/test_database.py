@@ -75,9 +75,10 @@ async def test_concurrent_writes_follow_one_another(database: Database) -> None:
     assert database.commits == 21
 
 
-async def test_a_write_has_the_write_lock_from_its_beginning(database: Database) -> None:
+async def test_a_write_has_the_write_lock_from_its_first_statement(database: Database) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None, timeout=0)) as other:
-        async with database.write():
+        async with database.write() as connection:
+            assert await counted(connection) == 0
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 other.execute("BEGIN IMMEDIATE")
         other.execute("BEGIN IMMEDIATE")

@@ -10,6 +10,7 @@ from bot.storage.alarms import StorageTrouble
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseReplacedError
 from bot.storage.opening import open_database
+from bot.storage.tables import jobs
 from tests.storage.rows import add, job_count, row
 
 ASIDE = "aside"
@@ -54,7 +55,12 @@ async def test_a_row_of_a_file_that_is_replaced_meanwhile_does_not_count_as_kept
 ) -> None:
     assert callable(change)
     followed: list[str] = []
-    with pytest.raises(DatabaseReplacedError):
-        async with database.write(lambda: followed.append("a cache")):
+
+    async def write() -> None:
+        async with database.write(lambda: followed.append("a cache")) as connection:
+            await connection.execute(jobs.insert().values(row()))
             change(database.path)
+
+    with pytest.raises(DatabaseReplacedError):
+        await write()
     assert followed == []
