@@ -15,6 +15,7 @@ from bot.delivery.upload_limits import limit_below
 from bot.jobs.file_facts import FileFacts
 from bot.jobs.job import Job, full_name_of, postable_name_of
 from bot.jobs.posted_file import PostedFile
+from bot.storage.shielding import shield_until_done
 from bot.texts import files as words
 from bot.texts.cards import MADE_BY_AI
 from bot.video_files.finishing import (
@@ -126,7 +127,8 @@ class PostableFiles:
                 limit_bytes = smaller_bytes
             finally:
                 if file.path != source:
-                    file.path.unlink(missing_ok=True)
+                    # The disk may take its time for megabytes, and a stop must not leave them behind.
+                    await shield_until_done(asyncio.to_thread(file.path.unlink, missing_ok=True))
         raise AssertionError("the last step down returns or raises")
 
     async def full(self, job: Job, original: Path) -> Path:
