@@ -17,6 +17,7 @@ class Extra(StrEnum):
     MARKS = "marks"
     NSFW = "nsfw"
     NUDENET = "nudenet"
+    POSTGRES = "postgres"
 
 
 _OF_THE_DEMO: Final = ("jsonschema", "referencing")

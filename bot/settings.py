@@ -91,9 +91,8 @@ def _plain_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _database_url(value: SecretStr) -> SecretStr:
-    # postgresql:// passes here, so that opening the database can say plainly that it is not supported.
     text = value.get_secret_value()
-    if not text.startswith(("sqlite:///", "postgresql://")):
+    if not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise ValueError("not a database address")
     return value
 

@@ -17,7 +17,11 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 DISTRIBUTIONS = packages_distributions()
-OF_EXTRAS = {ROOT / "bot" / "sandbox": "demo", ROOT / "bot" / "video_files" / "signing": "marks"}
+OF_EXTRAS = {
+    ROOT / "bot" / "sandbox": "demo",
+    ROOT / "bot" / "video_files" / "signing": "marks",
+    **dict.fromkeys((ROOT / "bot" / "storage").glob("postgresql_*.py"), "postgres"),
+}
 """Parts of the bot that need an extra. Nothing else imports what only an extra has."""
 NOT_IMPORTED = {
     "confusable-homoglyphs": "its data file is read",

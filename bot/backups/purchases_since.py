@@ -20,9 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from bot.backups.decisions_since import take_over_decisions
 from bot.backups.snapshot import copy_database, revision_of
 from bot.jobs.job import JobState
-from bot.storage.engines import migrating
 from bot.storage.errors import NewerDatabaseError, StorageError, StorageUnavailableError, storage_error
 from bot.storage.migrate import head_revision, upgrade
+from bot.storage.sqlite_engines import migrating
 
 _DOUBTFUL: Final = (JobState.SUBMITTING.value, JobState.UNKNOWN.value)
 _BOUGHT_SINCE: Final = (

@@ -27,7 +27,6 @@ from bot.backups.purchases_since import PurchasesSince, bring_up_to_date, take_o
 from bot.backups.replaced_data import replaced_name
 from bot.backups.snapshot import mark_as_backup, problem_of, revision_of
 from bot.jobs.job import JobState
-from bot.storage.engines import read_only
 from bot.storage.errors import (
     StorageDamagedError,
     StorageError,
@@ -39,6 +38,7 @@ from bot.storage.errors import (
 from bot.storage.migrate import SchemaState, head_revision, revisions, standing_of
 from bot.storage.ownership import Ownership, lock_path
 from bot.storage.same_file import FileIdentity, identity_of
+from bot.storage.sqlite_engines import read_only
 from bot.texts import console_backup as words
 
 _STAGING: Final = "restore.part"

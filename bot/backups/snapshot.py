@@ -10,9 +10,9 @@ from urllib.parse import quote
 from bot.backups.disk import sync
 from bot.backups.errors import BackupFailedError
 from bot.jobs.heartbeat import mark_put_back
-from bot.storage.engines import BUSY_TIMEOUT_S, read_only
 from bot.storage.errors import NewerDatabaseError, UnsupportedDatabaseError, translating
 from bot.storage.migrate import SchemaState, standing_of
+from bot.storage.sqlite_engines import BUSY_TIMEOUT_S, read_only
 from bot.texts import console_backup as words
 
 _STEP_PAGES: Final = 1024

@@ -25,10 +25,10 @@ from bot.moderation.audit.checkpoint import (
 )
 from bot.moderation.audit.store import LogReport, verify_log
 from bot.settings import BadConfigurationError, Settings, load
+from bot.storage.address import database_address
 from bot.storage.errors import StorageError
 from bot.storage.inspection import DatabaseReport, inspect_database_in_thread
 from bot.storage.migrate import SchemaState
-from bot.storage.opening import database_path
 from bot.texts import console
 from bot.video import Seconds
 
@@ -131,19 +131,22 @@ async def _database(settings: Settings) -> CheckLine:
     except StorageError as error:
         return CheckLine("database", passed=False, told=str(error))
     if report.problems:
-        return CheckLine("database", passed=False, told=f"{report.path}: {'; '.join(report.problems[:3])}")
-    path = str(report.path)
+        return CheckLine("database", passed=False, told=f"{report.name}: {'; '.join(report.problems[:3])}")
+    path = report.name
     match report.standing:
         case SchemaState.FOREIGN:
             passed, told = False, console.database_foreign(path)
         case SchemaState.NEWER:
             passed, told = False, console.database_newer(path)
         case SchemaState.NEW:
-            passed, told = True, console.database_new(path)
+            new = console.server_database_new if report.on_server else console.database_new
+            passed, told = True, new(path)
         case SchemaState.OLDER:
-            passed, told = True, console.database_older(path)
+            older = console.server_database_older if report.on_server else console.database_older
+            passed, told = True, older(path)
         case SchemaState.CURRENT | None:
-            passed, told = True, console.database_ok(path, report.size_bytes, report.in_use_by)
+            whole = console.server_database_ok if report.on_server else console.database_ok
+            passed, told = True, whole(path, report.size_bytes, report.in_use_by)
     return CheckLine("database", passed=passed, told=told)
 
 
@@ -178,7 +181,7 @@ async def _audit_log(known: Sequence[Checkpoint], settings: Settings) -> CheckLi
 def _verified_log(settings: Settings, known: Sequence[Checkpoint]) -> tuple[LogReport, CheckpointFileState]:
     state = checkpoint_file_state(settings.data_dir)
     found = (*known, *read_checkpoints(settings.data_dir))
-    return verify_log(database_path(_database_url(settings), settings.data_dir), found), state
+    return verify_log(database_address(_database_url(settings), settings.data_dir), found), state
 
 
 def _write_something(folder: Path) -> None:

@@ -21,6 +21,7 @@ app = typer.Typer(
     help=console.HELP, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
 _Result = TypeVar("_Result")
+_LARGEST_ID = 2**63 - 1  # that a column takes
 
 Images = Annotated[list[Path] | None, typer.Option("--image", help=console.IMAGE)]
 SecondsOption = Annotated[Seconds, typer.Option(help=console.SECONDS)]
@@ -178,7 +179,7 @@ def resolve(
 
 
 @app.command(help=console.FORGET)
-def forget(person: Annotated[int, typer.Argument(help=console.PERSON)]) -> None:
+def forget(person: Annotated[int, typer.Argument(help=console.PERSON, min=1, max=_LARGEST_ID)]) -> None:
     """Remove what a user wrote."""
     from bot.cli.forget import forget as run_forget
 

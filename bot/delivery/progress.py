@@ -53,15 +53,22 @@ class ProgressCard:
     """Shows cards on one reply. Enter it as a context manager: it owns one task, which ends with it.
 
     `render` gives the card of the moment. At most one edit every `interval_s()` seconds is made, only when the
-    card changed, and a slow Discord delays the card, not the job.
+    card changed, and a slow Discord delays the card, not the job. While `may_edit()` is False, the reply may show
+    another process's later card or video, and none is made.
     """
 
     def __init__(
-        self, routes: ReplyRoutes, render: Callable[[], Card | None], *, interval_s: Callable[[], float]
+        self,
+        routes: ReplyRoutes,
+        render: Callable[[], Card | None],
+        *,
+        interval_s: Callable[[], float],
+        may_edit: Callable[[], bool],
     ) -> None:
         self._routes = routes
         self._render = render
         self._interval_s = interval_s
+        self._may_edit = may_edit
         self._shown: Card | None = None
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -173,7 +180,7 @@ class ProgressCard:
                     await self._changed.wait()
             self._changed.clear()
             card = None if self._stopping else self._render()
-            if card is None or card == self._shown:
+            if card is None or card == self._shown or not self._may_edit():
                 continue
             self._hurry.clear()
             await self._show(card)

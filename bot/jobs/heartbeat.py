@@ -1,17 +1,19 @@
 """Heartbeat in the database: a start sees by it how long the bot was away, and has users asked.
 
 A copy of the database that was put back has an old heartbeat as well, and its waiting requests may have been made
-since it was copied. A backup says by a row of its own that it is one, however young it is.
+since it was copied. A backup says by a row of its own that it is one, however young it is. A copy that an operator
+put back on a server is told by its place, which is not the one that another row names.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Update, and_, delete, select, update
+from sqlalchemy import Update, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import JobState
 from bot.storage.database import Database
@@ -24,6 +26,8 @@ EVERY_S: Final = 60.0
 AWAY_FOR_LONG: Final = timedelta(hours=1)
 PUT_BACK: Final = "backup"
 """In the place of a process: the database was put back from a backup, at that moment."""
+_PLACE: Final = "place "
+"""Begins what is in the place of a process: the database was here when it was started last."""
 _NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """That moment while the backup was not started yet."""
 _WAITING: Final = (JobState.QUEUED, JobState.HELD)
@@ -50,19 +54,36 @@ class Heartbeat:
         now = self._now()
         async with self._database.write() as connection:
             beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
-            last = max((beat.beat_at for beat in beats if beat.process_id != PUT_BACK), default=None)
-            if (PUT_BACK, _NOT_STARTED) in beats:
+            last = max((beat.beat_at for beat in beats if _is_process(beat.process_id)), default=None)
+            moved = await self._note_place(connection, [beat.process_id for beat in beats])
+            if moved or (PUT_BACK, _NOT_STARTED) in beats:
                 marked = await connection.execute(_mark(now, *_WAITING, *_UNDER_WAY))
-                this = heartbeats.c.process_id == PUT_BACK
-                await connection.execute(update(heartbeats).where(this).values(beat_at=now))
+                await connection.execute(delete(heartbeats).where(heartbeats.c.process_id == PUT_BACK))
+                await connection.execute(heartbeats.insert().values(process_id=PUT_BACK, beat_at=now))
                 await connection.execute(_keep_from(now))
                 log.warning("backup_was_put_back", requests=marked.rowcount)
             elif last is not None and now - last > AWAY_FOR_LONG:
                 marked = await connection.execute(_mark(now, *_WAITING))
                 log.warning("bot_was_away", since=last.isoformat(), requests=marked.rowcount)
-            over = and_(heartbeats.c.beat_at < now - AWAY_FOR_LONG, heartbeats.c.process_id != PUT_BACK)
-            await connection.execute(delete(heartbeats).where(over))
+            over = [
+                beat.process_id
+                for beat in beats
+                if _is_process(beat.process_id) and now - beat.beat_at > AWAY_FOR_LONG
+            ]
+            await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(over)))
             await connection.execute(heartbeats.insert().values(process_id=self._process_id, beat_at=now))
+
+    async def _note_place(self, connection: AsyncConnection, noted: Sequence[str]) -> bool:
+        """Note where the database is. Returns True if it was elsewhere when it was started last."""
+        place = await self._database.place(connection)
+        if place is None or f"{_PLACE}{place}" in noted:
+            return False
+        earlier = [name for name in noted if name.startswith(_PLACE)]
+        await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(earlier)))
+        await connection.execute(
+            heartbeats.insert().values(process_id=f"{_PLACE}{place}", beat_at=self._now())
+        )
+        return bool(earlier)
 
     async def run(self) -> None:
         """Write a heartbeat every minute, until cancelled."""
@@ -74,6 +95,10 @@ class Heartbeat:
                     await connection.execute(update(heartbeats).where(this).values(beat_at=self._now()))
             except StorageError as error:
                 log.warning("heartbeat_not_written", reason=str(error))
+
+
+def _is_process(name: str) -> bool:
+    return name != PUT_BACK and not name.startswith(_PLACE)
 
 
 def _mark(now: datetime, *states: JobState) -> Update:

@@ -78,13 +78,17 @@ class JobHistory:
     async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
         """Return a user's latest prompts, each once, the newest first."""
         # As it is stored: it only sorts, and one that cannot be read must not hide the others.
-        newest = func.max(type_coerce(jobs.c.created_at, BigInteger)).label("newest")
-        # SQLite takes the other columns from the row of the maximum (SQLite, *Bare columns*).
-        chosen = (
-            select(jobs.c.prompt, jobs.c.id, newest)
+        created = type_coerce(jobs.c.created_at, BigInteger)
+        later = func.row_number().over(partition_by=jobs.c.prompt, order_by=(created.desc(), jobs.c.id))
+        theirs = (
+            select(jobs.c.prompt, jobs.c.id, created.label("created"), later.label("place"))
             .where(jobs.c.person_id == person_id, jobs.c.lookup.is_(False))
-            .group_by(jobs.c.prompt)
-            .order_by(newest.desc())
+            .subquery()
+        )
+        chosen = (
+            select(theirs.c.prompt, theirs.c.id)
+            .where(theirs.c.place == 1)
+            .order_by(theirs.c.created.desc())
             .limit(limit)
         )
         async with self._database.read() as connection:

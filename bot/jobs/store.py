@@ -127,6 +127,11 @@ class JobStore:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
             return await self._get(connection, job_id)
 
+    @property
+    def is_current(self) -> bool:
+        """True if no other process can have taken the jobs over, however long this one stood still."""
+        return self._database.is_surely_own
+
     async def save(self, job: Job, *, before: Job) -> None:
         """Store the progress of the job since `before`, and remove the token of a settled one.
 

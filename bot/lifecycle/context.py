@@ -86,7 +86,9 @@ class JobContext:
         self._upload_announced = False
         self._stopwatch = Stopwatch.since(job.created_at, now())
         self._reply = ReplyRoutes(messages, job.reply, now=now, asked_at=job.created_at)
-        self._card = ProgressCard(self._reply, self._render, interval_s=edit_interval_s)
+        self._card = ProgressCard(
+            self._reply, self._render, interval_s=edit_interval_s, may_edit=lambda: store.is_current
+        )
 
     async def __aenter__(self) -> Self:
         """Begin to keep the reply current."""
@@ -121,7 +123,7 @@ class JobContext:
         self._card.renew_token(reply)
 
     async def wait_for_slot(self) -> None:
-        """Return once the job holds a slot: at once if it does already, else when its turn in the queue comes."""
+        """Return once the job holds a slot, for which it waits in the queue."""
         if not self._has_slot:
             await self._slots.wait(ticket_of(self.job))
             self._has_slot = True
@@ -303,7 +305,7 @@ class JobContext:
             await ping(self._reply, posted)
 
     async def _may_post(self) -> bool:
-        """Ask the rules right before a post: Discord may have been away for hours since the last check."""
+        """Ask the rules right before a post: hours may have passed since the last check."""
         decision = await self._gatekeeper.decide_again(stored_request(self.job))
         return decision.allowed and not decision.waits_at_posting
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bot.storage.engines import connect_read_only
 from bot.storage.errors import translating
+from bot.storage.sqlite_engines import connect_read_only
 
 KEPT: Final = 5
 _FOLDER_MODE: Final = 0o700

@@ -1,7 +1,7 @@
 """Errors of the database, one class for each remedy, and the translation of SQLite's result codes into them.
 
-Every text is one line for the operator that names the file. None contains a statement's values, because rows
-hold prompts and Discord's interaction tokens.
+Every text is one line for the operator that names the database. None contains a statement's values, because rows
+hold prompts and Discord's interaction tokens. PostgreSQL's errors are translated in `postgresql_errors.py`.
 """
 
 import sqlite3
@@ -30,24 +30,31 @@ _PRIMARY_CODE: Final = 0xFF
 
 
 class StorageError(Exception):
-    """Base of all errors of this package. Raised itself, it means that SQLite rejected a faulty statement."""
+    """Base of all errors of this package. Raised itself, it means that a faulty statement was rejected."""
 
 
 class StorageUnavailableError(StorageError):
-    """The disk is full, read-only or failing, or the file is locked: the same call may work later."""
+    """The disk is full, read-only or failing, the file is locked, or the server away: it may work later."""
 
 
 class DatabaseReplacedError(StorageUnavailableError):
-    """The file at the database's path is not the one that is open: nothing that is written now would be kept."""
+    """The file at the path, or the tables on the server, are not those that were opened: nothing is kept."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, database: Path | str) -> None:
         super().__init__(
-            f"{path}: deleted or replaced while it is open; stop the bot, put it back, start again"
+            f"{database}: deleted or replaced while it is open; stop the bot, put it back, start again"
         )
 
 
+class DatabaseTakenError(StorageUnavailableError):
+    """Another process owns the database now: this one writes nothing any more, and has to exit."""
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(f"{name}: taken over by {owner}")
+
+
 class StorageDamagedError(StorageError):
-    """The file is not an SQLite database, or is damaged."""
+    """The file is not an SQLite database, or the database is damaged."""
 
 
 class UnreadableRowError(StorageError):
@@ -62,11 +69,16 @@ class NewerDatabaseError(StorageError):
 
 
 class DatabaseInUseError(StorageError):
-    """Another process owns the database. `pid` is its process id, or None if that could not be read."""
+    """Another process owns the database.
 
-    def __init__(self, path: Path, pid: int | None) -> None:
-        owner = "another process" if pid is None else f"another process (pid {pid})"
-        super().__init__(f"{path}: in use by {owner}; stop it first")
+    `pid` is its process id, or None if that could not be read; on a server, the id of its session there.
+    """
+
+    def __init__(self, database: Path | str, pid: int | None, owner: str | None = None) -> None:
+        """Args: `owner` describes the process, where more is known of it than its id."""
+        if owner is None:
+            owner = "another process" if pid is None else f"another process (pid {pid})"
+        super().__init__(f"{database}: in use by {owner}; stop it first")
         self.pid = pid
 
 
@@ -93,13 +105,6 @@ def storage_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> St
     if primary in _DAMAGED:
         return StorageDamagedError(text)
     return StorageError(text)
-
-
-def write_error(error: Exception, path: Path) -> Exception:
-    """Translate an error of one statement that was carried out with others, as `Database.write` does."""
-    if isinstance(error, sqlite3.IntegrityError):
-        return DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True)
-    return storage_error(error, path) if isinstance(error, sqlite3.Error) else error
 
 
 @contextmanager

@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, text
 
-from bot.storage import engines
+from bot.storage import sqlite_engines
+from bot.storage.address import PostgresqlAddress, database_address
+from bot.storage.advisory_locks import HOLDER
 from bot.storage.errors import StorageDamagedError, translating
 from bot.storage.migrate import SchemaState, standing_of
-from bot.storage.opening import database_path
 from bot.storage.ownership import owner_of
+from bot.storage.postgresql import read_only_server
+from bot.storage.postgresql_rights import what_forbids_writing
 from bot.storage.tables import jobs
 
 
@@ -19,13 +22,15 @@ from bot.storage.tables import jobs
 class DatabaseReport:
     """State of a database. The counts of jobs are None unless its tables are this version's."""
 
-    path: Path
+    name: str
+    """The database, as the operator reads it."""
     exists: bool
     size_bytes: int
     in_use_by: int | None
-    """Process id of the owner, or None."""
+    """Process id of the owner, or None; on a server, the id of its session there."""
+    on_server: bool = False
     problems: tuple[str, ...] = ()
-    """Damage that SQLite reports, in its words."""
+    """Damage that SQLite reports, in its words; or why the server takes no changes."""
     standing: SchemaState | None = SchemaState.NEW
     """None if the database is too damaged to tell."""
     revision: str | None = None
@@ -54,13 +59,17 @@ def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> Dat
         UnsupportedDatabaseError: The address is not supported.
         StorageUnavailableError: The file cannot be read at present.
     """
-    path = database_path(url, data_dir)
+    address = database_address(url, data_dir)
+    if isinstance(address, PostgresqlAddress):
+        return _of_server(address, since)
+    path = address.path
     with translating(path):
         if not path.exists():
-            return DatabaseReport(path, exists=False, size_bytes=0, in_use_by=None)
-        found = DatabaseReport(path, exists=True, size_bytes=path.stat().st_size, in_use_by=owner_of(path))
+            return DatabaseReport(address.name, exists=False, size_bytes=0, in_use_by=None)
+        size_bytes, owner = path.stat().st_size, owner_of(path)
+        found = DatabaseReport(address.name, exists=True, size_bytes=size_bytes, in_use_by=owner)
     try:
-        with translating(path), engines.read_only(path).connect() as connection:
+        with translating(path), sqlite_engines.read_only(path).connect() as connection:
             standing, revision = standing_of(connection)
             found = replace(found, problems=_problems(connection), standing=standing, revision=revision)
             return _with_counts(found, connection, since) if standing is SchemaState.CURRENT else found
@@ -71,6 +80,26 @@ def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> Dat
 async def inspect_database_in_thread(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
     """Run `inspect_database` in a thread: checking a large file takes seconds."""
     return await asyncio.to_thread(inspect_database, url, data_dir, since=since)
+
+
+def _of_server(address: PostgresqlAddress, since: datetime) -> DatabaseReport:
+    """Report on a database on a server, which looks for damage itself (`data_checksums`, `amcheck`)."""
+    with read_only_server(address) as connection:
+        size_bytes = connection.scalar(text("SELECT pg_database_size(current_database())")) or 0
+        owner = connection.execute(text(HOLDER)).scalars().first()
+        standing, revision = standing_of(connection)
+        found = DatabaseReport(
+            address.name,
+            exists=True,
+            size_bytes=size_bytes,
+            in_use_by=owner,
+            on_server=True,
+            problems=what_forbids_writing(connection, standing),
+            standing=standing,
+            revision=revision,
+        )
+        counted = standing is SchemaState.CURRENT and not found.problems
+        return _with_counts(found, connection, since) if counted else found
 
 
 def _problems(connection: Connection) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, inspect
 
-from bot.storage import engines
+from bot.storage import sqlite_engines
 from bot.storage.backup import back_up
 from bot.storage.errors import NewerDatabaseError, UnsupportedDatabaseError, translating
 
@@ -60,27 +60,45 @@ def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime
         standing, revision = SchemaState.NEW, None
         if path.exists():
             # Read-only: opening for writing would already turn a foreign or newer file to WAL mode.
-            with engines.read_only(path).connect() as connection:
+            with sqlite_engines.read_only(path).connect() as connection:
                 standing, revision = standing_of(connection, versions)
+        refuse_foreign(standing, revision, str(path), versions)
         match standing:
             case SchemaState.CURRENT:
                 return
-            case SchemaState.NEWER:
-                raise NewerDatabaseError(
-                    f"{path}: made by a newer version (revision {revision}, this one knows up to"
-                    f" {head_revision(versions)}); update the bot or restore a backup"
-                )
-            case SchemaState.FOREIGN:
-                raise UnsupportedDatabaseError(f"{path}: a database, but not one of this bot")
             case SchemaState.OLDER:
                 copy = back_up(path, str(revision), now())
                 log.info("database_backed_up", copy=str(copy))
-            case SchemaState.NEW:
+            case _:
                 pass
         # SQLite's DDL is transactional: all missing migrations are committed together or not at all.
-        with engines.migrating(path).begin() as connection:
+        with sqlite_engines.migrating(path).begin() as connection:
             upgrade(connection, versions)
         log.info("database_migrated", was=revision, now=head_revision(versions))
+
+
+def refuse_foreign(standing: SchemaState, revision: str | None, name: str, versions: Path = VERSIONS) -> None:
+    """Raise `NewerDatabaseError` or `UnsupportedDatabaseError` for tables that this version must not change."""
+    if standing is SchemaState.NEWER:
+        raise NewerDatabaseError(
+            f"{name}: made by a newer version (revision {revision}, this one knows up to"
+            f" {head_revision(versions)}); update the bot or restore a backup"
+        )
+    if standing is SchemaState.FOREIGN:
+        raise UnsupportedDatabaseError(f"{name}: a database, but not one of this bot")
+
+
+def require_current(standing: SchemaState, name: str) -> None:
+    """Raise `UnsupportedDatabaseError` unless the tables are this version's."""
+    match standing:
+        case SchemaState.CURRENT:
+            return
+        case SchemaState.OLDER:
+            raise UnsupportedDatabaseError(f"{name}: of an older version; start the bot of this version once")
+        case SchemaState.NEWER:
+            raise UnsupportedDatabaseError(f"{name}: made by a newer version; update the bot")
+        case SchemaState.NEW | SchemaState.FOREIGN:
+            raise UnsupportedDatabaseError(f"{name}: not a database of this bot")
 
 
 def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:

@@ -5,8 +5,9 @@ The columns named `person_id` hold Discord user ids.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false, text, true
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false, true
 
+from bot.storage.partial_index import only_where
 from bot.storage.tables import UtcMoment, json_column, metadata
 
 servers: Final = Table(  # each server's rules, as `bot.moderation.rules.ServerRules` writes them
@@ -77,14 +78,14 @@ reviews: Final = Table(  # questions to moderators about one job each
     Column("outstanding", String(8)),  # "hide", "remove" or "restore": still to be done to that message
     Column("refused_at", UtcMoment),  # when that was last tried in vain
 )
-Index("ix_reviews_outstanding", reviews.c.outstanding, sqlite_where=text("outstanding IS NOT NULL"))
-Index("ix_reviews_open", reviews.c.expires_at, sqlite_where=text("state = 'open'"))
+Index("ix_reviews_outstanding", reviews.c.outstanding, **only_where("outstanding IS NOT NULL"))
+Index("ix_reviews_open", reviews.c.expires_at, **only_where("state = 'open'"))
 Index(
     # At most one open review for each job: two concurrent askers get an IntegrityError instead of two cards.
     "uq_reviews_open",
     reviews.c.job_id,
     unique=True,
-    sqlite_where=text("state = 'open'"),
+    **only_where("state = 'open'"),
 )
 Index("ix_reviews_guild_id_created_at", reviews.c.guild_id, reviews.c.created_at)
 
@@ -112,7 +113,7 @@ person_news: Final = Table(  # decisions that users are to hear of
     Column("bought", Boolean, nullable=False),
     Column("told_at", UtcMoment),  # when the user heard it, or could not be told
 )
-Index("ix_person_news_untold", person_news.c.id, sqlite_where=text("told_at IS NULL"))
+Index("ix_person_news_untold", person_news.c.id, **only_where("told_at IS NULL"))
 
 audit: Final = Table(  # append-only, a chain of digests: `bot/moderation/audit/chain.py`
     "audit",
@@ -134,4 +135,4 @@ audit: Final = Table(  # append-only, a chain of digests: `bot/moderation/audit/
 )
 Index("ix_audit_guild_id_number", audit.c.guild_id, audit.c.number)
 Index("ix_audit_person_id", audit.c.person_id)
-Index("ix_audit_job_id", audit.c.job_id, sqlite_where=text("job_id IS NOT NULL"))
+Index("ix_audit_job_id", audit.c.job_id, **only_where("job_id IS NOT NULL"))

@@ -1,4 +1,4 @@
-"""Opening of the database: its address, the owner's lock, a check for damage, and migrations.
+"""Opening of the database: its address, its owner, a check for damage, and migrations.
 
 Called by `bot.app` and by the commands that need the database.
 """
@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from bot.storage import engines
+from bot.storage import sqlite_engines
+from bot.storage.address import PostgresqlAddress, SqliteAddress, database_address
 from bot.storage.database import Database
 from bot.storage.errors import (
     StorageDamagedError,
@@ -19,13 +20,13 @@ from bot.storage.errors import (
     UnsupportedDatabaseError,
     translating,
 )
-from bot.storage.migrate import SchemaState, migrate, standing_of
+from bot.storage.migrate import migrate, require_current, standing_of
 from bot.storage.ownership import Ownership
+from bot.storage.postgresql import open_existing_server, open_server
 from bot.storage.same_file import FileIdentity, identity_of
 from bot.storage.shielding import shield_until_done
+from bot.storage.sqlite_backend import SqliteBackend
 
-_NAME: Final = "stillmotion.sqlite3"
-_SCHEME: Final = "sqlite:///"
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
 
@@ -42,19 +43,20 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
         DatabaseInUseError: Another process owns the database.
         NewerDatabaseError: A newer version of the bot made it.
         StorageDamagedError: It is damaged.
-        UnsupportedDatabaseError: The address or the tables are not supported.
-        StorageUnavailableError: The disk refused.
+        UnsupportedDatabaseError: The address, the server or the tables are not supported.
+        StorageUnavailableError: The disk or the server refused.
     """
-    path = await asyncio.to_thread(database_path, url, data_dir)
-    ownership = Ownership(path)
+    address = await asyncio.to_thread(database_address, url, data_dir)
+    if isinstance(address, PostgresqlAddress):
+        async with open_server(address) as backend, _closing(Database(backend)) as database:
+            yield database
+        return
+    ownership = Ownership(address.path)
     try:
         # Shielded from cancellation: the thread would go on migrating after the lock was released.
-        opened = await shield_until_done(asyncio.to_thread(_prepare, path, ownership))
-        database = Database(path, opened)
-        try:
+        opened = await shield_until_done(asyncio.to_thread(_prepare, address.path, ownership))
+        async with _closing(Database(SqliteBackend(address, opened))) as database:
             yield database
-        finally:
-            await shield_until_done(database.close())
     finally:
         ownership.release()
 
@@ -74,31 +76,36 @@ async def open_existing(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
         StorageUnavailableError: There is no database, or the disk refused.
         StorageDamagedError: It is damaged.
     """
-    path = await asyncio.to_thread(database_path, url, data_dir)
-    await asyncio.to_thread(_check_current, path)
-    database = Database(path)
+    address = await asyncio.to_thread(database_address, url, data_dir)
+    if isinstance(address, PostgresqlAddress):
+        async with open_existing_server(address) as backend, _closing(Database(backend)) as database:
+            yield database
+        return
+    await asyncio.to_thread(_check_current, address)
+    async with _closing(Database(SqliteBackend(address))) as database:
+        yield database
+
+
+def database_path(url: str | None, data_dir: Path) -> Path:
+    """Return the database's file, for what only a file has. Blocking.
+
+    Raises:
+        UnsupportedDatabaseError: The database is on a server, or the address is not supported.
+    """
+    address = database_address(url, data_dir)
+    if isinstance(address, PostgresqlAddress):
+        raise UnsupportedDatabaseError(
+            f"{address.name}: not a file; copy it with pg_dump, put it back with pg_restore"
+        )
+    return address.path
+
+
+@asynccontextmanager
+async def _closing(database: Database) -> AsyncGenerator[Database]:
     try:
         yield database
     finally:
         await shield_until_done(database.close())
-
-
-def database_path(url: str | None, data_dir: Path) -> Path:
-    """Resolve `sqlite:///path` to a file; a fourth slash makes the path absolute. Blocking.
-
-    Raises:
-        UnsupportedDatabaseError: Any other address. The text does not quote it: it may hold a password.
-    """
-    if url is None:
-        return (data_dir / _NAME).resolve()
-    if url.startswith("postgresql:"):
-        raise UnsupportedDatabaseError(
-            f"postgresql:// is not supported by this version; expected {_SCHEME}path"
-        )
-    name = url.removeprefix(_SCHEME)
-    if not url.startswith(_SCHEME) or name in {"", ":memory:"} or "?" in name:
-        raise UnsupportedDatabaseError(f"the database's address is not supported; expected {_SCHEME}path")
-    return Path(name).resolve()
 
 
 def _prepare(path: Path, ownership: Ownership) -> FileIdentity:
@@ -119,26 +126,18 @@ def _prepare(path: Path, ownership: Ownership) -> FileIdentity:
         return identity_of(path)
 
 
-def _check_current(path: Path) -> None:
-    with translating(path):
-        if not path.exists():
-            raise StorageUnavailableError(f"{path}: there is no database")
-        with engines.read_only(path).connect() as connection:
+def _check_current(address: SqliteAddress) -> None:
+    with translating(address.path):
+        if not address.path.exists():
+            raise StorageUnavailableError(f"{address.name}: there is no database")
+        with sqlite_engines.read_only(address.path).connect() as connection:
             standing, _revision = standing_of(connection)
-    match standing:
-        case SchemaState.CURRENT:
-            return
-        case SchemaState.OLDER:
-            raise UnsupportedDatabaseError(f"{path}: of an older version; start the bot of this version once")
-        case SchemaState.NEWER:
-            raise UnsupportedDatabaseError(f"{path}: made by a newer version; update the bot")
-        case SchemaState.NEW | SchemaState.FOREIGN:
-            raise UnsupportedDatabaseError(f"{path}: not a database of this bot")
+    require_current(standing, address.name)
 
 
 def _check_whole(path: Path) -> None:
     # quick_check leaves out the comparison of indices with tables, the slow part; `python -m bot check` has it.
-    with engines.read_only(path).connect() as connection:
+    with sqlite_engines.read_only(path).connect() as connection:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if found != "ok":
         raise StorageDamagedError(f"{path}: damaged ({' '.join(found.split())}); restore a backup")

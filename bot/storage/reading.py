@@ -3,6 +3,7 @@
 Such a row stays as it is, is reported, and costs nothing but itself: the others are read all the same.
 """
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -105,6 +106,7 @@ async def _read_all(
 def _is_unreadable(error: Exception) -> bool:
     """Return True if a value is at fault: refused by its column's type, by an enum or by a model."""
     if isinstance(error, DBAPIError):
-        # Text that is not UTF-8: Python's driver refuses it without SQLite's having failed.
-        return getattr(error.orig, "sqlite_errorcode", None) is None and "decode" in str(error.orig)
+        # Text that is not UTF-8: Python's driver refuses it without SQLite's having failed. PostgreSQL stores none.
+        failed = getattr(error.orig, "sqlite_errorcode", None) is not None
+        return isinstance(error.orig, sqlite3.Error) and not failed and "decode" in str(error.orig)
     return isinstance(error, ValueError | TypeError | ArithmeticError | LookupError | RecursionError)

@@ -4,7 +4,7 @@ The migrations build the same tables step by step. `person_id` is a Discord user
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -20,8 +20,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
-    text,
 )
+from sqlalchemy.types import UserDefinedType
+
+from bot.storage.partial_index import only_where
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -68,6 +70,18 @@ class UtcMoment(TypeDecorator[datetime]):
 def json_column() -> JSON:
     """Return a JSON column that stores None as NULL, not as the text `null`."""
     return JSON(none_as_null=True)
+
+
+class JsonText(UserDefinedType[str]):
+    """Type of a parameter that is JSON in writing already, and is stored in a JSON column to the letter."""
+
+    cache_ok = True
+    # PostgreSQL takes no text for a JSON column without being told.
+    render_bind_cast = True
+
+    def get_col_spec(self, **_options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+        """Return the column type's name."""
+        return "JSON"
 
 
 jobs: Final = Table(
@@ -143,31 +157,31 @@ jobs: Final = Table(
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
-Index("ix_jobs_unsettled", jobs.c.created_at, sqlite_where=text("settled_at IS NULL"))
+Index("ix_jobs_unsettled", jobs.c.created_at, **only_where("settled_at IS NULL"))
 Index("ix_jobs_person_id_created_at", jobs.c.person_id, jobs.c.created_at)
-Index("ix_jobs_ready_at", jobs.c.ready_at, sqlite_where=text("ready_at IS NOT NULL"))
-Index("ix_jobs_submitted_at", jobs.c.submitted_at, sqlite_where=text("submitted_at IS NOT NULL"))
-Index("ix_jobs_originals", jobs.c.original_until, sqlite_where=text("original_name IS NOT NULL"))
-Index("ix_jobs_charged_to", jobs.c.charged_to, sqlite_where=text("charged_to IS NOT NULL"))
-Index("ix_jobs_tokens", jobs.c.answered_at, sqlite_where=text("token IS NOT NULL"))
+Index("ix_jobs_ready_at", jobs.c.ready_at, **only_where("ready_at IS NOT NULL"))
+Index("ix_jobs_submitted_at", jobs.c.submitted_at, **only_where("submitted_at IS NOT NULL"))
+Index("ix_jobs_originals", jobs.c.original_until, **only_where("original_name IS NOT NULL"))
+Index("ix_jobs_charged_to", jobs.c.charged_to, **only_where("charged_to IS NOT NULL"))
+Index("ix_jobs_tokens", jobs.c.answered_at, **only_where("token IS NOT NULL"))
 Index(
     # Two presses of "Try again" on one job must not buy two videos: a job has one retry. That retry may be
     # retried in turn.
     "uq_jobs_repeats",
     jobs.c.parent_id,
     unique=True,
-    sqlite_where=text("NOT lookup AND parent_id IS NOT NULL"),
+    **only_where("NOT lookup AND parent_id IS NOT NULL"),
 )
 Index(
     # A paid task belongs to one job at a time, so that its video is fetched and posted once.
     "uq_jobs_fetching",
     jobs.c.task_id,
     unique=True,
-    sqlite_where=text(
+    **only_where(
         "state IN ('generating', 'ready', 'delivering') AND parked_at IS NULL AND task_id IS NOT NULL"
     ),
 )
-Index("ix_jobs_task_id", jobs.c.task_id, sqlite_where=text("task_id IS NOT NULL"))
+Index("ix_jobs_task_id", jobs.c.task_id, **only_where("task_id IS NOT NULL"))
 
 people: Final = Table(
     "people",

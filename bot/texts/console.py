@@ -139,9 +139,25 @@ def database_older(path: str) -> str:
     return f"{path}, whole; the next start backs it up and brings it up to date"
 
 
+def server_database_ok(name: str, size_bytes: int, in_use_by: int | None) -> str:
+    """The database on a server is of this version; if it is whole is the server's to say."""
+    used = f", in use by the server's process {in_use_by}" if in_use_by is not None else ""
+    return f"{name}, {megabytes(size_bytes)}{used}"
+
+
+def server_database_new(name: str) -> str:
+    """There are no tables on the server yet."""
+    return f"{name}; its tables will be made at the first start"
+
+
+def server_database_older(name: str) -> str:
+    """The database on a server is an older version's."""
+    return f"{name}; the next start brings it up to date, so make a copy with pg_dump before"
+
+
 def database_foreign(path: str) -> str:
     """The database belongs to something else."""
-    return f"{path} is not a database of Stillmotion; set DATABASE_URL to another file"
+    return f"{path} is not a database of Stillmotion; set DATABASE_URL to another"
 
 
 def database_newer(path: str) -> str:

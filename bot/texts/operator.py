@@ -67,10 +67,10 @@ MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see th
 
 
 def database_replaced(path: str) -> str:
-    """The database's file was deleted or replaced under the bot."""
+    """The database's file, or its tables on a server, were deleted or replaced under the bot."""
     return (
         f"Stillmotion: the database at `{path}` was deleted or replaced while I run. I buy and post nothing until "
-        "the same file is back, or until you have stopped me, put the right file there, and started me again."
+        "the same one is back, or until you have stopped me, put the right one there, and started me again."
     )
 
 

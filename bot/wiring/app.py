@@ -166,7 +166,7 @@ class App:
         self.introduction.add_cogs()
         for name, work in (
             ("housekeeping", self.cleanup.run),
-            ("database-file", self.database.watch_file),
+            ("database", self.database.watch),
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
             ("reviews", self.jobs.decisions.run),
@@ -185,17 +185,16 @@ class App:
     async def run(self, say: Callable[[str], None] = _say_nothing) -> None:
         """Log in, take up what an earlier process left, and stay connected until `stop`.
 
-        While Discord is away it waits; `say` shows that to the operator. Raises `discord.LoginFailure` for a
-        wrong token, other errors of the library where Discord closes the gateway for good, `StorageError`, and
-        `SupersededError` where another process carries this one's jobs on.
+        While Discord is away it waits; `say` tells the operator. Raises `discord.LoginFailure` for a wrong token,
+        other errors where Discord closes the gateway for good, `StorageError`, and `SupersededError`.
         """
         connected = asyncio.create_task(self._stay_connected(say), name="discord")
-        stopped = asyncio.create_task(self._stopped.wait(), name="stopped")
-        superseded = asyncio.create_task(self.jobs.runner.superseded.wait(), name="superseded")
-        tasks = (connected, stopped, superseded)
+        superseded, taken = self.jobs.runner.superseded, self.database.taken
+        endings = (self._stopped, superseded, taken)
+        tasks = (connected, *(asyncio.create_task(one.wait(), name="ending") for one in endings))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if self.jobs.runner.superseded.is_set():
+            if superseded.is_set() or taken.is_set():
                 raise SupersededError
             if not self._stopped.is_set():
                 await connected
@@ -215,10 +214,11 @@ class App:
         await self.bot.connect()
 
     async def stop(self) -> None:
-        """Accept no more requests, let uploads end, leave the rest to the next start, then leave Discord."""
+        """Accept no more requests, let this process's uploads end, leave the rest to the next, leave Discord."""
         self.requests.stopping = True
         await self.introduction.show_stop()
-        await self.jobs.runner.close(grace_s=self._settings.stop_grace_s)
+        lost = self.jobs.runner.superseded.is_set() or self.database.taken.is_set()
+        await self.jobs.runner.close(grace_s=0.0 if lost else self._settings.stop_grace_s)
         self._stopped.set()
         await self.bot.close()
 

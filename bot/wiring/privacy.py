@@ -77,7 +77,8 @@ class PrivacyWiring:
 
     def _remove_copies(self, before: datetime) -> int:
         """Delete copies from before upgrades, and what restores replaced. Blocking."""
-        removed = remove_backups(self.moderation.database.path, before)
+        path = self.moderation.database.path
+        removed = remove_backups(path, before) if path is not None else 0
         return removed + remove_replaced(self.settings.data_dir, before)
 
     @cached_property

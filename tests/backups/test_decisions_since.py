@@ -18,6 +18,7 @@ from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.moderation.servers.store import RuleStore
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
+from bot.storage.address import SqliteAddress
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from tests.backups.stored_data import NOW, backed_up, change, lost
@@ -58,7 +59,7 @@ async def rules_of(data: DataFolder) -> ServerRules:
 
 async def taken_over(data: DataFolder) -> list[tuple[AuditAction, int | None]]:
     """The entries about decisions that were taken over, of a log that is whole."""
-    assert verify_log(data.database).broken is None
+    assert verify_log(SqliteAddress(data.database)).broken is None
     async with open_database(None, data.folder) as database:
         entries = [one async for one in AuditLog(database).store.all_in_order()]
     found = [one for one in entries if one.details.get("taken_over")]

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bot.sandbox.dimilinks import (
     At,
@@ -40,7 +41,6 @@ from bot.sandbox.dimilinks import (
 from bot.sandbox.discord import (
     Channel,
     DiscordFault,
-    DiscordSandbox,
     Drop,
     Guild,
     Message,
@@ -55,6 +55,7 @@ from tests.chaos.fault_plan import FILE_POINTS, FaultPlan, KillPoint
 from tests.chaos.picture_deaths import PictureDeaths
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.videos import LARGE
+from tests.postgresql.outside import rows_of
 from tests.video_files.scenes import write
 
 REPOSITORY = Path(__file__).parents[2]
@@ -62,8 +63,8 @@ _PACE = TaskPace(queue_s=0.2, generate_s=0.8, jitter=0.6)
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 180.0
 _LOOK_EVERY_S = 0.01
+_ASKED_AFTER_KILLS = 2
 _PEOPLE = 5
-ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready")
 
 
 @dataclass
@@ -86,8 +87,17 @@ class RunRecord:
 class ChaosRun:
     """A sandbox and the bot in it. `run` is called once; `findings.compare` tells what came of it."""
 
-    def __init__(self, folder: Path, *, seed: int, fault_plan: FaultPlan, jobs_at_most: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        fault_plan: FaultPlan,
+        jobs_at_most: int,
+        database_url: str | None = None,
+    ) -> None:
         self._folder = folder
+        self._database_url = database_url
         # Of their own, so that the kills do not depend on how often somebody could ask.
         self._chance = random.Random(seed)
         self._asking_chance = random.Random(seed + 1)
@@ -101,12 +111,9 @@ class ChaosRun:
             seed=seed,
             token_lifetime_s=fault_plan.token_lifetime_s,
         )
+        self._discord = self.sandbox.discord
         self._asking: asyncio.Task[None] | None = None
         self.picture_deaths = PictureDeaths(fault_plan.picture_deaths, random.Random(seed + 2))
-
-    @property
-    def _discord(self) -> DiscordSandbox:
-        return self.sandbox.discord
 
     @property
     def log(self) -> Path:
@@ -114,7 +121,7 @@ class ChaosRun:
         return self._folder / "bot.log"
 
     async def run(self, kills: int) -> None:
-        """Kill the bot that often while people ask for videos, then let it end all that it began.
+        """Kill the bot that often while people ask for videos, then let it end all that it began, and two more.
 
         Without a kill it runs until everything was asked for that may be.
         """
@@ -137,16 +144,16 @@ class ChaosRun:
                     await self._run_until_killed(kill_point)
                     if number > outage_at >= 0 and self._outage_over.is_set():
                         await self.sandbox.dimilinks.resume()
-            finally:
                 if kills:
-                    asking.cancel()
-                    await asyncio.wait([asking])
-            if self._fault_plan.outage_s:
-                await self._outage_over.wait()
-                await self.sandbox.dimilinks.resume()
-            await self._run_until_done()
-            killing.cancel()
-            await asyncio.wait([killing])
+                    self._jobs_at_most = self.record.asked + _ASKED_AFTER_KILLS
+                if self._fault_plan.outage_s:
+                    await self._outage_over.wait()
+                    await self.sandbox.dimilinks.resume()
+                await self._run_until_done()
+            finally:
+                asking.cancel()
+                killing.cancel()
+                await asyncio.wait([asking, killing])
 
     def _kill_points(self, kills: int) -> list[KillPoint]:
         """Each kill point as often as the others, in random order."""
@@ -257,6 +264,7 @@ class ChaosRun:
                     "JOBS_AT_ONCE_PER_PERSON": "10",
                     "API_REQUESTS_PER_S": "1000",
                     "LOG_FORMAT": "json",
+                    "DATABASE_URL": self._database_url or "",
                 },
                 stdin=DEVNULL,
                 stdout=DEVNULL,
@@ -365,7 +373,7 @@ class ChaosRun:
         )
 
     def _states(self) -> set[str]:
-        return {state for (state,) in self._query("SELECT state FROM jobs WHERE settled_at IS NULL")}
+        return {row["state"] for row in self._query("SELECT state FROM jobs WHERE settled_at IS NULL")}
 
     def _make_large_film(self) -> None:
         films = self._folder / "films"
@@ -378,18 +386,14 @@ class ChaosRun:
     def unexplained(self) -> list[str]:
         """The prompts of jobs of unknown outcome without anything for the operator to go by."""
         found = self._query("SELECT prompt FROM jobs WHERE state = 'unknown' AND raw_answer IS NULL")
-        return [str(prompt) for (prompt,) in found]
+        return [str(row["prompt"]) for row in found]
 
-    def rows(self, prompt: str) -> list[tuple[object, ...]]:
+    def rows(self, prompt: str) -> list[dict[str, Any]]:
         """The job's row, for the report on a failure."""
-        return self._query("SELECT * FROM jobs WHERE prompt = ?", prompt)
+        return [row for row in self._query("SELECT * FROM jobs") if row["prompt"] == prompt]
 
-    def _query(self, statement: str, *values: str) -> list[tuple[object, ...]]:
-        path = self._folder / "data" / "stillmotion.sqlite3"
-        if not path.exists():
-            return []
+    def _query(self, statement: str) -> list[dict[str, Any]]:
         try:
-            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-                return connection.execute(statement, values).fetchall()
+            return rows_of(self._database_url, self._folder / "data", statement)
         except sqlite3.OperationalError:
-            return []  # not migrated yet, or just being replaced
+            return []  # not there or not migrated yet, or just being replaced

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord import Message
-from tests.chaos.chaos_run import ENDINGS, ChaosRun
+from tests.chaos.chaos_run import ChaosRun
 
+ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready")
 _ASIDE = (
     "cannot tell whether it reached you",
     "Something went wrong on my side after the video was ordered",
@@ -143,5 +144,5 @@ def report(chaos_run: ChaosRun, findings: Findings) -> str:
         shown = [version.render() for version in reply.versions] if reply is not None else ["a message"]
         lines += [f"== {prompt}", *map(str, rows), *shown]
         for row in rows:
-            lines += [line[:400] for line in log if str(row[0]) in line]
+            lines += [line[:400] for line in log if row["id"] in line]
     return "\n".join(lines)

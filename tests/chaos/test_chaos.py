@@ -9,6 +9,7 @@ import pytest
 from tests.chaos.chaos_run import ChaosRun
 from tests.chaos.fault_plan import FILE_POINTS, FaultPlan
 from tests.chaos.findings import compare, report
+from tests.postgresql.server import PostgresqlServer
 
 NO_FAULTS = FaultPlan(repeated_events=0.05)
 _QUICK_KILLS = 8
@@ -21,6 +22,7 @@ FAULTS = FaultPlan(
     repeated_events=0.05,
     picture_deaths=0.1,
 )
+ON_A_SERVER = FaultPlan(api_faults=0.1, discord_faults=0.05, repeated_events=0.05, odd_answers=0.05)
 PICTURE_DEATHS = FaultPlan(pictures=0.9, picture_deaths=0.25)
 LARGE_FILMS = FaultPlan(large_films=True, pictures=0.0)
 _REFUSED = "I could not turn “cat.png” into a picture that the video service accepts."
@@ -60,8 +62,23 @@ async def test_kills_lose_nothing_and_buy_nothing_twice(
             group.create_task(killed(chaos_run, count))
             for chaos_run, count in zip(chaos_runs, kills, strict=True)
         ]
-    # Of all runs together: three kills may well fall upon the only requests of one run.
+    # Of all runs together: faults may well befall the only requests of one that are not killed.
     assert sum(task.result() for task in tasks) >= delivered
+
+
+@pytest.mark.slow
+async def test_kills_of_a_bot_whose_database_is_on_a_server_lose_nothing_and_buy_nothing_twice(
+    tmp_path: Path, postgresql: PostgresqlServer
+) -> None:
+    with postgresql.new_database() as name:
+        chaos_run = ChaosRun(
+            tmp_path,
+            seed=6,
+            fault_plan=ON_A_SERVER,
+            jobs_at_most=40,
+            database_url=postgresql.url(name),
+        )
+        assert await killed(chaos_run, 12) >= 5
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore, verify_log
 from bot.sandbox.sandbox import Sandbox
+from bot.storage.address import SqliteAddress
 from bot.storage.opening import open_database
 from tests.cli.shell import Shell, asked
 
@@ -41,4 +42,13 @@ async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sand
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT prompt, person_id FROM jobs").fetchall() == [("…", 0)]
         assert connection.execute("SELECT count(*) FROM audit WHERE prompt IS NOT NULL").fetchone() == (0,)
-    assert verify_log(path).broken is None
+    assert verify_log(SqliteAddress(path)).broken is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("person", ["0", str(2**63)])
+async def test_what_is_nobodys_id_is_refused(shell: Shell, person: str) -> None:
+    outcome = await shell.run("forget", person)
+    assert outcome.status == 2
+    assert "Invalid value for 'person'" in outcome.err
+    assert not (shell.folder / "data").exists()

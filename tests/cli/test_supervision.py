@@ -15,8 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.sandbox.sandbox import Sandbox
-from bot.storage.engines import READERS
 from bot.storage.opening import open_database
+from bot.storage.sqlite_engines import READERS
 from bot.supervision import ServiceManager, Supervision, pause_s, supervised
 from bot.texts import console_service
 from tests.cli.shell import REPOSITORY, TIMEOUT_S, Shell

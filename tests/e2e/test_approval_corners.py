@@ -76,9 +76,11 @@ async def test_what_cannot_be_stored_is_not_decided(harness: Harness) -> None:
 
 
 async def test_the_seconds_of_what_is_denied_or_ends_are_given_back(
-    tmp_path: Path, clock: MovableClock
+    tmp_path: Path, database_url: str | None, clock: MovableClock
 ) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, now=clock, seconds_a_day_per_person=6) as harness:
+    async with open_harness(
+        tmp_path, database_url, tuning=PATIENT, now=clock, seconds_a_day_per_person=6
+    ) as harness:
         await rule(harness, review_hours=1)
         mo = moderator(harness)
         first = await ask(harness)

@@ -18,16 +18,16 @@ from tests.e2e.actors.videos import being_made, finish, hold, in_line
 
 
 @pytest.fixture
-async def narrow(tmp_path: Path) -> AsyncGenerator[Harness]:
+async def narrow(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
     """A bot that makes one video at a time."""
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as opened:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as opened:
         yield opened
 
 
 @pytest.fixture
-async def wide(tmp_path: Path) -> AsyncGenerator[Harness]:
+async def wide(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
     """A bot that makes many videos at a time."""
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once_per_person=9) as opened:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once_per_person=9) as opened:
         yield opened
 
 

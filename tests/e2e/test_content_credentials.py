@@ -17,8 +17,8 @@ SIGNING = replace(PATIENT, signs_videos=True)
 
 
 @pytest.fixture
-async def signing(tmp_path: Path) -> AsyncGenerator[Harness]:
-    async with open_harness(tmp_path, tuning=SIGNING) as opened:
+async def signing(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
+    async with open_harness(tmp_path, database_url, tuning=SIGNING) as opened:
         yield opened
 
 
@@ -34,9 +34,13 @@ async def test_a_posted_video_is_signed_with_a_key_that_the_first_start_made(sig
     assert sorted(path.name for path in key.parent.iterdir()) == ["certificate.pem", "key.pem"]
 
 
-async def test_with_a_certificate_that_cannot_be_read_videos_are_posted_unsigned(tmp_path: Path) -> None:
+async def test_with_a_certificate_that_cannot_be_read_videos_are_posted_unsigned(
+    tmp_path: Path, database_url: str | None
+) -> None:
     wrong = tmp_path / "wrong.pem"
     wrong.write_text("nonsense")
-    async with open_harness(tmp_path, tuning=SIGNING, mark_key=wrong, mark_certificate=wrong) as harness:
+    async with open_harness(
+        tmp_path, database_url, tuning=SIGNING, mark_key=wrong, mark_certificate=wrong
+    ) as harness:
         (video,) = message_of(await delivered(harness)).current.videos
         assert shown(video.path) is None

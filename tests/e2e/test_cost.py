@@ -27,14 +27,16 @@ async def test_the_library_keeps_no_view_of_a_reply(harness: Harness) -> None:
     assert list(harness.app.bot.persistent_views) == []
 
 
-async def test_the_media_folder_is_not_measured_for_each_video_while_there_is_room(tmp_path: Path) -> None:
+async def test_the_media_folder_is_not_measured_for_each_video_while_there_is_room(
+    tmp_path: Path, database_url: str | None
+) -> None:
     measured: list[Path] = []
 
     def free_bytes(folder: Path) -> int:
         measured.append(folder)
         return 50_000_000_000
 
-    async with open_harness(tmp_path, tuning=replace(QUICK, free_bytes=free_bytes)) as harness:
+    async with open_harness(tmp_path, database_url, tuning=replace(QUICK, free_bytes=free_bytes)) as harness:
         await harness.app.jobs.media_space.look()
         looks = len(measured)
         for _ in range(3):

@@ -115,9 +115,9 @@ async def test_a_private_video_is_told_of_in_private(harness: Harness) -> None:
     assert len(reply.followups) == 1
 
 
-async def test_a_late_video_is_told_of_by_the_bot_itself(tmp_path: Path) -> None:
+async def test_a_late_video_is_told_of_by_the_bot_itself(tmp_path: Path, database_url: str | None) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, tuning=PATIENT, now=clock) as harness:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, now=clock) as harness:
         await defaults(harness, ping=True)
         reply = await being_made(harness, "a cat")
         await harness.stop()

@@ -1,7 +1,5 @@
 """`/privacy delete` while moderators are asked: they still decide, and then what they needed goes."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +8,7 @@ import pytest
 from bot.delivery.breaker import WINDOW_S, InvalidRequestBreaker
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import Message
+from bot.storage.moderation_tables import metadata
 from bot.texts import moderation, refusals
 from cogs.moderation.review_channel import DiscordReviewChannel
 from tests.e2e.actors.approvals import deny, held, moderator, question, rule
@@ -61,17 +60,13 @@ async def assert_nothing_is_left(harness: Harness, card: Message) -> None:
 
 def found(harness: Harness) -> set[str]:
     """The columns with the word in some row."""
-    columns: set[str] = set()
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        tables = [
-            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        ]
-        for table in tables:
-            for row in connection.execute(f"SELECT name FROM pragma_table_info('{table}')"):  # noqa: S608 - ours
-                query = f"SELECT count(*) FROM {table} WHERE CAST({row[0]} AS TEXT) LIKE '%{MARK}%'"  # noqa: S608
-                if connection.execute(query).fetchone() != (0,):
-                    columns.add(f"{table}.{row[0]}")
-    return columns
+    return {
+        f"{table}.{column}"
+        for table in metadata.tables
+        for row in stored(harness, f"SELECT * FROM {table}")  # noqa: S608 - ours
+        for column, value in row.items()
+        if MARK in str(value)
+    }
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -135,8 +135,8 @@ async def test_what_is_being_bought_ends_once_the_service_has_answered(harness: 
     assert audit(harness, "action", "person_id") == [(action, harness.user.id)]
 
 
-async def test_what_was_being_bought_ends_after_a_restart(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, stop_grace_s=0.1, tuning=PATIENT) as harness:
+async def test_what_was_being_bought_ends_after_a_restart(tmp_path: Path, database_url: str | None) -> None:
+    async with open_harness(tmp_path, database_url, stop_grace_s=0.1, tuning=PATIENT) as harness:
         harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(60.0))
         reply = await harness.video("a boat")
         await until(lambda: harness.bought == 1)

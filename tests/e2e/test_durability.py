@@ -42,8 +42,8 @@ async def test_a_job_goes_on_after_a_restart_in_the_same_reply(harness: Harness)
     assert harness.bought == 1
 
 
-async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
+async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path, database_url: str | None) -> None:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
         first = await being_made(harness, "first")
         second = await in_line(harness, "second")
         await harness.restart()
@@ -56,8 +56,10 @@ async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path) -> Non
         ]
 
 
-async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, stop_grace_s=0.1) as harness:
+async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, stop_grace_s=0.1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(Hang(30.0))
         reply = await harness.video()
         await reply.wait_for(lambda version: "Sending it to" in version.text(), TIMEOUT_S)
@@ -97,6 +99,7 @@ async def test_what_is_kept_holds_no_token_of_an_ended_job(harness: Harness) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite("limits the size of the file")
 async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harness: Harness) -> None:
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.0)
     running = await harness.video("running")
@@ -125,8 +128,10 @@ async def test_a_task_id_that_the_disk_does_not_take_at_first_is_kept_in_the_end
     assert harness.bought == 1
 
 
-async def test_while_the_disk_takes_nothing_no_request_leaves(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
+async def test_while_the_disk_takes_nothing_no_request_leaves(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
         first = await being_made(harness, "first")
         second = await in_line(harness, "second")
         async with locked_disk(harness):
@@ -142,6 +147,7 @@ def _storage_failures(harness: Harness) -> float:
     return harness.app.metrics.registry.get_sample_value("stillmotion_storage_failures_total") or 0.0
 
 
+@pytest.mark.sqlite("damages the file")
 async def test_a_damaged_database_stops_the_start_and_is_left_as_it_is(harness: Harness) -> None:
     await (await harness.video()).wait_for_video(TIMEOUT_S)
     await harness.stop()
@@ -156,6 +162,7 @@ async def test_a_damaged_database_stops_the_start_and_is_left_as_it_is(harness: 
     await harness.start()
 
 
+@pytest.mark.sqlite("compares the file")
 async def test_a_database_of_a_newer_version_stops_the_start_and_is_left_as_it_is(harness: Harness) -> None:
     await harness.stop()
     path = harness.data_dir / "stillmotion.sqlite3"

@@ -1,8 +1,6 @@
 """Runs that meet each other, faults of our own, answers of Discord that cannot be read: nothing bought is lost."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -10,18 +8,12 @@ from bot.lifecycle.runner import SupersededError
 from bot.sandbox.dimilinks import TaskOutcome, TaskPace
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from tests.e2e.actors.buttons import press
+from tests.e2e.actors.damage import change_rows
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.timing import until
-
-
-def change_rows(harness: Harness, statement: str, *values: object) -> None:
-    """Change the database from outside, as another process would."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3", timeout=10)) as connection:
-        connection.execute(statement, values)
-        connection.commit()
 
 
 async def generating(harness: Harness, **options: bool) -> str:
@@ -32,6 +24,7 @@ async def generating(harness: Harness, **options: bool) -> str:
     return row["id"]
 
 
+@pytest.mark.postgresql
 async def test_every_run_raises_the_claim_and_names_itself(harness: Harness) -> None:
     await (await harness.video()).wait_for_video(TIMEOUT_S)
     (first,) = harness.rows("claim, claimed_by")
@@ -39,11 +32,14 @@ async def test_every_run_raises_the_claim_and_names_itself(harness: Harness) -> 
     assert first["claimed_by"] == harness.app.jobs.owner
 
 
+@pytest.mark.postgresql
 async def test_a_run_that_lost_its_claim_to_another_process_writes_nothing_and_says_so(
     harness: Harness,
 ) -> None:
     job_id = await generating(harness)
-    change_rows(harness, "UPDATE jobs SET claim = claim + 1, claimed_by = 'other:1:x' WHERE id = ?", job_id)
+    await change_rows(
+        harness, "UPDATE jobs SET claim = claim + 1, claimed_by = 'other:1:x' WHERE id = ?", job_id
+    )
     async with asyncio.timeout(TIMEOUT_S):
         await harness.app.jobs.runner.superseded.wait()
     with pytest.raises(SupersededError):
@@ -74,12 +70,13 @@ async def test_a_card_whose_edit_is_answered_oddly_goes_on(harness: Harness) -> 
     assert harness.bought == 1
 
 
+@pytest.mark.postgresql
 async def test_a_bought_job_that_killed_the_bot_twice_waits_to_be_fetched(harness: Harness) -> None:
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.5)
     reply = await harness.video()
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     await harness.stop()
-    change_rows(harness, "UPDATE jobs SET starts = 2")
+    await change_rows(harness, "UPDATE jobs SET starts = 2")
     await harness.start()
     shown = await reply.wait_for(
         lambda version: "Something went wrong on my side" in version.text(), TIMEOUT_S
@@ -94,6 +91,7 @@ async def test_a_bought_job_that_killed_the_bot_twice_waits_to_be_fetched(harnes
     assert harness.rows("state, starts") == [{"state": "delivered", "starts": 0}]
 
 
+@pytest.mark.postgresql
 async def test_a_request_that_killed_the_bot_twice_ends_without_a_purchase(harness: Harness) -> None:
     await harness.restart(jobs_at_once=1)
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3.0)
@@ -103,7 +101,7 @@ async def test_a_request_that_killed_the_bot_twice_ends_without_a_purchase(harne
     reply = await harness.video("second", user=harness.member("second"), image=picture)
     await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
     await harness.stop()
-    change_rows(harness, "UPDATE jobs SET starts = 2, pictures = NULL WHERE prompt = 'second'")
+    await change_rows(harness, "UPDATE jobs SET starts = 2, pictures = NULL WHERE prompt = 'second'")
     await harness.start()
     shown = await harness.ended(reply)
     assert "Something went wrong on my side" in shown.text()
@@ -122,6 +120,7 @@ async def test_a_clean_stop_counts_no_start(harness: Harness) -> None:
     await harness.start()
 
 
+@pytest.mark.postgresql
 async def test_an_ending_that_cannot_be_stored_is_shown_from_memory(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.FAILED)
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.5)
@@ -134,13 +133,14 @@ async def test_an_ending_that_cannot_be_stored_is_shown_from_memory(harness: Har
     assert harness.rows("state")[0]["state"] == "failed"
 
 
+@pytest.mark.postgresql
 async def test_a_video_that_the_reply_shows_already_is_not_set_aside(harness: Harness) -> None:
     reply = await harness.video()
     await reply.wait_for_video(TIMEOUT_S)
     await harness.app.jobs.runner.idle()
     await harness.stop()
     # As two deaths between the upload and its note would leave it.
-    change_rows(
+    await change_rows(
         harness,
         "UPDATE jobs SET state = 'delivering', settled_at = NULL, ended_at = NULL, starts = 2,"
         " video_name = id || '.mp4', post_route = 'token', post_started_at = created_at",

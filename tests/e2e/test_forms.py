@@ -165,9 +165,9 @@ async def test_a_form_of_somebody_else_or_of_nobody_is_refused(harness: Harness)
     assert harness.rows() == []
 
 
-async def test_a_form_that_was_forgotten_meanwhile_says_so(tmp_path: Path) -> None:
+async def test_a_form_that_was_forgotten_meanwhile_says_so(tmp_path: Path, database_url: str | None) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, now=clock) as harness:
+    async with open_harness(tmp_path, database_url, now=clock) as harness:
         opened = await animated(harness, await said(harness, upload(harness)))
         clock.offset = timedelta(days=3)
         await harness.app.cleanup.run_once(harness.now())

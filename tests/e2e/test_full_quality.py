@@ -44,7 +44,7 @@ def media_file(harness: Harness) -> Path:
 async def pressed_by_id(harness: Harness, reply: Reply, user: User) -> Reply:
     """A press on a button that the card does not show any more."""
     (row,) = harness.rows("id, private")
-    custom_id = f"sm:{Action.FULL_QUALITY}:{row['id']}:{harness.user.id}:{row['private']}"
+    custom_id = f"sm:{Action.FULL_QUALITY}:{row['id']}:{harness.user.id}:{int(row['private'])}"
     return await press_unseen(harness, message_of(reply), custom_id, user=user)
 
 

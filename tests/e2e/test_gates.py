@@ -217,8 +217,8 @@ async def test_an_approved_request_is_not_bought_where_it_may_not_be_any_more(
 
 
 @pytest.mark.slow
-async def test_stricter_rules_hold_what_waits_in_line(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
+async def test_stricter_rules_hold_what_waits_in_line(tmp_path: Path, database_url: str | None) -> None:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
         running = await being_made(harness, "running")
         kept = await in_line(harness, "kept", user=harness.member("bea"))
         waiting = await harness.video("waiting", channel=harness.adult_channel, preset="spicy")
@@ -248,8 +248,8 @@ async def test_looser_rules_do_not_end_an_open_question(harness: Harness) -> Non
 
 
 @pytest.mark.slow
-async def test_words_are_held_or_refused_and_never_named(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, blocked_terms="zeppelin") as harness:
+async def test_words_are_held_or_refused_and_never_named(tmp_path: Path, database_url: str | None) -> None:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, blocked_terms="zeppelin") as harness:
         await rule(harness, modes={Gate.SPICY: Mode.OPEN})
         words = harness.app.moderation.caches.words
         await words.add(harness.guild.id, Term("lantern", Effect.HELD), 1)

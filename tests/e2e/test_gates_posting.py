@@ -193,8 +193,10 @@ async def test_spicy_videos_never_go_by_direct_message(harness: Harness) -> None
 
 
 @pytest.mark.slow
-async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, spicy_in_direct_messages=True) as harness:
+async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, spicy_in_direct_messages=True) as harness:
         direct = harness.sandbox.discord.dm(harness.user)
         assert (await harness.ended(await spicy(harness, channel=direct))).videos
         refused = await harness.video("a cat", channel=direct, preset="spicy", image=upload(harness))

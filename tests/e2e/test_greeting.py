@@ -1,7 +1,5 @@
 """The greeting in the system channel of a server that the bot joins: once, where the operator wants it."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -10,6 +8,7 @@ from bot.sandbox.discord import Channel, DiscordFault, Guild
 from bot.sandbox.discord.wire import as_object
 from bot.texts.messages import Language
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import MovableClock, until
 
 GREETED = pytest.mark.started_with(greeting=True)
@@ -33,8 +32,7 @@ def joined(
 
 def noted(harness: Harness) -> list[int]:
     """The servers that the database holds as greeted."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        return [row[0] for row in connection.execute("SELECT guild_id FROM greetings")]
+    return [row["guild_id"] for row in stored(harness, "SELECT guild_id FROM greetings")]
 
 
 async def later(harness: Harness) -> None:

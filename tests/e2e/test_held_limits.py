@@ -1,8 +1,6 @@
 """How much may wait for moderators, and how many refusals a person can put into the log."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from uuid import uuid4
 
@@ -14,9 +12,10 @@ from bot.services.request_records import RECORDED_A_DAY
 from bot.texts import refusals
 from tests.e2e.actors.approvals import deny, held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.damage import change_rows
 from tests.e2e.actors.forms import opens, send
 from tests.e2e.actors.harness import PATIENT, Harness
-from tests.e2e.actors.records import actions, states
+from tests.e2e.actors.records import actions, states, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered, shown
@@ -30,17 +29,13 @@ def too_many(limit: int) -> str:
     return refusals.too_many_held(limit).english
 
 
-def copy_held(harness: Harness, times: int) -> None:
+async def copy_held(harness: Harness, times: int) -> None:
     """Have other people's held requests be there that many times."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.row_factory = sqlite3.Row
-        row = dict(connection.execute("SELECT * FROM jobs WHERE state = 'held'").fetchone())
-        for number in range(times):
-            copied = row | {"id": uuid4().hex, "person_id": 1000 + number, "review_id": None}
-            names = ", ".join(copied)
-            marks = ", ".join("?" * len(copied))
-            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", [*copied.values()])  # noqa: S608 - ours
-        connection.commit()
+    (row,) = stored(harness, "SELECT * FROM jobs WHERE state = 'held'")
+    for number in range(times):
+        copied = row | {"id": uuid4().hex, "person_id": 1000 + number, "review_id": None}
+        statement = f"INSERT INTO jobs ({', '.join(copied)}) VALUES ({', '.join('?' * len(copied))})"  # noqa: S608 - ours
+        await change_rows(harness, statement, *copied.values())
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
@@ -92,7 +87,7 @@ async def test_a_server_holds_no_more_than_its_moderators_look_through(harness: 
     await rule(harness, modes=ASKS)
     await held(await harness.video("a boat"))
     await harness.app.jobs.runner.idle()
-    copy_held(harness, HELD_PER_SERVER - 1)
+    await copy_held(harness, HELD_PER_SERVER - 1)
     refused = await harness.video("hers", user=harness.member("bea"))
     assert await told(refused) == refusals.SERVER_HOLDS_TOO_MANY.english
     assert len(harness.rows("id")) == HELD_PER_SERVER

@@ -34,6 +34,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.postgresql
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_enough_people_hide_a_video_and_moderators_are_asked(
     harness: Harness, *, restarted: bool

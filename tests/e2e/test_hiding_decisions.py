@@ -13,6 +13,7 @@ from bot.texts import forms, moderation
 from bot.texts.cards import DELIVERED
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.faults import refusing_log
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import ASKED, HIDDEN, REMOVED, hidden, is_hidden, kept, report, rule, seen, why
@@ -27,6 +28,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.postgresql
 @AT_ONCE_AND_AFTER_A_RESTART
 @pytest.mark.parametrize("preset", ["normal", "spicy"])
 async def test_a_restored_video_is_as_it_was_and_not_hidden_again(
@@ -136,15 +138,9 @@ async def test_the_entry_of_a_hidden_video_is_not_lost_if_the_log_takes_none_for
     harness: Harness, *, restarted: bool
 ) -> None:
     reply = await delivered(harness)
-    async with harness.app.database.write() as connection:
-        await connection.exec_driver_sql(
-            "CREATE TRIGGER refusing BEFORE INSERT ON audit WHEN NEW.action = 'video_hidden' "
-            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
-        )
-    await report(harness, reply, moderator(harness))
-    await seen(message_of(reply), HIDDEN)
-    async with harness.app.database.write() as connection:
-        await connection.exec_driver_sql("DROP TRIGGER refusing")
+    async with refusing_log(harness, "video_hidden"):
+        await report(harness, reply, moderator(harness))
+        await seen(message_of(reply), HIDDEN)
     await meanwhile(harness, restarted=restarted)
     await harness.app.moderation.takedowns.finish()
     await until(lambda: audit(harness, "action") == ["video_reported", "video_hidden"])

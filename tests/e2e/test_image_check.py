@@ -30,11 +30,13 @@ def packages(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def harness(tmp_path: Path, packages: Path) -> AsyncGenerator[Harness]:
+async def harness(tmp_path: Path, database_url: str | None, packages: Path) -> AsyncGenerator[Harness]:
     """A running bot with that detector, in a server that has its moderators look from 60 % on."""
     timeouts = replace(PATIENT.timeouts, submit_s=60.0)
     tuning = replace(PATIENT, timeouts=timeouts, detector_paths=(packages,))
-    async with open_harness(tmp_path, tuning=tuning, rules=None, image_check="opennsfw") as opened:
+    async with open_harness(
+        tmp_path, database_url, tuning=tuning, rules=None, image_check="opennsfw"
+    ) as opened:
         rules = ServerRules(image_check_percent=60, review_channel_id=opened.channel.id)
         await opened.app.moderation.caches.rules.change(opened.guild.id, rules)
         yield opened

@@ -36,8 +36,10 @@ async def test_an_empty_list_says_what_to_do(harness: Harness) -> None:
 
 
 @pytest.mark.slow
-async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=1) as harness:
+async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
         await harness.ended(await harness.video("who knows"))
         harness.sandbox.dimilinks.faults.outcomes.clear()
@@ -103,9 +105,11 @@ async def test_a_video_that_could_not_be_delivered_is_fetched_once_and_privately
     assert harness.bought == 1
 
 
-async def test_a_video_that_nobody_fetches_is_given_up_in_the_end(tmp_path: Path) -> None:
+async def test_a_video_that_nobody_fetches_is_given_up_in_the_end(
+    tmp_path: Path, database_url: str | None
+) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, now=clock, keep_undelivered_days=7) as harness:
+    async with open_harness(tmp_path, database_url, now=clock, keep_undelivered_days=7) as harness:
         reply = await laid_aside(harness)
         clock.offset = timedelta(days=6, hours=23)
         await harness.app.cleanup.run_once(harness.now())

@@ -36,6 +36,7 @@ async def test_progress_goes_on_as_the_bot_once_the_token_has_died(harness: Harn
     assert refused == 1
 
 
+@pytest.mark.postgresql
 async def test_a_new_message_whose_answer_was_lost_is_not_sent_a_second_time(harness: Harness) -> None:
     reply = await being_made(harness, "a boat")
     reply.expire_token()
@@ -82,9 +83,10 @@ async def test_where_the_channel_is_closed_to_the_bot_the_video_comes_directly(h
 
 async def test_a_message_older_than_an_hour_gets_its_final_edit_only_or_one_for_who_asks(
     tmp_path: Path,
+    database_url: str | None,
 ) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, now=clock) as harness:
+    async with open_harness(tmp_path, database_url, now=clock) as harness:
         reply = await being_made(harness, "a boat")
         await harness.stop()
         clock.offset = timedelta(minutes=61)

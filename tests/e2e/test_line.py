@@ -58,10 +58,10 @@ async def videos_of(replies: list[Reply]) -> None:
     ],
 )
 async def test_no_more_run_at_once_than_the_limits_say(
-    tmp_path: Path, limits: dict[str, int], most: int
+    tmp_path: Path, database_url: str | None, limits: dict[str, int], most: int
 ) -> None:
     async with open_harness(
-        tmp_path, pace=TaskPace(queue_s=0, generate_s=0.4, jitter=0), **limits
+        tmp_path, database_url, pace=TaskPace(queue_s=0, generate_s=0.4, jitter=0), **limits
     ) as harness:
         people = [harness.user, harness.member("bea"), harness.member("cid")]
         async with watched(harness) as seen:
@@ -76,9 +76,12 @@ async def test_no_more_run_at_once_than_the_limits_say(
 
 
 @pytest.mark.slow
-async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Path) -> None:
+async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(
+    tmp_path: Path, database_url: str | None
+) -> None:
     async with open_harness(
         tmp_path,
+        database_url,
         tuning=PATIENT,
         pace=TaskPace(queue_s=0, generate_s=0.3),
         jobs_at_once=1,
@@ -97,8 +100,12 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(tmp_path: Pat
 
 
 @pytest.mark.slow
-async def test_jobs_found_running_at_a_restart_keep_their_places(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, jobs_at_once=3, jobs_at_once_per_person=3) as harness:
+async def test_jobs_found_running_at_a_restart_keep_their_places(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(
+        tmp_path, database_url, tuning=PATIENT, jobs_at_once=3, jobs_at_once_per_person=3
+    ) as harness:
         running = [await being_made(harness, f"running {number}") for number in range(3)]
         waiting = await in_line(harness, "waiting")
         await harness.restart(jobs_at_once=1)
@@ -113,8 +120,9 @@ async def test_jobs_found_running_at_a_restart_keep_their_places(tmp_path: Path)
 
 async def test_a_person_who_has_used_up_the_day_is_told_privately_before_anything_is_bought(
     tmp_path: Path,
+    database_url: str | None,
 ) -> None:
-    async with open_harness(tmp_path, seconds_a_day_per_person=12) as harness:
+    async with open_harness(tmp_path, database_url, seconds_a_day_per_person=12) as harness:
         await (await harness.video("first")).wait_for_video(TIMEOUT_S)
         refused = await harness.video("second", seconds="10")
         text = await told(refused)
@@ -129,8 +137,12 @@ async def test_a_person_who_has_used_up_the_day_is_told_privately_before_anythin
         await (await harness.video("fifth")).wait_for_video(TIMEOUT_S)
 
 
-async def test_what_waits_is_reserved_and_given_back_when_it_is_cancelled(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, seconds_a_day=12, jobs_at_once=1) as harness:
+async def test_what_waits_is_reserved_and_given_back_when_it_is_cancelled(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(
+        tmp_path, database_url, tuning=PATIENT, seconds_a_day=12, jobs_at_once=1
+    ) as harness:
         running = await being_made(harness, "running")
         waiting = await in_line(harness, "waiting")
         text = await told(await harness.video("refused"))
@@ -146,9 +158,9 @@ async def test_what_waits_is_reserved_and_given_back_when_it_is_cancelled(tmp_pa
         await again.wait_for_video(TIMEOUT_S)
 
 
-async def test_on_the_next_day_there_is_a_new_allowance(tmp_path: Path) -> None:
+async def test_on_the_next_day_there_is_a_new_allowance(tmp_path: Path, database_url: str | None) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, now=clock, seconds_a_day=6) as harness:
+    async with open_harness(tmp_path, database_url, now=clock, seconds_a_day=6) as harness:
         await (await harness.video("today")).wait_for_video(TIMEOUT_S)
         assert "left today" in await told(await harness.video("too much"))
         clock.offset = timedelta(days=1)

@@ -1,17 +1,16 @@
 """What the log says of an entry: field and values, rule, channel, message and parts, in each reader's language."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from bot.moderation.audit.checkpoint import typed_checkpoint
 from bot.moderation.audit.store import verify_log
 from bot.moderation.rules import Gate, Mode
+from bot.storage.address import database_address
 from bot.texts import log_entries, settings_panel
 from bot.texts.messages import Language
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import message_of, told
+from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import actions
@@ -77,15 +76,13 @@ async def test_the_log_channel_shows_digests_by_which_a_cut_is_noticed(harness: 
     await ask(harness)
     message = await channel.wait_for_message(lambda version: "-# " in version.text(), TIMEOUT_S)
     shown = typed_checkpoint(message.current.text().rpartition("-# ")[2])
-    path = harness.data_dir / "stillmotion.sqlite3"
-    assert verify_log(path, [shown]).broken is None
+    address = database_address(harness.database_url, harness.data_dir)
+    assert verify_log(address, [shown]).broken is None
     await until((harness.data_dir / "audit-log.digest").exists)
     await harness.stop()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DELETE FROM audit")
-        connection.commit()
-    assert verify_log(path).broken is None
-    assert verify_log(path, [shown]).broken is not None
+    rewrite(harness, "DELETE FROM audit")
+    assert verify_log(address).broken is None
+    assert verify_log(address, [shown]).broken is not None
     await harness.start()
     await until(lambda: any("audit log is missing" in one for one in news(harness)))
 

@@ -112,9 +112,11 @@ async def test_hidden_videos_are_never_deleted_for_space(harness: Harness) -> No
 
 
 @pytest.mark.slow
-async def test_a_full_disk_takes_originals_first_and_then_no_request(tmp_path: Path) -> None:
+async def test_a_full_disk_takes_originals_first_and_then_no_request(
+    tmp_path: Path, database_url: str | None
+) -> None:
     disk = Disk()
-    async with open_harness(tmp_path, tuning=replace(QUICK, free_bytes=disk.free)) as harness:
+    async with open_harness(tmp_path, database_url, tuning=replace(QUICK, free_bytes=disk.free)) as harness:
         running = await being_made(harness, "running")
         disk.free_bytes = FREE_BYTES - 1
         await refused(harness)

@@ -8,8 +8,10 @@ from tests.e2e.actors.harness import TIMEOUT_S, open_harness
 from tests.e2e.actors.timing import until
 
 
-async def test_a_noted_purchase_is_watched_by_the_next_start(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, stop_grace_s=0.1) as harness:
+async def test_a_noted_purchase_is_watched_by_the_next_start(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, stop_grace_s=0.1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(60.0))
         reply = await harness.video()
         await until(lambda: harness.bought == 1)

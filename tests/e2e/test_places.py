@@ -48,9 +48,9 @@ async def test_again_works_everywhere(harness: Harness, place: Callable[[Harness
 
 @pytest.mark.parametrize("place", [group, foreign_server])
 async def test_where_the_bot_is_no_member_a_late_video_is_not_lost(
-    tmp_path: Path, place: Callable[[Harness], Channel]
+    tmp_path: Path, database_url: str | None, place: Callable[[Harness], Channel]
 ) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT, now=MovableClock()) as harness:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT, now=MovableClock()) as harness:
         channel = place(harness)
         reply = await made_in(harness, channel)
         await harness.stop()

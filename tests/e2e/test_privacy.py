@@ -33,6 +33,7 @@ def pending(harness: Harness) -> int:
     return len(stored(harness, "SELECT * FROM deletions"))
 
 
+@pytest.mark.postgresql
 async def test_what_is_kept_is_shown_and_handed_out(harness: Harness) -> None:
     await delivered(harness)
     shown = await privacy(harness, "show", channel=harness.sandbox.discord.dm(harness.user))
@@ -60,6 +61,7 @@ async def test_an_export_names_no_moderator(harness: Harness) -> None:
     assert {one["by"] for one in found["log"]} <= {"a moderator", "another member", "the bot"}
 
 
+@pytest.mark.postgresql
 async def test_a_deletion_ends_what_is_under_way_and_leaves_nothing(harness: Harness) -> None:
     await delivered(harness)
     reply = await being_made(harness, "a very private wish")

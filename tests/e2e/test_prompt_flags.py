@@ -1,14 +1,12 @@
 """Flags in prompts that would choose a preset at the video service: in every way in, taken out or judged."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from bot.moderation.rules import Gate, Mode
 from bot.texts import cards, explanations, refusals
 from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.damage import change_rows
 from tests.e2e.actors.forms import opens, send
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import answer_to, ended, ping, said_to, say
@@ -31,11 +29,9 @@ def sent(harness: Harness) -> list[tuple[str, str]]:
     return [(one.prompt, one.preset) for one in harness.sandbox.dimilinks.request_log.submissions]
 
 
-def type_into_rows(harness: Harness, prompt: str) -> None:
+async def type_into_rows(harness: Harness, prompt: str) -> None:
     """Have every job hold a prompt as earlier versions stored it."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.execute("UPDATE jobs SET prompt = ?", [prompt])
-        connection.commit()
+    await change_rows(harness, "UPDATE jobs SET prompt = ?", prompt)
 
 
 @pytest.mark.parametrize("flag", FLAGS)
@@ -99,7 +95,7 @@ async def test_what_earlier_versions_stored_is_sent_without_flags(harness: Harne
     await held(reply)
     card = await question(harness)
     await harness.app.jobs.runner.idle()
-    type_into_rows(harness, "a boat --mode=spicy")
+    await type_into_rows(harness, "a boat --mode=spicy")
     await harness.restart()
     await told(await press(harness, card, "Approve", user=moderator(harness)))
     await shown(harness, reply)
@@ -115,7 +111,7 @@ async def test_of_flags_alone_that_earlier_versions_stored_nothing_is_bought(har
     await held(reply)
     card = await question(harness)
     await harness.app.jobs.runner.idle()
-    type_into_rows(harness, "--mode=spicy")
+    await type_into_rows(harness, "--mode=spicy")
     await harness.restart()
     await told(await press(harness, card, "Approve", user=moderator(harness)))
     assert refusals.NO_LONGER_ALLOWED.what.english in (await harness.ended(reply)).text()

@@ -24,7 +24,10 @@ from tests.e2e.actors.reports import hidden, kept
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered, finish, hold, in_line, media, shown
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, jobs_at_once=1)
+pytestmark = [
+    pytest.mark.sqlite("backups hold the file"),
+    pytest.mark.started_with(tuning=PATIENT, jobs_at_once=1),
+]
 
 ASKED = "Still want it?"
 HANDED_OVER = "The operator may have paid for it; I cannot tell."

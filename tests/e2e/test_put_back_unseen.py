@@ -23,7 +23,7 @@ from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish
 
 HASTY = replace(PATIENT, timeouts=replace(PATIENT.timeouts, deliver_s=1.0))
-pytestmark = pytest.mark.started_with(tuning=HASTY)
+pytestmark = [pytest.mark.sqlite("backups hold the file"), pytest.mark.started_with(tuning=HASTY)]
 
 TOLD = "before the bot was restored from a backup"
 Meddle = Callable[[Harness, Reply], None]

@@ -33,9 +33,9 @@ def is_refusal(version: MessageVersion) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.0, 0.2])
 async def test_a_command_that_comes_twice_is_not_refused_for_want_of_its_own_seconds(
-    tmp_path: Path, after_s: float
+    tmp_path: Path, database_url: str | None, after_s: float
 ) -> None:
-    async with open_harness(tmp_path, seconds_a_day_per_person=6) as harness:
+    async with open_harness(tmp_path, database_url, seconds_a_day_per_person=6) as harness:
         harness.sandbox.discord.event_faults.append(RepeatedEvent(after_s=after_s))
         reply = await harness.video(seconds="6")
         await shown(harness, reply)
@@ -44,8 +44,11 @@ async def test_a_command_that_comes_twice_is_not_refused_for_want_of_its_own_sec
         assert (len(harness.rows("id")), harness.bought) == (1, 1)
 
 
-async def test_a_command_that_comes_again_after_a_restart_is_not_refused_either(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, seconds_a_day_per_person=6) as harness:
+@pytest.mark.postgresql
+async def test_a_command_that_comes_again_after_a_restart_is_not_refused_either(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, seconds_a_day_per_person=6) as harness:
         reply = await harness.video(seconds="6")
         await shown(harness, reply)
         before = texts(reply)
@@ -56,8 +59,10 @@ async def test_a_command_that_comes_again_after_a_restart_is_not_refused_either(
 
 
 @pytest.mark.slow
-async def test_a_command_that_comes_again_after_it_ended_unbought_reserves_nothing(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, seconds_a_day_per_person=6) as harness:
+async def test_a_command_that_comes_again_after_it_ended_unbought_reserves_nothing(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, seconds_a_day_per_person=6) as harness:
         lost = upload(harness)
         lost.delete()
         reply = await harness.video(seconds="6", image=lost)

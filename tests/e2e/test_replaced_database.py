@@ -11,6 +11,8 @@ from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line
 
+pytestmark = pytest.mark.sqlite("replaces the file")
+
 NAME = "stillmotion.sqlite3"
 
 

@@ -169,10 +169,10 @@ async def test_pictures_of_the_mentioning_message_itself_are_always_shown(harnes
     assert await widths_of_video(harness, asked) == [177]
 
 
-async def test_with_the_intent_the_picture_is_shown(tmp_path: Path) -> None:
+async def test_with_the_intent_the_picture_is_shown(tmp_path: Path, database_url: str | None) -> None:
     allowed = Intents.MESSAGE_CONTENT  # in Discord's developer portal; the setting asks for it
     async with open_harness(
-        tmp_path, tuning=CALM, privileged_intents=allowed, message_content=True
+        tmp_path, database_url, tuning=CALM, privileged_intents=allowed, message_content=True
     ) as harness:
         asked = await say(harness, ping(harness, RAIN), reply_to=await attached(harness))
         assert await widths_of_video(harness, asked) == [141, 142]
@@ -348,8 +348,8 @@ async def test_where_nobody_can_be_told_there_is_a_line_in_the_log_alone(harness
     assert (harness.bought, harness.rows()) == (0, [])
 
 
-async def test_the_seconds_of_a_day_are_those_of_who_asks(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=CALM, seconds_a_day_per_person=16) as harness:
+async def test_the_seconds_of_a_day_are_those_of_who_asks(tmp_path: Path, database_url: str | None) -> None:
+    async with open_harness(tmp_path, database_url, tuning=CALM, seconds_a_day_per_person=16) as harness:
         shown = await say(harness, pictures=1, user=harness.member("bob"))
         await ended(harness, await say(harness, ping(harness, RAIN), 1, reply_to=shown))
         refused = await said_to(await say(harness, ping(harness, RAIN), 1))

@@ -61,26 +61,26 @@ def fail(harness: Harness, route: str, **how: Any) -> DiscordFault:
 # Stops and faults.
 
 
-async def test_a_request_that_was_kept_before_a_stop_is_answered_after_it(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=HELD) as harness:
-        refused = fail(harness, "POST /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
-        asked = await say(harness, ping(harness, RAIN), 1)
-        await until(lambda: refused.hits >= 1)
-        await harness.stop()
-        assert (answers(asked), harness.rows("state"), harness.bought) == ([], [{"state": "queued"}], 0)
-        harness.sandbox.discord.faults.clear()
-        await harness.start()
-        assert (await ended(harness, asked)).videos
-        assert harness.bought == 1
+@pytest.mark.started_with(tuning=HELD)
+async def test_a_request_that_was_kept_before_a_stop_is_answered_after_it(harness: Harness) -> None:
+    refused = fail(harness, "POST /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
+    asked = await say(harness, ping(harness, RAIN), 1)
+    await until(lambda: refused.hits >= 1)
+    await harness.stop()
+    assert (answers(asked), harness.rows("state"), harness.bought) == ([], [{"state": "queued"}], 0)
+    harness.sandbox.discord.faults.clear()
+    await harness.start()
+    assert (await ended(harness, asked)).videos
+    assert harness.bought == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True], ids=["by the nonce", "by looking back"])
 async def test_an_answer_of_which_the_stopped_bot_did_not_hear_is_not_made_again(
-    tmp_path: Path, *, late: bool
+    tmp_path: Path, database_url: str | None, *, late: bool
 ) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, tuning=HELD, now=clock) as harness:
+    async with open_harness(tmp_path, database_url, tuning=HELD, now=clock) as harness:
         fail(harness, "POST /channels/*", drop=Drop.AFTER)
         looked = fail(harness, "GET /channels/*", status=503, times=NEVER_MIND_HOW_OFTEN)
         asked = await say(harness, ping(harness, RAIN), 1)
@@ -97,78 +97,77 @@ async def test_an_answer_of_which_the_stopped_bot_did_not_hear_is_not_made_again
 
 
 @pytest.mark.slow
-async def test_an_answer_whose_receipt_was_lost_is_found(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=CALM) as harness:
-        fail(harness, "POST /channels/*", drop=Drop.AFTER)
-        asked = await say(harness, ping(harness, RAIN), 1)
-        assert (await ended(harness, asked)).videos
-        assert harness.bought == 1
+@pytest.mark.started_with(tuning=CALM)
+async def test_an_answer_whose_receipt_was_lost_is_found(harness: Harness) -> None:
+    fail(harness, "POST /channels/*", drop=Drop.AFTER)
+    asked = await say(harness, ping(harness, RAIN), 1)
+    assert (await ended(harness, asked)).videos
+    assert harness.bought == 1
 
 
 @pytest.mark.slow
-async def test_a_stop_while_the_video_is_made_goes_on_in_the_same_answer(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=HELD) as harness:
-        hold(harness)
+@pytest.mark.started_with(tuning=HELD)
+async def test_a_stop_while_the_video_is_made_goes_on_in_the_same_answer(harness: Harness) -> None:
+    hold(harness)
+    asked = await say(harness, ping(harness, RAIN), 1)
+    answer = await answer_to(asked)
+    await answer.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    await harness.restart()
+    finish(harness, "make it rain")
+    assert (await ended(harness, asked)).videos
+    assert harness.bought == 1
+
+
+@pytest.mark.started_with(tuning=CALM, seconds_a_day_per_person=10)
+async def test_where_discord_refuses_the_answer_nothing_is_bought_or_counted(harness: Harness) -> None:
+    refused = fail(harness, "POST /channels/*", status=403, code=50013)
+    unanswered = await say(harness, ping(harness, RAIN), 1)
+    await until(lambda: refused.hits == 1)
+    await harness.app.jobs.runner.idle()
+    assert (answers(unanswered), harness.rows(), harness.bought) == ([], [], 0)
+    assert (await ended(harness, await say(harness, ping(harness, RAIN), 1))).videos
+
+
+@pytest.mark.started_with(tuning=CALM, seconds_a_day_per_person=10)
+async def test_a_message_that_comes_twice_is_served_and_counted_once(harness: Harness) -> None:
+    with overheard(harness) as events:
         asked = await say(harness, ping(harness, RAIN), 1)
-        answer = await answer_to(asked)
-        await answer.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-        await harness.restart()
-        finish(harness, "make it rain")
-        assert (await ended(harness, asked)).videos
-        assert harness.bought == 1
+        helped = await say(harness, ping(harness))
+    gateway = harness.sandbox.discord.gateway
+    for event in events * 2:
+        gateway.broadcast(event)
+    assert (await ended(harness, asked)).videos
+    for event in events:
+        gateway.broadcast(event)
+    refused = await say(harness, ping(harness, RAIN), 1)
+    assert "You have 0 seconds of video left for today." in await said_to(refused)
+    assert [len(answers(message)) for message in (asked, helped, refused)] == [1, 1, 1]
+    assert harness.bought == 1
 
 
-async def test_where_discord_refuses_the_answer_nothing_is_bought_or_counted(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=CALM, seconds_a_day_per_person=10) as harness:
-        refused = fail(harness, "POST /channels/*", status=403, code=50013)
-        unanswered = await say(harness, ping(harness, RAIN), 1)
-        await until(lambda: refused.hits == 1)
-        await harness.app.jobs.runner.idle()
-        assert (answers(unanswered), harness.rows(), harness.bought) == ([], [], 0)
-        assert (await ended(harness, await say(harness, ping(harness, RAIN), 1))).videos
+@pytest.mark.started_with(tuning=HELD)
+async def test_strangers_cannot_cancel_it_but_may_refresh_it(harness: Harness) -> None:
+    hold(harness)
+    bob = harness.member("bob")
+    asked = await say(harness, ping(harness, RAIN), 1)
+    answer = await answer_to(asked)
+    await answer.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    assert (
+        await told(await press(harness, answer, "Cancel", user=bob)) == job_words.NOT_YOURS_TO_CANCEL.english
+    )
+    for user in (bob, harness.user):
+        refreshed = await press(harness, answer, "Refresh", user=user)
+        await refreshed.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    assert harness.rows("state, person_id") == [{"state": "generating", "person_id": harness.user.id}]
+    finish(harness, "make it rain")
+    assert (await ended(harness, asked)).videos
 
 
-async def test_a_message_that_comes_twice_is_served_and_counted_once(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=CALM, seconds_a_day_per_person=10) as harness:
-        with overheard(harness) as events:
-            asked = await say(harness, ping(harness, RAIN), 1)
-            helped = await say(harness, ping(harness))
-        gateway = harness.sandbox.discord.gateway
-        for event in events * 2:
-            gateway.broadcast(event)
-        assert (await ended(harness, asked)).videos
-        for event in events:
-            gateway.broadcast(event)
-        refused = await say(harness, ping(harness, RAIN), 1)
-        assert "You have 0 seconds of video left for today." in await said_to(refused)
-        assert [len(answers(message)) for message in (asked, helped, refused)] == [1, 1, 1]
-        assert harness.bought == 1
-
-
-async def test_strangers_cannot_cancel_it_but_may_refresh_it(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=HELD) as harness:
-        hold(harness)
-        bob = harness.member("bob")
-        asked = await say(harness, ping(harness, RAIN), 1)
-        answer = await answer_to(asked)
-        await answer.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-        assert (
-            await told(await press(harness, answer, "Cancel", user=bob))
-            == job_words.NOT_YOURS_TO_CANCEL.english
-        )
-        for user in (bob, harness.user):
-            refreshed = await press(harness, answer, "Refresh", user=user)
-            await refreshed.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
-        assert harness.rows("state, person_id") == [{"state": "generating", "person_id": harness.user.id}]
-        finish(harness, "make it rain")
-        assert (await ended(harness, asked)).videos
-
-
-async def test_only_those_who_may_make_videos_do(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=CALM, allowed_people="1") as harness:
-        asked = await say(harness, ping(harness, RAIN), 1)
-        assert await said_to(asked) == refusals.REFUSALS["not_among_allowed"].english
-        assert harness.bought == 0
+@pytest.mark.started_with(tuning=CALM, allowed_people="1")
+async def test_only_those_who_may_make_videos_do(harness: Harness) -> None:
+    asked = await say(harness, ping(harness, RAIN), 1)
+    assert await said_to(asked) == refusals.REFUSALS["not_among_allowed"].english
+    assert harness.bought == 0
 
 
 # Nonsense.
@@ -364,10 +363,11 @@ def _is_answered(message: Message) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("intents", [Intents.NONE, Intents.MESSAGE_CONTENT], ids=["emptied", "shown"])
 async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, intents: Intents
+    tmp_path: Path, database_url: str | None, caplog: pytest.LogCaptureFixture, intents: Intents
 ) -> None:
     async with open_harness(
         tmp_path,
+        database_url,
         tuning=replace(PATIENT, edit_interval_s=5.0),
         pace=TaskPace(queue_s=0, generate_s=0.05),
         privileged_intents=intents,

@@ -78,8 +78,10 @@ async def test_again_of_a_private_video_stays_private_and_links_to_nothing(
 
 @pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_whoever_presses_again_pays_for_it(tmp_path: Path, *, restarted: bool) -> None:
-    async with open_harness(tmp_path, seconds_a_day_per_person=12) as harness:
+async def test_whoever_presses_again_pays_for_it(
+    tmp_path: Path, database_url: str | None, *, restarted: bool
+) -> None:
+    async with open_harness(tmp_path, database_url, seconds_a_day_per_person=12) as harness:
         bob = harness.member("bob")
         reply = await delivered(harness)
         for _ in range(2):
@@ -339,8 +341,10 @@ async def test_forms_of_videos_are_answered_while_the_database_is_slow_or_broken
 
 
 @pytest.mark.slow
-async def test_a_video_that_was_looked_for_again_keeps_its_pictures(tmp_path: Path) -> None:
-    async with open_harness(tmp_path, tuning=replace(QUICK, expire_after_s=0.6)) as harness:
+async def test_a_video_that_was_looked_for_again_keeps_its_pictures(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_harness(tmp_path, database_url, tuning=replace(QUICK, expire_after_s=0.6)) as harness:
         hold(harness)
         reply = await harness.video("late", image=upload(harness, size=(166, 130)))
         await reply.wait_for(lambda version: "was not ready" in version.text(), TIMEOUT_S)

@@ -25,9 +25,9 @@ IMPATIENT = replace(QUICK, expire_after_s=0.6, timeouts=replace(QUICK.timeouts, 
 
 
 @pytest.fixture
-async def impatient(tmp_path: Path) -> AsyncGenerator[Harness]:
+async def impatient(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
     """A bot that soon gives a video up."""
-    async with open_harness(tmp_path, tuning=IMPATIENT) as opened:
+    async with open_harness(tmp_path, database_url, tuning=IMPATIENT) as opened:
         yield opened
 
 
@@ -81,8 +81,10 @@ async def test_nobody_tries_again_at_anothers_expense(harness: Harness) -> None:
 
 @pytest.mark.slow
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_a_request_is_tried_again_once_and_counts_once(tmp_path: Path, *, restarted: bool) -> None:
-    async with open_harness(tmp_path, seconds_a_day_per_person=18) as harness:
+async def test_a_request_is_tried_again_once_and_counts_once(
+    tmp_path: Path, database_url: str | None, *, restarted: bool
+) -> None:
+    async with open_harness(tmp_path, database_url, seconds_a_day_per_person=18) as harness:
         reply = await unknown(harness)
         cancel = id_of(message_of(reply).current, "Try again").replace("again", "cancel")
         # Nothing is stored until both have seen that nobody tried again before them.
@@ -125,9 +127,11 @@ async def test_the_pictures_are_sent_again_although_discord_has_lost_them(
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-async def test_without_the_pictures_nothing_is_bought_again(tmp_path: Path, *, restarted: bool) -> None:
+async def test_without_the_pictures_nothing_is_bought_again(
+    tmp_path: Path, database_url: str | None, *, restarted: bool
+) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, now=clock, keep_pictures_hours=24) as harness:
+    async with open_harness(tmp_path, database_url, now=clock, keep_pictures_hours=24) as harness:
         reply = await unknown(harness, image=harness.sandbox.discord.upload("cat.png", picture()))
         clock.offset = timedelta(hours=25)
         await harness.app.cleanup.run_once(harness.now())
@@ -239,9 +243,9 @@ async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
 
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_video_that_nobody_watched_any_more_is_found_again(
-    tmp_path: Path, *, restarted: bool
+    tmp_path: Path, database_url: str | None, *, restarted: bool
 ) -> None:
-    async with open_harness(tmp_path, tuning=PATIENT) as harness:
+    async with open_harness(tmp_path, database_url, tuning=PATIENT) as harness:
         reply = await being_made(harness, "after all")
         asked = await press(harness, reply, "Cancel")
         await told(asked)
@@ -254,9 +258,11 @@ async def test_a_video_that_nobody_watched_any_more_is_found_again(
         assert harness.bought == 1
 
 
-async def test_what_is_looked_for_from_the_list_stays_as_private_as_the_list(tmp_path: Path) -> None:
+async def test_what_is_looked_for_from_the_list_stays_as_private_as_the_list(
+    tmp_path: Path, database_url: str | None
+) -> None:
     tuning = replace(IMPATIENT, timeouts=replace(IMPATIENT.timeouts, look_again_s=60.0))
-    async with open_harness(tmp_path, tuning=tuning) as harness:
+    async with open_harness(tmp_path, database_url, tuning=tuning) as harness:
         await expired(harness)
         listed = await list_jobs(harness)
         await told(listed)

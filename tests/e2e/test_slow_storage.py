@@ -1,29 +1,19 @@
 """A disk that takes a request late: the acknowledgement does not wait for it, and nobody stays at "thinking…"."""
 
 import gc
-import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
 
 from bot.sandbox.discord import CallbackKind, DiscordFault
-from bot.storage import engines
+from bot.storage import postgresql_engines, sqlite_engines
 from bot.texts import explanations, jobs
 from cogs.shared.respond import LookUpTimes
 from tests.e2e.actors.buttons import press, without_change
+from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import BEING_STORED, QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
-
-
-@asynccontextmanager
-async def busy_disk(harness: Harness) -> AsyncGenerator[None]:
-    """Another process holds the database, and every write waits until the block ends."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -31,7 +21,7 @@ async def test_a_request_that_is_stored_late_is_acknowledged_in_words_and_made(
     harness: Harness,
     private: bool,  # noqa: FBT001
 ) -> None:
-    async with busy_disk(harness):
+    async with locked_disk(harness, None):
         reply = await harness.video(private=private)
         first = await reply.wait_for_answer(TIMEOUT_S)
         assert BEING_STORED in first.text()
@@ -51,9 +41,7 @@ async def test_a_press_that_is_stored_late_is_refused_in_words_where_the_disk_ne
 ) -> None:
     first = await harness.video()
     await harness.ended(first)
-    async with harness.app.database.write() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout = 1500")
-    async with busy_disk(harness):
+    async with locked_disk(harness, 1500):
         again = await press(harness, first, "Again")
         await again.wait_for(lambda version: BEING_STORED in version.text(), TIMEOUT_S)
         refused = explanations.NOT_KEPT.english
@@ -81,7 +69,7 @@ async def test_a_press_whose_look_up_hangs_is_answered_in_words_while_discord_st
     first = await harness.video()
     await harness.ended(first)
     async with AsyncExitStack() as held:
-        for _ in range(engines.READERS):
+        for _ in range((sqlite_engines if harness.database_url is None else postgresql_engines).READERS):
             await held.enter_async_context(harness.app.database.read())
         # The page of the server takes its time as well: both together have what one of them has alone.
         pages = DiscordFault("GET /applications/*/guilds/*/commands/permissions", delay_s=9.0, times=9)

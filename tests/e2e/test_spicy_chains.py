@@ -1,8 +1,6 @@
 """A chain of requests that began with a picture of people never turns spicy, also where the picture is gone."""
 
 import shutil
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -10,6 +8,7 @@ from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Reply
 from bot.texts import refusals
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
+from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.forms import answers, opens, send, send_made_up
 from tests.e2e.actors.harness import PATIENT, Harness
 from tests.e2e.actors.mentions import ended, ping, say
@@ -107,7 +106,5 @@ async def test_the_first_frame_of_somebodys_film_is_a_picture_of_people(harness:
     await shown(harness, pressed)
     for label in ("Change", "Use last frame"):
         await refused(await send(harness, await opens(harness, pressed, label), SPICY))
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.execute("UPDATE jobs SET preset = 'spicy'")
-        connection.commit()
+    rewrite(harness, "UPDATE jobs SET preset = 'spicy'")
     await refused(await press(harness, pressed, "Again"))

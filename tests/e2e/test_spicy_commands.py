@@ -12,6 +12,7 @@ from bot.texts import jobs as job_words
 from bot.texts import spicy as words
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import labels, message_of, press, press_unseen, told, whispered
+from tests.e2e.actors.damage import change_rows, rewrite
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
@@ -176,11 +177,10 @@ async def test_what_cannot_be_read_is_said(
 
 async def test_an_entry_that_somebody_spoiled_is_named(harness: Harness) -> None:
     await seed(harness, 3)
-    database, action = harness.app.database, audit(harness, "action")[1]
-    async with database.write() as connection:
-        await connection.exec_driver_sql("UPDATE audit SET action = 'nothing' WHERE number = 2")
+    action = audit(harness, "action")[1]
+    rewrite(harness, "UPDATE audit SET action = 'nothing' WHERE number = 2")
     mo = moderator(harness)
     assert (await spicy(harness, "log", mo)).text == words.unreadable(2).english
     assert (await spicy(harness, "log", mo, export="json")).text == words.unreadable(2).english
-    async with database.write() as connection:  # mended, since the log of every test has to verify
-        await connection.exec_driver_sql("UPDATE audit SET action = ? WHERE number = 2", (action,))
+    # Mended, since the log of every test has to verify.
+    await change_rows(harness, "UPDATE audit SET action = ? WHERE number = 2", action)

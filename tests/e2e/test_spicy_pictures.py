@@ -1,9 +1,7 @@
 """The spicy preset takes no pictures from people, in any way in, but the last frames of its own videos."""
 
 import json
-import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +14,11 @@ from bot.texts import forms, refusals
 from bot.texts import jobs as words
 from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, press_unseen, told
+from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.forms import animated, answers, opens, send, send_made_up
 from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import ping, said_to, say
-from tests.e2e.actors.records import assert_log_unbroken, audit
+from tests.e2e.actors.records import assert_log_unbroken, audit, stored
 from tests.e2e.actors.references import first_reference, hashes
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
@@ -63,9 +62,7 @@ async def refused(reply: Reply) -> None:
 
 def make_spicy(harness: Harness) -> None:
     """Have every job be what earlier versions made of consented pictures."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.execute("UPDATE jobs SET preset = 'spicy', consented = 1")
-        connection.commit()
+    rewrite(harness, "UPDATE jobs SET preset = 'spicy', consented = TRUE")
 
 
 # Every way in.
@@ -115,8 +112,7 @@ async def test_forms_refuse(harness: Harness, *, restarted: bool) -> None:
 
 
 def drafts(harness: Harness) -> int:
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        return int(connection.execute("SELECT count(*) FROM drafts").fetchone()[0])
+    return len(stored(harness, "SELECT id FROM drafts"))
 
 
 async def test_messages_with_uploaded_linked_and_replied_to_pictures_are_refused(harness: Harness) -> None:
@@ -274,8 +270,8 @@ async def test_a_frame_waits_for_moderators_who_see_it(harness: Harness) -> None
 
 
 @pytest.fixture
-async def hasty(tmp_path: Path) -> AsyncGenerator[Harness]:
-    async with open_harness(tmp_path, tuning=replace(QUICK, expire_after_s=2.0)) as opened:
+async def hasty(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
+    async with open_harness(tmp_path, database_url, tuning=replace(QUICK, expire_after_s=2.0)) as opened:
         yield opened
         assert_log_unbroken(opened)
 

@@ -15,7 +15,10 @@ from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line
 from tests.storage.stored_schemas import put, restored
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, jobs_at_once=2)
+pytestmark = [
+    pytest.mark.sqlite("replaces the file by those of earlier versions"),
+    pytest.mark.started_with(tuning=PATIENT, jobs_at_once=2),
+]
 NAME = "stillmotion.sqlite3"
 FIRST, *BETWEEN, LAST = revisions()[:-1]
 

@@ -21,6 +21,7 @@ def seconds_of(path: Path) -> float:
         return float(container.duration or 0) / 1_000_000
 
 
+@pytest.mark.postgresql
 async def test_a_prompt_becomes_a_video_in_the_same_reply(harness: Harness) -> None:
     reply = await harness.video("a paper boat in the rain")
     shown = await reply.wait_for_video(timeout_s=20)

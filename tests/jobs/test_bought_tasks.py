@@ -19,8 +19,8 @@ LOOK = replace(BOUGHT, id="look", state=JobState.GENERATING, lookup=True, parent
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         await JobStore(opened, tmp_path / "spool").add(BOUGHT)
         yield opened
 
@@ -77,6 +77,7 @@ async def test_only_a_delivered_video_is_noted_as_deleted(database: Database, ta
     assert [job.failure for job in await tasks.jobs_of("task")] == [None, None]
 
 
+@pytest.mark.sqlite
 async def test_no_video_is_looked_for_while_one_of_its_rows_cannot_be_read(
     database: Database, tasks: BoughtTasks
 ) -> None:

@@ -22,8 +22,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -49,6 +49,7 @@ async def test_only_a_long_absence_asks(
     assert marked == {state: now if asks and state in waiting else None for state in JobState}
 
 
+@pytest.mark.sqlite
 async def test_a_backup_that_was_put_back_asks_however_young_it_is_and_looks_at_what_is_under_way(
     database: Database, tmp_path: Path
 ) -> None:
@@ -95,4 +96,4 @@ async def test_old_heartbeats_are_not_kept(database: Database) -> None:
         await started(database, MOMENT + 2 * HOUR * number, f"process {number}")
     async with database.read() as connection:
         kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
-    assert kept == ["process 2"]
+    assert [name for name in kept if not name.startswith("place ")] == ["process 2"]

@@ -26,12 +26,14 @@ from bot.video import ImageMime, Preset, Resolution, Seconds, Size, VideoRequest
 from bot.video_files.finishing import FinishedBy
 from tests.jobs.builders import MOMENT, a_job
 
+pytestmark = pytest.mark.postgresql
+
 SPOOL = Path("/somewhere/spool")
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[JobStore]:
-    async with open_database(None, tmp_path) as database:
+async def store(tmp_path: Path, database_url: str | None) -> AsyncGenerator[JobStore]:
+    async with open_database(database_url, tmp_path) as database:
         yield JobStore(database, tmp_path / "spool")
 
 

@@ -63,11 +63,11 @@ class Checked:
 
 
 @pytest.fixture
-async def checked(tmp_path: Path) -> AsyncGenerator[Checked]:
+async def checked(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Checked]:
     picture = tmp_path / "cat.png"
     Image.new("RGB", (64, 48), (128, 0, 0)).save(picture)
     packages = made_detector(tmp_path / "packages", DetectorName.OPENNSFW)
-    async with open_database(None, tmp_path / "data") as database:
+    async with open_database(database_url, tmp_path / "data") as database:
         audit_log = AuditLog(database)
         rules = RuleCache(RuleStore(database), audit_log, lambda: NOW)
         caches = ModerationCaches(

@@ -27,8 +27,8 @@ THREE = ServerRules(strikes_to_suspend=3, suspend_hours=24, strike_days=30)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -138,6 +138,7 @@ async def test_what_cannot_be_kept_does_not_hold(
 
 
 @pytest.mark.parametrize("damage", ["listed = 'watched'", "suspended_until = 'tomorrow'"])
+@pytest.mark.sqlite
 async def test_a_user_whose_record_cannot_be_read_is_blocked_and_nobody_else(
     database: Database, book: MemberCache, audit_log: AuditLog, damage: str
 ) -> None:

@@ -23,8 +23,8 @@ SERVER = 2**62
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -48,6 +48,7 @@ async def test_a_server_that_changed_nothing_has_the_usual_rules(database: Datab
     assert book.of(SERVER) == book.of(None) == USUAL_RULES
 
 
+@pytest.mark.sqlite
 async def test_rules_hold_at_once_and_after_a_restart_for_their_server_alone(database: Database) -> None:
     book = await book_of(database)
     await book.change(SERVER, FULL)
@@ -59,6 +60,7 @@ async def test_rules_hold_at_once_and_after_a_restart_for_their_server_alone(dat
         assert seen.of(None) == USUAL_RULES
 
 
+@pytest.mark.sqlite
 async def test_the_last_change_counts(database: Database) -> None:
     book = await book_of(database)
     for mode in Mode:
@@ -68,6 +70,7 @@ async def test_the_last_change_counts(database: Database) -> None:
     assert (await book_of(database)).of(SERVER) == USUAL_RULES
 
 
+@pytest.mark.sqlite
 async def test_what_cannot_be_kept_does_not_hold(database: Database) -> None:
     book = await book_of(database)
     await book.change(SERVER, FULL)
@@ -77,12 +80,14 @@ async def test_what_cannot_be_kept_does_not_hold(database: Database) -> None:
     assert book.of(SERVER) == FULL
 
 
+@pytest.mark.sqlite
 async def test_what_another_version_wrote_besides_is_ignored(database: Database) -> None:
     write(database, FULL.model_dump(mode="json") | {"curfew": "22:00"})
     assert (await book_of(database)).of(SERVER) == FULL
 
 
 @pytest.mark.parametrize("value", ["off", "approval", "as_mode", "whatever", None])
+@pytest.mark.sqlite
 async def test_the_switch_for_spicy_with_pictures_is_dropped_from_rules_of_earlier_versions(
     database: Database, value: str | None
 ) -> None:
@@ -98,6 +103,7 @@ async def test_the_switch_for_spicy_with_pictures_is_dropped_from_rules_of_earli
 @pytest.mark.parametrize(
     "rules", [{"modes": {"spicy": "ajar"}}, {"quorum": 0}, {"trusted_roles": "all"}, [], "open", 7, None]
 )
+@pytest.mark.sqlite
 async def test_rules_that_cannot_be_read_allow_nothing_and_stop_nothing(
     database: Database, rules: object
 ) -> None:

@@ -1,12 +1,11 @@
 """Where a word stands: in which files of a data folder, and in which columns of its database."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from bot.storage.tables import metadata
 from tests.personal_data.stored_person import MARK
+from tests.postgresql.outside import rows_of
 
 FILE: Final = "stillmotion.sqlite3"
 
@@ -20,13 +19,12 @@ def found_in_files(folder: Path) -> set[str]:
     }
 
 
-def columns_with(folder: Path, text: str) -> set[str]:
-    """The columns with a text in some row."""
+def columns_with(folder: Path, text: str, url: str | None = None) -> set[str]:
+    """The columns with a text in some row; without an address, of the file in the folder."""
     found: set[str] = set()
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        for table in metadata.sorted_tables:
-            for column in table.c:
-                query = f"SELECT count(*) FROM {table.name} WHERE CAST({column.name} AS TEXT) LIKE ?"  # noqa: S608 - ours
-                if connection.execute(query, [f"%{text}%"]).fetchone() != (0,):
-                    found.add(f"{table.name}.{column.name}")
+    for table in metadata.sorted_tables:
+        for column in table.c:
+            query = f"SELECT 1 FROM {table.name} WHERE CAST({column.name} AS TEXT) LIKE '%{text}%' LIMIT 1"  # noqa: S608 - ours
+            if rows_of(url, folder, query):
+                found.add(f"{table.name}.{column.name}")
     return found

@@ -34,12 +34,12 @@ async def dismissal(database: Database) -> datetime | None:
 
 @pytest.mark.parametrize("asked_at", [NOW, NOW - DISMISSAL_COUNTS - DAY], ids=["now", "over a month ago"])
 async def test_whose_report_was_dismissed_hides_nothing_more_for_deleting_it(
-    tmp_path: Path, asked_at: datetime
+    tmp_path: Path, database_url: str | None, asked_at: datetime
 ) -> None:
     made_at, decided_at = min(THEN, asked_at - DAY), NOW - DAY
     hid = {"job_id": JOB, "person_id": PERSON, "created_at": made_at, "reason": "minor", "words": MARK}
     decided = {"guild_id": GUILD, "hides": True, "outcome": "stays", "decided_at": decided_at}
-    async with open_database(None, tmp_path) as database:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         async with database.write() as connection:
             await connection.execute(insert(reports).values(hid | decided))

@@ -42,8 +42,10 @@ async def exported(database: Database, path: Path) -> dict[str, Any]:
     return json.loads(path.read_text("utf-8"))
 
 
-async def test_it_has_everything_of_the_user_and_nobody_else(tmp_path: Path) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_it_has_everything_of_the_user_and_nobody_else(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         found = await exported(database, tmp_path / "export.json")
         counted = await PersonInventory(database, tmp_path / "spool", tmp_path / "media").of(PERSON)
@@ -72,12 +74,12 @@ async def test_it_has_everything_of_the_user_and_nobody_else(tmp_path: Path) -> 
     assert counted.entries == len(ENTRIES)
 
 
-async def test_what_a_deletion_leaves_for_a_while_is_in_it(tmp_path: Path) -> None:
+async def test_what_a_deletion_leaves_for_a_while_is_in_it(tmp_path: Path, database_url: str | None) -> None:
     """The seconds that count against the caps of a day, and that the deletion goes on."""
     bought = job(id="e" * 32, task_id="task-2", created_at=NOW, submitted_at=NOW)
     waiting = job(id="f" * 32, task_id="task-3")
     asked = review("r3", "f" * 32, PERSON, state="open", decided_at=None)
-    async with open_database(None, tmp_path) as database:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         async with database.write() as connection:
             await connection.execute(insert(jobs), [bought, waiting])
@@ -91,8 +93,10 @@ async def test_what_a_deletion_leaves_for_a_while_is_in_it(tmp_path: Path) -> No
     assert [one["id"] for one in found["requests"]] == ["f" * 32]
 
 
-async def test_a_moderator_who_looked_for_a_video_is_not_given_its_users_words(tmp_path: Path) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_a_moderator_who_looked_for_a_video_is_not_given_its_users_words(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         await PersonExport(database).write(OTHER, tmp_path / "export.json", NOW)
     found: dict[str, Any] = json.loads((tmp_path / "export.json").read_text("utf-8"))
@@ -101,8 +105,8 @@ async def test_a_moderator_who_looked_for_a_video_is_not_given_its_users_words(t
     assert [looked[name] for name in words] == [None] * len(words)
 
 
-async def test_ids_survive_a_reader_without_integers(tmp_path: Path) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_ids_survive_a_reader_without_integers(tmp_path: Path, database_url: str | None) -> None:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         await exported(database, tmp_path / "export.json")
     read = json.loads(
@@ -114,8 +118,8 @@ async def test_ids_survive_a_reader_without_integers(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_ten_thousand_requests_are_exported(tmp_path: Path) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_ten_thousand_requests_are_exported(tmp_path: Path, database_url: str | None) -> None:
+    async with open_database(database_url, tmp_path) as database:
         many = [job(id=f"{number:032}", task_id=f"task-{number}") for number in range(MANY)]
         async with database.write() as connection:
             await connection.execute(insert(jobs), many)

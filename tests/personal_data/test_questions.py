@@ -51,10 +51,10 @@ def waiting(subject: ReviewSubject) -> dict[str, Any]:
 @pytest.mark.parametrize("subject", WAITING)
 @pytest.mark.parametrize("ends", ENDS)
 async def test_a_question_keeps_what_it_needs_until_it_ends(
-    tmp_path: Path, subject: ReviewSubject, ends: ReviewState
+    tmp_path: Path, database_url: str | None, subject: ReviewSubject, ends: ReviewState
 ) -> None:
     question = review("r3", ASKED, PERSON, stage=subject.value, state="open", decided_at=None, reason=None)
-    async with open_database(None, tmp_path) as database:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         picture, video = tmp_path / "spool" / ASKED / f"{MARK}.png", tmp_path / "media" / f"{ASKED}.mp4"
         picture.parent.mkdir()
@@ -95,5 +95,5 @@ async def test_a_question_keeps_what_it_needs_until_it_ends(
             assert (await connection.execute(select(deletions))).all() == []
             given = select(strikes.c.person_id, strikes.c.reason).where(strikes.c.given_at > THEN)
             assert (await connection.execute(given)).all() == [(PERSON, "")]
-        assert columns_with(tmp_path, MARK) == set()
+        assert columns_with(tmp_path, MARK, database_url) == set()
         assert found_in_files(tmp_path) == set()

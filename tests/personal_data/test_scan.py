@@ -4,9 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from sqlalchemy import JSON, String
 
 from bot.moderation.audit.store import verify_log
+from bot.storage.address import SqliteAddress
 from bot.storage.opening import open_database
 from bot.storage.privacy_tables import deletions, left_servers
 from bot.storage.tables import metadata
@@ -68,6 +70,7 @@ OWN_WORDS: dict[str, set[str]] = {
 """Columns of text that hold ids and words of the bot's own alone."""
 
 
+@pytest.mark.sqlite
 async def test_nothing_is_found_but_what_was_decided(tmp_path: Path) -> None:
     async with open_database(None, tmp_path) as database:
         await fill(database, tmp_path)
@@ -80,9 +83,10 @@ async def test_nothing_is_found_but_what_was_decided(tmp_path: Path) -> None:
     assert found_in_files(tmp_path) == set()
     assert columns_with(tmp_path, MARK) == set()
     assert columns_with(tmp_path, str(PERSON)) <= IDS_STAY
-    assert verify_log(tmp_path / FILE).broken is None
+    assert verify_log(SqliteAddress(tmp_path / FILE)).broken is None
 
 
+@pytest.mark.sqlite
 async def test_what_was_decided_stays(tmp_path: Path) -> None:
     async with open_database(None, tmp_path) as database:
         await fill(database, tmp_path)
@@ -101,6 +105,7 @@ async def test_what_was_decided_stays(tmp_path: Path) -> None:
     assert logged[: len(ENTRIES)] == expected
 
 
+@pytest.mark.sqlite
 async def test_a_moderator_who_looked_for_a_video_takes_nothing_from_its_user(tmp_path: Path) -> None:
     """The moderator's job has the same task: with it go neither the user's words nor the user's video."""
     async with open_database(None, tmp_path) as database:

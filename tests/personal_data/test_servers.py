@@ -23,9 +23,11 @@ OWN, PRIVATE = "e" * 32, "f" * 32
 LATER = NOW + timedelta(days=30)
 
 
-async def test_what_a_user_made_with_their_own_installation_stays(tmp_path: Path) -> None:
+async def test_what_a_user_made_with_their_own_installation_stays(
+    tmp_path: Path, database_url: str | None
+) -> None:
     """Also in that server, to which the bot came along with the user."""
-    async with open_database(None, tmp_path) as database:
+    async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         async with database.write() as connection:
             own = job(id=OWN, task_id="task-2", reply_foreign=True)

@@ -253,7 +253,7 @@ async def run_race(
         for batch in batches:
             await done.make(batch)
             await race.examine()
-        assert verify_log(database.path).broken is None
+        assert verify_log(database.address).broken is None
 
 
 CASES = st.sampled_from(MEETING).flatmap(cases)
@@ -282,10 +282,10 @@ def test_many_more_of_them_do(tmp_path: Path, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("subject", [ReviewSubject.SUBMISSION, ReviewSubject.POSTING])
 async def test_an_approval_that_a_stop_overtakes_before_it_is_applied_is_asked_for_once_more(
-    tmp_path: Path, subject: ReviewSubject
+    tmp_path: Path, database_url: str | None, subject: ReviewSubject
 ) -> None:
     async with (
-        open_database(None, tmp_path) as database,
+        open_database(database_url, tmp_path) as database,
         asked(database, tmp_path, subject=subject, preset=Preset.SPICY, user=USER, quorum=1) as contested,
     ):
         before = await contested.jobs.get(contested.job_id)
@@ -301,9 +301,11 @@ async def test_an_approval_that_a_stop_overtakes_before_it_is_applied_is_asked_f
         assert after.review_id not in {None, before.review_id}
 
 
-async def test_nobody_is_asked_about_a_job_that_ended_meanwhile(tmp_path: Path) -> None:
+async def test_nobody_is_asked_about_a_job_that_ended_meanwhile(
+    tmp_path: Path, database_url: str | None
+) -> None:
     async with (
-        open_database(None, tmp_path) as database,
+        open_database(database_url, tmp_path) as database,
         asked(
             database, tmp_path, subject=ReviewSubject.SUBMISSION, preset=Preset.FUN, user=USER, quorum=1
         ) as contested,

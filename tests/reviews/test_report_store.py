@@ -24,8 +24,8 @@ REPORT = Report(
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -37,6 +37,7 @@ def rows(database: Database) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("reason", ReportReason)
+@pytest.mark.sqlite
 async def test_a_report_is_kept_as_it_was_made(database: Database, reason: ReportReason) -> None:
     made = replace(REPORT, reason=reason)
     assert await alone(AuditLog(database), ReportStore(database).add, made)
@@ -47,6 +48,7 @@ async def test_a_report_is_kept_as_it_was_made(database: Database, reason: Repor
     assert datetime.fromtimestamp(row["created_at"] / 1_000_000, UTC) == REPORT.created_at
 
 
+@pytest.mark.sqlite
 async def test_a_second_report_of_the_same_video_changes_nothing(database: Database) -> None:
     store, log = ReportStore(database), AuditLog(database)
     assert await alone(log, store.add, REPORT)
@@ -58,6 +60,7 @@ async def test_a_second_report_of_the_same_video_changes_nothing(database: Datab
     assert (row["reason"], row["words"]) == (ReportReason.OTHER.value, REPORT.words)
 
 
+@pytest.mark.sqlite
 async def test_others_and_other_videos_have_reports_of_their_own(database: Database) -> None:
     store = ReportStore(database)
     for report in (REPORT, replace(REPORT, person_id=7), replace(REPORT, job_id="b" * 32)):

@@ -18,6 +18,8 @@ from bot.storage.errors import StorageUnavailableError, UnreadableRowError
 from bot.storage.opening import open_database
 from tests.moderation.audited import alone
 
+pytestmark = pytest.mark.postgresql
+
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SERVER, ADA = 2**62, 2**61
@@ -28,8 +30,8 @@ REPORT = replace(QUESTION, subject=ReviewSubject.REPORT, shown_channel_id=2**60,
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -224,16 +226,19 @@ async def test_questions_are_overdue_when_their_time_is_over(store: ReviewStore,
     assert await store.overdue(QUESTION.expires_at) == []
 
 
-async def test_what_cannot_be_stored_is_said_and_changes_nothing(tmp_path: Path) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_what_cannot_be_stored_is_said_and_changes_nothing(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_database(database_url, tmp_path) as database:
         await alone(AuditLog(database), ReviewStore(database).add, QUESTION)
     with pytest.raises(StorageUnavailableError):
         await alone(AuditLog(database), ReviewStore(database).vote, QUESTION.id, yes(1), 1)
-    async with open_database(None, tmp_path) as database:
+    async with open_database(database_url, tmp_path) as database:
         assert await ReviewStore(database).get(QUESTION.id) == QUESTION
 
 
 @pytest.mark.parametrize("damage", ["state = 'shrugged'", "stage = 'afterwards'", "decided_at = 'noon'"])
+@pytest.mark.sqlite
 async def test_a_question_that_cannot_be_read_hides_no_other_and_is_no_missing_one(
     database: Database, audit_log: AuditLog, store: ReviewStore, damage: str
 ) -> None:

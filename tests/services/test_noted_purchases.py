@@ -18,8 +18,8 @@ LATER = MOMENT + timedelta(minutes=5)
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[JobStore]:
-    async with open_database(None, tmp_path) as database:
+async def store(tmp_path: Path, database_url: str | None) -> AsyncGenerator[JobStore]:
+    async with open_database(database_url, tmp_path) as database:
         yield JobStore(database, tmp_path / "spool")
 
 

@@ -21,8 +21,8 @@ WATCH_S = 600.0
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -119,6 +119,7 @@ async def test_a_job_that_does_not_exist_is_named_so(orders: OperatorOrders) -> 
     assert await carried_out(orders, number) == OrderResult(OrderOutcome.NO_SUCH_JOB)
 
 
+@pytest.mark.sqlite
 async def test_what_cannot_be_read_keeps_no_other_order_waiting(
     database: Database, store: JobStore, orders: OperatorOrders
 ) -> None:

@@ -103,8 +103,10 @@ def test_an_order_made_anew_fetches_pictures_only_where_none_are_kept() -> None:
     assert (anew.sources, anew.kept, anew.parent_id) == ((), (KEPT,), job.id)
 
 
-async def test_a_draft_keeps_the_whole_order_for_its_user_alone(tmp_path: Path) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_a_draft_keeps_the_whole_order_for_its_user_alone(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with open_database(database_url, tmp_path) as database:
         store = DraftStore(database)
         draft = Draft(new_job_id(), 2, MOMENT, WHOLE)
         await store.add(draft)
@@ -113,8 +115,10 @@ async def test_a_draft_keeps_the_whole_order_for_its_user_alone(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("wish", [None, {"seconds": "10", "size": None, "confirmed": True}])
-async def test_a_draft_of_an_earlier_version_has_its_pictures_alone(tmp_path: Path, wish: object) -> None:
-    async with open_database(None, tmp_path) as database:
+async def test_a_draft_of_an_earlier_version_has_its_pictures_alone(
+    tmp_path: Path, database_url: str | None, wish: object
+) -> None:
+    async with open_database(database_url, tmp_path) as database:
         store = DraftStore(database)
         draft = Draft(new_job_id(), 2, MOMENT, WHOLE)
         await store.add(draft)

@@ -10,6 +10,6 @@ from bot.storage.opening import open_database
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened

@@ -43,7 +43,7 @@ async def test_a_database_that_nobody_uses_is_described_and_left_as_it_is(tmp_pa
         )
     before = contents(tmp_path)
     report = await inspect_database_in_thread(None, tmp_path, since=SINCE)
-    assert report.path == tmp_path / FILE
+    assert report.name == str(tmp_path / FILE)
     assert report.exists
     assert report.size_bytes == len(before[FILE])
     assert (report.standing, report.revision) == (SchemaState.CURRENT, head_revision())
@@ -97,4 +97,4 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
 
 def test_an_address_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedDatabaseError):
-        inspect_database("postgresql://bot:hunter2@db/bot", tmp_path, since=SINCE)
+        inspect_database("mysql://bot:hunter2@db/bot", tmp_path, since=SINCE)

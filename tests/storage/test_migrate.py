@@ -14,7 +14,6 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from bot.storage.backup import back_up
-from bot.storage.engines import read_only
 from bot.storage.errors import NewerDatabaseError, StorageError
 from bot.storage.migrate import (
     MIGRATIONS,
@@ -27,6 +26,7 @@ from bot.storage.migrate import (
     standing_of,
 )
 from bot.storage.opening import open_database
+from bot.storage.sqlite_engines import read_only
 from tests.storage.rows import NOW, add, job_count, row
 
 FILE = "stillmotion.sqlite3"

@@ -53,7 +53,8 @@ def test_an_address_means_a_file_and_none_means_the_data_folder(
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://bot:hunter2@db/bot",
+        "postgresql://bot:hunter2@db:x/bot:y@z",
+        "postgresql://bot:hunter2@[db/bot",
         "mysql://bot:hunter2@db/bot",
         "sqlite:///",
         "sqlite:///:memory:",
@@ -61,10 +62,11 @@ def test_an_address_means_a_file_and_none_means_the_data_folder(
     ],
 )
 async def test_other_addresses_are_refused_without_quoting_them(url: str, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedDatabaseError, match="expected sqlite:///path") as refused:
+    with pytest.raises(
+        UnsupportedDatabaseError, match=r"DATABASE_URL (is not supported|cannot be read)"
+    ) as refused:
         await open_and_close(url, tmp_path)
     assert "hunter2" not in str(refused.value)
-    assert "postgresql" not in url or "not supported by this version" in str(refused.value)
     assert names(tmp_path) == set()
 
 

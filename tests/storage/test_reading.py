@@ -40,8 +40,8 @@ DAMAGES = [
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -63,6 +63,7 @@ def ids_of(found: tuple[Job, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("damaged", DAMAGES)
+@pytest.mark.sqlite
 async def test_one_unreadable_job_hides_no_other(
     database: Database, told: list[tuple[StorageTrouble, str]], tmp_path: Path, damaged: str
 ) -> None:
@@ -87,6 +88,7 @@ async def test_one_unreadable_job_hides_no_other(
 
 
 @pytest.mark.parametrize("damaged", ["seconds = 'many'", "submitted_at = 'once'", "state = 'levitating'"])
+@pytest.mark.sqlite
 async def test_what_may_have_been_bought_counts_in_full(
     database: Database, told: list[tuple[StorageTrouble, str]], tmp_path: Path, damaged: str
 ) -> None:
@@ -104,6 +106,7 @@ async def test_what_may_have_been_bought_counts_in_full(
     assert told == [(StorageTrouble.UNREADABLE_ROW, "jobs")]
 
 
+@pytest.mark.sqlite
 async def test_defaults_that_cannot_be_read_are_left_out(database: Database) -> None:
     store, chosen = PeopleStore(database), Preferences(seconds=Seconds.S10)
     for person_id in (1, 2):
@@ -112,6 +115,7 @@ async def test_defaults_that_cannot_be_read_are_left_out(database: Database) -> 
     assert await store.everybody() == {2: chosen}
 
 
+@pytest.mark.sqlite
 async def test_a_draft_that_cannot_be_read_is_as_one_that_is_gone(database: Database) -> None:
     store = DraftStore(database)
     await store.add(Draft("draft", 1, MOMENT, VideoOrder(prompt="a boat")))

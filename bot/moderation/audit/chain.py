@@ -27,6 +27,7 @@ from enum import StrEnum
 from typing import Any, Final, cast
 
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail, RecordedEntry
+from bot.storage.plain_text import plain
 
 FIRST_NUMBER: Final = 1
 FIRST_PREVIOUS: Final = "0" * 64
@@ -189,22 +190,22 @@ def canonical_json(value: Detail) -> str:
 
 
 def presentable(entry: AuditEntry) -> AuditEntry:
-    """Return the entry as it will read after storing: in UTC, details as plain JSON, texts valid in UTF-8.
+    """Return the entry as it will read after storing: in UTC, details as JSON, texts as any database has them.
 
     Raises:
         ValueError: The entry's moment has no time zone.
     """
-    # Discord's JSON may contain halves of surrogate pairs, which UTF-8 cannot encode. They are replaced, because
+    # Discord's JSON may contain halves of surrogate pairs, and a prompt a zero byte. They are replaced, because
     # failing here would lose a moderator's decision over one character.
     if entry.at.utcoffset() is None:
         raise ValueError("a moment without a time zone")
     return replace(
         entry,
         at=entry.at.astimezone(UTC),
-        job_id=None if entry.job_id is None else _whole(entry.job_id),
-        reason=_whole(entry.reason),
-        details=json.loads(_whole(canonical_json(entry.details))),
-        prompt=None if entry.prompt is None else _whole(entry.prompt),
+        job_id=None if entry.job_id is None else plain(entry.job_id),
+        reason=plain(entry.reason),
+        details=json.loads(plain(canonical_json(entry.details))),
+        prompt=None if entry.prompt is None else plain(entry.prompt),
     )
 
 
@@ -246,7 +247,3 @@ def _sha256(text: str) -> str:
     # `presentable` removed halves of surrogate pairs from everything that the bot wrote. A row that was changed
     # from outside may hold some; it then fails the comparison instead of raising UnicodeEncodeError here.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-
-
-def _whole(text: str) -> str:
-    return text.encode(errors="replace").decode()

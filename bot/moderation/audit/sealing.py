@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, update
+from sqlalchemy import ColumnElement, and_, bindparam, update
 
 from bot.moderation.audit import chain, rows
 from bot.moderation.audit.chain import SEALED, SEALING
@@ -18,6 +18,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.rows import UnreadableEntryError
 from bot.moderation.audit.store import entries_as_stored
 from bot.storage.moderation_tables import audit
+from bot.storage.tables import JsonText
 
 _A_SEAL: Final = 100
 """Entries that one seal names, and one transaction empties."""
@@ -30,7 +31,7 @@ _STORING: Final = (
     .where(audit.c.number == bindparam("this"))
     .values(
         reason=bindparam("said"),
-        details=bindparam("written", type_=Text()),
+        details=bindparam("written", type_=JsonText()),
         prompt=bindparam("kept"),
         sealed_by=bindparam("by"),
     )

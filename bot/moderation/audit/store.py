@@ -6,7 +6,6 @@ Entries are appended. None is changed or deleted, but for those that `sealing.py
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -17,6 +16,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     func,
     inspect,
     or_,
@@ -31,10 +31,12 @@ from bot.moderation.audit import chain, rows
 from bot.moderation.audit.chain import Break, Chain, Checkpoint, Flaw
 from bot.moderation.audit.entries import PARTS, AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import UnreadableEntryError
-from bot.storage import engines
+from bot.storage.address import DatabaseAddress
 from bot.storage.database import Database
-from bot.storage.errors import StorageUnavailableError, translating
+from bot.storage.errors import StorageUnavailableError
 from bot.storage.moderation_tables import audit
+from bot.storage.read_only import read_only_connection
+from bot.storage.tables import JsonText
 
 _BATCH: Final = 500
 
@@ -139,7 +141,7 @@ async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tu
         recorded.append(rows.recorded_after(previous, entry, number))
         previous = recorded[-1].sha256
     if recorded:
-        statement = audit.insert().values(details=bindparam("written", type_=Text()))
+        statement = audit.insert().values(details=bindparam("written", type_=JsonText()))
         try:
             await connection.execute(statement, [rows.values(one) for one in recorded])
         except IntegrityError as error:
@@ -154,23 +156,19 @@ async def count_within(connection: AsyncConnection, chosen: AuditFilter) -> int:
     return (await connection.execute(statement)).scalar_one()
 
 
-def verify_log(path: Path, known: Sequence[Checkpoint] = ()) -> LogReport:
-    """Verify the whole log in the database file at `path`. A missing file or table is an empty log.
+def verify_log(address: DatabaseAddress, known: Sequence[Checkpoint] = ()) -> LogReport:
+    """Verify the whole log in a database. A missing database or table is an empty log.
 
     Args:
-        path: The database file.
+        address: The database.
         known: Entries that are known from elsewhere. Each has to stand in the log, which may be longer.
 
     Blocks. Reads only and takes no lock, so the bot may run meanwhile. Raises `bot.storage.errors.StorageError`.
     """
-    with translating(path):
-        if not path.exists():
+    with read_only_connection(address) as connection:
+        if connection is None or not inspect(connection).has_table(audit.name):
             return _without(known, LogReport(0))
-        with engines.read_only(path).connect() as connection:
-            if not inspect(connection).has_table(audit.name):
-                return _without(known, LogReport(0))
-            _tolerate_bad_text(connection)
-            return _followed(connection, known)
+        return _followed(connection, known)
 
 
 def _followed(connection: Connection, known: Sequence[Checkpoint]) -> LogReport:
@@ -199,24 +197,11 @@ def _without(missing: Sequence[Checkpoint], report: LogReport) -> LogReport:
     return LogReport(report.entries, Break(min(one.number for one in missing), Flaw.KNOWN_DIGEST_MISSING))
 
 
-def _tolerate_bad_text(connection: Connection) -> None:
-    """Read bytes that are not UTF-8 as a text that matches no digest.
-
-    Otherwise the driver would end the query with an error that quotes them.
-    """
-    driver: Any = connection.connection.driver_connection
-    driver.text_factory = _text
-
-
-def _text(stored: bytes) -> str:
-    return stored.decode(errors="surrogateescape")
-
-
 def entries_as_stored() -> Select[Any]:
     """Select every column with its raw value, so that a spoiled entry is reported instead of ending the query."""
     raw: dict[str, ColumnElement[Any]] = {
         "at": type_coerce(audit.c.at, BigInteger()),
-        "details": type_coerce(audit.c.details, Text()),
+        "details": cast(audit.c.details, Text),
     }
     return select(*(raw.get(column.name, column).label(column.name) for column in audit.c))
 
@@ -226,7 +211,7 @@ def _condition(chosen: AuditFilter) -> ColumnElement[bool]:
     if chosen.guild_id is not None:
         conditions.append(audit.c.guild_id == chosen.guild_id)
     if chosen.actions:
-        details = type_coerce(audit.c.details, Text())
+        details = cast(audit.c.details, Text)
         parts = [details.contains(f'"{action.value}"', autoescape=True) for action in sorted(chosen.actions)]
         has_parts = details.contains(f'"{PARTS}":[')
         named = audit.c.action.in_(sorted(action.value for action in chosen.actions))

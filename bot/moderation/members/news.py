@@ -71,7 +71,8 @@ class NewsStore:
             )
             if (await within.connection.execute(select(person_news.c.id).where(theirs))).first() is not None:
                 return
-        await within.connection.execute(person_news.insert().values(**vars(news)))
+        values = {name: value for name, value in vars(news).items() if name != "id"}
+        await within.connection.execute(person_news.insert().values(values))
         within.once_committed(self.added.set)
 
     async def untold(self, limit: int) -> Sequence[News]:

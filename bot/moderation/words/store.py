@@ -31,14 +31,18 @@ class TermStore:
 
     async def everything(self) -> Mapping[int, tuple[StoredTerm, ...]]:
         """Return the terms of every list by server, in alphabetical order. The operator's are those of server 0."""
-        chosen = select(terms).order_by(terms.c.guild_id, terms.c.term)
+        chosen = select(terms)
         keys, alarms = (terms.c.guild_id, terms.c.term), self._database.alarms
         async with self._database.read() as connection:
             rows = await read_rows(connection, chosen, _stored, keys=keys, alarms=alarms, instead=_blocking)
         found: dict[int, list[StoredTerm]] = {}
         for guild_id, stored in rows:
             found.setdefault(guild_id, []).append(stored)
-        return {guild_id: tuple(listed) for guild_id, listed in found.items()}
+        # Sorted here: each server of a database has an order of letters of its own.
+        return {
+            guild_id: tuple(sorted(listed, key=lambda one: one.term.text))
+            for guild_id, listed in found.items()
+        }
 
     async def add(
         self, within: AuditedTransaction, guild_id: int, term: Term, added_by: int, now: datetime

@@ -8,7 +8,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     # Alembic assumes that SQLite cannot roll back DDL, because Python's driver by default begins no transaction
-    # for it. Our engine sends BEGIN itself (`bot.storage.engines`), so all steps are one transaction.
+    # for it. Our engine sends BEGIN itself (`bot.storage.sqlite_engines`), so all steps are one transaction.
     transactional_ddl=True,
     transaction_per_migration=False,
     # For generated steps: SQLite's ALTER TABLE cannot do most changes, so batch mode copies the table.

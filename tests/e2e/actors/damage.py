@@ -1,14 +1,17 @@
-"""Changes of a stopped bot's database from outside."""
+"""Changes of a bot's database from outside: what another process, a tool, a kill or an accident would have left."""
 
-import sqlite3
-from contextlib import closing
+import asyncio
 
 from tests.e2e.actors.harness import Harness
+from tests.postgresql.outside import change
 
 
 def rewrite(harness: Harness, *statements: str) -> None:
-    """Have the stopped bot's data be what a kill, a tool or an accident would have left."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
+    """Carry statements out, each by itself, while the bot is stopped."""
+    for statement in statements:
+        change(harness.database_url, harness.data_dir, statement)
+
+
+async def change_rows(harness: Harness, statement: str, *values: object) -> None:
+    """Carry out one statement, with `?` for each value, beside a bot that may be within a transaction."""
+    await asyncio.to_thread(change, harness.database_url, harness.data_dir, statement, *values)

@@ -1,9 +1,8 @@
 """Test harness of the end-to-end tests: the sandbox, the bot that runs against it, and a server with users."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +38,7 @@ from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
 from bot.texts import jobs
 from cogs.shared.respond import LookUpTimes
+from tests.postgresql.outside import rows_of
 from tests.storage.new_database import place_new_database
 
 QUICK = Tuning(
@@ -107,6 +107,8 @@ class Harness:
     tuning: Tuning
     now: Callable[[], datetime] = utc_now
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    database_url: str | None = None
+    """The address of the database; None is the file in the data folder."""
     rules: ServerRules | None = None
     """What the server's moderators decided before the first start."""
     _running: App | None = None
@@ -149,10 +151,8 @@ class Harness:
 
     def rows(self, columns: str = "*") -> list[dict[str, Any]]:
         """The jobs as they are stored, oldest first, read from outside the bot."""
-        with closing(sqlite3.connect(self.data_dir / "stillmotion.sqlite3")) as connection:
-            connection.row_factory = sqlite3.Row
-            found = connection.execute(f"SELECT {columns} FROM jobs ORDER BY created_at")  # noqa: S608 - ours
-            return [dict(row) for row in found]
+        statement = f"SELECT {columns} FROM jobs ORDER BY created_at, lookup"  # noqa: S608 - ours
+        return rows_of(self.database_url, self.data_dir, statement)
 
     def member(self, name: str, *, roles: list[Any] | None = None) -> User:
         """Add another member to the server."""
@@ -207,6 +207,7 @@ async def _ended(app: App, running: asyncio.Task[None]) -> None:
 @asynccontextmanager
 async def open_harness(
     tmp_path: Path,
+    database_url: str | None,
     *,
     tuning: Tuning = QUICK,
     pace: TaskPace = QUICK_PACE,
@@ -215,9 +216,13 @@ async def open_harness(
     limits: RateLimits = QUICK_LIMITS,
     rules: ServerRules | None = SPICY_ON,
     ack_deadline_s: float = 6.0,
+    proxy_url: str | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Harness]:
-    """Run sandbox and bot; afterwards neither service may have seen a malformed request."""
+    """Run sandbox and bot; afterwards neither service may have seen a malformed request.
+
+    With `proxy_url` the bot reaches its database by that address.
+    """
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     try:
         studio, intents = SampleVideoFactory(tmp_path / "films"), privileged_intents
@@ -230,10 +235,11 @@ async def open_harness(
             user = sandbox.discord.add_user("ada")
             guild.join(user)
             harness = Harness(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
-            harness.rules = rules
-            place_new_database(harness.data_dir)
+            harness.rules, harness.database_url = rules, database_url
+            if database_url is None:
+                place_new_database(harness.data_dir)
             try:
-                await harness.start(**settings)
+                await harness.start(database_url=proxy_url or database_url, **settings)
                 yield harness
             finally:
                 await harness.stop()

@@ -1,18 +1,16 @@
 """What the bot has stored, read from outside it."""
 
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 from bot.moderation.audit.store import verify_log
+from bot.storage.address import database_address
 from tests.e2e.actors.harness import Harness
+from tests.postgresql.outside import rows_of
 
 
 def stored(harness: Harness, statement: str) -> list[dict[str, Any]]:
     """What is stored, read from outside the bot."""
-    with closing(sqlite3.connect(harness.data_dir / "stillmotion.sqlite3")) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(statement)]
+    return rows_of(harness.database_url, harness.data_dir, statement)
 
 
 def states(harness: Harness) -> list[str]:
@@ -33,5 +31,5 @@ def actions(harness: Harness) -> list[str]:
 
 def assert_log_unbroken(harness: Harness) -> None:
     """Whatever happened, the log of it verifies."""
-    report = verify_log(harness.data_dir / "stillmotion.sqlite3")
+    report = verify_log(database_address(harness.database_url, harness.data_dir))
     assert report.broken is None

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from bot.moderation.audit.chain import Break, Chain
 from bot.moderation.audit.entries import AuditAction, AuditEntry, RecordedEntry
-from bot.moderation.audit.store import AuditStore
+from bot.moderation.audit.store import AuditStore, entries_as_stored
+from bot.storage.database import Database
+from bot.storage.moderation_tables import audit
 from bot.storage.opening import open_database
 
 NOW: Final = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -60,6 +62,13 @@ def rows(path: Path) -> list[dict[str, Any]]:
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute("SELECT * FROM audit ORDER BY number")]
+
+
+async def stored(database: Database) -> list[dict[str, Any]]:
+    """What is in an open database."""
+    async with database.read() as connection:
+        found = await connection.execute(entries_as_stored().order_by(audit.c.number))
+        return [dict(row) for row in found.mappings()]
 
 
 def change(path: Path, statement: str, *values: object) -> None:

@@ -22,6 +22,7 @@ from bot.moderation.audit.checkpoint import (
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import LogReport, verify_log
+from bot.storage.address import SqliteAddress
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from tests.storage.rows import NOW
@@ -31,8 +32,8 @@ FILE = "stillmotion.sqlite3"
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(None, tmp_path) as opened:
+async def database(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Database]:
+    async with open_database(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -55,6 +56,7 @@ def cut(folder: Path, statement: str) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", '{"number": 1}'])
+@pytest.mark.sqlite
 async def test_a_file_that_is_gone_or_unreadable_is_written_anew_at_the_start(
     database: Database, tmp_path: Path, content: str | None
 ) -> None:
@@ -71,6 +73,7 @@ async def test_a_file_that_is_gone_or_unreadable_is_written_anew_at_the_start(
     assert checkpoint_file_state(tmp_path) is CheckpointFileState.READABLE
 
 
+@pytest.mark.sqlite
 async def test_a_longer_log_is_fine_and_one_that_was_cut_off_is_not(
     database: Database, tmp_path: Path
 ) -> None:
@@ -80,17 +83,17 @@ async def test_a_longer_log_is_fine_and_one_that_was_cut_off_is_not(
     await written(log, file, tmp_path)
     await log.append(ENTRY)
     known = read_checkpoints(tmp_path)
-    assert verify_log(tmp_path / FILE, known) == LogReport(3)
+    assert verify_log(SqliteAddress(tmp_path / FILE), known) == LogReport(3)
     assert await CheckpointFile(tmp_path).missing(log.store) is None
     cut(tmp_path, "DELETE FROM audit WHERE number > 1")
-    assert verify_log(tmp_path / FILE) == LogReport(1), "the chain alone does not tell"
+    assert verify_log(SqliteAddress(tmp_path / FILE)) == LogReport(1), "the chain alone does not tell"
     expected = LogReport(1, Break(2, Flaw.KNOWN_DIGEST_MISSING))
-    assert verify_log(tmp_path / FILE, known) == expected
+    assert verify_log(SqliteAddress(tmp_path / FILE), known) == expected
     assert await CheckpointFile(tmp_path).missing(log.store) == known[0]
     # Also once the log has grown again, until the operator deletes the file.
     await log.append(replace(ENTRY, reason="later"), ENTRY)
     await written_beside(file, tmp_path)
-    assert verify_log(tmp_path / FILE, read_checkpoints(tmp_path)).broken == expected.broken
+    assert verify_log(SqliteAddress(tmp_path / FILE), read_checkpoints(tmp_path)).broken == expected.broken
 
 
 async def written_beside(file: CheckpointFile, folder: Path) -> None:
@@ -103,6 +106,7 @@ async def written_beside(file: CheckpointFile, folder: Path) -> None:
         await task
 
 
+@pytest.mark.sqlite
 async def test_a_cut_is_still_known_after_more_starts_and_is_told_once(
     database: Database, tmp_path: Path
 ) -> None:
@@ -120,10 +124,11 @@ async def test_a_cut_is_still_known_after_more_starts_and_is_told_once(
         known = read_checkpoints(tmp_path)
         assert lost in known
         assert len(known) == 2
-        assert verify_log(tmp_path / FILE, known).broken == Break(2, Flaw.KNOWN_DIGEST_MISSING)
+        assert verify_log(SqliteAddress(tmp_path / FILE), known).broken == Break(2, Flaw.KNOWN_DIGEST_MISSING)
 
 
 @pytest.mark.parametrize("cut_to", [1, 2])
+@pytest.mark.sqlite
 async def test_a_cut_under_the_running_bot_is_not_forgotten_with_the_next_entry(
     database: Database, tmp_path: Path, cut_to: int
 ) -> None:
@@ -138,22 +143,25 @@ async def test_a_cut_under_the_running_bot_is_not_forgotten_with_the_next_entry(
     await written_beside(file, tmp_path)
     known = read_checkpoints(tmp_path)
     assert Checkpoint(lost.number, lost.sha256) in known
-    assert verify_log(tmp_path / FILE, known).broken == Break(3, Flaw.KNOWN_DIGEST_MISSING)
+    assert verify_log(SqliteAddress(tmp_path / FILE), known).broken == Break(3, Flaw.KNOWN_DIGEST_MISSING)
 
 
 async def test_a_log_without_any_entry_lacks_those_that_are_known(tmp_path: Path) -> None:
     known = [Checkpoint(1, "a" * 64)]
-    assert verify_log(tmp_path / FILE, known) == LogReport(0, Break(1, Flaw.KNOWN_DIGEST_MISSING))
+    assert verify_log(SqliteAddress(tmp_path / FILE), known) == LogReport(
+        0, Break(1, Flaw.KNOWN_DIGEST_MISSING)
+    )
 
 
+@pytest.mark.sqlite
 async def test_the_first_digits_of_a_digest_are_enough(database: Database, tmp_path: Path) -> None:
     log = AuditLog(database)
     await log.append(ENTRY)
     (entry,) = await log.store.read(limit=1)
     shown = typed_checkpoint(f"1 · {entry.sha256[:16]}")
-    assert verify_log(tmp_path / FILE, [shown]) == LogReport(1)
+    assert verify_log(SqliteAddress(tmp_path / FILE), [shown]) == LogReport(1)
     other = typed_checkpoint(f"1:{'0' * 16}")
-    assert verify_log(tmp_path / FILE, [other]).broken == Break(1, Flaw.KNOWN_DIGEST_MISSING)
+    assert verify_log(SqliteAddress(tmp_path / FILE), [other]).broken == Break(1, Flaw.KNOWN_DIGEST_MISSING)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1:abc", "x:" + "a" * 16, "1:" + "g" * 16])

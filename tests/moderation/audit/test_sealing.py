@@ -10,6 +10,7 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.sealing import EntryEmptying
 from bot.moderation.audit.store import AuditStore, LogReport, verify_log
+from bot.storage.address import SqliteAddress
 from bot.storage.moderation_tables import audit
 from bot.storage.opening import open_database
 from tests.moderation.audit.logs import ENTRY, FILE, NOW, PERSON, change, rows, several, written
@@ -34,7 +35,7 @@ async def emptied(folder: Path, *entries: AuditEntry, times: int = 1) -> Path:
 async def test_what_was_emptied_leaves_no_trace_and_the_log_verifies(tmp_path: Path) -> None:
     others = replace(THEIRS, person_id=PERSON + 1, reason="kept")
     path = await emptied(tmp_path, THEIRS, others, replace(THEIRS, reason="minor"), times=2)
-    assert verify_log(path) == LogReport(4)
+    assert verify_log(SqliteAddress(path)) == LogReport(4)
     found = rows(path)
     assert [row["reason"] for row in found] == ["", "kept", "minor", ""]
     assert [row["prompt"] is None for row in found] == [True, False, True, True]
@@ -45,17 +46,19 @@ async def test_what_was_emptied_leaves_no_trace_and_the_log_verifies(tmp_path: P
 
 async def test_a_log_of_many_entries_is_emptied_in_parts(tmp_path: Path) -> None:
     path = await emptied(tmp_path, *([THEIRS] * 450))
-    assert verify_log(path) == LogReport(455)
+    assert verify_log(SqliteAddress(path)) == LogReport(455)
     assert {row["reason"] for row in rows(path)} == {""}
 
 
-async def test_an_emptied_entry_is_emptied_further_by_another_seal(tmp_path: Path) -> None:
+async def test_an_emptied_entry_is_emptied_further_by_another_seal(
+    tmp_path: Path,
+) -> None:
     path = await written(tmp_path, THEIRS)
     async with open_database(None, tmp_path) as database:
         emptying = EntryEmptying(AuditLog(database), ())
         assert await emptying.empty(MINE, emptying.without_reason, SEAL) == 1
         assert await emptying.empty(MINE, emptying.in_full, SEAL) == 1
-    assert verify_log(path) == LogReport(3)
+    assert verify_log(SqliteAddress(path)) == LogReport(3)
     assert rows(path)[0]["sealed_by"] == 3
 
 
@@ -73,12 +76,13 @@ async def test_nobody_empties_or_changes_an_entry_in_secret(tmp_path: Path, stat
     other = replace(ENTRY, person_id=PERSON + 1)
     path = await emptied(tmp_path, other, other, THEIRS)
     number = int(statement[-1])
-    assert verify_log(path) == LogReport(4)
+    assert verify_log(SqliteAddress(path)) == LogReport(4)
     change(path, statement)
-    report = verify_log(path)
+    report = verify_log(SqliteAddress(path))
     assert report == LogReport(number - 1, Break(number, Flaw.DIGEST_DIFFERS))
 
 
+@pytest.mark.sqlite
 async def test_seals_stay(tmp_path: Path) -> None:
     async with open_database(None, tmp_path) as database:
         log = AuditLog(database)
@@ -88,4 +92,4 @@ async def test_seals_stay(tmp_path: Path) -> None:
         before = await AuditStore(database).read(limit=1)
         await emptying.empty(MINE, emptying.in_full, SEAL)
         assert await AuditStore(database).read(limit=1) == before
-    assert verify_log(tmp_path / FILE).broken is None
+    assert verify_log(SqliteAddress(tmp_path / FILE)).broken is None

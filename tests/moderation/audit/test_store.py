@@ -22,10 +22,12 @@ from tests.moderation.audit.logs import (
     PERSON,
     PROMPT,
     change,
-    rows,
     several,
+    stored,
     verify,
 )
+
+pytestmark = pytest.mark.postgresql
 
 
 def plain(recorded: RecordedEntry) -> AuditEntry:
@@ -44,7 +46,7 @@ async def test_an_entry_is_kept_as_it_was_said(store: AuditStore, database: Data
     assert tuple(map(plain, appended)) == (ENTRY, short)
     assert await store.read(limit=10) == appended[::-1]
     assert (appended[1].prompt_salt, appended[1].prompt_sha256) == (None, None)
-    first, second = rows(database.path)
+    first, second = await stored(database)
     assert first["action"] == "request_held"
     assert first["prompt"] == f"{appended[0].prompt_salt}:{PROMPT}"
     assert (second["details"], second["prompt"], second["actor_id"]) == ("{}", None, None)
@@ -107,7 +109,7 @@ async def test_thousands_at_once_make_one_chain(store: AuditStore, database: Dat
     log = await whole(store)
     assert len(log) == sum(map(len, appended)) > 5000
     assert verify(log) is None
-    assert verify_log(database.path) == LogReport(len(log))
+    assert verify_log(database.address) == LogReport(len(log))
 
 
 async def test_a_cancelled_append_leaves_the_chain_whole(store: AuditStore, database: Database) -> None:
@@ -116,7 +118,7 @@ async def test_a_cancelled_append_leaves_the_chain_whole(store: AuditStore, data
         await asyncio.sleep(0.001)
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    report = verify_log(database.path)
+    report = verify_log(database.address)
     assert report.broken is None
     assert report.entries % 2 == 0
 
@@ -181,6 +183,7 @@ async def test_pages_follow_each_other_while_the_log_grows(store: AuditStore) ->
     assert found == [entry for entry in appended[::-1] if entry.guild_id == GUILD]
 
 
+@pytest.mark.sqlite
 async def test_an_entry_that_cannot_be_read_is_named_without_its_words(
     store: AuditStore, database: Database
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.moderation.audit.chain import Break, Flaw
 from bot.moderation.audit.store import AuditStore, LogReport, verify_log
+from bot.storage.address import SqliteAddress
 from bot.storage.database import Database
 from bot.storage.errors import StorageDamagedError
 from bot.storage.opening import open_database
@@ -61,12 +62,12 @@ def tampered(log: Path, statement: str, *values: object) -> LogReport:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copy(log, folder))
         change(copy, statement, *values)
-        return verify_log(copy)
+        return verify_log(SqliteAddress(copy))
 
 
 def test_a_log_that_nobody_touched_is_unbroken(log: Path) -> None:
     before = {path.name: path.read_bytes() for path in log.parent.iterdir()}
-    assert verify_log(log) == LogReport(LENGTH)
+    assert verify_log(SqliteAddress(log)) == LogReport(LENGTH)
     assert {path.name: path.read_bytes() for path in log.parent.iterdir()} == before
 
 
@@ -79,7 +80,7 @@ def test_any_column_of_any_entry(log: Path, column: str, number: int, value: obj
         copy = Path(shutil.copy(log, folder))
         change(copy, f"UPDATE audit SET {column} = ? WHERE number = ?", value, number)  # noqa: S608 - ours
         assume(rows(copy) != rows(log))
-        report = verify_log(copy)
+        report = verify_log(SqliteAddress(copy))
     assert report.broken is not None
     assert report == LogReport(number - 1, Break(number, report.broken.flaw))
 
@@ -107,7 +108,7 @@ def test_a_deleted_entry(log: Path, number: int) -> None:
 def test_a_deleted_entry_whose_gap_was_closed(log: Path) -> None:
     change(log, "DELETE FROM audit WHERE number = 5")
     change(log, "UPDATE audit SET number = number - 1 WHERE number > 5")
-    assert verify_log(log) == LogReport(4, Break(5, Flaw.PREVIOUS_DIFFERS))
+    assert verify_log(SqliteAddress(log)) == LogReport(4, Break(5, Flaw.PREVIOUS_DIFFERS))
 
 
 @pytest.mark.parametrize("number", [-3, 0, LENGTH + 1, LENGTH + 100])
@@ -125,7 +126,7 @@ def test_swapped_entries(log: Path, pair: list[int]) -> None:
         copy = Path(shutil.copy(log, folder))
         for old, new in ((first, 1000), (second, first), (1000, second)):
             change(copy, "UPDATE audit SET number = ? WHERE number = ?", new, old)
-        report = verify_log(copy)
+        report = verify_log(SqliteAddress(copy))
     assert report.broken is not None
     assert report.broken.number == first
 
@@ -136,7 +137,7 @@ def test_swapped_prompts(log: Path) -> None:
     assert fourth is not None
     change(log, "UPDATE audit SET prompt = ? WHERE number = 2", fourth)
     change(log, "UPDATE audit SET prompt = ? WHERE number = 4", second)
-    assert verify_log(log) == LogReport(1, Break(2, Flaw.PROMPT_DIFFERS))
+    assert verify_log(SqliteAddress(log)) == LogReport(1, Break(2, Flaw.PROMPT_DIFFERS))
 
 
 def test_a_prompt_where_none_was(log: Path) -> None:
@@ -162,31 +163,32 @@ def test_that_the_newest_were_cut_off_is_beyond_a_chain(log: Path) -> None:
 
 
 async def test_the_log_of_a_running_bot(database: Database, store: AuditStore) -> None:
-    assert verify_log(database.path) == LogReport(0)
+    assert verify_log(database.address) == LogReport(0)
     await store.append(*several(1200))
     async with database.write():  # while it writes
-        assert verify_log(database.path) == LogReport(1200)
+        assert verify_log(database.address) == LogReport(1200)
 
 
+@pytest.mark.sqlite
 async def test_what_is_appended_to_a_broken_log_mends_nothing(log: Path) -> None:
     change(log, "UPDATE audit SET reason = 'other' WHERE number = ?", LENGTH)
     async with open_database(None, log.parent) as database:
         await AuditStore(database).append(ENTRY)
-    assert verify_log(log) == LogReport(LENGTH - 1, Break(LENGTH, Flaw.DIGEST_DIFFERS))
+    assert verify_log(SqliteAddress(log)) == LogReport(LENGTH - 1, Break(LENGTH, Flaw.DIGEST_DIFFERS))
 
 
 def test_no_file_and_no_table_are_an_empty_log(tmp_path: Path) -> None:
-    assert verify_log(tmp_path / "nothing") == LogReport(0)
+    assert verify_log(SqliteAddress(tmp_path / "nothing")) == LogReport(0)
     assert list(tmp_path.iterdir()) == []
     with closing(sqlite3.connect(tmp_path / "other")) as connection:
         connection.execute("CREATE TABLE jobs (id TEXT)")
-    assert verify_log(tmp_path / "other") == LogReport(0)
+    assert verify_log(SqliteAddress(tmp_path / "other")) == LogReport(0)
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"this is no database" * 400)
     with pytest.raises(StorageDamagedError):
-        verify_log(tmp_path / FILE)
+        verify_log(SqliteAddress(tmp_path / FILE))
 
 
 def test_the_columns_that_are_tampered_with_are_all_there_are(log: Path) -> None:

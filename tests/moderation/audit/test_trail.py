@@ -9,7 +9,7 @@ from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
-from tests.moderation.audit.logs import ENTRY, rows
+from tests.moderation.audit.logs import ENTRY, stored
 
 REFUSING = "CREATE TRIGGER refusing BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'refused'); END"
 STRUCK = "INSERT INTO strikes (guild_id, person_id, given_at, given_by, reason) VALUES (1, 2, 3, 4, 'x')"
@@ -50,7 +50,7 @@ async def test_what_is_kept_is_followed_and_then_mirrored(
     await decide(audit_log, followed)
     assert followed == ["known", "mirrored 1", "mirrored 2"]
     assert await strikes(database) == 1
-    assert len(rows(database.path)) == 2
+    assert len(await stored(database)) == 2
 
 
 async def test_what_is_broken_off_is_not_followed(
@@ -61,9 +61,10 @@ async def test_what_is_broken_off_is_not_followed(
             await within.record(ENTRY)
             within.once_committed(lambda: followed.append("known"))
             _ = 1 / 0
-    assert followed == rows(database.path) == []
+    assert followed == await stored(database) == []
 
 
+@pytest.mark.sqlite
 async def test_a_log_that_takes_no_entry_takes_the_decision_back(
     audit_log: AuditLog, database: Database, followed: list[str]
 ) -> None:
@@ -71,7 +72,7 @@ async def test_a_log_that_takes_no_entry_takes_the_decision_back(
         await connection.exec_driver_sql(REFUSING)
     with pytest.raises(StorageUnavailableError, match="refused"):
         await decide(audit_log, followed)
-    assert followed == rows(database.path) == []
+    assert followed == await stored(database) == []
     assert await strikes(database) == 0
 
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -54,26 +56,24 @@ def upgrade() -> None:
 
 
 def _create_indices() -> None:
-    op.create_index("ix_jobs_unsettled", "jobs", ["created_at"], sqlite_where=sa.text("settled_at IS NULL"))
+    op.create_index("ix_jobs_unsettled", "jobs", ["created_at"], **only_where("settled_at IS NULL"))
     op.create_index("ix_jobs_person_id_created_at", "jobs", ["person_id", "created_at"])
-    op.create_index("ix_jobs_ready_at", "jobs", ["ready_at"], sqlite_where=sa.text("ready_at IS NOT NULL"))
+    op.create_index("ix_jobs_ready_at", "jobs", ["ready_at"], **only_where("ready_at IS NOT NULL"))
     op.create_index(
-        "ix_jobs_submitted_at", "jobs", ["submitted_at"], sqlite_where=sa.text("submitted_at IS NOT NULL")
+        "ix_jobs_submitted_at", "jobs", ["submitted_at"], **only_where("submitted_at IS NOT NULL")
     )
-    op.create_index("ix_jobs_tokens", "jobs", ["answered_at"], sqlite_where=sa.text("token IS NOT NULL"))
+    op.create_index("ix_jobs_tokens", "jobs", ["answered_at"], **only_where("token IS NOT NULL"))
     op.create_index(
         "uq_jobs_repeats",
         "jobs",
         ["parent_id"],
         unique=True,
-        sqlite_where=sa.text("NOT lookup AND parent_id IS NOT NULL"),
+        **only_where("NOT lookup AND parent_id IS NOT NULL"),
     )
     op.create_index(
         "uq_jobs_fetching",
         "jobs",
         ["task_id"],
         unique=True,
-        sqlite_where=sa.text(
-            "state IN ('generating', 'ready', 'delivering', 'delivered') AND task_id IS NOT NULL"
-        ),
+        **only_where("state IN ('generating', 'ready', 'delivering', 'delivered') AND task_id IS NOT NULL"),
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -94,10 +96,8 @@ def _create_reviews() -> None:
         sa.Column("shown_message_id", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_reviews"),
     )
-    op.create_index("ix_reviews_open", "reviews", ["expires_at"], sqlite_where=sa.text("state = 'open'"))
-    op.create_index(
-        "uq_reviews_open", "reviews", ["job_id"], unique=True, sqlite_where=sa.text("state = 'open'")
-    )
+    op.create_index("ix_reviews_open", "reviews", ["expires_at"], **only_where("state = 'open'"))
+    op.create_index("uq_reviews_open", "reviews", ["job_id"], unique=True, **only_where("state = 'open'"))
     op.create_index("ix_reviews_guild_id_created_at", "reviews", ["guild_id", "created_at"])
     op.create_table(
         "votes",

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -26,11 +28,11 @@ def upgrade() -> None:
         "jobs",
         ["task_id"],
         unique=True,
-        sqlite_where=sa.text(
+        **only_where(
             "state IN ('generating', 'ready', 'delivering') AND parked_at IS NULL AND task_id IS NOT NULL"
         ),
     )
-    op.create_index("ix_jobs_task_id", "jobs", ["task_id"], sqlite_where=sa.text("task_id IS NOT NULL"))
+    op.create_index("ix_jobs_task_id", "jobs", ["task_id"], **only_where("task_id IS NOT NULL"))
     op.add_column("drafts", sa.Column("job_id", sa.String(32)))
     op.create_table(
         "operator_orders",

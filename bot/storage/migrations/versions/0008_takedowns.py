@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -25,19 +27,10 @@ def upgrade() -> None:
         "ix_reviews_outstanding",
         "reviews",
         ["outstanding"],
-        sqlite_where=sa.text("outstanding IS NOT NULL"),
+        **only_where("outstanding IS NOT NULL"),
     )
-    # Earlier versions read from the log what was not done yet.
-    done = _LOGGED.format(actions="'video_restored', 'video_removed'")
-    hidden = _LOGGED.format(actions="'video_restored', 'video_removed', 'video_hidden'")
-    op.execute(
-        "UPDATE reviews SET outstanding = CASE state WHEN 'approved' THEN 'restore' ELSE 'remove' END "  # noqa: S608 - ours
-        f"WHERE stage = 'report' AND state <> 'open' AND NOT {done}"
-    )
-    op.execute(
-        "UPDATE reviews SET outstanding = 'hide' "  # noqa: S608 - ours
-        f"WHERE stage = 'report' AND state = 'open' AND NOT {hidden}"
-    )
+    if op.get_bind().dialect.name == "sqlite":  # no version before this step ran on another kind of database
+        _mark_outstanding()
     for column in (
         sa.Column("guild_id", sa.BigInteger),
         sa.Column("channel_id", sa.BigInteger),
@@ -52,3 +45,17 @@ def upgrade() -> None:
     op.create_index("ix_reports_guild_id", "reports", ["guild_id"])
     op.create_index("ix_reports_person_id", "reports", ["person_id"])
     op.add_column("members", sa.Column("end_is_told", sa.Boolean, server_default=sa.true(), nullable=False))
+
+
+def _mark_outstanding() -> None:
+    # Earlier versions read from the log what was not done yet.
+    done = _LOGGED.format(actions="'video_restored', 'video_removed'")
+    hidden = _LOGGED.format(actions="'video_restored', 'video_removed', 'video_hidden'")
+    op.execute(
+        "UPDATE reviews SET outstanding = CASE state WHEN 'approved' THEN 'restore' ELSE 'remove' END "  # noqa: S608 - ours
+        f"WHERE stage = 'report' AND state <> 'open' AND NOT {done}"
+    )
+    op.execute(
+        "UPDATE reviews SET outstanding = 'hide' "  # noqa: S608 - ours
+        f"WHERE stage = 'report' AND state = 'open' AND NOT {hidden}"
+    )

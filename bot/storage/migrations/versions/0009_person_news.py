@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -24,4 +26,4 @@ def upgrade() -> None:
         sa.Column("bought", sa.Boolean, nullable=False),
         sa.Column("told_at", sa.BigInteger),
     )
-    op.create_index("ix_person_news_untold", "person_news", ["id"], sqlite_where=sa.text("told_at IS NULL"))
+    op.create_index("ix_person_news_untold", "person_news", ["id"], **only_where("told_at IS NULL"))

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -15,5 +17,5 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("original_name", sa.Text))
     op.add_column("jobs", sa.Column("original_until", sa.BigInteger))
     op.create_index(
-        "ix_jobs_originals", "jobs", ["original_until"], sqlite_where=sa.text("original_name IS NOT NULL")
+        "ix_jobs_originals", "jobs", ["original_until"], **only_where("original_name IS NOT NULL")
     )

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.storage import driver
+from bot.storage import sqlite_driver
 
 READERS: Final = 2
 BUSY_TIMEOUT_S: Final = 5.0
@@ -108,7 +108,7 @@ def _pooled(
 ) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args={**_DRIVER, "async_creator_fn": partial(driver.connect, look=look)},
+        connect_args={**_DRIVER, "async_creator_fn": partial(sqlite_driver.connect, look=look)},
         pool_size=connections,
         max_overflow=0,
         pool_reset_on_return="rollback" if resets else None,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Database
-from bot.storage.driver import OneTripConnection, connect
 from bot.storage.opening import open_database
+from bot.storage.sqlite_driver import OneTripConnection, connect
 from tests.storage.rows import add, job_count, row
 
 
