@@ -12,6 +12,12 @@ _CONTEXTS = {
     TranslationContextLocation.group_name: "command",
     TranslationContextLocation.parameter_name: "option",
 }
+_SPOKEN = {
+    locale: Language.of(locale.value)
+    for locale in discord.Locale
+    if Language.of(locale.value) is not Language.ENGLISH
+}
+"""discord.py asks for each text in each of Discord's thirty locales, most of which stay English."""
 
 
 class Translator(app_commands.Translator):
@@ -21,8 +27,8 @@ class Translator(app_commands.Translator):
         self, string: locale_str, locale: discord.Locale, context: TranslationContextTypes
     ) -> str | None:
         """Return the text in a Discord locale, or None where English stays."""
-        language = Language.of(locale.value)
-        if language is Language.ENGLISH:
+        language = _SPOKEN.get(locale)
+        if language is None:
             return None
         told = _sentence(string.message, context).in_language(language)
         return told if told != string.message else None

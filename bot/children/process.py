@@ -18,7 +18,8 @@ from typing import Any, Final, cast
 
 _PACKAGE_ROOT: Final = Path(__file__).parents[2]
 _BOOT: Final = (
-    "import importlib, sys; sys.path[:0] = sys.argv[2:-2]; importlib.import_module(sys.argv[1]).main()"
+    "import importlib, sys; sys.path[:0] = sys.argv[2:-2]; from bot.children.priority import step_back; "
+    "step_back(int(sys.argv[-1])); importlib.import_module(sys.argv[1]).main()"
 )
 _ANSWER_MAX_BYTES: Final = 64 * 1024
 _REPORT_BEGINS: Final = b'{"progress":'
@@ -59,14 +60,14 @@ class ChildSpec:
     Attributes:
         module: Its `main()` calls `bot.children.serving.serve`.
         memory_bytes: Limit of its address space.
-        niceness: 0 for work that somebody waits for, more for work that may wait.
+        niceness: How far it gives way to the bot's own process: more for work that may wait.
         import_paths: Further folders to import from.
         environment: Variables for libraries, beside those that all children have.
     """
 
     module: str
     memory_bytes: int
-    niceness: int = 0
+    niceness: int = 5
     import_paths: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
 

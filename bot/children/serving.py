@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from bot.children.priority import give_session_way
+
 Task = Callable[..., Mapping[str, object]]
 """Takes the request's arguments by name and returns what is answered. It may raise anything.
 
@@ -43,13 +45,15 @@ def serve(tasks: Mapping[str, Task]) -> None:
     """
     memory_bytes, niceness = (int(number) for number in sys.argv[-2:])
     answers = _own_output()
-    _limit_process(memory_bytes, niceness)
+    _limit_process(memory_bytes)
+    gives_way = False
     for line in sys.stdin.buffer:
         request: dict[str, Any] = json.loads(line)
         task, within_s = tasks[request.pop("task")], request.pop("within_s")
         if request.pop("progress", False):
             request["on_progress"] = _Reports(answers)
         _limit_time(within_s)
+        gives_way = gives_way or give_session_way(niceness)
         try:
             answer: dict[str, object] = {"result": task(**request)}
         # Third-party decoders raise what they like about a damaged file; each of it is about the file.
@@ -88,7 +92,7 @@ def _own_output() -> int:
     return answers
 
 
-def _limit_process(memory_bytes: int, niceness: int) -> None:
+def _limit_process(memory_bytes: int) -> None:
     # Set by the child itself: subprocess's `preexec_fn` is not safe while the bot runs other threads.
     limits = {resource.RLIMIT_AS: memory_bytes, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _FILE_BYTES}
     if sys.platform == "darwin":
@@ -96,7 +100,6 @@ def _limit_process(memory_bytes: int, niceness: int) -> None:
         del limits[resource.RLIMIT_AS]
     for limit, value in limits.items():
         resource.setrlimit(limit, (value, value))
-    os.nice(niceness)
     score = Path("/proc/self/oom_score_adj")
     if score.exists():
         score.write_text(_OOM_SCORE)

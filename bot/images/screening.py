@@ -22,7 +22,6 @@ _WITHIN_S: Final = 20.0
 """Ten times what a detector takes for a video (README, *Image check*); meanwhile other requests wait for theirs."""
 _MEMORY_BYTES: Final = 3 * 1024**3
 """Limit of address space: a detector's libraries and its model take 0.6 GB."""
-_NICENESS: Final = 5
 _REMEMBERED: Final = 4_096
 """Files whose scores are remembered, at about 200 bytes each."""
 
@@ -67,7 +66,7 @@ class Screening:
         self._detector = detector
         # One at a time, and each for one task only: detectors never release their memory.
         self._children = ChildPool(
-            ChildSpec("bot.images.screen", _MEMORY_BYTES, _NICENESS, tuple(import_paths)),
+            ChildSpec("bot.images.screen", _MEMORY_BYTES, import_paths=tuple(import_paths)),
             at_once=1,
             within_s=timeout_s,
             tasks_each=1,

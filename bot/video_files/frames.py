@@ -13,7 +13,6 @@ log: Final = structlog.get_logger(__name__)
 
 _WITHIN_S: Final = 60.0
 """Seconds for one video: the end of a long one without an index can only be found by decoding all of it."""
-_NICENESS: Final = 5
 
 
 def video_pool(memory_bytes: int, *, within_s: float = _WITHIN_S) -> ChildPool:
@@ -23,7 +22,7 @@ def video_pool(memory_bytes: int, *, within_s: float = _WITHIN_S) -> ChildPool:
         memory_bytes: Limit of the child's address space.
         within_s: Seconds for one video.
     """
-    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes, niceness=_NICENESS)
+    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes)
     return ChildPool(spec, at_once=1, within_s=within_s)
 
 

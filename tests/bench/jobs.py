@@ -38,6 +38,8 @@ _WARM_UP_PACE = TaskPace(queue_s=1.0, generate_s=5.0)
 _SHORTEST_S = 30.0
 _LONGEST_S = 300.0
 _TIMEOUT_S = 600.0
+_ACK_DEADLINE_S = 3.0
+"""Discord's own: a command without an answer by then has failed."""
 _SEED = 20_261_124
 
 
@@ -108,6 +110,10 @@ class Crowd:
                 )
             )
             await asyncio.sleep(max(0.0, began_s + (number + 1) / _COMMANDS_PER_S - loop.time()))
+        await asyncio.sleep(_ACK_DEADLINE_S)
+        missed = [reply for reply in replies if reply.failed]
+        if missed:
+            raise RuntimeError(f"{len(missed)} of {count} commands got no answer in time")
         async with asyncio.timeout(_TIMEOUT_S):
             while len(self._sandbox.dimilinks.request_log.submissions) < bought + count:  # noqa: ASYNC110 - a plain record
                 await asyncio.sleep(0.05)

@@ -101,6 +101,12 @@ def connects(host: str, port: int) -> Mapping[str, object]:
     return {}
 
 
+def _session_priority() -> str:
+    """What Linux says of this session where it shares the processor among sessions; otherwise nothing."""
+    shown = Path("/proc/self/autogroup")
+    return shown.read_text() if shown.exists() else ""
+
+
 def surroundings() -> Mapping[str, object]:
     """Tell what the process can see and may do."""
     open_files = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
@@ -113,6 +119,7 @@ def surroundings() -> Mapping[str, object]:
         "session": os.getsid(0),
         "group": os.getpgid(0),
         "niceness": os.nice(0),
+        "session_priority": _session_priority(),
         "core_bytes": resource.getrlimit(resource.RLIMIT_CORE)[0],
     }
 
