@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import raise_on_interrupt
-from bot.texts import console, console_backup, console_demo
+from bot.texts import console, console_backup, console_demo, console_move
 from bot.video import Preset, Resolution, Seconds, Size
 
 if TYPE_CHECKING:
@@ -209,6 +209,25 @@ def restore(file: Annotated[Path, typer.Argument(help=console_backup.RESTORE_FIL
     loaded = _load_settings()
     _log_errors_only()
     _carry_out_blocking(lambda: run_restore(loaded, file))
+
+
+@app.command(name="move-to", help=console_move.MOVE_TO)
+def move_to(
+    *,
+    address: Annotated[str | None, typer.Argument(help=console_move.ADDRESS, show_default=False)] = None,
+    back_to_file: Annotated[bool, typer.Option("--back-to-file", help=console_move.BACK_TO_FILE)] = False,
+) -> None:
+    """Move the database to a server."""
+    from bot.cli import move_to as commands
+
+    if (address is None) is not back_to_file:
+        raise typer.BadParameter(console_move.ONE_OF_BOTH)
+    loaded = _load_settings()
+    _log_errors_only()
+    if address is None:
+        _carry_out_blocking(lambda: commands.back_to_file(loaded))
+    else:
+        _carry_out_blocking(lambda: commands.move_to(loaded, address))
 
 
 def _require_demo() -> None:

@@ -28,6 +28,8 @@ PUT_BACK: Final = "backup"
 """In the place of a process: the database was put back from a backup, at that moment."""
 _PLACE: Final = "place "
 """Begins what is in the place of a process: the database was here when it was started last."""
+IS_PLACE_NOTE: Final = heartbeats.c.process_id.startswith(_PLACE)
+"""Condition of the rows that say where the database was."""
 _NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """That moment while the backup was not started yet."""
 _WAITING: Final = (JobState.QUEUED, JobState.HELD)
@@ -76,12 +78,12 @@ class Heartbeat:
     async def _note_place(self, connection: AsyncConnection, noted: Sequence[str]) -> bool:
         """Note where the database is. Returns True if it was elsewhere when it was started last."""
         place = await self._database.place(connection)
-        if place is None or f"{_PLACE}{place}" in noted:
+        if place is None or place_note(place) in noted:
             return False
         earlier = [name for name in noted if name.startswith(_PLACE)]
         await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(earlier)))
         await connection.execute(
-            heartbeats.insert().values(process_id=f"{_PLACE}{place}", beat_at=self._now())
+            heartbeats.insert().values(process_id=place_note(place), beat_at=self._now())
         )
         return bool(earlier)
 
@@ -130,6 +132,11 @@ async def put_back_at(database: Database) -> datetime | None:
     async with database.read() as connection:
         chosen = select(heartbeats.c.beat_at).where(heartbeats.c.process_id == PUT_BACK)
         return (await connection.execute(chosen)).scalar()
+
+
+def place_note(place: str) -> str:
+    """Return what stands in the place of a process to say that the database is there."""
+    return f"{_PLACE}{place}"
 
 
 def mark_put_back(copy: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ hold prompts and Discord's interaction tokens. PostgreSQL's errors are translate
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -66,6 +67,23 @@ class UnreadableRowError(StorageError):
 
 class NewerDatabaseError(StorageError):
     """A newer version of the bot made the database. Nothing was written to it."""
+
+
+class DatabaseMovedError(StorageError):
+    """The rows of this file are on a server. What is bought and posted is known there alone."""
+
+    def __init__(self, file: str, server: str, at: datetime) -> None:
+        super().__init__(
+            f"{file}: moved to {server} ({at:%Y-%m-%d %H:%M} UTC); set DATABASE_URL to that address. To go back to"
+            " this file as it was then: python -m bot move-to --back-to-file"
+        )
+
+
+class UnfinishedMoveError(StorageError):
+    """The rows of a file are on their way to this database."""
+
+    def __init__(self, server: str, file: str) -> None:
+        super().__init__(f"{server}: holds an unfinished move of {file}; execute the same move-to once more")
 
 
 class DatabaseInUseError(StorageError):

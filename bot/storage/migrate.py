@@ -13,12 +13,12 @@ from sqlalchemy import Connection, inspect
 from bot.storage import sqlite_engines
 from bot.storage.backup import back_up
 from bot.storage.errors import NewerDatabaseError, UnsupportedDatabaseError, translating
+from bot.storage.move_mark import VERSION_TABLE, refuse_moved
 
 log: Final = structlog.get_logger(__name__)
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 VERSIONS: Final = MIGRATIONS / "versions"
-_VERSION_TABLE: Final = "alembic_version"
 _ALEMBIC: Final = threading.Lock()
 """Alembic keeps its current migration in module globals (`alembic.context`), so only one may run at a time."""
 
@@ -117,10 +117,16 @@ def upgrade(connection: Connection, versions: Path = VERSIONS) -> None:
 
 
 def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[SchemaState, str | None]:
-    """Return the database's relation to the migrations in `versions`, and its revision (None if it has none)."""
+    """Return the database's relation to the migrations in `versions`, and its revision (None if it has none).
+
+    Raises:
+        DatabaseMovedError: Its rows are on a server now.
+        UnfinishedMoveError: A move to it is not complete.
+    """
     revision = current_revision(connection)
+    refuse_moved(connection, revision)
     if revision is None:
-        tables = set(inspect(connection).get_table_names()) - {_VERSION_TABLE}
+        tables = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
         return (SchemaState.FOREIGN if tables else SchemaState.NEW), None
     known = revisions(versions)
     if revision == known[-1]:
@@ -130,9 +136,9 @@ def standing_of(connection: Connection, versions: Path = VERSIONS) -> tuple[Sche
 
 def current_revision(connection: Connection) -> str | None:
     """Return the revision that is recorded in the database, or None."""
-    if not inspect(connection).has_table(_VERSION_TABLE):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    revision: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION_TABLE}").scalar()  # noqa: S608 - a constant
+    revision: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608 - a constant
     return revision
 
 

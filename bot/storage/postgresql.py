@@ -18,7 +18,7 @@ async def open_server(address: PostgresqlAddress) -> AsyncGenerator[Backend]:
 
     Raises as `bot.storage.opening.open_database`.
     """
-    _require_driver(address)
+    require_driver(address)
     from bot.storage import postgresql_opening  # noqa: PLC0415 - imports psycopg, which is an extra
 
     async with postgresql_opening.owned(address) as backend:
@@ -31,7 +31,7 @@ async def open_existing_server(address: PostgresqlAddress) -> AsyncGenerator[Bac
 
     Raises as `bot.storage.opening.open_existing`.
     """
-    _require_driver(address)
+    require_driver(address)
     from bot.storage import postgresql_opening  # noqa: PLC0415 - imports psycopg, which is an extra
 
     async with postgresql_opening.existing(address) as backend:
@@ -45,14 +45,15 @@ def read_only_server(address: PostgresqlAddress) -> Generator[Connection]:
     Raises:
         StorageError: Any error of the server within the block.
     """
-    _require_driver(address)
+    require_driver(address)
     from bot.storage import postgresql_opening  # noqa: PLC0415 - imports psycopg, which is an extra
 
     with postgresql_opening.read_only(address) as connection:
         yield connection
 
 
-def _require_driver(address: PostgresqlAddress) -> None:
+def require_driver(address: PostgresqlAddress) -> None:
+    """Raise `UnsupportedDatabaseError`, with the command that installs it, unless psycopg is there."""
     if find_spec("psycopg") is None:
         command = install_command(Extra.POSTGRES)
         raise UnsupportedDatabaseError(

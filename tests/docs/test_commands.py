@@ -42,6 +42,7 @@ BOT_RUN_BY = {
     "fetch": "tests/cli/test_fetch.py",
     "forget": "tests/cli/test_forget.py",
     "generate": "tests/cli/test_generate.py",
+    "move-to": "tests/cli/test_move_to.py",
     "resolve": "tests/cli/test_unknown.py",
     "restore": "tests/cli/test_backup.py",
     "run": "tests/cli/test_run.py",
