@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,15 @@ from bot.dimilinks import DimiLinks, Pace
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
+from bot.jobs.common_folder import OtherFolderError, require_common_folder
 from bot.jobs.postable_files import FileMarks, PostableFiles
 from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
+from bot.storage.address import PostgresqlAddress
+from bot.storage.database import Database
 from bot.storage.opening import open_database
+from bot.storage.postgresql import open_gateway_turn, open_run_queue
 from bot.texts import console, console_marks
 from bot.video_files.animating import VideoAnimating, animation_pool
 from bot.video_files.credentials import ContentCredentials, signing_pool
@@ -33,13 +38,16 @@ from bot.video_files.facts import VideoFactsReader
 from bot.video_files.finishing import VideoFinishing, finishing_pool
 from bot.video_files.frames import VideoFrames, video_pool
 from bot.wiring.app import App
-from bot.wiring.jobs import Tuning
 from bot.wiring.marks import chosen_identity
+from bot.wiring.roles import GatewayApp, Role, WorkerApp
 from bot.wiring.screening import chosen_detector
+from bot.wiring.tasks import cancelled
+from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
 from cogs.shared.card_layout import card_layout
+from cogs.worker_client import WorkerClient
 
-__all__ = ["App", "Tuning", "open_api", "open_app", "open_spool"]
+__all__ = ["App", "Role", "Tuning", "open_api", "open_app", "open_spool"]
 
 log: Final = structlog.get_logger(__name__)
 
@@ -52,6 +60,7 @@ _COMPARE_WITHIN_S: Final = 20.0
 """Seconds after which a finished video is posted without a comparison with its request."""
 _MIB_BYTES: Final = 1024 * 1024
 _TUNING: Final = Tuning()
+_CLIENTS: Final = {Role.ALONE: Stillmotion, Role.GATEWAY: Stillmotion, Role.WORKER: WorkerClient}
 
 
 def _utc_now() -> datetime:
@@ -109,7 +118,11 @@ async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, tuning: Tuning = _TUNING, now: Callable[[], datetime] = _utc_now
+    settings: Settings,
+    *,
+    tuning: Tuning = _TUNING,
+    now: Callable[[], datetime] = _utc_now,
+    role: Role = Role.ALONE,
 ) -> AsyncGenerator[App]:
     """The whole bot, connected but not started; leaving stops it cleanly.
 
@@ -126,13 +139,18 @@ async def open_app(
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value() if settings.database_url is not None else None
-        database = await stack.enter_async_context(open_database(url, settings.data_dir))
+        database = await stack.enter_async_context(
+            open_database(url, settings.data_dir, sharing=role is not Role.ALONE)
+        )
+        if role is not Role.ALONE:
+            await _require_common_folder(database, settings, now)
+        make_app = await _app_of(role, database, stack)
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
         watch_uploads(trace)
         bot = await stack.enter_async_context(
-            Stillmotion(settings.data_dir, trace, message_content=settings.message_content)
+            _CLIENTS[role](settings.data_dir, trace, message_content=settings.message_content)
         )
         uploads = await stack.enter_async_context(
             aiohttp.ClientSession(
@@ -150,7 +168,7 @@ async def open_app(
         marks = FileMarks(settings.file_mark, settings.visible_mark)
         credentials = await _open_credentials(settings, tuning, stack)
         screening = Screening(detector, import_paths=tuning.detector_paths)
-        app = App(
+        app = make_app(
             settings,
             tuning,
             token=token,
@@ -175,6 +193,31 @@ async def open_app(
             yield app
         finally:
             await app.stop()
+
+
+async def _require_common_folder(database: Database, settings: Settings, now: Callable[[], datetime]) -> None:
+    try:
+        await require_common_folder(database, settings.data_dir, now)
+    except OtherFolderError:
+        problem = SettingProblem("DATA_DIR", console.OTHER_FOLDER)
+        raise BadConfigurationError((problem,)) from None
+    except OSError as error:
+        problem = SettingProblem("DATA_DIR", f"cannot be used: {error.strerror}")
+        raise BadConfigurationError((problem,)) from None
+
+
+async def _app_of(role: Role, database: Database, stack: AsyncExitStack) -> Callable[..., App]:
+    """Return what makes the app of a role. A gateway waits until there is no other."""
+    if role is Role.ALONE or not isinstance(database.address, PostgresqlAddress):
+        return App
+    queue = await stack.enter_async_context(open_run_queue(database.address))
+    if role is Role.WORKER:
+        return partial(WorkerApp, queue=queue)
+    turn = await stack.enter_async_context(open_gateway_turn(database.address))
+    await turn.wait()
+    watching = asyncio.create_task(turn.watch(), name="turn")
+    stack.push_async_callback(cancelled, watching)
+    return partial(GatewayApp, queue=queue, turn_lost=turn.lost)
 
 
 async def _open_credentials(

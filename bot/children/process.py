@@ -18,8 +18,8 @@ from typing import Any, Final, cast
 
 _PACKAGE_ROOT: Final = Path(__file__).parents[2]
 _BOOT: Final = (
-    "import importlib, sys; sys.path[:0] = sys.argv[2:-2]; from bot.children.priority import step_back; "
-    "step_back(int(sys.argv[-1])); importlib.import_module(sys.argv[1]).main()"
+    "import importlib, sys; sys.path[:0] = sys.argv[2:-1]; from bot.children.priority import step_back; "
+    "step_back(); importlib.import_module(sys.argv[1]).main()"
 )
 _ANSWER_MAX_BYTES: Final = 64 * 1024
 _REPORT_BEGINS: Final = b'{"progress":'
@@ -60,14 +60,12 @@ class ChildSpec:
     Attributes:
         module: Its `main()` calls `bot.children.serving.serve`.
         memory_bytes: Limit of its address space.
-        niceness: How far it gives way to the bot's own process: more for work that may wait.
         import_paths: Further folders to import from.
         environment: Variables for libraries, beside those that all children have.
     """
 
     module: str
     memory_bytes: int
-    niceness: int = 5
     import_paths: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -96,7 +94,7 @@ class ChildProcess:
             # Isolated: no PYTHON* variables, no user packages, nothing from the working folder.
             *(sys.executable, "-I", "-X", "utf8", "-c", _BOOT, spec.module),
             *(str(path) for path in (_PACKAGE_ROOT, *spec.import_paths)),
-            *(str(spec.memory_bytes), str(spec.niceness)),
+            str(spec.memory_bytes),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

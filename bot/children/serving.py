@@ -38,14 +38,13 @@ _REPORT_EVERY_S: Final = 0.25
 def serve(tasks: Mapping[str, Task]) -> None:
     """Answer requests until standard input ends.
 
-    The command line is the one of `bot.children.process`: `… MEMORY_BYTES NICENESS`.
+    The command line is the one of `bot.children.process`: `… MEMORY_BYTES`.
 
     Args:
         tasks: Tasks by name.
     """
-    memory_bytes, niceness = (int(number) for number in sys.argv[-2:])
     answers = _own_output()
-    _limit_process(memory_bytes)
+    _limit_process(int(sys.argv[-1]))
     gives_way = False
     for line in sys.stdin.buffer:
         request: dict[str, Any] = json.loads(line)
@@ -53,7 +52,7 @@ def serve(tasks: Mapping[str, Task]) -> None:
         if request.pop("progress", False):
             request["on_progress"] = _Reports(answers)
         _limit_time(within_s)
-        gives_way = gives_way or give_session_way(niceness)
+        gives_way = gives_way or give_session_way()
         try:
             answer: dict[str, object] = {"result": task(**request)}
         # Third-party decoders raise what they like about a damaged file; each of it is about the file.

@@ -158,6 +158,8 @@ async def _outcomes(settings: Settings) -> CheckLine:
     told = console.jobs_found(
         report.unfinished or 0, report.undelivered or 0, report.unknown or 0, report.mismatched or 0
     )
+    if report.miscounted:
+        return CheckLine("jobs", passed=False, told=f"{told}; {console.quota_miscounted(report.miscounted)}")
     return CheckLine("jobs", passed=True, told=told)
 
 

@@ -55,15 +55,32 @@ def options(
 @app.command(help=console.RUN)
 def run() -> None:
     """Run the bot until a signal stops it."""
+    _run_as("run")
+
+
+@app.command(help=console.GATEWAY)
+def gateway() -> None:
+    """Answer people, beside workers."""
+    _run_as("gateway")
+
+
+@app.command(help=console.WORKER)
+def worker() -> None:
+    """Run jobs, beside a gateway."""
+    _run_as("worker")
+
+
+def _run_as(role: str) -> None:
     # structlog loads Rich where it can, for traces that the bot's log does not use: 6 MB for nothing. A module
     # that is None counts as absent (Python's reference, *The import system*).
     sys.modules["rich"] = None  # pyright: ignore[reportArgumentType]
     from bot import interpreter
 
     interpreter.hold_back()
+    from bot.cli.run import Role
     from bot.cli.run import run as run_bot
 
-    _carry_out(run_bot(_load_settings()))
+    _carry_out(run_bot(_load_settings(), Role(role)))
 
 
 @app.command(help=console_demo.DEMO)

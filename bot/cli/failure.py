@@ -9,6 +9,8 @@ class ExitStatus(IntEnum):
     DONE = 0
     FAILED = 1
     BAD_CONFIGURATION = 2
+    SUPERSEDED = 75
+    """A process that shares a database was seen to be replaced by another one, and has to be started again."""
     INTERRUPTED = 130
     """Status that shells report of a command that Ctrl-C ended: 128 + SIGINT."""
 

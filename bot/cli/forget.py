@@ -14,7 +14,6 @@ from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
 from bot.personal_data.parts import ErasureParts
 from bot.personal_data.person_erasure import ErasureResult
-from bot.quota.ledger import Ledger
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
@@ -52,7 +51,6 @@ async def _delete(database: Database, settings: Settings, person_id: int) -> Era
         audit=AuditLog(database),
         members=members,
         people=PreferenceCache(PeopleStore(database), _utc_now),
-        ledger=Ledger(),
         spool_dir=settings.spool_dir,
         media_dir=settings.media_dir,
         restart=_leave_to_the_bot,

@@ -1,10 +1,12 @@
-"""`python -m bot run`: the bot in one process, until a signal stops it."""
+"""`python -m bot run`, `gateway` and `worker`: the bot, or its part in a process, until a signal stops it."""
 
 import asyncio
 import os
 import signal
+import socket
 from enum import IntEnum
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -12,13 +14,14 @@ import discord
 import structlog
 
 from bot import logs
-from bot.app import App, open_app
+from bot.app import App, Role, open_app
 from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.interruption import end_within
 from bot.cli.screen import say
 from bot.interpreter import freeze_startup_objects, let_threads_in
 from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
+from bot.storage.address import PostgresqlAddress, database_address
 from bot.storage.errors import StorageError
 from bot.supervision import ServiceManager, Supervision, supervised
 from bot.texts import console, console_service
@@ -44,11 +47,12 @@ class _GatewayClose(IntEnum):
     """The token was reset while the bot ran."""
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, role: Role = Role.ALONE) -> None:
     """Run until SIGINT or SIGTERM, then stop cleanly. Raises `CommandFailedError` where it cannot run.
 
     A signal that comes while the bot is being opened cancels that, and is a clean stop as well.
     """
+    _require_server(settings, role)
     stop = _Stop(asyncio.current_task())
     for number in _STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)
@@ -56,14 +60,14 @@ async def run(settings: Settings) -> None:
     manager = ServiceManager.of(os.environ)
     manager.tell(f"STATUS={console_service.OPENING}")
     try:
-        async with open_app(settings) as app:
+        async with open_app(settings, role=role) as app:
             stop.opened()
             freeze_startup_objects()
             let_threads_in()
             supervision = Supervision(
                 manager,
                 app.database,
-                alive_file=settings.alive_file,
+                alive_file=_alive_file(settings, role),
                 status=partial(_status, app),
             )
             async with supervised(supervision):
@@ -72,14 +76,35 @@ async def run(settings: Settings) -> None:
         if not stop.asked.is_set():
             raise
     except _ENDINGS as error:
-        raise _failure(error) from None
+        raise _failure(error, role) from None
     if stop.asked.is_set():
         # All is closed and stored. What may still run are look-ups of names, in threads that nothing can cancel
         # and that take half a minute where the network is away.
         end_within(_END_WITHIN_S, ExitStatus.DONE)
 
 
-def _failure(error: Exception) -> CommandFailedError:
+def _require_server(settings: Settings, role: Role) -> None:
+    """Raise `CommandFailedError` where the database cannot be shared, as this role has to."""
+    url = settings.database_url.get_secret_value() if settings.database_url is not None else None
+    if role is Role.ALONE:
+        return
+    try:
+        shared = isinstance(database_address(url, settings.data_dir), PostgresqlAddress)
+    except StorageError as error:
+        raise _failure(error, role) from None
+    if not shared:
+        problem = console.needs_server(role.value)
+        raise CommandFailedError(console.bad_configuration(problem), ExitStatus.BAD_CONFIGURATION)
+
+
+def _alive_file(settings: Settings, role: Role) -> Path:
+    """Return the file by which a health check sees this process. Several may share the data folder."""
+    if role is Role.ALONE:
+        return settings.alive_file
+    return settings.alive_file.with_name(f"{settings.alive_file.name}-{role.value}-{socket.gethostname()}")
+
+
+def _failure(error: Exception, role: Role) -> CommandFailedError:
     """Return the line and the status with which the command ends for this reason."""
     match error:
         case BadConfigurationError():
@@ -89,7 +114,10 @@ def _failure(error: Exception) -> CommandFailedError:
         case discord.PrivilegedIntentsRequired():
             problem = console.INTENT_REFUSED
         case SupersededError():
-            return CommandFailedError(console.SUPERSEDED, ExitStatus.FAILED)
+            alone = role is Role.ALONE
+            return CommandFailedError(
+                console.SUPERSEDED, ExitStatus.FAILED if alone else ExitStatus.SUPERSEDED
+            )
         case StorageError():
             return CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED)
         case discord.ConnectionClosed():

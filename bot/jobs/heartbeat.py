@@ -16,6 +16,7 @@ from sqlalchemy import Update, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import JobState
+from bot.storage.advisory_locks import SharedLock
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.tables import heartbeats, jobs
@@ -28,6 +29,8 @@ PUT_BACK: Final = "backup"
 """In the place of a process: the database was put back from a backup, at that moment."""
 _PLACE: Final = "place "
 """Begins what is in the place of a process: the database was here when it was started last."""
+FILES: Final = "files "
+"""Begins what is in the place of a process: the data folder of all processes is the one with this id."""
 IS_PLACE_NOTE: Final = heartbeats.c.process_id.startswith(_PLACE)
 """Condition of the rows that say where the database was."""
 _NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,8 +58,10 @@ class Heartbeat:
         """
         now = self._now()
         async with self._database.write() as connection:
+            # Of several processes that start at once, the first does what has to be done once.
+            await self._database.lock(connection, SharedLock.STARTS)
             beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
-            last = max((beat.beat_at for beat in beats if _is_process(beat.process_id)), default=None)
+            last = max((beat.beat_at for beat in beats if is_process(beat.process_id)), default=None)
             moved = await self._note_place(connection, [beat.process_id for beat in beats])
             if moved or (PUT_BACK, _NOT_STARTED) in beats:
                 marked = await connection.execute(_mark(now, *_WAITING, *_UNDER_WAY))
@@ -70,7 +75,7 @@ class Heartbeat:
             over = [
                 beat.process_id
                 for beat in beats
-                if _is_process(beat.process_id) and now - beat.beat_at > AWAY_FOR_LONG
+                if is_process(beat.process_id) and now - beat.beat_at > AWAY_FOR_LONG
             ]
             await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(over)))
             await connection.execute(heartbeats.insert().values(process_id=self._process_id, beat_at=now))
@@ -99,8 +104,9 @@ class Heartbeat:
                 log.warning("heartbeat_not_written", reason=str(error))
 
 
-def _is_process(name: str) -> bool:
-    return name != PUT_BACK and not name.startswith(_PLACE)
+def is_process(name: str) -> bool:
+    """Return True if a heartbeat is that of a process."""
+    return name != PUT_BACK and not name.startswith((_PLACE, FILES))
 
 
 def _mark(now: datetime, *states: JobState) -> Update:

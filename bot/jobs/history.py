@@ -1,22 +1,19 @@
-"""Earlier jobs: their costs and durations, read once at each start, and their prompts."""
+"""Earlier jobs: their durations, read once at each start, and their prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, RowMapping, and_, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, RowMapping, and_, func, select, type_coerce
 
 from bot.jobs.job import JobState
 from bot.jobs.queue.durations import FinishedJob
-from bot.quota.ledger import Claim
 from bot.storage.database import Database
 from bot.storage.reading import read_rows
 from bot.storage.tables import jobs
 from bot.video import Resolution, Seconds
 
 _KEY: Final = (jobs.c.id,)
-_MAY_HAVE_BOUGHT: Final = frozenset({JobState.SUBMITTING, JobState.UNKNOWN})
 
 
 @dataclass(frozen=True)
@@ -49,31 +46,6 @@ class JobHistory:
         async with self._database.read() as connection:
             found = await read_rows(connection, chosen, _finished, keys=_KEY, alarms=self._database.alarms)
         return found[::-1]
-
-    async def claims(self, since: datetime) -> Sequence[Claim]:
-        """Return the claims on the allowances: of jobs bought since then, and of those that may still be bought."""
-        waiting = jobs.c.state.in_((JobState.HELD.value, JobState.QUEUED.value))
-        bought = and_(
-            jobs.c.submitted_at >= since,
-            or_(
-                jobs.c.task_id.is_not(None),
-                # Also a state that this version does not know.
-                jobs.c.state.not_in([state.value for state in JobState if state not in _MAY_HAVE_BOUGHT]),
-            ),
-        )
-        condition = and_(jobs.c.lookup.is_(False), or_(waiting, bought))
-        # Whoever deletes their data has no more seconds for it.
-        charged = func.coalesce(jobs.c.charged_to, jobs.c.person_id).label("person_id")
-        columns = (jobs.c.id, charged, jobs.c.seconds, jobs.c.submitted_at, jobs.c.state)
-        async with self._database.read() as connection:
-            return await read_rows(
-                connection,
-                select(*columns).where(condition),
-                _claim,
-                keys=(jobs.c.id, jobs.c.person_id),
-                alarms=self._database.alarms,
-                instead=_greatest_claim,
-            )
 
     async def recent_prompts(self, person_id: int, limit: int) -> Sequence[RecentPrompt]:
         """Return a user's latest prompts, each once, the newest first."""
@@ -119,15 +91,3 @@ def _finished(row: RowMapping) -> FinishedJob:
         int(row["reference_count"]),
         (row["ready_at"] - row["submitted_at"]).total_seconds(),
     )
-
-
-def _claim(row: RowMapping) -> Claim:
-    waits = JobState(row["state"]) in {JobState.HELD, JobState.QUEUED}
-    submitted_at = None if waits else row["submitted_at"]
-    return Claim(row["id"], row["person_id"], int(Seconds(str(row["seconds"]))), submitted_at)
-
-
-def _greatest_claim(key: Sequence[Any]) -> Claim:
-    # What cannot be read may have been bought: it counts in full, and today.
-    job_id, person_id = key
-    return Claim(job_id, person_id, max(map(int, Seconds)), None)

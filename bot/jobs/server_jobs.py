@@ -34,7 +34,9 @@ class ServerJobs:
             jobs.c.state == JobState.QUEUED.value,
             jobs.c.settled_at.is_(None),
         )
-        ids = (await connection.execute(select(jobs.c.id).where(queued))).scalars().all()
+        # Locked: one that another process hands to the video service meanwhile is not among them.
+        chosen = select(jobs.c.id).where(queued).with_for_update()
+        ids = (await connection.execute(chosen)).scalars().all()
         approved: list[str] = []
         held = update(jobs).where(queued).values(state=JobState.HELD.value, approved=approved)
         await connection.execute(held)

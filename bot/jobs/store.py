@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +25,7 @@ from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.open_questions import is_asked_about
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
-from bot.jobs.task_owners import TaskTakenError, looked_for_since, other_with_task
+from bot.jobs.task_owners import TaskTakenError, looked_for_since, require_own_task
 from bot.storage.database import Database
 from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
@@ -165,11 +166,12 @@ class JobStore:
         """
         task_id = bought.task_id or ""
         values = course_columns(bought) | {"of_id": bought.id, "of_task_id": task_id}
-        async with self._database.write() as connection:
-            owner_id = await other_with_task(connection, task_id, bought.id)
-            if owner_id is not None:
-                raise TaskTakenError(task_id, owner_id)
-            changed = await connection.execute(_BUY, values)
+        try:
+            async with self._database.write() as connection:
+                await require_own_task(connection, task_id, bought.id)
+                changed = await connection.execute(_BUY, values)
+        except IntegrityError:
+            raise TaskTakenError(task_id, "another job") from None
         if changed.rowcount == 0:
             raise UnknownJobError(bought.id)
 
@@ -178,9 +180,7 @@ class JobStore:
 
         A run names its `claim`; nothing is stored if it has lost it.
         """
-        condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None))
-        if claim is not None:
-            condition = and_(condition, jobs.c.claim == claim)
+        condition = and_(jobs.c.id == job_id, jobs.c.settled_at.is_(None), _has(claim))
         await self._database.write_one(update(jobs).where(condition).values(reply_columns(reply)))
 
     async def take_up_undelivered(self, job_id: str, reply: ReplyAddress) -> bool:
@@ -201,10 +201,10 @@ class JobStore:
         except IntegrityError:
             raise DuplicateJobError(job_id) from None
 
-    async def remove(self, job_id: str) -> None:
-        """Delete a job that never began, because its user was not told that it would."""
+    async def remove(self, job_id: str, *, claim: int | None = None) -> None:
+        """Delete a job that never began, as its user was not told that it would. `claim` as for `save_reply`."""
         waiting = jobs.c.state.in_((JobState.QUEUED.value, JobState.HELD.value))
-        condition = and_(jobs.c.id == job_id, waiting)
+        condition = and_(jobs.c.id == job_id, waiting, _has(claim))
         await self._database.write_one(delete(jobs).where(condition))
 
     async def wipe_tokens(self, answered_before: datetime) -> int:
@@ -322,6 +322,10 @@ class JobStore:
         if found.claim != before.claim:
             return ClaimLostError(before.id, found.claimed_by)
         return StaleJobError(f"{before.id} is {found.state}, was {before.state}")
+
+
+def _has(claim: int | None) -> ColumnElement[bool]:
+    return true() if claim is None else jobs.c.claim == claim
 
 
 def _saved(job: Job, before: Job) -> dict[str, Any]:

@@ -14,6 +14,13 @@ class TaskTakenError(Exception):
         self.owner_id = owner_id
 
 
+async def require_own_task(within: AsyncConnection, task_id: str, job_id: str) -> None:
+    """Raise `TaskTakenError` if another job than the named one has this task."""
+    owner_id = await other_with_task(within, task_id, job_id)
+    if owner_id is not None:
+        raise TaskTakenError(task_id, owner_id)
+
+
 async def other_with_task(within: AsyncConnection, task_id: str, job_id: str) -> str | None:
     """Return the job that has this task, if it is not the named one. One that bought comes before lookups."""
     condition = and_(jobs.c.task_id == task_id, jobs.c.id != job_id)

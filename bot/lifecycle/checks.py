@@ -119,7 +119,7 @@ class Checks:
     async def _pictures_score_high(self, context: JobContext) -> bool:
         """Return True if the pictures' score, which is kept, reaches the server's threshold or is unknown."""
         job, stage = context.job, ReviewStage.SUBMISSION
-        paths, threshold = [picture.path for picture in job.pictures or ()], self._threshold(job, stage)
+        paths, threshold = [picture.path for picture in job.pictures or ()], await self._threshold(job, stage)
         if not paths or threshold is None:
             return False
         if job.pictures_percent is None:
@@ -132,7 +132,7 @@ class Checks:
     async def _video_scores_high(self, context: JobContext) -> bool:
         """Return True if the video's score, which is kept, reaches the server's threshold or is unknown."""
         job = context.job
-        threshold = self._threshold(job, ReviewStage.POSTING)
+        threshold = await self._threshold(job, ReviewStage.POSTING)
         if job.video_name is None or job.reply.guild_id != job.guild_id or threshold is None:
             return False
         if job.video_percent is None:
@@ -153,10 +153,11 @@ class Checks:
         log.info("screened", job=job.id, stage=stage, percent=found)
         return found
 
-    def _threshold(self, job: Job, stage: ReviewStage) -> int | None:
+    async def _threshold(self, job: Job, stage: ReviewStage) -> int | None:
         """Return the score from which on moderators look, in percent; None where they do not, or already did."""
         if job.guild_id is None or job.request.preset is Preset.SPICY or stage in job.approved:
             return None
         if not self._screening.enabled or job.reply.foreign:
             return None
-        return self._gatekeeper.caches.rules.of(job.guild_id).image_check_percent or None
+        rules = await self._gatekeeper.caches.rules.current(job.guild_id)
+        return rules.image_check_percent or None

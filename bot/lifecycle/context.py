@@ -30,7 +30,6 @@ from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
-from bot.jobs.reservations import update_ledger
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.durable_writes import record_purchase, write_until_stored
@@ -38,7 +37,6 @@ from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.quota.ledger import Ledger
 from bot.storage.errors import StorageUnavailableError
 from bot.texts.explanations import Explanation
 
@@ -56,7 +54,6 @@ class JobContext:
         job: Job,
         *,
         store: JobStore,
-        ledger: Ledger,
         metrics: Metrics,
         messages: Messages,
         gatekeeper: Gatekeeper,
@@ -72,7 +69,6 @@ class JobContext:
         self.now = now
         self.progress = JobProgress()
         self._store = store
-        self._ledger = ledger
         self._metrics = metrics
         self._gatekeeper = gatekeeper
         self._slots = slots
@@ -183,7 +179,6 @@ class JobContext:
         self._note_move()
 
     def _note_move(self) -> None:
-        update_ledger(self._ledger, self.job)
         self._metrics.moved(self.job.state)
         log.info("job_moved", job=self.job.id, state=self.job.state, task=self.job.task_id)
 
@@ -250,9 +245,8 @@ class JobContext:
         await self.amend(failure=failure, undelivered_since=self.now(), ask_again_since=None)
 
     async def remove(self) -> None:
-        """Delete the job's row and give its seconds back: nobody was told of it, and nothing was bought."""
-        await self._store.remove(self.job.id)
-        self._ledger.release(self.job.id)
+        """Delete the job's row: nobody was told of it, and nothing was bought."""
+        await self._store.remove(self.job.id, claim=self.job.claim)
 
     async def reload(self) -> None:
         """Take the job as it is kept, after somebody else moved it.

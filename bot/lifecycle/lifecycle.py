@@ -164,6 +164,10 @@ class Lifecycle:
         if context is not None:
             context.renew_token(reply)
 
+    def carried(self) -> tuple[Job, ...]:
+        """Return the jobs that run in this process, as their runs know them."""
+        return tuple(context.job for context in self._contexts.values())
+
     def progress(self, job_id: str) -> JobProgress | None:
         """Return how far a job is that runs in this process."""
         context = self._contexts.get(job_id)

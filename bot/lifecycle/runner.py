@@ -40,6 +40,34 @@ class JobStarter(Protocol):
         ...
 
 
+class JobRuns(JobStarter, Protocol):
+    """Has jobs run, in this process or in others."""
+
+    superseded: asyncio.Event
+    """Set when another process was seen to carry this one's jobs on: this one has to exit."""
+
+    @property
+    def running(self) -> int:
+        """Number of jobs that this process has in hand."""
+        ...
+
+    def restart(self, job_id: str) -> None:
+        """Stop the job wherever it is and run it anew from the state in which it is stored."""
+        ...
+
+    async def ended(self, job_ids: Iterable[str], *, within_s: float) -> None:
+        """Return once none of these jobs runs, or after `within_s` seconds."""
+        ...
+
+    async def resume(self) -> int:
+        """Start every job that an earlier process left unfinished; returns their number. Raises `StorageError`."""
+        ...
+
+    async def close(self, *, grace_s: float) -> None:
+        """Stop, to be resumed by the next process. Uploads under way get `grace_s` seconds to end."""
+        ...
+
+
 class JobRunner:
     """Runs every job as a task of this process, and owns those tasks."""
 
@@ -59,6 +87,11 @@ class JobRunner:
     def running(self) -> int:
         """Number of jobs that run now, those that wait in the queue included."""
         return len(self._tasks)
+
+    @property
+    def closed(self) -> bool:
+        """True once no more jobs run here."""
+        return self._closed
 
     async def idle(self) -> None:
         """Return once no job runs."""

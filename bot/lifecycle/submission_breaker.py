@@ -10,7 +10,7 @@ A refusal can be one request's own fault or the whole bot's, and its words do no
   they may be cheaper.
 - A page in the place of an answer pauses submitting for all until the service answers a question that is free.
 
-`steps/submit.py` asks before each POST and reports how it ended.
+`steps/submit.py` asks before each POST and reports how it ended. `shared_breaker.py` is for several processes.
 """
 
 import asyncio
@@ -71,7 +71,9 @@ class _Suspect:
 
 
 @dataclass
-class _Pause:
+class Pause:
+    """A pause: why, and when the next job may be the probe; `holder` is the job that is it now."""
+
     reason: PauseReason
     interval_s: float
     next_at_s: float
@@ -80,6 +82,10 @@ class _Pause:
     """The fault of the whole bot that was there before something answered in the service's place."""
     refused: set[str] = field(default_factory=set[str])
     """The jobs that were refused since submitting paused."""
+
+    def lets_pass_at_once(self, job_id: str) -> bool:
+        """Return True if the job may be the next probe at any time: it may be cheaper than those before."""
+        return self.reason is PauseReason.OUT_OF_MONEY and job_id not in self.refused
 
 
 class SubmissionBreaker:
@@ -102,7 +108,7 @@ class SubmissionBreaker:
         self._intervals = intervals
         self._notify = notify
         self._is_pointless = is_pointless
-        self._pause: _Pause | None = None
+        self._pause: Pause | None = None
         self._suspects: dict[str, _Suspect] = {}
         self._taken = 0
         self._answers_missed = 0
@@ -125,6 +131,13 @@ class SubmissionBreaker:
         if self._pause is not None:
             return self._pause.holder != job_id
         return self._evidence_due_s(job_id) > 0
+
+    async def admits(self, job_id: str) -> bool:
+        """Return True if the job may be submitted right now. Asked last before each submission."""
+        return not self.must_wait(job_id)
+
+    async def tell(self, job_id: str) -> None:
+        """Tell other processes what a job's attempt has found, where there are any. Called last, after any end."""
 
     async def wait_for_change(self, job_id: str) -> None:
         """Wait until the job may perhaps be submitted, or another reason keeps it. The caller asks `must_wait`."""
@@ -198,7 +211,7 @@ class SubmissionBreaker:
         return RefusalRuling.TRY_AGAIN
 
     def inconclusive(self, job_id: str) -> None:
-        """The attempt ended without telling if the service accepts this bot. Called last, after any end."""
+        """The attempt ended without telling if the service accepts this bot. Called after any end."""
         if self._pause is not None and self._pause.holder == job_id:
             self._pause.holder = None
             self._pause.next_at_s = asyncio.get_running_loop().time() + self._intervals.first_s / 10
@@ -216,13 +229,12 @@ class SubmissionBreaker:
         due_s = suspect.refused_at_s + self._intervals.evidence_s
         return max(0.0, due_s - asyncio.get_running_loop().time())
 
-    def _may_probe(self, pause: _Pause, job_id: str) -> bool:
+    def _may_probe(self, pause: Pause, job_id: str) -> bool:
         if pause.holder is not None:
             return False
-        is_fresh = pause.reason is PauseReason.OUT_OF_MONEY and job_id not in pause.refused
-        return is_fresh or pause.next_at_s <= asyncio.get_running_loop().time()
+        return pause.lets_pass_at_once(job_id) or pause.next_at_s <= asyncio.get_running_loop().time()
 
-    async def _probe(self, pause: _Pause, job_id: str) -> None:
+    async def _probe(self, pause: Pause, job_id: str) -> None:
         """Make the job the probe, unless a free question tells that this is of no use."""
         pause.holder = job_id
         try:
@@ -241,7 +253,7 @@ class SubmissionBreaker:
             log.info("submitting_resumed", closure=pause.reason)
             self._resume()
 
-    def _probe_failed(self, pause: _Pause) -> None:
+    def _probe_failed(self, pause: Pause) -> None:
         pause.holder = None
         pause.next_at_s = asyncio.get_running_loop().time() + pause.interval_s
         longest_s = self._intervals.longest_s / (2 if pause.reason.is_transport else 1)
@@ -249,16 +261,16 @@ class SubmissionBreaker:
         log.info("submitting_still_paused", closure=pause.reason)
         self._notify(pause.reason)
 
-    def _new_pause(self, reason: PauseReason, now_s: float) -> _Pause:
+    def _new_pause(self, reason: PauseReason, now_s: float) -> Pause:
         first_s = self._intervals.first_s
         if not reason.is_transport:
-            return _Pause(reason, first_s * 2, now_s + first_s)
+            return Pause(reason, first_s * 2, now_s + first_s)
         # The first question is asked at once: most pages concern one request. A service that answers questions and
         # loses submissions would cost every request its certainty, so then each pause is longer than the last.
         question_s = self._intervals.question_s
         wait_s = min(question_s * 2**self._answers_missed, first_s * 2) if self._answers_missed else 0.0
         self._answers_missed = min(self._answers_missed + 1, 16)
-        return _Pause(reason, question_s, now_s + wait_s)
+        return Pause(reason, question_s, now_s + wait_s)
 
     def _resume(self) -> None:
         self._pause = None

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.moderation.members.cache import MemberCache
+from bot.moderation.members.member import Member
 from bot.moderation.memberships import Membership, Memberships
 from bot.moderation.policy import (
     Decision,
@@ -27,6 +28,7 @@ from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.words.findings import WordFindings, WordVerdict
 from bot.moderation.words.word_lists import WordLists
+from bot.storage.database import Database
 from bot.texts import refusals
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -76,8 +78,20 @@ class StoredRequest:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a server's moderators say at a moment: its rules, and the record of one user.
+
+    `home` are the rules of the server in which the request was made.
+    """
+
+    rules: ServerRules
+    member: Member
+    home: ServerRules
+
+
+@dataclass(frozen=True)
 class ModerationCaches:
-    """Rules, records and lists in memory, so that no decision waits for the database.
+    """Rules, records and lists in memory, so that no acknowledgement waits for the database.
 
     Only finds in Chinese prompts wait: for the child process that divides them into words.
     """
@@ -86,6 +100,29 @@ class ModerationCaches:
     members: MemberCache
     words: WordLists
     operator: OperatorRules
+    database: Database
+
+    def standing(self, guild_id: int | None, person_id: int, home_id: int | None) -> Standing:
+        """Return what is in memory."""
+        member, home = self.members.of(guild_id, person_id), self.rules.of(home_id)
+        return Standing(self.rules.of(guild_id), member, home)
+
+    async def stored_standing(self, guild_id: int | None, person_id: int, home_id: int | None) -> Standing:
+        """Return what the rows say, if other processes write them; the server's list of words is theirs then, too.
+
+        Raises:
+            StorageError: They cannot be read.
+        """
+        if not self.database.is_shared:
+            return self.standing(guild_id, person_id, home_id)
+        async with self.database.read() as connection:
+            rules = await self.rules.as_stored(connection, guild_id)
+            member = await self.members.as_stored(connection, guild_id, person_id)
+            home = rules if home_id == guild_id else await self.rules.as_stored(connection, home_id)
+            words = await self.words.as_stored(connection, guild_id) if guild_id is not None else ()
+        if guild_id is not None:
+            await self.words.follow(guild_id, words)
+        return Standing(rules, member, home)
 
     async def find_words(
         self,
@@ -95,6 +132,7 @@ class ModerationCaches:
         *,
         role_ids: frozenset[int] = frozenset(),
         channel_id: int | None = None,
+        rules: ServerRules | None = None,
     ) -> WordFindings:
         """Judge a prompt by the word lists. Only moderators are told which terms matched; the user never is.
 
@@ -104,8 +142,10 @@ class ModerationCaches:
             preset: The chosen preset.
             role_ids: The user's roles, some of which the server may exempt from its list.
             channel_id: The channel, or its parent for a thread, which it may exempt as well.
+            rules: The server's rules, if the caller has read them.
         """
-        exempt = self.rules.of(guild_id).exempts_from_words(role_ids, channel_id)
+        rules = rules or self.rules.of(guild_id)
+        exempt = rules.exempts_from_words(role_ids, channel_id)
         return await self.words.examine(guild_id, prompt, sexual=preset is Preset.SPICY, exempt=exempt)
 
 
@@ -121,7 +161,7 @@ class Gatekeeper:
     async def decide(
         self, preset: Preset, prompt: str, person: Person, channel: ChannelInfo, pictures: PictureOrigin
     ) -> Decision:
-        """Judge a new request. Needs neither the database nor Discord.
+        """Judge a new request. Needs neither the database nor Discord: it is judged again before it is bought.
 
         Args:
             preset: The chosen preset.
@@ -133,26 +173,39 @@ class Gatekeeper:
         words = await self.caches.find_words(
             person.guild_id, prompt, preset, role_ids=person.role_ids, channel_id=channel.channel_id
         )
-        return judge(self._facts(preset, person, channel, pictures, words.verdict))
+        standing = self.caches.standing(person.guild_id, person.id, person.guild_id)
+        return judge(self._facts(preset, person, channel, pictures, words=words.verdict, standing=standing))
 
     async def decide_again(self, request: StoredRequest) -> Decision:
-        """Judge a stored request before it is bought or posted, by its channel and its user as they are now."""
+        """Judge a stored request before it is bought or posted, by its channel and its user as they are now.
+
+        What moderators say is read from the database, where other processes write it. Raises `StorageError`.
+        """
         guild_id = request.reply_guild_id
-        found = await self.caches.find_words(guild_id, request.prompt, request.preset)
+        rules = (await self._standing(request)).rules
+        found = await self.caches.find_words(guild_id, request.prompt, request.preset, rules=rules)
         words = found.verdict
-        channel = await self._channel_of(request, words)
+        channel = await self._channel_of(request, words, rules)
         member = await self._membership(request, channel)
+        standing = await self._standing(request)  # once more: Discord may have taken its time
         if words is not WordVerdict.NONE:  # unless the server exempts the roles or the channel from its list
             roles, place = member.person.role_ids, channel.channel_id
             found = await self.caches.find_words(
-                guild_id, request.prompt, request.preset, role_ids=roles, channel_id=place
+                guild_id,
+                request.prompt,
+                request.preset,
+                role_ids=roles,
+                channel_id=place,
+                rules=standing.rules,
             )
             words = found.verdict
-        facts = self._facts(request.preset, member.person, channel, request.pictures, words)
+        facts = self._facts(
+            request.preset, member.person, channel, request.pictures, words=words, standing=standing
+        )
         # Moderators approved this job for their own server only.
         at_home = guild_id == request.guild_id
         approved = request.approved if at_home else frozenset[ReviewStage]()
-        stopped_at_home = not at_home and self.caches.rules.of(request.guild_id).spicy_stopped
+        stopped_at_home = not at_home and standing.home.spicy_stopped
         return judge(
             replace(
                 facts,
@@ -164,6 +217,10 @@ class Gatekeeper:
             )
         )
 
+    async def _standing(self, request: StoredRequest) -> Standing:
+        person_id, home_id = request.person_id, request.guild_id
+        return await self.caches.stored_standing(request.reply_guild_id, person_id, home_id)
+
     async def _membership(self, request: StoredRequest, channel: ChannelInfo) -> Membership:
         """Return the user's membership in the server of the reply, with the roles of this moment."""
         guild_id, person_id = request.reply_guild_id, request.person_id
@@ -173,16 +230,19 @@ class Gatekeeper:
         roles = request.role_ids if guild_id == request.guild_id else frozenset[int]()
         return Membership(Presence.MEMBER, Person(person_id, guild_id, roles))
 
-    async def _channel_of(self, request: StoredRequest, words: WordVerdict) -> ChannelInfo:
+    async def _channel_of(
+        self, request: StoredRequest, words: WordVerdict, rules: ServerRules
+    ) -> ChannelInfo:
         """Return the channel of a reply. Discord is asked only where its answer may change the decision."""
         guild_id, channel_id = request.reply_guild_id, request.reply_channel_id
-        rules = self.caches.rules.of(guild_id)
+        # Whose moderators set rules is a server of the bot, though this process may not see it.
+        foreign = request.reply_foreign and not (self.caches.database.is_shared and rules != USUAL_RULES)
         ruled = rules != USUAL_RULES or words is not WordVerdict.NONE or bool(request.approved)
         if request.preset is Preset.SPICY or ruled:
-            return await self.channel_lookup.describe(guild_id, channel_id, foreign=request.reply_foreign)
+            return await self.channel_lookup.describe(guild_id, channel_id, foreign=foreign)
         if guild_id is None:
             return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
-        return ChannelInfo(Place.FOREIGN_SERVER if request.reply_foreign else Place.OPEN_CHANNEL, channel_id)
+        return ChannelInfo(Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL, channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
         """Return the explanation of a refusal for the user."""
@@ -209,9 +269,10 @@ class Gatekeeper:
         person: Person,
         channel: ChannelInfo,
         pictures: PictureOrigin,
+        *,
         words: WordVerdict,
+        standing: Standing,
     ) -> RequestFacts:
-        caches = self.caches
         return RequestFacts(
             preset=preset,
             place=channel.place,
@@ -220,7 +281,7 @@ class Gatekeeper:
             channel_id=channel.channel_id,
             pictures=pictures,
             words=words,
-            operator=caches.operator,
-            rules=caches.rules.of(person.guild_id),
-            status=caches.members.of(person.guild_id, person.id).status,
+            operator=self.caches.operator,
+            rules=standing.rules,
+            status=standing.member.status,
         )

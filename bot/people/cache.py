@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from bot.people.preferences import Preferences
 from bot.people.store import PeopleStore
+from bot.storage.change_feed import ChangeKind, OwnChanges
 
 _NONE: Final = Preferences()
 
@@ -17,10 +19,12 @@ class PreferenceCache:
         self._store = store
         self._now = now
         self._known: dict[int, Preferences] = {}
+        self._own = OwnChanges()
+        store.feed.register(ChangeKind.PREFERENCES, self._follow)
 
     async def load(self) -> None:
         """Fill the cache from the database. Raises `bot.storage.errors.StorageError`."""
-        self._known = dict(await self._store.everybody())
+        self._known = dict(await self._own.read(self._store.everybody))
 
     def of(self, person_id: int) -> Preferences:
         """Return a user's defaults, which are empty if the user never set any."""
@@ -35,14 +39,16 @@ class PreferenceCache:
         Raises:
             bot.storage.StorageError: Nothing was changed.
         """
-        chosen = self.of(person_id).changed_by(newer)
-        await self._store.save(person_id, chosen, self._now())
-        self._known[person_id] = chosen
-        return chosen
+
+        def know(chosen: Preferences) -> None:
+            self._known[person_id] = chosen
+            self._own.note()
+
+        return await self._store.change(person_id, newer, self._now(), know)
 
     async def reload(self, person_id: int) -> None:
         """Read one user's defaults again, after they were changed beside the cache. Raises `StorageError`."""
-        stored = await self._store.of(person_id)
+        stored = await self._own.read(partial(self._store.of, person_id))
         if stored is None:
             self._known.pop(person_id, None)
         else:
@@ -52,3 +58,10 @@ class PreferenceCache:
         """Remove a user's defaults. Raises `bot.storage.errors.StorageError`; then nothing was changed."""
         await self._store.forget(person_id)
         self._known.pop(person_id, None)
+        self._own.note()
+
+    async def _follow(self, key: str | None) -> None:
+        if key is None:
+            await self.load()
+        else:
+            await self.reload(int(key))

@@ -16,7 +16,3 @@ class Preferences(BaseModel):
     preset: Preset | None = None
     private: bool | None = None
     ping: bool | None = None
-
-    def changed_by(self, newer: "Preferences") -> "Preferences":
-        """Return a copy in which every field that is set in `newer` is replaced."""
-        return self.model_copy(update=newer.model_dump(exclude_none=True))

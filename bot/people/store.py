@@ -1,11 +1,15 @@
 """Database access for users' defaults: all SQL about the table `people`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, Select, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.people.preferences import Preferences
+from bot.storage.change_feed import ChangeKind
 from bot.storage.database import Database
 from bot.storage.reading import read_rows
 from bot.storage.tables import people
@@ -16,32 +20,77 @@ class PeopleStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.feed = database.feed
 
     async def everybody(self) -> Mapping[int, Preferences]:
         """Return the defaults of all users who have any, by user id. Those that cannot be read are left out."""
-        keys, alarms = (people.c.person_id,), self._database.alarms
         async with self._database.read() as connection:
-            return dict(await read_rows(connection, select(people), _preferences, keys=keys, alarms=alarms))
+            return dict(await self._read(connection, select(people)))
 
     async def of(self, person_id: int) -> Preferences | None:
         """Return a user's defaults, or None if the user has none that can be read."""
-        chosen, keys = select(people).where(people.c.person_id == person_id), (people.c.person_id,)
         async with self._database.read() as connection:
-            found = await read_rows(connection, chosen, _preferences, keys=keys, alarms=self._database.alarms)
-        return found[0][1] if found else None
+            return await self._one(connection, person_id)
 
-    async def save(self, person_id: int, chosen: Preferences, now: datetime) -> None:
-        """Replace a user's stored defaults."""
-        seconds = int(chosen.seconds) if chosen.seconds is not None else None
-        row = chosen.model_dump() | {"person_id": person_id, "changed_at": now, "seconds": seconds}
-        async with self._database.write() as connection:
-            await connection.execute(delete(people).where(people.c.person_id == person_id))
-            await connection.execute(people.insert().values(row))
+    async def change(
+        self,
+        person_id: int,
+        newer: Preferences,
+        now: datetime,
+        known: Callable[[Preferences], None],
+    ) -> Preferences:
+        """Store the fields that are set in `newer`.
+
+        Args:
+            person_id: The user.
+            newer: What the user chose now.
+            now: The moment.
+            known: Called with the complete defaults once they are committed. It must not raise.
+
+        Returns:
+            The complete defaults, with what other processes stored.
+        """
+        try:
+            return await self._change(person_id, newer, now, known)
+        except IntegrityError:  # another process stored the user's first ones at the same moment
+            return await self._change(person_id, newer, now, known)
+
+    async def _change(
+        self,
+        person_id: int,
+        newer: Preferences,
+        now: datetime,
+        known: Callable[[Preferences], None],
+    ) -> Preferences:
+        values = newer.model_dump(exclude_none=True) | {"changed_at": now}
+        if newer.seconds is not None:
+            values["seconds"] = int(newer.seconds)
+        this, chosen = people.c.person_id == person_id, newer
+        async with self._database.write(lambda: known(chosen)) as connection:
+            await connection.execute(update(people).where(this).values(values))
+            stored = await self._one(connection, person_id)
+            if stored is None:  # there are none, or they cannot be read
+                await connection.execute(delete(people).where(this))
+                await connection.execute(people.insert().values(values | {"person_id": person_id}))
+            chosen = stored or newer
+            await self._database.announce(connection, ChangeKind.PREFERENCES, str(person_id))
+        return chosen
 
     async def forget(self, person_id: int) -> None:
         """Delete a user's stored defaults."""
         async with self._database.write() as connection:
             await connection.execute(delete(people).where(people.c.person_id == person_id))
+            await self._database.announce(connection, ChangeKind.PREFERENCES, str(person_id))
+
+    async def _one(self, connection: AsyncConnection, person_id: int) -> Preferences | None:
+        found = await self._read(connection, select(people).where(people.c.person_id == person_id))
+        return found[0][1] if found else None
+
+    async def _read(
+        self, connection: AsyncConnection, chosen: Select[*tuple[Any, ...]]
+    ) -> Sequence[tuple[int, Preferences]]:
+        keys, alarms = (people.c.person_id,), self._database.alarms
+        return await read_rows(connection, chosen, _preferences, keys=keys, alarms=alarms)
 
 
 def _preferences(row: RowMapping) -> tuple[int, Preferences]:

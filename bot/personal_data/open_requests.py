@@ -16,12 +16,10 @@ from sqlalchemy import RowMapping, Select, and_, select
 
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.open_questions import is_asked_about
-from bot.jobs.reservations import update_ledger
 from bot.jobs.rows import job_from, named
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.log import AuditLog
 from bot.personal_data.deletion_store import DeletionRequest
-from bot.quota.ledger import Ledger
 from bot.reviews.review import ReviewState
 from bot.storage.database import Database
 from bot.storage.moderation_tables import reviews
@@ -50,7 +48,6 @@ class OpenRequests:
     database: Database
     store: JobStore
     audit: AuditLog
-    ledger: Ledger
     spool_dir: Path
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored, which tells its user."""
@@ -81,7 +78,6 @@ class OpenRequests:
             log.warning("requests_not_ended", person=request.person_id)
             return EndedRequests()
         for job in ended:
-            update_ledger(self.ledger, job)
             self.restart(job.id)
         for review_id in await self._asked(request):
             if review_id not in self._shown:

@@ -17,7 +17,6 @@ from bot.personal_data.job_erasure import JobErasure
 from bot.personal_data.open_requests import OpenRequests
 from bot.personal_data.person_erasure import PersonErasure
 from bot.personal_data.person_texts import PersonTexts
-from bot.quota.ledger import Ledger
 from bot.reviews.review import DenyReason
 from bot.storage.database import Database
 
@@ -34,7 +33,6 @@ class ErasureParts:
     audit: AuditLog
     members: MemberCache
     people: PreferenceCache
-    ledger: Ledger
     spool_dir: Path
     media_dir: Path
     restart: Callable[[str], None]
@@ -69,7 +67,6 @@ class ErasureParts:
                 database=self.database,
                 store=self.store,
                 audit=self.audit,
-                ledger=self.ledger,
                 spool_dir=self.spool_dir,
                 restart=self.restart,
                 show_later=self.show_later,

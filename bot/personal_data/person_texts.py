@@ -17,6 +17,7 @@ from bot.personal_data.deletion_store import DeletionRequest
 from bot.personal_data.job_erasure import REPORTS_WAIT, shorten_failures
 from bot.reviews.report_store import ReportOutcome
 from bot.reviews.review import ReviewState
+from bot.storage.change_feed import ChangeKind
 from bot.storage.database import Database
 from bot.storage.moderation_tables import audit, person_news, reviews, strikes, votes
 from bot.storage.tables import drafts, jobs, people, reports
@@ -56,6 +57,7 @@ class PersonTexts:
                 update(strikes).where(about, strikes.c.given_at <= until).values(reason="")
             )
             await self.members.forget_reasons(within, person_id)
+            await self.database.announce(connection, ChangeKind.PREFERENCES, str(person_id))
         await self.people.reload(person_id)
 
     async def delete_decided(self, request: DeletionRequest, now: datetime) -> None:

@@ -12,6 +12,8 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.sealing import EntryEmptying
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.personal_data.job_erasure import JobErasure
+from bot.storage.advisory_locks import SharedLock
+from bot.storage.change_feed import ChangeKind
 from bot.storage.database import Database
 from bot.storage.moderation_tables import (
     audit,
@@ -52,6 +54,13 @@ class ServerErasure:
             OSError: As `StorageError`: a file cannot be deleted.
         """
         async with self.database.write() as connection:
+            await self.database.lock(connection, SharedLock.DECISIONS)
+            for kind, key in (
+                (ChangeKind.RULES, str(guild_id)),
+                (ChangeKind.WORDS, str(guild_id)),
+                (ChangeKind.MEMBER, f"{guild_id}:"),
+            ):
+                await self.database.announce(connection, kind, key)
             asked = select(reviews.c.id).where(reviews.c.guild_id == guild_id)
             await connection.execute(delete(votes).where(votes.c.review_id.in_(asked)))
             for table in _TABLES:

@@ -1,6 +1,6 @@
 """Daily caps on bought seconds of video: pure functions of the operator's caps and the seconds used.
 
-Called when a request is accepted, with the seconds that `bot.quota.ledger` has counted.
+Called in the transaction that stores a request, with the seconds that `bot.quota.use` has read.
 """
 
 from dataclasses import dataclass

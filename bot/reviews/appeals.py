@@ -13,6 +13,7 @@ from bot.moderation.members.member import Member
 from bot.moderation.members.news import News, NewsKind, NewsStore
 from bot.moderation.policy import Person
 from bot.moderation.rights import may_moderate
+from bot.moderation.rules import ServerRules
 from bot.moderation.servers.cache import RuleCache
 
 
@@ -99,18 +100,19 @@ class Appeals:
             lifts: True to lift it.
         """
         async with self.audit.transaction() as within:
-            refused = await self._refused(decider, guild_id, person_id, until)
+            member = await self.members.as_stored(within.connection, guild_id, person_id)
+            rules = await self.rules.as_stored(within.connection, guild_id)
+            refused = await self._refused(decider, member, rules, until)
             if refused is not None:
                 return refused
             now = self.now()
-            suspended_by = self.members.of(guild_id, person_id).suspended_by
             details: dict[str, Detail] = {"lifted": lifts}
             if lifts:
                 await self.members.lift(within, guild_id, person_id)
                 details[PARTS] = [AuditAction.SUSPENSION_LIFTED.value]
             kind = NewsKind.APPEAL_LIFTED if lifts else NewsKind.APPEAL_KEPT
             await self.news.add(within, News(guild_id=guild_id, person_id=person_id, kind=kind, at=now))
-            if suspended_by == decider.id:
+            if member.suspended_by == decider.id:
                 details["own_suspension"] = True
             await within.record(
                 AuditEntry(guild_id, now, AuditAction.APPEAL_DECIDED, decider.id, person_id, details=details)
@@ -118,12 +120,11 @@ class Appeals:
         return AppealDecision.DONE
 
     async def _refused(
-        self, decider: Person, guild_id: int, person_id: int, until: int
+        self, decider: Person, member: Member, rules: ServerRules, until: int
     ) -> AppealDecision | None:
-        member = self.members.of(guild_id, person_id)
-        if not may_moderate(decider, self.rules.of(guild_id), guild_id):
+        if not may_moderate(decider, rules, member.guild_id):
             return AppealDecision.NOT_ALLOWED
-        if decider.id == person_id:
+        if decider.id == member.person_id:
             return AppealDecision.OWN
         over = not member.is_suspended(self.now()) or member.appealed_at is None
         if over or end_of(member) != until or await self._is_decided(member):

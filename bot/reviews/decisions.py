@@ -10,14 +10,12 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import structlog
 
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
-from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -28,8 +26,8 @@ from bot.moderation.members.news import NewsStore
 from bot.moderation.memberships import Memberships
 from bot.moderation.policy import Person
 from bot.moderation.presence import Presence
-from bot.moderation.rights import may_moderate, may_review
-from bot.quota.ledger import Ledger
+from bot.moderation.rights import may_review
+from bot.moderation.rules import ServerRules
 from bot.reviews.person_news import SuspensionEnds, news_of_decision
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
@@ -50,6 +48,7 @@ from bot.reviews.review import (
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
 from bot.reviews.vote_record import ExtraAction, record_lapsed, record_vote
+from bot.reviews.vote_results import VoteResult, why_refused
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.video import Preset
 
@@ -58,25 +57,6 @@ log: Final = structlog.get_logger(__name__)
 _CHECK_EVERY_S: Final = 30.0
 _ASK_AGAIN_EVERY: Final = 20
 """Rounds of `run` between two attempts to show questions that could be shown to no moderator."""
-
-
-class VoteResult(StrEnum):
-    """Result of a moderator's press on a question."""
-
-    COUNTED = "counted"
-    DECIDED = "decided"
-    TAKEN_BACK = "taken_back"
-    NO_VOTE = "no_vote"
-    CLOSED = "closed"
-    NOT_ALLOWED = "not_allowed"
-    BLOCKED = "blocked"
-    """Other moderators have blocked the user who would be trusted."""
-    STOPPED = "stopped"
-    """The spicy preset is stopped: nothing of it can be approved."""
-    UNSEEN = "unseen"
-    """A finished video is approved by those alone to whom it was shown."""
-    OWN = "own"
-    """The request is the moderator's own."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -98,7 +78,6 @@ class Decisions:
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
-    ledger: Ledger
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored."""
     now: Callable[[], datetime]
@@ -130,20 +109,22 @@ class Decisions:
         review = await self.reviews.get(review_id)
         if review is None:
             return VoteResult.CLOSED
-        refused = self._refused(review, person, extra)
+        rules = await self.caches.rules.current(review.guild_id)
+        refused = why_refused(review, person, rules, extra)
         asks_to_post = review.subject is ReviewSubject.POSTING and review.state is ReviewState.OPEN
         if refused is None and approves and asks_to_post and not saw_video:
             refused = VoteResult.UNSEEN
         if refused is not None:
             return refused
-        doubts = await self._doubts(review, person)
+        doubts = await self._doubts(review, person, rules)
         async with self.audit.transaction() as within:
-            rules = self.caches.rules.of(review.guild_id)
+            rules = await self.caches.rules.as_stored(within.connection, review.guild_id)
             # Within the transaction, as a stop is one too: an approval comes before it or is refused.
+            refused = why_refused(review, person, rules, extra)
             if approves and rules.spicy_stopped and await self._is_spicy(review):
-                refused = VoteResult.STOPPED
-            elif extra is ExtraAction.TRUST and not unblocks and self.is_blocked(review):
-                refused = VoteResult.BLOCKED
+                refused = refused or VoteResult.STOPPED
+            elif extra is ExtraAction.TRUST and not unblocks and await self._blocks(within, review):
+                refused = refused or VoteResult.BLOCKED
             if refused is not None:
                 return refused
             vote, quorum = Vote(person.id, approves, reason, self.now()), quorum_of(review, rules)
@@ -166,10 +147,11 @@ class Decisions:
         review = await self.reviews.get(review_id)
         if review is None or review.state is not ReviewState.OPEN:
             return VoteResult.CLOSED
-        refused = self._refused(review, person)
-        if refused is not None:
-            return refused
         async with self.audit.transaction() as within:
+            rules = await self.caches.rules.as_stored(within.connection, review.guild_id)
+            refused = why_refused(review, person, rules)
+            if refused is not None:
+                return refused
             left = await self.reviews.take_back(within, review_id, person.id)
             if left is not None:
                 entry = entry_about(left, AuditAction.VOTE_TAKEN_BACK, self.now(), actor_id=person.id)
@@ -282,7 +264,8 @@ class Decisions:
         try:
             async with self.audit.transaction() as within:
                 # Within a transaction, as a stop is one too: what it overtook, moderators are asked once more.
-                asks_anew = is_overtaken(review, job, self.caches.rules.of(review.guild_id))
+                rules = await self.caches.rules.as_stored(within.connection, review.guild_id)
+                asks_anew = is_overtaken(review, job, rules)
                 if asks_anew:
                     moved = replace(job, review_id=None, attempt=attempt_kept(job))
                 await self.jobs.save_within(within.connection, moved, before=job)
@@ -295,7 +278,6 @@ class Decisions:
             log.info("approval_overtaken_by_stop", job=job.id, review=review.id)
             self.restart(job.id)
             return
-        update_ledger(self.ledger, moved)
         log.info("review_settled", job=job.id, review=review.id, state=review.state)
         self.restart(job.id)
 
@@ -306,17 +288,9 @@ class Decisions:
             await within.record(entry_about(closed, CLOSING_ACTIONS[state], self.now()))
         return closed
 
-    def _refused(
-        self, review: Review, person: Person, extra: ExtraAction = ExtraAction.NONE
-    ) -> VoteResult | None:
-        rules = self.caches.rules.of(review.guild_id)
-        if not may_moderate(person, rules, review.guild_id):
-            return VoteResult.NOT_ALLOWED
-        requested = review.subject is not ReviewSubject.REPORT and extra is ExtraAction.NONE
-        owner_id = review.person_id
-        if not may_review(person, rules, review.guild_id, owner_id=owner_id, requested=requested):
-            return VoteResult.OWN
-        return None
+    async def _blocks(self, within: AuditedTransaction, review: Review) -> bool:
+        member = await self.caches.members.as_stored(within.connection, review.guild_id, review.person_id)
+        return member.listed is ListStatus.BLOCKED
 
     def is_blocked(self, review: Review) -> bool:
         """Return True if the user of a request is on the server's blocked list."""
@@ -326,10 +300,9 @@ class Decisions:
         job = await self.jobs.find(review.job_id)
         return job is None or job.request.preset is Preset.SPICY
 
-    async def _doubts(self, review: Review, voting: Person) -> VoterDoubts:
+    async def _doubts(self, review: Review, voting: Person, rules: ServerRules) -> VoterDoubts:
         """Ask Discord which of the earlier voters may still vote: some may have been demoted, or have left."""
         lapsed, unknown = set[int](), set[int]()
-        rules = self.caches.rules.of(review.guild_id)
         for voter_id in {vote.person_id for vote in review.votes} - {voting.id}:
             member = await self.memberships.look(review.guild_id, voter_id)
             voter, present = member.person, member.presence is Presence.MEMBER

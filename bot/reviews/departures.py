@@ -9,14 +9,12 @@ from typing import Final
 import structlog
 
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
-from bot.jobs.reservations import update_ledger
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.audit.rows import UnreadableEntryError
 from bot.moderation.audit.store import AuditFilter, AuditStore
-from bot.quota.ledger import Ledger
 from bot.reviews.review import Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
 
@@ -86,7 +84,6 @@ class Departures:
     jobs: ServerJobs
     reviews: ReviewStore
     audit: AuditLog
-    ledger: Ledger
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored, which tells its user."""
     carry_out: Callable[[Review], Awaitable[None]]
@@ -124,7 +121,6 @@ class Departures:
             log.warning("departure_not_followed", guild=guild_id, departure=departure)
             return 0
         for job in ended:
-            update_ledger(self.ledger, job)
             self.restart(job.id)
         for review in closed:
             await self.carry_out(review)

@@ -122,7 +122,7 @@ class SuspensionEnds:
         for member in self.members.ended(self.now()):
             guild_id, person_id, kind = member.guild_id, member.person_id, NewsKind.SUSPENSION_OVER
             async with self.audit.transaction() as within:
-                current = self.members.of(guild_id, person_id)
+                current = await self.members.as_stored(within.connection, guild_id, person_id)
                 if current.end_is_told or current.is_suspended(self.now()):
                     continue  # told by another call, or suspended anew, meanwhile
                 await self.members.note_end_told(within, member)

@@ -80,7 +80,7 @@ class Questions:
         if job.guild_id is None:
             raise ValueError("only servers have moderators")
         found = await self.reviews.latest(job.id, subject)
-        rules = self.caches.rules.of(job.guild_id)
+        rules = await self.caches.rules.current(job.guild_id)
         if found is not None and not _is_void(found, job, rules):
             return found
         now = self.now()
@@ -103,6 +103,10 @@ class Questions:
             # A cancellation closes the open question in its own transaction: none may be opened after it.
             if subject is not ReviewSubject.REPORT and (await self.jobs.get(job.id)).state is not job.state:
                 raise StaleJobError(job.id)
+            before = await self.reviews.latest(job.id, subject)
+            rules = await self.caches.rules.as_stored(within.connection, job.guild_id)
+            if before is not None and not _is_void(before, job, rules):
+                return before  # another process asked meanwhile
             added = await self.reviews.add(within, asked)
             # A reported video has an entry of its own when it is hidden.
             if added and subject is not ReviewSubject.REPORT:
@@ -227,10 +231,14 @@ class Questions:
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
-        placed = await self.review_channel.put(await self._case(review, job))
-        if placed is not None:
-            await self.reviews.place(review.id, *placed)
-        return placed is not None
+        async with self.reviews.alone(f"card {review.id}"):
+            current = await self.reviews.get(review.id)
+            if current is not None and current.message_id is not None:
+                return True  # by another process
+            placed = await self.review_channel.put(await self._case(review, job))
+            if placed is not None:
+                await self.reviews.place(review.id, *placed)
+            return placed is not None
 
     async def _case(self, review: Review, job: Job) -> ReviewCase:
         if review.is_emptied:

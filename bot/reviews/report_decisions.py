@@ -87,7 +87,7 @@ class ReportDecisions:
     async def _strike(self, within: AuditedTransaction, review: Review, by: int) -> None:
         guild_id, owner_id, now, reason = review.guild_id, review.person_id, self.now(), review.reason
         strike = Strike(guild_id, owner_id, now, by, reason, review.job_id)
-        rules = self.rules.of(guild_id)
+        rules = await self.rules.as_stored(within.connection, guild_id)
         parts = await give_strike(within, strike, members=self.members, news=self.news, rules=rules)
         details: dict[str, Detail] = {PARTS: [part.value for part in parts]}
         entry = entry_about(
@@ -120,7 +120,7 @@ class ReportDecisions:
         job = await self.jobs.find(job_id)
         if job is None or job.guild_id is None:
             return None, ReportDecision.CLOSED
-        rules = self.rules.of(job.guild_id)
+        rules = await self.rules.current(job.guild_id)
         if not may_moderate(person, rules, job.guild_id):
             return None, ReportDecision.NOT_ALLOWED
         if not may_review(person, rules, job.guild_id, owner_id=job.reply.person_id):

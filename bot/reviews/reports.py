@@ -16,7 +16,7 @@ from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
-from bot.moderation.members.member import ListStatus
+from bot.moderation.members.member import ListStatus, Member
 from bot.moderation.policy import Person, Place
 from bot.moderation.reporting import Reporter, hides_alone
 from bot.moderation.rights import may_moderate
@@ -102,7 +102,9 @@ class Reports:
         if not new:
             return ReportResult.BEFORE
         await self._show_anew(job.id)
-        hides_nothing = report.reason.is_grave and self._is_barred(job.guild_id, person.id)
+        member = self.caches.members.of(job.guild_id, person.id)
+        barred = job.guild_id is not None and self._is_barred(member)
+        hides_nothing = report.reason.is_grave and barred
         return ReportResult.HIDES_NOTHING if hides_nothing else ReportResult.COUNTED
 
     async def _store(
@@ -118,7 +120,7 @@ class Reports:
             if guild_id is not None and shown is not None:
                 # Within the transaction: of reports at the same moment no more hide than may.
                 reporter = await self._reporter(within, guild_id, report.person_id, joined_at)
-                rules = self.caches.rules.of(guild_id)
+                rules = await self.caches.rules.as_stored(within.connection, guild_id)
                 placed = replace(placed, hides=hides_alone(report.reason, reporter, rules, self.now()))
             new = await self.reports.add(within, placed)
             if new:
@@ -131,18 +133,19 @@ class Reports:
     async def _reporter(
         self, within: AuditedTransaction, guild_id: int, person_id: int, joined_at: datetime | None
     ) -> Reporter:
+        member = await self.caches.members.as_stored(within.connection, guild_id, person_id)
         return Reporter(
             joined_at,
-            self.caches.members.of(guild_id, person_id).reports_muted,
-            self._is_barred(guild_id, person_id),
+            member.reports_muted,
+            self._is_barred(member),
             await self.reports.open_hidings(within, guild_id, person_id),
             await self.reports.dismissed_at(within, guild_id, person_id),
         )
 
-    def _is_barred(self, guild_id: int | None, person_id: int) -> bool:
-        member = self.caches.members.of(guild_id, person_id)
-        blocked = member.listed is ListStatus.BLOCKED or person_id in self.caches.operator.blocked_people
-        return guild_id is not None and (blocked or member.is_suspended(self.now()))
+    def _is_barred(self, member: Member) -> bool:
+        blocked_people = self.caches.operator.blocked_people
+        blocked = member.listed is ListStatus.BLOCKED or member.person_id in blocked_people
+        return blocked or member.is_suspended(self.now())
 
     async def _show_anew(self, job_id: str) -> None:
         """Have the card of a reported video tell of another report."""
@@ -160,7 +163,7 @@ class Reports:
 
         A spicy video is shown in age-restricted channels only.
         """
-        if not may_moderate(person, self.caches.rules.of(review.guild_id), review.guild_id):
+        if not may_moderate(person, await self.caches.rules.current(review.guild_id), review.guild_id):
             return ViewRefusal.NOT_ALLOWED
         shows = review.subject is not ReviewSubject.SUBMISSION and review.state is ReviewState.OPEN
         job = await self.jobs.find(review.job_id) if shows else None
@@ -188,11 +191,15 @@ class Reports:
         if job.guild_id is None or not _is_seen_by_others(job):
             return False
         members = self.caches.members
-        rules = self.caches.rules.of(job.guild_id)
-        if self._moderates(job, person) and not members.of(job.guild_id, person.id).reports_muted:
+        rules = await self.caches.rules.current(job.guild_id)
+        moderates = may_moderate(person, rules, job.guild_id)
+        if moderates and not (await members.current(job.guild_id, person.id)).reports_muted:
             return True
-        found = await self.reports.of(job.id)
-        counted = [one for one in found if not members.of(job.guild_id, one.person_id).reports_muted]
+        counted = [
+            one
+            for one in await self.reports.of(job.id)
+            if not (await members.current(job.guild_id, one.person_id)).reports_muted
+        ]
         return len(counted) >= rules.reports_to_hide or any(one.hides for one in counted)
 
     def _moderates(self, job: Job, person: Person) -> bool:

@@ -1,6 +1,7 @@
 """Store of reviews and votes: every SQL statement about the tables `reviews` and `votes`."""
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -42,6 +43,10 @@ class ReviewStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from what has this name until the block ends (`Database.alone`)."""
+        return self._database.alone(name)
 
     async def add(self, within: AuditedTransaction, review: Review) -> bool:
         """Store a new question. Returns False if one about the same job is open already."""
@@ -245,8 +250,11 @@ async def _remove_vote(connection: AsyncConnection, review_id: str, person_id: i
     return (await connection.execute(delete(votes).where(mine))).rowcount > 0
 
 
-async def _close(connection: AsyncConnection, review: Review) -> Review:
-    """Store how a question was closed, with what is to be done now. Returns it as it is stored."""
+async def _close(connection: AsyncConnection, review: Review) -> Review | None:
+    """Store how an open question was closed, with what is to be done now.
+
+    Returns it as it is stored, or None if it is closed already.
+    """
     closed = replace(review, outstanding=outstanding_after(review), refused_at=None)
     values = {
         "state": closed.state.value,
@@ -256,8 +264,9 @@ async def _close(connection: AsyncConnection, review: Review) -> Review:
         "outstanding": closed.outstanding,
         "refused_at": None,
     }
-    await connection.execute(update(reviews).where(reviews.c.id == closed.id).values(values))
-    return closed
+    this = and_(reviews.c.id == closed.id, _OPEN)
+    found = await connection.execute(update(reviews).where(this).values(values))
+    return closed if found.rowcount else None
 
 
 def _review(row: RowMapping) -> Review:

@@ -75,8 +75,11 @@ class Takedowns:
 
     @asynccontextmanager
     async def exclusively(self, job_id: str) -> AsyncGenerator[None]:
-        """Hold the lock under which a video is hidden, viewed and restored."""
-        async with self._locks.setdefault(job_id, asyncio.Lock()):
+        """Hold the lock under which a video is hidden, viewed and restored, also by other processes."""
+        async with (
+            self._locks.setdefault(job_id, asyncio.Lock()),
+            self.reviews.alone(f"takedown {job_id}"),
+        ):
             yield
 
     async def decide(
@@ -145,7 +148,7 @@ class Takedowns:
             return
         async with self.exclusively(job.id):
             current = await self.reviews.get(review.id)
-            if current is None or current.outstanding is None or self._is_stopped(job, current):
+            if current is None or current.outstanding is None or await self._is_stopped(job, current):
                 return
             address, there = address_of(job, shown), True
             restores = current.outstanding is Outstanding.RESTORE
@@ -191,10 +194,11 @@ class Takedowns:
         # A clock that was set back must not lengthen the pause.
         return timedelta() <= self.now() - review.refused_at < timedelta(seconds=self.waits.refused_s)
 
-    def _is_stopped(self, job: Job, review: Review) -> bool:
+    async def _is_stopped(self, job: Job, review: Review) -> bool:
         """Return True if a video cannot be restored while spicy is stopped."""
-        spicy = review.state is ReviewState.APPROVED and job.request.preset is Preset.SPICY
-        return spicy and self.gatekeeper.caches.rules.of(review.guild_id).spicy_stopped
+        if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
+            return False
+        return (await self.gatekeeper.caches.rules.current(review.guild_id)).spicy_stopped
 
     async def _store_done(
         self, review: Review, action: AuditAction, *, there: bool, by: int | None = None

@@ -19,6 +19,7 @@ from bot.jobs.originals import Originals
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.timeouts import Retention
+from bot.quota.use import QuotaCounters
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 from bot.services.drafts import DraftStore
 from bot.storage.errors import StorageError
@@ -37,6 +38,7 @@ class Cleanup:
         drafts: DraftStore,
         originals: Originals,
         space: MediaSpace,
+        quota: QuotaCounters,
         *,
         spool_dir: Path,
         media_dir: Path,
@@ -50,6 +52,7 @@ class Cleanup:
         self._drafts = drafts
         self._originals = originals
         self._space = space
+        self._quota = quota
         self._spool_dir = spool_dir
         self._media_dir = media_dir
         self._retention = retention
@@ -81,6 +84,7 @@ class Cleanup:
         )
         for job in forgotten:
             await self._give_up(job)
+        await self._quota.forget_before(now)
         await self._drafts.remove_before(now - self._retention.drafts)
         due = [one for one in await self._originals.kept() if one.until is None or one.until <= now]
         await self._originals.expire(due)

@@ -79,7 +79,7 @@ class HeldBackVideos:
         guild_id, owner_id = own[0].guild_id, own[0].reply.person_id
         if guild_id is None:
             return None
-        reason = _by_record(self.members.of(guild_id, owner_id), self.now())
+        reason = _by_record(await self.members.current(guild_id, owner_id), self.now())
         if reason is not None or (person.id == owner_id and person.guild_id == guild_id):
             return reason  # who presses in a server is a member of it
         return _by_presence((await self.memberships.look(guild_id, owner_id)).presence)

@@ -20,11 +20,10 @@ from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.originals import Originals
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
-from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.runner import JobRuns
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.policy import Person
 from bot.moderation.rights import Reuse, may_cancel, reuse_of
-from bot.quota.ledger import Ledger
 from bot.reviews.case import VideoMessage
 from bot.reviews.decisions import Decisions
 from bot.reviews.review import Review, cancellation_entry
@@ -88,7 +87,7 @@ class JobActions:
         self,
         *,
         store: JobStore,
-        runner: JobRunner,
+        runner: JobRuns,
         lifecycle: Lifecycle,
         decisions: Decisions,
         takedowns: Takedowns,
@@ -97,7 +96,6 @@ class JobActions:
         tasks: BoughtTasks,
         originals: Originals,
         audit: AuditLog,
-        ledger: Ledger,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
     ) -> None:
@@ -112,7 +110,6 @@ class JobActions:
         self._tasks = tasks
         self._originals = originals
         self._audit = audit
-        self._ledger = ledger
         self._is_hidden = is_hidden
         self._now = now
 
@@ -309,8 +306,6 @@ class JobActions:
                 # It moved, or no more than a run raised its claim: the row says what can be done now.
                 current = await self._store.find(job.id)
                 continue
-            if not ended.bought:
-                self._ledger.release(job.id)
             log.info("job_cancelled", job=job.id, bought=ended.bought)
             self._runner.restart(job.id)
             if asked is not None:

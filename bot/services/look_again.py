@@ -102,7 +102,7 @@ class LookAgain:
             return words.GONE
         own = tuple(job for job in jobs if job.reply.person_id == bought.reply.person_id)
         owns = person.id == bought.reply.person_id
-        if not owns and not self._moderates(person, bought):
+        if not owns and not await self._moderates(person, bought):
             return words.NOT_YOURS
         failures = {job.failure.reason for job in own if job.failure is not None}
         if FailureReason.DELETED_BY_OWNER in failures:
@@ -222,9 +222,11 @@ class LookAgain:
             log.info("pictures_not_shared", job=job_id, reason=type(error).__name__)
             return parent.pictures
 
-    def _moderates(self, person: Person, job: Job) -> bool:
+    async def _moderates(self, person: Person, job: Job) -> bool:
         guild_id = job.guild_id
-        return guild_id is not None and may_moderate(person, self.rules.of(guild_id), guild_id)
+        if guild_id is None:
+            return False
+        return may_moderate(person, await self.rules.current(guild_id), guild_id)
 
     def _entry(self, look: Look) -> AuditEntry:
         job = look.bought

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, and_, select, update
 
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError, UnreadableJobError
@@ -158,9 +158,10 @@ class OperatorOrders:
                 after = self._decided(before, order, now)
                 await self._unknown.resolve(connection, after, before=before)
             done = {"done_at": now, "outcome": _RESULT.dump_json(result).decode()}
-            await connection.execute(
-                update(operator_orders).where(operator_orders.c.id == order.number).values(done)
-            )
+            this = and_(operator_orders.c.id == order.number, operator_orders.c.done_at.is_(None))
+            changed = await connection.execute(update(operator_orders).where(this).values(done))
+            if changed.rowcount == 0:
+                raise StaleJobError(f"order {order.number} was carried out meanwhile")
         log.info("order_carried_out", job=order.job_id, action=order.action, outcome=result.outcome)
         if after is not None:
             self._resolved(after)

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from bot.jobs.deadline_clock import DeadlineClock
-from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.runner import JobRuns
 from bot.personal_data.archive import fitted
 from bot.personal_data.deletion_store import DeletionStore
 from bot.personal_data.export import PersonExport
@@ -59,7 +59,7 @@ class PersonalData:
     erasure: PersonErasure
     servers: ServerErasure
     store: DeletionStore
-    runner: JobRunner
+    runner: JobRuns
     deadlines: DeadlineClock
     remove_copies: Callable[[datetime], int]
     """Deletes copies of the database that were made before a moment, and returns their number. Blocks."""
@@ -149,12 +149,13 @@ class PersonalData:
         """Note that the bot is no longer in a server."""
         await self.store.note_left([guild_id], self.now())
 
-    async def servers_seen(self, present: Collection[int]) -> None:
+    async def servers_seen(self, present: Collection[int], is_told_of: Callable[[int], bool]) -> None:
         """Note in which servers the bot is, and which it left while it was away.
 
         Args:
             present: All servers of the bot, those included that are unavailable at the moment.
+            is_told_of: Tells if a server would be among them. Of others another process is told.
         """
         await self.store.note_present(present)
         left = await self.store.known_servers() - set(present)
-        await self.store.note_left(left, self.now())
+        await self.store.note_left([one for one in left if is_told_of(one)], self.now())

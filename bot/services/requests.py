@@ -17,13 +17,12 @@ from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Person, Verdict
+from bot.moderation.policy import Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
-from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, judge
-from bot.quota.ledger import Ledger
 from bot.services.drafts import Draft, DraftStore, DraftUsedError
+from bot.services.known_events import KnownEvents
 from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.services.request_records import RequestRecords
@@ -31,9 +30,7 @@ from bot.storage.errors import StorageError
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
 from bot.texts.explanations import Explanation
-from bot.texts.jobs import moment
 from bot.texts.messages import Translatable
-from bot.video import VideoRequest
 
 log: Final = structlog.get_logger(__name__)
 
@@ -46,7 +43,6 @@ class RequestLimits:
     """Limits that the operator sets: hosts of pictures, how much may be bought a day, how much may wait."""
 
     allowed_hosts: Sequence[str]
-    allowance: Allowance
     counted: CountedLimits
 
 
@@ -95,7 +91,6 @@ class VideoRequests:
         store: JobStore,
         runner: JobStarter,
         spool: ReferenceSpool,
-        ledger: Ledger,
         people: PreferenceCache,
         gatekeeper: Gatekeeper,
         records: RequestRecords,
@@ -107,7 +102,7 @@ class VideoRequests:
         self._store = store
         self._runner = runner
         self._spool = spool
-        self._ledger = ledger
+        self._known = KnownEvents()
         self._people = people
         self._gatekeeper = gatekeeper
         self._records = records
@@ -116,6 +111,10 @@ class VideoRequests:
         self._limits = limits
         self._now = now
         self.stopping = False
+
+    def knows(self, job_id: str) -> bool:
+        """Return True if an event that asked for this job was accepted lately, or is just being."""
+        return job_id in self._known
 
     async def accept(
         self,
@@ -139,8 +138,8 @@ class VideoRequests:
             was accepted before.
         """
         job_id = job_id_of(origin.event)
-        # Before rules and allowances are asked: an event that comes twice would be refused for its own seconds.
-        if self._ledger.has_claim(job_id):
+        # Before anything is asked: the reply of an event that comes twice is the first one's.
+        if job_id in self._known:
             refused = _DUPLICATE
         else:
             refused = await self._accept_new(order, origin, acknowledge)
@@ -197,11 +196,10 @@ class VideoRequests:
         return None
 
     async def examine(self, order: VideoOrder, origin: RequestOrigin) -> Job | Refused:
-        """Return the job of an order with its seconds reserved, or why there is none.
+        """Return the job of an order, or why there is none. Needs neither the database nor Discord.
 
-        Needs neither the database nor Discord.
-
-        An order has to be complete, allowed by the rules, and within the allowances.
+        An order has to be complete and allowed by the rules. Whether it is within the caps is found out when it is
+        stored.
         """
         request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
         if isinstance(request, Explanation):
@@ -211,16 +209,13 @@ class VideoRequests:
         decision = await self._gatekeeper.decide(
             request.preset, request.prompt, origin.person, origin.channel, pictures
         )
-        # From here to the claim on the seconds nothing waits: the same event may have come again meanwhile.
-        if self._ledger.has_claim(job_id_of(origin.event)):
+        # From here on nothing waits: the same event may have come again meanwhile.
+        if job_id_of(origin.event) in self._known:
             return _DUPLICATE
         if self.stopping:
             return Refused(explanations.STOPPING)
         if not decision.allowed:
             return Refused(self._gatekeeper.explain(decision.verdict, origin.person), decision.verdict)
-        too_much = self._afford(request, origin.person)
-        if too_much is not None:
-            return Refused(too_much)
         held = decision.waits_at(ReviewStage.SUBMISSION)
         job = Job(
             id=job_id_of(origin.event),
@@ -240,7 +235,7 @@ class VideoRequests:
             from_people=order.from_people,
             awaits_posting=decision.waits_at(ReviewStage.POSTING),
         )
-        self._ledger.reserve(job.id, origin.person.id, int(request.seconds))
+        self._known.add(job.id)
         return job
 
     async def keep_refused(self, draft_id: str, order: VideoOrder, person_id: int) -> None:
@@ -261,8 +256,8 @@ class VideoRequests:
         """Store the job, to be resumed by whichever process comes next; or return why it could not be."""
         refused = await self._without_room() or await self._try_to_store(job, draft_id, new_member)
         if refused is not None:
-            # The claim is this event's own: an event whose job had one already was not examined.
-            self._ledger.release(job.id)
+            # This very event's: one that was known already was not examined.
+            self._known.forget(job.id)
         return refused
 
     async def _without_room(self) -> Refused | None:
@@ -332,22 +327,12 @@ class VideoRequests:
 
     async def _withdraw(self, job: Job) -> None:
         """Delete a job that nobody was told of: Discord took no acknowledgement of this process."""
-        self._ledger.release(job.id)
+        self._known.forget(job.id)
         try:
             await self._store.remove(job.id)
         except StorageError as error:
             # The next start finds that its reply does not exist, and buys nothing either.
             log.warning("job_not_withdrawn", job=job.id, reason=str(error))
-
-    def _afford(self, request: VideoRequest, person: Person) -> Explanation | None:
-        now = self._now()
-        shortage = judge(
-            self._limits.allowance,
-            asked_s=int(request.seconds),
-            used_by_bot_s=self._ledger.used_s(now),
-            used_by_person_s=self._ledger.used_s(now, person.id),
-        )
-        return _explain(shortage, now) if shortage is not None else None
 
 
 _DUPLICATE: Final = Refused(words.ALREADY_REPEATED)
@@ -357,12 +342,3 @@ _DUPLICATE: Final = Refused(words.ALREADY_REPEATED)
 def job_id_of(event: str) -> str:
     """Return the id of the job that an event asks for: the same each time, so that an event buys once."""
     return hashlib.sha256(event.encode()).hexdigest()[:32]
-
-
-def _explain(shortage: Shortage, now: datetime) -> Explanation:
-    renewed = moment(day_after(now))
-    match shortage.of:
-        case ShortageOf.BOT:
-            return explanations.over_budget(shortage.left_s, renewed)
-        case ShortageOf.PERSON:
-            return explanations.over_allowance(shortage.left_s, renewed)

@@ -1,11 +1,18 @@
 """The advisory locks of this bot on a PostgreSQL server. They belong to one database of the server."""
 
+from enum import IntEnum
 from typing import Final
 
 OWNER_KEY: Final = (0x5374696C, 0x6C6D6F74)
 """The owner's lock, in ASCII: Stil lmot."""
 MIGRATION_KEY: Final = (0x5374696C, 0x6D696772)
 """Held by the transaction that migrates: Stil migr."""
+GATEWAY_KEY: Final = (0x5374696C, 0x67617465)
+"""Held by the session of the one process that is connected to Discord's gateway: Stil gate."""
+SHARED_KEY: Final = 0x5374696C
+"""The first half of the keys of `SharedLock`: Stil."""
+ALONE_KEY: Final = 0x536F6C65
+"""The first half of the keys of what one process does at a time: Sole. The second is made of its name."""
 # `objsubid` 2 marks keys of two numbers (PostgreSQL, *pg_locks*).
 HOLDER: Final = (
     "SELECT l.pid, a.backend_start, a.application_name, host(a.client_addr)"  # noqa: S608 - constants
@@ -14,3 +21,15 @@ HOLDER: Final = (
     " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     f" AND l.classid = {OWNER_KEY[0]} AND l.objid = {OWNER_KEY[1]}"
 )
+"""Asks for the sessions that have the owner's lock, alone or shared."""
+SOLE_HOLDER: Final = f"{HOLDER} AND l.mode = 'ExclusiveLock'"
+"""Asks for the session that has it alone."""
+
+
+class SharedLock(IntEnum):
+    """Locks that transactions of several processes hold until their ends. The value is the key's second half."""
+
+    DECISIONS = 0x64656369
+    """Decisions with entries in the audit log: deci."""
+    STARTS = 0x73746172
+    """What is done at a start of any process: star."""

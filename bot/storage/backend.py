@@ -9,7 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.address import DatabaseAddress
+from bot.storage.advisory_locks import SharedLock
 from bot.storage.alarms import StorageAlarms
+from bot.storage.change_feed import ChangeListener
 from bot.storage.errors import StorageError
 from bot.storage.single_writes import SingleWrite
 
@@ -48,6 +50,23 @@ class Backend(Protocol):
     @property
     def taken(self) -> asyncio.Event:
         """Set once another process owns the database: this one has to exit."""
+        ...
+
+    @property
+    def listener(self) -> ChangeListener | None:
+        """Hears what other processes announce; None if no other process writes."""
+        ...
+
+    async def announce(self, connection: AsyncConnection, announced: str) -> None:
+        """Tell the other processes that share the database, once the transaction is committed."""
+        ...
+
+    async def lock(self, connection: AsyncConnection, lock: SharedLock) -> None:
+        """Hold a lock until the end of the transaction, if other processes write."""
+        ...
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes, if they write, from what has this name. Raises `StorageError`."""
         ...
 
     async def place(self, connection: AsyncConnection) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import structlog
@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.address import SqliteAddress
+from bot.storage.advisory_locks import SharedLock
 from bot.storage.backend import Backend
+from bot.storage.change_feed import ChangeFeed, ChangeKind
 from bot.storage.errors import StorageError, StorageUnavailableError
 from bot.storage.shielding import shield_until_done
 from bot.storage.single_writes import SingleWrites
@@ -40,6 +42,11 @@ class Database:
         """Set once another process owns the database: this one has to exit."""
         self.commits = 0
         """Number of transactions of `write` that were committed."""
+        self.feed = ChangeFeed()
+        """Has what this process keeps in memory follow the rows; it runs with `watch`, if others write."""
+        self.is_shared = backend.listener is not None
+        """True if other processes write at the same time: what is in memory may be outdated."""
+        self._announced: list[tuple[ChangeKind, str]] = []
         self._backend = backend
         # The writer's engine has one connection. Without this lock, transactions would wait for that connection,
         # which SQLAlchemy's pool gives up after 30 seconds.
@@ -47,6 +54,8 @@ class Database:
         self._single_writes = SingleWrites(self._carry_out_single_writes)
         self._reading = asyncio.Semaphore(backend.readers)
         self._closed = False
+        self.is_confirmed: Callable[[], bool] = lambda: True
+        """Tells where processes share the database if none can have taken over what this one does."""
 
     @asynccontextmanager
     async def write(
@@ -72,11 +81,55 @@ class Database:
             except BaseException:
                 await shield_until_done(self._backend.roll_back(connection))
                 raise
+            finally:
+                # Whatever became of it: after a lost answer the change may have been kept.
+                announced, self._announced = self._announced, []
+                for kind, key in announced:
+                    self.feed.changed(kind, key)
 
     @property
     def is_surely_own(self) -> bool:
-        """True if no other process can own the database at this moment: what is known of it is not outdated."""
-        return self._backend.is_surely_own
+        """True if no other process can have taken over at this moment: what is known here is not outdated."""
+        return self._backend.is_surely_own and self.is_confirmed()
+
+    async def announce(self, connection: AsyncConnection, kind: ChangeKind, key: str) -> None:
+        """Have every process that shares the database read a changed row again, once the change is committed.
+
+        Does nothing where no other process writes. What this process keeps of the row is its writer's to change
+        after the commit, and is read again after that.
+
+        Args:
+            connection: That of the open `write`.
+            kind: What the row is.
+            key: Names the row, as `kind` says. At most some hundred characters.
+        """
+        if self.is_shared and (kind, key) not in self._announced:
+            await self._backend.announce(connection, f"{kind.value} {key}")
+            self._announced.append((kind, key))
+
+    async def lock(self, connection: AsyncConnection, lock: SharedLock) -> None:
+        """Wait until no other process is within a transaction with this lock, and hold it until this one ends.
+
+        Does nothing where no other process writes. What is read afterwards is as others left it.
+
+        Args:
+            connection: That of the open `write`.
+            lock: The lock. To be taken before any row is changed, or two processes may wait for each other.
+        """
+        await self._backend.lock(connection, lock)
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from doing the same until the block ends, in which no transaction is open.
+
+        Does nothing where no other process writes, and nothing against other tasks of this one.
+
+        Args:
+            name: What is done, and to what.
+
+        Raises:
+            StorageUnavailableError: Another process has been at it for longer than is worth waiting for.
+        """
+        return self._backend.alone(name)
 
     async def write_one(self, statement: Executable, values: Mapping[str, object] | None = None) -> int:
         """Execute one statement as a transaction of its own, which costs a part of what `write` does.
@@ -127,7 +180,13 @@ class Database:
         await self._single_writes.close()
 
     async def watch(self) -> None:
-        """Look every few seconds if the database is still there and this process's own, until cancelled."""
+        """Look if the database is still this process's own, and follow what others change, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._look(), name="database-look")
+            if self._backend.listener is not None:
+                group.create_task(self.feed.run(self._backend.listener), name="changes")
+
+    async def _look(self) -> None:
         while True:
             try:
                 await self._backend.check(self._writer)

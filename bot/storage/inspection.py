@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
@@ -15,6 +15,7 @@ from bot.storage.migrate import SchemaState, standing_of
 from bot.storage.ownership import owner_of
 from bot.storage.postgresql import read_only_server
 from bot.storage.postgresql_rights import what_forbids_writing
+from bot.storage.quota_tables import DIFFERENCES
 from bot.storage.tables import jobs
 
 
@@ -42,6 +43,8 @@ class DatabaseReport:
     """Jobs whose video was fetched, but not posted yet."""
     mismatched: int | None = None
     """Recently ended jobs whose video was not as asked for."""
+    miscounted: int | None = None
+    """Counters of the daily caps that are not as the jobs say."""
 
 
 def inspect_database(url: str | None, data_dir: Path, *, since: datetime) -> DatabaseReport:
@@ -121,4 +124,5 @@ def _with_counts(report: DatabaseReport, connection: Connection, since: datetime
         unknown=count(jobs.c.state == "unknown", jobs.c.ended_at >= since),
         undelivered=count(jobs.c.state == "delivering", jobs.c.parked_at.is_not(None)),
         mismatched=count(jobs.c.mismatch.is_not(None), jobs.c.ended_at >= since),
+        miscounted=connection.scalar(DIFFERENCES, {"first": datetime.now(UTC) - timedelta(days=1)}),
     )

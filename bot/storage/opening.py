@@ -32,12 +32,15 @@ _FILE_MODE: Final = 0o600
 
 
 @asynccontextmanager
-async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Database]:
+async def open_database(
+    url: str | None, data_dir: Path, *, sharing: bool = False
+) -> AsyncGenerator[Database]:
     """Own and open the database until the block ends; create or migrate it first if needed.
 
     Args:
         url: The configured address, or None for the default file in `data_dir`.
         data_dir: The bot's data folder.
+        sharing: True to own it together with other processes that share it; only on a server.
 
     Raises:
         DatabaseInUseError: Another process owns the database.
@@ -48,9 +51,14 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncGenerator[Datab
     """
     address = await asyncio.to_thread(database_address, url, data_dir)
     if isinstance(address, PostgresqlAddress):
-        async with open_server(address) as backend, _closing(Database(backend)) as database:
+        async with (
+            open_server(address, sharing=sharing) as backend,
+            _closing(Database(backend)) as database,
+        ):
             yield database
         return
+    if sharing:
+        raise UnsupportedDatabaseError(f"{address.name}: only processes on a PostgreSQL server can share it")
     ownership = Ownership(address.path)
     try:
         # Shielded from cancellation: the thread would go on migrating after the lock was released.

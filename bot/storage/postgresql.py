@@ -3,26 +3,61 @@
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from bot.extras import Extra, install_command
 from bot.storage.address import PostgresqlAddress
+from bot.storage.advisory_locks import GATEWAY_KEY
 from bot.storage.backend import Backend
 from bot.storage.errors import UnsupportedDatabaseError
 
+if TYPE_CHECKING:
+    from bot.storage.postgresql_queue import PostgresqlRunQueue
+    from bot.storage.postgresql_turn import SoleTurn
+
 
 @asynccontextmanager
-async def open_server(address: PostgresqlAddress) -> AsyncGenerator[Backend]:
-    """Own a database on a server until the block ends, with current tables.
+async def open_server(address: PostgresqlAddress, *, sharing: bool) -> AsyncGenerator[Backend]:
+    """Own a database on a server until the block ends, with current tables; alone, or `sharing` it with others.
 
     Raises as `bot.storage.opening.open_database`.
     """
     require_driver(address)
     from bot.storage import postgresql_opening  # noqa: PLC0415 - imports psycopg, which is an extra
 
-    async with postgresql_opening.owned(address) as backend:
+    owned = postgresql_opening.shared if sharing else postgresql_opening.owned
+    async with owned(address) as backend:
         yield backend
+
+
+@asynccontextmanager
+async def open_run_queue(address: PostgresqlAddress) -> AsyncGenerator["PostgresqlRunQueue"]:
+    """Open the queue of runs, with current tables. Raises `StorageError`."""
+    if find_spec("pgqueuer") is None:
+        raise _not_installed(address, "PgQueuer")
+    from bot.storage import postgresql_queue  # noqa: PLC0415 - imports what is an extra
+
+    queue = postgresql_queue.PostgresqlRunQueue(address)
+    try:
+        await queue.install()
+        yield queue
+    finally:
+        await queue.close()
+
+
+@asynccontextmanager
+async def open_gateway_turn(address: PostgresqlAddress) -> AsyncGenerator["SoleTurn"]:
+    """Give what waits for the turn of the one process that is connected to Discord's gateway."""
+    require_driver(address)
+    from bot.storage import postgresql_turn  # noqa: PLC0415 - imports psycopg, which is an extra
+
+    turn = postgresql_turn.SoleTurn(address, GATEWAY_KEY)
+    try:
+        yield turn
+    finally:
+        await turn.close()
 
 
 @asynccontextmanager
@@ -55,7 +90,9 @@ def read_only_server(address: PostgresqlAddress) -> Generator[Connection]:
 def require_driver(address: PostgresqlAddress) -> None:
     """Raise `UnsupportedDatabaseError`, with the command that installs it, unless psycopg is there."""
     if find_spec("psycopg") is None:
-        command = install_command(Extra.POSTGRES)
-        raise UnsupportedDatabaseError(
-            f"{address.name}: psycopg is not installed; install it with: {command}"
-        )
+        raise _not_installed(address, "psycopg")
+
+
+def _not_installed(address: PostgresqlAddress, package: str) -> UnsupportedDatabaseError:
+    command = install_command(Extra.POSTGRES)
+    return UnsupportedDatabaseError(f"{address.name}: {package} is not installed; install it with: {command}")

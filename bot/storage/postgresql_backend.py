@@ -2,7 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 import psycopg
@@ -13,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
+from bot.storage.advisory_locks import ALONE_KEY, SHARED_KEY, SharedLock
 from bot.storage.alarms import StorageAlarms, StorageTrouble
 from bot.storage.backend import Writing
 from bot.storage.errors import DatabaseReplacedError, StorageError, StorageUnavailableError
 from bot.storage.postgresql_errors import is_connection_lost, translated
+from bot.storage.postgresql_listener import CHANNEL, PostgresqlListener
 from bot.storage.postgresql_owner import PLACE, PostgresqlOwner, ServerSession
 from bot.storage.single_writes import SingleWrite
 
@@ -30,17 +34,31 @@ _UNREACHABLE: Final = "unreachable"
 _IN_PROGRESS: Final = "in progress"
 _INVALID_PARAMETER: Final = "22023"
 _ASSIGNED: Final = text("SELECT pg_current_xact_id_if_assigned()::text, CAST(to_regclass('jobs') AS oid)")
+_ANNOUNCE: Final = text("SELECT pg_notify(:channel, :announced)")
+# Who stands still within such a transaction holds up everybody's decisions, not for as long as within others.
+_LOCK: Final = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', '8s', true), pg_advisory_xact_lock(:of, :lock)"
+)
+_ALONE: Final = "SELECT pg_advisory_lock(%s, hashtext(%s))"
 _STATUS: Final = "SELECT pg_xact_status(%s::xid8), (SELECT stats_reset FROM pg_stat_bgwriter)"
 
 
 class PostgresqlBackend:
     """A database on a server."""
 
-    def __init__(self, address: PostgresqlAddress, *, owns: bool) -> None:
-        """Args: `owns` is False for a database that another process may own."""
+    def __init__(self, address: PostgresqlAddress, *, owns: bool, sharing: bool = False) -> None:
+        """Set the connections up.
+
+        Args:
+            address: The database.
+            owns: False for a database that another process may own.
+            sharing: True if other processes write as well.
+        """
         self.address = address
+        self._mark = secrets.token_hex(8)
+        self.listener = PostgresqlListener(address, self._mark) if sharing else None
         self.alarms = StorageAlarms()
-        self._owner = PostgresqlOwner(address)
+        self._owner = PostgresqlOwner(address, sharing=sharing)
         self.taken = self._owner.taken
         self.writer = postgresql_engines.writer(self._owner.connect if owns else self._connect)
         self.reader = postgresql_engines.reader(address)
@@ -58,6 +76,38 @@ class PostgresqlBackend:
                 self._owned_at_s = asked_at_s
         except DBAPIError as error:
             raise self.error(error) from None
+
+    def know_revision(self, revision: str | None) -> None:
+        """Work with tables of this revision alone, from the next connection of the writer on."""
+        self._owner.revision = revision
+
+    async def announce(self, connection: AsyncConnection, announced: str) -> None:
+        """Notify, which the server does at the commit."""
+        if self.listener is not None:
+            values = {"channel": CHANNEL, "announced": f"{self._mark} {announced}"}
+            await connection.execute(_ANNOUNCE, values)
+
+    async def lock(self, connection: AsyncConnection, lock: SharedLock) -> None:
+        """Take an advisory lock. What is read after it is what the last one who had it committed."""
+        if self.listener is not None:
+            await connection.execute(_LOCK, {"of": SHARED_KEY, "lock": lock.value})
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncGenerator[None]:
+        """Have a session of its own hold an advisory lock, which ends with the process."""
+        if self.listener is None:
+            yield
+            return
+        try:
+            connection = await postgresql_engines.connect(self.address)
+        except psycopg.Error as error:
+            raise translated(error, self.address.name) from None
+        async with connection:
+            try:
+                await connection.execute(_ALONE, (ALONE_KEY, name))
+            except psycopg.Error as error:
+                raise translated(error, self.address.name) from None
+            yield
 
     async def place(self, connection: AsyncConnection) -> str | None:
         """Return what a dump that is put back, a standby that took over, and a move to another server change."""

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import MIGRATION_KEY
-from bot.storage.errors import UnsupportedDatabaseError
+from bot.storage.advisory_locks import HOLDER, MIGRATION_KEY, OWNER_KEY
+from bot.storage.errors import DatabaseInUseError, UnsupportedDatabaseError
 from bot.storage.migrate import (
     VERSIONS,
     SchemaState,
@@ -26,6 +26,7 @@ from bot.storage.migrate import (
 )
 from bot.storage.postgresql_backend import PostgresqlBackend
 from bot.storage.postgresql_errors import translated
+from bot.storage.postgresql_owner import described
 from bot.storage.shielding import shield_until_done
 
 log: Final = structlog.get_logger(__name__)
@@ -39,6 +40,25 @@ async def owned(address: PostgresqlAddress) -> AsyncGenerator[PostgresqlBackend]
         await backend.own()
         # Shielded from cancellation: the thread would go on migrating after the lock was released.
         await shield_until_done(asyncio.to_thread(migrate_server, address))
+        backend.know_revision(head_revision())
+        yield backend
+    finally:
+        await shield_until_done(backend.close())
+
+
+@asynccontextmanager
+async def shared(address: PostgresqlAddress) -> AsyncGenerator[PostgresqlBackend]:
+    """Own the database together with other processes that share it until the block ends, with current tables.
+
+    Only one that nobody owns is migrated.
+    """
+    backend = PostgresqlBackend(address, owns=True, sharing=True)
+    try:
+        await shield_until_done(asyncio.to_thread(migrate_server, address, alone=True))
+        await backend.own()
+        # A newer version may have migrated it before this process had the lock.
+        await asyncio.to_thread(_check_current, address)
+        backend.know_revision(head_revision())
         yield backend
     finally:
         await shield_until_done(backend.close())
@@ -71,13 +91,20 @@ def translating(address: PostgresqlAddress) -> Generator[None]:
         raise translated(error, address.name) from None
 
 
-def migrate_server(address: PostgresqlAddress, versions: Path = VERSIONS) -> None:
+def migrate_server(address: PostgresqlAddress, versions: Path = VERSIONS, *, alone: bool = False) -> None:
     """Run the migrations that the database lacks, all in one transaction. Blocking.
 
     There is no copy before them as there is of a file: copies of a server's databases are the operator's, who makes
     them with `pg_dump`.
 
+    Args:
+        address: The database.
+        versions: Folder of the migrations.
+        alone: True if the caller does not own the database: where something is to be changed, the owner's lock is
+            taken for that transaction.
+
     Raises:
+        DatabaseInUseError: Others own the database, which is to be changed.
         NewerDatabaseError: A newer version of the bot made the database.
         UnsupportedDatabaseError: The tables are another program's.
         StorageError: The server refused.
@@ -93,10 +120,22 @@ def migrate_server(address: PostgresqlAddress, versions: Path = VERSIONS) -> Non
         refuse_foreign(standing, revision, address.name, versions)
         if standing is SchemaState.CURRENT:
             return
+        if alone:
+            _require_nobody(connection, address)
         if standing is SchemaState.OLDER:
             log.warning("database_not_backed_up", advice="pg_dump before an update", was=revision)
         upgrade(connection, versions)
     log.info("database_migrated", was=revision, now=head_revision(versions))
+
+
+def _require_nobody(connection: Connection, address: PostgresqlAddress) -> None:
+    """Take the owner's lock for this transaction. Raises `DatabaseInUseError`."""
+    key, kind = OWNER_KEY
+    if connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({key}, {kind})").scalar_one():
+        return
+    holder = connection.exec_driver_sql(HOLDER).first()
+    pid, _began_at, application, host = holder if holder is not None else (0, None, None, None)
+    raise DatabaseInUseError(address.name, pid, described(pid, application, host))
 
 
 def _check_current(address: PostgresqlAddress) -> None:

@@ -1,8 +1,8 @@
-"""Exclusive ownership of a database on a server by one process: an advisory lock of the session that writes.
+"""Ownership of a database on a server, by one process alone or by several: an advisory lock of the writing session.
 
-The server releases the lock when that session ends, however it ends. So no write is possible without the lock: a
-connection that is made anew takes it again before anything else, and a process that finds another's session in
-possession writes nothing any more.
+`run` takes the lock alone; gateways and workers share it with each other. The server releases it when that session
+ends, however it ends. So no write is possible without the lock: a connection that is made anew takes it again
+before anything else, and a process that finds another's session in possession writes nothing any more.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import structlog
 
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import HOLDER, OWNER_KEY
+from bot.storage.advisory_locks import HOLDER, OWNER_KEY, SOLE_HOLDER
 from bot.storage.errors import DatabaseInUseError, DatabaseTakenError, StorageUnavailableError
 from bot.storage.postgresql_engines import ServerConnection
 
@@ -42,6 +42,9 @@ _WHO_AM_I: Final = (
     f" CASE WHEN pg_is_in_recovery() THEN NULL ELSE ({PLACE}) END"
     " FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 )
+_LOCK: Final = "SELECT pg_try_advisory_lock(%s, %s)"
+_SHARED_LOCK: Final = "SELECT pg_try_advisory_lock_shared(%s, %s)"
+_REVISION: Final = "SELECT version_num FROM alembic_version"
 _Session: TypeAlias = tuple[int, datetime | None]
 """Process id on the server, and the moment at which it began: ids are used again."""
 
@@ -61,13 +64,17 @@ class ServerSession:
 class PostgresqlOwner:
     """Opens the writing connection, with the owner's lock."""
 
-    def __init__(self, address: PostgresqlAddress) -> None:
+    def __init__(self, address: PostgresqlAddress, *, sharing: bool) -> None:
+        """Args: `sharing` is True for a process that owns the database together with others that share it."""
         self.taken = asyncio.Event()
-        """Set once another process was seen to own the database."""
+        """Set once another process was seen to own the database, which this one does not share."""
+        self.revision: str | None = None
+        """The revision of the tables that this process works with, once it is known."""
         self.session: ServerSession | None = None
         """The last session that had the lock."""
         self._connection: ServerConnection | None = None
         self._address = address
+        self._sharing = sharing
         self._mine: set[_Session] = set()
         """Sessions of this process that may still hold the lock."""
 
@@ -107,6 +114,19 @@ class PostgresqlOwner:
             (pid, began_at),
         )
 
+    async def _end_earlier(self, connection: ServerConnection, own: _Session) -> None:
+        """End the earlier sessions of this process: a shared lock does not wait for them.
+
+        A transaction of theirs could otherwise be committed after what this one read.
+        """
+        for pid, began_at in self._mine - {own}:
+            await self.end_session(connection, (pid, began_at))
+            left = await connection.execute(
+                "SELECT FROM pg_stat_activity WHERE pid = %s AND backend_start = %s", (pid, began_at)
+            )
+            if left.rowcount:
+                raise self._earlier_open
+
     async def _claim(self, connection: ServerConnection) -> None:
         pid, began_at, statistics_since, place = await _row(connection, _WHO_AM_I)
         if self.session is not None:
@@ -116,8 +136,11 @@ class PostgresqlOwner:
         loop = asyncio.get_running_loop()
         ends_s = loop.time() + (_FIRST_WITHIN_S if self.session is None else _AGAIN_WITHIN_S)
         while True:
-            (locked,) = await _row(connection, "SELECT pg_try_advisory_lock(%s, %s)", OWNER_KEY)
+            (locked,) = await _row(connection, _SHARED_LOCK if self._sharing else _LOCK, OWNER_KEY)
             if locked:
+                if self._sharing:
+                    await self._end_earlier(connection, (pid, began_at))
+                await self._compare_revision(connection)
                 self._mine = {(pid, began_at)}
                 self.session = ServerSession(pid, began_at, statistics_since, place)
                 self._connection = connection
@@ -139,9 +162,24 @@ class PostgresqlOwner:
         self.taken.set()
         raise DatabaseTakenError(self._address.name, "another server, or by a copy that was put back")
 
+    async def _compare_revision(self, connection: ServerConnection) -> None:
+        """Raise `DatabaseTakenError` if a process of another version changed the tables without this one's lock."""
+        if self.revision is None or await _row(connection, _REVISION) == (self.revision,):
+            return
+        log.error("database_migrated_by_another")
+        self.taken.set()
+        raise DatabaseTakenError(self._address.name, "another version of the bot")
+
+    @property
+    def _earlier_open(self) -> StorageUnavailableError:
+        return StorageUnavailableError(
+            f"{self._address.name}: an earlier connection of this process is still open"
+        )
+
     async def _look_at_holder(self, connection: ServerConnection, *, over: bool) -> None:
         """Return if the lock may be free soon. Raises as `connect` does."""
-        holder = await (await connection.execute(HOLDER.encode())).fetchone()
+        asked = SOLE_HOLDER if self._sharing else HOLDER
+        holder = await (await connection.execute(asked.encode())).fetchone()
         if holder is None:
             if over:
                 raise StorageUnavailableError(f"{self._address.name}: the owner's lock cannot be had")
@@ -150,9 +188,7 @@ class PostgresqlOwner:
         if (pid, began_at) in self._mine:
             await self.end_session(connection, (pid, began_at))
             if over:
-                raise StorageUnavailableError(
-                    f"{self._address.name}: an earlier connection of this process is still open"
-                )
+                raise self._earlier_open
         elif self.session is not None:
             log.error("database_taken", application=application, host=host, pid=pid)
             self.taken.set()

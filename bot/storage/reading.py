@@ -15,8 +15,14 @@ from bot.storage.alarms import StorageAlarms
 from bot.storage.errors import UnreadableRowError
 
 _Read = TypeVar("_Read")
+_IDS: Final = range(2**63)
 _KEYS_AT_ONCE: Final = 200
 """SQLite limits the depth of an expression to 1,000."""
+
+
+def are_ids(*numbers: int) -> bool:
+    """Return True if a table can have rows with these ids. What a forged press names may be larger."""
+    return all(number in _IDS for number in numbers)
 
 
 async def read_rows(

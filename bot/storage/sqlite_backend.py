@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import cast
 
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import sqlite_engines
 from bot.storage.address import SqliteAddress
+from bot.storage.advisory_locks import SharedLock
 from bot.storage.alarms import StorageAlarms
 from bot.storage.backend import Writing
 from bot.storage.errors import DatabaseReplacedError, StorageError, storage_error
@@ -34,6 +36,22 @@ class SqliteBackend:
         self.readers = sqlite_engines.READERS
         for engine in (self.writer, self.reader):
             self._file.guard(engine)
+
+    @property
+    def listener(self) -> None:
+        """None: one process has the file."""
+        return None
+
+    async def announce(self, connection: AsyncConnection, announced: str) -> None:
+        """Do nothing: there is nobody to tell."""
+
+    async def lock(self, connection: AsyncConnection, lock: SharedLock) -> None:
+        """Do nothing: the transaction is the only one that writes."""
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Do nothing: no other process has the file."""
+        del name
+        return nullcontext()
 
     async def place(self, connection: AsyncConnection) -> str | None:
         """Return None: `restore` marks the copy that it puts back."""

@@ -9,6 +9,13 @@ from bot.video import REFERENCES_MAX
 HELP: Final = "Stillmotion: a Discord bot that makes short videos from prompts and pictures."
 VERSION: Final = "Print the version, and end."
 RUN: Final = "Run the bot, against real Discord and DimiLinks, with the settings of the environment and .env."
+GATEWAY: Final = (
+    "Run the part of the bot that is connected to Discord and answers people, for as many workers as there are; "
+    "on PostgreSQL only."
+)
+WORKER: Final = (
+    "Run a part of the bot that makes videos, beside a gateway and other workers; on PostgreSQL only."
+)
 CHECK: Final = (
     "Check .env, configuration, data folder, database, audit log, the processes for pictures and videos, image "
     "check, content credentials, links, metrics, Discord token, intents, commands, install link, permissions and "
@@ -104,6 +111,20 @@ SUPERSEDED: Final = (
 )
 
 
+OTHER_FOLDER: Final = (
+    "another one than that of the processes which share the database; have all use the same folder, on a volume "
+    "that their machines share. After a move of the folder, stop all for three minutes"
+)
+
+
+def needs_server(command: str) -> str:
+    """A command for several processes was called, and the database is a file."""
+    return (
+        f"python -m bot {command} shares its database with other processes: set DATABASE_URL to "
+        "postgresql://user:password@host/name, or use python -m bot run"
+    )
+
+
 IMAGE_CHECK_OFF: Final = "off"
 IMAGE_CHECK_NOT_INSTALLED: Final = "off, as none is installed"
 
@@ -176,6 +197,11 @@ def jobs_found(unfinished: int, undelivered: int, unknown: int, mismatched: int)
         f"{told}; {unknown} of unknown outcome in the last 30 days: `python -m bot unknown` lists them with what "
         "was answered, to be compared with the DimiLinks console"
     )
+
+
+def quota_miscounted(counters: int) -> str:
+    """Counters of the daily caps differ from the jobs: somebody changed the database from outside."""
+    return f"{counters} counters of the daily caps are wrong; the next start of the bot counts anew"
 
 
 def audit_unbroken(entries: int) -> str:

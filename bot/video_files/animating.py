@@ -17,7 +17,6 @@ log: Final = structlog.get_logger(__name__)
 
 _WITHIN_S: Final = 300.0
 """Seconds for one video: a long one is made several times, with low priority."""
-_NICENESS: Final = 10
 
 
 def animation_pool(memory_bytes: int) -> ChildPool:
@@ -25,7 +24,7 @@ def animation_pool(memory_bytes: int) -> ChildPool:
 
     It is none of those that deliveries wait for.
     """
-    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes, niceness=_NICENESS)
+    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes)
     return ChildPool(spec, at_once=1, within_s=_WITHIN_S)
 
 

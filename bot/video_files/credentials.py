@@ -25,7 +25,6 @@ EDITED: Final = "c2pa.edited"
 _MAKER: Final = {"name": "Stillmotion", "version": __version__}
 _PACKAGE: Final = "c2pa"
 _WITHIN_S: Final = 60.0
-_NICENESS: Final = 10
 _ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """The library holds a file twice for a moment: in large pages, where Linux has some, it signs a third faster."""
 
@@ -42,7 +41,7 @@ def signing_pool(memory_bytes: int, import_paths: Sequence[Path] = ()) -> ChildP
         memory_bytes: Limit of the child's address space.
         import_paths: Further folders to import from, for tests.
     """
-    spec = ChildSpec("bot.video_files.signing.main", memory_bytes, _NICENESS, import_paths, _ENVIRONMENT)
+    spec = ChildSpec("bot.video_files.signing.main", memory_bytes, import_paths, _ENVIRONMENT)
     return ChildPool(spec, at_once=1, within_s=_WITHIN_S)
 
 

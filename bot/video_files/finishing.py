@@ -21,7 +21,6 @@ log: Final = structlog.get_logger(__name__)
 
 WITHIN_S: Final = 600.0
 """Seconds for one video: a long one is compressed three times at worst, on a slow machine."""
-_NICENESS: Final = 10
 _AGAIN: Final = frozenset({ChildFault.TIMED_OUT, ChildFault.OUT_OF_MEMORY, ChildFault.NOT_STARTED})
 """Faults after which a fresh child may do better. One that died was already replaced by the pool."""
 _UNDECODABLE: Final = frozenset(
@@ -38,7 +37,7 @@ def finishing_pool(memory_bytes: int, *, within_s: float = WITHIN_S) -> ChildPoo
         memory_bytes: Limit of the child's address space.
         within_s: Seconds for one video.
     """
-    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes, niceness=_NICENESS)
+    spec = ChildSpec("bot.video_files.decoding.main", memory_bytes)
     return ChildPool(spec, at_once=1, within_s=within_s)
 
 

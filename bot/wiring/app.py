@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import cached_property, partial
@@ -24,13 +24,13 @@ from bot.jobs.heartbeat import Heartbeat, put_back_at
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
-from bot.jobs.reservations import update_ledger
 from bot.jobs.store import JobStore
 from bot.lifecycle.runner import SupersededError
 from bot.metrics import Metrics
 from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
 from bot.quota.allowance import Allowance
+from bot.quota.use import QuotaCounters
 from bot.services.cleanup import Cleanup
 from bot.services.drafts import DraftStore
 from bot.services.held_back import HeldBackVideos
@@ -53,16 +53,15 @@ from bot.video_files.facts import VideoFactsReader
 from bot.wiring.alarms import compare_checkpoint, storage_alarm
 from bot.wiring.copies import CopyWiring
 from bot.wiring.introduction import IntroductionWiring
-from bot.wiring.jobs import JobWiring, Tuning
+from bot.wiring.jobs import JobWiring
 from bot.wiring.moderation import ModerationWiring
 from bot.wiring.privacy import PrivacyWiring
-from bot.wiring.tasks import cancelled, ended
+from bot.wiring.tasks import SideTask, begin, cancelled, ended
+from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
 
 log: Final = structlog.get_logger(__name__)
-
-_RESTART_AFTER_S: Final = 60.0
 
 
 def _say_nothing(_line: str) -> None:
@@ -134,6 +133,7 @@ class App:
         )
         self.bot = bot
         self.database = database
+        self._quota = QuotaCounters(database)
         self.breaker = breaker
         self.metrics = metrics
         self._settings = settings
@@ -151,36 +151,47 @@ class App:
 
         Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
         """
-        await self._noted_purchases.take_up()
-        heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
-        await heartbeat.begin()
-        beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
-        stack.push_async_callback(cancelled, beating)
-        await stack.enter_async_context(self.moderation.segmenting)
-        await self.moderation.load()
+        await self._load_what_jobs_need(stack)
         await compare_checkpoint(self.moderation.checkpoint, self.moderation.audit_log.store, self._notices)
-        await self.jobs.load()
+        await self._quota.recount(self._now())
         await self.people.load()
         self.links_port = await stack.enter_async_context(self.copies.serving())
         self._add_cogs()
         self.introduction.add_cogs()
-        for name, work in (
-            ("housekeeping", self.cleanup.run),
+        begin((*self._of_every_process, *self._of_one_process), self._logged_in, stack)
+
+    async def _load_what_jobs_need(self, stack: AsyncExitStack) -> None:
+        await self._noted_purchases.take_up()
+        heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
+        await heartbeat.begin()
+        stack.push_async_callback(cancelled, asyncio.create_task(heartbeat.run(), name="heartbeat"))
+        await stack.enter_async_context(self.moderation.segmenting)
+        await self.moderation.load()
+        await self.jobs.load()
+
+    @property
+    def _of_every_process(self) -> tuple[SideTask, ...]:
+        return (
             ("database", self.database.watch),
             ("operator-news", self._notices.run),
             ("collector", self._collect_garbage),
-            ("reviews", self.jobs.decisions.run),
-            ("person-news", self.moderation.person_news.run),
             ("holds", self.jobs.service_watch.run),
             ("log-mirror", self.moderation.log_channel.run),
+        )
+
+    @property
+    def _of_one_process(self) -> tuple[SideTask, ...]:
+        """What must not run in two processes that share a database."""
+        return (
+            ("housekeeping", self.cleanup.run),
+            ("reviews", self.jobs.decisions.run),
+            ("person-news", self.moderation.person_news.run),
             ("log-checkpoint", self.moderation.checkpoint.run),
             ("operator-orders", self._carry_out_orders),
             ("line-status", self.introduction.show_line),
             ("deletions", self.privacy.run),
             ("emptied-cards", self.privacy.edit_cards),
-        ):
-            task = asyncio.create_task(self._keep_going(name, work), name=name)
-            stack.push_async_callback(cancelled, task)
+        )
 
     async def run(self, say: Callable[[str], None] = _say_nothing) -> None:
         """Log in, take up what an earlier process left, and stay connected until `stop`.
@@ -225,23 +236,20 @@ class App:
     @cached_property
     def requests(self) -> VideoRequests:
         """Accepts requests."""
-        limits = RequestLimits(
-            allowed_hosts=self._settings.discord_cdn_hosts,
-            allowance=Allowance(self._settings.seconds_a_day, self._settings.seconds_a_day_per_person),
-            counted=CountedLimits(self._settings.held_per_person),
-        )
+        settings = self._settings
+        allowance = Allowance(settings.seconds_a_day, settings.seconds_a_day_per_person)
+        counted = CountedLimits(allowance, settings.held_per_person)
         return VideoRequests(
             store=self.jobs.store,
             runner=self.jobs.runner,
             spool=self._spool,
-            ledger=self.jobs.ledger,
             people=self.people,
             gatekeeper=self.moderation.gatekeeper,
             records=RequestRecords(self.moderation.audit_log, self.moderation.caches, self._now),
             drafts=self._drafts,
             space=self.jobs.media_space,
             now=self._now,
-            limits=limits,
+            limits=RequestLimits(settings.discord_cdn_hosts, counted),
         )
 
     @cached_property
@@ -257,7 +265,6 @@ class App:
             tasks=self._tasks,
             originals=self.moderation.originals,
             audit=self.moderation.audit_log,
-            ledger=self.jobs.ledger,
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
         )
@@ -315,6 +322,7 @@ class App:
             self._drafts,
             self.moderation.originals,
             self.jobs.media_space,
+            self._quota,
             spool_dir=self._settings.spool_dir,
             media_dir=self._settings.media_dir,
             retention=self.jobs.retention,
@@ -340,7 +348,6 @@ class App:
         ).run()
 
     def _resolved(self, job: Job) -> None:
-        update_ledger(self.jobs.ledger, job)
         if not job.at_rest:
             self.jobs.runner.restart(job.id)
 
@@ -386,15 +393,6 @@ class App:
             look_ups=self.moderation.look_ups,
             presets=[preset for preset in Preset if preset is not Preset.SPICY or settings.spicy_offered],
         )
-
-    async def _keep_going(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        await self._logged_in.wait()  # nobody can be told anything before
-        while True:
-            try:
-                await work()
-            except Exception:  # a bug in what runs beside the jobs must not end the bot
-                log.exception("side_task_broke", task=name)
-                await asyncio.sleep(_RESTART_AFTER_S)
 
     async def _collect_garbage(self) -> None:
         await collect_when_quiet(lambda: self.jobs.runner.running)

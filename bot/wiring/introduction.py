@@ -12,8 +12,9 @@ from bot.services.guide import Guide
 from bot.services.line_status import LineStatus
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.wiring.jobs import JobWiring, Tuning
+from bot.wiring.jobs import JobWiring
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
 from cogs.guide.commands import GuideCog
 from cogs.guide.greeting import GreetingCog

@@ -3,29 +3,25 @@
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from random import Random
-from shutil import disk_usage
 from typing import Final
 from uuid import uuid4
 
 import structlog
 
 from bot.delivery.discord_messages import DiscordMessages
-from bot.delivery.progress import EDIT_INTERVAL_S
 from bot.dimilinks import DimiLinks, Pace
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
-from bot.jobs.deadline_clock import WAIT_S, DeadlineClock
+from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.queue.durations import DurationStats
 from bot.jobs.queue.fair_queue import SlotLimits
-from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.server_jobs import ServerJobs
@@ -34,36 +30,33 @@ from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import Checks
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
+from bot.lifecycle.dispatch import JobDispatcher
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.media_space import MediaSpace
-from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.runner import JobRunner, JobRuns
 from bot.lifecycle.service_watch import ServiceWatch
+from bot.lifecycle.shared_breaker import SharedBreaker
+from bot.lifecycle.shared_pause import SharedPause
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
 from bot.lifecycle.steps.prepare import PrepareStep
 from bot.lifecycle.steps.review import ReviewStep
 from bot.lifecycle.steps.submit import SubmitStep
-from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
-from bot.lifecycle.timeouts import Retention, Timeouts
+from bot.lifecycle.submission_breaker import SubmissionBreaker
+from bot.lifecycle.timeouts import Retention
 from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
-from bot.quota.allowance import day_of
-from bot.quota.ledger import Ledger
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures, NotedDepartures
 from bot.reviews.purge import Purge
 from bot.reviews.report_decisions import ReportDecisions
-from bot.reviews.report_waits import ReportWaits
 from bot.reviews.spicy_stop import SpicyStop
-from bot.services.line_status import EVERY_S
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
 from bot.video_files.facts import VideoFactsReader
-from bot.video_files.finishing import WITHIN_S as FINISH_WITHIN_S
 from bot.wiring.moderation import ModerationWiring
-from cogs.shared.members import KEPT_S
-from cogs.shared.respond import LookUpTimes
+from bot.wiring.tuning import Tuning
 
 log: Final = structlog.get_logger(__name__)
 
@@ -72,30 +65,6 @@ _EDITS_PER_S: Final = 20.0
 _GB_BYTES: Final = 1_000_000_000
 _HISTORY: Final = 2000
 """Number of finished jobs from which durations are learned at the start."""
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """Waits and intervals. Only tests and benchmarks use others than these."""
-
-    edit_interval_s: float = EDIT_INTERVAL_S
-    poll_intervals: PollIntervals = field(default_factory=PollIntervals)
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
-    report_waits: ReportWaits = field(default_factory=ReportWaits)
-    members_kept_s: float = KEPT_S
-    look_ups: LookUpTimes = field(default_factory=LookUpTimes)
-    deadline_wait_s: float = WAIT_S
-    status_every_s: float = EVERY_S
-    finish_within_s: float = FINISH_WITHIN_S
-    free_bytes: Callable[[Path], int] = lambda folder: disk_usage(folder).free
-    expire_after_s: float | None = None
-    """Instead of the setting in minutes."""
-    detector_paths: tuple[Path, ...] = ()
-    signs_videos: bool = True
-    """False: no content credentials, even where the extra is installed."""
-    signing_paths: tuple[Path, ...] = ()
-    """Further folders in which detectors of the image check are looked for."""
 
 
 class JobWiring:
@@ -124,7 +93,8 @@ class JobWiring:
         self.store = store
         self.owner = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid4().hex[:8]}"
         """Names this process in the claims of its runs."""
-        self.ledger = Ledger(())
+        self.dispatcher: JobDispatcher | None = None
+        """Has other processes run jobs. To be set before anything else is used, if at all."""
         self.timeouts = replace(
             tuning.timeouts, generate_s=tuning.expire_after_s or settings.expire_after_minutes * 60.0
         )
@@ -147,8 +117,7 @@ class JobWiring:
         self._now = now
 
     async def load(self) -> None:
-        """Read what was reserved and bought today, and how long jobs took. Raises `StorageError`."""
-        self.ledger = Ledger(await self.history.claims(day_of(self._now())))
+        """Read how long jobs took. Raises `StorageError`."""
         for finished in await self.history.finished(_HISTORY):
             self.durations.learn(finished)
         watch, slots = self._metrics.watch, self.slots
@@ -167,8 +136,13 @@ class JobWiring:
         return PurchaseNotes(self._settings.purchases_dir)
 
     @cached_property
-    def runner(self) -> JobRunner:
-        """Runs every job as a task."""
+    def runner(self) -> JobRuns:
+        """Runs every job as a task, or has other processes run it."""
+        return self.dispatcher or self.local_runner
+
+    @cached_property
+    def local_runner(self) -> JobRunner:
+        """Runs jobs as tasks."""
         return JobRunner(self.lifecycle, self.store, self._uploads, owner=self.owner)
 
     @cached_property
@@ -256,7 +230,6 @@ class JobWiring:
         return JobContext(
             job,
             store=self.store,
-            ledger=self.ledger,
             metrics=self._metrics,
             messages=self._messages,
             gatekeeper=self._moderation.gatekeeper,
@@ -297,8 +270,17 @@ class JobWiring:
 
     @cached_property
     def _submission_breaker(self) -> SubmissionBreaker:
-        watch = self.service_watch
-        return SubmissionBreaker(self._tuning.probe_intervals, watch.tell_of_pause, watch.is_pointless_probe)
+        intervals, watch, database = (
+            self._tuning.probe_intervals,
+            self.service_watch,
+            self._moderation.database,
+        )
+        if not database.is_shared:
+            return SubmissionBreaker(intervals, watch.tell_of_pause, watch.is_pointless_probe)
+        shared = SharedPause(database, self._now)
+        return SharedBreaker(
+            intervals, watch.tell_of_pause, watch.is_pointless_probe, shared=shared, now=self._now
+        )
 
     @property
     def submitting_paused(self) -> bool:
@@ -331,7 +313,6 @@ class JobWiring:
             audit=self._moderation.audit_log,
             caches=self._moderation.caches,
             memberships=self._moderation.memberships,
-            ledger=self.ledger,
             restart=self.runner.restart,
             now=self._now,
             deadlines=self.deadline_clock(),
@@ -383,7 +364,6 @@ class JobWiring:
             jobs=self._server_jobs,
             reviews=self._moderation.reviews,
             audit=self._moderation.audit_log,
-            ledger=self.ledger,
             restart=self.runner.restart,
             carry_out=self.decisions.carry_out,
             now=self._now,

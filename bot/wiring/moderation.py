@@ -50,8 +50,9 @@ from cogs.moderation.person_news import DiscordNewsMessenger
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.members import DiscordMemberships
+from cogs.shared.members import KEPT_S, DiscordMemberships
 from cogs.shared.respond import LookUpTimes
+from cogs.worker_client import WorkerClient
 
 log: Final = structlog.get_logger(__name__)
 
@@ -100,6 +101,7 @@ class ModerationWiring:
                 frozenset(settings.spicy_blocked_servers),
                 frozenset(settings.blocked_people),
             ),
+            self.database,
         )
 
     @cached_property
@@ -115,6 +117,8 @@ class ModerationWiring:
     @cached_property
     def pages(self) -> IntegrationsPages:
         """Servers' *Integrations* pages."""
+        if isinstance(self.bot, WorkerClient):
+            return IntegrationsPages(self.bot, self.look_ups.page_s, KEPT_S)
         return IntegrationsPages(self.bot, self.look_ups.page_s)
 
     @cached_property
@@ -230,7 +234,7 @@ class ModerationWiring:
     @cached_property
     def checkpoint(self) -> CheckpointFile:
         """The log's newest digest, kept outside the database."""
-        return CheckpointFile(self.settings.data_dir)
+        return CheckpointFile(self.settings.data_dir, alone=not self.database.is_shared)
 
     @cached_property
     def review_channel(self) -> DiscordReviewChannel:
@@ -259,10 +263,12 @@ async def _list_terms(words: WordLists, settings: Settings) -> None:
     wanted: dict[str, Effect] = dict.fromkeys(settings.alert_terms, Effect.ALERTS)
     wanted |= dict.fromkeys(settings.held_terms, Effect.HELD)
     wanted |= dict.fromkeys(settings.blocked_terms, Effect.BLOCKED)
-    for stored in words.terms(OPERATOR):
-        if stored.term.text not in wanted:
-            await words.remove(OPERATOR, stored.term.text, OPERATOR)
+    listed = {stored.term.text: stored.term.effect for stored in words.terms(OPERATOR)}
+    for text in listed.keys() - wanted.keys():
+        await words.remove(OPERATOR, text, OPERATOR)
     for text, effect in wanted.items():
+        if listed.get(text) is effect:
+            continue
         try:
             await words.add(OPERATOR, Term(text, effect), OPERATOR)
         except ValueError as error:  # one that cannot be looked for, or too many

@@ -95,7 +95,6 @@ class PrivacyWiring:
             audit=self.moderation.audit_log,
             members=self.moderation.caches.members,
             people=self.people,
-            ledger=self.jobs.ledger,
             spool_dir=self.settings.spool_dir,
             media_dir=self.settings.media_dir,
             restart=self.jobs.runner.restart,

@@ -1,10 +1,36 @@
-"""Ends of tasks that run beside the jobs."""
+"""Tasks that run beside the jobs, and their ends."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from typing import Any, Final, TypeAlias
+
+import structlog
+
+log: Final = structlog.get_logger(__name__)
 
 _CANCELLED_AGAIN_AFTER_S: Final = 0.5
+_RESTART_AFTER_S: Final = 60.0
+
+SideTask: TypeAlias = tuple[str, Callable[[], Awaitable[None]]]
+"""A name, and what runs until it is cancelled."""
+
+
+def begin(tasks: Iterable[SideTask], logged_in: asyncio.Event, stack: AsyncExitStack) -> None:
+    """Have tasks run once the bot has logged in, until the stack is left."""
+    for name, work in tasks:
+        task = asyncio.create_task(_keep_going(name, work, logged_in), name=name)
+        stack.push_async_callback(cancelled, task)
+
+
+async def _keep_going(name: str, work: Callable[[], Awaitable[None]], logged_in: asyncio.Event) -> None:
+    await logged_in.wait()  # nobody can be told anything before
+    while True:
+        try:
+            await work()
+        except Exception:  # a bug in what runs beside the jobs must not end the bot
+            log.exception("side_task_broke", task=name)
+            await asyncio.sleep(_RESTART_AFTER_S)
 
 
 async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -15,6 +15,7 @@ from bot.moderation.servers.cache import RuleCache
 from bot.texts.messages import Language
 from cogs.moderation.audit_line import line_of
 from cogs.shared.attempt import NETWORK_ERRORS
+from cogs.shared.channels import guild_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -56,7 +57,6 @@ class LogChannel:
         """Send what there is to send, a message of each server in turn, until cancelled."""
         while True:
             await self._told.wait()
-            await self._client.wait_until_ready()  # before that no server is known
             self._told.clear()
             for guild_id in [*self._backlogs]:
                 await self._send_some(guild_id)
@@ -66,7 +66,7 @@ class LogChannel:
     async def _send_some(self, guild_id: int) -> None:
         backlog = self._backlogs[guild_id]
         channel_id = self._rules.of(guild_id).log_channel_id
-        guild = self._client.get_guild(guild_id)
+        guild = await guild_of(self._client, guild_id)
         if channel_id is None or guild is None or not self._may_write(guild, channel_id):
             del self._backlogs[guild_id]
             return

@@ -10,11 +10,12 @@ from discord.ext import commands
 from bot.delivery.messages import FileLabel
 from bot.jobs.shown_video import duration_of
 from bot.moderation.policy import Person
-from bot.reviews.decisions import Decisions, VoteResult
+from bot.reviews.decisions import Decisions
 from bot.reviews.reports import Reports, ViewedVideo, ViewRefusal
 from bot.reviews.review import DenyReason, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
 from bot.reviews.vote_record import ExtraAction
+from bot.reviews.vote_results import VoteResult
 from bot.texts import moderation as words
 from bot.texts import refusals
 from bot.texts.descriptions import of_video

@@ -38,8 +38,14 @@ class ServersCog(commands.Cog):
         """Compare the servers of all shards with those that are stored: some may have been left meanwhile."""
         await self._look()
 
+    def _is_told_of(self, guild_id: int) -> bool:
+        """Return True if Discord tells this process of a server: by its shard (Discord, *Sharding*)."""
+        shard_ids, shards = self._bot.shard_ids, self._bot.shard_count
+        return shard_ids is None or not shards or (guild_id >> 22) % shards in shard_ids
+
     async def _look(self) -> None:
         try:
-            await self._personal_data.servers_seen({guild.id for guild in self._bot.guilds})
+            present = {guild.id for guild in self._bot.guilds}
+            await self._personal_data.servers_seen(present, self._is_told_of)
         except StorageError as error:
             log.warning("departures_not_noted", reason=str(error))

@@ -1,6 +1,6 @@
 """Look-ups of servers and channels on the Discord client."""
 
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import discord
 import structlog
@@ -15,8 +15,26 @@ log: Final = structlog.get_logger(__name__)
 _TIMEOUT_S: Final = 20.0
 
 
+@runtime_checkable
+class AsksAboutGuilds(Protocol):
+    """A client without a gateway."""
+
+    async def look_up_guild(self, guild_id: int) -> discord.Guild | None:
+        """Return a server as Discord tells of it now; None if that cannot be told."""
+        ...
+
+
+async def known_guild(client: discord.Client, guild_id: int) -> discord.Guild | None:
+    """Return a server as far as this process knows it, without waiting for the gateway."""
+    if isinstance(client, AsksAboutGuilds):
+        return await client.look_up_guild(guild_id)
+    return client.get_guild(guild_id)
+
+
 async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | None:
     """Return a server that the bot is in, or None. Waits until the gateway has told of all servers."""
+    if isinstance(client, AsksAboutGuilds):
+        return await client.look_up_guild(guild_id)
     guild = client.get_guild(guild_id)
     if guild is None or guild.unavailable:
         await client.wait_until_ready()

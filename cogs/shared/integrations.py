@@ -48,8 +48,10 @@ _PAGE: Final = TypeAdapter(list[_Overwritten])
 class IntegrationsPages(commands.Cog):
     """Knows what servers' pages say."""
 
-    def __init__(self, client: discord.Client, wait_s: float) -> None:
+    def __init__(self, client: discord.Client, wait_s: float, kept_s: float = _ASK_AGAIN_AFTER_S) -> None:
+        """Args: `kept_s` is how long a page is believed: shortly where the gateway tells of no changes."""
         self._client = client
+        self._kept_s = kept_s
         self._wait_s = wait_s
         self._pages: dict[int, tuple[IntegrationsPage, float]] = {}
         self._asking: dict[int, asyncio.Task[IntegrationsPage | None]] = {}
@@ -61,7 +63,7 @@ class IntegrationsPages(commands.Cog):
         A page that was read before stays in use while Discord cannot be asked, unless it was changed meanwhile.
         """
         known = self._pages.get(guild_id)
-        if known is not None and asyncio.get_running_loop().time() - known[1] < _ASK_AGAIN_AFTER_S:
+        if known is not None and asyncio.get_running_loop().time() - known[1] < self._kept_s:
             return known[0]
         task = self._asking.get(guild_id)
         if task is None:

@@ -14,6 +14,7 @@ from bot.moderation.memberships import Membership
 from bot.moderation.policy import Person
 from bot.moderation.presence import Presence
 from cogs.shared.attempt import FailedCall, attempt
+from cogs.shared.channels import known_guild
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import person_from
 
@@ -72,7 +73,7 @@ class DiscordMemberships(commands.Cog):
         return found
 
     async def _read(self, guild_id: int, person_id: int) -> Membership:
-        guild = self._client.get_guild(guild_id)
+        guild = await known_guild(self._client, guild_id)
         if guild is None or guild.unavailable:
             return await self._read_from_afar(guild_id, person_id)
         found = await attempt(guild.fetch_member(person_id))

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.sandbox import Sandbox
+from bot.texts import console
 from tests.cli.shell import Shell, asked
 from tests.postgresql.outside import rows_of
 from tests.postgresql.server import PASSWORD, PostgresqlServer
@@ -59,3 +60,11 @@ async def test_a_bot_whose_database_was_taken_ends(
             ended = await shell.ended(process)
         assert ended.status == 1
         assert "another process carries this one's jobs on" in ended.err
+
+
+@pytest.mark.parametrize("role", ["gateway", "worker"])
+async def test_parts_of_the_bot_need_a_server(shell: Shell, sandbox: Sandbox, role: str) -> None:
+    outcome = await shell.run(role, environment=sandbox.environment)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.splitlines() == [console.bad_configuration(console.needs_server(role))]
+    assert not (shell.folder / "data").exists()

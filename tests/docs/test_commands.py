@@ -41,12 +41,14 @@ BOT_RUN_BY = {
     "demo": "tests/cli/test_demo.py",
     "fetch": "tests/cli/test_fetch.py",
     "forget": "tests/cli/test_forget.py",
+    "gateway": "tests/cli/test_postgresql.py",
     "generate": "tests/cli/test_generate.py",
     "move-to": "tests/cli/test_move_to.py",
     "resolve": "tests/cli/test_unknown.py",
     "restore": "tests/cli/test_backup.py",
     "run": "tests/cli/test_run.py",
     "unknown": "tests/cli/test_unknown.py",
+    "worker": "tests/cli/test_postgresql.py",
 }
 OTHERS_RUN_BY = {
     "cp .env.example .env": "here",

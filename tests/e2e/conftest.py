@@ -3,6 +3,7 @@
 The marker `started_with` gives the arguments of `open_harness` for the bot of a test or of a whole module.
 """
 
+from collections import Counter
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -24,18 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+_QUICK_OF_EACH_MODULE = 4
+"""Tests of each module, its first ones, that `make test` runs; `make test-all` runs all."""
 _ALSO_ON_A_SERVER = frozenset(
     f"test_{name}.py"
     for name in (
-        *(
-            "api_faults",
-            "approvals",
-            "discord_faults",
-            "durability",
-            "hiding",
-            "hiding_decisions",
-        ),
-        *("log_entries", "look_again", "person_news", "put_back", "reports", "second_chances", "spicy_purge"),
+        *("api_faults", "approvals", "discord_faults", "durability"),
+        *("hiding", "look_again", "reports", "second_chances"),
     )
 )
 """Modules whose tests run on PostgreSQL in `make test-all`: where money and decisions are. All others would double
@@ -44,9 +40,16 @@ its time, and run by `--database=postgresql`."""
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep end-to-end tests from PostgreSQL, unless they or their modules are chosen for it."""
+    """Keep end-to-end tests from PostgreSQL unless they are chosen for it, and the quick run short."""
     if config.getoption("--database") == "both":
         items[:] = [item for item in items if not _is_left_out(item)]
+    quick: Counter[Path] = Counter()
+    for item in items:
+        if HERE not in item.path.parents or item.get_closest_marker("slow") is not None:
+            continue
+        quick[item.path] += 1
+        if quick[item.path] > _QUICK_OF_EACH_MODULE:
+            item.add_marker("slow")
 
 
 def _is_left_out(item: pytest.Item) -> bool:

@@ -15,6 +15,7 @@ from tests.e2e.actors.buttons import press
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.forms import drafts, send
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.records import used_s
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, shown
 
@@ -78,7 +79,7 @@ async def test_what_another_process_has_is_left_to_it(
     assert not reply.modal
     await shown(harness, await harness.video("mine", seconds="6"))
     assert [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions] == ["mine"]
-    assert harness.app.jobs.ledger.used_s(harness.now()) == 6
+    assert used_s(harness) == 6
 
 
 async def test_presses_and_forms_that_another_process_has_do_nothing_here(harness: Harness) -> None:
@@ -169,7 +170,7 @@ async def test_an_acknowledgement_that_never_arrived_withdraws_the_job(
     await until(lambda: not harness.rows())
     await shown(harness, await harness.video("found", seconds="6"))
     assert [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions] == ["found"]
-    assert harness.app.jobs.ledger.used_s(harness.now()) == 6
+    assert used_s(harness) == 6
 
 
 async def test_the_look_at_the_reply_is_repeated_while_discord_is_away(harness: Harness) -> None:

@@ -9,6 +9,7 @@ from bot.texts import forms
 from tests.e2e.actors.buttons import told
 from tests.e2e.actors.forms import animated, drafts, opens, send
 from tests.e2e.actors.harness import BEING_STORED, TIMEOUT_S, Harness
+from tests.e2e.actors.records import used_s
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, shown, upload
@@ -42,11 +43,11 @@ async def test_a_form_that_is_sent_once_more_later_is_told_so_and_charged_nothin
     await until(lambda: drafts(harness) == 1)
     await shown(harness, await send(harness, opened, {"prompt": "a boat"}))
     await meanwhile(harness, restarted=restarted)
-    used_s = harness.app.jobs.ledger.used_s(harness.now())
+    before_s = used_s(harness)
     again = await send(harness, opened, {"prompt": "two boats"})
     assert await told(again) == forms.DRAFT_USED.english
     assert again.ephemeral
-    assert harness.app.jobs.ledger.used_s(harness.now()) == used_s
+    assert used_s(harness) == before_s
     assert (len(harness.rows()), harness.bought) == (1, 1)
 
 

@@ -253,3 +253,13 @@ async def test_what_of_a_video_is_not_as_asked_for_comes_back(
     await store.add(a_job())
     await store.save(replace(a_job(), mismatch=mismatch), before=a_job())
     assert (await store.get(a_job().id)).mismatch == mismatch
+
+
+async def test_a_run_that_lost_its_claim_deletes_nothing(store: JobStore) -> None:
+    await store.add(a_job())
+    frozen = await store.take_claim("job-1", "frozen")
+    await store.take_claim("job-1", "other")
+    await store.remove("job-1", claim=frozen.claim)
+    assert await store.exists("job-1")
+    await store.remove("job-1", claim=frozen.claim + 1)
+    assert not await store.exists("job-1")

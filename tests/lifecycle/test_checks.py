@@ -75,6 +75,7 @@ async def checked(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Ch
             MemberCache(MemberStore(database)),
             WordLists(TermStore(database), audit_log, lambda: NOW),
             OperatorRules(),
+            database,
         )
         gatekeeper = Gatekeeper(caches, OneChannel(), EverybodyStays(), lambda: NOW)
         screening = Screening(DetectorName.OPENNSFW, import_paths=[packages])

@@ -89,6 +89,7 @@ class RequestMachine(RuleBasedStateMachine):
             MemberCache(MemberStore(database)),
             WordLists(TermStore(database), self.audit_log, lambda: self.now),
             OperatorRules(),
+            database,
         )
         self.gatekeeper = Gatekeeper(self.caches, self, self, lambda: self.now)
         self.moderators = Moderators()

@@ -15,7 +15,6 @@ from bot.moderation.members.store import MemberStore
 from bot.people.cache import PreferenceCache
 from bot.people.store import PeopleStore
 from bot.personal_data.parts import ErasureParts
-from bot.quota.ledger import Ledger
 from bot.storage.database import Database
 from bot.storage.tables import metadata
 from tests.storage.rows import row
@@ -207,7 +206,6 @@ async def parts(database: Database, data_dir: Path) -> ErasureParts:
         audit=AuditLog(database),
         members=members,
         people=PreferenceCache(PeopleStore(database), lambda: NOW),
-        ledger=Ledger(),
         spool_dir=data_dir / "spool",
         media_dir=data_dir / "media",
         restart=lambda _: None,

@@ -41,6 +41,7 @@ async def test_what_a_user_made_with_their_own_installation_stays(
             MemberCache(MemberStore(database)),
             WordLists(TermStore(database), audit, lambda: NOW),
             OperatorRules(),
+            database,
         )
         erasure = ServerErasure(database=database, jobs=made.jobs, emptying=made.emptying, caches=caches)
         assert await erasure.erase(GUILD, LATER)

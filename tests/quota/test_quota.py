@@ -1,26 +1,37 @@
-"""What is reserved and bought: the ledger in memory and the jobs on the disk always say the same."""
+"""The caps on bought seconds: the rule, and counters that say the same as the jobs, whatever becomes of these."""
 
 import asyncio
-import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from random import Random
 
+import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from sqlalchemy import select, text, update
 
-from bot.jobs.history import JobHistory
-from bot.jobs.job import Job, JobState, advance
-from bot.jobs.reservations import update_ledger
+from bot.jobs.job import TRANSITIONS, Job, JobState, advance
 from bot.jobs.store import JobStore
 from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_of, judge
-from bot.quota.ledger import Ledger
-from bot.storage.opening import open_database
+from bot.quota.use import QuotaCounters, SecondsUsed, first_day_kept, seconds_used
+from bot.services.request_limits import CountedLimits, OverLimitError
+from bot.storage.database import Database
+from bot.storage.opening import open_database, open_existing
+from bot.storage.quota_tables import ALL, DIFFERENCES, FROZEN_AFTER_S, quota_use
+from bot.storage.tables import jobs
 from bot.video import Seconds, VideoRequest
 from tests.jobs.builders import an_address
+from tests.postgresql.server import PostgresqlServer
+from tests.storage.rows import row
 
 BEGIN = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+FOLDER = Path("/somewhere/spool")
+MAY_BE_BOUGHT = {JobState.SUBMITTING, JobState.UNKNOWN}
+SHORTEST = Seconds("6")
+numbers = count()
 
 
 @pytest.mark.parametrize(
@@ -47,118 +58,182 @@ def test_a_day_is_a_day_in_utc() -> None:
     assert day_after(evening) == datetime(2026, 11, 25, tzinfo=UTC)
 
 
-STEPS: dict[JobState, tuple[JobState, ...]] = {
-    JobState.QUEUED: (JobState.SUBMITTING, JobState.FAILED, JobState.CANCELLED),
-    JobState.SUBMITTING: (JobState.QUEUED, JobState.GENERATING, JobState.FAILED, JobState.UNKNOWN),
-    JobState.GENERATING: (JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED),
-    JobState.READY: (JobState.DELIVERING, JobState.FAILED),
-    JobState.DELIVERING: (JobState.DELIVERED, JobState.FAILED),
-}
+@asynccontextmanager
+async def opened(url: str | None, folder: Path) -> AsyncGenerator[Database]:
+    async with open_database(url, folder) as database:
+        yield database
 
 
-class Simulation:
-    """Jobs that take arrows of the diagram, a ledger that is told of each, and a database that keeps them."""
+def request(person_id: int, seconds: Seconds = SHORTEST, *, at: datetime = BEGIN) -> Job:
+    return Job(
+        id=f"{next(numbers):032x}",
+        request=VideoRequest(prompt="a boat", seconds=seconds),
+        sources=(),
+        reply=replace(an_address(), person_id=person_id),
+        guild_id=5,
+        state=JobState.QUEUED,
+        created_at=at,
+    )
 
-    def __init__(self, store: JobStore, history: JobHistory) -> None:
-        self.store = store
-        self.history = history
-        self.ledger = Ledger()
-        self.jobs: list[Job] = []
-        self.now = BEGIN
 
-    async def accept(self, person_id: int, seconds: Seconds) -> None:
-        job = Job(
-            id=f"{len(self.jobs):032x}",
-            request=VideoRequest(prompt="a boat", seconds=seconds),
-            sources=(),
-            reply=replace(an_address(), person_id=person_id),
-            guild_id=5,
-            state=JobState.QUEUED,
-            created_at=self.now,
-        )
-        self.ledger.reserve(job.id, person_id, int(seconds))
-        await self.store.add(job)
-        self.jobs.append(job)
+async def used(database: Database, person_id: int, now: datetime) -> SecondsUsed:
+    async with database.read() as connection:
+        return await seconds_used(connection, person_id, now)
 
-    async def step(self, which: int, choice: int) -> None:
-        moving = [number for number, job in enumerate(self.jobs) if job.state in STEPS]
-        if not moving:
+
+async def differences(database: Database, now: datetime) -> int:
+    async with database.read() as connection:
+        return (await connection.execute(DIFFERENCES, {"first": first_day_kept(now)})).scalar_one()
+
+
+def plain_sum_s(found: Sequence[Job], person_id: int, now: datetime) -> int:
+    """What waits, and what was or may have been bought today."""
+    total = 0
+    for job in found:
+        if job.lookup or person_id not in {ALL, job.reply.person_id}:
+            continue
+        waits = job.state in {JobState.QUEUED, JobState.HELD}
+        bought = job.bought or job.state in MAY_BE_BOUGHT
+        today = job.submitted_at is not None and job.submitted_at >= day_of(now)
+        total += int(job.request.seconds) if waits or (bought and today) else 0
+    return total
+
+
+def moved(job: Job, to: JobState, now: datetime) -> Job:
+    changes: dict[str, object] = {}
+    if to is JobState.SUBMITTING:
+        changes["submitted_at"] = now
+    if job.state is JobState.SUBMITTING and to in {JobState.QUEUED, JobState.FAILED}:
+        changes["submitted_at"] = None
+    if to is JobState.GENERATING:
+        changes["task_id"] = f"task-{job.id}"
+    return advance(job, to, **changes)
+
+
+@pytest.mark.postgresql
+async def test_the_counters_follow_the_jobs_through_every_change(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    random, now, kept = Random(17), BEGIN, list[Job]()
+    async with opened(database_url, tmp_path) as database:
+        store = JobStore(database, FOLDER)
+        for _ in range(150):
+            now += timedelta(minutes=random.randrange(20))
+            open_ = [job for job in kept if TRANSITIONS[job.state]]
+            if len(open_) < 3 or random.random() < 0.2:
+                job = request(random.randint(1, 2), random.choice([*Seconds]), at=now)
+                job = replace(job, lookup=random.random() < 0.1)
+                await store.add(job)
+                kept.append(job)
+            else:
+                before = random.choice(open_)
+                job = moved(before, random.choice(sorted(TRANSITIONS[before.state])), now)
+                await store.save(job, before=before)
+                kept[kept.index(before)] = job
+            for person_id in (1, 2):
+                found = await used(database, person_id, now)
+                assert found.by_bot_s == plain_sum_s(kept, ALL, now)
+                assert found.by_person_s == plain_sum_s(kept, person_id, now)
+            assert await differences(database, now) == 0
+
+
+@pytest.mark.postgresql
+async def test_what_is_nobodys_counts_for_whom_it_was_bought_and_what_is_gone_for_none(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with opened(database_url, tmp_path) as database:
+        store, waiting, bought = JobStore(database, FOLDER), request(1), request(1, Seconds("10"))
+        for job in (waiting, replace(bought, state=JobState.UNKNOWN, submitted_at=BEGIN)):
+            await store.add(job)
+        await store.remove(waiting.id)
+        assert await used(database, 1, BEGIN) == SecondsUsed(10, 10)
+        await database.write_one(update(jobs).values(person_id=0, charged_to=1))
+        assert await used(database, 1, BEGIN) == SecondsUsed(10, 10)
+        assert await used(database, 1, BEGIN + timedelta(hours=3)) == SecondsUsed(0, 0)
+        await database.write_one(update(jobs).values(charged_to=None))
+        assert await used(database, 1, BEGIN) == SecondsUsed(10, 0)
+        async with database.read() as connection:
+            assert (await connection.execute(select(quota_use.c.person_id))).scalars().all() == [ALL]
+
+
+@pytest.mark.postgresql
+async def test_counters_that_somebody_changed_are_counted_anew_and_old_ones_go(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with opened(database_url, tmp_path) as database:
+        store, counters = JobStore(database, FOLDER), QuotaCounters(database)
+        old = replace(request(2), state=JobState.UNKNOWN, submitted_at=BEGIN - timedelta(days=3))
+        for job in (request(1), request(2), old):
+            await store.add(job)
+        await counters.recount(BEGIN)
+        await database.write_one(text("DELETE FROM quota_use WHERE person_id = 2 AND day = 0"))
+        await database.write_one(text("UPDATE quota_use SET seconds = 99 WHERE person_id = 1"))
+        assert await differences(database, BEGIN) == 3
+        await counters.recount(BEGIN)
+        assert await differences(database, BEGIN) == 0
+        assert await used(database, 1, BEGIN) == SecondsUsed(12, 6)
+        await counters.forget_before(BEGIN + timedelta(days=2))
+        async with database.read() as connection:
+            assert len((await connection.execute(select(quota_use))).all()) == 3
+
+
+class Accepting:
+    """Several processes that store requests within the caps."""
+
+    def __init__(self, processes: Sequence[Database], allowance: Allowance) -> None:
+        self.stores = [JobStore(process, FOLDER) for process in processes]
+        self.limits = CountedLimits(allowance, held_per_person=5)
+        self.accepted: list[Job] = []
+
+    async def ask(self, number: int) -> None:
+        job = request(number % 3 + 1)
+        try:
+            await self.stores[number % len(self.stores)].add(
+                job, also=lambda within: self.limits.check(within, job)
+            )
+        except OverLimitError:
             return
-        number = moving[which % len(moving)]
-        job = self.jobs[number]
-        to = STEPS[job.state][choice % len(STEPS[job.state])]
-        changes: dict[str, object] = {}
-        if to is JobState.SUBMITTING:
-            changes["submitted_at"] = self.now
-        if to is JobState.QUEUED or (to is JobState.FAILED and job.state is JobState.SUBMITTING):
-            changes["submitted_at"] = None
-        if to is JobState.GENERATING:
-            changes["task_id"] = f"task-{number}"
-        if to not in STEPS:
-            changes["ended_at"] = self.now
-        moved = advance(job, to, **changes)
-        await self.store.save(moved, before=job)
-        update_ledger(self.ledger, moved)
-        self.jobs[number] = moved
+        self.accepted.append(job)
 
-    def counted_s(self, person_id: int | None) -> int:
-        """The sum, by the plain rule: what waits, and what was or may have been bought today."""
-        today = day_of(self.now)
-        total = 0
-        for job in self.jobs:
-            if person_id is not None and job.reply.person_id != person_id:
-                continue
-            waits = job.state is JobState.QUEUED
-            bought = job.bought or job.state in {JobState.SUBMITTING, JobState.UNKNOWN}
-            if waits or (bought and job.submitted_at is not None and job.submitted_at >= today):
-                total += int(job.request.seconds)
-        return total
-
-    async def check(self) -> None:
-        anew = Ledger(await self.history.claims(day_of(self.now)))
-        for person_id in (None, 1, 2):
-            counted_s = self.counted_s(person_id)
-            assert self.ledger.used_s(self.now, person_id) == counted_s
-            assert anew.used_s(self.now, person_id) == counted_s
+    async def cancel(self, number: int, job: Job) -> None:
+        ended = advance(job, JobState.CANCELLED)
+        await self.stores[number % len(self.stores)].save(ended, before=job)
+        self.accepted.remove(job)
 
 
-events = st.lists(
-    st.one_of(
-        st.tuples(st.just("accept"), st.integers(1, 2), st.sampled_from(list(Seconds))),
-        st.tuples(st.just("step"), st.integers(0, 50), st.integers(0, 3)),
-        st.tuples(st.just("wait"), st.integers(1, 180), st.just(0)),
-    ),
-    min_size=5,
-    max_size=25,
-)
+def test_a_process_that_freezes_holds_the_others_up_for_a_while_alone(postgresql: PostgresqlServer) -> None:
+    values = row(sources="[]", answered_at=0, created_at=0)
+    asked = f"INSERT INTO jobs ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})"  # noqa: S608 - ours
+    with postgresql.new_database() as name, psycopg.connect(postgresql.url(name)) as frozen:
+        frozen.execute(asked.encode(), [*values.values()])
+        (ends_after,) = frozen.execute("SHOW idle_in_transaction_session_timeout").fetchone() or ("",)
+        assert ends_after == f"{FROZEN_AFTER_S}s"
+        frozen.rollback()
+        assert frozen.execute("SELECT * FROM quota_use").fetchall() == []
 
 
-@pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(events)
-def test_reservations_balance_whatever_becomes_of_the_jobs(happening: list[tuple[str, int, object]]) -> None:
-    async def live() -> None:
-        with tempfile.TemporaryDirectory() as scratch:
-            async with open_database(None, Path(scratch)) as database:
-                simulation = Simulation(JobStore(database, Path(scratch)), JobHistory(database))
-                for what, number, other in happening:
-                    if what == "accept":
-                        await simulation.accept(number, Seconds(str(other)))
-                    elif what == "step":
-                        await simulation.step(number, int(str(other)))
-                    else:
-                        simulation.now += timedelta(minutes=number)
-                    await simulation.check()
-
-    asyncio.run(live())
-
-
-def test_what_waits_counts_on_the_next_day_too_and_what_was_bought_does_not() -> None:
-    ledger = Ledger()
-    ledger.reserve("waiting", 1, 6)
-    ledger.reserve("bought", 1, 20)
-    ledger.buy("bought", BEGIN)
-    assert ledger.used_s(BEGIN, 1) == 26
-    assert ledger.used_s(BEGIN + timedelta(hours=3), 1) == 6
-    ledger.release("waiting")
-    assert ledger.used_s(BEGIN + timedelta(hours=3)) == 0
+@pytest.mark.postgresql
+async def test_processes_that_ask_at_once_use_a_cap_up_and_never_exceed_it(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(opened(database_url, tmp_path))
+        if database_url is None:
+            processes = [first]
+        else:
+            others = [open_existing(database_url, tmp_path) for _ in range(3)]
+            processes = [first, *[await stack.enter_async_context(other) for other in others]]
+        accepting = Accepting(processes, Allowance(bot_s=303, person_s=120))
+        await asyncio.gather(*(accepting.ask(number) for number in range(200)))
+        assert len(accepting.accepted) == 50
+        assert (await used(first, 1, BEGIN)).by_bot_s == 300
+        assert max([(await used(first, one, BEGIN)).by_person_s for one in (1, 2, 3)]) <= 120
+        cancelled = enumerate(accepting.accepted[::3])
+        await asyncio.gather(
+            *(accepting.cancel(number, job) for number, job in cancelled),
+            *(accepting.ask(number) for number in range(60)),
+        )
+        assert (await used(first, 1, BEGIN)).by_bot_s == len(accepting.accepted) * 6 <= 300
+        await asyncio.gather(*(accepting.ask(number) for number in range(60)))
+        assert len(accepting.accepted) == 50
+        assert await differences(first, BEGIN) == 0

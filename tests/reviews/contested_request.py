@@ -41,7 +41,6 @@ from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
 from bot.moderation.words.store import TermStore
 from bot.moderation.words.word_lists import WordLists
-from bot.quota.ledger import Ledger
 from bot.reviews.case import ReviewCase, VideoMessage
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
@@ -176,13 +175,14 @@ class ContestedRequest:
             MemberCache(MemberStore(database)),
             WordLists(TermStore(database), self.audit, self.now),
             OperatorRules(),
+            database,
         )
         self._build(folder)
 
     def _build(self, folder: Path) -> None:
         outside: Any = None  # nothing is fetched, bought or uploaded here
         discord: Any = self.discord
-        news, ledger, server_jobs = NewsStore(self.database), Ledger(), ServerJobs(self.database, folder)
+        news, server_jobs = NewsStore(self.database), ServerJobs(self.database, folder)
         jobs, reviews, audit, now = self.jobs, self.reviews, self.audit, self.now
         reports = ReportStore(self.database)
         self.gatekeeper = Gatekeeper(self.caches, discord, discord, now)
@@ -230,7 +230,6 @@ class ContestedRequest:
             audit=audit,
             caches=self.caches,
             memberships=discord,
-            ledger=ledger,
             restart=self.restart,
             now=now,
             deadlines=DeadlineClock(now),
@@ -241,7 +240,6 @@ class ContestedRequest:
             jobs=server_jobs,
             reviews=reviews,
             audit=audit,
-            ledger=ledger,
             restart=self.restart,
             carry_out=self.decisions.carry_out,
             now=now,
@@ -258,7 +256,6 @@ class ContestedRequest:
             tasks=outside,
             originals=originals,
             audit=audit,
-            ledger=ledger,
             is_hidden=outside,
             now=now,
         )

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.reviews.decisions import VoteResult
 from bot.reviews.departures import Departure
 from bot.reviews.vote_record import ExtraAction
+from bot.reviews.vote_results import VoteResult
 from bot.services.job_actions import ActionResult
 from tests.moderation.audited import alone
 from tests.reviews.contested_request import OWNER, ContestedRequest, Standing

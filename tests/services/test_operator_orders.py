@@ -1,5 +1,6 @@
 """What the operator decides about jobs of unknown outcome."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
@@ -88,6 +89,17 @@ async def test_a_job_that_bought_nothing_has_failed_and_stays_at_rest(
     assert (job.state, job.failure) == (JobState.FAILED, Failure(FailureReason.NOT_BOUGHT))
     assert job.at_rest
     assert resolved == [job]
+
+
+async def test_an_order_that_two_processes_carry_out_at_once_is_carried_out_once(
+    database: Database, store: JobStore, orders: OperatorOrders, resolved: list[Job]
+) -> None:
+    await store.add(unknown_job())
+    other = OperatorOrders(database, store, watch_s=WATCH_S, now=lambda: LATER, resolved=resolved.append)
+    number = await orders.add("job-1", OrderAction.NOT_BOUGHT)
+    await asyncio.gather(orders.carry_out_waiting(), other.carry_out_waiting())
+    assert await orders.result(number) == OrderResult(OrderOutcome.DONE)
+    assert len(resolved) == 1
 
 
 async def test_a_task_of_another_job_is_refused_by_that_jobs_name(

@@ -5,11 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.storage.errors import UnsupportedDatabaseError
 from bot.storage.inspection import inspect_database, inspect_database_in_thread
 from bot.storage.migrate import SchemaState, head_revision
 from bot.storage.opening import open_database
+from bot.storage.quota_tables import quota_use
 from bot.storage.tables import jobs
 from tests.storage.rows import NOW, add, row
 
@@ -51,6 +53,14 @@ async def test_a_database_that_nobody_uses_is_described_and_left_as_it_is(tmp_pa
     assert report.in_use_by is None
     assert (report.unfinished, report.unknown, report.undelivered, report.mismatched) == (2, 2, 1, 1)
     assert contents(tmp_path) == before
+
+
+async def test_counters_of_the_caps_that_somebody_changed_are_told(tmp_path: Path) -> None:
+    async with open_database(None, tmp_path) as database:
+        await add(database, row())
+        assert (await inspect_database_in_thread(None, tmp_path, since=SINCE)).miscounted == 0
+        await database.write_one(update(quota_use).values(seconds=5))
+        assert (await inspect_database_in_thread(None, tmp_path, since=SINCE)).miscounted == 4
 
 
 async def test_it_works_beside_a_running_bot_and_names_it(tmp_path: Path) -> None:

@@ -3,18 +3,19 @@
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, JobState
 from bot.jobs.rows import row_of
 from bot.jobs.store import JobStore, UnreadableJobError
 from bot.people.preferences import Preferences
 from bot.people.store import PeopleStore
+from bot.quota.use import QuotaCounters, seconds_used
 from bot.services.drafts import Draft, DraftStore
 from bot.services.order import VideoOrder
 from bot.storage.alarms import StorageTrouble
@@ -87,30 +88,30 @@ async def test_one_unreadable_job_hides_no_other(
     assert told == [(StorageTrouble.UNREADABLE_ROW, "jobs")]
 
 
-@pytest.mark.parametrize("damaged", ["seconds = 'many'", "submitted_at = 'once'", "state = 'levitating'"])
+@pytest.mark.parametrize(
+    ("damaged", "counted_s"),
+    [("seconds = 'many'", 20), ("submitted_at = 'once'", 6), ("state = 'levitating'", 6)],
+)
 @pytest.mark.sqlite
 async def test_what_may_have_been_bought_counts_in_full(
-    database: Database, told: list[tuple[StorageTrouble, str]], tmp_path: Path, damaged: str
+    database: Database, tmp_path: Path, damaged: str, counted_s: int
 ) -> None:
     store = JobStore(database, tmp_path)
-    await store.add(a_job(state=JobState.SUBMITTING, job_id="job-1"))
+    await store.add(replace(a_job(state=JobState.SUBMITTING, job_id="job-1"), submitted_at=MOMENT))
     await store.add(a_job(job_id="job-2"))
-    damage(database, "UPDATE jobs SET submitted_at = 9000000000000000 WHERE id = 'job-1'")
     damage(database, f"UPDATE jobs SET {damaged} WHERE id = 'job-1'")  # noqa: S608 - ours
-    claims = await JobHistory(database).claims(MOMENT)
-    assert {claim.job_id: claim.seconds for claim in claims} == {
-        "job-1": max(map(int, Seconds)),
-        "job-2": int(a_job().request.seconds),
-    }
-    assert {claim.person_id for claim in claims} == {2}
-    assert told == [(StorageTrouble.UNREADABLE_ROW, "jobs")]
+    for _ in range(2):
+        async with database.read() as connection:
+            used = await seconds_used(connection, 2, MOMENT)
+        assert (used.by_bot_s, used.by_person_s) == (6 + counted_s, 6 + counted_s)
+        await QuotaCounters(database).recount(MOMENT)
 
 
 @pytest.mark.sqlite
 async def test_defaults_that_cannot_be_read_are_left_out(database: Database) -> None:
     store, chosen = PeopleStore(database), Preferences(seconds=Seconds.S10)
     for person_id in (1, 2):
-        await store.save(person_id, chosen, MOMENT)
+        await store.change(person_id, chosen, MOMENT, lambda _: None)
     damage(database, "UPDATE people SET preset = 'noir' WHERE person_id = 1")
     assert await store.everybody() == {2: chosen}
 
@@ -124,7 +125,8 @@ async def test_a_draft_that_cannot_be_read_is_as_one_that_is_gone(database: Data
 
 
 async def test_a_bug_is_no_unreadable_row(database: Database) -> None:
-    await PeopleStore(database).save(1, Preferences(), datetime.now(UTC) - timedelta(days=1))
+    moment = datetime.now(UTC) - timedelta(days=1)
+    await PeopleStore(database).change(1, Preferences(), moment, lambda _: None)
 
     def broken(_: object) -> None:
         raise RuntimeError("ours")

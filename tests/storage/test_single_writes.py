@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
@@ -78,6 +78,7 @@ async def test_one_that_fails_takes_no_other_with_it(database: Database) -> None
     assert await database.write_one(delete(jobs)) == 3
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12), st.integers(0, 12))
 async def test_together_they_do_what_they_do_one_after_the_other(
     tmp_path_factory: pytest.TempPathFactory, renames: list[tuple[int, int]], alone: int

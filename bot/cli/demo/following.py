@@ -57,7 +57,7 @@ class Following:
         """True if no more versions of the reply can come.
 
         A job that is stored ends in a state for good, and runs until its last card is shown. One that is refused
-        is never stored: its reply is answered, while its seconds are not reserved.
+        is never stored: its reply is answered, while its event is not known.
         """
         version = self.reply.current
         if version is None or version.kind is VersionKind.THINKING:
@@ -65,10 +65,10 @@ class Following:
         if version.kind is VersionKind.FAILED:
             return True
         job_id = job_id_of(f"interaction:{self.reply.interaction.id}")
-        reserved = self.app.jobs.ledger.has_claim(job_id)
+        accepted = self.app.requests.knows(job_id)
         job = await self.app.jobs.store.find(job_id)
         if job is None:
-            return not reserved
+            return not accepted
         if job.state is not self._state:
             self._state, self._moved_at = job.state, self._now
         return job.state in TERMINAL and self.app.jobs.runner.running == 0

@@ -96,6 +96,7 @@ class SubmitStep:
                 self._breaker.inconclusive(context.job.id)
                 if context.job.state not in {JobState.QUEUED, JobState.SUBMITTING}:
                     self._breaker.forget(context.job.id)
+                await self._breaker.tell(context.job.id)
             left_s -= pause_s
             await asyncio.sleep(pause_s)
 
@@ -111,7 +112,7 @@ class SubmitStep:
         while True:
             context.show(Stage.IN_LINE)
             await context.wait_for_slot()
-            if not self._breaker.must_wait(job_id):
+            if await self._breaker.admits(job_id):
                 return counted_s
             context.release_slot()
             while self._breaker.must_wait(job_id) and counted_s < left_s:

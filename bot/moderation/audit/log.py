@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.entries import AuditEntry, RecordedEntry
 from bot.moderation.audit.store import AuditStore, append_within
+from bot.storage.advisory_locks import SharedLock
 from bot.storage.database import Database
 
 
@@ -48,7 +49,8 @@ class AuditLog:
     async def transaction(self) -> AsyncGenerator[AuditedTransaction]:
         """Open a transaction for a decision and its entries, which is committed at the end of the block.
 
-        Transactions must not be nested. One runs at a time, so caches do not change while the block runs.
+        Transactions must not be nested. One runs at a time, also of those of other processes on the database: what
+        is read within it about rules, records, words and questions stays so until its end.
 
         Raises:
             StorageError: Nothing has changed, neither in the database nor in a cache.
@@ -63,6 +65,7 @@ class AuditLog:
                         self._mirror(recorded)
 
         async with self._database.write(committed) as connection:
+            await self._database.lock(connection, SharedLock.DECISIONS)
             opened.append(AuditedTransaction(connection))
             yield opened[0]
 

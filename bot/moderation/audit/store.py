@@ -32,6 +32,7 @@ from bot.moderation.audit.chain import Break, Chain, Checkpoint, Flaw
 from bot.moderation.audit.entries import PARTS, AuditAction, AuditEntry, RecordedEntry
 from bot.moderation.audit.rows import UnreadableEntryError
 from bot.storage.address import DatabaseAddress
+from bot.storage.advisory_locks import SharedLock
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.moderation_tables import audit
@@ -80,6 +81,7 @@ class AuditStore:
         if not entries:
             return ()
         async with self._database.write() as connection:
+            await self._database.lock(connection, SharedLock.DECISIONS)
             return await append_within(connection, *entries)
 
     async def read(
@@ -127,7 +129,7 @@ class AuditStore:
 
 
 async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tuple[RecordedEntry, ...]:
-    """Append entries in the caller's transaction, as `AuditStore.append` does in its own.
+    """Append entries in the caller's transaction, which has the lock `DECISIONS`: they follow on the last row.
 
     Raises:
         StorageUnavailableError: The table refuses the entries.

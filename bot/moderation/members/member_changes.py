@@ -38,7 +38,8 @@ class MemberChanges:
     ) -> MemberChange:
         """Put a user on a list, or with None take the user off both."""
         async with self._audit_log.transaction() as within:
-            if self._members.of(guild_id, person_id).listed is listed:
+            member = await self._members.as_stored(within.connection, guild_id, person_id)
+            if member.listed is listed:
                 return MemberChange.UNCHANGED
             await self._members.list_as(within, guild_id, person_id, listed)
             action = AuditAction(listed.value) if listed is not None else AuditAction.UNLISTED
@@ -73,7 +74,8 @@ class MemberChanges:
         """Lift the suspension in force."""
         async with self._audit_log.transaction() as within:
             now, kind = self._now(), NewsKind.SUSPENSION_OVER
-            if not self._members.of(guild_id, person_id).is_suspended(now):
+            member = await self._members.as_stored(within.connection, guild_id, person_id)
+            if not member.is_suspended(now):
                 return MemberChange.UNCHANGED
             await self._members.lift(within, guild_id, person_id)
             await self._news.add(within, News(guild_id=guild_id, person_id=person_id, kind=kind, at=now))
@@ -87,7 +89,8 @@ class MemberChanges:
     async def mute_reports(self, guild_id: int, person_id: int, *, muted: bool, by: int) -> MemberChange:
         """Have a user's reports not count, or count again."""
         async with self._audit_log.transaction() as within:
-            if self._members.of(guild_id, person_id).reports_muted is muted:
+            member = await self._members.as_stored(within.connection, guild_id, person_id)
+            if member.reports_muted is muted:
                 return MemberChange.UNCHANGED
             await self._members.mute_reports(within, guild_id, person_id, muted=muted)
             details = {"muted": muted}

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, delete, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.members.member import ListStatus, Member, Strike
+from bot.storage.change_feed import ChangeKind
 from bot.storage.database import Database
 from bot.storage.moderation_tables import members, strikes
-from bot.storage.reading import read_rows
+from bot.storage.reading import are_ids, read_rows
 
 
 class MemberStore:
@@ -19,20 +20,42 @@ class MemberStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.feed = database.feed
+        self.is_shared = database.is_shared
 
     async def everything(self) -> Sequence[Member]:
         """Return all records. A user whose record cannot be read is blocked: it may have said so."""
-        keys, alarms = (members.c.guild_id, members.c.person_id), self._database.alarms
         async with self._database.read() as connection:
-            return await read_rows(
-                connection, select(members), _member, keys=keys, alarms=alarms, instead=_blocked
-            )
+            return await self._read(connection, select(members))
+
+    async def of(self, connection: AsyncConnection, guild_id: int, person_id: int) -> Member:
+        """Return a user's record, by a connection in a transaction. Without one it is empty."""
+        if not are_ids(guild_id, person_id):
+            return Member(guild_id, person_id)
+        found = await self._read(connection, select(members).where(_is(guild_id, person_id)))
+        return found[0] if found else Member(guild_id, person_id)
+
+    async def now_of(self, guild_id: int, person_id: int) -> Member:
+        """Return a user's record. Without one it is empty."""
+        async with self._database.read() as connection:
+            return await self.of(connection, guild_id, person_id)
+
+    async def with_reasons(
+        self, within: AuditedTransaction, person_id: int, *, given: bool
+    ) -> Sequence[Member]:
+        """Return a user's records with the reason of a suspension; if `given`, also those that the user decided."""
+        about = members.c.person_id == person_id
+        chosen = or_(about, members.c.suspended_by == person_id) if given else about
+        return await self._read(
+            within.connection, select(members).where(chosen, members.c.suspended_for != "")
+        )
 
     async def save(self, within: AuditedTransaction, member: Member) -> None:
-        """Store a record in place of the one before."""
-        same = and_(members.c.guild_id == member.guild_id, members.c.person_id == member.person_id)
-        await within.connection.execute(delete(members).where(same))
+        """Store a record in place of the one before, which was read in the same transaction."""
+        await within.connection.execute(delete(members).where(_is(member.guild_id, member.person_id)))
         await within.connection.execute(members.insert().values(**vars(member)))
+        key = f"{member.guild_id}:{member.person_id}"
+        await self._database.announce(within.connection, ChangeKind.MEMBER, key)
 
     async def strike(self, within: AuditedTransaction, strike: Strike) -> None:
         """Store a strike."""
@@ -51,10 +74,20 @@ class MemberStore:
         async with self._database.read() as connection:
             return await self._strikes(connection, ordered)
 
-    async def _strikes(self, connection: AsyncConnection, chosen: Select[Any]) -> Sequence[Strike]:
+    async def _read(self, connection: AsyncConnection, chosen: Select[*tuple[Any, ...]]) -> Sequence[Member]:
+        keys, alarms = (members.c.guild_id, members.c.person_id), self._database.alarms
+        return await read_rows(connection, chosen, _member, keys=keys, alarms=alarms, instead=_blocked)
+
+    async def _strikes(
+        self, connection: AsyncConnection, chosen: Select[*tuple[Any, ...]]
+    ) -> Sequence[Strike]:
         return await read_rows(
             connection, chosen, _strike, keys=(strikes.c.id,), alarms=self._database.alarms
         )
+
+
+def _is(guild_id: int, person_id: int) -> ColumnElement[bool]:
+    return and_(members.c.guild_id == guild_id, members.c.person_id == person_id)
 
 
 def _strike(row: RowMapping) -> Strike:

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.words.cured import has_odd_characters
@@ -23,6 +25,7 @@ from bot.moderation.words.normalising import Normalised, normalise, spellings
 from bot.moderation.words.shown import decoded
 from bot.moderation.words.store import StoredTerm, TermStore
 from bot.moderation.words.straddling import Segmenter, unstraddled
+from bot.storage.change_feed import ChangeKind, OwnChanges
 
 OPERATOR: Final = 0
 """Number of the operator's list, in place of a server's id. It applies everywhere."""
@@ -73,6 +76,9 @@ class WordLists:
         self._now = now
         self._listed: dict[int, tuple[StoredTerm, ...]] = {}
         self._ready: dict[int, WordList] = {}
+        self._following = asyncio.Lock()
+        self._own = OwnChanges()
+        store.feed.register(ChangeKind.WORDS, self._reload)
 
     async def load(self) -> None:
         """Read all lists. Raises `bot.storage.errors.StorageError`."""
@@ -81,6 +87,28 @@ class WordLists:
             guild_id: await WordList.built(stored.term for stored in found)
             for guild_id, found in self._listed.items()
         }
+
+    async def follow(self, guild_id: int, stored: tuple[StoredTerm, ...]) -> None:
+        """Search a server's list as another process stored it, where it is not what is in memory.
+
+        Args:
+            guild_id: The server.
+            stored: Its rows, in alphabetical order.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        if stored != self.terms(guild_id):
+            await self._reload(str(guild_id))
+
+    async def as_stored(self, connection: AsyncConnection, guild_id: int) -> tuple[StoredTerm, ...]:
+        """Return a list as its rows say, by a connection in a transaction. Raises `StorageError`.
+
+        Where no other process writes, that is what is in memory: long lists are not read each time.
+        """
+        if not self._store.is_shared:
+            return self.terms(guild_id)
+        return await self._store.of(connection, guild_id)
 
     async def examine(
         self, guild_id: int | None, text: str, *, sexual: bool, exempt: bool = False
@@ -151,7 +179,7 @@ class WordLists:
         """
         async with self._audit_log.transaction() as within:
             details = {"term": term.text, "effect": term.effect.value, "fragment": term.fragment}
-            before = self.terms(guild_id)
+            before = await self.as_stored(within.connection, guild_id)
             same = _same(before, term.spellings)
             if same is not None:
                 term = Term(same.term.text, term.effect, term.fragment)
@@ -164,7 +192,7 @@ class WordLists:
             )
             listed = (*(other for other in before if other is not same), stored)
             ready = await WordList.built(one.term for one in listed)
-            within.once_committed(partial(self._change, guild_id, listed, ready))
+            within.once_committed(partial(self._changed, guild_id, listed, ready))
             await self._record(within, guild_id, AuditAction.TERM_ADDED, added_by, details)
             return new
 
@@ -180,7 +208,8 @@ class WordLists:
         """
         await WordList.built(terms)  # what takes time comes before the transaction, for which others wait
         async with self._audit_log.transaction() as within:
-            before = {stored.term.spellings: stored for stored in self.terms(guild_id)}
+            listed = await self.as_stored(within.connection, guild_id)
+            before = {stored.term.spellings: stored for stored in listed}
             after, now = dict(before), self._now()
             for term in terms:
                 same = after.get(term.spellings)
@@ -196,7 +225,7 @@ class WordLists:
             ready = await WordList.built(one.term for one in after.values())
             for one in changed:
                 await self._store.add(within, guild_id, one.term, one.added_by, now)
-            within.once_committed(partial(self._change, guild_id, tuple(after.values()), ready))
+            within.once_committed(partial(self._changed, guild_id, tuple(after.values()), ready))
             details = {"added": new, "changed": len(changed) - new}
             await self._record(within, guild_id, AuditAction.TERMS_IMPORTED, added_by, details)
             return new, len(changed) - new
@@ -211,14 +240,14 @@ class WordLists:
             StorageError: Nothing has changed.
         """
         async with self._audit_log.transaction() as within:
-            before = self.terms(guild_id)
+            before = await self.as_stored(within.connection, guild_id)
             same = _same(before, spellings(text))
             # A stored term that this version could not load is found only as it was written.
             removed = await self._store.remove(within, guild_id, same.term.text if same else text)
             if same is not None:
                 left = tuple(other for other in before if other is not same)
                 ready = await WordList.built(one.term for one in left)
-                within.once_committed(partial(self._change, guild_id, left, ready))
+                within.once_committed(partial(self._changed, guild_id, left, ready))
             if removed:
                 await self._record(within, guild_id, AuditAction.TERM_REMOVED, removed_by, {"term": text})
             return removed
@@ -227,6 +256,26 @@ class WordLists:
         """Drop a server's list from memory, which was deleted."""
         self._listed.pop(guild_id, None)
         self._ready.pop(guild_id, None)
+        self._own.note()
+
+    async def _reload(self, key: str | None) -> None:
+        # One after the other: what is read last is what stays.
+        async with self._following:
+            for number, (stored, ready) in (await self._own.read(partial(self._differing, key))).items():
+                self._change(number, stored, ready)
+
+    async def _differing(self, key: str | None) -> Mapping[int, tuple[tuple[StoredTerm, ...], WordList]]:
+        """Return the lists that are stored otherwise than they are in memory: the one of a server, or all."""
+        if key is None:
+            found = await self._store.everything()
+            lists = {number: found.get(number, ()) for number in {*self._listed, *found}}
+        else:
+            lists = {int(key): await self._store.now_of(int(key))}
+        return {
+            number: (stored, await WordList.built(one.term for one in stored))
+            for number, stored in lists.items()
+            if stored != self.terms(number)
+        }
 
     async def _record(
         self,
@@ -245,6 +294,11 @@ class WordLists:
             ready = self._ready.get(number)
             if ready is not None:
                 yield number, ready
+
+    def _changed(self, guild_id: int, listed: tuple[StoredTerm, ...], ready: WordList) -> None:
+        """Replace a list that this process stored."""
+        self._change(guild_id, listed, ready)
+        self._own.note()
 
     def _change(self, guild_id: int, listed: tuple[StoredTerm, ...], ready: WordList) -> None:
         """Replace a list."""

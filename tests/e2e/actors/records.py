@@ -18,6 +18,11 @@ def states(harness: Harness) -> list[str]:
     return [row["state"] for row in harness.rows("state")]
 
 
+def used_s(harness: Harness) -> int:
+    """Seconds that count against the daily caps, of all users and all days that are kept."""
+    return sum(row["seconds"] for row in stored(harness, "SELECT seconds FROM quota_use WHERE person_id = 0"))
+
+
 def audit(harness: Harness, *columns: str) -> list[Any]:
     """The log, oldest entry first: the values of one column, or tuples of several."""
     rows = stored(harness, f"SELECT {', '.join(columns)} FROM audit ORDER BY number")  # noqa: S608 - ours

@@ -1,0 +1,58 @@
+"""Whether processes that share a database share the data folder as well: jobs' files lie there.
+
+A file in the folder holds an id, which a row among the heartbeats repeats.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import delete, select
+
+from bot.jobs.heartbeat import FILES, is_process
+from bot.storage.advisory_locks import SharedLock
+from bot.storage.database import Database
+from bot.storage.tables import heartbeats
+
+FILE_NAME: Final = "folder-id"
+_ALIVE_FOR: Final = timedelta(minutes=3)
+"""Since the last heartbeat of a process, which comes every minute."""
+
+
+class OtherFolderError(Exception):
+    """Processes that are alive have another folder."""
+
+
+async def require_common_folder(database: Database, data_dir: Path, now: Callable[[], datetime]) -> None:
+    """Return if the folder is that of all processes that are alive; if none is, it is from now on.
+
+    Raises:
+        OtherFolderError: It is not.
+        OSError: The folder cannot be read or written.
+        StorageError: The database cannot.
+    """
+    own = f"{FILES}{_id_of(data_dir)}"
+    async with database.write() as connection:
+        await database.lock(connection, SharedLock.STARTS)
+        beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
+        noted = {beat.process_id for beat in beats if beat.process_id.startswith(FILES)}
+        if own in noted:
+            return
+        alive = [beat for beat in beats if is_process(beat.process_id) and now() - beat.beat_at < _ALIVE_FOR]
+        if noted and alive:
+            raise OtherFolderError
+        await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(noted)))
+        await connection.execute(heartbeats.insert().values(process_id=own, beat_at=now()))
+
+
+def _id_of(data_dir: Path) -> str:
+    """Return the folder's id, which the first process makes. Blocking, for moments."""
+    path = data_dir / FILE_NAME
+    try:
+        with path.open("x", encoding="ascii") as file:
+            file.write(secrets.token_hex(8))
+    except FileExistsError:
+        pass
+    return path.read_text("ascii").strip()

@@ -1,0 +1,154 @@
+"""Runs jobs that the queue hands to this process, and sees when another process took them or changed them."""
+
+import asyncio
+import math
+from typing import Final
+
+import structlog
+
+from bot.jobs.job import TERMINAL
+from bot.jobs.run_rows import RowState, RunRows
+from bot.jobs.store import JobStore, UnknownJobError
+from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.run_queue import RunQueue
+from bot.lifecycle.runner import JobRunner
+from bot.storage.errors import StorageError
+
+log: Final = structlog.get_logger(__name__)
+
+_COMPARE_EVERY_S: Final = 2.0
+CONFIRMED_FOR_S: Final = 5.0
+"""Less than what is left of an entry's time when its heartbeat is the oldest."""
+_SWEEP_EVERY_S: Final = 5.0
+_UNSEEN_FOR_S: Final = 10.0
+"""A request that was just stored is entered by the process that acknowledges it, within three seconds."""
+_TRIM_EVERY_S: Final = 3600.0
+_AGAIN_AFTER_S: Final = 1.0
+
+
+class QueuedRuns:
+    """Connects the queue with this process's runner. `run` belongs to one task."""
+
+    def __init__(
+        self,
+        *,
+        runner: JobRunner,
+        lifecycle: Lifecycle,
+        store: JobStore,
+        rows: RunRows,
+        queue: RunQueue,
+        owner: str,
+    ) -> None:
+        """Args: `owner` names this process in the claims of its runs."""
+        self._runner = runner
+        self._lifecycle = lifecycle
+        self._store = store
+        self._rows = rows
+        self._queue = queue
+        self._owner = owner
+        self._confirmed_at_s = -math.inf
+        self._ended: dict[str, RowState] = {}
+
+    @property
+    def is_current(self) -> bool:
+        """True if no other process can have taken over what runs here, however long this one stood still."""
+        return asyncio.get_running_loop().time() - self._confirmed_at_s < CONFIRMED_FOR_S
+
+    async def run(self) -> None:
+        """Run what the queue hands out, until `stop_taking` of the queue and the end of the last run."""
+        watches = [
+            asyncio.create_task(self._compare_again_and_again(), name="rows"),
+            asyncio.create_task(self._sweep_again_and_again(), name="sweep"),
+        ]
+        try:
+            await self._queue.work(self._carry)
+        finally:
+            for watch in watches:
+                watch.cancel()
+            await asyncio.wait(watches)
+
+    async def _carry(self, job_id: str) -> bool:
+        if not self._runner.start(job_id):
+            return False
+        await self._runner.ended([job_id], within_s=math.inf)
+        if self._runner.superseded.is_set():
+            # Another process has the entry, which it would lose.
+            self._queue.give_up()
+        return not self._runner.closed
+
+    async def look_at(self, job_id: str | None) -> None:
+        """Look at the row of a job that another process changed; with None, at all. Raises `StorageError`."""
+        if job_id is None or any(job.id == job_id for job in self._lifecycle.carried()):
+            await self.compare(told=job_id)
+
+    async def compare(self, told: str | None = None) -> None:
+        """Compare the jobs that run here with their rows; `told` is one that was changed. Raises `StorageError`."""
+        began_s = asyncio.get_running_loop().time()
+        carried = self._lifecycle.carried()
+        rows = await self._rows.states([job.id for job in carried])
+        ended: dict[str, RowState] = {}
+        for job in carried:
+            row = rows.get(job.id)
+            if row is None:
+                continue
+            if row.claim > job.claim and row.claimed_by != self._owner:
+                log.error("claim_lost", job=job.id, owner=row.claimed_by)
+                self._runner.superseded.set()
+                self._queue.give_up()
+                return
+            # What else changed the run's next write finds out; stopped while it buys, it could not tell if it did.
+            if row.claim == job.claim and row.state in TERMINAL and row.state is not job.state:
+                # Seen twice, as a run may be about to take its own change over.
+                if job.id == told or self._ended.get(job.id) == row:
+                    log.info("job_ended_by_another_process", job=job.id)
+                    self._runner.restart(job.id)
+                else:
+                    ended[job.id] = row
+            if row.answered_at > job.reply.created_at:
+                await self._renew_token(job.id)
+        self._ended = ended
+        self._confirmed_at_s = began_s
+
+    async def _renew_token(self, job_id: str) -> None:
+        try:
+            found = await self._store.get(job_id)
+        except UnknownJobError:
+            return
+        self._lifecycle.renew_token(job_id, found.reply)
+
+    async def _compare_again_and_again(self) -> None:
+        while True:
+            try:
+                await self.compare()
+            except StorageError as error:
+                log.info("rows_not_compared", reason=str(error))
+            await asyncio.sleep(_COMPARE_EVERY_S)
+
+    async def _sweep_again_and_again(self) -> None:
+        """Enter jobs that go on by themselves and have no entry, once that was so for a while.
+
+        Those that do no more than ask their users again are entered once, as at every start.
+        """
+        loop = asyncio.get_running_loop()
+        seen_at_s: dict[str, float] = {}
+        trimmed_at_s, first = -math.inf, True
+        while True:
+            try:
+                missing = await self._queue.missing()
+                now_s = loop.time()
+                waited = {
+                    job_id for job_id, asks in missing.items() if first or not asks or job_id in seen_at_s
+                }
+                seen_at_s = {job_id: seen_at_s.get(job_id, now_s) for job_id in waited}
+                due = [job_id for job_id, at_s in seen_at_s.items() if now_s - at_s >= _UNSEEN_FOR_S]
+                if due:
+                    log.info("jobs_resumed", jobs=len(await self._queue.put(due)))
+                for job_id in due:
+                    del seen_at_s[job_id]
+                first = False
+                if now_s - trimmed_at_s >= _TRIM_EVERY_S:
+                    await self._queue.trim()
+                    trimmed_at_s = now_s
+            except StorageError as error:
+                log.info("queue_not_swept", reason=str(error))
+            await asyncio.sleep(_SWEEP_EVERY_S)

@@ -1,0 +1,137 @@
+"""The circuit breaker of submissions where several processes submit: all have one pause and one probe at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.lifecycle.shared_pause import SharedPause, StoredPause
+from bot.lifecycle.submission_breaker import Pause, PauseReason, ProbeIntervals, SubmissionBreaker
+from bot.storage.errors import StorageUnavailableError
+
+log: Final = structlog.get_logger(__name__)
+
+
+class SharedBreaker(SubmissionBreaker):
+    """Pauses when any process has met a refusal of the whole bot, and goes on when any was taken.
+
+    The row says so before each submission; a process that waits reads it again every few seconds.
+    """
+
+    def __init__(
+        self,
+        intervals: ProbeIntervals,
+        notify: Callable[[PauseReason | None], None],
+        is_pointless: Callable[[PauseReason], Awaitable[bool]],
+        *,
+        shared: SharedPause,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Args: the first three as for `SubmissionBreaker`; `shared` is the row."""
+        super().__init__(intervals, notify, is_pointless)
+        self._shared = shared
+        self._now = now
+        self._in_row: Pause | None = None
+        """The pause that is, or was, in the row as well."""
+        self._read_at_s = 0.0
+        self._has_begun = False
+        self._to_tell: set[str] = set()
+        """Jobs whose attempts have found something."""
+
+    def taken(self, job_id: str) -> None:
+        """The service took this job's request: submitting goes on for all."""
+        if self._pause is not None:
+            self._to_tell.add(job_id)
+        super().taken(job_id)
+
+    def refused_whole_bot(self, job_id: str, reason: PauseReason) -> None:
+        """The service refused the bot itself, or did not answer: nobody but a probe passes, in any process."""
+        self._to_tell.add(job_id)
+        super().refused_whole_bot(job_id, reason)
+
+    def inconclusive(self, job_id: str) -> None:
+        """The attempt ended without telling if the service accepts this bot. Called after any end."""
+        if self._pause is not None and self._pause.holder == job_id:
+            self._to_tell.add(job_id)
+        super().inconclusive(job_id)
+
+    async def admits(self, job_id: str) -> bool:
+        """Return True if the job may be submitted, by what all processes have found."""
+        if not self._has_begun:
+            await self._shared.make_due()
+            self._has_begun = True
+        await self.refresh()
+        pause = self._pause
+        if pause is None or pause.holder != job_id:
+            return not self.must_wait(job_id)
+        if self._in_row is not pause:
+            await self._keep(pause, job_id)
+        if await self._shared.take_probe(job_id, is_fresh=pause.lets_pass_at_once(job_id)):
+            return True
+        await self.refresh()
+        if self._pause is pause:
+            super().inconclusive(job_id)
+        return self._pause is None and not self.must_wait(job_id)
+
+    async def tell(self, job_id: str) -> None:
+        """Have the row say what was found. If the database is away, the next attempt does."""
+        if job_id not in self._to_tell:
+            return
+        self._to_tell.discard(job_id)
+        try:
+            if self._pause is not None:
+                await self._keep(self._pause, job_id)
+            elif self._in_row is not None:
+                self._in_row = None
+                await self._shared.end()
+        except StorageUnavailableError as error:
+            log.warning("pause_not_shared", reason=str(error))
+
+    async def refresh(self) -> None:
+        """Pause, or go on, as the row says. Raises `StorageUnavailableError`."""
+        before = self._pause
+        found = await self._shared.read()
+        loop = asyncio.get_running_loop()
+        self._read_at_s = loop.time()
+        pause = self._pause
+        if pause is not before:
+            return  # changed meanwhile, and about to be told
+        if found is None:
+            if pause is not None and self._in_row is pause:
+                log.info("submitting_resumed_elsewhere", closure=pause.reason)
+                self._in_row = None
+                self._resume()
+            return
+        next_at_s = loop.time() + (found.next_at - self._now()).total_seconds()
+        if pause is None:
+            log.error("submitting_paused_elsewhere", closure=found.reason)
+            self._pause = Pause(found.reason, found.interval_s, next_at_s, behind=found.behind)
+            self._wake_all()
+        elif pause.holder is None:
+            pause.reason, pause.behind = found.reason, found.behind
+            pause.interval_s, pause.next_at_s = found.interval_s, next_at_s
+        self._in_row = self._pause
+
+    async def _until_changed(self, within_s: float) -> None:
+        every_s = self._intervals.first_s / 10
+        await super()._until_changed(min(within_s, every_s))
+        if asyncio.get_running_loop().time() - self._read_at_s < every_s:
+            return  # another job that waits has just read it
+        try:
+            await self.refresh()
+        except StorageUnavailableError as error:
+            log.warning("pause_not_read", reason=str(error))
+
+    async def _probe(self, pause: Pause, job_id: str) -> None:
+        await super()._probe(pause, job_id)
+        if self._pause is None and self._in_row is pause:
+            self._to_tell.add(job_id)
+            await self.tell(job_id)
+
+    async def _keep(self, pause: Pause, job_id: str) -> None:
+        waits_s = pause.next_at_s - asyncio.get_running_loop().time()
+        next_at = self._now() + timedelta(seconds=waits_s)
+        await self._shared.keep(StoredPause(pause.reason, pause.behind, pause.interval_s, next_at), job_id)
+        self._in_row = pause

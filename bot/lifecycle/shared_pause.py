@@ -1,0 +1,97 @@
+"""The pause of submissions as a row, by which several processes on one database have one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, delete, exists, or_, select, true, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.jobs.job import JobState
+from bot.lifecycle.submission_breaker import PauseReason
+from bot.storage.database import Database
+from bot.storage.submission_tables import submission_pauses
+from bot.storage.tables import jobs
+
+_ID: Final = 1
+_PROBE_ENDS_AFTER: Final = timedelta(minutes=30)
+"""No submission lasts longer that gets anywhere: seven pictures of 10 MB, over a line that takes 40 kB a second.
+
+It is for a probe whose process was killed and whose job nobody carries on. Whoever carries it on finds it out.
+"""
+
+
+@dataclass(frozen=True)
+class StoredPause:
+    """A pause as it is in the row. `next_at` is when the next job may be the probe."""
+
+    reason: PauseReason
+    behind: PauseReason | None
+    interval_s: float
+    next_at: datetime
+
+
+class SharedPause:
+    """Reads and changes the row. Every method raises `bot.storage.errors.StorageUnavailableError`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def read(self) -> StoredPause | None:
+        """Return the pause; None if submitting goes on."""
+        columns = submission_pauses.c
+        chosen = select(columns.reason, columns.behind, columns.interval_s, columns.next_at)
+        async with self._database.read() as connection:
+            row = (await connection.execute(chosen)).one_or_none()
+        if row is None:
+            return None
+        behind = PauseReason(row.behind) if row.behind is not None else None
+        return StoredPause(PauseReason(row.reason), behind, row.interval_s, row.next_at)
+
+    async def take_probe(self, job_id: str, *, is_fresh: bool) -> bool:
+        """Make a job the only one that may be submitted. Returns False if another is, or its time has not come.
+
+        Args:
+            job_id: The job.
+            is_fresh: True if it need not wait until it is time for the next probe.
+        """
+        now, row = self._now(), submission_pauses.c
+        at_it = (JobState.QUEUED.value, JobState.SUBMITTING.value)
+        over = ~exists().where(jobs.c.id == row.probe_job_id, jobs.c.state.in_(at_it))
+        free = or_(row.probe_job_id.is_(None), row.probe_job_id == job_id, row.probe_until <= now, over)
+        due = true() if is_fresh else row.next_at <= now
+        taken = update(submission_pauses).where(and_(free, due))
+        values = {"probe_job_id": job_id, "probe_until": now + _PROBE_ENDS_AFTER}
+        return await self._database.write_one(taken.values(values)) == 1
+
+    async def keep(self, pause: StoredPause, job_id: str) -> None:
+        """Keep what an attempt to submit has found.
+
+        Of a job that is no probe it is the reason alone: when the next probe is due, the last one has said.
+        """
+        why = {
+            "reason": pause.reason.value,
+            "behind": pause.behind.value if pause.behind is not None else None,
+        }
+        when = {"interval_s": pause.interval_s, "next_at": pause.next_at}
+        probe = update(submission_pauses).where(submission_pauses.c.probe_job_id == job_id)
+        ended = {"probe_job_id": None, "probe_until": None}
+        try:
+            async with self._database.write() as connection:
+                for change in (probe.values(why | when | ended), update(submission_pauses).values(why)):
+                    if (await connection.execute(change)).rowcount:
+                        return
+                await connection.execute(submission_pauses.insert().values({"id": _ID} | why | when))
+        except IntegrityError:
+            return  # another process has paused at the same moment
+
+    async def end(self) -> None:
+        """Have submitting go on, in all processes."""
+        await self._database.write_one(delete(submission_pauses))
+
+    async def make_due(self) -> None:
+        """Allow a probe at once: a process that was just started may have another key."""
+        due = update(submission_pauses).where(submission_pauses.c.next_at > self._now())
+        await self._database.write_one(due.values(next_at=self._now()))

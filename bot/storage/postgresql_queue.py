@@ -1,0 +1,141 @@
+"""The queue of runs on a PostgreSQL server, by PgQueuer: an entry says that a job wants to run, and no more.
+
+Everything else is in the job's row, and safety rests on its claim: an entry that is there too long, or not at all,
+costs time and never a purchase.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from pgqueuer.adapters.persistence.qb import (
+    QueryBuilderEnvironment,
+    QueryQueueBuilder,
+    QuerySchedulerBuilder,
+)
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job as Entry
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
+
+from bot.storage.address import PostgresqlAddress
+from bot.storage.advisory_locks import MIGRATION_KEY
+from bot.storage.postgresql_opening import translating
+from bot.storage.postgresql_queue_driver import QueueDriver
+
+STALLED_AFTER_S: Final = 15.0
+"""Seconds after the last heartbeat of an entry; then another process may take it. Two come in that time."""
+_LOOK_EVERY_S: Final = 3.0
+"""For entries whose process died: nothing rings a bell for them."""
+_RUN: Final = "run"
+_AT_ONCE: Final = 10
+_SETTINGS: Final = DBSettings.model_validate({"prefix": "stillmotion_"})
+"""Names of the tables and the channel. Those by PgQueuer's variables of the environment are somebody else's."""
+_QUEUE: Final = _SETTINGS.qualified.queue_table
+_LOG: Final = _SETTINGS.qualified.queue_table_log
+_MISSING: Final = (
+    "SELECT id, ask_again_since IS NOT NULL AND state = 'queued' AS asks FROM jobs"  # noqa: S608 - a constant
+    " WHERE settled_at IS NULL AND parked_at IS NULL AND review_id IS NULL AND NOT EXISTS"
+    f" (SELECT FROM {_QUEUE} AS entry WHERE entry.dedupe_key = jobs.id AND entry.status IN ('queued', 'picked'))"
+    " ORDER BY created_at, id"
+)
+_PRESENT: Final = f"SELECT dedupe_key FROM {_QUEUE} WHERE dedupe_key = ANY($1::text[])"  # noqa: S608 - a constant
+_BEAT: Final = f"UPDATE {_QUEUE} SET heartbeat = now() WHERE queue_manager_id = $1 AND status = 'picked'"  # noqa: S608 - a constant
+_TRIM: Final = f"DELETE FROM {_LOG} WHERE created < now() - interval '1 day'"  # noqa: S608 - a constant
+
+Carry = Callable[[str], Awaitable[bool]]
+"""Runs a job; returns False if another process has to go on with it."""
+
+
+class PostgresqlRunQueue:
+    """`bot.lifecycle.run_queue.RunQueue` by PgQueuer. Methods wait for a server that is away."""
+
+    def __init__(self, address: PostgresqlAddress) -> None:
+        self._address = address
+        self._driver = QueueDriver(address, _BEAT)
+        self._queries = Queries(
+            self._driver,
+            QueryBuilderEnvironment(_SETTINGS),
+            QueryQueueBuilder(_SETTINGS),
+            QuerySchedulerBuilder(_SETTINGS),
+        )
+        self._manager: QueueManager | None = None
+
+    async def install(self) -> None:
+        """Make or update PgQueuer's tables. Raises `StorageError`."""
+        with translating(self._address):
+            await self._driver.execute("SELECT pg_advisory_lock($1::int, $2::int)", *MIGRATION_KEY)
+            try:
+                if await self._queries.schema_is_installed():
+                    await self._queries.upgrade()
+                else:
+                    await self._queries.install()
+            finally:
+                await self._driver.execute("SELECT pg_advisory_unlock($1::int, $2::int)", *MIGRATION_KEY)
+
+    async def put(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Enter jobs that want to run. Returns those that have no entry yet."""
+        if not job_ids:
+            return frozenset()
+        count = len(job_ids)
+        with translating(self._address):
+            entered = await self._queries.enqueue(
+                [_RUN] * count,
+                [job_id.encode() for job_id in job_ids],
+                [0] * count,
+                dedupe_key=list(job_ids),
+                on_conflict="skip",
+            )
+        return frozenset(one for one, entry in zip(job_ids, entered, strict=True) if entry is not None)
+
+    async def missing(self) -> dict[str, bool]:
+        """Return the jobs that go on by themselves and have no entry, oldest first.
+
+        The value is True for those that do no more than ask their users again.
+        """
+        with translating(self._address):
+            found = await self._driver.fetch(_MISSING)
+        return {str(row["id"]): bool(row["asks"]) for row in found}
+
+    async def present(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of these jobs that have an entry."""
+        with translating(self._address):
+            found = await self._driver.fetch(_PRESENT, list(job_ids))
+        return frozenset(str(row["dedupe_key"]) for row in found)
+
+    async def work(self, carry: Carry) -> None:
+        """Take entries and have them carried, until `stop_taking` and the end of all that were taken."""
+        manager = QueueManager(self._queries, channel=_SETTINGS.channel)
+
+        async def run(entry: Entry) -> None:
+            if not await carry((entry.payload or b"").decode()):
+                raise RetryRequested(timedelta(0))
+
+        manager.entrypoint(_RUN, accepts_context=False)(run)
+        self._manager, self._driver.process_id = manager, manager.queue_manager_id
+        with translating(self._address):
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=_LOOK_EVERY_S),
+                batch_size=_AT_ONCE,
+                heartbeat_timeout=timedelta(seconds=STALLED_AFTER_S),
+                log_aggregation_interval=timedelta(0),
+            )
+
+    def stop_taking(self) -> None:
+        """Take no more entries."""
+        if self._manager is not None:
+            self._manager.shutdown.set()
+
+    async def trim(self) -> None:
+        """Remove what the queue logged more than a day ago."""
+        with translating(self._address):
+            await self._driver.execute(_TRIM)
+
+    def give_up(self) -> None:
+        """Leave all entries as they are: other processes carry on what this one did."""
+        self._driver.give_up()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._driver.close()

@@ -1,0 +1,30 @@
+"""Processes that share a database have to share the data folder."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.common_folder import OtherFolderError, require_common_folder
+from bot.jobs.heartbeat import Heartbeat
+from bot.storage.opening import open_database
+from tests.postgresql.server import PostgresqlServer
+from tests.storage.rows import NOW
+
+
+async def test_another_folder_is_refused_while_processes_with_the_first_one_are_alive(
+    postgresql: PostgresqlServer, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with postgresql.new_database() as name:
+        async with open_database(postgresql.url(name), first, sharing=True) as database:
+            await require_common_folder(database, first, lambda: NOW)
+            await Heartbeat(database, "host:1:abc", lambda: NOW).begin()
+            await require_common_folder(database, first, lambda: NOW + timedelta(minutes=1))
+            with pytest.raises(OtherFolderError):
+                await require_common_folder(database, second, lambda: NOW + timedelta(minutes=2))
+            later = NOW + timedelta(minutes=10)
+            await require_common_folder(database, second, lambda: later)
+            await require_common_folder(database, second, lambda: later)

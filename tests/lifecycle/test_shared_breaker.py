@@ -1,0 +1,139 @@
+"""The circuit breaker of several processes: each pauses when one is refused, and one probe at a time passes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from bot.jobs.job import JobState
+from bot.jobs.store import JobStore
+from bot.lifecycle.shared_breaker import SharedBreaker
+from bot.lifecycle.shared_pause import SharedPause
+from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals
+from bot.storage.database import Database
+from bot.storage.opening import open_database, open_existing
+from bot.storage.tables import jobs
+from tests.jobs.builders import a_job
+
+PACE = ProbeIntervals(first_s=0.1, longest_s=0.2)
+
+pytestmark = pytest.mark.postgresql
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def never_pointless(_reason: PauseReason) -> bool:
+    return False
+
+
+@pytest.fixture
+async def processes(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Sequence[Database]]:
+    """Four processes on one database; a file has one."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(open_database(database_url, tmp_path))
+        if database_url is None:
+            yield [first] * 4
+            return
+        others = [open_existing(database_url, tmp_path) for _ in range(3)]
+        yield [first, *[await stack.enter_async_context(other) for other in others]]
+
+
+class Submitting:
+    """Jobs of several processes that are submitted; the service refuses the bot, until it takes a request."""
+
+    def __init__(self, processes: Sequence[Database], refusals: int) -> None:
+        self.told: list[PauseReason | None] = []
+        self.breakers = [
+            SharedBreaker(PACE, self.told.append, never_pointless, shared=SharedPause(one, now), now=now)
+            for one in processes
+        ]
+        self.store = JobStore(processes[0], Path("/somewhere"))
+        self.refusals = refusals
+        self.probes: set[str] = set()
+        self.most_at_once = 0
+        self.submitted: list[str] = []
+
+    async def refuse(self, number: int, job_id: str) -> None:
+        breaker = self.breakers[number]
+        breaker.refused_whole_bot(job_id, PauseReason.KEY_REJECTED)
+        await breaker.tell(job_id)
+
+    async def submit(self, number: int, job_id: str) -> None:
+        """Carry a job as `SubmitStep` does."""
+        await self.store.add(a_job(job_id=job_id))
+        breaker, taken = self.breakers[number], False
+        while not taken:
+            while not await breaker.admits(job_id):
+                while breaker.must_wait(job_id):
+                    await breaker.wait_for_change(job_id)
+            taken = await self._post(breaker, job_id)
+            breaker.inconclusive(job_id)
+            await breaker.tell(job_id)
+
+    async def _post(self, breaker: SharedBreaker, job_id: str) -> bool:
+        self.probes |= {job_id}
+        if self.refusals:
+            self.most_at_once = max(self.most_at_once, len(self.probes))
+        await self.store.get(job_id)  # takes time
+        self.probes -= {job_id}
+        if self.refusals:
+            self.refusals -= 1
+            breaker.refused_whole_bot(job_id, PauseReason.KEY_REJECTED)
+            return False
+        breaker.taken(job_id)
+        self.submitted.append(job_id)
+        return True
+
+
+async def test_one_refusal_pauses_all_processes_and_one_probe_passes_at_a_time(
+    processes: Sequence[Database],
+) -> None:
+    submitting = Submitting(processes, refusals=4)
+    await submitting.refuse(0, "first")
+    assert [await one.admits("other") for one in submitting.breakers] == [False] * 4
+    assert {one.reason for one in submitting.breakers} == {PauseReason.KEY_REJECTED}
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for number in range(12):
+            group.create_task(submitting.submit(number % 4, f"job-{number}"))
+    assert submitting.most_at_once == 1
+    assert len(submitting.submitted) == 12
+    for breaker in submitting.breakers:
+        await breaker.refresh()
+        assert breaker.reason is None
+
+
+async def test_a_probe_whose_process_was_killed_blocks_nobody_for_ever(processes: Sequence[Database]) -> None:
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "first")
+    store = JobStore(processes[0], Path("/somewhere"))
+    await store.add(a_job(job_id="killed"))
+    later = now() + timedelta(minutes=1)
+    pause, other = SharedPause(processes[0], lambda: later), SharedPause(processes[1], lambda: later)
+    assert await pause.take_probe("killed", is_fresh=False)
+    assert not await other.take_probe("next", is_fresh=True)
+    # Whoever carries its job on finds that nobody knows what became of it.
+    await processes[0].write_one(update(jobs).values(state=JobState.UNKNOWN.value))
+    assert await other.take_probe("next", is_fresh=True)
+    await store.add(replace(a_job(job_id="next"), state=JobState.SUBMITTING))
+    assert not await pause.take_probe("third", is_fresh=True)
+    much_later = SharedPause(processes[2], lambda: later + timedelta(hours=1))
+    assert await much_later.take_probe("third", is_fresh=True)
+
+
+async def test_a_process_that_was_just_started_may_probe_at_once(processes: Sequence[Database]) -> None:
+    pause = SharedPause(processes[0], now)
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "first")
+    earlier = SharedPause(processes[1], lambda: now() - timedelta(minutes=1))
+    assert not await earlier.take_probe("job", is_fresh=False)
+    await earlier.make_due()
+    assert await earlier.take_probe("job", is_fresh=False)
+    await pause.end()
+    assert await pause.read() is None

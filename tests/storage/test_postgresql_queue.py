@@ -1,0 +1,72 @@
+"""The queue of runs on a server: what wants to run is entered once, handed out, and handed back."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.storage.errors import StorageUnavailableError
+from bot.storage.opening import open_database
+from bot.storage.postgresql_queue import PostgresqlRunQueue
+from tests.postgresql.server import PostgresqlServer
+from tests.storage.rows import add, row
+
+END_ALL = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
+
+
+@asynccontextmanager
+async def queue_of(postgresql: PostgresqlServer, name: str) -> AsyncGenerator[PostgresqlRunQueue]:
+    queue = PostgresqlRunQueue(postgresql.address(name))
+    try:
+        await queue.install()
+        yield queue
+    finally:
+        await queue.close()
+
+
+async def test_a_job_has_one_entry_until_it_was_carried(postgresql: PostgresqlServer, tmp_path: Path) -> None:
+    carried: list[str] = []
+    again = asyncio.Event()
+
+    with postgresql.new_database() as name:
+        async with (
+            open_database(postgresql.url(name), tmp_path) as database,
+            queue_of(postgresql, name) as queue,
+            queue_of(postgresql, name) as other,
+        ):
+            stored = row()
+            await add(database, stored)
+            job_id = str(stored["id"])
+            assert await queue.missing() == {job_id: False}
+            assert await queue.put([job_id]) == {job_id}
+            assert await other.put([job_id]) == frozenset()
+            assert await other.missing() == {}
+
+            async def carry(one: str) -> bool:
+                carried.append(one)
+                if len(carried) == 1:
+                    # Connections come back, with the entry.
+                    with psycopg.connect(postgresql.url(name), autocommit=True) as server:
+                        server.execute(END_ALL)
+                    return False
+                again.set()
+                return True
+
+            async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+                group.create_task(queue.work(carry))
+                await again.wait()
+                while await other.present([job_id]):  # noqa: ASYNC110 - a queue in the database rings no bell
+                    await asyncio.sleep(0.05)
+                queue.stop_taking()
+            assert carried == [job_id] * 2
+            await queue.trim()
+            queue.give_up()
+            with pytest.raises(StorageUnavailableError, match="left to others"):
+                await queue.put([job_id])
+            assert await other.present([job_id]) == frozenset()
