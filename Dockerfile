@@ -39,7 +39,8 @@ WORKDIR /data
 VOLUME /data
 USER 10001:10001
 STOPSIGNAL SIGTERM
-# The bot touches the file every 5 seconds while its event loop and its database answer. A start may migrate.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 CMD ["python", "-I", "-S", "-c", "import os, sys, time; sys.exit(time.time() - os.stat(os.path.join(os.environ['DATA_DIR'], 'alive')).st_mtime > 60)"]
+# The bot touches its file every 5 seconds while its event loop and its database answer: alive, or alive-COMMAND-HOST of
+# a gateway and a worker. A start may migrate.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 CMD ["python", "-I", "-S", "-c", "import os, socket, sys, time; names = ['alive'] + ['alive-' + command + '-' + socket.gethostname() for command in ('gateway', 'worker')]; paths = [os.path.join(os.environ['DATA_DIR'], name) for name in names]; sys.exit(all(time.time() - os.stat(path).st_mtime > 60 for path in paths if os.path.exists(path)))"]
 ENTRYPOINT ["stillmotion"]
 CMD ["run"]

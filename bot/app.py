@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -67,6 +67,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing_around(_database: Database) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
 def _point_library_at(settings: Settings) -> None:
     # discord.py keeps these bases in class attributes and offers no other way to set them.
     Route.BASE = settings.discord_api_url
@@ -123,8 +127,11 @@ async def open_app(
     tuning: Tuning = _TUNING,
     now: Callable[[], datetime] = _utc_now,
     role: Role = Role.ALONE,
+    waiting: Callable[[Database], AbstractAsyncContextManager[None]] = _nothing_around,
 ) -> AsyncGenerator[App]:
     """The whole bot, connected but not started; leaving stops it cleanly.
+
+    A gateway beside which there is another one waits inside of what `waiting` returns, for hours if need be.
 
     Raises `BadConfigurationError` for a missing token or key, something chosen that is not installed, or a data
     folder that cannot be written, and `StorageError` for a database that cannot be used.
@@ -140,11 +147,11 @@ async def open_app(
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value() if settings.database_url is not None else None
         database = await stack.enter_async_context(
-            open_database(url, settings.data_dir, sharing=role is not Role.ALONE)
+            open_database(url, settings.data_dir, sharing=role is not Role.ALONE, role=role.value)
         )
         if role is not Role.ALONE:
             await _require_common_folder(database, settings, now)
-        make_app = await _app_of(role, database, stack)
+        make_app = await _app_of(role, database, stack, waiting)
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
@@ -186,6 +193,7 @@ async def open_app(
             metrics=metrics,
             now=now,
         )
+        metrics.identify(role.value, app.jobs.owner)
         metrics.watch("discord_refused_requests", "Refused within ten minutes", lambda: breaker.refused)
         _serve_metrics(settings, metrics, stack)
         await app.load(stack)
@@ -206,7 +214,12 @@ async def _require_common_folder(database: Database, settings: Settings, now: Ca
         raise BadConfigurationError((problem,)) from None
 
 
-async def _app_of(role: Role, database: Database, stack: AsyncExitStack) -> Callable[..., App]:
+async def _app_of(
+    role: Role,
+    database: Database,
+    stack: AsyncExitStack,
+    waiting: Callable[[Database], AbstractAsyncContextManager[None]],
+) -> Callable[..., App]:
     """Return what makes the app of a role. A gateway waits until there is no other."""
     if role is Role.ALONE or not isinstance(database.address, PostgresqlAddress):
         return App
@@ -214,7 +227,9 @@ async def _app_of(role: Role, database: Database, stack: AsyncExitStack) -> Call
     if role is Role.WORKER:
         return partial(WorkerApp, queue=queue)
     turn = await stack.enter_async_context(open_gateway_turn(database.address))
-    await turn.wait()
+    if not await turn.take():
+        async with waiting(database):
+            await turn.wait()
     watching = asyncio.create_task(turn.watch(), name="turn")
     stack.push_async_callback(cancelled, watching)
     return partial(GatewayApp, queue=queue, turn_lost=turn.lost)

@@ -21,11 +21,26 @@ class Metrics:
         self._mismatches = counter(
             "videos_not_as_asked", "Finished videos that are shorter or smaller than asked for", ["what"]
         )
+        self._process = Gauge(
+            "stillmotion_process_info",
+            "1, with what tells this process from others on the same database",
+            ["command", "process"],
+            registry=self.registry,
+        )
         self._paused = Gauge(
             "stillmotion_submitting_paused",
             "1 while the video service refuses the bot itself",
             registry=self.registry,
         )
+
+    def identify(self, command: str, process: str) -> None:
+        """Say which process this is. Which machine it is on, whoever scrapes it adds (`instance`).
+
+        Args:
+            command: What the process does: `run`, `gateway` or `worker`.
+            process: Its host, its process id and a mark of this start, as in the log and in the database.
+        """
+        self._process.labels(command, process).set(1)
 
     def watch(self, name: str, told: str, value: Callable[[], float]) -> None:
         """Add a gauge whose value is computed at each scrape.

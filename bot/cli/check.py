@@ -15,6 +15,7 @@ from bot.cli.image_check import check_images
 from bot.cli.install_checks import check_install_link, check_permissions
 from bot.cli.local_checks import check_env_file, check_links, check_metrics
 from bot.cli.mark_check import check_marks
+from bot.cli.process_checks import check_processes
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
 from bot.moderation.audit.checkpoint import (
@@ -57,7 +58,7 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
     `known` are entries that have to stand in the audit log, beside those that the data folder knows.
     """
     found = await asyncio.to_thread(check_env_file)
-    print_line(console.check_line(found.name, found.told, passed=found.passed, warns=found.warns))
+    _print(found, print_line)
     try:
         settings = load()
     except BadConfigurationError as error:
@@ -90,8 +91,15 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
             finding = await one(settings)
         discord_answers = discord_answers and (one is not check_token or finding.passed)
         all_passed = all_passed and finding.passed
-        print_line(console.check_line(finding.name, finding.told, passed=finding.passed, warns=finding.warns))
+        _print(finding, print_line)
+        if one is _outcomes:
+            for about_process in await check_processes(settings):
+                _print(about_process, print_line)
     return all_passed
+
+
+def _print(line: CheckLine, print_line: Callable[[str], None]) -> None:
+    print_line(console.check_line(line.name, line.told, passed=line.passed, warns=line.warns))
 
 
 async def _configuration(settings: Settings) -> CheckLine:

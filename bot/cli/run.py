@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.interpreter import freeze_startup_objects, let_threads_in
 from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
 from bot.storage.address import PostgresqlAddress, database_address
+from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.supervision import ServiceManager, Supervision, supervised
 from bot.texts import console, console_service
@@ -60,16 +62,17 @@ async def run(settings: Settings, role: Role = Role.ALONE) -> None:
     manager = ServiceManager.of(os.environ)
     manager.tell(f"STATUS={console_service.OPENING}")
     try:
-        async with open_app(settings, role=role) as app:
+        supervision_of = partial(Supervision, manager, alive_file=_alive_file(settings, role))
+
+        def waiting(database: Database) -> AbstractAsyncContextManager[None]:
+            waits = supervision_of(database, status=lambda: console_service.WAITING_FOR_TURN)
+            return supervised(waits, goes_on=True)
+
+        async with open_app(settings, role=role, waiting=waiting) as app:
             stop.opened()
             freeze_startup_objects()
             let_threads_in()
-            supervision = Supervision(
-                manager,
-                app.database,
-                alive_file=_alive_file(settings, role),
-                status=partial(_status, app),
-            )
+            supervision = supervision_of(app.database, status=partial(_status, app))
             async with supervised(supervision):
                 await _until_stopped(app, stop.asked, supervision)
     except asyncio.CancelledError:

@@ -33,6 +33,8 @@ class PostgresqlAddress:
     """`postgresql://host:port/name`, as the operator reads it."""
     url: str = field(repr=False)
     """The address as libpq takes it, with parameters such as `sslmode`."""
+    role: str | None = None
+    """What this process does on the database; who looks at the server's sessions sees it."""
 
 
 DatabaseAddress: TypeAlias = SqliteAddress | PostgresqlAddress

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,7 @@ _FILE_MODE: Final = 0o600
 
 @asynccontextmanager
 async def open_database(
-    url: str | None, data_dir: Path, *, sharing: bool = False
+    url: str | None, data_dir: Path, *, sharing: bool = False, role: str | None = None
 ) -> AsyncGenerator[Database]:
     """Own and open the database until the block ends; create or migrate it first if needed.
 
@@ -41,6 +42,7 @@ async def open_database(
         url: The configured address, or None for the default file in `data_dir`.
         data_dir: The bot's data folder.
         sharing: True to own it together with other processes that share it; only on a server.
+        role: What this process does; the server names its sessions so.
 
     Raises:
         DatabaseInUseError: Another process owns the database.
@@ -52,7 +54,7 @@ async def open_database(
     address = await asyncio.to_thread(database_address, url, data_dir)
     if isinstance(address, PostgresqlAddress):
         async with (
-            open_server(address, sharing=sharing) as backend,
+            open_server(replace(address, role=role), sharing=sharing) as backend,
             _closing(Database(backend)) as database,
         ):
             yield database

@@ -25,7 +25,8 @@ READERS: Final = 2
 OLDEST: Final = 140_000
 """PostgreSQL 14: `pg_terminate_backend` waits from then on."""
 _URL: Final = "postgresql+psycopg://"  # SQLAlchemy learns the kind from it; the address stays with psycopg
-_NAME_BYTES: Final = 63
+HOST_CHARS: Final = 24
+"""Of the host's name, as in the owners of claims: PostgreSQL keeps 63 bytes of the name of a session."""
 _CONNECTING: Final[dict[str, Any]] = {
     "connect_timeout": 10,
     # Ends a connection to a host that is gone, in half a minute instead of hours.
@@ -81,7 +82,8 @@ def parameters(address: PostgresqlAddress) -> dict[str, Any]:
         raise UnsupportedDatabaseError(
             f"{address.name}: DATABASE_URL cannot be read, or has an unknown parameter"
         ) from None
-    name = f"stillmotion {socket.gethostname()}:{os.getpid()}".encode("ascii", "replace")[:_NAME_BYTES]
+    role = f"{address.role} " if address.role is not None else ""
+    name = f"stillmotion {role}{socket.gethostname()[:HOST_CHARS]}:{os.getpid()}".encode("ascii", "replace")
     return {**_CONNECTING, "application_name": name.decode(), **stated}
 
 

@@ -1,9 +1,12 @@
 """The commands with the database on a server."""
 
+import re
+
 import pytest
 
 from bot.sandbox.sandbox import Sandbox
-from bot.texts import console
+from bot.texts import console, console_processes, console_service
+from tests.cli.notify_socket import SIGN, NotifySocket
 from tests.cli.shell import Shell, asked
 from tests.postgresql.outside import rows_of
 from tests.postgresql.server import PASSWORD, PostgresqlServer
@@ -60,6 +63,38 @@ async def test_a_bot_whose_database_was_taken_ends(
             ended = await shell.ended(process)
         assert ended.status == 1
         assert "another process carries this one's jobs on" in ended.err
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_waits_is_well_and_all_processes_are_shown(
+    shell: Shell, sandbox: Sandbox, postgresql: PostgresqlServer
+) -> None:
+    with postgresql.new_database() as name:
+        environment = {**sandbox.environment, "DATABASE_URL": postgresql.url(name)}
+        first = await shell.start("gateway", environment=environment)
+        await sandbox.discord.wait_until_ready(timeout_s=60)
+        alone = await shell.run("check", environment=environment)
+        assert f"warn processes: 1 gateway, 0 workers; {console_processes.NO_WORKER}" in alone.out
+        worker = await shell.start("worker", environment=environment)
+        told = NotifySocket(f"@{shell.folder}@notify")
+        waiting = await shell.start("gateway", environment=environment | told.environment)
+        ready = (await told.until(lambda message: "READY=1" in message))[-1]
+        assert ready == ["READY=1", f"STATUS={console_service.WAITING_FOR_TURN}"]
+        await told.until(lambda message: message == [SIGN])
+        during = await shell.run("check", environment=environment)
+        assert during.status == 0, during.all
+        assert "ok   processes: 2 gateways, 1 worker" in during.out
+        assert re.search(rf"ok   gateway: \S+:{first.pid}, on the database .* ago; active", during.out)
+        assert re.search(rf"ok   gateway: \S+:{waiting.pid}, on .* UTC; waits to take over", during.out)
+        assert re.search(rf"ok   worker: \S+:{worker.pid}, on .* heartbeat", during.out)
+        assert "ok   queue: 0 with workers" in during.out
+        first.kill()
+        await first.wait()
+        await told.until(lambda message: f"STATUS={console_service.running(servers=0, jobs=0)}" in message)
+        for process in (waiting, worker):
+            process.terminate()
+            assert (await shell.ended(process)).status == 0
+        told.close()
 
 
 @pytest.mark.parametrize("role", ["gateway", "worker"])

@@ -1,6 +1,7 @@
 """`python -m bot run`: it starts, works, stops on a signal, and says in one line why it cannot start."""
 
 import asyncio
+import re
 import signal
 import socket
 import sqlite3
@@ -142,6 +143,9 @@ async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: 
     await shell.ended(process)
     assert 'stillmotion_jobs_total{state="delivered"} 1.0' in text
     assert "stillmotion_submitting_paused 0.0" in text
+    assert re.search(
+        rf'stillmotion_process_info{{command="run",process="[^"]+:{process.pid}:\w+"}} 1.0', text
+    )
     assert "stillmotion_jobs_waiting 0.0" in text
 
 

@@ -19,42 +19,10 @@ from bot.storage.opening import open_database
 from bot.storage.sqlite_engines import READERS
 from bot.supervision import ServiceManager, Supervision, pause_s, supervised
 from bot.texts import console_service
+from tests.cli.notify_socket import SIGN, WATCHDOG_S, NotifySocket
 from tests.cli.shell import REPOSITORY, TIMEOUT_S, Shell
 from tests.deploy.dockerfile import health_check
 from tests.e2e.actors.timing import until
-
-WATCHDOG_S = 1.0
-SIGN = "WATCHDOG=1"
-
-
-class NotifySocket:
-    """systemd's end of the notify socket."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(f"\0{address[1:]}" if address.startswith("@") else address)
-        self._socket.setblocking(False)  # noqa: FBT003 - the standard library's argument
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Without the process id, as a shell stands between."""
-        return {"NOTIFY_SOCKET": self.address, "WATCHDOG_USEC": str(int(WATCHDOG_S * 1_000_000))}
-
-    async def next(self) -> list[str]:
-        """The assignments of the next message."""
-        async with asyncio.timeout(TIMEOUT_S):
-            return (await asyncio.get_running_loop().sock_recv(self._socket, 4096)).decode().split("\n")
-
-    async def until(self, wanted: Callable[[list[str]], bool]) -> list[list[str]]:
-        """The messages up to one that is wanted."""
-        messages = [await self.next()]
-        while not wanted(messages[-1]):
-            messages.append(await self.next())
-        return messages
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture
@@ -253,6 +221,14 @@ def test_nobody_is_told_where_there_is_no_socket(address: str) -> None:
 
 def test_a_message_that_nobody_takes_is_sent_again_later(tmp_path: Path) -> None:
     assert not ServiceManager.of({"NOTIFY_SOCKET": str(tmp_path / "gone")}).tell("READY=1")
+
+
+@pytest.mark.parametrize("command", ["gateway", "worker"])
+def test_a_health_check_looks_at_the_file_of_a_process_among_several(tmp_path: Path, command: str) -> None:
+    for name in ("alive-worker-of-another-container", f"alive-{command}-{socket.gethostname()}"):
+        assert not is_healthy(tmp_path)
+        (tmp_path / name).touch()
+    assert is_healthy(tmp_path)
 
 
 def test_the_health_check_is_one_command_in_its_list_form() -> None:

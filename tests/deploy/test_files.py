@@ -1,4 +1,4 @@
-"""`compose.yaml`, the systemd unit and the pages about them: well formed, and in agreement with the code."""
+"""The Compose files, the systemd unit and the pages about them: well formed, and in agreement with the code."""
 
 import re
 import shutil
@@ -16,9 +16,11 @@ from bot import supervision
 from bot.cli.commands import app
 from bot.cli.failure import ExitStatus
 from bot.settings import Settings
+from bot.storage.address import database_address
 from tests.cli.shell import REPOSITORY, TIMEOUT_S
 
 COMPOSE = REPOSITORY / "compose.yaml"
+SEVERAL = REPOSITORY / "compose.several.yaml"
 UNIT = REPOSITORY / "deploy" / "stillmotion.service"
 PAGES = [REPOSITORY / "docs" / "operators" / name for name in ("by-hand.md", "docker.md", "systemd.md")]
 SPARE_S = 10
@@ -41,7 +43,15 @@ def service() -> Any:
 
 def test_compose_has_the_form_that_docker_expects() -> None:
     checked = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE],
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.compose-spec",
+            COMPOSE,
+            SEVERAL,
+        ],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -55,6 +65,26 @@ def test_the_container_may_do_no_more_than_it_needs() -> None:
     assert service()["cap_drop"] == ["ALL"]
     assert service()["security_opt"] == ["no-new-privileges:true"]
     assert not service().keys() & {"privileged", "cap_add", "ports", "user", "network_mode"}
+
+
+def test_several_processes_may_do_what_one_may_and_share_its_data() -> None:
+    both = YAML(typ="safe").load(SEVERAL)
+    parts = {name: one for name, one in both["services"].items() if name != "postgresql"}
+    assert {name: (one["command"], one["deploy"]["replicas"]) for name, one in parts.items()} == {
+        "gateway": ("gateway", 2),
+        "worker": ("worker", 3),
+    }
+    for one in parts.values():
+        assert one["extends"] == {"file": COMPOSE.name, "service": "stillmotion"}
+        assert one.keys() == {"extends", "build", "image", "environment", "depends_on", "command", "deploy"}
+        assert one["environment"].keys() == {"DATABASE_URL"}, "the password is in .env alone"
+        assert one["depends_on"] == {"postgresql": {"condition": "service_healthy"}}
+        address = database_address(one["environment"]["DATABASE_URL"], Path())
+        assert address.name == "postgresql://postgresql/stillmotion"
+    server = both["services"]["postgresql"]
+    assert not server.keys() & {"privileged", "cap_add", "ports", "network_mode"}
+    assert server["environment"]["POSTGRES_PASSWORD"].startswith("${PGPASSWORD:?")
+    assert both["volumes"].keys() == {"data", "database"}
 
 
 def test_every_supervisor_waits_longer_for_a_stop_than_the_bot_takes() -> None:
@@ -71,10 +101,14 @@ def test_the_unit_is_told_what_the_bot_tells() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
-def test_systemd_understands_the_unit_and_finds_it_closed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [UNIT.name, "stillmotion-worker@.service"])
+def test_systemd_understands_the_unit_and_finds_it_closed(tmp_path: Path, name: str) -> None:
     # The program is not installed here, which is all that may be wrong.
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text("utf-8").replace("/opt/stillmotion/bin/stillmotion", "/bin/true"), "utf-8")
+    unit = tmp_path / name
+    text = UNIT.read_text("utf-8").replace(
+        "stillmotion run", "stillmotion %j" if "@" in name else "stillmotion run"
+    )
+    unit.write_text(text.replace("/opt/stillmotion/bin/stillmotion", "/bin/true"), "utf-8")
     verified = subprocess.run(
         ["systemd-analyze", "verify", unit],
         stdout=subprocess.PIPE,

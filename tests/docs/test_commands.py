@@ -75,6 +75,7 @@ ELSEWHERE = {
     "mv": "as root, on the operator's own files",
     "pipx": "tests/packaging/test_installed.py installs the same wheel with pip",
     "rm": "as root, on the operator's own files",
+    "sed": "tests/deploy/test_files.py has systemd read the unit with the same change",
     "sudoedit": "opens an editor",
     "systemctl": "needs a running systemd; tests/deploy/test_files.py verifies the unit",
     "systemd-analyze": "tests/deploy/test_files.py runs it on the unit in the repository",
