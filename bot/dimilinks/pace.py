@@ -120,6 +120,7 @@ class Pace:
         self._left_s = -math.inf
         self._holds = Holds()
         self._slowdowns = 0
+        self._sharers = 1
         # The rate until `_growing_since_s`; from then on it grows, up to the full one.
         self._base_per_s = requests_per_s
         self._growing_since_s = 0.0
@@ -128,7 +129,16 @@ class Pace:
     def rate_per_s(self) -> float:
         """Number of requests per second that may leave at present, pauses aside."""
         grown_s = max(0.0, self._clock() - self._growing_since_s)
-        return min(self._full_per_s, self._base_per_s + grown_s * self._full_per_s / _RECOVERY_S)
+        grown_per_s = self._base_per_s + grown_s * self._full_per_s / _RECOVERY_S
+        return min(self._full_per_s / self._sharers, grown_per_s)
+
+    def share(self, sharers: int) -> None:
+        """Divide the full rate evenly from now on with others that send under the same key: `sharers` in all.
+
+        A share of the rate knows no burst, as a slowed pace.
+        """
+        self._sharers = max(1, sharers)
+        self._disturb_heads()
 
     def stretch(self, polls_per_s: float) -> float:
         """Return the factor, 1 at least, by which the pauses between polls grow where so many are wanted.

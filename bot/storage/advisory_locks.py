@@ -25,6 +25,14 @@ HOLDER: Final = (
 SOLE_HOLDER: Final = f"{HOLDER} AND l.mode = 'ExclusiveLock'"
 """Asks for the session that has it alone."""
 
+WORKERS: Final = (
+    f"SELECT count(*) FILTER (WHERE objid = {OWNER_KEY[1]})"  # noqa: S608 - constants
+    f" - count(*) FILTER (WHERE objid = {GATEWAY_KEY[1]}) FROM pg_locks"
+    f" WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = {OWNER_KEY[0]}"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""Asks for the number of processes that share the database, but for the active gateway."""
+
 
 class SharedLock(IntEnum):
     """Locks that transactions of several processes hold until their ends. The value is the key's second half."""
@@ -33,3 +41,5 @@ class SharedLock(IntEnum):
     """Decisions with entries in the audit log: deci."""
     STARTS = 0x73746172
     """What is done at a start of any process: star."""
+    LINE = 0x6C696E65
+    """Changes of the line of jobs that wait for a slot: line."""

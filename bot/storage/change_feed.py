@@ -37,6 +37,8 @@ class ChangeKind(StrEnum):
     """A list of words; the key is the id of its server."""
     JOB = "job"
     """A job that runs in another process; the key is its id."""
+    SLOT = "slot"
+    """A slot that was given to a job of another process; the key is the job's id."""
     PREFERENCES = "preferences"
     """A user's defaults; the key is their id."""
 

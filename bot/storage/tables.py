@@ -84,6 +84,9 @@ class JsonText(UserDefinedType[str]):
         return "JSON"
 
 
+AT_SERVICE: Final = "state IN ('submitting', 'generating') AND settled_at IS NULL AND parked_at IS NULL"
+"""Condition of jobs that take a slot at the video service; to the letter, it is that of an index."""
+
 jobs: Final = Table(
     "jobs",
     metadata,
@@ -162,6 +165,7 @@ Index("ix_jobs_person_id_created_at", jobs.c.person_id, jobs.c.created_at)
 Index("ix_jobs_ready_at", jobs.c.ready_at, **only_where("ready_at IS NOT NULL"))
 Index("ix_jobs_submitted_at", jobs.c.submitted_at, **only_where("submitted_at IS NOT NULL"))
 Index("ix_jobs_originals", jobs.c.original_until, **only_where("original_name IS NOT NULL"))
+Index("ix_jobs_at_service", jobs.c.submitted_at, **only_where(AT_SERVICE))
 Index("ix_jobs_charged_to", jobs.c.charged_to, **only_where("charged_to IS NOT NULL"))
 Index("ix_jobs_tokens", jobs.c.answered_at, **only_where("token IS NOT NULL"))
 Index(

@@ -37,6 +37,7 @@ from bot.lifecycle.runner import JobRunner, JobRuns
 from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.shared_breaker import SharedBreaker
 from bot.lifecycle.shared_pause import SharedPause
+from bot.lifecycle.shared_slots import SharedSlots
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
@@ -248,12 +249,11 @@ class JobWiring:
     @cached_property
     def slots(self) -> Slots:
         """Limits how many jobs run at once."""
-        settings = self._settings
-        return Slots(
-            SlotLimits(
-                settings.jobs_at_once, settings.jobs_at_once_per_server, settings.jobs_at_once_per_person
-            )
+        settings, database = self._settings, self._moderation.database
+        limits = SlotLimits(
+            settings.jobs_at_once, settings.jobs_at_once_per_server, settings.jobs_at_once_per_person
         )
+        return SharedSlots(limits, database, self._now) if database.is_shared else Slots(limits)
 
     @cached_property
     def durations(self) -> DurationStats:

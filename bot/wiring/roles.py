@@ -8,10 +8,13 @@ from typing import Any, Final
 
 import structlog
 
+from bot.dimilinks import Pace
 from bot.jobs.run_rows import RunRows
 from bot.lifecycle.dispatch import JobDispatcher
 from bot.lifecycle.queued_runs import QueuedRuns
 from bot.lifecycle.run_queue import RunQueue
+from bot.lifecycle.shared_rate import SharedRate
+from bot.lifecycle.shared_slots import SharedSlots
 from bot.storage.change_feed import ChangeKind
 from bot.wiring.app import App
 from bot.wiring.tasks import SideTask, begin
@@ -60,9 +63,10 @@ class GatewayApp(App):
 class WorkerApp(App):
     """The part of the bot that runs jobs."""
 
-    def __init__(self, *parts: Any, queue: RunQueue, **named: Any) -> None:  # noqa: ANN401 - as App
-        super().__init__(*parts, **named)
+    def __init__(self, *parts: Any, queue: RunQueue, rate: Pace, **named: Any) -> None:  # noqa: ANN401 - as App
+        super().__init__(*parts, rate=rate, **named)
         jobs = self.jobs
+        self._rate = SharedRate(self.database, rate)
         self._queue = queue
         self._runs = QueuedRuns(
             runner=jobs.local_runner,
@@ -73,9 +77,17 @@ class WorkerApp(App):
             owner=jobs.owner,
         )
         self.database.feed.register(ChangeKind.JOB, self._runs.look_at)
+        self._slots = jobs.slots if isinstance(jobs.slots, SharedSlots) else None
+        if self._slots is not None:
+            self.database.feed.register(ChangeKind.SLOT, self._slots.look_at)
         self.database.is_confirmed = lambda: self._runs.is_current
         self._working = asyncio.Event()
         self._handed_back = asyncio.Event()
+
+    @property
+    def _of_every_process(self) -> tuple[SideTask, ...]:
+        common = (*super()._of_every_process, ("rate", self._rate.run))
+        return common if self._slots is None else (*common, ("slots", self._slots.run))
 
     async def load(self, stack: AsyncExitStack) -> None:
         """Read what the caches need, and begin what runs beside the jobs; as `App.load`."""

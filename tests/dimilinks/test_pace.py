@@ -45,6 +45,17 @@ async def test_below_one_a_second_there_is_no_burst() -> None:
     assert requests.times_s == pytest.approx([0, 4, 8, 12], abs=SLACK_S)
 
 
+@in_virtual_time
+async def test_a_share_of_the_rate_knows_no_burst_and_ends_with_the_sharing() -> None:
+    pace = Pace(20)
+    pace.share(4)
+    requests = PacedRequests(pace)
+    await asyncio.gather(*(requests.request(str(number)) for number in range(4)))
+    pace.share(1)
+    await asyncio.gather(*(requests.request(str(number)) for number in range(4)))
+    assert requests.times_s == pytest.approx([0, 0.2, 0.4, 0.6, 0.6, 0.6, 0.6, 0.6], abs=SLACK_S)
+
+
 @pytest.mark.parametrize("rate", [0, -1, math.nan, math.inf])
 def test_a_rate_that_is_none_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="requests per second"):

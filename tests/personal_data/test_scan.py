@@ -31,6 +31,7 @@ WITHOUT_TEXTS = {
     deletions.name,
     left_servers.name,
     "heartbeats",
+    "line_entries",
     "operator_orders",
     "servers",
     "terms",

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Dialect, create_engine, literal, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from bot.storage import moderation_tables, privacy_tables, quota_tables, submission_tables
+from bot.storage import line_tables, moderation_tables, privacy_tables, quota_tables, submission_tables
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.tables import UtcMoment, jobs
@@ -109,7 +109,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_metadata(tmp_path: Path) 
     # Tables are known once the modules that state them are loaded; all share one collection.
     metadata = moderation_tables.metadata
     assert metadata is privacy_tables.metadata
-    assert metadata is quota_tables.metadata is submission_tables.metadata
+    assert metadata is quota_tables.metadata is submission_tables.metadata is line_tables.metadata
     migrate(tmp_path / "migrated.sqlite3")
     migrated = create_engine(f"sqlite:///{tmp_path}/migrated.sqlite3")
     with migrated.connect() as by_steps, create_engine("sqlite://").connect() as at_once:

@@ -39,12 +39,16 @@ class SlotLimits:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A job's place in the order of arrival, `number`. Direct messages have no `guild_id`, and no such limit."""
+    """A job's place in the order of arrival, `number`. Direct messages have no `guild_id`, and no such limit.
+
+    `claim` is that of the run that waits.
+    """
 
     job_id: str
     person_id: int
     guild_id: int | None
     number: int
+    claim: int = 0
 
 
 _Entry = tuple[int, int]
