@@ -155,7 +155,7 @@ async def open_app(
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
-        watch_uploads(trace)
+        watch_uploads(trace, lambda: database.is_surely_own)
         bot = await stack.enter_async_context(
             _CLIENTS[role](settings.data_dir, trace, message_content=settings.message_content)
         )

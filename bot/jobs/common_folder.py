@@ -5,6 +5,7 @@ A file in the folder holds an id, which a row among the heartbeats repeats.
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from bot.storage.tables import heartbeats
 
 FILE_NAME: Final = "folder-id"
 _ALIVE_FOR: Final = timedelta(minutes=3)
-"""Since the last heartbeat of a process, which comes every minute."""
+"""Since the last heartbeat of a process, which comes every minute, or since one that starts named its folder."""
 
 
 class OtherFolderError(Exception):
@@ -33,26 +34,36 @@ async def require_common_folder(database: Database, data_dir: Path, now: Callabl
         OSError: The folder cannot be read or written.
         StorageError: The database cannot.
     """
-    own = f"{FILES}{_id_of(data_dir)}"
     async with database.write() as connection:
         await database.lock(connection, SharedLock.STARTS)
+        own = f"{FILES}{_id_of(data_dir)}"
         beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
         noted = {beat.process_id for beat in beats if beat.process_id.startswith(FILES)}
-        if own in noted:
-            return
-        alive = [beat for beat in beats if is_process(beat.process_id) and now() - beat.beat_at < _ALIVE_FOR]
-        if noted and alive:
+        # The heartbeat of one that is starting comes after this.
+        others = noted - {own}
+        alive = [
+            beat
+            for beat in beats
+            if (is_process(beat.process_id) or beat.process_id in others)
+            and now() - beat.beat_at < _ALIVE_FOR
+        ]
+        if others and alive:
             raise OtherFolderError
         await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(noted)))
         await connection.execute(heartbeats.insert().values(process_id=own, beat_at=now()))
 
 
 def _id_of(data_dir: Path) -> str:
-    """Return the folder's id, which the first process makes. Blocking, for moments."""
+    """Return the folder's id, which the first process makes. Blocking, for moments.
+
+    Called by one process at a time. One that was killed may have left a file without an id.
+    """
     path = data_dir / FILE_NAME
-    try:
-        with path.open("x", encoding="ascii") as file:
-            file.write(secrets.token_hex(8))
-    except FileExistsError:
-        pass
-    return path.read_text("ascii").strip()
+    with suppress(FileNotFoundError):
+        if found := path.read_text("ascii").strip():
+            return found
+    made = secrets.token_hex(8)
+    part = path.with_suffix(".part")
+    part.write_text(made, "ascii")
+    part.replace(path)
+    return made

@@ -24,8 +24,9 @@ from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.open_questions import is_asked_about
+from bot.jobs.purchases import keep_purchase
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
-from bot.jobs.task_owners import TaskTakenError, looked_for_since, require_own_task
+from bot.jobs.task_owners import TaskTakenError, looked_for_since
 from bot.storage.database import Database
 from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
@@ -43,10 +44,6 @@ _SAVE: Final = update(jobs).where(
     jobs.c.parked_at.is_not_distinct_from(bindparam("of_parked_at")),
     jobs.c.ask_again_since.is_not_distinct_from(bindparam("of_ask_again_since")),
     jobs.c.settled_at.is_(None),
-)
-_BUY: Final = update(jobs).where(
-    jobs.c.id == bindparam("of_id"),
-    or_(jobs.c.task_id.is_(None), jobs.c.task_id == bindparam("of_task_id")),
 )
 
 
@@ -157,6 +154,8 @@ class JobStore:
     async def record_purchase(self, bought: Job) -> None:
         """Store the answer to a POST, whoever holds the claim and whatever the row says: the money is spent.
 
+        A row that has the task already stays as it is: another run may have carried it on.
+
         Args:
             bought: The job with the task's id, in the state `generating`.
 
@@ -164,15 +163,12 @@ class JobStore:
             UnknownJobError: There is no such job, or it has another task.
             TaskTakenError: Another job has the task: its video is not this job's, whatever was answered.
         """
-        task_id = bought.task_id or ""
-        values = course_columns(bought) | {"of_id": bought.id, "of_task_id": task_id}
         try:
             async with self._database.write() as connection:
-                await require_own_task(connection, task_id, bought.id)
-                changed = await connection.execute(_BUY, values)
+                stored = await keep_purchase(connection, bought)
         except IntegrityError:
-            raise TaskTakenError(task_id, "another job") from None
-        if changed.rowcount == 0:
+            raise TaskTakenError(bought.task_id or "", "another job") from None
+        if not stored:
             raise UnknownJobError(bought.id)
 
     async def save_reply(self, job_id: str, reply: ReplyAddress, *, claim: int | None = None) -> None:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
-from bot.lifecycle.uploads import UploadTracker
+from bot.lifecycle.uploads import UploadTracker, begin_job
 from bot.storage.errors import StorageError, StorageUnavailableError
 from bot.storage.shielding import AT_ONCE
 
@@ -166,6 +166,7 @@ class JobRunner:
             self.start(job_id)
 
     async def _carry(self, job_id: str) -> None:
+        begin_job()
         try:
             await self._lifecycle.run(job_id)
         except UnknownJobError:

@@ -35,10 +35,7 @@ _IN_PROGRESS: Final = "in progress"
 _INVALID_PARAMETER: Final = "22023"
 _ASSIGNED: Final = text("SELECT pg_current_xact_id_if_assigned()::text, CAST(to_regclass('jobs') AS oid)")
 _ANNOUNCE: Final = text("SELECT pg_notify(:channel, :announced)")
-# Who stands still within such a transaction holds up everybody's decisions, not for as long as within others.
-_LOCK: Final = text(
-    "SELECT set_config('idle_in_transaction_session_timeout', '8s', true), pg_advisory_xact_lock(:of, :lock)"
-)
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:of, :lock)")
 _ALONE: Final = "SELECT pg_advisory_lock(%s, hashtext(%s))"
 _STATUS: Final = "SELECT pg_xact_status(%s::xid8), (SELECT stats_reset FROM pg_stat_bgwriter)"
 

@@ -44,6 +44,8 @@ _WHO_AM_I: Final = (
 )
 _LOCK: Final = "SELECT pg_try_advisory_lock(%s, %s)"
 _SHARED_LOCK: Final = "SELECT pg_try_advisory_lock_shared(%s, %s)"
+_IDLE_FOR: Final = b"SET idle_in_transaction_session_timeout = '3s'"
+"""Where processes share rows: one that stands still within a transaction holds up whoever wants the same rows."""
 _REVISION: Final = "SELECT version_num FROM alembic_version"
 _Session: TypeAlias = tuple[int, datetime | None]
 """Process id on the server, and the moment at which it began: ids are used again."""
@@ -91,6 +93,8 @@ class PostgresqlOwner:
         connection = await postgresql_engines.connect(self._address)
         try:
             await self._claim(connection)
+            if self._sharing:
+                await connection.execute(_IDLE_FOR)
             await connection.set_autocommit(False)
         except BaseException:
             await connection.close()

@@ -1,4 +1,7 @@
-"""The turn of one process among those that share a database: an advisory lock on a connection of its own."""
+"""The turn of one process among those that share a database: an advisory lock on a connection of its own.
+
+The server ends a session that is silent for long, so that nobody waits for a process that stands still.
+"""
 
 import asyncio
 from typing import Any, Final
@@ -15,8 +18,15 @@ log: Final = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 2.0
 _ANSWER_WITHIN_S: Final = 10.0
-_REGAIN_WITHIN_S: Final = 30.0
-"""The server gives up a session that is silent after 25 seconds."""
+_SILENT_FOR_S: Final = 20
+"""Seconds after which the server gives up a session: that of a process that stands still, or whose host is gone."""
+_REGAIN_WITHIN_S: Final = _SILENT_FOR_S + 10.0
+_SILENT: Final = f"SET idle_session_timeout = '{_SILENT_FOR_S}s'".encode()
+_HELD_BY: Final = (
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid = %s AND objid = %s"
+)
 
 
 class SoleTurn:
@@ -28,17 +38,29 @@ class SoleTurn:
         self._address = address
         self._key = key
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._pids: set[int] = set()
+        """Sessions of this process that may have the turn, as the server numbers them."""
 
     async def take(self) -> bool:
         """Have the turn if nobody has it. Raises `StorageUnavailableError`."""
         try:
             connection = await self._connected()
+            self._pids.add(connection.info.backend_pid)
             row = await (
                 await connection.execute("SELECT pg_try_advisory_lock(%s, %s)", self._key)
             ).fetchone()
         except psycopg.Error as error:
             raise StorageUnavailableError(str(translated(error, self._address.name))) from None
         return row is not None and bool(row[0])
+
+    async def is_anothers(self) -> bool:
+        """Return True if a session that is none of this process has the turn. Raises `StorageUnavailableError`."""
+        try:
+            connection = await self._connected()
+            holder = await (await connection.execute(_HELD_BY, self._key)).fetchone()
+        except psycopg.Error as error:
+            raise StorageUnavailableError(str(translated(error, self._address.name))) from None
+        return holder is not None and holder[0] not in self._pids
 
     async def wait(self) -> None:
         """Return once this process has the turn."""
@@ -88,6 +110,8 @@ class SoleTurn:
             try:
                 if await self.take():
                     return True
+                if await self.is_anothers():
+                    return False
             except StorageUnavailableError:
                 ends_s = loop.time() + _REGAIN_WITHIN_S  # nobody else reaches the server either
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -95,7 +119,7 @@ class SoleTurn:
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(
-                **parameters(self._address), autocommit=True
-            )
+            made = await psycopg.AsyncConnection.connect(**parameters(self._address), autocommit=True)
+            self._connection = made
+            await made.execute(_SILENT)
         return self._connection

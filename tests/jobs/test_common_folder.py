@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.common_folder import OtherFolderError, require_common_folder
+from bot.jobs.common_folder import FILE_NAME, OtherFolderError, require_common_folder
 from bot.jobs.heartbeat import Heartbeat
 from bot.storage.opening import open_database
 from tests.postgresql.server import PostgresqlServer
@@ -28,3 +28,18 @@ async def test_another_folder_is_refused_while_processes_with_the_first_one_are_
             later = NOW + timedelta(minutes=10)
             await require_common_folder(database, second, lambda: later)
             await require_common_folder(database, second, lambda: later)
+
+
+async def test_of_two_that_start_at_once_with_folders_of_their_own_one_is_refused(
+    postgresql: PostgresqlServer, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        (folder / FILE_NAME).touch()  # as one leaves it that is killed while it makes it
+    with postgresql.new_database() as name:
+        async with open_database(postgresql.url(name), first, sharing=True) as database:
+            await require_common_folder(database, first, lambda: NOW)
+            with pytest.raises(OtherFolderError):
+                await require_common_folder(database, second, lambda: NOW)
+            await require_common_folder(database, first, lambda: NOW)

@@ -15,7 +15,7 @@ from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.images.model import Conversion, ConversionReason, ImageSource, Reference, SourceKind
 from bot.images.problems import ImageProblem
-from bot.jobs.job import Failure, FailureReason, Job, JobState, advance
+from bot.jobs.job import NOBODY, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.mismatch import Mismatch
 from bot.jobs.posted_file import PostedFile
 from bot.jobs.rows import job_from, row_of
@@ -263,3 +263,45 @@ async def test_a_run_that_lost_its_claim_deletes_nothing(store: JobStore) -> Non
     assert await store.exists("job-1")
     await store.remove("job-1", claim=frozen.claim + 1)
     assert not await store.exists("job-1")
+
+
+async def bought_by_a_run_that_stands_still(store: JobStore) -> Job:
+    """Have another run give up a job. Returns it as it is for the first one, which has the answer by now."""
+    await store.add(a_job())
+    frozen = await store.take_claim("job-1", "frozen")
+    submitting = advance(frozen, JobState.SUBMITTING, submitted_at=MOMENT)
+    await store.save(submitting, before=frozen)
+    other = await store.take_claim("job-1", "other")
+    unknown = advance(other, JobState.UNKNOWN, ended_at=MOMENT, settled_at=MOMENT)
+    await store.save(unknown, before=other)
+    return advance(submitting, JobState.GENERATING, task_id="task-1")
+
+
+async def test_an_answer_that_comes_late_is_kept_though_another_run_gave_it_up(store: JobStore) -> None:
+    bought = await bought_by_a_run_that_stands_still(store)
+    await store.record_purchase(bought)
+    found = await store.get("job-1")
+    assert (found.state, found.task_id, found.at_rest) == (JobState.GENERATING, "task-1", False)
+
+
+async def test_an_answer_that_comes_late_undoes_nothing_of_a_job_that_has_its_task(store: JobStore) -> None:
+    bought = await bought_by_a_run_that_stands_still(store)
+    await store.record_purchase(bought)
+    found = await store.take_claim("job-1", "other")
+    ended = advance(
+        found, JobState.FAILED, failure=Failure(FailureReason.DELETED_BY_OWNER), settled_at=MOMENT
+    )
+    await store.save(ended, before=found)
+    await store.record_purchase(bought)
+    assert await store.get("job-1") == ended
+    with pytest.raises(UnknownJobError):
+        await store.record_purchase(replace(bought, task_id="task-2"))
+
+
+async def test_an_answer_that_comes_when_its_user_is_gone_makes_no_video(store: JobStore) -> None:
+    gone = replace(a_job(), reply=replace(a_job().reply, person_id=NOBODY), settled_at=MOMENT)
+    gone = replace(gone, state=JobState.UNKNOWN)
+    await store.add(gone)
+    await store.record_purchase(replace(gone, state=JobState.GENERATING, task_id="task-1", settled_at=None))
+    found = await store.get("job-1")
+    assert (found.state, found.task_id, found.at_rest) == (JobState.FAILED, "task-1", True)

@@ -1,10 +1,12 @@
 """Ownership that gateways and workers share: beside each other, never beside a process that owns alone."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
 from bot.storage.advisory_locks import HOLDER, OWNER_KEY
 from bot.storage.errors import (
@@ -14,6 +16,7 @@ from bot.storage.errors import (
     UnsupportedDatabaseError,
 )
 from bot.storage.opening import open_database
+from bot.storage.tables import jobs
 from tests.postgresql.proxy import Break, proxy_to
 from tests.postgresql.server import PostgresqlServer
 from tests.storage.rows import add, job_count, row
@@ -123,3 +126,23 @@ async def test_a_file_is_one_processs_alone(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedDatabaseError, match="PostgreSQL"):
         async with open_database(None, tmp_path, sharing=True):
             pass
+
+
+@pytest.mark.slow
+async def test_one_that_stands_still_with_a_row_in_its_hands_holds_nobody_up_for_long(
+    url: str, tmp_path: Path
+) -> None:
+    prompt = update(jobs).values(prompt="changed")
+    async with (
+        open_database(url, tmp_path, sharing=True) as frozen,
+        open_database(url, tmp_path, sharing=True) as other,
+    ):
+        await add(frozen, row())
+        changed = 0
+        with suppress(StorageUnavailableError):
+            async with frozen.write() as connection:
+                await connection.execute(prompt)
+                # The other waits for the row for ten seconds at most.
+                changed = await other.write_one(prompt)
+        assert changed == 1
+        assert await frozen.write_one(prompt) == 1
