@@ -12,9 +12,7 @@ import signal
 import sqlite3
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +24,9 @@ from bot.sandbox.dimilinks import (
     Endpoint,
     ErrorAfterAcceptance,
     FailedAtFirst,
-    Hang,
     Html,
     HttpError,
     LateContent,
-    SlowAnswer,
     SubmitStage,
     TaskPace,
     TaskShape,
@@ -39,21 +35,16 @@ from bot.sandbox.dimilinks import (
     WithHeaders,
 )
 from bot.sandbox.discord import (
-    Channel,
     DiscordFault,
     Drop,
-    Guild,
-    Message,
     OddAnswer,
-    Reply,
-    User,
 )
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import Settings
-from tests.chaos.fault_plan import FILE_POINTS, FaultPlan, KillPoint
+from tests.chaos.asking import Asking, RunRecord, add_people
+from tests.chaos.fault_plan import FILE_POINTS, FaultPlan, KillPoint, slow_down, speed_up
 from tests.chaos.picture_deaths import PictureDeaths
-from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.videos import LARGE
 from tests.postgresql.outside import rows_of
 from tests.video_files.scenes import write
@@ -64,24 +55,6 @@ _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 180.0
 _LOOK_EVERY_S = 0.01
 _ASKED_AFTER_KILLS = 2
-_PEOPLE = 5
-
-
-@dataclass
-class RunRecord:
-    """What happened: who asked for what, when it was killed, in which states the jobs were then."""
-
-    kills: int = 0
-    kill_points: Counter[str] = field(default_factory=Counter[str])
-    states: Counter[str] = field(default_factory=Counter[str])
-    replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
-    messages: dict[str, Message] = field(default_factory=dict[str, Message])
-    """Those that asked for a video by mentioning the bot."""
-
-    @property
-    def asked(self) -> int:
-        """How many videos were asked for, in any way."""
-        return len(self.replies) + len(self.messages)
 
 
 class ChaosRun:
@@ -98,12 +71,8 @@ class ChaosRun:
     ) -> None:
         self._folder = folder
         self._database_url = database_url
-        # Of their own, so that the kills do not depend on how often somebody could ask.
         self._chance = random.Random(seed)
-        self._asking_chance = random.Random(seed + 1)
-        self._seed = seed
         self._fault_plan = fault_plan
-        self._jobs_at_most = jobs_at_most
         self.record = RunRecord()
         self.sandbox = Sandbox(
             SampleVideoFactory(folder / "films"),
@@ -112,6 +81,7 @@ class ChaosRun:
             token_lifetime_s=fault_plan.token_lifetime_s,
         )
         self._discord = self.sandbox.discord
+        self._asker = Asking(self._discord, fault_plan, self.record, seed=seed, at_most=jobs_at_most)
         self._asking: asyncio.Task[None] | None = None
         self.picture_deaths = PictureDeaths(fault_plan.picture_deaths, random.Random(seed + 2))
 
@@ -120,6 +90,10 @@ class ChaosRun:
         """Everything that every process logged."""
         return self._folder / "bot.log"
 
+    def log_lines(self) -> list[str]:
+        """Everything that every process logged, by its lines."""
+        return self.log.read_text(errors="replace").splitlines()
+
     async def run(self, kills: int) -> None:
         """Kill the bot that often while people ask for videos, then let it end all that it began, and two more.
 
@@ -127,11 +101,11 @@ class ChaosRun:
         """
         async with self.sandbox:
             self._set_faults()
-            people, places = self._people()
+            people, places = add_people(self._discord)
             if self._fault_plan.large_films:
                 self._discord.core.world.default_upload_limit_bytes = LARGE.size_bytes // 3
                 await asyncio.to_thread(self._make_large_film)
-            self._asking = asking = asyncio.create_task(self._ask(people, places), name="asking")
+            self._asking = asking = asyncio.create_task(self._asker.run(people, places), name="asking")
             killing = asyncio.create_task(self.picture_deaths.run(), name="killing picture children")
             try:
                 outage_at = self._chance.randrange(kills) if self._fault_plan.outage_s else -1
@@ -145,7 +119,7 @@ class ChaosRun:
                     if number > outage_at >= 0 and self._outage_over.is_set():
                         await self.sandbox.dimilinks.resume()
                 if kills:
-                    self._jobs_at_most = self.record.asked + _ASKED_AFTER_KILLS
+                    self._asker.at_most = self.record.asked + _ASKED_AFTER_KILLS
                 if self._fault_plan.outage_s:
                     await self._outage_over.wait()
                     await self.sandbox.dimilinks.resume()
@@ -204,48 +178,6 @@ class ChaosRun:
         lost = DiscordFault("POST /interactions/*", drop=Drop.AFTER)
         discord.at_random(rate, [*odd, lost])
 
-    def _people(self) -> tuple[list[User], list[tuple[Guild | None, Channel]]]:
-        guild = self._discord.add_guild("Server")
-        people = [self._discord.add_user(f"person{number}") for number in range(_PEOPLE)]
-        for person in people:
-            guild.join(person)
-        return people, [(guild, guild.add_channel("general")), (guild, guild.add_channel("more"))]
-
-    async def _ask(self, people: Sequence[User], places: Sequence[tuple[Guild | None, Channel]]) -> None:
-        """Ask for a video now and then, while the bot is there."""
-        while self.record.asked < self._jobs_at_most:
-            await asyncio.sleep(self._asking_chance.uniform(0.02, 0.25))
-            if not self._discord.gateway.ready_shards() or not self._discord.commands:
-                continue
-            person = self._asking_chance.choice(people)
-            _guild, channel = self._asking_chance.choice(places)
-            if self._asking_chance.random() < 0.15:
-                channel = self._discord.dm(person)
-            prompt = f"run {self._seed} video {self.record.asked:04}"
-            if self._asking_chance.random() < 0.2:
-                await self._mention(person, channel, prompt)
-                continue
-            options: dict[str, object] = {"prompt": prompt, "private": self._asking_chance.random() < 0.15}
-            if self._fault_plan.large_films and self._asking_chance.random() < 0.5:
-                options["resolution"] = "480p"
-            if self._asking_chance.random() < self._fault_plan.pictures:
-                options["image"] = self._discord.upload("cat.png", picture())
-            reply = await self._discord.invoke(
-                "video",
-                user=person,
-                channel=channel,
-                options=options,  # pyright: ignore[reportArgumentType] - all are option values
-            )
-            self.record.replies[prompt] = reply
-
-    async def _mention(self, person: User, channel: Channel, prompt: str) -> None:
-        self.record.messages[prompt] = await self._discord.say(
-            person,
-            channel,
-            f"{self._discord.world.bot.mention} {prompt}",
-            attachments=[self._discord.upload("cat.png", picture())],
-        )
-
     async def _start(self) -> Process:
         inherited = {
             name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields
@@ -282,7 +214,7 @@ class ChaosRun:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGKILL)
             await ended
-            self._reset_faults()
+            speed_up(self.sandbox)
         self.record.kills += 1
         self.record.kill_points[kill_point] += 1
         self.record.states.update(self._states())
@@ -304,7 +236,7 @@ class ChaosRun:
             KillPoint.FINISHING: lambda: self._has_file("*.post.mp4.part"),
             KillPoint.UPLOADING: lambda: self._has_file("*.post.mp4"),
         }
-        self._slow_down(kill_point)
+        slow_down(self.sandbox, kill_point)
         loop = asyncio.get_running_loop()
         # What is waited for are plain records and another process, which ring no bell.
         while loop.time() < ready_at + patience_s and not ended.done() and not conditions[kill_point]():  # noqa: ASYNC110
@@ -320,26 +252,6 @@ class ChaosRun:
         while loop.time() < deadline_s and not ended.done() and not self._discord.gateway.ready_shards():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_EVERY_S)
         return loop.time()
-
-    def _slow_down(self, kill_point: KillPoint) -> None:
-        """Have what the kill is to strike take a little longer."""
-        faults = self.sandbox.dimilinks.faults
-        match kill_point:
-            case KillPoint.SUBMITTING:
-                faults.submit.append(Hang(0.3))
-            case KillPoint.BOUGHT:
-                faults.submit.append(SlowAnswer(0.3))
-            case KillPoint.READY:
-                faults.content.append(Hang(0.3))
-            case KillPoint.DELIVERING | KillPoint.UPLOADING:
-                self._discord.latency_s = 0.1
-            case KillPoint.RANDOM | KillPoint.ANSWERED | KillPoint.GENERATING | KillPoint.FINISHING:
-                pass
-
-    def _reset_faults(self) -> None:
-        self.sandbox.dimilinks.faults.submit.clear()
-        self.sandbox.dimilinks.faults.content.clear()
-        self._discord.latency_s = 0.0
 
     async def _run_until_done(self) -> None:
         """Run the bot until every job has ended, then stop it as an operator would."""

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,9 @@ class Crew:
     guild: Guild
     channel: Channel
     user: User
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    program: Sequence[str] = ("-m", "bot")
+    """What Python runs, before the role."""
     processes: dict[str, Process] = field(default_factory=dict[str, Process])
 
     async def start(self, role: str, name: str) -> Process:
@@ -43,7 +46,7 @@ class Crew:
         }
         with self.log(name).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", role),
+                *(sys.executable, *self.program, role),
                 cwd=self.folder,
                 env={
                     **inherited,
@@ -54,6 +57,7 @@ class Crew:
                     "FILE_MARK": "false",
                     "LOG_FORMAT": "json",
                     "DATABASE_URL": self.database_url,
+                    **self.settings,
                 },
                 stdin=DEVNULL,
                 stdout=DEVNULL,
@@ -140,13 +144,21 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew(folder: Path, database_url: str) -> AsyncGenerator[Crew]:
-    """Give a sandbox with a server, and end all processes that were started in it."""
+async def crew(
+    folder: Path,
+    database_url: str,
+    *,
+    settings: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("-m", "bot"),
+) -> AsyncGenerator[Crew]:
+    """Give a sandbox with a server, and end all processes that were started in it; arguments as in `Crew`."""
     sandbox = Sandbox(SampleVideoFactory(folder / "films"), pace=TaskPace(queue_s=0.1, generate_s=0.5))
     async with sandbox:
         guild, user = sandbox.discord.add_guild("Server"), sandbox.discord.add_user("person")
         guild.join(user)
-        made = Crew(sandbox, folder, database_url, guild, guild.add_channel("general"), user)
+        made = Crew(
+            sandbox, folder, database_url, guild, guild.add_channel("general"), user, settings or {}, program
+        )
         try:
             yield made
         finally:

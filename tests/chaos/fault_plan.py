@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.sandbox.dimilinks import Hang, SlowAnswer
+from bot.sandbox.sandbox import Sandbox
+
 
 class KillPoint(StrEnum):
     """When a kill strikes."""
@@ -49,3 +52,26 @@ class FaultPlan:
     """Share of commands that bring a picture."""
     picture_deaths: float = 0.0
     """Share of looks, twenty a second, at which a child that prepares pictures is killed."""
+
+
+def slow_down(sandbox: Sandbox, kill_point: KillPoint) -> None:
+    """Have what the kill is to strike take a little longer."""
+    faults = sandbox.dimilinks.faults
+    match kill_point:
+        case KillPoint.SUBMITTING:
+            faults.submit.append(Hang(0.3))
+        case KillPoint.BOUGHT:
+            faults.submit.append(SlowAnswer(0.3))
+        case KillPoint.READY:
+            faults.content.append(Hang(0.3))
+        case KillPoint.DELIVERING | KillPoint.UPLOADING:
+            sandbox.discord.latency_s = 0.1
+        case KillPoint.RANDOM | KillPoint.ANSWERED | KillPoint.GENERATING | KillPoint.FINISHING:
+            pass
+
+
+def speed_up(sandbox: Sandbox) -> None:
+    """Undo `slow_down`."""
+    sandbox.dimilinks.faults.submit.clear()
+    sandbox.dimilinks.faults.content.clear()
+    sandbox.discord.latency_s = 0.0

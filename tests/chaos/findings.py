@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from bot.sandbox.discord import Message
-from tests.chaos.chaos_run import ChaosRun
+from bot.sandbox.sandbox import Sandbox
+from tests.chaos.asking import RunRecord
 
 ENDINGS = ("Here is your video", "No video this time", "Cancelled", "Your video is ready")
 _ASIDE = (
@@ -14,6 +16,7 @@ _ASIDE = (
 )
 """Of a video that waits in /jobs: interrupted while it was posted, or posted at two deaths of the bot."""
 _BEING_STORED = "Saving your request is taking longer"
+_NOT_STORED = "I could not save your request"
 _UNKNOWN = "The operator may have paid for it; I cannot tell."
 
 
@@ -51,13 +54,35 @@ class Findings:
         )
 
 
-def _seen(chaos_run: ChaosRun) -> list[Message]:
+class FinishedRun(Protocol):
+    """A run that is over, with what can be known of it from outside the bot."""
+
+    @property
+    def sandbox(self) -> Sandbox: ...
+
+    @property
+    def record(self) -> RunRecord: ...
+
+    def log_lines(self) -> list[str]:
+        """Everything that every process logged."""
+        ...
+
+    def unexplained(self) -> list[str]:
+        """The prompts of jobs of unknown outcome without anything for the operator to go by."""
+        ...
+
+    def rows(self, prompt: str) -> list[dict[str, Any]]:
+        """The job's row."""
+        ...
+
+
+def _seen(chaos_run: FinishedRun) -> list[Message]:
     """Every message that is still visible, in channels, threads and direct messages."""
     channels = chaos_run.sandbox.discord.world.channels.values()
     return [message for channel in channels for message in channel.messages if not message.deleted]
 
 
-def compare(chaos_run: ChaosRun) -> Findings:
+def compare(chaos_run: FinishedRun) -> Findings:
     """Compare what users see with what was bought."""
     sandbox, record = chaos_run.sandbox, chaos_run.record
     bought = Counter(made.prompt for made in sandbox.dimilinks.request_log.submissions)
@@ -85,8 +110,10 @@ def compare(chaos_run: ChaosRun) -> Findings:
             continue
         if bought[prompt] and not videos and not unknown and not aside:
             findings.lost.append(prompt)
-        if _BEING_STORED in reply.text and not bought[prompt] and not chaos_run.rows(prompt):
-            # Acknowledged by a process that was killed before the disk took the request; the words say so.
+        unstored = any(words in reply.text for words in (_BEING_STORED, _NOT_STORED))
+        if unstored and not bought[prompt] and not chaos_run.rows(prompt):
+            # Acknowledged by a process that was killed before the request was stored, or to which the database
+            # was away; the words say so.
             findings.never_stored += 1
             continue
         ended = any(ending in shown.text() for shown in about for ending in ENDINGS)
@@ -124,13 +151,13 @@ def _compare_message(
         findings.unfinished_replies.append(prompt)
 
 
-def report(chaos_run: ChaosRun, findings: Findings) -> str:
+def report(chaos_run: FinishedRun, findings: Findings) -> str:
     """What is known of everything that went wrong."""
     lines = [
         repr(findings),
         f"kill points {dict(chaos_run.record.kill_points)}, states {dict(chaos_run.record.states)}",
     ]
-    log = chaos_run.log.read_text(errors="replace").splitlines()
+    log = chaos_run.log_lines()
     for prompt in {
         *findings.bought_twice,
         *findings.lost,

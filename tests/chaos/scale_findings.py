@@ -1,0 +1,86 @@
+"""What a run of several processes shows of them: two that ran one job at once, jobs that nobody carried on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from tests.chaos.row_log import RowChange
+from tests.chaos.watched_process import Effect
+
+IDLE_AT_MOST_S: Final = 60.0
+_SAME_TIME_S: Final = 0.25
+"""A request that began so shortly after another process's claim was under way when that was committed."""
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A process that was killed or stopped, at a UNIX time."""
+
+    at_s: float
+    pid: int
+
+
+@dataclass
+class ScaleFindings:
+    """Of all jobs of a run."""
+
+    two_runners: list[str] = field(default_factory=list[str])
+    """Requests of a run after another process had taken its job over."""
+    takeovers_s: list[float] = field(default_factory=list[float])
+    """From a process's end to the next claim of each job that it ran."""
+    idle: list[str] = field(default_factory=list[str])
+    longest_idle_s: float = 0.0
+    broken: list[str] = field(default_factory=list[str])
+    """Log lines of jobs that a fault of ours stopped."""
+
+
+def look_through(
+    changes: Mapping[str, Sequence[RowChange]], effects: Sequence[Effect], struck: Sequence[Struck]
+) -> ScaleFindings:
+    """Compare when jobs were claimed with what was done for them, and with the ends of processes."""
+    found = ScaleFindings()
+    by_job: dict[str, list[Effect]] = {}
+    for effect in effects:
+        by_job.setdefault(effect.job, []).append(effect)
+    for job, rows in changes.items():
+        _look_for_two_runners(found, rows, by_job.get(job, []))
+        _look_for_idle_time(found, rows, by_job.get(job, []))
+    for one in struck:
+        found.takeovers_s += [
+            after - one.at_s
+            for rows in changes.values()
+            if (after := _taken_over_at_s(rows, one)) is not None
+        ]
+    return found
+
+
+def _look_for_two_runners(found: ScaleFindings, rows: Sequence[RowChange], effects: Sequence[Effect]) -> None:
+    claims = [later for earlier, later in pairwise(rows) if later.claim > earlier.claim]
+    for effect in effects:
+        if effect.method == "GET":
+            continue  # looking changes nothing
+        for claim in claims:
+            late_s = effect.at_s - claim.at_s
+            if claim.claim > effect.claim and claim.pid != effect.pid and late_s > _SAME_TIME_S:
+                found.two_runners.append(f"{late_s:.2f} s after {claim}: {effect}")
+                break
+
+
+def _look_for_idle_time(found: ScaleFindings, rows: Sequence[RowChange], effects: Sequence[Effect]) -> None:
+    signs = sorted([*(row.at_s for row in rows), *(effect.at_s for effect in effects)])
+    resting = [(earlier.at_s, later.at_s) for earlier, later in pairwise(rows) if earlier.at_rest]
+    for earlier, later in pairwise(signs):
+        if later > rows[-1].at_s or any(begin <= earlier < end for begin, end in resting):
+            continue
+        found.longest_idle_s = max(found.longest_idle_s, later - earlier)
+        if later - earlier > IDLE_AT_MOST_S:
+            found.idle.append(f"{rows[0].job}: {later - earlier:.1f} s from {earlier:.3f} on")
+
+
+def _taken_over_at_s(rows: Sequence[RowChange], struck: Struck) -> float | None:
+    before = [row for row in rows if row.at_s <= struck.at_s]
+    if not before or before[-1].at_rest or before[-1].pid != struck.pid:
+        return None
+    later = [row for row in rows if row.claim > before[-1].claim and row.pid != struck.pid]
+    return later[0].at_s if later else None
