@@ -26,9 +26,6 @@ _EVERY_S = 0.04
 _TIMEOUT_S = 120.0
 _UNLIMITED = "100000"
 
-_SANDBOX_NICENESS = 5
-"""More, and its own answers would come after Discord's deadline."""
-
 
 @asynccontextmanager
 async def running_bot(
@@ -55,8 +52,6 @@ async def running_bot(
     try:
         await sandbox.discord.wait_until_ready(timeout_s=_TIMEOUT_S)
         await sandbox.discord.wait_for_commands(timeout_s=_TIMEOUT_S)
-        # The sandbox stands for machines of others, which take nothing of the bot's processor.
-        os.setpriority(os.PRIO_PROCESS, 0, _SANDBOX_NICENESS)
         yield process
         process.terminate()
         if await process.wait() != 0:

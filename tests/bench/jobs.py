@@ -38,6 +38,8 @@ _WARM_UP_PACE = TaskPace(queue_s=1.0, generate_s=5.0)
 _SHORTEST_S = 30.0
 _LONGEST_S = 300.0
 _TIMEOUT_S = 600.0
+_SANDBOX_NICENESS = 5
+"""More, and its own answers would come after Discord's deadline."""
 _ACK_DEADLINE_S = 3.0
 """Discord's own: a command without an answer by then has failed."""
 _SEED = 20_261_124
@@ -175,6 +177,8 @@ async def run() -> list[Figure]:
             async with running_bot(
                 sandbox, folder, "tests.bench.instrumented_bot", stdout=PIPE, LOG_LEVEL="INFO"
             ) as process:
+                # The sandbox stands for machines of others, which take nothing of the bot's processor.
+                os.setpriority(os.PRIO_PROCESS, 0, _SANDBOX_NICENESS)
                 context = await _context(sandbox, process, plan)
             delays_s = _delays_s(sandbox)
             polls = sandbox.dimilinks.request_log.polls
