@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from bot.lifecycle.shared_pause import SharedPause, StoredPause
-from bot.lifecycle.submission_breaker import Pause, PauseReason, ProbeIntervals, SubmissionBreaker
+from bot.jobs.submission_pause import PauseReason, SharedPause, StoredPause
+from bot.lifecycle.submission_breaker import Pause, ProbeIntervals, SubmissionBreaker
 from bot.storage.errors import StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)

@@ -4,17 +4,15 @@ import asyncio
 from typing import Final
 
 import structlog
-from sqlalchemy import text
 
 from bot.dimilinks import Pace
-from bot.storage.advisory_locks import WORKERS
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
+from bot.storage.processes import count_workers
 
 log: Final = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 3.0
-_WORKERS: Final = text(WORKERS)
 
 
 class SharedRate:
@@ -38,5 +36,4 @@ class SharedRate:
 
     async def look(self) -> None:
         """Count the workers. Raises `StorageError`."""
-        async with self._database.read() as connection:
-            self._rate.share((await connection.execute(_WORKERS)).scalar_one())
+        self._rate.share(await count_workers(self._database))

@@ -22,25 +22,9 @@ from typing import Final
 
 import structlog
 
+from bot.jobs.submission_pause import PauseReason
+
 log: Final = structlog.get_logger(__name__)
-
-
-class PauseReason(StrEnum):
-    """Reason why the service takes no request of this bot, or seems to take none."""
-
-    KEY_REJECTED = "key_rejected"
-    OUT_OF_MONEY = "out_of_money"
-    MODEL_NOT_ALLOWED = "model_not_allowed"
-    MISCONFIGURED = "misconfigured"
-    SERVICE_AWAY = "service_away"
-    """Something in front of the service answers in its place."""
-    NO_CHANNEL = "no_channel"
-    """The service has nobody at present who makes videos."""
-
-    @property
-    def is_transport(self) -> bool:
-        """True for reasons that a free question can see the end of."""
-        return self in {PauseReason.SERVICE_AWAY, PauseReason.NO_CHANNEL}
 
 
 class RefusalRuling(StrEnum):

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.dimilinks import DimiLinksError, FaultReason, FaultScope
 from bot.jobs.job import Failure, FailureReason
-from bot.lifecycle.submission_breaker import PauseReason
+from bot.jobs.submission_pause import PauseReason
 from bot.lifecycle.timeouts import Timeouts
 from bot.texts import explanations, operator, service_words
 from bot.texts.explanations import Explanation

@@ -1,4 +1,7 @@
-"""Read-only view of the processes that use a database on a server, for `python -m bot check`. It takes no lock."""
+"""Read-only view of the processes that use a database on a server, for `python -m bot check`, and for workers.
+
+It takes no lock.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +12,8 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import GATEWAY_KEY, HOLDER
+from bot.storage.advisory_locks import GATEWAY_KEY, HOLDER, WORKERS
+from bot.storage.database import Database
 from bot.storage.migrate import SchemaState, standing_of
 from bot.storage.postgresql import read_only_server
 from bot.storage.tables import heartbeats
@@ -39,7 +43,7 @@ class DatabaseProcess:
     """A process whose session owns the database, alone or with others."""
 
     role: str | None
-    """What it does, such as `worker`; None if the operator names its sessions otherwise (`application_name`)."""
+    """Its command, such as `worker`; None if the operator names its sessions otherwise (`application_name`)."""
     name: str
     """Host and process id there, or whatever its sessions are named."""
     connected_at: datetime
@@ -67,7 +71,7 @@ class QueueState:
 
 @dataclass(frozen=True)
 class ProcessReport:
-    """What uses a database at one moment of the server's clock."""
+    """Users of a database at one moment of the server's clock."""
 
     at: datetime
     processes: tuple[DatabaseProcess, ...]
@@ -135,3 +139,9 @@ def _holder_of(key: tuple[int, int]) -> str:
         " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         f" AND l.classid = {key[0]} AND l.objid = {key[1]}"
     )
+
+
+async def count_workers(database: Database) -> int:
+    """Return the number of processes that share the database, but for the active gateway. Raises `StorageError`."""
+    async with database.read() as connection:
+        return (await connection.execute(text(WORKERS))).scalar_one()

@@ -26,6 +26,7 @@ from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore
+from bot.jobs.submission_pause import SharedPause
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import Checks
 from bot.lifecycle.context import JobContext
@@ -36,7 +37,6 @@ from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobRunner, JobRuns
 from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.shared_breaker import SharedBreaker
-from bot.lifecycle.shared_pause import SharedPause
 from bot.lifecycle.shared_slots import SharedSlots
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep

@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
+from bot.jobs.submission_pause import PauseReason, SharedPause
 from bot.lifecycle.shared_breaker import SharedBreaker
-from bot.lifecycle.shared_pause import SharedPause
-from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals
+from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.storage.database import Database
 from bot.storage.opening import open_database, open_existing
 from bot.storage.tables import jobs

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lifecycle.submission_breaker import PauseReason, ProbeIntervals, SubmissionBreaker
+from bot.jobs.submission_pause import PauseReason
+from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
 from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time, run_in_virtual_time
 from tests.lifecycle.breakers import until_open
 

@@ -21,12 +21,13 @@ from bot.images.data_url import DataUrl
 from bot.jobs.cards import Stage
 from bot.jobs.job import FailureReason, JobState
 from bot.jobs.purchase_notes import PurchaseNotes
+from bot.jobs.submission_pause import PauseReason
 from bot.jobs.task_owners import TaskTakenError
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.steps.prepare import is_prepared
-from bot.lifecycle.submission_breaker import PauseReason, RefusalRuling, SubmissionBreaker
+from bot.lifecycle.submission_breaker import RefusalRuling, SubmissionBreaker
 from bot.lifecycle.submit_errors import explain_pause, failure_of, pause_reason_of, resubmit_pause_s
 from bot.lifecycle.timeouts import Timeouts
 from bot.lifecycle.uploads import UploadTracker

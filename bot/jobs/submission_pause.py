@@ -1,15 +1,15 @@
-"""The pause of submissions as a row, by which several processes on one database have one."""
+"""Why submissions pause, and the pause as a row, by which several processes on one database have one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import and_, delete, exists, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.jobs.job import JobState
-from bot.lifecycle.submission_breaker import PauseReason
 from bot.storage.database import Database
 from bot.storage.submission_tables import submission_pauses
 from bot.storage.tables import jobs
@@ -20,6 +20,24 @@ _PROBE_ENDS_AFTER: Final = timedelta(minutes=30)
 
 It is for a probe whose process was killed and whose job nobody carries on. Whoever carries it on finds it out.
 """
+
+
+class PauseReason(StrEnum):
+    """Reason why the service takes no request of this bot, or seems to take none."""
+
+    KEY_REJECTED = "key_rejected"
+    OUT_OF_MONEY = "out_of_money"
+    MODEL_NOT_ALLOWED = "model_not_allowed"
+    MISCONFIGURED = "misconfigured"
+    SERVICE_AWAY = "service_away"
+    """Something in front of the service answers in its place."""
+    NO_CHANNEL = "no_channel"
+    """The service has nobody at present who makes videos."""
+
+    @property
+    def is_transport(self) -> bool:
+        """True for reasons that a free question can see the end of."""
+        return self in {PauseReason.SERVICE_AWAY, PauseReason.NO_CHANNEL}
 
 
 @dataclass(frozen=True)
