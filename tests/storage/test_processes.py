@@ -1,4 +1,4 @@
-"""Which processes use a database on a server, and what waits in their queue, seen from outside."""
+"""Processes that use a database on a server, and their queue, seen from outside."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

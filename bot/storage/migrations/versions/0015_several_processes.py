@@ -1,11 +1,12 @@
-"""Counters of the seconds that count against the daily caps, with triggers; the shared pause of submissions."""
+"""Tables of several processes: counters of seconds that count against caps, the pause of submissions, the line."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.partial_index import only_where
 from bot.storage.quota_tables import COUNT, RESERVED, triggers_of
 
-revision = "0017"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
@@ -35,3 +36,15 @@ def upgrade() -> None:
         sa.Column("probe_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_submission_pauses"),
     )
+    op.create_table(
+        "line_entries",
+        sa.Column("job_id", sa.String(32), nullable=False),
+        sa.Column("claim", sa.Integer, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("slot_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("job_id", name="pk_line_entries"),
+    )
+    op.create_index("ix_line_entries_waiting", "line_entries", ["number"], **only_where("slot_at IS NULL"))
+    op.create_index("ix_line_entries_slots", "line_entries", ["slot_at"], **only_where("slot_at IS NOT NULL"))
+    at_service = "state IN ('submitting', 'generating') AND settled_at IS NULL AND parked_at IS NULL"
+    op.create_index("ix_jobs_at_service", "jobs", ["submitted_at"], **only_where(at_service))
