@@ -56,16 +56,20 @@ class QueuedRuns:
 
     async def run(self) -> None:
         """Run what the queue hands out, until `stop_taking` of the queue and the end of the last run."""
-        watches = [
+        tasks = (
+            asyncio.create_task(self._queue.work(self._carry), name="queue"),
             asyncio.create_task(self._compare_again_and_again(), name="rows"),
             asyncio.create_task(self._sweep_again_and_again(), name="sweep"),
-        ]
+        )
         try:
-            await self._queue.work(self._carry)
+            # A watch ends by a bug alone, and the process with it: it would hold jobs and do nothing.
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
-            for watch in watches:
-                watch.cancel()
-            await asyncio.wait(watches)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _carry(self, job_id: str) -> bool:
         if not self._runner.start(job_id):
