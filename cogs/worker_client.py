@@ -49,8 +49,14 @@ class WorkerClient(Stillmotion):
         self._has_logged_in = True
         log.info("worker_ready", user=str(self.user))
 
+    async def close(self) -> None:
+        """Leave Discord; what is being asked about servers is broken off."""
+        for task in self._asking.values():
+            task.cancel()
+        await super().close()
+
     def get_guild(self, guild_id: int, /) -> discord.Guild | None:
-        """Return a server that was asked about a moment ago."""
+        """Return a server as it was when it was asked about last, for what may be old, such as its name."""
         kept = self._kept.get(guild_id)
         return kept[0] if kept is not None else None
 

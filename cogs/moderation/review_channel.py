@@ -18,7 +18,7 @@ from bot.texts.messages import Language, Message
 from bot.video import Preset
 from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
-from cogs.shared.channels import guild_of
+from cogs.shared.channels import guild_of, known_guild
 from cogs.shared.layout import layout_of
 from cogs.shared.place import place_of_channel, restricted_channel_in
 
@@ -93,7 +93,7 @@ class DiscordReviewChannel:
 
     async def put_words(self, guild_id: int, card: Callable[[Language], ui.LayoutView]) -> bool:
         """Show moderators a card that is no question. Returns False if it reached no moderator."""
-        guild = self._client.get_guild(guild_id)
+        guild = await known_guild(self._client, guild_id)
         if guild is None or self._breaker.open:
             return False
         view = card(Language.of(guild.preferred_locale.value))
@@ -109,7 +109,7 @@ class DiscordReviewChannel:
 
     async def close_words(self, message: discord.Message, guild_id: int, outcome: Message) -> None:
         """Replace such a card by its outcome."""
-        guild = self._client.get_guild(guild_id)
+        guild = await known_guild(self._client, guild_id)
         language = Language.of(guild.preferred_locale.value if guild is not None else None)
         view = layout_of(outcome.in_language(language))
         edited = await attempt(message.edit(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
