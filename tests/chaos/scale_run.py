@@ -51,7 +51,7 @@ _ASKED_AFTERWARDS: Final = 4
 
 
 class Blow(StrEnum):
-    """What befalls a process."""
+    """Blow to a process."""
 
     WORKER_KILLED = "worker killed"
     WORKER_STOPPED = "worker stopped"
@@ -71,7 +71,7 @@ _IN_TWENTY: Final = {
 
 @dataclass
 class ScaleRecord(RunRecord):
-    """What happened, and how processes ended that nobody had killed."""
+    """Record of the blows, and of how processes ended that nobody had killed."""
 
     blows: Counter[str] = field(default_factory=Counter[str])
     endings: Counter[int] = field(default_factory=Counter[int])
@@ -178,9 +178,14 @@ class ScaleRun:
             await asyncio.sleep(0.1)
 
     def _is_ready(self, name: str) -> bool:
+        return self._runs(name) and self._said(name, b'"worker_ready"')
+
+    def _said(self, name: str, *events: bytes) -> bool:
+        """True if a process logged one of these events since it was started last."""
         with self._crew.log(name).open("rb") as log:
             log.seek(self._log_begins_at[name])
-            return self._runs(name) and b'"worker_ready"' in log.read()
+            said = log.read()
+        return any(event in said for event in events)
 
     def _runs(self, name: str) -> bool:
         process = self._crew.processes.get(name)
@@ -304,6 +309,11 @@ class ScaleRun:
                 break
             await asyncio.sleep(_LOOK_EVERY_S)
         await self._until_ready(len(WORKERS))
+        # While Python starts, a signal ends it as any program; a gateway that stood still is started anew at the end.
+        await self._crew.until(
+            lambda: all(self._said(name, b'"waiting_for_turn"', b'"bot_ready"') for name in GATEWAYS),
+            "the gateways",
+        )
         self._ending = True
         for name in (*WORKERS, *GATEWAYS):
             process = self._crew.processes[name]
