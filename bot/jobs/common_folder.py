@@ -1,4 +1,4 @@
-"""Whether processes that share a database share the data folder as well: jobs' files lie there.
+"""Refusal of processes that share a database but not the data folder, in which jobs' files lie.
 
 A file in the folder holds an id, which a row among the heartbeats repeats.
 """

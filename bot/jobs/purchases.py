@@ -1,4 +1,4 @@
-"""What becomes of a job's row when the video service has taken its request."""
+"""Change of a job's row when the video service has taken its request."""
 
 from typing import Final
 

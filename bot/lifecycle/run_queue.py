@@ -1,4 +1,4 @@
-"""What a queue of runs does for the processes that share a database. `bot.storage.postgresql_queue` is the one."""
+"""Interface of the queue of runs of processes that share a database; `bot.storage.postgresql_queue` has it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol

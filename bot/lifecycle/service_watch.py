@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.dimilinks import BadKeyError, DimiLinks, DimiLinksError, Pace, RequestKind
 from bot.jobs.cards import Stage
+from bot.jobs.submission_pause import PauseReason
 from bot.lifecycle.alarms import OperatorAlarms
-from bot.lifecycle.submission_breaker import PauseReason
 from bot.lifecycle.submit_errors import OPERATOR_WORDS
 from bot.metrics import Metrics
 from bot.texts import explanations, operator

@@ -79,7 +79,7 @@ class StoredRequest:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a server's moderators say at a moment: its rules, and the record of one user.
+    """Decisions of a server's moderators at a moment: its rules, and the record of one user.
 
     `home` are the rules of the server in which the request was made.
     """

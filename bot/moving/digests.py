@@ -10,7 +10,7 @@ from bot.moving.values import StoredRow
 
 @dataclass(frozen=True)
 class TableDigest:
-    """What is compared of a table."""
+    """Count and digest of a table, which are compared."""
 
     rows: int
     sha256: str

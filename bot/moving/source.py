@@ -32,7 +32,7 @@ _NAMED_PROBLEMS: Final = 5
 
 @dataclass(frozen=True)
 class SourceContents:
-    """What was found in the file."""
+    """Findings in the file before it is moved."""
 
     digests: Mapping[str, TableDigest]
     """By the names of the tables."""

@@ -16,7 +16,7 @@ StoredRow: TypeAlias = tuple[str | None, ...]
 _Conversion: TypeAlias = Callable[[Any], str]
 
 _NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
-"""What bytes that are no UTF-8 are read as, see `bot.moving.source`."""
+"""Characters as which bytes are read that are no UTF-8, see `bot.moving.source`."""
 _INTEGER_BITS: Final = 31
 _BIG_INTEGER_BITS: Final = 63
 

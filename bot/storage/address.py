@@ -34,7 +34,7 @@ class PostgresqlAddress:
     url: str = field(repr=False)
     """The address as libpq takes it, with parameters such as `sslmode`."""
     role: str | None = None
-    """What this process does on the database; who looks at the server's sessions sees it."""
+    """The command that this process carries out; who looks at the server's sessions sees it."""
 
 
 DatabaseAddress: TypeAlias = SqliteAddress | PostgresqlAddress

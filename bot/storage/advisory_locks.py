@@ -40,6 +40,6 @@ class SharedLock(IntEnum):
     DECISIONS = 0x64656369
     """Decisions with entries in the audit log: deci."""
     STARTS = 0x73746172
-    """What is done at a start of any process: star."""
+    """Held for what is done at a start of any process: star."""
     LINE = 0x6C696E65
     """Changes of the line of jobs that wait for a slot: line."""

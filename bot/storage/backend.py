@@ -1,4 +1,4 @@
-"""What `Database` needs from a kind of database. There is one implementation for each kind."""
+"""Interface that `Database` needs of a kind of database. There is one implementation for each kind."""
 
 import asyncio
 from collections.abc import Callable, Sequence

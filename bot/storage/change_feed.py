@@ -24,7 +24,7 @@ _CURRENT_FOR_S: Final = 12.0
 
 
 class ChangeKind(StrEnum):
-    """What a changed row is. Processes send the values to each other, during an update also of two versions."""
+    """Kind of a changed row. Processes send the values to each other, during an update also of two versions."""
 
     RULES = "rules"
     """A server's rules; the key is its id."""

@@ -40,7 +40,7 @@ class MoveSide(StrEnum):
 
 @dataclass(frozen=True)
 class MoveMark:
-    """What a database knows of a move."""
+    """Record in a database of a move."""
 
     side: MoveSide
     file: str

@@ -63,7 +63,7 @@ class PostgresqlBackend:
         self._owned_at_s = -math.inf
         """When the server was last asked something that it answered to the session with the lock."""
         self._tables: int | None = None
-        """Which table `jobs` is, from the first commit on: `pg_restore` makes another, of an earlier moment."""
+        """Number of the table `jobs`, from the first commit on; `pg_restore` makes another one."""
 
     async def own(self) -> None:
         """Connect the writer, which owns the database from then on. Raises `StorageError`."""

@@ -1,4 +1,4 @@
-"""Whether a database on a server takes what the bot writes, asked without writing."""
+"""Check that a database on a server takes what the bot writes. It writes nothing."""
 
 from typing import Final
 

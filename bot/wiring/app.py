@@ -181,7 +181,7 @@ class App:
 
     @property
     def _of_one_process(self) -> tuple[SideTask, ...]:
-        """What must not run in two processes that share a database."""
+        """Tasks that must not run in two processes that share a database."""
         return (
             ("housekeeping", self.cleanup.run),
             ("reviews", self.jobs.decisions.run),

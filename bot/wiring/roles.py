@@ -25,7 +25,7 @@ _HAND_BACK_WITHIN_S: Final = 5.0
 
 
 class Role(StrEnum):
-    """What a process does. The values are the commands."""
+    """Part of the bot that a process is. The values are the commands."""
 
     ALONE = "run"
     """Everything. It shares the database with nobody."""

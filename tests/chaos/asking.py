@@ -16,7 +16,7 @@ _PEOPLE: Final = 5
 
 @dataclass
 class RunRecord:
-    """What happened: who asked for what, when it was killed, in which states the jobs were then."""
+    """Record of a run: who asked for what, when it was killed, in which states the jobs were then."""
 
     kills: int = 0
     kill_points: Counter[str] = field(default_factory=Counter[str])

@@ -36,7 +36,7 @@ class Crew:
     user: User
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     program: Sequence[str] = ("-m", "bot")
-    """What Python runs, before the role."""
+    """Arguments of Python, before the role."""
     processes: dict[str, Process] = field(default_factory=dict[str, Process])
 
     async def start(self, role: str, name: str) -> Process:

@@ -1,4 +1,4 @@
-"""What became of the jobs' rows and when, by a trigger of the PostgreSQL server, which no bot escapes."""
+"""Record of all changes of the jobs' rows, by a trigger of the PostgreSQL server, which no bot escapes."""
 
 import contextlib
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class RowLog:
             server.execute(_INSTALL)
 
     def query(self, statement: str) -> list[dict[str, Any]]:
-        """What a query finds; JSON as text. Nothing while the server is away."""
+        """Return the rows of a query; JSON as text. Nothing while the server is away."""
         try:
             if self._connection is None:
                 self._connection = psycopg.connect(self._url, autocommit=True, row_factory=dict_row)
@@ -66,7 +66,7 @@ class RowLog:
             return []
 
     def changes(self) -> dict[str, list[RowChange]]:
-        """What became of each job, in the order of time."""
+        """Return the changes of each job, in the order of time."""
         found: dict[str, list[RowChange]] = {}
         for row in self.query("SELECT * FROM row_log ORDER BY number"):
             change = RowChange(

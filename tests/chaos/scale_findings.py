@@ -1,4 +1,4 @@
-"""What a run of several processes shows of them: two that ran one job at once, jobs that nobody carried on."""
+"""Findings about several processes in a run: two that ran one job at once, jobs that nobody carried on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -16,7 +16,7 @@ _STOPPED_GATEWAY: Final = "gateway closed with 4009: Session timed out."
 
 @dataclass(frozen=True)
 class ScaleVerdict:
-    """What came of a run. `told` is for a person."""
+    """Result of a run. `told` is for a person."""
 
     record: ScaleRecord
     findings: Findings

@@ -35,7 +35,7 @@ class Effect:
 
 
 def effects_in(file: Path) -> list[Effect]:
-    """What all processes noted."""
+    """Notes of all processes."""
     return [Effect(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]
 
 

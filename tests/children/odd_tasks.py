@@ -102,7 +102,7 @@ def connects(host: str, port: int) -> Mapping[str, object]:
 
 
 def _session_priority() -> str:
-    """What Linux says of this session where it shares the processor among sessions; otherwise nothing."""
+    """Return the session's priority where Linux shares the processor among sessions; otherwise nothing."""
     shown = Path("/proc/self/autogroup")
     return shown.read_text() if shown.exists() else ""
 

@@ -1,4 +1,4 @@
-"""What `python -m bot check` says about processes that share a database."""
+"""Lines of `python -m bot check` about processes that share a database."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -13,7 +13,7 @@ FILE: Final = "stillmotion.sqlite3"
 
 
 def rows_of(url: str | None, data_dir: Path, statement: str) -> list[dict[str, Any]]:
-    """What a query finds; JSON as text. Without an address it is the file in the data folder that is asked."""
+    """Return the rows of a query; JSON as text. Without an address the file in the data folder is asked."""
     if url is None:
         # Read-only, so that what a kill left stays as it is.
         address = f"{(data_dir / FILE).absolute().as_uri()}?mode=ro"

@@ -87,7 +87,7 @@ async def differences(database: Database, now: datetime) -> int:
 
 
 def plain_sum_s(found: Sequence[Job], person_id: int, now: datetime) -> int:
-    """What waits, and what was or may have been bought today."""
+    """Sum of what waits, and of what was or may have been bought today."""
     total = 0
     for job in found:
         if job.lookup or person_id not in {ALL, job.reply.person_id}:

@@ -1,7 +1,6 @@
 """Changes that other processes announce, on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,8 @@ from tests.postgresql.server import PostgresqlServer
 from tests.postgresql.sharing import shared, watched
 
 
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
-
-
 class Followed:
-    """What a process was told to read again."""
+    """Records what a process was told to read again."""
 
     def __init__(self, database: Database) -> None:
         self.keys: asyncio.Queue[str | None] = asyncio.Queue()

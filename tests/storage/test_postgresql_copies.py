@@ -1,6 +1,5 @@
 """Copies of a database on a server that an operator puts back: what waits in one may have been bought since."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,12 +19,6 @@ from tests.storage.rows import add, row
 
 EMPTY = b"DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 LATER = MOMENT + timedelta(seconds=1)
-
-
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
 
 
 async def asked(url: str, folder: Path, at: datetime) -> set[JobState]:

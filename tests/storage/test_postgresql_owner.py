@@ -1,6 +1,5 @@
 """Ownership of a database on a server: one process writes, and none without the lock."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -28,17 +27,6 @@ END_OWNER = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
     " WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-
-
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
-
-
-@pytest.fixture
-def url(postgresql: PostgresqlServer, name: str) -> str:
-    return postgresql.url(name)
 
 
 async def test_a_second_process_is_told_who_owns_the_database(url: str, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""What an administrator may have set for a database or a user on a server."""
+"""Settings that an administrator may have made for a database or a user on a server."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -13,17 +12,6 @@ from bot.storage.opening import open_database
 from bot.storage.tables import jobs
 from tests.postgresql.server import PostgresqlServer
 from tests.storage.rows import NOW, add, row
-
-
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
-
-
-@pytest.fixture
-def url(postgresql: PostgresqlServer, name: str) -> str:
-    return postgresql.url(name)
 
 
 def execute(url: str, statement: str) -> None:

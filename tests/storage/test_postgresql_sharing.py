@@ -1,6 +1,5 @@
 """Ownership that gateways and workers share: beside each other, never beside a process that owns alone."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,17 +23,6 @@ from tests.storage.rows import add, job_count, row
 END_OWNERS = f"SELECT pg_terminate_backend(pid, 5000) FROM ({HOLDER}) AS holders".encode()  # noqa: S608 - ours
 LOCK = f"SELECT pg_try_advisory_lock({OWNER_KEY[0]}, {OWNER_KEY[1]})".encode()
 OLDER = b"UPDATE alembic_version SET version_num = '0013'"
-
-
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
-
-
-@pytest.fixture
-def url(postgresql: PostgresqlServer, name: str) -> str:
-    return postgresql.url(name)
 
 
 async def test_processes_that_share_a_database_exclude_one_that_does_not(url: str, tmp_path: Path) -> None:

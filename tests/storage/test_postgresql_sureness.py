@@ -1,7 +1,7 @@
 """Sureness of owning a database on a server, also of a process that stood still or was cut off."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,6 @@ from bot.storage.errors import DatabaseTakenError
 from bot.storage.opening import open_database
 from tests.postgresql.server import PostgresqlServer
 from tests.storage.rows import add, row
-
-
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The turn of one gateway among several."""
 
 import asyncio
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -9,12 +8,6 @@ import pytest
 from bot.storage.advisory_locks import GATEWAY_KEY
 from bot.storage.postgresql_turn import SoleTurn
 from tests.postgresql.server import PostgresqlServer
-
-
-@pytest.fixture
-def name(postgresql: PostgresqlServer) -> Iterator[str]:
-    with postgresql.new_database() as made:
-        yield made
 
 
 async def test_a_turn_that_another_took_is_given_up_at_once(postgresql: PostgresqlServer, name: str) -> None:

@@ -65,7 +65,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 async def stored(database: Database) -> list[dict[str, Any]]:
-    """What is in an open database."""
+    """Contents of an open database."""
     async with database.read() as connection:
         found = await connection.execute(entries_as_stored().order_by(audit.c.number))
         return [dict(row) for row in found.mappings()]
