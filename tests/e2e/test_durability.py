@@ -31,12 +31,10 @@ async def full_disk(harness: Harness) -> AsyncGenerator[None]:
 
 
 async def test_a_job_goes_on_after_a_restart_in_the_same_reply(harness: Harness) -> None:
-    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3)
-    reply = await harness.video(
-        "over the restart", image=harness.sandbox.discord.upload("cat.png", picture())
-    )
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    picture_of_it = harness.sandbox.discord.upload("cat.png", picture())
+    reply = await being_made(harness, "over the restart", image=picture_of_it)
     await harness.restart()
+    finish(harness, "over the restart")
     shown = await reply.wait_for_video(TIMEOUT_S)
     assert "over the restart" in shown.text()
     assert harness.bought == 1
@@ -72,9 +70,9 @@ async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(
 
 
 async def test_a_video_that_becomes_ready_while_the_bot_is_down_is_delivered(harness: Harness) -> None:
-    reply = await harness.video()
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness)
     await harness.stop()
+    finish(harness)
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     reply.expire_token()
     await harness.start()
@@ -101,14 +99,13 @@ async def test_what_is_kept_holds_no_token_of_an_ended_job(harness: Harness) -> 
 @pytest.mark.slow
 @pytest.mark.sqlite("limits the size of the file")
 async def test_a_full_disk_keeps_new_requests_out_and_loses_no_running_one(harness: Harness) -> None:
-    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.0)
-    running = await harness.video("running")
-    await running.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    running = await being_made(harness, "running")
     async with full_disk(harness):
         # Characters of four bytes, so that the row needs pages of its own.
         refused = await harness.video("\U0001f39e" * 2500)
         shown = await refused.wait_for(lambda version: "could not save" in version.text(), TIMEOUT_S)
         assert "This cost nothing." in shown.text()
+        finish(harness, "running")
         await running.wait_for_video(TIMEOUT_S)
     await (await harness.video("afterwards")).wait_for_video(TIMEOUT_S)
     prompts = [made.prompt for made in harness.sandbox.dimilinks.request_log.submissions]
@@ -183,9 +180,9 @@ async def test_a_database_of_a_newer_version_stops_the_start_and_is_left_as_it_i
 async def test_a_clock_that_jumps_while_a_video_is_made_changes_nothing(
     harness: Harness, clock: MovableClock, jump: timedelta
 ) -> None:
-    reply = await harness.video(private=True)
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness, private=True)
     clock.offset = jump
+    finish(harness)
     shown = await reply.wait_for_video(TIMEOUT_S)
     assert shown.ephemeral
     assert harness.bought == 1
@@ -196,10 +193,9 @@ async def test_a_clock_that_jumps_while_a_video_is_made_changes_nothing(
 async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
     harness: Harness, clock: MovableClock, jump: timedelta
 ) -> None:
-    reply = await harness.video()
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness)
     await harness.stop()
-    await asyncio.sleep(1.0)  # the video becomes ready meanwhile
+    finish(harness)
     clock.offset = jump
     await harness.start()
     await reply.wait_for_video(TIMEOUT_S)

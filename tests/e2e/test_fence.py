@@ -14,12 +14,12 @@ from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made, finish
 
 
 async def generating(harness: Harness, **options: bool) -> str:
     """A job whose video is being made; its id."""
-    reply = await harness.video(**options)
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    await being_made(harness, **options)
     (row,) = harness.rows("id")
     return row["id"]
 
@@ -53,10 +53,10 @@ async def test_a_run_that_lost_its_claim_to_another_process_writes_nothing_and_s
 async def test_an_upload_whose_answer_cannot_be_read_is_looked_for_and_not_made_twice(
     harness: Harness, answer: OddAnswer
 ) -> None:
-    reply = await harness.video()
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness)
     uploads = len([version for version in reply.versions if version.videos])
     harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", answer=answer, times=3))
+    finish(harness)
     await reply.wait_for_video(TIMEOUT_S)
     await harness.app.jobs.runner.idle()
     assert reply.versions[-1].videos
@@ -72,10 +72,9 @@ async def test_a_card_whose_edit_is_answered_oddly_goes_on(harness: Harness) -> 
 
 @pytest.mark.postgresql
 async def test_a_bought_job_that_killed_the_bot_twice_waits_to_be_fetched(harness: Harness) -> None:
-    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.5)
-    reply = await harness.video()
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness)
     await harness.stop()
+    finish(harness)
     await change_rows(harness, "UPDATE jobs SET starts = 2")
     await harness.start()
     shown = await reply.wait_for(
@@ -122,11 +121,9 @@ async def test_a_clean_stop_counts_no_start(harness: Harness) -> None:
 
 @pytest.mark.postgresql
 async def test_an_ending_that_cannot_be_stored_is_shown_from_memory(harness: Harness) -> None:
-    harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.FAILED)
-    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=1.5)
-    reply = await harness.video()
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness)
     async with locked_disk(harness):
+        finish(harness, outcome=TaskOutcome.FAILED)
         await reply.wait_for(lambda version: "could not make this video" in version.text(), TIMEOUT_S)
         assert harness.rows("state")[0]["state"] == "generating"
     await harness.app.jobs.runner.idle()

@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox.dimilinks import Endpoint, Fault, Html, HttpError
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.videos import being_made, finish
 
 KEY = HttpError(401, "invalid_api_key", "bad key")
 MONEY = HttpError(402, "insufficient_balance", "余额不足")
@@ -147,12 +148,12 @@ async def test_a_poisoned_request_ends_soon_and_the_operator_hears_little(
 async def test_a_key_that_is_revoked_while_videos_are_made_is_told_and_nothing_is_lost(
     harness: Harness,
 ) -> None:
-    reply = await harness.video()
-    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    reply = await being_made(harness)
     harness.sandbox.dimilinks.key_revoked = True
     (first,) = await told(harness, 1)
     assert "cannot see how the videos" in first
     harness.sandbox.dimilinks.key_revoked = False
+    finish(harness)
     await reply.wait_for_video(TIMEOUT_S)
     assert len(await told(harness, 2)) == 2
     assert harness.bought == 1

@@ -55,10 +55,10 @@ class ChildSegmenter:
         return [number == 1 for number in answer["straddled"]]
 
 
-def segmenting_pool() -> ChildPool:
-    """Return the pool of the one child; nothing is started yet."""
+def segmenting_pool(within_s: float = _WITHIN_S) -> ChildPool:
+    """Return the pool of the one child, with the seconds that an answer may take; nothing is started yet."""
     return ChildPool(
-        ChildSpec("bot.moderation.words.segmenting", _MEMORY_BYTES), at_once=1, within_s=_WITHIN_S
+        ChildSpec("bot.moderation.words.segmenting", _MEMORY_BYTES), at_once=1, within_s=within_s
     )
 
 

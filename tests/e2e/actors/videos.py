@@ -46,7 +46,7 @@ def hold(harness: Harness, videos: int = 1) -> None:
     harness.sandbox.dimilinks.faults.outcomes.extend([TaskOutcome.NEVER_FINISHES] * videos)
 
 
-def finish(harness: Harness, prompt: str, outcome: TaskOutcome | None = None) -> None:
+def finish(harness: Harness, prompt: str = "a paper boat", outcome: TaskOutcome | None = None) -> None:
     """Have a video that was held end now: well, or with `outcome`."""
     tasks = harness.sandbox.dimilinks._tasks  # pyright: ignore[reportPrivateUsage] - scripted by time alone
     held = [task for task in tasks.values() if task.submission.prompt == prompt]
@@ -56,11 +56,15 @@ def finish(harness: Harness, prompt: str, outcome: TaskOutcome | None = None) ->
 
 
 async def being_made(
-    harness: Harness, prompt: str, *, user: User | None = None, private: bool = False
+    harness: Harness,
+    prompt: str = "a paper boat",
+    *,
+    user: User | None = None,
+    **options: str | bool | Attachment,
 ) -> Reply:
     """A video that was bought and stays unfinished, until `finish`."""
     hold(harness)
-    reply = await harness.video(prompt, user=user, private=private)
+    reply = await harness.video(prompt, user=user, **options)
     await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
     return reply
 

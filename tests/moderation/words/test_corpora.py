@@ -18,7 +18,7 @@ from tests.moderation.words.disguises import DISGUISES
 
 @pytest.fixture
 async def lists(database: Database) -> AsyncGenerator[WordLists]:
-    async with segmenting_pool() as pool:
+    async with segmenting_pool(within_s=30.0) as pool:
         yield WordLists(
             TermStore(database), AuditLog(database), lambda: datetime.now(UTC), ChildSegmenter(pool)
         )

@@ -23,7 +23,7 @@ def matches(text: str, *, sexual: bool = False) -> Match:
 
 @pytest.fixture
 async def segmenter() -> AsyncGenerator[ChildSegmenter]:
-    async with segmenting_pool() as pool:
+    async with segmenting_pool(within_s=30.0) as pool:
         yield ChildSegmenter(pool)
 
 
@@ -147,7 +147,7 @@ def test_years_of_birth_count_if_they_are_less_than_eighteen_years_ago(text: str
 
 
 async def test_without_its_child_a_find_counts() -> None:
-    async with segmenting_pool() as pool:
+    async with segmenting_pool(within_s=30.0) as pool:
         closed = ChildSegmenter(pool)
     assert await examined("小学生得了流行性感冒", closed) is not Match.NONE
 
