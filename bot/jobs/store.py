@@ -1,4 +1,4 @@
-"""Store of jobs: SQL statements about them, but for those of `bought_tasks.py` and `history.py`."""
+"""Store of jobs. Other statements about them are in `bought_tasks.py` and `history.py`."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     or_,
     select,
     true,
@@ -32,10 +33,18 @@ from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
 from bot.storage.tables import jobs
 
-# Made once: to build a statement of all columns, and the key by which SQLAlchemy finds its SQL, takes longer than
-# SQLite takes to carry it out.
+# Made once: to build a statement of all columns takes longer than SQLite takes to carry it out.
 _ADD: Final = jobs.insert()
 _GET: Final = select(jobs).where(jobs.c.id == bindparam("of_id"))
+_TAKE: Final = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("of_id"), jobs.c.claim == bindparam("of_claim"))
+    .values(
+        claim=jobs.c.claim + 1,
+        claimed_by=bindparam("of_owner"),
+        message_id=func.coalesce(bindparam("of_message", type_=jobs.c.message_id.type), jobs.c.message_id),
+    )
+)
 _SAVE: Final = update(jobs).where(
     jobs.c.id == bindparam("of_id"),
     jobs.c.state == bindparam("of_state"),
@@ -84,10 +93,12 @@ class JobStore:
     async def add(self, job: Job, also: Callable[[AsyncConnection], Awaitable[None]] | None = None) -> None:
         """Store a new job, and what `also` writes, in one transaction. Raises `DuplicateJobError`."""
         try:
+            if also is None:
+                await self._database.write_one(_ADD, row_of(job), urgent=True)
+                return
             async with self._database.write(urgent=True) as connection:
                 await connection.execute(_ADD, row_of(job))
-                if also is not None:
-                    await also(connection)
+                await also(connection)
         except IntegrityError:
             raise DuplicateJobError(job.id) from None
 
@@ -105,25 +116,26 @@ class JobStore:
 
     async def exists(self, job_id: str) -> bool:
         """Return True if there is such a job, also one whose row cannot be read."""
-        async with self._database.read() as connection:
-            return (
-                await connection.execute(select(jobs.c.id).where(jobs.c.id == job_id))
-            ).first() is not None
+        return await self._any(jobs.c.id == job_id) is not None
 
-    async def take_claim(self, job_id: str, owner: str, message_id: int | None = None) -> Job:
-        """Begin a run of the job: writes of earlier runs are refused from now on. Raises `UnknownJobError`.
+    async def take_claim(self, seen: Job, owner: str, message_id: int | None = None) -> Job:
+        """Begin a run: writes of the job's earlier runs are refused now.
 
         Args:
-            job_id: The job.
+            seen: The job, as it was read just now.
             owner: The process in which it runs.
             message_id: The reply's message, if that was learned since the job was stored.
+
+        Raises:
+            UnknownJobError: It is gone.
+            ClaimLostError: Another run of it has begun.
         """
-        values: dict[str, Any] = {"claim": jobs.c.claim + 1, "claimed_by": owner}
-        if message_id is not None:
-            values["message_id"] = message_id
-        async with self._database.write() as connection:
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
-            return await self._get(connection, job_id)
+        values = {"of_id": seen.id, "of_claim": seen.claim, "of_owner": owner, "of_message": message_id}
+        taken = await self._database.write_one(_TAKE, values)
+        job = await self.get(seen.id)
+        if not taken or job.claim != seen.claim + 1:
+            raise ClaimLostError(job.id, job.claimed_by)
+        return job
 
     @property
     def is_current(self) -> bool:
@@ -228,7 +240,7 @@ class JobStore:
     ) -> tuple[Job, ...]:
         """Return a user's jobs that are under way, wait, or ended since then; newest first.
 
-        Of those that look for the same task's video only the last is among them.
+        Of those that look for the same video only the last is among them.
         """
         delivered = jobs.c.state == JobState.DELIVERED.value
         shown = or_(
@@ -241,17 +253,11 @@ class JobStore:
 
     async def repeated_by(self, parent_id: str) -> str | None:
         """Return the id of the job that repeats this one, if there is one."""
-        condition = and_(jobs.c.parent_id == parent_id, jobs.c.lookup.is_(False))
-        async with self._database.read() as connection:
-            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
-            return found.scalar()
+        return await self._any(jobs.c.parent_id == parent_id, jobs.c.lookup.is_(False))
 
     async def looked_for(self, job_id: str) -> bool:
         """Return True if this job's task was looked for again after its end."""
-        condition = and_(jobs.c.parent_id == job_id, jobs.c.lookup.is_(True))
-        async with self._database.read() as connection:
-            found = await connection.execute(select(jobs.c.id).where(condition).limit(1))
-            return found.scalar() is not None
+        return await self._any(jobs.c.parent_id == job_id, jobs.c.lookup.is_(True)) is not None
 
     async def ended_before(self, moment: datetime, job_ids: Sequence[str]) -> frozenset[str]:
         """Return those of these jobs that ended before then, or do not exist: their pictures need not be kept.
@@ -284,6 +290,11 @@ class JobStore:
         condition = and_(jobs.c.video_name.is_not(None), needed)
         async with self._database.read() as connection:
             return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
+
+    async def _any(self, *conditions: ColumnElement[bool]) -> str | None:
+        """Return the id of such a job, readable or not."""
+        async with self._database.read() as connection:
+            return (await connection.execute(select(jobs.c.id).where(*conditions).limit(1))).scalar()
 
     async def _where(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
         return await self._read(select(jobs).where(*conditions).order_by(jobs.c.created_at, jobs.c.id))

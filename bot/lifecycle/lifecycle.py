@@ -105,7 +105,7 @@ class Lifecycle:
             found = await self._store.get(job_id)
             if found.at_rest and not found.asks_again:
                 return None
-            job = await self._store.take_claim(job_id, self._owner, self._message_ids.get(job_id))
+            job = await self._store.take_claim(found, self._owner, self._message_ids.get(job_id))
         except UnknownJobError:
             self._message_ids.pop(job_id, None)
             raise
@@ -130,7 +130,7 @@ class Lifecycle:
         job = await self._store.get(job_id)
         if job.at_rest:
             return
-        async with self._open_context(await self._store.take_claim(job_id, self._owner)) as context:
+        async with self._open_context(await self._store.take_claim(job, self._owner)) as context:
             await self._set_aside(context)
 
     async def _set_aside(self, context: JobContext) -> None:

@@ -34,6 +34,13 @@ class CountedLimits:
     allowance: Allowance
     held_per_person: int
 
+    def hold_for(self, job: Job, new_member: ServerRules | None = None) -> bool:
+        """Return True if there is anything to `check` for such a job."""
+        waits = job.state is JobState.HELD or job.awaits_posting
+        return self.allowance != Allowance() or (
+            job.guild_id is not None and (new_member is not None or waits)
+        )
+
     async def check(
         self, connection: AsyncConnection, job: Job, new_member: ServerRules | None = None
     ) -> None:

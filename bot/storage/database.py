@@ -1,7 +1,7 @@
 """The open database: write transactions, one at a time, and read transactions beside them. All stores use it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -16,7 +16,7 @@ from bot.storage.backend import Backend
 from bot.storage.change_feed import ChangeFeed, ChangeKind
 from bot.storage.errors import StorageError, StorageUnavailableError
 from bot.storage.shielding import shield_until_done
-from bot.storage.single_writes import SingleWrites
+from bot.storage.single_writes import SingleWrite, SingleWrites
 from bot.storage.write_turns import WriteTurns
 
 log: Final = structlog.get_logger(__name__)
@@ -52,6 +52,7 @@ class Database:
         # which SQLAlchemy's pool gives up after 30 seconds.
         self._writing = WriteTurns()
         self._single_writes = SingleWrites(self._carry_out_single_writes)
+        self._urgent_writes = SingleWrites(self._carry_out_urgent_writes)
         self._reading = asyncio.Semaphore(backend.readers)
         self._closed = False
         self.is_confirmed: Callable[[], bool] = lambda: True
@@ -131,7 +132,9 @@ class Database:
         """
         return self._backend.alone(name)
 
-    async def write_one(self, statement: Executable, values: Mapping[str, object] | None = None) -> int:
+    async def write_one(
+        self, statement: Executable, values: Mapping[str, object] | None = None, *, urgent: bool = False
+    ) -> int:
         """Execute one statement as a transaction of its own, which costs a part of what `write` does.
 
         It is committed to the disk when this returns. What waits at the same time is committed with it, and each
@@ -141,11 +144,12 @@ class Database:
         Args:
             statement: Changes rows and returns none.
             values: Those of its parameters.
+            urgent: As for `write`.
 
         Returns:
             The number of rows that it changed.
         """
-        return await self._single_writes.write(statement, values)
+        return await (self._urgent_writes if urgent else self._single_writes).write(statement, values)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -177,6 +181,7 @@ class Database:
             for _ in range(self._backend.readers):
                 await held.enter_async_context(self._reading)
             await shield_until_done(self._backend.close())
+        await self._urgent_writes.close()
         await self._single_writes.close()
 
     async def watch(self) -> None:
@@ -195,8 +200,8 @@ class Database:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     @asynccontextmanager
-    async def _writer(self) -> AsyncGenerator[AsyncConnection]:
-        async with self._writing.turn(), self._connected(self._backend.writer) as connection:
+    async def _writer(self, *, urgent: bool = False) -> AsyncGenerator[AsyncConnection]:
+        async with self._writing.turn(urgent=urgent), self._connected(self._backend.writer) as connection:
             yield connection
 
     @asynccontextmanager
@@ -223,15 +228,21 @@ class Database:
 
     async def _carry_out_single_writes(self) -> None:
         async with self._writer() as connection:
-            writes = self._single_writes.take()
-            try:
-                outcomes = await self._backend.execute_each(connection, writes)
-            except BaseException:
-                await shield_until_done(self._backend.roll_back(connection))
-                raise
-            self.commits += 1
-            for write, outcome in zip(writes, outcomes, strict=True):
-                write.end(outcome)
+            await self._carry_out(self._single_writes.take(), connection)
+
+    async def _carry_out_urgent_writes(self) -> None:
+        async with self._writer(urgent=True) as connection:
+            await self._carry_out(self._urgent_writes.take(), connection)
+
+    async def _carry_out(self, writes: Sequence[SingleWrite], connection: AsyncConnection) -> None:
+        try:
+            outcomes = await self._backend.execute_each(connection, writes)
+        except BaseException:
+            await shield_until_done(self._backend.roll_back(connection))
+            raise
+        self.commits += 1
+        for write, outcome in zip(writes, outcomes, strict=True):
+            write.end(outcome)
 
     async def _commit(self, connection: AsyncConnection, committed: Callable[[], None] | None) -> None:
         await self._backend.commit(connection)

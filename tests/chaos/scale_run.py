@@ -309,7 +309,7 @@ class ScaleRun:
                 break
             await asyncio.sleep(_LOOK_EVERY_S)
         await self._until_ready(len(WORKERS))
-        # While Python starts, a signal ends it as any program; a gateway that stood still is started anew at the end.
+        # While Python starts, a signal ends it as any program; one that stood still is started anew at the end.
         await self._crew.until(
             lambda: all(self._said(name, b'"waiting_for_turn"', b'"bot_ready"') for name in GATEWAYS),
             "the gateways",

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.lifecycle.runner import SupersededError
-from bot.sandbox.dimilinks import TaskOutcome, TaskPace
+from bot.sandbox.dimilinks import TaskOutcome
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from tests.e2e.actors.buttons import press
 from tests.e2e.actors.damage import change_rows
@@ -13,7 +13,6 @@ from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import png_of
-from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish
 
 
@@ -93,14 +92,13 @@ async def test_a_bought_job_that_killed_the_bot_twice_waits_to_be_fetched(harnes
 @pytest.mark.postgresql
 async def test_a_request_that_killed_the_bot_twice_ends_without_a_purchase(harness: Harness) -> None:
     await harness.restart(jobs_at_once=1)
-    harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=3.0)
-    await harness.video("first")
-    await until(lambda: harness.bought == 1)
+    await being_made(harness, "first")
     picture = harness.sandbox.discord.upload("cat.png", png_of(30_000))
     reply = await harness.video("second", user=harness.member("second"), image=picture)
     await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
     await harness.stop()
     await change_rows(harness, "UPDATE jobs SET starts = 2, pictures = NULL WHERE prompt = 'second'")
+    finish(harness, "first")
     await harness.start()
     shown = await harness.ended(reply)
     assert "Something went wrong on my side" in shown.text()

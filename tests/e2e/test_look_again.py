@@ -258,8 +258,10 @@ async def test_a_run_that_begins_meanwhile_does_not_keep_a_job_from_being_cancel
     await told(asked)
     stop = id_of(message_of(asked).current, "Stop waiting")
     (row,) = harness.rows("id, claimed_by")
+    store = harness.app.jobs.store
+    seen = await store.get(row["id"])
     async with harness.app.database.write():
-        claim = asyncio.create_task(harness.app.jobs.store.take_claim(row["id"], row["claimed_by"]))
+        claim = asyncio.create_task(store.take_claim(seen, row["claimed_by"]))
         pressed = await press_unseen(harness, message_of(asked), stop)
         await pressed.wait_for_ack(TIMEOUT_S)
         # A press that is answered later than the first one has read the job.

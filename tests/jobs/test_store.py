@@ -19,7 +19,7 @@ from bot.jobs.job import NOBODY, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.mismatch import Mismatch
 from bot.jobs.posted_file import PostedFile
 from bot.jobs.rows import job_from, row_of
-from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.store import ClaimLostError, DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.moderation.rules import ReviewStage
 from bot.storage.opening import open_database
 from bot.video import ImageMime, Preset, Resolution, Seconds, Size, VideoRequest
@@ -257,21 +257,31 @@ async def test_what_of_a_video_is_not_as_asked_for_comes_back(
 
 async def test_a_run_that_lost_its_claim_deletes_nothing(store: JobStore) -> None:
     await store.add(a_job())
-    frozen = await store.take_claim("job-1", "frozen")
-    await store.take_claim("job-1", "other")
+    frozen = await store.take_claim(await store.get("job-1"), "frozen")
+    await store.take_claim(await store.get("job-1"), "other")
     await store.remove("job-1", claim=frozen.claim)
     assert await store.exists("job-1")
     await store.remove("job-1", claim=frozen.claim + 1)
     assert not await store.exists("job-1")
 
 
+async def test_of_two_runs_that_begin_at_once_one_has_the_job(store: JobStore) -> None:
+    await store.add(a_job())
+    seen = await store.get("job-1")
+    taken = await store.take_claim(seen, "first")
+    with pytest.raises(ClaimLostError) as lost:
+        await store.take_claim(seen, "second")
+    assert lost.value.owner == "first"
+    assert await store.get("job-1") == taken
+
+
 async def bought_by_a_run_that_stands_still(store: JobStore) -> Job:
     """Have another run give up a job. Returns it as it is for the first one, which has the answer by now."""
     await store.add(a_job())
-    frozen = await store.take_claim("job-1", "frozen")
+    frozen = await store.take_claim(await store.get("job-1"), "frozen")
     submitting = advance(frozen, JobState.SUBMITTING, submitted_at=MOMENT)
     await store.save(submitting, before=frozen)
-    other = await store.take_claim("job-1", "other")
+    other = await store.take_claim(await store.get("job-1"), "other")
     unknown = advance(other, JobState.UNKNOWN, ended_at=MOMENT, settled_at=MOMENT)
     await store.save(unknown, before=other)
     return advance(submitting, JobState.GENERATING, task_id="task-1")
@@ -287,7 +297,7 @@ async def test_an_answer_that_comes_late_is_kept_though_another_run_gave_it_up(s
 async def test_an_answer_that_comes_late_undoes_nothing_of_a_job_that_has_its_task(store: JobStore) -> None:
     bought = await bought_by_a_run_that_stands_still(store)
     await store.record_purchase(bought)
-    found = await store.take_claim("job-1", "other")
+    found = await store.take_claim(await store.get("job-1"), "other")
     ended = advance(
         found, JobState.FAILED, failure=Failure(FailureReason.DELETED_BY_OWNER), settled_at=MOMENT
     )

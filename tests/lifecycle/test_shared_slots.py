@@ -64,7 +64,7 @@ class Worker:
     async def begin(self, job: Job) -> Job:
         """Store a job, and claim it for this process."""
         await self.store.add(job)
-        return await self.store.take_claim(job.id, "worker")
+        return await self.store.take_claim(await self.store.get(job.id), "worker")
 
     async def come(self, *found: Job) -> list[str]:
         """Have jobs wait; returns those that then have a slot, of all processes."""
@@ -119,7 +119,7 @@ async def test_a_slot_of_a_killed_process_stays_until_its_job_is_over(processes:
     assert await other.come(second) == [first.id]
     bought = await killed.save(await killed.save(first, JobState.SUBMITTING), JobState.GENERATING)
     assert await other.come() == [bought.id]
-    taken_over = await other.store.take_claim(first.id, "other")
+    taken_over = await other.store.take_claim(await other.store.get(first.id), "other")
     assert await other.come() == [first.id]
     await other.save(taken_over, JobState.READY)
     assert await other.come() == [second.id]
@@ -131,7 +131,7 @@ async def test_a_run_that_stood_still_has_no_slot_any_more_and_cannot_submit(
     frozen, other, _ = (Worker(one, SlotLimits(total=1)) for one in processes)
     first, second = await frozen.begin(a_request(1)), await other.begin(a_request(2))
     assert await frozen.come(first) == [first.id]
-    again = await other.store.take_claim(first.id, "other")
+    again = await other.store.take_claim(await other.store.get(first.id), "other")
     assert await other.come(second) == [second.id]
     assert await other.come(again) == [second.id]
     # What it had begun before is written late.

@@ -168,7 +168,7 @@ async def test_a_job_that_another_run_took_over_meanwhile_is_not_overwritten(
 ) -> None:
     await store.add(unknown_job())
     before = await store.get("job-1")
-    taken = await store.take_claim("job-1", "another run")
+    taken = await store.take_claim(await store.get("job-1"), "another run")
     after = bought_after_all(before, "task-1", LATER)
     with pytest.raises(StaleJobError):
         async with database.write() as connection:

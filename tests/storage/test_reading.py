@@ -81,7 +81,7 @@ async def test_one_unreadable_job_hides_no_other(
     with pytest.raises(UnreadableJobError):
         await store.get("job-203")
     with pytest.raises(UnreadableJobError):
-        await store.take_claim("job-203", "process")
+        await store.take_claim(await store.get("job-203"), "process")
     assert await store.exists("job-203")
     assert not await store.exists("no-such-job")
     assert await store.unreadable_among(["job-202", "job-203", "no-such-job"]) == {"job-203"}

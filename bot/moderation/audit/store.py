@@ -4,8 +4,9 @@ Entries are appended. None is changed or deleted, but for those that `sealing.py
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -55,6 +56,9 @@ class AuditFilter:
 
 
 EVERYTHING: Final = AuditFilter()
+_ANY_TIME: Final = datetime.fromtimestamp(0, UTC)
+_SHAPES: Final = 64
+"""Statements that are kept. A filter has few shapes: which conditions it has, and the actions it names."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,10 @@ class AuditStore:
             before: Return only entries with smaller numbers, such as those after the last of a page.
             limit: The maximum number of entries.
         """
-        condition = _condition(chosen)
-        if before is not None:
-            condition = and_(condition, audit.c.number < before)
-        statement = entries_as_stored().where(condition).order_by(audit.c.number.desc()).limit(limit)
+        statement = _newest(_shape_of(chosen), before is not None)
+        values = _values_of(chosen) | {"of_limit": limit} | ({} if before is None else {"of_before": before})
         async with self._database.read() as connection:
-            found = (await connection.execute(statement)).mappings().all()
+            found = (await connection.execute(statement, values)).mappings().all()
         return tuple(rows.recorded_in(row) for row in found)
 
     async def digest_of(self, number: int) -> str | None:
@@ -115,12 +117,12 @@ class AuditStore:
 
         At most `batch` entries are in memory, and no transaction is open while the caller has one.
         """
-        condition, last = _condition(chosen), None
+        condition, values, last = _condition(_shape_of(chosen)), _values_of(chosen), None
         while True:
             page = condition if last is None else and_(condition, audit.c.number > last)
             statement = entries_as_stored().where(page).order_by(audit.c.number).limit(batch)
             async with self._database.read() as connection:
-                found = (await connection.execute(statement)).mappings().all()
+                found = (await connection.execute(statement, values)).mappings().all()
             for row in found:
                 yield rows.recorded_in(row)
             if len(found) < batch:
@@ -154,8 +156,8 @@ async def append_within(connection: AsyncConnection, *entries: AuditEntry) -> tu
 
 async def count_within(connection: AsyncConnection, chosen: AuditFilter) -> int:
     """Return the number of entries that meet the conditions, in the caller's transaction."""
-    statement = select(func.count()).select_from(audit).where(_condition(chosen))
-    return (await connection.execute(statement)).scalar_one()
+    statement = select(func.count()).select_from(audit).where(_condition(_shape_of(chosen)))
+    return (await connection.execute(statement, _values_of(chosen))).scalar_one()
 
 
 def verify_log(address: DatabaseAddress, known: Sequence[Checkpoint] = ()) -> LogReport:
@@ -208,18 +210,44 @@ def entries_as_stored() -> Select[Any]:
     return select(*(raw.get(column.name, column).label(column.name) for column in audit.c))
 
 
-def _condition(chosen: AuditFilter) -> ColumnElement[bool]:
+# Two of them are asked for each job: to build such a statement takes longer than SQLite takes to carry it out.
+@lru_cache(maxsize=_SHAPES)
+def _newest(shape: AuditFilter, has_before: bool) -> Select[Any]:  # noqa: FBT001 - a key of the cache
+    condition = _condition(shape)
+    if has_before:
+        condition = and_(condition, audit.c.number < bindparam("of_before"))
+    statement = entries_as_stored().where(condition).order_by(audit.c.number.desc())
+    return statement.limit(bindparam("of_limit", type_=BigInteger()))
+
+
+def _condition(shape: AuditFilter) -> ColumnElement[bool]:
+    """Return the condition of all filters of a shape, with parameters for what `_values_of` returns."""
     conditions: list[ColumnElement[bool]] = []
-    if chosen.guild_id is not None:
-        conditions.append(audit.c.guild_id == chosen.guild_id)
-    if chosen.actions:
+    if shape.guild_id is not None:
+        conditions.append(audit.c.guild_id == bindparam("of_guild"))
+    if shape.actions:
         details = cast(audit.c.details, Text)
-        parts = [details.contains(f'"{action.value}"', autoescape=True) for action in sorted(chosen.actions)]
+        parts = [details.contains(f'"{action.value}"', autoescape=True) for action in sorted(shape.actions)]
         has_parts = details.contains(f'"{PARTS}":[')
-        named = audit.c.action.in_(sorted(action.value for action in chosen.actions))
+        named = audit.c.action.in_(sorted(action.value for action in shape.actions))
         conditions.append(or_(named, and_(has_parts, or_(*parts))))
-    if chosen.person_id is not None:
-        conditions.append(audit.c.person_id == chosen.person_id)
-    if chosen.since is not None:
-        conditions.append(audit.c.at >= chosen.since)
+    if shape.person_id is not None:
+        conditions.append(audit.c.person_id == bindparam("of_person"))
+    if shape.since is not None:
+        conditions.append(audit.c.at >= bindparam("of_since"))
     return and_(true(), *conditions)
+
+
+def _shape_of(chosen: AuditFilter) -> AuditFilter:
+    """Return the filter without its values, but for the actions: equal for filters that need the same statement."""
+    return replace(
+        chosen,
+        guild_id=None if chosen.guild_id is None else 0,
+        person_id=None if chosen.person_id is None else 0,
+        since=None if chosen.since is None else _ANY_TIME,
+    )
+
+
+def _values_of(chosen: AuditFilter) -> dict[str, object]:
+    values = {"of_guild": chosen.guild_id, "of_person": chosen.person_id, "of_since": chosen.since}
+    return {name: value for name, value in values.items() if value is not None}
