@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from bot.settings import BadConfigurationError, SettingProblem, Settings
 from bot.storage.address import PostgresqlAddress
 from bot.storage.database import Database
 from bot.storage.opening import open_database
-from bot.storage.postgresql import open_gateway_turn, open_run_queue
+from bot.storage.postgresql import open_run_queue, open_standing_session
 from bot.texts import console, console_marks
 from bot.video_files.animating import VideoAnimating, animation_pool
 from bot.video_files.credentials import ContentCredentials, signing_pool
@@ -41,9 +41,9 @@ from bot.wiring.app import App
 from bot.wiring.marks import chosen_identity
 from bot.wiring.roles import GatewayApp, Role, WorkerApp
 from bot.wiring.screening import chosen_detector
-from bot.wiring.tasks import cancelled
 from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
+from cogs.gateway_client import GatewayClient
 from cogs.shared.card_layout import card_layout
 from cogs.worker_client import WorkerClient
 
@@ -60,15 +60,11 @@ _COMPARE_WITHIN_S: Final = 20.0
 """Seconds after which a finished video is posted without a comparison with its request."""
 _MIB_BYTES: Final = 1024 * 1024
 _TUNING: Final = Tuning()
-_CLIENTS: Final = {Role.ALONE: Stillmotion, Role.GATEWAY: Stillmotion, Role.WORKER: WorkerClient}
+_CLIENTS: Final = {Role.ALONE: Stillmotion, Role.GATEWAY: GatewayClient, Role.WORKER: WorkerClient}
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _nothing_around(_database: Database) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
 
 
 def _point_library_at(settings: Settings) -> None:
@@ -127,11 +123,8 @@ async def open_app(
     tuning: Tuning = _TUNING,
     now: Callable[[], datetime] = _utc_now,
     role: Role = Role.ALONE,
-    waiting: Callable[[Database], AbstractAsyncContextManager[None]] = _nothing_around,
 ) -> AsyncGenerator[App]:
     """The whole bot, connected but not started; leaving stops it cleanly.
-
-    A gateway beside which there is another one waits inside of what `waiting` returns, for hours if need be.
 
     Raises `BadConfigurationError` for a missing token or key, something chosen that is not installed, or a data
     folder that cannot be written, and `StorageError` for a database that cannot be used.
@@ -151,7 +144,7 @@ async def open_app(
         )
         if role is not Role.ALONE:
             await _require_common_folder(database, settings, now)
-        make_app = await _app_of(role, database, stack, waiting)
+        make_app = await _app_of(role, database, stack)
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
@@ -214,25 +207,15 @@ async def _require_common_folder(database: Database, settings: Settings, now: Ca
         raise BadConfigurationError((problem,)) from None
 
 
-async def _app_of(
-    role: Role,
-    database: Database,
-    stack: AsyncExitStack,
-    waiting: Callable[[Database], AbstractAsyncContextManager[None]],
-) -> Callable[..., App]:
-    """Return what makes the app of a role. A gateway waits until there is no other."""
+async def _app_of(role: Role, database: Database, stack: AsyncExitStack) -> Callable[..., App]:
+    """Return what makes the app of a role."""
     if role is Role.ALONE or not isinstance(database.address, PostgresqlAddress):
         return App
     queue = await stack.enter_async_context(open_run_queue(database.address))
     if role is Role.WORKER:
         return partial(WorkerApp, queue=queue)
-    turn = await stack.enter_async_context(open_gateway_turn(database.address))
-    if not await turn.take():
-        async with waiting(database):
-            await turn.wait()
-    watching = asyncio.create_task(turn.watch(), name="turn")
-    stack.push_async_callback(cancelled, watching)
-    return partial(GatewayApp, queue=queue, turn_lost=turn.lost)
+    session = await stack.enter_async_context(open_standing_session(database.address))
+    return partial(GatewayApp, queue=queue, session=session)
 
 
 async def _open_credentials(

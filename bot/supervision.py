@@ -151,15 +151,9 @@ class Supervision:
             self._stopping = True
             self._manager.tell("STOPPING=1", f"STATUS={console_service.STOPPING}")
 
-    def close(self, *, keep_file: bool = False) -> None:
-        """Remove the file, if that can be done: a stop ends well without. A health check finds it too old soon.
-
-        Args:
-            keep_file: Leave it to another supervision of this process.
-        """
+    def close(self) -> None:
+        """Remove the file, if that can be done: a stop ends well without. A health check finds it too old soon."""
         self._thread.shutdown(wait=False)
-        if keep_file:
-            return
         try:
             self._alive_file.unlink(missing_ok=True)
         except OSError as error:
@@ -197,21 +191,13 @@ class Supervision:
 
 
 @asynccontextmanager
-async def supervised(supervision: Supervision, *, goes_on: bool = False) -> AsyncGenerator[None]:
-    """Give signs of life in the block; its end tells that the bot stops.
-
-    Args:
-        supervision: What gives them.
-        goes_on: True if after a block that ends without an exception this process goes on to serve.
-    """
+async def supervised(supervision: Supervision) -> AsyncGenerator[None]:
+    """Give signs of life in the block; its end tells that the bot stops."""
     task = asyncio.create_task(supervision.run(), name="supervision")
-    stops = True
     try:
         yield
-        stops = not goes_on
     finally:
-        if stops:
-            supervision.stopping()
+        supervision.stopping()
         task.cancel()
         await asyncio.wait([task])
-        await asyncio.to_thread(supervision.close, keep_file=not stops)
+        await asyncio.to_thread(supervision.close)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 import aiohttp
 import discord
@@ -25,8 +25,6 @@ from cogs.tree import COMMANDS_STATE, ENTRY_POINT_LEFT_OUT, Tree
 
 log: Final = structlog.get_logger(__name__)
 
-_REGISTER_WITHIN_S: Final = 10.0
-"""Longer than this the gateway does not wait for the commands, which may be those of the last registration."""
 _SHARD_TIMEOUT_S: Final = 30.0
 _LEAVE_WITHIN_S: Final = 2.0
 
@@ -37,6 +35,9 @@ class _ShardNotLaunchedError(Exception):
 
 class Stillmotion(commands.AutoShardedBot):
     """The Discord client. It caches no members and no messages: nothing here needs them."""
+
+    register_within_s: ClassVar = 10.0
+    """Longer than this the gateway does not wait for the commands, which may be those of the last registration."""
 
     def __init__(self, data_dir: Path, trace: aiohttp.TraceConfig, *, message_content: bool = False) -> None:
         """`trace` sees every request to Discord's API; `message_content` asks for that privileged intent."""
@@ -72,11 +73,30 @@ class Stillmotion(commands.AutoShardedBot):
         self._registering: asyncio.Task[None] | None = None
         self._launching: set[int] = set()
         self._say_once_ready: Callable[[str], None] | None = None
+        self.max_concurrency = 1
+        """How many shards may identify at the same time, as Discord says at the login."""
 
     @property
     def connected(self) -> bool:
         """True while every shard is connected to the gateway, after the first of all servers were named."""
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
+    def is_told_of(self, guild_id: int) -> bool:
+        """Return True if Discord tells this process of a server and its changes, if the bot is in it."""
+        del guild_id
+        return True
+
+    def serves(self, shard_id: int) -> bool:
+        """Return True if a shard is one of this process's."""
+        del shard_id
+        return True
+
+    async def is_in_server(self, guild_id: int) -> bool | None:
+        """Return True if the bot is in a server, also while Discord has it unavailable; None if that is not known.
+
+        Before Discord has listed the servers of the bot it seems to be in none.
+        """
+        return self.get_guild(guild_id) is not None if self.is_ready() else None
 
     def start_with(self, *cogs: commands.Cog) -> None:
         """Load these cogs once the bot has logged in."""
@@ -103,7 +123,8 @@ class Stillmotion(commands.AutoShardedBot):
             self.http.connector = discord.utils.MISSING
             await self.login(token)
             # The library asks for the address once, but falls back to Discord's own when a session starts anew.
-            self.shard_count, gateway_url, _limits = await self.http.get_bot_gateway()
+            self.shard_count, gateway_url, limits = await self.http.get_bot_gateway()
+            self.max_concurrency = limits["max_concurrency"]
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
         try:
@@ -116,7 +137,7 @@ class Stillmotion(commands.AutoShardedBot):
             self.tree.add_command(menu)
         await self.tree.set_translator(Translator())
         self._registering = asyncio.create_task(self._register_commands(), name="commands")
-        await asyncio.wait([self._registering], timeout=_REGISTER_WITHIN_S)
+        await asyncio.wait([self._registering], timeout=self.register_within_s)
 
     async def _register_commands(self) -> None:
         tree = cast("Tree", self.tree)
@@ -173,8 +194,12 @@ class Stillmotion(commands.AutoShardedBot):
         log.info(
             "bot_ready", user=str(self.user), guilds=len(self.guilds), shards=self.shard_count, invite=link
         )
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        """Tell the operator once what to do next."""
         say, self._say_once_ready = self._say_once_ready, None
-        if say is not None and self.user is not None and link is not None:
+        if say is not None and self.user is not None and self.application_id is not None:
             say(console_start.ready(self.user.name, len(self.guilds)))
-            say(console_start.invite(link))
+            say(console_start.invite(invite_link(self.application_id)))
             say(console_start.TYPE_VIDEO)

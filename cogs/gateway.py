@@ -6,7 +6,8 @@ makes none at all: a gateway that does so, as one may while it comes back, got h
 
 import asyncio
 from collections import deque
-from typing import Any, ClassVar, Final, Literal, Self
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Final, Literal, Protocol, Self, runtime_checkable
 from weakref import WeakKeyDictionary
 
 import discord
@@ -22,6 +23,28 @@ _AT_ONCE_WITHIN_S: Final = 10.0
 """No shard connects more often than `_AT_ONCE` times in so many seconds."""
 
 
+def shard_of(guild_id: int, shard_count: int) -> int:
+    """Return the shard of a server (Discord, *Sharding*)."""
+    return (guild_id >> 22) % shard_count
+
+
+@runtime_checkable
+class DividesShards(Protocol):
+    """A client that has its shards connected at some times, and leaves them to other processes at others."""
+
+    def begin_connecting(self, shard_id: int | None) -> int | None:
+        """Return the number of the time for which a shard is to be connected; None if it is not, or is already."""
+        ...
+
+    def end_connecting(self, shard_id: int | None, period: int) -> bool:
+        """Note that this is over. Returns True if the shard is to be connected for this time still."""
+        ...
+
+    async def may_receive(self, shard_id: int | None) -> bool:
+        """Return True unless another process may receive the events of a shard as well."""
+        ...
+
+
 class BoundedBackoff(ExponentialBackoff[Literal[False]]):
     """The library's wait between two tries, with an upper limit."""
 
@@ -35,6 +58,8 @@ class GatewayConnection(DiscordWebSocket):
 
     _made: ClassVar[WeakKeyDictionary[discord.Client, dict[int | None, deque[float]]]] = WeakKeyDictionary()
     """Moment at which each shard of a client connected last, in seconds of the loop's clock."""
+    may_receive: Callable[[int | None], Awaitable[bool]] | None = None
+    """Tells of a shard that comes and goes if its events are still this process's."""
 
     @classmethod
     async def from_client(
@@ -50,11 +75,34 @@ class GatewayConnection(DiscordWebSocket):
         if len(made) == _AT_ONCE:
             await asyncio.sleep(made[0] + _AT_ONCE_WITHIN_S - clock())
         made.append(clock())
+        if not isinstance(client, DividesShards):
+            return await cls._greeted(client, shard_id, options)
+        period = client.begin_connecting(shard_id)
+        if period is None:
+            raise asyncio.CancelledError  # by this alone the library lets a shard be
+        kept = False
+        try:
+            connection = await cls._greeted(client, shard_id, options)
+        finally:
+            kept = client.end_connecting(shard_id, period)
+        if not kept:
+            await connection.close(code=1000)
+            raise asyncio.CancelledError
+        connection.may_receive = client.may_receive
+        return connection
+
+    @classmethod
+    async def _greeted(cls, client: discord.Client, shard_id: int | None, options: dict[str, Any]) -> Self:
         try:
             return await super().from_client(client, shard_id=shard_id, **options)
         except ReconnectWebSocket:
             # The library would repeat it without a pause, or, where it connects anew, end the bot.
             raise ConnectionError("the gateway hung up before it greeted") from None
+
+    async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 - the library's own
+        """Handle what was received, unless another process may have it as well."""
+        if self.may_receive is None or await self.may_receive(self.shard_id):
+            await super().received_message(msg)
 
 
 def bound_reconnecting() -> None:

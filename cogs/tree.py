@@ -108,6 +108,16 @@ class Tree(app_commands.CommandTree[discord.Client]):
         await asyncio.to_thread(state.write, state_path)
         log.info("commands_registered", count=len(payload))
 
+    async def learn(self) -> bool:
+        """Learn the ids of the commands, which another process registers. Returns True if all are registered.
+
+        Raises `DISCORD_ERRORS`.
+        """
+        self._learn_ids(await self.client.http.get_global_commands(self._application_id))
+        return self._ids.keys() >= {
+            one.name for one in self.get_commands(type=discord.AppCommandType.chat_input)
+        }
+
     def mention(self, name: str) -> str | None:
         """Return how a message names a command, such as `spicy queue`, so that a press puts it into the input.
 

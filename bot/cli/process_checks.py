@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.app import Role
 from bot.cli.check_line import CheckLine
+from bot.services.shard_holding import groups_of, shards_in
 from bot.settings import Settings
 from bot.storage.address import PostgresqlAddress, database_address
 from bot.storage.errors import StorageError
@@ -38,6 +39,8 @@ async def check_processes(settings: Settings) -> tuple[CheckLine, ...]:
 def lines_of(report: ProcessReport) -> Iterator[CheckLine]:
     """Yield a line about all processes, one for each, and one about the queue where there is one."""
     yield _all(report.processes)
+    if any(process.role == Role.GATEWAY for process in report.processes):
+        yield from _shards(report)
     for process in report.processes:
         if process.role is not None:
             yield _one(process, report)
@@ -59,23 +62,36 @@ def _all(processes: tuple[DatabaseProcess, ...]) -> CheckLine:
         return CheckLine("processes", passed=True, told=f"{told}; {words.PROCESSES_UNKNOWN}")
     if gateways and not workers:
         return CheckLine("processes", passed=True, warns=True, told=f"{told}; {words.NO_WORKER}")
-    if workers and not any(process.is_active_gateway for process in processes):
+    if workers and not any(process.groups for process in processes):
         return CheckLine("processes", passed=True, warns=True, told=f"{told}; {words.NO_GATEWAY}")
     return CheckLine("processes", passed=True, told=told)
+
+
+def _shards(report: ProcessReport) -> Iterator[CheckLine]:
+    """Yield a line about the shards, and one about the leader if there is none."""
+    if report.shard_count is None:
+        yield CheckLine("shards", passed=True, told=words.SHARDS_NOT_SETTLED)
+    else:
+        free = frozenset(range(groups_of(report.shard_count))) - report.held
+        told = words.shards(report.shard_count, shards_in(free, report.shard_count))
+        yield CheckLine("shards", passed=True, warns=bool(free), told=told)
+    if not any(process.leads for process in report.processes):
+        yield CheckLine("leader", passed=True, warns=True, told=words.NO_LEADER)
 
 
 def _one(process: DatabaseProcess, report: ProcessReport) -> CheckLine:
     age = report.at - process.beat_at if process.beat_at is not None else None
     age_s = max(age.total_seconds(), 0.0) if age is not None else None
     told = words.process(process.name, process.connected_at, age_s)
-    waits = process.role == Role.GATEWAY and not process.is_active_gateway
-    if waits:
+    if process.groups and report.shard_count:
+        told = words.has_shards(told, shards_in(process.groups, report.shard_count), report.shard_count)
+    elif process.role == Role.GATEWAY:
         told = words.waits(told)
-    elif process.is_active_gateway:
-        told = words.active(told)
+    if process.leads:
+        told = words.leads(told)
     # A process that has just begun has not written one.
     silent = age if age is not None else report.at - process.connected_at
-    if silent > _BEAT_WITHIN and not waits and process.role != COMMAND:
+    if silent > _BEAT_WITHIN and process.role != COMMAND:
         return CheckLine(process.role or "", passed=True, warns=True, told=words.stands_still(told))
     return CheckLine(process.role or "", passed=True, told=told)
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
@@ -23,10 +22,10 @@ from bot.interpreter import freeze_startup_objects, let_threads_in
 from bot.lifecycle.runner import SupersededError
 from bot.settings import BadConfigurationError, Settings
 from bot.storage.address import PostgresqlAddress, database_address
-from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.supervision import ServiceManager, Supervision, supervised
 from bot.texts import console, console_service
+from bot.wiring.roles import GatewayApp
 
 log: Final = structlog.get_logger(__name__)
 
@@ -62,17 +61,14 @@ async def run(settings: Settings, role: Role = Role.ALONE) -> None:
     manager = ServiceManager.of(os.environ)
     manager.tell(f"STATUS={console_service.OPENING}")
     try:
-        supervision_of = partial(Supervision, manager, alive_file=_alive_file(settings, role))
-
-        def waiting(database: Database) -> AbstractAsyncContextManager[None]:
-            waits = supervision_of(database, status=lambda: console_service.WAITING_FOR_TURN)
-            return supervised(waits, goes_on=True)
-
-        async with open_app(settings, role=role, waiting=waiting) as app:
+        async with open_app(settings, role=role) as app:
             stop.opened()
             freeze_startup_objects()
             let_threads_in()
-            supervision = supervision_of(app.database, status=partial(_status, app))
+            alive_file = _alive_file(settings, role)
+            supervision = Supervision(
+                manager, app.database, alive_file=alive_file, status=partial(_status, app)
+            )
             async with supervised(supervision):
                 await _until_stopped(app, stop.asked, supervision)
     except asyncio.CancelledError:
@@ -152,6 +148,8 @@ class _Stop:
 
 def _status(app: App) -> str:
     """Return what the bot does, in a line for the operator."""
+    if app.bot.connected and isinstance(app, GatewayApp) and app.in_reserve:
+        return console_service.IN_RESERVE
     if not app.bot.connected:
         return console_service.WAITING_FOR_DISCORD
     return console_service.running(len(app.bot.guilds), app.jobs.runner.running)

@@ -25,6 +25,8 @@ class OperatorFacts:
     is_team: bool
     privacy_policy_url: str | None = None
     terms_url: str | None = None
+    servers: int = 0
+    """Number of servers that the bot is in, as Discord counts them roughly."""
 
 
 class Guide:

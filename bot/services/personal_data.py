@@ -1,7 +1,7 @@
 """Shows, exports and deletes what is stored about users; also deletes the data of servers that were left."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,10 +63,8 @@ class PersonalData:
     deadlines: DeadlineClock
     remove_copies: Callable[[datetime], int]
     """Deletes copies of the database that were made before a moment, and returns their number. Blocks."""
-    is_in_server: Callable[[int], bool]
-    """True if the bot is in a server, as far as this process knows; also while Discord has it unavailable."""
-    knows_servers: Callable[[], bool]
-    """True once Discord has listed the servers of the bot: before that it seems to be in none."""
+    is_in_server: Callable[[int], Awaitable[bool | None]]
+    """Tells if the bot is in a server, also while Discord has it unavailable; None if nobody can tell now."""
     now: Callable[[], datetime]
     _erasing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _exporting: set[int] = field(default_factory=set[int], init=False)
@@ -134,13 +132,15 @@ class PersonalData:
                 return
             if removed := await asyncio.to_thread(self.remove_copies, now - COPIES_KEPT_FOR):
                 log.info("database_copies_deleted", copies=removed)
-            if self.knows_servers():
-                await self._delete_servers(now)
+            await self._delete_servers(now)
 
     async def _delete_servers(self, now: datetime) -> None:
         for guild_id in await self.store.left_before(now - SERVER_KEPT_FOR):
             try:
-                if self.is_in_server(guild_id) or await self.servers.erase(guild_id, now):
+                present = await self.is_in_server(guild_id)
+                if present is None:
+                    continue
+                if present or await self.servers.erase(guild_id, now):
                     await self.store.forget_servers([guild_id])
             except (StorageError, OSError) as error:
                 log.warning("server_data_not_deleted", guild=guild_id, reason=str(error))

@@ -8,7 +8,11 @@ OWNER_KEY: Final = (0x5374696C, 0x6C6D6F74)
 MIGRATION_KEY: Final = (0x5374696C, 0x6D696772)
 """Held by the transaction that migrates: Stil migr."""
 GATEWAY_KEY: Final = (0x5374696C, 0x67617465)
-"""Held by the session of the one process that is connected to Discord's gateway: Stil gate."""
+"""Shared by the sessions of all gateways: Stil gate."""
+GROUPS: Final = 0x53686172
+"""The first half of the keys of groups of shards, each held by one gateway: Shar. The second is the group."""
+BUCKETS: Final = 0x4964656E
+"""The first half of the keys of IDENTIFYs, one at a time in a bucket: Iden. The second is the bucket."""
 SHARED_KEY: Final = 0x5374696C
 """The first half of the keys of `SharedLock`: Stil."""
 ALONE_KEY: Final = 0x536F6C65
@@ -31,7 +35,7 @@ WORKERS: Final = (
     f" WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = {OWNER_KEY[0]}"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-"""Asks for the number of processes that share the database, but for the active gateway."""
+"""Asks for the number of processes that share the database, but for gateways."""
 
 
 class SharedLock(IntEnum):
@@ -43,3 +47,5 @@ class SharedLock(IntEnum):
     """Held for what is done at a start of any process: star."""
     LINE = 0x6C696E65
     """Changes of the line of jobs that wait for a slot: line."""
+    LEADER = 0x6C656164
+    """Shared by the leader's transactions; held alone by who takes the lease: lead."""

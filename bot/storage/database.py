@@ -15,6 +15,7 @@ from bot.storage.advisory_locks import SharedLock
 from bot.storage.backend import Backend
 from bot.storage.change_feed import ChangeFeed, ChangeKind
 from bot.storage.errors import StorageError, StorageUnavailableError
+from bot.storage.fence import current_fence
 from bot.storage.shielding import shield_until_done
 from bot.storage.single_writes import SingleWrite, SingleWrites
 from bot.storage.write_turns import WriteTurns
@@ -67,7 +68,7 @@ class Database:
         The end of the block commits it to the disk. A database that was deleted, replaced or taken over raises
         `StorageUnavailableError`, by the first statement or after the commit. An exception or a cancellation that
         leaves the block rolls it back. A cancellation during the commit is raised only after the commit has
-        succeeded or failed.
+        succeeded or failed. A task whose writes have a condition (`bot.storage.fence`) writes nothing without it.
 
         Args:
             committed: Called right after the commit, before the next transaction begins, even if the block's
@@ -77,6 +78,8 @@ class Database:
         async with self._writing.turn(urgent=urgent), self._connected(self._backend.writer) as connection:
             try:
                 await connection.begin()
+                if (fence := current_fence()) is not None:
+                    await fence(connection)
                 yield connection
                 await shield_until_done(self._commit(connection, committed))
             except BaseException:
@@ -149,6 +152,9 @@ class Database:
         Returns:
             The number of rows that it changed.
         """
+        if current_fence() is not None:
+            async with self.write() as connection:
+                return (await connection.execute(statement, values)).rowcount
         return await (self._urgent_writes if urgent else self._single_writes).write(statement, values)
 
     @asynccontextmanager

@@ -54,6 +54,13 @@ class DatabaseTakenError(StorageUnavailableError):
         super().__init__(f"{name}: taken over by {owner}")
 
 
+class LeaseLostError(StorageUnavailableError):
+    """Another process is the leader now: what this one began as the leader writes nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__("another process is the leader now")
+
+
 class StorageDamagedError(StorageError):
     """The file is not an SQLite database, or the database is damaged."""
 

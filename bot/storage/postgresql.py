@@ -9,13 +9,12 @@ from sqlalchemy import Connection
 
 from bot.extras import Extra, install_command
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import GATEWAY_KEY
 from bot.storage.backend import Backend
 from bot.storage.errors import UnsupportedDatabaseError
 
 if TYPE_CHECKING:
     from bot.storage.postgresql_queue import PostgresqlRunQueue
-    from bot.storage.postgresql_turn import SoleTurn
+    from bot.storage.postgresql_session import PostgresqlSession
 
 
 @asynccontextmanager
@@ -48,16 +47,16 @@ async def open_run_queue(address: PostgresqlAddress) -> AsyncGenerator["Postgres
 
 
 @asynccontextmanager
-async def open_gateway_turn(address: PostgresqlAddress) -> AsyncGenerator["SoleTurn"]:
-    """Give what waits for the turn of the one process that is connected to Discord's gateway."""
+async def open_standing_session(address: PostgresqlAddress) -> AsyncGenerator["PostgresqlSession"]:
+    """Give a connection for locks that a process has as long as it is well."""
     require_driver(address)
-    from bot.storage import postgresql_turn  # noqa: PLC0415 - imports psycopg, which is an extra
+    from bot.storage import postgresql_session  # noqa: PLC0415 - imports psycopg, which is an extra
 
-    turn = postgresql_turn.SoleTurn(address, GATEWAY_KEY)
+    session = postgresql_session.PostgresqlSession(address)
     try:
-        yield turn
+        yield session
     finally:
-        await turn.close()
+        await session.close()
 
 
 @asynccontextmanager

@@ -12,8 +12,9 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import GATEWAY_KEY, HOLDER, WORKERS
+from bot.storage.advisory_locks import GROUPS, HOLDER, WORKERS
 from bot.storage.database import Database
+from bot.storage.gateway_tables import gateway_shards, leader_lease
 from bot.storage.migrate import SchemaState, standing_of
 from bot.storage.postgresql import read_only_server
 from bot.storage.tables import heartbeats
@@ -38,6 +39,15 @@ _IN_LINE: Final = text(
 )
 
 
+_GROUPS: Final = (
+    "SELECT a.application_name, l.objid::bigint FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"  # noqa: S608 - constants
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    f" AND l.classid = {GROUPS}"
+)
+"""Asks for the names of the sessions that have groups of shards, and for these."""
+
+
 @dataclass(frozen=True)
 class DatabaseProcess:
     """A process whose session owns the database, alone or with others."""
@@ -49,8 +59,11 @@ class DatabaseProcess:
     connected_at: datetime
     """When its session began: the process did then, or its connection was lost before."""
     beat_at: datetime | None = None
-    """Its last heartbeat; None if it has had none, as a gateway that waits for its turn."""
-    is_active_gateway: bool = False
+    """Its last heartbeat; None if it has had none."""
+    groups: tuple[int, ...] = ()
+    """Groups of shards that it has connected to Discord."""
+    leads: bool = False
+    """True if it does what one process does at a time."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,13 @@ class ProcessReport:
     processes: tuple[DatabaseProcess, ...]
     queue: QueueState | None
     """None if no process has made the queue."""
+    shard_count: int | None = None
+    """Number of shards that gateways agreed on; None if there was no gateway yet."""
+
+    @property
+    def held(self) -> frozenset[int]:
+        """Groups of shards that any gateway has."""
+        return frozenset(group for process in self.processes for group in process.groups)
 
 
 def inspect_processes(address: PostgresqlAddress) -> ProcessReport | None:
@@ -93,11 +113,14 @@ def inspect_processes(address: PostgresqlAddress) -> ProcessReport | None:
         if standing is not SchemaState.CURRENT:
             return None
         at = connection.execute(select(func.now())).scalar_one()
-        return ProcessReport(at, _processes(connection), _queue(connection))
+        shards = connection.scalar(select(gateway_shards.c.shard_count))
+        return ProcessReport(at, _processes(connection, at), _queue(connection), shards)
 
 
-def _processes(connection: Connection) -> tuple[DatabaseProcess, ...]:
-    active = set(connection.execute(text(_holder_of(GATEWAY_KEY))).scalars())
+def _processes(connection: Connection, at: datetime) -> tuple[DatabaseProcess, ...]:
+    groups: dict[str | None, list[int]] = {}
+    for application, group in connection.execute(text(_GROUPS)):
+        groups.setdefault(application, []).append(group)
     found: dict[tuple[str | None, str], DatabaseProcess] = {}
     for pid, began_at, application, host in connection.execute(text(HOLDER)):
         if began_at is None:
@@ -108,19 +131,27 @@ def _processes(connection: Connection) -> tuple[DatabaseProcess, ...]:
             role, name = named["role"] or COMMAND, named["process"]
         known = found.get((role, name))
         if known is None or began_at > known.connected_at:
-            active_gateway = application in active
-            found[role, name] = DatabaseProcess(role, name, began_at, is_active_gateway=active_gateway)
-    return _with_beats(connection, sorted(found.values(), key=lambda one: (one.role or "", one.connected_at)))
+            own = tuple(sorted(groups.get(application, ())))
+            found[role, name] = DatabaseProcess(role, name, began_at, groups=own)
+    ordered = sorted(found.values(), key=lambda one: (one.role or "", one.connected_at))
+    return _with_rows(connection, ordered, at)
 
 
-def _with_beats(connection: Connection, processes: Sequence[DatabaseProcess]) -> tuple[DatabaseProcess, ...]:
+def _with_rows(
+    connection: Connection, processes: Sequence[DatabaseProcess], at: datetime
+) -> tuple[DatabaseProcess, ...]:
     beats = connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at)).all()
 
     def last(process: DatabaseProcess) -> datetime | None:
         own = [beat.beat_at for beat in beats if beat.process_id.startswith(f"{process.name}:")]
         return max(own, default=None)
 
-    return tuple(replace(process, beat_at=last(process)) for process in processes)
+    leading = select(leader_lease.c.holder).where(leader_lease.c.held_until > at)
+    leader = connection.scalar(leading) or ""
+    return tuple(
+        replace(process, beat_at=last(process), leads=leader.startswith(f"{process.name}:"))
+        for process in processes
+    )
 
 
 def _queue(connection: Connection) -> QueueState | None:
@@ -131,17 +162,7 @@ def _queue(connection: Connection) -> QueueState | None:
     return QueueState(untaken, max(oldest_untaken_s, 0.0), taken, max(oldest_beat_s, 0.0), in_line)
 
 
-def _holder_of(key: tuple[int, int]) -> str:
-    """Return the statement that asks for the names of the sessions with this lock."""
-    return (
-        "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"  # noqa: S608 - constants
-        " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
-        " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        f" AND l.classid = {key[0]} AND l.objid = {key[1]}"
-    )
-
-
 async def count_workers(database: Database) -> int:
-    """Return the number of processes that share the database, but for the active gateway. Raises `StorageError`."""
+    """Return the number of processes that share the database, but for gateways. Raises `StorageError`."""
     async with database.read() as connection:
         return (await connection.execute(text(WORKERS))).scalar_one()

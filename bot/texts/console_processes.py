@@ -1,5 +1,6 @@
 """Sentences of `python -m bot check` about the processes that share a database, and their queue."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +10,10 @@ PROCESSES_UNKNOWN: Final = "not told apart: DATABASE_URL names the sessions itse
 NO_WORKER: Final = "no worker runs, so nothing is made; start one: python -m bot worker"
 NO_GATEWAY: Final = (
     "no gateway is connected to Discord, so nobody is answered; start one: python -m bot gateway"
+)
+SHARDS_NOT_SETTLED: Final = "their number is not settled yet; the first gateway does that"
+NO_LEADER: Final = (
+    "no gateway leads: nothing is cleaned up and no question expires; within half a minute one should"
 )
 QUEUE_NOT_MADE: Final = "not made yet; the first gateway or worker does that"
 
@@ -25,13 +30,25 @@ def process(name: str, connected_at: datetime, beat_age_s: float | None) -> str:
     return since if beat_age_s is None else f"{since}, last heartbeat {duration(beat_age_s)} ago"
 
 
-def active(told: str) -> str:
-    """The gateway that is connected to Discord."""
-    return f"{told}; active"
+def shards(count: int, free: Collection[int]) -> str:
+    """The number of shards, and those that no gateway has."""
+    if not free:
+        return f"{count}, all with gateways"
+    return f"{count}, of which no gateway has {_listed(free)}; their servers are not answered"
+
+
+def has_shards(told: str, own: Collection[int], count: int) -> str:
+    """A gateway that connects some shards to Discord."""
+    return f"{told}; {_counted(len(own), 'shard')} of {count}: {_listed(own)}"
+
+
+def leads(told: str) -> str:
+    """The gateway that does what one process does at a time."""
+    return f"{told}; leader"
 
 
 def waits(told: str) -> str:
-    """A gateway that takes over when the active one is gone."""
+    """A gateway that takes over shards when another one is gone."""
     return f"{told}; waits to take over"
 
 
@@ -66,3 +83,14 @@ def duration(seconds: float) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _listed(numbers: Collection[int]) -> str:
+    """Numbers in order, with what follows one another as a range: `0-3, 6`."""
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    return ", ".join("-".join(str(end) for end in one) for one in ranges)

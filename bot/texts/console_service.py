@@ -4,7 +4,7 @@ from typing import Final
 
 OPENING: Final = "Opening the database"
 WAITING_FOR_DISCORD: Final = "Waiting for Discord"
-WAITING_FOR_TURN: Final = "Waiting: another gateway is connected to Discord"
+IN_RESERVE: Final = "In reserve: other gateways are connected to Discord"
 STOPPING: Final = "Stopping: uploads and purchases under way may end"
 
 

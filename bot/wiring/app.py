@@ -152,13 +152,17 @@ class App:
         Raises `BadConfigurationError` for terms that cannot be used, and `StorageError`.
         """
         await self._load_what_jobs_need(stack)
-        await compare_checkpoint(self.moderation.checkpoint, self.moderation.audit_log.store, self._notices)
+        await self._begin_alone(stack)
         await self._quota.recount(self._now())
         await self.people.load()
-        self.links_port = await stack.enter_async_context(self.copies.serving())
         self._add_cogs()
         self.introduction.add_cogs()
         begin((*self._of_every_process, *self._of_one_process), self._logged_in, stack)
+
+    async def _begin_alone(self, stack: AsyncExitStack) -> None:
+        """Do at the start what one process does."""
+        await compare_checkpoint(self.moderation.checkpoint, self.moderation.audit_log.store, self._notices)
+        self.links_port = await stack.enter_async_context(self.copies.serving())
 
     async def _load_what_jobs_need(self, stack: AsyncExitStack) -> None:
         await self._noted_purchases.take_up()
@@ -174,7 +178,7 @@ class App:
         return (
             ("database", self.database.watch),
             ("operator-news", self._notices.run),
-            ("collector", self._collect_garbage),
+            ("collector", lambda: collect_when_quiet(lambda: self.jobs.runner.running)),
             ("holds", self.jobs.service_watch.run),
             ("log-mirror", self.moderation.log_channel.run),
         )
@@ -393,6 +397,3 @@ class App:
             look_ups=self.moderation.look_ups,
             presets=[preset for preset in Preset if preset is not Preset.SPICY or settings.spicy_offered],
         )
-
-    async def _collect_garbage(self) -> None:
-        await collect_when_quiet(lambda: self.jobs.runner.running)

@@ -50,9 +50,8 @@ from cogs.moderation.person_news import DiscordNewsMessenger
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.channels import DiscordChannelLookup
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.members import KEPT_S, DiscordMemberships
+from cogs.shared.members import DiscordMemberships
 from cogs.shared.respond import LookUpTimes
-from cogs.worker_client import WorkerClient
 
 log: Final = structlog.get_logger(__name__)
 
@@ -117,9 +116,7 @@ class ModerationWiring:
     @cached_property
     def pages(self) -> IntegrationsPages:
         """Servers' *Integrations* pages."""
-        if isinstance(self.bot, WorkerClient):
-            return IntegrationsPages(self.bot, self.look_ups.page_s, KEPT_S)
-        return IntegrationsPages(self.bot, self.look_ups.page_s)
+        return IntegrationsPages(self.bot, self.look_ups.page_s, self.bot.is_told_of)
 
     @cached_property
     def memberships(self) -> DiscordMemberships:

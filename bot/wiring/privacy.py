@@ -70,8 +70,7 @@ class PrivacyWiring:
             runner=self.jobs.runner,
             deadlines=self.jobs.deadline_clock(),
             remove_copies=self._remove_copies,
-            is_in_server=lambda guild_id: self.moderation.bot.get_guild(guild_id) is not None,
-            knows_servers=self.moderation.bot.is_ready,
+            is_in_server=self.moderation.bot.is_in_server,
             now=self.now,
         )
 

@@ -19,12 +19,17 @@ SideTask: TypeAlias = tuple[str, Callable[[], Awaitable[None]]]
 def begin(tasks: Iterable[SideTask], logged_in: asyncio.Event, stack: AsyncExitStack) -> None:
     """Have tasks run once the bot has logged in, until the stack is left."""
     for name, work in tasks:
-        task = asyncio.create_task(_keep_going(name, work, logged_in), name=name)
+        task = asyncio.create_task(_begin_once(logged_in, name, work), name=name)
         stack.push_async_callback(cancelled, task)
 
 
-async def _keep_going(name: str, work: Callable[[], Awaitable[None]], logged_in: asyncio.Event) -> None:
+async def _begin_once(logged_in: asyncio.Event, name: str, work: Callable[[], Awaitable[None]]) -> None:
     await logged_in.wait()  # nobody can be told anything before
+    await keep_going(name, work)
+
+
+async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run a task, and again a minute after it broke, until cancelled."""
     while True:
         try:
             await work()

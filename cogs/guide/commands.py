@@ -11,6 +11,7 @@ from bot.services.guide import CommandMention, Guide, OperatorFacts
 from bot.texts import guide as words
 from bot.texts.messages import Language, Message
 from cogs.guide.operator import DiscordOperator
+from cogs.shared.channels import AsksAboutGuilds
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.layout import layout_of
@@ -49,7 +50,10 @@ class GuideCog(commands.Cog):
         if await acknowledge(interaction, private=True) is None:
             return
         operator = await self._operator.facts()
-        told = self._guide.about(operator, len(interaction.client.guilds), self._mention)
+        servers = len(interaction.client.guilds)
+        if operator is not None and isinstance(interaction.client, AsksAboutGuilds):
+            servers = max(servers, operator.servers)  # others are told of the rest
+        told = self._guide.about(operator, servers, self._mention)
         language = language_of(interaction, private=True)
         own = interaction.client.user
         parts = [f"### {own.name if own is not None else ''}", _listed(told, language)]

@@ -44,4 +44,7 @@ class DiscordOperator:
 def _facts_of(told: discord.AppInfo) -> OperatorFacts:
     # The owner of a team's application is an account that Discord made for the team.
     name = told.team.name if told.team is not None else told.owner.name
-    return OperatorFacts(name, told.team is not None, told.privacy_policy_url, told.terms_of_service_url)
+    servers = told.approximate_guild_count
+    return OperatorFacts(
+        name, told.team is not None, told.privacy_policy_url, told.terms_of_service_url, servers
+    )

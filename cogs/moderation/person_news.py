@@ -17,6 +17,7 @@ from bot.texts.moderation import APPEAL_BUTTON, YOUR_APPEAL_KEPT, YOUR_APPEAL_LI
 from cogs.shared.appeal_button import PREFIX
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.buttons import PlainButton, view_of
+from cogs.shared.channels import guild_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -33,53 +34,29 @@ class DiscordNewsMessenger:
 
     async def send(self, news: News, job: Job | None) -> Told:
         """Send news about `job`. A repetition within some minutes shows nothing twice. Does not raise."""
-        await self._client.wait_until_ready()  # before that no server's name and language are known
+        guild = await guild_of(self._client, news.guild_id)
         if news.kind is NewsKind.APPROVED:
             told = await self._mention(news, job, words.agreed(bought=news.bought))
-            return await self._send(news, job) if told is Told.UNREACHABLE else told
-        told = await self._send(news, job)
+            return await self._send(news, job, guild) if told is Told.UNREACHABLE else told
+        told = await self._send(news, job, guild)
         waited = news.kind in {NewsKind.DENIED, NewsKind.UNDECIDED}
         if told is Told.UNREACHABLE and waited:
             # The reason is between moderators and the user: in public nothing is said of it.
             return await self._mention(news, job, words.decided())
         return told
 
-    def _words(self, news: News) -> Message:
-        server = str(self._client.get_guild(news.guild_id) or news.guild_id)
-        match news.kind:
-            case NewsKind.REMOVED:
-                told = words.removed(server, news.reason)
-            case NewsKind.STRUCK:
-                told = words.struck(server, news.reason)
-            case NewsKind.SUSPENDED:
-                until = day(news.until) if news.until is not None else "—"
-                told = words.suspended(server, until, news.reason)
-            case NewsKind.SUSPENSION_OVER:
-                told = words.suspension_over(server)
-            case NewsKind.APPROVED:
-                told = words.agreed(bought=news.bought)
-            case NewsKind.DENIED:
-                told = words.denied(server, news.reason, bought=news.bought)
-            case NewsKind.UNDECIDED:
-                told = words.undecided(server)
-            case NewsKind.APPEAL_LIFTED:
-                told = YOUR_APPEAL_LIFTED
-            case NewsKind.APPEAL_KEPT:
-                told = YOUR_APPEAL_KEPT
-        return told
-
-    async def _send(self, news: News, job: Job | None) -> Told:
+    async def _send(self, news: News, job: Job | None, guild: discord.Guild | None) -> Told:
         """Send a direct message; with news of a suspension the button to appeal."""
         if self._breaker.open:
             return Told.LATER
         channel = await attempt(self._client.create_dm(discord.Object(news.person_id)), _TIMEOUT_S)
         if isinstance(channel, FailedCall):
             return _failed("person_not_told", news, channel)
-        language = self._language(news.guild_id)
+        language = Language.of(guild.preferred_locale.value if guild is not None else None)
         buttons: Sequence[PlainButton] = ()
         if news.kind is NewsKind.SUSPENDED:
             buttons = (PlainButton(APPEAL_BUTTON.in_language(language), f"{PREFIX}{news.guild_id}"),)
-        text = _linked(job, self._words(news)).in_language(language)
+        text = _linked(job, _words(news, guild)).in_language(language)
         view = view_of(buttons) if buttons else discord.utils.MISSING
         sending = channel.send(text, view=view, nonce=_nonce(news), allowed_mentions=_NOBODY)
         sent = await attempt(sending, _TIMEOUT_S)
@@ -101,9 +78,30 @@ class DiscordNewsMessenger:
         sent = await attempt(sending, _TIMEOUT_S)
         return _failed("person_not_mentioned", news, sent) if isinstance(sent, FailedCall) else Told.TOLD
 
-    def _language(self, guild_id: int) -> Language:
-        guild = self._client.get_guild(guild_id)
-        return Language.of(guild.preferred_locale.value if guild is not None else None)
+
+def _words(news: News, guild: discord.Guild | None) -> Message:
+    server = str(guild or news.guild_id)
+    match news.kind:
+        case NewsKind.REMOVED:
+            told = words.removed(server, news.reason)
+        case NewsKind.STRUCK:
+            told = words.struck(server, news.reason)
+        case NewsKind.SUSPENDED:
+            until = day(news.until) if news.until is not None else "—"
+            told = words.suspended(server, until, news.reason)
+        case NewsKind.SUSPENSION_OVER:
+            told = words.suspension_over(server)
+        case NewsKind.APPROVED:
+            told = words.agreed(bought=news.bought)
+        case NewsKind.DENIED:
+            told = words.denied(server, news.reason, bought=news.bought)
+        case NewsKind.UNDECIDED:
+            told = words.undecided(server)
+        case NewsKind.APPEAL_LIFTED:
+            told = YOUR_APPEAL_LIFTED
+        case NewsKind.APPEAL_KEPT:
+            told = YOUR_APPEAL_KEPT
+    return told
 
 
 def _failed(event: str, news: News, failed: FailedCall) -> Told:

@@ -29,6 +29,7 @@ from cogs.moderation.review_card import (
     review_buttons,
     shows_video,
 )
+from cogs.shared.channels import known_guild
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.modals import REASON, WORDS, YES, SentForm, reason_form, tick_form
@@ -146,9 +147,10 @@ class ReviewsCog(commands.Cog):
             label = FileLabel(f"SPOILER_{VIDEO_NAME}", described)
             await show_file(interaction, words.VIEWED, found.path, label, buttons)
         elif found is ViewRefusal.ELSEWHERE:
+            guild = await known_guild(interaction.client, review.guild_id)
             await answer(
                 interaction,
-                words.view_elsewhere(restricted_channel_in(interaction.client.get_guild(review.guild_id))),
+                words.view_elsewhere(restricted_channel_in(guild)),
             )
         else:
             await answer(interaction, not_moderating(person, _UNSEEN[found]))

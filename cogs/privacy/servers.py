@@ -1,5 +1,6 @@
 """Servers that the bot joins and leaves: what is stored about one goes some time after it was left."""
 
+from collections.abc import Collection
 from typing import Final
 
 import discord
@@ -8,6 +9,8 @@ from discord.ext import commands
 
 from bot.services.personal_data import PersonalData
 from bot.storage.errors import StorageError
+from cogs.client import Stillmotion
+from cogs.gateway import shard_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -15,7 +18,7 @@ log: Final = structlog.get_logger(__name__)
 class ServersCog(commands.Cog):
     """Notes departures. A server that is unavailable was not left: Discord lists it, and the library keeps it."""
 
-    def __init__(self, bot: commands.AutoShardedBot, personal_data: PersonalData) -> None:
+    def __init__(self, bot: Stillmotion, personal_data: PersonalData) -> None:
         self._bot = bot
         self._personal_data = personal_data
 
@@ -30,22 +33,20 @@ class ServersCog(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Note that the bot is back in a server."""
-        del guild
-        await self._look()
+        await self._note([guild.id], None)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Compare the servers of all shards with those that are stored: some may have been left meanwhile."""
-        await self._look()
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Compare the servers of a shard with those that are stored: some may have been left meanwhile.
 
-    def _is_told_of(self, guild_id: int) -> bool:
-        """Return True if Discord tells this process of a server: by its shard (Discord, *Sharding*)."""
-        shard_ids, shards = self._bot.shard_ids, self._bot.shard_count
-        return shard_ids is None or not shards or (guild_id >> 22) % shards in shard_ids
+        Of other shards other processes may be told.
+        """
+        if self._bot.serves(shard_id):  # else its servers are in memory no more
+            await self._note([guild.id for guild in self._bot.guilds if guild.shard_id == shard_id], shard_id)
 
-    async def _look(self) -> None:
+    async def _note(self, present: Collection[int], shard_id: int | None) -> None:
+        shards = self._bot.shard_count or 1
         try:
-            present = {guild.id for guild in self._bot.guilds}
-            await self._personal_data.servers_seen(present, self._is_told_of)
+            await self._personal_data.servers_seen(present, lambda one: shard_of(one, shards) == shard_id)
         except StorageError as error:
             log.warning("departures_not_noted", reason=str(error))

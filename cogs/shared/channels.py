@@ -17,7 +17,7 @@ _TIMEOUT_S: Final = 20.0
 
 @runtime_checkable
 class AsksAboutGuilds(Protocol):
-    """A client without a gateway."""
+    """A client that no gateway tells of all servers."""
 
     async def look_up_guild(self, guild_id: int) -> discord.Guild | None:
         """Return a server as Discord tells of it now; None if that cannot be told."""

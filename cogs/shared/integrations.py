@@ -1,7 +1,7 @@
 """Servers' *Integrations* pages, asked of Discord and kept in memory; and who acts, by what these pages say."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,8 +18,10 @@ from bot.moderation.integrations import (
     access_in_channel,
 )
 from bot.moderation.policy import Person
+from bot.moderation.rights import person_in_direct_messages
 from cogs.shared.attempt import FailedCall, attempt
-from cogs.shared.interactions import Interaction, owner_in_direct_messages, person_from, person_of
+from cogs.shared.channels import known_guild
+from cogs.shared.interactions import Interaction, person_from, person_of
 from cogs.shared.place import parent_of
 from cogs.shared.respond import seconds_for_looking_up
 
@@ -27,6 +29,8 @@ log: Final = structlog.get_logger(__name__)
 
 _ASK_AGAIN_AFTER_S: Final = 600.0
 """Changes are told over the gateway; this is for those that were missed while it was away."""
+_UNTOLD_KEPT_S: Final = 3.0
+"""Of a server of whose changes the gateway does not tell this process."""
 _ROLE, _USER, _CHANNEL = 1, 2, 3
 """Discord, *Application Command Permission Type*."""
 
@@ -48,10 +52,10 @@ _PAGE: Final = TypeAdapter(list[_Overwritten])
 class IntegrationsPages(commands.Cog):
     """Knows what servers' pages say."""
 
-    def __init__(self, client: discord.Client, wait_s: float, kept_s: float = _ASK_AGAIN_AFTER_S) -> None:
-        """Args: `kept_s` is how long a page is believed: shortly where the gateway tells of no changes."""
+    def __init__(self, client: discord.Client, wait_s: float, is_told_of: Callable[[int], bool]) -> None:
+        """Args: `is_told_of` tells if the gateway tells this process of changes in a server."""
         self._client = client
-        self._kept_s = kept_s
+        self._is_told_of = is_told_of
         self._wait_s = wait_s
         self._pages: dict[int, tuple[IntegrationsPage, float]] = {}
         self._asking: dict[int, asyncio.Task[IntegrationsPage | None]] = {}
@@ -63,7 +67,8 @@ class IntegrationsPages(commands.Cog):
         A page that was read before stays in use while Discord cannot be asked, unless it was changed meanwhile.
         """
         known = self._pages.get(guild_id)
-        if known is not None and asyncio.get_running_loop().time() - known[1] < self._kept_s:
+        kept_s = _ASK_AGAIN_AFTER_S if self._is_told_of(guild_id) else _UNTOLD_KEPT_S
+        if known is not None and asyncio.get_running_loop().time() - known[1] < kept_s:
             return known[0]
         task = self._asking.get(guild_id)
         if task is None:
@@ -91,7 +96,8 @@ class IntegrationsPages(commands.Cog):
     async def moderator_of(self, interaction: Interaction, guild_id: int) -> Person:
         """Return the user as one who decides in a server, where questions may come in direct messages too."""
         if interaction.guild_id is None:
-            return owner_in_direct_messages(interaction, guild_id)
+            owner_id = await self._owner_of(guild_id, self._left_s(interaction))
+            return person_in_direct_messages(interaction.user.id, guild_id, owner_id=owner_id)
         return await self.person_of(interaction)
 
     async def presser_of(self, interaction: Interaction) -> Person:
@@ -124,6 +130,22 @@ class IntegrationsPages(commands.Cog):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget the page of a server that the bot left: it may come back to another one."""
         self._forget(guild.id)
+
+    @commands.Cog.listener()
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Forget all pages: before this session of the gateway some may have been changed."""
+        del shard_id
+        for guild_id in tuple(self._pages):
+            self._forget(guild_id)
+
+    async def _owner_of(self, guild_id: int, within_s: float) -> int | None:
+        """Return the owner of a server that another process may be told of; None if nobody tells in time."""
+        try:
+            async with asyncio.timeout(within_s):
+                guild = await known_guild(self._client, guild_id)
+        except TimeoutError:
+            return None
+        return guild.owner_id if guild is not None else None
 
     def _forget(self, guild_id: int) -> None:
         self._pages.pop(guild_id, None)

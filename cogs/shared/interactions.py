@@ -10,7 +10,6 @@ from pydantic import SecretStr
 from bot.delivery.messages import ReplyAddress
 from bot.moderation.integrations import SPICY_COMMAND, Access, IntegrationsPage
 from bot.moderation.policy import Person
-from bot.moderation.rights import person_in_direct_messages
 from bot.texts.messages import Language
 
 Interaction: TypeAlias = discord.Interaction[discord.Client]
@@ -61,13 +60,6 @@ def is_in_foreign_server(interaction: Interaction) -> bool:
     if guild_id is None or interaction.is_guild_integration():
         return False
     return interaction.client.get_guild(guild_id) is None
-
-
-def owner_in_direct_messages(interaction: Interaction, guild_id: int) -> Person:
-    """Return the user of direct messages, where of a server only its owner has rights."""
-    guild = interaction.client.get_guild(guild_id)
-    owner_id = guild.owner_id if guild is not None else None
-    return person_in_direct_messages(interaction.user.id, guild_id, owner_id=owner_id)
 
 
 def link_to(message: discord.Message | None) -> str | None:

@@ -74,6 +74,8 @@ class Crew:
             await self.start("worker", name)
         discord = self.sandbox.discord
         await self.until(lambda: bool(discord.gateway.ready_shards() and discord.commands), "the gateway")
+        # Some seconds after it was connected: its first work is done, and an answer in time depends on it no more.
+        await self.until(lambda: self.said("gateway", "shard_ready"), "the gateway's servers")
         for name in names:
             await self.until(lambda name=name: self.said(name, "worker_ready"), name)
 

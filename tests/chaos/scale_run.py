@@ -309,9 +309,9 @@ class ScaleRun:
                 break
             await asyncio.sleep(_LOOK_EVERY_S)
         await self._until_ready(len(WORKERS))
-        # While Python starts, a signal ends it as any program; one that stood still is started anew at the end.
+        # While Python starts, a signal ends it as any program.
         await self._crew.until(
-            lambda: all(self._said(name, b'"waiting_for_turn"', b'"bot_ready"') for name in GATEWAYS),
+            lambda: all(self._said(name, b'"gateway_ready"') for name in GATEWAYS),
             "the gateways",
         )
         self._ending = True

@@ -78,14 +78,16 @@ async def test_a_gateway_that_waits_is_well_and_all_processes_are_shown(
         worker = await shell.start("worker", environment=environment)
         told = NotifySocket(f"@{shell.folder}@notify")
         waiting = await shell.start("gateway", environment=environment | told.environment)
-        ready = (await told.until(lambda message: "READY=1" in message))[-1]
-        assert ready == ["READY=1", f"STATUS={console_service.WAITING_FOR_TURN}"]
+        reserve = f"STATUS={console_service.IN_RESERVE}"
+        await told.until(lambda message: message == ["READY=1", reserve])
         await told.until(lambda message: message == [SIGN])
         during = await shell.run("check", environment=environment)
         assert during.status == 0, during.all
         assert "ok   processes: 2 gateways, 1 worker" in during.out
-        assert re.search(rf"ok   gateway: \S+:{first.pid}, on the database .* ago; active", during.out)
-        assert re.search(rf"ok   gateway: \S+:{waiting.pid}, on .* UTC; waits to take over", during.out)
+        assert re.search(
+            rf"ok   gateway: \S+:{first.pid}, on the database .* ago; 1 shard of 1: 0; leader", during.out
+        )
+        assert re.search(rf"ok   gateway: \S+:{waiting.pid}, on .* ago; waits to take over", during.out)
         assert re.search(rf"ok   worker: \S+:{worker.pid}, on .* heartbeat", during.out)
         assert "ok   queue: 0 with workers" in during.out
         first.kill()

@@ -17,34 +17,39 @@ def process(
     name: str = "host:7",
     *,
     beat_s: float | None = 20.0,
-    active: bool = False,
+    groups: tuple[int, ...] = (),
+    leads: bool = False,
     since_s: float = 3600.0,
 ) -> DatabaseProcess:
     beat_at = NOW - timedelta(seconds=beat_s) if beat_s is not None else None
-    return DatabaseProcess(role, name, NOW - timedelta(seconds=since_s), beat_at, is_active_gateway=active)
+    began_at = NOW - timedelta(seconds=since_s)
+    return DatabaseProcess(role, name, began_at, beat_at, groups=groups, leads=leads)
 
 
-GATEWAY = process("gateway", active=True)
-RESERVE = process("gateway", "host:8", beat_s=None)
+GATEWAY = process("gateway", groups=(0,), leads=True)
+RESERVE = process("gateway", "host:8")
 WORKER = process("worker", "host:9")
 
 
-def told(*processes: DatabaseProcess, queue: QueueState | None = IDLE) -> tuple[dict[str, str], set[str]]:
+def told(
+    *processes: DatabaseProcess, queue: QueueState | None = IDLE, shards: int | None = 1
+) -> tuple[dict[str, str], set[str]]:
     """The lines by their names, and the names of those that warn."""
-    lines = list(lines_of(ProcessReport(NOW, processes, queue)))
+    lines = list(lines_of(ProcessReport(NOW, processes, queue, shards)))
     assert all(line.passed for line in lines), "none of it stops a start"
     return {line.name: line.told for line in lines}, {line.name for line in lines if line.warns}
 
 
 def test_processes_that_are_well_are_listed_and_nothing_warns() -> None:
     lines = [
-        (line.name, line.told) for line in lines_of(ProcessReport(NOW, (GATEWAY, RESERVE, WORKER), IDLE))
+        (line.name, line.told) for line in lines_of(ProcessReport(NOW, (GATEWAY, RESERVE, WORKER), IDLE, 1))
     ]
     since = "on the database since 2026-11-29 11:00 UTC"
     assert lines == [
         ("processes", "2 gateways, 1 worker"),
-        ("gateway", f"host:7, {since}, last heartbeat 20 s ago; active"),
-        ("gateway", f"host:8, {since}; waits to take over"),
+        ("shards", "1, all with gateways"),
+        ("gateway", f"host:7, {since}, last heartbeat 20 s ago; 1 shard of 1: 0; leader"),
+        ("gateway", f"host:8, {since}, last heartbeat 20 s ago; waits to take over"),
         ("worker", f"host:9, {since}, last heartbeat 20 s ago"),
         ("queue", "0 with workers, of these 0 in line there; 0 not taken yet"),
     ]
@@ -56,7 +61,21 @@ def test_a_gateway_without_worker_and_workers_without_gateway_warn() -> None:
     assert (warning, lines["processes"]) == ({"processes"}, f"1 gateway, 0 workers; {words.NO_WORKER}")
     for others in ((), (RESERVE,)):
         lines, warning = told(WORKER, *others)
-        assert (warning, words.NO_GATEWAY in lines["processes"]) == ({"processes"}, True)
+        assert ("processes" in warning, words.NO_GATEWAY in lines["processes"]) == (True, True)
+
+
+def test_shards_that_no_gateway_has_and_a_missing_leader_warn() -> None:
+    first = process("gateway", groups=(0, 1, 2), leads=True)
+    second = process("gateway", "host:8", groups=(4, 7))
+    lines, warning = told(first, second, WORKER, shards=8)
+    assert lines["shards"].startswith("8, of which no gateway has 3, 5-6;")
+    assert warning == {"shards"}
+    assert "; 2 shards of 8: 4, 7" in lines["gateway"]
+    many = process("gateway", groups=(0,), leads=True)
+    assert "; 2 shards of 64: 0, 32" in told(many, WORKER, shards=64)[0]["gateway"]
+    lines, warning = told(process("gateway", groups=(0,)), WORKER)
+    assert (warning, lines["leader"]) == ({"leader"}, words.NO_LEADER)
+    assert told(RESERVE, WORKER, shards=None)[0]["shards"] == words.SHARDS_NOT_SETTLED
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,11 @@ async def test_before_discord_has_listed_the_servers_none_is_forgotten(harness: 
     data = harness.app.privacy.personal_data
     await data.store.note_left([harness.guild.id], harness.now() - 2 * SERVER_KEPT_FOR)
     data.deadlines.look()  # its first look makes nothing due
-    starting = replace(data, is_in_server=lambda _: False, knows_servers=lambda: False)
+
+    async def untold(_guild_id: int) -> bool | None:
+        return None
+
+    starting = replace(data, is_in_server=untold)
     await starting.run_once()
     assert owners(harness) == [harness.user.id]
     await harness.app.bot.wait_until_ready()

@@ -10,7 +10,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from bot.storage import line_tables, moderation_tables, privacy_tables, quota_tables, submission_tables
+from bot.storage import (
+    gateway_tables,
+    line_tables,
+    moderation_tables,
+    privacy_tables,
+    quota_tables,
+    submission_tables,
+)
 from bot.storage.errors import NewerDatabaseError, StorageError, UnsupportedDatabaseError
 from bot.storage.migrate import head_revision
 from bot.storage.opening import open_database, open_existing
@@ -56,7 +63,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_metadata(
     postgresql: PostgresqlServer, name: str
 ) -> None:
     metadata = moderation_tables.metadata
-    assert metadata is privacy_tables.metadata
+    assert metadata is privacy_tables.metadata is gateway_tables.metadata
     assert metadata is quota_tables.metadata is submission_tables.metadata is line_tables.metadata
     migrate_server(postgresql.address(name))
     with (

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
+from bot.storage.leader_lease import LeaderLease
 from bot.storage.opening import open_database
-from bot.storage.postgresql import open_gateway_turn, open_run_queue
-from bot.storage.processes import ProcessReport, QueueState, inspect_processes
+from bot.storage.postgresql import open_run_queue, open_standing_session
+from bot.storage.processes import ProcessReport, QueueState, count_workers, inspect_processes
+from bot.storage.shard_locks import ShardLocks
 from bot.storage.tables import heartbeats
 from tests.postgresql.server import PostgresqlServer
 from tests.storage.rows import add, row
@@ -28,24 +30,28 @@ async def test_processes_are_seen_with_what_they_do(postgresql: PostgresqlServer
         async with (
             open_database(url, tmp_path, sharing=True, role="worker"),
             open_database(url, tmp_path, sharing=True, role="gateway") as database,
-            open_gateway_turn(postgresql.address(name)) as elsewhere,
+            open_standing_session(postgresql.address(name)) as elsewhere,
+            open_standing_session(replace(postgresql.address(name), role="gateway")) as session,
         ):
             before, worker = seen(postgresql, name).processes
             assert (before.role, worker.role) == ("gateway", "worker")
-            assert not before.is_active_gateway
-            assert worker.beat_at is None
+            assert (before.groups, before.leads, worker.beat_at) == ((), False, None)
             async with database.write() as connection:
                 await connection.execute(
                     insert(heartbeats).values(process_id=f"{worker.name}:1a2b3c4d", beat_at=beat_at)
                 )
-            assert await elsewhere.take()
-            assert not seen(postgresql, name).processes[0].is_active_gateway, "another process has the turn"
-            await elsewhere.close()
-            async with open_gateway_turn(replace(postgresql.address(name), role="gateway")) as turn:
-                assert await turn.take()
-                gateway, worker = seen(postgresql, name).processes
-            assert gateway.is_active_gateway
-            assert (worker.is_active_gateway, worker.beat_at) == (False, beat_at)
+            others, locks = ShardLocks(elsewhere), ShardLocks(session)
+            assert await others.agree(4) == 4
+            assert await others.take_group(1)
+            assert seen(postgresql, name).processes[0].groups == (), "another process has it"
+            assert await count_workers(database) == 1
+            assert await locks.agree(6) == 4
+            assert [await locks.take_group(group) for group in range(3)] == [True, False, True]
+            await LeaderLease(session, f"{before.name}:1a2b3c4d").keep()
+            report = seen(postgresql, name)
+            gateway, worker = report.processes
+            assert (gateway.groups, gateway.leads, report.shard_count) == ((0, 2), True, 4)
+            assert (worker.groups, worker.beat_at) == ((), beat_at)
 
 
 async def test_the_queue_is_counted(postgresql: PostgresqlServer, tmp_path: Path) -> None:

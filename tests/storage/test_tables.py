@@ -14,7 +14,14 @@ from sqlalchemy import Connection, Dialect, create_engine, literal, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from bot.storage import line_tables, moderation_tables, privacy_tables, quota_tables, submission_tables
+from bot.storage import (
+    gateway_tables,
+    line_tables,
+    moderation_tables,
+    privacy_tables,
+    quota_tables,
+    submission_tables,
+)
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.tables import UtcMoment, jobs
@@ -108,7 +115,7 @@ def _definitions(connection: Connection) -> set[tuple[str, str]]:
 def test_the_migrations_make_exactly_the_tables_of_the_metadata(tmp_path: Path) -> None:
     # Tables are known once the modules that state them are loaded; all share one collection.
     metadata = moderation_tables.metadata
-    assert metadata is privacy_tables.metadata
+    assert metadata is privacy_tables.metadata is gateway_tables.metadata
     assert metadata is quota_tables.metadata is submission_tables.metadata is line_tables.metadata
     migrate(tmp_path / "migrated.sqlite3")
     migrated = create_engine(f"sqlite:///{tmp_path}/migrated.sqlite3")

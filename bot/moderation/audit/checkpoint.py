@@ -110,16 +110,20 @@ class CheckpointFile:
             StorageError: The log cannot be read.
             OSError: The file cannot be read or renamed.
         """
+        before = self._newest
         for recorded in await store.read(limit=1):
-            self._newest = Checkpoint(recorded.number, recorded.sha256)
+            if self._newest is None or recorded.number > self._newest.number:
+                self._newest = Checkpoint(recorded.number, recorded.sha256)
         found = await asyncio.to_thread(_read, self._path)
         if found is None and self._newest is not None:
             log.warning("checkpoint_missing", path=str(self._path))
             self._noted.set()
-        if found is None or await store.digest_of(found.number) == found.sha256:
-            return None
-        await asyncio.to_thread(self._path.replace, self._aside(found))
-        return found
+        is_there = found is None or await store.digest_of(found.number) == found.sha256
+        if found is not None and not is_there:
+            await asyncio.to_thread(self._path.replace, self._aside(found))
+        if not self._alone and self._newest != before:
+            self._noted.set()  # other processes' entries
+        return None if is_there else found
 
     async def run(self) -> None:
         """Write what there is to write, until cancelled."""
@@ -139,6 +143,8 @@ class CheckpointFile:
             return
         beside = self._path.with_name(f"new-{FILE_NAME}")
         try:
+            if not self._alone and (found := _read(self._path)) is not None and found.number > newest.number:
+                return  # another process has written a later one
             for checkpoint, path in (*((one, self._aside(one)) for one in self._lost), (newest, self._path)):
                 beside.write_text(json.dumps(asdict(checkpoint)) + "\n", "utf-8")
                 beside.replace(path)

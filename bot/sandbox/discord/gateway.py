@@ -82,6 +82,8 @@ class Gateway:
     changed: Signal = field(default_factory=Signal)
     resumes: int = 0
     identifies: int = 0
+    identifies_refused: int = 0
+    """How many came too soon after another one of their bucket."""
     replayed_again: int = 0
     turned_away: int = 0
     """How many connections were, while the gateway stayed away."""
@@ -251,6 +253,7 @@ class Gateway:
         if not as_object(data.get("properties")):
             raise GatewayCloseError(4002, "IDENTIFY needs properties.")
         if not self._may_identify(shard):
+            self.identifies_refused += 1
             connection.send(Op.INVALID_SESSION, False)  # noqa: FBT003  # the payload is this one boolean
             return
         self.identifies += 1

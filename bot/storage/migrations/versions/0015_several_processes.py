@@ -1,4 +1,4 @@
-"""Tables of several processes: counters of seconds that count against caps, the pause of submissions, the line."""
+"""Tables of several processes: counters against caps, the pause of submissions, the line, leader and shards."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,3 +48,17 @@ def upgrade() -> None:
     op.create_index("ix_line_entries_slots", "line_entries", ["slot_at"], **only_where("slot_at IS NOT NULL"))
     at_service = "state IN ('submitting', 'generating') AND settled_at IS NULL AND parked_at IS NULL"
     op.create_index("ix_jobs_at_service", "jobs", ["submitted_at"], **only_where(at_service))
+    op.create_table(
+        "leader_lease",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("holder", sa.String(64), nullable=False),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
+        sa.Column("held_until", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_leader_lease"),
+    )
+    op.create_table(
+        "gateway_shards",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("shard_count", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_gateway_shards"),
+    )

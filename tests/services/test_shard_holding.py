@@ -1,0 +1,150 @@
+"""Shards that several gateways divide among them."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import psycopg
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.services.identify_turns import IdentifyTurns
+from bot.services.shard_holding import MOST_GROUPS, ShardHolding, groups_of, shards_in, share_of
+from bot.storage.address import PostgresqlAddress
+from bot.storage.postgresql import open_standing_session
+from bot.storage.shard_locks import ShardLocks
+from tests.postgresql.server import PostgresqlServer
+
+WITHIN_S = 20.0
+
+
+@given(
+    st.sets(st.integers(1, 30), min_size=1),
+    st.dictionaries(st.integers(0, 20), st.integers(1, 30)),
+    st.integers(1, 21),
+)
+def test_shares_are_even_and_cover_all_groups(
+    gateways: set[int], holders: dict[int, int], groups: int
+) -> None:
+    shares = [share_of(one, gateways, holders, groups) for one in gateways]
+    assert sum(shares) == groups
+    assert max(shares) - min(shares) <= 1
+
+
+def test_nothing_moves_where_the_shares_are_even() -> None:
+    holders = {0: 8, 1: 8, 2: 7}
+    assert [share_of(one, {7, 8, 9}, holders, 4) for one in (7, 8, 9)] == [1, 2, 1]
+    assert [share_of(one, {7, 8}, {0: 8}, 1) for one in (7, 8)] == [0, 1]
+
+
+@given(st.integers(1, 200))
+def test_every_shard_is_in_one_group(shard_count: int) -> None:
+    groups = groups_of(shard_count)
+    assert groups <= MOST_GROUPS
+    found = [shard for group in range(groups) for shard in shards_in([group], shard_count)]
+    assert sorted(found) == list(range(shard_count))
+
+
+class Connections:
+    """Notes what is to be connected, of one process among others."""
+
+    def __init__(self, all_of_them: "list[Connections]") -> None:
+        self.served: frozenset[int] = frozenset()
+        self.holding: ShardHolding | None = None
+        self._all = all_of_them
+        all_of_them.append(self)
+
+    async def serve_shards(self, shard_ids: frozenset[int], shard_count: int) -> None:
+        assert shard_ids <= frozenset(range(shard_count))
+        self.served = shard_ids
+        served = [shard for one in self._all for shard in one.served]
+        assert len(served) == len(set(served)), "a shard is connected twice"
+
+
+@asynccontextmanager
+async def gateway(
+    address: PostgresqlAddress, all_of_them: list[Connections], recommended: int
+) -> AsyncGenerator[Connections]:
+    async with open_standing_session(address) as session:
+        made = Connections(all_of_them)
+        made.holding = ShardHolding(ShardLocks(session), made)
+        task = asyncio.create_task(made.holding.run(recommended))
+        try:
+            yield made
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            made.served = frozenset()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110 - locks of others ring no bell
+            await asyncio.sleep(0.02)
+
+
+async def test_gateways_divide_the_shards_and_take_over_those_of_one_that_is_gone(
+    postgresql: PostgresqlServer,
+) -> None:
+    everybody: list[Connections] = []
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with gateway(address, everybody, 4) as first:
+            await until(lambda: first.served == {0, 1, 2, 3})
+            async with gateway(address, everybody, 6) as second:
+                await until(lambda: (len(first.served), len(second.served)) == (2, 2))
+                assert first.served | second.served == {0, 1, 2, 3}, "the number is the first one's"
+            await until(lambda: first.served == {0, 1, 2, 3})
+        async with gateway(address, everybody, 1) as alone, gateway(address, everybody, 1) as spare:
+            await until(lambda: alone.served | spare.served == {0})
+            assert len(alone.served) + len(spare.served) == 1, "a new number, as nobody was connected"
+
+
+async def test_a_session_that_is_lost_is_followed_by_another(postgresql: PostgresqlServer) -> None:
+    everybody: list[Connections] = []
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with gateway(address, everybody, 2) as first:
+            await until(lambda: first.served == {0, 1})
+            assert first.holding is not None
+            with psycopg.connect(postgresql.url(name), autocommit=True) as outside:
+                outside.execute(
+                    b"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
+                )
+                await until(
+                    lambda: (
+                        outside.execute(
+                            b"SELECT count(*) = 3 FROM pg_locks WHERE locktype = 'advisory'"
+                        ).fetchone()
+                        == (True,)
+                    )
+                )
+            assert first.served == {0, 1}
+            assert await first.holding.is_held(0)
+            assert not await first.holding.is_held(2)
+
+
+async def test_one_identifies_at_a_time_in_a_bucket_over_processes(postgresql: PostgresqlServer) -> None:
+    apart_s = 0.3
+    turns: list[tuple[int, float]] = []
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with open_standing_session(address) as one, open_standing_session(address) as other:
+            processes = [IdentifyTurns(ShardLocks(session), apart_s) for session in (one, other)]
+            for process in processes:
+                process.max_concurrency = 2
+
+            async def identify(process: IdentifyTurns, shard_id: int) -> None:
+                await process.wait(shard_id)
+                turns.append((shard_id % 2, asyncio.get_running_loop().time()))
+
+            async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as group:
+                for number in range(6):
+                    group.create_task(identify(processes[number % 4 // 2], number))
+            for process in processes:
+                await process.close()
+    for bucket in (0, 1):
+        moments = [at_s for of, at_s in turns if of == bucket]
+        assert len(moments) == 3
+        assert all(later - earlier >= apart_s for earlier, later in itertools.pairwise(moments))
