@@ -69,10 +69,10 @@ dist: .venv
 UPGRADE ?= --upgrade
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
 	--no-annotate $(UPGRADE)
-OF_EXTRAS := demo marks nsfw nudenet postgres speed
+OF_EXTRAS := demo marks nsfw nudenet postgres s3 speed
 lock:
 	$(LOCK) pyproject.toml --output-file requirements/runtime.lock
-	$(LOCK) pyproject.toml --constraints requirements/runtime.lock --group dev --extra demo --extra marks --extra postgres \
+	$(LOCK) pyproject.toml --constraints requirements/runtime.lock --group dev --extra demo --extra marks --extra postgres --extra s3 \
 		--output-file requirements/dev.lock
 	set -e; for extra in $(OF_EXTRAS); do \
 		$(LOCK) pyproject.toml --constraints requirements/runtime.lock --extra $$extra \

@@ -19,6 +19,9 @@ from pydantic import SecretStr
 from bot.delivery.breaker import InvalidRequestBreaker, refusal_trace
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
+from bot.files.local_files import LocalFiles
+from bot.files.opening import open_files
+from bot.files.store import FileStore
 from bot.images.preparation import PicturePreparation, picture_pool
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
@@ -31,7 +34,7 @@ from bot.storage.address import PostgresqlAddress
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.storage.postgresql import open_run_queue, open_standing_session
-from bot.texts import console, console_marks
+from bot.texts import console, console_files, console_marks
 from bot.video_files.animating import VideoAnimating, animation_pool
 from bot.video_files.credentials import ContentCredentials, signing_pool
 from bot.video_files.facts import VideoFactsReader
@@ -99,8 +102,11 @@ async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
-    """The spool of reference images, with a session of its own towards Discord's file servers."""
+async def open_spool(settings: Settings, files: FileStore | None = None) -> AsyncGenerator[ReferenceSpool]:
+    """The spool of reference images, with a session of its own towards Discord's file servers.
+
+    Without `files` the pictures are in the data folder alone.
+    """
     memory_bytes = settings.child_memory_mb * _MIB_BYTES
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
@@ -109,7 +115,7 @@ async def open_spool(settings: Settings) -> AsyncGenerator[ReferenceSpool]:
     ):
         yield ReferenceSpool(
             session,
-            folder=settings.spool_dir,
+            files=files or LocalFiles(settings.spool_dir),
             allowed_hosts=settings.discord_cdn_hosts,
             pictures=PicturePreparation(pictures),
             frames=VideoFrames(videos),
@@ -144,6 +150,7 @@ async def open_app(
         )
         if role is not Role.ALONE:
             await _require_common_folder(database, settings, now)
+        job_files = open_files(settings, database, now, tuning.store_times)
         make_app = await _app_of(role, database, stack)
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
@@ -176,8 +183,9 @@ async def open_app(
             database=database,
             rate=rate,
             api=await stack.enter_async_context(open_api(settings, rate)),
-            spool=await stack.enter_async_context(open_spool(settings)),
+            spool=await stack.enter_async_context(open_spool(settings, job_files.pictures)),
             facts=VideoFactsReader(finished_videos),
+            job_files=job_files,
             files=PostableFiles(VideoFinishing(finishing, credentials), settings.media_dir, marks),
             animating=VideoAnimating(animations),
             screening=await stack.enter_async_context(screening),
@@ -198,9 +206,12 @@ async def open_app(
 
 async def _require_common_folder(database: Database, settings: Settings, now: Callable[[], datetime]) -> None:
     try:
-        await require_common_folder(database, settings.data_dir, now)
+        store = f"{settings.aws_endpoint_url} {settings.store_url}" if settings.has_store else None
+        await require_common_folder(database, settings.data_dir, now, store=store)
     except OtherFolderError:
         problem = SettingProblem("DATA_DIR", console.OTHER_FOLDER)
+        if settings.has_store:
+            problem = SettingProblem("STORE_URL", console_files.OTHER_STORE)
         raise BadConfigurationError((problem,)) from None
     except OSError as error:
         problem = SettingProblem("DATA_DIR", f"cannot be used: {error.strerror}")

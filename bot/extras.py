@@ -18,6 +18,7 @@ class Extra(StrEnum):
     NSFW = "nsfw"
     NUDENET = "nudenet"
     POSTGRES = "postgres"
+    S3 = "s3"
 
 
 _OF_THE_DEMO: Final = ("jsonschema", "referencing")

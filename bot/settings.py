@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     SecretStr,
@@ -21,11 +20,25 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
-from yarl import URL
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from bot.setting_types import (
+    FOLDER_URL,
+    UNFIT,
+    AtLeastOne,
+    DatabaseUrl,
+    HostAndPort,
+    Hosts,
+    HttpUrl,
+    Ids,
+    OwnPath,
+    PlainSecret,
+    Secret,
+    StoreUrl,
+    Terms,
+)
 
 ENV_FILE: Final = Path(".env")
-_UNFIT: Final = "unfit_for_a_header"
 
 
 class LogFormat(StrEnum):
@@ -74,29 +87,6 @@ def _default_log_format() -> LogFormat:
     return LogFormat.CONSOLE if sys.stderr.isatty() else LogFormat.JSON
 
 
-def _http_url(text: str) -> str:
-    url = URL(text)
-    if url.scheme not in {"http", "https"} or not url.host or url.user is not None or url.query_string:
-        raise ValueError("not an http or https address")
-    return text.rstrip("/")
-
-
-def _plain_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
-    hosts = tuple(name.lower() for name in names)
-    for entry in hosts:
-        url = URL(f"//{entry}")
-        if entry != url.authority or not url.host or "*" in entry:
-            raise ValueError("not a host or host:port")
-    return hosts
-
-
-def _database_url(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    if not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise ValueError("not a database address")
-    return value
-
-
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -115,53 +105,6 @@ def _image_check(value: object) -> object:
             return ImageCheck.OFF
         case _:
             return text
-
-
-# Pydantic would parse a list in the environment as JSON; with `NoDecode` below, commas separate its items.
-def _items(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _for_a_header(secret: SecretStr) -> SecretStr:
-    """Refuse what no `Authorization` header can hold. The key or token goes there behind a scheme of its own."""
-    text = secret.get_secret_value()
-    for scheme in ("Bearer", "Bot"):
-        if text.lower().startswith(f"{scheme.lower()} "):
-            raise PydanticCustomError(_UNFIT, f'without "{scheme} " in front')
-    unfit = next((number for number, one in enumerate(text, 1) if not "!" <= one <= "~"), None)
-    if unfit is not None:
-        place = {"number": unfit, "code": f"U+{ord(text[unfit - 1]):04X}"}
-        raise PydanticCustomError(_UNFIT, "its character {number} ({code}) cannot be in a header", place)
-    return secret
-
-
-def _host_and_port(text: str) -> str:
-    url = URL(f"//{text}")
-    if text != url.authority or not url.host or url.explicit_port is None:
-        raise ValueError("not host:port")
-    return text
-
-
-def _from_home(path: Path) -> Path:
-    """Read `~` as shells do, which do not see `.env`."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("no home") from None
-
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items), AfterValidator(_plain_hosts)]
-Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_for_a_header)]
-Ids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_items)]
-Terms = Annotated[
-    tuple[Annotated[str, Field(min_length=2, max_length=100)], ...], NoDecode, BeforeValidator(_items)
-]
-AtLeastOne = Annotated[int, Field(ge=1)]
-HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
-OwnPath = Annotated[Path, AfterValidator(_from_home)]
 
 
 class Settings(BaseSettings):
@@ -201,10 +144,22 @@ class Settings(BaseSettings):
     dimilinks_group: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = Field(
         None, description="a channel group's name, or nothing"
     )
-    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+    database_url: DatabaseUrl | None = Field(
         None, description="sqlite:///path or postgresql://user:password@host/name"
     )
     data_dir: OwnPath = Field(Path("data"), description="a folder for the database, the spool and the media")
+    store_url: StoreUrl = Field(FOLDER_URL, description="file://, the data folder, or s3://bucket/prefix")
+    aws_access_key_id: PlainSecret | None = Field(None, description="the id of an access key, or nothing")
+    aws_secret_access_key: PlainSecret | None = Field(
+        None, description="the secret of the access key, or nothing"
+    )
+    aws_session_token: PlainSecret | None = Field(
+        None, description="the token of a temporary access key, or nothing"
+    )
+    aws_region: str | None = Field(None, description="the region of the bucket, or nothing")
+    aws_endpoint_url: HttpUrl | None = Field(
+        None, description="an http(s) address of an S3 service, or nothing"
+    )
     jobs_at_once: AtLeastOne = Field(20, description="a whole number from 1, jobs running for the whole bot")
     jobs_at_once_per_server: AtLeastOne = Field(
         8, description="a whole number from 1, jobs running for one server"
@@ -304,13 +259,21 @@ class Settings(BaseSettings):
     def _with_its_other_half(cls, address: str | None, info: ValidationInfo) -> str | None:
         # What is not there was refused, and is told by itself.
         if "media_url" in info.data and (address is None) is not (info.data["media_url"] is None):
-            raise PydanticCustomError(_UNFIT, "set both MEDIA_URL and MEDIA_ADDRESS, or neither")
+            raise PydanticCustomError(UNFIT, "set both MEDIA_URL and MEDIA_ADDRESS, or neither")
         return address
+
+    @property
+    def has_store(self) -> bool:
+        """True if files are kept in a bucket, of which the data folder has copies."""
+        return self.store_url != FOLDER_URL
 
     @property
     def secrets(self) -> tuple[SecretStr, ...]:
         """All values that must not appear in logs or messages."""
-        known = (self.discord_token, self.dimilinks_api_key, self.database_url)
+        known = (
+            *(self.discord_token, self.dimilinks_api_key, self.database_url),
+            *(self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token),
+        )
         return tuple(secret for secret in known if secret is not None)
 
     @property
@@ -370,6 +333,6 @@ def _problem(kind: str, location: tuple[int | str, ...], told: str) -> SettingPr
     field = str(location[0])
     if kind == "extra_forbidden":
         return SettingProblem(field.upper(), "no setting has this name; see .env.example")
-    if kind == _UNFIT:  # our own words, which do not quote the value
+    if kind == UNFIT:  # our own words, which do not quote the value
         return SettingProblem(field.upper(), f"expected {Settings.model_fields[field].description}; {told}")
     return SettingProblem(field.upper(), f"expected {Settings.model_fields[field].description}")

@@ -22,6 +22,7 @@ OF_EXTRAS = {
     ROOT / "bot" / "video_files" / "signing": "marks",
     **dict.fromkeys((ROOT / "bot" / "storage").glob("postgresql_*.py"), "postgres"),
     ROOT / "bot" / "moving" / "target.py": "postgres",
+    ROOT / "bot" / "files" / "bucket.py": "s3",
 }
 """Parts of the bot that need an extra. Nothing else imports what only an extra has."""
 NOT_IMPORTED = {

@@ -25,6 +25,8 @@ class DataFolder:
 
     database: Path
     folder: Path
+    has_store: bool = False
+    """True if pictures and videos are in a bucket; in the folder are but copies of some."""
 
     def path(self, name: str) -> Path:
         """Return the path of a file by its name in backups."""
@@ -43,7 +45,12 @@ class DataFolder:
             yield from self._found(pattern)
 
     def needed_files(self, snapshot: Path) -> Iterator[str]:
-        """Yield the names of videos and pictures that the jobs of a copied database need, and of hidden videos."""
+        """Yield the names of videos and pictures that the jobs of a copied database need, and of hidden videos.
+
+        None where they are in a bucket.
+        """
+        if self.has_store:
+            return
         with closing(sqlite3.connect(snapshot)) as connection:
             # A row that cannot be read is backed up like the others; no file has its name.
             connection.text_factory = partial(str, encoding="utf-8", errors="replace")
@@ -57,8 +64,9 @@ class DataFolder:
                 yield from self._found(f"spool/{job_id}/*")
 
     def hidden_videos(self) -> Iterator[str]:
-        """Yield the names of hidden videos, which are deleted when moderators have decided."""
-        yield from self._found(f"media/{HIDDEN_PREFIX}*.mp4")
+        """Yield the names of hidden videos, which are deleted when moderators have decided; none of a bucket."""
+        if not self.has_store:
+            yield from self._found(f"media/{HIDDEN_PREFIX}*.mp4")
 
     def everything(self) -> Iterator[str]:
         """Yield the names of all files that a backup could hold, of use or not."""

@@ -43,6 +43,8 @@ def backup(settings: Settings, out: Path, *, force: bool) -> None:
         pictures=manifest.count("spool"),
     )
     say(told)
+    if settings.has_store:
+        say(console_backup.in_the_store(settings.store_url))
     if taken.missing:
         say(console_backup.left_out(taken.missing))
 
@@ -50,4 +52,6 @@ def backup(settings: Settings, out: Path, *, force: bool) -> None:
 def data_of(settings: Settings) -> DataFolder:
     """Return where a bot with these settings has its data. Raises `UnsupportedDatabaseError`."""
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
-    return DataFolder(database_path(url, settings.data_dir), settings.data_dir.resolve())
+    return DataFolder(
+        database_path(url, settings.data_dir), settings.data_dir.resolve(), has_store=settings.has_store
+    )

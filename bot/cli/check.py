@@ -11,6 +11,7 @@ from typing import Final
 from bot.app import closed_folder
 from bot.cli.check_line import CheckLine
 from bot.cli.decoding_check import check_decoding
+from bot.cli.file_check import check_files
 from bot.cli.image_check import check_images
 from bot.cli.install_checks import check_install_link, check_permissions
 from bot.cli.local_checks import check_env_file, check_links, check_metrics
@@ -67,6 +68,7 @@ async def check(print_line: Callable[[str], None], known: Sequence[Checkpoint] =
     checks: tuple[Callable[[Settings], Awaitable[CheckLine]], ...] = (
         _configuration,
         _data_folder,
+        check_files,
         _database,
         _outcomes,
         partial(_audit_log, known),

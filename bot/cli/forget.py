@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.files.opening import open_files
 from bot.jobs.store import JobStore
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.members.cache import MemberCache
@@ -51,8 +52,7 @@ async def _delete(database: Database, settings: Settings, person_id: int) -> Era
         audit=AuditLog(database),
         members=members,
         people=PreferenceCache(PeopleStore(database), _utc_now),
-        spool_dir=settings.spool_dir,
-        media_dir=settings.media_dir,
+        files=open_files(settings, database, _utc_now),
         restart=_leave_to_the_bot,
         show_later=_leave_to_the_bot,
         now=_utc_now,

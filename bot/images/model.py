@@ -91,6 +91,11 @@ class Reference:
     public_in: int | None = None
     """As of the source; pictures kept by older versions count as uploads."""
 
+    @property
+    def stored_name(self) -> str:
+        """Its name among the pictures of all jobs, whatever the data folder was when its path was made."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
 
 class ImageRefusedError(Exception):
     """A picture is refused. `detail` is a short technical term such as `TIFF`, for the user or the log."""

@@ -6,12 +6,14 @@ Jobs collect their pictures here before they are bought; submission streams them
 import asyncio
 import shutil
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import aiohttp
 
+from bot.files.store import FileStore
 from bot.images.fetching import fetch
 from bot.images.model import ImageRefusedError, ImageSource, Reference, SourceKind
 from bot.images.preparation import PicturePreparation
@@ -45,7 +47,7 @@ class _Raw:
 
 
 class ReferenceSpool:
-    """Collects jobs' pictures in `folder`.
+    """Collects jobs' pictures.
 
     Files are named by number, never by the users' file names, and readable only for the bot's account.
     """
@@ -54,13 +56,13 @@ class ReferenceSpool:
         self,
         session: aiohttp.ClientSession,
         *,
-        folder: Path,
+        files: FileStore,
         allowed_hosts: Sequence[str],
         pictures: PicturePreparation,
         frames: VideoFrames,
     ) -> None:
         self._session = session
-        self._folder = folder
+        self._files = files
         self._allowed_hosts = tuple(allowed_hosts)
         self._pictures = pictures
         self._frames = frames
@@ -120,18 +122,37 @@ class ReferenceSpool:
 
     async def share(self, pictures: Sequence[Reference], job_id: str) -> tuple[Reference, ...]:
         """Give another job the same pictures, without copying them. Raises `FileNotFoundError` if one is gone."""
-        # Hard links: each job removes its own folder, and a file's contents stay until its last link is removed.
+        # Links: each job removes its own folder, and a file's contents stay until its last link is removed.
         folder = await self._fresh_folder(job_id)
         shared: list[Reference] = []
         for picture in pictures:
             path = folder / picture.path.name
-            await asyncio.to_thread(path.hardlink_to, picture.path)
+            await self._files.link(picture.stored_name, f"{job_id}/{path.name}")
             shared.append(replace(picture, path=path))
         return tuple(shared)
 
+    async def keep(self, pictures: Sequence[Reference]) -> None:
+        """Have collected pictures where another process finds them. Raises `FilesUnavailableError`."""
+        await self._files.keep([picture.stored_name for picture in pictures])
+
+    async def fetch(self, pictures: Sequence[Reference]) -> None:
+        """Have pictures that were kept on this machine.
+
+        Raises:
+            FileNotFoundError: One is gone.
+            FilesUnavailableError: The store cannot be asked.
+        """
+        for picture in pictures:
+            await self._files.fetch(picture.stored_name)
+
+    def may_hold(self, pictures: Sequence[Reference]) -> bool:
+        """Return False if one of these is surely gone. Blocks for microseconds."""
+        return all(self._files.may_hold(picture.stored_name) for picture in pictures)
+
     async def discard(self, job_id: str) -> None:
-        """Remove the job's folder, if there is one."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / job_id, ignore_errors=True)
+        """Remove the job's pictures, if there are any. Raises `StorageError`."""
+        with suppress(OSError):
+            await self._files.delete_entry(job_id)
 
     async def _all(self, job_id: str, preparing: Sequence[Awaitable[Reference]]) -> tuple[Reference, ...]:
         """Prepare all pictures at once. If several are refused, the first in order is reported."""
@@ -151,14 +172,19 @@ class ReferenceSpool:
         for task in tasks:
             result = task.result()
             if isinstance(result, ImageRefusedError):
-                await self.discard(job_id)
+                await self._clear(job_id)
                 raise result
             references.append(result)
         return tuple(references)
 
+    async def _clear(self, job_id: str) -> Path:
+        """Remove what an earlier attempt left on this machine, and return the path of the job's folder."""
+        folder = self._files.path(job_id)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
     async def _fresh_folder(self, job_id: str) -> Path:
-        await self.discard(job_id)
-        folder = self._folder / job_id
+        folder = await self._clear(job_id)
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
         return folder
 

@@ -58,6 +58,7 @@ _REPEATABLE: Final = frozenset(
         FailureReason.GENERATION_FAILED,
         FailureReason.NOT_BOUGHT,
         FailureReason.UNANSWERED,
+        FailureReason.NOT_STORED,
         FailureReason.BROKE,
     }
 )

@@ -1,8 +1,10 @@
-"""Refusal of processes that share a database but not the data folder, in which jobs' files lie.
+"""Refusal of processes that share a database but not the place of jobs' files: the data folder, or a store.
 
-A file in the folder holds an id, which a row among the heartbeats repeats.
+A file in the folder holds an id, which a row among the heartbeats repeats. The id of a store is a digest of its
+address.
 """
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,20 +25,24 @@ _ALIVE_FOR: Final = timedelta(minutes=3)
 
 
 class OtherFolderError(Exception):
-    """Processes that are alive have another folder."""
+    """Processes that are alive have another folder, or another store."""
 
 
-async def require_common_folder(database: Database, data_dir: Path, now: Callable[[], datetime]) -> None:
+async def require_common_folder(
+    database: Database, data_dir: Path, now: Callable[[], datetime], *, store: str | None = None
+) -> None:
     """Return if the folder is that of all processes that are alive; if none is, it is from now on.
 
+    With a `store`, which is named by its address, that has to be the same, and the folders may differ.
+
     Raises:
-        OtherFolderError: It is not.
+        OtherFolderError: It is not, or the store is not.
         OSError: The folder cannot be read or written.
         StorageError: The database cannot.
     """
     async with database.write() as connection:
         await database.lock(connection, SharedLock.STARTS)
-        own = f"{FILES}{_id_of(data_dir)}"
+        own = f"{FILES}{_id_of(data_dir) if store is None else _digest_of(store)}"
         beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
         noted = {beat.process_id for beat in beats if beat.process_id.startswith(FILES)}
         # The heartbeat of one that is starting comes after this.
@@ -51,6 +57,10 @@ async def require_common_folder(database: Database, data_dir: Path, now: Callabl
             raise OtherFolderError
         await connection.execute(delete(heartbeats).where(heartbeats.c.process_id.in_(noted)))
         await connection.execute(heartbeats.insert().values(process_id=own, beat_at=now()))
+
+
+def _digest_of(store: str) -> str:
+    return hashlib.sha256(store.encode()).hexdigest()[:16]
 
 
 def _id_of(data_dir: Path) -> str:

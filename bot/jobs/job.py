@@ -114,6 +114,8 @@ class FailureReason(StrEnum):
     """The service did not hand the finished video out."""
     VIDEO_NOT_STORED = "video_not_stored"
     """The disk here did not take it."""
+    NOT_STORED = "not_stored"
+    """The store of files was away."""
     UPLOAD_TOO_LARGE = "upload_too_large"
     NOT_FITTED = "not_fitted"
     """It is larger than Discord allows there, and making it smaller failed here."""

@@ -28,6 +28,10 @@ def _broke(failure: Failure, job: Job) -> Explanation:
     return explanations.laid_aside_broke(failure.detail) if job.bought else explanations.BROKE_BEFORE_PURCHASE
 
 
+def _not_stored(failure: Failure, job: Job) -> Explanation:
+    return files.laid_aside_not_stored(failure.detail) if job.bought else files.PICTURES_NOT_STORED
+
+
 def _between_them(failure: Failure, job: Job) -> str:
     """Return the moderators' reason where its user alone reads it; they hear it in a direct message as well."""
     return failure.detail if job.reply.private else ""
@@ -51,6 +55,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.VIDEO_UNUSABLE: _always(explanations.VIDEO_UNUSABLE),
     FailureReason.VIDEO_UNREACHABLE: _always(explanations.VIDEO_UNREACHABLE),
     FailureReason.VIDEO_NOT_STORED: _always(explanations.VIDEO_NOT_STORED),
+    FailureReason.NOT_STORED: _not_stored,
     FailureReason.UPLOAD_TOO_LARGE: lambda failure, _: explanations.laid_aside_too_large(failure.detail),
     FailureReason.NOT_FITTED: lambda failure, _: files.laid_aside_not_fitted(failure.detail),
     FailureReason.UPLOAD_REFUSED: lambda failure, _: explanations.laid_aside_refused(failure.detail),

@@ -1,6 +1,5 @@
 """Originals: delivered videos as they came, kept for a while beside the files that were posted."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy import ColumnElement, select, update
 
+from bot.files.store import FileStore
 from bot.jobs.job import Job, full_name_of
 from bot.jobs.store import JobStore
 from bot.storage.database import Database
@@ -21,7 +21,7 @@ log: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Original:
-    """A file in the media folder, and the moment until which it is kept."""
+    """A file among the videos, and the moment until which it is kept."""
 
     job_id: str
     name: str
@@ -36,20 +36,30 @@ class Originals:
     Methods raise `bot.storage.errors.StorageUnavailableError` where they cannot read the database.
     """
 
-    def __init__(self, database: Database, store: JobStore, media_dir: Path) -> None:
+    def __init__(self, database: Database, store: JobStore, videos: FileStore) -> None:
         self._database = database
         self._store = store
-        self._media_dir = media_dir
+        self._videos = videos
 
     async def kept(self) -> Sequence[Original]:
         """Return all, oldest first."""
         return await self._where()
 
     async def path_of(self, job: Job) -> Path | None:
-        """Return the file of a delivered job's original, if it is still kept."""
+        """Return where a delivered job's original is, if it is still kept; `fetch` has it there."""
         found = await self._where(jobs.c.id == job.id)
-        path = self._media_dir / found[0].name if found else None
-        return path if path is not None and await asyncio.to_thread(path.exists) else None
+        if not found or not self._videos.may_hold(found[0].name):
+            return None
+        return self._videos.path(found[0].name)
+
+    async def fetch(self, path: Path) -> None:
+        """Have an original on this machine, at the path that `path_of` returned.
+
+        Raises:
+            FileNotFoundError: It is gone.
+            FilesUnavailableError: The store cannot be asked.
+        """
+        await self._videos.fetch(path.name)
 
     async def expire(self, originals: Sequence[Original]) -> None:
         """Delete these, whose time or space is over, but for those of jobs whose row cannot be read."""
@@ -61,10 +71,9 @@ class Originals:
         gone: list[str] = []
         for original in originals:
             try:
-                for name in (original.name, full_name_of(original.job_id)):
-                    await asyncio.to_thread((self._media_dir / name).unlink, missing_ok=True)
-            except OSError as error:
-                log.error("original_not_deleted", job=original.job_id, reason=error.strerror)
+                await self._videos.delete((original.name, full_name_of(original.job_id)))
+            except (OSError, StorageUnavailableError) as error:
+                log.error("original_not_deleted", job=original.job_id, reason=str(error))
             else:
                 gone.append(original.job_id)
         await self._forget(gone)
@@ -77,16 +86,16 @@ class Originals:
         """Delete the originals of a user's videos."""
         await self.drop(await self._where(jobs.c.person_id == person_id))
 
-    async def take(self, job: Job, destination: Path) -> bool:
-        """Move the original of a job's video to another place, and delete all others of it.
+    async def take(self, job: Job, name: str) -> bool:
+        """Give the original of a job's video another name, and delete all others of it.
 
-        Returns False if there was none. Raises `OSError` where the disk does not move it.
+        Returns False if there was none. Raises `OSError` where it cannot be moved.
         """
         found = await self._of(job)
         taken = False
         for original in found:
             if not taken:
-                taken = await asyncio.to_thread(_moved, self._media_dir / original.name, destination)
+                taken = await self._videos.move(original.name, name)
         await self.drop(found)
         return taken
 
@@ -111,11 +120,3 @@ class Originals:
                 await connection.execute(statement)
         except StorageUnavailableError as error:
             log.warning("original_still_noted", jobs=job_ids, reason=str(error))
-
-
-def _moved(path: Path, destination: Path) -> bool:
-    try:
-        path.replace(destination)
-    except FileNotFoundError:
-        return False
-    return True

@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 import structlog
 
+from bot.files.store import FileStore
 from bot.images.screening import Screening, ScreeningUnavailableError, percent
 from bot.jobs.job import FailureReason, Job
 from bot.jobs.request_facts import stored_request
@@ -61,12 +61,12 @@ class Checks:
     """
 
     def __init__(
-        self, *, gatekeeper: Gatekeeper, screening: Screening, media_dir: Path, untold_s: float
+        self, *, gatekeeper: Gatekeeper, screening: Screening, videos: FileStore, untold_s: float
     ) -> None:
         """Args: `untold_s` is how long a Discord is waited for that does not tell what a rule needs to know."""
         self._gatekeeper = gatekeeper
         self._screening = screening
-        self._media_dir = media_dir
+        self._videos = videos
         self._untold_s = untold_s
 
     async def before_purchase(self, context: JobContext) -> CheckResult:
@@ -136,12 +136,18 @@ class Checks:
         if job.video_name is None or job.reply.guild_id != job.guild_id or threshold is None:
             return False
         if job.video_percent is None:
-            scoring = self._screening.score_video(self._media_dir / job.video_name)
-            found = await self._score(job, ReviewStage.POSTING, scoring)
+            found = await self._score(job, ReviewStage.POSTING, self._score_video(job.video_name))
             if found is None:
                 return True
             await context.amend(video_percent=found)
         return (context.job.video_percent or 0) >= threshold
+
+    async def _score_video(self, name: str) -> float:
+        try:
+            path = await self._videos.fetch(name)
+        except OSError:
+            path = self._videos.path(name)  # which has no score either
+        return await self._screening.score_video(path)
 
     async def _score(self, job: Job, stage: ReviewStage, scoring: Awaitable[float]) -> int | None:
         """Return a score in percent, or None if it cannot be told, which moderators look at as well."""

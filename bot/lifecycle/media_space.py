@@ -1,21 +1,21 @@
 """Space for videos: a limit of the data folder, and the free space of its disk.
 
-Only originals of delivered videos are deleted for it. Videos that wait to be fetched, hidden ones, and those of
-jobs under way stay, whatever that costs.
+Only originals of delivered videos are deleted for it; where files are in a store, copies of them here. Videos that
+wait to be fetched, hidden ones, and those of jobs under way stay, whatever that costs.
 """
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from bot.images.model import IMAGE_LIMITS
 from bot.jobs.job import full_name_of
-from bot.jobs.originals import Original, Originals
+from bot.jobs.originals import Original
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.storage.errors import StorageError
 from bot.texts import files, operator
@@ -54,12 +54,24 @@ class _Usage:
         return sum(self.sizes.get(name, 0) for name in (original.name, full_name_of(original.job_id)))
 
 
+class Removable(Protocol):
+    """Files that may go for space: originals, or copies of what is in a store."""
+
+    async def kept(self) -> Sequence[Original]:
+        """Return all, those first that may go first."""
+        ...
+
+    async def expire(self, originals: Sequence[Original]) -> None:
+        """Remove these, with what was made of them."""
+        ...
+
+
 class MediaSpace:
     """Keeps the media folder within its limit."""
 
     def __init__(
         self,
-        originals: Originals,
+        originals: Removable,
         media_dir: Path,
         *,
         limit_bytes: int,

@@ -30,6 +30,8 @@ class Timeouts:
     """For Discord to take the finished video, before it is laid aside."""
     storage_longest_s: float = 30.0
     """The longest pause between two tries to store something on a disk that fails."""
+    files_s: float = 900.0
+    """For a store of files that is away, before a request with pictures ends, or a finished video is laid aside."""
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,15 @@ class LinkedVideo:
     name: str
 
 
+class VideoAwayError(Exception):
+    """A video may be sent, and cannot be read at present."""
+
+
 class LinkedVideoSource(Protocol):
     """Says what may be sent of a job at this moment."""
 
     async def find(self, job_id: str) -> LinkedVideo | None:
-        """Return the file, or None where nothing of the job may be sent."""
+        """Return the file, or None where nothing of the job may be sent. Raises `VideoAwayError`."""
         ...
 
     async def may_go_on(self, job_id: str) -> bool:
@@ -126,7 +130,10 @@ class MediaLinks:
         if self._prefix and path.startswith(f"{self._prefix}/"):
             path = path.removeprefix(self._prefix)
         job_id = self._signer.job_of(path, self._now())
-        video = await self._source.find(job_id) if job_id is not None else None
+        try:
+            video = await self._source.find(job_id) if job_id is not None else None
+        except VideoAwayError:
+            return Response(status=503, headers={**PLAIN_HEADERS, "Retry-After": "60"})
         if job_id is None or video is None:
             return Response(status=404, headers=PLAIN_HEADERS)
         log.info("media_link_used", job=job_id, method=request.method)

@@ -1,19 +1,22 @@
 """Counts of what is stored about a user, for `/privacy show`."""
 
-import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
+from bot.files.job_files import JobFiles
+from bot.files.store import FilesUnavailableError
 from bot.jobs.job import owner_of_file
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 from bot.reviews.review import ReviewState, ReviewSubject
 from bot.storage.database import Database
+from bot.storage.errors import StorageUnavailableError
 from bot.storage.moderation_tables import audit, members, person_news, reviews, strikes, votes
 from bot.storage.privacy_tables import deletions
 from bot.storage.tables import drafts, jobs, people, reports
+
+_PARTIAL: Final = ".part"
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,10 @@ class Inventory:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PersonInventory:
-    """Counts. `of` raises `bot.storage.errors.StorageUnavailableError`."""
+    """Counts. `of` raises `bot.storage.errors.StorageUnavailableError`, also while the store of files is away."""
 
     database: Database
-    spool_dir: Path
-    media_dir: Path
+    files: JobFiles
 
     async def of(self, person_id: int) -> Inventory:
         """Count what is stored about a user."""
@@ -91,7 +93,7 @@ class PersonInventory:
                 counted = select(func.count()).select_from(table).where(condition)
                 counts[name] = (await connection.execute(counted)).scalar_one()
             ids = frozenset((await connection.execute(select(jobs.c.id).where(mine))).scalars())
-        pictures, videos = await asyncio.to_thread(_files, self.spool_dir, self.media_dir, ids)
+        pictures, videos = await self._count_files(ids)
         return Inventory(
             requests=counts["requests"],
             open=counts["open"],
@@ -110,18 +112,12 @@ class PersonInventory:
             asked=await open_questions(self.database, person_id),
         )
 
-
-_PARTIAL: Final = ".part"
-
-
-def _files(spool_dir: Path, media_dir: Path, job_ids: frozenset[str]) -> tuple[int, int]:
-    """Return how many pictures and videos of jobs there are. Blocks."""
-    pictures = sum(
-        sum(1 for _ in folder.iterdir()) for folder in spool_dir.iterdir() if folder.name in job_ids
-    )
-    videos = {
-        path.name
-        for path in media_dir.iterdir()
-        if owner_of_file(path.name.removeprefix(HIDDEN_PREFIX)) in job_ids and path.suffix != _PARTIAL
-    }
-    return pictures, len(videos)
+    async def _count_files(self, job_ids: frozenset[str]) -> tuple[int, int]:
+        try:
+            pictures = await self.files.pictures.names_of(lambda name: name in job_ids)
+            videos = await self.files.videos.names_of(
+                lambda name: owner_of_file(name.removeprefix(HIDDEN_PREFIX)) in job_ids
+            )
+        except FilesUnavailableError as error:
+            raise StorageUnavailableError(str(error)) from None
+        return len(pictures), sum(not name.endswith(_PARTIAL) for name in videos)

@@ -5,7 +5,6 @@ task at the video service, which is the receipt of a purchase, and for two days 
 """
 
 import asyncio
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +14,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.files.job_files import JobFiles
 from bot.jobs.job import NOBODY, owner_of_file
 from bot.moderation.audit.entries import AuditEntry
 from bot.moderation.audit.sealing import EntryEmptying
-from bot.reviews.hidden_copies import HIDDEN_PREFIX
+from bot.reviews.hidden_copies import HIDDEN_PREFIX, hidden_name_of
 from bot.reviews.review import ReviewState
 from bot.storage.database import Database
 from bot.storage.moderation_tables import audit, person_news, reviews, strikes, votes
@@ -74,8 +74,7 @@ class JobErasure:
 
     database: Database
     emptying: EntryEmptying
-    spool_dir: Path
-    media_dir: Path
+    files: JobFiles
 
     async def left(self, chosen: ColumnElement[bool]) -> int:
         """Return how many of the chosen jobs are not erased: those that were needed a moment ago."""
@@ -97,7 +96,7 @@ class JobErasure:
         count = 0
         while batch := await self._batch(and_(chosen, not_(_is_needed(seal.at)))):
             # The files first: a row without a text shows nothing to anybody, and leads to the files until then.
-            await asyncio.to_thread(self._delete_files, frozenset({*batch.ids, *batch.looks}))
+            await self._delete_files(frozenset({*batch.ids, *batch.looks}))
             await self.emptying.empty(audit.c.job_id.in_(batch.ids), self.emptying.in_full, seal)
             async with self.database.write() as connection:
                 await _erase_rows(connection, batch, seal.at)
@@ -137,15 +136,21 @@ class JobErasure:
             ],
         )
 
-    def _delete_files(self, job_ids: frozenset[str]) -> None:
-        """Delete the pictures and the videos of jobs. Blocks. Raises `OSError`."""
+    async def _delete_files(self, job_ids: frozenset[str]) -> None:
+        """Delete the pictures and the videos of jobs. Raises `OSError`."""
+        pictures, videos = self.files.pictures, self.files.videos
         for job_id in job_ids:
-            folder = self.spool_dir / job_id
-            if folder.exists():
-                shutil.rmtree(folder)
-        for path in self.media_dir.iterdir():
-            if owner_of_file(path.name.removeprefix(HIDDEN_PREFIX)) in job_ids:
-                path.unlink(missing_ok=True)
+            await pictures.delete_entry(job_id)
+        # Made of videos on this machine, or just being made.
+        made = await asyncio.to_thread(_names_in, videos.folder)
+        owned = {name for name in made if owner_of_file(name.removeprefix(HIDDEN_PREFIX)) in job_ids}
+        for job_id in job_ids:
+            owned |= {f"{job_id}.mp4", hidden_name_of(job_id)}
+        await videos.delete(owned)
+
+
+def _names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def _is_newer(moment: datetime) -> ColumnElement[bool]:

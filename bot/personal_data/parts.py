@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
+from bot.files.job_files import JobFiles
 from bot.jobs.store import JobStore
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.sealing import EntryEmptying
@@ -33,8 +33,7 @@ class ErasureParts:
     audit: AuditLog
     members: MemberCache
     people: PreferenceCache
-    spool_dir: Path
-    media_dir: Path
+    files: JobFiles
     restart: Callable[[str], None]
     """Runs a job anew from the state in which it is stored."""
     show_later: Callable[[str], None]
@@ -52,8 +51,7 @@ class ErasureParts:
         return JobErasure(
             database=self.database,
             emptying=self.emptying,
-            spool_dir=self.spool_dir,
-            media_dir=self.media_dir,
+            files=self.files,
         )
 
     @cached_property
@@ -67,7 +65,7 @@ class ErasureParts:
                 database=self.database,
                 store=self.store,
                 audit=self.audit,
-                spool_dir=self.spool_dir,
+                spool_dir=self.files.pictures.folder,
                 restart=self.restart,
                 show_later=self.show_later,
                 now=self.now,

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from bot.dimilinks import DimiLinks, DimiLinksError, VideoMissingError
+from bot.files.store import LIST_EVERY_S, FileStore, FilesUnavailableError
 from bot.jobs.job import Job
 from bot.jobs.originals import Originals
 
@@ -18,54 +20,73 @@ HIDDEN_PREFIX: Final = "hidden-"
 """Prefix of the file names of hidden videos. The clean-up leaves these files alone."""
 
 
+def hidden_name_of(job_id: str) -> str:
+    """Return the name of the copy of a job's video."""
+    return f"{HIDDEN_PREFIX}{job_id}.mp4"
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class HiddenCopies:
-    """Files in the media folder, one for each hidden video."""
+    """Files among the videos, one for each hidden video."""
 
     api: DimiLinks
     originals: Originals
-    media_dir: Path
-
-    def path(self, job_id: str) -> Path:
-        """Return where the copy of a job's video is, or would be."""
-        return self.media_dir / f"{HIDDEN_PREFIX}{job_id}.mp4"
+    videos: FileStore
+    _next_list_s: list[float] = field(default_factory=lambda: [0.0], init=False)
 
     async def take_original(self, job: Job) -> bool:
         """Make the original of a delivered video its copy. Returns False if there is no original.
 
         Raises:
-            OSError: The disk does not move it.
+            OSError: It cannot be moved.
         """
-        return await self.originals.take(job, self.path(job.id))
+        return await self.originals.take(job, hidden_name_of(job.id))
 
-    async def fetch(self, job: Job) -> None:
-        """Download a copy, unless there is one. It is not charged: the task is bought.
+    async def fetch(self, job: Job) -> Path:
+        """Have a copy on this machine; it is downloaded if there is none. That is not charged: the task is bought.
 
         Raises:
             DimiLinksError: The service does not hand it out.
-            OSError: The disk does not take it.
+            OSError: The disk does not take it, or the store cannot be used.
         """
-        path = self.path(job.id)
-        if await asyncio.to_thread(path.exists) or await self.take_original(job):
-            return
+        name = hidden_name_of(job.id)
+        with suppress(FileNotFoundError):
+            return await self.videos.fetch(name)
+        if await self.take_original(job):
+            return await self.videos.fetch(name)
         if job.task_id is None:
             raise VideoMissingError("never bought")
-        await self.api.download(job.task_id, path)
-
-    async def ensure(self, job: Job) -> bool:
-        """Have a copy. Returns False if it could not be fetched."""
+        await self.api.download(job.task_id, self.videos.path(name))
         try:
-            await self.fetch(job)
+            await self.videos.keep([name])
+        except FilesUnavailableError as error:
+            log.warning("hidden_video_not_stored", job=job.id, reason=str(error))
+        return self.videos.path(name)
+
+    async def ensure(self, job: Job) -> Path | None:
+        """Have a copy on this machine. Returns None if it could not be fetched."""
+        try:
+            return await self.fetch(job)
         except (DimiLinksError, OSError) as error:
             log.warning("hidden_video_not_kept", job=job.id, error=type(error).__name__)
-            return False
-        return True
+            return None
 
     async def drop(self, job_id: str) -> None:
-        """Delete a copy, if there is one."""
-        await asyncio.to_thread(self.path(job_id).unlink, missing_ok=True)
+        """Delete a copy, if there is one. Raises `StorageError` as well."""
+        await self.videos.delete([hidden_name_of(job_id)])
 
     async def job_ids(self) -> Sequence[str]:
-        """Return the jobs whose videos have a copy."""
-        found = await asyncio.to_thread(lambda: [*self.media_dir.glob(f"{HIDDEN_PREFIX}*.mp4")])
-        return [path.stem.removeprefix(HIDDEN_PREFIX) for path in found]
+        """Return the jobs whose videos have a copy. In a store they are looked for now and then only."""
+        time_s = asyncio.get_running_loop().time()
+        if time_s < self._next_list_s[0]:
+            return ()
+        try:
+            names = await self.videos.names_of(lambda name: name.startswith(HIDDEN_PREFIX))
+        except FilesUnavailableError as error:
+            log.warning("hidden_videos_not_listed", reason=str(error))
+            return ()
+        if self.videos.is_copied:
+            self._next_list_s[0] = time_s + LIST_EVERY_S
+        return [
+            name.removeprefix(HIDDEN_PREFIX).removesuffix(".mp4") for name in names if name.endswith(".mp4")
+        ]

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
 
+from bot.files.job_files import JobFiles
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
 from bot.jobs.store import JobStore, StaleJobError
@@ -58,7 +58,7 @@ class Questions:
     memberships: Memberships
     channels: ChannelLookup
     review_channel: ReviewChannel
-    media_dir: Path
+    files: JobFiles
     now: Callable[[], datetime]
     _outdated: set[str] = field(default_factory=set[str], init=False)
 
@@ -244,7 +244,9 @@ class Questions:
         if review.is_emptied:
             return ReviewCase(review, job, NO_RECORD, quorum=1)
         shows_video = review.subject is ReviewSubject.POSTING
-        video = self.media_dir / job.video_name if shows_video and job.video_name else None
+        video = self.files.videos.path(job.video_name) if shows_video and job.video_name else None
+        if self.files.videos.is_copied and review.state is ReviewState.OPEN:
+            await self._fetch_files(review, job)
         record = await self.record(review.guild_id, review.person_id)
         if shows_video:
             member = await self.memberships.look(review.guild_id, review.person_id)
@@ -253,6 +255,20 @@ class Questions:
         reported = review.subject is ReviewSubject.REPORT
         reports = await self.reports.of(job.id) if reported else ()
         return ReviewCase(review, job, record, quorum, video, reports, await self.words_in(job))
+
+    async def _fetch_files(self, review: Review, job: Job) -> None:
+        """Have what a card shows on this machine, as far as possible; without it the card has words alone."""
+        try:
+            match review.subject:
+                case ReviewSubject.POSTING if job.video_name is not None:
+                    await self.files.videos.fetch(job.video_name)
+                case ReviewSubject.SUBMISSION:
+                    for picture in job.pictures or ():
+                        await self.files.pictures.fetch(picture.stored_name)
+                case ReviewSubject.POSTING | ReviewSubject.REPORT:
+                    pass
+        except (OSError, StorageError) as error:
+            log.warning("review_without_files", review=review.id, reason=str(error))
 
 
 def _is_void(review: Review, job: Job, rules: ServerRules) -> bool:

@@ -1,6 +1,5 @@
 """Reports of videos: counted, and moderators asked; what they look at before they decide."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from bot.files.store import FileStore
 from bot.jobs.being_posted import found_posted
 from bot.jobs.job import Job, JobState
 from bot.jobs.store import JobStore
@@ -73,7 +73,7 @@ class Reports:
     takedowns: Takedowns
     caches: ModerationCaches
     audit: AuditLog
-    media_dir: Path
+    videos: FileStore
     now: Callable[[], datetime]
 
     async def report(
@@ -180,11 +180,13 @@ class Reports:
 
     async def _file_of(self, job: Job, review: Review) -> Path | None:
         if review.subject is ReviewSubject.POSTING and job.video_name is not None:
-            path = self.media_dir / job.video_name
-            return path if await asyncio.to_thread(path.exists) else None
+            try:
+                return await self.videos.fetch(job.video_name)
+            except OSError as error:
+                log.warning("video_not_shown", job=job.id, reason=str(error))
+                return None
         async with self.takedowns.exclusively(job.id):
-            kept = await self.takedowns.copies.ensure(job)
-        return self.takedowns.copies.path(job.id) if kept else None
+            return await self.takedowns.copies.ensure(job)
 
     async def _is_to_be_hidden(self, job: Job, person: Person) -> bool:
         """Return True if a moderator reports a server's video, or if there are as many reports as its rules say."""

@@ -27,6 +27,7 @@ from bot.delivery.messages import (
 )
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
+from bot.files.store import FilesUnavailableError
 from bot.jobs import cards
 from bot.jobs.job import Job, new_job_id
 from bot.jobs.postable_files import PostableFile, PostableFiles
@@ -129,7 +130,7 @@ class Takedowns:
         if current is None or shown is None or current.outstanding is not Outstanding.HIDE:
             return False  # hidden before, or decided meanwhile
         try:
-            await self.copies.take_original(job)  # at once, whatever Discord says to the edit
+            await self._keep_original(job)  # at once, whatever Discord says to the edit
             there = await self._edit(address_of(job, shown), Post(cards.hidden_card(job)))
         except (DeliveryError, OSError) as error:
             await self._defer(current, error)
@@ -137,6 +138,13 @@ class Takedowns:
         await self.copies.ensure(job)
         await self._store_done(current, AuditAction.VIDEO_HIDDEN, there=there)
         return True
+
+    async def _keep_original(self, job: Job) -> None:
+        try:
+            await self.copies.take_original(job)
+        except FilesUnavailableError as error:
+            # The video is hidden all the same; the original stays where it is, and nobody is given it.
+            log.warning("original_not_taken", job=job.id, reason=str(error))
 
     async def apply(self, review: Review) -> None:
         """Restore a hidden video or remove it for good, as its closed question says. May be repeated.
@@ -257,7 +265,7 @@ class Takedowns:
             log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
             return False
         try:
-            await self.copies.fetch(job)
+            path = await self.copies.fetch(job)
         except (TaskAbsentError, VideoMissingError):
             if job.id in self._absent:
                 return False
@@ -272,7 +280,7 @@ class Takedowns:
             return await send_in_allowed_words(partial(self._edit, job.reply), post)
 
         limit_bytes = self.limits.of_reply(job.reply, by_token=False)
-        return await self.files.post(job, self.copies.path(job.id), limit_bytes, show)
+        return await self.files.post(job, path, limit_bytes, show)
 
     async def _edit(self, address: ReplyAddress, post: Post) -> bool:
         """Change the message with a video. Returns False if Discord has no such message any more.

@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.messages import DeliveryError, Messages, ReplyAddress
+from bot.files.store import FilesUnavailableError
 from bot.jobs.copy_posts import copy_post
 from bot.jobs.postable_files import FileMarks
 from bot.services.copy_access import CopyAccess, KeptVideo, Turns
@@ -56,10 +57,16 @@ class Animations:
         mark, line = self.marks.of(kept.job)
         order = AnimationOrder(kind, min(LIMIT_BYTES, reply.upload_limit_bytes), mark, line)
         try:
+            await self.access.fetch(kept)
             await self.animating.animate(str(reply.person_id), kept.path, path, order)
             problem = None
         except NotAnimatedError:
             problem = copies.NOT_ANIMATED  # unless the video is gone, which comes first
+        except FileNotFoundError:
+            problem = copies.NOT_KEPT
+        except FilesUnavailableError as error:
+            log.warning("copy_not_sent", job=kept.job.id, error=error.fault, reason=error.detail)
+            problem = copies.NOT_SENT
         still = await self.access.permit(kept.job.id, reply)
         if isinstance(still, Message) or problem is not None:
             return still if isinstance(still, Message) else problem

@@ -4,15 +4,15 @@ It begins some minutes after a start, and a clock that jumps makes nothing due (
 """
 
 import asyncio
-import shutil
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import structlog
 
 from bot.delivery.routes import TOKEN_LIVES_FOR
+from bot.files.job_files import JobFiles
+from bot.files.store import LIST_EVERY_S
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, owner_of_file
 from bot.jobs.originals import Originals
@@ -40,8 +40,7 @@ class Cleanup:
         space: MediaSpace,
         quota: QuotaCounters,
         *,
-        spool_dir: Path,
-        media_dir: Path,
+        files: JobFiles,
         retention: Retention,
         now: Callable[[], datetime],
         deadlines: DeadlineClock,
@@ -53,12 +52,12 @@ class Cleanup:
         self._originals = originals
         self._space = space
         self._quota = quota
-        self._spool_dir = spool_dir
-        self._media_dir = media_dir
+        self._files = files
         self._retention = retention
         self._now = now
         self._deadlines = deadlines
         self._moved = moved
+        self._next_list_s = 0.0
 
     async def run(self) -> None:
         """Tidy up again and again, until cancelled. A disk that fails is left for the next time."""
@@ -88,8 +87,7 @@ class Cleanup:
         await self._drafts.remove_before(now - self._retention.drafts)
         due = [one for one in await self._originals.kept() if one.until is None or one.until <= now]
         await self._originals.expire(due)
-        await self._remove_pictures(now - self._retention.pictures)
-        await self._remove_videos(now - self._retention.pictures)
+        await self._remove_leftovers(now - self._retention.pictures)
 
     async def _give_up(self, job: Job) -> None:
         """End a job whose user neither fetched the video nor said that it is still wanted; its card says so."""
@@ -110,36 +108,29 @@ class Cleanup:
         log.info("job_given_up", job=job.id, reason=reason, task=job.task_id)
         self._moved(ended)
 
+    async def _remove_leftovers(self, horizon: datetime) -> None:
+        """Delete files of jobs that need none any more, or do not exist. A store is listed now and then."""
+        time_s = asyncio.get_running_loop().time()
+        if time_s < self._next_list_s:
+            return
+        await self._remove_pictures(horizon)
+        await self._remove_videos(horizon)
+        if self._files.videos.is_copied:
+            self._next_list_s = time_s + LIST_EVERY_S
+
     async def _remove_pictures(self, ended_before: datetime) -> None:
-        folders = await asyncio.to_thread(_names, self._spool_dir)
-        unneeded = await self._store.ended_before(ended_before, folders)
-        for job_id in unneeded - await self._store.unreadable_among([*unneeded]):
-            if await asyncio.to_thread(_is_older, self._spool_dir / job_id, ended_before):
-                await asyncio.to_thread(shutil.rmtree, self._spool_dir / job_id, ignore_errors=True)
+        found = await self._files.pictures.entries()
+        unneeded = await self._store.ended_before(ended_before, found.names)
+        await found.delete_older(unneeded - await self._store.unreadable_among([*unneeded]), ended_before)
 
     async def _remove_videos(self, horizon: datetime) -> None:
-        files = await asyncio.to_thread(_names, self._media_dir)
-        hidden = {name for name in files if name.startswith(HIDDEN_PREFIX)}
+        found = await self._files.videos.entries()
+        hidden = {name for name in found.names if name.startswith(HIDDEN_PREFIX)}
         # What is being posted belongs to a job whose video is needed.
         needed = {owner_of_file(name) for name in await self._store.videos()}
         needed |= {owner_of_file(original.name) for original in await self._originals.kept()}
-        owners = {name: owner_of_file(name) for name in set(files) - hidden}
+        owners = {name: owner_of_file(name) for name in set(found.names) - hidden}
         unneeded = {name for name, owner in owners.items() if owner not in needed}
         owners = {name: owners[name] for name in unneeded}
         unreadable = await self._store.unreadable_among([*owners.values()])
-        unneeded = {name for name, owner in owners.items() if owner not in unreadable}
-        for name in unneeded:
-            if await asyncio.to_thread(_is_older, self._media_dir / name, horizon):
-                await asyncio.to_thread((self._media_dir / name).unlink, missing_ok=True)
-
-
-def _names(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir()]
-
-
-def _is_older(path: Path, moment: datetime) -> bool:
-    """Return True if it was last changed before then: what is only just being made has no row yet."""
-    try:
-        return path.stat().st_mtime < moment.timestamp()
-    except FileNotFoundError:
-        return False
+        await found.delete_older({name for name in unneeded if owners[name] not in unreadable}, horizon)

@@ -22,7 +22,7 @@ from bot.texts.messages import Message
 
 @dataclass(frozen=True)
 class KeptVideo:
-    """A delivered video whose original is still here, and until when."""
+    """A delivered video whose original is kept: where it is once it was fetched, and until when."""
 
     job: Job
     path: Path
@@ -74,9 +74,23 @@ class CopyAccess:
         path = await self.originals.path_of(job)
         return KeptVideo(job, path, until) if path is not None else None
 
+    async def fetch(self, kept: KeptVideo) -> None:
+        """Have an original at its path on this machine.
+
+        Raises:
+            FileNotFoundError: It went.
+            FilesUnavailableError: The store of files cannot be asked.
+        """
+        await self.originals.fetch(kept.path)
+
     async def in_full(self, kept: KeptVideo) -> Path | None:
-        """Return the file in full quality with its marks; None if the original went while it was made."""
+        """Return the file in full quality with its marks; None if the original went while it was made.
+
+        Raises:
+            FilesUnavailableError: The store of files cannot be asked.
+        """
         try:
+            await self.fetch(kept)
             path = await self.files.full(kept.job, kept.path)
         except FileNotFoundError:
             return None

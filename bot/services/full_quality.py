@@ -13,6 +13,7 @@ from bot.delivery.messages import (
     ReplyAddress,
     UploadTooLargeError,
 )
+from bot.files.store import FilesUnavailableError
 from bot.jobs.copy_posts import copy_post
 from bot.services.copy_access import CopyAccess, KeptVideo, Turns
 from bot.services.linked_videos import LinkedVideos
@@ -53,7 +54,11 @@ class FullQuality:
             return await self._send(kept, reply)
 
     async def _send(self, kept: KeptVideo, reply: ReplyAddress) -> Message | None:
-        path = await self.access.in_full(kept)
+        try:
+            path = await self.access.in_full(kept)
+        except FilesUnavailableError as error:
+            log.warning("copy_not_sent", job=kept.job.id, error=error.fault, reason=error.detail)
+            return copies.NOT_SENT
         still = await self.access.permit(kept.job.id, reply)
         if isinstance(still, Message):
             return still

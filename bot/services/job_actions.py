@@ -13,6 +13,7 @@ import structlog
 from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.card import Card
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
+from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.being_posted import found_posted
 from bot.jobs.bought_tasks import BoughtTasks
@@ -95,6 +96,7 @@ class JobActions:
         messages: Messages,
         tasks: BoughtTasks,
         originals: Originals,
+        spool: ReferenceSpool,
         audit: AuditLog,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
@@ -109,6 +111,7 @@ class JobActions:
         self._messages = messages
         self._tasks = tasks
         self._originals = originals
+        self._spool = spool
         self._audit = audit
         self._is_hidden = is_hidden
         self._now = now
@@ -243,13 +246,11 @@ class JobActions:
         )
 
     async def has_pictures(self, job: Job) -> bool:
-        """Return True if the job's pictures are still here, or were never fetched from Discord."""
+        """Return True if the job's pictures may still be there, or were never fetched from Discord."""
         pictures = job.pictures
         if pictures is None:
             return bool(job.sources)
-        return bool(pictures) and await asyncio.to_thread(
-            lambda: all(picture.path.exists() for picture in pictures)
-        )
+        return bool(pictures) and await asyncio.to_thread(self._spool.may_hold, pictures)
 
     async def note_deletion(
         self, job_id: str, person: Person, shown: VideoMessage

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
+from bot.files.store import FilesUnavailableError
 from bot.jobs.job import Job
 from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
-from bot.media_links.server import LinkedVideo
+from bot.media_links.server import LinkedVideo, VideoAwayError
 from bot.media_links.signing import LinkSigner
 from bot.services.copy_access import CopyAccess, KeptVideo
 from bot.video import Preset
+
+log: Final = structlog.get_logger(__name__)
 
 _LONGEST: Final = timedelta(hours=24)
 
@@ -36,11 +41,19 @@ class LinkedVideos:
         return f"{self.url}{self.signer.path_to(kept.job.id, ends_at)}", ends_at
 
     async def find(self, job_id: str) -> LinkedVideo | None:
-        """Return what may be sent of a job; nothing of one that is hidden, removed, deleted, spicy or not kept."""
+        """Return what may be sent of a job; nothing of one that is hidden, removed, deleted, spicy or not kept.
+
+        Raises:
+            VideoAwayError: It may be sent, and cannot be read at present.
+        """
         kept = await self._kept(job_id)
         if kept is None:
             return None
-        path = await self.access.in_full(kept)
+        try:
+            path = await self.access.in_full(kept)
+        except FilesUnavailableError as error:
+            log.warning("linked_video_not_at_hand", job=job_id, reason=str(error))
+            raise VideoAwayError from None
         return LinkedVideo(path, video_file_of(kept.job, path).label.name) if path is not None else None
 
     async def may_go_on(self, job_id: str) -> bool:

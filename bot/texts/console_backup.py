@@ -75,6 +75,11 @@ def left_out(count: int) -> str:
     )
 
 
+def in_the_store(url: str) -> str:
+    """Files are in a bucket, of which a backup holds nothing."""
+    return f"Pictures and videos are in {url} and not in this file: whoever needs them back needs the bucket."
+
+
 # Putting one back.
 
 CUT_OFF: Final = "its end is missing"

@@ -22,3 +22,21 @@ def laid_aside_not_fitted(until: str) -> Explanation:
         Money.SPENT,
         sentence("Get it with `/jobs` until {until}.", until=until),
     )
+
+
+_AWAY: Final = sentence("The place where I keep files does not answer at the moment.")
+STORE_AWAY: Final = nothing_charged(_AWAY, sentence("I keep trying by myself."))
+STORE_AWAY_BOUGHT: Final = Explanation(_AWAY, Money.SPENT, sentence("I keep trying by myself."))
+PICTURES_NOT_STORED: Final = nothing_charged(
+    sentence("I could not keep your pictures: the place where I keep files does not answer."),
+    sentence("Try again in a few minutes."),
+)
+
+
+def laid_aside_not_stored(until: str) -> Explanation:
+    """The store of files was away for too long. The video waits in `/jobs` until then."""
+    return Explanation(
+        sentence("The video is ready, but the place where I keep files does not answer."),
+        Money.SPENT,
+        sentence("Get it with `/jobs` until {until}.", until=until),
+    )

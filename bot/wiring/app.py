@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
+from bot.files.job_files import JobFiles
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
@@ -83,6 +84,7 @@ class App:
         api: DimiLinks,
         spool: ReferenceSpool,
         facts: VideoFactsReader,
+        job_files: JobFiles,
         files: PostableFiles,
         animating: VideoAnimating,
         screening: Screening,
@@ -102,6 +104,7 @@ class App:
             api=api,
             messages=messages,
             breaker=breaker,
+            job_files=job_files,
             files=files,
             report_waits=tuning.report_waits,
             members_kept_s=tuning.members_kept_s,
@@ -181,11 +184,13 @@ class App:
             ("collector", lambda: collect_when_quiet(lambda: self.jobs.runner.running)),
             ("holds", self.jobs.service_watch.run),
             ("log-mirror", self.moderation.log_channel.run),
+            *([] if self.jobs.file_cache is None else [("file-cache", self.jobs.file_cache.run)]),
         )
 
     @property
     def _of_one_process(self) -> tuple[SideTask, ...]:
         """Tasks that must not run in two processes that share a database."""
+        deletions = self.moderation.job_files.deletions
         return (
             ("housekeeping", self.cleanup.run),
             ("reviews", self.jobs.decisions.run),
@@ -195,6 +200,7 @@ class App:
             ("line-status", self.introduction.show_line),
             ("deletions", self.privacy.run),
             ("emptied-cards", self.privacy.edit_cards),
+            *([] if deletions is None else [("file-deletions", deletions.run)]),
         )
 
     async def run(self, say: Callable[[str], None] = _say_nothing) -> None:
@@ -268,6 +274,7 @@ class App:
             messages=self._messages,
             tasks=self._tasks,
             originals=self.moderation.originals,
+            spool=self._spool,
             audit=self.moderation.audit_log,
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
@@ -327,8 +334,7 @@ class App:
             self.moderation.originals,
             self.jobs.media_space,
             self._quota,
-            spool_dir=self._settings.spool_dir,
-            media_dir=self._settings.media_dir,
+            files=self.moderation.job_files,
             retention=self.jobs.retention,
             now=self._now,
             deadlines=self.jobs.deadline_clock(),

@@ -14,6 +14,7 @@ import structlog
 
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace
+from bot.files.bucket_files import BucketFiles
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.jobs.deadline_clock import DeadlineClock
@@ -32,6 +33,8 @@ from bot.lifecycle.checks import Checks
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.dispatch import JobDispatcher
+from bot.lifecycle.file_cache import FileCache
+from bot.lifecycle.file_waits import FileWaits
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobRunner, JobRuns
@@ -147,11 +150,26 @@ class JobWiring:
         return JobRunner(self.lifecycle, self.store, self._uploads, owner=self.owner)
 
     @cached_property
+    def file_cache(self) -> FileCache | None:
+        """Copies of files that are in a store; None where files are in the data folder alone."""
+        files = self._moderation.job_files
+        if not isinstance(files.pictures, BucketFiles) or not isinstance(files.videos, BucketFiles):
+            return None
+        return FileCache(
+            pictures=files.pictures,
+            videos=files.videos,
+            database=self._moderation.database,
+            running=lambda: {job.id for job in self.lifecycle.carried()},
+            now=self._now,
+            unused_s=self._tuning.store_times.unused_s,
+        )
+
+    @cached_property
     def media_space(self) -> MediaSpace:
         """Keeps the media folder within its limit."""
         settings = self._settings
         return MediaSpace(
-            self._moderation.originals,
+            self.file_cache or self._moderation.originals,
             settings.media_dir,
             limit_bytes=int(settings.media_limit_gb * _GB_BYTES),
             free_bytes=self._tuning.free_bytes,
@@ -162,13 +180,14 @@ class JobWiring:
     def lifecycle(self) -> Lifecycle:
         """Carries one job through its steps."""
         starts = CountedStarts()
-        prepare = PrepareStep(spool=self._spool, starts=starts)
+        waits = FileWaits(self.alarms, within_s=self.timeouts.files_s)
+        prepare = PrepareStep(spool=self._spool, starts=starts, waits=waits)
         review = ReviewStep(questions=self._moderation.questions, prepare=prepare)
         departures = NotedDepartures(self._moderation.audit_log.store)
         checks = Checks(
             gatekeeper=self._moderation.gatekeeper,
             screening=self._screening,
-            media_dir=self._settings.media_dir,
+            videos=self._moderation.job_files.videos,
             untold_s=self.timeouts.untold_s,
         )
         return Lifecycle(
@@ -221,7 +240,8 @@ class JobWiring:
                 limits=self._moderation.limits,
                 space=self.media_space,
                 metrics=self._metrics,
-                media_dir=self._settings.media_dir,
+                videos=self._moderation.job_files.videos,
+                waits=waits,
                 timeouts=self.timeouts,
                 retention=self.retention,
             ),

@@ -13,6 +13,7 @@ from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_messages import DiscordMessages
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks
+from bot.files.job_files import JobFiles
 from bot.jobs.history import JobHistory
 from bot.jobs.originals import Originals
 from bot.jobs.postable_files import PostableFiles
@@ -67,6 +68,7 @@ class ModerationWiring:
     api: DimiLinks
     messages: DiscordMessages
     breaker: InvalidRequestBreaker
+    job_files: JobFiles
     files: PostableFiles
     report_waits: ReportWaits
     members_kept_s: float
@@ -141,7 +143,7 @@ class ModerationWiring:
             memberships=self.memberships,
             channels=DiscordChannelLookup(self.bot),
             review_channel=self.review_channel,
-            media_dir=self.settings.media_dir,
+            files=self.job_files,
             now=self.now,
         )
 
@@ -155,7 +157,7 @@ class ModerationWiring:
     @cached_property
     def originals(self) -> Originals:
         """Delivered videos as they came."""
-        return Originals(self.database, self.store, self.settings.media_dir)
+        return Originals(self.database, self.store, self.job_files.videos)
 
     @cached_property
     def limits(self) -> UploadLimits:
@@ -174,7 +176,7 @@ class ModerationWiring:
             audit=self.audit_log,
             messages=self.messages,
             news=self.news,
-            copies=HiddenCopies(api=self.api, originals=self.originals, media_dir=self.settings.media_dir),
+            copies=HiddenCopies(api=self.api, originals=self.originals, videos=self.job_files.videos),
             files=self.files,
             limits=self.limits,
             waits=self.report_waits,
@@ -192,7 +194,7 @@ class ModerationWiring:
             takedowns=self.takedowns,
             caches=self.caches,
             audit=self.audit_log,
-            media_dir=self.settings.media_dir,
+            videos=self.job_files.videos,
             now=self.now,
         )
 

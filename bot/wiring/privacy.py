@@ -55,9 +55,9 @@ class PrivacyWiring:
     @cached_property
     def personal_data(self) -> PersonalData:
         """Serves `/privacy`."""
-        settings, database, parts = self.settings, self.moderation.database, self._parts
+        database, parts = self.moderation.database, self._parts
         return PersonalData(
-            inventory=PersonInventory(database, settings.spool_dir, settings.media_dir),
+            inventory=PersonInventory(database, self.moderation.job_files),
             exporting=PersonExport(database),
             erasure=parts.person,
             servers=ServerErasure(
@@ -94,8 +94,7 @@ class PrivacyWiring:
             audit=self.moderation.audit_log,
             members=self.moderation.caches.members,
             people=self.people,
-            spool_dir=self.settings.spool_dir,
-            media_dir=self.settings.media_dir,
+            files=self.moderation.job_files,
             restart=self.jobs.runner.restart,
             show_later=self.moderation.questions.show_later,
             now=self.now,

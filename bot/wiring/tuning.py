@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import disk_usage
 
 from bot.delivery.progress import EDIT_INTERVAL_S
+from bot.files.store import StoreTimes
 from bot.jobs.deadline_clock import WAIT_S
 from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.lifecycle.submission_breaker import ProbeIntervals
@@ -34,6 +35,7 @@ class Tuning:
     free_bytes: Callable[[Path], int] = lambda folder: disk_usage(folder).free
     expire_after_s: float | None = None
     """Instead of the setting in minutes."""
+    store_times: StoreTimes = field(default_factory=StoreTimes)
     detector_paths: tuple[Path, ...] = ()
     signs_videos: bool = True
     """False: no content credentials, even where the extra is installed."""

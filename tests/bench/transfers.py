@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot.dimilinks import DimiLinks
+from bot.files.local_files import LocalFiles
 from bot.images.data_url import DataUrl
 from bot.images.model import ImageRefusedError, ImageSource
 from bot.images.preparation import PicturePreparation, picture_pool
@@ -129,7 +130,7 @@ async def measure(name: str, ports: Ports, folder: Path) -> Cost:
     async with aiohttp.ClientSession() as session, pictures, videos:
         spool = ReferenceSpool(
             session,
-            folder=folder,
+            files=LocalFiles(folder),
             allowed_hosts=["127.0.0.1"],
             pictures=PicturePreparation(pictures),
             frames=VideoFrames(videos),

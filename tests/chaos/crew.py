@@ -37,6 +37,8 @@ class Crew:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     program: Sequence[str] = ("-m", "bot")
     """Arguments of Python, before the role."""
+    apart: bool = False
+    """True if each process has a data folder of its own."""
     processes: dict[str, Process] = field(default_factory=dict[str, Process])
 
     async def start(self, role: str, name: str) -> Process:
@@ -52,7 +54,7 @@ class Crew:
                     **inherited,
                     **self.sandbox.environment,
                     "PYTHONPATH": str(REPOSITORY),
-                    "DATA_DIR": str(self.folder / "data"),
+                    "DATA_DIR": str(self.folder / (f"data-{name}" if self.apart else "data")),
                     "API_REQUESTS_PER_S": "100",
                     "FILE_MARK": "false",
                     "LOG_FORMAT": "json",
@@ -152,15 +154,17 @@ async def crew(
     *,
     settings: Mapping[str, str] | None = None,
     program: Sequence[str] = ("-m", "bot"),
+    apart: bool = False,
 ) -> AsyncGenerator[Crew]:
     """Give a sandbox with a server, and end all processes that were started in it; arguments as in `Crew`."""
-    sandbox = Sandbox(SampleVideoFactory(folder / "films"), pace=TaskPace(queue_s=0.1, generate_s=0.5))
+    # A gateway that has just begun, on a machine that is busy with other tests, is slow to answer the first command.
+    pace = TaskPace(queue_s=0.1, generate_s=0.5)
+    sandbox = Sandbox(SampleVideoFactory(folder / "films"), pace=pace, ack_deadline_s=6.0)
     async with sandbox:
         guild, user = sandbox.discord.add_guild("Server"), sandbox.discord.add_user("person")
         guild.join(user)
-        made = Crew(
-            sandbox, folder, database_url, guild, guild.add_channel("general"), user, settings or {}, program
-        )
+        channel, others = guild.add_channel("general"), settings or {}
+        made = Crew(sandbox, folder, database_url, guild, channel, user, others, program, apart)
         try:
             yield made
         finally:

@@ -16,6 +16,8 @@ from bot.moderation.servers.store import RuleStore
 from bot.sandbox.dimilinks import Hang
 from bot.storage.opening import open_database
 from tests.chaos.crew import Crew, crew
+from tests.e2e.actors.pictures import picture
+from tests.files.s3_server import S3Server
 from tests.postgresql.server import PostgresqlServer, postgresql_server
 
 
@@ -181,3 +183,39 @@ async def test_a_worker_that_stood_still_writes_nothing_more_and_ends(running: C
     assert len(reply.versions) == shown
     assert reply.versions[-1].videos
     assert running.bought == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["queued", "ready", "delivering"])
+async def test_a_worker_with_an_empty_disk_goes_on_with_what_is_in_a_bucket(
+    url: str, tmp_path: Path, state: str
+) -> None:
+    async with S3Server().running() as bucket:
+        settings = {name.upper(): value for name, value in bucket.environment().items()}
+        async with crew(tmp_path, url, settings={**settings, "JOBS_AT_ONCE": "1"}, apart=True) as running:
+            await running.start_all(workers=1)
+            discord = running.sandbox.discord
+            if state == "queued":
+                running.hold()
+                await running.ask("in front")
+                await running.until(lambda: running.bought == 1, "the first")
+            elif state == "ready":
+                running.sandbox.dimilinks.faults.content.append(Hang(30.0))
+            else:
+                discord.latency_s = 1.0
+            image = discord.upload("cat.png", picture())
+            options = {"prompt": "a boat", "image": image}
+            reply = await discord.invoke("video", user=running.user, channel=running.channel, options=options)
+            await running.until(
+                lambda: any(job["state"] == state and job["pictures"] for job in running.jobs()), state
+            )
+            await running.kill("worker0")
+            image.delete()
+            running.sandbox.dimilinks.faults.content.clear()
+            discord.latency_s = 0.0
+            running.finish()
+            await running.start("worker", "worker1")
+            await reply.wait_for_video(60)
+            assert running.bought == len(running.jobs())
+            made = running.sandbox.dimilinks.request_log.submissions[-1]
+            assert [reference.width for reference in made.references] == [96]

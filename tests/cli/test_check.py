@@ -35,6 +35,7 @@ async def test_all_is_well(shell: Shell, sandbox: Sandbox) -> None:
             ".env",
             "configuration",
             "data folder",
+            "files",
             "database",
             "jobs",
             "audit log",

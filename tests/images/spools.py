@@ -8,6 +8,7 @@ import aiohttp
 
 from bot.children.pool import ChildPool
 from bot.children.process import ChildSpec
+from bot.files.local_files import LocalFiles
 from bot.images.model import ImageRefusedError
 from bot.images.preparation import PicturePreparation
 from bot.images.spool import ReferenceSpool
@@ -28,7 +29,7 @@ async def open_spool(folder: Path, memory_mb: int = DEFAULT_MEMORY_MB) -> AsyncG
     async with aiohttp.ClientSession() as session, pictures, video_pool(memory_bytes) as videos:
         yield ReferenceSpool(
             session,
-            folder=folder,
+            files=LocalFiles(folder),
             allowed_hosts=["127.0.0.1"],
             pictures=PicturePreparation(pictures),
             frames=VideoFrames(videos),

@@ -43,3 +43,18 @@ async def test_of_two_that_start_at_once_with_folders_of_their_own_one_is_refuse
             with pytest.raises(OtherFolderError):
                 await require_common_folder(database, second, lambda: NOW)
             await require_common_folder(database, first, lambda: NOW)
+
+
+async def test_with_a_store_folders_may_differ_and_stores_may_not(
+    postgresql: PostgresqlServer, tmp_path: Path
+) -> None:
+    first, second, store = tmp_path / "first", tmp_path / "second", "None s3://films/bot"
+    with postgresql.new_database() as name:
+        async with open_database(postgresql.url(name), tmp_path, sharing=True) as database:
+            await require_common_folder(database, first, lambda: NOW, store=store)
+            await require_common_folder(database, second, lambda: NOW, store=store)
+            for other in ("None s3://films/other", "http://127.0.0.1:9 s3://films/bot"):
+                with pytest.raises(OtherFolderError):
+                    await require_common_folder(database, first, lambda: NOW, store=other)
+            with pytest.raises(OtherFolderError):
+                await require_common_folder(database, tmp_path, lambda: NOW)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.files.local_files import LocalFiles
 from bot.images.detectors import DetectorName
 from bot.images.model import ImageMime, Reference
 from bot.images.screening import Screening
@@ -79,7 +80,7 @@ async def checked(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Ch
         )
         gatekeeper = Gatekeeper(caches, OneChannel(), EverybodyStays(), lambda: NOW)
         screening = Screening(DetectorName.OPENNSFW, import_paths=[packages])
-        checks = Checks(gatekeeper=gatekeeper, screening=screening, media_dir=tmp_path, untold_s=0.0)
+        checks = Checks(gatekeeper=gatekeeper, screening=screening, videos=LocalFiles(tmp_path), untold_s=0.0)
         base = a_job()
         job = replace(
             base,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from structlog.testing import capture_logs
 
+from bot.files.local_files import LocalFiles
 from bot.images.model import Reference
 from bot.images.screening import Screening
 from bot.jobs.job import FailureReason, JobState, advance
@@ -96,13 +97,13 @@ class RequestMachine(RuleBasedStateMachine):
         self.checks = Checks(
             gatekeeper=self.gatekeeper,
             screening=Screening(None),
-            media_dir=Path(),
+            videos=LocalFiles(Path()),
             untold_s=0.0,
         )
         outside: Any = None  # nothing is fetched, submitted or posted here
         questions: Any = self.moderators
         self.review = ReviewStep(
-            questions=questions, prepare=PrepareStep(spool=outside, starts=CountedStarts())
+            questions=questions, prepare=PrepareStep(spool=outside, starts=CountedStarts(), waits=outside)
         )
         self.submit = SubmitStep(
             api=outside,

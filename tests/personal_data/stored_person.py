@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import insert
 
+from bot.files.job_files import JobFiles
+from bot.files.local_files import LocalFiles
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
@@ -195,6 +197,10 @@ def files(data_dir: Path) -> Sequence[Path]:
     ]
 
 
+def files_in(data_dir: Path) -> JobFiles:
+    return JobFiles(pictures=LocalFiles(data_dir / "spool"), videos=LocalFiles(data_dir / "media"))
+
+
 async def parts(database: Database, data_dir: Path) -> ErasureParts:
     """The parts that delete, as the command line builds them."""
 
@@ -206,8 +212,7 @@ async def parts(database: Database, data_dir: Path) -> ErasureParts:
         audit=AuditLog(database),
         members=members,
         people=PreferenceCache(PeopleStore(database), lambda: NOW),
-        spool_dir=data_dir / "spool",
-        media_dir=data_dir / "media",
+        files=files_in(data_dir),
         restart=lambda _: None,
         show_later=lambda _: None,
         now=lambda: NOW,

@@ -26,6 +26,7 @@ from tests.personal_data.stored_person import (
     NOW,
     OTHER,
     PERSON,
+    files_in,
     fill,
     job,
     parts,
@@ -48,7 +49,7 @@ async def test_it_has_everything_of_the_user_and_nobody_else(
     async with open_database(database_url, tmp_path) as database:
         await fill(database, tmp_path)
         found = await exported(database, tmp_path / "export.json")
-        counted = await PersonInventory(database, tmp_path / "spool", tmp_path / "media").of(PERSON)
+        counted = await PersonInventory(database, files_in(tmp_path)).of(PERSON)
     sections = {name: len(value) for name, value in found.items() if isinstance(value, list)}
     assert sections == {
         "requests": 1,

@@ -30,6 +30,7 @@ WITHOUT_TEXTS = {
     "submission_pauses",
     deletions.name,
     left_servers.name,
+    "file_deletions",
     "gateway_shards",
     "heartbeats",
     "leader_lease",

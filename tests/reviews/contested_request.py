@@ -16,6 +16,8 @@ from typing import Any
 
 from bot.delivery.messages import Post, ReplyAddress
 from bot.delivery.upload_limits import UploadLimits
+from bot.files.job_files import JobFiles
+from bot.files.local_files import LocalFiles
 from bot.images.screening import Screening
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.history import JobHistory
@@ -44,7 +46,7 @@ from bot.moderation.words.word_lists import WordLists
 from bot.reviews.case import ReviewCase, VideoMessage
 from bot.reviews.decisions import Decisions
 from bot.reviews.departures import Departures
-from bot.reviews.hidden_copies import HiddenCopies
+from bot.reviews.hidden_copies import HiddenCopies, hidden_name_of
 from bot.reviews.person_news import SuspensionEnds
 from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
@@ -187,7 +189,7 @@ class ContestedRequest:
         reports = ReportStore(self.database)
         self.gatekeeper = Gatekeeper(self.caches, discord, discord, now)
         self.checks = Checks(
-            gatekeeper=self.gatekeeper, screening=Screening(None), media_dir=folder, untold_s=0.0
+            gatekeeper=self.gatekeeper, screening=Screening(None), videos=LocalFiles(folder), untold_s=0.0
         )
         self.questions = Questions(
             jobs=jobs,
@@ -199,11 +201,11 @@ class ContestedRequest:
             memberships=discord,
             channels=discord,
             review_channel=discord,
-            media_dir=folder,
+            files=JobFiles(pictures=LocalFiles(folder), videos=LocalFiles(folder)),
             now=now,
         )
-        originals = Originals(self.database, jobs, folder)
-        self.copies = HiddenCopies(api=outside, originals=originals, media_dir=folder)
+        originals = Originals(self.database, jobs, LocalFiles(folder))
+        self.copies = HiddenCopies(api=outside, originals=originals, videos=LocalFiles(folder))
         takedowns = Takedowns(
             jobs=jobs,
             reviews=reviews,
@@ -255,11 +257,12 @@ class ContestedRequest:
             messages=discord,
             tasks=outside,
             originals=originals,
+            spool=outside,
             audit=audit,
             is_hidden=outside,
             now=now,
         )
-        prepare = PrepareStep(spool=outside, starts=CountedStarts())
+        prepare = PrepareStep(spool=outside, starts=CountedStarts(), waits=outside)
         self._step = ReviewStep(questions=self.questions, prepare=prepare)
 
     def now(self) -> datetime:
@@ -322,7 +325,7 @@ async def asked(
     await contested.caches.rules.change(contested.server, rules)
     job = _job(contested, subject)
     await contested.jobs.add(job)
-    contested.copies.path(job.id).write_bytes(b"a video")
+    contested.copies.videos.path(hidden_name_of(job.id)).write_bytes(b"a video")
     if subject is ReviewSubject.REPORT:
         shown = VideoMessage(CHANNEL, MESSAGE)
         await contested.questions.present(await contested.questions.ask(job, subject, shown), job)

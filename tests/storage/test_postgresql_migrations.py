@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from bot.storage import (
+    file_tables,
     gateway_tables,
     line_tables,
     moderation_tables,
@@ -65,6 +66,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_metadata(
     metadata = moderation_tables.metadata
     assert metadata is privacy_tables.metadata is gateway_tables.metadata
     assert metadata is quota_tables.metadata is submission_tables.metadata is line_tables.metadata
+    assert metadata is file_tables.metadata
     migrate_server(postgresql.address(name))
     with (
         postgresql.new_database(empty=True) as other,

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.storage import (
+    file_tables,
     gateway_tables,
     line_tables,
     moderation_tables,
@@ -117,6 +118,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_metadata(tmp_path: Path) 
     metadata = moderation_tables.metadata
     assert metadata is privacy_tables.metadata is gateway_tables.metadata
     assert metadata is quota_tables.metadata is submission_tables.metadata is line_tables.metadata
+    assert metadata is file_tables.metadata
     migrate(tmp_path / "migrated.sqlite3")
     migrated = create_engine(f"sqlite:///{tmp_path}/migrated.sqlite3")
     with migrated.connect() as by_steps, create_engine("sqlite://").connect() as at_once:

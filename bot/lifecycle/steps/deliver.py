@@ -24,6 +24,7 @@ from bot.delivery.messages import (
 from bot.delivery.routes import Route
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks, DimiLinksError
+from bot.files.store import FileStore, FilesUnavailableError
 from bot.jobs import cards
 from bot.jobs.cards import Stage
 from bot.jobs.file_facts import file_facts_of
@@ -35,6 +36,7 @@ from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
+from bot.lifecycle.file_waits import FileWaits
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.steps.finish import FinishProgress, attempt_of
 from bot.lifecycle.steps.review import ReviewStep
@@ -42,6 +44,7 @@ from bot.lifecycle.timeouts import Retention, Timeouts
 from bot.lifecycle.uploads import UploadTracker
 from bot.metrics import Metrics
 from bot.reviews.review import ReviewSubject
+from bot.storage.errors import StorageError
 from bot.video_files.facts import VideoFactsReader
 
 log: Final = structlog.get_logger(__name__)
@@ -72,7 +75,8 @@ class DeliverStep:
         limits: UploadLimits,
         space: MediaSpace,
         metrics: Metrics,
-        media_dir: Path,
+        videos: FileStore,
+        waits: FileWaits,
         timeouts: Timeouts,
         retention: Retention,
     ) -> None:
@@ -86,7 +90,8 @@ class DeliverStep:
         self._limits = limits
         self._space = space
         self._metrics = metrics
-        self._media_dir = media_dir
+        self._videos = videos
+        self._waits = waits
         self._timeouts = timeouts
         self._retention = retention
 
@@ -94,7 +99,13 @@ class DeliverStep:
         """Carry a ready job to `delivering`, with the whole video on the disk, or fail it."""
         name = video_name_of(context.job)
         # A file of this name is whole: downloads take it only when they are.
-        if (self._media_dir / name).exists() or await self._download(context, self._media_dir / name):
+        if not (await self._is_here(name) or await self._download(context, name)):
+            return
+        try:
+            await self._waits.until_done(context, Stage.DOWNLOADING, lambda: self._videos.keep([name]))
+        except FilesUnavailableError as error:
+            await self._keep_undelivered(context, FailureReason.NOT_STORED, error)
+        else:
             await context.move(JobState.DELIVERING, video_name=name)
 
     async def post(self, context: JobContext) -> None:
@@ -108,7 +119,17 @@ class DeliverStep:
             case CheckOutcome.REFUSED:
                 await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE)
 
-    async def _download(self, context: JobContext, destination: Path) -> bool:
+    async def _is_here(self, name: str) -> bool:
+        """Have a video on this machine, if that is possible without the service."""
+        try:
+            await self._videos.fetch(name)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                log.warning("video_not_at_hand", name=name, reason=str(error))
+            return False
+        return True
+
+    async def _download(self, context: JobContext, name: str) -> bool:
         """Fetch the video, repeating what may pass. False if the job has failed for want of it."""
         job = context.job
         if job.task_id is None:
@@ -125,7 +146,7 @@ class DeliverStep:
                     on=patience.may_pass, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE_S
                 ):
                     with attempt:
-                        await self._api.download(job.task_id, destination)
+                        await self._api.download(job.task_id, self._videos.path(name))
         except (DimiLinksError, OSError) as error:
             log.error("video_not_fetched", job=job.id, task=job.task_id, error=type(error).__name__)
             detail = error.message if isinstance(error, DimiLinksError) and error.in_own_voice else ""
@@ -138,9 +159,9 @@ class DeliverStep:
         """Put the video into the reply, once, or keep it for `/jobs`."""
         if context.job.video_name is None:
             raise ValueError("a delivering job has its video on disk")
-        path = self._media_dir / context.job.video_name
-        # Somebody may have emptied the folder; fetching the video anew is free.
-        if not path.exists() and not await self._download(context, path):
+        name, path = context.job.video_name, self._videos.path(context.job.video_name)
+        # Somebody may have emptied the folder or the store; fetching the video anew is free.
+        if not await self._is_here(name) and not await self._downloaded_anew(context, name):
             return
         context.note(**await self._look_at(context, path))
         limit_bytes = self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
@@ -160,9 +181,24 @@ class DeliverStep:
             await self._keep_undelivered(context, reason, error)
         else:
             if context.job.original_name is None:
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+                await self._remove(name)
             await self._space.make_room()
             await context.ping(posted)
+
+    async def _downloaded_anew(self, context: JobContext, name: str) -> bool:
+        if not await self._download(context, name):
+            return False
+        try:
+            await self._videos.keep([name])
+        except FilesUnavailableError as error:
+            log.warning("video_not_stored_anew", job=context.job.id, reason=str(error))
+        return True
+
+    async def _remove(self, name: str) -> None:
+        try:
+            await self._videos.delete([name])
+        except StorageError as error:
+            log.warning("video_left_to_cleanup", name=name, reason=str(error))
 
     async def _post(self, context: JobContext, file: PostableFile) -> Posted:
         """Put a file into the reply, once, and store that it is there."""

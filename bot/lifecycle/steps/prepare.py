@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from bot.files.store import FilesUnavailableError
 from bot.images.model import ImageRefusedError, Reference
+from bot.images.problems import ImageProblem
 from bot.images.spool import ReferenceSpool
 from bot.jobs.cards import Stage
 from bot.jobs.job import Failure, FailureReason, Job
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
+from bot.lifecycle.file_waits import FileWaits
 from bot.video import Size
 
 
@@ -21,28 +24,57 @@ def is_prepared(job: Job) -> bool:
 class PrepareStep:
     """Collects a job's pictures."""
 
-    def __init__(self, *, spool: ReferenceSpool, starts: CountedStarts) -> None:
+    def __init__(self, *, spool: ReferenceSpool, starts: CountedStarts, waits: FileWaits) -> None:
         self._spool = spool
         self._starts = starts
+        self._waits = waits
 
     async def run(self, context: JobContext) -> None:
-        """Put the pictures of a queued or held job into the spool, or fail the job for an unusable one.
+        """Have the pictures of a queued or held job on this machine, or fail the job.
+
+        It fails for a picture that cannot be used or is gone, and where the store of files is away for long.
 
         Discord signs the addresses of attachments for about a day, and those of commands for less, so this does
         not wait for the job's turn in the queue.
         """
         context.show(Stage.PICTURES)
         try:
+            if not await self._fetched(context):
+                await self._collect(context)
+        except FilesUnavailableError:
+            await context.fail(FailureReason.NOT_STORED)
+
+    async def _fetched(self, context: JobContext) -> bool:
+        """Fetch what another process collected. Returns False if there is nothing, or one is gone."""
+        pictures = context.job.pictures
+        if pictures is None:
+            return False
+        try:
+            await self._waits.until_done(context, Stage.PICTURES, lambda: self._spool.fetch(pictures))
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def _collect(self, context: JobContext) -> None:
+        if context.job.pictures and not context.job.sources:
+            await _fail(context, ImageRefusedError(context.job.pictures[0].filename, ImageProblem.GONE))
+            return
+        try:
             async with self._starts.counted(context):
                 pictures = await self._spool.collect(
                     context.job.id, context.job.sources, str(context.job.reply.person_id)
                 )
         except ImageRefusedError as refused:
-            reason = FailureReason.PICTURE_REFUSED
-            failure = Failure(reason, refused.detail, picture=refused.filename, problem=refused.problem)
-            await context.fail(reason, failure=failure)
+            await _fail(context, refused)
             return
+        await self._waits.until_done(context, Stage.PICTURES, lambda: self._spool.keep(pictures))
         await context.amend(pictures=pictures, **_fitted(context.job, pictures))
+
+
+async def _fail(context: JobContext, refused: ImageRefusedError) -> None:
+    reason = FailureReason.PICTURE_REFUSED
+    failure = Failure(reason, refused.detail, picture=refused.filename, problem=refused.problem)
+    await context.fail(reason, failure=failure)
 
 
 def _fitted(job: Job, pictures: Sequence[Reference]) -> dict[str, object]:

@@ -32,6 +32,11 @@ CREATE TABLE drafts (
 	sources JSON NOT NULL, wish JSON, job_id VARCHAR(32), 
 	CONSTRAINT pk_drafts PRIMARY KEY (id)
 );
+CREATE TABLE file_deletions (
+	name TEXT NOT NULL, 
+	noted_at BIGINT NOT NULL, 
+	CONSTRAINT pk_file_deletions PRIMARY KEY (name)
+);
 CREATE TABLE gateway_shards (
 	id INTEGER NOT NULL, 
 	shard_count INTEGER NOT NULL, 

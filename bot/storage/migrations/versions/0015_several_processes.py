@@ -1,4 +1,4 @@
-"""Tables of several processes: counters against caps, the pause of submissions, the line, leader and shards."""
+"""Tables of several processes: caps, pauses, the line, leader and shards, files to be deleted in a store."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -61,4 +61,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("shard_count", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_gateway_shards"),
+    )
+    op.create_table(
+        "file_deletions",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("noted_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_file_deletions"),
     )

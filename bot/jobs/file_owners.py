@@ -1,0 +1,21 @@
+"""Jobs whose files are still to be used: they are under way, or wait."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from bot.jobs.job import TERMINAL
+from bot.storage.database import Database
+from bot.storage.tables import jobs
+
+
+async def under_way_among(database: Database, job_ids: Collection[str]) -> frozenset[str]:
+    """Return those of these jobs that are not over. Raises `StorageError`."""
+    ids, found = list(job_ids), set[str]()
+    ended = [state.value for state in TERMINAL]
+    async with database.read() as connection:
+        for start in range(0, len(ids), 500):
+            these = jobs.c.id.in_(ids[start : start + 500])
+            rows = await connection.execute(select(jobs.c.id).where(these, jobs.c.state.not_in(ended)))
+            found.update(rows.scalars())
+    return frozenset(found)

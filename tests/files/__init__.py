@@ -1,0 +1,1 @@
+"""Tests of files in the data folder and in a bucket."""
