@@ -27,7 +27,7 @@ from bot.dimilinks.errors import (
     VideoMissingError,
     VideoTooLargeError,
 )
-from bot.dimilinks.holds import HoldReason, RequestHold, RequestKind
+from bot.dimilinks.holds import HoldReason, HoldTerms, RequestHold, RequestKind
 from bot.dimilinks.mp4 import Length, Mp4Verdict, judge_mp4
 from bot.dimilinks.pace import Pace
 from bot.dimilinks.task import Download, Submission, Task, TaskError, TaskPhase, TaskStatus
@@ -49,6 +49,7 @@ __all__ = [
     "FaultScope",
     "FaultVerdict",
     "HoldReason",
+    "HoldTerms",
     "InsufficientBalanceError",
     "InvalidReferenceImageError",
     "InvalidRequestError",

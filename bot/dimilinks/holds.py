@@ -3,12 +3,15 @@
 A number from outside is bounded: a hold lasts 60 seconds at most, however long the API asked for. After one that
 was cut short, a single request of that kind tries while the others wait on; its answer ends the hold or
 begins another. Other kinds of request are never concerned.
+
+Several processes under one key have the same holds where they tell each other (`HoldSharing`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Protocol
 
 from bot.dimilinks.retry_after import LONGEST_WAIT_S
 
@@ -48,6 +51,43 @@ class RequestHold:
     asked_s: float
 
 
+@dataclass(frozen=True)
+class HoldTerms:
+    """A hold as processes tell each other of it, whose clocks differ.
+
+    Attributes:
+        reason: Why.
+        asked_s: How long the API asked to wait when it last did.
+        held_for_s: Seconds since the first of the holds that followed each other began.
+        rest_s: Seconds until the next request may leave; 0 or less if one may try.
+    """
+
+    reason: HoldReason
+    asked_s: float
+    held_for_s: float
+    rest_s: float
+
+
+class HoldSharing(Protocol):
+    """Tells other processes of holds. No method waits."""
+
+    def raised(self, kind: RequestKind, *, by_probe: bool) -> None:
+        """A hold began or became longer; `by_probe` if with it no request of this process tries any more."""
+        ...
+
+    def served(self, kind: RequestKind) -> None:
+        """The request that tried was served: the hold is over."""
+        ...
+
+    def handed_back(self, kind: RequestKind) -> None:
+        """The request that tried learned nothing, or does not leave any more."""
+        ...
+
+    def wants_try(self, kind: RequestKind) -> None:
+        """A request wants to be the one of all processes that tries."""
+        ...
+
+
 @dataclass
 class _Hold:
     reason: HoldReason
@@ -55,6 +95,8 @@ class _Hold:
     until_s: float
     asked_s: float
     probe: int | None = None
+    may_try: bool = False
+    """True if this process may send the one of all processes that tries."""
 
     @property
     def is_cut_short(self) -> bool:
@@ -92,7 +134,7 @@ class Holds:
         """Note that a request left; after a hold that was cut short it is the one that tries."""
         hold = self._current(kind, now_s)
         if hold is not None and hold.is_cut_short:
-            hold.probe = number
+            hold.probe, hold.may_try = number, False
             hold.until_s = now_s + LONGEST_WAIT_S
 
     def is_probe(self, kind: RequestKind, number: int) -> bool:
@@ -108,7 +150,7 @@ class Holds:
         """Let another request try: the one that did learned nothing."""
         hold = self._holds.get(kind)
         if hold is not None:
-            hold.probe = None
+            hold.probe, hold.may_try = None, False
             hold.until_s = now_s
 
     def told(self, kind: RequestKind, now_s: float, now: datetime) -> RequestHold | None:
@@ -123,6 +165,42 @@ class Holds:
             held_until=now + timedelta(seconds=hold.until_s - now_s),
             asked_s=hold.asked_s,
         )
+
+    def terms(self, kind: RequestKind, now_s: float) -> HoldTerms | None:
+        """The hold of a kind for other processes; None if there is none."""
+        hold = self._current(kind, now_s)
+        if hold is None:
+            return None
+        return HoldTerms(hold.reason, hold.asked_s, now_s - hold.since_s, hold.until_s - now_s)
+
+    def adopt(self, kind: RequestKind, terms: HoldTerms, now_s: float) -> None:
+        """Hold a kind back as another process was told, in the place of what was known here."""
+        until_s = now_s + min(terms.rest_s, LONGEST_WAIT_S)
+        self._holds[kind] = _Hold(terms.reason, now_s - terms.held_for_s, until_s, terms.asked_s)
+
+    def must_ask(self, kind: RequestKind, now_s: float) -> bool:
+        """True if a request may leave as the one that tries, once all processes agree that it is the one."""
+        hold = self._current(kind, now_s)
+        return hold is not None and hold.is_cut_short and hold.until_s <= now_s and not hold.may_try
+
+    def let_try(self, kind: RequestKind, now_s: float) -> None:
+        """Let this process send the one that tries."""
+        hold = self._current(kind, now_s)
+        if hold is not None:
+            hold.probe, hold.may_try, hold.until_s = None, True, now_s
+
+    def give_up_try(self, kind: RequestKind) -> bool:
+        """Send none that tries. Returns False if this process was not the one to."""
+        hold = self._holds.get(kind)
+        if hold is None or not hold.may_try:
+            return False
+        hold.may_try = False
+        return True
+
+    def tries(self, kind: RequestKind) -> bool:
+        """True if the one that tries is this process's: it has left, or may."""
+        hold = self._holds.get(kind)
+        return hold is not None and (hold.may_try or hold.probe is not None)
 
     def _current(self, kind: RequestKind, now_s: float) -> _Hold | None:
         """The hold of a kind, unless it was obeyed to its end and so is over."""

@@ -20,7 +20,7 @@ from typing import Final
 import structlog
 from aiolimiter import AsyncLimiter
 
-from bot.dimilinks.holds import Holds, RequestHold, RequestKind
+from bot.dimilinks.holds import HoldReason, Holds, HoldSharing, HoldTerms, RequestHold, RequestKind
 from bot.dimilinks.retry_after import LONGEST_WAIT_S
 
 log: Final = structlog.get_logger(__name__)
@@ -119,6 +119,7 @@ class Pace:
         self._waiting: dict[RequestKind, list[_Waiter]] = {kind: [] for kind in RequestKind}
         self._left_s = -math.inf
         self._holds = Holds()
+        self._sharing: HoldSharing | None = None
         self._slowdowns = 0
         self._sharers = 1
         # The rate until `_growing_since_s`; from then on it grows, up to the full one.
@@ -139,6 +140,51 @@ class Pace:
         """
         self._sharers = max(1, sharers)
         self._disturb_heads()
+
+    def share_holds(self, sharing: HoldSharing) -> None:
+        """Tell other processes under the same key of holds from now on; theirs come by `adopt`."""
+        self._sharing = sharing
+
+    def adopt(self, kind: RequestKind, terms: HoldTerms | None, *, tries_here: bool) -> None:
+        """Hold a kind back as all processes do; with None, no more.
+
+        A refusal that another process met halves the rate here as well, once for all that were under way together.
+
+        Args:
+            kind: Which requests.
+            terms: The hold.
+            tries_here: True if the one request that tries is this process's.
+        """
+        now_s = self._clock()
+        is_known = self._holds.terms(kind, now_s) is not None
+        if (terms is None and not is_known) or (tries_here and self._holds.tries(kind)):
+            return
+        if terms is None:
+            self._holds.end(kind)
+        else:
+            if not is_known:
+                log.info("api_asks_for_patience_elsewhere", kind=kind, pause_s=round(terms.rest_s, 1))
+                # Later refusals are those of requests that tried, which say nothing about the rate.
+                if terms.reason is HoldReason.TOO_MANY_REQUESTS and terms.held_for_s < LONGEST_WAIT_S:
+                    self._halve(terms.rest_s)
+            self._holds.adopt(kind, terms, now_s)
+        self._disturb_heads()
+
+    def terms(self, kind: RequestKind) -> HoldTerms | None:
+        """Return the hold of a kind for other processes; None if there is none."""
+        return self._holds.terms(kind, self._clock())
+
+    def waits_to_try(self, kind: RequestKind) -> bool:
+        """Return True if a request would be the one of all processes that tries, and has to ask."""
+        return bool(self._waiting[kind]) and self._must_ask(kind)
+
+    def let_try(self, kind: RequestKind) -> bool:
+        """Let a request of this process be the one that tries. Returns False if none wants to."""
+        if not self.waits_to_try(kind):
+            return False
+        self._holds.let_try(kind, self._clock())
+        self._disturb_heads()
+        return True
 
     def stretch(self, polls_per_s: float) -> float:
         """Return the factor, 1 at least, by which the pauses between polls grow where so many are wanted.
@@ -173,6 +219,8 @@ class Pace:
         finally:
             self._waiting[kind].remove(waiter)
             self._disturb_heads()
+            if self._sharing is not None and not self._waiting[kind] and self._holds.give_up_try(kind):
+                self._sharing.handed_back(kind)
 
     def answered(self, turn: Turn, status: int, retry_after_s: float | None = None) -> None:
         """Learn from the answer to a request that left by `turn`; `retry_after_s` is its `Retry-After`.
@@ -192,22 +240,29 @@ class Pace:
         elif is_probe:
             self._holds.end(turn.kind)
             self._disturb_heads()
+            if self._sharing is not None:
+                self._sharing.served(turn.kind)
 
     def unanswered(self, turn: Turn) -> None:
         """Learn that no answer came to a request that left by `turn`, or that it never left."""
         if self._holds.is_probe(turn.kind, turn.number):
             self._holds.try_again(turn.kind, self._clock())
             self._disturb_heads()
+            if self._sharing is not None:
+                self._sharing.handed_back(turn.kind)
 
     def _slow_down(self, kind: RequestKind, asked_s: float) -> None:
+        self._halve(asked_s)
+        self._hold_back(kind, HTTPStatus.TOO_MANY_REQUESTS, asked_s, by_probe=False)
+
+    def _halve(self, pause_s: float) -> None:
         self._slowdowns += 1
         self._base_per_s = max(self._slowest_per_s, self.rate_per_s / 2)
         # While nobody asks, nobody is refused: a pause is no time of good answers.
-        self._growing_since_s = self._clock() + min(asked_s, LONGEST_WAIT_S)
-        self._hold_back(kind, HTTPStatus.TOO_MANY_REQUESTS, asked_s, by_probe=False)
+        self._growing_since_s = self._clock() + min(pause_s, LONGEST_WAIT_S)
 
     def _hold_back(self, kind: RequestKind, status: int, asked_s: float, *, by_probe: bool) -> None:
-        now_s = self._clock()
+        now_s, tried = self._clock(), self._holds.tries(kind)
         until_s = self._holds.begin(kind, status, asked_s, now_s, by_probe=by_probe)
         log.warning(
             "api_asks_for_patience",
@@ -217,6 +272,9 @@ class Pace:
             asked_s=round(asked_s, 1),
         )
         self._disturb_heads()
+        if self._sharing is not None:
+            gave_up = tried and not self._holds.tries(kind)
+            self._sharing.raised(kind, by_probe=by_probe or gave_up)
 
     async def _capacity(self, waiter: _Waiter) -> None:
         if self._waiting[waiter.kind][0] is not waiter:
@@ -224,6 +282,9 @@ class Pace:
         # Time sets no event when it has passed, so both waits look again.
         while (hold_s := self._holds.rest_s(waiter.kind, self._clock())) > 0:  # noqa: ASYNC110 - as above
             await asyncio.sleep(hold_s)
+        if self._sharing is not None and self._must_ask(waiter.kind):
+            self._sharing.wants_try(waiter.kind)
+            await _until_disturbed()
         if self._first() is not waiter:
             await _until_disturbed()
         self._disturb_heads(apart_from=waiter)
@@ -233,9 +294,15 @@ class Pace:
 
     def _hold_s(self, kind: RequestKind) -> float:
         """Return the seconds for which a request of this kind may not leave, apart from the limiter."""
+        if self._must_ask(kind):
+            return math.inf
         rate_per_s, now_s = self.rate_per_s, self._clock()
         gap_ends_s = self._left_s + 1 / rate_per_s if rate_per_s < self._full_per_s else -math.inf
         return max(self._holds.rest_s(kind, now_s), gap_ends_s - now_s)
+
+    def _must_ask(self, kind: RequestKind) -> bool:
+        """Return True if a request may leave as the one of several processes that tries, once they agree."""
+        return self._sharing is not None and self._holds.must_ask(kind, self._clock())
 
     def _first(self) -> _Waiter | None:
         """Return who stands before all others of the kinds that are not held back."""
@@ -243,7 +310,7 @@ class Pace:
         heads = [
             waiting[0]
             for kind, waiting in self._waiting.items()
-            if waiting and self._holds.rest_s(kind, now_s) <= 0
+            if waiting and self._holds.rest_s(kind, now_s) <= 0 and not self._must_ask(kind)
         ]
         return min(heads, key=lambda each: each.place, default=None)
 

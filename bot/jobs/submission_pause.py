@@ -33,11 +33,20 @@ class PauseReason(StrEnum):
     """Something in front of the service answers in its place."""
     NO_CHANNEL = "no_channel"
     """The service has nobody at present who makes videos."""
+    UNKNOWN = "unknown"
+    """One that a newer version of the bot has written."""
 
     @property
     def is_transport(self) -> bool:
         """True for reasons that a free question can see the end of."""
         return self in {PauseReason.SERVICE_AWAY, PauseReason.NO_CHANNEL}
+
+
+def _reason(stored: str) -> PauseReason:
+    try:
+        return PauseReason(stored)
+    except ValueError:
+        return PauseReason.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,8 @@ class SharedPause:
             row = (await connection.execute(chosen)).one_or_none()
         if row is None:
             return None
-        behind = PauseReason(row.behind) if row.behind is not None else None
-        return StoredPause(PauseReason(row.reason), behind, row.interval_s, row.next_at)
+        behind = _reason(row.behind) if row.behind is not None else None
+        return StoredPause(_reason(row.reason), behind, row.interval_s, row.next_at)
 
     async def take_probe(self, job_id: str, *, is_fresh: bool) -> bool:
         """Make a job the only one that may be submitted. Returns False if another is, or its time has not come.

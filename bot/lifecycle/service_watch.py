@@ -1,7 +1,7 @@
 """Refusals of the bot as a whole by the video service, and waits that it asked for: seen, and told."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -42,6 +42,8 @@ class ServiceWatch:
     metrics: Metrics
     waiting: Callable[[], int]
     """Number of requests that wait to be submitted."""
+    tells_of_hold: Callable[[RequestKind], Awaitable[bool]]
+    """Returns True if no other process tells the operator that this kind of request waits."""
     now: Callable[[], datetime]
 
     def explain_hold(self, stage: Stage) -> Explanation | None:
@@ -60,7 +62,7 @@ class ServiceWatch:
                 key = f"hold:{kind}"
                 if hold is None:
                     self.alarms.end(key)
-                elif hold.asked_s > _TOLD_HOLD_S:
+                elif hold.asked_s > _TOLD_HOLD_S and await self.tells_of_hold(kind):
                     self.alarms.begin(key, operator.service_asks_to_wait(kind.value, round(hold.asked_s)))
             await asyncio.sleep(_LOOK_EVERY_S)
 
@@ -82,7 +84,12 @@ class ServiceWatch:
                     return MODEL not in await self.api.models()
                 case PauseReason.KEY_REJECTED | PauseReason.SERVICE_AWAY:
                     await self.api.task(_ABSENT_TASK)
-                case PauseReason.OUT_OF_MONEY | PauseReason.MODEL_NOT_ALLOWED | PauseReason.MISCONFIGURED:
+                case (
+                    PauseReason.OUT_OF_MONEY
+                    | PauseReason.MODEL_NOT_ALLOWED
+                    | PauseReason.MISCONFIGURED
+                    | PauseReason.UNKNOWN
+                ):
                     pass
         except DimiLinksError as error:
             if reason is PauseReason.KEY_REJECTED:

@@ -28,6 +28,7 @@ _EXPLANATIONS: Final[Mapping[PauseReason, Explanation]] = {
     PauseReason.MISCONFIGURED: explanations.SERVICE_MISCONFIGURED,
     PauseReason.SERVICE_AWAY: explanations.SERVICE_AWAY,
     PauseReason.NO_CHANNEL: explanations.SERVICE_WITHOUT_CHANNEL,
+    PauseReason.UNKNOWN: explanations.SERVICE_AWAY,
 }
 
 OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
@@ -37,6 +38,7 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
     PauseReason.MISCONFIGURED: operator.MISCONFIGURED,
     PauseReason.SERVICE_AWAY: operator.SERVICE_AWAY,
     PauseReason.NO_CHANNEL: operator.NO_CHANNEL,
+    PauseReason.UNKNOWN: operator.PAUSED_FOR_UNKNOWN_REASON,
 }
 """Words for the operator."""
 

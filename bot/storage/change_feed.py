@@ -39,6 +39,8 @@ class ChangeKind(StrEnum):
     """A job that runs in another process; the key is its id."""
     SLOT = "slot"
     """A slot that was given to a job of another process; the key is the job's id."""
+    HOLD = "hold"
+    """A kind of request to the video service that is held back; the key is the kind."""
     PREFERENCES = "preferences"
     """A user's defaults; the key is their id."""
 

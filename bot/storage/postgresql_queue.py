@@ -4,6 +4,7 @@ Everything else is in the job's row, and safety rests on its claim: an entry tha
 costs time and never a purchase.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -16,13 +17,16 @@ from pgqueuer.adapters.persistence.qb import (
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as Entry
+from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
+from pgqueuer.types import QueueEntrypoint, QueueManagerId
 
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import MIGRATION_KEY
+from bot.storage.advisory_locks import MIGRATION_KEY, WORKERS
 from bot.storage.postgresql_opening import translating
 from bot.storage.postgresql_queue_driver import QueueDriver
+from bot.storage.queue_share import QueueCounts, QueueShare
 
 STALLED_AFTER_S: Final = 15.0
 """Seconds after the last heartbeat of an entry; then another process may take it. Two come in that time."""
@@ -43,9 +47,39 @@ _MISSING: Final = (
 _PRESENT: Final = f"SELECT dedupe_key FROM {_QUEUE} WHERE dedupe_key = ANY($1::text[])"  # noqa: S608 - a constant
 _BEAT: Final = f"UPDATE {_QUEUE} SET heartbeat = now() WHERE queue_manager_id = $1 AND status = 'picked'"  # noqa: S608 - a constant
 _TRIM: Final = f"DELETE FROM {_LOG} WHERE created < now() - interval '1 day'"  # noqa: S608 - a constant
+_COUNT: Final = (
+    "SELECT count(*) AS entries, count(*) FILTER (WHERE status = 'queued' AND execute_after <= now()"  # noqa: S608 - constants
+    " OR status = 'picked' AND heartbeat < now() - $1::interval) AS untaken,"
+    f" ({WORKERS}) AS workers FROM {_QUEUE}"
+)
+
 
 Carry = Callable[[str], Awaitable[bool]]
 """Runs a job; returns False if another process has to go on with it."""
+
+
+class _SharedEntries(Queries):
+    """PgQueuer's statements, but a worker takes no more than its share."""
+
+    room: Callable[[], Awaitable[int]] | None = None
+    """Returns how many entries this process may take now."""
+
+    async def dequeue(
+        self,
+        batch_size: int,
+        entrypoints: dict[QueueEntrypoint, EntrypointExecutionParameter],
+        queue_manager_id: QueueManagerId,
+        global_concurrency_limit: int | None,
+        heartbeat_timeout: timedelta,
+    ) -> list[Entry]:
+        """Take entries."""
+        room = batch_size if self.room is None else await self.room()
+        if room <= 0:
+            return []
+        most = min(batch_size, room)
+        return await super().dequeue(
+            most, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
+        )
 
 
 class PostgresqlRunQueue:
@@ -54,7 +88,7 @@ class PostgresqlRunQueue:
     def __init__(self, address: PostgresqlAddress) -> None:
         self._address = address
         self._driver = QueueDriver(address, _BEAT)
-        self._queries = Queries(
+        self._queries = _SharedEntries(
             self._driver,
             QueryBuilderEnvironment(_SETTINGS),
             QueryQueueBuilder(_SETTINGS),
@@ -114,6 +148,9 @@ class PostgresqlRunQueue:
 
         manager.entrypoint(_RUN, accepts_context=False)(run)
         self._manager, self._driver.process_id = manager, manager.queue_manager_id
+        share = QueueShare(self._counts, asyncio.get_running_loop().time)
+        # PgQueuer keeps a context for each entry that it has handed out, until that has ended.
+        self._queries.room = lambda: share.room(len(manager.job_context))
         with translating(self._address):
             await manager.run(
                 dequeue_timeout=timedelta(seconds=_LOOK_EVERY_S),
@@ -121,6 +158,10 @@ class PostgresqlRunQueue:
                 heartbeat_timeout=timedelta(seconds=STALLED_AFTER_S),
                 log_aggregation_interval=timedelta(0),
             )
+
+    async def _counts(self) -> QueueCounts:
+        (found,) = await self._driver.fetch(_COUNT, timedelta(seconds=STALLED_AFTER_S))
+        return QueueCounts(*(int(str(found[name])) for name in ("entries", "untaken", "workers")))
 
     def stop_taking(self) -> None:
         """Take no more entries."""

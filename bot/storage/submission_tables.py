@@ -1,4 +1,4 @@
-"""The pause of submissions that several processes share; also its column types."""
+"""The pause of submissions and the holds of requests that several processes share."""
 
 from typing import Final
 
@@ -16,4 +16,18 @@ submission_pauses: Final = Table(  # one row while the video service takes no re
     Column("next_at", UtcMoment, nullable=False),  # from when on a job may be the probe
     Column("probe_job_id", String(32)),  # the job that may be submitted
     Column("probe_until", UtcMoment),  # when that ends, if its process was killed
+)
+
+request_holds: Final = (
+    Table(  # one row for each kind of request that the video service wanted to wait, also later
+        "request_holds",
+        metadata,
+        Column("kind", String(16), primary_key=True),
+        Column("reason", String(24), nullable=False),
+        Column("asked_s", Float, nullable=False),  # 0 once a request that tried was served
+        Column("held_since", UtcMoment, nullable=False),  # these moments are the server's
+        Column("held_until", UtcMoment, nullable=False),
+        Column("probe_owner", String(64)),  # the process whose request tries
+        Column("told_at", UtcMoment),  # when the operator was told last
+    )
 )

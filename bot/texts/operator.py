@@ -64,6 +64,9 @@ MODEL_NOT_ALLOWED: Final = "DimiLinks does not allow this key to use the video m
 SERVICE_AWAY: Final = "something in front of DimiLinks answers in its place."
 NO_CHANNEL: Final = "DimiLinks has no channel for the video model at present."
 MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see the log."
+PAUSED_FOR_UNKNOWN_REASON: Final = (
+    "a newer version of the bot has paused for a reason that this one does not know."
+)
 
 
 def database_replaced(path: str) -> str:

@@ -182,7 +182,7 @@ class App:
             ("database", self.database.watch),
             ("operator-news", self._notices.run),
             ("collector", lambda: collect_when_quiet(lambda: self.jobs.runner.running)),
-            ("holds", self.jobs.service_watch.run),
+            *self.jobs.side_tasks,
             ("log-mirror", self.moderation.log_channel.run),
             *([] if self.jobs.file_cache is None else [("file-cache", self.jobs.file_cache.run)]),
         )

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery.discord_messages import DiscordMessages
-from bot.dimilinks import DimiLinks, Pace
+from bot.dimilinks import DimiLinks, Pace, RequestKind
 from bot.files.bucket_files import BucketFiles
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
@@ -25,6 +25,7 @@ from bot.jobs.queue.durations import DurationStats
 from bot.jobs.queue.fair_queue import SlotLimits
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
+from bot.jobs.request_holds import RequestHolds
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore
 from bot.jobs.submission_pause import SharedPause
@@ -40,6 +41,7 @@ from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobRunner, JobRuns
 from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.shared_breaker import SharedBreaker
+from bot.lifecycle.shared_holds import SharedHolds
 from bot.lifecycle.shared_slots import SharedSlots
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
@@ -58,8 +60,10 @@ from bot.reviews.report_decisions import ReportDecisions
 from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
+from bot.storage.change_feed import ChangeKind
 from bot.video_files.facts import VideoFactsReader
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.tasks import SideTask
 from bot.wiring.tuning import Tuning
 
 log: Final = structlog.get_logger(__name__)
@@ -124,6 +128,8 @@ class JobWiring:
         """Read how long jobs took. Raises `StorageError`."""
         for finished in await self.history.finished(_HISTORY):
             self.durations.learn(finished)
+        if self.shared_holds is not None:
+            self._moderation.database.feed.register(ChangeKind.HOLD, self.shared_holds.look_at)
         watch, slots = self._metrics.watch, self.slots
         watch("jobs_running", "Jobs at the video service", lambda: slots.running)
         watch("jobs_waiting", "Jobs waiting in line", lambda: slots.waiting)
@@ -316,8 +322,24 @@ class JobWiring:
             alarms=self.alarms,
             metrics=self._metrics,
             waiting=lambda: self._submission_breaker.waiting + self.slots.waiting,
+            tells_of_hold=self._tells_of_hold,
             now=self._now,
         )
+
+    @cached_property
+    def shared_holds(self) -> SharedHolds | None:
+        """Has several processes wait when one is asked to; None where there is one."""
+        database = self._moderation.database
+        return SharedHolds(RequestHolds(database, self.owner), self._rate) if database.is_shared else None
+
+    @property
+    def side_tasks(self) -> tuple[SideTask, ...]:
+        """Tasks of every process."""
+        told: SideTask = ("holds", self.service_watch.run)
+        return (told,) if self.shared_holds is None else (told, ("shared-holds", self.shared_holds.run))
+
+    async def _tells_of_hold(self, kind: RequestKind) -> bool:
+        return self.shared_holds is None or await self.shared_holds.claim_news(kind)
 
     @cached_property
     def decisions(self) -> Decisions:

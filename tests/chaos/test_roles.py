@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,15 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.rules import Gate, Mode, ServerRules
 from bot.moderation.servers.cache import RuleCache
 from bot.moderation.servers.store import RuleStore
-from bot.sandbox.dimilinks import Hang
+from bot.sandbox.dimilinks import Hang, HttpError
 from bot.storage.opening import open_database
 from tests.chaos.crew import Crew, crew
 from tests.e2e.actors.pictures import picture
 from tests.files.s3_server import S3Server
 from tests.postgresql.server import PostgresqlServer, postgresql_server
+
+_BOTH_HAVE_LOOKED_S = 11.0
+"""Each process looks every ten seconds if there is news of waits."""
 
 
 @pytest.fixture
@@ -219,3 +223,41 @@ async def test_a_worker_with_an_empty_disk_goes_on_with_what_is_in_a_bucket(
             assert running.bought == len(running.jobs())
             made = running.sandbox.dimilinks.request_log.submissions[-1]
             assert [reference.width for reference in made.references] == [96]
+
+
+@pytest.mark.slow
+async def test_a_wait_that_one_worker_is_asked_for_holds_for_all_and_the_operator_hears_of_it_once(
+    running: Crew,
+) -> None:
+    faults, discord = running.sandbox.dimilinks.faults, running.sandbox.discord
+    faults.submit.append(HttpError(429, "rate_limit", headers={"Retry-After": "3600"}))
+    replies = [await running.ask(f"a boat {number}") for number in range(2)]
+    asked = ("api_asks_for_patience", "api_asks_for_patience_elsewhere")
+    workers = ("worker0", "worker1")
+    await running.until(
+        lambda: {event for one in workers for event in asked if running.said(one, event)} == set(asked),
+        "the wait in both workers",
+    )
+    for reply in replies:
+        await reply.wait_for(lambda shown: "asked me to wait" in shown.text(), 20)
+    inbox = discord.dm(discord.world.operator).messages
+    await running.until(lambda: bool(inbox), "the operator's news", 15)
+    await asyncio.sleep(_BOTH_HAVE_LOOKED_S)
+    assert ["pause of 3600 seconds" in one.current.text() for one in inbox] == [True]
+    assert running.bought == 0
+
+
+@pytest.mark.slow
+async def test_jobs_that_wait_are_spread_over_all_workers(url: str, tmp_path: Path) -> None:
+    jobs, workers = 40, 3
+    async with crew(tmp_path, url, settings={"JOBS_AT_ONCE": "1"}) as running:
+        await running.start_all(workers=workers)
+        running.hold()
+        for number in range(jobs):
+            running.user = running.sandbox.discord.add_user(f"person {number}")
+            running.guild.join(running.user)
+            await running.ask("a boat")
+            await running.until(lambda stored=number + 1: len(running.jobs()) == stored, "the request")
+        await running.until(lambda: all(row["claimed_by"] for row in running.jobs()), "workers for all jobs")
+        taken = Counter(row["claimed_by"] for row in running.jobs())
+        assert max(taken.values()) <= 2 * jobs / workers, taken

@@ -17,6 +17,7 @@ from bot.lifecycle.shared_breaker import SharedBreaker
 from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.storage.database import Database
 from bot.storage.opening import open_database, open_existing
+from bot.storage.submission_tables import submission_pauses
 from bot.storage.tables import jobs
 from tests.jobs.builders import a_job
 
@@ -137,3 +138,20 @@ async def test_a_process_that_was_just_started_may_probe_at_once(processes: Sequ
     assert await earlier.take_probe("job", is_fresh=False)
     await pause.end()
     assert await pause.read() is None
+
+
+async def test_a_pause_for_a_reason_of_a_newer_version_lets_a_probe_pass_alone(
+    processes: Sequence[Database],
+) -> None:
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "first")
+    await processes[0].write_one(update(submission_pauses).values(reason="newer", behind="newest"))
+    found = await SharedPause(processes[1], now).read()
+    assert found is not None
+    assert (found.reason, found.behind) == (PauseReason.UNKNOWN, PauseReason.UNKNOWN)
+    breaker = submitting.breakers[1]
+    assert not await breaker.admits("other")
+    assert breaker.reason is PauseReason.UNKNOWN
+    async with asyncio.timeout(20):
+        await submitting.submit(1, "probe")
+    assert await SharedPause(processes[0], now).read() is None

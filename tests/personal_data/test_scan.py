@@ -36,6 +36,7 @@ WITHOUT_TEXTS = {
     "leader_lease",
     "line_entries",
     "operator_orders",
+    "request_holds",
     "servers",
     "terms",
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import psycopg
@@ -12,6 +12,7 @@ from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database
 from bot.storage.postgresql_queue import PostgresqlRunQueue
 from tests.postgresql.server import PostgresqlServer
+from tests.postgresql.sharing import shared
 from tests.storage.rows import add, row
 
 END_ALL = (
@@ -70,3 +71,41 @@ async def test_a_job_has_one_entry_until_it_was_carried(postgresql: PostgresqlSe
             with pytest.raises(StorageUnavailableError, match="left to others"):
                 await queue.put([job_id])
             assert await other.present([job_id]) == frozenset()
+
+
+@asynccontextmanager
+async def taking(postgresql: PostgresqlServer, name: str, taken: list[str]) -> AsyncGenerator[None]:
+    """A worker that takes entries, and has none carried to its end."""
+    ends = asyncio.Event()
+
+    async def carry(one: str) -> bool:
+        taken.append(one)
+        return await ends.wait()
+
+    async with shared(postgresql.address(name)), queue_of(postgresql, name) as queue:
+        working = asyncio.create_task(queue.work(carry))
+        try:
+            yield
+        finally:
+            queue.stop_taking()
+            ends.set()
+            await working
+
+
+async def test_a_backlog_is_spread_over_workers_that_start_one_after_the_other(
+    postgresql: PostgresqlServer,
+) -> None:
+    jobs, workers = 120, 3
+    taken: list[list[str]] = [[] for _ in range(workers)]
+    with postgresql.new_database() as name:
+        async with queue_of(postgresql, name) as queue, AsyncExitStack() as stack:
+            await queue.put([f"job-{number}" for number in range(jobs)])
+            async with asyncio.timeout(30):
+                for of_worker in taken:
+                    await stack.enter_async_context(taking(postgresql, name, of_worker))
+                    while len(of_worker) < jobs / 2 / workers:  # noqa: ASYNC110 - a queue rings no bell
+                        await asyncio.sleep(0.02)
+                while sum(map(len, taken)) < jobs:  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.02)
+    assert max(map(len, taken)) <= 2 * jobs / workers
+    assert len({one for of_worker in taken for one in of_worker}) == jobs

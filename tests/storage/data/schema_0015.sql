@@ -184,6 +184,16 @@ CREATE TABLE reports (
 	words TEXT NOT NULL, guild_id BIGINT, channel_id BIGINT, message_id BIGINT, hides BOOLEAN DEFAULT 0 NOT NULL, language VARCHAR(8), outcome VARCHAR(16), decided_at BIGINT, told_at BIGINT, 
 	CONSTRAINT pk_reports PRIMARY KEY (job_id, person_id)
 );
+CREATE TABLE request_holds (
+	kind VARCHAR(16) NOT NULL, 
+	reason VARCHAR(24) NOT NULL, 
+	asked_s FLOAT NOT NULL, 
+	held_since BIGINT NOT NULL, 
+	held_until BIGINT NOT NULL, 
+	probe_owner VARCHAR(64), 
+	told_at BIGINT, 
+	CONSTRAINT pk_request_holds PRIMARY KEY (kind)
+);
 CREATE TABLE reviews (
 	id VARCHAR(32) NOT NULL, 
 	job_id VARCHAR(32) NOT NULL, 

@@ -1,4 +1,4 @@
-"""Tables of several processes: caps, pauses, the line, leader and shards, files to be deleted in a store."""
+"""Tables of several processes: caps, pauses, waits, the line, leader, shards, files to be deleted in a store."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,6 +35,17 @@ def upgrade() -> None:
         sa.Column("probe_job_id", sa.String(32)),
         sa.Column("probe_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_submission_pauses"),
+    )
+    op.create_table(
+        "request_holds",
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("asked_s", sa.Float, nullable=False),
+        sa.Column("held_since", sa.BigInteger, nullable=False),
+        sa.Column("held_until", sa.BigInteger, nullable=False),
+        sa.Column("probe_owner", sa.String(64)),
+        sa.Column("told_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("kind", name="pk_request_holds"),
     )
     op.create_table(
         "line_entries",
