@@ -97,7 +97,7 @@ def _one(process: DatabaseProcess, report: ProcessReport) -> CheckLine:
 
 
 def _queue(queue: QueueState) -> CheckLine:
-    told, warns = words.queue(queue.taken, queue.in_line, queue.untaken), False
+    told, warns = words.queue(queue.taken, queue.in_line, queue.resting, queue.untaken), False
     if queue.untaken:
         told, warns = words.oldest(told, queue.oldest_untaken_s), queue.oldest_untaken_s > _TAKEN_WITHIN_S
     if queue.taken and queue.oldest_beat_s > _TAKEN_WITHIN_S:

@@ -112,6 +112,13 @@ class ProgressCard:
         if self._task is not None:
             await asyncio.wait([self._task])
 
+    async def leave(self) -> None:
+        """Show the card of this moment, and make no more edits."""
+        await self.stop()
+        card = self._render()
+        if card is not None and card != self._shown and self._may_edit():
+            await self._show(card)
+
     async def confirm(self) -> Existence:
         """Show the card once, at once, and see by that whether the reply exists.
 

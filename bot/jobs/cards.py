@@ -48,6 +48,7 @@ class InLine:
     position: int
     waiting: int
     start_s: float | None
+    is_estimate: bool = False
 
 
 _REPEATABLE: Final = frozenset(
@@ -194,15 +195,22 @@ def working_card(
     hint = None if job.fits_picture else cards.placement_hint(job.request.size)
     shown = cards.bar(progress)
     if in_line is not None:
-        shown = cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s).in_language(language)
+        place = (
+            cards.about_place_in_line(in_line.position, in_line.waiting)
+            if in_line.is_estimate
+            else cards.place_in_line(in_line.position, in_line.waiting, in_line.start_s)
+        )
+        shown = place.in_language(language)
     rest = cards.USUAL_TIME if rest_s is None else cards.rest_of(progress, rest_s)
-    times = cards.times(elapsed_s, None if stage in _FROM_READY else rest)
+    times = cards.times(elapsed_s, None if stage in _FROM_READY else rest).in_language(language)
+    # A card far back in line may stay as it is for long.
+    stays = in_line is not None and in_line.is_estimate
     explained = (said.in_language(language),) if said else ()
     return _card(
         job,
         Tone.WORKING,
         cards.HEADLINES[stage],
-        lines=(*explained, shown, times.in_language(language)),
+        lines=(*explained, shown) if stays else (*explained, shown, times),
         small_print=(hint,) if hint else (),
         actions=(Action.REFRESH, Action.CANCEL),
     )

@@ -26,7 +26,7 @@ from bot.jobs import cards
 from bot.jobs.cards import InLine, Stage
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
-from bot.jobs.queue.slots import Slots
+from bot.jobs.queue.slots import FarBackError, Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.request_facts import stored_request
@@ -76,6 +76,7 @@ class JobContext:
         self._timeouts = timeouts
         self._held_back = held_back
         self._has_slot = False
+        self._far_back: InLine | None = None
         self._unstored_end: Job | None = None
         self._attempt_found, self._starts_found = job.attempt, job.starts
         self._starts_stored = job.starts
@@ -119,10 +120,16 @@ class JobContext:
         self._card.renew_token(reply)
 
     async def wait_for_slot(self) -> None:
-        """Return once the job holds a slot, for which it waits in the queue."""
-        if not self._has_slot:
+        """Return once the job holds a slot, for which it waits in the queue. Raises `FarBackError`."""
+        if self._has_slot:
+            return
+        try:
             await self._slots.wait(ticket_of(self.job))
-            self._has_slot = True
+        except FarBackError as far:
+            self._far_back = InLine(far.place.position, far.place.waiting, None, is_estimate=True)
+            await self._card.leave()
+            raise
+        self._has_slot = True
 
     def keep_slot(self) -> None:
         """Hold a slot without waiting: the job was found at the service, where it takes one."""
@@ -332,7 +339,8 @@ class JobContext:
         if self._may_show_video or self.job.is_behind:
             return None  # an edit takes its file away
         view = self.progress
-        in_line = self._in_line() if view.stage is Stage.IN_LINE else None
+        waits = view.stage is Stage.IN_LINE
+        in_line = (self._far_back or self._wait_times.in_line(self.job.id)) if waits else None
         stage = Stage.QUEUED if view.stage is Stage.IN_LINE and in_line is None else view.stage
         return cards.working_card(
             self.job,
@@ -351,9 +359,3 @@ class JobContext:
         # A press of *Fetch* notes an attempt for its own new reply, in which nothing stands yet.
         only_noted = attempt is not None and attempt.started_at == self.job.reply.created_at
         return attempt is not None and (self._starts_found > 0 or not only_noted)
-
-    def _in_line(self) -> InLine | None:
-        standing = self._slots.standing(self.job.id)
-        if standing is None:
-            return None
-        return InLine(standing.position, standing.waiting, self._wait_times.starts_in_s(self.job.id))

@@ -9,7 +9,7 @@ from bot.delivery.messages import DiscordUnavailableError, ReplyAddress
 from bot.delivery.progress import Existence
 from bot.jobs import cards
 from bot.jobs.job import Failure, FailureReason, Job, JobState
-from bot.jobs.queue.slots import Slots
+from bot.jobs.queue.slots import FarBackError, Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.alarms import OperatorAlarms
@@ -95,6 +95,8 @@ class Lifecycle:
             except StartedTooOftenError:
                 log.error("job_killed_the_bot", job=job_id, state=context.job.state)
                 await self._set_aside(context)
+            except FarBackError as far:
+                log.info("job_rests_in_line", job=job_id, about=far.place.position)
             finally:
                 self._contexts.pop(job_id, None)
                 context.release_slot()

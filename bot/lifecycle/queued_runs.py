@@ -12,6 +12,7 @@ from bot.jobs.store import JobStore, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.run_queue import RunQueue
 from bot.lifecycle.runner import JobRunner
+from bot.lifecycle.shared_slots import SharedSlots
 from bot.storage.errors import StorageError
 
 log: Final = structlog.get_logger(__name__)
@@ -22,6 +23,8 @@ CONFIRMED_FOR_S: Final = 5.0
 _SWEEP_EVERY_S: Final = 5.0
 _UNSEEN_FOR_S: Final = 10.0
 """A request that was just stored is entered by the process that acknowledges it, within three seconds."""
+_ENTERED_AT_ONCE: Final = 1000
+"""The oldest first. Each is run, if only to find its place in line."""
 _TRIM_EVERY_S: Final = 3600.0
 _AGAIN_AFTER_S: Final = 1.0
 
@@ -37,6 +40,7 @@ class QueuedRuns:
         store: JobStore,
         rows: RunRows,
         queue: RunQueue,
+        slots: SharedSlots,
         owner: str,
     ) -> None:
         """Args: `owner` names this process in the claims of its runs."""
@@ -45,6 +49,7 @@ class QueuedRuns:
         self._store = store
         self._rows = rows
         self._queue = queue
+        self._slots = slots
         self._owner = owner
         self._confirmed_at_s = -math.inf
         self._ended: dict[str, RowState] = {}
@@ -60,6 +65,7 @@ class QueuedRuns:
             asyncio.create_task(self._queue.work(self._carry), name="queue"),
             asyncio.create_task(self._compare_again_and_again(), name="rows"),
             asyncio.create_task(self._sweep_again_and_again(), name="sweep"),
+            asyncio.create_task(self._enter_what_is_near(), name="near"),
         )
         try:
             # A watch ends by a bug alone, and the process with it: it would hold jobs and do nothing.
@@ -128,6 +134,15 @@ class QueuedRuns:
                 log.info("rows_not_compared", reason=str(error))
             await asyncio.sleep(_COMPARE_EVERY_S)
 
+    async def _enter_what_is_near(self) -> None:
+        """Enter jobs that rested in line, once their turn is near."""
+        while True:
+            near = await self._slots.next_near()
+            try:
+                await self._queue.put(near)
+            except StorageError as error:
+                log.info("near_jobs_not_entered", jobs=len(near), reason=str(error))  # named again soon
+
     async def _sweep_again_and_again(self) -> None:
         """Enter jobs that go on by themselves and have no entry, once that was so for a while.
 
@@ -145,6 +160,7 @@ class QueuedRuns:
                 }
                 seen_at_s = {job_id: seen_at_s.get(job_id, now_s) for job_id in waited}
                 due = [job_id for job_id, at_s in seen_at_s.items() if now_s - at_s >= _UNSEEN_FOR_S]
+                due = due[:_ENTERED_AT_ONCE]
                 if due:
                     log.info("jobs_resumed", jobs=len(await self._queue.put(due)))
                 for job_id in due:

@@ -12,7 +12,10 @@ class RunQueue(Protocol):
         ...
 
     async def missing(self) -> Mapping[str, bool]:
-        """Return the jobs that go on by themselves and have no entry; True for those that only ask again."""
+        """Return the jobs that go on by themselves and have no entry; True for those that only ask again.
+
+        Jobs that rest in line go on by their turn.
+        """
         ...
 
     async def present(self, job_ids: Sequence[str]) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """The gate of one of several processes that share the line: a job goes on when its slot is in the rows."""
 
 import asyncio
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ import structlog
 
 from bot.jobs.queue.fair_queue import SlotLimits, Ticket
 from bot.jobs.queue.shared_line import LineState, SharedLine
-from bot.jobs.queue.slots import QueuePosition, Slots
+from bot.jobs.queue.slots import FarBackError, QueuePosition, Slots
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 
@@ -18,7 +19,10 @@ log: Final = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 3.0
 """For slots of jobs whose process died, which nobody gives back."""
+_LOOK_IDLY_EVERY_S: Final = 15.0
+"""The same where no job of this process waits: jobs may rest while no process has one that waits."""
 _AGAIN_AFTER_S: Final = 1.0
+_RUNS_AGAIN_WITHIN_S: Final = 5.0
 
 
 class SharedSlots(Slots):
@@ -31,12 +35,17 @@ class SharedSlots(Slots):
         super().__init__(limits)
         self._rows = SharedLine(database, limits, now)
         self._all_waiting = 0
-        self._waiting: dict[str, tuple[Ticket, asyncio.Future[None]]] = {}
+        # The future's result is None with a slot, or the place of a job that need not wait here.
+        self._waiting: dict[str, tuple[Ticket, asyncio.Future[QueuePosition | None]]] = {}
         self._holding: dict[str, Ticket] = {}
         # Not in the rows yet.
         self._joining: dict[str, Ticket] = {}
         self._leaving: dict[str, int] = {}
         self._woken = asyncio.Event()
+        self._looked_at_s = -math.inf
+        self._near: list[str] = []
+        self._named_at_s: dict[str, float] = {}
+        self._comes_near = asyncio.Event()
 
     @property
     def running(self) -> int:
@@ -61,12 +70,14 @@ class SharedSlots(Slots):
         self._joining[ticket.job_id] = ticket
         self._woken.set()
         try:
-            await given
+            place = await given
         except asyncio.CancelledError:
             self._waiting.pop(ticket.job_id, None)
             self._holding.pop(ticket.job_id, None)
-            self._leave(ticket)
+            self._give_back(ticket)
             raise
+        if place is not None:
+            raise FarBackError(place)
 
     def holds(self, job_id: str) -> bool:
         """Return True if the job holds a slot."""
@@ -76,7 +87,7 @@ class SharedSlots(Slots):
         """Give back the job's slot, if it holds one; soon the next ones are let through, in any process."""
         ticket = self._holding.pop(job_id, None)
         if ticket is not None:
-            self._leave(ticket)
+            self._give_back(ticket)
 
     def standing(self, job_id: str) -> QueuePosition | None:
         """Return the place of the job among those of all processes; None if it is far behind, or does not wait."""
@@ -97,17 +108,28 @@ class SharedSlots(Slots):
 
     async def look_at(self, job_id: str | None) -> None:
         """Look soon, as another process has given a slot to a job; with None, to any."""
+        if job_id is None:
+            self._looked_at_s = -math.inf
         if job_id is None or job_id in self._waiting:
             self._woken.set()
 
+    async def next_near(self) -> list[str]:
+        """Return jobs that rested and are among the first now, once there are any: each wants to run again."""
+        await self._comes_near.wait()
+        self._comes_near.clear()
+        near, self._near = self._near, []
+        return near
+
     async def run(self) -> None:
         """Write what jobs want, and let through those that have a slot, until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY_S):
                     await self._woken.wait()
             self._woken.clear()
-            if not (self._waiting or self._leaving):
+            looks = loop.time() - self._looked_at_s >= _LOOK_IDLY_EVERY_S
+            if not (self._waiting or self._leaving or looks):
                 continue
             try:
                 await self._exchange()
@@ -119,8 +141,9 @@ class SharedSlots(Slots):
     async def _exchange(self) -> None:
         leaving, self._leaving = self._leaving, {}
         joining, self._joining = self._joining, {}
+        own = {job_id: ticket.claim for job_id, (ticket, _) in self._waiting.items()}
         try:
-            state = await self._rows.change(leaving, joining.values(), self._waiting)
+            state = await self._rows.change(leaving, joining.values(), own)
         except BaseException:
             # A job that left meanwhile does not join any more; one that joined anew has a newer ticket.
             still = {
@@ -131,21 +154,43 @@ class SharedSlots(Slots):
             self._joining = still | self._joining
             self._leaving = leaving | self._leaving
             raise
+        self._looked_at_s = asyncio.get_running_loop().time()
         self._take_over(state)
+        self._name(state.near)
 
     def _take_over(self, state: LineState) -> None:
         self._line, self._positions, self._all_waiting = state.line, None, state.waiting
         for job_id, (ticket, given) in tuple(self._waiting.items()):
             # The slot of a job that left since and joined anew is not one to be used: it is about to be given back.
-            if job_id in self._leaving or job_id in self._joining or state.slots.get(job_id) != ticket.claim:
+            if job_id in self._leaving or job_id in self._joining:
+                continue
+            place = None
+            if state.slots.get(job_id) == ticket.claim:
+                self._holding[job_id] = ticket
+            elif job_id in state.far:
+                place = QueuePosition(state.far[job_id], state.waiting, is_estimate=True)
+            else:
                 continue
             del self._waiting[job_id]
-            self._holding[job_id] = ticket
-            # A waiter that was cancelled just now has yet to run; when it does it gives the slot back.
+            # A waiter that was cancelled just now has yet to run; when it does it leaves, or gives the slot back.
             if not given.done():
-                given.set_result(None)
+                given.set_result(place)
 
-    def _leave(self, ticket: Ticket) -> None:
+    def _name(self, near: Iterable[str]) -> None:
+        """Have jobs run again whose turn is near. All processes see and name them, until one has begun a run."""
+        now_s = asyncio.get_running_loop().time()
+        lately = {
+            job_id: named_at_s
+            for job_id, named_at_s in self._named_at_s.items()
+            if now_s - named_at_s < _RUNS_AGAIN_WITHIN_S
+        }
+        due = [job_id for job_id in near if job_id not in lately]
+        self._named_at_s = lately | dict.fromkeys(due, now_s)
+        if due:
+            self._near += due
+            self._comes_near.set()
+
+    def _give_back(self, ticket: Ticket) -> None:
         self._joining.pop(ticket.job_id, None)
         self._leaving[ticket.job_id] = ticket.claim
         self._woken.set()

@@ -70,7 +70,8 @@ class JobList:
             return words.until(job.undelivered_since + self.retention.undelivered)
         standing, progress = self.slots.standing(job.id), self.lifecycle.progress(job.id)
         if job.state is JobState.QUEUED and standing is not None:
-            return words.position(standing.position, standing.waiting)
+            about = words.about_position if standing.is_estimate else words.position
+            return about(standing.position, standing.waiting)
         if job.state is JobState.GENERATING and progress is not None:
             return words.progress(progress.progress, progress.rest_s)
         return None

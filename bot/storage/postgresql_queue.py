@@ -42,6 +42,8 @@ _MISSING: Final = (
     "SELECT id, ask_again_since IS NOT NULL AND state = 'queued' AS asks FROM jobs"  # noqa: S608 - a constant
     " WHERE settled_at IS NULL AND parked_at IS NULL AND review_id IS NULL AND NOT EXISTS"
     f" (SELECT FROM {_QUEUE} AS entry WHERE entry.dedupe_key = jobs.id AND entry.status IN ('queued', 'picked'))"
+    " AND NOT (state = 'queued' AND EXISTS (SELECT FROM line_entries AS place"
+    " WHERE place.job_id = jobs.id AND place.claim = jobs.claim AND place.resting))"
     " ORDER BY created_at, id"
 )
 _PRESENT: Final = f"SELECT dedupe_key FROM {_QUEUE} WHERE dedupe_key = ANY($1::text[])"  # noqa: S608 - a constant
@@ -124,7 +126,7 @@ class PostgresqlRunQueue:
         return frozenset(one for one, entry in zip(job_ids, entered, strict=True) if entry is not None)
 
     async def missing(self) -> dict[str, bool]:
-        """Return the jobs that go on by themselves and have no entry, oldest first.
+        """Return the jobs that go on by themselves, have no entry and do not rest in line, oldest first.
 
         The value is True for those that do no more than ask their users again.
         """

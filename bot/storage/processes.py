@@ -38,6 +38,11 @@ _IN_LINE: Final = text(
     f" AND state = 'queued' AND id IN (SELECT dedupe_key FROM {_QUEUE} WHERE status = 'picked')"
 )
 
+_RESTING: Final = text(
+    "SELECT count(*) FROM line_entries AS place JOIN jobs ON jobs.id = place.job_id AND jobs.claim = place.claim"
+    " WHERE place.resting AND place.slot_at IS NULL AND state = 'queued' AND settled_at IS NULL"
+)
+
 
 _GROUPS: Final = (
     "SELECT a.application_name, l.objid::bigint FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"  # noqa: S608 - constants
@@ -80,6 +85,8 @@ class QueueState:
     """Seconds since the last sign of life of the entry whose worker has been silent for longest."""
     in_line: int
     """Of those that were taken, jobs that wait for their turn in their worker."""
+    resting: int = 0
+    """Jobs that are farther back in line, without an entry."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +165,8 @@ def _queue(connection: Connection) -> QueueState | None:
     if not connection.scalar(_QUEUE_EXISTS, {"table": _QUEUE}):
         return None
     untaken, oldest_untaken_s, taken, oldest_beat_s = connection.execute(_ENTRIES).one()
-    in_line = connection.scalar(_IN_LINE) or 0
-    return QueueState(untaken, max(oldest_untaken_s, 0.0), taken, max(oldest_beat_s, 0.0), in_line)
+    in_line, resting = connection.scalar(_IN_LINE) or 0, connection.scalar(_RESTING) or 0
+    return QueueState(untaken, max(oldest_untaken_s, 0.0), taken, max(oldest_beat_s, 0.0), in_line, resting)
 
 
 async def count_workers(database: Database) -> int:

@@ -164,6 +164,13 @@ def place_in_line(position: int, waiting: int, start_s: float | None) -> Message
     return sentence("{place} · starts in about {start}", place=place, start=durations.rest(start_s))
 
 
+def about_place_in_line(position: int, waiting: int) -> Message:
+    """`About number 12,300 of 40,000 in line`: of a job whose place is estimated, to the hundred."""
+    return sentence(
+        "About number {position} of {waiting} in line", position=round(position, -2), waiting=waiting
+    )
+
+
 def made_by_ai(took_s: float | None) -> Message:
     """Mark below a finished video, with the time that it took, if known."""
     return MADE_BY_AI if took_s is None else sentence("Made by AI in {took}", took=durations.clock(took_s))

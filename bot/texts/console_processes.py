@@ -57,9 +57,10 @@ def stands_still(told: str) -> str:
     return f"{told}: too long, so it stands still or cannot write to the database; its log says more"
 
 
-def queue(taken: int, in_line: int, untaken: int) -> str:
-    """Jobs that workers have, and jobs that none has taken."""
-    return f"{taken} with workers, of these {in_line} in line there; {untaken} not taken yet"
+def queue(taken: int, in_line: int, resting: int, untaken: int) -> str:
+    """Jobs that workers have, jobs that none need have yet, and jobs that none has taken."""
+    behind = f"; {resting} farther back in line" if resting else ""
+    return f"{taken} with workers, of these {in_line} in line there{behind}; {untaken} not taken yet"
 
 
 def oldest(told: str, waits_s: float) -> str:

@@ -186,6 +186,11 @@ def position(number: int, waiting: int) -> Message:
     return sentence("number {number} of {waiting}", number=number, waiting=waiting)
 
 
+def about_position(number: int, waiting: int) -> Message:
+    """Position of a request far back in the queue, which is estimated, to the hundred."""
+    return sentence("about number {number} of {waiting}", number=round(number, -2), waiting=waiting)
+
+
 def until(when: datetime) -> Message:
     """Moment until which a video is kept."""
     return sentence("kept until {day}", day=day(when))

@@ -161,26 +161,27 @@ class WorkerApp(App):
         jobs = self.jobs
         self._rate = SharedRate(self.database, rate)
         self._queue = queue
+        if not isinstance(jobs.slots, SharedSlots):
+            raise TypeError("a worker without others")
+        self._slots = jobs.slots
         self._runs = QueuedRuns(
             runner=jobs.local_runner,
             lifecycle=jobs.lifecycle,
             store=jobs.store,
             rows=RunRows(self.database),
             queue=queue,
+            slots=self._slots,
             owner=jobs.owner,
         )
         self.database.feed.register(ChangeKind.JOB, self._runs.look_at)
-        self._slots = jobs.slots if isinstance(jobs.slots, SharedSlots) else None
-        if self._slots is not None:
-            self.database.feed.register(ChangeKind.SLOT, self._slots.look_at)
+        self.database.feed.register(ChangeKind.SLOT, self._slots.look_at)
         self.database.is_confirmed = lambda: self._runs.is_current
         self._working = asyncio.Event()
         self._handed_back = asyncio.Event()
 
     @property
     def _of_every_process(self) -> tuple[SideTask, ...]:
-        common = (*super()._of_every_process, ("rate", self._rate.run))
-        return common if self._slots is None else (*common, ("slots", self._slots.run))
+        return (*super()._of_every_process, ("rate", self._rate.run), ("slots", self._slots.run))
 
     async def load(self, stack: AsyncExitStack) -> None:
         """Read what the caches need, and begin what runs beside the jobs; as `App.load`."""

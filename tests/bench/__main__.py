@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from subprocess import run
 
-from tests.bench import ack, chaos, delivery, idle, images, jobs, line, memory, scale, words
+from tests.bench import ack, chaos, delivery, idle, images, jobs, line, memory, scale, waiting, words
 from tests.bench.figures import Figure, show, write
 
 BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[], Coroutine[None, None, list[Figure]]]] = {
     "words": words.run,
     "delivery": delivery.run,
     "scale": scale.run,
+    "waiting": waiting.run,
 }
 _RESULT = Path("bench.json")
 

@@ -68,7 +68,7 @@ class Worker:
 
     async def come(self, *found: Job) -> list[str]:
         """Have jobs wait; returns those that then have a slot, of all processes."""
-        return sorted((await self.line.change({}, [ticket_of(job) for job in found], ())).slots)
+        return sorted((await self.line.change({}, [ticket_of(job) for job in found], {})).slots)
 
     async def save(self, job: Job, to: JobState) -> Job:
         changed = advance(job, to, submitted_at=job.submitted_at or now())
@@ -152,7 +152,7 @@ async def test_a_job_that_lost_its_turn_in_the_queue_does_not_use_its_old_slot(
     first, second = await one.begin(a_request(1)), await other.begin(a_request(2, person_id=3))
     assert await one.come(first) == [first.id]
     assert await other.come(second) == [first.id]
-    left = await one.line.change({first.id: first.claim}, [], ())
+    left = await one.line.change({first.id: first.claim}, [], {})
     assert list(left.slots) == [second.id]
     assert await one.come(first) == [second.id]
 
@@ -180,7 +180,7 @@ async def test_jobs_that_a_limit_holds_back_hide_nobody(processes: Sequence[Data
     async with processes[0].write() as connection:
         await connection.execute(jobs.insert(), [row_of(job) | {"claim": 1} for job in (*crowd, later)])
     assert await worker.come(*crowd, later) == sorted([crowd[0].id, later.id])
-    state = await worker.line.change({}, [], ())
+    state = await worker.line.change({}, [], {})
     assert state.waiting == len(crowd) - 1
     async with processes[0].read() as connection:
         assert (await connection.execute(select(func.count()).select_from(line_entries))).scalar() == 522 - 1

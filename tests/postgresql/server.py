@@ -12,7 +12,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
@@ -50,8 +50,10 @@ _OPTIONS: Final = (
 class PostgresqlServer:
     """A server that runs. `new_database` makes a database for one test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+        """Args: `options` are settings of the server in the place of those that serve tests."""
         self._folder = folder
+        self._options = (*_OPTIONS, *options)
         self._programs = _programs(folder)
         self._data = folder / "data"
         self._numbers = count(1)
@@ -80,7 +82,7 @@ class PostgresqlServer:
     def start(self) -> None:
         """Start the server, on the same port as before, and wait until it answers."""
         self.port = self.port or _free_port()
-        options = [part for option in (*_OPTIONS, f"port={self.port}") for part in ("-c", option)]
+        options = [part for option in (*self._options, f"port={self.port}") for part in ("-c", option)]
         with (self._folder / "log").open("ab") as told:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the wheel
                 [self._program("postgres"), "-D", self._data, *options],
@@ -136,6 +138,13 @@ class PostgresqlServer:
             for process in (*sessions, server):
                 with suppress(psutil.NoSuchProcess):
                     process.resume()
+
+    def cpu_s(self) -> float:
+        """Processor time of the server and its sessions, but for those that have ended."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        times = [process.cpu_times() for process in (server, *server.children())]
+        return sum(one.user + one.system for one in times)
 
     def end_sessions(self, name: str) -> None:
         """End all sessions of a database, as an administrator does."""
@@ -199,12 +208,12 @@ class PostgresqlServer:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[PostgresqlServer]:
-    """Run a server until the block ends, however it ends."""
+def postgresql_server(options: Sequence[str] = ()) -> Iterator[PostgresqlServer]:
+    """Run a server until the block ends, however it ends; `options` as in `PostgresqlServer`."""
     with tempfile.TemporaryDirectory(prefix="stillmotion-postgresql-", ignore_cleanup_errors=True) as folder:
         server: PostgresqlServer | None = None
         try:
-            server = PostgresqlServer(Path(folder))
+            server = PostgresqlServer(Path(folder), options)
             yield server
         finally:
             if server is not None:

@@ -21,7 +21,8 @@ _AFTER_NEWCOMERS: Final = 1 << 64
 _REMEMBERED_PEOPLE: Final = 10_000
 """Of how many people it is kept when they were last served; others count as newcomers when they return."""
 
-_SIMULATED_STARTS: Final = 500
+EXACT_PLACES: Final = 500
+"""So many of the next starts are worked out; whose is behind them is told about where."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,9 @@ class FairQueue:
         self._freed: set[int | None] = set()
         self._turn = _AFTER_NEWCOMERS
         self._turns: dict[int, int] = {}
+        # Of a copy: who is still the same object as in the line that was copied.
+        self._borrowed_people: set[int] = set()
+        self._borrowed_servers: set[int | None] = set()
 
     @property
     def waiting(self) -> Collection[str]:
@@ -124,12 +128,15 @@ class FairQueue:
         return self._running.keys()
 
     def copy(self) -> "FairQueue":
-        """A line of the same jobs that changes on its own."""
+        """A line of the same jobs that changes on its own, as long as this one does not change.
+
+        What is worked out of a long line touches few people, so each is copied when first touched.
+        """
         twin = FairQueue(self._limits)
         twin._waiting = self._waiting.copy()
         twin._running = self._running.copy()
-        twin._people = {person_id: person.copy() for person_id, person in self._people.items()}
-        twin._servers = {guild_id: server.copy() for guild_id, server in self._servers.items()}
+        twin._people, twin._borrowed_people = self._people.copy(), set(self._people)
+        twin._servers, twin._borrowed_servers = self._servers.copy(), set(self._servers)
         twin._ready = self._ready.copy()
         twin._freed = self._freed.copy()
         twin._turn = self._turn
@@ -164,7 +171,7 @@ class FairQueue:
         ticket = self._waiting.pop(job_id, None)
         if ticket is None:
             return False
-        person = self._people[ticket.person_id]
+        person = self._own_person(ticket.person_id)
         self._withdraw(ticket.person_id, person)
         self._take(ticket, person)
         person.settle()
@@ -181,6 +188,7 @@ class FairQueue:
             person = self._people.get(person_id)
             if person is None or person.place != place:
                 continue  # has started a job since, from elsewhere
+            person = self._own_person(person_id)
             ticket = self._startable(person)
             if ticket is not None:
                 self._start(ticket, person)
@@ -193,12 +201,12 @@ class FairQueue:
         ticket = self._running.pop(job_id, None)
         if ticket is None:
             return False
-        person = self._people[ticket.person_id]
+        person = self._own_person(ticket.person_id)
         person.running -= 1
         if person.running == self._limits.per_person - 1:
             # Who is at the limit is in no queue.
             self._enter(ticket.person_id, person)
-        server = self._servers[ticket.guild_id]
+        server = self._own_server(ticket.guild_id)
         server.room += 1
         if server.queue and server.room > 0:
             self._freed.add(ticket.guild_id)
@@ -210,24 +218,33 @@ class FairQueue:
             raise ValueError(f"job {ticket.job_id} is in the line already")
 
     def _person(self, ticket: Ticket) -> _Person:
-        person = self._people.get(ticket.person_id)
-        if person is None:
-            person = _Person(self._turns.get(ticket.person_id, ticket.number))
-            self._people[ticket.person_id] = person
-        return person
+        if ticket.person_id not in self._people:
+            place = self._turns.get(ticket.person_id, ticket.number)
+            self._people[ticket.person_id] = _Person(place)
+        return self._own_person(ticket.person_id)
 
     def _server(self, guild_id: int | None) -> _Server:
-        server = self._servers.get(guild_id)
-        if server is None:
-            server = _Server(inf if guild_id is None else self._limits.per_server)
-            self._servers[guild_id] = server
-        return server
+        if guild_id not in self._servers:
+            self._servers[guild_id] = _Server(inf if guild_id is None else self._limits.per_server)
+        return self._own_server(guild_id)
+
+    def _own_person(self, person_id: int) -> _Person:
+        if person_id in self._borrowed_people:
+            self._borrowed_people.discard(person_id)
+            self._people[person_id] = self._people[person_id].copy()
+        return self._people[person_id]
+
+    def _own_server(self, guild_id: int | None) -> _Server:
+        if guild_id in self._borrowed_servers:
+            self._borrowed_servers.discard(guild_id)
+            self._servers[guild_id] = self._servers[guild_id].copy()
+        return self._servers[guild_id]
 
     def _first_queue(self) -> list[_Entry]:
         """The queue whose first person comes first of all; an empty one where nobody may be next."""
         first = self._ready
         for guild_id in self._freed:
-            queue = self._servers[guild_id].queue
+            queue = self._own_server(guild_id).queue
             if queue and (not first or queue[0] < first[0]):
                 first = queue
         return first
@@ -261,7 +278,7 @@ class FairQueue:
         self._turns[ticket.person_id] = self._turn
         if len(self._turns) > _REMEMBERED_PEOPLE:
             del self._turns[next(iter(self._turns))]
-        server = self._servers[ticket.guild_id]
+        server = self._own_server(ticket.guild_id)
         server.room -= 1
         if server.room <= 0:
             self._freed.discard(ticket.guild_id)
@@ -276,12 +293,14 @@ class FairQueue:
     def _park(self, person_id: int, person: _Person) -> None:
         person.parked = True
         for guild_id in person.lanes:
-            heappush(self._servers[guild_id].queue, (person.place, person_id))
+            heappush(self._own_server(guild_id).queue, (person.place, person_id))
 
     def _withdraw(self, person_id: int, person: _Person) -> None:
         """Take somebody out of all queues."""
         queues = (
-            [self._servers[guild_id].queue for guild_id in person.lanes] if person.parked else [self._ready]
+            [self._own_server(guild_id).queue for guild_id in person.lanes]
+            if person.parked
+            else [self._ready]
         )
         for queue in queues:
             queue[:] = [entry for entry in queue if entry[1] != person_id]
@@ -291,22 +310,22 @@ class FairQueue:
         """Drop what is kept because of a job that has left or finished."""
         if not person.lanes and not person.running:
             del self._people[ticket.person_id]
-        server = self._servers[ticket.guild_id]
+        server = self._own_server(ticket.guild_id)
         server.jobs -= 1
         if not server.jobs:
             del self._servers[ticket.guild_id]
             self._freed.discard(ticket.guild_id)
 
 
-def positions(line: FairQueue) -> dict[str, int]:
-    """For every waiting job, as which it will start, from 1, if nobody joins or leaves the line.
+def positions(line: FairQueue, *, first: int = EXACT_PLACES) -> dict[str, int]:
+    """For the waiting jobs that start first, as which each will, from 1, if nobody joins or leaves the line.
 
     The running jobs are taken to finish one at a time, those that started first first. The limits hold.
     """
     future = line.copy()
     found: dict[str, int] = {}
-    everybody = len(line.waiting)
-    while len(found) < everybody:
+    wanted = min(first, len(line.waiting))
+    while len(found) < wanted:
         ticket = future.admit()
         if ticket is None:
             future.finish(next(iter(future.running)))
@@ -320,7 +339,7 @@ def estimated_start_s(
     rest_s: Callable[[str], float | None],
     took_s: Callable[[str], float | None],
     *,
-    starts: int = _SIMULATED_STARTS,
+    starts: int = EXACT_PLACES,
 ) -> dict[str, float | None]:
     """For every waiting job, in how many seconds it will start, if nobody joins or leaves the line.
 

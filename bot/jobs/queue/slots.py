@@ -9,10 +9,22 @@ from bot.jobs.queue.fair_queue import FairQueue, SlotLimits, Ticket, estimated_s
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """Place of a waiting job: as which it will start, from 1, and how many wait."""
+    """Place of a waiting job: as which it will start, from 1, and how many wait.
+
+    `is_estimate` is True behind the first 500, whose order is not worked out.
+    """
 
     position: int
     waiting: int
+    is_estimate: bool = False
+
+
+class FarBackError(Exception):
+    """The job is so far back in the line that no run of it need wait: it runs again when it has come near."""
+
+    def __init__(self, place: QueuePosition) -> None:
+        super().__init__(f"about number {place.position} in line")
+        self.place = place
 
 
 class Slots:
@@ -26,6 +38,9 @@ class Slots:
         self._line = FairQueue(limits)
         self._grants: dict[str, asyncio.Future[None]] = {}
         self._positions: dict[str, int] | None = None
+        self._left = 0
+        # Of each waiting job: how many had left the line or waited when it came.
+        self._came: dict[str, int] = {}
 
     @property
     def running(self) -> int:
@@ -49,9 +64,13 @@ class Slots:
         """Return when the job may start; from then on it holds a slot, until `release`.
 
         A wait that is cancelled leaves the line, and gives back a slot that it got in the same moment.
-        Raises `ValueError` if the job waits or holds a slot already.
+
+        Raises:
+            ValueError: The job waits or holds a slot already.
+            FarBackError: It waits without a run.
         """
         self._line.add(ticket)
+        self._came[ticket.job_id] = self._left + self.waiting
         grant = asyncio.get_running_loop().create_future()
         self._grants[ticket.job_id] = grant
         self._changed()
@@ -59,7 +78,9 @@ class Slots:
             await grant
         except asyncio.CancelledError:
             self._grants.pop(ticket.job_id, None)
-            if not self._line.remove(ticket.job_id):
+            if self._line.remove(ticket.job_id):
+                self._leave(ticket.job_id)
+            else:
                 self._line.finish(ticket.job_id)
             self._changed()
             raise
@@ -77,8 +98,14 @@ class Slots:
         """Return the place of the job; None if it does not wait."""
         if self._positions is None:
             self._positions = positions(self._line)
-        position = self._positions.get(job_id)
-        return None if position is None else QueuePosition(position, len(self._positions))
+        position, waiting = self._positions.get(job_id), len(self._line.waiting)
+        if position is not None:
+            return QueuePosition(position, waiting)
+        came = self._came.get(job_id)
+        if came is None:
+            return None
+        about = min(max(came - self._left, len(self._positions) + 1), waiting)
+        return QueuePosition(about, waiting, is_estimate=True)
 
     def estimated_start_s(
         self, rest_s: Callable[[str], float | None], took_s: Callable[[str], float | None]
@@ -89,9 +116,14 @@ class Slots:
         """
         return estimated_start_s(self._line, rest_s, took_s)
 
+    def _leave(self, job_id: str) -> None:
+        del self._came[job_id]
+        self._left += 1
+
     def _changed(self) -> None:
         self._positions = None
         while (ticket := self._line.admit()) is not None:
+            self._leave(ticket.job_id)
             grant = self._grants.pop(ticket.job_id)
             # A waiter that was cancelled just now has yet to run; when it does it gives the slot back.
             if not grant.done():

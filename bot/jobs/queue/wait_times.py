@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from bot.jobs.cards import InLine
 from bot.jobs.queue.durations import DurationStats
 from bot.jobs.queue.slots import Slots
 from bot.video import VideoRequest
@@ -37,6 +38,14 @@ class WaitTimes:
         """The job no longer runs or waits here."""
         self._requests.pop(job_id, None)
         self._ends_s.pop(job_id, None)
+
+    def in_line(self, job_id: str) -> InLine | None:
+        """Return where a job waits; None if it does not, or if that cannot be told."""
+        place = self._slots.standing(job_id)
+        if place is None:
+            return None
+        start_s = None if place.is_estimate else self.starts_in_s(job_id)
+        return InLine(place.position, place.waiting, start_s, is_estimate=place.is_estimate)
 
     def starts_in_s(self, job_id: str) -> float | None:
         """In how many seconds a waiting job should begin; None where that cannot be told."""

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from bot.jobs.queue.fair_queue import SlotLimits, Ticket
+from bot.jobs.queue.fair_queue import EXACT_PLACES, SlotLimits, Ticket
 from bot.jobs.queue.slots import QueuePosition, Slots
 
 
@@ -163,6 +163,20 @@ async def test_standings_follow_every_change() -> None:
     assert crowd.slots.standing("job-1") is None
     assert crowd.slots.standing("job-2") == QueuePosition(position=1, waiting=1)
     await crowd.leave()
+
+
+async def test_places_far_back_in_line_are_estimated_and_move_with_it() -> None:
+    crowd = Crowd(Slots(SlotLimits(total=1)))
+    await crowd.come(*map(a_ticket, range(EXACT_PLACES + 100)))
+    last, waiting = f"job-{EXACT_PLACES + 99}", EXACT_PLACES + 99
+    assert crowd.slots.standing(f"job-{EXACT_PLACES}") == QueuePosition(EXACT_PLACES, waiting)
+    assert crowd.slots.standing(last) == QueuePosition(waiting, waiting, is_estimate=True)
+    crowd.end(a_ticket(0))
+    crowd.tasks["job-9"].cancel()
+    await until_all_have_run()
+    assert crowd.slots.standing(last) == QueuePosition(waiting - 2, waiting - 2, is_estimate=True)
+    await crowd.leave()
+    assert crowd.slots.standing(last) is None
 
 
 async def test_starts_are_estimated_for_those_who_wait() -> None:

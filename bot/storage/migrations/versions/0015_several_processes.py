@@ -51,11 +51,15 @@ def upgrade() -> None:
         "line_entries",
         sa.Column("job_id", sa.String(32), nullable=False),
         sa.Column("claim", sa.Integer, nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("slot_at", sa.BigInteger),
+        sa.Column("resting", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.PrimaryKeyConstraint("job_id", name="pk_line_entries"),
     )
-    op.create_index("ix_line_entries_waiting", "line_entries", ["number"], **only_where("slot_at IS NULL"))
+    op.create_index(
+        "ix_line_entries_waiting", "line_entries", ["turn", "number"], **only_where("slot_at IS NULL")
+    )
     op.create_index("ix_line_entries_slots", "line_entries", ["slot_at"], **only_where("slot_at IS NOT NULL"))
     at_service = "state IN ('submitting', 'generating') AND settled_at IS NULL AND parked_at IS NULL"
     op.create_index("ix_jobs_at_service", "jobs", ["submitted_at"], **only_where(at_service))
