@@ -1,5 +1,6 @@
 """Limits of what can be uploaded where, as far as they are known before Discord refuses a file."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import discord
@@ -26,10 +27,11 @@ def bot_limit_bytes(guild: discord.Guild | None) -> int:
 class UploadLimits:
     """Tells the limits of replies."""
 
-    def __init__(self, client: discord.Client) -> None:
-        self._client = client
+    def __init__(self, look_up: Callable[[int], Awaitable[discord.Guild | None]]) -> None:
+        """Args: `look_up` returns a server as it is now, by its id; None if that cannot be told."""
+        self._look_up = look_up
 
-    def of_reply(self, address: ReplyAddress, *, by_token: bool) -> int:
+    async def of_reply(self, address: ReplyAddress, *, by_token: bool) -> int:
         """Return the limit of a file in a reply.
 
         Args:
@@ -38,5 +40,5 @@ class UploadLimits:
         """
         if by_token:
             return address.upload_limit_bytes
-        guild = self._client.get_guild(address.guild_id) if address.guild_id is not None else None
+        guild = await self._look_up(address.guild_id) if address.guild_id is not None else None
         return min(address.upload_limit_bytes, bot_limit_bytes(guild))

@@ -34,8 +34,9 @@ class ServerJobs:
             jobs.c.state == JobState.QUEUED.value,
             jobs.c.settled_at.is_(None),
         )
-        # Locked: one that another process hands to the video service meanwhile is not among them.
-        chosen = select(jobs.c.id).where(queued).with_for_update()
+        # Locked: one that another process hands to the video service meanwhile is not among them. By their ids, so
+        # that two transactions about the same jobs do not wait for each other.
+        chosen = select(jobs.c.id).where(queued).order_by(jobs.c.id).with_for_update()
         ids = (await connection.execute(chosen)).scalars().all()
         approved: list[str] = []
         held = update(jobs).where(queued).values(state=JobState.HELD.value, approved=approved)

@@ -96,7 +96,7 @@ class JobContext:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the reply as it is. A start that is still counted is no death of the process."""
+        """Leave the reply as it is. A start that is still counted is no death."""
         self._wait_times.forget(self.job.id)
         if self._starts_stored > self.job.starts:
             await self.take_back_start(self.job.starts)
@@ -198,7 +198,7 @@ class JobContext:
         self.job = replace(self.job, **changes)
 
     def announce_upload(self, **changes: Any) -> None:  # noqa: ANN401 - as in amend()
-        """Keep changed fields with the counted start of an upload, so before its first byte leaves."""
+        """Keep changed fields with the counted start of an upload, before its first byte leaves."""
         self.note(**changes)
         self._upload_announced = True
 
@@ -215,14 +215,16 @@ class JobContext:
         await self.move(to, failure=failure, ended_at=self.now(), **changes)
 
     async def take_back_start(self, deaths: int) -> None:
-        """Count a start no longer, as far as the disk allows: the process did not die of it."""
-        changed = replace(self.job, starts=deaths)
+        """Count a start no longer, if that can be stored: the process did not die of it."""
         try:
-            await self._store.save(changed, before=self.job)
+            # What a stop met on its way to the disk may be in the row alone.
+            row = replace(await self._store.get(self.job.id), claim=self.job.claim)
+            await self._store.save(replace(row, starts=deaths), before=row)
         except (StaleJobError, StorageUnavailableError, UnknownJobError) as error:
             log.info("start_still_counted", job=self.job.id, reason=type(error).__name__)
         else:
-            self.job, self._starts_stored = changed, deaths
+            self.note(starts=deaths)
+            self._starts_stored = deaths
 
     def clear_starts(self) -> None:
         """Forget counted starts with the next write."""

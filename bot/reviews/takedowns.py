@@ -279,7 +279,7 @@ class Takedowns:
             post = Post(card, video_file_of(posted, file.path))
             return await send_in_allowed_words(partial(self._edit, job.reply), post)
 
-        limit_bytes = self.limits.of_reply(job.reply, by_token=False)
+        limit_bytes = await self.limits.of_reply(job.reply, by_token=False)
         return await self.files.post(job, path, limit_bytes, show)
 
     async def _edit(self, address: ReplyAddress, post: Post) -> bool:

@@ -57,16 +57,12 @@ from bot.wiring.introduction import IntroductionWiring
 from bot.wiring.jobs import JobWiring
 from bot.wiring.moderation import ModerationWiring
 from bot.wiring.privacy import PrivacyWiring
-from bot.wiring.tasks import SideTask, begin, cancelled, ended
+from bot.wiring.tasks import SideTask, begin, cancelled, ended, say_nothing
 from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
 from cogs.setup import add_cogs
 
 log: Final = structlog.get_logger(__name__)
-
-
-def _say_nothing(_line: str) -> None:
-    """Show nothing: for callers without an operator."""
 
 
 class App:
@@ -108,6 +104,7 @@ class App:
             files=files,
             report_waits=tuning.report_waits,
             members_kept_s=tuning.members_kept_s,
+            segment_within_s=tuning.segment_within_s,
             look_ups=tuning.look_ups,
             now=now,
         )
@@ -181,16 +178,14 @@ class App:
         return (
             ("database", self.database.watch),
             ("operator-news", self._notices.run),
-            ("collector", lambda: collect_when_quiet(lambda: self.jobs.runner.running)),
+            ("collector", partial(collect_when_quiet, lambda: self.jobs.runner.running)),
             *self.jobs.side_tasks,
             ("log-mirror", self.moderation.log_channel.run),
-            *([] if self.jobs.file_cache is None else [("file-cache", self.jobs.file_cache.run)]),
         )
 
     @property
     def _of_one_process(self) -> tuple[SideTask, ...]:
         """Tasks that must not run in two processes that share a database."""
-        deletions = self.moderation.job_files.deletions
         return (
             ("housekeeping", self.cleanup.run),
             ("reviews", self.jobs.decisions.run),
@@ -200,10 +195,10 @@ class App:
             ("line-status", self.introduction.show_line),
             ("deletions", self.privacy.run),
             ("emptied-cards", self.privacy.edit_cards),
-            *([] if deletions is None else [("file-deletions", deletions.run)]),
+            *self.moderation.job_files.tasks,
         )
 
-    async def run(self, say: Callable[[str], None] = _say_nothing) -> None:
+    async def run(self, say: Callable[[str], None] = say_nothing) -> None:
         """Log in, take up what an earlier process left, and stay connected until `stop`.
 
         While Discord is away it waits; `say` tells the operator. Raises `discord.LoginFailure` for a wrong token,

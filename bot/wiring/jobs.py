@@ -14,7 +14,6 @@ import structlog
 
 from bot.delivery.discord_messages import DiscordMessages
 from bot.dimilinks import DimiLinks, Pace, RequestKind
-from bot.files.bucket_files import BucketFiles
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.jobs.deadline_clock import DeadlineClock
@@ -25,10 +24,8 @@ from bot.jobs.queue.durations import DurationStats
 from bot.jobs.queue.fair_queue import SlotLimits
 from bot.jobs.queue.slots import Slots
 from bot.jobs.queue.wait_times import WaitTimes
-from bot.jobs.request_holds import RequestHolds
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore
-from bot.jobs.submission_pause import SharedPause
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.checks import Checks
 from bot.lifecycle.context import JobContext
@@ -40,7 +37,6 @@ from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobRunner, JobRuns
 from bot.lifecycle.service_watch import ServiceWatch
-from bot.lifecycle.shared_breaker import SharedBreaker
 from bot.lifecycle.shared_holds import SharedHolds
 from bot.lifecycle.shared_slots import SharedSlots
 from bot.lifecycle.steps.ask_again import AskAgainStep
@@ -60,9 +56,9 @@ from bot.reviews.report_decisions import ReportDecisions
 from bot.reviews.spicy_stop import SpicyStop
 from bot.services.operator_notices import OperatorNotices
 from bot.settings import Settings
-from bot.storage.change_feed import ChangeKind
 from bot.video_files.facts import VideoFactsReader
 from bot.wiring.moderation import ModerationWiring
+from bot.wiring.shared import breaker_of, file_cache_of, shared_holds_of
 from bot.wiring.tasks import SideTask
 from bot.wiring.tuning import Tuning
 
@@ -128,8 +124,6 @@ class JobWiring:
         """Read how long jobs took. Raises `StorageError`."""
         for finished in await self.history.finished(_HISTORY):
             self.durations.learn(finished)
-        if self.shared_holds is not None:
-            self._moderation.database.feed.register(ChangeKind.HOLD, self.shared_holds.look_at)
         watch, slots = self._metrics.watch, self.slots
         watch("jobs_running", "Jobs at the video service", lambda: slots.running)
         watch("jobs_waiting", "Jobs waiting in line", lambda: slots.waiting)
@@ -158,17 +152,8 @@ class JobWiring:
     @cached_property
     def file_cache(self) -> FileCache | None:
         """Copies of files that are in a store; None where files are in the data folder alone."""
-        files = self._moderation.job_files
-        if not isinstance(files.pictures, BucketFiles) or not isinstance(files.videos, BucketFiles):
-            return None
-        return FileCache(
-            pictures=files.pictures,
-            videos=files.videos,
-            database=self._moderation.database,
-            running=lambda: {job.id for job in self.lifecycle.carried()},
-            now=self._now,
-            unused_s=self._tuning.store_times.unused_s,
-        )
+        of, unused_s = self._moderation, self._tuning.store_times.unused_s
+        return file_cache_of(of.job_files, of.database, lambda: self.lifecycle, self._now, unused_s)
 
     @cached_property
     def media_space(self) -> MediaSpace:
@@ -296,17 +281,8 @@ class JobWiring:
 
     @cached_property
     def _submission_breaker(self) -> SubmissionBreaker:
-        intervals, watch, database = (
-            self._tuning.probe_intervals,
-            self.service_watch,
-            self._moderation.database,
-        )
-        if not database.is_shared:
-            return SubmissionBreaker(intervals, watch.tell_of_pause, watch.is_pointless_probe)
-        shared = SharedPause(database, self._now)
-        return SharedBreaker(
-            intervals, watch.tell_of_pause, watch.is_pointless_probe, shared=shared, now=self._now
-        )
+        database, intervals = self._moderation.database, self._tuning.probe_intervals
+        return breaker_of(database, intervals, self.service_watch, self._now)
 
     @property
     def submitting_paused(self) -> bool:
@@ -329,14 +305,14 @@ class JobWiring:
     @cached_property
     def shared_holds(self) -> SharedHolds | None:
         """Has several processes wait when one is asked to; None where there is one."""
-        database = self._moderation.database
-        return SharedHolds(RequestHolds(database, self.owner), self._rate) if database.is_shared else None
+        return shared_holds_of(self._moderation.database, self.owner, self._rate)
 
     @property
     def side_tasks(self) -> tuple[SideTask, ...]:
         """Tasks of every process."""
-        told: SideTask = ("holds", self.service_watch.run)
-        return (told,) if self.shared_holds is None else (told, ("shared-holds", self.shared_holds.run))
+        tasks: list[SideTask] = [("holds", self.service_watch.run)]
+        tasks += [("shared-holds", self.shared_holds.run)] if self.shared_holds is not None else []
+        return (*tasks, *([("file-cache", self.file_cache.run)] if self.file_cache is not None else []))
 
     async def _tells_of_hold(self, kind: RequestKind) -> bool:
         return self.shared_holds is None or await self.shared_holds.claim_news(kind)

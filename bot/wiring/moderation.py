@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import structlog
@@ -49,7 +49,7 @@ from cogs.client import Stillmotion
 from cogs.moderation.log_channel import LogChannel
 from cogs.moderation.person_news import DiscordNewsMessenger
 from cogs.moderation.review_channel import DiscordReviewChannel
-from cogs.shared.channels import DiscordChannelLookup
+from cogs.shared.channels import DiscordChannelLookup, known_guild
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.members import DiscordMemberships
 from cogs.shared.respond import LookUpTimes
@@ -72,6 +72,7 @@ class ModerationWiring:
     files: PostableFiles
     report_waits: ReportWaits
     members_kept_s: float
+    segment_within_s: float
     look_ups: LookUpTimes
     now: Callable[[], datetime]
 
@@ -108,7 +109,7 @@ class ModerationWiring:
     @cached_property
     def segmenting(self) -> ChildPool:
         """The child that divides Chinese prompts into words, started when it is first needed."""
-        return segmenting_pool()
+        return segmenting_pool(self.segment_within_s)
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:
@@ -162,7 +163,7 @@ class ModerationWiring:
     @cached_property
     def limits(self) -> UploadLimits:
         """Limits of files in replies."""
-        return UploadLimits(self.bot)
+        return UploadLimits(partial(known_guild, self.bot))
 
     @cached_property
     def takedowns(self) -> Takedowns:

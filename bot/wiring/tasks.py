@@ -51,3 +51,7 @@ async def cancelled(task: asyncio.Task[None]) -> None:
     """Cancel a task and wait for its end."""
     task.cancel()
     await asyncio.wait([task])
+
+
+def say_nothing(_line: str) -> None:
+    """Show nothing: for callers without an operator."""

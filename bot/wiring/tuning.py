@@ -11,6 +11,7 @@ from bot.jobs.deadline_clock import WAIT_S
 from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.lifecycle.timeouts import Timeouts
+from bot.moderation.words.straddling import WITHIN_S as SEGMENT_WITHIN_S
 from bot.reviews.report_waits import ReportWaits
 from bot.services.line_status import EVERY_S
 from bot.video_files.finishing import WITHIN_S as FINISH_WITHIN_S
@@ -28,6 +29,7 @@ class Tuning:
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     report_waits: ReportWaits = field(default_factory=ReportWaits)
     members_kept_s: float = KEPT_S
+    segment_within_s: float = SEGMENT_WITHIN_S
     look_ups: LookUpTimes = field(default_factory=LookUpTimes)
     deadline_wait_s: float = WAIT_S
     status_every_s: float = EVERY_S

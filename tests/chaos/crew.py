@@ -157,7 +157,7 @@ async def crew(
     apart: bool = False,
 ) -> AsyncGenerator[Crew]:
     """Give a sandbox with a server, and end all processes that were started in it; arguments as in `Crew`."""
-    # A gateway that has just begun, on a machine that is busy with other tests, answers the first command late.
+    # On a machine that is busy with other tests a gateway that has just begun answers its first command late.
     pace = TaskPace(queue_s=0.1, generate_s=0.5)
     sandbox = Sandbox(SampleVideoFactory(folder / "films"), pace=pace, ack_deadline_s=6.0)
     async with sandbox:

@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-_QUICK_OF_EACH_MODULE = 3
+_QUICK_OF_EACH_MODULE = 2
 """Tests of each module, its first ones, that `make test` runs; `make test-all` runs all."""
 _ALSO_ON_A_SERVER = frozenset(
     f"test_{name}.py"

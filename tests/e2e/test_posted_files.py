@@ -1,15 +1,20 @@
 """The file that is posted: marked as made by AI, and small enough for where it goes."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import av
 import pytest
 
+from bot.delivery.upload_limits import UploadLimits
 from bot.jobs.job import JobState
 from bot.sandbox.dimilinks import OddContent
 from bot.sandbox.discord import Message, MessageVersion
+from cogs.shared.channels import known_guild
+from cogs.worker_client import WorkerClient
 from tests.e2e.actors.buttons import message_of
 from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
 from tests.e2e.actors.videos import (
@@ -159,8 +164,13 @@ async def test_without_the_token_the_limit_is_the_bot_s(harness: Harness, tier: 
     (row,) = harness.rows("id")
     address = (await harness.app.jobs.store.get(row["id"])).reply
     limits = harness.app.moderation.limits
-    assert limits.of_reply(address, by_token=True) == reply.interaction.upload_limit_bytes == 500 * MIB
-    assert limits.of_reply(address, by_token=False) == bot_s
+    assert await limits.of_reply(address, by_token=True) == reply.interaction.upload_limit_bytes == 500 * MIB
+    assert await limits.of_reply(address, by_token=False) == bot_s
+    # A worker has no servers in memory, and asks.
+    async with WorkerClient(harness.data_dir, aiohttp.TraceConfig()) as worker:
+        await worker.log_in(harness.sandbox.environment["DISCORD_TOKEN"], print)
+        of_worker = UploadLimits(partial(known_guild, worker))
+        assert await of_worker.of_reply(address, by_token=False) == bot_s
 
 
 @pytest.mark.slow

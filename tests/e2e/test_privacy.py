@@ -192,6 +192,7 @@ async def test_it_speaks_the_users_language(harness: Harness, language: Language
 async def test_a_server_that_removed_the_bot_is_forgotten_after_a_month(harness: Harness) -> None:
     await rule(harness)
     await delivered(harness)
+    await harness.app.bot.wait_until_ready()  # until then nobody can tell where the bot is
     harness.guild.kick(harness.sandbox.discord.world.bot)
     await until(lambda: len(stored(harness, "SELECT * FROM left_servers")) == 1)
     data = harness.app.privacy.personal_data

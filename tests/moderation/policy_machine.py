@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from structlog.testing import capture_logs
 
-from bot.files.local_files import LocalFiles
 from bot.images.model import Reference
 from bot.images.screening import Screening
 from bot.jobs.job import FailureReason, JobState, advance
@@ -94,13 +93,10 @@ class RequestMachine(RuleBasedStateMachine):
         )
         self.gatekeeper = Gatekeeper(self.caches, self, self, lambda: self.now)
         self.moderators = Moderators()
-        self.checks = Checks(
-            gatekeeper=self.gatekeeper,
-            screening=Screening(None),
-            videos=LocalFiles(Path()),
-            untold_s=0.0,
-        )
         outside: Any = None  # nothing is fetched, submitted or posted here
+        self.checks = Checks(
+            gatekeeper=self.gatekeeper, screening=Screening(None), videos=outside, untold_s=0.0
+        )
         questions: Any = self.moderators
         self.review = ReviewStep(
             questions=questions, prepare=PrepareStep(spool=outside, starts=CountedStarts(), waits=outside)

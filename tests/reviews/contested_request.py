@@ -86,7 +86,7 @@ class PlayedDiscord:
         self.shows_video: bool | None = None
         """What the message with a reported video shows; None until it was changed."""
 
-    def get_guild(self, guild_id: int) -> None:
+    async def look_up_guild(self, guild_id: int) -> None:
         """Know nothing of what may be uploaded in the server."""
 
     def person(self, person_id: int) -> Person:
@@ -216,7 +216,7 @@ class ContestedRequest:
             messages=discord,
             copies=self.copies,
             files=PostableFiles(outside, folder, FileMarks(in_file=False)),
-            limits=UploadLimits(discord),
+            limits=UploadLimits(discord.look_up_guild),
             news=news,
             waits=ReportWaits(),
             now=now,

@@ -164,7 +164,7 @@ class DeliverStep:
         if not await self._is_here(name) and not await self._downloaded_anew(context, name):
             return
         context.note(**await self._look_at(context, path))
-        limit_bytes = self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
+        limit_bytes = await self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
         try:
             posted = await self._files.post(
                 context.job,

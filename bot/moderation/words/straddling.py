@@ -23,7 +23,7 @@ _AROUND: Final = 24
 _MOST: Final = 400
 """Finds of a text that are examined. Further ones count."""
 _MEMORY_BYTES: Final = 512 * 1024 * 1024
-_WITHIN_S: Final = 1.5
+WITHIN_S: Final = 2.0
 """Of the three seconds that Discord grants for an acknowledgement. The first answer takes a quarter of a second."""
 
 Question = tuple[str, int, int]
@@ -55,7 +55,7 @@ class ChildSegmenter:
         return [number == 1 for number in answer["straddled"]]
 
 
-def segmenting_pool(within_s: float = _WITHIN_S) -> ChildPool:
+def segmenting_pool(within_s: float = WITHIN_S) -> ChildPool:
     """Return the pool of the one child, with the seconds that an answer may take; nothing is started yet."""
     return ChildPool(
         ChildSpec("bot.moderation.words.segmenting", _MEMORY_BYTES), at_once=1, within_s=within_s
