@@ -74,7 +74,7 @@ class Stillmotion(commands.AutoShardedBot):
         self._launching: set[int] = set()
         self._say_once_ready: Callable[[str], None] | None = None
         self.max_concurrency = 1
-        """How many shards may identify at the same time, as Discord says at the login."""
+        """Number of shards that may identify at the same time, as Discord says at the login."""
 
     @property
     def connected(self) -> bool:

@@ -33,7 +33,7 @@ class GatewayClient(AskingClient):
         self._has_logged_in = False
         self._served: frozenset[int] = frozenset()
         self._periods: dict[int, int] = {}
-        """How often each shard was to be connected so far: what belongs to an earlier time is given up."""
+        """Times that each shard was to be connected so far: what belongs to an earlier one is given up."""
         self._being_connected: dict[int, int] = {}
         self._told: set[int] = set()
         """Shards that were ready, so that their servers are in memory."""

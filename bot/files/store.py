@@ -49,7 +49,7 @@ class StoreTimes:
 
 
 class FileEntries(Protocol):
-    """What a store had when it was asked. `names` are the first parts of the names of files."""
+    """Contents of a store when it was asked. `names` are the first parts of the names of files."""
 
     @property
     def names(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Which shards this gateway connects: its even share of all, in groups that no other gateway has at the time."""
+"""The shards that this gateway connects: its even share of all, in groups that no other gateway has."""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""What several gateways agree on: who of them leads, and into how many shards the bot's servers are divided.
+"""Tables of what several gateways agree on: the leader, and the number of shards into which servers are divided.
 
 One process alone has no rows here.
 """

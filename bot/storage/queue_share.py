@@ -1,4 +1,4 @@
-"""How many entries of the queue of runs one worker takes: about its share, whichever worker is there first.
+"""Number of entries of the queue of runs that a worker takes: about its share, whichever worker is there first.
 
 A worker keeps each job that it took in memory until the job has ended, also while the job waits in line.
 """
@@ -23,7 +23,7 @@ _KNOWN_FOR_S: Final = 1.0
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """What is in the queue."""
+    """Contents of the queue."""
 
     entries: int
     """All of them."""

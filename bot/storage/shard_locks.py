@@ -1,4 +1,4 @@
-"""How gateways divide the bot's shards: advisory locks, one for each group of shards and one for each gateway.
+"""Division of shards among gateways: advisory locks, one for each group of shards and one for each gateway.
 
 Those of a gateway that died or stands still end with its session, so others see what is free by the locks alone.
 """

@@ -7,7 +7,7 @@ IN_FOLDER: Final = "in the data folder"
 OTHER_STORE: Final = (
     "another one than that of the processes which share the database; have all use the same one"
 )
-"""What is wrong with `STORE_URL`."""
+"""Fault of `STORE_URL`."""
 
 AWAY: Final = "cannot be reached, or fails"
 REFUSED: Final = (
@@ -37,7 +37,7 @@ def store_fails(url: str, why: str, detail: str) -> str:
 
 
 def not_installed(command: str) -> str:
-    """What reads and writes buckets is an extra."""
+    """Reading and writing buckets takes an extra."""
     return f"s3:// needs what is not installed; install it with {command}"
 
 

@@ -24,7 +24,7 @@ _MOST_LISTED = 1000
 
 
 class Trouble(StrEnum):
-    """What the service does instead of answering."""
+    """Misbehaviour of the service instead of an answer."""
 
     UNAVAILABLE = "unavailable"
     """503, and nothing done."""
@@ -33,7 +33,7 @@ class Trouble(StrEnum):
     CUT = "cut"
     """Half of what was asked for, and the end of the connection."""
     LOST_ANSWER = "lost_answer"
-    """What was asked for, and the end of the connection in the place of the answer."""
+    """The service does what it was asked for, and ends the connection instead of answering."""
 
 
 @dataclass

@@ -83,7 +83,7 @@ class Gateway:
     resumes: int = 0
     identifies: int = 0
     identifies_refused: int = 0
-    """How many came too soon after another one of their bucket."""
+    """Number of those that came too soon after another one of their bucket."""
     replayed_again: int = 0
     turned_away: int = 0
     """How many connections were, while the gateway stayed away."""
