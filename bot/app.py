@@ -27,6 +27,7 @@ from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.jobs.common_folder import OtherFolderError, require_common_folder
 from bot.jobs.postable_files import FileMarks, PostableFiles
+from bot.lifecycle.held_requests import hold_requests
 from bot.lifecycle.uploads import watch_uploads
 from bot.metrics import Metrics
 from bot.settings import BadConfigurationError, SettingProblem, Settings
@@ -85,13 +86,22 @@ def _required(name: str, secret: SecretStr | None) -> SecretStr:
 
 
 @asynccontextmanager
-async def open_api(settings: Settings, pace: Pace | None = None) -> AsyncGenerator[DimiLinks]:
-    """A client of the video API. Raises `BadConfigurationError` without a key, or with one that cannot be sent."""
+async def open_api(
+    settings: Settings, pace: Pace | None = None, may_send: Callable[[], bool] | None = None
+) -> AsyncGenerator[DimiLinks]:
+    """A client of the video API, through which jobs submit only while `may_send()` is True.
+
+    Raises `BadConfigurationError` without a key, or with one that cannot be sent.
+    """
     key = _required("dimilinks_api_key", settings.dimilinks_api_key)
+    trace = aiohttp.TraceConfig()
+    if may_send is not None:
+        hold_requests(trace, may_send)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_API_CONNECTIONS),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
+        trace_configs=[trace],
     ) as session:
         try:
             api = DimiLinks(session, base_url=yarl.URL(settings.dimilinks_base_url), api_key=key, pace=pace)
@@ -155,7 +165,8 @@ async def open_app(
         rate = Pace(settings.api_requests_per_s, clock=asyncio.get_running_loop().time)
         breaker = InvalidRequestBreaker(asyncio.get_running_loop().time)
         trace = refusal_trace(breaker, metrics.breaker_tripped)
-        watch_uploads(trace, lambda: database.is_surely_own)
+        hold_requests(trace, lambda: database.is_surely_own)
+        watch_uploads(trace)
         bot = await stack.enter_async_context(
             _CLIENTS[role](settings.data_dir, trace, message_content=settings.message_content)
         )
@@ -182,7 +193,7 @@ async def open_app(
             bot=bot,
             database=database,
             rate=rate,
-            api=await stack.enter_async_context(open_api(settings, rate)),
+            api=await stack.enter_async_context(open_api(settings, rate, lambda: database.is_surely_own)),
             spool=await stack.enter_async_context(open_spool(settings, job_files.pictures)),
             facts=VideoFactsReader(finished_videos),
             job_files=job_files,

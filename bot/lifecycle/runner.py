@@ -7,8 +7,9 @@ from typing import Final, Protocol
 import structlog
 
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
+from bot.lifecycle.held_requests import begin_job
 from bot.lifecycle.lifecycle import Lifecycle
-from bot.lifecycle.uploads import UploadTracker, begin_job
+from bot.lifecycle.uploads import UploadTracker
 from bot.storage.errors import StorageError, StorageUnavailableError
 from bot.storage.shielding import AT_ONCE
 

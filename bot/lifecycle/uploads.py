@@ -1,7 +1,7 @@
 """Tracks uploads under way: a stop waits for them, because cutting one short leaves its outcome in doubt."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -9,8 +9,6 @@ from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
-
-_LOOK_AGAIN_S: Final = 0.1
 
 
 class UploadTracker:
@@ -88,31 +86,10 @@ class _Upload:
 
 
 _upload: Final[ContextVar[_Upload | None]] = ContextVar("upload", default=None)
-_is_of_job: Final[ContextVar[bool]] = ContextVar("is_of_job", default=False)
 
 
-def begin_job() -> None:
-    """Note that what the current task, and tasks that it makes, send is of a job."""
-    _is_of_job.set(True)
-
-
-def watch_uploads(trace: aiohttp.TraceConfig, may_send: Callable[[], bool]) -> None:
-    """Let the tracker see the requests of a session.
-
-    Args:
-        trace: The session's.
-        may_send: False while another process may have taken the jobs over, because this one stood still. Then what
-            jobs send waits, also the rest of an upload: it would take the place of what the other one shows, or
-            show what was hidden since.
-    """
-
-    async def leaving(
-        _session: aiohttp.ClientSession,
-        _context: SimpleNamespace,
-        _chunk: aiohttp.TraceRequestChunkSentParams,
-    ) -> None:
-        while _is_of_job.get() and not may_send():  # noqa: ASYNC110 - what it asks rings no bell
-            await asyncio.sleep(_LOOK_AGAIN_S)
+def watch_uploads(trace: aiohttp.TraceConfig) -> None:
+    """Let the tracker see the requests of a session. `trace` is the session's."""
 
     async def started(
         _session: aiohttp.ClientSession, _context: SimpleNamespace, _start: aiohttp.TraceRequestStartParams
@@ -132,7 +109,6 @@ def watch_uploads(trace: aiohttp.TraceConfig, may_send: Callable[[], bool]) -> N
         if (upload := _upload.get()) is not None:
             upload.pause()
 
-    trace.on_request_chunk_sent.append(leaving)
     trace.on_request_start.append(started)
     trace.on_request_end.append(answered)
     trace.on_request_exception.append(broken)

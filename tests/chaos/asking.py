@@ -53,8 +53,10 @@ class Asking:
         at_most: int,
         pause_s: tuple[float, float] = (0.02, 0.25),
     ) -> None:
-        """Args: nobody asks any more once `at_most` videos were asked for, which may be changed meanwhile."""
+        """Args: nobody asks while `at_most` videos were asked for, which may be changed meanwhile."""
         self.at_most = at_most
+        self.is_last = False
+        """True once `at_most` will not be changed any more."""
         self._discord = discord
         self._fault_plan = fault_plan
         self._record = record
@@ -64,8 +66,10 @@ class Asking:
 
     async def run(self, people: Sequence[User], places: Sequence[Channel]) -> None:
         """Ask for a video now and then, while the bot is there."""
-        while self._record.asked < self.at_most:
+        while self._record.asked < self.at_most or not self.is_last:
             await asyncio.sleep(self._chance.uniform(*self._pause_s))
+            if self._record.asked >= self.at_most:
+                continue
             if not self._discord.gateway.ready_shards() or not self._discord.commands:
                 continue
             person = self._chance.choice(people)

@@ -54,7 +54,7 @@ _PACE = TaskPace(queue_s=0.2, generate_s=0.8, jitter=0.6)
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 180.0
 _LOOK_EVERY_S = 0.01
-_ASKED_AFTER_KILLS = 2
+_ASKED_AFTER_KILLS = 6
 
 
 class ChaosRun:
@@ -73,6 +73,7 @@ class ChaosRun:
         self._database_url = database_url
         self._chance = random.Random(seed)
         self._fault_plan = fault_plan
+        self._jobs_at_most = jobs_at_most
         self.record = RunRecord()
         self.sandbox = Sandbox(
             SampleVideoFactory(folder / "films"),
@@ -95,7 +96,7 @@ class ChaosRun:
         return self.log.read_text(errors="replace").splitlines()
 
     async def run(self, kills: int) -> None:
-        """Kill the bot that often while people ask for videos, then let it end all that it began, and two more.
+        """Kill the bot that often while people ask for videos, then let it end all that it began, and six more.
 
         Without a kill it runs until everything was asked for that may be.
         """
@@ -110,6 +111,10 @@ class ChaosRun:
             try:
                 outage_at = self._chance.randrange(kills) if self._fault_plan.outage_s else -1
                 for number, kill_point in enumerate(self._kill_points(kills)):
+                    # A share before each kill: what nobody asked for yet is there to be interrupted by later ones.
+                    self._asker.at_most = max(
+                        self.record.asked + 1, self._jobs_at_most * (number + 1) // kills
+                    )
                     if number == outage_at:
                         await self.sandbox.dimilinks.pause()
                         asyncio.get_running_loop().call_later(
@@ -120,6 +125,7 @@ class ChaosRun:
                         await self.sandbox.dimilinks.resume()
                 if kills:
                     self._asker.at_most = self.record.asked + _ASKED_AFTER_KILLS
+                self._asker.is_last = True
                 if self._fault_plan.outage_s:
                     await self._outage_over.wait()
                     await self.sandbox.dimilinks.resume()

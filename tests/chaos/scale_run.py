@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.cli.failure import ExitStatus
-from bot.sandbox.discord import Channel, User
 from bot.sandbox.sandbox import Sandbox
 from tests.chaos.asking import Asking, RunRecord, add_people
 from tests.chaos.crew import crew
@@ -94,7 +93,6 @@ class ScaleRun:
         self._crashed_at_s = -_OUTAGE_EXPLAINS_S
         self._log_begins_at: dict[str, int] = {}
         self._stopped: dict[str, asyncio.Task[None]] = {}
-        self._asked_enough = False
         self._ending = False
 
     async def run(self, blows: int) -> None:
@@ -114,13 +112,13 @@ class ScaleRun:
                 for role, names in (("gateway", GATEWAYS), ("worker", WORKERS))
                 for name in names
             ]
-            asking = asyncio.create_task(self._ask(people, places), name="asking")
+            asking = asyncio.create_task(asker.run(people, places), name="asking")
             try:
                 await self._until_ready(len(WORKERS))
                 for blow, point in self._plan(blows):
                     await self._strike(blow, point)
                 asker.at_most = self.record.asked + _ASKED_AFTERWARDS
-                self._asked_enough = True
+                asker.is_last = True
                 await self._end(asking)
             finally:
                 self._ending = True
@@ -225,11 +223,6 @@ class ScaleRun:
         self.record.kills += 1
         self.record.blows[blow] += 1
         self.record.kill_points[point] += 1
-
-    async def _ask(self, people: list[User], places: list[Channel]) -> None:
-        while not self._asked_enough:
-            await self._asker.run(people, places)
-            await asyncio.sleep(_LOOK_EVERY_S)
 
     def _let_ask(self) -> None:
         self._asker.at_most = self.record.asked + max(1, _OPEN_AT_MOST - len(self._open_jobs()))

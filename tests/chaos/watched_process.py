@@ -49,7 +49,10 @@ class _Watch:
     def begin(self) -> None:
         take_claim, open_session = JobStore.take_claim, aiohttp.ClientSession.__init__
         trace = aiohttp.TraceConfig()
-        trace.on_request_start.append(self._note)
+        trace.on_request_start.append(self._begin_request)
+        # Behind the bot's own traces, which may hold the request back to this very moment.
+        trace.on_connection_create_end.append(self._note)
+        trace.on_connection_reuseconn.append(self._note)
 
         async def watched_claim(store: JobStore, *args: Any, **named: Any) -> Job:
             job = await take_claim(store, *args, **named)
@@ -63,15 +66,18 @@ class _Watch:
         JobStore.take_claim = watched_claim
         aiohttp.ClientSession.__init__ = watched_session
 
-    async def _note(
+    async def _begin_request(
         self,
         _session: aiohttp.ClientSession,
-        _context: SimpleNamespace,
+        context: SimpleNamespace,
         began: aiohttp.TraceRequestStartParams,
     ) -> None:
+        context.request = (began.method, began.url.path)
+
+    async def _note(self, _session: aiohttp.ClientSession, context: SimpleNamespace, _step: object) -> None:
         run = self._run.get()
         if run is not None:
-            effect = Effect(time.time(), os.getpid(), *run, began.method, began.url.path)
+            effect = Effect(time.time(), os.getpid(), *run, *context.request)
             os.write(self._descriptor, f"{json.dumps(dataclasses.asdict(effect))}\n".encode())
 
 
