@@ -74,6 +74,8 @@ class Lifecycle:
         self._deliver = deliver
         self._contexts: dict[str, JobContext] = {}
         self._message_ids: dict[str, int] = {}
+        self._newer_replies: dict[str, ReplyAddress | None] = {}
+        """Of runs that begin: the token that a user's press brought since the row was read."""
 
     async def run(self, job_id: str) -> None:
         """Carry the job to its end, or to where it rests. May be stopped at any line and called again.
@@ -83,11 +85,20 @@ class Lifecycle:
             ClaimLostError: Another run has taken the job over.
             StorageError: It could not be read or claimed.
         """
-        context = await self._begin(job_id)
-        if context is None:
-            return
+        self._newer_replies[job_id] = None
+        try:
+            context = await self._begin(job_id)
+            if context is not None:
+                await self._run(context)
+        finally:
+            self._newer_replies.pop(job_id, None)
+
+    async def _run(self, context: JobContext) -> None:
+        job_id = context.job.id
         async with context:
             self._contexts[job_id] = context
+            if (newer := self._newer_replies.pop(job_id, None)) is not None:
+                context.renew_token(newer)
             if context.job.state in AT_THE_SERVICE:
                 context.keep_slot()
             try:
@@ -165,6 +176,8 @@ class Lifecycle:
         context = self._contexts.get(job_id)
         if context is not None:
             context.renew_token(reply)
+        elif job_id in self._newer_replies:
+            self._newer_replies[job_id] = reply
 
     def carried(self) -> tuple[Job, ...]:
         """Return the jobs that run in this process, as their runs know them."""
