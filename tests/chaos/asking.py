@@ -12,6 +12,7 @@ from tests.chaos.fault_plan import FaultPlan
 from tests.e2e.actors.pictures import picture
 
 _PEOPLE: Final = 5
+"""In one process; several have more to do."""
 
 
 @dataclass
@@ -31,10 +32,10 @@ class RunRecord:
         return len(self.replies) + len(self.messages)
 
 
-def add_people(discord: DiscordSandbox) -> tuple[list[User], list[Channel]]:
+def add_people(discord: DiscordSandbox, count: int = _PEOPLE) -> tuple[list[User], list[Channel]]:
     """Make a server with people. Returns them, and the channels in which they ask."""
     guild = discord.add_guild("Server")
-    people = [discord.add_user(f"person{number}") for number in range(_PEOPLE)]
+    people = [discord.add_user(f"person{number}") for number in range(count)]
     for person in people:
         guild.join(person)
     return people, [guild.add_channel("general"), guild.add_channel("more")]

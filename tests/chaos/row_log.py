@@ -11,17 +11,25 @@ from psycopg.types.string import TextLoader
 _INSTALL: Final = """
 CREATE TABLE public.row_log (
     number bigserial PRIMARY KEY,
-    at_s double precision, job text, claim bigint, owner text, state text, at_rest boolean);
+    at_s double precision, job text, claim bigint, owner text, state text, at_rest boolean,
+    person bigint, guild bigint, counted_s bigint, day bigint);
 CREATE FUNCTION public.note_row() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE changed jobs;
 BEGIN
     changed := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-    INSERT INTO public.row_log (at_s, job, claim, owner, state, at_rest) VALUES (
+    INSERT INTO public.row_log
+        (at_s, job, claim, owner, state, at_rest, person, guild, counted_s, day) VALUES (
         extract(epoch FROM clock_timestamp()), changed.id, changed.claim, changed.claimed_by, changed.state,
-        TG_OP = 'DELETE' OR changed.settled_at IS NOT NULL OR changed.parked_at IS NOT NULL);
+        TG_OP = 'DELETE' OR changed.settled_at IS NOT NULL OR changed.parked_at IS NOT NULL,
+        changed.person_id, changed.guild_id,
+        CASE WHEN TG_OP <> 'DELETE' AND (changed.state IN ('held', 'queued') OR (changed.submitted_at IS NOT NULL
+            AND (changed.task_id IS NOT NULL OR changed.state IN ('submitting', 'unknown'))))
+            THEN changed.seconds ELSE 0 END,
+        CASE WHEN changed.state NOT IN ('held', 'queued') THEN changed.submitted_at / 86400000000 END);
     RETURN NULL;
 END $$;
-CREATE TRIGGER note_row AFTER INSERT OR UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION public.note_row();
+-- Triggers fire in the order of their names: after those that count seconds, under the lock that they hold.
+CREATE TRIGGER zz_note_row AFTER INSERT OR UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION public.note_row();
 """
 
 
@@ -35,6 +43,12 @@ class RowChange:
     pid: int | None
     state: str
     at_rest: bool
+    person: int
+    guild: int | None
+    counted_s: int
+    """Seconds of video that count against the caps."""
+    day: int | None
+    """The day, since 1970, on which they count; None for what waits, which counts on every day."""
 
 
 def pid_of(owner: str | None) -> int | None:
@@ -65,15 +79,13 @@ class RowLog:
             self.close()
             return []
 
-    def changes(self) -> dict[str, list[RowChange]]:
-        """Return the changes of each job, in the order of time."""
-        found: dict[str, list[RowChange]] = {}
-        for row in self.query("SELECT * FROM row_log ORDER BY number"):
-            change = RowChange(
-                row["at_s"], row["job"], row["claim"], pid_of(row["owner"]), row["state"], row["at_rest"]
-            )
-            found.setdefault(change.job, []).append(change)
-        return found
+    def changes(self) -> list[RowChange]:
+        """Return the changes of all jobs, in the order of time."""
+        rows = self.query("SELECT * FROM row_log ORDER BY number")
+        return [
+            RowChange(pid=pid_of(row.pop("owner")), **row)
+            for row in ({name: row[name] for name in row if name != "number"} for row in rows)
+        ]
 
     def close(self) -> None:
         """Close the connection; the next query opens another."""

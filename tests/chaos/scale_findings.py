@@ -1,6 +1,6 @@
 """Findings about several processes in a run: two that ran one job at once, jobs that nobody carried on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -36,20 +36,24 @@ class ScaleFindings:
 
 
 def look_through(
-    changes: Mapping[str, Sequence[RowChange]], effects: Sequence[Effect], struck: Sequence[Struck]
+    changes: Sequence[RowChange], effects: Sequence[Effect], struck: Sequence[Struck]
 ) -> ScaleFindings:
     """Compare when jobs were claimed with what was done for them, and with the ends of processes."""
     found = ScaleFindings()
+    of_jobs: dict[str, list[RowChange]] = {}
+    for change in changes:
+        of_jobs.setdefault(change.job, []).append(change)
     by_job: dict[str, list[Effect]] = {}
     for effect in effects:
         by_job.setdefault(effect.job, []).append(effect)
-    for job, rows in changes.items():
+    starts_s = [change.at_s for change in changes if change.state == "submitting"]
+    for job, rows in of_jobs.items():
         _look_for_two_runners(found, rows, by_job.get(job, []))
-        _look_for_idle_time(found, rows, by_job.get(job, []))
+        _look_for_idle_time(found, rows, by_job.get(job, []), starts_s)
     for one in struck:
         found.takeovers_s += [
             after - one.at_s
-            for rows in changes.values()
+            for rows in of_jobs.values()
             if (after := _taken_over_at_s(rows, one)) is not None
         ]
     return found
@@ -67,8 +71,13 @@ def _look_for_two_runners(found: ScaleFindings, rows: Sequence[RowChange], effec
                 break
 
 
-def _look_for_idle_time(found: ScaleFindings, rows: Sequence[RowChange], effects: Sequence[Effect]) -> None:
-    signs = sorted([*(row.at_s for row in rows), *(effect.at_s for effect in effects)])
+def _look_for_idle_time(
+    found: ScaleFindings, rows: Sequence[RowChange], effects: Sequence[Effect], starts_s: Sequence[float]
+) -> None:
+    """Look for times without any sign of life; for a job in line, it is one that another comes to its turn."""
+    queued = [(earlier.at_s, later.at_s) for earlier, later in pairwise(rows) if earlier.state == "queued"]
+    moves_s = [at_s for at_s in starts_s if any(begin < at_s < end for begin, end in queued)]
+    signs = sorted([*(row.at_s for row in rows), *(effect.at_s for effect in effects), *moves_s])
     resting = [(earlier.at_s, later.at_s) for earlier, later in pairwise(rows) if earlier.at_rest]
     for earlier, later in pairwise(signs):
         if later > rows[-1].at_s or any(begin <= earlier < end for begin, end in resting):

@@ -1,7 +1,8 @@
 """One run of the chaos test over several processes: gateways and workers on a PostgreSQL server, in one sandbox.
 
-Each blow kills a process, stops one for longer than its heartbeats may stay away, or crashes the server, while
-something is in a chosen state. What has ended is started again, as by a supervisor.
+Each blow kills a process, stops one for longer than its heartbeats may stay away, or crashes the server. They come
+in pairs, while something is in a chosen state. What has ended is started again, as by a supervisor. One of those
+who ask wants more than anybody may have.
 """
 
 import asyncio
@@ -10,37 +11,44 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from bot.cli.failure import ExitStatus
+from bot.sandbox.discord import Reply
 from bot.sandbox.sandbox import Sandbox
 from tests.chaos.asking import Asking, RunRecord, add_people
 from tests.chaos.crew import crew
 from tests.chaos.fault_plan import FILE_POINTS, FaultPlan, KillPoint, slow_down, speed_up
 from tests.chaos.row_log import RowLog, pid_of
 from tests.chaos.scale_findings import Struck
+from tests.chaos.scale_limits import KeptLimits
 from tests.postgresql.server import PostgresqlServer
 
 GATEWAYS: Final = ("gateway0", "gateway1")
 WORKERS: Final = ("worker0", "worker1", "worker2", "worker3")
 _PLAN: Final = FaultPlan(pictures=0.1, repeated_events=0.05)
-_SETTINGS: Final = {
-    "JOBS_AT_ONCE": "100",
-    "JOBS_AT_ONCE_PER_SERVER": "100",
-    "JOBS_AT_ONCE_PER_PERSON": "20",
-    "API_REQUESTS_PER_S": "1000",
-}
+LIMITS: Final = KeptLimits(total=8, per_server=7, per_person=3, seconds_per_person=300)
+_SETTINGS: Final = {**LIMITS.settings, "API_REQUESTS_PER_S": "1000"}
+_PEOPLE: Final = 8
+"""So many that none of them comes to the cap of seconds."""
+_CAPPED_AT_ONCE: Final = 3
+_CAPPED_S: Final = "20"
+_REFUSED: Final = "seconds of video left for today"
+_BLOWS_AT_ONCE: Final = 2
+_STOPPED_BEFORE: Final = 12
+"""Nothing is stopped in the last blows, which would only be waited for."""
 _WORKER_STOPPED_S: Final = 20.0
 """Longer than it takes others to take its jobs over."""
 _GATEWAY_STOPPED_S: Final = 35.0
 """Longer than the server keeps a silent session."""
 _LOOK_EVERY_S: Final = 0.05
 _PATIENCE_S: Final = 2.5
-_READY_AT_LEAST: Final = 2
-"""Workers before each blow: without any, nothing can go on."""
+_READY_AT_LEAST: Final = 3
+"""Workers before each pair of blows, so that one is left: without any, nothing can go on."""
 _READY_WITHIN_S: Final = 40.0
 _OPEN_AT_MOST: Final = 24
 """Requests that are not over: what waits longer because there are many of them tells nothing."""
@@ -67,6 +75,8 @@ _IN_TWENTY: Final = {
     Blow.SERVER_CRASHED: 2,
 }
 
+_STOPS: Final = frozenset({Blow.WORKER_STOPPED, Blow.GATEWAY_STOPPED})
+
 
 @dataclass
 class ScaleRecord(RunRecord):
@@ -76,6 +86,8 @@ class ScaleRecord(RunRecord):
     endings: Counter[int] = field(default_factory=Counter[int])
     unexplained_endings: list[str] = field(default_factory=list[str])
     struck: list[Struck] = field(default_factory=list[Struck])
+    refused: list[str] = field(default_factory=list[str])
+    """Prompts that the cap of seconds refused."""
 
 
 class ScaleRun:
@@ -93,6 +105,7 @@ class ScaleRun:
         self._crashed_at_s = -_OUTAGE_EXPLAINS_S
         self._log_begins_at: dict[str, int] = {}
         self._stopped: dict[str, asyncio.Task[None]] = {}
+        self._capped: dict[str, Reply] = {}
         self._ending = False
 
     async def run(self, blows: int) -> None:
@@ -103,7 +116,8 @@ class ScaleRun:
             self.sandbox: Sandbox = self._crew.sandbox
             discord = self.sandbox.discord
             discord.event_faults.at_random(_PLAN.repeated_events)
-            people, places = add_people(discord)
+            (self._capped_user, *people), places = add_people(discord, 1 + _PEOPLE)
+            self._capped_channel = places[0]
             self._asker = asker = Asking(
                 discord, _PLAN, self.record, seed=self._seed, at_most=_OPEN_AT_MOST, pause_s=(0.05, 1.2)
             )
@@ -115,11 +129,13 @@ class ScaleRun:
             asking = asyncio.create_task(asker.run(people, places), name="asking")
             try:
                 await self._until_ready(len(WORKERS))
-                for blow, point in self._plan(blows):
-                    await self._strike(blow, point)
+                plan = self._plan(blows)
+                for first in range(0, blows, _BLOWS_AT_ONCE):
+                    await self._strike(plan[first : first + _BLOWS_AT_ONCE])
                 asker.at_most = self.record.asked + _ASKED_AFTERWARDS
                 asker.is_last = True
                 await self._end(asking)
+                self._judge_capped()
             finally:
                 self._ending = True
                 tasks = [asking, *supervisors, *self._stopped.values()]
@@ -144,6 +160,11 @@ class ScaleRun:
         found = self.rows_seen.query("SELECT prompt FROM jobs WHERE state = 'unknown' AND raw_answer IS NULL")
         return [str(row["prompt"]) for row in found]
 
+    def bought_though_refused(self) -> list[str]:
+        """Prompts that were refused for the cap of seconds and bought all the same."""
+        bought = {made.prompt for made in self.sandbox.dimilinks.request_log.submissions}
+        return [f"refused and bought: {prompt}" for prompt in self.record.refused if prompt in bought]
+
     def rows(self, prompt: str) -> list[dict[str, Any]]:
         """The job's row, for the report on a failure."""
         return [row for row in self.rows_seen.query("SELECT * FROM jobs") if row["prompt"] == prompt]
@@ -152,11 +173,17 @@ class ScaleRun:
         """Each blow in its share, and each at every kill point, in random order."""
         kinds = [blow for blow, share in _IN_TWENTY.items() for _ in range(share)]
         points = [point for point in KillPoint if point not in FILE_POINTS]
-        planned: list[tuple[Blow, KillPoint]] = []
+        planned: list[Blow] = []
         while len(planned) < blows:
             self._chance.shuffle(kinds)
-            planned += [(blow, self._chance.choice(points)) for blow in kinds]
-        return planned[:blows]
+            planned += kinds
+        del planned[blows:]
+        last = planned[-_STOPPED_BEFORE:]
+        late = [blow for blow in last if blow in _STOPS]
+        planned[-_STOPPED_BEFORE:] = [blow for blow in last if blow not in _STOPS]
+        for blow in late:
+            planned.insert(self._chance.randrange(max(1, blows - _STOPPED_BEFORE)), blow)
+        return [(blow, self._chance.choice(points)) for blow in planned]
 
     async def _supervise(self, role: str, name: str) -> None:
         """Start a process whenever there is none."""
@@ -199,11 +226,23 @@ class ScaleRun:
                 return
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    async def _strike(self, blow: Blow, point: KillPoint) -> None:
+    async def _strike(self, blows: Sequence[tuple[Blow, KillPoint]]) -> None:
+        """Strike several times at the kill point of the first blow."""
         await self._until_ready(_READY_AT_LEAST)
         self._let_ask()
+        await self._ask_beyond_cap()
+        point = blows[0][1]
         victim = await self._victim(point)
         self.record.states.update(row["state"] for row in self._open_jobs())
+        for blow, _ in blows:
+            await self._hit(blow, victim)
+            victim = self._any(WORKERS)
+            self.record.kills += 1
+            self.record.blows[blow] += 1
+            self.record.kill_points[point] += 1
+        speed_up(self.sandbox)
+
+    async def _hit(self, blow: Blow, victim: str | None) -> None:
         match blow:
             case Blow.WORKER_KILLED | Blow.GATEWAY_KILLED:
                 name = victim if blow is Blow.WORKER_KILLED else self._any(GATEWAYS)
@@ -219,10 +258,26 @@ class ScaleRun:
                     self._stop(name, _GATEWAY_STOPPED_S)
             case Blow.SERVER_CRASHED:
                 await self._crash()
-        speed_up(self.sandbox)
-        self.record.kills += 1
-        self.record.blows[blow] += 1
-        self.record.kill_points[point] += 1
+
+    async def _ask_beyond_cap(self) -> None:
+        """Ask for the longest videos, several at once, for somebody who has had enough for today soon."""
+        discord = self.sandbox.discord
+        for _ in range(_CAPPED_AT_ONCE):
+            if not discord.gateway.ready_shards() or not discord.commands:
+                return
+            prompt = f"run {self._seed} capped {len(self._capped):04}"
+            options = {"prompt": prompt, "seconds": _CAPPED_S}
+            self._capped[prompt] = await discord.invoke(
+                "video", user=self._capped_user, channel=self._capped_channel, options=options
+            )
+
+    def _judge_capped(self) -> None:
+        """Have those of these requests that were taken judged as all others."""
+        for prompt, reply in self._capped.items():
+            if _REFUSED in reply.text:
+                self.record.refused.append(prompt)
+            else:
+                self.record.replies[prompt] = reply
 
     def _let_ask(self) -> None:
         self._asker.at_most = self.record.asked + max(1, _OPEN_AT_MOST - len(self._open_jobs()))
@@ -319,6 +374,5 @@ class ScaleRun:
                 self.record.unexplained_endings.append(f"{name} ended at last with {status}")
 
     def _unanswered(self) -> bool:
-        return any(
-            reply.acknowledged_at is None and not reply.failed for reply in self.record.replies.values()
-        )
+        replies = (*self.record.replies.values(), *self._capped.values())
+        return any(reply.acknowledged_at is None and not reply.failed for reply in replies)

@@ -6,7 +6,8 @@ from typing import Final
 
 from tests.chaos.findings import Findings, compare, report
 from tests.chaos.scale_findings import ScaleFindings, look_through
-from tests.chaos.scale_run import ScaleRecord, ScaleRun
+from tests.chaos.scale_limits import LimitFindings, look_for_excess
+from tests.chaos.scale_run import LIMITS, ScaleRecord, ScaleRun
 from tests.chaos.watched_process import effects_in
 from tests.postgresql.server import PostgresqlServer
 
@@ -21,6 +22,7 @@ class ScaleVerdict:
     record: ScaleRecord
     findings: Findings
     processes: ScaleFindings
+    limits: LimitFindings
     told: str
 
     @property
@@ -28,7 +30,11 @@ class ScaleVerdict:
         """True if nothing went wrong."""
         found = self.processes
         return self.findings.clean and not (
-            found.two_runners or found.idle or self.record.unexplained_endings or found.broken
+            found.two_runners
+            or found.idle
+            or self.record.unexplained_endings
+            or found.broken
+            or self.limits.over
         )
 
 
@@ -40,9 +46,10 @@ async def struck(folder: Path, server: PostgresqlServer, *, seed: int, blows: in
             await scale_run.run(blows)
             findings = compare(scale_run)
             findings.violations = [told for told in findings.violations if told != _STOPPED_GATEWAY]
-            processes = look_through(
-                scale_run.rows_seen.changes(), effects_in(scale_run.effects_file), scale_run.record.struck
-            )
+            changes = scale_run.rows_seen.changes()
+            processes = look_through(changes, effects_in(scale_run.effects_file), scale_run.record.struck)
+            limits = look_for_excess(changes, LIMITS)
+            limits.over += scale_run.bought_though_refused()
             processes.broken = [line for line in scale_run.log_lines() if '"job_broke"' in line]
             told = "" if findings.clean else report(scale_run, findings)
         finally:
@@ -53,10 +60,12 @@ async def struck(folder: Path, server: PostgresqlServer, *, seed: int, blows: in
         f"ends of processes {dict(record.endings)}; asked {findings.asked}, bought {findings.bought},"
         f" delivered {findings.delivered}, unknown {findings.unknown}, aside {findings.aside},"
         f" never stored {findings.never_stored}; longest idle {processes.longest_idle_s:.1f} s",
+        f"most at once {dict(limits.most)}; refused for the cap {len(record.refused)}",
+        *limits.over,
         *record.unexplained_endings,
         *processes.two_runners,
         *processes.idle,
         *processes.broken,
         told,
     ]
-    return ScaleVerdict(record, findings, processes, "\n".join(lines))
+    return ScaleVerdict(record, findings, processes, limits, "\n".join(lines))
