@@ -41,7 +41,7 @@ async def killed(chaos_run: ChaosRun, kills: int) -> int:
     ("kills", "jobs", "delivered"),
     [
         pytest.param((3, 3, 2), (12, 12, 8), 1, id="8 kills"),
-        pytest.param((15, 15, 12), (60, 60, 40), 12, id="42 kills", marks=pytest.mark.slow),
+        pytest.param((10, 10, 8), (40, 40, 30), 12, id="28 kills", marks=pytest.mark.slow),
     ],
 )
 async def test_kills_lose_nothing_and_buy_nothing_twice(

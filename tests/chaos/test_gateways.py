@@ -13,7 +13,7 @@ from tests.postgresql.outside import rows_of
 from tests.postgresql.server import PostgresqlServer
 
 SHARDS = 4
-BACK_WITHIN_S = 35.0
+BACK_WITHIN_S = 90.0
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ async def parent(working_folders: Path, *arguments: str) -> Process:
 async def printed(process: Process) -> int:
     """The next process id that the parent prints."""
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return int(await process.stdout.readline())
 
 

@@ -136,7 +136,7 @@ async def large(shell: Shell) -> Path:
 async def interrupted(shell: Shell, number: signal.Signals, pattern: str, *arguments: str | Path) -> None:
     """Start a command, interrupt it when a file is there, and see it end as shells expect."""
     process = await shell.start(*arguments)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not [*shell.folder.glob(pattern)]:
             assert process.returncode is None
             await asyncio.sleep(0.005)

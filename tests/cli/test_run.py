@@ -134,7 +134,7 @@ async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: 
     reply = await asked(sandbox)
     await reply.wait_for_video(timeout_s=30)
     text = ""
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         # The person sees the video a moment before the bot has noted that.
         while 'state="delivered"' not in text:
             async with session.get(f"http://{address}/metrics") as response:

@@ -47,7 +47,7 @@ def files_in(folder: Path) -> list[str]:
 async def failure_of(
     client: DimiLinks, target: Path, expected: type[DimiLinksError], **options: int
 ) -> DimiLinksError:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(expected) as caught:
             await client.download("t", target, **options)
     assert files_in(target.parent) == []

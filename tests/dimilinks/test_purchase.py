@@ -36,7 +36,7 @@ Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 async def failure_of(
     client: DimiLinks, expected: type[DimiLinksError], references: tuple[Picture, ...] = ()
 ) -> DimiLinksError:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(expected) as caught:
             await client.submit(REQUEST, references)
     return caught.value

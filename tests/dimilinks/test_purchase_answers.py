@@ -34,7 +34,7 @@ TASK = b'{"data": {"task_id": "video_1", "status": "queued"}}'
 
 
 async def failure_of(client: DimiLinks, references: tuple[Picture, ...] = ()) -> DimiLinksError:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(DimiLinksError) as caught:
             await client.submit(REQUEST, references)
     return caught.value

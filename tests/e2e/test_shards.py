@@ -16,7 +16,7 @@ from bot.sandbox.discord.snowflakes import shard_of
 from cogs.gateway_client import GatewayClient
 
 SHARDS = 2
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @asynccontextmanager

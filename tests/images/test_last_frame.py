@@ -88,7 +88,7 @@ async def test_a_cancelled_frame_leaves_no_process_behind(cdn: Cdn, tmp_path: Pa
     before = set(me.children())
     async with open_spool(tmp_path) as spool:
         collecting = asyncio.create_task(spool.collect("job", [source], "user"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not set(me.children()) - before:  # noqa: ASYNC110 - the operating system rings no bell
                 await asyncio.sleep(0.005)
         collecting.cancel()

@@ -217,7 +217,7 @@ async def test_a_detector_that_hangs_is_killed(tmp_path: Path) -> None:
 
 
 async def _child(before: set[psutil.Process]) -> psutil.Process:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := set(psutil.Process().children()) - before):  # noqa: ASYNC110 - as elsewhere: no bell
             await asyncio.sleep(0.005)
     return found.pop()

@@ -109,7 +109,7 @@ async def test_a_run_ends_far_back_in_line_and_is_named_once_it_is_near(
     line = SharedLine(processes[0], ONE_SLOT, now)
     await join(line, *crowd)
     running = [asyncio.create_task(one.run()) for one in (slots, other)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         with pytest.raises(FarBackError) as far:
             await slots.wait(ticket_of(late))
         assert (far.value.place.is_estimate, far.value.place.waiting) == (True, len(crowd))

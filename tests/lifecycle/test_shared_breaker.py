@@ -152,6 +152,6 @@ async def test_a_pause_for_a_reason_of_a_newer_version_lets_a_probe_pass_alone(
     breaker = submitting.breakers[1]
     assert not await breaker.admits("other")
     assert breaker.reason is PauseReason.UNKNOWN
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await submitting.submit(1, "probe")
     assert await SharedPause(processes[0], now).read() is None

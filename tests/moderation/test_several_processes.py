@@ -83,7 +83,7 @@ async def two(postgresql: PostgresqlServer, name: str) -> AsyncGenerator[tuple[P
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - a cache tells nobody
             await asyncio.sleep(0.01)
 

@@ -22,7 +22,7 @@ async def watched(database: Database) -> AsyncGenerator[None]:
     """Follow what others change until the block ends; it begins once they are heard."""
     watching = asyncio.create_task(database.watch())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not database.feed.is_current:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.01)
         yield

@@ -76,7 +76,7 @@ class PlainClient:
     async def states(self, task_id: str) -> list[dict[str, Any]]:
         """Every answer until the task has ended."""
         found: list[dict[str, Any]] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not found or found[-1]["status"] not in {"completed", "failed"}:
                 found.append((await self.ask("GET", f"/tasks/{task_id}"))[1]["data"])
                 await asyncio.sleep(0.02)

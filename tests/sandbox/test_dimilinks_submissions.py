@@ -139,7 +139,7 @@ async def half_a_submission(client: PlainClient) -> bytes:
     writer.write(f'{head}{{"model": '.encode())
     received = b""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while b"</html>" not in received and (chunk := await reader.read(1000)):
                 received += chunk
     except ConnectionError:

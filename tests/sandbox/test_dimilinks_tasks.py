@@ -153,7 +153,7 @@ async def test_a_task_is_forgotten_with_its_content(client: PlainClient) -> None
     client.service.pace = TaskPace(queue_s=0, generate_s=0)
     task_id = await client.bought()
     status, answer = 200, {}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while status == 200:
             status, answer = await client.ask("GET", f"/tasks/{task_id}")
     assert (status, answer["error"]["code"]) == (404, "task_not_found")

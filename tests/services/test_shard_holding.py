@@ -16,7 +16,7 @@ from bot.storage.postgresql import open_standing_session
 from bot.storage.shard_locks import ShardLocks
 from tests.postgresql.server import PostgresqlServer
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @given(

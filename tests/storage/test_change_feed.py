@@ -23,7 +23,7 @@ class Followed:
         database.feed.register(ChangeKind.RULES, self._reload)
 
     async def next(self) -> str | None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.keys.get()
 
     async def _reload(self, key: str | None) -> None:
@@ -80,7 +80,7 @@ async def test_a_reload_that_failed_is_repeated(
 
     async with shared(postgresql.address(name)) as database:
         database.feed.register(ChangeKind.RULES, fails_once)
-        async with watched(database), asyncio.timeout(10):
+        async with watched(database), asyncio.timeout(60):
             await done.wait()
     assert tried == [None, None]
 

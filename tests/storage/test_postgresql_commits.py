@@ -66,7 +66,7 @@ async def test_a_server_that_was_started_again_meanwhile_tells_what_it_kept_unle
         ):
             proxy.breaking, proxy.refuses_afterwards = Break.AFTER_COMMIT, True
             adding = asyncio.create_task(add(database, row()))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await proxy.refusing.wait()
             await asyncio.to_thread(server.stop, how)
             await asyncio.to_thread(server.start)

@@ -59,7 +59,7 @@ async def test_a_job_has_one_entry_until_it_was_carried(postgresql: PostgresqlSe
                 again.set()
                 return True
 
-            async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
                 group.create_task(queue.work(carry))
                 await again.wait()
                 while await other.present([job_id]):  # noqa: ASYNC110 - a queue in the database rings no bell
@@ -100,7 +100,7 @@ async def test_a_backlog_is_spread_over_workers_that_start_one_after_the_other(
     with postgresql.new_database() as name:
         async with queue_of(postgresql, name) as queue, AsyncExitStack() as stack:
             await queue.put([f"job-{number}" for number in range(jobs)])
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 for of_worker in taken:
                     await stack.enter_async_context(taking(postgresql, name, of_worker))
                     while len(of_worker) < jobs / 2 / workers:  # noqa: ASYNC110 - a queue rings no bell

@@ -179,7 +179,7 @@ async def test_a_cancelled_decoding_leaves_no_process_behind(pool: ChildPool, tm
     me = psutil.Process()
     before = set(me.children())
     taking = asyncio.create_task(VideoFrames(pool).last_frame("bob", source, tmp_path / "frame.png"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not set(me.children()) - before:  # noqa: ASYNC110 - the operating system rings no bell
             await asyncio.sleep(0.005)
     taking.cancel()

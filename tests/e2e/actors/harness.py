@@ -78,7 +78,7 @@ QUICK_LIMITS = RateLimits(
 )
 """As many requests as Discord lets pass, in times that are shorter as the waits between two edits are: the request
 that uses a limit up waits, in discord.py, until its time is over."""
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
 
 

@@ -41,7 +41,7 @@ async def written(log: AuditLog, file: CheckpointFile, folder: Path) -> None:
     """Run the task until the newest entry is in the file."""
     (newest,) = await log.store.read(limit=1)
     task = asyncio.create_task(file.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while [one.number for one in read_checkpoints(folder)] != [newest.number]:  # noqa: ASYNC110 - a plain file
             await asyncio.sleep(0)
     task.cancel()
@@ -98,7 +98,7 @@ async def test_a_longer_log_is_fine_and_one_that_was_cut_off_is_not(
 
 async def written_beside(file: CheckpointFile, folder: Path) -> None:
     task = asyncio.create_task(file.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(read_checkpoints(folder)) < 2:  # noqa: ASYNC110 - plain files
             await asyncio.sleep(0)
     task.cancel()
