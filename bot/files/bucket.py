@@ -1,13 +1,14 @@
 """A bucket of Amazon S3, or of another service that speaks its protocol. Only here is obstore used."""
 
 import asyncio
+import os
 import re
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
@@ -26,6 +27,7 @@ _CONNECT_S: Final = 5.0
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS: Final = re.compile(r"status(?: code)?:? (\d{3})\b")
 _NO_BUCKET: Final = "NoSuchBucket"
+_NO_KEY: Final = "NoSuchKey"
 _REFUSED: Final = frozenset({"401", "403"})
 
 
@@ -67,8 +69,8 @@ class Bucket:
             )
 
     async def get(self, name: str, path: Path) -> None:
-        """Read a file onto this machine. Raises `FileNotFoundError`, and `OSError` of the disk."""
-        with _translated():
+        """Read a file onto this machine's disk. Raises `FileNotFoundError`, and `OSError` of the disk."""
+        with _translated(names_missing=True):
             result = await self._store.get_async(self._key(name))
             size_bytes = result.meta["size"]
             stream = result.stream(min_chunk_size=_CHUNK_BYTES)
@@ -80,12 +82,14 @@ class Bucket:
                 if chunk is None:
                     break
                 written_bytes += await asyncio.to_thread(file.write, chunk)
+            # A power cut must not leave a part of it under the name that it is given next.
+            await asyncio.to_thread(_flush, file)
         if written_bytes != size_bytes:
             raise FilesUnavailableError(StoreFault.AWAY, f"{written_bytes} of {size_bytes} bytes")
 
     async def copy(self, source: str, name: str) -> None:
         """Copy a file within the bucket, in place of an earlier one. Raises `FileNotFoundError`."""
-        with _translated():
+        with _translated(names_missing=True):
             await self._store.copy_async(self._key(source), self._key(name))
 
     async def delete(self, names: Collection[str]) -> None:
@@ -134,14 +138,27 @@ def _config_of(settings: Settings) -> "S3Config":
     return config
 
 
+def _flush(file: BinaryIO) -> None:
+    """Have what was written on the disk. Blocks."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
 @contextmanager
-def _translated() -> Generator[None]:
-    """Turn errors of obstore into `FilesUnavailableError`. Their texts quote requests, so none is kept."""
+def _translated(*, names_missing: bool = False) -> Generator[None]:
+    """Turn errors of obstore into `FilesUnavailableError`. Their texts quote requests, so none is kept.
+
+    Args:
+        names_missing: True for requests whose answer names what is missing: a 404 that does not is somebody else's,
+            such as a proxy's whose service starts. The answer to HEAD has no words.
+    """
     try:
         yield
     except FileNotFoundError as error:
         if _NO_BUCKET in str(error):
             raise FilesUnavailableError(StoreFault.NO_BUCKET, _NO_BUCKET) from None
+        if names_missing and _NO_KEY not in str(error):
+            raise FilesUnavailableError(StoreFault.AWAY, _term_of(error)) from None
         raise FileNotFoundError("no such file in the store") from None
     except BaseError as error:
         raise FilesUnavailableError(_fault_of(error), _term_of(error)) from None

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from bot.storage.shielding import shield_until_done
 
 if TYPE_CHECKING:
     from bot.files.bucket import Bucket, StoredFile
+
+_OURS: Final = re.compile(r"(hidden-)?[0-9a-f]{32}[./]|check-[0-9a-f]{16}$")
+"""Names of files of jobs, and of those by which `check` tries the bucket."""
 
 
 class BucketFiles:
@@ -96,8 +100,10 @@ class BucketFiles:
         return await self._bucket.holds(self._stored(name))
 
     async def entries(self) -> "_BucketEntries":
-        """Return what is in the bucket."""
-        return _BucketEntries(self._kind, self._bucket, await self._bucket.listed(f"{self._kind}/"))
+        """Return what is in the bucket and has a name as the bot gives: others may have files there."""
+        found = await self._bucket.listed(f"{self._kind}/")
+        ours = [one for one in found if _OURS.match(one.name.removeprefix(f"{self._kind}/"))]
+        return _BucketEntries(self._kind, self._bucket, ours)
 
     async def names_of(self, chosen: Callable[[str], bool]) -> Sequence[str]:
         """Return the names of the files in the bucket whose first part is chosen."""
@@ -116,7 +122,7 @@ class BucketFiles:
 
     async def _get(self, name: str, path: Path) -> None:
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-        await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread(_use_folder, path.parent)
         try:
             await self._bucket.get(self._stored(name), part)
             await asyncio.to_thread(part.replace, path)
@@ -148,6 +154,12 @@ class _BucketEntries:
 
 def _first_part(name: str) -> str:
     return name.partition("/")[0]
+
+
+def _use_folder(folder: Path) -> None:
+    """Make a folder, or note that it is used: empty ones that nobody uses are removed. Blocks."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.utime(folder)
 
 
 def _is_used(path: Path) -> bool:

@@ -274,7 +274,7 @@ class JobStore:
         return frozenset(job_ids) - kept
 
     async def unreadable_among(self, job_ids: Sequence[str]) -> frozenset[str]:
-        """Return those of these jobs whose row cannot be read: nothing of theirs may be deleted."""
+        """Return those of these jobs whose row cannot be read: nothing of theirs is to go."""
         readable: set[str] = set()
         existing: set[str] = set()
         for start in range(0, len(job_ids), 500):
@@ -284,12 +284,12 @@ class JobStore:
                 existing.update((await connection.execute(select(jobs.c.id).where(these))).scalars())
         return frozenset(existing - readable)
 
-    async def videos(self) -> frozenset[str]:
-        """Return the names of the files in the media folder that some job, or a question about it, still needs."""
-        needed = or_(jobs.c.settled_at.is_(None), is_asked_about())
-        condition = and_(jobs.c.video_name.is_not(None), needed)
+    async def with_videos(self) -> frozenset[str]:
+        """Return jobs that need files of the media folder; ready ones may not name them yet."""
+        has = or_(jobs.c.video_name.is_not(None), jobs.c.state == JobState.READY.value)
+        chosen = select(jobs.c.id).where(has, or_(jobs.c.settled_at.is_(None), is_asked_about()))
         async with self._database.read() as connection:
-            return frozenset((await connection.execute(select(jobs.c.video_name).where(condition))).scalars())
+            return frozenset((await connection.execute(chosen)).scalars())
 
     async def _any(self, *conditions: ColumnElement[bool]) -> str | None:
         """Return the id of such a job, readable or not."""

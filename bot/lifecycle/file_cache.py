@@ -1,7 +1,10 @@
 """Copies on this machine of files that are in a store: they go when nobody used them for long, or for space."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,10 +35,25 @@ class _Copy:
     owner: str
     used_at_s: float
 
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.store.path(self.name)
+
+    @property
+    def is_original(self) -> bool:
+        """True for a picture, and a video as it came: what is made of them, or is not whole, is in no store."""
+        if "/" in self.name:
+            return not self.name.endswith(".part")
+        return self.name.removeprefix(HIDDEN_PREFIX) == f"{self.owner}.mp4"
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class FileCache:
-    """Removes copies. None goes of a job that runs here, or that is not over and whose file no store has."""
+    """Removes copies. None goes of a job that runs, or that is not over and whose file no store has.
+
+    Several processes may have the folder. Each marks the copies of its jobs as used, which the others see.
+    """
 
     pictures: BucketFiles
     videos: BucketFiles
@@ -57,16 +75,22 @@ class FileCache:
 
     async def run_once(self) -> None:
         """Remove what is not used. Raises `StorageError` and `OSError`."""
+        copies, running = await asyncio.to_thread(self._copies), self.running()
+        in_hand = [copy for copy in copies if copy.owner in running]
+        await asyncio.to_thread(_mark_as_used, [copy.path for copy in in_hand])
         unused = [
             copy
-            for copy in await asyncio.to_thread(self._copies)
-            if self._age_s(copy) > self.unused_s and copy.owner not in self.running()
+            for copy in copies
+            if copy.owner not in running and self._age_s(copy.used_at_s) > self.unused_s
         ]
         waiting = await under_way_among(self.database, {copy.owner for copy in unused})
         for copy in unused:
-            if copy.owner not in waiting or await self._is_stored(copy):
-                await asyncio.to_thread(copy.store.path(copy.name).unlink, missing_ok=True)
-        await asyncio.to_thread(_remove_empty, self.pictures.folder)
+            if copy.owner in waiting and not await self._may_go(copy):
+                continue
+            if copy.owner not in self.running():
+                await asyncio.to_thread(_remove_unless_used, copy)
+        before_s = self.now().timestamp() - self.unused_s
+        await asyncio.to_thread(_remove_empty, self.pictures.folder, before_s)
 
     async def kept(self) -> Sequence[Original]:
         """Return the copies of videos that may go, those first that were not used for longest."""
@@ -75,7 +99,7 @@ class FileCache:
             for copy in await asyncio.to_thread(self._copies)
             if copy.store is self.videos
             and copy.name != full_name_of(copy.owner)
-            and self._age_s(copy) > _IN_HAND_S
+            and self._age_s(copy.used_at_s) > _IN_HAND_S
             and copy.owner not in self.running()
         ]
         waiting = await under_way_among(self.database, {copy.owner for copy in found})
@@ -88,23 +112,27 @@ class FileCache:
             for name in (original.name, full_name_of(original.job_id)):
                 await asyncio.to_thread(self.videos.path(name).unlink, missing_ok=True)
 
-    async def _is_stored(self, copy: _Copy) -> bool:
-        """Return True if the store has a file; it is given one that it lacks, as it was away when that was made.
+    async def _may_go(self, copy: _Copy) -> bool:
+        """Return True if the store has a file of a job that waits, or it is made anew from one.
 
-        Nothing was deleted of a job that is not over, so this brings nothing back.
+        The store is given what it lacks, as it was away when that was made.
         """
-        name = copy.name
+        if not copy.is_original:
+            return True
         try:
-            if await copy.store.holds(name):
+            if await copy.store.holds(copy.name):
                 return True
-            if not name.endswith(".part"):
-                await copy.store.keep([name])
+            # What was deleted meanwhile is not to be brought back.
+            if await under_way_among(self.database, [copy.owner]):
+                await copy.store.keep([copy.name])
+                if not await under_way_among(self.database, [copy.owner]):
+                    await copy.store.delete([copy.name])
         except (FilesUnavailableError, FileNotFoundError) as error:
-            log.info("copy_stays", name=name, reason=str(error))
+            log.info("copy_stays", name=copy.name, reason=str(error))
         return False
 
-    def _age_s(self, copy: _Copy) -> float:
-        return self.now().timestamp() - copy.used_at_s
+    def _age_s(self, used_at_s: float) -> float:
+        return self.now().timestamp() - used_at_s
 
     def _copies(self) -> list[_Copy]:
         """List the copies on this machine. Blocks."""
@@ -131,8 +159,27 @@ def _used_at_s(path: Path) -> float | None:
         return None
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove folders in which nothing is left. Blocks."""
+def _mark_as_used(paths: Sequence[Path]) -> None:
+    """Have copies count as used just now. Blocks."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            os.utime(path)
+
+
+def _remove_unless_used(copy: _Copy) -> None:
+    """Remove a copy, unless somebody used it since it was listed. Blocks."""
+    if _used_at_s(copy.path) == copy.used_at_s:
+        copy.path.unlink(missing_ok=True)
+
+
+def _remove_empty(folder: Path, before_s: float) -> None:
+    """Remove folders in which nothing is left, and nothing changed since then. Blocks."""
     for inner in folder.iterdir():
-        if inner.is_dir() and not any(inner.iterdir()):
+        changed_at_s = _used_at_s(inner)
+        if changed_at_s is None or changed_at_s > before_s or not inner.is_dir() or any(inner.iterdir()):
+            continue
+        try:
             inner.rmdir()
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT}:  # somebody else was quicker
+                raise

@@ -10,7 +10,6 @@ import structlog
 
 from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.messages import DeliveryError, Messages, ReplyAddress
-from bot.files.store import FilesUnavailableError
 from bot.jobs.copy_posts import copy_post
 from bot.jobs.postable_files import FileMarks
 from bot.services.copy_access import CopyAccess, KeptVideo, Turns
@@ -64,8 +63,8 @@ class Animations:
             problem = copies.NOT_ANIMATED  # unless the video is gone, which comes first
         except FileNotFoundError:
             problem = copies.NOT_KEPT
-        except FilesUnavailableError as error:
-            log.warning("copy_not_sent", job=kept.job.id, error=error.fault, reason=error.detail)
+        except OSError as error:
+            log.warning("copy_not_sent", job=kept.job.id, error=type(error).__name__, reason=str(error))
             problem = copies.NOT_SENT
         still = await self.access.permit(kept.job.id, reply)
         if isinstance(still, Message) or problem is not None:

@@ -127,7 +127,7 @@ class Cleanup:
         found = await self._files.videos.entries()
         hidden = {name for name in found.names if name.startswith(HIDDEN_PREFIX)}
         # What is being posted belongs to a job whose video is needed.
-        needed = {owner_of_file(name) for name in await self._store.videos()}
+        needed = await self._store.with_videos()
         needed |= {owner_of_file(original.name) for original in await self._originals.kept()}
         owners = {name: owner_of_file(name) for name in set(found.names) - hidden}
         unneeded = {name for name, owner in owners.items() if owner not in needed}

@@ -87,7 +87,7 @@ class CopyAccess:
         """Return the file in full quality with its marks; None if the original went while it was made.
 
         Raises:
-            FilesUnavailableError: The store of files cannot be asked.
+            OSError: The disk fails, or, as `FilesUnavailableError`, the store of files.
         """
         try:
             await self.fetch(kept)

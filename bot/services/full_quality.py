@@ -13,7 +13,6 @@ from bot.delivery.messages import (
     ReplyAddress,
     UploadTooLargeError,
 )
-from bot.files.store import FilesUnavailableError
 from bot.jobs.copy_posts import copy_post
 from bot.services.copy_access import CopyAccess, KeptVideo, Turns
 from bot.services.linked_videos import LinkedVideos
@@ -56,8 +55,8 @@ class FullQuality:
     async def _send(self, kept: KeptVideo, reply: ReplyAddress) -> Message | None:
         try:
             path = await self.access.in_full(kept)
-        except FilesUnavailableError as error:
-            log.warning("copy_not_sent", job=kept.job.id, error=error.fault, reason=error.detail)
+        except OSError as error:
+            log.warning("copy_not_sent", job=kept.job.id, error=type(error).__name__, reason=str(error))
             return copies.NOT_SENT
         still = await self.access.permit(kept.job.id, reply)
         if isinstance(still, Message):

@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 
-from bot.files.store import FilesUnavailableError
 from bot.jobs.job import Job
 from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
@@ -51,7 +50,7 @@ class LinkedVideos:
             return None
         try:
             path = await self.access.in_full(kept)
-        except FilesUnavailableError as error:
+        except OSError as error:
             log.warning("linked_video_not_at_hand", job=job_id, reason=str(error))
             raise VideoAwayError from None
         return LinkedVideo(path, video_file_of(kept.job, path).label.name) if path is not None else None

@@ -32,6 +32,8 @@ class Trouble(StrEnum):
     """Nothing, until the client gives up."""
     CUT = "cut"
     """Half of what was asked for, and the end of the connection."""
+    STRANGE_404 = "strange_404"
+    """A page of a proxy that finds nobody behind it, and nothing done."""
     LOST_ANSWER = "lost_answer"
     """The service does what it was asked for, and ends the connection instead of answering."""
 
@@ -121,6 +123,10 @@ class S3Server:
                 return _error(503, "SlowDown")
             case Trouble.SLOW:
                 await self._ending.wait()
+            case Trouble.STRANGE_404:
+                return web.Response(
+                    status=404, text="<html>404 page not found</html>", content_type="text/html"
+                )
             case Trouble.LOST_ANSWER:
                 await self._answer(request, bucket, key, body)
                 return _broken_off(request)

@@ -77,6 +77,17 @@ async def test_a_file_that_is_cut_off_counts_as_not_read(
         await read(bucket, "media/a.mp4", tmp_path)
 
 
+async def test_a_proxy_that_finds_no_service_is_not_believed_that_a_file_is_gone(
+    bucket: Bucket, server: S3Server, tmp_path: Path
+) -> None:
+    await bucket.put("media/a.mp4", written(tmp_path))
+    server.fail(Trouble.STRANGE_404)
+    for asked in (read(bucket, "media/a.mp4", tmp_path), bucket.copy("media/a.mp4", "media/b.mp4")):
+        with pytest.raises(FilesUnavailableError) as caught:
+            await asked
+        assert caught.value.fault is StoreFault.AWAY
+
+
 @pytest.mark.parametrize("trouble", [Trouble.UNAVAILABLE, Trouble.SLOW])
 async def test_a_service_that_is_away_is_told_in_time(
     server: S3Server, tmp_path: Path, trouble: Trouble

@@ -203,6 +203,13 @@ async def test_a_task_is_fetched_by_one_job_at_a_time_and_a_job_repeated_once(st
     assert await store.repeated_by("c") is None
 
 
+async def test_a_ready_video_that_no_store_took_is_needed_though_no_row_names_it(store: JobStore) -> None:
+    waits = replace(a_job(state=JobState.READY, job_id="waits"), undelivered_since=MOMENT)
+    await store.add(waits)
+    await store.add(a_job(state=JobState.GENERATING, job_id="made"))
+    assert await store.with_videos() == {"waits"}
+
+
 async def test_a_parked_video_is_taken_up_once(store: JobStore) -> None:
     job = replace(
         a_job(state=JobState.DELIVERING),
@@ -215,7 +222,7 @@ async def test_a_parked_video_is_taken_up_once(store: JobStore) -> None:
     assert await store.forgotten(undelivered=MOMENT, unanswered=MOMENT) == ()
     later = MOMENT + timedelta(seconds=1)
     assert [one.id for one in await store.forgotten(undelivered=later, unanswered=MOMENT)] == [job.id]
-    assert await store.videos() == {"a.mp4"}
+    assert await store.with_videos() == {job.id}
     assert await store.take_up_undelivered(job.id, replace(job.reply, private=True))
     assert not await store.take_up_undelivered(job.id, job.reply)
     kept = await store.get(job.id)

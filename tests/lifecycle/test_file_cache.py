@@ -38,6 +38,7 @@ class Cached:
         path.write_bytes(b"a copy")
         used_at_s = (NOW - timedelta(seconds=unused_s)).timestamp()
         os.utime(path, (used_at_s, used_at_s))
+        os.utime(path.parent, (used_at_s, used_at_s))
 
     @property
     def here(self) -> list[str]:
@@ -74,7 +75,45 @@ async def test_what_nobody_uses_goes_unless_it_runs_here(cached: Cached) -> None
     cached.has("media/over.full.mp4", unused_s=10.0)
     await cached.cache.run_once()
     assert cached.here == ["media/over.full.mp4", "media/runs.mp4"]
-    assert not cached.cache.pictures.path("over").exists()
+    folder = cached.cache.pictures.path("over")
+    os.utime(folder, (0, 0))
+    await cached.cache.run_once()
+    assert not folder.exists()
+
+
+async def test_an_empty_folder_that_was_just_made_stays_for_what_comes_into_it(cached: Cached) -> None:
+    folder = cached.cache.pictures.path("waits")
+    folder.mkdir()
+    await cached.cache.run_once()
+    assert folder.exists()
+
+
+async def test_what_runs_here_is_used_also_for_another_process_that_shares_the_folder(cached: Cached) -> None:
+    cached.has("media/runs.mp4")
+    await cached.cache.run_once()
+    other = replace(cached.cache, running=set[str])
+    await other.run_once()
+    assert cached.here == ["media/runs.mp4"]
+
+
+async def test_what_is_made_of_a_waiting_video_goes_and_is_put_nowhere(cached: Cached) -> None:
+    for name in (
+        "media/waits.post.mp4",
+        "media/waits.full.mp4",
+        "media/waits.mp4.part",
+        "spool/waits/0.png.part",
+    ):
+        cached.has(name)
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([], [])
+
+
+async def test_a_job_that_begins_to_run_meanwhile_keeps_its_copies(cached: Cached) -> None:
+    cached.has("media/waits.mp4")
+    await cached.cache.videos.keep(["waits.mp4"])
+    running = iter([set[str](), {"waits"}])
+    await replace(cached.cache, running=lambda: next(running)).run_once()
+    assert cached.here == ["media/waits.mp4"]
 
 
 async def test_what_only_this_machine_has_of_a_job_that_is_not_over_goes_into_the_bucket_first(
