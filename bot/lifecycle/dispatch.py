@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -19,6 +20,13 @@ _LOOK_EVERY_S: Final = 0.2
 _END_WITHIN_S: Final = 2.0
 
 
+@dataclass(eq=False)
+class _Wish:
+    """A job is to be entered. Each call of `start` is another: what changed before it has to be seen."""
+
+    tries_left: int = _TRIES
+
+
 class JobDispatcher:
     """Enters jobs that want to run into the queue. `run` belongs to one task."""
 
@@ -27,7 +35,7 @@ class JobDispatcher:
         """Set when another process was seen to do what this one does: this one has to exit."""
         self._rows = rows
         self._queue = queue
-        self._due: dict[str, int] = {}
+        self._due: dict[str, _Wish] = {}
         self._messages: dict[str, int] = {}
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
@@ -45,7 +53,7 @@ class JobDispatcher:
             return False
         if message_id is not None:
             self._messages[job_id] = message_id
-        self._due[job_id] = _TRIES
+        self._due[job_id] = _Wish()
         self._idle.clear()
         self._woken.set()
         return True
@@ -93,17 +101,17 @@ class JobDispatcher:
             log.info("jobs_left_to_workers", jobs=len(self._due))
 
     async def _enter(self) -> None:
-        due = tuple(self._due)
+        due = dict(self._due)
         for job_id in due:
             message_id = self._messages.get(job_id)
             if message_id is not None:
                 await self._rows.note_message(job_id, message_id)
                 self._messages.pop(job_id, None)
-        entered = await self._queue.put(due)
+        entered = await self._queue.put(tuple(due))
         running = [job_id for job_id in due if job_id not in entered]
         if running:
             await self._rows.announce(running)
-        for job_id in due:
-            self._due[job_id] -= 1
-            if job_id in entered or not self._due[job_id]:
+        for job_id, wish in due.items():
+            wish.tries_left -= 1
+            if self._due.get(job_id) is wish and (job_id in entered or not wish.tries_left):
                 del self._due[job_id]

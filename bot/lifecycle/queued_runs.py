@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.awake import since_boot_s
 from bot.jobs.job import TERMINAL
 from bot.jobs.run_rows import RowState, RunRows
 from bot.jobs.store import JobStore, UnknownJobError
@@ -57,7 +58,7 @@ class QueuedRuns:
     @property
     def is_current(self) -> bool:
         """True if no other process can have taken over what runs here, however long this one stood still."""
-        return asyncio.get_running_loop().time() - self._confirmed_at_s < CONFIRMED_FOR_S
+        return since_boot_s() - self._confirmed_at_s < CONFIRMED_FOR_S
 
     async def run(self) -> None:
         """Run what the queue hands out, until `stop_taking` of the queue and the end of the last run."""
@@ -81,6 +82,10 @@ class QueuedRuns:
         if not self._runner.start(job_id):
             return False
         await self._runner.ended([job_id], within_s=math.inf)
+        # A run that ends right after this process stood still may have ended beside its successor's.
+        if not self.is_current and not await self._queue.holds(job_id):
+            log.error("entry_lost", job=job_id)
+            self._runner.superseded.set()
         if self._runner.superseded.is_set():
             # Another process has the entry, which it would lose.
             self._queue.give_up()
@@ -93,7 +98,7 @@ class QueuedRuns:
 
     async def compare(self, told: str | None = None) -> None:
         """Compare the jobs that run here with their rows; `told` is one that was changed. Raises `StorageError`."""
-        began_s = asyncio.get_running_loop().time()
+        began_s = since_boot_s()
         carried = self._lifecycle.carried()
         rows = await self._rows.states([job.id for job in carried])
         ended: dict[str, RowState] = {}

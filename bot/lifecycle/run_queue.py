@@ -22,6 +22,10 @@ class RunQueue(Protocol):
         """Return those of these jobs that have an entry."""
         ...
 
+    async def holds(self, job_id: str) -> bool:
+        """Return True if this process has a job's entry, which it took and no other process took over."""
+        ...
+
     async def work(self, carry: Callable[[str], Awaitable[bool]]) -> None:
         """Take entries and have them carried; `carry` returns False if another process has to go on."""
         ...

@@ -5,13 +5,13 @@ other has. A transaction of the leader is carried out within a shared lock, and 
 who takes the lease has that lock alone. So nothing of an earlier leader is committed after the next one began.
 """
 
-import asyncio
 import math
 from typing import Final, LiteralString
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.awake import since_boot_s
 from bot.storage.advisory_locks import SHARED_KEY, SharedLock
 from bot.storage.errors import LeaseLostError
 from bot.storage.fence import Fence
@@ -57,12 +57,12 @@ class LeaderLease:
     @property
     def epoch(self) -> int | None:
         """The epoch while this process surely has the lease by its own clock; else None."""
-        return self._epoch if asyncio.get_running_loop().time() < self._sure_until_s else None
+        return self._epoch if since_boot_s() < self._sure_until_s else None
 
     async def keep(self) -> None:
         """Renew the lease, or take it if nobody has it."""
         # From the question on: when the server was asked, not when it answered.
-        asked_at_s = asyncio.get_running_loop().time()
+        asked_at_s = since_boot_s()
         for_us = int(self._held_for_s * 1_000_000)
         found: list[tuple[int]] = []
         if self._epoch is not None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.awake import since_boot_s
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
 from bot.storage.advisory_locks import ALONE_KEY, SHARED_KEY, SharedLock
@@ -191,7 +192,7 @@ class PostgresqlBackend:
         await self.reader.dispose()
 
     def _now_s(self) -> float:
-        return asyncio.get_running_loop().time()
+        return since_boot_s()
 
     async def _connect(self) -> postgresql_engines.ServerConnection:
         connection = await postgresql_engines.connect(self.address)

@@ -47,6 +47,7 @@ _MISSING: Final = (
     " ORDER BY created_at, id"
 )
 _PRESENT: Final = f"SELECT dedupe_key FROM {_QUEUE} WHERE dedupe_key = ANY($1::text[])"  # noqa: S608 - a constant
+_HELD: Final = f"SELECT id FROM {_QUEUE} WHERE dedupe_key = $1 AND queue_manager_id = $2 AND status = 'picked'"  # noqa: S608 - a constant
 _BEAT: Final = f"UPDATE {_QUEUE} SET heartbeat = now() WHERE queue_manager_id = $1 AND status = 'picked'"  # noqa: S608 - a constant
 _TRIM: Final = f"DELETE FROM {_LOG} WHERE created < now() - interval '1 day'"  # noqa: S608 - a constant
 _COUNT: Final = (
@@ -139,6 +140,11 @@ class PostgresqlRunQueue:
         with translating(self._address):
             found = await self._driver.fetch(_PRESENT, list(job_ids))
         return frozenset(str(row["dedupe_key"]) for row in found)
+
+    async def holds(self, job_id: str) -> bool:
+        """Return True if this process has a job's entry."""
+        with translating(self._address):
+            return bool(await self._driver.fetch(_HELD, job_id, self._driver.process_id))
 
     async def work(self, carry: Carry) -> None:
         """Take entries and have them carried, until `stop_taking` and the end of all that were taken."""

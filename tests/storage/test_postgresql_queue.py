@@ -73,6 +73,28 @@ async def test_a_job_has_one_entry_until_it_was_carried(postgresql: PostgresqlSe
             assert await other.present([job_id]) == frozenset()
 
 
+async def test_an_entry_is_held_until_another_process_took_it_over(postgresql: PostgresqlServer) -> None:
+    taken, ends = asyncio.Event(), asyncio.Event()
+
+    async def carry(_: str) -> bool:
+        taken.set()
+        return await ends.wait()
+
+    with postgresql.new_database() as name:
+        async with queue_of(postgresql, name) as queue, queue_of(postgresql, name) as other:
+            await queue.put(["job"])
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                group.create_task(queue.work(carry))
+                await taken.wait()
+                assert await queue.holds("job")
+                assert not await other.holds("job")
+                with psycopg.connect(postgresql.url(name), autocommit=True) as server:
+                    server.execute("UPDATE stillmotion_pgqueuer SET queue_manager_id = gen_random_uuid()")
+                assert not await queue.holds("job")
+                queue.stop_taking()
+                ends.set()
+
+
 @asynccontextmanager
 async def taking(postgresql: PostgresqlServer, name: str, taken: list[str]) -> AsyncGenerator[None]:
     """A worker that takes entries, and has none carried to its end."""
