@@ -47,7 +47,9 @@ _MISSING: Final = (
     " ORDER BY created_at, id"
 )
 _PRESENT: Final = f"SELECT dedupe_key FROM {_QUEUE} WHERE dedupe_key = ANY($1::text[])"  # noqa: S608 - a constant
-_HELD: Final = f"SELECT id FROM {_QUEUE} WHERE dedupe_key = $1 AND queue_manager_id = $2 AND status = 'picked'"  # noqa: S608 - a constant
+_HELD: Final = (
+    f"SELECT id FROM {_QUEUE} WHERE dedupe_key = $1 AND queue_manager_id = $2 AND status = 'picked'"  # noqa: S608 - a constant
+)
 _BEAT: Final = f"UPDATE {_QUEUE} SET heartbeat = now() WHERE queue_manager_id = $1 AND status = 'picked'"  # noqa: S608 - a constant
 _TRIM: Final = f"DELETE FROM {_LOG} WHERE created < now() - interval '1 day'"  # noqa: S608 - a constant
 _COUNT: Final = (
