@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import typer
 
 from bot.cli.failure import CommandFailedError, ExitStatus
+from bot.files.deletions import count_deletions
 from bot.files.opening import open_files
 from bot.jobs.store import JobStore
 from bot.moderation.audit.log import AuditLog
@@ -36,11 +37,13 @@ async def forget(settings: Settings, person_id: int) -> None:
     try:
         async with open_database(url, settings.data_dir) as database:
             done = await _delete(database, settings, person_id)
+            stored = await count_deletions(database)
     except StorageError as error:
         raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
     except OSError as error:
         raise CommandFailedError(console.files_not_deleted(str(error)), ExitStatus.FAILED) from None
-    typer.echo(console.forgotten(done.erased, done.emptied, ended=done.ended, waiting=done.waiting))
+    told = console.forgotten(done.erased, done.emptied, ended=done.ended, waiting=done.waiting, stored=stored)
+    typer.echo(told)
 
 
 async def _delete(database: Database, settings: Settings, person_id: int) -> ErasureResult:

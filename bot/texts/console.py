@@ -251,13 +251,17 @@ KEY_REFUSED: Final = "DimiLinks does not accept DIMILINKS_API_KEY"
 TOKEN_REFUSED: Final = "Discord does not accept DISCORD_TOKEN"  # noqa: S105 - a sentence, not a token
 
 
-def forgotten(jobs: int, entries: int, *, ended: int, waiting: int) -> str:
+def forgotten(jobs: int, entries: int, *, ended: int, waiting: int, stored: int) -> str:
     """Data that was deleted at a user's request."""
     lines = [f"Deleted: {jobs} requests, the texts of {entries} log entries, and all else but decisions."]
     if ended:
         lines.append(f"{ended} requests under way were ended; what was bought of them stays charged.")
     if waiting:
         lines.append(f"{waiting} things are still needed; the bot deletes them by itself once it runs.")
+    if stored:
+        lines.append(
+            f"{stored} files could not be deleted in STORE_URL yet; the bot does it once it runs."
+        )
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from bot.sandbox.sandbox import Sandbox
 from bot.storage.address import SqliteAddress
 from bot.storage.opening import open_database
 from tests.cli.shell import Shell, asked
+from tests.files.s3_server import S3Server
 
 SAID = "a very private wish"
 
@@ -43,6 +44,24 @@ async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sand
         assert connection.execute("SELECT prompt, person_id FROM jobs").fetchall() == [("…", 0)]
         assert connection.execute("SELECT count(*) FROM audit WHERE prompt IS NOT NULL").fetchone() == (0,)
     assert verify_log(SqliteAddress(path)).broken is None
+
+
+@pytest.mark.slow
+async def test_files_that_a_bucket_does_not_delete_now_are_told_and_left_to_the_bot(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    async with S3Server().running() as server:
+        environment = {**sandbox.environment, **server.environment()}
+        process = await shell.start("run", environment=environment)
+        reply = await asked(sandbox)
+        await reply.wait_for_video(timeout_s=60)
+        process.terminate()
+        assert (await shell.ended(process)).status == 0
+        server.fail(method="(POST|DELETE)")
+        outcome = await shell.run("forget", str(reply.interaction.user.id), environment=environment)
+        assert outcome.status == 0, outcome.all
+        assert "files could not be deleted in STORE_URL yet" in outcome.out
+        assert len(server.names()) == 1
 
 
 @pytest.mark.slow
