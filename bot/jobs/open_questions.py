@@ -14,3 +14,10 @@ def is_asked_about() -> ColumnElement[bool]:
     return exists().where(
         reviews.c.job_id == jobs.c.id, reviews.c.state == "open", reviews.c.stage != "report"
     )
+
+
+def is_reported() -> ColumnElement[bool]:
+    """True for jobs about whose posted video a question is open; as `is_asked_about`."""
+    return exists().where(
+        reviews.c.job_id == jobs.c.id, reviews.c.state == "open", reviews.c.stage == "report"
+    )

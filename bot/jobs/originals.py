@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from bot.files.store import FileStore
 from bot.jobs.job import Job, full_name_of
+from bot.jobs.open_questions import is_reported
 from bot.jobs.store import JobStore
 from bot.storage.database import Database
 from bot.storage.errors import StorageUnavailableError
@@ -62,9 +63,14 @@ class Originals:
         await self._videos.fetch(path.name)
 
     async def expire(self, originals: Sequence[Original]) -> None:
-        """Delete these, whose time or space is over, but for those of jobs whose row cannot be read."""
-        unreadable = await self._store.unreadable_among([original.job_id for original in originals])
-        await self.drop(original for original in originals if original.job_id not in unreadable)
+        """Delete these, whose time or space is over.
+
+        Those of jobs whose row cannot be read stay, and those of videos about which moderators decide: such a one
+        should have become the copy of a hidden video, and the store of files was away.
+        """
+        job_ids = [original.job_id for original in originals]
+        stays = await self._store.unreadable_among(job_ids) | await self._reported(job_ids)
+        await self.drop(original for original in originals if original.job_id not in stays)
 
     async def drop(self, originals: Iterable[Original]) -> None:
         """Delete these. One that cannot be deleted, or forgotten, stays noted for the next time."""
@@ -98,6 +104,13 @@ class Originals:
                 taken = await self._videos.move(original.name, name)
         await self.drop(found)
         return taken
+
+    async def _reported(self, job_ids: Sequence[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for start in range(0, len(job_ids), 500):
+            these = jobs.c.id.in_(job_ids[start : start + 500])
+            found.update(original.job_id for original in await self._where(these, is_reported()))
+        return frozenset(found)
 
     async def _of(self, job: Job) -> Sequence[Original]:
         return await self._where(

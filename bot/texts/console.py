@@ -259,9 +259,7 @@ def forgotten(jobs: int, entries: int, *, ended: int, waiting: int, stored: int)
     if waiting:
         lines.append(f"{waiting} things are still needed; the bot deletes them by itself once it runs.")
     if stored:
-        lines.append(
-            f"{stored} files could not be deleted in STORE_URL yet; the bot does it once it runs."
-        )
+        lines.append(f"{stored} files could not be deleted in STORE_URL yet; the bot does it once it runs.")
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """Pictures and videos in a bucket: what is missing here is fetched, and what is deleted goes there as well."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.privacy import deleted
 from tests.e2e.actors.records import states
 from tests.e2e.actors.reports import hidden, rule
-from tests.e2e.actors.timing import until
+from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, finish, shown, upload, widths
 from tests.files.s3_server import S3Server, Trouble
 
@@ -105,12 +106,21 @@ async def test_a_hidden_video_is_restored_from_an_empty_disk(harness: Harness, b
 
 
 @pytest.mark.slow
-async def test_a_video_is_hidden_also_while_the_bucket_is_away(harness: Harness, bucket: S3Server) -> None:
+async def test_a_video_is_hidden_also_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server, clock: MovableClock
+) -> None:
     await rule(harness)
     reply = await delivered(harness)
-    bucket.fail()
-    await hidden(harness, reply)
+    away = bucket.fail()
+    card = await hidden(harness, reply)
     assert not message_of(reply).current.videos
+    # Moderators take their time: what should have become their copy is more than an original whose day is over.
+    away.times = 0
+    clock.offset = timedelta(hours=25)
+    await harness.app.cleanup.run_once(harness.now())
+    await press(harness, card, "Restore", user=moderator(harness))
+    await message_of(reply).wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    assert downloads(harness) == 1
 
 
 @pytest.mark.slow
