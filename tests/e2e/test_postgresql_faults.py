@@ -203,9 +203,9 @@ async def test_a_process_that_stood_still_while_another_took_over_ends_and_chang
     async with Sandbox(SampleVideoFactory(tmp_path / "films"), pace=TaskPace(0.1, 1.0)) as sandbox:
         shell, environment = Shell(tmp_path), {**sandbox.environment, "DATABASE_URL": url}
         if state == "submitting":
-            sandbox.dimilinks.faults.submit.append(SlowAnswer(1.0))
+            sandbox.dimilinks.faults.submit.append(SlowAnswer(30.0))
         if state == "delivering":
-            sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", answer_delay_s=1.0, times=99))
+            sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", answer_delay_s=10.0, times=99))
         first = await shell.start("run", environment=environment)
         reply = await asked(sandbox)
         await state_of(url, tmp_path, state)
