@@ -64,7 +64,7 @@ async def queued(harness: Harness) -> list[Reply]:
 
 async def submitting(harness: Harness) -> list[Reply]:
     """The request was taken, and its answer comes while the server is away."""
-    harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(0.5))
+    harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(2.0))
     reply = await harness.video(PROMPT)
     await until(lambda: harness.bought == 1)
     assert [row["state"] for row in harness.rows("state")] == ["submitting"]
@@ -78,7 +78,7 @@ async def generating(harness: Harness) -> list[Reply]:
 async def delivering(harness: Harness) -> list[Reply]:
     """Discord has the video, and answers while the server is away."""
     reply = await being_made(harness, PROMPT)
-    upload = DiscordFault("PATCH /webhooks/*", answer_delay_s=0.5, times=99)
+    upload = DiscordFault("PATCH /webhooks/*", answer_delay_s=2.0, times=99)
     harness.sandbox.discord.faults.append(upload)
     finish(harness, PROMPT)
     await until(lambda: bool(reply.current.videos))
