@@ -72,6 +72,7 @@ class SharedBreaker(SubmissionBreaker):
             return True
         await self.refresh()
         if self._pause is pause:
+            pause.not_before_s = asyncio.get_running_loop().time() + self._intervals.first_s / 10
             super().inconclusive(job_id)
         return self._pause is None and not self.must_wait(job_id)
 

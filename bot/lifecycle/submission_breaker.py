@@ -66,6 +66,8 @@ class Pause:
     """The fault of the whole bot that was there before something answered in the service's place."""
     refused: set[str] = field(default_factory=set[str])
     """The jobs that were refused since submitting paused."""
+    not_before_s: float = 0.0
+    """When a job of this process may be the next to try: another process's is the probe."""
 
     def lets_pass_at_once(self, job_id: str) -> bool:
         """Return True if the job may be the next probe at any time: it may be cheaper than those before."""
@@ -214,9 +216,10 @@ class SubmissionBreaker:
         return max(0.0, due_s - asyncio.get_running_loop().time())
 
     def _may_probe(self, pause: Pause, job_id: str) -> bool:
-        if pause.holder is not None:
+        now_s = asyncio.get_running_loop().time()
+        if pause.holder is not None or now_s < pause.not_before_s:
             return False
-        return pause.lets_pass_at_once(job_id) or pause.next_at_s <= asyncio.get_running_loop().time()
+        return pause.lets_pass_at_once(job_id) or pause.next_at_s <= now_s
 
     async def _probe(self, pause: Pause, job_id: str) -> None:
         """Make the job the probe, unless a free question tells that this is of no use."""

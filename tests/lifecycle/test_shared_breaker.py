@@ -1,7 +1,7 @@
 """The circuit breaker of several processes: each pauses when one is refused, and one probe at a time passes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from bot.storage.opening import open_database, open_existing
 from bot.storage.submission_tables import submission_pauses
 from bot.storage.tables import jobs
 from tests.jobs.builders import a_job
+from tests.lifecycle.breakers import until_open
 
 PACE = ProbeIntervals(first_s=0.1, longest_s=0.2)
 
@@ -49,10 +50,17 @@ async def processes(tmp_path: Path, database_url: str | None) -> AsyncGenerator[
 class Submitting:
     """Jobs of several processes that are submitted; the service refuses the bot, until it takes a request."""
 
-    def __init__(self, processes: Sequence[Database], refusals: int) -> None:
+    def __init__(
+        self,
+        processes: Sequence[Database],
+        refusals: int,
+        *,
+        pace: ProbeIntervals = PACE,
+        is_pointless: Callable[[PauseReason], Awaitable[bool]] = never_pointless,
+    ) -> None:
         self.told: list[PauseReason | None] = []
         self.breakers = [
-            SharedBreaker(PACE, self.told.append, never_pointless, shared=SharedPause(one, now), now=now)
+            SharedBreaker(pace, self.told.append, is_pointless, shared=SharedPause(one, now), now=now)
             for one in processes
         ]
         self.store = JobStore(processes[0], Path("/somewhere"))
@@ -61,10 +69,17 @@ class Submitting:
         self.most_at_once = 0
         self.submitted: list[str] = []
 
-    async def refuse(self, number: int, job_id: str) -> None:
+    async def refuse(self, number: int, job_id: str, reason: PauseReason = PauseReason.KEY_REJECTED) -> None:
         breaker = self.breakers[number]
-        breaker.refused_whole_bot(job_id, PauseReason.KEY_REJECTED)
+        breaker.refused_whole_bot(job_id, reason)
         await breaker.tell(job_id)
+
+    async def be_probe(self, number: int, job_id: str) -> None:
+        """Wait until the job is the only one that may be submitted."""
+        await self.store.add(a_job(job_id=job_id))
+        breaker = self.breakers[number]
+        while not await breaker.admits(job_id):
+            await until_open(breaker, job_id)
 
     async def submit(self, number: int, job_id: str) -> None:
         """Carry a job as `SubmitStep` does."""
@@ -155,3 +170,21 @@ async def test_a_pause_for_a_reason_of_a_newer_version_lets_a_probe_pass_alone(
     async with asyncio.timeout(60):
         await submitting.submit(1, "probe")
     assert await SharedPause(processes[0], now).read() is None
+
+
+async def test_while_another_process_probes_an_empty_account_a_new_job_tries_every_few_seconds(
+    processes: Sequence[Database],
+) -> None:
+    pace = ProbeIntervals(first_s=3.0, longest_s=6.0)
+    submitting = Submitting(processes, refusals=0, pace=pace)
+    await submitting.refuse(0, "dear", PauseReason.OUT_OF_MONEY)
+    async with asyncio.timeout(60):
+        await submitting.be_probe(0, "first")
+        other, loop = submitting.breakers[1], asyncio.get_running_loop()
+        for _ in range(2):
+            assert not await other.admits("second")
+            refused_s = loop.time()
+            await until_open(other, "second")
+        assert loop.time() - refused_s >= pace.first_s / 10
+        await submitting.refuse(0, "first", PauseReason.OUT_OF_MONEY)
+        assert await other.admits("second")
