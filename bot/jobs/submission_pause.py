@@ -114,6 +114,11 @@ class SharedPause:
         except IntegrityError:
             return  # another process has paused at the same moment
 
+    async def postpone(self, interval_s: float, next_at: datetime) -> None:
+        """Have no process ask before `next_at`: a free question has told that a probe is of no use."""
+        earlier = update(submission_pauses).where(submission_pauses.c.next_at < next_at)
+        await self._database.write_one(earlier.values(interval_s=interval_s, next_at=next_at))
+
     async def end(self) -> None:
         """Have submitting go on, in all processes."""
         await self._database.write_one(delete(submission_pauses))

@@ -130,9 +130,20 @@ class SharedBreaker(SubmissionBreaker):
         if self._pause is None and self._in_row is pause:
             self._to_tell.add(job_id)
             await self.tell(job_id)
+        elif self._pause is pause and self._in_row is pause and pause.holder is None:
+            await self._postpone(pause)
+
+    async def _postpone(self, pause: Pause) -> None:
+        """Have all processes wait as long as this one, whose free question was answered with a refusal."""
+        try:
+            await self._shared.postpone(pause.interval_s, self._next_at(pause))
+        except StorageUnavailableError as error:
+            log.warning("pause_not_shared", reason=str(error))
 
     async def _keep(self, pause: Pause, job_id: str) -> None:
-        waits_s = pause.next_at_s - asyncio.get_running_loop().time()
-        next_at = self._now() + timedelta(seconds=waits_s)
-        await self._shared.keep(StoredPause(pause.reason, pause.behind, pause.interval_s, next_at), job_id)
+        stored = StoredPause(pause.reason, pause.behind, pause.interval_s, self._next_at(pause))
+        await self._shared.keep(stored, job_id)
         self._in_row = pause
+
+    def _next_at(self, pause: Pause) -> datetime:
+        return self._now() + timedelta(seconds=pause.next_at_s - asyncio.get_running_loop().time())

@@ -185,6 +185,33 @@ async def test_while_another_process_probes_an_empty_account_a_new_job_tries_eve
             assert not await other.admits("second")
             refused_s = loop.time()
             await until_open(other, "second")
-        assert loop.time() - refused_s >= pace.first_s / 10
+        assert loop.time() - refused_s > pace.first_s / 20
         await submitting.refuse(0, "first", PauseReason.OUT_OF_MONEY)
         assert await other.admits("second")
+
+
+async def test_free_questions_that_are_refused_are_asked_less_and_less_often(
+    processes: Sequence[Database],
+) -> None:
+    asked_s: list[float] = []
+
+    async def is_pointless(_reason: PauseReason) -> bool:
+        asked_s.append(asyncio.get_running_loop().time())
+        return True
+
+    pace = ProbeIntervals(first_s=0.3, longest_s=1.2)
+    submitting = Submitting(processes, refusals=0, pace=pace, is_pointless=is_pointless)
+    began = now()
+    await submitting.refuse(0, "first")
+    breaker = submitting.breakers[1]
+    assert not await breaker.admits("waits")
+    async with asyncio.timeout(60):
+        while len(asked_s) < 3:
+            await breaker.wait_for_change("waits")
+    first_s, second_s, third_s = asked_s
+    assert second_s - first_s > 1.9 * pace.first_s
+    assert third_s - second_s > 0.9 * pace.longest_s
+    row = await SharedPause(processes[2], now).read()
+    assert row is not None
+    assert row.interval_s == pace.longest_s
+    assert row.next_at > began + timedelta(seconds=2.5 * pace.longest_s)
