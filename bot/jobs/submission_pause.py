@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import and_, delete, exists, or_, select, true, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, text, true, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.jobs.job import JobState
 from bot.storage.database import Database
-from bot.storage.submission_tables import submission_pauses
-from bot.storage.tables import jobs
+from bot.storage.submission_tables import pause_news, submission_pauses
+from bot.storage.tables import UtcMoment, jobs
 
 _ID: Final = 1
 _PROBE_ENDS_AFTER: Final = timedelta(minutes=30)
@@ -20,6 +20,12 @@ _PROBE_ENDS_AFTER: Final = timedelta(minutes=30)
 
 It is for a probe whose process was killed and whose job nobody carries on. Whoever carries it on finds it out.
 """
+
+_CLAIM_NEWS: Final = text(
+    "INSERT INTO pause_news (reason, told_at, end_is_news) VALUES (:reason, :now, TRUE)"
+    " ON CONFLICT (reason) DO UPDATE SET told_at = excluded.told_at, end_is_news = TRUE"
+    " WHERE pause_news.told_at NOT BETWEEN :silent_since AND :now"
+).bindparams(bindparam("now", type_=UtcMoment), bindparam("silent_since", type_=UtcMoment))
 
 
 class PauseReason(StrEnum):
@@ -119,9 +125,21 @@ class SharedPause:
         earlier = update(submission_pauses).where(submission_pauses.c.next_at < next_at)
         await self._database.write_one(earlier.values(interval_s=interval_s, next_at=next_at))
 
-    async def end(self) -> None:
-        """Have submitting go on, in all processes."""
-        await self._database.write_one(delete(submission_pauses))
+    async def end(self) -> bool:
+        """Have submitting go on, in all processes. Returns True if this process has to tell the operator of it."""
+        untold = update(pause_news).where(pause_news.c.end_is_news).values(end_is_news=False)
+        async with self._database.write() as connection:
+            await connection.execute(delete(submission_pauses))
+            return (await connection.execute(untold)).rowcount > 0
+
+    async def claim_news(self, reason: PauseReason, silence: timedelta) -> bool:
+        """Make this process the one that tells the operator of a pause. Returns False if one did within `silence`.
+
+        Of a pause that came back within that time, the end is no news either.
+        """
+        now = self._now()
+        values = {"reason": reason.value, "now": now, "silent_since": now - silence}
+        return await self._database.write_one(_CLAIM_NEWS, values) == 1
 
     async def make_due(self) -> None:
         """Allow a probe at once: a process that was just started may have another key."""

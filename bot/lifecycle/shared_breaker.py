@@ -8,10 +8,13 @@ from typing import Final
 import structlog
 
 from bot.jobs.submission_pause import PauseReason, SharedPause, StoredPause
+from bot.lifecycle.alarms import SILENCE_S
 from bot.lifecycle.submission_breaker import Pause, ProbeIntervals, SubmissionBreaker
 from bot.storage.errors import StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)
+
+_NEWS_EVERY: Final = timedelta(seconds=SILENCE_S)
 
 
 class SharedBreaker(SubmissionBreaker):
@@ -27,11 +30,20 @@ class SharedBreaker(SubmissionBreaker):
         is_pointless: Callable[[PauseReason], Awaitable[bool]],
         *,
         shared: SharedPause,
+        tell_operator: Callable[[PauseReason | None], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Args: the first three as for `SubmissionBreaker`; `shared` is the row."""
-        super().__init__(intervals, notify, is_pointless)
+        """Args: the first three as for `SubmissionBreaker`; `shared` is the row.
+
+        `notify` is called in every process, `tell_operator` in one of all of them, and at most once an hour for
+        each reason.
+        """
+        super().__init__(intervals, self._note_news, is_pointless)
+        self._notify_here = notify
         self._shared = shared
+        self._tell_operator = tell_operator
+        self._news: PauseReason | None = None
+        """The reason that the operator is to hear, if no other process has told it."""
         self._now = now
         self._in_row: Pause | None = None
         """The pause that is, or was, in the row as well."""
@@ -84,9 +96,11 @@ class SharedBreaker(SubmissionBreaker):
         try:
             if self._pause is not None:
                 await self._keep(self._pause, job_id)
+                await self._tell_news()
             elif self._in_row is not None:
                 self._in_row = None
-                await self._shared.end()
+                if await self._shared.end():
+                    self._tell_operator(None)
         except StorageUnavailableError as error:
             log.warning("pause_not_shared", reason=str(error))
 
@@ -137,8 +151,18 @@ class SharedBreaker(SubmissionBreaker):
         """Have all processes wait as long as this one, whose free question was answered with a refusal."""
         try:
             await self._shared.postpone(pause.interval_s, self._next_at(pause))
+            await self._tell_news()
         except StorageUnavailableError as error:
             log.warning("pause_not_shared", reason=str(error))
+
+    def _note_news(self, reason: PauseReason | None) -> None:
+        self._news = reason
+        self._notify_here(reason)
+
+    async def _tell_news(self) -> None:
+        reason, self._news = self._news, None
+        if reason is not None and await self._shared.claim_news(reason, _NEWS_EVERY):
+            self._tell_operator(reason)
 
     async def _keep(self, pause: Pause, job_id: str) -> None:
         stored = StoredPause(pause.reason, pause.behind, pause.interval_s, self._next_at(pause))

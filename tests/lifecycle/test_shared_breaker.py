@@ -57,10 +57,19 @@ class Submitting:
         *,
         pace: ProbeIntervals = PACE,
         is_pointless: Callable[[PauseReason], Awaitable[bool]] = never_pointless,
+        clock: Callable[[], datetime] = now,
     ) -> None:
+        self.heard: list[PauseReason | None] = []
         self.told: list[PauseReason | None] = []
         self.breakers = [
-            SharedBreaker(pace, self.told.append, is_pointless, shared=SharedPause(one, now), now=now)
+            SharedBreaker(
+                pace,
+                self.heard.append,
+                is_pointless,
+                shared=SharedPause(one, clock),
+                tell_operator=self.told.append,
+                now=clock,
+            )
             for one in processes
         ]
         self.store = JobStore(processes[0], Path("/somewhere"))
@@ -215,3 +224,46 @@ async def test_free_questions_that_are_refused_are_asked_less_and_less_often(
     assert row is not None
     assert row.interval_s == pace.longest_s
     assert row.next_at > began + timedelta(seconds=2.5 * pace.longest_s)
+
+
+async def test_the_operator_hears_of_a_pause_and_of_its_end_from_one_process_of_all(
+    processes: Sequence[Database],
+) -> None:
+    wrong_key, later = PauseReason.KEY_REJECTED, timedelta()
+    submitting = Submitting(processes, refusals=0, clock=lambda: now() + later)
+
+    async def pause_and_resume(number: int) -> None:
+        for one in range(4):
+            await submitting.refuse((number + one) % 4, f"refused-{one}")
+        breaker = submitting.breakers[number]
+        breaker.taken("taken")
+        await breaker.tell("taken")
+        for other in submitting.breakers:
+            await other.refresh()
+            assert other.reason is None
+
+    await pause_and_resume(0)
+    assert submitting.told == [wrong_key, None]
+    assert submitting.heard.count(None) == 4
+    await pause_and_resume(1)
+    assert submitting.told == [wrong_key, None]
+    later = timedelta(hours=1, minutes=1)
+    await pause_and_resume(2)
+    assert submitting.told == [wrong_key, None] * 2
+
+
+async def test_the_operator_hears_once_of_free_questions_that_are_refused_in_all_processes(
+    processes: Sequence[Database],
+) -> None:
+    async def is_pointless(_reason: PauseReason) -> bool:
+        return True
+
+    submitting = Submitting(processes, refusals=0, is_pointless=is_pointless)
+    await submitting.refuse(0, "first")
+    async with asyncio.timeout(60):
+        for breaker in submitting.breakers:
+            assert not await breaker.admits("waits")
+            heard = len(submitting.heard)
+            while len(submitting.heard) == heard:
+                await breaker.wait_for_change("waits")
+    assert submitting.told == [PauseReason.KEY_REJECTED]

@@ -37,6 +37,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_submission_pauses"),
     )
     op.create_table(
+        "pause_news",
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("told_at", sa.BigInteger, nullable=False),
+        sa.Column("end_is_news", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("reason", name="pk_pause_news"),
+    )
+    op.create_table(
         "request_holds",
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("reason", sa.String(24), nullable=False),
