@@ -92,11 +92,13 @@ class SharedPause:
         """
         now, row = self._now(), submission_pauses.c
         at_it = (JobState.QUEUED.value, JobState.SUBMITTING.value)
-        over = ~exists().where(jobs.c.id == row.probe_job_id, jobs.c.state.in_(at_it))
+        run = (jobs.c.id == row.probe_job_id, jobs.c.claim == row.probe_claim)
+        over = ~exists().where(*run, jobs.c.state.in_(at_it))
         free = or_(row.probe_job_id.is_(None), row.probe_job_id == job_id, row.probe_until <= now, over)
         due = true() if is_fresh else row.next_at <= now
         taken = update(submission_pauses).where(and_(free, due))
-        values = {"probe_job_id": job_id, "probe_until": now + _PROBE_ENDS_AFTER}
+        claim = select(jobs.c.claim).where(jobs.c.id == job_id).scalar_subquery()
+        values = {"probe_job_id": job_id, "probe_claim": claim, "probe_until": now + _PROBE_ENDS_AFTER}
         return await self._database.write_one(taken.values(values)) == 1
 
     async def keep(self, pause: StoredPause, job_id: str) -> None:
@@ -110,7 +112,7 @@ class SharedPause:
         }
         when = {"interval_s": pause.interval_s, "next_at": pause.next_at}
         probe = update(submission_pauses).where(submission_pauses.c.probe_job_id == job_id)
-        ended = {"probe_job_id": None, "probe_until": None}
+        ended = {"probe_job_id": None, "probe_claim": None, "probe_until": None}
         try:
             async with self._database.write() as connection:
                 for change in (probe.values(why | when | ended), update(submission_pauses).values(why)):

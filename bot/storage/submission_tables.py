@@ -15,6 +15,7 @@ submission_pauses: Final = Table(  # one row while the video service takes no re
     Column("interval_s", Float, nullable=False),
     Column("next_at", UtcMoment, nullable=False),  # from when on a job may be the probe
     Column("probe_job_id", String(32)),  # the job that may be submitted
+    Column("probe_claim", Integer),  # of the job's run; a later run has to become the probe anew
     Column("probe_until", UtcMoment),  # when that ends, if its process was killed
 )
 

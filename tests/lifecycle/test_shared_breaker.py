@@ -145,8 +145,8 @@ async def test_a_probe_whose_process_was_killed_blocks_nobody_for_ever(processes
     assert not await other.take_probe("next", is_fresh=True)
     # Whoever carries its job on finds that nobody knows what became of it.
     await processes[0].write_one(update(jobs).values(state=JobState.UNKNOWN.value))
-    assert await other.take_probe("next", is_fresh=True)
     await store.add(replace(a_job(job_id="next"), state=JobState.SUBMITTING))
+    assert await other.take_probe("next", is_fresh=True)
     assert not await pause.take_probe("third", is_fresh=True)
     much_later = SharedPause(processes[2], lambda: later + timedelta(hours=1))
     assert await much_later.take_probe("third", is_fresh=True)
@@ -267,3 +267,20 @@ async def test_the_operator_hears_once_of_free_questions_that_are_refused_in_all
             while len(submitting.heard) == heard:
                 await breaker.wait_for_change("waits")
     assert submitting.told == [PauseReason.KEY_REJECTED]
+
+
+async def test_a_probe_whose_job_another_run_carries_on_is_over(processes: Sequence[Database]) -> None:
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "first")
+    store = JobStore(processes[0], Path("/somewhere"))
+    await store.add(a_job(job_id="killed"))
+    later = now() + timedelta(minutes=1)
+    pause, other = SharedPause(processes[0], lambda: later), SharedPause(processes[1], lambda: later)
+    assert await pause.take_probe("killed", is_fresh=False)
+    assert not await other.take_probe("next", is_fresh=True)
+    carried_on = await store.take_claim(await store.get("killed"), "other")
+    assert carried_on.state is JobState.QUEUED
+    # It is in line again, and its turn may be far away.
+    await store.add(a_job(job_id="next"))
+    assert await other.take_probe("next", is_fresh=True)
+    assert not await pause.take_probe("killed", is_fresh=True)

@@ -243,6 +243,7 @@ CREATE TABLE submission_pauses (
 	interval_s FLOAT NOT NULL, 
 	next_at BIGINT NOT NULL, 
 	probe_job_id VARCHAR(32), 
+	probe_claim INTEGER, 
 	probe_until BIGINT, 
 	CONSTRAINT pk_submission_pauses PRIMARY KEY (id)
 );

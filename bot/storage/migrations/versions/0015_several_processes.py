@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("interval_s", sa.Float, nullable=False),
         sa.Column("next_at", sa.BigInteger, nullable=False),
         sa.Column("probe_job_id", sa.String(32)),
+        sa.Column("probe_claim", sa.Integer),
         sa.Column("probe_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_submission_pauses"),
     )
