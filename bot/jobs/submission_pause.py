@@ -143,6 +143,13 @@ class SharedPause:
         values = {"reason": reason.value, "now": now, "silent_since": now - silence}
         return await self._database.write_one(_CLAIM_NEWS, values) == 1
 
+    async def last_taken(self, *, since: datetime) -> datetime | None:
+        """Return when the last request that the service took was sent; None if that was not after `since`."""
+        bought = (jobs.c.task_id.is_not(None), jobs.c.lookup.is_(False), jobs.c.submitted_at > since)
+        last = select(jobs.c.submitted_at).where(*bought).order_by(jobs.c.submitted_at.desc()).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(last)).scalar_one_or_none()
+
     async def make_due(self) -> None:
         """Allow a probe at once: a process that was just started may have another key."""
         due = update(submission_pauses).where(submission_pauses.c.next_at > self._now())

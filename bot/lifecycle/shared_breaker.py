@@ -63,6 +63,22 @@ class SharedBreaker(SubmissionBreaker):
         self._to_tell.add(job_id)
         super().refused_whole_bot(job_id, reason)
 
+    async def find_evidence(self) -> None:
+        """Learn if other processes' requests were taken since the suspects were refused."""
+        doubtful = [one for one in self._suspects.values() if one.taken_before == self._taken]
+        if not doubtful:
+            return
+        now, now_s = self._now(), asyncio.get_running_loop().time()
+        first_at = now - timedelta(seconds=max(now_s - one.refused_at_s for one in doubtful))
+        try:
+            taken_at = await self._shared.last_taken(since=first_at)
+        except StorageUnavailableError as error:
+            log.warning("evidence_not_read", reason=str(error))
+            return
+        for one in doubtful:
+            if taken_at is not None and taken_at > now - timedelta(seconds=now_s - one.refused_at_s):
+                one.taken_before = -1
+
     def inconclusive(self, job_id: str) -> None:
         """The attempt ended without telling if the service accepts this bot. Called after any end."""
         if self._pause is not None and self._pause.holder == job_id:

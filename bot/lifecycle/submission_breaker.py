@@ -48,7 +48,10 @@ class ProbeIntervals:
 
 @dataclass
 class _Suspect:
-    """A request that was refused; `taken_before` is how many were taken by then."""
+    """A request that was refused; `taken_before` is how many were taken by then.
+
+    It is -1 once another process's request is known to have been taken since.
+    """
 
     refused_at_s: float
     taken_before: int
@@ -169,6 +172,9 @@ class SubmissionBreaker:
         self._pause.refused.add(job_id)
         if not reason.is_transport:
             self._notify(reason)
+
+    async def find_evidence(self) -> None:
+        """Learn if other processes' requests were taken, where there are any. Called before a ruling."""
 
     def refused_perhaps_alone(self, job_id: str, *, pauses: PauseReason | None) -> RefusalRuling:
         """The service refused this request, which can be its own fault or the whole bot's.

@@ -14,7 +14,7 @@ from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
 from bot.jobs.submission_pause import PauseReason, SharedPause
 from bot.lifecycle.shared_breaker import SharedBreaker
-from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.submission_breaker import ProbeIntervals, RefusalRuling
 from bot.storage.database import Database
 from bot.storage.opening import open_database, open_existing
 from bot.storage.submission_tables import submission_pauses
@@ -284,3 +284,25 @@ async def test_a_probe_whose_job_another_run_carries_on_is_over(processes: Seque
     await store.add(a_job(job_id="next"))
     assert await other.take_probe("next", is_fresh=True)
     assert not await pause.take_probe("killed", is_fresh=True)
+
+
+@pytest.mark.parametrize("sent_s_later", [1, -1])
+async def test_a_request_that_another_process_had_taken_since_is_evidence(
+    processes: Sequence[Database], sent_s_later: int
+) -> None:
+    submitting = Submitting(processes, refusals=0)
+    quiet, money = submitting.breakers[0], PauseReason.OUT_OF_MONEY
+    assert quiet.refused_perhaps_alone("dear", pauses=money) is RefusalRuling.TRY_AGAIN
+    sent_at = now() + timedelta(seconds=sent_s_later)
+    bought = replace(a_job(job_id="bought"), state=JobState.GENERATING, task_id="task", submitted_at=sent_at)
+    lookup = replace(bought, id="lookup", state=JobState.DELIVERED, lookup=True, submitted_at=now())
+    for job in (lookup, bought):
+        await submitting.store.add(job)
+    await quiet.find_evidence()
+    ruling = quiet.refused_perhaps_alone("dear", pauses=money)
+    if sent_s_later > 0:
+        assert ruling is RefusalRuling.OWN_FAULT
+        assert quiet.reason is None
+    else:
+        assert ruling is RefusalRuling.TRY_AGAIN
+        assert quiet.reason is money

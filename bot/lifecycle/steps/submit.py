@@ -200,6 +200,7 @@ class SubmitStep:
             return 0.0
         if verdict.needs_evidence:
             pauses = PauseReason.OUT_OF_MONEY if verdict.reason is FaultReason.MONEY else None
+            await self._breaker.find_evidence()
             if self._breaker.refused_perhaps_alone(job_id, pauses=pauses) is RefusalRuling.OWN_FAULT:
                 await self._give_up(context, error)
                 self._alarms.begin("refused_alone", operator.refused_alone(error.message, job_id))
