@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, text, true, update
+from sqlalchemy import String, and_, bindparam, delete, exists, or_, select, text, true, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.jobs.job import JobState
@@ -22,10 +22,15 @@ It is for a probe whose process was killed and whose job nobody carries on. Whoe
 """
 
 _CLAIM_NEWS: Final = text(
-    "INSERT INTO pause_news (reason, told_at, end_is_news) VALUES (:reason, :now, TRUE)"
+    "INSERT INTO pause_news (reason, told_at, end_is_news)"
+    " SELECT :reason, :now, TRUE WHERE EXISTS (SELECT 1 FROM submission_pauses)"
     " ON CONFLICT (reason) DO UPDATE SET told_at = excluded.told_at, end_is_news = TRUE"
     " WHERE pause_news.told_at NOT BETWEEN :silent_since AND :now"
-).bindparams(bindparam("now", type_=UtcMoment), bindparam("silent_since", type_=UtcMoment))
+).bindparams(
+    bindparam("reason", type_=String),
+    bindparam("now", type_=UtcMoment),
+    bindparam("silent_since", type_=UtcMoment),
+)
 
 
 class PauseReason(StrEnum):
@@ -137,7 +142,7 @@ class SharedPause:
     async def claim_news(self, reason: PauseReason, silence: timedelta) -> bool:
         """Make this process the one that tells the operator of a pause. Returns False if one did within `silence`.
 
-        Of a pause that came back within that time, the end is no news either.
+        Of a pause that came back within that time, the end is no news either. One that is over is no news itself.
         """
         now = self._now()
         values = {"reason": reason.value, "now": now, "silent_since": now - silence}

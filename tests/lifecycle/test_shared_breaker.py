@@ -306,3 +306,12 @@ async def test_a_request_that_another_process_had_taken_since_is_evidence(
     else:
         assert ruling is RefusalRuling.TRY_AGAIN
         assert quiet.reason is money
+
+
+async def test_a_pause_that_is_over_is_no_news(processes: Sequence[Database]) -> None:
+    submitting = Submitting(processes, refusals=0)
+    pause, silence = SharedPause(processes[1], now), timedelta(hours=1)
+    await submitting.refuse(0, "first")
+    assert await pause.end()
+    assert not await pause.claim_news(PauseReason.OUT_OF_MONEY, silence)
+    assert not await pause.end()
