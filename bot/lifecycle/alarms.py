@@ -27,6 +27,10 @@ class OperatorAlarms:
         self._tell = tell
         self._troubles: dict[str, _Trouble] = {}
 
+    def tell(self, text: str) -> None:
+        """Tell of something of which the caller knows that it is news."""
+        self._tell(text)
+
     def once(self, key: str, text: str) -> None:
         """Tell of something that the operator hears of once in the life of this process."""
         if key not in self._troubles:

@@ -67,14 +67,24 @@ class ServiceWatch:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def tell_of_pause(self, reason: PauseReason | None) -> None:
-        """Tell the operator that submitting pauses, or, without a reason, that it goes on."""
-        self.metrics.paused(paused=reason is not None)
+        """Tell the operator that submitting pauses, or, without a reason, that it goes on, where that is news."""
+        self.measure_pause(reason)
         if reason is None:
             for ended in PauseReason:
                 self.alarms.end(f"pause:{ended}", operator.SUBMITTING_RESUMED)
         else:
-            text = operator.submitting_paused(OPERATOR_WORDS[reason], self.waiting())
-            self.alarms.begin(f"pause:{reason}", text)
+            self.alarms.begin(f"pause:{reason}", self._words_of_pause(reason))
+
+    def measure_pause(self, reason: PauseReason | None) -> None:
+        """Have the metrics say that this process's submitting pauses, or, without a reason, that it goes on."""
+        self.metrics.paused(paused=reason is not None)
+
+    def tell_news_of_pause(self, reason: PauseReason | None) -> None:
+        """Tell the operator what no other process tells: the reason of a pause, or, without one, its end."""
+        self.alarms.tell(operator.SUBMITTING_RESUMED if reason is None else self._words_of_pause(reason))
+
+    def _words_of_pause(self, reason: PauseReason) -> str:
+        return operator.submitting_paused(OPERATOR_WORDS[reason], self.waiting())
 
     async def is_pointless_probe(self, reason: PauseReason) -> bool:
         """Return True if a free question shows that a submission would be refused or lost now."""

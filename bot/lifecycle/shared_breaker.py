@@ -8,10 +8,13 @@ from typing import Final
 import structlog
 
 from bot.jobs.submission_pause import PauseReason, SharedPause, StoredPause
+from bot.lifecycle.alarms import SILENCE_S
 from bot.lifecycle.submission_breaker import Pause, ProbeIntervals, SubmissionBreaker
 from bot.storage.errors import StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)
+
+_NEWS_EVERY: Final = timedelta(seconds=SILENCE_S)
 
 
 class SharedBreaker(SubmissionBreaker):
@@ -27,11 +30,20 @@ class SharedBreaker(SubmissionBreaker):
         is_pointless: Callable[[PauseReason], Awaitable[bool]],
         *,
         shared: SharedPause,
+        tell_operator: Callable[[PauseReason | None], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Args: the first three as for `SubmissionBreaker`; `shared` is the row."""
-        super().__init__(intervals, notify, is_pointless)
+        """Args: the first three as for `SubmissionBreaker`; `shared` is the row.
+
+        `notify` is called in every process, `tell_operator` in one of all of them, and at most once an hour for
+        each reason.
+        """
+        super().__init__(intervals, self._note_news, is_pointless)
+        self._notify_here = notify
         self._shared = shared
+        self._tell_operator = tell_operator
+        self._news: PauseReason | None = None
+        """The reason that the operator is to hear, if no other process has told it."""
         self._now = now
         self._in_row: Pause | None = None
         """The pause that is, or was, in the row as well."""
@@ -50,6 +62,22 @@ class SharedBreaker(SubmissionBreaker):
         """The service refused the bot itself, or did not answer: nobody but a probe passes, in any process."""
         self._to_tell.add(job_id)
         super().refused_whole_bot(job_id, reason)
+
+    async def find_evidence(self) -> None:
+        """Learn if other processes' requests were taken since the suspects were refused."""
+        doubtful = [one for one in self._suspects.values() if one.taken_before == self._taken]
+        if not doubtful:
+            return
+        now, now_s = self._now(), asyncio.get_running_loop().time()
+        first_at = now - timedelta(seconds=max(now_s - one.refused_at_s for one in doubtful))
+        try:
+            taken_at = await self._shared.last_taken(since=first_at)
+        except StorageUnavailableError as error:
+            log.warning("evidence_not_read", reason=str(error))
+            return
+        for one in doubtful:
+            if taken_at is not None and taken_at > now - timedelta(seconds=now_s - one.refused_at_s):
+                one.taken_before = -1
 
     def inconclusive(self, job_id: str) -> None:
         """The attempt ended without telling if the service accepts this bot. Called after any end."""
@@ -72,6 +100,7 @@ class SharedBreaker(SubmissionBreaker):
             return True
         await self.refresh()
         if self._pause is pause:
+            pause.not_before_s = asyncio.get_running_loop().time() + self._intervals.first_s / 10
             super().inconclusive(job_id)
         return self._pause is None and not self.must_wait(job_id)
 
@@ -83,9 +112,11 @@ class SharedBreaker(SubmissionBreaker):
         try:
             if self._pause is not None:
                 await self._keep(self._pause, job_id)
+                await self._tell_news()
             elif self._in_row is not None:
                 self._in_row = None
-                await self._shared.end()
+                if await self._shared.end():
+                    self._tell_operator(None)
         except StorageUnavailableError as error:
             log.warning("pause_not_shared", reason=str(error))
 
@@ -129,9 +160,30 @@ class SharedBreaker(SubmissionBreaker):
         if self._pause is None and self._in_row is pause:
             self._to_tell.add(job_id)
             await self.tell(job_id)
+        elif self._pause is pause and self._in_row is pause and pause.holder is None:
+            await self._postpone(pause)
+
+    async def _postpone(self, pause: Pause) -> None:
+        """Have all processes wait as long as this one, whose free question was answered with a refusal."""
+        try:
+            await self._shared.postpone(pause.interval_s, self._next_at(pause))
+            await self._tell_news()
+        except StorageUnavailableError as error:
+            log.warning("pause_not_shared", reason=str(error))
+
+    def _note_news(self, reason: PauseReason | None) -> None:
+        self._news = reason
+        self._notify_here(reason)
+
+    async def _tell_news(self) -> None:
+        reason, self._news = self._news, None
+        if reason is not None and await self._shared.claim_news(reason, _NEWS_EVERY):
+            self._tell_operator(reason)
 
     async def _keep(self, pause: Pause, job_id: str) -> None:
-        waits_s = pause.next_at_s - asyncio.get_running_loop().time()
-        next_at = self._now() + timedelta(seconds=waits_s)
-        await self._shared.keep(StoredPause(pause.reason, pause.behind, pause.interval_s, next_at), job_id)
+        stored = StoredPause(pause.reason, pause.behind, pause.interval_s, self._next_at(pause))
+        await self._shared.keep(stored, job_id)
         self._in_row = pause
+
+    def _next_at(self, pause: Pause) -> datetime:
+        return self._now() + timedelta(seconds=pause.next_at_s - asyncio.get_running_loop().time())

@@ -48,7 +48,10 @@ class ProbeIntervals:
 
 @dataclass
 class _Suspect:
-    """A request that was refused; `taken_before` is how many were taken by then."""
+    """A request that was refused; `taken_before` is how many were taken by then.
+
+    It is -1 once another process's request is known to have been taken since.
+    """
 
     refused_at_s: float
     taken_before: int
@@ -66,6 +69,8 @@ class Pause:
     """The fault of the whole bot that was there before something answered in the service's place."""
     refused: set[str] = field(default_factory=set[str])
     """The jobs that were refused since submitting paused."""
+    not_before_s: float = 0.0
+    """When a job of this process may be the next to try: another process's is the probe."""
 
     def lets_pass_at_once(self, job_id: str) -> bool:
         """Return True if the job may be the next probe at any time: it may be cheaper than those before."""
@@ -168,6 +173,9 @@ class SubmissionBreaker:
         if not reason.is_transport:
             self._notify(reason)
 
+    async def find_evidence(self) -> None:
+        """Learn if other processes' requests were taken, where there are any. Called before a ruling."""
+
     def refused_perhaps_alone(self, job_id: str, *, pauses: PauseReason | None) -> RefusalRuling:
         """The service refused this request, which can be its own fault or the whole bot's.
 
@@ -214,9 +222,10 @@ class SubmissionBreaker:
         return max(0.0, due_s - asyncio.get_running_loop().time())
 
     def _may_probe(self, pause: Pause, job_id: str) -> bool:
-        if pause.holder is not None:
+        now_s = asyncio.get_running_loop().time()
+        if pause.holder is not None or now_s < pause.not_before_s:
             return False
-        return pause.lets_pass_at_once(job_id) or pause.next_at_s <= asyncio.get_running_loop().time()
+        return pause.lets_pass_at_once(job_id) or pause.next_at_s <= now_s
 
     async def _probe(self, pause: Pause, job_id: str) -> None:
         """Make the job the probe, unless a free question tells that this is of no use."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Float, Integer, String, Table
+from sqlalchemy import Boolean, Column, Float, Integer, String, Table
 
 from bot.storage.tables import UtcMoment, metadata
 
@@ -15,7 +15,16 @@ submission_pauses: Final = Table(  # one row while the video service takes no re
     Column("interval_s", Float, nullable=False),
     Column("next_at", UtcMoment, nullable=False),  # from when on a job may be the probe
     Column("probe_job_id", String(32)),  # the job that may be submitted
+    Column("probe_claim", Integer),  # of the job's run; a later run has to become the probe anew
     Column("probe_until", UtcMoment),  # when that ends, if its process was killed
+)
+
+pause_news: Final = Table(  # one row for each reason of a pause that the operator was ever told of
+    "pause_news",
+    metadata,
+    Column("reason", String(24), primary_key=True),
+    Column("told_at", UtcMoment, nullable=False),
+    Column("end_is_news", Boolean, nullable=False),  # until the operator was told that submitting goes on
 )
 
 request_holds: Final = (

@@ -53,5 +53,11 @@ def breaker_of(
     """Return what pauses submitting: of this process, or of all that share the database."""
     if not database.is_shared:
         return SubmissionBreaker(intervals, watch.tell_of_pause, watch.is_pointless_probe)
-    shared = SharedPause(database, now)
-    return SharedBreaker(intervals, watch.tell_of_pause, watch.is_pointless_probe, shared=shared, now=now)
+    return SharedBreaker(
+        intervals,
+        watch.measure_pause,
+        watch.is_pointless_probe,
+        shared=SharedPause(database, now),
+        tell_operator=watch.tell_news_of_pause,
+        now=now,
+    )

@@ -36,6 +36,7 @@ WITHOUT_TEXTS = {
     "leader_lease",
     "line_entries",
     "operator_orders",
+    "pause_news",
     "request_holds",
     "servers",
     "terms",

@@ -200,11 +200,12 @@ class SubmitStep:
             return 0.0
         if verdict.needs_evidence:
             pauses = PauseReason.OUT_OF_MONEY if verdict.reason is FaultReason.MONEY else None
+            # First of all, so that a run that ends here leaves no doubt: nothing was bought.
+            await _back_to_queue(context)
+            await self._breaker.find_evidence()
             if self._breaker.refused_perhaps_alone(job_id, pauses=pauses) is RefusalRuling.OWN_FAULT:
                 await self._give_up(context, error)
                 self._alarms.begin("refused_alone", operator.refused_alone(error.message, job_id))
-                return 0.0
-            await _back_to_queue(context)
             return 0.0
         if verdict.scope is FaultScope.WHOLE_BOT:
             await _back_to_queue(context)

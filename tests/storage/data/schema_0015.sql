@@ -144,6 +144,12 @@ CREATE TABLE operator_orders (
 	outcome TEXT, 
 	CONSTRAINT pk_operator_orders PRIMARY KEY (id)
 );
+CREATE TABLE pause_news (
+	reason VARCHAR(24) NOT NULL, 
+	told_at BIGINT NOT NULL, 
+	end_is_news BOOLEAN NOT NULL, 
+	CONSTRAINT pk_pause_news PRIMARY KEY (reason)
+);
 CREATE TABLE people (
 	person_id BIGINT NOT NULL, 
 	changed_at BIGINT NOT NULL, 
@@ -237,6 +243,7 @@ CREATE TABLE submission_pauses (
 	interval_s FLOAT NOT NULL, 
 	next_at BIGINT NOT NULL, 
 	probe_job_id VARCHAR(32), 
+	probe_claim INTEGER, 
 	probe_until BIGINT, 
 	CONSTRAINT pk_submission_pauses PRIMARY KEY (id)
 );

@@ -33,8 +33,16 @@ def upgrade() -> None:
         sa.Column("interval_s", sa.Float, nullable=False),
         sa.Column("next_at", sa.BigInteger, nullable=False),
         sa.Column("probe_job_id", sa.String(32)),
+        sa.Column("probe_claim", sa.Integer),
         sa.Column("probe_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_submission_pauses"),
+    )
+    op.create_table(
+        "pause_news",
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("told_at", sa.BigInteger, nullable=False),
+        sa.Column("end_is_news", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("reason", name="pk_pause_news"),
     )
     op.create_table(
         "request_holds",
