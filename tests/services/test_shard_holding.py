@@ -2,8 +2,9 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, LiteralString
 
 import psycopg
 from hypothesis import given
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from bot.services.identify_turns import IdentifyTurns
 from bot.services.shard_holding import MOST_GROUPS, ShardHolding, groups_of, shards_in, share_of
 from bot.storage.address import PostgresqlAddress
+from bot.storage.advisory_locks import GROUPS
 from bot.storage.postgresql import open_standing_session
 from bot.storage.shard_locks import ShardLocks
+from bot.storage.standing_session import StandingSession
 from tests.postgresql.server import PostgresqlServer
 
 WITHIN_S = 60.0
@@ -62,11 +65,41 @@ class Connections:
         assert len(served) == len(set(served)), "a shard is connected twice"
 
 
+class ChangingSession:
+    """A session in whose place another one may come, on a server that may give process ids again."""
+
+    def __init__(self, session: StandingSession) -> None:
+        self.session = session
+        self.seen_pids: dict[int, int] = {}
+        """What is told instead of ids of processes on the server."""
+        self.may_ask = asyncio.Event()
+        self.may_ask.set()
+        self.is_asking = False
+        self.looks = 0
+
+    async def rows(self, statement: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        await self.may_ask.wait()
+        self.is_asking = True
+        try:
+            found = await self.session.rows(statement, values)
+        finally:
+            self.is_asking = False
+        self.looks += "pg_locks" in statement
+        return [tuple(self._seen(cell) for cell in row) for row in found]
+
+    def _seen(self, cell: object) -> object:
+        return self.seen_pids.get(cell, cell) if isinstance(cell, int) else cell
+
+
 @asynccontextmanager
 async def gateway(
-    address: PostgresqlAddress, all_of_them: list[Connections], recommended: int
+    address: PostgresqlAddress,
+    all_of_them: list[Connections],
+    recommended: int,
+    changing: Callable[[StandingSession], StandingSession] = lambda session: session,
 ) -> AsyncGenerator[Connections]:
-    async with open_standing_session(address) as session:
+    async with open_standing_session(address) as opened:
+        session = changing(opened)
         made = Connections(all_of_them)
         made.holding = ShardHolding(ShardLocks(session), made)
         task = asyncio.create_task(made.holding.run(recommended))
@@ -112,17 +145,48 @@ async def test_a_session_that_is_lost_is_followed_by_another(postgresql: Postgre
                 outside.execute(
                     b"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
                 )
-                await until(
-                    lambda: (
-                        outside.execute(
-                            b"SELECT count(*) = 3 FROM pg_locks WHERE locktype = 'advisory'"
-                        ).fetchone()
-                        == (True,)
-                    )
-                )
+                count = b"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+                await until(lambda: outside.execute(count, (GROUPS,)).fetchone() == (2,))
             assert first.served == {0, 1}
             assert await first.holding.is_held(0)
             assert not await first.holding.is_held(2)
+
+
+_JOINED = b"SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
+
+
+def joined_pids(outside: psycopg.Connection) -> set[int]:
+    return {pid for (pid,) in outside.execute(_JOINED)}
+
+
+async def test_a_session_with_the_id_of_an_earlier_one_is_another_gateways(
+    postgresql: PostgresqlServer,
+) -> None:
+    pids: dict[int, int] = {}
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        sessions[-1].seen_pids = pids
+        return sessions[-1]
+
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        with psycopg.connect(postgresql.url(name), autocommit=True) as outside:
+            async with gateway(address, [], 4, changing) as first:
+                await until(lambda: first.served == {0, 1, 2, 3})
+                sessions[0].may_ask.clear()
+                await until(lambda: not sessions[0].is_asking)
+                (earlier,) = joined_pids(outside)
+                outside.execute(b"SELECT pg_terminate_backend(%s, 5000)", (earlier,))
+                # It joins before the first gateway looks again, as after a restart of the server.
+                async with gateway(address, [], 4, changing) as second:
+                    await until(lambda: second.served == {0, 1, 2, 3})
+                    (later,) = joined_pids(outside)
+                    pids[later] = earlier
+                    sessions[0].may_ask.set()
+                    await until(lambda: (len(first.served), len(second.served)) == (2, 2))
+                    assert first.served | second.served == {0, 1, 2, 3}
 
 
 async def test_one_identifies_at_a_time_in_a_bucket_over_processes(postgresql: PostgresqlServer) -> None:
