@@ -15,6 +15,7 @@ from bot.services.shard_holding import MOST_GROUPS, ShardHolding, groups_of, sha
 from bot.storage.address import PostgresqlAddress
 from bot.storage.advisory_locks import GROUPS
 from bot.storage.postgresql import open_standing_session
+from bot.storage.postgresql_session import PostgresqlSession
 from bot.storage.shard_locks import ShardLocks
 from bot.storage.standing_session import StandingSession
 from tests.postgresql.server import PostgresqlServer
@@ -54,6 +55,7 @@ class Connections:
 
     def __init__(self, all_of_them: "list[Connections]") -> None:
         self.served: frozenset[int] = frozenset()
+        self.changes = 0
         self.holding: ShardHolding | None = None
         self._all = all_of_them
         all_of_them.append(self)
@@ -61,6 +63,7 @@ class Connections:
     async def serve_shards(self, shard_ids: frozenset[int], shard_count: int) -> None:
         assert shard_ids <= frozenset(range(shard_count))
         self.served = shard_ids
+        self.changes += 1
         served = [shard for one in self._all for shard in one.served]
         assert len(served) == len(set(served)), "a shard is connected twice"
 
@@ -187,6 +190,40 @@ async def test_a_session_with_the_id_of_an_earlier_one_is_another_gateways(
                     sessions[0].may_ask.set()
                     await until(lambda: (len(first.served), len(second.served)) == (2, 2))
                     assert first.served | second.served == {0, 1, 2, 3}
+
+
+async def test_nothing_moves_while_a_session_that_was_lost_is_still_on_the_server(
+    postgresql: PostgresqlServer,
+) -> None:
+    everybody: list[Connections] = []
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        return sessions[-1]
+
+    async def looked() -> None:
+        before = [session.looks for session in sessions]
+        await until(lambda: all(one.looks > was + 2 for one, was in zip(sessions, before, strict=True)))
+
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with (
+            gateway(address, everybody, 4, changing) as first,
+            open_standing_session(address) as next_session,
+        ):
+            await until(lambda: first.served == {0, 1, 2, 3})
+            async with gateway(address, everybody, 4, changing) as second:
+                await until(lambda: (len(first.served), len(second.served)) == (2, 2))
+                served = first.served, second.served
+                changes = first.changes, second.changes
+                lost, sessions[0].session = sessions[0].session, next_session
+                await looked()
+                assert (first.changes, second.changes) == changes
+                assert isinstance(lost, PostgresqlSession)
+                await lost.close()
+                await looked()
+                assert (first.served, second.served) == served
 
 
 async def test_one_identifies_at_a_time_in_a_bucket_over_processes(postgresql: PostgresqlServer) -> None:
