@@ -1,7 +1,6 @@
 """Shards that several gateways divide among them."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
@@ -10,7 +9,6 @@ import psycopg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.identify_turns import IdentifyTurns
 from bot.services.shard_holding import MOST_GROUPS, ShardHolding, groups_of, shards_in, share_of
 from bot.storage.address import PostgresqlAddress
 from bot.storage.advisory_locks import GROUPS
@@ -224,28 +222,3 @@ async def test_nothing_moves_while_a_session_that_was_lost_is_still_on_the_serve
                 await lost.close()
                 await looked()
                 assert (first.served, second.served) == served
-
-
-async def test_one_identifies_at_a_time_in_a_bucket_over_processes(postgresql: PostgresqlServer) -> None:
-    apart_s = 0.3
-    turns: list[tuple[int, float]] = []
-    with postgresql.new_database() as name:
-        address = postgresql.address(name)
-        async with open_standing_session(address) as one, open_standing_session(address) as other:
-            processes = [IdentifyTurns(ShardLocks(session), apart_s) for session in (one, other)]
-            for process in processes:
-                process.max_concurrency = 2
-
-            async def identify(process: IdentifyTurns, shard_id: int) -> None:
-                await process.wait(shard_id)
-                turns.append((shard_id % 2, asyncio.get_running_loop().time()))
-
-            async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as group:
-                for number in range(6):
-                    group.create_task(identify(processes[number % 4 // 2], number))
-            for process in processes:
-                await process.close()
-    for bucket in (0, 1):
-        moments = [at_s for of, at_s in turns if of == bucket]
-        assert len(moments) == 3
-        assert all(later - earlier >= apart_s for earlier, later in itertools.pairwise(moments))
