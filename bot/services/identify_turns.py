@@ -17,6 +17,8 @@ APART_S: Final = 5.25
 """Discord, *Rate Limiting* of sharded bots: one IDENTIFY in five seconds for each bucket, which is the rest of the
 shard's number divided by `max_concurrency`."""
 _ASK_EVERY_S: Final = 0.5
+_LEFT_TO_OTHERS_S: Final = 0.75
+"""Between the end of a turn and the next question of the same process: all others have asked once meanwhile."""
 UNANSWERED_S: Final = 5.0
 """Without an answer of the database for so long, a shard identifies all the same: resumptions of the other
 shards of this process would wait behind it. Discord refuses what comes too early, by opcode 9."""
@@ -94,7 +96,9 @@ class IdentifyTurns:
         try:
             await asyncio.sleep(after_s)
             given = self._begin(self._give_back(bucket), "identify-end")
-            await asyncio.wait({given}, timeout=_ASK_EVERY_S)
+            await asyncio.wait({given}, timeout=_LEFT_TO_OTHERS_S)
+            if after_s:
+                await asyncio.sleep(_LEFT_TO_OTHERS_S)
         finally:
             own.release()
 

@@ -62,3 +62,28 @@ async def test_shards_identify_without_the_database(postgresql: PostgresqlServer
                 await others.wait(0)
             for process in (turns, others):
                 await process.close()
+
+
+async def test_a_process_with_many_shards_keeps_no_other_out(postgresql: PostgresqlServer) -> None:
+    turns: list[str] = []
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with open_standing_session(address) as one, open_standing_session(address) as other:
+            many, few = (IdentifyTurns(ShardLocks(session), 0.1) for session in (one, other))
+            began = asyncio.Event()
+
+            async def identify(process: IdentifyTurns, of: str) -> None:
+                await process.wait(0)
+                turns.append(of)
+                began.set()
+
+            starting = [asyncio.create_task(identify(many, "many")) for _ in range(12)]
+            async with asyncio.timeout(WITHIN_S):
+                await began.wait()
+                await identify(few, "few")
+            for task in starting:
+                task.cancel()
+            await asyncio.wait(starting)
+            for process in (many, few):
+                await process.close()
+    assert turns.index("few") <= 3
