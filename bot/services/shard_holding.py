@@ -126,8 +126,9 @@ class ShardHolding:
             if not await self._join(recommended):
                 return
             seen = await self._locks.look()
-        # A session that was lost may be there for a while yet, and keeps others from its groups as well.
-        held = {group for group, holder in seen.holders.items() if holder == seen.own}
+        # A session that was lost may be there for a while yet, and keeps others from its groups as well: also from
+        # what this process has released since.
+        held = {group for group in self.held if seen.holders.get(group) == seen.own}
         for group in self.held - held:
             if await self._locks.take_group(group):
                 held.add(group)

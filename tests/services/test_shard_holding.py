@@ -222,3 +222,31 @@ async def test_nothing_moves_while_a_session_that_was_lost_is_still_on_the_serve
                 await lost.close()
                 await looked()
                 assert (first.served, second.served) == served
+
+
+async def test_what_is_released_is_not_connected_again_while_a_lost_session_has_it(
+    postgresql: PostgresqlServer,
+) -> None:
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        return sessions[-1]
+
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with (
+            gateway(address, [], 4, changing) as first,
+            open_standing_session(address) as next_session,
+        ):
+            await until(lambda: first.served == {0, 1, 2, 3})
+            lost, sessions[0].session = sessions[0].session, next_session
+            async with gateway(address, [], 4) as second:
+                await until(lambda: first.served == {0, 1})
+                changes, looks = first.changes, sessions[0].looks
+                await until(lambda: sessions[0].looks > looks + 2)
+                assert (first.changes, second.served) == (changes, frozenset())
+                assert isinstance(lost, PostgresqlSession)
+                await lost.close()
+                await until(lambda: first.served | second.served == {0, 1, 2, 3} and len(first.served) == 2)
+                assert len(second.served) == 2
