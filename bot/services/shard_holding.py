@@ -65,8 +65,6 @@ class ShardHolding:
         """The number of shards that all gateways have; 0 until that is known."""
         self.outdated = asyncio.Event()
         """Set when the others have agreed on another number of shards: this process has to begin anew."""
-        self._own: frozenset[int] = frozenset()
-        """Sessions of this process that are on the server."""
         self._locks = locks
         self._connections = connections
         self._looked_at_s = -math.inf
@@ -123,14 +121,14 @@ class ShardHolding:
 
     async def _look(self, recommended: int) -> None:
         seen = await self._locks.look()
-        if seen.own not in seen.gateways:
+        if not seen.joined:
             # The first look, or the session was lost, and with it what it had.
             if not await self._join(recommended):
                 return
             seen = await self._locks.look()
-        # A session that was lost may be there for a while yet, and keeps others from its groups as well.
-        self._own = (self._own | {seen.own}) & (seen.gateways | frozenset(seen.holders.values()))
-        held = {group for group, holder in seen.holders.items() if holder in self._own}
+        # A session that was lost may be there for a while yet, and keeps others from its groups as well: also from
+        # what this process has released since.
+        held = {group for group in self.held if seen.holders.get(group) == seen.own}
         for group in self.held - held:
             if await self._locks.take_group(group):
                 held.add(group)
@@ -157,10 +155,9 @@ class ShardHolding:
     async def _balance(self, seen: GatewaysSeen, held: set[int]) -> None:
         """Release what is more than the share, or take what is free up to it."""
         groups = groups_of(self.shard_count)
-        holders = {group: holder for group, holder in seen.holders.items() if holder not in self._own}
+        holders = {group: holder for group, holder in seen.holders.items() if holder != seen.own}
         holders |= dict.fromkeys(held, seen.own)
-        gateways = seen.gateways - self._own | {seen.own}
-        share = share_of(seen.own, gateways, holders, groups)
+        share = share_of(seen.own, seen.gateways | {seen.own}, holders, groups)
         if len(held) > share:
             given = sorted(held)[share:]
             await self._hold(held.difference(given))

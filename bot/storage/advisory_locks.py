@@ -9,6 +9,8 @@ MIGRATION_KEY: Final = (0x5374696C, 0x6D696772)
 """Held by the transaction that migrates: Stil migr."""
 GATEWAY_KEY: Final = (0x5374696C, 0x67617465)
 """Shared by the sessions of all gateways: Stil gate."""
+GATEWAYS: Final = 0x47617465
+"""The first half of the keys that name the processes of gateways: Gate. The second is the process's number."""
 GROUPS: Final = 0x53686172
 """The first half of the keys of groups of shards, each held by one gateway: Shar. The second is the group."""
 BUCKETS: Final = 0x4964656E

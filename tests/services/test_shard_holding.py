@@ -1,19 +1,21 @@
 """Shards that several gateways divide among them."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, LiteralString
 
 import psycopg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.identify_turns import IdentifyTurns
 from bot.services.shard_holding import MOST_GROUPS, ShardHolding, groups_of, shards_in, share_of
 from bot.storage.address import PostgresqlAddress
+from bot.storage.advisory_locks import GROUPS
 from bot.storage.postgresql import open_standing_session
+from bot.storage.postgresql_session import PostgresqlSession
 from bot.storage.shard_locks import ShardLocks
+from bot.storage.standing_session import StandingSession
 from tests.postgresql.server import PostgresqlServer
 
 WITHIN_S = 60.0
@@ -51,6 +53,7 @@ class Connections:
 
     def __init__(self, all_of_them: "list[Connections]") -> None:
         self.served: frozenset[int] = frozenset()
+        self.changes = 0
         self.holding: ShardHolding | None = None
         self._all = all_of_them
         all_of_them.append(self)
@@ -58,15 +61,46 @@ class Connections:
     async def serve_shards(self, shard_ids: frozenset[int], shard_count: int) -> None:
         assert shard_ids <= frozenset(range(shard_count))
         self.served = shard_ids
+        self.changes += 1
         served = [shard for one in self._all for shard in one.served]
         assert len(served) == len(set(served)), "a shard is connected twice"
 
 
+class ChangingSession:
+    """A session in whose place another one may come, on a server that may give process ids again."""
+
+    def __init__(self, session: StandingSession) -> None:
+        self.session = session
+        self.seen_pids: dict[int, int] = {}
+        """What is told instead of ids of processes on the server."""
+        self.may_ask = asyncio.Event()
+        self.may_ask.set()
+        self.is_asking = False
+        self.looks = 0
+
+    async def rows(self, statement: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        await self.may_ask.wait()
+        self.is_asking = True
+        try:
+            found = await self.session.rows(statement, values)
+        finally:
+            self.is_asking = False
+        self.looks += "pg_locks" in statement
+        return [tuple(self._seen(cell) for cell in row) for row in found]
+
+    def _seen(self, cell: object) -> object:
+        return self.seen_pids.get(cell, cell) if isinstance(cell, int) else cell
+
+
 @asynccontextmanager
 async def gateway(
-    address: PostgresqlAddress, all_of_them: list[Connections], recommended: int
+    address: PostgresqlAddress,
+    all_of_them: list[Connections],
+    recommended: int,
+    changing: Callable[[StandingSession], StandingSession] = lambda session: session,
 ) -> AsyncGenerator[Connections]:
-    async with open_standing_session(address) as session:
+    async with open_standing_session(address) as opened:
+        session = changing(opened)
         made = Connections(all_of_them)
         made.holding = ShardHolding(ShardLocks(session), made)
         task = asyncio.create_task(made.holding.run(recommended))
@@ -112,39 +146,107 @@ async def test_a_session_that_is_lost_is_followed_by_another(postgresql: Postgre
                 outside.execute(
                     b"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
                 )
-                await until(
-                    lambda: (
-                        outside.execute(
-                            b"SELECT count(*) = 3 FROM pg_locks WHERE locktype = 'advisory'"
-                        ).fetchone()
-                        == (True,)
-                    )
-                )
+                count = b"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+                await until(lambda: outside.execute(count, (GROUPS,)).fetchone() == (2,))
             assert first.served == {0, 1}
             assert await first.holding.is_held(0)
             assert not await first.holding.is_held(2)
 
 
-async def test_one_identifies_at_a_time_in_a_bucket_over_processes(postgresql: PostgresqlServer) -> None:
-    apart_s = 0.3
-    turns: list[tuple[int, float]] = []
+_JOINED = b"SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
+
+
+def joined_pids(outside: psycopg.Connection) -> set[int]:
+    return {pid for (pid,) in outside.execute(_JOINED)}
+
+
+async def test_a_session_with_the_id_of_an_earlier_one_is_another_gateways(
+    postgresql: PostgresqlServer,
+) -> None:
+    pids: dict[int, int] = {}
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        sessions[-1].seen_pids = pids
+        return sessions[-1]
+
     with postgresql.new_database() as name:
         address = postgresql.address(name)
-        async with open_standing_session(address) as one, open_standing_session(address) as other:
-            processes = [IdentifyTurns(ShardLocks(session), apart_s) for session in (one, other)]
-            for process in processes:
-                process.max_concurrency = 2
+        with psycopg.connect(postgresql.url(name), autocommit=True) as outside:
+            async with gateway(address, [], 4, changing) as first:
+                await until(lambda: first.served == {0, 1, 2, 3})
+                sessions[0].may_ask.clear()
+                await until(lambda: not sessions[0].is_asking)
+                (earlier,) = joined_pids(outside)
+                outside.execute(b"SELECT pg_terminate_backend(%s, 5000)", (earlier,))
+                # It joins before the first gateway looks again, as after a restart of the server.
+                async with gateway(address, [], 4, changing) as second:
+                    await until(lambda: second.served == {0, 1, 2, 3})
+                    (later,) = joined_pids(outside)
+                    pids[later] = earlier
+                    sessions[0].may_ask.set()
+                    await until(lambda: (len(first.served), len(second.served)) == (2, 2))
+                    assert first.served | second.served == {0, 1, 2, 3}
 
-            async def identify(process: IdentifyTurns, shard_id: int) -> None:
-                await process.wait(shard_id)
-                turns.append((shard_id % 2, asyncio.get_running_loop().time()))
 
-            async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as group:
-                for number in range(6):
-                    group.create_task(identify(processes[number % 4 // 2], number))
-            for process in processes:
-                await process.close()
-    for bucket in (0, 1):
-        moments = [at_s for of, at_s in turns if of == bucket]
-        assert len(moments) == 3
-        assert all(later - earlier >= apart_s for earlier, later in itertools.pairwise(moments))
+async def test_nothing_moves_while_a_session_that_was_lost_is_still_on_the_server(
+    postgresql: PostgresqlServer,
+) -> None:
+    everybody: list[Connections] = []
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        return sessions[-1]
+
+    async def looked() -> None:
+        before = [session.looks for session in sessions]
+        await until(lambda: all(one.looks > was + 2 for one, was in zip(sessions, before, strict=True)))
+
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with (
+            gateway(address, everybody, 4, changing) as first,
+            open_standing_session(address) as next_session,
+        ):
+            await until(lambda: first.served == {0, 1, 2, 3})
+            async with gateway(address, everybody, 4, changing) as second:
+                await until(lambda: (len(first.served), len(second.served)) == (2, 2))
+                served = first.served, second.served
+                changes = first.changes, second.changes
+                lost, sessions[0].session = sessions[0].session, next_session
+                await looked()
+                assert (first.changes, second.changes) == changes
+                assert isinstance(lost, PostgresqlSession)
+                await lost.close()
+                await looked()
+                assert (first.served, second.served) == served
+
+
+async def test_what_is_released_is_not_connected_again_while_a_lost_session_has_it(
+    postgresql: PostgresqlServer,
+) -> None:
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        return sessions[-1]
+
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with (
+            gateway(address, [], 4, changing) as first,
+            open_standing_session(address) as next_session,
+        ):
+            await until(lambda: first.served == {0, 1, 2, 3})
+            lost, sessions[0].session = sessions[0].session, next_session
+            async with gateway(address, [], 4) as second:
+                await until(lambda: first.served == {0, 1})
+                changes, looks = first.changes, sessions[0].looks
+                await until(lambda: sessions[0].looks > looks + 2)
+                assert (first.changes, second.served) == (changes, frozenset())
+                assert isinstance(lost, PostgresqlSession)
+                await lost.close()
+                await until(lambda: first.served | second.served == {0, 1, 2, 3} and len(first.served) == 2)
+                assert len(second.served) == 2
