@@ -56,7 +56,7 @@ async def answered_everywhere(crew: Crew, everywhere: list[Channel]) -> None:
     """Have each shard answer a command. The sandbox takes a second answer as a violation."""
     for channel in everywhere:
         reply = await crew.sandbox.discord.invoke("about", user=crew.user, channel=channel)
-        await reply.wait_for(lambda shown: "servers" in shown.text(), 20)
+        await reply.wait_for(lambda shown: "servers" in shown.text(), 60)
     assert crew.sandbox.discord.violations == []
 
 

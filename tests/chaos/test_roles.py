@@ -71,12 +71,12 @@ async def test_presses_reach_the_worker_that_runs_the_job(running: Crew) -> None
     running.hold()
     reply = await running.ask("a boat")
     await running.in_state("generating")
-    await reply.wait_for(lambda shown: "Making your video" in shown.text(), 20)
+    await reply.wait_for(lambda shown: "Making your video" in shown.text(), 60)
     discord = running.sandbox.discord
     asked = await discord.press(reply, "Cancel", user=running.user)
-    await asked.wait_for(lambda shown: bool(shown.buttons), 20)
+    await asked.wait_for(lambda shown: bool(shown.buttons), 60)
     await discord.press(asked, "Stop waiting", user=running.user)
-    await reply.wait_for(lambda shown: "Cancelled" in shown.text(), 20)
+    await reply.wait_for(lambda shown: "Cancelled" in shown.text(), 60)
     await running.until(lambda: running.jobs()[0]["settled_at"] is not None, "the end", 10)
 
 
@@ -239,7 +239,7 @@ async def test_a_wait_that_one_worker_is_asked_for_holds_for_all_and_the_operato
         "the wait in both workers",
     )
     for reply in replies:
-        await reply.wait_for(lambda shown: "asked me to wait" in shown.text(), 20)
+        await reply.wait_for(lambda shown: "asked me to wait" in shown.text(), 60)
     inbox = discord.dm(discord.world.operator).messages
     await running.until(lambda: bool(inbox), "the operator's news", 15)
     await asyncio.sleep(_BOTH_HAVE_LOOKED_S)

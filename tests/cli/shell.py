@@ -93,8 +93,8 @@ class Shell:
 
 async def asked(sandbox: Sandbox) -> Reply:
     """Somebody types `/video` once the bot is up."""
-    await sandbox.discord.wait_until_ready(timeout_s=30)
-    await sandbox.discord.wait_for_commands(timeout_s=30)
+    await sandbox.discord.wait_until_ready(timeout_s=60)
+    await sandbox.discord.wait_for_commands(timeout_s=60)
     guild = sandbox.discord.add_guild("Server")
     user = sandbox.discord.add_user("ada")
     guild.join(user)

@@ -39,8 +39,8 @@ def people(sandbox: Sandbox) -> tuple[Channel, list[User]]:
 
 
 async def ready(sandbox: Sandbox) -> None:
-    await sandbox.discord.wait_until_ready(timeout_s=30)
-    await sandbox.discord.wait_for_commands(timeout_s=30)
+    await sandbox.discord.wait_until_ready(timeout_s=60)
+    await sandbox.discord.wait_for_commands(timeout_s=60)
 
 
 def finish(sandbox: Sandbox, *prompts: str) -> None:
@@ -95,8 +95,8 @@ async def test_a_lost_machine_goes_on_from_a_backup_of_the_running_bot(
     # After the backup one more is bought and stays unfinished, and one is posted.
     sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
     finish(sandbox, "first")
-    await replies["third"].wait_for(lambda version: "Making your video" in version.text(), 30)
-    posted = await replies["first"].wait_for_video(timeout_s=30)
+    await replies["third"].wait_for(lambda version: "Making your video" in version.text(), 60)
+    posted = await replies["first"].wait_for_video(timeout_s=60)
     await lost(shell, process)
 
     restored = await shell.run("restore", archive)
@@ -107,9 +107,9 @@ async def test_a_lost_machine_goes_on_from_a_backup_of_the_running_bot(
     process = await shell.start("run", environment=environment)
     await ready(sandbox)
     finish(sandbox, "second")
-    await replies["second"].wait_for_video(timeout_s=30)
-    await replies["third"].wait_for(lambda version: NOT_KNOWN in version.text(), 30)
-    await replies["fourth"].wait_for(lambda version: "Still want it?" in version.text(), 30)
+    await replies["second"].wait_for_video(timeout_s=60)
+    await replies["third"].wait_for(lambda version: NOT_KNOWN in version.text(), 60)
+    await replies["fourth"].wait_for(lambda version: "Still want it?" in version.text(), 60)
     expected = {"first": "delivered", "second": "delivered", "third": "unknown", "fourth": "queued"}
     await until(lambda: states(shell) == expected)
     process.terminate()

@@ -109,9 +109,9 @@ async def test_requests_of_unknown_outcome_and_odd_videos_are_told_also_while_th
     sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "The operator may have paid for it" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "The operator may have paid for it" in version.text(), timeout_s=60)
     sandbox.dimilinks.faults.outcomes.append(OtherVideo(size="640x640"))
-    await (await asked(sandbox)).wait_for_video(timeout_s=30)
+    await (await asked(sandbox)).wait_for_video(timeout_s=60)
     outcome = await shell.run("check", environment=sandbox.environment)
     process.terminate()
     await shell.ended(process)
@@ -250,7 +250,7 @@ async def test_commands_that_discord_has_no_longer_are_found_and_come_back(
 ) -> None:
     async def started_once() -> None:
         process = await shell.start("run", environment=sandbox.environment)
-        await sandbox.discord.wait_until_ready(timeout_s=30)
+        await sandbox.discord.wait_until_ready(timeout_s=60)
         process.terminate()
         assert (await shell.ended(process)).status == 0
 

@@ -50,8 +50,8 @@ async def test_a_picture_that_kills_the_bot_is_given_up_and_other_requests_go_on
         file.misbehave(stall_s=600)
     deaths = 0
     process = await shell.start("run", environment=sandbox.environment)
-    await discord.wait_until_ready(timeout_s=30)
-    await discord.wait_for_commands(timeout_s=30)
+    await discord.wait_until_ready(timeout_s=60)
+    await discord.wait_for_commands(timeout_s=60)
     await ask("eve", image=killer)
     await ask("bob", image=bystander)
     await until(lambda: counted_starts(shell, "of bob") == 1)
@@ -69,7 +69,7 @@ async def test_a_picture_that_kills_the_bot_is_given_up_and_other_requests_go_on
     assert deaths == 2
     assert "Something went wrong on my side." in replies["eve"].text
     assert "This cost nothing." in replies["eve"].text
-    await discord.wait_until_ready(timeout_s=30)
+    await discord.wait_until_ready(timeout_s=60)
     await ask("ada")
     for name in ("bob", "ada"):
         await replies[name].wait_for_video(timeout_s=60)

@@ -21,7 +21,7 @@ SAID = "a very private wish"
 async def test_prompts_are_removed_and_the_log_still_verifies(shell: Shell, sandbox: Sandbox) -> None:
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     running = await shell.run("forget", "1", environment=sandbox.environment)
     assert running.status == 1
     assert "the database cannot be used" in running.err

@@ -71,7 +71,7 @@ async def test_a_start_waits_for_discord_and_says_so(
     struck = sandbox.discord.faults.append(DiscordFault(route, times=2, **fault))
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     assert struck.hits == 2
     outcome = await stopped(shell, process)
     first, last, *_ = outcome.out.splitlines()
@@ -157,7 +157,7 @@ async def test_a_gateway_that_is_away_at_the_start_is_asked_until_it_is_there(
         await logged(process, "Failed to connect")
     await sandbox.discord.gateway.stay_away(0)
     reply = await asked(sandbox)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     await stopped(shell, process)
 
 
@@ -209,7 +209,7 @@ async def test_a_stop_waits_for_no_job_whose_reply_cannot_be_edited(shell: Shell
     sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=30)
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=60)
     await sandbox.discord.pause()
     await stopped(shell, process)
 
@@ -226,7 +226,7 @@ async def test_a_stop_waits_for_no_discord_that_takes_no_finished_video(
     await stopped(shell, process)
     await sandbox.discord.resume()
     process = await shell.start("run", environment=sandbox.environment)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     await stopped(shell, process)
 
 
@@ -248,7 +248,7 @@ async def test_a_stop_waits_for_no_upload_that_discord_does_not_take(
     await stopped(shell, process)
     sandbox.discord.faults.clear()
     process = await shell.start("run", environment=environment)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     await stopped(shell, process)
     with closing(sqlite3.connect(shell.folder / "data" / "stillmotion.sqlite3")) as connection:
         ((state, starts),) = connection.execute("SELECT state, starts FROM jobs").fetchall()
@@ -261,7 +261,7 @@ async def test_a_stop_waits_for_no_edit_that_discord_does_not_answer(shell: Shel
     sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=60)
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=60)
     silent = sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", times=1000, delay_s=60.0))
     await until(lambda: silent.hits > 0)
     await stopped(shell, process)
@@ -330,7 +330,7 @@ async def test_a_stop_lets_a_purchase_have_its_answer(shell: Shell, sandbox: San
     (bought,) = sandbox.dimilinks.request_log.submissions
     assert row == ("generating", bought.task_id)
     process = await shell.start("run", environment=sandbox.environment)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     await stopped(shell, process)
     assert len(sandbox.dimilinks.request_log.submissions) == 1
 

@@ -35,7 +35,7 @@ async def test_a_signal_stops_it_cleanly_and_no_secret_is_logged(
 ) -> None:
     process = await shell.start("run", environment={**sandbox.environment, "LOG_LEVEL": "DEBUG"})
     reply = await asked(sandbox)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     process.send_signal(number)
     outcome = await shell.ended(process)
     assert outcome.status == 0, outcome.all
@@ -51,7 +51,7 @@ async def test_what_a_stop_leaves_unfinished_is_finished_by_the_next_start(
     sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=12)
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=60)
     process.terminate()
     outcome = await shell.ended(process)
     assert outcome.status == 0, outcome.all
@@ -76,15 +76,15 @@ async def test_a_crowd_that_comes_right_after_the_start_is_acknowledged(
     for person in people:
         guild.join(person)
     process = await shell.start("run", environment=sandbox.environment)
-    await sandbox.discord.wait_until_ready(timeout_s=30)
-    await sandbox.discord.wait_for_commands(timeout_s=30)
+    await sandbox.discord.wait_until_ready(timeout_s=60)
+    await sandbox.discord.wait_for_commands(timeout_s=60)
     replies = await asyncio.gather(
         *(
             sandbox.discord.invoke("video", user=person, channel=channel, options={"prompt": "a paper boat"})
             for person in people
         )
     )
-    await asyncio.gather(*(reply.wait_for_answer(timeout_s=30) for reply in replies))
+    await asyncio.gather(*(reply.wait_for_answer(timeout_s=60) for reply in replies))
     assert [reply.text for reply in replies if reply.failed] == []
     process.terminate()
     assert (await shell.ended(process)).status == 0
@@ -93,7 +93,7 @@ async def test_a_crowd_that_comes_right_after_the_start_is_acknowledged(
 @pytest.mark.slow
 async def test_a_second_process_on_the_same_data_stops_with_one_line(shell: Shell, sandbox: Sandbox) -> None:
     first = await shell.start("run", environment=sandbox.environment)
-    await sandbox.discord.wait_until_ready(timeout_s=30)
+    await sandbox.discord.wait_until_ready(timeout_s=60)
     outcome = await shell.run("run", environment=sandbox.environment)
     assert outcome.status == 1
     (line,) = [line for line in outcome.err.splitlines() if "the database cannot be used" in line]
@@ -110,7 +110,7 @@ async def test_a_process_whose_jobs_another_one_carries_on_ends_with_one_line(
     sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=12)
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), timeout_s=60)
     if gateway_away:  # as after a long sleep of the host
         gateway = sandbox.discord.gateway
         await gateway.stay_away(600, Absence.GREETED)
@@ -132,7 +132,7 @@ async def test_metrics_are_served_where_the_setting_says(shell: Shell, sandbox: 
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     process = await shell.start("run", environment={**sandbox.environment, "METRICS_ADDRESS": address})
     reply = await asked(sandbox)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     text = ""
     async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         # The person sees the video a moment before the bot has noted that.

@@ -24,7 +24,7 @@ async def lost(sandbox: Sandbox) -> Reply:
     """Somebody asks for a video, and the answer to its purchase is an error."""
     sandbox.dimilinks.faults.submit.append(LOST)
     reply = await asked(sandbox)
-    await reply.wait_for(lambda version: "The operator may have paid for it" in version.text(), timeout_s=30)
+    await reply.wait_for(lambda version: "The operator may have paid for it" in version.text(), timeout_s=60)
     return reply
 
 
@@ -59,7 +59,7 @@ async def test_a_lost_video_is_listed_found_and_delivered(
     assert outcome.out.startswith(f"Request {row['id']} goes on as task {submission.task_id}")
     if not running:
         process = await shell.start("run", environment=sandbox.environment)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     again = await shell.run("resolve", row["id"], "--task", submission.task_id)
     assert again.status == 1
     assert "is known, it is" in again.err
@@ -86,7 +86,7 @@ async def test_seconds_that_were_not_bought_count_no_longer_for_the_running_bot(
     second = await sandbox.discord.invoke(
         "video", user=person, channel=channel, options={"prompt": "another boat"}
     )
-    await second.wait_for_video(timeout_s=30)
+    await second.wait_for_video(timeout_s=60)
     process.terminate()
     assert (await shell.ended(process)).status == 0
 
@@ -95,7 +95,7 @@ async def test_seconds_that_were_not_bought_count_no_longer_for_the_running_bot(
 async def test_what_cannot_be_resolved_is_refused_with_the_reason(shell: Shell, sandbox: Sandbox) -> None:
     process = await shell.start("run", environment=sandbox.environment)
     reply = await asked(sandbox)
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     sandbox.dimilinks.faults.submit.append(LOST)
     second = await sandbox.discord.invoke(
         "video",
@@ -103,7 +103,7 @@ async def test_what_cannot_be_resolved_is_refused_with_the_reason(shell: Shell, 
         channel=reply.interaction.channel,
         options={"prompt": "another boat"},
     )
-    await second.wait_for(lambda version: "may have paid" in version.text(), timeout_s=30)
+    await second.wait_for(lambda version: "may have paid" in version.text(), timeout_s=60)
     process.terminate()
     assert (await shell.ended(process)).status == 0
     delivered, unknown = rows(shell)

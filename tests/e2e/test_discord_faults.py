@@ -13,7 +13,7 @@ from tests.e2e.actors.videos import being_made, finish
 async def test_faults_of_edits_do_not_keep_the_video_away(harness: Harness, status: int) -> None:
     harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", status=status, times=2))
     reply = await harness.video()
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     assert harness.bought == 1
 
 
@@ -23,7 +23,7 @@ async def test_an_interaction_that_discord_no_longer_knows_buys_nothing(harness:
     await harness.video()
     await until(lambda: unknown.hits > 0)
     probe = await harness.video("second")
-    await probe.wait_for_video(timeout_s=20)
+    await probe.wait_for_video(timeout_s=60)
     assert [submission.prompt for submission in harness.sandbox.dimilinks.request_log.submissions] == [
         "second"
     ]
@@ -32,7 +32,7 @@ async def test_an_interaction_that_discord_no_longer_knows_buys_nothing(harness:
 async def test_an_acknowledgement_that_fails_at_first_but_arrived_counts(harness: Harness) -> None:
     harness.sandbox.discord.faults.append(DiscordFault("POST /interactions/*", status=500))
     reply = await harness.video()
-    await reply.wait_for_video(timeout_s=30)
+    await reply.wait_for_video(timeout_s=60)
     assert harness.bought == 1
 
 
@@ -43,7 +43,7 @@ async def test_with_an_expired_token_the_same_message_is_edited_as_the_bot(
     reply = await being_made(harness)
     reply.expire_token(status)
     finish(harness)
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     assert "Here is your video" in shown.text()
 
 
@@ -54,7 +54,7 @@ async def test_a_private_reply_with_an_expired_token_goes_to_direct_messages_nev
     reply.expire_token()
     finish(harness)
     inbox = harness.sandbox.discord.dm(harness.user)
-    await inbox.wait_for_message(lambda version: bool(version.videos), timeout_s=20)
+    await inbox.wait_for_message(lambda version: bool(version.videos), timeout_s=60)
     assert not any(version.videos for version in reply.versions)
 
 
@@ -67,7 +67,7 @@ async def test_where_the_message_is_gone_too_a_new_one_answers_and_mentions_the_
         DiscordFault("PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=10)
     )
     finish(harness)
-    message = await harness.channel.wait_for_message(lambda version: bool(version.videos), timeout_s=20)
+    message = await harness.channel.wait_for_message(lambda version: bool(version.videos), timeout_s=60)
     assert f"<@{harness.user.id}>" in message.versions[-1].text()
 
 
@@ -84,7 +84,7 @@ async def test_a_lost_gateway_does_not_lose_a_running_job(harness: Harness) -> N
     reply = await being_made(harness)
     await harness.sandbox.discord.drop_gateway(resumable=True)
     finish(harness)
-    await reply.wait_for_video(timeout_s=20)
+    await reply.wait_for_video(timeout_s=60)
 
 
 @pytest.mark.parametrize("told_limit_bytes", [1000, 10_000_000])

@@ -16,7 +16,7 @@ async def test_what_is_under_way_goes_on_after_a_move(tmp_path: Path, postgresql
     with postgresql.new_database(empty=True) as name:
         async with open_harness(tmp_path, None, tuning=PATIENT, jobs_at_once=2) as harness:
             shown = await harness.video("shown before")
-            await shown.wait_for_video(timeout_s=20)
+            await shown.wait_for_video(timeout_s=60)
             made = [await being_made(harness, "first"), await being_made(harness, "second")]
             waiting = await in_line(harness, "third")
             await harness.stop()
@@ -30,10 +30,10 @@ async def test_what_is_under_way_goes_on_after_a_move(tmp_path: Path, postgresql
             finish(harness, "first")
             harness.database_url = postgresql.url(name)
             await harness.start(database_url=harness.database_url)
-            await made[0].wait_for_video(timeout_s=20)
+            await made[0].wait_for_video(timeout_s=60)
             finish(harness, "second")
             for reply in (made[1], waiting):
-                await reply.wait_for_video(timeout_s=20)
+                await reply.wait_for_video(timeout_s=60)
             await harness.app.jobs.runner.idle()
             assert states(harness) == ["delivered"] * 4
             assert stored(harness, "SELECT id FROM jobs WHERE ask_again_since IS NOT NULL") == []

@@ -43,7 +43,7 @@ async def test_an_unusable_picture_is_refused_by_name(
 async def test_a_picture_of_ten_megabytes_and_a_byte_is_sent_below_the_limit(harness: Harness) -> None:
     large = harness.sandbox.discord.upload("large.png", png_of(10_000_001))
     reply = await harness.video(image=large)
-    await reply.wait_for_video(timeout_s=20)
+    await reply.wait_for_video(timeout_s=60)
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert 0 < submission.references[0].size_bytes < 10_000_000
 
@@ -52,7 +52,7 @@ async def test_a_picture_of_ten_megabytes_and_a_byte_is_sent_below_the_limit(har
 async def test_a_picture_just_below_ten_megabytes_goes_through_untouched(harness: Harness) -> None:
     content = png_of(9_999_999)
     reply = await harness.video(image=harness.sandbox.discord.upload("large.png", content))
-    await reply.wait_for_video(timeout_s=20)
+    await reply.wait_for_video(timeout_s=60)
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].size_bytes == len(content)
 
@@ -81,7 +81,7 @@ async def test_formats_that_the_service_does_not_take_are_converted(
 ) -> None:
     upload = harness.sandbox.discord.upload("picture.png", picture(image_format))
     reply = await harness.video(image=upload)
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     assert "picture.png" not in shown.text()  # nobody would notice
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg"}

@@ -28,7 +28,7 @@ async def test_a_bad_prompt_is_refused_privately_and_costs_nothing(
 async def test_the_longest_prompt_goes_through_whole(harness: Harness) -> None:
     prompt = "雨" * 2500
     reply = await harness.video(f"  {prompt}\n")
-    await reply.wait_for_video(timeout_s=20)
+    await reply.wait_for_video(timeout_s=60)
     assert harness.sandbox.dimilinks.request_log.submissions[0].prompt == prompt
 
 
@@ -46,7 +46,7 @@ async def test_a_value_that_is_not_on_offer_is_refused(harness: Harness, option:
 
 async def test_formatting_and_mentions_in_a_prompt_stay_text(harness: Harness) -> None:
     reply = await harness.video("@everyone **loud** <@&1> [x](https://example.com)\n# big")
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     quoted = next(line for line in shown.text().splitlines() if "everyone" in line)
     assert quoted.startswith("> \\@everyone \\*\\*loud\\*\\* \\<\\@&1\\> \\[x\\]")
     assert quoted.endswith("# big")

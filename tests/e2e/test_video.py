@@ -24,7 +24,7 @@ def seconds_of(path: Path) -> float:
 @pytest.mark.postgresql
 async def test_a_prompt_becomes_a_video_in_the_same_reply(harness: Harness) -> None:
     reply = await harness.video("a paper boat in the rain")
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     assert seconds_of(shown.videos[0].path) > 0.5
     assert shown.videos[0].filename.startswith("a-paper-boat-in-the-rain-")
     assert "Here is your video" in shown.text()
@@ -40,7 +40,7 @@ async def test_the_reply_is_acknowledged_first_and_then_shows_progress(harness: 
     # Long enough for several edits, whose pace Discord's limits and not ours decide.
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0.3, generate_s=3.0)
     reply = await harness.video()
-    await reply.wait_for_video(timeout_s=20)
+    await reply.wait_for_video(timeout_s=60)
     assert reply.ack_delay_s is not None
     assert reply.ack_delay_s < 1.0
     texts = [version.text() for version in reply.versions]
@@ -61,7 +61,7 @@ async def test_every_option_and_seven_pictures_reach_the_service(harness: Harnes
     reply = await harness.video(
         "spin around", seconds="20", size="720x1280", resolution="480p", preset="fun", **pictures
     )
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert (submission.prompt, submission.seconds, submission.size) == ("spin around", "20", "720x1280")
     assert (submission.resolution, submission.preset, submission.group) == ("480p", "fun", None)
@@ -71,14 +71,14 @@ async def test_every_option_and_seven_pictures_reach_the_service(harness: Harnes
 
 async def test_portrait_and_square_get_the_hint_about_the_subject(harness: Harness) -> None:
     reply = await harness.video(size="720x1280")
-    await reply.wait_for(lambda version: "portrait frame" in version.text(), timeout_s=10)
+    await reply.wait_for(lambda version: "portrait frame" in version.text(), timeout_s=60)
     reply = await harness.video(size="1024x1024")
-    await reply.wait_for(lambda version: "square frame" in version.text(), timeout_s=10)
+    await reply.wait_for(lambda version: "square frame" in version.text(), timeout_s=60)
 
 
 async def test_a_private_video_is_seen_by_nobody_else(harness: Harness) -> None:
     reply = await harness.video(private=True)
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     assert reply.ephemeral
     assert shown.ephemeral
 
@@ -89,7 +89,7 @@ async def test_what_a_person_would_notice_of_a_changed_picture_is_told(harness: 
     frames[0].save(dancing, "GIF", save_all=True, append_images=frames[1:])
     gif = harness.sandbox.discord.upload("dance.gif", dancing.getvalue())
     reply = await harness.video(image=gif)
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     assert "dance.gif” is an animation; I used its first frame." in shown.text()
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg", "image/webp"}
@@ -101,7 +101,7 @@ async def test_the_frame_is_that_of_the_picture_as_people_see_it(harness: Harnes
     Image.new("RGB", (160, 90), "red").save(lying, "JPEG", exif=exif)
     # Discord tells the stored dimensions, 160 x 90.
     reply = await harness.video(image=harness.sandbox.discord.upload("tall.jpg", lying.getvalue()))
-    shown = await reply.wait_for_video(timeout_s=20)
+    shown = await reply.wait_for_video(timeout_s=60)
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.size == "720x1280"
     assert (submission.references[0].width, submission.references[0].height) == (90, 160)
@@ -111,7 +111,7 @@ async def test_the_frame_is_that_of_the_picture_as_people_see_it(harness: Harnes
 @pytest.mark.parametrize("preset", ["normal", "fun", "custom"])
 async def test_other_presets_work_in_any_channel(harness: Harness, preset: str) -> None:
     reply = await harness.video(preset=preset)
-    await reply.wait_for_video(timeout_s=20)
+    await reply.wait_for_video(timeout_s=60)
 
 
 async def test_spicy_is_refused_outside_age_restricted_channels_before_anything_is_bought(
@@ -134,7 +134,7 @@ async def test_spicy_in_an_age_restricted_channel_or_its_thread_is_posted_behind
     thread = harness.adult_channel.add_thread("more")
     for place in (harness.adult_channel, thread):
         reply = await harness.video(channel=place, preset="spicy")
-        shown = await reply.wait_for_video(timeout_s=20)
+        shown = await reply.wait_for_video(timeout_s=60)
         galleries = [str(component) for component in shown.components]
         assert any("'spoiler': True" in gallery for gallery in galleries)
     assert harness.bought == 2
