@@ -118,13 +118,13 @@ async def test_a_gateway_that_stood_still_leaves_to_others_what_they_took(runnin
         lambda: leader(running) == other and share(running, other) == SHARDS, "the takeover", BACK_WITHIN_S
     )
     during = order(running)
-    await running.until(lambda: carried_out(running, during), "an order", 30)
+    await running.until(lambda: carried_out(running, during), "an order", 60)
     running.processes[frozen].send_signal(signal.SIGCONT)
-    await running.until(lambda: running.said(frozen, "leading_no_more"), "the end of its lead", 15)
+    await running.until(lambda: running.said(frozen, "leading_no_more"), "the end of its lead", 60)
     await running.until(lambda: (share(running, "first"), share(running, "second")) == (2, 2), "even shares")
     await ready(running, BACK_WITHIN_S)
     await answered_everywhere(running, everywhere)
     after = order(running)
-    await running.until(lambda: carried_out(running, after), "another order", 30)
+    await running.until(lambda: carried_out(running, after), "another order", 60)
     logs = [running.log(name).read_text("utf-8") for name in ("first", "second")]
     assert sum(log.count('"order_carried_out"') for log in logs) == 2

@@ -96,7 +96,7 @@ async def test_moderators_are_asked_by_a_worker_and_answered_by_the_gateway(url:
         await running.start_all()
         options = {"prompt": "a lighthouse", "preset": "spicy"}
         reply = await discord.invoke("video", user=running.user, channel=adult, options=options)
-        card = await reviews.wait_for_message(lambda shown: "May this video be made?" in shown.text(), 30)
+        card = await reviews.wait_for_message(lambda shown: "May this video be made?" in shown.text(), 60)
         assert running.bought == 0
         await discord.press(card, "Approve", user=moderator)
         await reply.wait_for_video(30)
@@ -114,7 +114,7 @@ async def test_moderators_are_asked_by_a_worker_and_answered_by_the_gateway(url:
         adult.set_nsfw(False)
         running.finish()
         await running.start("worker", "worker2")
-        await running.until(lambda: running.jobs()[1]["parked_at"] is not None, "laying aside", 30)
+        await running.until(lambda: running.jobs()[1]["parked_at"] is not None, "laying aside", 60)
         assert not any(version.videos for version in held.versions)
 
 
@@ -241,7 +241,7 @@ async def test_a_wait_that_one_worker_is_asked_for_holds_for_all_and_the_operato
     for reply in replies:
         await reply.wait_for(lambda shown: "asked me to wait" in shown.text(), 60)
     inbox = discord.dm(discord.world.operator).messages
-    await running.until(lambda: bool(inbox), "the operator's news", 15)
+    await running.until(lambda: bool(inbox), "the operator's news", 60)
     await asyncio.sleep(_BOTH_HAVE_LOOKED_S)
     assert ["pause of 3600 seconds" in one.current.text() for one in inbox] == [True]
     assert running.bought == 0
