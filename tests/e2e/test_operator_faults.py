@@ -1,18 +1,21 @@
 """When the video service refuses the bot itself: nothing is lost, the operator hears once, and it goes on."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bot.sandbox.dimilinks import Endpoint, Fault, Html, HttpError
 from tests.e2e.actors.direct_messages import news
-from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.videos import being_made, finish
 
 KEY = HttpError(401, "invalid_api_key", "bad key")
 MONEY = HttpError(402, "insufficient_balance", "余额不足")
 MODEL = HttpError(403, "model_not_allowed", "not allowed")
 UNNAMED = HttpError(403, None, "not today")
+OTHERS_COME_SOON = replace(QUICK, probe_intervals=replace(QUICK.probe_intervals, evidence_s=20.0))
+"""Soon enough to be evidence, also on a busy machine."""
 
 
 async def told(harness: Harness, count: int) -> list[str]:
@@ -137,6 +140,7 @@ async def test_one_request_that_the_service_refuses_without_a_reason_ends_with_i
 
 
 @pytest.mark.slow
+@pytest.mark.started_with(tuning=OTHERS_COME_SOON)
 @pytest.mark.parametrize("fault", [MONEY, UNNAMED, Html(403), Html(502)])
 async def test_a_poisoned_request_ends_soon_and_the_operator_hears_little(
     harness: Harness, fault: Fault
