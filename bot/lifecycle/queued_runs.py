@@ -58,7 +58,10 @@ class QueuedRuns:
     @property
     def is_current(self) -> bool:
         """True if no other process can have taken over what runs here, however long this one stood still."""
-        return since_boot_s() - self._confirmed_at_s < CONFIRMED_FOR_S
+        # After an outage of the database others may take entries whose heartbeats were not renewed in time. What
+        # was compared before that tells nothing.
+        is_fresh = since_boot_s() - self._confirmed_at_s < CONFIRMED_FOR_S
+        return is_fresh and self._confirmed_at_s >= self._queue.renewed_at_s
 
     async def run(self) -> None:
         """Run what the queue hands out, until `stop_taking` of the queue and the end of the last run."""

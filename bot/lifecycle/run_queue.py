@@ -22,6 +22,11 @@ class RunQueue(Protocol):
         """Return those of these jobs that have an entry."""
         ...
 
+    @property
+    def renewed_at_s(self) -> float:
+        """Moment since which heartbeats keep others from this process's entries, by `bot.awake.since_boot_s`."""
+        ...
+
     async def holds(self, job_id: str) -> bool:
         """Return True if this process has a job's entry, which it took and no other process took over."""
         ...

@@ -143,6 +143,11 @@ class PostgresqlRunQueue:
             found = await self._driver.fetch(_PRESENT, list(job_ids))
         return frozenset(str(row["dedupe_key"]) for row in found)
 
+    @property
+    def renewed_at_s(self) -> float:
+        """When all heartbeats of this process were renewed after an outage; infinite in one."""
+        return self._driver.renewed_at_s
+
     async def holds(self, job_id: str) -> bool:
         """Return True if this process has a job's entry."""
         with translating(self._address):

@@ -1,6 +1,7 @@
 """Connections of PgQueuer to the server, which come back by themselves."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
@@ -12,6 +13,7 @@ from pgqueuer.db import Driver, PsycopgDriver
 from pgqueuer.ports.driver import NotifyCallback
 from psycopg.sql import SQL, Identifier
 
+from bot.awake import since_boot_s
 from bot.storage.address import PostgresqlAddress
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.postgresql_engines import parameters
@@ -40,6 +42,7 @@ class QueueDriver(Driver):
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._connecting = asyncio.Lock()
         self._was_connected = False
+        self._renewed_at_s = math.inf
         self._given_up = False
         self._listening: list[asyncio.Task[None]] = []
         self._shutdown = asyncio.Event()
@@ -54,6 +57,15 @@ class QueueDriver(Driver):
     def tm(self) -> TaskManager:
         """PgQueuer's tasks of this driver; there are none."""
         return self._tasks
+
+    @property
+    def renewed_at_s(self) -> float:
+        """When all heartbeats of this process were renewed after an outage, by `since_boot_s`; infinite in one.
+
+        Whoever was slower to come back may have lost entries before then.
+        """
+        is_open = self._connection is not None and not self._connection.closed
+        return self._renewed_at_s if is_open else math.inf
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         """Return the rows of a statement."""
@@ -114,15 +126,18 @@ class QueueDriver(Driver):
             if self._connection is not None and not self._connection.closed:
                 return self._connection
             made = await psycopg.AsyncConnection.connect(**parameters(self._address), autocommit=True)
+            renewed_at_s = since_boot_s()
             try:
                 if self._was_connected and self.process_id is not None:
                     # After an outage all heartbeats are old: nobody takes entries before all others renewed theirs.
                     await PsycopgDriver(made).execute(self._beat, self.process_id)
+                    renewed_at_s = since_boot_s()
                     await asyncio.sleep(_OTHERS_RETURN_WITHIN_S)
             except BaseException:
                 await made.close()
                 raise
             self._connection, self._was_connected = made, True
+            self._renewed_at_s = renewed_at_s
             return made
 
     async def _listen(self, channel: str, callback: NotifyCallback) -> None:
