@@ -65,11 +65,12 @@ class Originals:
     async def expire(self, originals: Sequence[Original]) -> None:
         """Delete these, whose time or space is over.
 
-        Those of jobs whose row cannot be read stay, and those of videos about which moderators decide: such a one
-        should have become the copy of a hidden video, and the store of files was away.
+        Those of jobs whose row cannot be read stay. So do those of reported videos in a store: moderators' copy is
+        made of one, and the store may have been away when the video was hidden.
         """
-        job_ids = [original.job_id for original in originals]
-        stays = await self._store.unreadable_among(job_ids) | await self._reported(job_ids)
+        stays = set(await self._store.unreadable_among([original.job_id for original in originals]))
+        if self._videos.is_copied:
+            stays |= {original.job_id for original in await self._where(is_reported())}
         await self.drop(original for original in originals if original.job_id not in stays)
 
     async def drop(self, originals: Iterable[Original]) -> None:
@@ -104,13 +105,6 @@ class Originals:
                 taken = await self._videos.move(original.name, name)
         await self.drop(found)
         return taken
-
-    async def _reported(self, job_ids: Sequence[str]) -> frozenset[str]:
-        found: set[str] = set()
-        for start in range(0, len(job_ids), 500):
-            these = jobs.c.id.in_(job_ids[start : start + 500])
-            found.update(original.job_id for original in await self._where(these, is_reported()))
-        return frozenset(found)
 
     async def _of(self, job: Job) -> Sequence[Original]:
         return await self._where(

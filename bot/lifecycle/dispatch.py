@@ -21,8 +21,8 @@ _END_WITHIN_S: Final = 2.0
 
 
 @dataclass(eq=False)
-class _Wish:
-    """A job is to be entered. Each call of `start` is another: what changed before it has to be seen."""
+class _DueEntry:
+    """A job that has to be entered. Each call of `start` makes another, as it tells of another change."""
 
     tries_left: int = _TRIES
 
@@ -35,7 +35,7 @@ class JobDispatcher:
         """Set when another process was seen to do what this one does: this one has to exit."""
         self._rows = rows
         self._queue = queue
-        self._due: dict[str, _Wish] = {}
+        self._due: dict[str, _DueEntry] = {}
         self._messages: dict[str, int] = {}
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
@@ -53,7 +53,7 @@ class JobDispatcher:
             return False
         if message_id is not None:
             self._messages[job_id] = message_id
-        self._due[job_id] = _Wish()
+        self._due[job_id] = _DueEntry()
         self._idle.clear()
         self._woken.set()
         return True
@@ -111,7 +111,7 @@ class JobDispatcher:
         running = [job_id for job_id in due if job_id not in entered]
         if running:
             await self._rows.announce(running)
-        for job_id, wish in due.items():
-            wish.tries_left -= 1
-            if self._due.get(job_id) is wish and (job_id in entered or not wish.tries_left):
+        for job_id, entry in due.items():
+            entry.tries_left -= 1
+            if self._due.get(job_id) is entry and (job_id in entered or not entry.tries_left):
                 del self._due[job_id]

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.awake import since_boot_s
+from bot.boot_clock import since_boot_s
 from bot.jobs.job import TERMINAL
 from bot.jobs.run_rows import RowState, RunRows
 from bot.jobs.store import JobStore, UnknownJobError

@@ -24,7 +24,7 @@ class RunQueue(Protocol):
 
     @property
     def renewed_at_s(self) -> float:
-        """Moment since which heartbeats keep others from this process's entries, by `bot.awake.since_boot_s`."""
+        """Moment since which heartbeats keep others from this process's entries, by `bot.boot_clock`."""
         ...
 
     async def holds(self, job_id: str) -> bool:

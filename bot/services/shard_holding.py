@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.boot_clock import since_boot_s
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.shard_locks import GatewaysSeen, ShardLocks
 
@@ -82,14 +83,14 @@ class ShardHolding:
         loop = asyncio.get_running_loop()
         ends_s = loop.time() + _LOOK_WITHIN_S
         # Once for all events of an outage: each of them would wait behind the others.
-        asks = loop.time() - self._gave_up_at_s > _SURE_FOR_S
-        while asks and loop.time() - self._looked_at_s > _SURE_FOR_S:
+        asks = since_boot_s() - self._gave_up_at_s > _SURE_FOR_S
+        while asks and since_boot_s() - self._looked_at_s > _SURE_FOR_S:
             self._wanted.set()
             try:
                 async with asyncio.timeout_at(ends_s):
                     await self._looked.wait()
             except TimeoutError:
-                self._gave_up_at_s, asks = loop.time(), False
+                self._gave_up_at_s, asks = since_boot_s(), False
         return shard_id in self.shards
 
     async def run(self, recommended: int) -> None:
@@ -100,7 +101,7 @@ class ShardHolding:
         """
         while not self.outdated.is_set():
             # From the question on: what the answer says was so then.
-            asked_at_s = asyncio.get_running_loop().time()
+            asked_at_s = since_boot_s()
             try:
                 await self._look(recommended)
             except StorageUnavailableError as error:

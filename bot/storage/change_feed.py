@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import structlog
 
+from bot.boot_clock import since_boot_s
 from bot.storage.errors import StorageError
 
 log: Final = structlog.get_logger(__name__)
@@ -94,7 +95,7 @@ class ChangeFeed:
     @property
     def is_current(self) -> bool:
         """True if what others commit is heard, so that what is in memory is old by moments at most."""
-        fresh = asyncio.get_running_loop().time() - self._heard_at_s < _CURRENT_FOR_S
+        fresh = since_boot_s() - self._heard_at_s < _CURRENT_FOR_S
         return fresh and not any(key is None for _, key in self._due)
 
     def changed(self, kind: ChangeKind, key: str) -> None:
@@ -105,7 +106,7 @@ class ChangeFeed:
 
     def answered(self) -> None:
         """Note that the server answers the listener: nothing has been missed since it began to listen."""
-        self._heard_at_s = asyncio.get_running_loop().time()
+        self._heard_at_s = since_boot_s()
 
     def began(self) -> None:
         """Note that a listener listens from now on: what was changed before may have been missed."""

@@ -11,7 +11,7 @@ from typing import Final, LiteralString
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.awake import since_boot_s
+from bot.boot_clock import since_boot_s
 from bot.storage.advisory_locks import SHARED_KEY, SharedLock
 from bot.storage.errors import LeaseLostError
 from bot.storage.fence import Fence

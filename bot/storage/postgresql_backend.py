@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.awake import since_boot_s
+from bot.boot_clock import since_boot_s
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
 from bot.storage.advisory_locks import ALONE_KEY, SHARED_KEY, SharedLock

@@ -13,7 +13,7 @@ from pgqueuer.db import Driver, PsycopgDriver
 from pgqueuer.ports.driver import NotifyCallback
 from psycopg.sql import SQL, Identifier
 
-from bot.awake import since_boot_s
+from bot.boot_clock import since_boot_s
 from bot.storage.address import PostgresqlAddress
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.postgresql_engines import parameters

@@ -1,4 +1,4 @@
-"""A clock for promises to other machines: unlike the event loop's, it goes on while this machine is suspended."""
+"""A clock for leases and confirmations: unlike the event loop's, it goes on while this machine is suspended."""
 
 import time
 from typing import Final
