@@ -6,7 +6,7 @@ ARGS ?=
 # Which tests `test-all` runs; for .ci/run, which has run the quick ones before: make test-all MARKED="-m slow".
 MARKED ?=
 # Most tests wait for sockets and clocks, so a few at a time use two cores well. Each worker reads all tests first.
-WORKERS ?= 4
+WORKERS ?= 3
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11) and "Stillmotion needs Python 3.11 or newer; set PYTHON=…")
 INSTALL := -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes
 

@@ -17,6 +17,7 @@ from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from tests.cli.shell import Shell
 from tests.e2e.actors.timing import until
+from tests.patience import ACK_DEADLINE_S
 
 _ROUNDS = 3
 _ARCHIVE = "bot.tar.gz"
@@ -117,7 +118,9 @@ async def test_nothing_is_bought_or_shown_twice_whatever_is_put_back(
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     pace = TaskPace(queue_s=0.2, generate_s=1.0, jitter=0.6)
-    async with Sandbox(SampleVideoFactory(tmp_path / "films"), pace=pace, seed=seed) as sandbox:
+    async with Sandbox(
+        SampleVideoFactory(tmp_path / "films"), pace=pace, seed=seed, ack_deadline_s=ACK_DEADLINE_S
+    ) as sandbox:
         run = BackupRun(Shell(folder), sandbox, random.Random(seed), wiped)
         await run.run()
         bought = [made.prompt for made in sandbox.dimilinks.request_log.submissions]

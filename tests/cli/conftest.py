@@ -9,6 +9,7 @@ from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from tests.cli.shell import Shell
+from tests.patience import ACK_DEADLINE_S
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ def shell(tmp_path: Path) -> Shell:
 async def sandbox(tmp_path: Path) -> AsyncGenerator[Sandbox]:
     """Both services, quick."""
     async with Sandbox(
-        SampleVideoFactory(tmp_path / "films"), pace=TaskPace(queue_s=0.1, generate_s=0.5)
+        SampleVideoFactory(tmp_path / "films"),
+        pace=TaskPace(queue_s=0.1, generate_s=0.5),
+        ack_deadline_s=ACK_DEADLINE_S,
     ) as opened:
         yield opened
         assert opened.discord.violations == []

@@ -8,11 +8,14 @@ import pytest
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
+from tests.patience import ACK_DEADLINE_S
 
 
 @pytest.fixture
 async def sandbox(tmp_path: Path) -> AsyncGenerator[Sandbox]:
     async with Sandbox(
-        SampleVideoFactory(tmp_path / "films"), pace=TaskPace(queue_s=0.1, generate_s=0.5)
+        SampleVideoFactory(tmp_path / "films"),
+        pace=TaskPace(queue_s=0.1, generate_s=0.5),
+        ack_deadline_s=ACK_DEADLINE_S,
     ) as opened:
         yield opened

@@ -21,10 +21,11 @@ from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import DrawnVideoFactory
 from tests.docs.discord_look import Drawing, Typed, message_svg
 from tests.e2e.actors.approvals import ask, moderator, question
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import QUICK, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.settings import boss, settings
 from tests.e2e.actors.videos import hold
+from tests.patience import ACK_DEADLINE_S
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "pictures"
@@ -37,12 +38,14 @@ FRAME_WIDTH = 640
 async def harbour(folder: Path) -> AsyncGenerator[Harness]:
     """The real bot in a server of the sandbox, with films that are drawn for their prompts."""
     pace = TaskPace(queue_s=2.0, generate_s=8.0)
-    async with Sandbox(DrawnVideoFactory(folder / "films", workers=1), pace=pace) as sandbox:
+    async with Sandbox(
+        DrawnVideoFactory(folder / "films", workers=1), pace=pace, ack_deadline_s=ACK_DEADLINE_S
+    ) as sandbox:
         guild = sandbox.discord.add_guild("Harbour")
         channel, adult = guild.add_channel("general"), guild.add_channel("after-dark", nsfw=True)
         user = sandbox.discord.add_user("ada")
         guild.join(user)
-        tuning = replace(PATIENT, expire_after_s=600.0)
+        tuning = replace(QUICK, expire_after_s=600.0)
         harness = Harness(sandbox, guild, channel, adult, user, folder / "data", tuning)
         reviews = guild.add_channel("reviews", nsfw=True)
         owner = boss(harness)

@@ -6,14 +6,13 @@ from bot.sandbox.discord import Reply, User
 from bot.sandbox.discord.versions import MessageVersion
 from bot.texts import copies, jobs
 from tests.e2e.actors.buttons import labels, message_of, press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.reports import hidden, rule
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, film_that_comes, media
 from tests.video_files.scenes import Scene
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 LONG = Scene("photograph", 640, 360, 6, 1_500_000, grain=2, sound=False)
 
 

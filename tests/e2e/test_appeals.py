@@ -27,13 +27,13 @@ from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.direct_messages import inbox
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 
 
 @pytest.fixture

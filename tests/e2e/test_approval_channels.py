@@ -19,12 +19,10 @@ from tests.e2e.actors.approvals import (
     rule,
 )
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 EXPLAINED = "I send you this because I cannot use your server's review channel."
 

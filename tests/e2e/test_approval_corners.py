@@ -13,14 +13,12 @@ from bot.video import PROMPT_MAX_CHARS
 from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, parked, question, rule
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.mentions import answer_to, ping, say
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import upload
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def noted(harness: Harness) -> None:
@@ -78,9 +76,7 @@ async def test_what_cannot_be_stored_is_not_decided(harness: Harness) -> None:
 async def test_the_seconds_of_what_is_denied_or_ends_are_given_back(
     tmp_path: Path, database_url: str | None, clock: MovableClock
 ) -> None:
-    async with open_harness(
-        tmp_path, database_url, tuning=PATIENT, now=clock, seconds_a_day_per_person=6
-    ) as harness:
+    async with open_harness(tmp_path, database_url, now=clock, seconds_a_day_per_person=6) as harness:
         await rule(harness, review_hours=1)
         mo = moderator(harness)
         first = await ask(harness)
@@ -185,6 +181,7 @@ async def test_a_held_message_is_answered_after_a_restart(harness: Harness) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.started_with(ack_deadline_s=3.0)
 async def test_a_request_whose_acknowledgement_failed_asks_nobody(harness: Harness) -> None:
     await rule(harness)
     harness.sandbox.discord.faults.append(

@@ -7,12 +7,10 @@ from bot.reviews.review import ReviewState, ReviewSubject
 from tests.e2e.actors.approvals import ask, cards, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.damage import rewrite
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, utc_now
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import until
 from tests.moderation.audited import alone
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 FORGOTTEN = "UPDATE jobs SET review_id = NULL"
 """As a process leaves it that was killed before it noted that it had asked."""

@@ -8,12 +8,10 @@ from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import Role, User
 from tests.e2e.actors.approvals import CLOSED, HELD, NOT_YOURS, ask, cards, deny, moderator, question, rule
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import actions, audit, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 def give(harness: Harness, user: User, role: Role) -> None:

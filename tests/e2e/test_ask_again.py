@@ -11,14 +11,14 @@ from bot.texts import jobs as words
 from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, told, whispered
 from tests.e2e.actors.damage import rewrite
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import states, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, finish, in_line
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, jobs_at_once=1)
+pytestmark = pytest.mark.started_with(jobs_at_once=1)
 
 ASKED = "Still want it?"
 UNBOUGHT = (

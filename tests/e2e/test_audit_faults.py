@@ -20,7 +20,7 @@ from tests.e2e.actors.appeals import LIFT, appeal, appealed, refused
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import press, told, whispered
 from tests.e2e.actors.faults import refusing_log
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.records import actions, assert_log_unbroken, stored
 from tests.e2e.actors.reports import hidden, report, why
 from tests.e2e.actors.spicy import spicy
@@ -40,7 +40,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 async def harness(tmp_path: Path, database_url: str | None, clock: MovableClock) -> AsyncGenerator[Harness]:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, now=clock) as opened:
+    async with open_harness(tmp_path, database_url, now=clock) as opened:
         yield opened
         assert_log_unbroken(opened)
 

@@ -10,7 +10,7 @@ from bot.sandbox.dimilinks import Hang, HttpError
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, without_change
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.records import states
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
@@ -20,14 +20,14 @@ from tests.e2e.actors.videos import being_made, finish, hold, in_line
 @pytest.fixture
 async def narrow(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
     """A bot that makes one video at a time."""
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as opened:
+    async with open_harness(tmp_path, database_url, jobs_at_once=1) as opened:
         yield opened
 
 
 @pytest.fixture
 async def wide(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Harness]:
     """A bot that makes many videos at a time."""
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once_per_person=9) as opened:
+    async with open_harness(tmp_path, database_url, jobs_at_once_per_person=9) as opened:
         yield opened
 
 

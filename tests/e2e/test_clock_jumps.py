@@ -9,7 +9,7 @@ import pytest
 
 from bot.jobs.deadline_clock import WAIT_S
 from tests.e2e.actors.approvals import ask, question, rule
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import MovableClock, until
@@ -34,7 +34,7 @@ async def tidied(harness: Harness) -> None:
         await harness.app.jobs.decisions.expire_due()
 
 
-@pytest.mark.started_with(tuning=replace(PATIENT, deadline_wait_s=WAIT_S))
+@pytest.mark.started_with(tuning=replace(QUICK, deadline_wait_s=WAIT_S))
 @pytest.mark.parametrize("jump", [LONG, -LONG])
 async def test_a_clock_that_jumps_deletes_and_expires_nothing(
     harness: Harness, clock: MovableClock, jump: timedelta
@@ -55,7 +55,7 @@ async def test_a_clock_that_jumps_deletes_and_expires_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.started_with(tuning=replace(PATIENT, timeouts=replace(PATIENT.timeouts, clock_settles_s=3.0)))
+@pytest.mark.started_with(tuning=replace(QUICK, timeouts=replace(QUICK.timeouts, clock_settles_s=3.0)))
 async def test_a_clock_that_is_wrong_at_a_start_expires_no_video_that_is_being_made(
     harness: Harness, clock: MovableClock
 ) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.actors.buttons import message_of
-from tests.e2e.actors.harness import PATIENT, Harness, open_harness
+from tests.e2e.actors.harness import QUICK, Harness, open_harness
 from tests.e2e.actors.videos import delivered
 from tests.video_files.credentials import NOT_INSTALLED, REASON, shown
 
 pytestmark = pytest.mark.skipif(NOT_INSTALLED, reason=REASON)
-SIGNING = replace(PATIENT, signs_videos=True)
+SIGNING = replace(QUICK, signs_videos=True)
 
 
 @pytest.fixture

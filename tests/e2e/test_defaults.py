@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.discord import Message, Reply
 from bot.texts import defaults as words
 from tests.e2e.actors.buttons import told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import being_made, finish
@@ -117,7 +117,7 @@ async def test_a_private_video_is_told_of_in_private(harness: Harness) -> None:
 
 async def test_a_late_video_is_told_of_by_the_bot_itself(tmp_path: Path, database_url: str | None) -> None:
     clock = MovableClock()
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, now=clock) as harness:
+    async with open_harness(tmp_path, database_url, now=clock) as harness:
         await defaults(harness, ping=True)
         reply = await being_made(harness, "a cat")
         await harness.stop()

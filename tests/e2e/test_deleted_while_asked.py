@@ -13,7 +13,7 @@ from bot.texts import moderation, refusals
 from cogs.moderation.review_channel import DiscordReviewChannel
 from tests.e2e.actors.approvals import deny, held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.privacy import deleted, export, privacy
 from tests.e2e.actors.records import assert_log_unbroken, states, stored
@@ -22,7 +22,6 @@ from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import media
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 ASKS = {Gate.NORMAL: Mode.APPROVAL}
 MARK = "zqxjkvmark"
 MONTH = timedelta(days=30)

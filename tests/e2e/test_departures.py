@@ -16,14 +16,12 @@ from bot.sandbox.discord.audit_log import kick, time_out
 from bot.texts import refusals
 from tests.e2e.actors.approvals import cards, held, moderator, question, rule
 from tests.e2e.actors.buttons import message_of, press_unseen
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness, utc_now
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness, utc_now
 from tests.e2e.actors.records import audit, states
 from tests.e2e.actors.reports import HIDDEN, hidden
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered, finish, in_line, shown
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 GONE = refusals.person_gone(bought=False).what.english
 ASKS = {Gate.FUN: Mode.APPROVAL}
@@ -136,7 +134,7 @@ async def test_what_is_being_bought_ends_once_the_service_has_answered(harness: 
 
 
 async def test_what_was_being_bought_ends_after_a_restart(tmp_path: Path, database_url: str | None) -> None:
-    async with open_harness(tmp_path, database_url, stop_grace_s=0.1, tuning=PATIENT) as harness:
+    async with open_harness(tmp_path, database_url, stop_grace_s=0.1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(SlowAnswer(60.0))
         reply = await harness.video("a boat")
         await until(lambda: harness.bought == 1)

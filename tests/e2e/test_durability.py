@@ -13,7 +13,7 @@ from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
 from bot.storage.errors import NewerDatabaseError, StorageDamagedError
 from bot.storage.migrate import head_revision
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish, in_line
@@ -41,7 +41,7 @@ async def test_a_job_goes_on_after_a_restart_in_the_same_reply(harness: Harness)
 
 
 async def test_a_job_in_line_is_begun_by_the_next_process(tmp_path: Path, database_url: str | None) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
+    async with open_harness(tmp_path, database_url, jobs_at_once=1) as harness:
         first = await being_made(harness, "first")
         second = await in_line(harness, "second")
         await harness.restart()
@@ -128,7 +128,7 @@ async def test_a_task_id_that_the_disk_does_not_take_at_first_is_kept_in_the_end
 async def test_while_the_disk_takes_nothing_no_request_leaves(
     tmp_path: Path, database_url: str | None
 ) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
+    async with open_harness(tmp_path, database_url, jobs_at_once=1) as harness:
         first = await being_made(harness, "first")
         second = await in_line(harness, "second")
         async with locked_disk(harness):

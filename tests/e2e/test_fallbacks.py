@@ -8,14 +8,13 @@ from bot.sandbox.discord import DiscordFault, MessageVersion
 from bot.texts import cards, jobs
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.reports import hidden
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, hold, shown
 
-WITHOUT_PROGRESS = replace(PATIENT, edit_interval_s=60.0)
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
+WITHOUT_PROGRESS = replace(QUICK, edit_interval_s=60.0)
 
 GONE = DiscordFault("PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=1000)
 PROMPT = "a forbidden lighthouse"
@@ -145,7 +144,7 @@ async def test_a_closed_channel_is_the_reason_of_a_direct_message(harness: Harne
 
 
 @pytest.mark.slow
-@pytest.mark.started_with(tuning=PATIENT, rules=None)
+@pytest.mark.started_with(rules=None)
 @pytest.mark.usefixtures("reports_are_reviewed")
 async def test_a_hidden_video_comes_back_without_a_refused_prompt(harness: Harness) -> None:
     reply = await harness.video(PROMPT)

@@ -8,7 +8,7 @@ from PIL import Image
 from bot.sandbox.discord import Attachment, Reply
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import states
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.videos import hold, upload
@@ -36,7 +36,6 @@ async def refused(harness: Harness, **options: Attachment) -> Reply:
 
 
 @AT_ONCE_AND_AFTER_A_RESTART
-@pytest.mark.started_with(tuning=PATIENT)
 async def test_the_first_frame_that_shows_something_becomes_the_picture(
     harness: Harness, *, restarted: bool
 ) -> None:

@@ -9,14 +9,13 @@ from bot.delivery.card import Action
 from bot.sandbox.discord import Reply, User
 from bot.texts import copies, jobs
 from tests.e2e.actors.buttons import labels, message_of, press, press_unseen, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.reports import hidden, rule
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import delivered, film_that_comes, limit_files, media
 from tests.video_files.comparing import extent, tags_of
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 SMALL_LIMIT = 500_000
 FULL = "Full quality"
 
@@ -144,7 +143,7 @@ async def test_a_spicy_original_needs_an_age_restricted_channel_and_a_spoiler(ha
 
 
 @pytest.mark.slow
-@pytest.mark.started_with(tuning=PATIENT, file_mark=False)
+@pytest.mark.started_with(file_mark=False)
 async def test_without_marks_it_is_the_file_as_it_came(harness: Harness) -> None:
     reply = await compressed(harness)
     shown = await (await press(harness, reply, FULL, user=with_nitro(harness))).wait_for_video(TIMEOUT_S)

@@ -24,15 +24,13 @@ from tests.e2e.actors.approvals import (
 )
 from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.forms import animated, opens, send
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import answer_to, ping, say
 from tests.e2e.actors.records import actions, assert_log_unbroken, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, slow
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line, upload
 from tests.moderation.audited import alone
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_NOW = "no longer allow it"
 
@@ -218,7 +216,7 @@ async def test_an_approved_request_is_not_bought_where_it_may_not_be_any_more(
 
 @pytest.mark.slow
 async def test_stricter_rules_hold_what_waits_in_line(tmp_path: Path, database_url: str | None) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
+    async with open_harness(tmp_path, database_url, jobs_at_once=1) as harness:
         running = await being_made(harness, "running")
         kept = await in_line(harness, "kept", user=harness.member("bea"))
         waiting = await harness.video("waiting", channel=harness.adult_channel, preset="spicy")
@@ -249,7 +247,7 @@ async def test_looser_rules_do_not_end_an_open_question(harness: Harness) -> Non
 
 @pytest.mark.slow
 async def test_words_are_held_or_refused_and_never_named(tmp_path: Path, database_url: str | None) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, blocked_terms="zeppelin") as harness:
+    async with open_harness(tmp_path, database_url, blocked_terms="zeppelin") as harness:
         await rule(harness, modes={Gate.SPICY: Mode.OPEN})
         words = harness.app.moderation.caches.words
         await words.add(harness.guild.id, Term("lantern", Effect.HELD), 1)

@@ -11,12 +11,10 @@ from cogs.video.defaults import DefaultsCog
 from tests.e2e.actors.approvals import spicy
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import PATIENT, SPICY_ON, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import SPICY_ON, TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import ping, said_to, say
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def test_the_operator_keeps_spicy_from_a_server(harness: Harness) -> None:

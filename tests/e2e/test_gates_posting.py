@@ -20,13 +20,11 @@ from tests.e2e.actors.approvals import (
 )
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
-from tests.e2e.actors.harness import PATIENT, SPICY_ON, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import SPICY_ON, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import finish, hold, upload
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_HERE = "the rules of this channel no longer allow it here"
 
@@ -196,7 +194,7 @@ async def test_spicy_videos_never_go_by_direct_message(harness: Harness) -> None
 async def test_spicy_videos_go_by_direct_message_where_the_operator_allows_it(
     tmp_path: Path, database_url: str | None
 ) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, spicy_in_direct_messages=True) as harness:
+    async with open_harness(tmp_path, database_url, spicy_in_direct_messages=True) as harness:
         direct = harness.sandbox.discord.dm(harness.user)
         assert (await harness.ended(await spicy(harness, channel=direct))).videos
         refused = await harness.video("a cat", channel=direct, preset="spicy", image=upload(harness))

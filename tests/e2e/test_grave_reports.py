@@ -13,7 +13,7 @@ from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.direct_messages import inbox
 from tests.e2e.actors.forms import opens
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, utc_now
 from tests.e2e.actors.records import actions
 from tests.e2e.actors.reports import ASKED, HIDDEN, REMOVED, reported, reports, rule, seen, why
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -23,7 +23,7 @@ from tests.e2e.actors.videos import delivered
 from tests.moderation.audited import alone
 
 pytestmark = [
-    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.started_with(rules=None),
     pytest.mark.usefixtures("reports_are_reviewed"),
 ]
 

@@ -14,13 +14,11 @@ from tests.e2e.actors.approvals import deny, held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.damage import change_rows
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.records import actions, states, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered, shown
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 ASKS = {Gate.NORMAL: Mode.APPROVAL}
 

@@ -8,7 +8,7 @@ from bot.texts import jobs as words
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.forms import UNKNOWN, opens
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import (
     ASKED,
@@ -29,7 +29,7 @@ from tests.e2e.actors.videos import delivered
 from tests.moderation.audited import alone
 
 pytestmark = [
-    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.started_with(rules=None),
     pytest.mark.usefixtures("reports_are_reviewed"),
 ]
 

@@ -14,7 +14,7 @@ from bot.texts.cards import DELIVERED
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.faults import refusing_log
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import ASKED, HIDDEN, REMOVED, hidden, is_hidden, kept, report, rule, seen, why
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -23,7 +23,7 @@ from tests.e2e.actors.videos import delivered
 from tests.moderation.audited import alone
 
 pytestmark = [
-    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.started_with(rules=None),
     pytest.mark.usefixtures("reports_are_reviewed"),
 ]
 

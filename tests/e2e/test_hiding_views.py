@@ -8,7 +8,7 @@ from bot.sandbox.dimilinks.faults import Endpoint
 from bot.texts import jobs, moderation
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import HIDDEN, REMOVED, hidden, is_hidden, kept, rule, seen
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -16,7 +16,7 @@ from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, forget_originals
 
 pytestmark = [
-    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.started_with(rules=None),
     pytest.mark.usefixtures("reports_are_reviewed"),
 ]
 

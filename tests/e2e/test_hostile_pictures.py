@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.children.processes import picture_children
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import upload
 from tests.images.corpus.bombs import bombs
@@ -26,7 +26,6 @@ def stopped(children: list[psutil.Process], *, goes_on: bool) -> Generator[None]
             child.resume()
 
 
-@pytest.mark.started_with(tuning=PATIENT)
 @pytest.mark.parametrize(
     "goes_on",
     [pytest.param(True, id="goes on"), pytest.param(False, id="hangs", marks=pytest.mark.slow)],

@@ -14,7 +14,7 @@ from bot.moderation.rules import ServerRules
 from bot.sandbox.discord import Message, Reply
 from bot.texts import moderation
 from tests.e2e.actors.buttons import press
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.records import assert_log_unbroken, states
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
@@ -32,8 +32,8 @@ def packages(tmp_path: Path) -> Path:
 @pytest.fixture
 async def harness(tmp_path: Path, database_url: str | None, packages: Path) -> AsyncGenerator[Harness]:
     """A running bot with that detector, in a server that has its moderators look from 60 % on."""
-    timeouts = replace(PATIENT.timeouts, submit_s=60.0)
-    tuning = replace(PATIENT, timeouts=timeouts, detector_paths=(packages,))
+    timeouts = replace(QUICK.timeouts, submit_s=60.0)
+    tuning = replace(QUICK, timeouts=timeouts, detector_paths=(packages,))
     async with open_harness(
         tmp_path, database_url, tuning=tuning, rules=None, image_check="opennsfw"
     ) as opened:

@@ -6,11 +6,9 @@ from bot.sandbox.discord import DiscordFault, Message, User
 from bot.texts import refusals
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import answers, ended, ping, say
 from tests.e2e.actors.videos import delivered
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 NOT_HERE = refusals.REFUSALS["command_not_here"].what.english
 PAGE = "GET /applications/*/guilds/*/commands/permissions"

@@ -10,13 +10,11 @@ from bot.sandbox.discord import Reply
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish, in_line
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def laid_aside(harness: Harness, prompt: str = "laid aside") -> Reply:
@@ -39,7 +37,7 @@ async def test_an_empty_list_says_what_to_do(harness: Harness) -> None:
 async def test_ones_own_jobs_are_listed_each_with_what_can_be_done(
     tmp_path: Path, database_url: str | None
 ) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, jobs_at_once=1) as harness:
+    async with open_harness(tmp_path, database_url, jobs_at_once=1) as harness:
         harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())
         await harness.ended(await harness.video("who knows"))
         harness.sandbox.dimilinks.faults.outcomes.clear()

@@ -13,11 +13,9 @@ from bot.texts.buttons import LABELS
 from bot.texts.cards import DELIVERED
 from bot.texts.messages import Language
 from tests.e2e.actors.buttons import labels, press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.videos import being_made
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 LANGUAGES = pytest.mark.parametrize(
     "language", [Language.CHINESE, Language.TRADITIONAL_CHINESE, Language.JAPANESE]

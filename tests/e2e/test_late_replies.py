@@ -8,11 +8,9 @@ import pytest
 from bot.delivery import breaker
 from bot.sandbox.discord import Channel, DiscordFault, Drop, Message
 from tests.e2e.actors.buttons import press
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 GONE = DiscordFault("PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=1000)
 SEND = "POST /channels/{channel_id}/messages"

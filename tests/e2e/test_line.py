@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox.dimilinks import TaskPace
 from bot.sandbox.discord import Reply
 from tests.e2e.actors.buttons import press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.restarts import slow
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish, hold, in_line
@@ -82,7 +82,6 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(
     async with open_harness(
         tmp_path,
         database_url,
-        tuning=PATIENT,
         pace=TaskPace(queue_s=0, generate_s=0.3),
         jobs_at_once=1,
         jobs_at_once_per_person=1,
@@ -103,9 +102,7 @@ async def test_one_persons_many_jobs_do_not_hold_up_anothers_first(
 async def test_jobs_found_running_at_a_restart_keep_their_places(
     tmp_path: Path, database_url: str | None
 ) -> None:
-    async with open_harness(
-        tmp_path, database_url, tuning=PATIENT, jobs_at_once=3, jobs_at_once_per_person=3
-    ) as harness:
+    async with open_harness(tmp_path, database_url, jobs_at_once=3, jobs_at_once_per_person=3) as harness:
         running = [await being_made(harness, f"running {number}") for number in range(3)]
         waiting = await in_line(harness, "waiting")
         await harness.restart(jobs_at_once=1)
@@ -140,9 +137,7 @@ async def test_a_person_who_has_used_up_the_day_is_told_privately_before_anythin
 async def test_what_waits_is_reserved_and_given_back_when_it_is_cancelled(
     tmp_path: Path, database_url: str | None
 ) -> None:
-    async with open_harness(
-        tmp_path, database_url, tuning=PATIENT, seconds_a_day=12, jobs_at_once=1
-    ) as harness:
+    async with open_harness(tmp_path, database_url, seconds_a_day=12, jobs_at_once=1) as harness:
         running = await being_made(harness, "running")
         waiting = await in_line(harness, "waiting")
         text = await told(await harness.video("refused"))

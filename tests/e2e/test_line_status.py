@@ -7,11 +7,11 @@ import pytest
 from bot.sandbox.discord.presences import UPDATES, WITHIN_S
 from bot.services.line_status import EVERY_S
 from bot.texts import status as words
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, in_line
 
-OFTEN = replace(PATIENT, status_every_s=0.3)
+OFTEN = replace(QUICK, status_every_s=0.3)
 """Often enough for a test; it changes seldom enough for Discord's limit."""
 
 

@@ -12,7 +12,7 @@ from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import message_of, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.direct_messages import news
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import actions
 from tests.e2e.actors.reports import hidden
 from tests.e2e.actors.reports import rule as rule_reports
@@ -21,7 +21,7 @@ from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 
 
 async def test_a_changed_setting_is_named_with_its_values_in_the_readers_language(harness: Harness) -> None:

@@ -13,13 +13,13 @@ from bot.texts import forms
 from bot.texts.log_entries import action
 from bot.texts.messages import Language
 from tests.e2e.actors.forms import opens
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import reported, seen
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 
 SENDING = "POST /channels/*/messages"
 

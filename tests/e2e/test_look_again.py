@@ -12,7 +12,7 @@ from bot.texts import refusals
 from tests.e2e.actors.appeals import suspend
 from tests.e2e.actors.approvals import SPICY_OFF, ask, deny, moderator, parked, question, rule
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import audit, states
 from tests.e2e.actors.reports import hidden
@@ -20,8 +20,6 @@ from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered, finish, shown
 from tests.moderation.audited import alone
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def lost(harness: Harness, *, channel: Channel | None = None, **options: str | bool) -> Reply:

@@ -15,14 +15,14 @@ from bot.sandbox.discord import Reply
 from bot.settings import BadConfigurationError, load
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press, told
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.reports import REMOVED, hidden, rule, seen, why
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered, film_that_comes, limit_files, media
 from tests.video_files.comparing import extent, tags_of
 
 SITE = "https://videos.example/stillmotion"
-pytestmark = pytest.mark.started_with(tuning=PATIENT, media_url=SITE, media_address="127.0.0.1:0")
+pytestmark = pytest.mark.started_with(media_url=SITE, media_address="127.0.0.1:0")
 SMALL_LIMIT = 500_000
 FULL = "Full quality"
 LINK = re.compile(rf"<{SITE}(/[^>]+)>")

@@ -19,12 +19,10 @@ from tests.e2e.actors.approvals import (
     spicy,
 )
 from tests.e2e.actors.buttons import message_of, press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.settings import log
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered, finish, hold
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 MEMBER = "GET /guilds/*/members/*"
 POSTED = "May this video be posted?"

@@ -10,12 +10,10 @@ from bot.texts import moderation
 from tests.e2e.actors.appeals import LIFT, appealed, member, suspend
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import actions, audit
 from tests.e2e.actors.spicy import spicy
 from tests.moderation.audited import alone
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def block(harness: Harness) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.moving.move import move_database
 from bot.storage.opening import database_path
-from tests.e2e.actors.harness import PATIENT, open_harness
+from tests.e2e.actors.harness import open_harness
 from tests.e2e.actors.records import assert_log_unbroken, states, stored
 from tests.e2e.actors.videos import being_made, finish, in_line
 from tests.postgresql.server import PostgresqlServer
@@ -14,7 +14,7 @@ from tests.postgresql.server import PostgresqlServer
 
 async def test_what_is_under_way_goes_on_after_a_move(tmp_path: Path, postgresql: PostgresqlServer) -> None:
     with postgresql.new_database(empty=True) as name:
-        async with open_harness(tmp_path, None, tuning=PATIENT, jobs_at_once=2) as harness:
+        async with open_harness(tmp_path, None, jobs_at_once=2) as harness:
             shown = await harness.video("shown before")
             await shown.wait_for_video(timeout_s=60)
             made = [await being_made(harness, "first"), await being_made(harness, "second")]

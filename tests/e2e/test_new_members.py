@@ -13,13 +13,11 @@ from bot.texts import refusals
 from bot.texts.jobs import moment
 from tests.e2e.actors.approvals import change_rules, moderator
 from tests.e2e.actors.buttons import told
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.mentions import ping, said_to, say
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 PAUSED = refusals.new_member_pause("").what.english
 DAILY = refusals.new_member_daily(2, "").what.english

@@ -7,13 +7,12 @@ import pytest
 from bot.sandbox.discord import DiscordFault, Drop, Reply
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.reports import REMOVED, hidden, kept, report, rule, seen, why
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, film_that_comes, finish, limit_files, media
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 SMALL_LIMIT = 500_000
 
 

@@ -12,14 +12,14 @@ from tests.e2e.actors.appeals import member
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, told
 from tests.e2e.actors.direct_messages import inbox
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.reports import hidden, why
 from tests.e2e.actors.reports import rule as rule_reports
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 RED = 0xE74C3C
 
 

@@ -10,7 +10,7 @@ from bot.texts import person_news
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import told
 from tests.e2e.actors.direct_messages import inbox
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.reports import hidden, why
 from tests.e2e.actors.reports import rule as rule_reports
@@ -18,7 +18,7 @@ from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import delivered
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 POST = "POST /channels/*/messages"
 
 

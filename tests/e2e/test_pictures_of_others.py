@@ -8,13 +8,11 @@ from bot.texts import forms
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press, press_unseen, told
 from tests.e2e.actors.forms import animated, answers, hint, opens, parts, send, send_made_up
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import answer_to, ended, ping, say, upload_of_width
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, slow
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, shown, upload, widths
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 def asks_for_pictures(opened: Reply) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.actors.channels import (
     thread,
     voice_chat,
 )
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import being_made, finish
 
@@ -50,7 +50,7 @@ async def test_again_works_everywhere(harness: Harness, place: Callable[[Harness
 async def test_where_the_bot_is_no_member_a_late_video_is_not_lost(
     tmp_path: Path, database_url: str | None, place: Callable[[Harness], Channel]
 ) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT, now=MovableClock()) as harness:
+    async with open_harness(tmp_path, database_url, now=MovableClock()) as harness:
         channel = place(harness)
         reply = await made_in(harness, channel)
         await harness.stop()

@@ -16,7 +16,7 @@ from bot.sandbox.discord import Message, MessageVersion
 from cogs.shared.channels import known_guild
 from cogs.worker_client import WorkerClient
 from tests.e2e.actors.buttons import message_of
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.videos import (
     LARGE,
     being_made,
@@ -174,7 +174,6 @@ async def test_without_the_token_the_limit_is_the_bot_s(harness: Harness, tier: 
 
 
 @pytest.mark.slow
-@pytest.mark.started_with(tuning=PATIENT)
 async def test_a_file_that_takes_long_to_prepare_shows_how_far_it_is(harness: Harness) -> None:
     limit_files(harness, SMALL_LIMIT)
     film_that_comes(harness, Scene(LARGE.kind, 1280, 720, 20, 6_000_000, grain=2, sound=False))

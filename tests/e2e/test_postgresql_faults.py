@@ -15,11 +15,12 @@ from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.video_factory import SampleVideoFactory
 from bot.texts import explanations
 from tests.cli.shell import Shell, asked
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.records import assert_log_unbroken
 from tests.e2e.actors.restarts import slow
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line
+from tests.patience import ACK_DEADLINE_S
 from tests.postgresql.outside import rows_of
 from tests.postgresql.proxy import Break, Proxy, proxy_to
 from tests.postgresql.server import PostgresqlServer
@@ -53,7 +54,7 @@ async def harness(
 ) -> AsyncGenerator[Harness]:
     """A running bot that makes one video at a time, with its database on the server."""
     url, proxy_url = postgresql.url(database), postgresql.url(database, port=proxy.port)
-    async with open_harness(tmp_path, url, proxy_url=proxy_url, tuning=PATIENT, jobs_at_once=1) as opened:
+    async with open_harness(tmp_path, url, proxy_url=proxy_url, jobs_at_once=1) as opened:
         yield opened
         assert_log_unbroken(opened)
 
@@ -200,7 +201,9 @@ async def test_a_process_that_stood_still_while_another_took_over_ends_and_chang
 ) -> None:
     """The server gave up the session of the process that stood still, as of a host that is gone."""
     url = postgresql.url(database)
-    async with Sandbox(SampleVideoFactory(tmp_path / "films"), pace=TaskPace(0.1, 1.0)) as sandbox:
+    async with Sandbox(
+        SampleVideoFactory(tmp_path / "films"), pace=TaskPace(0.1, 1.0), ack_deadline_s=ACK_DEADLINE_S
+    ) as sandbox:
         shell, environment = Shell(tmp_path), {**sandbox.environment, "DATABASE_URL": url}
         if state == "submitting":
             sandbox.dimilinks.faults.submit.append(SlowAnswer(30.0))

@@ -11,7 +11,7 @@ from bot.texts import privacy as words
 from bot.texts.messages import Language
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import labels, message_of, press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.privacy import deleted, export, privacy
 from tests.e2e.actors.records import assert_log_unbroken, states, stored
 from tests.e2e.actors.reports import REMOVED, hidden, kept, rule, seen, why
@@ -19,7 +19,6 @@ from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered, media
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 NOBODY = 0
 
 

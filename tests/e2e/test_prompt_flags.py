@@ -8,11 +8,9 @@ from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.damage import change_rows
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import answer_to, ended, ping, said_to, say
 from tests.e2e.actors.videos import delivered, shown, upload
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 FLAGS = (
     "--mode=spicy",

@@ -17,7 +17,7 @@ from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press
 from tests.e2e.actors.direct_messages import inbox
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import states
 from tests.e2e.actors.reports import hidden, kept
@@ -26,7 +26,7 @@ from tests.e2e.actors.videos import being_made, delivered, finish, hold, in_line
 
 pytestmark = [
     pytest.mark.sqlite("backups hold the file"),
-    pytest.mark.started_with(tuning=PATIENT, jobs_at_once=1),
+    pytest.mark.started_with(jobs_at_once=1),
 ]
 
 ASKED = "Still want it?"
@@ -237,7 +237,7 @@ async def test_an_undelivered_video_is_fetched_from_the_list(
 
 
 @pytest.mark.slow
-@pytest.mark.started_with(tuning=PATIENT, rules=None)
+@pytest.mark.started_with(rules=None)
 @pytest.mark.usefixtures("reports_are_reviewed")
 async def test_a_hidden_video_can_be_restored_from_the_backup(harness: Harness) -> None:
     reply = await delivered(harness)

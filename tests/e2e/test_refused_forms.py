@@ -1,7 +1,5 @@
 """What was refused can be changed: the form opens as it was sent, from a command and from a form."""
 
-import pytest
-
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
@@ -9,11 +7,9 @@ from bot.texts import forms
 from tests.e2e.actors.approvals import change_rules
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.forms import send
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def reopened(harness: Harness, refused: Reply) -> Reply:

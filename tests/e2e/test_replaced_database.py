@@ -7,7 +7,7 @@ import pytest
 
 from bot.texts import operator
 from tests.e2e.actors.direct_messages import news
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line
 
@@ -25,7 +25,7 @@ def replace(database: Path, aside: Path) -> None:
     shutil.copy(aside, database)
 
 
-@pytest.mark.started_with(tuning=PATIENT, jobs_at_once=1)
+@pytest.mark.started_with(jobs_at_once=1)
 @pytest.mark.parametrize("change", [take_away, replace])
 async def test_nothing_is_bought_until_the_file_is_back(harness: Harness, change: object) -> None:
     assert callable(change)

@@ -33,13 +33,13 @@ from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import jobs as job_words
 from bot.texts import refusals
 from tests.e2e.actors.buttons import press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import CALM, RAIN, answer_to, answers, ended, overheard, ping, said_to, say
 from tests.e2e.actors.pictures import picture, png_claiming
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import finish, hold
 
-HELD = replace(PATIENT, edit_interval_s=0.6)
+HELD = replace(QUICK, edit_interval_s=0.6)
 NEVER_MIND_HOW_OFTEN = 1000
 ROOMY = RateLimits(
     channel_messages=BucketRule("channel_messages", 1000, 5.0),
@@ -368,7 +368,7 @@ async def test_whatever_people_say_they_are_answered_and_nothing_breaks(
     async with open_harness(
         tmp_path,
         database_url,
-        tuning=replace(PATIENT, edit_interval_s=5.0),
+        tuning=replace(QUICK, edit_interval_s=5.0),
         pace=TaskPace(queue_s=0, generate_s=0.05),
         privileged_intents=intents,
         limits=ROOMY,

@@ -7,7 +7,7 @@ from tests.e2e.actors.appeals import member
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import labels, message_of
 from tests.e2e.actors.direct_messages import inbox
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.reports import REMOVED, report, rule, seen, why
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -15,7 +15,7 @@ from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

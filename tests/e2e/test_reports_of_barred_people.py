@@ -10,14 +10,14 @@ from tests.e2e.actors.appeals import suspend
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of
 from tests.e2e.actors.forms import opens
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.records import actions
 from tests.e2e.actors.reports import reported, rule
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.videos import delivered
 from tests.moderation.audited import alone
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 
 
 async def report(harness: Harness, reply: Reply, user: User, reason: ReportReason) -> str:

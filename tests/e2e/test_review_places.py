@@ -9,13 +9,13 @@ from bot.texts import settings_panel as words
 from bot.texts import spicy as spicy_words
 from tests.e2e.actors.approvals import ask, deny, moderator, question, rule
 from tests.e2e.actors.buttons import id_of, labels, press, press_unseen, told, whispered
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit, stored
 from tests.e2e.actors.settings import boss, choose, form_of, log, rules, settings
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
 
-pytestmark = pytest.mark.started_with(tuning=PATIENT, rules=None)
+pytestmark = pytest.mark.started_with(rules=None)
 PROBLEMS = words.REVIEW_CHANNEL_PROBLEMS
 
 

@@ -7,12 +7,10 @@ from bot.texts import jobs, moderation
 from bot.texts import spicy as spicy_words
 from tests.e2e.actors.approvals import ask, change_rules, deny, moderator, question, rule
 from tests.e2e.actors.buttons import message_of, press, told, whispered
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 MODERATORS_ONLY = spicy_words.MODERATORS_ONLY.english
 PAGE = "GET /applications/*/guilds/*/commands/permissions"

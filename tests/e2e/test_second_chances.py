@@ -13,7 +13,7 @@ from bot.sandbox.discord import Attachment, Channel, Reply
 from bot.texts import explanations
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, whispered
-from tests.e2e.actors.harness import BEING_STORED, PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import BEING_STORED, QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.records import states
@@ -245,7 +245,7 @@ async def test_buttons_of_the_card_before_do_not_take_away_what_was_found(
 async def test_a_video_that_nobody_watched_any_more_is_found_again(
     tmp_path: Path, database_url: str | None, *, restarted: bool
 ) -> None:
-    async with open_harness(tmp_path, database_url, tuning=PATIENT) as harness:
+    async with open_harness(tmp_path, database_url) as harness:
         reply = await being_made(harness, "after all")
         asked = await press(harness, reply, "Cancel")
         await told(asked)

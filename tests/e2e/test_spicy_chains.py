@@ -2,21 +2,17 @@
 
 import shutil
 
-import pytest
-
 from bot.sandbox.dimilinks import DropAfterAcceptance
 from bot.sandbox.discord import Reply
 from bot.texts import refusals
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.forms import answers, opens, send, send_made_up
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.mentions import ended, ping, say
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.videos import shown, upload
 from tests.images.encoded_videos import film
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 REFUSED = refusals.REFUSALS["spicy_from_pictures"].english
 SPICY = {"preset": "spicy"}

@@ -14,13 +14,11 @@ from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import labels, message_of, press, press_unseen, told, whispered
 from tests.e2e.actors.damage import change_rows, rewrite
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import audit
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import COMMANDS, entries, seed, spicy
 from tests.e2e.actors.timing import until
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 ANY_COMMAND = pytest.mark.parametrize(("command", "options"), COMMANDS)
 

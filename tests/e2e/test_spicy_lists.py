@@ -13,14 +13,11 @@ from bot.texts import word_lists
 from bot.texts.messages import Message
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import press, told
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness, utc_now
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, utc_now
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import COMMANDS, entries, spicy
 from tests.e2e.actors.timing import until
 from tests.moderation.audited import alone
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
-
 
 # People.
 

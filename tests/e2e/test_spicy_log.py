@@ -14,12 +14,10 @@ from bot.texts import spicy as words
 from cogs.moderation.spicy_log import LogPage
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import labels, message_of, press, told
-from tests.e2e.actors.harness import PATIENT, Harness, utc_now
+from tests.e2e.actors.harness import Harness, utc_now
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import entries, seed, spicy
 from tests.moderation.audit.logs import verify
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -16,15 +16,13 @@ from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, press_unseen, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.forms import animated, answers, opens, send, send_made_up
-from tests.e2e.actors.harness import PATIENT, QUICK, TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import ping, said_to, say
 from tests.e2e.actors.records import assert_log_unbroken, audit, stored
 from tests.e2e.actors.references import first_reference, hashes
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import finish, hold, upload
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 REFUSED = refusals.REFUSALS["spicy_from_pictures"].english
 HOT = {"prompt": "hot", "preset": "spicy"}

@@ -15,7 +15,7 @@ from cogs.shared.action_texts import ANSWERS
 from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press, press_unseen, told
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import CALM, answer_to, ended, ping, say
 from tests.e2e.actors.records import actions, audit, states
 from tests.e2e.actors.reports import REMOVED, hidden, seen
@@ -23,8 +23,6 @@ from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, finish
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def purge(harness: Harness, **more: object) -> str:

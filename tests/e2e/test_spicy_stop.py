@@ -14,7 +14,7 @@ from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, 
 from tests.e2e.actors.approvals import spicy as asked
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import actions, audit, states
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -22,8 +22,6 @@ from tests.e2e.actors.settings import boss, settings
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, finish, hold, shown
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 REFUSED = refusals.REFUSALS["spicy_stopped"].english
 OPEN = {Gate.SPICY: Mode.OPEN}

@@ -10,12 +10,10 @@ from bot.sandbox.discord import ChannelKind
 from bot.texts import spicy as spicy_words
 from bot.texts import word_lists as words
 from tests.e2e.actors.approvals import ask, moderator, question, rule
-from tests.e2e.actors.harness import PATIENT, Harness
+from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.records import actions
 from tests.e2e.actors.spicy import entries, spicy
 from tests.e2e.actors.timing import until
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def listed(harness: Harness, *terms: Term) -> None:

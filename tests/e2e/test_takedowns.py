@@ -8,7 +8,7 @@ from bot.texts import jobs as job_words
 from bot.texts import spicy as spicy_words
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import message_of, press, told, whispered
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import actions, audit, states
 from tests.e2e.actors.reports import ASKED, HIDDEN, REMOVED, hidden, kept, report, seen, why
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -17,7 +17,7 @@ from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, delivered
 
 pytestmark = [
-    pytest.mark.started_with(tuning=PATIENT, rules=None),
+    pytest.mark.started_with(rules=None),
     pytest.mark.usefixtures("reports_are_reviewed"),
 ]
 EDIT = "PATCH /channels/*/messages/*"

@@ -7,14 +7,12 @@ import pytest
 from bot.texts import operator
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.direct_messages import news
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.records import stored
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 
 async def test_the_bot_starts_and_serves_everybody_else(harness: Harness) -> None:

@@ -7,11 +7,9 @@ from bot.sandbox.discord import DiscordFault, Reply
 from bot.texts import refusals
 from tests.e2e.actors.approvals import ask, cards, held, moderator, parked, question, rule, spicy
 from tests.e2e.actors.buttons import message_of, press
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, hold
-
-pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 APPROVED = {Gate.NORMAL: Mode.APPROVAL, Gate.SPICY: Mode.APPROVAL}
 

@@ -9,7 +9,7 @@ from bot.sandbox.discord import Reply
 from bot.storage.migrate import revisions
 from tests.e2e.actors.buttons import press
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
-from tests.e2e.actors.harness import PATIENT, TIMEOUT_S, Harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line
@@ -17,7 +17,7 @@ from tests.storage.stored_schemas import put, restored
 
 pytestmark = [
     pytest.mark.sqlite("replaces the file by those of earlier versions"),
-    pytest.mark.started_with(tuning=PATIENT, jobs_at_once=2),
+    pytest.mark.started_with(jobs_at_once=2),
 ]
 NAME = "stillmotion.sqlite3"
 FIRST, *BETWEEN, LAST = revisions()[:-1]

@@ -76,7 +76,7 @@ class DeedsDone:
     async def _do(self, act: Act, review_id: str) -> None:
         self.under_way -= 1
         while self.under_way and self.contested.database.commits < self.begun_at + act.commits:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.0005)
         self.under_way += 1
         for _ in range(act.turns):
             await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from bot.sandbox.video_factory import SampleVideoFactory
 from bot.settings import load
 from bot.texts import jobs
 from cogs.shared.respond import LookUpTimes
+from tests.patience import ACK_DEADLINE_S
 from tests.postgresql.outside import rows_of
 from tests.storage.new_database import place_new_database
 
@@ -62,11 +63,9 @@ QUICK = Tuning(
     # A machine that is busy with other tests is no fault of the bot; what is late is tested with the usual times.
     look_ups=LookUpTimes(all_s=4.0, page_s=2.5),
     deadline_wait_s=0.0,
-    expire_after_s=8.0,
+    expire_after_s=120.0,
     signs_videos=False,
 )
-PATIENT = replace(QUICK, expire_after_s=120.0)
-"""For tests that keep videos unfinished while they do other things."""
 SPICY_ON = ServerRules(spicy_confirmed_by=1, modes={Gate.SPICY: Mode.OPEN})
 """As most tests want the server: spicy in age-restricted channels."""
 QUICK_PACE = TaskPace(queue_s=0.1, generate_s=0.5)
@@ -216,7 +215,7 @@ async def open_harness(
     privileged_intents: Intents = Intents.NONE,
     limits: RateLimits = QUICK_LIMITS,
     rules: ServerRules | None = SPICY_ON,
-    ack_deadline_s: float = 6.0,
+    ack_deadline_s: float = ACK_DEADLINE_S,
     proxy_url: str | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Harness]:
