@@ -75,9 +75,8 @@ class ShardLocks:
         own = int(rows[0][0])
         numbers = {pid: number for _, pid, kind, number in rows if kind == GATEWAYS}
         sessions = {pid for _, pid, kind, _ in rows if kind == GATEWAY_KEY[0]}
-        # Gateways of an earlier version tell no number.
-        holders = {number: numbers.get(pid, -pid) for _, pid, kind, number in rows if kind == GROUPS}
-        gateways = frozenset(numbers.get(pid, -pid) for pid in sessions)
+        holders = {number: numbers[pid] for _, pid, kind, number in rows if kind == GROUPS and pid in numbers}
+        gateways = frozenset(number for pid, number in numbers.items() if pid in sessions)
         return GatewaysSeen(self._number, own in sessions, gateways, holders)
 
     async def take_group(self, group: int) -> bool:
