@@ -34,7 +34,7 @@ from bot.texts.messages import Translatable
 
 log: Final = structlog.get_logger(__name__)
 
-STORE_WITHIN_S: Final = 1.0
+STORE_WITHIN_S: Final = 0.8
 """Of the three seconds that Discord grants for an acknowledgement, what storing may take first."""
 
 

@@ -92,10 +92,11 @@ class ModerationWiring:
     def caches(self) -> ModerationCaches:
         """Rules, members and words of all servers, and what the operator set."""
         settings, log_ = self.settings, self.audit_log
+        segmenter = ChildSegmenter(self.segmenting, within_s=self.segment_within_s)
         return ModerationCaches(
             RuleCache(RuleStore(self.database), log_, self.now),
             MemberCache(MemberStore(self.database)),
-            WordLists(TermStore(self.database), log_, self.now, ChildSegmenter(self.segmenting)),
+            WordLists(TermStore(self.database), log_, self.now, segmenter),
             OperatorRules(
                 Admission(frozenset(settings.allowed_people), frozenset(settings.allowed_roles)),
                 settings.spicy_offered,

@@ -47,7 +47,7 @@ async def request_video(
         interaction: It asks, and was not acknowledged yet.
         order: What is asked for.
         now: When the interaction came.
-        pages: The servers' *Integrations* pages, for a press that no command came before.
+        pages: The servers' *Integrations* pages, for what no command was typed for right now.
     """
     origin = RequestOrigin(
         event=event_of(interaction),
@@ -69,7 +69,7 @@ async def request_video(
     language = language_of(interaction, private=True)
     if refused.verdict is Verdict.PERSON_SUSPENDED:
         await refuse(interaction, refused.explanation, (appeal_button(origin.person, language),))
-    elif refused.was_made:
+    elif refused.was_made or refused.verdict is Verdict.COMMAND_NOT_HERE:
         await tell(interaction, refused.explanation)
     else:
         keeping = requests.keep_refused(draft_id := new_job_id(), order, interaction.user.id)

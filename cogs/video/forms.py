@@ -106,9 +106,9 @@ class FormsCog(commands.Cog):
         async with before_acknowledging(interaction):
             order = await self._order(interaction, reference, form)
         if isinstance(order, VideoOrder):
-            # The form of a draft was opened by a command, which Discord let the user use.
-            pages = None if reference.kind is FormKind.DRAFT else self._pages
-            await request_video(self._requests, interaction, order, now=self._now(), pages=pages)
+            # Discord asked the page for the command that opened a form at most: not for a refused request's button,
+            # and not again for a form that was left open.
+            await request_video(self._requests, interaction, order, now=self._now(), pages=self._pages)
         else:
             await refuse(interaction, order)
 

@@ -93,7 +93,7 @@ async def _lists() -> AsyncGenerator[WordLists]:
     with tempfile.TemporaryDirectory(prefix="stillmotion-bench-") as folder:
         async with open_database(None, Path(folder)) as database, segmenting_pool(within_s=30.0) as pool:
             store, audit = TermStore(database), AuditLog(database)
-            lists = WordLists(store, audit, lambda: datetime.now(UTC), ChildSegmenter(pool))
+            lists = WordLists(store, audit, lambda: datetime.now(UTC), ChildSegmenter(pool, within_s=30.0))
             await lists.load()
             yield lists
 

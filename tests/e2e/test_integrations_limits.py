@@ -4,7 +4,7 @@ import pytest
 
 from bot.sandbox.discord import DiscordFault, Message, User
 from bot.texts import refusals
-from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.forms import opens, send
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.mentions import answers, ended, ping, say
@@ -99,3 +99,21 @@ async def test_buttons_and_forms_obey_it_as_well(harness: Harness, label: str) -
     assert NOT_HERE in await told(pressed)
     assert pressed.ephemeral
     assert harness.bought == 1
+
+
+async def test_a_refusal_by_it_has_no_button_to_change_what_was_asked_for(harness: Harness) -> None:
+    reply = await delivered(harness)
+    harness.sandbox.discord.integrations.deny(harness.guild, harness.channel, "video")
+    refused = await press(harness, reply, "Again")
+    assert NOT_HERE in await told(refused)
+    assert refused.current is not None
+    assert labels(refused.current) == []
+
+
+async def test_what_was_refused_for_another_reason_is_changed_by_its_rules(harness: Harness) -> None:
+    refused = await harness.video("a boat", preset="spicy")
+    await told(refused)
+    changed = await opens(harness, refused, "Change")
+    harness.sandbox.discord.integrations.deny(harness.guild, harness.channel, "video")
+    assert NOT_HERE in await told(await send(harness, changed, {"preset": "normal"}))
+    assert harness.bought == 0

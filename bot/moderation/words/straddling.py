@@ -4,6 +4,7 @@
 text into words, in a child process that starts with the first such find and ends when there are no more.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final, Protocol
@@ -23,8 +24,14 @@ _AROUND: Final = 24
 _MOST: Final = 400
 """Finds of a text that are examined. Further ones count."""
 _MEMORY_BYTES: Final = 512 * 1024 * 1024
-WITHIN_S: Final = 2.0
-"""Of the three seconds that Discord grants for an acknowledgement. The first answer takes a quarter of a second."""
+WITHIN_S: Final = 0.8
+"""Of the three seconds that Discord grants for an acknowledgement, the wait behind others' questions included.
+
+The first answer of a child takes a quarter of a second, further ones some milliseconds.
+"""
+_BEYOND_S: Final = 2.0
+"""Seconds for which a child may go on after nobody waits for its answer: ended then, it would start anew next time,
+and on a slow machine never be in time."""
 
 Question = tuple[str, int, int]
 """A text in simplified characters, and the start and end (exclusive) of a find in it."""
@@ -41,25 +48,38 @@ class Segmenter(Protocol):
 class ChildSegmenter:
     """Has a child process divide the texts."""
 
-    def __init__(self, pool: ChildPool) -> None:
+    def __init__(self, pool: ChildPool, *, within_s: float = WITHIN_S) -> None:
+        """Args: `within_s` is how many seconds an answer is waited for."""
         self._pool = pool
+        self._within_s = within_s
+        self._asking: set[asyncio.Task[Sequence[bool] | None]] = set()
+        """They end by the pool: with the child's time, or as it is closed."""
 
     async def straddled(self, questions: Sequence[Question]) -> Sequence[bool]:
-        """Return for each find if a word straddles one of its edges. False where that cannot be told."""
+        """Return for each find if a word straddles one of its edges. False where that cannot be told in time."""
+        asking = asyncio.create_task(self._ask(questions), name="segmenting")
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+        await asyncio.wait([asking], timeout=self._within_s)
+        if not asking.done():
+            log.warning("words_not_segmented", reason="late")
+        answer = asking.result() if asking.done() else None
+        # The finds count: a prompt that could not be examined is not let through.
+        return [False] * len(questions) if answer is None else answer
+
+    async def _ask(self, questions: Sequence[Question]) -> Sequence[bool] | None:
         try:
             answer = await self._pool.ask("words", "straddled", questions=[list(one) for one in questions])
         except ChildFaultError as error:
-            # The finds count: a prompt that could not be examined is not let through.
             log.warning("words_not_segmented", reason=error.fault, detail=error.detail)
-            return [False] * len(questions)
+            return None
         return [number == 1 for number in answer["straddled"]]
 
 
 def segmenting_pool(within_s: float = WITHIN_S) -> ChildPool:
-    """Return the pool of the one child, with the seconds that an answer may take; nothing is started yet."""
-    return ChildPool(
-        ChildSpec("bot.moderation.words.segmenting", _MEMORY_BYTES), at_once=1, within_s=within_s
-    )
+    """Return the pool of the one child, for answers that are waited for so long; nothing is started yet."""
+    spec = ChildSpec("bot.moderation.words.segmenting", _MEMORY_BYTES)
+    return ChildPool(spec, at_once=1, within_s=within_s + _BEYOND_S)
 
 
 async def unstraddled(

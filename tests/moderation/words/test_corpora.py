@@ -20,7 +20,10 @@ from tests.moderation.words.disguises import DISGUISES
 async def lists(database: Database) -> AsyncGenerator[WordLists]:
     async with segmenting_pool(within_s=30.0) as pool:
         yield WordLists(
-            TermStore(database), AuditLog(database), lambda: datetime.now(UTC), ChildSegmenter(pool)
+            TermStore(database),
+            AuditLog(database),
+            lambda: datetime.now(UTC),
+            ChildSegmenter(pool, within_s=30.0),
         )
 
 

@@ -1,5 +1,6 @@
 """What is always blocked is, in three languages and however it is written; innocent prompts pass."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import psutil
 import pytest
 
 from bot.moderation.words.minors import NEAR_WORDS, Match, judge_shipped, shipped_hits
@@ -24,7 +26,7 @@ def matches(text: str, *, sexual: bool = False) -> Match:
 @pytest.fixture
 async def segmenter() -> AsyncGenerator[ChildSegmenter]:
     async with segmenting_pool(within_s=30.0) as pool:
-        yield ChildSegmenter(pool)
+        yield ChildSegmenter(pool, within_s=30.0)
 
 
 async def examined(text: str, segmenter: ChildSegmenter, *, sexual: bool = False) -> Match:
@@ -148,8 +150,23 @@ def test_years_of_birth_count_if_they_are_less_than_eighteen_years_ago(text: str
 
 async def test_without_its_child_a_find_counts() -> None:
     async with segmenting_pool(within_s=30.0) as pool:
-        closed = ChildSegmenter(pool)
+        closed = ChildSegmenter(pool, within_s=30.0)
     assert await examined("小学生得了流行性感冒", closed) is not Match.NONE
+
+
+async def test_nobody_waits_for_a_late_answer_or_behind_another_one() -> None:
+    text = "小学生得了流行性感冒"
+    async with segmenting_pool(within_s=30.0) as pool:
+        await pool.warm()
+        (child,) = [one for one in psutil.Process().children() if "segmenting" in " ".join(one.cmdline())]
+        hasty, patient = ChildSegmenter(pool, within_s=0.1), ChildSegmenter(pool, within_s=30.0)
+        child.suspend()
+        try:
+            assert Match.NONE not in await asyncio.gather(*(examined(text, hasty) for _ in range(2)))
+        finally:
+            child.resume()
+        assert await examined(text, patient) is Match.NONE
+        assert child.is_running(), "ended for being late, it would start anew next time, and be late again"
 
 
 @pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES.keys())

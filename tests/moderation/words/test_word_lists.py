@@ -181,7 +181,9 @@ async def test_the_place_of_a_disguised_term_is_near_it(book: WordLists, text: s
 
 async def test_a_servers_chinese_term_is_found_only_where_it_is_a_word(database: Database) -> None:
     async with segmenting_pool(within_s=30.0) as pool:
-        book = WordLists(TermStore(database), AuditLog(database), lambda: NOW, ChildSegmenter(pool))
+        book = WordLists(
+            TermStore(database), AuditLog(database), lambda: NOW, ChildSegmenter(pool, within_s=30.0)
+        )
         await book.add(SERVER, Term("性感", Effect.BLOCKED), 1)
         assert await judge(book, SERVER, "流行性感冒的季节") is WordVerdict.NONE
         assert await judge(book, SERVER, "流行性感冒，性感的猫") is WordVerdict.BLOCKED
