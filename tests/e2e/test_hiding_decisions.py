@@ -88,6 +88,22 @@ async def test_a_video_is_restored_although_discord_was_away_for_a_moment(harnes
     assert not any(REMOVED in version.text() for version in message_of(reply).versions)
 
 
+@pytest.mark.slow
+async def test_a_video_whose_rules_discord_does_not_tell_is_restored_later(harness: Harness) -> None:
+    reply = await delivered(harness, channel=harness.adult_channel, preset="spicy")
+    card = await hidden(harness, reply)
+    route = "GET /guilds/*/members/*"
+    harness.sandbox.discord.faults.append(DiscordFault(route, status=503, message="Unavailable", times=1000))
+    pressed = await press(harness, card, "Restore", user=moderator(harness))
+    assert await told(pressed) == moderation.VOTE_DECIDED_NOT_DONE.english
+    assert is_hidden(message_of(reply).current)
+    harness.sandbox.discord.faults.clear()
+    await harness.app.moderation.takedowns.finish()
+    await until(lambda: audit(harness, "action")[-1] == "video_restored" and not kept(harness))
+    assert message_of(reply).current.videos
+    assert not any(REMOVED in version.text() for version in message_of(reply).versions)
+
+
 @AT_ONCE_AND_AFTER_A_RESTART
 @pytest.mark.parametrize(("label", "action"), [("Restore", "video_restored"), ("Remove…", "video_removed")])
 @pytest.mark.parametrize("status", [503, 403])
