@@ -20,7 +20,7 @@ from bot.settings import Settings
 from tests.postgresql.outside import rows_of
 
 REPOSITORY = Path(__file__).parents[2]
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 _LOOK_EVERY_S = 0.02
 
 

@@ -1,5 +1,7 @@
 """A video service that misbehaves: the person always gets an answer, and nothing is ever bought twice."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.sandbox.dimilinks import (
@@ -221,6 +223,7 @@ async def test_a_status_that_nobody_knows_does_not_end_the_job(harness: Harness)
 
 
 @pytest.mark.slow
+@pytest.mark.started_with(tuning=replace(QUICK, expire_after_s=4.0))
 async def test_a_task_that_never_finishes_expires_with_its_number(harness: Harness) -> None:
     harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
     shown = await harness.ended(await harness.video())

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
 from bot.storage.errors import NewerDatabaseError, StorageDamagedError
 from bot.storage.migrate import head_revision
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.pictures import picture
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, finish, in_line
@@ -203,6 +204,7 @@ async def test_a_clock_that_jumped_between_two_runs_loses_no_finished_video(
 
 
 @pytest.mark.slow
+@pytest.mark.started_with(tuning=replace(QUICK, expire_after_s=8.0))
 async def test_a_video_that_never_comes_expires_and_is_found_by_looking_again(harness: Harness) -> None:
     harness.sandbox.dimilinks.pace = TaskPace(queue_s=0, generate_s=11, jitter=0)
     reply = await harness.video()

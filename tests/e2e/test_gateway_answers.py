@@ -249,6 +249,7 @@ async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
 
 
 @pytest.mark.slow
+@pytest.mark.started_with(tuning=replace(QUICK, expire_after_s=8.0))
 async def test_content_that_hangs_does_not_outlast_the_deadline(harness: Harness) -> None:
     faults = harness.sandbox.dimilinks.faults
     faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
