@@ -183,6 +183,11 @@ class Lifecycle:
         """Return the jobs that run in this process, as their runs know them."""
         return tuple(context.job for context in self._contexts.values())
 
+    def carries_still(self, job: Job) -> bool:
+        """Return True if a job that was `carried` runs here still, and its run has written nothing since."""
+        context = self._contexts.get(job.id)
+        return context is not None and context.job is job
+
     def progress(self, job_id: str) -> JobProgress | None:
         """Return how far a job is that runs in this process."""
         context = self._contexts.get(job_id)
