@@ -209,6 +209,7 @@ class Lifecycle:
                 # Somebody else moved it first, such as a user who cancels: go on from where it stands.
                 log.info("job_moved_by_somebody_else", job=context.job.id)
                 await context.reload()
+                to_be_asked = context.job.asks_again
             if context.job.state not in AT_THE_SERVICE and context.job.state is not JobState.QUEUED:
                 context.release_slot()
 
