@@ -7,15 +7,22 @@ from pathlib import Path
 import pytest
 
 from bot.app import Role
+from bot.moderation.policy import Person
+from bot.moderation.reporting import ReportReason
 from bot.moderation.rules import Gate, Mode
+from bot.reviews.report_store import Report
+from bot.reviews.reports import ReportResult
+from bot.texts import forms
 from bot.texts import spicy as words
+from tests.e2e.actors import reports
 from tests.e2e.actors.approvals import held, moderator, question, rule
 from tests.e2e.actors.approvals import spicy as asked
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.damage import change_rows
-from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness, utc_now
 from tests.e2e.actors.records import assert_log_unbroken
 from tests.e2e.actors.spicy import spicy
+from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish, in_line
 from tests.postgresql.server import PostgresqlServer
 
@@ -71,3 +78,22 @@ async def test_what_waits_in_a_worker_is_asked_about_once_another_begins_after_a
     await press(harness, reply, "Make it")
     await reply.wait_for_video(TIMEOUT_S)
     assert harness.bought == 2
+
+
+async def test_a_further_report_to_a_gateway_that_does_not_lead_is_on_the_card(
+    processes: tuple[Harness, AsyncExitStack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.reviews.questions._SHOW_OUTDATED_EVERY_S", 0.5)
+    harness, others = processes
+    await harness.begin(Role.WORKER, others)
+    reserve = await harness.begin(Role.GATEWAY, others)
+    await reports.rule(harness)
+    reply = await harness.video()
+    await reply.wait_for_video(TIMEOUT_S)
+    await until(lambda: harness.rows("settled_at")[0]["settled_at"] is not None)
+    card = await reports.hidden(harness, reply)
+    bob, reason = harness.member("bob"), ReportReason.HATEFUL
+    said = Report(harness.rows("id")[0]["id"], bob.id, utc_now(), reason, "")
+    result = await reserve.moderation.reports.report(said, Person(bob.id, harness.guild.id), None)
+    assert result is ReportResult.COUNTED
+    await reports.seen(card, forms.REPORT_REASONS[reason].english)
