@@ -94,14 +94,22 @@ class Heartbeat:
 
     async def run(self) -> None:
         """Write a heartbeat every minute, until cancelled."""
-        this = heartbeats.c.process_id == self._process_id
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                async with self._database.write() as connection:
-                    await connection.execute(update(heartbeats).where(this).values(beat_at=self._now()))
+                await self.beat()
             except StorageError as error:
                 log.warning("heartbeat_not_written", reason=str(error))
+
+    async def beat(self) -> None:
+        """Write a heartbeat. Raises `StorageError`."""
+        this, now = heartbeats.c.process_id == self._process_id, self._now()
+        async with self._database.write() as connection:
+            beaten = await connection.execute(update(heartbeats).where(this).values(beat_at=now))
+            if not beaten.rowcount:
+                # After an outage of the database that was as long as an absence, another process that starts takes
+                # this one for gone, and deletes its heartbeat.
+                await connection.execute(heartbeats.insert().values(process_id=self._process_id, beat_at=now))
 
 
 def is_process(name: str) -> bool:

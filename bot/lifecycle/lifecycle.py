@@ -183,6 +183,11 @@ class Lifecycle:
         """Return the jobs that run in this process, as their runs know them."""
         return tuple(context.job for context in self._contexts.values())
 
+    def carries_still(self, job: Job) -> bool:
+        """Return True if a job that was `carried` runs here still, and its run has written nothing since."""
+        context = self._contexts.get(job.id)
+        return context is not None and context.job is job
+
     def progress(self, job_id: str) -> JobProgress | None:
         """Return how far a job is that runs in this process."""
         context = self._contexts.get(job_id)
@@ -204,6 +209,7 @@ class Lifecycle:
                 # Somebody else moved it first, such as a user who cancels: go on from where it stands.
                 log.info("job_moved_by_somebody_else", job=context.job.id)
                 await context.reload()
+                to_be_asked = context.job.asks_again
             if context.job.state not in AT_THE_SERVICE and context.job.state is not JobState.QUEUED:
                 context.release_slot()
 

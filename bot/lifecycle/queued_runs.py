@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.boot_clock import since_boot_s
-from bot.jobs.job import TERMINAL
+from bot.jobs.job import TERMINAL, Job, JobState
 from bot.jobs.run_rows import RowState, RunRows
 from bot.jobs.store import JobStore, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
@@ -27,7 +27,7 @@ _UNSEEN_FOR_S: Final = 10.0
 _ENTERED_AT_ONCE: Final = 1000
 """The oldest first. Each is run, if only to find its place in line."""
 _TRIM_EVERY_S: Final = 3600.0
-_AGAIN_AFTER_S: Final = 1.0
+_NOT_BEGUN: Final = frozenset({JobState.HELD, JobState.QUEUED})
 
 
 class QueuedRuns:
@@ -53,7 +53,7 @@ class QueuedRuns:
         self._slots = slots
         self._owner = owner
         self._confirmed_at_s = -math.inf
-        self._ended: dict[str, RowState] = {}
+        self._changed: dict[str, RowState] = {}
 
     @property
     def is_current(self) -> bool:
@@ -104,7 +104,7 @@ class QueuedRuns:
         began_s = since_boot_s()
         carried = self._lifecycle.carried()
         rows = await self._rows.states([job.id for job in carried])
-        ended: dict[str, RowState] = {}
+        changed: dict[str, RowState] = {}
         for job in carried:
             row = rows.get(job.id)
             if row is None:
@@ -114,17 +114,19 @@ class QueuedRuns:
                 self._runner.superseded.set()
                 self._queue.give_up()
                 return
-            # What else changed the run's next write finds out; stopped while it buys, it could not tell if it did.
-            if row.claim == job.claim and row.state in TERMINAL and row.state is not job.state:
+            # A run that wrote since may have begun to buy: stopped, it could not tell if it did. What else changed
+            # its next write finds out.
+            was_moved = _was_moved(job, row) and self._lifecycle.carries_still(job)
+            if row.claim == job.claim and (was_moved or _has_ended(job, row)):
                 # Seen twice, as a run may be about to take its own change over.
-                if job.id == told or self._ended.get(job.id) == row:
-                    log.info("job_ended_by_another_process", job=job.id)
+                if job.id == told or self._changed.get(job.id) == row:
+                    log.info("job_changed_by_another_process", job=job.id, state=row.state)
                     self._runner.restart(job.id)
                 else:
-                    ended[job.id] = row
+                    changed[job.id] = row
             if row.answered_at > job.reply.created_at:
                 await self._renew_token(job.id)
-        self._ended = ended
+        self._changed = changed
         self._confirmed_at_s = began_s
 
     async def _renew_token(self, job_id: str) -> None:
@@ -180,3 +182,18 @@ class QueuedRuns:
             except StorageError as error:
                 log.info("queue_not_swept", reason=str(error))
             await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+def _has_ended(job: Job, row: RowState) -> bool:
+    return row.state in TERMINAL and row.state is not job.state
+
+
+def _was_moved(job: Job, row: RowState) -> bool:
+    """Return True if a job of which nothing was bought is to go on from elsewhere than its run does.
+
+    It waits for hours without a write: in line, or for the service. A write that begins a purchase is refused now.
+    """
+    if job.state not in _NOT_BEGUN or row.state not in _NOT_BEGUN:
+        return False
+    asks_otherwise = job.state is JobState.QUEUED and row.ask_again_since != job.ask_again_since
+    return asks_otherwise or row.state is not job.state

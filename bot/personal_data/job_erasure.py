@@ -99,8 +99,7 @@ class JobErasure:
             await self._delete_files(frozenset({*batch.ids, *batch.looks}))
             await self.emptying.empty(audit.c.job_id.in_(batch.ids), self.emptying.in_full, seal)
             async with self.database.write() as connection:
-                await _erase_rows(connection, batch, seal.at)
-            count += len(batch.ids)
+                count += await _erase_rows(connection, batch, seal.at)
         return count
 
     async def forget_charges(self, before: datetime) -> None:
@@ -175,13 +174,17 @@ def _is_needed(now: datetime) -> ColumnElement[bool]:
     )
 
 
-async def _erase_rows(connection: AsyncConnection, batch: _Batch, now: datetime) -> None:
-    these = jobs.c.id.in_(batch.ids)
+async def _erase_rows(connection: AsyncConnection, batch: _Batch, now: datetime) -> int:
+    """Erase what another process has not erased since the batch was read. Returns the number of jobs."""
+    # Of what is nobody's already the rows do not tell any more for whom it was bought.
+    these = and_(jobs.c.id.in_(batch.ids), jobs.c.person_id != NOBODY)
     looks = jobs.c.id.in_(batch.looks)
     await shorten_failures(connection, or_(these, looks))
     await connection.execute(update(jobs).where(looks).values(_TEXTS | _FILES))
     charged = case((_is_newer(now - CHARGED_FOR), jobs.c.person_id), else_=None)
-    await connection.execute(update(jobs).where(these).values(_TEXTS | _TRACES | {"charged_to": charged}))
+    erased = await connection.execute(
+        update(jobs).where(these).values(_TEXTS | _TRACES | {"charged_to": charged})
+    )
     if batch.urls:
         await connection.execute(
             update(jobs).where(jobs.c.parent_url.in_(batch.urls)).values(parent_url=None)
@@ -201,6 +204,7 @@ async def _erase_rows(connection: AsyncConnection, batch: _Batch, now: datetime)
     await connection.execute(update(strikes).where(strikes.c.job_id.in_(batch.ids)).values(reason=""))
     for table in (person_news, drafts):
         await connection.execute(delete(table).where(table.c.job_id.in_(batch.ids)))
+    return erased.rowcount
 
 
 async def shorten_failures(connection: AsyncConnection, chosen: ColumnElement[bool]) -> None:

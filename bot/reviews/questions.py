@@ -1,5 +1,6 @@
 """Questions to a server's moderators: opened, shown to those who can answer, and their cards kept current."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ log: Final = structlog.get_logger(__name__)
 
 _RECORD_LIMIT: Final = 500
 _PUT_WITHIN_S: Final = 10.0
+_SHOW_OUTDATED_EVERY_S: Final = 30.0
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -162,24 +164,37 @@ class Questions:
 
     async def show(self, review: Review) -> None:
         """Update a question's card. Never raises: a card that could not be updated is left to `show_outdated`."""
-        self._outdated.add(review.id)
+        # Before its content is read: what is left for later meanwhile may not be in it.
+        self._outdated.discard(review.id)
         try:
             case = await self.case(review)
+            if case is not None:
+                await self.review_channel.update(case)
         except StorageError as error:
             log.warning("review_not_shown", review=review.id, reason=str(error))
-            return
-        if case is not None:
-            await self.review_channel.update(case)
-        self._outdated.discard(review.id)
+            self._outdated.add(review.id)
+        except asyncio.CancelledError:
+            self._outdated.add(review.id)
+            raise
 
     def show_later(self, review_id: str) -> None:
         """Leave a question's card to `show_outdated`, without waiting for Discord now."""
         self._outdated.add(review_id)
 
     async def show_outdated(self) -> None:
-        """Update the cards that `show` could not, and those that were left for later."""
+        """Update the cards that `show` could not, and those that were left for later, by this process."""
         for review_id in tuple(self._outdated):
-            await self.show_current(review_id)
+            if review_id in self._outdated:
+                await self.show_current(review_id)
+
+    async def run(self) -> None:
+        """Show what is outdated every 30 seconds, until cancelled: where `Decisions.run` is another process's."""
+        while True:
+            try:
+                await self.show_outdated()
+            except StorageError as error:
+                log.warning("cards_not_shown", reason=str(error))
+            await asyncio.sleep(_SHOW_OUTDATED_EVERY_S)
 
     async def show_current(self, review_id: str) -> None:
         """Read a question anew and update its card; removes the buttons that a killed process left on it."""

@@ -92,6 +92,7 @@ class GatewayApp(App):
         return (
             *super()._of_every_process,
             ("dispatch", self._dispatcher.run),
+            ("outdated-cards", self.moderation.questions.run),
             ("links", self._serve_links),
             ("shards", self._hold_shards),
         )
@@ -181,7 +182,12 @@ class WorkerApp(App):
 
     @property
     def _of_every_process(self) -> tuple[SideTask, ...]:
-        return (*super()._of_every_process, ("rate", self._rate.run), ("slots", self._slots.run))
+        return (
+            *super()._of_every_process,
+            ("rate", self._rate.run),
+            ("slots", self._slots.run),
+            ("outdated-cards", self.moderation.questions.run),
+        )
 
     async def load(self, stack: AsyncExitStack) -> None:
         """Read what the caches need, and begin what runs beside the jobs; as `App.load`."""

@@ -10,7 +10,7 @@ from bot.sandbox.discord import DiscordFault, MessageVersion, Reply
 from bot.texts import jobs as words
 from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, told, whispered
-from tests.e2e.actors.damage import rewrite
+from tests.e2e.actors.damage import change_rows, rewrite
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import states, stored
@@ -80,6 +80,20 @@ async def test_a_request_is_cancelled_for_nothing(
     ended = await reply.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
     assert "This cost nothing." in ended.text()
     assert harness.bought == 1
+
+
+@pytest.mark.slow
+async def test_a_run_that_waits_while_its_request_is_marked_asks(harness: Harness) -> None:
+    """As by another process that starts when nobody could reach the database for long."""
+    await being_made(harness, "first")
+    reply = await in_line(harness, "second")
+    marked = "UPDATE jobs SET ask_again_since = created_at WHERE state = 'queued'"
+    await change_rows(harness, marked)
+    finish(harness, "first")
+    await asked(reply)
+    await press(harness, reply, "Make it")
+    await reply.wait_for_video(TIMEOUT_S)
+    assert harness.bought == 2
 
 
 async def test_a_request_without_an_answer_ends_after_a_day(harness: Harness, clock: MovableClock) -> None:

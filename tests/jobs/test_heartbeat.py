@@ -97,3 +97,13 @@ async def test_old_heartbeats_are_not_kept(database: Database) -> None:
     async with database.read() as connection:
         kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
     assert [name for name in kept if not name.startswith("place ")] == ["process 2"]
+
+
+async def test_a_process_that_another_took_for_gone_has_a_heartbeat_again(database: Database) -> None:
+    survivor = Heartbeat(database, "survivor", lambda: MOMENT + 2 * HOUR)
+    await started(database, MOMENT, "survivor")
+    await started(database, MOMENT + 2 * HOUR, "new")
+    await survivor.beat()
+    async with database.read() as connection:
+        beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
+    assert ("survivor", MOMENT + 2 * HOUR) in beats

@@ -12,7 +12,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.app import App, Tuning, open_app
+from bot.app import App, Role, Tuning, open_app
 from bot.jobs.queue.poll_schedule import PollIntervals
 from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.lifecycle.task_patience import PatienceLimits
@@ -111,6 +111,7 @@ class Harness:
     """The address of the database; None is the file in the data folder."""
     rules: ServerRules | None = None
     """What the server's moderators decided before the first start."""
+    role: Role = Role.ALONE
     _running: App | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -123,14 +124,7 @@ class Harness:
     async def start(self, **settings: Any) -> None:
         """Start the bot, with settings changed by name from now on."""
         self.settings |= settings
-        overrides = {name.lower(): value for name, value in self.sandbox.environment.items()}
-        loaded = load(
-            {**overrides, "data_dir": self.data_dir, "stop_grace_s": STOP_GRACE_S, **self.settings},
-            env_file=None,
-        )
-        app = await self._stack.enter_async_context(open_app(loaded, tuning=self.tuning, now=self.now))
-        running = asyncio.create_task(app.run())
-        self._stack.push_async_callback(_ended, app, running)
+        app = await self.begin(self.role, self._stack)
         discord = self.sandbox.discord
         await discord.wait_until_ready(timeout_s=TIMEOUT_S)
         await discord.wait_for_commands(timeout_s=TIMEOUT_S)
@@ -138,6 +132,18 @@ class Harness:
             await app.moderation.caches.rules.change(self.guild.id, self.rules)
             self.rules = None
         self._running = app
+
+    async def begin(self, role: Role, stack: AsyncExitStack) -> App:
+        """Have a process run on the same data, until the stack is left."""
+        overrides = {name.lower(): value for name, value in self.sandbox.environment.items()}
+        loaded = load(
+            {**overrides, "data_dir": self.data_dir, "stop_grace_s": STOP_GRACE_S, **self.settings},
+            env_file=None,
+        )
+        app = await stack.enter_async_context(open_app(loaded, tuning=self.tuning, now=self.now, role=role))
+        running = asyncio.create_task(app.run())
+        stack.push_async_callback(_ended, app, running)
+        return app
 
     async def stop(self) -> None:
         """Stop the bot as SIGTERM does."""
@@ -217,6 +223,7 @@ async def open_harness(
     rules: ServerRules | None = SPICY_ON,
     ack_deadline_s: float = ACK_DEADLINE_S,
     proxy_url: str | None = None,
+    role: Role = Role.ALONE,
     **settings: Any,
 ) -> AsyncGenerator[Harness]:
     """Run sandbox and bot; afterwards neither service may have seen a malformed request.
@@ -235,7 +242,7 @@ async def open_harness(
             user = sandbox.discord.add_user("ada")
             guild.join(user)
             harness = Harness(sandbox, guild, channel, adult_channel, user, tmp_path / "data", tuning, now)
-            harness.rules, harness.database_url = rules, database_url
+            harness.rules, harness.database_url, harness.role = rules, database_url, role
             if database_url is None:
                 place_new_database(harness.data_dir)
             try:
