@@ -12,6 +12,7 @@ import structlog
 from bot.moderation.audit.checkpoint import SHOWN_DIGITS
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.servers.cache import RuleCache
+from bot.storage.errors import StorageError
 from bot.texts.messages import Language
 from cogs.moderation.audit_line import line_of
 from cogs.shared.attempt import NETWORK_ERRORS
@@ -30,6 +31,8 @@ _TRIES: Final = 3
 _CLOSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _CLOSED_FOR_S: Final = 60.0
 """Pause for a channel that refused a line."""
+_READ_AGAIN_AFTER_S: Final = 5.0
+"""Pause while the rules cannot be read, which say where a server's lines belong."""
 
 
 class LogChannel:
@@ -58,15 +61,19 @@ class LogChannel:
         while True:
             await self._told.wait()
             self._told.clear()
-            for guild_id in [*self._backlogs]:
-                await self._send_some(guild_id)
+            try:
+                for guild_id in [*self._backlogs]:
+                    await self._send_some(guild_id)
+            except StorageError as error:
+                log.warning("log_waits", error=type(error).__name__)
+                await asyncio.sleep(_READ_AGAIN_AFTER_S)
             if self._backlogs:
                 self._told.set()
 
     async def _send_some(self, guild_id: int) -> None:
         backlog = self._backlogs[guild_id]
-        channel_id = self._rules.of(guild_id).log_channel_id
         guild = await guild_of(self._client, guild_id)
+        channel_id = (await self._rules.current(guild_id)).log_channel_id
         if channel_id is None or guild is None or not await self._may_write(guild, channel_id):
             del self._backlogs[guild_id]
             return

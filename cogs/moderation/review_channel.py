@@ -14,6 +14,7 @@ from bot.moderation.policy import Place
 from bot.moderation.servers.cache import RuleCache
 from bot.reviews.case import ReviewCase
 from bot.reviews.review import ReviewState
+from bot.storage.errors import StorageError
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
 from bot.video import Preset
@@ -139,7 +140,12 @@ class DiscordReviewChannel:
         Questions, whose ids are `bundled`, reach the owner at most once an hour: the line says how many others wait
         in `/spicy queue`, where any moderator decides.
         """
-        channel_id = self._rules.of(guild.id).review_channel_id
+        try:
+            channel_id = (await self._rules.current(guild.id)).review_channel_id
+        except StorageError as error:
+            # What is in memory may be a channel that moderators replaced because everybody reads it.
+            log.warning("review_channel_not_read", guild=guild.id, error=type(error).__name__)
+            return None
         channel = await channel_in(guild, channel_id) if channel_id is not None else None
         if channel is not None:
             there = self._client.get_partial_messageable(channel.id, guild_id=guild.id)
