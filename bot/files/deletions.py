@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.files.store import FilesUnavailableError
+from bot.storage.advisory_locks import SoleWork
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.file_tables import file_deletions
@@ -106,7 +107,7 @@ class FileDeletions:
     @asynccontextmanager
     async def _alone(self) -> AsyncGenerator[None]:
         """Keep deletions, also those of other processes, apart from what takes them back."""
-        async with self._turn, self._database.alone("file deletions"):
+        async with self._turn, self._database.alone(SoleWork.FILE_DELETIONS):
             yield
 
     async def _oldest(self) -> Sequence[str]:

@@ -32,6 +32,7 @@ from bot.reviews.review import (
     quorum_of,
 )
 from bot.reviews.store import ReviewStore
+from bot.storage.advisory_locks import SoleWork
 from bot.storage.errors import StorageError, UnreadableRowError
 from bot.storage.shielding import shield_until_done
 from bot.texts.jobs import day
@@ -124,14 +125,19 @@ class Questions:
     async def present(self, review: Review, job: Job) -> bool:
         """Show a question to those who can answer it, and note the message of its card.
 
-        An answer may come at once and restart the job; the message is noted all the same.
+        An answer may come at once and restart the job; the message is noted all the same. Does not raise
+        `StorageError`: a question that is asked waits for moderators, whoever was shown it so far.
 
         Returns:
-            True if the question is shown to a moderator now.
+            True if the question is shown to a moderator now; else `ask_again` shows it.
         """
         if review.message_id is not None:
             return True
-        return await shield_until_done(self._put(review, job), within_s=_PUT_WITHIN_S)
+        try:
+            return await shield_until_done(self._put(review, job), within_s=_PUT_WITHIN_S)
+        except StorageError as error:
+            log.warning("review_not_placed", review=review.id, reason=str(error))
+            return False
 
     async def ask_again(self, guild_id: int | None = None) -> None:
         """Show the open questions, of all servers or of one, that are shown to no moderator."""
@@ -246,7 +252,7 @@ class Questions:
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
-        async with self.reviews.alone(f"card {review.id}"):
+        async with self.reviews.alone(SoleWork.CARD, review.id):
             current = await self.reviews.get(review.id)
             if current is not None and current.message_id is not None:
                 return True  # by another process

@@ -22,6 +22,7 @@ from bot.reviews.review import (
     outstanding_after,
     tally,
 )
+from bot.storage.advisory_locks import SoleWork
 from bot.storage.database import Database
 from bot.storage.moderation_tables import reviews, votes
 from bot.storage.reading import read_one, read_rows
@@ -44,9 +45,9 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
-        """Keep other processes from what has this name until the block ends (`Database.alone`)."""
-        return self._database.alone(name)
+    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from doing this to the same thing until the block ends (`Database.alone`)."""
+        return self._database.alone(work, to)
 
     async def add(self, within: AuditedTransaction, review: Review) -> bool:
         """Store a new question. Returns False if one about the same job is open already."""

@@ -46,6 +46,7 @@ from bot.reviews.report_store import ReportOutcome, ReportStore
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
+from bot.storage.advisory_locks import SoleWork
 from bot.storage.errors import UnreadableRowError
 from bot.video import Preset
 
@@ -80,7 +81,7 @@ class Takedowns:
         """Hold the lock under which a video is hidden, viewed and restored, also by other processes."""
         async with (
             self._locks.setdefault(job_id, asyncio.Lock()),
-            self.reviews.alone(f"takedown {job_id}"),
+            self.reviews.alone(SoleWork.TAKEDOWN, job_id),
         ):
             yield
 

@@ -1,6 +1,6 @@
 """The advisory locks of this bot on a PostgreSQL server. They belong to one database of the server."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 OWNER_KEY: Final = (0x5374696C, 0x6C6D6F74)
@@ -18,7 +18,7 @@ BUCKETS: Final = 0x4964656E
 SHARED_KEY: Final = 0x5374696C
 """The first half of the keys of `SharedLock`: Stil."""
 ALONE_KEY: Final = 0x536F6C65
-"""The first half of the keys of what one process does at a time: Sole. The second is made of its name."""
+"""The first half of the keys of `SoleWork`: Sole. The second is made of its name, and of what it is done to."""
 # `objsubid` 2 marks keys of two numbers (PostgreSQL, *pg_locks*).
 HOLDER: Final = (
     "SELECT l.pid, a.backend_start, a.application_name, host(a.client_addr)"  # noqa: S608 - constants
@@ -51,3 +51,17 @@ class SharedLock(IntEnum):
     """Changes of the line of jobs that wait for a slot: line."""
     LEADER = 0x6C656164
     """Shared by the leader's transactions; held alone by who takes the lease: lead."""
+
+
+class SoleWork(StrEnum):
+    """Work that one process at a time does to the same thing.
+
+    A process that does the first may do one below it as well, never the other way round.
+    """
+
+    TAKEDOWN = "takedown"
+    """Hides, restores or removes a video; the thing is its job."""
+    CARD = "card"
+    """Shows a question to moderators; the thing is the question."""
+    FILE_DELETIONS = "file deletions"
+    """Deletes files from the store, or takes that back; of all files."""

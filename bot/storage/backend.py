@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.address import DatabaseAddress
-from bot.storage.advisory_locks import SharedLock
+from bot.storage.advisory_locks import SharedLock, SoleWork
 from bot.storage.alarms import StorageAlarms
 from bot.storage.change_feed import ChangeListener
 from bot.storage.errors import StorageError
@@ -65,8 +65,8 @@ class Backend(Protocol):
         """Hold a lock until the end of the transaction, if other processes write."""
         ...
 
-    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
-        """Keep other processes, if they write, from what has this name. Raises `StorageError`."""
+    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes, if they write, from doing this to the same thing. Raises `StorageError`."""
         ...
 
     async def place(self, connection: AsyncConnection) -> str | None:

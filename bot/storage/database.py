@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.address import SqliteAddress
-from bot.storage.advisory_locks import SharedLock
+from bot.storage.advisory_locks import SharedLock, SoleWork
 from bot.storage.backend import Backend
 from bot.storage.change_feed import ChangeFeed, ChangeKind
 from bot.storage.errors import StorageError, StorageUnavailableError
@@ -122,18 +122,20 @@ class Database:
         """
         await self._backend.lock(connection, lock)
 
-    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+    def alone(self, work: SoleWork, to: str = "") -> AbstractAsyncContextManager[None]:
         """Keep other processes from doing the same until the block ends, in which no transaction is open.
 
-        Does nothing where no other process writes, and nothing against other tasks of this one.
+        Does nothing where no other process writes. Elsewhere it waits while this process does too much of the same
+        work already.
 
         Args:
-            name: What is done, and to what.
+            work: What is done.
+            to: The id of what it is done to.
 
         Raises:
             StorageUnavailableError: Another process has been at it for longer than is worth waiting for.
         """
-        return self._backend.alone(name)
+        return self._backend.alone(work, to)
 
     async def write_one(
         self, statement: Executable, values: Mapping[str, object] | None = None, *, urgent: bool = False

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.boot_clock import since_boot_s
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import ALONE_KEY, SHARED_KEY, SharedLock
+from bot.storage.advisory_locks import ALONE_KEY, SHARED_KEY, SharedLock, SoleWork
 from bot.storage.alarms import StorageAlarms, StorageTrouble
 from bot.storage.backend import Writing
 from bot.storage.errors import DatabaseReplacedError, StorageError, StorageUnavailableError
@@ -31,6 +31,8 @@ _FIND_OUT_WITHIN_S: Final = 20.0
 _ASK_EVERY_S: Final = 0.2
 _SURE_FOR_S: Final = 12.0
 """Seconds after the server's last answer. It gives up a session that is silent, and its lock, only after 25."""
+SOLE_SESSIONS: Final = 4
+"""Of each kind of `SoleWork`: a card keeps one while Discord takes it, however many are to be shown at once."""
 _UNREACHABLE: Final = "unreachable"
 _IN_PROGRESS: Final = "in progress"
 _INVALID_PARAMETER: Final = "22023"
@@ -61,6 +63,7 @@ class PostgresqlBackend:
         self.writer = postgresql_engines.writer(self._owner.connect if owns else self._connect)
         self.reader = postgresql_engines.reader(address)
         self.readers = postgresql_engines.READERS
+        self._sole_sessions = {work: asyncio.Semaphore(SOLE_SESSIONS) for work in SoleWork}
         self._owned_at_s = -math.inf
         """When the server was last asked something that it answered to the session with the lock."""
         self._tables: int | None = None
@@ -91,21 +94,25 @@ class PostgresqlBackend:
             await connection.execute(_LOCK, {"of": SHARED_KEY, "lock": lock.value})
 
     @asynccontextmanager
-    async def alone(self, name: str) -> AsyncGenerator[None]:
-        """Have a session of its own hold an advisory lock, which ends with the process."""
+    async def alone(self, work: SoleWork, to: str) -> AsyncGenerator[None]:
+        """Have a session of its own hold an advisory lock, which ends with the process.
+
+        Each kind of work has its own few sessions: one that waits for another kind never waits for itself.
+        """
         if self.listener is None:
             yield
             return
-        try:
-            connection = await postgresql_engines.connect(self.address)
-        except psycopg.Error as error:
-            raise translated(error, self.address.name) from None
-        async with connection:
+        async with self._sole_sessions[work]:
             try:
-                await connection.execute(_ALONE, (ALONE_KEY, name))
+                connection = await postgresql_engines.connect(self.address)
             except psycopg.Error as error:
                 raise translated(error, self.address.name) from None
-            yield
+            async with connection:
+                try:
+                    await connection.execute(_ALONE, (ALONE_KEY, f"{work} {to}"))
+                except psycopg.Error as error:
+                    raise translated(error, self.address.name) from None
+                yield
 
     async def place(self, connection: AsyncConnection) -> str | None:
         """Return what a dump that is put back, a standby that took over, and a move to another server change."""

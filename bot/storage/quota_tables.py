@@ -20,8 +20,6 @@ RESERVED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """In the place of a day: seconds of requests that wait. They count on every day."""
 QUOTA_LOCK: Final = (0x5374696C, 0x71756F74)
 """The advisory lock on a PostgreSQL server, in ASCII: Stil quot."""
-FROZEN_AFTER_S: Final = 20
-"""The server ends the transaction of a process that holds the lock and does nothing: others wait for it."""
 
 quota_use: Final = Table(  # rows of 0 seconds are deleted, and so are days that are over
     "quota_use",
@@ -94,8 +92,7 @@ _OF_SQLITE: Final = (
 )
 _OF_POSTGRESQL: Final = (
     "CREATE FUNCTION count_quota() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$"
-    f" BEGIN PERFORM pg_advisory_xact_lock({QUOTA_LOCK[0]}, {QUOTA_LOCK[1]}),"
-    f" set_config('idle_in_transaction_session_timeout', '{FROZEN_AFTER_S}s', true);"
+    f" BEGIN PERFORM pg_advisory_xact_lock({QUOTA_LOCK[0]}, {QUOTA_LOCK[1]});"
     f" IF TG_OP <> 'DELETE' THEN {_reserve('NEW')} END IF;"
     f" IF TG_OP <> 'INSERT' THEN {_release('OLD')} END IF;"
     " RETURN NULL; END $$",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import sqlite_engines
 from bot.storage.address import SqliteAddress
-from bot.storage.advisory_locks import SharedLock
+from bot.storage.advisory_locks import SharedLock, SoleWork
 from bot.storage.alarms import StorageAlarms
 from bot.storage.backend import Writing
 from bot.storage.errors import DatabaseReplacedError, StorageError, storage_error
@@ -48,9 +48,9 @@ class SqliteBackend:
     async def lock(self, connection: AsyncConnection, lock: SharedLock) -> None:
         """Do nothing: the transaction is the only one that writes."""
 
-    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[None]:
         """Do nothing: no other process has the file."""
-        del name
+        del work, to
         return nullcontext()
 
     async def place(self, connection: AsyncConnection) -> str | None:

@@ -12,10 +12,11 @@ import structlog
 from bot.moderation.audit.checkpoint import SHOWN_DIGITS
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.servers.cache import RuleCache
+from bot.storage.errors import StorageError
 from bot.texts.messages import Language
 from cogs.moderation.audit_line import line_of
 from cogs.shared.attempt import NETWORK_ERRORS
-from cogs.shared.channels import guild_of
+from cogs.shared.channels import channel_in, guild_of
 
 log: Final = structlog.get_logger(__name__)
 
@@ -30,6 +31,8 @@ _TRIES: Final = 3
 _CLOSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _CLOSED_FOR_S: Final = 60.0
 """Pause for a channel that refused a line."""
+_READ_AGAIN_AFTER_S: Final = 5.0
+"""Pause while the rules cannot be read, which say where a server's lines belong."""
 
 
 class LogChannel:
@@ -58,16 +61,20 @@ class LogChannel:
         while True:
             await self._told.wait()
             self._told.clear()
-            for guild_id in [*self._backlogs]:
-                await self._send_some(guild_id)
+            try:
+                for guild_id in [*self._backlogs]:
+                    await self._send_some(guild_id)
+            except StorageError as error:
+                log.warning("log_waits", error=type(error).__name__)
+                await asyncio.sleep(_READ_AGAIN_AFTER_S)
             if self._backlogs:
                 self._told.set()
 
     async def _send_some(self, guild_id: int) -> None:
         backlog = self._backlogs[guild_id]
-        channel_id = self._rules.of(guild_id).log_channel_id
         guild = await guild_of(self._client, guild_id)
-        if channel_id is None or guild is None or not self._may_write(guild, channel_id):
+        channel_id = (await self._rules.current(guild_id)).log_channel_id
+        if channel_id is None or guild is None or not await self._may_write(guild, channel_id):
             del self._backlogs[guild_id]
             return
         first, text = backlog[0].number, _taken(backlog, Language.of(guild.preferred_locale.value))
@@ -77,7 +84,7 @@ class LogChannel:
             await self._send(guild, channel_id, text, nonce=f"log-{first}")
         except discord.HTTPException as error:
             if error.status in _CLOSED:
-                self._closed_until[channel_id] = asyncio.get_running_loop().time() + _CLOSED_FOR_S
+                self._close(channel_id)
             log.info("log_not_mirrored", status=error.status, code=error.code)
         except (discord.DiscordException, *NETWORK_ERRORS) as error:
             log.info("log_not_mirrored", error=type(error).__name__)
@@ -91,16 +98,22 @@ class LogChannel:
                 async with asyncio.timeout(_TIMEOUT_S):
                     await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
 
-    def _may_write(self, guild: discord.Guild, channel_id: int) -> bool:
+    async def _may_write(self, guild: discord.Guild, channel_id: int) -> bool:
         """Return True if a line may arrive: refused requests count towards Discord's ban for invalid ones."""
-        channel = guild.get_channel_or_thread(channel_id)
-        if channel is None or asyncio.get_running_loop().time() < self._closed_until.get(channel_id, 0.0):
+        if asyncio.get_running_loop().time() < self._closed_until.get(channel_id, 0.0):
             return False
         self._closed_until.pop(channel_id, None)
+        channel = await channel_in(guild, channel_id)
+        if channel is None:
+            self._close(channel_id)
+            return False
         allowed = channel.permissions_for(guild.me)
         in_thread = isinstance(channel, discord.Thread)
         may_send = allowed.send_messages_in_threads if in_thread else allowed.send_messages
-        return allowed.view_channel and may_send
+        return bool(allowed.view_channel and may_send)
+
+    def _close(self, channel_id: int) -> None:
+        self._closed_until[channel_id] = asyncio.get_running_loop().time() + _CLOSED_FOR_S
 
 
 def _taken(backlog: deque[RecordedEntry], language: Language) -> str:

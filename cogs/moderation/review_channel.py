@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import discord
@@ -13,12 +14,13 @@ from bot.moderation.policy import Place
 from bot.moderation.servers.cache import RuleCache
 from bot.reviews.case import ReviewCase
 from bot.reviews.review import ReviewState
+from bot.storage.errors import StorageError
 from bot.texts import moderation as words
 from bot.texts.messages import Language, Message
 from bot.video import Preset
 from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
-from cogs.shared.channels import guild_of, known_guild
+from cogs.shared.channels import channel_in, guild_of, known_guild
 from cogs.shared.layout import layout_of
 from cogs.shared.place import place_of_channel, restricted_channel_in
 
@@ -35,6 +37,15 @@ _TOO_MANY_OLD_EDITS: Final = 30046
 _NOBODY: Final = discord.AllowedMentions.none()
 
 _Channel: TypeAlias = discord.DMChannel | discord.PartialMessageable
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Channel that a card is sent to, with a line above it where that is not the review channel."""
+
+    channel: _Channel
+    restricted: bool = False
+    lead: Message | None = None
 
 
 class DiscordReviewChannel:
@@ -54,7 +65,7 @@ class DiscordReviewChannel:
             return None
         sent = await self._reach(
             guild,
-            lambda channel, lead: self._send(channel, case, guild, lead),
+            lambda target: self._send(target, case, guild),
             bundled=case.review.id,
         )
         return (sent.channel.id, sent.id) if sent is not None else None
@@ -71,7 +82,8 @@ class DiscordReviewChannel:
             review.message_id
         )
         language = Language.of(guild.preferred_locale.value)
-        restricted = _is_restricted(guild, review.channel_id)
+        # Asked about only where it makes a difference: a thread that is not in memory is a request to Discord.
+        restricted = _is_for_adults(case) and _is_restricted(await channel_in(guild, review.channel_id))
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
         view = review_layout(case, files, language, _lead(case, guild, restricted=restricted))
         kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
@@ -98,8 +110,8 @@ class DiscordReviewChannel:
             return False
         view = card(Language.of(guild.preferred_locale.value))
 
-        async def send(channel: _Channel, _lead: Message | None) -> discord.Message | None:
-            sent = await attempt(channel.send(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
+        async def send(target: _Target) -> discord.Message | None:
+            sent = await attempt(target.channel.send(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
             if not isinstance(sent, FailedCall):
                 return sent
             log.warning("moderators_not_told", **sent.facts)
@@ -119,7 +131,7 @@ class DiscordReviewChannel:
     async def _reach(
         self,
         guild: discord.Guild,
-        send: Callable[[_Channel, Message | None], Awaitable[discord.Message | None]],
+        send: Callable[[_Target], Awaitable[discord.Message | None]],
         *,
         bundled: str | None = None,
     ) -> discord.Message | None:
@@ -128,9 +140,16 @@ class DiscordReviewChannel:
         Questions, whose ids are `bundled`, reach the owner at most once an hour: the line says how many others wait
         in `/spicy queue`, where any moderator decides.
         """
-        channel_id = self._rules.of(guild.id).review_channel_id
-        if channel_id is not None and guild.get_channel_or_thread(channel_id) is not None:
-            sent = await send(self._client.get_partial_messageable(channel_id, guild_id=guild.id), None)
+        try:
+            channel_id = (await self._rules.current(guild.id)).review_channel_id
+        except StorageError as error:
+            # What is in memory may be a channel that moderators replaced because everybody reads it.
+            log.warning("review_channel_not_read", guild=guild.id, error=type(error).__name__)
+            return None
+        channel = await channel_in(guild, channel_id) if channel_id is not None else None
+        if channel is not None:
+            there = self._client.get_partial_messageable(channel.id, guild_id=guild.id)
+            sent = await send(_Target(there, _is_restricted(channel)))
             if sent is not None:
                 return sent
         waiting, time_s = self._unasked.setdefault(guild.id, set()), asyncio.get_running_loop().time()
@@ -139,7 +158,7 @@ class DiscordReviewChannel:
             return None
         owner = await self._owner(guild)
         lead = words.no_review_channel(len(waiting - {bundled}))
-        sent = await send(owner, lead) if owner is not None else None
+        sent = await send(_Target(owner, lead=lead)) if owner is not None else None
         if bundled is not None and sent is not None:
             self._owner_asked_until_s[guild.id] = time_s + _OWNER_ASKED_EVERY_S
             waiting.clear()
@@ -155,16 +174,16 @@ class DiscordReviewChannel:
             return None
         return channel
 
-    async def _send(
-        self, channel: _Channel, case: ReviewCase, guild: discord.Guild, lead: Message | None
-    ) -> discord.Message | None:
+    async def _send(self, target: _Target, case: ReviewCase, guild: discord.Guild) -> discord.Message | None:
         if self._breaker.open:
             return None
-        restricted = _is_restricted(guild, channel.id)
+        restricted = target.restricted
         language = Language.of(guild.preferred_locale.value)
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
-        view = review_layout(case, files, language, lead or _lead(case, guild, restricted=restricted))
-        sent = await attempt(_post(channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S)
+        view = review_layout(case, files, language, target.lead or _lead(case, guild, restricted=restricted))
+        sent = await attempt(
+            _post(target.channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S
+        )
         if isinstance(sent, FailedCall):
             log.warning("review_not_put", review=case.review.id, **sent.facts)
             return None
@@ -179,14 +198,18 @@ async def _post(
     return await channel.send(view=view, files=opened, nonce=nonce, allowed_mentions=_NOBODY)
 
 
-def _is_restricted(guild: discord.Guild, channel_id: int) -> bool:
-    channel = guild.get_channel_or_thread(channel_id)
-    return channel is not None and place_of_channel(channel) is Place.AGE_RESTRICTED_CHANNEL
+def _is_restricted(channel: Any) -> bool:  # noqa: ANN401 - discord.py's many kinds of channels
+    return place_of_channel(channel) is Place.AGE_RESTRICTED_CHANNEL
+
+
+def _is_for_adults(case: ReviewCase) -> bool:
+    """Return True if a card shows a spicy video, or would in an age-restricted channel."""
+    is_open = case.review.state is ReviewState.OPEN
+    return is_open and case.video is not None and case.job.request.preset is Preset.SPICY
 
 
 def _lead(case: ReviewCase, guild: discord.Guild, *, restricted: bool) -> Message | None:
     """Return the line that explains why moderators do not see a spicy video, or None."""
-    hidden = case.video is not None and case.job.request.preset is Preset.SPICY and not restricted
-    if not hidden or case.review.state is not ReviewState.OPEN:
+    if restricted or not _is_for_adults(case):
         return None
     return words.view_elsewhere(restricted_channel_in(guild))

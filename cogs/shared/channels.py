@@ -42,6 +42,19 @@ async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | Non
     return guild
 
 
+async def channel_in(guild: discord.Guild, channel_id: int) -> Any:  # noqa: ANN401 - many kinds
+    """Return a channel or thread of a server, or None where the bot sees none such."""
+    known = guild.get_channel_or_thread(channel_id)
+    if known is not None:
+        return known
+    # Threads that are archived, or of a server that was asked about, are not in memory.
+    found = await attempt(guild.fetch_channel(channel_id), _TIMEOUT_S)
+    if isinstance(found, FailedCall):
+        log.info("channel_not_seen", **found.facts)
+        return None
+    return found
+
+
 class DiscordChannelLookup:
     """Looks at channels as they are now. Waits until the gateway has told of all servers."""
 
@@ -60,7 +73,7 @@ class DiscordChannelLookup:
             return ChannelInfo(Place.FOREIGN_SERVER, channel_id)
         if guild is None or guild.unavailable:
             return await self._from_afar(channel_id)
-        channel = await self._channel(guild, channel_id) if channel_id is not None else None
+        channel = await channel_in(guild, channel_id) if channel_id is not None else None
         if channel is None:
             return ChannelInfo(Place.OPEN_CHANNEL, channel_id)
         return ChannelInfo(place_of_channel(channel), parent_of(channel) or channel_id)
@@ -74,14 +87,3 @@ class DiscordChannelLookup:
             log.warning("server_not_seen", **found.facts)
             return ChannelInfo(Place.UNSEEN_SERVER, channel_id)
         return ChannelInfo(place_of_channel(found), parent_of(found) or channel_id)
-
-    async def _channel(self, guild: discord.Guild, channel_id: int) -> Any:  # noqa: ANN401 - many kinds
-        known = guild.get_channel_or_thread(channel_id)
-        if known is not None:
-            return known
-        # Threads that are archived, or that nobody here joined, are not in memory.
-        found = await attempt(guild.fetch_channel(channel_id), _TIMEOUT_S)
-        if isinstance(found, FailedCall):
-            log.info("channel_not_seen", **found.facts)
-            return None
-        return found

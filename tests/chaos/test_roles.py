@@ -84,7 +84,9 @@ async def test_presses_reach_the_worker_that_runs_the_job(running: Crew) -> None
 async def test_moderators_are_asked_by_a_worker_and_answered_by_the_gateway(url: str, tmp_path: Path) -> None:
     async with crew(tmp_path, url) as running:
         discord, guild = running.sandbox.discord, running.guild
-        reviews, adult = guild.add_channel("reviews", nsfw=True), guild.add_channel("adult", nsfw=True)
+        # In a thread, of which only a gateway is told.
+        reviews = guild.add_channel("moderation", nsfw=True).add_thread("reviews")
+        adult = guild.add_channel("adult", nsfw=True)
         moderator = discord.add_user("mo")
         guild.join(moderator, [guild.add_role("mo", ["manage_messages"])])
         async with open_database(url, tmp_path, sharing=True) as database:

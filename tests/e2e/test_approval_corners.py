@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from bot.video import PROMPT_MAX_CHARS
-from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, parked, question, rule
+from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, parked, question, rule, spicy
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
@@ -193,4 +194,20 @@ async def test_a_request_whose_acknowledgement_failed_asks_nobody(harness: Harne
     await harness.app.jobs.runner.idle()
     assert harness.rows("state") == []
     assert cards(harness) == []
+    assert harness.bought == 0
+
+
+async def test_a_user_hears_that_moderators_are_asked_also_if_that_was_not_stored(harness: Harness) -> None:
+    await rule(harness)
+    harness.sandbox.discord.faults.append(DiscordFault("POST /channels/*/messages", answer_delay_s=1.0))
+    reply = await spicy(harness)
+    await question(harness)
+    with capture_logs() as logged:
+        async with locked_disk(harness):
+            # The message of the card is not noted.
+            await until(lambda: any(one["event"] in {"review_not_placed", "job_not_read"} for one in logged))
+    await held(reply)
+    await harness.app.moderation.questions.ask_again()
+    await until(lambda: stored(harness, "SELECT count(message_id) AS placed FROM reviews") == [{"placed": 1}])
+    assert len(cards(harness)) == 1
     assert harness.bought == 0

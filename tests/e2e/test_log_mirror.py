@@ -148,8 +148,11 @@ async def test_a_channel_that_cannot_be_written_loses_nothing_else_and_is_not_tr
     await line(elsewhere, "theirs")
     assert lines(channel) == []
     assert audit(harness, "action") == ["trusted"] * 6
-    refused = [key for key in harness.sandbox.discord.request_log.counts if key[1] in {403, 404}]
-    assert refused == [], "such requests count towards Discord's ban"
+    counts = harness.sandbox.discord.request_log.counts
+    refused = {key: count for key, count in counts.items() if key[1] in {403, 404}}
+    # Such requests count towards Discord's ban. An archived thread is not in memory either, so it is asked once.
+    asked = {("GET /channels/{channel_id}", 404): 1}
+    assert refused == (asked if why == "deleted" else {})
     if why == "mute":
         channel.allow_bot("send_messages")
         await asyncio.sleep(0.1)

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
 
-import psycopg
 import pytest
 from sqlalchemy import select, text, update
 
@@ -19,12 +18,14 @@ from bot.quota.allowance import Allowance, Shortage, ShortageOf, day_after, day_
 from bot.quota.use import QuotaCounters, SecondsUsed, first_day_kept, seconds_used
 from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.storage.database import Database
+from bot.storage.errors import StorageUnavailableError
 from bot.storage.opening import open_database, open_existing
-from bot.storage.quota_tables import ALL, DIFFERENCES, FROZEN_AFTER_S, quota_use
+from bot.storage.quota_tables import ALL, DIFFERENCES, quota_use
 from bot.storage.tables import jobs
 from bot.video import Seconds, VideoRequest
 from tests.jobs.builders import an_address
 from tests.postgresql.server import PostgresqlServer
+from tests.postgresql.sharing import shared
 from tests.storage.rows import row
 
 BEGIN = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
@@ -201,15 +202,17 @@ class Accepting:
         self.accepted.remove(job)
 
 
-def test_a_process_that_freezes_holds_the_others_up_for_a_while_alone(postgresql: PostgresqlServer) -> None:
-    values = row(sources="[]", answered_at=0, created_at=0)
-    asked = f"INSERT INTO jobs ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})"  # noqa: S608 - ours
-    with postgresql.new_database() as name, psycopg.connect(postgresql.url(name)) as frozen:
-        frozen.execute(asked.encode(), [*values.values()])
-        (ends_after,) = frozen.execute("SHOW idle_in_transaction_session_timeout").fetchone() or ("",)
-        assert ends_after == f"{FROZEN_AFTER_S}s"
-        frozen.rollback()
-        assert frozen.execute("SELECT * FROM quota_use").fetchall() == []
+async def test_requests_are_stored_beside_a_process_that_freezes_while_it_stores_one(
+    postgresql: PostgresqlServer,
+) -> None:
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with shared(address) as frozen, shared(address) as other:
+            with suppress(StorageUnavailableError):
+                async with frozen.write() as connection:
+                    await connection.execute(jobs.insert().values(row()))
+                    await JobStore(other, FOLDER).add(request(1))
+            assert (await used(other, 1, BEGIN)).by_bot_s == 6
 
 
 @pytest.mark.postgresql

@@ -1,5 +1,6 @@
 """Ownership that gateways and workers share: beside each other, never beside a process that owns alone."""
 
+import asyncio
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
-from bot.storage.advisory_locks import HOLDER, OWNER_KEY
+from bot.storage.advisory_locks import HOLDER, OWNER_KEY, SoleWork
 from bot.storage.errors import (
     DatabaseInUseError,
     DatabaseTakenError,
@@ -15,6 +16,7 @@ from bot.storage.errors import (
     UnsupportedDatabaseError,
 )
 from bot.storage.opening import open_database
+from bot.storage.postgresql_backend import SOLE_SESSIONS
 from bot.storage.tables import jobs
 from tests.postgresql.proxy import Break, proxy_to
 from tests.postgresql.server import PostgresqlServer
@@ -134,3 +136,28 @@ async def test_one_that_stands_still_with_a_row_in_its_hands_holds_nobody_up_for
                 changed = await other.write_one(prompt)
         assert changed == 1
         assert await frozen.write_one(prompt) == 1
+
+
+async def test_what_one_process_does_at_a_time_takes_few_sessions(url: str, tmp_path: Path) -> None:
+    async with open_database(url, tmp_path, sharing=True) as database:
+        open_cards, most, go_on = 0, 0, asyncio.Event()
+
+        async def hide(number: int) -> None:
+            async with database.alone(SoleWork.TAKEDOWN, str(number)):
+                await show(number)
+
+        async def show(number: int) -> None:
+            nonlocal open_cards, most
+            async with database.alone(SoleWork.CARD, str(number)):
+                open_cards += 1
+                most = max(most, open_cards)
+                if open_cards == SOLE_SESSIONS:
+                    go_on.set()
+                await go_on.wait()
+                await job_count(database)  # so that others come between
+                open_cards -= 1
+
+        async with asyncio.timeout(60):
+            work = (*(hide(number) for number in range(12)), *(show(number) for number in range(12, 24)))
+            await asyncio.gather(*work)
+        assert most == SOLE_SESSIONS

@@ -77,6 +77,7 @@ class Channel:
     overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite])
     messages: list[ChannelMessage] = field(default_factory=list[ChannelMessage])
     deleted: bool = False
+    archived: bool = False
     changed: Signal = field(default_factory=Signal)
 
     @property
@@ -141,6 +142,11 @@ class Channel:
         """Turn the age restriction on or off; the bot hears of it."""
         self.nsfw = nsfw
         self._tell("CHANNEL_UPDATE", self.payload())
+
+    def set_archived(self, archived: bool) -> None:  # noqa: FBT001
+        """Archive a thread, or open it again."""
+        self.archived = archived
+        self._tell("THREAD_UPDATE", self.payload())
 
     def deny_bot(self, *names: str | Permission) -> None:
         """Take permissions (`"attach_files"`, `"view_channel"`, ...) from the bot in this channel."""
@@ -214,7 +220,7 @@ class Channel:
             "total_message_sent": len(self.messages),
             **({"applied_tags": []} if parent.kind is ChannelKind.FORUM else {}),
             "thread_metadata": {
-                "archived": False,
+                "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": made,
                 "create_timestamp": made,
@@ -266,11 +272,6 @@ class Guild:
     def channels(self) -> list[Channel]:
         """Channels of this server, threads not among them."""
         return [c for c in self.world.channels.values() if c.guild is self and not c.is_thread]
-
-    @property
-    def threads(self) -> list[Channel]:
-        """Threads of this server."""
-        return [c for c in self.world.channels.values() if c.guild is self and c.is_thread]
 
     def add_channel(self, name: str, *, nsfw: bool = False, kind: ChannelKind = ChannelKind.TEXT) -> Channel:
         """Make a channel; the bot hears of it."""
@@ -370,7 +371,11 @@ class Guild:
             "joined_at": iso(mine.joined_at) if mine else None,
             "roles": [role.payload() for role in self.roles],
             "channels": [channel.payload() for channel in self.channels],
-            "threads": [thread.payload() for thread in self.threads],
+            "threads": [
+                c.payload()
+                for c in self.world.channels.values()
+                if c.guild is self and c.is_thread and not c.archived
+            ],
             "members": [member.payload() for member in seen],
             "emojis": [],
             "stickers": [],

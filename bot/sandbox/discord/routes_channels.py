@@ -117,6 +117,8 @@ class ChannelRoutes:
         self._check_files(channel, body)
         composed = self._compose(channel, body, SENT_FLAGS)
         target = self._reply_target(payload, channel)
+        if channel.archived:
+            channel.set_archived(archived=False)
         message = Message(
             channel,
             self._core.world.ids.next(),
