@@ -93,6 +93,12 @@ class DimiLinks:
         self._timeouts = timeouts
         self._copies = DoubtfulCopies()
         self._now = now
+        self._told_task_id: str | None = None
+
+    @property
+    def told_task_id(self) -> str | None:
+        """The last task that the API told the state of; None while it told none."""
+        return self._told_task_id
 
     def __repr__(self) -> str:
         return f"DimiLinks({self._base!r})"
@@ -133,7 +139,9 @@ class DimiLinks:
         """
         answer = await self._exchange.ask(self._url("tasks", task_id))
         self._note("task", answer)
-        return task_from(answer, task_id, self._scrubber, self._now())
+        task = task_from(answer, task_id, self._scrubber, self._now())
+        self._told_task_id = task_id
+        return task
 
     async def models(self) -> tuple[str, ...]:
         """The ids of the models that the key may use; GET /models. Free to repeat, and waits like a poll.

@@ -40,6 +40,7 @@ _REASON_FIELDS: Final = ("error", "fail_reason", "failure_reason", "error_messag
 _ABSENT_REASONS: Final = frozenset({FaultReason.MISCONFIGURED, FaultReason.PARAMETERS, FaultReason.UNNAMED})
 _GONE: Final = frozenset({404, 410})
 _PERHAPS_GONE: Final = 400
+_ABSENT_STATUSES: Final = _GONE | {_PERHAPS_GONE}
 _ABSENT_WORDS: Final = (
     "not found",
     "not_found",
@@ -50,6 +51,7 @@ _ABSENT_WORDS: Final = (
     "未找到",
     "找不到",
 )
+_TASK_WORDS: Final = ("task", "job", "video", "record", "generation", "任务", "视频", "记录")
 _NO_ROUTE_WORDS: Final = ("invalid url", "no route", "接口不存在")
 
 
@@ -57,7 +59,7 @@ def task_from(answer: Answer, asked_id: str, scrubber: Scrubber, now: datetime) 
     """The task that an answer describes.
 
     Raises:
-        TaskAbsentError: The API itself says that it does not know the task.
+        TaskAbsentError: The API itself says that it does not know the task, in whatever shape.
         UnreadableAnswerError: A 2xx answer tells no status.
         DimiLinksError: Any other error that the answer stands for.
     """
@@ -65,7 +67,7 @@ def task_from(answer: Answer, asked_id: str, scrubber: Scrubber, now: datetime) 
     record = next((each for each in _records_in(value) if _status_of(each, scrubber)), None)
     if record is None:
         error = _error_of(answer, scrubber, now, "the answer tells no status")
-        if _says_absent(error):
+        if _says_absent(error) or (not error.in_own_voice and _route_says_absent(answer, scrubber)):
             raise TaskAbsentError(
                 error.message, http_status=error.http_status, code=error.code, in_own_voice=True
             )
@@ -116,6 +118,25 @@ def _says_absent(error: DimiLinksError) -> bool:
         return not any(word in words for word in _NO_ROUTE_WORDS)
     may_be = error.http_status == _PERHAPS_GONE or is_success(error.http_status or 0)
     return may_be and any(word in words for word in _ABSENT_WORDS)
+
+
+def _route_says_absent(answer: Answer, scrubber: Scrubber) -> bool:
+    """Return True for the absence of a task in another shape than that of the API's errors.
+
+    The gateway new-api answers `{"code": "task_not_exist", "message": …, "data": null}`, others `{"detail": …}`.
+    What stands in front of the API sends JSON too: so it must name the task, or be a success that has nothing to
+    tell.
+    """
+    value = read_json(answer.body)
+    if not is_record(value) or not (is_success(answer.status) or answer.status in _ABSENT_STATUSES):
+        return False
+    said = (
+        word_from(value.get(name), scrubber).lower() for name in ("code", "message", "msg", "detail", "error")
+    )
+    code, *_ = words = tuple(said)
+    if is_success(answer.status) and code and says_no_error(code):
+        return value.get("data", "") in (None, [], {})
+    return all(any(word in " ".join(words) for word in known) for known in (_ABSENT_WORDS, _TASK_WORDS))
 
 
 def _records_in(value: object) -> Iterator[dict[str, Any]]:

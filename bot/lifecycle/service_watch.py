@@ -92,7 +92,9 @@ class ServiceWatch:
             match reason:
                 case PauseReason.NO_CHANNEL:
                     return MODEL not in await self.api.models()
-                case PauseReason.KEY_REJECTED | PauseReason.SERVICE_AWAY:
+                case PauseReason.SERVICE_AWAY:
+                    return not await self._answers_about_task() and not await _is_answered(self.api.models())
+                case PauseReason.KEY_REJECTED:
                     await self.api.task(_ABSENT_TASK)
                 case (
                     PauseReason.OUT_OF_MONEY
@@ -104,5 +106,18 @@ class ServiceWatch:
         except DimiLinksError as error:
             if reason is PauseReason.KEY_REJECTED:
                 return isinstance(error, BadKeyError)
-            return not error.in_own_voice
+            return not error.in_own_voice and not await self._answers_about_task()
         return False
+
+    async def _answers_about_task(self) -> bool:
+        """Return True if the service tells of a task, where possible of one that it knew."""
+        return await _is_answered(self.api.task(self.api.told_task_id or _ABSENT_TASK))
+
+
+async def _is_answered(question: Awaitable[object]) -> bool:
+    """Ask a free question. Returns True if the service itself answers, be it with an error."""
+    try:
+        await question
+    except DimiLinksError as error:
+        return error.in_own_voice
+    return True

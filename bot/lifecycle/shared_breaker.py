@@ -9,7 +9,7 @@ import structlog
 
 from bot.jobs.submission_pause import PauseReason, SharedPause, StoredPause
 from bot.lifecycle.alarms import SILENCE_S
-from bot.lifecycle.submission_breaker import Pause, ProbeIntervals, SubmissionBreaker
+from bot.lifecycle.submission_breaker import Pause, ProbeIntervals, RefusalRuling, SubmissionBreaker
 from bot.storage.errors import StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)
@@ -20,7 +20,8 @@ _NEWS_EVERY: Final = timedelta(seconds=SILENCE_S)
 class SharedBreaker(SubmissionBreaker):
     """Pauses when any process has met a refusal of the whole bot, and goes on when any was taken.
 
-    The row says so before each submission; a process that waits reads it again every few seconds.
+    The row says so before each submission; a process that waits reads it again every few seconds. No process knows
+    what pages others have met, so the answer to a free question never ends a pause: it makes one job the probe.
     """
 
     def __init__(
@@ -62,6 +63,12 @@ class SharedBreaker(SubmissionBreaker):
         """The service refused the bot itself, or did not answer: nobody but a probe passes, in any process."""
         self._to_tell.add(job_id)
         super().refused_whole_bot(job_id, reason)
+
+    def refused_perhaps_alone(self, job_id: str, *, pauses: PauseReason | None) -> RefusalRuling:
+        """The service refused this request, which can be its own fault or the whole bot's; as there."""
+        if self._pause is not None:
+            self._to_tell.add(job_id)
+        return super().refused_perhaps_alone(job_id, pauses=pauses)
 
     async def find_evidence(self) -> None:
         """Learn if other processes' requests were taken since the suspects were refused."""
@@ -133,6 +140,7 @@ class SharedBreaker(SubmissionBreaker):
             if pause is not None and self._in_row is pause:
                 log.info("submitting_resumed_elsewhere", closure=pause.reason)
                 self._in_row = None
+                self._answers_missed = 0
                 self._resume()
             return
         next_at_s = loop.time() + (found.next_at - self._now()).total_seconds()
@@ -157,11 +165,12 @@ class SharedBreaker(SubmissionBreaker):
 
     async def _probe(self, pause: Pause, job_id: str) -> None:
         await super()._probe(pause, job_id)
-        if self._pause is None and self._in_row is pause:
-            self._to_tell.add(job_id)
-            await self.tell(job_id)
-        elif self._pause is pause and self._in_row is pause and pause.holder is None:
+        if self._pause is pause and self._in_row is pause and pause.holder is None:
             await self._postpone(pause)
+
+    @property
+    def _opens_by_answer(self) -> bool:
+        return False
 
     async def _postpone(self, pause: Pause) -> None:
         """Have all processes wait as long as this one, whose free question was answered with a refusal."""

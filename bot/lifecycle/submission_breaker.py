@@ -8,7 +8,11 @@ A refusal can be one request's own fault or the whole bot's, and its words do no
   meanwhile, or none is within a minute, the suspect is tried once more; refused again it is itself the reason.
   Only an empty account pauses submitting then, and requests that were not refused yet still pass, one at a time:
   they may be cheaper.
-- A page in the place of an answer pauses submitting for all until the service answers a question that is free.
+- A page in the place of an answer pauses submitting for all until the service answers a question that is free. If
+  another page comes before a request was taken, such an answer lets one job at a time pass, as a probe: what comes
+  of submissions it does not tell, and each may be bought and lost.
+- A probe that is refused for something else than the pause is about becomes a suspect, and the next one follows
+  soon. A pause for a wrong key is over: the service has taken the key.
 
 `steps/submit.py` asks before each POST and reports how it ended. `shared_breaker.py` is for several processes.
 """
@@ -182,10 +186,17 @@ class SubmissionBreaker:
         Args:
             job_id: The job.
             pauses: Why submitting pauses where evidence says that it is not the request; None if it never does.
+
+        Returns:
+            OWN_FAULT if the job was a suspect and no reason to pause remains; otherwise TRY_AGAIN.
         """
         now_s = asyncio.get_running_loop().time()
-        if self._pause is not None:
-            self.refused_whole_bot(job_id, pauses or self._pause.reason)
+        pause = self._pause
+        if pause is not None and pause.reason is PauseReason.KEY_REJECTED and pause.holder == job_id:
+            log.info("submitting_resumed", closure=pause.reason, job=job_id)
+            self._resume()
+        elif pause is not None and pauses is not None:
+            self.refused_whole_bot(job_id, pauses)
             return RefusalRuling.TRY_AGAIN
         suspect = self._suspects.pop(job_id, None)
         others_taken = suspect is not None and self._taken > suspect.taken_before
@@ -223,7 +234,7 @@ class SubmissionBreaker:
 
     def _may_probe(self, pause: Pause, job_id: str) -> bool:
         now_s = asyncio.get_running_loop().time()
-        if pause.holder is not None or now_s < pause.not_before_s:
+        if pause.holder is not None or now_s < pause.not_before_s or self._evidence_due_s(job_id) > 0:
             return False
         return pause.lets_pass_at_once(job_id) or pause.next_at_s <= now_s
 
@@ -242,9 +253,14 @@ class SubmissionBreaker:
         elif pause.behind is not None:
             # The service answers again; whether it still refuses the bot, this job's submission tells.
             pause.reason, pause.behind = pause.behind, None
-        elif pause.reason.is_transport:
+        elif pause.reason.is_transport and self._opens_by_answer:
             log.info("submitting_resumed", closure=pause.reason)
             self._resume()
+
+    @property
+    def _opens_by_answer(self) -> bool:
+        """True if the answer to a free question ends a pause: since a request was taken, one page came."""
+        return self._answers_missed <= 1
 
     def _probe_failed(self, pause: Pause) -> None:
         pause.holder = None
@@ -263,7 +279,7 @@ class SubmissionBreaker:
         question_s = self._intervals.question_s
         wait_s = min(question_s * 2**self._answers_missed, first_s * 2) if self._answers_missed else 0.0
         self._answers_missed = min(self._answers_missed + 1, 16)
-        return Pause(reason, question_s, now_s + wait_s)
+        return Pause(reason, max(question_s, wait_s * 2), now_s + wait_s)
 
     def _resume(self) -> None:
         self._pause = None

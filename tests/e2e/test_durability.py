@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import DropAfterAcceptance, Hang, TaskPace
+from bot.sandbox.dimilinks import At, DropAfterAcceptance, Fault, Hang, Html, HttpError, SubmitStage, TaskPace
 from bot.storage.errors import NewerDatabaseError, StorageDamagedError
 from bot.storage.migrate import head_revision
 from tests.e2e.actors.faults import locked_disk
@@ -68,6 +68,29 @@ async def test_a_submission_whose_answer_never_came_is_unknown_after_a_restart(
         assert "The operator may have paid for it; I cannot tell." in shown.text()
         assert [button.label for button in shown.buttons] == ["Try again", "Change"]
         assert [row["state"] for row in harness.rows("state")] == ["unknown"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("answer", "state", "kept"),
+    [
+        (HttpError(400, "invalid_request_error", "no"), "failed", ""),
+        (HttpError(402, None, "no"), "queued", ""),
+        (HttpError(429, None, "slow down"), "queued", ""),
+        (Html(502), "unknown", "<h1>502 Bad Gateway</h1>"),
+    ],
+)
+async def test_a_stop_stores_what_a_purchase_was_answered(
+    harness: Harness, answer: Fault, state: str, kept: str
+) -> None:
+    harness.sandbox.dimilinks.faults.submit.append(Hang(1.0, At(SubmitStage.AFTER_BODY, answer)))
+    await harness.video()
+    await until(lambda: [row["state"] for row in harness.rows("state")] == ["submitting"])
+    await harness.stop()
+    (row,) = harness.rows("state, submitted_at, raw_answer")
+    assert row["state"] == state
+    assert (row["submitted_at"] is None) is (state != "unknown")
+    assert kept in (row["raw_answer"] or "")
 
 
 async def test_a_video_that_becomes_ready_while_the_bot_is_down_is_delivered(harness: Harness) -> None:

@@ -11,7 +11,17 @@ import pytest
 
 from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.sandbox.dimilinks import known_faults as known
-from bot.sandbox.dimilinks.faults import At, EarlierTask, Endpoint, Fault, Hang, HttpError, SubmitStage
+from bot.sandbox.dimilinks.faults import (
+    At,
+    EarlierTask,
+    Endpoint,
+    Fault,
+    Hang,
+    Html,
+    HttpError,
+    RawAnswer,
+    SubmitStage,
+)
 from bot.sandbox.dimilinks.outcomes import FailedAtFirst, LateContent, LostContent, OtherVideo, TaskOutcome
 from bot.sandbox.dimilinks.shapes import (
     NO_ERRORS,
@@ -29,6 +39,7 @@ from tests.e2e.actors.timing import until
 NOTHING_CHARGED = "This cost nothing."
 UNKNOWN = "The operator may have paid for it; I cannot tell."
 DELIVERED = "Here is your video"
+LOST = At(SubmitStage.AFTER_BODY, Html(524))
 
 
 async def ask_all(harness: Harness, table: Mapping[str, Fault]) -> dict[str, Reply]:
@@ -232,11 +243,42 @@ async def test_content_that_is_gone_ends_soon_with_its_number_and_can_be_looked_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("status", [400, 404])
+async def test_a_page_closes_submitting_no_longer_than_the_service_is_away(harness: Harness) -> None:
+    for name, shape in {**known.ABSENT_TASK, "empty": known.EMPTY_ABSENT_TASK}.items():
+        harness.sandbox.dimilinks.absent_task = shape
+        harness.sandbox.dimilinks.faults.submit.append(LOST)
+        lost = await harness.video(user=harness.member(f"lost {name}"))
+        assert UNKNOWN in (await harness.ended(lost)).text()
+        await (await harness.video(user=harness.member(name))).wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.slow
+async def test_where_nothing_else_tells_that_the_service_is_back_a_task_of_its_own_does(
+    harness: Harness,
+) -> None:
+    harness.sandbox.dimilinks.absent_task = known.EMPTY_ABSENT_TASK
+    harness.sandbox.dimilinks.faults.rate(Endpoint.MODELS, 1.0, [Html(404)])
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+    harness.sandbox.dimilinks.faults.submit.append(LOST)
+    assert UNKNOWN in (await harness.ended(await harness.video(user=harness.member("lost")))).text()
+    await (await harness.video(user=harness.member("other"))).wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "shape"),
+    [
+        (400, None),
+        (404, None),
+        (400, known.ABSENT_TASK["code_and_message"]),
+        (200, known.ABSENT_TASK["no_data"]),
+    ],
+)
 async def test_a_task_that_the_service_forgets_ends_soon_and_holds_nobody_up(
-    harness: Harness, status: int
+    harness: Harness, status: int, shape: RawAnswer | None
 ) -> None:
     await harness.restart(jobs_at_once=1)
+    harness.sandbox.dimilinks.absent_task = shape
     harness.sandbox.dimilinks.faults.outcomes.append(LostContent(404, task_status=status))
     lost = await harness.video()
     # The fault is for whoever is first; two commands may be taken in either order.

@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
-from bot.sandbox.dimilinks import Endpoint, Fault, Html, HttpError
+from bot.sandbox.dimilinks import At, Endpoint, Fault, Html, HttpError, SubmitStage
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
+from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish
 
 KEY = HttpError(401, "invalid_api_key", "bad key")
@@ -16,6 +18,11 @@ MODEL = HttpError(403, "model_not_allowed", "not allowed")
 UNNAMED = HttpError(403, None, "not today")
 OTHERS_COME_SOON = replace(QUICK, probe_intervals=replace(QUICK.probe_intervals, evidence_s=20.0))
 """Soon enough to be evidence, also on a busy machine."""
+LOSES_REQUESTS = replace(
+    QUICK,
+    probe_intervals=replace(QUICK.probe_intervals, first_s=2.0, longest_s=4.0, question_s=0.5),
+    timeouts=replace(QUICK.timeouts, submit_s=60.0),
+)
 
 
 async def told(harness: Harness, count: int) -> list[str]:
@@ -166,3 +173,22 @@ async def test_a_key_that_is_revoked_while_videos_are_made_is_told_and_nothing_i
     await reply.wait_for_video(TIMEOUT_S)
     assert len(await told(harness, 2)) == 2
     assert harness.bought == 1
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=LOSES_REQUESTS, jobs_at_once=5)
+async def test_a_service_that_answers_questions_and_loses_requests_costs_one_more_for_each_pause(
+    harness: Harness,
+) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [At(SubmitStage.AFTER_BODY, Html(524))])
+    await harness.ended(await harness.video("first"))
+    for number in range(14):
+        await harness.video(user=harness.member(f"person{number}"))
+    # The first one, the five that leave once a question was answered, and one after each of three pauses.
+    await until(lambda: len(harness.submissions_sent) >= 1 + 5 + 3)
+    last = [request.at for request in harness.submissions_sent][:9][-4:]
+    assert min(later - sooner for sooner, later in pairwise(last)) > LOSES_REQUESTS.probe_intervals.question_s
+    lost = len(harness.submissions_sent)
+    harness.sandbox.dimilinks.faults.clear()
+    await until(lambda: harness.bought >= 15 - lost - 1)
+    assert paused(harness) == 0.0

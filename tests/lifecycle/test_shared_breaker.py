@@ -315,3 +315,50 @@ async def test_a_pause_that_is_over_is_no_news(processes: Sequence[Database]) ->
     assert await pause.end()
     assert not await pause.claim_news(PauseReason.OUT_OF_MONEY, silence)
     assert not await pause.end()
+
+
+async def test_a_probe_that_is_refused_for_something_else_ends_a_pause_for_the_key_in_all_processes(
+    processes: Sequence[Database],
+) -> None:
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "first")
+    async with asyncio.timeout(60):
+        await submitting.be_probe(1, "poison")
+        breaker = submitting.breakers[1]
+        assert breaker.refused_perhaps_alone("poison", pauses=None) is RefusalRuling.TRY_AGAIN
+        breaker.inconclusive("poison")
+        await breaker.tell("poison")
+    assert submitting.told[-1] is None
+    assert await SharedPause(processes[2], now).read() is None
+    for number, other in enumerate(submitting.breakers):
+        assert await other.admits(f"other-{number}")
+
+
+async def test_a_poisoned_probe_leaves_the_next_one_to_any_process(processes: Sequence[Database]) -> None:
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "first", PauseReason.MODEL_NOT_ALLOWED)
+    heard = len(submitting.heard)
+    async with asyncio.timeout(60):
+        await submitting.be_probe(1, "poison")
+        breaker = submitting.breakers[1]
+        breaker.refused_perhaps_alone("poison", pauses=None)
+        breaker.inconclusive("poison")
+        await breaker.tell("poison")
+        assert len(submitting.heard) == heard
+        row = await SharedPause(processes[2], now).read()
+        assert row is not None
+        assert row.reason is PauseReason.MODEL_NOT_ALLOWED
+        assert row.next_at < now() + timedelta(seconds=PACE.first_s)
+        await submitting.submit(2, "other")
+    assert await SharedPause(processes[0], now).read() is None
+
+
+async def test_after_a_page_one_request_of_all_processes_is_the_probe(processes: Sequence[Database]) -> None:
+    submitting = Submitting(processes, refusals=0)
+    await submitting.refuse(0, "lost", PauseReason.SERVICE_AWAY)
+    async with asyncio.timeout(60):
+        await submitting.be_probe(1, "probe")
+        assert [await one.admits(f"other-{n}") for n, one in enumerate(submitting.breakers)] == [False] * 4
+        submitting.breakers[1].taken("probe")
+        await submitting.breakers[1].tell("probe")
+    assert [await one.admits(f"other-{n}") for n, one in enumerate(submitting.breakers)] == [True] * 4

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 
@@ -153,6 +154,43 @@ async def test_a_service_that_answers_questions_and_loses_submissions_is_tried_e
 
 
 @in_virtual_time
+async def test_pages_upon_pages_cost_those_in_flight_and_one_request_for_each_pause() -> None:
+    told: list[PauseReason | None] = []
+    breaker, at_once = a_breaker(told), asyncio.Semaphore(20)
+    loop, lost_s, is_away = asyncio.get_running_loop(), list[float](), True
+
+    async def submit(job_id: str) -> None:
+        while True:
+            await until_open(breaker, job_id)
+            async with at_once:
+                if breaker.must_wait(job_id):
+                    continue
+                await asyncio.sleep(1)
+                break
+        if is_away:
+            lost_s.append(loop.time())
+            breaker.refused_whole_bot(job_id, PauseReason.SERVICE_AWAY)
+        else:
+            breaker.taken(job_id)
+        breaker.inconclusive(job_id)
+
+    # The first page may be about that request alone.
+    breaker.refused_whole_bot("first", PauseReason.SERVICE_AWAY)
+    async with asyncio.TaskGroup() as group:
+        for number in range(100):
+            group.create_task(submit(f"job-{number}"))
+        await asyncio.sleep(300)
+        herd, probes_s = lost_s[:20], lost_s[20:]
+        assert herd[-1] - herd[0] < 1
+        pauses_s = [later - earlier for earlier, later in pairwise([herd[-1], *probes_s])]
+        assert pauses_s == pytest.approx([5, 9, 17, 33, 65, 129], abs=4)
+        assert told[-1] is PauseReason.SERVICE_AWAY
+        is_away = False
+    assert len(lost_s) == 26
+    assert told[-1] is None
+
+
+@in_virtual_time
 async def test_a_page_does_not_make_a_refused_bot_a_welcome_one() -> None:
     told: list[PauseReason | None] = []
     breaker = a_breaker(told)
@@ -165,3 +203,58 @@ async def test_a_page_does_not_make_a_refused_bot_a_welcome_one() -> None:
     breaker.taken("probe")
     assert told[-1] is None
     assert not breaker.must_wait("other")
+
+
+@in_virtual_time
+async def test_a_probe_that_is_refused_for_something_else_shows_that_the_key_is_accepted() -> None:
+    told: list[PauseReason | None] = []
+    breaker = a_breaker(told)
+    breaker.refused_whole_bot("a", PauseReason.KEY_REJECTED)
+    await until_open(breaker, "poison")
+    assert breaker.refused_perhaps_alone("poison", pauses=None) is AGAIN
+    breaker.inconclusive("poison")
+    assert told == [PauseReason.KEY_REJECTED, None]
+    assert await passes_after_s(breaker, "b") == 0
+    assert await passes_after_s(breaker, "poison") == pytest.approx(INTERVALS.evidence_s)
+    assert breaker.refused_perhaps_alone("poison", pauses=None) is OWN_FAULT
+
+
+@pytest.mark.parametrize(
+    "reason", [PauseReason.MODEL_NOT_ALLOWED, PauseReason.MISCONFIGURED, PauseReason.SERVICE_AWAY, MONEY]
+)
+@pytest.mark.parametrize("others", [True, False])
+def test_a_poisoned_probe_keeps_no_pause_alive(reason: PauseReason, others: bool) -> None:  # noqa: FBT001 - a table's column
+    run_in_virtual_time(_it_keeps_none_alive(reason, others=others))
+
+
+async def _it_keeps_none_alive(reason: PauseReason, *, others: bool) -> None:
+    told: list[PauseReason | None] = []
+    breaker, loop = a_breaker(told), asyncio.get_running_loop()
+    for page in ("earlier", "a"):
+        breaker.refused_whole_bot(page, reason)
+        if page == "earlier" and reason.is_transport:
+            await until_open(breaker, "a")
+    await until_open(breaker, "poison")
+    told.clear()
+    refused_s = loop.time()
+    assert breaker.refused_perhaps_alone("poison", pauses=None) is AGAIN
+    breaker.inconclusive("poison")
+    assert told == []
+    assert breaker.reason is reason
+    again = asyncio.create_task(passes_after_s(breaker, "poison"))
+    if others:
+        assert await passes_after_s(breaker, "b") < INTERVALS.first_s / 5
+        breaker.taken("b")
+    assert await again < INTERVALS.evidence_s + INTERVALS.first_s / 5
+    assert breaker.refused_perhaps_alone("poison", pauses=None) is OWN_FAULT
+    assert loop.time() - refused_s < 90
+
+
+@in_virtual_time
+async def test_a_straggler_that_was_refused_for_something_else_does_not_end_a_pause() -> None:
+    told: list[PauseReason | None] = []
+    breaker = a_breaker(told)
+    breaker.refused_whole_bot("a", PauseReason.KEY_REJECTED)
+    assert breaker.refused_perhaps_alone("sent before", pauses=None) is AGAIN
+    assert told == [PauseReason.KEY_REJECTED]
+    assert breaker.must_wait("b")

@@ -76,28 +76,30 @@ class SubmitStep:
         attempt = 0
         out_of_time = FailureReason.SERVICE_UNREACHABLE
         while context.job.state is JobState.QUEUED and is_prepared(context.job):
-            try:
-                left_s -= await self._wait_for_turn(context, left_s)
-                if left_s <= 0:
-                    await context.fail(out_of_time)
-                    return
-                if not await self._may_buy(context):
-                    return
-                began_s = loop.time()
-                error = await self._post_once(context, left_s, out_of_time)
-                if error is None:
-                    return
-                attempt += 1
-                busy = error.verdict.reason is FaultReason.RATE_LIMIT
-                out_of_time = FailureReason.SERVICE_BUSY if busy else FailureReason.SERVICE_UNREACHABLE
-                left_s -= loop.time() - began_s
-                pause_s = await self._after_refusal(context, error, attempt, left_s)
-            finally:
-                # Only now, when the breaker has heard what became of the attempt.
-                self._breaker.inconclusive(context.job.id)
-                if context.job.state not in {JobState.QUEUED, JobState.SUBMITTING}:
-                    self._breaker.forget(context.job.id)
-                await self._breaker.tell(context.job.id)
+            # From the first byte until the breaker has told what came of it: till then a stop cuts nothing short.
+            async with AsyncExitStack() as uploading:
+                try:
+                    left_s -= await self._wait_for_turn(context, left_s)
+                    if left_s <= 0:
+                        await context.fail(out_of_time)
+                        return
+                    if not await self._may_buy(context):
+                        return
+                    began_s = loop.time()
+                    error = await self._post_once(context, uploading, left_s, out_of_time)
+                    if error is None:
+                        return
+                    attempt += 1
+                    busy = error.verdict.reason is FaultReason.RATE_LIMIT
+                    out_of_time = FailureReason.SERVICE_BUSY if busy else FailureReason.SERVICE_UNREACHABLE
+                    left_s -= loop.time() - began_s
+                    pause_s = await self._after_refusal(context, error, attempt, left_s)
+                finally:
+                    # Only now, when the breaker has heard what became of the attempt.
+                    self._breaker.inconclusive(context.job.id)
+                    if context.job.state not in {JobState.QUEUED, JobState.SUBMITTING}:
+                        self._breaker.forget(context.job.id)
+                    await self._breaker.tell(context.job.id)
             left_s -= pause_s
             await asyncio.sleep(pause_s)
 
@@ -143,43 +145,42 @@ class SubmitStep:
         return False
 
     async def _post_once(
-        self, context: JobContext, left_s: float, out_of_time: FailureReason
+        self, context: JobContext, uploading: AsyncExitStack, left_s: float, out_of_time: FailureReason
     ) -> DimiLinksError | None:
         """Make the one POST. Moves the job to `generating` if it was bought, else returns the error.
 
         A request whose turn at the service does not come within `left_s` seconds fails without one, for the
-        reason `out_of_time`.
+        reason `out_of_time`. Once it leaves it is an upload under way, until the caller closes `uploading`.
         """
         # Once more: earlier versions stored prompts as they were typed.
         prompt = take_out_flags(context.job.request.prompt).text
         request = context.job.request.model_copy(update={"prompt": prompt})
         bodies = [DataUrl(picture.path, picture.mime) for picture in context.job.pictures or ()]
-        async with AsyncExitStack() as uploading:
-            deadline = asyncio.timeout(left_s)
+        deadline = asyncio.timeout(left_s)
 
-            async def leaving() -> None:
-                # Committed before the first byte leaves: whoever finds `submitting` never posts again.
-                deadline.reschedule(None)
-                await uploading.enter_async_context(self._uploads.uploading())
-                await context.move(JobState.SUBMITTING, submitted_at=context.now())
-                context.show(Stage.SUBMITTING)
+        async def leaving() -> None:
+            # Committed before the first byte leaves: whoever finds `submitting` never posts again.
+            deadline.reschedule(None)
+            await uploading.enter_async_context(self._uploads.uploading())
+            await context.move(JobState.SUBMITTING, submitted_at=context.now())
+            context.show(Stage.SUBMITTING)
 
-            try:
-                async with deadline:
-                    submission = await self._api.submit(request, bodies, leaving=leaving)
-            except DimiLinksError as error:
-                _log_refusal(context, error)
-                return error
-            except TimeoutError:
-                await context.fail(out_of_time)
-                return None
-            # The money is spent. Nothing stands between the answer and the commit of the task's id.
-            expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
-            try:
-                await context.buy(submission.task_id, expires_at, self._notes)
-            except TaskTakenError as taken:
-                log.critical("answered_with_anothers_task", job=context.job.id, reason=str(taken))
-                return _names_anothers_task(submission)
+        try:
+            async with deadline:
+                submission = await self._api.submit(request, bodies, leaving=leaving)
+        except DimiLinksError as error:
+            _log_refusal(context, error)
+            return error
+        except TimeoutError:
+            await context.fail(out_of_time)
+            return None
+        # The money is spent. Nothing stands between the answer and the commit of the task's id.
+        expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
+        try:
+            await context.buy(submission.task_id, expires_at, self._notes)
+        except TaskTakenError as taken:
+            log.critical("answered_with_anothers_task", job=context.job.id, reason=str(taken))
+            return _names_anothers_task(submission)
         self._breaker.taken(context.job.id)
         log.info("job_bought", job=context.job.id, task=submission.task_id)
         return None

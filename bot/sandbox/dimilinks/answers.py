@@ -76,6 +76,11 @@ def poll_answer(request: web.Request, state: Mapping[str, object], fault: Fault 
             return json_answer(TaskShape().body(state))
 
 
+def absent_task_answer(status: int, shape: RawAnswer | None) -> web.Response:
+    """The answer to a poll of a task that is not known."""
+    return error(status, "task_not_found", "任务不存在") if shape is None else _raw(shape, "")
+
+
 def _raw(fault: RawAnswer, task_id: str) -> web.Response:
     body = fault.body.replace(b"TASK_ID", task_id.encode())
     headers = {"Content-Type": "application/json", **fault.headers}

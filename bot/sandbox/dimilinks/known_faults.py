@@ -15,6 +15,7 @@ from bot.sandbox.dimilinks.faults import (
     Html,
     HttpError,
     OddContent,
+    RawAnswer,
     ShapedAnswer,
     SubmitStage,
     TornAnswer,
@@ -82,6 +83,16 @@ BOUGHT: Mapping[str, ShapedAnswer] = {
     "accepted_202": ShapedAnswer(SubmitShape.DATA_TASK_ID, 202),
 }
 """A video was bought, and the answer has its id somewhere."""
+ABSENT_TASK: Mapping[str, RawAnswer] = {
+    "code_and_message": RawAnswer(
+        b'{"code": "task_not_exist", "message": "task_not_exist", "data": null}', 400
+    ),
+    "no_data": RawAnswer(b'{"code": "success", "message": "", "data": null}'),
+    "detail": RawAnswer(b'{"detail": "Task not found"}', 404),
+}
+"""What stands in the place of the vendor's error about a task that is not known."""
+EMPTY_ABSENT_TASK = RawAnswer(b"", 404)
+"""Says nothing of who answers."""
 WHOLE_CONTENT: Mapping[str, OddContent] = {
     "status_203": OddContent(203),
     "status_206": OddContent(206),

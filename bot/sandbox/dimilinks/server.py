@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.sandbox.dimilinks.answers import (
     NoAnswer,
+    absent_task_answer,
     error,
     json_answer,
     plain_fault,
@@ -29,6 +30,7 @@ from bot.sandbox.dimilinks.faults import (
     Endpoint,
     Fault,
     Hang,
+    RawAnswer,
     SlowAnswer,
     SubmitStage,
     WithHeaders,
@@ -52,7 +54,8 @@ class DimiLinksSandbox:
 
     `pace` may be replaced at any time and counts for tasks accepted later. With `redirect_content`, finished
     videos are answered with a redirect to another origin, which must never see the key. While `key_revoked`,
-    every request is refused with 401; `models` is what the key may use.
+    every request is refused with 401; `models` is what the key may use. `absent_task` is the answer about
+    tasks that are not known, in the place of the vendor's error.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class DimiLinksSandbox:
         self.redirect_content = False
         self.key_revoked = False
         self.models = [MODEL]
+        self.absent_task: RawAnswer | None = None
         self._factory = factory
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._tasks: dict[str, VideoTask] = {}
@@ -252,7 +256,7 @@ class DimiLinksSandbox:
         now = asyncio.get_running_loop().time()
         refused = task.poll_refusal(now) if task is not None else None
         if task is None or refused is not None:
-            return error(refused or 404, "task_not_found", "任务不存在")
+            return absent_task_answer(refused or 404, self.absent_task)
         self.request_log.polls[task.submission.task_id] += 1
         return poll_answer(request, task.tell(now), fault)
 
