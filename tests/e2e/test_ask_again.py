@@ -10,7 +10,7 @@ from bot.sandbox.discord import DiscordFault, MessageVersion, Reply
 from bot.texts import jobs as words
 from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, told, whispered
-from tests.e2e.actors.damage import rewrite
+from tests.e2e.actors.damage import change_rows, rewrite
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import states, stored
@@ -107,6 +107,23 @@ async def test_the_list_of_jobs_asks_as_well(harness: Harness, clock: MovableClo
     assert await whispered(await press(harness, listed, "Make it")) == words.BEGUN.english
     await reply.wait_for_video(TIMEOUT_S)
     assert await whispered(await press(harness, listed, "Make it")) == words.NOT_ASKED.english
+    assert harness.bought == 2
+
+
+@pytest.mark.slow
+@pytest.mark.sqlite("a trigger of the file")
+async def test_an_answer_of_which_a_part_cannot_be_stored_is_given_again(
+    harness: Harness, clock: MovableClock
+) -> None:
+    reply = await asked_about(harness, clock)
+    await harness.app.jobs.runner.idle()
+    await change_rows(
+        harness, "CREATE TRIGGER failing BEFORE UPDATE OF answered_at ON jobs BEGIN SELECT json('{'); END"
+    )
+    assert await whispered(await press(harness, reply, "Make it")) == words.NOT_STORED.english
+    await change_rows(harness, "DROP TRIGGER failing")
+    assert await whispered(await press(harness, reply, "Make it")) == words.BEGUN.english
+    assert "second" in (await reply.wait_for_video(TIMEOUT_S)).text()
     assert harness.bought == 2
 
 
