@@ -30,6 +30,7 @@ from bot.reviews.decisions import Decisions
 from bot.reviews.review import Review, cancellation_entry
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
+from bot.storage.errors import StorageError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -149,6 +150,10 @@ class JobActions:
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
         while job.asks_again:
+            # First: once the answer is stored, nothing may fail before the job runs.
+            if reply.message_id == job.reply.message_id:
+                renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
+                await self._store.save_reply(job_id, renewed)
             try:
                 # The noted attempt belongs to the card that asked.
                 await self._store.save(replace(job, ask_again_since=None, attempt=None), before=job)
@@ -156,9 +161,6 @@ class JobActions:
                 # Another run may have begun to ask, which changes nothing for whoever answers.
                 job = await self._store.get(job_id)
                 continue
-            if reply.message_id == job.reply.message_id:
-                renewed = replace(reply, person_id=job.reply.person_id, private=job.reply.private)
-                await self._store.save_reply(job_id, renewed)
             self._runner.restart(job_id)
             return ActionResult.DONE
         return ActionResult.NOT_ASKED
@@ -275,7 +277,11 @@ class JobActions:
             await self._tasks.note_deletion(within.connection, job_id, by)
             if not owns and job.guild_id is not None:
                 review = await self._takedowns.decide(within, job, shown, by=person.id)
-        await self._originals.drop_of(job)
+        try:
+            await self._originals.drop_of(job)
+        except StorageError as error:
+            # What is stored is carried out. The original goes with its day.
+            log.warning("original_left", job=job_id, reason=str(error))
         return Deletion(job, person.id, review)
 
     async def deleted(self, deletion: Deletion) -> None:

@@ -330,6 +330,7 @@ class App:
             self.jobs.media_space,
             self._quota,
             files=self.moderation.job_files,
+            messages=self._messages,
             retention=self.jobs.retention,
             now=self._now,
             deadlines=self.jobs.deadline_clock(),

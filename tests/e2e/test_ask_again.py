@@ -125,6 +125,23 @@ async def test_the_list_of_jobs_asks_as_well(harness: Harness, clock: MovableClo
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite("a trigger of the file")
+async def test_an_answer_of_which_a_part_cannot_be_stored_is_given_again(
+    harness: Harness, clock: MovableClock
+) -> None:
+    reply = await asked_about(harness, clock)
+    await harness.app.jobs.runner.idle()
+    await change_rows(
+        harness, "CREATE TRIGGER failing BEFORE UPDATE OF answered_at ON jobs BEGIN SELECT json('{'); END"
+    )
+    assert await whispered(await press(harness, reply, "Make it")) == words.NOT_STORED.english
+    await change_rows(harness, "DROP TRIGGER failing")
+    assert await whispered(await press(harness, reply, "Make it")) == words.BEGUN.english
+    assert "second" in (await reply.wait_for_video(TIMEOUT_S)).text()
+    assert harness.bought == 2
+
+
+@pytest.mark.slow
 async def test_who_was_away_for_some_minutes_does_not_ask(harness: Harness, clock: MovableClock) -> None:
     first = await being_made(harness, "first")
     second = await in_line(harness, "second")
