@@ -13,9 +13,9 @@ from bot.texts.messages import Language, Message
 from cogs.guide.operator import DiscordOperator
 from cogs.shared.channels import AsksAboutGuilds
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.interactions import Interaction, channel_of, language_of
 from cogs.shared.layout import layout_of
-from cogs.shared.place import channel_of, place_of
+from cogs.shared.place import place_of
 from cogs.shared.respond import acknowledge, answer
 
 _ADDRESS_CHARS: Final = 300

@@ -114,10 +114,16 @@ class RequestMachine(RuleBasedStateMachine):
         )
 
     async def describe(
-        self, guild_id: int | None, channel_id: int | None, *, foreign: bool = False
+        self,
+        guild_id: int | None,
+        channel_id: int | None,
+        *,
+        rules_channel_id: int | None,
+        foreign: bool = False,
     ) -> ChannelInfo:
         assert guild_id == self.server
         assert not foreign
+        assert rules_channel_id == channel_id
         if self.model.unseen:
             return ChannelInfo(Place.UNSEEN_SERVER, channel_id)
         restricted = channel_id in self.model.restricted
@@ -256,12 +262,18 @@ class RequestMachine(RuleBasedStateMachine):
             base,
             guild_id=self.server,
             request=VideoRequest(prompt=prompt, preset=preset, reference_count=len(pictures)),
-            reply=replace(base.reply, person_id=person_id, guild_id=self.server, channel_id=channel_id),
+            reply=replace(
+                base.reply,
+                person_id=person_id,
+                guild_id=self.server,
+                channel_id=channel_id,
+                rules_channel_id=channel_id,
+            ),
             role_ids=roles,
             pictures=pictures,
         )
         person = Person(person_id, self.server, roles)
-        seen = self.run(self.describe(self.server, channel_id))
+        seen = self.run(self.describe(self.server, channel_id, rules_channel_id=channel_id))
         origin = origin_of(len(pictures), pictures, from_people=False)
         found = self.run(self.gatekeeper.decide(preset, prompt, person, seen, origin))
         assert found.allowed is not self.model.forbids(job, self.now)
