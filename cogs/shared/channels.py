@@ -1,7 +1,7 @@
 """Look-ups of servers and channels on the Discord client."""
 
 from http import HTTPStatus
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, cast
 
 import discord
 import structlog
@@ -19,9 +19,13 @@ _HIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """By these Discord says that the bot does not see a channel, such as a private thread that it did not join."""
 
 
-@runtime_checkable
-class AsksAboutGuilds(Protocol):
-    """A client that no gateway tells of all servers."""
+class _KnowsGuilds(Protocol):
+    """The bot's client, of whatever kind."""
+
+    @property
+    def is_being_told(self) -> bool:
+        """True until Discord has told of all servers for the first time."""
+        ...
 
     async def look_up_guild(self, guild_id: int) -> discord.Guild | None:
         """Return a server as Discord tells of it now; None if that cannot be told."""
@@ -30,19 +34,15 @@ class AsksAboutGuilds(Protocol):
 
 async def known_guild(client: discord.Client, guild_id: int) -> discord.Guild | None:
     """Return a server as far as this process knows it, without waiting for the gateway."""
-    if isinstance(client, AsksAboutGuilds):
-        return await client.look_up_guild(guild_id)
-    return client.get_guild(guild_id)
+    return await cast("_KnowsGuilds", client).look_up_guild(guild_id)
 
 
 async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | None:
     """Return a server that the bot is in, or None. Waits until the gateway has told of all servers."""
-    if isinstance(client, AsksAboutGuilds):
-        return await client.look_up_guild(guild_id)
-    guild = client.get_guild(guild_id)
-    if guild is None or guild.unavailable:
+    guild = await known_guild(client, guild_id)
+    if (guild is None or guild.unavailable) and cast("_KnowsGuilds", client).is_being_told:
         await client.wait_until_ready()
-        guild = client.get_guild(guild_id)
+        guild = await known_guild(client, guild_id)
     return guild
 
 
@@ -64,7 +64,8 @@ class DiscordChannelLookup:
         if guild_id is None:
             return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
         guild = await guild_of(self._client, guild_id)
-        if guild is None and foreign:
+        # Discord, which was asked about it, may not have told: it is no foreign one if it is in memory.
+        if guild is None and foreign and self._client.get_guild(guild_id) is None:
             return ChannelInfo(Place.FOREIGN_SERVER, rules_channel_id)
         if guild is not None and guild.unavailable:
             guild = None
