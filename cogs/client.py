@@ -14,7 +14,8 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from bot.texts import console, console_start, explanations
-from cogs.gateway import bound_reconnecting
+from cogs.asked_guilds import AskedGuilds
+from cogs.gateway import bound_reconnecting, shard_of
 from cogs.installation import invite_link
 from cogs.outage import is_refusal, is_wrong_token, until_discord_answers
 from cogs.shared.attempt import watch_requests
@@ -72,6 +73,11 @@ class Stillmotion(commands.AutoShardedBot):
         self._starting_menus: list[discord.app_commands.ContextMenu] = []
         self._registering: asyncio.Task[None] | None = None
         self._launching: set[int] = set()
+        self._told: set[int] = set()
+        """Shards whose servers are in memory, and whose connection tells of changes unless it is closed by now."""
+        self._lost: dict[int, list[discord.Guild]] = {}
+        """Servers that were in memory when the connection of their shard was lost."""
+        self.asked = AskedGuilds(self)
         self._say_once_ready: Callable[[str], None] | None = None
         self.max_concurrency = 1
         """Number of shards that may identify at the same time, as Discord says at the login."""
@@ -81,22 +87,45 @@ class Stillmotion(commands.AutoShardedBot):
         """True while every shard is connected to the gateway, after the first of all servers were named."""
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
+    @property
+    def is_being_told(self) -> bool:
+        """True until Discord has told of all servers for the first time."""
+        return not self.is_ready()
+
     def is_told_of(self, guild_id: int) -> bool:
-        """Return True if Discord tells this process of a server and its changes, if the bot is in it."""
-        del guild_id
-        return True
+        """Return True if Discord tells this process of a server and its changes, if the bot is in it.
+
+        It does not while the connection of the server's shard is lost, nor before the next one has told what was
+        missed (`RESUMED`) or begun anew (`READY`, which lists all servers): what is in memory may be old by then.
+        """
+        shard = self.get_shard(shard_of(guild_id, self.shard_count)) if self.shard_count else None
+        return shard is not None and shard.id in self._told and not shard.is_closed()
 
     def serves(self, shard_id: int) -> bool:
         """Return True if a shard is one of this process's."""
         del shard_id
         return True
 
-    async def is_in_server(self, guild_id: int) -> bool | None:
-        """Return True if the bot is in a server, also while Discord has it unavailable; None if that is not known.
+    async def look_up_guild(self, guild_id: int) -> discord.Guild | None:
+        """Return a server as it is now: from memory while Discord tells of it, else as Discord says when asked.
 
-        Before Discord has listed the servers of the bot it seems to be in none.
+        None if the bot is not in it, or that cannot be told. At the start it may be absent or unavailable though it
+        is about to be told of.
         """
-        return self.get_guild(guild_id) is not None if self.is_ready() else None
+        found = self.get_guild(guild_id)
+        is_there = found is not None and not found.unavailable
+        is_told = self.is_told_of(guild_id) and (is_there or found is None)
+        if is_told or (self.is_being_told and not is_there):
+            return found
+        return await self.asked.look_up(guild_id)
+
+    async def is_in_server(self, guild_id: int) -> bool | None:
+        """Return True if the bot is in a server, also while Discord has it unavailable; None if it is not known."""
+        if self.is_being_told:
+            return None
+        if self.is_told_of(guild_id):
+            return self.get_guild(guild_id) is not None
+        return await self.asked.has_bot(guild_id)
 
     def start_with(self, *cogs: commands.Cog) -> None:
         """Load these cogs once the bot has logged in."""
@@ -171,6 +200,7 @@ class Stillmotion(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Leave Discord, within a few seconds also where it no longer answers."""
+        self.asked.close()
         if self._registering is not None:
             self._registering.cancel()
             await asyncio.wait([self._registering])
@@ -187,6 +217,26 @@ class Stillmotion(commands.AutoShardedBot):
         log.error("listener_broke", listener=event_method, exc_info=sys.exception())
         if args and isinstance(args[0], discord.Interaction):
             await tell(cast("Interaction", args[0]), explanations.COMMAND_BROKE)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Note that a new session listed the servers of a shard, which are unavailable until each was told of."""
+        for guild in self._lost.pop(shard_id, ()):
+            # Those that are not listed the library keeps: the bot was removed from them meanwhile.
+            if self.get_guild(guild.id) is guild:
+                self._connection._remove_guild(guild)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        if self.serves(shard_id):
+            self._told.add(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Note that a session told what was missed since its connection was lost."""
+        self._lost.pop(shard_id, None)
+        if self.serves(shard_id):
+            self._told.add(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note that the connection of a shard was lost."""
+        self._told.discard(shard_id)
+        self._lost[shard_id] = [guild for guild in self.guilds if guild.shard_id == shard_id]
 
     async def on_ready(self) -> None:
         """Log that the gateway is up; the first time tell the operator what to do next."""

@@ -9,7 +9,6 @@ import structlog
 from discord.gateway import DiscordWebSocket
 
 from cogs.asking_client import AskingClient
-from cogs.gateway import shard_of
 from cogs.outage import is_refusal, until_discord_answers
 from cogs.tree import Tree
 
@@ -35,8 +34,6 @@ class GatewayClient(AskingClient):
         self._periods: dict[int, int] = {}
         """Times that each shard was to be connected so far: what belongs to an earlier one is given up."""
         self._being_connected: dict[int, int] = {}
-        self._told: set[int] = set()
-        """Shards that were ready, so that their servers are in memory."""
         self._connecting: dict[int, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._buckets: dict[int, asyncio.Lock] = {}
@@ -81,32 +78,6 @@ class GatewayClient(AskingClient):
         """Return True if a shard is one of this process's."""
         return shard_id in self._served
 
-    def is_told_of(self, guild_id: int) -> bool:
-        """Return True if Discord has told this process of all servers of the shard that a server belongs to."""
-        return bool(self.shard_count) and shard_of(guild_id, self.shard_count) in self._told
-
-    def get_guild(self, guild_id: int, /) -> discord.Guild | None:
-        """Return a server as it is in memory; of another gateway, as it was when it was asked about last."""
-        return self._in_memory(guild_id) if self.is_told_of(guild_id) else super().get_guild(guild_id)
-
-    async def look_up_guild(self, guild_id: int) -> discord.Guild | None:
-        """Return a server: from memory if this process is told of it, else as Discord tells of it now."""
-        found = self._in_memory(guild_id)
-        # Right after a shard was connected some servers are there and others may follow.
-        if self.is_told_of(guild_id) or (found is not None and not found.unavailable):
-            return found
-        return await super().look_up_guild(guild_id)
-
-    async def is_in_server(self, guild_id: int) -> bool | None:
-        """Return True if the bot is in a server; None if that cannot be told at present."""
-        if self.is_told_of(guild_id):
-            return self._in_memory(guild_id) is not None
-        return await super().is_in_server(guild_id)
-
-    def _in_memory(self, guild_id: int) -> discord.Guild | None:
-        """Return a server of this process's shards."""
-        return super(AskingClient, self).get_guild(guild_id)
-
     async def serve_shards(self, shard_ids: frozenset[int], shard_count: int) -> None:
         """Have these shards connected from now on, and no others. Those that go are left at once."""
         gone, self._served = self._served - shard_ids, shard_ids
@@ -139,9 +110,8 @@ class GatewayClient(AskingClient):
         await super()._register_commands()
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Note that the servers of a shard are in memory, and log it."""
+        """Log that the servers of a shard are in memory."""
         if shard_id in self._served:
-            self._told.add(shard_id)
             log.info("shard_ready", shard=shard_id, of=self.shard_count, guilds=len(self.guilds))
             self._tell_ready()
 

@@ -39,6 +39,9 @@ class ReplyAddress:
     """Server of the reply; None in direct messages."""
     foreign: bool = False
     """True if the bot was no member of that server, by what the interaction said: a user brought it along."""
+    rules_channel_id: int | None = None
+    """Channel whose rules count: of a thread, its parent, as the event said. None for a reply that was stored by a
+    version that kept none."""
     asked_message_id: int | None = None
     """Message of the user that is answered, where there was no interaction."""
 

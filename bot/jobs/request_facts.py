@@ -56,6 +56,7 @@ def stored_request(job: Job) -> StoredRequest:
         reply_guild_id=job.reply.guild_id,
         reply_channel_id=job.reply.channel_id,
         reply_foreign=job.reply.foreign,
+        rules_channel_id=job.reply.rules_channel_id,
         role_ids=job.role_ids,
         approved=job.approved,
         asked_at=job.created_at,

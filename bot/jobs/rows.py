@@ -80,6 +80,7 @@ def reply_columns(reply: ReplyAddress) -> dict[str, Any]:
         "asked_message_id": reply.asked_message_id,
         "reply_guild_id": reply.guild_id,
         "reply_foreign": reply.foreign,
+        "rules_channel_id": reply.rules_channel_id,
     }
 
 
@@ -204,6 +205,7 @@ def _reply_from(row: Row) -> ReplyAddress:
         asked_message_id=row["asked_message_id"],
         guild_id=row["reply_guild_id"],
         foreign=row["reply_foreign"],
+        rules_channel_id=row["rules_channel_id"],
     )
 
 

@@ -37,7 +37,7 @@ from bot.video import Preset
 
 @dataclass(frozen=True)
 class ChannelInfo:
-    """A channel as it is now. For a thread, `channel_id` is its parent's id."""
+    """A channel as it is now. For a thread, `channel_id` is its parent's id; it is None if that cannot be told."""
 
     place: Place
     channel_id: int | None
@@ -46,12 +46,15 @@ class ChannelInfo:
 class ChannelLookup(Protocol):
     """Looks channels up at Discord."""
 
-    async def describe(self, guild_id: int | None, channel_id: int | None, *, foreign: bool) -> ChannelInfo:
-        """Return the kind of a channel at this moment. One that cannot be looked up is not age-restricted.
+    async def describe(
+        self, guild_id: int | None, channel_id: int | None, *, rules_channel_id: int | None, foreign: bool
+    ) -> ChannelInfo:
+        """Return the kind of a channel at this moment. One that the bot may not see is not age-restricted.
 
         Args:
             guild_id: Its server; None for direct messages.
             channel_id: The channel.
+            rules_channel_id: The channel whose rules count, by what the event said: of a thread, its parent.
             foreign: True if the interaction said that the bot is no member of that server.
         """
         ...
@@ -70,6 +73,8 @@ class StoredRequest:
     reply_channel_id: int | None
     reply_foreign: bool
     """True if the bot was no member of the server of the reply, by what the interaction said."""
+    rules_channel_id: int | None
+    """The channel whose rules count for the reply: of a thread, its parent. None if that was not stored."""
     role_ids: frozenset[int]
     """The user's roles at the time of the request."""
     approved: frozenset[ReviewStage]
@@ -239,10 +244,13 @@ class Gatekeeper:
         foreign = request.reply_foreign and not (self.caches.database.is_shared and rules != USUAL_RULES)
         ruled = rules != USUAL_RULES or words is not WordVerdict.NONE or bool(request.approved)
         if request.preset is Preset.SPICY or ruled:
-            return await self.channel_lookup.describe(guild_id, channel_id, foreign=foreign)
+            return await self.channel_lookup.describe(
+                guild_id, channel_id, rules_channel_id=request.rules_channel_id, foreign=foreign
+            )
         if guild_id is None:
             return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
-        return ChannelInfo(Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL, channel_id)
+        place = Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL
+        return ChannelInfo(place, request.rules_channel_id)
 
     def explain(self, verdict: Verdict, person: Person) -> Explanation:
         """Return the explanation of a refusal for the user."""
@@ -273,6 +281,7 @@ class Gatekeeper:
         words: WordVerdict,
         standing: Standing,
     ) -> RequestFacts:
+        unknown = channel.channel_id is None
         return RequestFacts(
             preset=preset,
             place=channel.place,
@@ -282,6 +291,6 @@ class Gatekeeper:
             pictures=pictures,
             words=words,
             operator=self.caches.operator,
-            rules=standing.rules,
+            rules=standing.rules.of_unknown_channel() if unknown else standing.rules,
             status=standing.member.status,
         )

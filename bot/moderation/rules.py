@@ -148,6 +148,16 @@ class ServerRules(BaseModel):
         own = self.channel_modes.get(channel_id) if channel_id is not None else None
         return own.get(gate, usual) if own is not None else usual
 
+    def of_unknown_channel(self) -> "ServerRules":
+        """Return the rules for a channel of which it cannot be told which it is: each gate's strictest mode."""
+        usual = {gate: self.modes.get(gate, _USUAL[gate]) for gate in Gate}
+        own = list(self.channel_modes.values())
+        modes = {
+            gate: max((mode, *(one[gate] for one in own if gate in one)), key=lambda one: one.strictness)
+            for gate, mode in usual.items()
+        }
+        return self.model_copy(update={"modes": modes, "channel_modes": {}})
+
     def exempts_from_words(self, role_ids: frozenset[int], channel_id: int | None) -> bool:
         """Return True if the server's own list of words does not count for these roles or in this channel."""
         return channel_id in self.word_exempt_channels or not self.word_exempt_roles.isdisjoint(role_ids)

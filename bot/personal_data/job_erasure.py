@@ -45,6 +45,7 @@ _TRACES: Final[dict[str, Any]] = {
     "message_id": None,
     "asked_message_id": None,
     "reply_guild_id": None,
+    "rules_channel_id": None,
     "token": None,
     "role_ids": None,
     "language": "en-US",

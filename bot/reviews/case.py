@@ -30,7 +30,14 @@ def message_of(review: Review) -> VideoMessage | None:
 
 def address_of(job: Job, shown: VideoMessage) -> ReplyAddress:
     """Return the address by which the bot changes the message with a job's video."""
-    return replace(job.reply, token=None, channel_id=shown.channel_id, message_id=shown.message_id)
+    same = shown.channel_id == job.reply.channel_id
+    return replace(
+        job.reply,
+        token=None,
+        channel_id=shown.channel_id,
+        message_id=shown.message_id,
+        rules_channel_id=job.reply.rules_channel_id if same else None,
+    )
 
 
 @dataclass(frozen=True)

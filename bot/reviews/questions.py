@@ -14,7 +14,7 @@ from bot.jobs.job import Job, new_job_id
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.gatekeeper import ChannelLookup, ModerationCaches
+from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus
 from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
@@ -59,7 +59,6 @@ class Questions:
     audit: AuditLog
     caches: ModerationCaches
     memberships: Memberships
-    channels: ChannelLookup
     review_channel: ReviewChannel
     files: JobFiles
     now: Callable[[], datetime]
@@ -237,18 +236,12 @@ class Questions:
 
     async def words_in(self, job: Job) -> WordFindings:
         """Return the terms in a job's prompt, for moderators alone."""
-        request, reply = job.request, job.reply
-        place = reply.channel_id
-        if self.caches.rules.of(job.guild_id).word_exempt_channels:
-            # A thread counts as its parent.
-            described = await self.channels.describe(reply.guild_id, place, foreign=reply.foreign)
-            place = described.channel_id
         return await self.caches.find_words(
             job.guild_id,
-            request.prompt,
-            request.preset,
+            job.request.prompt,
+            job.request.preset,
             role_ids=job.role_ids,
-            channel_id=place,
+            channel_id=job.reply.rules_channel_id,
         )
 
     async def _put(self, review: Review, job: Job) -> bool:

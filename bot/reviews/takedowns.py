@@ -264,7 +264,7 @@ class Takedowns:
         """
         decision = await self.gatekeeper.decide_again(stored_request(job))
         if decision.verdict is Verdict.NOT_TOLD:
-            raise DiscordUnavailableError("it does not tell what the rules are about")
+            raise DeliveryError("Discord does not tell what a rule needs to know")
         if not decision.allowed:
             log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
             return False

@@ -58,7 +58,13 @@ class CopyAccess:
             return words.NOT_YOURS
         if job.failure is not None or await self.is_hidden(job.id):
             return words.PUT_AWAY
-        here = replace(job.reply, guild_id=reply.guild_id, channel_id=reply.channel_id, foreign=reply.foreign)
+        here = replace(
+            job.reply,
+            guild_id=reply.guild_id,
+            channel_id=reply.channel_id,
+            rules_channel_id=reply.rules_channel_id,
+            foreign=reply.foreign,
+        )
         decision = await self.gatekeeper.decide_again(stored_request(replace(job, reply=here)))
         if decision.verdict is Verdict.NOT_TOLD:
             return words.NOT_LOOKED_UP

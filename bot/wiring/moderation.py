@@ -143,7 +143,6 @@ class ModerationWiring:
             audit=self.audit_log,
             caches=self.caches,
             memberships=self.memberships,
-            channels=DiscordChannelLookup(self.bot),
             review_channel=self.review_channel,
             files=self.job_files,
             now=self.now,

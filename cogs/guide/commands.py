@@ -10,12 +10,12 @@ from bot.moderation.gatekeeper import ChannelInfo
 from bot.services.guide import CommandMention, Guide, OperatorFacts
 from bot.texts import guide as words
 from bot.texts.messages import Language, Message
+from cogs.asking_client import AskingClient
 from cogs.guide.operator import DiscordOperator
-from cogs.shared.channels import AsksAboutGuilds
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.interactions import Interaction, channel_of, language_of
 from cogs.shared.layout import layout_of
-from cogs.shared.place import channel_of, place_of
+from cogs.shared.place import place_of
 from cogs.shared.respond import acknowledge, answer
 
 _ADDRESS_CHARS: Final = 300
@@ -51,7 +51,7 @@ class GuideCog(commands.Cog):
             return
         operator = await self._operator.facts()
         servers = len(interaction.client.guilds)
-        if operator is not None and isinstance(interaction.client, AsksAboutGuilds):
+        if operator is not None and isinstance(interaction.client, AskingClient):
             servers = max(servers, operator.servers)  # others are told of the rest
         told = self._guide.about(operator, servers, self._mention)
         language = language_of(interaction, private=True)

@@ -32,9 +32,9 @@ from cogs.moderation.settings_panel import (
     page_of,
     panel,
 )
-from cogs.shared.interactions import Interaction, language_of, person_of
+from cogs.shared.interactions import Interaction, channel_of, language_of, person_of
 from cogs.shared.modals import YES, SentForm, tick_form
-from cogs.shared.place import channel_of, place_of, review_place_of
+from cogs.shared.place import place_of, review_place_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, open_modal, refuse, reply_privately
 from cogs.shared.router import InteractionRoute
 

@@ -42,8 +42,7 @@ from cogs.moderation.spicy_queue import QUEUE_ID, OpenQuestions
 from cogs.moderation.spicy_words import WORDS_ID, Trial, WordAction, WordChange, WordListPages
 from cogs.shared.choices import choices
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.interactions import Interaction, language_of
-from cogs.shared.place import channel_of
+from cogs.shared.interactions import Interaction, channel_of, language_of
 from cogs.shared.respond import acknowledge, acknowledge_press, answer, refuse, tell
 from cogs.shared.router import InteractionRoute
 

@@ -21,8 +21,7 @@ from bot.moderation.policy import Person
 from bot.moderation.rights import person_in_direct_messages
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.channels import known_guild
-from cogs.shared.interactions import Interaction, person_from, person_of
-from cogs.shared.place import parent_of
+from cogs.shared.interactions import Interaction, parent_of, person_from, person_of
 from cogs.shared.respond import seconds_for_looking_up
 
 log: Final = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import discord
 from pydantic import SecretStr
@@ -48,6 +48,19 @@ def person_of(interaction: Interaction, page: IntegrationsPage | None = None) ->
         return Person(user.id, guild_id)
     clears = interaction.permissions.manage_messages
     return replace(person_from(user, page), clears_channel_id=interaction.channel_id if clears else None)
+
+
+def channel_of(interaction: Interaction) -> int | None:
+    """Return the channel whose rules count: of a thread, its parent."""
+    return parent_of(interaction.channel) or interaction.channel_id
+
+
+def parent_of(channel: Any) -> int | None:  # noqa: ANN401 - discord.py's many kinds of channels
+    """Return the channel whose rules count: a thread's parent, else the channel itself."""
+    if isinstance(channel, discord.Thread):
+        return channel.parent_id
+    found = getattr(channel, "id", None)
+    return found if isinstance(found, int) else None
 
 
 def is_in_foreign_server(interaction: Interaction) -> bool:
@@ -96,4 +109,5 @@ def address_of(
         language=language_of(interaction, private=private),
         guild_id=interaction.guild_id,
         foreign=is_in_foreign_server(interaction),
+        rules_channel_id=channel_of(interaction),
     )

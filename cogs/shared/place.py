@@ -37,11 +37,6 @@ def place_of_channel(channel: Any) -> Place:  # noqa: ANN401 - discord.py's many
     return Place.OPEN_CHANNEL
 
 
-def channel_of(interaction: Interaction) -> int | None:
-    """Return the channel whose rules count: of a thread, its parent."""
-    return parent_of(interaction.channel) or interaction.channel_id
-
-
 def missing_for_reply(interaction: Interaction) -> tuple[Right, ...]:
     """Return the permissions that the bot lacks to post a video as the reply to an interaction.
 
@@ -90,11 +85,3 @@ def restricted_channel_in(guild: discord.Guild | None) -> int | None:
     """Return the first age-restricted channel of a server in which moderators may look at spicy videos, or None."""
     channels = guild.text_channels if guild is not None else []
     return next((one.id for one in channels if one.is_nsfw()), None)
-
-
-def parent_of(channel: Any) -> int | None:  # noqa: ANN401 - discord.py's many kinds of channels
-    """Return the channel whose rules count: a thread's parent, else the channel itself."""
-    if isinstance(channel, discord.Thread):
-        return channel.parent_id
-    found = getattr(channel, "id", None)
-    return found if isinstance(found, int) else None

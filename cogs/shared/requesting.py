@@ -19,8 +19,8 @@ from bot.texts.messages import Language
 from cogs.shared.appeal_button import appeal_button
 from cogs.shared.buttons import PlainButton
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.interactions import Interaction, address_of, language_of, person_of
-from cogs.shared.place import channel_of, missing_for_reply, place_of
+from cogs.shared.interactions import Interaction, address_of, channel_of, language_of, person_of
+from cogs.shared.place import missing_for_reply, place_of
 from cogs.shared.respond import acknowledge, acknowledge_in_words, refuse, seconds_for_looking_up, tell
 
 REFUSED_PREFIX: Final = "sm-refused:"

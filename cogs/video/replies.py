@@ -26,7 +26,8 @@ from cogs.shared.appeal_button import appeal_button
 from cogs.shared.attempt import DISCORD_ERRORS, failed_call, repeat
 from cogs.shared.buttons import PlainButton, view_of
 from cogs.shared.integrations import IntegrationsPages
-from cogs.shared.place import missing_for_message, parent_of, place_of_channel
+from cogs.shared.interactions import parent_of
+from cogs.shared.place import missing_for_message, place_of_channel
 from cogs.shared.requesting import change_button, show_once_kept
 from cogs.shared.seen_events import SeenEvents
 from cogs.video.mentions import Addressed, read_addressed
@@ -139,6 +140,7 @@ class RepliesCog(commands.Cog):
             language=language,
             asked_message_id=message.id,
             guild_id=message.guild.id if message.guild is not None else None,
+            rules_channel_id=parent_of(message.channel),
         )
 
     async def _say(

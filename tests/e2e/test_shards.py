@@ -125,3 +125,19 @@ async def test_events_of_a_shard_that_another_has_are_not_handled(
         last = first.add_channel("last")
         await until(lambda: last.id in joined)
         assert joined == [seen.id, last.id]
+
+
+async def test_a_server_that_removed_the_bot_while_the_gateway_was_away_is_forgotten(
+    sandbox: DiscordSandbox, tmp_path: Path
+) -> None:
+    first, second = guild_of_each(sandbox)
+    async with gateway(sandbox, tmp_path) as client:
+        await client.serve_shards(frozenset({0, 1}), SHARDS)
+        await until(lambda: client.is_told_of(first.id) and client.is_told_of(second.id))
+        await until(lambda: {first.id, second.id} <= {guild.id for guild in client.guilds})
+        await sandbox.drop_gateway(resumable=False)
+        first.kick(sandbox.world.bot)
+        await until(lambda: client.get_guild(first.id) is None)
+        await until(lambda: client.is_told_of(first.id) and client.is_told_of(second.id))
+        assert await client.look_up_guild(first.id) is None
+        assert await client.look_up_guild(second.id) is not None

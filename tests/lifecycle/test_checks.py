@@ -40,6 +40,7 @@ class OneChannel:
         guild_id: int | None,  # noqa: ARG002
         channel_id: int | None,
         *,
+        rules_channel_id: int | None,  # noqa: ARG002
         foreign: bool,
     ) -> ChannelInfo:
         return ChannelInfo(Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL, channel_id)

@@ -114,10 +114,9 @@ class RequestMachine(RuleBasedStateMachine):
         )
 
     async def describe(
-        self, guild_id: int | None, channel_id: int | None, *, foreign: bool = False
+        self, guild_id: int | None, channel_id: int | None, *, rules_channel_id: int | None, foreign: bool
     ) -> ChannelInfo:
-        assert guild_id == self.server
-        assert not foreign
+        assert (guild_id, rules_channel_id, foreign) == (self.server, channel_id, False)
         if self.model.unseen:
             return ChannelInfo(Place.UNSEEN_SERVER, channel_id)
         restricted = channel_id in self.model.restricted
@@ -252,16 +251,17 @@ class RequestMachine(RuleBasedStateMachine):
             return  # only members can ask, and only where the bot is
         roles = self.model.roles[person_id]
         base = a_job(job_id=f"job-{len(self.tracked)}")
+        there = replace(base.reply, guild_id=self.server, channel_id=channel_id, rules_channel_id=channel_id)
         job = replace(
             base,
             guild_id=self.server,
             request=VideoRequest(prompt=prompt, preset=preset, reference_count=len(pictures)),
-            reply=replace(base.reply, person_id=person_id, guild_id=self.server, channel_id=channel_id),
+            reply=replace(there, person_id=person_id),
             role_ids=roles,
             pictures=pictures,
         )
         person = Person(person_id, self.server, roles)
-        seen = self.run(self.describe(self.server, channel_id))
+        seen = self.run(self.describe(self.server, channel_id, rules_channel_id=channel_id, foreign=False))
         origin = origin_of(len(pictures), pictures, from_people=False)
         found = self.run(self.gatekeeper.decide(preset, prompt, person, seen, origin))
         assert found.allowed is not self.model.forbids(job, self.now)
@@ -381,7 +381,9 @@ class RequestMachine(RuleBasedStateMachine):
     def fetch(self, index: int, channel_id: int) -> None:
         """`/jobs` brings a video that was laid aside to another channel, where it is asked about anew."""
         one = self.pick(index, "aside")
-        one.context.job = replace(one.job, reply=replace(one.job.reply, channel_id=channel_id))
+        one.context.job = replace(
+            one.job, reply=replace(one.job.reply, channel_id=channel_id, rules_channel_id=channel_id)
+        )
         one.at = "finished"
 
 

@@ -85,3 +85,19 @@ def test_what_another_version_wrote_besides_is_ignored() -> None:
 def test_rules_that_make_no_sense_are_none(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ServerRules.model_validate(wrong)
+
+
+def test_of_a_channel_that_is_not_known_each_gate_has_the_strictest_mode_of_all() -> None:
+    rules = ServerRules(
+        spicy_confirmed_by=1,
+        modes={Gate.SPICY: Mode.OPEN, Gate.FUN: Mode.TRUSTED},
+        channel_modes={3: {Gate.NORMAL: Mode.APPROVAL, Gate.FUN: Mode.OPEN}, 4: {Gate.NORMAL: Mode.TRUSTED}},
+    ).of_unknown_channel()
+    assert {gate: rules.mode(gate, None) for gate in Gate} == {
+        Gate.NORMAL: Mode.APPROVAL,
+        Gate.FUN: Mode.TRUSTED,
+        Gate.SPICY: Mode.OPEN,
+        Gate.CUSTOM: Mode.OPEN,
+        Gate.PICTURES: Mode.OPEN,
+    }
+    assert all(USUAL_RULES.of_unknown_channel().mode(gate, 3) is USUAL_RULES.mode(gate, 3) for gate in Gate)

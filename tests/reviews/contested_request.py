@@ -122,6 +122,7 @@ class PlayedDiscord:
         guild_id: int | None,
         channel_id: int | None,
         *,
+        rules_channel_id: int | None,  # noqa: ARG002
         foreign: bool = False,
     ) -> ChannelInfo:
         assert (guild_id, foreign) == (self.server, False)
@@ -199,7 +200,6 @@ class ContestedRequest:
             audit=audit,
             caches=self.caches,
             memberships=discord,
-            channels=discord,
             review_channel=discord,
             files=JobFiles(pictures=LocalFiles(folder), videos=LocalFiles(folder)),
             now=now,

@@ -1,4 +1,7 @@
-"""Tables of several processes: caps, pauses, waits, the line, leader, shards, files to be deleted in a store."""
+"""Tables of several processes: caps, pauses, waits, the line, leader, shards, files to be deleted in a store.
+
+Beside them the channel whose rules count for a job's reply.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -91,3 +94,4 @@ def upgrade() -> None:
         sa.Column("noted_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_file_deletions"),
     )
+    op.add_column("jobs", sa.Column("rules_channel_id", sa.BigInteger))
