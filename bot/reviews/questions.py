@@ -10,6 +10,7 @@ import structlog
 from bot.files.job_files import JobFiles
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
@@ -216,7 +217,7 @@ class Questions:
 
     async def words_in(self, job: Job) -> WordFindings:
         """Return the terms in a job's prompt, for moderators alone."""
-        request, reply = job.request, job.reply
+        reply = job.reply
         place = reply.channel_id
         if self.caches.rules.of(job.guild_id).word_exempt_channels:
             # A thread counts as its parent.
@@ -224,8 +225,8 @@ class Questions:
             place = described.channel_id
         return await self.caches.find_words(
             job.guild_id,
-            request.prompt,
-            request.preset,
+            job.request.prompt,
+            spicy=shows_spicy(job),
             role_ids=job.role_ids,
             channel_id=place,
         )

@@ -14,8 +14,7 @@ from bot.moderation.servers.cache import RuleCache
 from bot.reviews.case import ReviewCase
 from bot.reviews.review import ReviewState
 from bot.texts import moderation as words
-from bot.texts.messages import Language, Message
-from bot.video import Preset
+from bot.texts.messages import Language, Message, two_in_a_row
 from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.channels import guild_of, known_guild
@@ -163,7 +162,10 @@ class DiscordReviewChannel:
         restricted = _is_restricted(guild, channel.id)
         language = Language.of(guild.preferred_locale.value)
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
-        view = review_layout(case, files, language, lead or _lead(case, guild, restricted=restricted))
+        hidden = _lead(case, guild, restricted=restricted)
+        if lead is not None and hidden is not None:
+            lead = two_in_a_row(lead, hidden)
+        view = review_layout(case, files, language, lead or hidden)
         sent = await attempt(_post(channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S)
         if isinstance(sent, FailedCall):
             log.warning("review_not_put", review=case.review.id, **sent.facts)
@@ -185,8 +187,7 @@ def _is_restricted(guild: discord.Guild, channel_id: int) -> bool:
 
 
 def _lead(case: ReviewCase, guild: discord.Guild, *, restricted: bool) -> Message | None:
-    """Return the line that explains why moderators do not see a spicy video, or None."""
-    hidden = case.video is not None and case.job.request.preset is Preset.SPICY and not restricted
-    if not hidden or case.review.state is not ReviewState.OPEN:
+    """Return the line that explains why moderators do not see a spicy video, or a frame of one; else None."""
+    if restricted or not case.hidden_where_open or case.review.state is not ReviewState.OPEN:
         return None
     return words.view_elsewhere(restricted_channel_in(guild))
