@@ -44,7 +44,7 @@ class ImageSource:
     size_bytes: int | None = None
     kind: SourceKind = SourceKind.PICTURE
     own_spicy_video: bool = False
-    """True for the last frame of a spicy video of the bot's own that no picture from users is behind."""
+    """True for the last frame of a spicy video of the bot's own."""
     public_in: int | None = None
     """The channel in which everybody could see it before, such as in a message that was replied to; None for an
     upload of the user's own."""

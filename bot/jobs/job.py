@@ -1,6 +1,6 @@
 """Jobs: requests on their way to videos, and the states that they pass through."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -243,6 +243,11 @@ class Job:
     ask_again_since: datetime | None = None
     """Moment from which the reply may show more than the row knows: the bot was away for long, or a backup was put
     back. The reply is looked at first, and the user of a request that waits is asked if it is still wanted."""
+
+    @property
+    def known_pictures(self) -> Sequence[ImageSource | Reference]:
+        """Its pictures as far as they are known: collected, or else as they are to be fetched."""
+        return self.sources if self.pictures is None else self.pictures
 
     @property
     def bought(self) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Job
 from bot.moderation.gatekeeper import StoredRequest
-from bot.moderation.policy import PictureOrigin
-from bot.video import Preset
+from bot.moderation.picture_origin import PictureOrigin, is_spicy
 
 
 def origin_of(count: int, pictures: Sequence[ImageSource | Reference], *, from_people: bool) -> PictureOrigin:
@@ -22,27 +21,25 @@ def origin_of(count: int, pictures: Sequence[ImageSource | Reference], *, from_p
     """
     if count == 0 and not pictures:
         return PictureOrigin.PEOPLE_BEFORE if from_people else PictureOrigin.NONE
-    if from_people:
-        return PictureOrigin.PEOPLE
-    if count == len(pictures) and all(picture.own_spicy_video for picture in pictures):
+    spicy = [picture.own_spicy_video for picture in pictures]
+    if not from_people and count == len(spicy) and all(spicy):
         return PictureOrigin.OWN_SPICY_VIDEO
-    return PictureOrigin.PEOPLE
+    return PictureOrigin.SPICY_AND_PEOPLE if any(spicy) else PictureOrigin.PEOPLE
 
 
 def origin_of_job(job: Job) -> PictureOrigin:
     """Return the origin of a stored job's pictures."""
-    pictures = job.sources if job.pictures is None else job.pictures
-    return origin_of(job.request.reference_count, pictures, from_people=job.from_people)
+    return origin_of(job.request.reference_count, job.known_pictures, from_people=job.from_people)
+
+
+def shows_spicy(job: Job) -> bool:
+    """Return True if the job's video is spicy: by its preset, or because it continues a spicy video."""
+    return is_spicy(job.request.preset, origin_of_job(job))
 
 
 def began_with_people(job: Job) -> bool:
     """Return True if what builds on the job begins with a picture of people, whatever comes along of it."""
     return origin_of_job(job).is_from_people
-
-
-def ends_in_own_spicy_frame(job: Job) -> bool:
-    """Return True if the last frame of the job's video may start a spicy video: no users' picture is behind it."""
-    return job.request.preset is Preset.SPICY and not began_with_people(job)
 
 
 def stored_request(job: Job) -> StoredRequest:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import TERMINAL, Job, JobState
 from bot.jobs.rows import job_from, named
+from bot.jobs.spicy_rows import continues_spicy
 from bot.storage.database import Database
 from bot.storage.reading import read_rows
 from bot.storage.tables import jobs
@@ -22,15 +23,15 @@ class ServerJobs:
         self._database = database
         self._spool_dir = spool_dir
 
-    async def hold_queued(self, connection: AsyncConnection, guild_id: int, preset: Preset) -> Sequence[str]:
-        """Have a server's queued requests of a preset wait for its moderators, and return their ids.
+    async def hold_queued_spicy(self, connection: AsyncConnection, guild_id: int) -> Sequence[str]:
+        """Have a server's queued requests that are spicy wait for its moderators, and return their ids.
 
         Done in the caller's transaction. What moderators approved of them before no longer counts; a run of such
         a job finds its write refused.
         """
         queued = and_(
             jobs.c.guild_id == guild_id,
-            jobs.c.preset == preset.value,
+            or_(jobs.c.preset == Preset.SPICY.value, continues_spicy()),
             jobs.c.state == JobState.QUEUED.value,
             jobs.c.settled_at.is_(None),
         )

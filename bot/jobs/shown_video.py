@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.delivery.messages import FileLabel, VideoFile
 from bot.jobs.job import Job
+from bot.jobs.request_facts import shows_spicy
 from bot.texts import descriptions
-from bot.video import Preset
 
 NAME_CHARS: Final = 60
 """Maximum length of a file's name."""
@@ -53,7 +53,7 @@ def video_file_of(job: Job, path: Path) -> VideoFile:
     return VideoFile(
         path,
         path.stat().st_size,
-        spoiler=job.request.preset is Preset.SPICY,
+        spoiler=shows_spicy(job),
         label=FileLabel(shown_name_of(job.request.prompt, ending), description_of(job)),
         unquoted=FileLabel(f"{_NO_WORDS}{ending}", description_of(job, quotes=False)),
         ending=ending,

@@ -14,13 +14,12 @@ import structlog
 from bot.files.store import FileStore
 from bot.images.screening import Screening, ScreeningUnavailableError, percent
 from bot.jobs.job import FailureReason, Job
-from bot.jobs.request_facts import stored_request
+from bot.jobs.request_facts import shows_spicy, stored_request
 from bot.lifecycle.context import JobContext
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Decision, Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -161,7 +160,7 @@ class Checks:
 
     async def _threshold(self, job: Job, stage: ReviewStage) -> int | None:
         """Return the score from which on moderators look, in percent; None where they do not, or already did."""
-        if job.guild_id is None or job.request.preset is Preset.SPICY or stage in job.approved:
+        if job.guild_id is None or shows_spicy(job) or stage in job.approved:
             return None
         if not self._screening.enabled or job.reply.foreign:
             return None

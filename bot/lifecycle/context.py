@@ -271,14 +271,14 @@ class JobContext:
         await self._card.stop()
         attempt, maybe_there = self.job.attempt, self.job.may_have_new_message
         earlier = attempt if attempt == self._attempt_found or maybe_there else None
-        # A card's attempt would take the place of that of the video, which may have arrived.
+        # A card's attempt would take the place of the video's, which may have arrived.
         begin = not_noted if maybe_there and post.video is None else self._begin_attempt
         final = FinalPost(
             self._reply,
             post,
             Journal(earlier, begin, self._may_post, counted),
             now=self.now,
-            direct_videos=self._gatekeeper.allows_direct(self.job.request.preset),
+            direct_videos=self._gatekeeper.allows_direct(stored_request(self.job)),
         )
         posted = await final.make(patience_s=self._timeouts.deliver_s)
         why = posted.fallback.reason if posted.fallback is not None else None

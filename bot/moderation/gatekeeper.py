@@ -12,11 +12,11 @@ from typing import Protocol
 from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import Member
 from bot.moderation.memberships import Membership, Memberships
+from bot.moderation.picture_origin import PictureOrigin, is_spicy
 from bot.moderation.policy import (
     Decision,
     OperatorRules,
     Person,
-    PictureOrigin,
     Place,
     RequestFacts,
     Verdict,
@@ -81,6 +81,11 @@ class StoredRequest:
     asked_at: datetime
     bought_at: datetime | None
 
+    @property
+    def is_spicy(self) -> bool:
+        """True if the rules of spicy videos hold for it."""
+        return is_spicy(self.preset, self.pictures)
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -133,8 +138,8 @@ class ModerationCaches:
         self,
         guild_id: int | None,
         prompt: str,
-        preset: Preset,
         *,
+        spicy: bool,
         role_ids: frozenset[int] = frozenset(),
         channel_id: int | None = None,
         rules: ServerRules | None = None,
@@ -144,14 +149,14 @@ class ModerationCaches:
         Args:
             guild_id: The server, or None.
             prompt: The prompt.
-            preset: The chosen preset.
+            spicy: True if the video is to be spicy.
             role_ids: The user's roles, some of which the server may exempt from its list.
             channel_id: The channel, or its parent for a thread, which it may exempt as well.
             rules: The server's rules, if the caller has read them.
         """
         rules = rules or self.rules.of(guild_id)
         exempt = rules.exempts_from_words(role_ids, channel_id)
-        return await self.words.examine(guild_id, prompt, sexual=preset is Preset.SPICY, exempt=exempt)
+        return await self.words.examine(guild_id, prompt, sexual=spicy, exempt=exempt)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -176,7 +181,11 @@ class Gatekeeper:
             pictures: The origin of its pictures.
         """
         words = await self.caches.find_words(
-            person.guild_id, prompt, preset, role_ids=person.role_ids, channel_id=channel.channel_id
+            person.guild_id,
+            prompt,
+            spicy=is_spicy(preset, pictures),
+            role_ids=person.role_ids,
+            channel_id=channel.channel_id,
         )
         standing = self.caches.standing(person.guild_id, person.id, person.guild_id)
         return judge(self._facts(preset, person, channel, pictures, words=words.verdict, standing=standing))
@@ -188,7 +197,7 @@ class Gatekeeper:
         """
         guild_id = request.reply_guild_id
         rules = (await self._standing(request)).rules
-        found = await self.caches.find_words(guild_id, request.prompt, request.preset, rules=rules)
+        found = await self.caches.find_words(guild_id, request.prompt, spicy=request.is_spicy, rules=rules)
         words = found.verdict
         channel = await self._channel_of(request, words, rules)
         member = await self._membership(request, channel)
@@ -198,7 +207,7 @@ class Gatekeeper:
             found = await self.caches.find_words(
                 guild_id,
                 request.prompt,
-                request.preset,
+                spicy=request.is_spicy,
                 role_ids=roles,
                 channel_id=place,
                 rules=standing.rules,
@@ -243,7 +252,7 @@ class Gatekeeper:
         # Whose moderators set rules is a server of the bot, though this process may not see it.
         foreign = request.reply_foreign and not (self.caches.database.is_shared and rules != USUAL_RULES)
         ruled = rules != USUAL_RULES or words is not WordVerdict.NONE or bool(request.approved)
-        if request.preset is Preset.SPICY or ruled:
+        if request.is_spicy or ruled:
             return await self.channel_lookup.describe(
                 guild_id, channel_id, rules_channel_id=request.rules_channel_id, foreign=foreign
             )
@@ -252,8 +261,16 @@ class Gatekeeper:
         place = Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL
         return ChannelInfo(place, request.rules_channel_id)
 
-    def explain(self, verdict: Verdict, person: Person) -> Explanation:
-        """Return the explanation of a refusal for the user."""
+    def explain(self, verdict: Verdict, person: Person, *, continues_spicy: bool = False) -> Explanation:
+        """Return the explanation of a refusal for the user.
+
+        Args:
+            verdict: The refusal.
+            person: The user.
+            continues_spicy: True if the video was to continue a spicy one with another preset.
+        """
+        if continues_spicy and verdict in refusals.OF_CONTINUATIONS:
+            return refusals.OF_CONTINUATIONS[verdict]
         if verdict is Verdict.PERSON_SUSPENDED:
             until = self.caches.members.of(person.guild_id, person.id).suspended_until or self.now()
             return refusals.suspended(day(until))
@@ -266,10 +283,10 @@ class Gatekeeper:
         new = is_new_member(person, joined_at, rules=rules, status=status, now=self.now())
         return rules if new else None
 
-    def allows_direct(self, preset: Preset) -> bool:
-        """Return True if videos of a preset may be sent in direct messages at all."""
+    def allows_direct(self, request: StoredRequest) -> bool:
+        """Return True if such a video may be sent in direct messages at all."""
         operator = self.caches.operator
-        return preset is not Preset.SPICY or (operator.spicy_offered and operator.spicy_in_direct_messages)
+        return not request.is_spicy or (operator.spicy_offered and operator.spicy_in_direct_messages)
 
     def _facts(
         self,

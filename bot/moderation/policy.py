@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.moderation.integrations import Access
+from bot.moderation.picture_origin import PictureOrigin, is_spicy
 from bot.moderation.presence import Presence
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words.findings import WordVerdict
@@ -38,23 +39,6 @@ class Place(StrEnum):
     def has_moderators(self) -> bool:
         """True if the place has rules of its own, and moderators who decide about requests."""
         return self not in {Place.DIRECT_MESSAGE, Place.FOREIGN_SERVER}
-
-
-class PictureOrigin(StrEnum):
-    """Origin of a request's pictures, as far as the rules depend on it."""
-
-    NONE = "none"
-    OWN_SPICY_VIDEO = "own_spicy_video"
-    """Each is the last frame of a spicy video of the bot's own, and no picture of `PEOPLE` is behind that video."""
-    PEOPLE = "people"
-    """At least one was uploaded, linked or replied to, is a frame of a video of another preset, or is unknown."""
-    PEOPLE_BEFORE = "people_before"
-    """It has none, but builds on an earlier request with pictures of `PEOPLE`."""
-
-    @property
-    def is_from_people(self) -> bool:
-        """True if people's pictures are at the beginning, which the spicy preset does not take."""
-        return self in {PictureOrigin.PEOPLE, PictureOrigin.PEOPLE_BEFORE}
 
 
 class Verdict(StrEnum):
@@ -182,17 +166,24 @@ class RequestFacts:
     bought_at: datetime | None = None
     """Moment at which it was bought, or may have been."""
     stopped_at_home: bool = False
-    """True if the server in which it was made, another one, has stopped the spicy preset."""
+    """True if the server in which it was made, another one, has stopped what is spicy."""
 
     @property
-    def has_pictures(self) -> bool:
-        """True if the request starts from pictures, wherever they come from."""
-        return self.pictures in {PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE}
+    def is_spicy(self) -> bool:
+        """True if the rules of spicy videos hold for the request."""
+        return is_spicy(self.preset, self.pictures)
 
     @property
     def is_stopped(self) -> bool:
-        """True while the server's moderators have stopped the preset."""
-        return self.preset is Preset.SPICY and self.rules.spicy_stopped
+        """True while the server's moderators have stopped it."""
+        return self.is_spicy and self.rules.spicy_stopped
+
+    @property
+    def gates(self) -> frozenset[Gate]:
+        """The gates that the request has to pass, of which the strictest counts."""
+        spicy = {Gate.SPICY} if self.is_spicy else set[Gate]()
+        pictures = {Gate.PICTURES} if self.pictures.are_there else set[Gate]()
+        return frozenset({Gate.of(self.preset)} | spicy | pictures)
 
 
 @dataclass(frozen=True)
@@ -283,8 +274,8 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
 
 
 def _of_spicy(facts: RequestFacts) -> Verdict | None:
-    """Return the refusal of the spicy preset, if any: by place, or because users' pictures are involved."""
-    if facts.preset is not Preset.SPICY:
+    """Return the refusal of what is spicy, if any: by place, or because users' pictures are involved."""
+    if not facts.is_spicy:
         return None
     refused = _of_spicy_place(facts)
     if refused is None and facts.pictures.is_from_people:
@@ -332,7 +323,7 @@ def _of_gates(facts: RequestFacts) -> Verdict | None:
         return None
     if facts.rules.mode(Gate.of(facts.preset), facts.channel_id) is Mode.OFF:
         return Verdict.GATE_OFF
-    if facts.has_pictures and facts.rules.mode(Gate.PICTURES, facts.channel_id) is Mode.OFF:
+    if Gate.PICTURES in facts.gates and facts.rules.mode(Gate.PICTURES, facts.channel_id) is Mode.OFF:
         return Verdict.PICTURES_OFF
     return None
 
@@ -341,8 +332,7 @@ def _stages(facts: RequestFacts) -> frozenset[ReviewStage]:
     """Return the stages at which moderators must approve, by the strictest gate of the request."""
     if not facts.place.has_moderators:
         return frozenset()
-    gates = {Gate.of(facts.preset)} | ({Gate.PICTURES} if facts.has_pictures else set[Gate]())
-    strictest = max((facts.rules.mode(gate, facts.channel_id) for gate in gates), key=_strictness)
+    strictest = max((facts.rules.mode(gate, facts.channel_id) for gate in facts.gates), key=_strictness)
     waits = strictest is Mode.APPROVAL or (strictest is Mode.TRUSTED and not is_trusted(facts))
     stages = facts.rules.review_at.stages if waits else frozenset[ReviewStage]()
     stages |= _stages_after_stop(facts)
@@ -358,7 +348,7 @@ def _stages_after_stop(facts: RequestFacts) -> frozenset[ReviewStage]:
     if facts.is_stopped:
         return frozenset(ReviewStage)
     stopped_at = facts.rules.spicy_stopped_at
-    if facts.preset is not Preset.SPICY or stopped_at is None or facts.asked_at is None:
+    if not facts.is_spicy or stopped_at is None or facts.asked_at is None:
         return frozenset()
     if facts.asked_at > stopped_at:
         return frozenset()

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from bot.moderation.integrations import Access
 from bot.moderation.policy import MemberStatus, Person
 from bot.moderation.rules import ServerRules
-from bot.video import Preset
 
 
 def is_new_member(
@@ -49,7 +48,7 @@ class Reuse:
 
 
 def reuse_of(
-    person: Person, *, owner_id: int, preset: Preset, public_in: Iterable[int | None], channel_id: int | None
+    person: Person, *, owner_id: int, spicy: bool, public_in: Iterable[int | None], channel_id: int | None
 ) -> Reuse:
     """Return what of a request comes along to one of another user.
 
@@ -59,14 +58,14 @@ def reuse_of(
     Args:
         person: The user who builds on the request.
         owner_id: The user who made it.
-        preset: Its preset.
+        spicy: True if its video is spicy.
         public_in: For each of its pictures the channel in which it was public.
         channel_id: The channel in which the user builds on it.
     """
     if person.id == owner_id:
         return Reuse(pictures=True, last_frame=True)
     public = all(one is not None and one == channel_id for one in public_in)
-    return Reuse(pictures=public, last_frame=preset is not Preset.SPICY)
+    return Reuse(pictures=public, last_frame=not spicy)
 
 
 def person_in_direct_messages(person_id: int, guild_id: int, *, owner_id: int | None) -> Person:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.files.job_files import JobFiles
 from bot.jobs.job import NOBODY, owner_of_file
+from bot.jobs.spicy_rows import continues_spicy
 from bot.moderation.audit.entries import AuditEntry
 from bot.moderation.audit.sealing import EntryEmptying
 from bot.reviews.hidden_copies import HIDDEN_PREFIX, hidden_name_of
@@ -38,6 +39,8 @@ _TEXTS: Final[dict[str, Any]] = {
     "parent_url": None,
     "fallback": None,
 }
+_SPICY_FRAME: Final = [{"url": "", "filename": "", "own_spicy_video": True}]
+"""What is left of the pictures of a job that continued a spicy video: its message may still show that."""
 _FILES: Final[dict[str, Any]] = {"video_name": None, "original_name": None, "original_until": None}
 _TRACES: Final[dict[str, Any]] = {
     "person_id": NOBODY,
@@ -181,11 +184,14 @@ async def _erase_rows(connection: AsyncConnection, batch: _Batch, now: datetime)
     these = and_(jobs.c.id.in_(batch.ids), jobs.c.person_id != NOBODY)
     looks = jobs.c.id.in_(batch.looks)
     await shorten_failures(connection, or_(these, looks))
+    continuing = select(jobs.c.id).where(or_(these, looks), continues_spicy())
+    spicy = (await connection.execute(continuing)).scalars().all()
     await connection.execute(update(jobs).where(looks).values(_TEXTS | _FILES))
     charged = case((_is_newer(now - CHARGED_FOR), jobs.c.person_id), else_=None)
     erased = await connection.execute(
         update(jobs).where(these).values(_TEXTS | _TRACES | {"charged_to": charged})
     )
+    await connection.execute(update(jobs).where(jobs.c.id.in_(spicy)).values(sources=_SPICY_FRAME))
     if batch.urls:
         await connection.execute(
             update(jobs).where(jobs.c.parent_url.in_(batch.urls)).values(parent_url=None)

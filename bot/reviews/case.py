@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import FailureReason, Job, JobState
+from bot.jobs.request_facts import origin_of_job, shows_spicy
 from bot.moderation.words.findings import NO_FINDINGS, WordFindings
 from bot.reviews.report_store import Report
 from bot.reviews.review import Review, ReviewState, ReviewSubject
@@ -54,6 +55,18 @@ class ReviewCase:
     """Users' reports of the video, if the question is about these."""
     words: WordFindings = NO_FINDINGS
     """Terms that matched in the prompt."""
+
+    @property
+    def hidden_where_open(self) -> bool:
+        """True if a video or a picture of it is shown in age-restricted channels alone."""
+        if self.review.subject is ReviewSubject.REPORT:
+            return False
+        return self.has_spicy_frame or (self.video is not None and shows_spicy(self.job))
+
+    @property
+    def has_spicy_frame(self) -> bool:
+        """True if one of the request's pictures is the last frame of a spicy video."""
+        return origin_of_job(self.job).continues_spicy
 
     @property
     def is_over(self) -> bool:

@@ -16,6 +16,7 @@ import structlog
 
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Job
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -50,7 +51,6 @@ from bot.reviews.takedowns import Takedowns
 from bot.reviews.vote_record import ExtraAction, record_lapsed, record_vote
 from bot.reviews.vote_results import VoteResult, why_refused
 from bot.storage.errors import StorageError, UnreadableRowError
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -298,7 +298,7 @@ class Decisions:
 
     async def _is_spicy(self, review: Review) -> bool:
         job = await self.jobs.find(review.job_id)
-        return job is None or job.request.preset is Preset.SPICY
+        return job is None or shows_spicy(job)
 
     async def _doubts(self, review: Review, voting: Person, rules: ServerRules) -> VoterDoubts:
         """Ask Discord which of the earlier voters may still vote: some may have been demoted, or have left."""

@@ -11,6 +11,7 @@ import structlog
 from bot.files.job_files import JobFiles
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job, new_job_id
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import JobStore, StaleJobError
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditLog
@@ -239,7 +240,7 @@ class Questions:
         return await self.caches.find_words(
             job.guild_id,
             job.request.prompt,
-            job.request.preset,
+            spicy=shows_spicy(job),
             role_ids=job.role_ids,
             channel_id=job.reply.rules_channel_id,
         )

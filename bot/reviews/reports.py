@@ -12,6 +12,7 @@ import structlog
 from bot.files.store import FileStore
 from bot.jobs.being_posted import found_posted
 from bot.jobs.job import Job, JobState
+from bot.jobs.request_facts import origin_of_job, shows_spicy
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
@@ -26,7 +27,6 @@ from bot.reviews.report_store import Report, ReportStore
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -50,13 +50,21 @@ class ViewRefusal(StrEnum):
 
     NOT_ALLOWED = "not_allowed"
     ELSEWHERE = "elsewhere"
-    """The video is spicy, and the channel is not age-restricted."""
+    """What would be shown is spicy, and the channel is not age-restricted."""
     GONE = "gone"
 
 
 @dataclass(frozen=True)
 class ViewedVideo:
     """A video that a moderator looks at: its file, and the job that made it."""
+
+    path: Path
+    job: Job
+
+
+@dataclass(frozen=True)
+class ViewedFrame:
+    """The frame of a spicy video with which a request begins, at which a moderator looks."""
 
     path: Path
     job: Job
@@ -158,25 +166,35 @@ class Reports:
         review = await self.reviews.latest(job_id, ReviewSubject.REPORT)
         return review is not None and review.state is not ReviewState.APPROVED
 
-    async def view(self, review: Review, person: Person, place: Place) -> ViewedVideo | ViewRefusal:
-        """Return a video under review for a moderator, and log the view.
+    async def view(
+        self, review: Review, person: Person, place: Place
+    ) -> ViewedVideo | ViewedFrame | ViewRefusal:
+        """Return a video under review for a moderator, or the spicy frame of a request, and log the view.
 
-        A spicy video is shown in age-restricted channels only.
+        What is spicy is shown in age-restricted channels only.
         """
         if not may_moderate(person, await self.caches.rules.current(review.guild_id), review.guild_id):
             return ViewRefusal.NOT_ALLOWED
-        shows = review.subject is not ReviewSubject.SUBMISSION and review.state is ReviewState.OPEN
-        job = await self.jobs.find(review.job_id) if shows else None
-        if job is None:
+        job = await self.jobs.find(review.job_id) if review.state is ReviewState.OPEN else None
+        asks_to_buy = review.subject is ReviewSubject.SUBMISSION
+        if job is None or (asks_to_buy and not origin_of_job(job).continues_spicy):
             return ViewRefusal.GONE
-        if job.request.preset is Preset.SPICY and place is not Place.AGE_RESTRICTED_CHANNEL:
+        if shows_spicy(job) and place is not Place.AGE_RESTRICTED_CHANNEL:
             return ViewRefusal.ELSEWHERE
-        path = await self._file_of(job, review)
+        path = await (self._frame_of(job) if asks_to_buy else self._file_of(job, review))
         if path is None:
             return ViewRefusal.GONE
-        viewed = AuditAction.HIDDEN_VIDEO_VIEWED
+        viewed = AuditAction.HIDDEN_PICTURE_VIEWED if asks_to_buy else AuditAction.HIDDEN_VIDEO_VIEWED
         await self.audit.append(entry_about(review, viewed, self.now(), actor_id=person.id))
-        return ViewedVideo(path, job)
+        return ViewedFrame(path, job) if asks_to_buy else ViewedVideo(path, job)
+
+    async def _frame_of(self, job: Job) -> Path | None:
+        frames = [picture for picture in job.pictures or () if picture.own_spicy_video]
+        try:
+            return await self.questions.files.pictures.fetch(frames[0].stored_name) if frames else None
+        except OSError as error:
+            log.warning("frame_not_shown", job=job.id, reason=str(error))
+            return None
 
     async def _file_of(self, job: Job, review: Review) -> Path | None:
         if review.subject is ReviewSubject.POSTING and job.video_name is not None:

@@ -11,9 +11,9 @@ from typing import Final
 
 from bot.delivery.final_post import Attempt
 from bot.jobs.job import NOBODY, Failure, FailureReason, Job, JobState, advance
+from bot.jobs.request_facts import shows_spicy
 from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.rules import ReviewStage, ServerRules
-from bot.video import Preset
 
 
 class ReviewSubject(StrEnum):
@@ -133,8 +133,8 @@ def tally(votes: Sequence[Vote], quorum: int) -> bool | None:
 
 
 def is_overtaken(review: Review, job: Job, rules: ServerRules) -> bool:
-    """Return True for an approval of a spicy job that counts no more, because the preset was stopped after it."""
-    if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
+    """Return True for an approval of a spicy job that counts no more, because spicy was stopped after it."""
+    if review.state is not ReviewState.APPROVED or not shows_spicy(job):
         return False
     stopped_at, decided_at = rules.spicy_stopped_at, review.decided_at
     before = stopped_at is not None and decided_at is not None and decided_at <= stopped_at

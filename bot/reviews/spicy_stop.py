@@ -1,4 +1,4 @@
-"""Stopping the spicy preset in a server at once, and letting it go on: for moderators, in an emergency."""
+"""Stopping what is spicy in a server at once, and letting it go on: for moderators, in an emergency."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditedTransaction
 from bot.moderation.rules import ServerRules
 from bot.moderation.servers.cache import RuleCache
-from bot.video import Preset
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +31,7 @@ class SpicyStop:
     now: Callable[[], datetime]
 
     async def stop(self, guild_id: int, *, by: int) -> int | None:
-        """Stop the preset in a server; requests that wait in the queue are held.
+        """Stop what is spicy in a server; requests that wait in the queue are held.
 
         Returns:
             The number of those, or None if it was stopped already.
@@ -44,7 +43,7 @@ class SpicyStop:
             return rules if rules.spicy_stopped else rules.model_copy(update=changes)
 
         async def hold(within: AuditedTransaction) -> None:
-            held.extend(await self.jobs.hold_queued(within.connection, guild_id, Preset.SPICY))
+            held.extend(await self.jobs.hold_queued_spicy(within.connection, guild_id))
             details = {"held": len(held)}
             action = AuditAction.SPICY_STOPPED
             await within.record(AuditEntry(guild_id, self.now(), action, by, details=details))
@@ -56,7 +55,7 @@ class SpicyStop:
         return len(held)
 
     async def resume(self, guild_id: int, *, by: int) -> bool:
-        """Let the preset go on. Returns False if it was not stopped."""
+        """Let it go on. Returns False if it was not stopped."""
 
         def resumed(rules: ServerRules) -> ServerRules:
             return rules.model_copy(update={"spicy_stopped": False})

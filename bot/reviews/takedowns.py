@@ -31,7 +31,7 @@ from bot.files.store import FilesUnavailableError
 from bot.jobs import cards
 from bot.jobs.job import Job, new_job_id
 from bot.jobs.postable_files import PostableFile, PostableFiles
-from bot.jobs.request_facts import stored_request
+from bot.jobs.request_facts import shows_spicy, stored_request
 from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction
@@ -48,7 +48,6 @@ from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, 
 from bot.reviews.store import ReviewStore
 from bot.storage.advisory_locks import SoleWork
 from bot.storage.errors import UnreadableRowError
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -206,7 +205,7 @@ class Takedowns:
 
     async def _is_stopped(self, job: Job, review: Review) -> bool:
         """Return True if a video cannot be restored while spicy is stopped."""
-        if review.state is not ReviewState.APPROVED or job.request.preset is not Preset.SPICY:
+        if review.state is not ReviewState.APPROVED or not shows_spicy(job):
             return False
         return (await self.gatekeeper.caches.rules.current(review.guild_id)).spicy_stopped
 

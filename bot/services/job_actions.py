@@ -19,6 +19,7 @@ from bot.jobs.being_posted import found_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.originals import Originals
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRuns
@@ -238,12 +239,11 @@ class JobActions:
             if before is None:
                 break
             owner = before
-        pictures = job.sources if job.pictures is None else job.pictures
         return reuse_of(
             person,
             owner_id=owner.reply.person_id,
-            preset=job.request.preset,
-            public_in=[picture.public_in for picture in pictures],
+            spicy=shows_spicy(job),
+            public_in=[picture.public_in for picture in job.known_pictures],
             channel_id=channel_id,
         )
 

@@ -8,12 +8,12 @@ from typing import Final
 import structlog
 
 from bot.jobs.job import Job
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
 from bot.media_links.server import LinkedVideo, VideoAwayError
 from bot.media_links.signing import LinkSigner
 from bot.services.copy_access import CopyAccess, KeptVideo
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class LinkedVideos:
 
     def link_to(self, kept: KeptVideo) -> tuple[str, datetime] | None:
         """Return a link for the owner of a video, and its end; None where there is never one."""
-        if kept.job.request.preset is Preset.SPICY:
+        if shows_spicy(kept.job):
             return None
         ends_at = min(kept.until, self.now() + _LONGEST)
         return f"{self.url}{self.signer.path_to(kept.job.id, ends_at)}", ends_at
@@ -67,4 +67,4 @@ class LinkedVideos:
 
 
 def _may_be_linked(job: Job) -> bool:
-    return job.request.preset is not Preset.SPICY and job.failure is None
+    return not shows_spicy(job) and job.failure is None

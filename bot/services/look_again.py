@@ -18,6 +18,7 @@ from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
@@ -32,7 +33,6 @@ from bot.services.requests import job_id_of
 from bot.texts import jobs as words
 from bot.texts import refusals
 from bot.texts.messages import Message
-from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -242,8 +242,8 @@ def _refusal(
         return None if owns or _may_act_for(person, job) else words.NOT_YOURS
     if owns:
         return HELD_BACK_WORDS[held_back]
-    spicy = job.request.preset is Preset.SPICY
-    return words.LOOK_ELSEWHERE if spicy and place is not Place.AGE_RESTRICTED_CHANNEL else None
+    elsewhere = shows_spicy(job) and place is not Place.AGE_RESTRICTED_CHANNEL
+    return words.LOOK_ELSEWHERE if elsewhere else None
 
 
 def _may_act_for(person: Person, job: Job) -> bool:

@@ -12,8 +12,9 @@ from bot.images.model import ImageSource, Reference, SourceKind
 from bot.images.sources import check_source
 from bot.jobs.job import Job
 from bot.jobs.job_explanations import explain_picture
-from bot.jobs.request_facts import began_with_people
+from bot.jobs.request_facts import began_with_people, origin_of
 from bot.moderation.gatekeeper import ChannelInfo
+from bot.moderation.picture_origin import PictureOrigin
 from bot.moderation.policy import Person, Right
 from bot.moderation.prompt_flags import take_out_flags
 from bot.people.preferences import Preferences
@@ -80,6 +81,13 @@ class VideoOrder(BaseModel):
     def picture_count(self) -> int:
         """Number of pictures, fetched or not."""
         return len(self.sources) + len(self.kept or ())
+
+    @property
+    def origin(self) -> PictureOrigin:
+        """Origin of its pictures."""
+        return origin_of(
+            self.picture_count, (*self.sources, *(self.kept or ())), from_people=self.from_people
+        )
 
     @classmethod
     def again(cls, job: Job, *, parent_id: str | None = None, parent_url: str | None = None) -> Self:

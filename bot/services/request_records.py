@@ -10,6 +10,7 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import AuditFilter, count_within
 from bot.moderation.gatekeeper import ModerationCaches
+from bot.moderation.picture_origin import is_spicy
 from bot.moderation.policy import Verdict
 from bot.moderation.words.findings import WordFindings
 from bot.quota.allowance import day_of
@@ -77,7 +78,7 @@ class RequestRecords:
         return await self._caches.find_words(
             origin.person.guild_id,
             order.prompt,
-            preset,
+            spicy=is_spicy(preset, order.origin),
             role_ids=origin.person.role_ids,
             channel_id=origin.channel.channel_id,
         )

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.images.spool import ReferenceSpool
 from bot.jobs.job import Job, JobState
-from bot.jobs.request_facts import origin_of
 from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.runner import JobStarter
@@ -31,6 +30,7 @@ from bot.texts import explanations, forms
 from bot.texts import jobs as words
 from bot.texts.explanations import Explanation
 from bot.texts.messages import Translatable
+from bot.video import Preset
 
 log: Final = structlog.get_logger(__name__)
 
@@ -204,10 +204,9 @@ class VideoRequests:
         request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
         if isinstance(request, Explanation):
             return Refused(request)
-        known = (*order.sources, *(order.kept or ()))
-        pictures = origin_of(order.picture_count, known, from_people=order.from_people)
+        preset, pictures = request.preset, order.origin
         decision = await self._gatekeeper.decide(
-            request.preset, request.prompt, origin.person, origin.channel, pictures
+            preset, request.prompt, origin.person, origin.channel, pictures
         )
         # From here on nothing waits: the same event may have come again meanwhile.
         if job_id_of(origin.event) in self._known:
@@ -215,7 +214,9 @@ class VideoRequests:
         if self.stopping:
             return Refused(explanations.STOPPING)
         if not decision.allowed:
-            return Refused(self._gatekeeper.explain(decision.verdict, origin.person), decision.verdict)
+            verdict, continues = decision.verdict, preset is not Preset.SPICY and pictures.continues_spicy
+            explanation = self._gatekeeper.explain(verdict, origin.person, continues_spicy=continues)
+            return Refused(explanation, verdict)
         held = decision.waits_at(ReviewStage.SUBMISSION)
         job = Job(
             id=job_id_of(origin.event),

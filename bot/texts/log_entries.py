@@ -42,6 +42,7 @@ LOGGED_ACTIONS: Final[Mapping[str, Message]] = {
     "reports_dismissed": sentence("Reports dismissed"),
     "video_hidden": sentence("Video hidden"),
     "hidden_video_viewed": sentence("Hidden video viewed"),
+    "hidden_picture_viewed": sentence("Hidden picture viewed"),
     "video_restored": sentence("Video restored"),
     "video_removed": sentence("Video removed"),
     "video_deleted": sentence("Video deleted"),

@@ -103,6 +103,11 @@ def named(context: str, english_form: str) -> Message:
     return Message(english_form, context=context)
 
 
+def two_in_a_row(first: Message, second: Message) -> Message:
+    """Join two sentences with the language's own spacing."""
+    return sentence("{told} {more}", told=first, more=second)
+
+
 def in_a_row(first: Message, second: Message, third: Message) -> Message:
     """Join three sentences with the language's own spacing."""
     return sentence("{first} {second} {third}", first=first, second=second, third=third)

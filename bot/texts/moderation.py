@@ -31,17 +31,18 @@ REVIEW_SUBMISSION: Final = sentence("May this video be made?")
 REVIEW_POSTING: Final = sentence("May this video be posted?")
 REVIEW_REPORT: Final = sentence("Restore this video?")
 REVIEW_NOT_RESTRICTED: Final = sentence(
-    "Moderators can see spicy videos only in an age-restricted review channel. Set one in `/settings`."
+    "Moderators can see spicy videos, and pictures from them, only in an age-restricted review channel. Set "
+    "one in `/settings`."
 )
 
 
 def view_elsewhere(channel_id: int | None) -> Message:
-    """Where a moderator can look at a spicy video; `channel_id` is an age-restricted channel of the server."""
+    """Where a moderator can look at a spicy video or a frame of one; `channel_id` is an age-restricted channel."""
     if channel_id is None:
         return REVIEW_NOT_RESTRICTED
     return sentence(
-        "Spicy videos are shown in age-restricted channels only. Type `/spicy queue` in "
-        "{channel} to watch it there.",
+        "Spicy videos, and pictures from them, are shown in age-restricted channels only. Type `/spicy queue` in "
+        "{channel}, and press *View* there.",
         channel=f"<#{channel_id}>",
     )
 
@@ -98,7 +99,7 @@ UNBLOCK_TEXT: Final = sentence(
 )
 UNBLOCK_LABEL: Final = sentence("Approve, and trust them anyway")
 UNBLOCK_HINT: Final = sentence("This is logged.")
-HIDDEN_GONE: Final = sentence("This video is no longer kept.")
+HIDDEN_GONE: Final = sentence("This is no longer kept.")
 VIEWED: Final = sentence("Only you see this. It is logged that you looked.")
 
 REPORT_OUTCOMES: Final[Mapping[str, Message]] = {

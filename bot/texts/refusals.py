@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.texts.explanations import Explanation, Money, nothing_charged
-from bot.texts.messages import Message, counted, sentence
+from bot.texts.messages import Message, counted, sentence, two_in_a_row
 from bot.texts.quoting import quote_prompt
 
 DENY_REASONS: Final[Mapping[str, Message]] = {
@@ -100,6 +100,26 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
     ),
 }
 """Explanations by the values of `bot.moderation.policy.Verdict`, but for the suspension, whose end is told."""
+_CONTINUATION_IS_SPICY: Final = sentence(
+    "A video that continues a spicy one counts as spicy, whatever its preset."
+)
+_CONTINUATION_THEN: Final = sentence(
+    "Start a new video, or continue this one as the rules of *spicy* allow it."
+)
+OF_CONTINUATIONS: Final[Mapping[str, Explanation]] = {
+    verdict: nothing_charged(two_in_a_row(_CONTINUATION_IS_SPICY, REFUSALS[verdict].what), _CONTINUATION_THEN)
+    for verdict in (
+        *(
+            "spicy_not_offered",
+            "spicy_not_in_this_server",
+            "spicy_off",
+            "spicy_stopped",
+            "spicy_from_pictures",
+        ),
+        *("needs_age_restricted_channel", "not_in_direct_messages", "not_in_foreign_servers"),
+    )
+}
+"""The refusals of spicy for who chose another preset, and the last frame of a spicy video to begin with."""
 NO_LONGER_ALLOWED: Final = nothing_charged(
     sentence("The rules of this channel changed before your request started, and no longer allow it."),
     sentence("Ask a moderator, or change the request."),

@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.images.model import Reference, SourceKind
 from bot.jobs.job import Job
+from bot.jobs.request_facts import shows_spicy
 from bot.jobs.shown_video import duration_of
 from bot.reviews.case import ReviewCase, message_of
 from bot.reviews.report_store import Report, reasons_of
@@ -25,7 +26,6 @@ from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
 from bot.texts.quoting import quote_prompt
 from bot.texts.word_lists import matched_line
-from bot.video import Preset
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.layout import layout_of
 
@@ -100,11 +100,11 @@ def files_of(
 ) -> tuple[ReviewFile, ...]:
     """Return the pictures of a request, or its finished video if it fits; nothing of a reported one.
 
-    Videos of the spicy preset are shown in age-restricted channels only.
+    Spicy videos, and frames of them, are shown in age-restricted channels only.
     """
     if case.review.subject is ReviewSubject.REPORT or case.review.state is not ReviewState.OPEN:
         return ()
-    video = case.video if restricted or case.job.request.preset is not Preset.SPICY else None
+    video = case.video if restricted or not shows_spicy(case.job) else None
     if video is not None and video.exists() and video.stat().st_size <= limit_bytes:
         described = descriptions.of_video(duration_of(case.job), case.job.request.prompt, language)
         return (ReviewFile(video, VIDEO_NAME, described),)
@@ -116,7 +116,7 @@ def files_of(
             _describe(case.job, picture, number, len(pictures), language),
         )
         for number, picture in enumerate(pictures, start=1)
-        if picture.size_bytes <= limit_bytes
+        if picture.size_bytes <= limit_bytes and (restricted or not picture.own_spicy_video)
     )
 
 
@@ -145,7 +145,7 @@ def review_layout(
         parts.insert(0, lead.in_language(language))
     if case.review.state is ReviewState.OPEN:
         shows_video = any(file.name == VIDEO_NAME for file in files)
-        rows = rows_of(case.review, shows_video=shows_video)
+        rows = rows_of(case.review, shows_video=shows_video, has_frame=case.has_spicy_frame)
         parts += [row_of_plain(review_buttons(case.review.id, row, language)) for row in rows]
     return layout_of(*parts)
 
@@ -232,13 +232,19 @@ def _outcome(case: ReviewCase) -> Message:
             )
 
 
-def rows_of(review: Review, *, shows_video: bool) -> Sequence[Sequence[ReviewAction]]:
-    """Return the rows of buttons below an open question. A video that is not shown cannot be approved."""
+def rows_of(review: Review, *, shows_video: bool, has_frame: bool) -> Sequence[Sequence[ReviewAction]]:
+    """Return the rows of buttons below an open question. A video that is not shown cannot be approved.
+
+    Args:
+        review: The question.
+        shows_video: True if the video is shown above the buttons.
+        has_frame: True if the request has a frame of a spicy video.
+    """
     match review.subject:
         case ReviewSubject.REPORT:
             return [_REPORTED]
         case ReviewSubject.SUBMISSION:
-            return [_ASKED]
+            return [_ASKED, [ReviewAction.VIEW]] if has_frame else [_ASKED]
         case ReviewSubject.POSTING if shows_video:
             return [_ASKED, [ReviewAction.VIEW]]
         case ReviewSubject.POSTING:

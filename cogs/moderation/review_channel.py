@@ -16,8 +16,7 @@ from bot.reviews.case import ReviewCase
 from bot.reviews.review import ReviewState
 from bot.storage.errors import StorageError
 from bot.texts import moderation as words
-from bot.texts.messages import Language, Message
-from bot.video import Preset
+from bot.texts.messages import Language, Message, two_in_a_row
 from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.channels import channel_in, guild_of, known_guild
@@ -180,7 +179,10 @@ class DiscordReviewChannel:
         restricted = target.restricted
         language = Language.of(guild.preferred_locale.value)
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
-        view = review_layout(case, files, language, target.lead or _lead(case, guild, restricted=restricted))
+        lead, hidden = target.lead, _lead(case, guild, restricted=restricted)
+        if lead is not None and hidden is not None:
+            lead = two_in_a_row(lead, hidden)
+        view = review_layout(case, files, language, lead or hidden)
         sent = await attempt(
             _post(target.channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S
         )
@@ -203,13 +205,12 @@ def _is_restricted(channel: Any) -> bool:  # noqa: ANN401 - discord.py's many ki
 
 
 def _is_for_adults(case: ReviewCase) -> bool:
-    """Return True if a card shows a spicy video, or would in an age-restricted channel."""
-    is_open = case.review.state is ReviewState.OPEN
-    return is_open and case.video is not None and case.job.request.preset is Preset.SPICY
+    """Return True if a card shows a spicy video or a frame of one, or would in an age-restricted channel."""
+    return case.review.state is ReviewState.OPEN and case.hidden_where_open
 
 
 def _lead(case: ReviewCase, guild: discord.Guild, *, restricted: bool) -> Message | None:
-    """Return the line that explains why moderators do not see a spicy video, or None."""
+    """Return the line that explains why moderators do not see a spicy video, or a frame of one; else None."""
     if restricted or not _is_for_adults(case):
         return None
     return words.view_elsewhere(restricted_channel_in(guild))

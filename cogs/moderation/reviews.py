@@ -11,14 +11,14 @@ from bot.delivery.messages import FileLabel
 from bot.jobs.shown_video import duration_of
 from bot.moderation.policy import Person
 from bot.reviews.decisions import Decisions
-from bot.reviews.reports import Reports, ViewedVideo, ViewRefusal
+from bot.reviews.reports import Reports, ViewedFrame, ViewedVideo, ViewRefusal
 from bot.reviews.review import DenyReason, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
 from bot.reviews.vote_record import ExtraAction
 from bot.reviews.vote_results import VoteResult
 from bot.texts import moderation as words
 from bot.texts import refusals
-from bot.texts.descriptions import of_video
+from bot.texts.descriptions import of_frame, of_video
 from bot.texts.messages import Language, Message
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_card import (
@@ -139,8 +139,13 @@ class ReviewsCog(commands.Cog):
 
     async def _view(self, interaction: Interaction, review: Review, person: Person) -> None:
         found = await self._reports.view(review, person, place_of(interaction))
-        if isinstance(found, ViewedVideo):
-            language = language_of(interaction, private=True)
+        language = language_of(interaction, private=True)
+        if isinstance(found, ViewedFrame):
+            request = found.job.request
+            described = of_frame(1, request.reference_count, request.prompt, language)
+            label = FileLabel(f"SPOILER_picture{found.path.suffix}", described)
+            await show_file(interaction, words.VIEWED, found.path, label)
+        elif isinstance(found, ViewedVideo):
             offered = APPROVALS if review.subject is ReviewSubject.POSTING else ()
             buttons = review_buttons(review.id, offered, language)
             described = of_video(duration_of(found.job), found.job.request.prompt, language)

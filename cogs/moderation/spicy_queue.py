@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from discord import ui
@@ -74,9 +75,12 @@ class OpenQuestions:
         if isinstance(one, OpenAppeal):
             return [_appeal(one, language), row_of_plain(appeal_buttons(one.member, language))]
         if isinstance(one, Review):
-            parts: list[str | ui.Item[ui.LayoutView]] = [_text(one, await self.questions.case(one), language)]
+            case = await self.questions.case(one)
+            parts: list[str | ui.Item[ui.LayoutView]] = [_text(one, case, language)]
             if one.state is ReviewState.OPEN:
-                row = [action for action in rows_of(one, shows_video=False)[0] if action is not _TAKE_BACK]
+                has_frame = case is not None and case.has_spicy_frame
+                rows = rows_of(one, shows_video=False, has_frame=has_frame)
+                row = [action for action in chain.from_iterable(rows) if action is not _TAKE_BACK]
                 parts.append(row_of_plain(review_buttons(one.id, row, language)))
             return parts
         job = await self.questions.jobs.find(one.job_id)

@@ -99,7 +99,9 @@ class WordListPages:
     async def trial(self, guild_id: int, tried: Trial, language: Language) -> ui.LayoutView:
         """Draw what a prompt would lead to. Nothing is kept."""
         prompt = tried.prompt
-        findings = await self._caches.find_words(guild_id, prompt, tried.preset, channel_id=tried.channel_id)
+        findings = await self._caches.find_words(
+            guild_id, prompt, spicy=tried.preset is Preset.SPICY, channel_id=tried.channel_id
+        )
         lines = [_found_line(one, prompt).in_language(language) for one in findings.found[:_FOUND_SHOWN]]
         texts = [words.TEST_VERDICTS[findings.verdict].in_language(language), *lines]
         return page_view(words.TEST_TITLE, texts, language)

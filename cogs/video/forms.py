@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.images.model import ImageSource
 from bot.jobs.job import Job
-from bot.jobs.request_facts import began_with_people, ends_in_own_spicy_frame
+from bot.jobs.request_facts import began_with_people, shows_spicy
 from bot.people.cache import PreferenceCache
 from bot.services.drafts import Draft, DraftStore
 from bot.services.job_actions import ActionResult, JobActions
@@ -21,7 +21,6 @@ from bot.services.order import VideoOptions, VideoOrder
 from bot.services.requests import VideoRequests, job_id_of
 from bot.texts import forms
 from bot.texts.messages import Translatable
-from bot.video import Preset
 from cogs.shared.action_texts import ANSWERS
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, link_to, person_of
@@ -182,9 +181,10 @@ def _last_frame(interaction: Interaction, job: Job) -> ImageSource | None:
     # The form's id, which names the job, can be made up; the message and its buttons cannot.
     if message.author.id != me.id or not shows_buttons_of(message, job.id):
         return None
-    public = not message.flags.ephemeral and job.request.preset is not Preset.SPICY
+    spicy = shows_spicy(job)
+    public = not message.flags.ephemeral and not spicy
     return replace(
         video,
-        own_spicy_video=ends_in_own_spicy_frame(job),
+        own_spicy_video=spicy,
         public_in=interaction.channel_id if public else None,
     )

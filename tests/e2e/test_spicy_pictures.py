@@ -232,16 +232,6 @@ async def test_a_chain_of_words_and_last_frames_stays_spicy(harness: Harness, *,
 
 
 @pytest.mark.slow
-async def test_a_frame_that_went_through_another_preset_is_no_longer_one(harness: Harness) -> None:
-    parent = await made(harness)
-    plain = await send(harness, await opens(harness, parent, "Use last frame"), {"preset": "normal"})
-    await posted(harness, plain)
-    await refused(await send(harness, await opens(harness, plain, "Use last frame"), {"preset": "spicy"}))
-    # Its own first picture is still the spicy video's last frame.
-    await posted(harness, await send(harness, await opens(harness, plain, "Change"), {"preset": "spicy"}))
-
-
-@pytest.mark.slow
 async def test_a_frame_whose_video_was_lost_is_tried_again(harness: Harness) -> None:
     opened = await opens(harness, await made(harness), "Use last frame")
     harness.sandbox.dimilinks.faults.submit.append(DropAfterAcceptance())

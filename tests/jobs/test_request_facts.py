@@ -9,14 +9,14 @@ import pytest
 
 from bot.images.model import ImageSource, Reference
 from bot.jobs.job import Job
-from bot.jobs.request_facts import began_with_people, ends_in_own_spicy_frame, origin_of, origin_of_job
+from bot.jobs.request_facts import began_with_people, origin_of, origin_of_job, shows_spicy, stored_request
 from bot.jobs.rows import job_from, row_of
-from bot.moderation.policy import PictureOrigin
+from bot.moderation.picture_origin import PictureOrigin
 from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 
 NONE, OWN, PEOPLE = PictureOrigin.NONE, PictureOrigin.OWN_SPICY_VIDEO, PictureOrigin.PEOPLE
-BEFORE = PictureOrigin.PEOPLE_BEFORE
+BEFORE, BOTH = PictureOrigin.PEOPLE_BEFORE, PictureOrigin.SPICY_AND_PEOPLE
 SPOOL = Path("/somewhere/spool")
 
 
@@ -41,11 +41,11 @@ def job(preset: Preset, count: int, **given: Any) -> Job:
         (1, [True], OWN),
         (2, [True, True], OWN),
         (1, [False], PEOPLE),
-        (2, [True, False], PEOPLE),
-        (2, [True], PEOPLE),
+        (2, [True, False], BOTH),
+        (2, [True], BOTH),
         (1, [], PEOPLE),
         (0, [False], PEOPLE),
-        (1, [True, True], PEOPLE),
+        (1, [True, True], BOTH),
     ],
 )
 def test_only_pictures_that_are_all_known_as_its_own_are_its_own(
@@ -54,16 +54,16 @@ def test_only_pictures_that_are_all_known_as_its_own_are_its_own(
     pictures = [make(own=one) for one in own]
     assert origin_of(count, pictures, from_people=False) is expected
     # Behind a picture of people nothing is the bot's own any more.
-    assert origin_of(count, pictures, from_people=True) is (BEFORE if expected is NONE else PEOPLE)
+    behind = {NONE: BEFORE, OWN: BOTH}.get(expected, expected)
+    assert origin_of(count, pictures, from_people=True) is behind
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_job_behind_a_picture_of_people_says_so_from_its_row(count: int) -> None:
     before = job(Preset.SPICY, count, pictures=(picture(own=True),) * count, from_people=True)
     stored = job_from(row_of(before), SPOOL)
-    assert origin_of_job(stored) is (PEOPLE if count else BEFORE)
+    assert origin_of_job(stored) is (BOTH if count else BEFORE)
     assert began_with_people(stored)
-    assert not ends_in_own_spicy_frame(stored)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_a_job_behind_a_picture_of_people_says_so_from_its_row(count: int) -> No
 def test_collected_pictures_say_it_or_else_their_sources(
     given: dict[str, Any], expected: PictureOrigin
 ) -> None:
-    stored = job_from(row_of(job(Preset.SPICY, 1, **given)), SPOOL)
+    stored = job_from(row_of(job(Preset.NORMAL, 1, **given)), SPOOL)
     assert origin_of_job(stored) is expected
-    assert ends_in_own_spicy_frame(stored) is (expected is OWN)
+    assert shows_spicy(stored) is stored_request(stored).is_spicy is (expected is OWN)
 
 
 def test_what_earlier_versions_stored_counts_as_peoples() -> None:
@@ -94,8 +94,12 @@ def test_what_earlier_versions_stored_counts_as_peoples() -> None:
     assert origin_of_job(job_from(row | {"pictures": None}, SPOOL)) is PEOPLE
 
 
+@pytest.mark.parametrize("from_people", [False, True])
 @pytest.mark.parametrize("preset", Preset)
-def test_the_last_frame_of_a_video_of_words_alone_is_its_own_if_it_is_spicy(preset: Preset) -> None:
-    assert ends_in_own_spicy_frame(job(preset, 0)) is (preset is Preset.SPICY)
-    from_frame = job(preset, 1, pictures=(picture(own=True),))
-    assert ends_in_own_spicy_frame(from_frame) is (preset is Preset.SPICY)
+def test_a_video_is_spicy_by_its_preset_or_by_a_frame_among_its_pictures(
+    preset: Preset, *, from_people: bool
+) -> None:
+    for own in ([], [False], [True], [True, False]):
+        pictures = tuple(picture(own=one) for one in own)
+        stored = job_from(row_of(job(preset, len(own), pictures=pictures, from_people=from_people)), SPOOL)
+        assert shows_spicy(stored) is (preset is Preset.SPICY or any(own))

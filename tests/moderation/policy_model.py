@@ -61,7 +61,7 @@ class PolicyModel:
         """True if the finished video is shown to moderators because its user has gone."""
         person_id, prompt = job.reply.person_id, job.request.prompt
         first = [
-            job.request.preset is Preset.SPICY and prompt == "a child",
+            _is_spicy(job) and prompt == "a child",
             self.words.get(prompt) is Effect.BLOCKED,
             self.listed.get(person_id) is ListStatus.BLOCKED,
             person_id in self.suspended and self.suspended[person_id] > now,
@@ -72,7 +72,7 @@ class PolicyModel:
     def forbids(self, job: Job, now: datetime) -> bool:
         channel_id, person_id, prompt = job.reply.channel_id or 0, job.reply.person_id, job.request.prompt
         presence = self.membership(0, person_id).presence
-        spicy, pictures = job.request.preset is Preset.SPICY, job.request.reference_count > 0
+        spicy, pictures = _is_spicy(job), job.request.reference_count > 0
         wrong = [
             spicy and prompt == "a child",
             self.words.get(prompt) is Effect.BLOCKED,
@@ -82,6 +82,7 @@ class PolicyModel:
             spicy and presence in {Presence.UNKNOWN, Presence.NO_SERVER},
             self.unseen and (bool(job.approved) or any(self.asks_at(stage, job) for stage in ReviewStage)),
             self.mode(Gate.of(job.request.preset), channel_id) is Mode.OFF,
+            spicy and self.mode(Gate.SPICY, channel_id) is Mode.OFF,
             pictures and self.mode(Gate.PICTURES, channel_id) is Mode.OFF,
             spicy and channel_id not in self.restricted,
             spicy and not all(picture.own_spicy_video for picture in job.pictures or ()),
@@ -96,6 +97,8 @@ class PolicyModel:
         roles = self.membership(0, person_id).person.role_ids
         trusted = self.listed.get(person_id) is ListStatus.TRUSTED or TRUSTED_ROLE in roles
         modes = {self.mode(Gate.of(job.request.preset), channel_id)}
+        if _is_spicy(job):
+            modes.add(self.mode(Gate.SPICY, channel_id))
         if job.request.reference_count > 0:
             modes.add(self.mode(Gate.PICTURES, channel_id))
         asks = Mode.APPROVAL in modes or (Mode.TRUSTED in modes and not trusted)
@@ -110,3 +113,7 @@ class PolicyModel:
             return False
         unasked = self.asks_at(ReviewStage.SUBMISSION, job) and ReviewStage.SUBMISSION not in agreed
         return unasked or self.asks_at(ReviewStage.POSTING, job)
+
+
+def _is_spicy(job: Job) -> bool:
+    return job.request.preset is Preset.SPICY or any(one.own_spicy_video for one in job.pictures or ())

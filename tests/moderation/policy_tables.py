@@ -12,7 +12,8 @@ from itertools import product
 from typing import Any
 
 from bot.moderation.integrations import Access
-from bot.moderation.policy import Decision, MemberStatus, Person, PictureOrigin, Place, RequestFacts, Verdict
+from bot.moderation.picture_origin import PictureOrigin
+from bot.moderation.policy import Decision, MemberStatus, Person, Place, RequestFacts, Verdict
 from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset
@@ -87,6 +88,7 @@ PICTURES = {
     "own": PictureOrigin.OWN_SPICY_VIDEO,
     "people": PictureOrigin.PEOPLE,
     "before": PictureOrigin.PEOPLE_BEFORE,
+    "both": PictureOrigin.SPICY_AND_PEOPLE,
 }
 MODES: Mapping[str, tuple[bool, Mode]] = {
     "unconfirmed": (False, Mode.OPEN),
@@ -191,10 +193,17 @@ any     | away                                | people, before ‖ not-here    n
 any     | timed-out                           | people, before ‖ timed-out   timed-out timed-out timed-out timed-out
 any     | gone                                | people, before ‖ gone        gone      gone      gone      gone
 """)
+FROM_PEOPLE |= {
+    (place, person, "both", mode): cell
+    for (place, person, pictures, mode), cell in FROM_PEOPLE.items()
+    if pictures == "people"
+}
 SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
 
 
-def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: ReviewAt) -> RequestFacts:
+def spicy_facts(
+    place: str, person: str, pictures: str, mode: str, review_at: ReviewAt, preset: Preset = Preset.SPICY
+) -> RequestFacts:
     who, status = PERSONS[person]
     confirmed, spicy = MODES[mode]
     rules = ServerRules(
@@ -205,7 +214,7 @@ def spicy_facts(place: str, person: str, pictures: str, mode: str, review_at: Re
     )
     presence = PRESENCES.get(person, Presence.MEMBER)
     return RequestFacts(
-        Preset.SPICY,
+        preset,
         PLACES[place],
         who,
         NOW,

@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from bot.moderation.policy import Decision, OperatorRules, PictureOrigin, Place, RequestFacts, Verdict, judge
+from bot.moderation.picture_origin import PictureOrigin
+from bot.moderation.policy import Decision, OperatorRules, Place, RequestFacts, Verdict, judge
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage
 from bot.video import Preset
 from tests.moderation.policy_tables import (
@@ -48,6 +49,14 @@ def test_spicy(review_at: ReviewAt) -> None:
         assert found.allowed is (expected in {"goes", "waits"})
         for harness in ReviewStage:
             assert found.waits_at(harness) is (expected == "waits" and harness in STAGES[review_at])
+
+
+@pytest.mark.parametrize("preset", OTHER_PRESETS)
+def test_what_continues_a_spicy_video_is_judged_as_one_whatever_its_preset(preset: Preset) -> None:
+    for (place, person, pictures, mode), expected in SPICY.items():
+        if PICTURES[pictures].continues_spicy:
+            facts = spicy_facts(place, person, pictures, mode, ReviewAt.BOTH, preset)
+            assert judge(facts) == decision(expected, ReviewAt.BOTH), (place, person, pictures, mode)
 
 
 @pytest.mark.parametrize("server", Mode)
@@ -124,10 +133,10 @@ def test_other_presets(preset: Preset, review_at: ReviewAt) -> None:
 
 @pytest.mark.parametrize("review_at", ReviewAt)
 @pytest.mark.parametrize("preset", OTHER_PRESETS)
-@pytest.mark.parametrize("origin", [PictureOrigin.PEOPLE, PictureOrigin.OWN_SPICY_VIDEO])
 def test_pictures_go_through_two_gates_and_the_stricter_one_counts(
-    preset: Preset, review_at: ReviewAt, origin: PictureOrigin
+    preset: Preset, review_at: ReviewAt
 ) -> None:
+    origin = PictureOrigin.PEOPLE
     assert set(TOGETHER) == set(product(Mode, ["plain", "listed", "role"], Mode))
     for (mode, person, of_pictures), expected in TOGETHER.items():
         modes = {Gate.of(preset): Mode(mode), Gate.PICTURES: Mode(of_pictures)}
@@ -141,10 +150,21 @@ def test_pictures_go_through_two_gates_and_the_stricter_one_counts(
             assert judge(facts) == Decision(Verdict.ALLOWED)
 
 
-def test_own_frames_of_spicy_go_through_the_gate_of_pictures_too() -> None:
+@pytest.mark.parametrize("preset", Preset)
+def test_own_frames_of_spicy_go_through_the_gate_of_pictures_too(preset: Preset) -> None:
     for (mode, person, of_pictures), expected in TOGETHER.items():
-        facts = spicy_facts("adult", person, "own", mode, ReviewAt.BOTH)
+        facts = spicy_facts("adult", person, "own", mode, ReviewAt.BOTH, preset)
         modes = {Gate.SPICY: Mode(mode), Gate.PICTURES: Mode(of_pictures)}
         found = judge(replace(facts, rules=facts.rules.model_copy(update={"modes": modes})))
         told = "off" if expected == "closed" else expected
         assert found == decision(told, ReviewAt.BOTH), (mode, person, of_pictures)
+
+
+@pytest.mark.parametrize("preset", OTHER_PRESETS)
+def test_own_frames_go_through_the_gate_of_another_preset_too(preset: Preset) -> None:
+    for (mode, person, of_preset), expected in TOGETHER.items():
+        facts = spicy_facts("adult", person, "own", mode, ReviewAt.BOTH, preset)
+        modes = {Gate.SPICY: Mode(mode), Gate.of(preset): Mode(of_preset)}
+        found = judge(replace(facts, rules=facts.rules.model_copy(update={"modes": modes})))
+        told = {"closed": "off", "no-pictures": "closed"}.get(expected, expected)
+        assert found == decision(told, ReviewAt.BOTH), (mode, person, of_preset)

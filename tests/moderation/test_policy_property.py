@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot.moderation.integrations import Access
+from bot.moderation.picture_origin import PictureOrigin
 from bot.moderation.policy import (
     Admission,
     Decision,
     MemberStatus,
     OperatorRules,
     Person,
-    PictureOrigin,
     Place,
     RequestFacts,
     Verdict,
@@ -136,7 +136,8 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         if facts.words is not WordVerdict.REFUSED_BY_SHIPPED_RULE
         else facts,
         replace(facts, words=WordVerdict.HELD) if facts.words is WordVerdict.NONE else facts,
-        replace(facts, pictures=PictureOrigin.PEOPLE),
+        replace(facts, pictures=PictureOrigin.SPICY_AND_PEOPLE),
+        replace(facts, pictures=PictureOrigin.PEOPLE) if facts.pictures is NO_PICTURES else facts,
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
         # Where the bot cannot see the server, what was approved there is not done.
@@ -182,8 +183,7 @@ def test_no_approval_and_no_place_allows_what_a_shipped_rule_refuses(
 
 @given(ANY)
 def test_spicy_is_only_ever_allowed_where_all_of_these_hold(facts: RequestFacts) -> None:
-    facts = replace(facts, preset=Preset.SPICY)
-    if not judge(facts).allowed:
+    if not facts.is_spicy or not judge(facts).allowed:
         return
     assert facts.operator.spicy_offered
     assert facts.pictures in {NO_PICTURES, PictureOrigin.OWN_SPICY_VIDEO}
@@ -222,16 +222,13 @@ def _irrelevant(facts: RequestFacts) -> list[RequestFacts]:
         if facts.status.suspended_until is None
         else facts,
     ]
-    if facts.preset is not Preset.SPICY:
+    if not facts.is_spicy:
         found += [
             replace(facts, rules=rules.model_copy(update={"spicy_confirmed_by": None})),
             replace(facts, operator=replace(facts.operator, spicy_offered=False)),
-            replace(
-                facts, pictures=PictureOrigin.PEOPLE if facts.has_pictures else PictureOrigin.PEOPLE_BEFORE
-            ),
+            replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
         ]
-    others = {gate for gate in Gate if gate not in {Gate.of(facts.preset), Gate.PICTURES}}
-    changed = {**rules.modes, **dict.fromkeys(others, Mode.OFF)}
+    changed = {**rules.modes, **dict.fromkeys(set(Gate) - facts.gates, Mode.OFF)}
     found.append(replace(facts, rules=rules.model_copy(update={"modes": changed})))
     return found
 

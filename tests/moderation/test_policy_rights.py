@@ -14,7 +14,6 @@ from bot.moderation.rights import (
     reuse_of,
 )
 from bot.moderation.rules import ServerRules
-from bot.video import Preset
 from tests.moderation.policy_tables import CHANNEL, ROLE, SERVER, table
 
 OTHER_ROLE = 12
@@ -125,10 +124,10 @@ PUBLIC: Mapping[str, Sequence[int | None]] = {
 
 def test_what_comes_along_to_the_request_of_another() -> None:
     for (whose, public, what), expected in REUSE.items():
-        preset = Preset.SPICY if what == "last-frame-of-spicy" else Preset.FUN
+        spicy = what == "last-frame-of-spicy"
         person = Person(1 if whose == "own" else 2, SERVER, administers=True)
-        found = reuse_of(person, owner_id=1, preset=preset, public_in=PUBLIC[public], channel_id=CHANNEL)
+        found = reuse_of(person, owner_id=1, spicy=spicy, public_in=PUBLIC[public], channel_id=CHANNEL)
         comes = found.pictures if what == "pictures" else found.last_frame
         assert comes is (expected == "yes"), (whose, public, what)
-    nowhere = reuse_of(Person(2), owner_id=1, preset=Preset.FUN, public_in=[None], channel_id=None)
+    nowhere = reuse_of(Person(2), owner_id=1, spicy=False, public_in=[None], channel_id=None)
     assert not nowhere.pictures

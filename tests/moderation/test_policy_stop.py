@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.moderation.picture_origin import PictureOrigin, is_spicy
 from bot.moderation.policy import Decision, Place, RequestFacts, Verdict, judge
 from bot.moderation.rules import ReviewAt, ReviewStage
 from bot.video import Preset
@@ -37,9 +38,13 @@ def facts_of(request: str, approved: str, when: str, *, place: str = "adult") ->
     return replace(facts, rules=rules, approved=agreed, **REQUESTS[request])
 
 
-def test_a_stop() -> None:
+@pytest.mark.parametrize("pictures", [PictureOrigin.NONE, PictureOrigin.OWN_SPICY_VIDEO])
+@pytest.mark.parametrize("preset", Preset)
+def test_a_stop(preset: Preset, pictures: PictureOrigin) -> None:
+    if not is_spicy(preset, pictures):
+        return
     for (request, approved, when), expected in STOPPED.items():
-        found = judge(facts_of(request, approved, when))
+        found = judge(replace(facts_of(request, approved, when), preset=preset, pictures=pictures))
         assert found == DECISIONS[expected], (request, approved, when)
         # By whatever was approved before, a stopped server's video is not posted.
         assert when != "stopped" or found.waits_at_posting or not found.allowed

@@ -230,5 +230,5 @@ async def test_before_a_purchase_the_rows_are_read_though_nothing_is_heard(
     standing = await other.caches.stored_standing(SERVER, ADA, SERVER)
     assert (standing.rules.quorum, standing.home.quorum) == (2, 2)
     assert standing.member.listed is ListStatus.BLOCKED
-    found = await other.caches.find_words(SERVER, "an anchor", Preset.NORMAL, rules=standing.rules)
+    found = await other.caches.find_words(SERVER, "an anchor", spicy=False, rules=standing.rules)
     assert found.verdict is WordVerdict.BLOCKED

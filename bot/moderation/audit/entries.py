@@ -38,6 +38,8 @@ class AuditAction(StrEnum):
     """A moderator left a reported video as it is, which was not hidden."""
     VIDEO_HIDDEN = "video_hidden"
     HIDDEN_VIDEO_VIEWED = "hidden_video_viewed"
+    HIDDEN_PICTURE_VIEWED = "hidden_picture_viewed"
+    """The frame of a spicy video with which a request begins, which its question does not show everywhere."""
     VIDEO_RESTORED = "video_restored"
     VIDEO_REMOVED = "video_removed"
     VIDEO_DELETED = "video_deleted"
@@ -90,6 +92,7 @@ ACTIONS_BY_GROUP: Final[Mapping[ActionGroup, frozenset[AuditAction]]] = {
             AuditAction.REQUEST_DENIED,
             AuditAction.REQUEST_EXPIRED,
             AuditAction.REQUEST_CANCELLED,
+            AuditAction.HIDDEN_PICTURE_VIEWED,
             AuditAction.CONSENT_CONFIRMED,
         }
     ),
