@@ -148,7 +148,6 @@ jobs: Final = Table(
     Column("from_people", Boolean, nullable=False, default=False, server_default=false()),
     Column("awaits_posting", Boolean, nullable=False, default=False, server_default=false()),
     Column("reply_foreign", Boolean, nullable=False, default=False, server_default=false()),
-    Column("rules_channel_id", BigInteger),  # of a reply in a thread, the thread's channel
     Column("pictures_percent", Integer),  # scores of the image check
     Column("video_percent", Integer),
     Column("file_facts", json_column()),  # duration, frame and size of the finished video's file
@@ -158,6 +157,7 @@ jobs: Final = Table(
     Column("original_until", UtcMoment),
     # The user whose caps count the job though it is nobody's: their data was deleted since it was bought.
     Column("charged_to", BigInteger),
+    Column("rules_channel_id", BigInteger),  # of a reply in a thread, the thread's channel
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.
