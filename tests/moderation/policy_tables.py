@@ -180,7 +180,7 @@ any     | away      | none, own ‖ not-here    not-here  not-here  not-here  no
 any     | timed-out | none, own ‖ timed-out   timed-out timed-out timed-out timed-out
 any     | gone      | none, own ‖ gone        gone      gone      gone      gone
 """)
-FROM_PEOPLE = table("""
+_PEOPLES = table("""
 place   | person                              | pictures       ‖ unconfirmed off       approval  trusted   open
 adult   | plain, listed, role, served, unsure | people, before ‖ off         off       pictures  pictures  pictures
 open    | plain, listed, role, served, unsure | people, before ‖ off         off       grown-ups grown-ups grown-ups
@@ -193,9 +193,9 @@ any     | away                                | people, before ‖ not-here    n
 any     | timed-out                           | people, before ‖ timed-out   timed-out timed-out timed-out timed-out
 any     | gone                                | people, before ‖ gone        gone      gone      gone      gone
 """)
-FROM_PEOPLE |= {
+FROM_PEOPLE = _PEOPLES | {
     (place, person, "both", mode): cell
-    for (place, person, pictures, mode), cell in FROM_PEOPLE.items()
+    for (place, person, pictures, mode), cell in _PEOPLES.items()
     if pictures == "people"
 }
 SPICY = NOT_FROM_PEOPLE | FROM_PEOPLE
