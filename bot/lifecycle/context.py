@@ -226,25 +226,21 @@ class JobContext:
             self.note(starts=deaths)
             self._starts_stored = deaths
 
-    def clear_starts(self) -> None:
-        """Forget counted starts with the next write."""
-        self.note(starts=0)
-
     async def stop_card(self) -> None:
         """Make no more progress edits."""
         await self._card.stop()
 
+    async def shows_video(self) -> bool | None:
+        """Look if the reply holds the video; None if nobody knows."""
+        return self.job.attempt is not None and await self._reply.shows_video(ending_of(self.job))
+
     async def set_aside(self, failure: Failure, *, takes_away: bool = False) -> None:
         """Leave a bought job at rest, to be fetched from `/jobs`; or end it, if its reply holds the video already.
 
-        Its user is told, unless the reply may hold the video: an edit would take that away, which is right only
-        where the rules do not allow the video there (`takes_away`).
+        Its user is told, unless the reply may hold the video: an edit takes that away, which is right only where
+        the rules do not allow it there (`takes_away`).
         """
-        shown = (
-            False
-            if takes_away or self.job.attempt is None
-            else await self._reply.shows_video(ending_of(self.job))
-        )
+        shown = False if takes_away else await self.shows_video()
         if shown and self.job.state is JobState.DELIVERING:
             now = self.now()
             await self.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)

@@ -45,4 +45,4 @@ class CountedStarts:
                 # An error or a clean stop is no death.
                 await context.take_back_start(deaths)
                 raise
-            context.clear_starts()
+            context.note(starts=0)

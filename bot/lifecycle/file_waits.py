@@ -32,7 +32,7 @@ class FileWaits:
         self._within_s = within_s
 
     async def until_done(
-        self, context: JobContext, stage: Stage, work: Callable[[], Awaitable[None]]
+        self, context: JobContext, stage: Stage, work: Callable[[], Awaitable[object]]
     ) -> None:
         """Do something with files of a job, again and again while the store is away, but not for ever.
 

@@ -6,19 +6,22 @@ from datetime import timedelta
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.sandbox.dimilinks import TaskOutcome
+from bot.sandbox.discord import Reply
 from bot.texts import copies, files
 from tests.e2e.actors import approvals
 from tests.e2e.actors.approvals import moderator, question, spicy
 from tests.e2e.actors.bucket import QUICK_STORE, elsewhere, empty_disk, with_bucket
 from tests.e2e.actors.buttons import message_of, press, told
+from tests.e2e.actors.faults import close_every_way, reopen_every_way
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.privacy import deleted
 from tests.e2e.actors.records import states
 from tests.e2e.actors.reports import hidden, rule
 from tests.e2e.actors.timing import MovableClock, until
-from tests.e2e.actors.videos import being_made, delivered, finish, shown, upload, widths
-from tests.files.s3_server import S3Server, Trouble
+from tests.e2e.actors.videos import being_made, delivered, finish, forget_originals, shown, upload, widths
+from tests.files.s3_server import S3Server, StoredObject, Trouble
 
 pytestmark = pytest.mark.started_with(tuning=QUICK_STORE)
 
@@ -190,3 +193,74 @@ async def test_leftovers_and_unused_copies_go(harness: Harness, bucket: S3Server
     await harness.app.cleanup.run_once(harness.now())
     assert bucket.names() == [name]
     empty_disk(harness)
+
+
+async def video_that_waits(harness: Harness) -> None:
+    """A video that could not be posted. It is in the bucket alone, and the service has it no more."""
+    reply = await being_made(harness)
+    close_every_way(harness, reply)
+    finish(harness)
+    await until(lambda: harness.rows("parked_at")[0]["parked_at"] is not None)
+    reopen_every_way(harness)
+    forget_originals(harness)
+    finish(harness, outcome=TaskOutcome.MISSING_VIDEO)
+
+
+async def fetched(harness: Harness) -> Reply:
+    return await press(harness, await list_jobs(harness), "Fetch the video")
+
+
+@pytest.mark.slow
+async def test_a_bucket_that_is_away_for_a_moment_loses_no_video_that_waits(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await video_that_waits(harness)
+    away = bucket.fail(method="GET", key="bot/media/.*")
+    reply = await fetched(harness)
+    await reply.wait_for(
+        lambda version: files.laid_aside_not_stored("").what.english in version.text(), TIMEOUT_S
+    )
+    assert states(harness) == ["delivering"]
+    away.times = 0
+    await shown(harness, await fetched(harness))
+    assert downloads(harness) == harness.bought == 1
+
+
+@pytest.mark.slow
+async def test_a_video_that_waits_comes_once_the_bucket_is_back(harness: Harness, bucket: S3Server) -> None:
+    await video_that_waits(harness)
+    away = bucket.fail(method="GET", key="bot/media/.*")
+    reply = await fetched(harness)
+    await reply.wait_for(lambda version: files.STORE_AWAY.what.english in version.text(), TIMEOUT_S)
+    away.times = 0
+    await shown(harness, reply)
+
+
+@pytest.mark.slow
+async def test_a_video_that_neither_bucket_nor_service_has_is_lost(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await video_that_waits(harness)
+    bucket.objects.clear()
+    ended = await harness.ended(await fetched(harness))
+    assert "No video this time" in ended.text()
+    assert states(harness) == ["failed"]
+
+
+@pytest.mark.slow
+async def test_a_video_that_another_machine_has_is_waited_for(harness: Harness, bucket: S3Server) -> None:
+    await being_made(harness)
+    away = bucket.fail()
+    finish(harness)
+    await until(lambda: harness.rows("parked_at")[0]["parked_at"] is not None)
+    away.times = 0
+    (path,) = (harness.data_dir / "media").glob("*.mp4")
+    content = path.read_bytes()
+    forget_originals(harness)
+    finish(harness, outcome=TaskOutcome.MISSING_VIDEO)
+    reply = await fetched(harness)
+    await reply.wait_for(
+        lambda version: files.laid_aside_not_stored("").what.english in version.text(), TIMEOUT_S
+    )
+    bucket.objects[f"bot/media/{path.name}"] = StoredObject(content, harness.now())
+    await shown(harness, await fetched(harness))

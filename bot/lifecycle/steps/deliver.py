@@ -98,8 +98,7 @@ class DeliverStep:
     async def fetch(self, context: JobContext) -> None:
         """Carry a ready job to `delivering`, with the whole video on the disk, or fail it."""
         name = video_name_of(context.job)
-        # A file of this name is whole: downloads take it only when they are.
-        if not (await self._is_here(name) or await self._download(context, name)):
+        if not await self._bring(context, name):
             return
         try:
             await self._waits.until_done(context, Stage.DOWNLOADING, lambda: self._videos.keep([name]))
@@ -119,18 +118,46 @@ class DeliverStep:
             case CheckOutcome.REFUSED:
                 await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE)
 
-    async def _is_here(self, name: str) -> bool:
-        """Have a video on this machine, if that is possible without the service."""
+    async def _bring(self, context: JobContext, name: str) -> bool:
+        """Have the video on this machine, out of the store or anew. False if the job has come to rest without it.
+
+        A service that has it no more proves nothing while the store is away, which is then waited for.
+        """
+        at_hand = await self._is_here(name)
+        if at_hand:
+            return True
+        failure = await self._download(context, name)
+        if failure is None:
+            if context.job.state is JobState.DELIVERING:
+                await self._store_anew(context, name)
+            return True
+        if at_hand is None:
+            try:
+                await self._waits.until_done(context, Stage.DOWNLOADING, lambda: self._videos.fetch(name))
+            except FileNotFoundError:
+                pass  # the store says so now
+            except OSError as error:
+                await self._keep_undelivered(context, FailureReason.NOT_STORED, error)
+                return False
+            else:
+                return True
+        await self._give_up(context, failure)
+        return False
+
+    async def _is_here(self, name: str) -> bool | None:
+        """Have a video on this machine, if that is possible without the service. None if nobody knows of it."""
         try:
+            # A file of this name is whole: downloads take it only when they are.
             await self._videos.fetch(name)
-        except OSError as error:
-            if not isinstance(error, FileNotFoundError):
-                log.warning("video_not_at_hand", name=name, reason=str(error))
+        except FileNotFoundError:
             return False
+        except OSError as error:
+            log.warning("video_not_at_hand", name=name, reason=str(error))
+            return None
         return True
 
-    async def _download(self, context: JobContext, name: str) -> bool:
-        """Fetch the video, repeating what may pass. False if the job has failed for want of it."""
+    async def _download(self, context: JobContext, name: str) -> Failure | None:
+        """Fetch the video, repeating what may pass. Returns why that failed; None if the video is here."""
         job = context.job
         if job.task_id is None:
             raise ValueError("a ready job has a task id")
@@ -150,10 +177,26 @@ class DeliverStep:
         except (DimiLinksError, OSError) as error:
             log.error("video_not_fetched", job=job.id, task=job.task_id, error=type(error).__name__)
             detail = error.message if isinstance(error, DimiLinksError) and error.in_own_voice else ""
-            failure = Failure(patience.reason_after(error), detail)
+            return Failure(patience.reason_after(error), detail)
+        return None
+
+    async def _store_anew(self, context: JobContext, name: str) -> None:
+        try:
+            await self._videos.keep([name])
+        except FilesUnavailableError as error:
+            log.warning("video_not_stored_anew", job=context.job.id, reason=str(error))
+
+    async def _give_up(self, context: JobContext, failure: Failure) -> None:
+        """Fail a job whose video neither the store nor the service has, unless its user may have it already."""
+        job = context.job
+        laid_aside = job.failure.reason if job.failure is not None else None
+        if job.state is JobState.READY and laid_aside is FailureReason.NOT_STORED:
+            # Another machine has it, and gives it to the store.
+            await self._keep_undelivered(context, FailureReason.NOT_STORED)
+        elif job.state is JobState.READY or await context.shows_video() is False:
             await context.fail(failure.reason, failure=failure)
-            return False
-        return True
+        else:
+            await self._keep_undelivered(context, FailureReason.UPLOAD_DOUBTFUL)
 
     async def _deliver(self, context: JobContext) -> None:
         """Put the video into the reply, once, or keep it for `/jobs`."""
@@ -161,7 +204,7 @@ class DeliverStep:
             raise ValueError("a delivering job has its video on disk")
         name, path = context.job.video_name, self._videos.path(context.job.video_name)
         # Somebody may have emptied the folder or the store; fetching the video anew is free.
-        if not await self._is_here(name) and not await self._downloaded_anew(context, name):
+        if not await self._bring(context, name):
             return
         context.note(**await self._look_at(context, path))
         limit_bytes = await self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
@@ -184,15 +227,6 @@ class DeliverStep:
                 await self._remove(name)
             await self._space.make_room()
             await context.ping(posted)
-
-    async def _downloaded_anew(self, context: JobContext, name: str) -> bool:
-        if not await self._download(context, name):
-            return False
-        try:
-            await self._videos.keep([name])
-        except FilesUnavailableError as error:
-            log.warning("video_not_stored_anew", job=context.job.id, reason=str(error))
-        return True
 
     async def _remove(self, name: str) -> None:
         try:
