@@ -6,16 +6,19 @@ It begins some minutes after a start, and a clock that jumps makes nothing due (
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
+from bot.delivery.messages import Messages
+from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import TOKEN_LIVES_FOR
 from bot.files.job_files import JobFiles
 from bot.files.store import LIST_EVERY_S
 from bot.jobs.deadline_clock import DeadlineClock
 from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, owner_of_file
 from bot.jobs.originals import Originals
+from bot.jobs.shown_video import ending_of
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.timeouts import Retention
@@ -41,6 +44,7 @@ class Cleanup:
         quota: QuotaCounters,
         *,
         files: JobFiles,
+        messages: Messages,
         retention: Retention,
         now: Callable[[], datetime],
         deadlines: DeadlineClock,
@@ -53,6 +57,7 @@ class Cleanup:
         self._space = space
         self._quota = quota
         self._files = files
+        self._messages = messages
         self._retention = retention
         self._now = now
         self._deadlines = deadlines
@@ -91,22 +96,28 @@ class Cleanup:
 
     async def _give_up(self, job: Job) -> None:
         """End a job whose user neither fetched the video nor said that it is still wanted; its card says so."""
+        now, shown = self._now(), await self._shows_video(job)
+        if shown is None:
+            return  # the card might take the video away: the next round looks again
         reason = FailureReason.UNANSWERED if job.asks_again else FailureReason.UNCOLLECTED
-        ended = advance(
-            job,
-            JobState.FAILED,
-            failure=Failure(reason),
-            ended_at=self._now(),
-            undelivered_since=None,
-            video_name=None,
-            attempt=None,
-        )
+        parts: dict[str, Any] = {"ended_at": now, "undelivered_since": None, "video_name": None}
+        if shown:
+            ended = advance(job, JobState.DELIVERED, settled_at=now, failure=None, **parts)
+        else:
+            ended = advance(job, JobState.FAILED, failure=Failure(reason), attempt=None, **parts)
         try:
             await self._store.save(ended, before=job)
         except (StaleJobError, UnknownJobError):
             return  # fetched, or wanted, at the last moment
-        log.info("job_given_up", job=job.id, reason=reason, task=job.task_id)
+        log.info("job_given_up", job=job.id, state=ended.state, reason=reason, task=job.task_id)
         self._moved(ended)
+
+    async def _shows_video(self, job: Job) -> bool | None:
+        """Return True if the reply holds the video, which the rules allow there; None if nobody knows."""
+        forbidden = job.failure is not None and job.failure.reason is FailureReason.NOT_POSTED_HERE
+        if job.attempt is None or job.posted_file is None or forbidden:
+            return False
+        return await ReplyRoutes(self._messages, job.reply, now=self._now).shows_video(ending_of(job))
 
     async def _remove_leftovers(self, horizon: datetime) -> None:
         """Delete files of jobs that need none any more, or do not exist. A store is listed now and then."""
