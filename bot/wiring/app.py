@@ -345,13 +345,9 @@ class App:
     async def _carry_out_orders(self) -> None:
         # A job that is resolved runs at once, which needs a client that is logged in.
         await self._resumed.wait()
-        await OperatorOrders(
-            self.database,
-            self.jobs.store,
-            watch_s=self.jobs.timeouts.generate_s,
-            now=self._now,
-            resolved=self._resolved,
-        ).run()
+        store, watch_s = self.jobs.store, self.jobs.timeouts.generate_s
+        orders = OperatorOrders(self.database, store, watch_s=watch_s, now=self._now, resolved=self._resolved)
+        await orders.run()
 
     def _resolved(self, job: Job) -> None:
         if not job.at_rest:

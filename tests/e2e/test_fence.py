@@ -1,6 +1,7 @@
 """Runs that meet each other, faults of our own, answers of Discord that cannot be read: nothing bought is lost."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.sandbox.discord import DiscordFault, OddAnswer
 from tests.e2e.actors.buttons import press
 from tests.e2e.actors.damage import change_rows
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.videos import being_made, finish
@@ -32,6 +33,7 @@ async def test_every_run_raises_the_claim_and_names_itself(harness: Harness) -> 
 
 
 @pytest.mark.postgresql
+@pytest.mark.started_with(tuning=replace(QUICK, expire_after_s=4.0))  # its next write
 async def test_a_run_that_lost_its_claim_to_another_process_writes_nothing_and_says_so(
     harness: Harness,
 ) -> None:
