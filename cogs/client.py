@@ -235,6 +235,9 @@ class Stillmotion(commands.AutoShardedBot):
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note that the connection of a shard was lost."""
+        shard = self.get_shard(shard_id)
+        if shard is not None and not shard.is_closed():
+            return  # an earlier connection's, which left without an answer to its farewell, for which it waits 30 s
         self._told.discard(shard_id)
         self._lost[shard_id] = [guild for guild in self.guilds if guild.shard_id == shard_id]
 

@@ -44,6 +44,7 @@ log: Final = structlog.get_logger(__name__)
 _RECORD_LIMIT: Final = 500
 _PUT_WITHIN_S: Final = 10.0
 _SHOW_OUTDATED_EVERY_S: Final = 30.0
+_TRIES: Final = 120
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -64,6 +65,8 @@ class Questions:
     files: JobFiles
     now: Callable[[], datetime]
     _outdated: set[str] = field(default_factory=set[str], init=False)
+    _untaken: dict[str, int] = field(default_factory=dict[str, int], init=False)
+    """How often Discord did not take a card."""
 
     async def ask(self, job: Job, subject: ReviewSubject, shown: VideoMessage | None = None) -> Review:
         """Open the question about a job, unless it was asked before. `present` then shows it.
@@ -174,14 +177,24 @@ class Questions:
         self._outdated.discard(review.id)
         try:
             case = await self.case(review)
-            if case is not None:
-                await self.review_channel.update(case)
+            if case is None or await self.review_channel.update(case):
+                self._untaken.pop(review.id, None)
+            else:
+                self._show_untaken_later(review.id)
         except StorageError as error:
             log.warning("review_not_shown", review=review.id, reason=str(error))
             self._outdated.add(review.id)
         except asyncio.CancelledError:
             self._outdated.add(review.id)
             raise
+
+    def _show_untaken_later(self, review_id: str) -> None:
+        """Leave a card that Discord did not take now to `show_outdated`, for an hour at most."""
+        tries = self._untaken[review_id] = self._untaken.get(review_id, 0) + 1
+        if tries <= _TRIES:
+            self._outdated.add(review_id)
+        else:
+            del self._untaken[review_id]
 
     def show_later(self, review_id: str) -> None:
         """Leave a question's card to `show_outdated`, without waiting for Discord now."""

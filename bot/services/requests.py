@@ -26,7 +26,7 @@ from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.services.request_records import RequestRecords
 from bot.storage.errors import StorageError
-from bot.texts import explanations, forms
+from bot.texts import explanations, forms, refusals
 from bot.texts import jobs as words
 from bot.texts.explanations import Explanation
 from bot.texts.messages import Translatable
@@ -52,6 +52,12 @@ class Refused:
 
     explanation: Translatable
     verdict: Verdict | None = None
+
+    @property
+    def stays(self) -> bool:
+        """True if no other words or options help: it is about the request itself, its channel, or its picture."""
+        is_of_place = self.verdict is Verdict.COMMAND_NOT_HERE
+        return self.was_made or is_of_place or self.explanation in refusals.OF_CONTINUATIONS.values()
 
     @property
     def was_made(self) -> bool:

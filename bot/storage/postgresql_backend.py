@@ -31,8 +31,9 @@ _FIND_OUT_WITHIN_S: Final = 20.0
 _ASK_EVERY_S: Final = 0.2
 _SURE_FOR_S: Final = 12.0
 """Seconds after the server's last answer. It gives up a session that is silent, and its lock, only after 25."""
-SOLE_SESSIONS: Final = 4
-"""Of each kind of `SoleWork`: a card keeps one while Discord takes it, however many are to be shown at once."""
+SOLE_SESSIONS: Final = {SoleWork.TAKEDOWN: 16, SoleWork.CARD: 4, SoleWork.FILE_DELETIONS: 1}
+"""A card keeps one while Discord takes it, however many are to be shown at once. A takedown may keep one while the
+video service gives the file, for which no other video stays visible."""
 _UNREACHABLE: Final = "unreachable"
 _IN_PROGRESS: Final = "in progress"
 _INVALID_PARAMETER: Final = "22023"
@@ -63,7 +64,7 @@ class PostgresqlBackend:
         self.writer = postgresql_engines.writer(self._owner.connect if owns else self._connect)
         self.reader = postgresql_engines.reader(address)
         self.readers = postgresql_engines.READERS
-        self._sole_sessions = {work: asyncio.Semaphore(SOLE_SESSIONS) for work in SoleWork}
+        self._sole_sessions = {work: asyncio.Semaphore(most) for work, most in SOLE_SESSIONS.items()}
         self._owned_at_s = -math.inf
         """When the server was last asked something that it answered to the session with the lock."""
         self._tables: int | None = None

@@ -9,6 +9,7 @@ import structlog
 
 from bot.delivery.card import Action
 from bot.jobs.job import Job, new_job_id
+from bot.jobs.request_facts import shows_spicy
 from bot.moderation.rights import Reuse
 from bot.reviews.case import VideoMessage
 from bot.services.job_actions import ActionResult, JobActions
@@ -109,7 +110,9 @@ class ResultButtons:
         if not reuse.last_frame:
             await refuse(interaction, forms.SPICY_OF_OTHERS)
             return
+        # Beside a frame of a spicy video no picture of people is taken.
         part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
+        part = None if shows_spicy(job) else part
         form = FormReference(FormKind.CONTINUE, job.id, job.reply.private, new_job_id())
         await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
 

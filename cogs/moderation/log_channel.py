@@ -16,7 +16,7 @@ from bot.storage.errors import StorageError
 from bot.texts.messages import Language
 from cogs.moderation.audit_line import line_of
 from cogs.shared.attempt import NETWORK_ERRORS
-from cogs.shared.channels import channel_in, guild_of
+from cogs.shared.channels import ChannelNotToldError, channel_in, guild_of, has_bot
 
 log: Final = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ _CLOSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _CLOSED_FOR_S: Final = 60.0
 """Pause for a channel that refused a line."""
 _READ_AGAIN_AFTER_S: Final = 5.0
-"""Pause while the rules cannot be read, which say where a server's lines belong."""
+"""Pause while it cannot be told where a server's lines belong: by the rules, or by Discord."""
 
 
 class LogChannel:
@@ -61,11 +61,14 @@ class LogChannel:
         while True:
             await self._told.wait()
             self._told.clear()
-            try:
-                for guild_id in [*self._backlogs]:
+            are_told = True
+            for guild_id in [*self._backlogs]:
+                try:
                     await self._send_some(guild_id)
-            except StorageError as error:
-                log.warning("log_waits", error=type(error).__name__)
+                except (StorageError, ChannelNotToldError) as error:
+                    log.warning("log_waits", guild=guild_id, error=type(error).__name__)
+                    are_told = False
+            if not are_told:
                 await asyncio.sleep(_READ_AGAIN_AFTER_S)
             if self._backlogs:
                 self._told.set()
@@ -74,6 +77,8 @@ class LogChannel:
         backlog = self._backlogs[guild_id]
         guild = await guild_of(self._client, guild_id)
         channel_id = (await self._rules.current(guild_id)).log_channel_id
+        if guild is None and channel_id is not None and await has_bot(self._client, guild_id) is not False:
+            raise ChannelNotToldError
         if channel_id is None or guild is None or not await self._may_write(guild, channel_id):
             del self._backlogs[guild_id]
             return

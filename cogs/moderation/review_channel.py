@@ -19,7 +19,7 @@ from bot.texts import moderation as words
 from bot.texts.messages import Language, Message, two_in_a_row
 from cogs.moderation.review_card import ReviewFile, files_of, review_layout
 from cogs.shared.attempt import FailedCall, attempt
-from cogs.shared.channels import channel_in, guild_of, known_guild
+from cogs.shared.channels import ChannelNotToldError, channel_in, guild_of, known_guild
 from cogs.shared.layout import layout_of
 from cogs.shared.place import place_of_channel, restricted_channel_in
 
@@ -81,8 +81,11 @@ class DiscordReviewChannel:
             review.message_id
         )
         language = Language.of(guild.preferred_locale.value)
-        # Asked about only where it makes a difference: a thread that is not in memory is a request to Discord.
-        restricted = _is_for_adults(case) and _is_restricted(await channel_in(guild, review.channel_id))
+        try:
+            # Asked about only where it makes a difference: a thread that is not in memory is a request to Discord.
+            restricted = _is_for_adults(case) and _is_restricted(await channel_in(guild, review.channel_id))
+        except ChannelNotToldError:
+            return False
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
         view = review_layout(case, files, language, _lead(case, guild, restricted=restricted))
         kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
@@ -141,11 +144,13 @@ class DiscordReviewChannel:
         """
         try:
             channel_id = (await self._rules.current(guild.id)).review_channel_id
+            channel = await channel_in(guild, channel_id) if channel_id is not None else None
+        except ChannelNotToldError:
+            return None  # not the owner's turn: the moderators may be there
         except StorageError as error:
             # What is in memory may be a channel that moderators replaced because everybody reads it.
             log.warning("review_channel_not_read", guild=guild.id, error=type(error).__name__)
             return None
-        channel = await channel_in(guild, channel_id) if channel_id is not None else None
         if channel is not None:
             there = self._client.get_partial_messageable(channel.id, guild_id=guild.id)
             sent = await send(_Target(there, _is_restricted(channel)))

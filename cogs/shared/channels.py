@@ -31,10 +31,19 @@ class _KnowsGuilds(Protocol):
         """Return a server as Discord tells of it now; None if that cannot be told."""
         ...
 
+    async def is_in_server(self, guild_id: int) -> bool | None:
+        """Return True if the bot is in a server; None if that cannot be told."""
+        ...
+
 
 async def known_guild(client: discord.Client, guild_id: int) -> discord.Guild | None:
     """Return a server as far as this process knows it, without waiting for the gateway."""
     return await cast("_KnowsGuilds", client).look_up_guild(guild_id)
+
+
+async def has_bot(client: discord.Client, guild_id: int) -> bool | None:
+    """Return True if the bot is in a server; None if that cannot be told."""
+    return await cast("_KnowsGuilds", client).is_in_server(guild_id)
 
 
 async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | None:
@@ -46,11 +55,21 @@ async def guild_of(client: discord.Client, guild_id: int) -> discord.Guild | Non
     return guild
 
 
+class ChannelNotToldError(Exception):
+    """Discord did not say if there is such a channel: another try may tell."""
+
+
 async def channel_in(guild: discord.Guild, channel_id: int) -> Any:  # noqa: ANN401 - many kinds
-    """Return a channel or thread of a server, or None where the bot sees none such."""
+    """Return a channel or thread of a server, or None where the bot sees none such.
+
+    Raises:
+        ChannelNotToldError: Discord does not tell.
+    """
     found = await _in_guild(guild, channel_id)
     if isinstance(found, FailedCall):
         log.info("channel_not_seen", **found.facts)
+        if found.status not in _HIDDEN:
+            raise ChannelNotToldError
         return None
     return found
 

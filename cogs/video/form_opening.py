@@ -64,7 +64,7 @@ class FormOpening:
             log.warning("draft_not_stored", reason=str(error))
 
     async def for_job(
-        self, interaction: Interaction, reference: FormReference, order: VideoOrder, part: PicturePart
+        self, interaction: Interaction, reference: FormReference, order: VideoOrder, part: PicturePart | None
     ) -> None:
         """Open a form that changes or continues a job."""
         title = forms.TITLE_CONTINUE if reference.kind is FormKind.CONTINUE else forms.TITLE_CHANGE

@@ -4,11 +4,12 @@ import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.reviews.review import ReviewState, ReviewSubject
+from bot.sandbox.discord import DiscordFault
 from tests.e2e.actors.approvals import ask, cards, moderator, question, rule
-from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, utc_now
-from tests.e2e.actors.records import stored
+from tests.e2e.actors.records import states, stored
 from tests.e2e.actors.timing import until
 from tests.moderation.audited import alone
 
@@ -104,3 +105,19 @@ async def test_the_rules_in_force_when_it_goes_on_count(harness: Harness) -> Non
     shown = await harness.ended(reply)
     assert "no longer allow it" in shown.text()
     assert harness.bought == 0
+
+
+@pytest.mark.slow
+async def test_a_card_that_discord_does_not_take_is_changed_later(harness: Harness) -> None:
+    await rule(harness)
+    await ask(harness)
+    card = await question(harness)
+    fault = DiscordFault("PATCH /channels/*/messages/*", status=503, message="Unavailable", times=1000)
+    harness.sandbox.discord.faults.append(fault)
+    await told(await press(harness, card, "Approve", user=moderator(harness)))
+    await until(lambda: fault.hits > 0)
+    harness.sandbox.discord.faults.clear()
+    await until(lambda: states(harness) == ["delivered"])
+    await harness.app.jobs.runner.idle()
+    await harness.app.moderation.questions.show_outdated()
+    assert labels(card.current) == []

@@ -183,6 +183,19 @@ async def test_a_fault_of_discord_costs_no_line(harness: Harness) -> None:
     assert ["first" in one for one in lines(channel)] == [True, False]
 
 
+@pytest.mark.slow
+async def test_lines_wait_where_discord_does_not_tell_of_their_channel(harness: Harness) -> None:
+    channel = await log_channel(harness)
+    await harness.sandbox.discord.gateway.stay_away(600.0)
+    await until(lambda: not harness.app.bot.connected)
+    fault = DiscordFault("GET /guilds/*", status=503, message="Unavailable", times=1000)
+    harness.sandbox.discord.faults.append(fault)
+    await note(harness, reason="meanwhile")
+    await until(lambda: fault.hits > 0)
+    harness.sandbox.discord.faults.clear()
+    await line(channel, "meanwhile")
+
+
 async def test_a_log_channel_changes_at_once_and_can_be_switched_off(harness: Harness) -> None:
     first = await log_channel(harness)
     await note(harness, reason="one")

@@ -97,6 +97,22 @@ async def test_shards_come_and_go_while_it_runs(sandbox: DiscordSandbox, tmp_pat
     assert sandbox.violations == []
 
 
+async def test_the_late_end_of_an_earlier_connection_says_nothing_of_the_present_one(
+    sandbox: DiscordSandbox, tmp_path: Path
+) -> None:
+    first, _ = guild_of_each(sandbox)
+    async with gateway(sandbox, tmp_path) as client:
+        await client.serve_shards(frozenset({0}), SHARDS)
+        await until(lambda: client.is_told_of(first.id))
+        # As the library tells of it once a farewell was not answered for 30 seconds.
+        client.dispatch("shard_disconnect", 0)
+        lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.05, lost.set_result, None)
+        await lost
+        assert client.is_told_of(first.id)
+        assert client.connected
+
+
 async def test_events_of_a_shard_that_another_has_are_not_handled(
     sandbox: DiscordSandbox, tmp_path: Path
 ) -> None:

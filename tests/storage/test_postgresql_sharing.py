@@ -151,7 +151,7 @@ async def test_what_one_process_does_at_a_time_takes_few_sessions(url: str, tmp_
             async with database.alone(SoleWork.CARD, str(number)):
                 open_cards += 1
                 most = max(most, open_cards)
-                if open_cards == SOLE_SESSIONS:
+                if open_cards == SOLE_SESSIONS[SoleWork.CARD]:
                     go_on.set()
                 await go_on.wait()
                 await job_count(database)  # so that others come between
@@ -160,4 +160,4 @@ async def test_what_one_process_does_at_a_time_takes_few_sessions(url: str, tmp_
         async with asyncio.timeout(60):
             work = (*(hide(number) for number in range(12)), *(show(number) for number in range(12, 24)))
             await asyncio.gather(*work)
-        assert most == SOLE_SESSIONS
+        assert most == SOLE_SESSIONS[SoleWork.CARD]

@@ -29,6 +29,8 @@ WITHIN_S: Final = 0.8
 
 The first answer of a child takes a quarter of a second, further ones some milliseconds.
 """
+_UNANSWERED_MAX: Final = 16
+"""Questions at one child, those included that nobody waits for any more: further ones would be late as well."""
 _BEYOND_S: Final = 2.0
 """Seconds for which a child may go on after nobody waits for its answer: ended then, it would start anew next time,
 and on a slow machine never be in time."""
@@ -57,21 +59,24 @@ class ChildSegmenter:
 
     async def straddled(self, questions: Sequence[Question]) -> Sequence[bool]:
         """Return for each find if a word straddles one of its edges. False where that cannot be told in time."""
-        asking = asyncio.create_task(self._ask(questions), name="segmenting")
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
-        await asyncio.wait([asking], timeout=self._within_s)
-        if not asking.done():
-            log.warning("words_not_segmented", reason="late")
-        answer = asking.result() if asking.done() else None
-        # The finds count: a prompt that could not be examined is not let through.
-        return [False] * len(questions) if answer is None else answer
+        answer = None
+        if len(self._asking) < _UNANSWERED_MAX:
+            asking = asyncio.create_task(self._ask(questions), name="segmenting")
+            self._asking.add(asking)
+            asking.add_done_callback(self._asking.discard)
+            await asyncio.wait([asking], timeout=self._within_s)
+            answer = asking.result() if asking.done() else None
+        if answer is None:
+            # The finds count: a prompt that could not be examined is not let through.
+            log.warning("words_not_segmented", unanswered=len(self._asking))
+            return [False] * len(questions)
+        return answer
 
     async def _ask(self, questions: Sequence[Question]) -> Sequence[bool] | None:
         try:
             answer = await self._pool.ask("words", "straddled", questions=[list(one) for one in questions])
         except ChildFaultError as error:
-            log.warning("words_not_segmented", reason=error.fault, detail=error.detail)
+            log.warning("segmenter_failed", reason=error.fault, detail=error.detail)
             return None
         return [number == 1 for number in answer["straddled"]]
 

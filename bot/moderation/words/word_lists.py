@@ -141,10 +141,13 @@ class WordLists:
             return NO_FINDINGS
         # Only now: what matches nothing needs no segmenter.
         await asyncio.sleep(0)
-        certain = await unstraddled(built_in, normalised, self._segmenter)
+        # At the same time: somebody waits for an acknowledgement, for which both have what one would have alone.
+        certain, listed = await asyncio.gather(
+            unstraddled(built_in, normalised, self._segmenter),
+            unstraddled(listed, normalised, self._segmenter),
+        )
         if len(certain) < len(built_in):
             shipped = judge_shipped(certain, normalised, sexual=sexual)
-        listed = await unstraddled(listed, normalised, self._segmenter)
         return WordFindings(_verdict(shipped, listed), found_terms(listed, shipped.hits, text, normalised))
 
     def _listed_hits(self, guild_id: int | None, normalised: Normalised, *, exempt: bool) -> tuple[Hit, ...]:

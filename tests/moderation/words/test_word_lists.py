@@ -1,5 +1,7 @@
 """The lists at hand: whose count where, and that they follow every change."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,7 +11,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.words.findings import WordVerdict
 from bot.moderation.words.matching import Effect, Term
 from bot.moderation.words.store import TermStore
-from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
+from bot.moderation.words.straddling import ChildSegmenter, Question, segmenting_pool
 from bot.moderation.words.word_lists import MOST_TERMS, OPERATOR, ListFullError, WordLists
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
@@ -188,3 +190,25 @@ async def test_a_servers_chinese_term_is_found_only_where_it_is_a_word(database:
         assert await judge(book, SERVER, "流行性感冒的季节") is WordVerdict.NONE
         assert await judge(book, SERVER, "流行性感冒，性感的猫") is WordVerdict.BLOCKED
         assert await judge(book, SERVER, "一只性感的猫") is WordVerdict.BLOCKED
+
+
+class Meeting:
+    """Answers when it was asked twice: a caller that waits for one answer before it asks again waits for ever."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._met = asyncio.Event()
+
+    async def straddled(self, questions: Sequence[Question]) -> Sequence[bool]:
+        self._asked += 1
+        if self._asked == 2:
+            self._met.set()
+        await self._met.wait()
+        return [False] * len(questions)
+
+
+async def test_finds_of_all_lists_are_examined_at_the_same_time(database: Database) -> None:
+    book = WordLists(TermStore(database), AuditLog(database), lambda: NOW, Meeting())
+    await book.add(SERVER, Term("性感", Effect.BLOCKED), 1)
+    async with asyncio.timeout(30):
+        assert await judge(book, SERVER, "减少女性流行性感冒") is not WordVerdict.NONE
