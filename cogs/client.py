@@ -237,7 +237,7 @@ class Stillmotion(commands.AutoShardedBot):
         """Note that the connection of a shard was lost."""
         shard = self.get_shard(shard_id)
         if shard is not None and not shard.is_closed():
-            return  # an earlier connection's, which left without an answer to its farewell, for which it waits 30 s
+            return  # of an earlier connection, whose close the library ended only after 30 s without an answer
         self._told.discard(shard_id)
         self._lost[shard_id] = [guild for guild in self.guilds if guild.shard_id == shard_id]
 

@@ -45,6 +45,7 @@ _RECORD_LIMIT: Final = 500
 _PUT_WITHIN_S: Final = 10.0
 _SHOW_OUTDATED_EVERY_S: Final = 30.0
 _TRIES: Final = 120
+"""Of a card that Discord does not take: an hour of them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -189,7 +190,7 @@ class Questions:
             raise
 
     def _show_untaken_later(self, review_id: str) -> None:
-        """Leave a card that Discord did not take now to `show_outdated`, for an hour at most."""
+        """Leave a card that Discord did not take now to `show_outdated`, so many times at most."""
         tries = self._untaken[review_id] = self._untaken.get(review_id, 0) + 1
         if tries <= _TRIES:
             self._outdated.add(review_id)

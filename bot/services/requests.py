@@ -54,8 +54,8 @@ class Refused:
     verdict: Verdict | None = None
 
     @property
-    def stays(self) -> bool:
-        """True if no other words or options help: it is about the request itself, its channel, or its picture."""
+    def no_change_helps(self) -> bool:
+        """True if other words or options would be refused too, for the event, the channel, or the first frame."""
         is_of_place = self.verdict is Verdict.COMMAND_NOT_HERE
         return self.was_made or is_of_place or self.explanation in refusals.OF_CONTINUATIONS.values()
 

@@ -69,7 +69,7 @@ async def request_video(
     language = language_of(interaction, private=True)
     if refused.verdict is Verdict.PERSON_SUSPENDED:
         await refuse(interaction, refused.explanation, (appeal_button(origin.person, language),))
-    elif refused.stays:
+    elif refused.no_change_helps:
         await tell(interaction, refused.explanation)
     else:
         keeping = requests.keep_refused(draft_id := new_job_id(), order, interaction.user.id)
