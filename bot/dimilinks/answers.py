@@ -5,6 +5,7 @@ Values of odd types count as absent rather than as broken, and no answer makes t
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,13 @@ from bot.dimilinks.scrub import Scrubber
 _WORD_LIMIT_CHARS: Final = 100
 
 _JSON_BEGINS: Final = (b"{", b"[", b'"')
+
+# A mark, a string with its closing quote, or a number or word with something behind it.
+_PIECE: Final = re.compile(
+    r'\s*([{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|(?:-?\d[\d.eE+-]*|true|false|null)(?=[\s,}\]]))',
+    re.ASCII | re.DOTALL,
+)
+_CLOSING: Final = {"{": "}", "[": "]"}
 
 _CHINESE: Final = "gb18030"
 """The encoding of Chinese text where it is not UTF-8; GBK and GB2312 are parts of it."""
@@ -50,6 +58,37 @@ def read_json(body: bytes) -> object | None:
     Messages are often Chinese, and not every gateway sends them in UTF-8, or escapes what ends their lines.
     """
     return next((value for text in _texts_of(body) if (value := _parsed(text)) is not None), None)
+
+
+def read_whole_or_torn(body: bytes) -> object | None:
+    """The JSON value of a body or, where it breaks off or is no JSON any more, what it says until there."""
+    value = read_json(body)
+    if value is not None:
+        return value
+    text = body.decode("utf-8", "replace").strip("\ufeff \t\r\n")
+    return None if text.startswith("<") else _until_torn(text)
+
+
+def _until_torn(text: str) -> object | None:
+    begin = end = at = min((found for mark in _CLOSING if (found := text.find(mark)) >= 0), default=len(text))
+    closing: list[str] = []
+    before = ""
+    while (piece := _PIECE.match(text, at)) is not None:
+        at, mark = piece.end(), piece[1]
+        is_name = closing[-1:] == ["}"] and before != ":"
+        before = mark
+        if mark in _CLOSING:
+            closing.append(_CLOSING[mark])
+        elif mark in _CLOSING.values():
+            if closing[-1:] != [mark]:
+                break
+            closing.pop()
+        elif mark in {",", ":"} or is_name:
+            continue
+        end = at
+        if not closing:
+            break
+    return _parsed(text[begin:end] + "".join(reversed(closing)))
 
 
 def unfolded(value: object) -> object:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from yarl import URL
 
-from bot.dimilinks.answers import Answer, is_record, read_json, word_from
+from bot.dimilinks.answers import Answer, is_list, is_record, read_json, word_from
 from bot.dimilinks.errors import (
     BadKeyError,
     ContentRefusedError,
@@ -53,8 +53,13 @@ _BY_REASON: Final[Mapping[FaultReason, type[DimiLinksError]]] = {
 _PROVES_NOT_BOUGHT: Final = frozenset({400, 401, 402, 403, 404, 405, 413, 422, 429})
 
 _NO_ERROR: Final = frozenset(
-    {"", "0", "200", "none", "null", "nil", "ok", "success", "succeeded", "no error", "false"}
+    {"", "0", "200", "201", "202", "none", "null", "nil", "ok", "success", "succeeded", "no error", "false"}
 )
+
+
+_FAULT_FIELDS: Final = ("error", "errors", "error_code", "error_message", "fail_reason")
+_FAILED: Final = frozenset({"error", "fail", "failed", "failure", "rejected"})
+_NOTHING: Final = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,8 @@ def says_no_error(word: str) -> bool:
     return word.strip().lower() in _NO_ERROR
 
 
-def error_answer_in(body: bytes, scrubber: Scrubber) -> ErrorAnswer | None:
-    """The error in the API's own shape that a body holds; None for everything else."""
-    value = read_json(body)
+def error_answer_in(value: object, scrubber: Scrubber) -> ErrorAnswer | None:
+    """The error in the API's own shape that a JSON value holds; None for everything else."""
     error: object = value.get("error") if is_record(value) else None
     if not is_record(error):
         return None
@@ -88,6 +92,31 @@ def error_answer_in(body: bytes, scrubber: Scrubber) -> ErrorAnswer | None:
         tuple(code for code in codes if code), scrubber.clean(message) if isinstance(message, str) else ""
     )
     return None if all(says_no_error(word) for word in (*said.codes, said.message)) else said
+
+
+def refusal_in(value: object, scrubber: Scrubber) -> ErrorAnswer | None:
+    """What a JSON value says in the place of a success, in whatever shape; None where it says nothing of the kind.
+
+    In another shape than the API's it proves nothing, and tells what to be careful with.
+    """
+    said = error_answer_in(value, scrubber)
+    if said is not None or not is_record(value):
+        return said
+    code = word_from(value.get("code"), scrubber)
+    without_data = value.get("data", "") in _NOTHING
+    refuses = (
+        any(_is_fault(value.get(name), scrubber) for name in _FAULT_FIELDS)
+        or any(value.get(name) is False for name in ("success", "ok"))
+        or (without_data and not says_no_error(code))
+        or (without_data and word_from(value.get("status"), scrubber).lower() in _FAILED)
+    )
+    return ErrorAnswer((code,) if code else (), _words_of(value, scrubber)) if refuses else None
+
+
+def _is_fault(value: object, scrubber: Scrubber) -> bool:
+    if is_record(value):
+        return False  # one that says something is in the API's own shape
+    return value is True or (is_list(value) and bool(value)) or not says_no_error(word_from(value, scrubber))
 
 
 def error_from(
@@ -101,7 +130,7 @@ def error_from(
         now: For a `Retry-After` given as a date.
         own_origin: False for an answer of another host, which is never the API's voice.
     """
-    said = error_answer_in(answer.body, scrubber) if own_origin else None
+    said = error_answer_in(read_json(answer.body), scrubber) if own_origin else None
     if said is not None and not _is_redirect(answer.status):
         meaning = _Meaning(said, judge_error(answer.status, said), in_own_voice=True)
     else:
@@ -158,9 +187,13 @@ def _is_redirect(status: int) -> bool:
 def _words_in(answer: Answer, scrubber: Scrubber) -> str:
     """The message of an error of another shape, for people; it decides nothing."""
     value = read_json(answer.body)
-    if not is_record(value):
-        return ""
-    said: object = next((value[name] for name in ("error", "message", "detail") if value.get(name)), None)
+    return _words_of(value, scrubber) if is_record(value) else ""
+
+
+def _words_of(record: dict[str, Any], scrubber: Scrubber) -> str:
+    said: object = next(
+        (record[name] for name in ("error", "message", "msg", "detail") if record.get(name)), None
+    )
     return scrubber.clean(said) if isinstance(said, str) else ""
 
 

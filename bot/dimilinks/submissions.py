@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Final
 
-from bot.dimilinks.answers import Answer, is_list, is_record, read_json, word_from
+from bot.dimilinks.answers import Answer, is_list, is_record, read_json, read_whole_or_torn, word_from
 from bot.dimilinks.errors import DimiLinksError, Purchase, UnreadableAnswerError
-from bot.dimilinks.refusals import error_answer_in, error_from, is_success, purchase_after
+from bot.dimilinks.refusals import error_answer_in, error_from, is_success, purchase_after, refusal_in
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Submission
 from bot.dimilinks.task_ids import IdTrust, find_task_id
-from bot.dimilinks.verdicts import FaultReason, FaultScope, FaultVerdict
+from bot.dimilinks.verdicts import FaultReason, FaultScope, FaultVerdict, judge_error
 
 _TORN: Final = FaultVerdict(FaultScope.TRANSPORT, FaultReason.TORN)
 
@@ -31,11 +31,12 @@ def submission_from(answer: Answer, scrubber: Scrubber, now: datetime) -> Submis
 
 
 def _task_id_in(answer: Answer, scrubber: Scrubber) -> str | None:
-    error = error_answer_in(answer.body, scrubber)
     if is_success(answer.status):
-        return find_task_id(answer.body, IdTrust.TAKEN if error is None else IdTrust.PERHAPS_TAKEN)
+        refusal = refusal_in(read_whole_or_torn(answer.body), scrubber)
+        return find_task_id(answer.body, IdTrust.TAKEN if refusal is None else IdTrust.PERHAPS_TAKEN)
     # The API's own refusal bought nothing, and the ids in it are those of requests. Whatever else fails after
     # the API took the request (a gateway's own time limit, say) may still name the task that is being paid for.
+    error = error_answer_in(read_json(answer.body), scrubber)
     refused = error is not None and purchase_after(answer, in_own_voice=True) is Purchase.NOT_BOUGHT
     return None if refused else find_task_id(answer.body, IdTrust.FAILED)
 
@@ -56,10 +57,19 @@ def _error_of(answer: Answer, scrubber: Scrubber, now: datetime) -> DimiLinksErr
     if answer.interruption is not None:
         told, verdict = f"the answer broke off: {answer.interruption.message}", _TORN
     else:
-        told, verdict = "the answer names no task", error.verdict
+        refusal = refusal_in(read_json(answer.body), scrubber)
+        told = "the answer names no task"
+        verdict = (
+            error.verdict if refusal is None else _careful(judge_error(answer.status, refusal), error.verdict)
+        )
     return UnreadableAnswerError(
         f"{told}: {scrubber.excerpt(answer.body) or '(empty)'}",
         http_status=answer.status,
         content_type=error.content_type,
         verdict=verdict,
     )
+
+
+def _careful(judged: FaultVerdict, otherwise: FaultVerdict) -> FaultVerdict:
+    """Only what speaks of the whole bot counts of a refusal in another shape: more requests may be lost to it."""
+    return judged if judged.closes_after_doubt else otherwise

@@ -1,29 +1,70 @@
 """Finding a task's id in the answer to a submission, wherever it stands.
 
 An id that is overlooked is a video that was bought and lost, so the search goes on where the shape is unknown
-or the answer is torn. It goes from sure to less sure: names that only a task's id can have, anywhere; then
-`id` in what wraps a task; then what looks like an id.
+or the answer is torn. It goes from sure to less sure: names that only a task's id can have; then `id` in what
+wraps a task, and beside it; then what looks like an id. What repeats the request is never searched, since whoever
+wrote the prompt would choose the task.
 """
 
-import json
 import re
 from collections import deque
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from bot.dimilinks.answers import is_list, is_record, read_json, unfolded
+from bot.dimilinks.answers import is_list, is_record, read_whole_or_torn, unfolded
+from bot.dimilinks.task import TaskStatus
 
 _LIMIT_CHARS: Final = 500
+_LEVELS_MAX: Final = 6
 
 # Names are compared in lower case, without underscores and hyphens.
 _SURE_NAMES: Final = ("taskid", "videoid")
 _ID: Final = "id"
 _LESS_SURE_NAMES: Final = ("generationid", "jobid", "uuid")
 _REQUEST_ID: Final = "requestid"
-_WRAPPERS: Final = frozenset(
-    {"data", "task", "tasks", "result", "results", "video", "videos", "output", "response", "job", "items"}
+_TASK_WRAPPERS: Final = ("data", "task", "tasks", "job")
+_OTHER_WRAPPERS: Final = ("result", "results", "video", "videos", "output", "response", "items")
+_WRAPPERS: Final = frozenset(_TASK_WRAPPERS + _OTHER_WRAPPERS)
+_MESSAGES: Final = frozenset({"message", "msg"})
+
+_ECHOES: Final = frozenset(
+    {
+        "prompt",
+        "negativeprompt",
+        "originalprompt",
+        "revisedprompt",
+        "input",
+        "inputs",
+        "inputreference",
+        "inputreferences",
+        "reference",
+        "references",
+        "image",
+        "images",
+        "imageurl",
+        "imageurls",
+        "param",
+        "params",
+        "parameters",
+        "arguments",
+        "options",
+        "properties",
+        "request",
+        "requestbody",
+        "query",
+        "metadata",
+        "content",
+        "contents",
+        "text",
+        "texts",
+        "messages",
+        "description",
+        "caption",
+        "title",
+    }
 )
+"""Names below which an answer repeats the request."""
 
 # Words of the API, such as `task_create_failed` and `video_task`, look the same but for the digits.
 _TYPICAL: Final = re.compile(r"(?:video|task)[_-](?=[\w.:-]*\d)[\w.:-]+", re.ASCII)
@@ -40,7 +81,6 @@ _DESCRIBING: Final = frozenset(
         "msg",
         "object",
         "model",
-        "param",
         "reason",
         "event",
         "action",
@@ -49,12 +89,8 @@ _DESCRIBING: Final = frozenset(
 )
 """Names whose values are words about a task or an error, whatever they look like."""
 
-# A pair of name and value in the text of a torn answer. A string counts once its closing quote is there, a
-# number once something follows it.
-_PAIR: Final = re.compile(
-    r'"(?P<name>[\w-]{2,16})"\s*:\s*(?:"(?P<text>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<number>\d+)(?=[\s,}\]]))',
-    re.ASCII,
-)
+# Of an answer, and not of a task, where they stand beside an error.
+_WORDS_OF_ANSWERS: Final = frozenset({"success", "error"})
 
 
 class IdTrust(StrEnum):
@@ -75,11 +111,10 @@ def find_task_id(body: bytes, trust: IdTrust = IdTrust.TAKEN) -> str | None:
         body: The answer as it came, whole or torn.
         trust: What else is known of it.
     """
-    value = unfolded(read_json(body))
-    if value is not None:
-        return _in_value(value, trust)
-    text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
-    return None if text.startswith("<") else _in_text(text, trust)
+    value = unfolded(read_whole_or_torn(body))
+    if value is None:
+        value = body.decode("utf-8", "replace").strip("\ufeff \t\r\n")
+    return _in_value(value, trust)
 
 
 def usable_id(value: object) -> str | None:
@@ -99,54 +134,80 @@ def _stands_for_none(text: str) -> bool:
 
 
 def _in_value(value: object, trust: IdTrust) -> str | None:
-    found = _named(value, _SURE_NAMES)
-    if found is not None:
-        return found
-    if is_record(value) and "data" in value:
-        found = _in_wrappers(value["data"], trust)
-    if trust is IdTrust.FAILED:
-        return found or _typical(value)
-    found = found or _in_wrappers(
-        _without_ids_of_error(value) if trust is IdTrust.PERHAPS_TAKEN else value, trust
-    )
-    if found is None:
+    found = _named(_pairs(value, _WRAPPERS), _SURE_NAMES) or _named(_pairs(value), _SURE_NAMES)
+    if found is None and trust is IdTrust.FAILED:
+        found = next(_ids(value.get("data"), trust), None) if is_record(value) else None
+    elif found is None:
+        found = next(
+            _ids(_without_id_of_error(value) if trust is IdTrust.PERHAPS_TAKEN else value, trust), None
+        )
+    found = found or _in_message(value, trust)
+    if found is None and trust is not IdTrust.FAILED:
         names = (*_LESS_SURE_NAMES, _REQUEST_ID) if trust is IdTrust.TAKEN else _LESS_SURE_NAMES
-        found = _named(value, names)
+        found = _named(_pairs(value), names)
     return found or _typical(value)
 
 
-def _named(value: object, names: tuple[str, ...]) -> str | None:
-    for name in names:
-        for key, item in _pairs(value):
-            if _plain(key) == name and (found := usable_id(item)) is not None:
-                return found
-    return None
+def _in_message(value: object, trust: IdTrust) -> str | None:
+    """The id in an answer that stands as text in the message of another one."""
+    folded = (unfolded(item) for name, item in _pairs(value) if name in _MESSAGES)
+    inner = (one for one in folded if is_record(one) or is_list(one))
+    return next((found for one in inner if (found := _in_value(one, trust)) is not None), None)
 
 
-def _in_wrappers(value: object, trust: IdTrust) -> str | None:
-    """An `id`, or a value in its place, in `value` or in what wraps a task below it; the nearest one."""
-    waiting = deque([value])
-    while waiting:
-        one = unfolded(waiting.popleft())
-        if is_record(one):
-            if (found := usable_id(one.get(_ID))) is not None:
-                return found
-            waiting.extend(item for key, item in one.items() if key.lower() in _WRAPPERS)
-        elif is_list(one):
-            waiting.extend(one)
-        elif (found := usable_id(one)) is not None and _looks_like_id(found, trust):
-            return found
-    return None
+def _named(pairs: Iterator[tuple[str, object]], names: tuple[str, ...]) -> str | None:
+    listed = list(pairs)
+    usable = (usable_id(item) for sought in names for name, item in listed if name == sought)
+    return next((found for found in usable if found is not None), None)
 
 
-def _without_ids_of_error(value: object) -> object:
-    """What wraps a task in an answer that is an error as well; its own `id` only where it is the task's."""
+def _ids(value: object, trust: IdTrust, level: int = _LEVELS_MAX, *, bare: bool = True) -> Iterator[str]:
+    """Each `id` in what wraps a task, the likeliest first; if `bare`, also what stands in the place of a task."""
+    one = unfolded(value)
+    if not level:
+        return
+    if is_list(one):
+        for each in one:
+            yield from _ids(each, trust, level - 1, bare=bare)
+    elif is_record(one):
+        yield from _ids_of(one, trust, level - 1)
+    elif bare and (found := usable_id(one)) is not None and _looks_like_id(found, trust):
+        yield found
+
+
+def _ids_of(record: dict[str, Any], trust: IdTrust, level: int) -> Iterator[str]:
+    """Those of a record: of what it wraps before its own, which may be that of the answer.
+
+    But a task that says how it stands comes before its own output.
+    """
+    inner = {_plain(name): item for name, item in record.items()}
+    own = usable_id(record.get(_ID))
+    for name in _TASK_WRAPPERS:
+        yield from _ids(inner.get(name), trust, level)
+    if own is not None and _tells_state(record):
+        yield own
+    for name in _OTHER_WRAPPERS:
+        yield from _ids(inner.get(name), trust, level, bare=False)
+    if own is not None:
+        yield own
+    for name in _OTHER_WRAPPERS:
+        yield from _ids(inner.get(name), trust, level)
+
+
+def _without_id_of_error(value: object) -> object:
+    """An answer that is an error as well, with its own `id` only where it is the task's."""
     if not is_record(value):
         return value
     own: object = value.get(_ID)
-    kept = {key: item for key, item in value.items() if key.lower() in _WRAPPERS}
-    is_task = "status" in value or (isinstance(own, str) and _TYPICAL.fullmatch(own))
-    return kept | {_ID: own} if is_task else kept
+    is_task = _tells_state(value) or (isinstance(own, str) and _TYPICAL.fullmatch(own))
+    return value if is_task else {name: item for name, item in value.items() if name != _ID}
+
+
+def _tells_state(record: dict[str, Any]) -> bool:
+    status: object = record.get("status")
+    if not isinstance(status, str) or status.strip().lower() in _WORDS_OF_ANSWERS:
+        return False
+    return TaskStatus.from_word(status) is not TaskStatus.UNKNOWN
 
 
 def _looks_like_id(word: str, trust: IdTrust) -> bool:
@@ -157,48 +218,28 @@ def _looks_like_id(word: str, trust: IdTrust) -> bool:
 def _typical(value: object) -> str | None:
     if isinstance(value, str):
         return value if _TYPICAL.fullmatch(value) else None
-    pairs = ((key, item) for key, item in _pairs(value) if isinstance(item, str))
-    return next((item for key, item in pairs if key not in _DESCRIBING and _TYPICAL.fullmatch(item)), None)
+    pairs = ((name, item) for name, item in _pairs(value) if isinstance(item, str))
+    return next((item for name, item in pairs if name not in _DESCRIBING and _TYPICAL.fullmatch(item)), None)
 
 
-def _pairs(value: object) -> Iterator[tuple[str, object]]:
-    """Every name and value of a JSON value, the nearest first; those of lists without a name."""
-    waiting = deque([value])
+def _pairs(value: object, below: frozenset[str] | None = None) -> Iterator[tuple[str, object]]:
+    """Every name and value of a JSON value, the nearest first; those of a list have its name.
+
+    Never those below what repeats the request. With `below`, only those below these names.
+    """
+    waiting = deque([("data", value)])
     while waiting:
-        one = unfolded(waiting.popleft())
+        name, one = waiting.popleft()
+        # Any other text may be the person's.
+        one = unfolded(one) if name in _WRAPPERS else one
         if is_record(one):
-            yield from one.items()
-            waiting.extend(one.values())
+            inner = [(plain, item) for key, item in one.items() if (plain := _plain(key)) not in _ECHOES]
         elif is_list(one):
-            yield from (("", item) for item in one)
-            waiting.extend(one)
-
-
-def _in_text(text: str, trust: IdTrust) -> str | None:
-    if _TYPICAL.fullmatch(text.strip()):
-        return text.strip()
-    pairs = [(_plain(match["name"]), _value_of(match)) for match in _PAIR.finditer(text)]
-    names = {
-        IdTrust.TAKEN: (*_SURE_NAMES, _ID, *_LESS_SURE_NAMES, _REQUEST_ID),
-        IdTrust.PERHAPS_TAKEN: (*_SURE_NAMES, _ID, *_LESS_SURE_NAMES),
-        IdTrust.FAILED: _SURE_NAMES,
-    }[trust]
-    for name in names:
-        for key, value in pairs:
-            if key == name and (found := usable_id(value)) is not None:
-                return found
-    likely = (value for key, value in pairs if key not in _DESCRIBING)
-    return next((value for value in likely if value and _TYPICAL.fullmatch(value)), None)
-
-
-def _value_of(match: re.Match[str]) -> str | None:
-    if match["number"] is not None:
-        return match["number"]
-    try:
-        value: object = json.loads(f'"{match["text"]}"')
-    except ValueError:
-        return None
-    return value if isinstance(value, str) else None
+            inner = [(name, item) for item in one]
+        else:
+            continue
+        yield from inner
+        waiting.extend(pair for pair in inner if below is None or pair[0] in below)
 
 
 def _plain(name: str) -> str:

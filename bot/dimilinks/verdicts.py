@@ -97,6 +97,14 @@ class FaultVerdict:
         """True if the next submission would probably meet the same and might be lost to it."""
         return self.scope is FaultScope.WHOLE_BOT or self.reason in _CLOSING
 
+    @property
+    def closes_after_doubt(self) -> bool:
+        """True if the next submission may be lost to the same: one was, which is in doubt now.
+
+        Then no further request is evidence, since each may be lost.
+        """
+        return self.closes_submitting or self.reason in {FaultReason.MONEY, FaultReason.MODEL}
+
 
 @dataclass(frozen=True)
 class ErrorAnswer:

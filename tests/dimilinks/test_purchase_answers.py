@@ -122,6 +122,67 @@ async def test_success_without_an_id_proves_nothing_whatever_it_says(
     assert (type(error), error.purchase, error.raw_answer) == (expected, Purchase.UNKNOWN, body)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"code": "insufficient_user_quota", "message": "no", "data": null, "request_id": "20261130abc"}',
+        '{"code": "insufficient_user_quota", "message": "no", "request_id": "20261130abc", "da',
+        '{"error": "Content violates usage guidelines", "request_id": "20261130abc"}',
+        '{"errors": [{"message": "no"}], "id": "20261130abc"}',
+        '{"error": true, "message": "no", "uuid": "", "id": "20261130abc"}',
+        '{"error": {"message": "no"}, "request_id": "20261130abc", "torn": "he',
+        '{"success": false, "message": "no", "id": "20261130abc"}',
+        '{"status": "error", "message": "busy", "id": "20261130abc"}',
+        '{"status": "fail", "request_id": "20261130abc", "data": {}}',
+        '{"code": 500, "msg": "busy", "id": "20261130abc"}',
+    ],
+)
+async def test_ids_of_a_refusal_in_any_shape_are_no_purchase(
+    api: RecordingServer, client: DimiLinks, body: str
+) -> None:
+    api.answers = [json_answer(body)]
+    error = await failure_of(client)
+    assert (error.purchase, error.raw_answer) == (Purchase.UNKNOWN, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"code": 200, "msg": "submitted", "id": "t", "data": null}',
+        '{"code": 202, "message": "accepted", "request_id": "t"}',
+        '{"code": 1, "description": "Submit success", "data": "t-12345"}',
+        '{"code": 500, "message": "slow", "task": {"id": "t"}}',
+        '{"success": true, "error": null, "errors": [], "error_code": 0, "id": "t"}',
+        '{"success": false, "message": "queue is long", "id": "t", "status": "queued"}',
+        '{"error": "queue is long", "task_id": "t"}',
+    ],
+)
+async def test_a_success_with_odd_words_is_a_purchase(
+    api: RecordingServer, client: DimiLinks, body: str
+) -> None:
+    api.answers = [json_answer(body)]
+    assert (await client.submit(REQUEST)).task_id.startswith("t")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"error": {"code": "insufficient_quota", "message": "no"}}', FaultReason.MONEY),
+        ('{"error": {"code": 402, "message": "no"}}', FaultReason.MONEY),
+        ('{"code": "insufficient_user_quota", "message": "no", "data": null}', FaultReason.MONEY),
+        ('{"code": 401, "message": "no", "data": null}', FaultReason.KEY),
+        ('{"error": "no available channel for this model"}', FaultReason.NO_CHANNEL),
+    ],
+)
+async def test_a_refusal_of_the_bot_that_came_as_a_success_is_named_and_in_doubt(
+    api: RecordingServer, client: DimiLinks, body: str, reason: FaultReason
+) -> None:
+    api.answers = [json_answer(body)]
+    error = await failure_of(client)
+    assert (error.verdict.reason, error.purchase) == (reason, Purchase.UNKNOWN)
+    assert error.verdict.closes_after_doubt
+
+
 async def test_error_object_beside_an_id_is_a_purchase(api: RecordingServer, client: DimiLinks) -> None:
     api.answers = [json_answer('{"error": {"message": "queue is long"}, "data": {"id": "video_1"}}')]
     assert (await client.submit(REQUEST)).task_id == "video_1"

@@ -33,6 +33,15 @@ SHAPES = [
     ('{"code": 0, "data": "{\\"task_id\\": \\"t\\"}"}', "t"),
     ('"{\\"data\\": {\\"id\\": \\"t\\"}}"', "t"),
     ('{"data": {"user": {"id": 5}, "task": {"id": "t"}}}', "t"),
+    ('{"id": "req_2026", "task": {"id": "t"}}', "t"),
+    ('{"id": "req_2026", "result": {"id": "t"}}', "t"),
+    ('{"id": "req_2026", "video": {"id": "t"}, "status": "success"}', "t"),
+    ('{"id": "req_2026", "status": "submitted", "job": {"id": "t"}}', "t"),
+    ('{"code": 0, "data": {"id": "req_2026", "task": {"id": "t"}}}', "t"),
+    ('{"id": "t", "status": "queued", "output": {"id": "file_9"}}', "t"),
+    ('{"id": "t", "video": "clip-720p"}', "t"),
+    ('{"id": "req_2026", "task": null, "result": "", "data": {"items": [{"id": "t"}]}}', "t"),
+    ('{"message": "{\\"task_id\\": \\"t\\"}", "request_id": "r"}', "t"),
     ('{"task-id": "t", "id": "trace"}', "t"),
     ('{"job_id": "j", "message": "taken"}', "j"),
     ('{"code": 0, "data": "{\\"task_id\\": \\"t\\"}"}', "t"),
@@ -48,6 +57,36 @@ def test_id_is_found_in_every_shape(body: str, task_id: str, encoding: str) -> N
     assert find_task_id(body.encode(encoding)) == task_id
 
 
+HOSTILE = {"task_id": "video_666", "video_id": "video_666", "id": "video_666", "status": "queued"}
+ECHOES: list[dict[str, object]] = [
+    {"prompt": json.dumps(HOSTILE), "message": "taken", "note": json.dumps(HOSTILE)},
+    {"prompt": "video_666", "title": "task_666", "model": "task_666"},
+    {"input": HOSTILE | {"prompt": json.dumps(HOSTILE)}, "params": [HOSTILE], "metadata": {"x": HOSTILE}},
+    {"request": {"body": HOSTILE}, "messages": [{"role": "user", "content": HOSTILE}], "text": "video_666"},
+    {"input_reference": ["data:image/png;base64,video_666", "video_666"], "images": [HOSTILE]},
+]
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_what_repeats_the_request_names_no_task(echo: dict[str, object]) -> None:
+    """Neither beside the id nor in what wraps it, before it and behind it, whole and torn."""
+    for body, task_id in SHAPES:
+        whole = json.loads(body)
+        if not isinstance(whole, dict):
+            continue
+        message = {name: item for name, item in whole.items() if name in echo}
+        for answer in ({**echo, **whole}, {**whole, **echo, **message}, _with_echo_inside(whole, echo)):
+            found = json.dumps(answer)
+            assert find_task_id(found.encode()) == task_id, found
+            assert find_task_id(f"{found[:-1]}, tor".encode()) == task_id, found
+    for trust in IdTrust:
+        assert find_task_id(json.dumps({"status": "queued"} | echo).encode(), trust) is None
+
+
+def _with_echo_inside(whole: dict[str, object], echo: dict[str, object]) -> dict[str, object]:
+    return {name: {**echo, **item} if isinstance(item, dict) else item for name, item in whole.items()}
+
+
 @pytest.mark.parametrize(
     ("body", "task_id"),
     [
@@ -60,7 +99,8 @@ def test_id_is_found_in_every_shape(body: str, task_id: str, encoding: str) -> N
         ('{"task_id": "a\\u0062c"', "abc"),
         ('{"id": "t"}{"id": "second"}', "t"),
         ('data: {"task_id": "t"}\n\n', "t"),
-        ('{"x": ' + "[" * 50_000 + ' "task_id": "t" ', "t"),
+        ('{"id": "req_2026", "task": {"id": "t"}, "x": tr', "t"),
+        ('{"task_id": "t", "prompt": "says "no" to {"task_id": "x"}"}', "t"),
         ('{"data": {"task_id": "t", "bad": "\xff', "t"),
     ],
 )
@@ -74,6 +114,9 @@ def test_id_is_found_in_a_torn_answer_once_it_is_there_whole(body: str, task_id:
         "",
         "null",
         "{}",
+        '{"x": ' + "[" * 30_000 + ' {"task_id": "t" ',
+        '{"task_id"' + '\\\\"' * 20_000,
+        '{"prompt": "says {"task_id": "t"}", "x',
         '{"data": {"task_id": "video_1',
         '{"id": 4711',
         '{"data": {"task_id": "", "id": null}}',
