@@ -93,17 +93,18 @@ class FaultVerdict:
         return self.scope is FaultScope.UNCERTAIN or self == OUT_OF_MONEY
 
     @property
-    def closes_submitting(self) -> bool:
-        """True if the next submission would probably meet the same and might be lost to it."""
-        return self.scope is FaultScope.WHOLE_BOT or self.reason in _CLOSING
+    def closes_at_once(self) -> bool:
+        """True if the next submission would probably meet the same, which bought nothing and needs no evidence."""
+        return self.closes_after_doubt and not self.needs_evidence
 
     @property
     def closes_after_doubt(self) -> bool:
-        """True if the next submission may be lost to the same: one was, which is in doubt now.
+        """True if the next submission would probably meet the same, after which nobody knows if it was bought.
 
-        Then no further request is evidence, since each may be lost.
+        No further request is made to be the evidence, since each may be lost.
         """
-        return self.closes_submitting or self.reason in {FaultReason.MONEY, FaultReason.MODEL}
+        told_of_bot = self.reason in {FaultReason.MONEY, FaultReason.MODEL}
+        return self.scope is FaultScope.WHOLE_BOT or told_of_bot or self.reason in _CLOSING
 
 
 @dataclass(frozen=True)

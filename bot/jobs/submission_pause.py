@@ -38,6 +38,8 @@ class PauseReason(StrEnum):
 
     KEY_REJECTED = "key_rejected"
     OUT_OF_MONEY = "out_of_money"
+    MONEY_IN_DOUBT = "money_in_doubt"
+    """Out of money, by an answer that does not prove that nothing was bought: each request may be lost to it."""
     MODEL_NOT_ALLOWED = "model_not_allowed"
     MISCONFIGURED = "misconfigured"
     SERVICE_AWAY = "service_away"

@@ -92,26 +92,28 @@ class ServiceWatch:
             match reason:
                 case PauseReason.NO_CHANNEL:
                     return MODEL not in await self.api.models()
-                case PauseReason.SERVICE_AWAY:
-                    return not await self._answers_about_task() and not await _is_answered(self.api.models())
                 case PauseReason.KEY_REJECTED:
                     await self.api.task(_ABSENT_TASK)
+                    return False
                 case (
-                    PauseReason.OUT_OF_MONEY
+                    PauseReason.SERVICE_AWAY
+                    | PauseReason.OUT_OF_MONEY
+                    | PauseReason.MONEY_IN_DOUBT
                     | PauseReason.MODEL_NOT_ALLOWED
                     | PauseReason.MISCONFIGURED
                     | PauseReason.UNKNOWN
                 ):
                     pass
         except DimiLinksError as error:
-            if reason is PauseReason.KEY_REJECTED:
-                return isinstance(error, BadKeyError)
-            return not error.in_own_voice and not await self._answers_about_task()
-        return False
+            if error.in_own_voice:
+                return reason is PauseReason.KEY_REJECTED and isinstance(error, BadKeyError)
+        # Whatever the pause is about, a submission that leaves into an outage is lost.
+        return not await self._answers()
 
-    async def _answers_about_task(self) -> bool:
-        """Return True if the service tells of a task, where possible of one that it knew."""
-        return await _is_answered(self.api.task(self.api.told_task_id or _ABSENT_TASK))
+    async def _answers(self) -> bool:
+        """Return True if the service itself answers a question: about a task, where possible one that it knew."""
+        about_task = self.api.task(self.api.told_task_id or _ABSENT_TASK)
+        return await _is_answered(about_task) or await _is_answered(self.api.models())
 
 
 async def _is_answered(question: Awaitable[object]) -> bool:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from bot.dimilinks import DimiLinksError, FaultReason, FaultScope
+from bot.dimilinks import DimiLinksError, FaultReason, FaultScope, Purchase
 from bot.jobs.job import Failure, FailureReason
 from bot.jobs.submission_pause import PauseReason
 from bot.lifecycle.timeouts import Timeouts
@@ -24,6 +24,7 @@ _PAUSE_REASONS: Final[Mapping[FaultReason, PauseReason]] = {
 _EXPLANATIONS: Final[Mapping[PauseReason, Explanation]] = {
     PauseReason.KEY_REJECTED: explanations.SERVICE_KEY_REJECTED,
     PauseReason.OUT_OF_MONEY: explanations.SERVICE_OUT_OF_MONEY,
+    PauseReason.MONEY_IN_DOUBT: explanations.SERVICE_OUT_OF_MONEY,
     PauseReason.MODEL_NOT_ALLOWED: explanations.SERVICE_MODEL_NOT_ALLOWED,
     PauseReason.MISCONFIGURED: explanations.SERVICE_MISCONFIGURED,
     PauseReason.SERVICE_AWAY: explanations.SERVICE_AWAY,
@@ -34,6 +35,7 @@ _EXPLANATIONS: Final[Mapping[PauseReason, Explanation]] = {
 OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
     PauseReason.KEY_REJECTED: operator.KEY_REJECTED,
     PauseReason.OUT_OF_MONEY: operator.OUT_OF_MONEY,
+    PauseReason.MONEY_IN_DOUBT: operator.OUT_OF_MONEY,
     PauseReason.MODEL_NOT_ALLOWED: operator.MODEL_NOT_ALLOWED,
     PauseReason.MISCONFIGURED: operator.MISCONFIGURED,
     PauseReason.SERVICE_AWAY: operator.SERVICE_AWAY,
@@ -45,7 +47,9 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
 
 def pause_reason_of(error: DimiLinksError) -> PauseReason:
     """Return why submitting pauses after an error that concerns more than its own request."""
-    return _PAUSE_REASONS.get(error.verdict.reason, PauseReason.MISCONFIGURED)
+    reason = _PAUSE_REASONS.get(error.verdict.reason, PauseReason.MISCONFIGURED)
+    in_doubt = reason is PauseReason.OUT_OF_MONEY and error.purchase is not Purchase.NOT_BOUGHT
+    return PauseReason.MONEY_IN_DOUBT if in_doubt else reason
 
 
 def explain_pause(reason: PauseReason) -> Explanation:

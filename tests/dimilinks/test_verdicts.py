@@ -186,4 +186,15 @@ def test_what_would_meet_the_next_submission_too_closes_submitting(
     body: str,
     closes: bool,  # noqa: FBT001 - a table's column
 ) -> None:
-    assert error_of(status, body).verdict.closes_submitting is closes
+    verdict = error_of(status, body).verdict
+    assert verdict.closes_at_once is closes
+    assert verdict.closes_after_doubt or not closes
+
+
+def test_what_needs_evidence_closes_submitting_where_it_leaves_a_purchase_in_doubt() -> None:
+    closing = {
+        body
+        for body in (own("402"), own("403"), own("insufficient_quota"), own(None, "who knows"), "{}")
+        if error_of(200, body).verdict.closes_after_doubt
+    }
+    assert closing == {own("402"), own("403"), own("insufficient_quota")}

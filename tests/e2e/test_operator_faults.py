@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from bot.lifecycle.submission_breaker import ProbeIntervals
 from bot.sandbox.dimilinks import At, Endpoint, Fault, Html, HttpError, SubmitStage
+from bot.sandbox.dimilinks.faults import RawAnswer
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
@@ -90,6 +92,32 @@ async def test_while_it_is_paused_one_request_at_a_time_probes(harness: Harness)
     times = [request.at for request in harness.submissions_sent[before:]]
     pauses = [later - sooner for sooner, later in zip([began_s, *times], times, strict=False)][1:]
     assert min(pauses) >= harness.tuning.probe_intervals.first_s
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        At(SubmitStage.AFTER_BODY, HttpError(200, "insufficient_quota", "no money")),
+        pytest.param(
+            RawAnswer(b'{"code": "insufficient_user_quota", "data": null, "request_id": "req-2026"}'),
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+@pytest.mark.started_with(tuning=replace(QUICK, probe_intervals=ProbeIntervals()))
+async def test_an_empty_account_that_is_told_as_a_success_costs_one_request_its_certainty(
+    harness: Harness, fault: Fault
+) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.SUBMIT, 1.0, [fault])
+    lost = await harness.ended(await harness.video("first"))
+    assert "I cannot tell" in lost.text()
+    people = [harness.member(f"person{number}") for number in range(4)]
+    for person in people:
+        waiting = await harness.video(f"video {person.name}", user=person)
+        await waiting.wait_for(lambda version: "out of money" in version.text(), TIMEOUT_S)
+    assert len(harness.submissions_sent) == 1
+    assert [row["state"] for row in harness.rows()].count("unknown") == 1
+    assert sum("out of money" in text for text in await told(harness, 2)) == 1
 
 
 @pytest.mark.slow

@@ -258,3 +258,14 @@ async def test_a_straggler_that_was_refused_for_something_else_does_not_end_a_pa
     assert breaker.refused_perhaps_alone("sent before", pauses=None) is AGAIN
     assert told == [PauseReason.KEY_REJECTED]
     assert breaker.must_wait("b")
+
+
+@in_virtual_time
+async def test_while_it_is_in_doubt_if_money_was_spent_nobody_passes_at_once_and_pauses_get_longer() -> None:
+    in_doubt, breaker, waits = PauseReason.MONEY_IN_DOUBT, a_breaker(), list[float]()
+    breaker.refused_whole_bot("first", in_doubt)
+    for number in range(4):
+        waits.append(await passes_after_s(breaker, f"fresh {number}"))
+        breaker.refused_whole_bot(f"fresh {number}", in_doubt)
+        breaker.inconclusive(f"fresh {number}")
+    assert waits == pytest.approx([30, 60, 120, 240])

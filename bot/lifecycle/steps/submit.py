@@ -190,9 +190,10 @@ class SubmitStep:
     ) -> float:
         """Move the job to where the refusal leaves it. Returns the seconds until it may be tried again."""
         job_id, verdict = context.job.id, error.verdict
-        if verdict.closes_submitting and not verdict.needs_evidence:
+        in_doubt = error.purchase is not Purchase.NOT_BOUGHT
+        if verdict.closes_after_doubt if in_doubt else verdict.closes_at_once:
             self._breaker.refused_whole_bot(job_id, pause_reason_of(error))
-        if error.purchase is not Purchase.NOT_BOUGHT:
+        if in_doubt:
             # Perhaps paid for: over for the user, open for the operator, and never repeated by the program.
             await context.fail(
                 FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=error.raw_answer or str(error)
