@@ -12,6 +12,7 @@ import structlog
 from aiohttp import hdrs
 from yarl import URL
 
+from bot.dimilinks.absences import route_says_absent
 from bot.dimilinks.answers import Answer
 from bot.dimilinks.errors import (
     BrokenVideoError,
@@ -104,8 +105,12 @@ class VideoDownload:
     def _error(self, answer: Answer, hop: Hop) -> DimiLinksError:
         """The error for an answer that is no video. Another host's is no word on our key, or on the task."""
         error = error_from(answer, self._scrubber, self._now(), own_origin=hop.authorized)
-        says_absent = answer.status in _SAYS_ABSENT or is_success(answer.status)
-        if not (error.in_own_voice and says_absent and not _about_account(error)):
+        if error.in_own_voice:
+            may_say_absent = answer.status in _SAYS_ABSENT or is_success(answer.status)
+            absent = may_say_absent and not _about_account(error)
+        else:
+            absent = hop.authorized and route_says_absent(answer, self._scrubber, _SAYS_ABSENT)
+        if not absent:
             return error
         return VideoMissingError(
             error.message, http_status=error.http_status, code=error.code, in_own_voice=True

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bot.dimilinks.absences import route_says_absent, says_absent
 from bot.dimilinks.answers import Answer, is_list, is_record, number_from, read_json, unfolded, word_from
 from bot.dimilinks.errors import DimiLinksError, TaskAbsentError, UnreadableAnswerError
 from bot.dimilinks.refusals import error_from, is_success, says_no_error
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.task import Task, TaskError, TaskStatus
 from bot.dimilinks.task_ids import usable_id
-from bot.dimilinks.verdicts import FaultReason
 
 # Anything outside is a unit mix-up or garbage, and no time anybody should be shown.
 _EARLIEST_S: Final = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
@@ -34,25 +34,10 @@ _OTHER_WRAPPERS: Final = (
 )
 _LEVELS_MAX: Final = 4
 _ENDS: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.UNKNOWN})
+_ID_FIELDS: Final = ("task_id", "id")
+_TASK_FIELDS: Final = ("progress", "created_at", "completed_at", "fail_reason", "failure_reason")
 
 _REASON_FIELDS: Final = ("error", "fail_reason", "failure_reason", "error_message", "message", "detail")
-
-_ABSENT_REASONS: Final = frozenset({FaultReason.MISCONFIGURED, FaultReason.PARAMETERS, FaultReason.UNNAMED})
-_GONE: Final = frozenset({404, 410})
-_PERHAPS_GONE: Final = 400
-_ABSENT_STATUSES: Final = _GONE | {_PERHAPS_GONE}
-_ABSENT_WORDS: Final = (
-    "not found",
-    "not_found",
-    "not exist",
-    "not_exist",
-    "no such task",
-    "不存在",
-    "未找到",
-    "找不到",
-)
-_TASK_WORDS: Final = ("task", "job", "video", "record", "generation", "任务", "视频", "记录")
-_NO_ROUTE_WORDS: Final = ("invalid url", "no route", "接口不存在")
 
 
 def task_from(answer: Answer, asked_id: str, scrubber: Scrubber, now: datetime) -> Task:
@@ -64,10 +49,12 @@ def task_from(answer: Answer, asked_id: str, scrubber: Scrubber, now: datetime) 
         DimiLinksError: Any other error that the answer stands for.
     """
     value = read_json(answer.body) if is_success(answer.status) else None
-    record = next((each for each in _records_in(value) if _status_of(each, scrubber)), None)
+    record = next(
+        (each for each in _records_in(value, asked_id, scrubber) if _status_of(each, scrubber)), None
+    )
     if record is None:
         error = _error_of(answer, scrubber, now, "the answer tells no status")
-        if _says_absent(error) or (not error.in_own_voice and _route_says_absent(answer, scrubber)):
+        if says_absent(error) or (not error.in_own_voice and route_says_absent(answer, scrubber)):
             raise TaskAbsentError(
                 error.message, http_status=error.http_status, code=error.code, in_own_voice=True
             )
@@ -110,80 +97,75 @@ def _error_of(answer: Answer, scrubber: Scrubber, now: datetime, lacking: str) -
     )
 
 
-def _says_absent(error: DimiLinksError) -> bool:
-    if not error.in_own_voice or error.verdict.reason not in _ABSENT_REASONS:
-        return False
-    words = f"{error.code or ''} {error.message}".lower()
-    if error.http_status in _GONE:
-        return not any(word in words for word in _NO_ROUTE_WORDS)
-    may_be = error.http_status == _PERHAPS_GONE or is_success(error.http_status or 0)
-    return may_be and any(word in words for word in _ABSENT_WORDS)
-
-
-def _route_says_absent(answer: Answer, scrubber: Scrubber) -> bool:
-    """Return True for the absence of a task in another shape than that of the API's errors.
-
-    The gateway new-api answers `{"code": "task_not_exist", "message": …, "data": null}`, others `{"detail": …}`.
-    What stands in front of the API sends JSON too: so it must name the task, or be a success that has nothing to
-    tell.
-    """
-    value = read_json(answer.body)
-    if not is_record(value) or not (is_success(answer.status) or answer.status in _ABSENT_STATUSES):
-        return False
-    said = (
-        word_from(value.get(name), scrubber).lower() for name in ("code", "message", "msg", "detail", "error")
-    )
-    code, *_ = words = tuple(said)
-    if is_success(answer.status) and code and says_no_error(code):
-        return value.get("data", "") in (None, [], {})
-    return all(any(word in " ".join(words) for word in known) for known in (_ABSENT_WORDS, _TASK_WORDS))
-
-
-def _records_in(value: object) -> Iterator[dict[str, Any]]:
+def _records_in(value: object, asked_id: str, scrubber: Scrubber) -> Iterator[dict[str, Any]]:
     """The records that may describe the task, the likeliest first.
 
-    What is wrapped comes before its wrapper, whose `status` may speak of the answer alone: it ends no task without
-    the task's id beside. But a task comes before what it holds itself, since some gateways keep the
+    What is wrapped comes before its wrapper, whose `status` may speak of the answer alone: it ends no task unless
+    it is surely the task's. But a task comes before what it holds itself, since some gateways keep the
     maker's own answer in a task's `data`.
     """
-    outer = _first_record(value)
+    outer = _record_in(value, asked_id)
     if outer is None:
         return
-    inner = next(_wrapped_in(outer, _WRAPPERS), None)
+    inner = next(_wrapped_in(outer, _WRAPPERS, asked_id), None)
     if inner is not None and (_names_itself(inner) or not _names_itself(outer)):
         yield inner
-        yield from _below(inner)
-    if _names_itself(outer) or not any(name in outer for name in _WRAPPERS) or _is_under_way(outer):
+        yield from _below(inner, asked_id)
+    if not _is_end(outer) or _names(outer, asked_id) or _tells_of_task(outer, scrubber):
         yield outer
-    yield from _below(outer)
+    yield from _below(outer, asked_id)
 
 
-def _below(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _below(record: dict[str, Any], asked_id: str) -> Iterator[dict[str, Any]]:
     """The records that a record wraps, the nearest first."""
     level = [record]
     for _ in range(_LEVELS_MAX):
-        level = [found for each in level for found in _wrapped_in(each, _WRAPPERS + _OTHER_WRAPPERS)]
+        level = [
+            found for each in level for found in _wrapped_in(each, _WRAPPERS + _OTHER_WRAPPERS, asked_id)
+        ]
         yield from level
 
 
-def _wrapped_in(record: dict[str, Any], names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    return (found for name in names if (found := _first_record(record.get(name))) is not None)
+def _wrapped_in(record: dict[str, Any], names: Iterable[str], asked_id: str) -> Iterator[dict[str, Any]]:
+    return (found for name in names if (found := _record_in(record.get(name), asked_id)) is not None)
+
+
+def _record_in(value: object, asked_id: str) -> dict[str, Any] | None:
+    """A record; of a list the one that names the task, or the only one if it names none."""
+    value = unfolded(value)
+    if not is_list(value):
+        return value if is_record(value) else None
+    records = [each for each in value if is_record(each)]
+    named = next((each for each in records if _names(each, asked_id)), None)
+    if named is None and len(records) == 1 and not _names_itself(records[0]):
+        return records[0]
+    return named
 
 
 def _names_itself(record: dict[str, Any]) -> bool:
-    return any(usable_id(record.get(name)) is not None for name in ("task_id", "id"))
+    return any(usable_id(record.get(name)) is not None for name in _ID_FIELDS)
 
 
-def _is_under_way(record: dict[str, Any]) -> bool:
+def _names(record: dict[str, Any], asked_id: str) -> bool:
+    """Return True if the record names the task: by whichever name its id was found when it was bought."""
+    return any(usable_id(value) == asked_id for name, value in record.items() if "id" in name.lower())
+
+
+def _is_end(record: dict[str, Any]) -> bool:
     status: object = record.get("status")
-    return isinstance(status, str) and TaskStatus.from_word(status) not in _ENDS
+    return not isinstance(status, str) or TaskStatus.from_word(status) in _ENDS
 
 
-def _first_record(value: object) -> dict[str, Any] | None:
-    value = unfolded(value)
-    if is_list(value):
-        value = value[0] if value else None
-    return value if is_record(value) else None
+def _tells_of_task(record: dict[str, Any], scrubber: Scrubber) -> bool:
+    """Return True if a record without an id and without a wrapper tells what only a task has.
+
+    An answer that failed itself (`{"status": "error", "message": "service busy"}`) has none of it.
+    """
+    if _names_itself(record) or any(name in record for name in _WRAPPERS):
+        return False
+    reason = _reason_in(record, TaskStatus.FAILED, scrubber)
+    refused = reason is not None and reason.is_content_refusal
+    return refused or any(record.get(name) not in (None, "") for name in _TASK_FIELDS)
 
 
 def _status_of(record: dict[str, Any], scrubber: Scrubber) -> str:

@@ -119,6 +119,37 @@ async def test_absence_needs_the_apis_own_voice(
 
 
 @pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, '{"detail": "Video not found"}'),
+        (400, '{"code": "task_not_exist", "message": "task_not_exist", "data": null}'),
+        (403, '{"error": "no such task"}'),
+        (410, '{"code": 410, "msg": "视频不存在"}'),
+        (200, '{"code": "success", "message": "", "data": null}'),
+    ],
+)
+async def test_absence_is_told_in_any_shape_as_of_tasks(
+    api: RecordingServer, elsewhere: RecordingServer, client: DimiLinks, target: Path, status: int, body: str
+) -> None:
+    api.answers = [json_answer(body, status)]
+    absent = await failure_of(client, target, VideoMissingError)
+    assert (absent.http_status, absent.in_own_voice) == (status, True)
+    api.answers = [Answer(302, headers={"Location": str(elsewhere.url / "expired")})]
+    elsewhere.answers = [json_answer(body, status)]
+    await failure_of(client, target, UnreadableAnswerError)
+
+
+async def test_another_programs_error_is_no_absence(
+    api: RecordingServer, client: DimiLinks, target: Path
+) -> None:
+    for body in ('{"detail": "Not Found"}', '{"code": 404, "message": "page not found"}'):
+        api.answers = [json_answer(body, 404)]
+        assert (
+            await failure_of(client, target, UnreadableAnswerError)
+        ).verdict.reason is FaultReason.FOREIGN_ERROR
+
+
+@pytest.mark.parametrize(
     ("status", "expected"),
     [
         (401, BadKeyError),

@@ -172,7 +172,20 @@ def test_reason_of_a_failure_is_found_in_every_field(
         ({"status": "success", "data": {"result": {"status": "running"}}}, TaskPhase.GENERATING),
         ({"output": {"task": {"status": "done"}}}, TaskPhase.COMPLETED),
         ({"data": json.dumps({"status": "done"})}, TaskPhase.COMPLETED),
-        ({"data": {"total": 1, "items": [{"id": "x", "status": "done"}]}}, TaskPhase.COMPLETED),
+        ({"data": {"total": 1, "items": [{"id": "asked", "status": "done"}]}}, TaskPhase.COMPLETED),
+        (
+            {"data": [{"id": "other", "status": "failed"}, {"id": "asked", "status": "running"}]},
+            TaskPhase.GENERATING,
+        ),
+        ([{"id": 5, "status": "failed"}, {"taskId": "asked", "status": "done"}], TaskPhase.COMPLETED),
+        ({"status": "success", "result": {"status": "running"}}, TaskPhase.GENERATING),
+        ({"request_id": "asked", "status": "failed"}, TaskPhase.FAILED),
+        ({"id": "asked", "status": "failed", "data": None}, TaskPhase.FAILED),
+        ({"status": "failed", "progress": 100, "error": {"message": "no GPU"}}, TaskPhase.FAILED),
+        ({"status": "failed", "fail_reason": "no GPU"}, TaskPhase.FAILED),
+        ({"status": "completed", "error": {"code": "moderation_blocked"}}, TaskPhase.BLOCKED),
+        ({"status": "completed", "progress": "100%"}, TaskPhase.COMPLETED),
+        ({"status": "processing"}, TaskPhase.GENERATING),
         ({"data": None, "status": "running", "video": {"status": "done"}}, TaskPhase.GENERATING),
     ],
 )
@@ -185,6 +198,25 @@ def test_task_is_read_in_every_wrapper(wrapped: object, phase: TaskPhase) -> Non
 def test_the_status_of_an_answer_without_a_task_ends_none(status: str, empty: object) -> None:
     with pytest.raises(UnreadableAnswerError):
         read_body(json.dumps({"status": status, "data": empty}))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": "error", "message": "service busy"},
+        {"status": "error", "error": {"message": "rate limited", "code": 429}},
+        {"status": "failed"},
+        {"status": "success"},
+        {"status": "failed", "id": "20261130abc", "progress": 100},
+        {"data": [{"id": "other", "status": "failed"}]},
+        {"data": [{"status": "failed"}, {"status": "failed"}]},
+        {"tasks": [{"id": "other", "status": "failed"}, {"id": "another", "status": "running"}]},
+    ],
+)
+def test_an_end_that_may_be_the_answers_or_anothers_ends_no_task(answer: object) -> None:
+    with pytest.raises(DimiLinksError) as caught:
+        read_body(json.dumps(answer))
+    assert not isinstance(caught.value, TaskAbsentError)
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "utf-16"])

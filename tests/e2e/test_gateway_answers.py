@@ -230,6 +230,23 @@ async def test_no_single_free_answer_ends_a_bought_job(harness: Harness, outcome
     assert harness.bought == 1
 
 
+BUSY = RawAnswer(b'{"status": "error", "message": "service busy"}')
+
+
+@pytest.mark.slow
+async def test_answers_that_failed_themselves_fail_no_video(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.task.extend([BUSY] * 4)
+    await (await harness.video()).wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=replace(QUICK, expire_after_s=2.0))
+async def test_a_job_whose_answers_all_failed_themselves_does_not_wait_for_ever(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.outcomes.append(TaskOutcome.NEVER_FINISHES)
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [BUSY])
+    assert "Look again" in labels(await harness.ended(await harness.video()))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 async def test_content_that_is_gone_ends_soon_with_its_number_and_can_be_looked_for(
