@@ -127,7 +127,10 @@ class TaskFollower:
                 if task.phase is not TaskPhase.FAILED:
                     history = history.saw(loop.time(), task.progress)
             progress.update(bar, completed=history.last)
-            if patience.may_have_content(loop.time()) and (video := await self._try_download()) is not None:
+            if (
+                patience.may_have_content(loop.time())
+                and (video := await self._try_download(patience)) is not None
+            ):
                 progress.update(bar, completed=_WHOLE)
                 return video
             if patience.belief is not Belief.UNDECIDED:
@@ -148,11 +151,13 @@ class TaskFollower:
         told = console_purchases.doubted(self._limits.absent_s)
         progress.console.print(told, markup=False, highlight=False, soft_wrap=True)
 
-    async def _try_download(self) -> Download | None:
-        """Try the content once, although no answer says that it is there."""
+    async def _try_download(self, patience: TaskPatience) -> Download | None:
+        """Try the content once, although no answer says that it is there; one that begins to arrive is."""
         try:
             return await self._api.download(self._task_id, self._out)
-        except DimiLinksError:
+        except DimiLinksError as error:
+            if error.video_began:
+                patience.belief = Belief.FINISHED
             return None
 
     async def _download(self) -> Download:

@@ -17,7 +17,7 @@ from bot.dimilinks.answers import Answer
 from bot.dimilinks.body import ReferenceBody, SubmissionBody
 from bot.dimilinks.doubtful_copies import DoubtfulCopies
 from bot.dimilinks.download import VideoDownload
-from bot.dimilinks.errors import TimedOutError
+from bot.dimilinks.errors import DimiLinksError, TimedOutError
 from bot.dimilinks.exchange import Exchange
 from bot.dimilinks.pace import Pace
 from bot.dimilinks.scrub import Scrubber
@@ -191,10 +191,14 @@ class DimiLinks:
         except TimeoutError:
             if not deadline.expired():
                 raise  # the disk's own
+            error: DimiLinksError = TimedOutError("the video did not arrive in time")
+        except DimiLinksError as fault:
+            error = fault
         else:
             log.debug("video_downloaded", task=task_id, size_bytes=download.size_bytes)
             return download
-        raise TimedOutError("the video did not arrive in time")
+        error.video_began = video.began
+        raise error
 
     def _url(self, *segments: str) -> URL:
         path = "/".join(_quoted(segment) for segment in segments)

@@ -77,6 +77,8 @@ class VideoDownload:
         self._limit_bytes = limit_bytes
         self._is_believed = is_believed
         self._now = now
+        self.began = False
+        """True once the first bytes of a video have come."""
 
     async def run(self, url: URL) -> Download:
         """Fetch the video at `url`, an address of the API's own.
@@ -122,6 +124,7 @@ class VideoDownload:
             raise self._too_large()
         length = length_of(response)
         head = await self._head(response, hop)
+        self.began = True
         part = PartFile(self._destination)
         try:
             await asyncio.to_thread(part.open)

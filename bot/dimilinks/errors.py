@@ -48,6 +48,7 @@ class DimiLinksError(Exception):
         purchase: What the failed call may have cost. Only submitting buys, so it is NOT_BOUGHT for all others.
         raw_answer: What the answer to a submission said, without the key, at most 4,096 bytes of UTF-8. It is
             for the operator alone and stands in no repr, message or log.
+        video_began: True if a video had begun to arrive when its download failed.
     """
 
     default_verdict: ClassVar[FaultVerdict] = FaultVerdict(FaultScope.TRANSPORT, FaultReason.SERVICE_FAILED)
@@ -74,6 +75,7 @@ class DimiLinksError(Exception):
         self.in_own_voice = in_own_voice
         self.purchase = purchase
         self.raw_answer = ""
+        self.video_began = False
 
     def __str__(self) -> str:
         origin = " ".join(str(part) for part in (self.http_status, self.code) if part is not None)

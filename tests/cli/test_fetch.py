@@ -8,7 +8,7 @@ from yarl import URL
 from bot.cli.failure import CommandFailedError
 from bot.cli.video_file import TaskFollower
 from bot.dimilinks import DimiLinks
-from bot.sandbox.dimilinks import HttpError, Truncated
+from bot.sandbox.dimilinks import Endpoint, HttpError, Truncated
 from bot.sandbox.sandbox import Sandbox
 from tests.cli.shell import Shell
 
@@ -70,6 +70,20 @@ async def test_a_service_that_refuses_for_long_is_told_in_its_words(shell: Shell
         with pytest.raises(CommandFailedError, match="401 invalid_api_key: 无效的令牌"):
             await TaskFollower(api, "task_1", out, patience_s=0.5).run()
     assert len(service.request_log.requests) > 1
+
+
+@pytest.mark.slow
+async def test_a_video_that_is_cut_while_its_task_is_unknown_is_fetched_again(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    task_id = await bought(shell, sandbox)
+    service, out = sandbox.dimilinks, shell.folder / "again.mp4"
+    service.faults.rate(Endpoint.TASK, 1.0, [HttpError(404, "task_not_found", "任务不存在")])
+    service.faults.content.append(Truncated(0.5))
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        api = DimiLinks(session, base_url=URL(service.base_url), api_key=SecretStr(service.api_key))
+        # Longer than the second try of a content that nobody promised would be waited for.
+        assert (await TaskFollower(api, task_id, out, patience_s=4.0).run()).size_bytes > 0
 
 
 @pytest.mark.slow

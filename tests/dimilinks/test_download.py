@@ -18,6 +18,7 @@ from bot.dimilinks import (
     UnexpectedRedirectError,
     VideoTooLargeError,
 )
+from bot.dimilinks.mp4 import PEEK_BYTES
 from tests.dimilinks.clients import KEY, QUICK, ClientFor, ServeRaw
 from tests.dimilinks.servers import Answer, RecordingServer, raw_answer
 from tests.dimilinks.videos import FTYP, MOOV, endless_box, whole_mp4
@@ -123,6 +124,7 @@ async def test_connection_dropped_on_the_way_is_a_truncated_video(
     server = await serve_raw(drop)
     error = await failure_of(client_for(server.url), target, TruncatedVideoError)
     assert error.kind is ErrorKind.TRANSPORT
+    assert error.video_began is (arrives >= PEEK_BYTES)
     assert server.connections == 1
 
 
@@ -154,7 +156,8 @@ async def test_stalled_video_times_out(client_for: ClientFor, serve_raw: ServeRa
         await reader.read()
 
     server = await serve_raw(stall)
-    await failure_of(client_for(server.url, ApiTimeouts(download_idle_s=0.05)), target, TimedOutError)
+    client = client_for(server.url, ApiTimeouts(download_idle_s=0.05))
+    assert (await failure_of(client, target, TimedOutError)).video_began
 
 
 async def test_video_that_drips_for_ever_times_out(
@@ -170,7 +173,7 @@ async def test_video_that_drips_for_ever_times_out(
 
     server = await serve_raw(drip)
     client = client_for(server.url, ApiTimeouts(download_idle_s=1.0, download_s=0.1))
-    await failure_of(client, target, TimedOutError)
+    assert (await failure_of(client, target, TimedOutError)).video_began
 
 
 async def test_video_above_the_limit_is_refused_by_its_length(

@@ -1,16 +1,19 @@
 """Videos that are not as asked for say so; those that nobody can read are posted all the same."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from PIL import ImageColor
 
 from bot.jobs.job import JobState
-from bot.sandbox.dimilinks import OddContent, OtherVideo, Truncated
+from bot.sandbox.dimilinks import Endpoint, HttpError, OddContent, OtherVideo, Truncated
+from bot.sandbox.discord import Reply
 from tests.e2e.actors.buttons import message_of
 from tests.e2e.actors.forms import opens, send
-from tests.e2e.actors.harness import QUICK, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.references import first_reference
+from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import delivered, shown
 from tests.video_files.films import corners, encoded, quarters
 
@@ -100,3 +103,35 @@ async def test_the_last_frame_of_a_turned_video_is_upright(harness: Harness) -> 
     assert taken.size == (192, 320)
     for found, colour in zip(corners(taken), ("blue", "red", "white", "lime"), strict=True):
         assert found == pytest.approx(ImageColor.getrgb(colour), abs=4)
+
+
+async def being_fetched_though_unknown(harness: Harness) -> Reply:
+    """A video that the service sends while it says that it knows no such task, and that does not arrive."""
+    harness.sandbox.dimilinks.faults.rate(
+        Endpoint.TASK, 1.0, [HttpError(404, "task_not_found", "任务不存在")]
+    )
+    reply = await harness.video()
+    await until(lambda: [row["state"] for row in harness.rows()] == [JobState.READY])
+    return reply
+
+
+@pytest.mark.slow
+async def test_a_video_that_is_cut_while_its_task_is_unknown_is_fetched_again(harness: Harness) -> None:
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [Truncated(0.5, honest_length=False)])
+    reply = await being_fetched_though_unknown(harness)
+    harness.sandbox.dimilinks.faults.clear()
+    await reply.wait_for_video(TIMEOUT_S)
+    assert harness.bought == 1
+
+
+@pytest.mark.slow
+async def test_a_video_that_the_disk_does_not_take_while_its_task_is_unknown_is_fetched_again(
+    harness: Harness,
+) -> None:
+    folder, aside = harness.data_dir / "media", harness.data_dir / "aside"
+    await asyncio.to_thread(folder.rename, aside)
+    await asyncio.to_thread(folder.write_text, "no folder")
+    reply = await being_fetched_though_unknown(harness)
+    await asyncio.to_thread(folder.unlink)
+    await asyncio.to_thread(aside.rename, folder)
+    await reply.wait_for_video(TIMEOUT_S)

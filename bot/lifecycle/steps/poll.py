@@ -132,15 +132,28 @@ class PollStep:
             watched.patience.belief = Belief.FINISHED
 
     async def _fetch(self, watched: "_WatchedTask", until_s: float) -> bool:
-        """Try the content once, although no answer says that it is there. Returns True if it is on the disk."""
+        """Try the content once, although no answer says that it is there.
+
+        Returns:
+            True if it is on the disk, or had begun to arrive when the connection or the disk failed: then it is for
+            the next step to make room, to fetch it anew, and to tell why that fails.
+        """
         job = watched.context.job
         try:
             async with asyncio.timeout_at(until_s):
                 await self._api.download(watched.task_id, self._media_dir / video_name_of(job))
-        except (DimiLinksError, OSError) as error:
-            log.info("content_not_there", job=job.id, task=watched.task_id, error=type(error).__name__)
-            return False
-        return True
+        except DimiLinksError as error:
+            began, fault = error.video_began, error
+        except TimeoutError as error:
+            began, fault = False, error
+        except OSError as error:
+            # The disk's own: nothing is written before a video has begun.
+            began, fault = True, error
+        else:
+            return True
+        event = "content_not_whole" if began else "content_not_there"
+        log.info(event, job=job.id, task=watched.task_id, error=type(fault).__name__)
+        return began
 
     def _rest_of_time_s(self, context: JobContext) -> float:
         longest_s = self._timeouts.generate_s
