@@ -16,7 +16,7 @@ from bot.cli.failure import CommandFailedError, ExitStatus
 from bot.cli.operator_input import printable
 from bot.cli.screen import tell
 from bot.cli.video_file import TaskFollower, check_output
-from bot.dimilinks import DimiLinks, DimiLinksError, Purchase, Submission
+from bot.dimilinks import ApiTimeouts, DimiLinks, DimiLinksError, Purchase, Submission
 from bot.images.data_url import DataUrl
 from bot.images.model import ImageRefusedError, Reference
 from bot.images.problems import ImageProblem
@@ -26,8 +26,11 @@ from bot.settings import BadConfigurationError, Settings
 from bot.texts import console, console_purchases
 from bot.video import PROMPT_MAX_CHARS, REFERENCES_MAX, Preset, Resolution, Seconds, Size, VideoRequest
 
-_ANSWER_S: Final = 75.0
-"""Seconds that an interrupted command waits for the answer to a POST, which may hold a bought task's id."""
+_ANSWER_S: Final = 2 * ApiTimeouts().submit_answer_s
+"""Seconds that an interrupted command waits for the answer to a POST, which may hold a bought task's id.
+
+As long as the client does: for its beginning, and as long again for the rest. Some come after 100 seconds.
+"""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,11 @@ async def generate(
                 task_id = await purchase.make(api, request, references)
             finally:
                 await spool.discard(job_id)
-            video = await TaskFollower(api, task_id, out).run()
+            follower = TaskFollower(api, task_id, out)
+            try:
+                video = await follower.run()
+            finally:
+                purchase.was_told = follower.was_told
             purchase.saved = True
             tell(console.saved(str(video.path), video.size_bytes))
     except BadConfigurationError as error:
@@ -175,7 +182,9 @@ class _Purchase:
     """The one POST, and what is known of it."""
 
     def __init__(self) -> None:
-        self._task_id: str | None = None
+        self._bought: Submission | None = None
+        self.was_told = False
+        """True once the service has told how the task stands."""
         self.saved = False
 
     async def make(self, api: DimiLinks, request: VideoRequest, references: Sequence[Reference]) -> str:
@@ -192,7 +201,7 @@ class _Purchase:
             submission = await asyncio.shield(posting)
         except asyncio.CancelledError:
             # Given up now, a bought video could not be found again: its id is in the answer.
-            tell(console_purchases.WAITING_FOR_ANSWER)
+            tell(console_purchases.waiting_for_answer(_ANSWER_S))
             try:
                 await asyncio.wait([posting], timeout=_ANSWER_S)
             finally:
@@ -203,17 +212,18 @@ class _Purchase:
             if error.purchase is Purchase.NOT_BOUGHT:
                 raise
             raise CommandFailedError(_unknown(error), ExitStatus.FAILED) from None
-        self._note(submission.task_id)
+        self._note(submission)
         return submission.task_id
 
     def tell_how_to_fetch(self) -> None:
         """Print how a bought video is fetched that was not saved."""
-        if self._task_id is not None and not self.saved:
-            tell(console_purchases.how_to_fetch(self._task_id))
+        if self._bought is not None and not self.saved:
+            answer = "" if self.was_told else printable(self._bought.raw_answer)
+            tell(console_purchases.how_to_fetch(self._bought.task_id, answer))
 
-    def _note(self, task_id: str) -> None:
-        self._task_id = task_id
-        tell(console_purchases.submitted(task_id))
+    def _note(self, bought: Submission) -> None:
+        self._bought = bought
+        tell(console_purchases.submitted(bought.task_id))
 
     def _note_what_came(self, posting: "asyncio.Future[Submission]") -> None:
         """Print what became of a POST that was under way when the command was interrupted."""
@@ -222,7 +232,7 @@ class _Purchase:
             return
         error = posting.exception()
         if error is None:
-            self._note(posting.result().task_id)
+            self._note(posting.result())
         elif isinstance(error, DimiLinksError) and error.purchase is Purchase.NOT_BOUGHT:
             tell(console_purchases.not_bought(str(error)))
         elif isinstance(error, DimiLinksError):

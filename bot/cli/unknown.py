@@ -20,12 +20,15 @@ async def unknown(settings: Settings) -> None:
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
     try:
         async with open_existing(url, settings.data_dir) as database:
-            found = await UnknownJobs(database).all()
+            store = UnknownJobs(database)
+            found, never_told = await store.all(), await store.never_told()
     except StorageError as error:
         raise CommandFailedError(console.database_unusable(str(error)), ExitStatus.FAILED) from None
-    for job in found:
+    for job in (*found, *never_told):
         print_result(_described(job))
     print_result(console_purchases.unknown_jobs(len(found)))
+    if never_told:
+        print_result(console_purchases.never_told_jobs(len(never_told)))
 
 
 def _described(job: UnknownJob) -> str:
@@ -40,6 +43,7 @@ def _described(job: UnknownJob) -> str:
         guild_id=job.guild_id,
         prompt=prompt,
         answer=printable(job.raw_answer or ""),
+        task_id=job.task_id,
     )
 
 

@@ -79,6 +79,12 @@ class TaskFollower:
         self._generate_s = timeouts.generate_s
         self._silent_s = patience_s or timeouts.generate_s
         self._download_s = patience_s or timeouts.download_s
+        self._patience = TaskPatience(limits)
+
+    @property
+    def was_told(self) -> bool:
+        """True once the service has told how the task stands."""
+        return self._patience.was_told
 
     async def run(self) -> Download:
         """Return the saved video. Raises `CommandFailedError` with the reason why there is none."""
@@ -100,7 +106,7 @@ class TaskFollower:
     async def _wait(self, progress: Progress) -> Download | None:
         """Return when the task is finished, with the video if that came while its absence was doubted."""
         loop = asyncio.get_running_loop()
-        patience, intervals = TaskPatience(self._limits), PollIntervals()
+        patience, intervals = self._patience, PollIntervals()
         history = ProgressHistory(since_s=loop.time())
         bar = progress.add_task(console.GENERATING, total=_WHOLE)
         answered_s = loop.time()
@@ -127,10 +133,7 @@ class TaskFollower:
                 if task.phase is not TaskPhase.FAILED:
                     history = history.saw(loop.time(), task.progress)
             progress.update(bar, completed=history.last)
-            if (
-                patience.may_have_content(loop.time())
-                and (video := await self._try_download(patience)) is not None
-            ):
+            if patience.may_have_content(loop.time()) and (video := await self._try_download()) is not None:
                 progress.update(bar, completed=_WHOLE)
                 return video
             if patience.belief is not Belief.UNDECIDED:
@@ -151,13 +154,13 @@ class TaskFollower:
         told = console_purchases.doubted(self._limits.absent_s)
         progress.console.print(told, markup=False, highlight=False, soft_wrap=True)
 
-    async def _try_download(self, patience: TaskPatience) -> Download | None:
+    async def _try_download(self) -> Download | None:
         """Try the content once, although no answer says that it is there; one that begins to arrive is."""
         try:
             return await self._api.download(self._task_id, self._out)
         except DimiLinksError as error:
             if error.video_began:
-                patience.belief = Belief.FINISHED
+                self._patience.belief = Belief.FINISHED
             return None
 
     async def _download(self) -> Download:

@@ -59,7 +59,6 @@ _NO_ERROR: Final = frozenset(
 
 _FAULT_FIELDS: Final = ("error", "errors", "error_code", "error_message", "fail_reason")
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure", "rejected"})
-_NOTHING: Final = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def refusal_in(value: object, scrubber: Scrubber) -> ErrorAnswer | None:
     if said is not None or not is_record(value):
         return said
     code = word_from(value.get("code"), scrubber)
-    without_data = value.get("data", "") in _NOTHING
+    without_data = not value.get("data")
     refuses = (
         any(_is_fault(value.get(name), scrubber) for name in _FAULT_FIELDS)
         or any(value.get(name) is False for name in ("success", "ok"))

@@ -217,7 +217,7 @@ class Job:
     starts: int = 0
     """Number of starts of a step that works on bytes here and neither ended nor was stopped cleanly."""
     raw_answer: str | None = None
-    """The answer to the POST, scrubbed, where it is not known if it bought something."""
+    """The answer to the POST, scrubbed, until the service has told of the task that it bought."""
     mismatch: Mismatch | None = None
     """Difference of the finished video from the request; None also until it was looked at."""
     pictures_percent: int | None = None

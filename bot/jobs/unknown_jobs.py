@@ -1,11 +1,11 @@
-"""Jobs of which nobody knows if they bought a video: what the operator sees of them, and how one is resolved."""
+"""Jobs of which nobody knows what they bought: what the operator sees of them, and how one is resolved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import Job, JobState, advance
@@ -27,6 +27,8 @@ class UnknownJob:
     guild_id: int | None
     prompt: str
     raw_answer: str | None
+    task_id: str | None
+    """Where the answer seemed to name one, of which the service has told nothing."""
 
 
 _SHOWN: Final = (
@@ -37,8 +39,17 @@ _SHOWN: Final = (
     jobs.c.guild_id,
     jobs.c.prompt,
     jobs.c.raw_answer,
+    jobs.c.task_id,
 )
 _IS_UNKNOWN: Final = jobs.c.state == JobState.UNKNOWN.value
+_LOOKED_FOR: Final = jobs.alias()
+_NEVER_TOLD: Final = and_(
+    jobs.c.state.in_((JobState.FAILED.value, JobState.EXPIRED.value)),
+    jobs.c.task_id.is_not(None),
+    jobs.c.raw_answer.is_not(None),
+    # Its user may have looked for it again since, and found it.
+    ~exists().where(_LOOKED_FOR.c.task_id == jobs.c.task_id, _LOOKED_FOR.c.ready_at.is_not(None)),
+)
 _AS_BEFORE_THE_END: Final[Mapping[str, Any]] = {
     "ended_at": None,
     "settled_at": None,
@@ -57,7 +68,14 @@ class UnknownJobs:
 
     async def all(self) -> tuple[UnknownJob, ...]:
         """Return every unknown job, oldest first. One whose row cannot be read is reported as such."""
-        chosen = select(*_SHOWN).where(_IS_UNKNOWN).order_by(jobs.c.created_at)
+        return await self._which(_IS_UNKNOWN)
+
+    async def never_told(self) -> tuple[UnknownJob, ...]:
+        """Return every job that ended while the service had told nothing of its task, oldest first; as `all`."""
+        return await self._which(_NEVER_TOLD)
+
+    async def _which(self, condition: ColumnElement[bool]) -> tuple[UnknownJob, ...]:
+        chosen = select(*_SHOWN).where(condition).order_by(jobs.c.created_at)
         async with self._database.read() as connection:
             return tuple(
                 await read_rows(connection, chosen, _shown, keys=(jobs.c.id,), alarms=self._database.alarms)

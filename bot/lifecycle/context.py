@@ -178,10 +178,9 @@ class JobContext:
         if moved:
             self._note_move()
 
-    async def buy(self, task_id: str, expires_at: datetime, notes: PurchaseNotes) -> None:
-        """Store that the POST was taken. Raises what `record_purchase` raises."""
-        bought = advance(self.job, JobState.GENERATING, task_id=task_id, expires_at=expires_at)
-        await record_purchase(bought, task_id, self._store, notes, repeated=self._persist)
+    async def buy(self, bought: Job, notes: PurchaseNotes) -> None:
+        """Store that the POST was taken, and what the job is now. Raises what `record_purchase` raises."""
+        await record_purchase(bought, self._store, notes, repeated=self._persist)
         self.job, self._starts_stored = bought, bought.starts
         self._note_move()
 

@@ -46,7 +46,6 @@ async def write_until_stored(
 
 async def record_purchase(
     bought: Job,
-    task_id: str,
     store: JobStore,
     notes: PurchaseNotes,
     *,
@@ -58,8 +57,7 @@ async def record_purchase(
     process.
 
     Args:
-        bought: The job as it is now.
-        task_id: Its task.
+        bought: The job as it is now, with its task.
         store: The database.
         notes: The notes.
         repeated: Repeats a write until it is stored.
@@ -80,7 +78,7 @@ async def record_purchase(
     except BaseException as error:
         # A stop that came just now is raised only after the write, which then may have succeeded.
         if not stored and not isinstance(error, TaskTakenError):
-            await notes.note(bought.id, task_id)
+            await notes.note(bought.id, bought.task_id or "")
         if not isinstance(error, StorageUnavailableError):
             raise
         await repeated(lambda: store.record_purchase(bought))

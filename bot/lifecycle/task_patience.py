@@ -51,6 +51,8 @@ class TaskPatience:
         self._unclear_since_s: float | None = None
         self._content_tried_at_s: float | None = None
         self._progress = 0
+        self.was_told = False
+        """True once an answer has said how the task stands."""
         self.belief = Belief.UNDECIDED
         self.error: TaskError | None = None
         """The last error that came with an answer."""
@@ -73,7 +75,7 @@ class TaskPatience:
         if task.phase is TaskPhase.UNKNOWN:
             self.saw_nothing_clear(now_s)
         else:
-            self._unclear_since_s = None
+            self._unclear_since_s, self.was_told = None, True
         if task.phase is TaskPhase.BLOCKED:
             self._missed(now_s, Belief.WITHOUT_VIDEO)
             return

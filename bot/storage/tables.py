@@ -141,7 +141,7 @@ jobs: Final = Table(
     Column("claim", Integer, nullable=False, default=0, server_default="0"),
     Column("claimed_by", String(64)),  # the process of the last run
     Column("starts", Integer, nullable=False, default=0, server_default="0"),  # of a step that works on bytes
-    Column("raw_answer", Text),  # to the POST, scrubbed, where it is not known if it bought something
+    Column("raw_answer", Text),  # to the POST, scrubbed, until it is known what it bought
     Column("ask_again_since", UtcMoment),  # its user is asked if the video is still wanted
     Column("mismatch", json_column()),  # what of the finished video is not as asked for
     Column("had_flags", Boolean, nullable=False, default=False, server_default=false()),

@@ -82,11 +82,15 @@ def ask_to_buy(seconds: str, resolution: str) -> str:
 
 # The purchase.
 
-WAITING_FOR_ANSWER: Final = (
-    "The request is being handed over and may be charged already: waiting up to 75 seconds for the answer, which "
-    "has the task's id. Interrupt again to give it up."
-)
 NO_ANSWER_YET: Final = "no answer came before the command was interrupted"
+
+
+def waiting_for_answer(longest_s: float) -> str:
+    """The command was interrupted while its request is under way."""
+    return (
+        f"The request is being handed over and may be charged already: waiting up to {longest_s:.0f} seconds for "
+        "the answer, which has the task's id. Interrupt again to give it up."
+    )
 
 
 def submitted(task_id: str) -> str:
@@ -94,10 +98,11 @@ def submitted(task_id: str) -> str:
     return f"Submitted as {task_id}; it is charged from here on."
 
 
-def how_to_fetch(task_id: str) -> str:
-    """A video was bought, and the command ends without it."""
+def how_to_fetch(task_id: str, answer: str = "") -> str:
+    """A video was bought, and the command ends without it. `answer` is what the service said if that is all."""
+    doubt = f"The service has told nothing of the task. It answered: {answer}\n" if answer else ""
     return (
-        f"The video is bought as task {task_id}. Fetch it at any time, free of charge: "
+        f"{doubt}The video is bought as task {task_id}. Fetch it at any time, free of charge: "
         f"python -m bot fetch {task_id} -o FILE"
     )
 
@@ -161,8 +166,12 @@ def unknown_job(
     guild_id: int | None,
     prompt: str,
     answer: str,
+    task_id: str | None = None,
 ) -> str:
-    """One request of unknown outcome. Times are texts; everything is free of control characters."""
+    """One request of unknown outcome, or one with a task of which the service told nothing. Times are texts.
+
+    Everything is free of control characters.
+    """
     where = f"in server {guild_id}" if guild_id is not None else "in a direct message"
     return (
         f"{job_id}\n"
@@ -170,6 +179,7 @@ def unknown_job(
         f"  handed on  {submitted or 'at an unknown time'}\n"
         f"  prompt     {prompt}\n"
         f"  answer     {answer or _NO_ANSWER}"
+        + (f"\n  watched    {task_id}, of which the service has told nothing" if task_id is not None else "")
     )
 
 
@@ -182,6 +192,15 @@ def unknown_jobs(count: int) -> str:
         f"{listed} of unknown outcome. Look for them in the DimiLinks console, then say for each\n"
         "  python -m bot resolve JOB --task ID      if it bought that task\n"
         "  python -m bot resolve JOB --not-bought   if it bought nothing"
+    )
+
+
+def never_told_jobs(count: int) -> str:
+    """Number of the requests listed above with tasks of which the service told nothing, and what can be done."""
+    listed = "1 request ended" if count == 1 else f"{count} requests ended"
+    return (
+        f"{listed} while the service had told nothing of the task. If the answer or the console has another one,\n"
+        "  python -m bot fetch TASK_ID -o FILE      saves its video, free of charge"
     )
 
 

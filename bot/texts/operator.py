@@ -34,6 +34,15 @@ def purchase_unknown(job_id: str) -> str:
     )
 
 
+def task_never_told(job_id: str) -> str:
+    """A job ended while the service had told nothing of its task."""
+    return (
+        f"Stillmotion: the video service told nothing of the task that I found in its answer (job `{job_id}`), and "
+        "a video may be paid for. `python -m bot unknown` shows that answer; `python -m bot fetch` saves the video "
+        "of any task."
+    )
+
+
 def refused_alone(message: str, job_id: str) -> str:
     """The service refused one request twice with words that the bot does not know; submitting goes on."""
     return (

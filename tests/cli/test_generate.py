@@ -147,7 +147,7 @@ async def test_an_interrupted_purchase_waits_for_the_answer_with_the_tasks_id(
     process.send_signal(number)
     outcome = await shell.ended(process)
     assert outcome.status == 130
-    assert "waiting up to 75 seconds for the answer" in outcome.err
+    assert "waiting up to 240 seconds for the answer" in outcome.err
     assert outcome.err.splitlines()[-1] == how_to_fetch(sandbox)
     assert "Traceback" not in outcome.all
 
@@ -157,7 +157,7 @@ async def interrupted_twice(process: Process, sandbox: Sandbox) -> None:
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
     async with asyncio.timeout(TIMEOUT_S):
-        while b"waiting up to 75 seconds" not in await process.stderr.readline():
+        while b"waiting up to 240 seconds" not in await process.stderr.readline():
             pass
     process.send_signal(signal.SIGINT)
 

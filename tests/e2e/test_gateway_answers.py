@@ -230,6 +230,22 @@ async def test_no_single_free_answer_ends_a_bought_job(harness: Harness, outcome
     assert harness.bought == 1
 
 
+@pytest.mark.slow
+async def test_the_answer_is_kept_for_the_operator_until_the_service_tells_of_the_task(
+    harness: Harness,
+) -> None:
+    faults = harness.sandbox.dimilinks.faults
+    faults.submit.append(RawAnswer(b'{"request_id": "req-20261130", "ticket": "TASK_ID"}'))
+    await harness.ended(await harness.video("guessed"))
+    faults.submit.append(RawAnswer(b'{"id": "TASK_ID"}'))
+    await (await harness.video("told", user=harness.member("other"))).wait_for_video(TIMEOUT_S)
+    guessed, told = harness.rows("state, task_id, raw_answer")
+    assert (guessed["state"], guessed["task_id"]) == ("failed", "req-20261130")
+    assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in guessed["raw_answer"]
+    assert (told["state"], told["raw_answer"]) == ("delivered", None)
+    assert sum("told nothing of the task" in text for text in news(harness)) == 1
+
+
 BUSY = RawAnswer(b'{"status": "error", "message": "service busy"}')
 
 

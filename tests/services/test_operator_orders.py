@@ -182,6 +182,27 @@ async def test_the_list_has_what_was_answered(database: Database, store: JobStor
     (listed,) = await UnknownJobs(database).all()
     assert (listed.id, listed.prompt, listed.raw_answer) == ("job-1", "a boat", "<html>502</html>")
     assert (listed.person_id, listed.guild_id, listed.submitted_at) == (2, 5, MOMENT)
+    assert await UnknownJobs(database).never_told() == ()
+
+
+async def test_jobs_of_whose_task_nothing_was_told_are_listed_until_the_video_is_found(
+    database: Database, store: JobStore
+) -> None:
+    never_told = replace(unknown_job(), state=JobState.FAILED, failure=Failure(FailureReason.TASK_GONE))
+    for number, kept in enumerate(
+        [
+            {"task_id": "guessed"},
+            {"task_id": None},
+            {"task_id": "told", "raw_answer": None},
+            {"task_id": "made", "state": JobState.DELIVERED},
+            {"task_id": "over", "state": JobState.EXPIRED},
+            {"task_id": "found"},
+            {"task_id": "found", "lookup": True, "raw_answer": None, "ready_at": LATER, "created_at": LATER},
+        ]
+    ):
+        await store.add(replace(never_told, id=f"job-{number}", **kept))
+    assert {job.task_id for job in await UnknownJobs(database).never_told()} == {"guessed", "over"}
+    assert await UnknownJobs(database).all() == ()
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ class PollStep:
         if await self._watch(watched, loop.time() + rest_s):
             return
         reason = FailureReason.TASK_GONE if watched.patience.missing else FailureReason.EXPIRED
-        await context.fail(reason, to=JobState.EXPIRED)
+        await self._give_up(context, reason, to=JobState.EXPIRED)
 
     async def _watch(self, watched: "_WatchedTask", ends_s: float) -> bool:
         """Ask for the task until `ends_s`, or until it was answered once. Returns True if the job has moved on."""
@@ -191,9 +191,9 @@ class PollStep:
                 return False
             case Belief.FINISHED:
                 self._learn(context)
-                await context.move(JobState.READY, ready_at=context.now())
+                await context.move(JobState.READY, ready_at=context.now(), raw_answer=None)
             case Belief.ABSENT:
-                await context.fail(FailureReason.TASK_GONE)
+                await self._give_up(context, FailureReason.TASK_GONE, to=JobState.FAILED)
             case Belief.FAILED | Belief.WITHOUT_VIDEO if error is not None and error.is_content_refusal:
                 await context.fail(FailureReason.BLOCKED_BY_SERVICE)
             case Belief.FAILED:
@@ -209,6 +209,12 @@ class PollStep:
                 failure = Failure(FailureReason.VIDEO_ABSENT, error.message if error else "")
                 await context.fail(failure.reason, failure=failure)
         return True
+
+    async def _give_up(self, context: JobContext, reason: FailureReason, *, to: JobState) -> None:
+        """End a job without its video. If its task was never told of, the answer may have another's id."""
+        await context.fail(reason, to=to)
+        if context.job.raw_answer is not None:
+            self._alarms.begin("never_told", operator.task_never_told(context.job.id))
 
     def _learn(self, context: JobContext) -> None:
         job = context.job
@@ -255,6 +261,9 @@ class _WatchedTask:
         self.faults = 0
         self.answered = True
         self.patience.saw(task, now_s)
+        if self.patience.was_told and self.context.job.raw_answer is not None:
+            # The service knows the task that was found in it.
+            self.context.note(raw_answer=None)
         if task.phase is not TaskPhase.FAILED:
             self.history = self.history.saw(now_s, task.progress)
         if task.phase is TaskPhase.UNKNOWN and task.raw_status not in self._unknown_statuses:

@@ -19,7 +19,7 @@ from bot.dimilinks import (
 )
 from bot.images.data_url import DataUrl
 from bot.jobs.cards import Stage
-from bot.jobs.job import FailureReason, JobState
+from bot.jobs.job import FailureReason, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.submission_pause import PauseReason
 from bot.jobs.task_owners import TaskTakenError
@@ -175,9 +175,15 @@ class SubmitStep:
             await context.fail(out_of_time)
             return None
         # The money is spent. Nothing stands between the answer and the commit of the task's id.
-        expires_at = context.now() + timedelta(seconds=self._timeouts.generate_s)
+        bought = advance(
+            context.job,
+            JobState.GENERATING,
+            task_id=submission.task_id,
+            expires_at=context.now() + timedelta(seconds=self._timeouts.generate_s),
+            raw_answer=submission.raw_answer,
+        )
         try:
-            await context.buy(submission.task_id, expires_at, self._notes)
+            await context.buy(bought, self._notes)
         except TaskTakenError as taken:
             log.critical("answered_with_anothers_task", job=context.job.id, reason=str(taken))
             return _names_anothers_task(submission)
