@@ -63,9 +63,12 @@ class JobButtons:
             }
         )
 
-    async def _keep_waiting(self, interaction: Interaction, _reference: ButtonReference) -> None:
-        if await acknowledge_press(interaction):
-            await answer(interaction, _plain(interaction, words.STILL_WATCHING))
+    async def _keep_waiting(self, interaction: Interaction, reference: ButtonReference) -> None:
+        if not await acknowledge_press(interaction):
+            return
+        found = await self.actions.keep_waiting(reference.job_id, person_of(interaction))
+        told = words.STILL_WATCHING if found is ActionResult.DONE else ANSWERS[found]
+        await answer(interaction, _plain(interaction, told))
 
     async def _refresh(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self.now()
