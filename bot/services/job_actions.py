@@ -1,6 +1,5 @@
 """Actions of users on their jobs, by buttons and in `/jobs`; `look_again.py` has the one that starts a job."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +12,6 @@ import structlog
 from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.card import Card
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
-from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.being_posted import found_posted
 from bot.jobs.bought_tasks import BoughtTasks
@@ -100,7 +98,6 @@ class JobActions:
         messages: Messages,
         tasks: BoughtTasks,
         originals: Originals,
-        spool: ReferenceSpool,
         audit: AuditLog,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
@@ -115,7 +112,6 @@ class JobActions:
         self._messages = messages
         self._tasks = tasks
         self._originals = originals
-        self._spool = spool
         self._audit = audit
         self._is_hidden = is_hidden
         self._now = now
@@ -260,13 +256,6 @@ class JobActions:
             public_in=[picture.public_in for picture in job.known_pictures],
             channel_id=channel_id,
         )
-
-    async def has_pictures(self, job: Job) -> bool:
-        """Return True if the job's pictures may still be there, or were never fetched from Discord."""
-        pictures = job.pictures
-        if pictures is None:
-            return bool(job.sources)
-        return bool(pictures) and await asyncio.to_thread(self._spool.may_hold, pictures)
 
     async def note_deletion(
         self, job_id: str, person: Person, shown: VideoMessage

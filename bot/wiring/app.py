@@ -268,7 +268,6 @@ class App:
             messages=self._messages,
             tasks=self._tasks,
             originals=self.moderation.originals,
-            spool=self._spool,
             audit=self.moderation.audit_log,
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
@@ -362,6 +361,7 @@ class App:
             copies=self.copies.buttons,
             people=self.people,
             drafts=self._drafts,
+            may_hold=self._spool.may_hold,
             prompt_history=PromptHistory(self.jobs.history),
             job_list=JobList(
                 store=self.jobs.store,
