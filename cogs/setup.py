@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from bot.images.model import Reference
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.news import NewsStore
@@ -61,6 +62,7 @@ def add_cogs(
     copies: CopyButtons,
     people: PreferenceCache,
     drafts: DraftStore,
+    may_hold: Callable[[Sequence[Reference]], bool],
     prompt_history: PromptHistory,
     job_list: JobList,
     caches: ModerationCaches,
@@ -90,6 +92,7 @@ def add_cogs(
     """Give the client every cog and menu; it loads them once it has logged in.
 
     Args:
+        may_hold: Returns False if one of these pictures is surely gone; blocks.
         tell_operator: Sends words to the operator, soon; never waits.
         privacy: Serves `/privacy`, and notes the servers that the bot leaves.
         tell_of_second_process: Has the operator told once that another process runs with the token.
@@ -98,7 +101,7 @@ def add_cogs(
         cdn_hosts: Hosts from which pictures are fetched.
         presets: Those among the choices of the commands.
     """
-    opening = FormOpening(drafts, presets, now=now)
+    opening = FormOpening(drafts, presets, may_hold=may_hold, now=now)
     forms = FormsCog(
         requests, opening, drafts, actions, people, pages=pages, group=group, cdn_hosts=cdn_hosts, now=now
     )
@@ -121,8 +124,10 @@ def add_cogs(
     personal_data, servers = privacy
     cogs = (forms, jobs, reviewed, settings, spicy, personal_data)
     buttons = (
-        JobButtons(requests=requests, actions=actions, looking=looking, pages=pages, now=now),
-        ResultButtons(requests=requests, opening=opening, actions=actions, pages=pages, now=now),
+        JobButtons(requests=requests, actions=actions, looking=looking, people=people, pages=pages, now=now),
+        ResultButtons(
+            requests=requests, opening=opening, actions=actions, people=people, pages=pages, now=now
+        ),
         copies,
         ReportButtons(reports=reports, actions=actions, pages=pages, tell=tell_operator, now=now),
         ReportedVideoButtons(decisions=report_decisions, pages=pages),

@@ -26,7 +26,7 @@ log: Final = structlog.get_logger(__name__)
 EVERY_S: Final = 60.0
 AWAY_FOR_LONG: Final = timedelta(hours=1)
 PUT_BACK: Final = "backup"
-"""In the place of a process: the database was put back from a backup, at that moment."""
+"""In the place of a process: the database was put back from a backup, and not started yet."""
 _PLACE: Final = "place "
 """Begins what is in the place of a process: the database was here when it was started last."""
 FILES: Final = "files "
@@ -34,7 +34,7 @@ FILES: Final = "files "
 IS_PLACE_NOTE: Final = heartbeats.c.process_id.startswith(_PLACE)
 """Condition of the rows that say where the database was."""
 _NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""That moment while the backup was not started yet."""
+"""The moment beside it; earlier versions left the row there, with the moment of that start."""
 _WAITING: Final = (JobState.QUEUED, JobState.HELD)
 _UNDER_WAY: Final = (JobState.SUBMITTING, JobState.GENERATING, JobState.READY, JobState.DELIVERING)
 
@@ -65,8 +65,8 @@ class Heartbeat:
             moved = await self._note_place(connection, [beat.process_id for beat in beats])
             if moved or (PUT_BACK, _NOT_STARTED) in beats:
                 marked = await connection.execute(_mark(now, *_WAITING, *_UNDER_WAY))
+                await connection.execute(_doubt())
                 await connection.execute(delete(heartbeats).where(heartbeats.c.process_id == PUT_BACK))
-                await connection.execute(heartbeats.insert().values(process_id=PUT_BACK, beat_at=now))
                 await connection.execute(_keep_from(now))
                 log.warning("backup_was_put_back", requests=marked.rowcount)
             elif last is not None and now - last > AWAY_FOR_LONG:
@@ -135,17 +135,16 @@ def _mark(now: datetime, *states: JobState) -> Update:
     )
 
 
+def _doubt() -> Update:
+    """Return the statement that notes of all requests that wait that they may have been bought since the backup."""
+    waits = (jobs.c.state.in_([state.value for state in _WAITING]), jobs.c.settled_at.is_(None))
+    return update(jobs).where(*waits, jobs.c.lookup.is_(False)).values(may_be_bought=True)
+
+
 def _keep_from(now: datetime) -> Update:
     """Return the statement by which videos that could not be delivered wait from now on."""
     waits = (jobs.c.settled_at.is_(None), jobs.c.parked_at.is_not(None))
     return update(jobs).where(*waits).values(parked_at=now)
-
-
-async def put_back_at(database: Database) -> datetime | None:
-    """Return when the last backup that was put back was started; None if none was. Raises `StorageError`."""
-    async with database.read() as connection:
-        chosen = select(heartbeats.c.beat_at).where(heartbeats.c.process_id == PUT_BACK)
-        return (await connection.execute(chosen)).scalar()
 
 
 def place_note(place: str) -> str:

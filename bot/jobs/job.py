@@ -243,6 +243,8 @@ class Job:
     ask_again_since: datetime | None = None
     """Moment from which the reply may show more than the row knows: the bot was away for long, or a backup was put
     back. The reply is looked at first, and the user of a request that waits is asked if it is still wanted."""
+    may_be_bought: bool = False
+    """True if an earlier bot, whose data was lost since, may have bought it: its user was promised nothing."""
 
     @property
     def known_pictures(self) -> Sequence[ImageSource | Reference]:

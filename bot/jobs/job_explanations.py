@@ -1,13 +1,14 @@
 """Explanations of ended jobs: what happened, if money was spent, what to do next. Pure functions."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from bot.images.model import IMAGE_LIMITS
 from bot.images.problems import ImageProblem
 from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.texts import explanations, files, pictures, refusals, service_words
-from bot.texts.explanations import Explanation
+from bot.texts.explanations import Explanation, Money
 
 
 def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
@@ -86,10 +87,18 @@ def explain_failure(failure: Failure, job: Job) -> Explanation:
 
 def explain(job: Job) -> Explanation:
     """Return the explanation of an ended job: what happened, if money was spent, what to do next."""
+    told = _explain(job)
+    in_doubt = job.may_be_bought and told.money is Money.NOT_SPENT
+    return replace(told, money=Money.UNKNOWN) if in_doubt else told
+
+
+def _explain(job: Job) -> Explanation:
     if job.failure is not None:
         return explain_failure(job.failure, job)
     if job.state is JobState.DENIED:
         return explanations.DENIED
     if job.bought:
         return explanations.CANCELLED_AFTER_PURCHASE
+    if job.may_be_bought:
+        return explanations.CANCELLED_IN_DOUBT
     return explanations.CANCELLED_BEFORE_PURCHASE

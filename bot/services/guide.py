@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import __version__
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper
 from bot.moderation.picture_origin import PictureOrigin
-from bot.moderation.policy import Decision, Person, Verdict
+from bot.moderation.policy import Decision, Person, Place, Verdict
 from bot.moderation.rights import may_configure, may_moderate
 from bot.moderation.rules import Gate, Mode
 from bot.texts import guide as words
@@ -39,9 +39,16 @@ class Guide:
         self._keep_pictures_hours = keep_pictures_hours
 
     async def help(
-        self, person: Person, channel: ChannelInfo, mention: CommandMention
+        self, person: Person, channel: ChannelInfo, mention: CommandMention, *, hears: bool
     ) -> tuple[Message, ...]:
-        """Return what a user can do in a channel, one sentence or two in each message."""
+        """Return what a user can do in a channel, one sentence or two in each message.
+
+        Args:
+            person: The user.
+            channel: The channel.
+            mention: Names commands.
+            hears: True if Discord tells the bot of messages there.
+        """
         name = _naming(mention)
         ordinary = await self._decide(Preset.NORMAL, person, channel)
         refused = not ordinary.allowed and ordinary.verdict is not Verdict.GATE_OFF
@@ -49,11 +56,11 @@ class Guide:
         told: list[Message | None] = [
             words.not_here(why.what, why.then) if why is not None else None,
             words.making(name("video")),
-            words.PICTURE_WAYS,
+            words.PICTURE_WAYS if hears else words.PICTURE_BY_MENU,
             words.own_videos(name("jobs"), name("defaults")),
             None if refused else await self._about_spicy(person, channel),
             words.WHO_PAYS,
-            words.REPORTING if channel.place.has_moderators else words.REPORTING_WITHOUT_MODERATORS,
+            _reporting(channel.place),
             *self._for_moderators(person, name),
             words.more_about(name("about")),
         ]
@@ -118,6 +125,17 @@ class Guide:
 
     async def _decide(self, preset: Preset, person: Person, channel: ChannelInfo) -> Decision:
         return await self._gatekeeper.decide(preset, "", person, channel, PictureOrigin.NONE)
+
+
+def _reporting(place: Place) -> Message | None:
+    """Return how videos are reported; None in direct messages, where they have no such button."""
+    match place:
+        case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL | Place.UNSEEN_SERVER:
+            return words.REPORTING
+        case Place.FOREIGN_SERVER:
+            return words.REPORTING_WITHOUT_MODERATORS
+        case Place.DIRECT_MESSAGE:
+            return None
 
 
 def _naming(mention: CommandMention) -> Callable[[str], str]:

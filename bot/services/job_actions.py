@@ -1,6 +1,5 @@
 """Actions of users on their jobs, by buttons and in `/jobs`; `look_again.py` has the one that starts a job."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +12,6 @@ import structlog
 from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.card import Card
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
-from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.being_posted import found_posted
 from bot.jobs.bought_tasks import BoughtTasks
@@ -40,6 +38,8 @@ class ActionResult(StrEnum):
     """Result of a press."""
 
     DONE = "done"
+    CANCELLED_IN_DOUBT = "cancelled_in_doubt"
+    """The same as `DONE`, of a request that may have been bought before the bot's data was lost."""
     ASK = "ask"
     """The video is bought: stop watching, or let it finish?"""
     HANDING_OVER = "handing_over"
@@ -98,7 +98,6 @@ class JobActions:
         messages: Messages,
         tasks: BoughtTasks,
         originals: Originals,
-        spool: ReferenceSpool,
         audit: AuditLog,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
@@ -113,7 +112,6 @@ class JobActions:
         self._messages = messages
         self._tasks = tasks
         self._originals = originals
-        self._spool = spool
         self._audit = audit
         self._is_hidden = is_hidden
         self._now = now
@@ -157,7 +155,9 @@ class JobActions:
                 await self._store.save_reply(job_id, renewed)
             try:
                 # The noted attempt belongs to the card that asked.
-                await self._store.save(replace(job, ask_again_since=None, attempt=None), before=job)
+                await self._store.save(
+                    replace(job, ask_again_since=None, may_be_bought=False, attempt=None), before=job
+                )
             except StaleJobError:
                 # Another run may have begun to ask, which changes nothing for whoever answers.
                 job = await self._store.get(job_id)
@@ -183,6 +183,16 @@ class JobActions:
         if not may_cancel(person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
         return await self._end(job, frozenset({JobState.GENERATING}), person)
+
+    async def keep_waiting(self, job_id: str, person: Person) -> ActionResult:
+        """Let a bought job go on, which changes nothing: it may have ended since its user was asked."""
+        job = await self._store.find(job_id)
+        if job is None:
+            return ActionResult.GONE
+        if not may_cancel(person, owner_id=job.reply.person_id, channel_id=job.reply.channel_id):
+            return ActionResult.NOT_ALLOWED
+        found = _TOO_LATE.get(job.state, ActionResult.HANDING_OVER)
+        return ActionResult.DONE if found is ActionResult.ASK else found
 
     async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
         """Deliver an undelivered video into the reply to the press."""
@@ -247,13 +257,6 @@ class JobActions:
             channel_id=channel_id,
         )
 
-    async def has_pictures(self, job: Job) -> bool:
-        """Return True if the job's pictures may still be there, or were never fetched from Discord."""
-        pictures = job.pictures
-        if pictures is None:
-            return bool(job.sources)
-        return bool(pictures) and await asyncio.to_thread(self._spool.may_hold, pictures)
-
     async def note_deletion(
         self, job_id: str, person: Person, shown: VideoMessage
     ) -> Deletion | ActionResult:
@@ -317,7 +320,7 @@ class JobActions:
             self._runner.restart(job.id)
             if asked is not None:
                 await self._decisions.carry_out(asked)
-            return ActionResult.DONE
+            return ActionResult.CANCELLED_IN_DOUBT if ended.may_be_bought else ActionResult.DONE
         return (
             ActionResult.GONE if current is None else _TOO_LATE.get(current.state, ActionResult.HANDING_OVER)
         )

@@ -40,6 +40,11 @@ class VideoOptions(BaseModel):
     resolution: str | None = None
     preset: str | None = None
 
+    def on_offer(self, presets: Sequence[Preset]) -> "VideoOptions":
+        """Return the options without values that cannot be chosen, where only these presets can be."""
+        offered = {**_OFFERED, "preset": presets}
+        return VideoOptions(**{name: value for name, value in self if value in offered[name]})
+
     def completed_by(self, preferences: Preferences) -> "VideoOptions":
         """Return the options with a user's own defaults for what is open."""
         return VideoOptions(
@@ -90,8 +95,11 @@ class VideoOrder(BaseModel):
         )
 
     @classmethod
-    def again(cls, job: Job, *, parent_id: str | None = None, parent_url: str | None = None) -> Self:
-        """Return the same order as an earlier job's, with its pictures."""
+    def again(cls, job: Job, by: Preferences, *, parent_url: str | None = None) -> Self:
+        """Return the same order as an earlier job's, with its pictures, by a user with these defaults.
+
+        A private video stays private, and who wants private videos gets one.
+        """
         request = job.request
         return cls(
             prompt=request.prompt,
@@ -104,21 +112,20 @@ class VideoOrder(BaseModel):
             sources=job.sources if job.pictures is None else (),
             kept=job.pictures,
             group=request.group,
-            private=job.reply.private,
-            parent_id=parent_id,
+            private=job.reply.private or by.private or False,
             parent_url=parent_url,
             from_people=began_with_people(job),
         )
 
     @classmethod
-    def with_first_frame(cls, job: Job) -> Self:
+    def with_first_frame(cls, job: Job, by: Preferences) -> Self:
         """Return an earlier job's order with the first frame of the video that was sent instead of a picture."""
         name = job.failure.picture if job.failure is not None else ""
         sources = tuple(
             replace(source, kind=SourceKind.VIDEO_START) if source.filename == name else source
             for source in job.sources
         )
-        return cls.again(job).changed(sources=sources)
+        return cls.again(job, by).changed(sources=sources)
 
     def changed(self, **changes: object) -> Self:
         """Return the order with other values in some fields."""

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.images.sources import check_source
 from bot.images.spool import ReferenceSpool
 from bot.jobs.job import Job, JobState
 from bot.jobs.store import DuplicateJobError, JobStore
@@ -58,6 +59,11 @@ class Refused:
         """True if other words or options would be refused too, for the event, the channel, or the first frame."""
         is_of_place = self.verdict is Verdict.COMMAND_NOT_HERE
         return self.was_made or is_of_place or self.explanation in refusals.OF_CONTINUATIONS.values()
+
+    @property
+    def pictures_do_harm(self) -> bool:
+        """True if the same pictures would be refused again, whatever else is changed."""
+        return self.verdict is Verdict.PICTURES_OFF or self.explanation == explanations.PICTURES_NOT_KEPT
 
     @property
     def was_made(self) -> bool:
@@ -245,10 +251,18 @@ class VideoRequests:
         self._known.add(job.id)
         return job
 
-    async def keep_refused(self, draft_id: str, order: VideoOrder, person_id: int) -> None:
-        """Keep an order that was refused, for its user to change, as far as the disk allows."""
+    async def keep_refused(self, draft_id: str, order: VideoOrder, person_id: int, refused: Refused) -> None:
+        """Keep an order that was refused, for its user to change, as far as the disk allows.
+
+        Pictures for which it was refused are left out: no form takes a picture away.
+        """
+        harmful = refused.pictures_do_harm
+        hosts = self._limits.allowed_hosts
+        sources = () if harmful else tuple(one for one in order.sources if check_source(one, hosts) is None)
+        kept = None if harmful else order.kept
+        order = order.changed(sources=sources, kept=kept, draft_id=None)
         try:
-            await self._drafts.add(Draft(draft_id, person_id, self._now(), order.changed(draft_id=None)))
+            await self._drafts.add(Draft(draft_id, person_id, self._now(), order))
         except StorageError as error:
             log.warning("draft_not_stored", reason=str(error))
 

@@ -158,6 +158,8 @@ jobs: Final = Table(
     # The user whose caps count the job though it is nobody's: their data was deleted since it was bought.
     Column("charged_to", BigInteger),
     Column("rules_channel_id", BigInteger),  # of a reply in a thread, the thread's channel
+    # By an earlier bot, whose data was lost since.
+    Column("may_be_bought", Boolean, nullable=False, default=False, server_default=false()),
 )
 
 # Most rows are ended jobs. The partial indices hold only the few rows that the bot queries all the time.

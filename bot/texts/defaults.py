@@ -16,6 +16,7 @@ NOT_ON_OFFER: Final = sentence(
 )
 _YES: Final = sentence("yes")
 _NO: Final = sentence("no")
+PRIVATE: Final = sentence("yes, but messages that mention me are answered where everyone sees it")
 
 
 def overview(
@@ -44,7 +45,7 @@ def overview(
             "Style: {value}",
             value=_or(PRESET_SHORT_NAMES[preset] if preset else None, PRESET_SHORT_NAMES[Preset.NORMAL]),
         ),
-        sentence("Only you see the videos: {value}", value=_or(_answer(private), _NO)),
+        sentence("Only you see the videos: {value}", value=_or(_private(private), _NO)),
         sentence("I mention you when a video is done: {value}", value=_or(_answer(ping), _NO)),
     )
 
@@ -57,6 +58,10 @@ def _answer(chosen: bool | None) -> Message | None:  # noqa: FBT001 - a user's a
     if chosen is None:
         return None
     return _YES if chosen else _NO
+
+
+def _private(chosen: bool | None) -> Message | None:  # noqa: FBT001 - a user's answer
+    return PRIVATE if chosen else _answer(chosen)
 
 
 def _or(chosen: Message | None, usual: Message) -> Message:

@@ -236,6 +236,11 @@ CANCELLED_BEFORE_PURCHASE = nothing_charged(
     sentence("This request was cancelled before it reached the video service."),
     sentence("Use the command again any time."),
 )
+CANCELLED_IN_DOUBT = Explanation(
+    sentence("This request was cancelled. I have no video for it."),
+    Money.UNKNOWN,
+    sentence("Use the command again any time."),
+)
 CANCELLED_AFTER_PURCHASE = Explanation(
     sentence("I stopped waiting for this video, as you asked."),
     Money.SPENT,

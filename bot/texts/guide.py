@@ -19,6 +19,7 @@ PICTURE_WAYS: Final = sentence(
     "Or reply to a picture, mention me and say what should happen. *Apps ► Animate* in a "
     "message's menu does the same."
 )
+PICTURE_BY_MENU: Final = sentence("Or choose *Apps ► Animate* in the menu of a message with a picture.")
 SPICY_HERE: Final = sentence("The *spicy* preset works in this channel.")
 SPICY_HERE_APPROVED: Final = sentence(
     "The *spicy* preset works in this channel. Moderators look at requests before videos are made."

@@ -45,6 +45,7 @@ DELETED_LATER: Final = sentence(
 )
 GONE: Final = sentence("I no longer have this video, so there is nothing I can do with it.")
 CANCELLED: Final = sentence("Cancelled. This cost nothing: videos are paid for by the bot's operator.")
+CANCELLED_IN_DOUBT: Final = sentence("Cancelled. The bot's operator may have paid for it; I cannot tell.")
 STOPPED_WATCHING: Final = sentence(
     "I stopped waiting for this video. The bot's operator has paid for it; *Look again* on its "
     "card can still find it."

@@ -44,6 +44,7 @@ NOT_EXPORTED: Final = sentence("I could not make the file just now. Try again in
 DELETE: Final = named("button", "Delete my data")
 KEEP: Final = named("button", "Keep my data")
 KEPT: Final = sentence("Nothing was deleted.")
+DELETING: Final = sentence("I am deleting what I keep about you. You need not do anything.")
 NOT_DELETED: Final = sentence(
     "I could not delete everything just now. I will finish it by myself; you need not do anything."
 )

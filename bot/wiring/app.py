@@ -21,7 +21,7 @@ from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
 from bot.jobs.bought_tasks import BoughtTasks
-from bot.jobs.heartbeat import Heartbeat, put_back_at
+from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
@@ -122,7 +122,6 @@ class App:
             messages=messages,
             notices=self._notices,
             metrics=metrics,
-            put_back_at=partial(put_back_at, database),
             now=now,
         )
         self.copies = CopyWiring(
@@ -269,7 +268,6 @@ class App:
             messages=self._messages,
             tasks=self._tasks,
             originals=self.moderation.originals,
-            spool=self._spool,
             audit=self.moderation.audit_log,
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
@@ -363,6 +361,7 @@ class App:
             copies=self.copies.buttons,
             people=self.people,
             drafts=self._drafts,
+            may_hold=self._spool.may_hold,
             prompt_history=PromptHistory(self.jobs.history),
             job_list=JobList(
                 store=self.jobs.store,

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -90,10 +90,8 @@ class JobWiring:
         messages: DiscordMessages,
         notices: OperatorNotices,
         metrics: Metrics,
-        put_back_at: Callable[[], Awaitable[datetime | None]],
         now: Callable[[], datetime],
     ) -> None:
-        self._put_back_at = put_back_at
         self.store = store
         self.owner = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid4().hex[:8]}"
         """Names this process in the claims of its runs."""
@@ -187,7 +185,6 @@ class JobWiring:
                 timeouts=self.timeouts,
                 retention=self.retention,
                 alarms=self.alarms,
-                put_back_at=self._put_back_at,
             ),
             store=self.store,
             owner=self.owner,

@@ -15,7 +15,7 @@ from cogs.guide.operator import DiscordOperator
 from cogs.shared.integrations import IntegrationsPages
 from cogs.shared.interactions import Interaction, channel_of, language_of
 from cogs.shared.layout import layout_of
-from cogs.shared.place import place_of
+from cogs.shared.place import hears_messages, place_of
 from cogs.shared.respond import acknowledge, answer
 
 _ADDRESS_CHARS: Final = 300
@@ -37,9 +37,10 @@ class GuideCog(commands.Cog):
         """Tell the user what they can do here."""
         if await acknowledge(interaction, private=True) is None:
             return
-        person = await self._pages.person_of(interaction)
+        # Discord asks the server's page for `/help` alone.
+        person = await self._pages.presser_of(interaction)
         channel = ChannelInfo(place_of(interaction), channel_of(interaction))
-        told = await self._guide.help(person, channel, self._mention)
+        told = await self._guide.help(person, channel, self._mention, hears=hears_messages(interaction))
         language = language_of(interaction, private=True)
         title = words.HELP_TITLE.in_language(language)
         await answer(interaction, layout_of(f"### {title}", _listed(told, language)))

@@ -11,6 +11,8 @@ from discord import ui
 from bot.delivery.card import Action
 from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
+from bot.people.cache import PreferenceCache
+from bot.people.preferences import Preferences
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.look_again import LookAgain
 from bot.services.order import VideoOrder
@@ -44,6 +46,7 @@ class JobButtons:
     requests: VideoRequests
     actions: JobActions
     looking: LookAgain
+    people: PreferenceCache
     pages: IntegrationsPages
     now: Callable[[], datetime]
 
@@ -63,9 +66,12 @@ class JobButtons:
             }
         )
 
-    async def _keep_waiting(self, interaction: Interaction, _reference: ButtonReference) -> None:
-        if await acknowledge_press(interaction):
-            await answer(interaction, _plain(interaction, words.STILL_WATCHING))
+    async def _keep_waiting(self, interaction: Interaction, reference: ButtonReference) -> None:
+        if not await acknowledge_press(interaction):
+            return
+        found = await self.actions.keep_waiting(reference.job_id, person_of(interaction))
+        told = words.STILL_WATCHING if found is ActionResult.DONE else ANSWERS[found]
+        await answer(interaction, _plain(interaction, told))
 
     async def _refresh(self, interaction: Interaction, reference: ButtonReference) -> None:
         now = self.now()
@@ -142,14 +148,17 @@ class JobButtons:
         await self._repeat(interaction, reference, VideoOrder.with_first_frame)
 
     async def _repeat(
-        self, interaction: Interaction, reference: ButtonReference, order_of: Callable[[Job], VideoOrder]
+        self,
+        interaction: Interaction,
+        reference: ButtonReference,
+        order_of: Callable[[Job, Preferences], VideoOrder],
     ) -> None:
         async with before_acknowledging(interaction):
             original = await self.actions.original(reference.job_id, person_of(interaction))
         if isinstance(original, ActionResult):
             await refuse(interaction, ANSWERS[original])
             return
-        order = order_of(original).changed(parent_id=original.id)
+        order = order_of(original, self.people.of(interaction.user.id)).changed(parent_id=original.id)
         await request_video(self.requests, interaction, order, now=self.now(), pages=self.pages)
 
 

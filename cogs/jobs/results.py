@@ -8,9 +8,10 @@ from typing import Final
 import structlog
 
 from bot.delivery.card import Action
-from bot.jobs.job import Job, new_job_id
+from bot.jobs.job import Job
 from bot.jobs.request_facts import shows_spicy
 from bot.moderation.rights import Reuse
+from bot.people.cache import PreferenceCache
 from bot.reviews.case import VideoMessage
 from bot.services.job_actions import ActionResult, JobActions
 from bot.services.order import VideoOrder
@@ -32,7 +33,7 @@ from cogs.shared.respond import (
     reply_privately,
 )
 from cogs.shared.router import InteractionRoute
-from cogs.video.form_layout import FormKind, FormReference, PicturePart
+from cogs.video.form_layout import FormKind, PicturePart
 from cogs.video.form_opening import FormOpening
 
 log: Final = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class ResultButtons:
     requests: VideoRequests
     opening: FormOpening
     actions: JobActions
+    people: PreferenceCache
     pages: IntegrationsPages
     now: Callable[[], datetime]
 
@@ -72,7 +74,7 @@ class ResultButtons:
         job = await self._model(interaction, reference)
         if job is None:
             return
-        order = VideoOrder.again(job, parent_url=link_to(interaction.message))
+        order = self._order(interaction, job).changed(parent_url=link_to(interaction.message))
         if resolution is not None:
             order = order.changed(options=order.options.model_copy(update={"resolution": resolution.value}))
         reuse = await self._reuse(interaction, job)
@@ -85,19 +87,12 @@ class ResultButtons:
         job = await self._model(interaction, reference)
         if job is None:
             return
-        count, kind = job.request.reference_count, FormKind.CHANGE
+        order = self._order(interaction, job)
         reuse = await self._reuse(interaction, job)
-        if not reuse.pictures:
-            await self._ask_for_pictures(interaction, job, VideoOrder.again(job))
-            return
-        if count == 0:
-            part = PicturePart(forms.PICTURES, forms.FIRST_PICTURES)
-        elif await self.actions.has_pictures(job):
-            part = PicturePart(forms.OTHER_PICTURES, forms.instead_of(count))
+        if reuse.pictures:
+            await self.opening.change(interaction, job, order)
         else:
-            part, kind = PicturePart(forms.PICTURES, forms.LOST_PICTURES), FormKind.WITHOUT
-        form = FormReference(kind, job.id, job.reply.private, new_job_id())
-        await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
+            await self._ask_for_pictures(interaction, job, order)
 
     async def _continue(self, interaction: Interaction, reference: ButtonReference) -> None:
         job = await self._model(interaction, reference)
@@ -113,14 +108,17 @@ class ResultButtons:
         # Beside a frame of a spicy video no picture of people is taken.
         part = PicturePart(forms.MORE_PICTURES, forms.AFTER_LAST_FRAME, most=REFERENCES_MAX - 1)
         part = None if shows_spicy(job) else part
-        form = FormReference(FormKind.CONTINUE, job.id, job.reply.private, new_job_id())
-        await self.opening.for_job(interaction, form, VideoOrder.again(job), part)
+        order = self._order(interaction, job)
+        await self.opening.for_job(interaction, FormKind.CONTINUE, job, order, part)
 
     async def _ask_for_pictures(self, interaction: Interaction, job: Job, order: VideoOrder) -> None:
         """Open the form for pictures of the presser's own: those of the job are another user's."""
         part = PicturePart(forms.PICTURES, forms.PICTURES_OF_OTHERS)
-        form = FormReference(FormKind.WITHOUT, job.id, job.reply.private, new_job_id())
-        await self.opening.for_job(interaction, form, order.changed(sources=(), kept=None), part)
+        order = order.changed(sources=(), kept=None)
+        await self.opening.for_job(interaction, FormKind.WITHOUT, job, order, part)
+
+    def _order(self, interaction: Interaction, job: Job) -> VideoOrder:
+        return VideoOrder.again(job, self.people.of(interaction.user.id))
 
     async def _reuse(self, interaction: Interaction, job: Job) -> Reuse:
         async with before_acknowledging(interaction):

@@ -22,7 +22,14 @@ from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.buttons import PlainButton, row_of_plain
 from cogs.shared.interactions import Interaction, language_of
 from cogs.shared.layout import layout_of
-from cogs.shared.respond import acknowledge, acknowledge_press, answer, show_file, show_file_beside
+from cogs.shared.respond import (
+    acknowledge,
+    acknowledge_press,
+    answer,
+    reply_privately,
+    show_file,
+    show_file_beside,
+)
 from cogs.shared.router import InteractionRoute
 
 log: Final = structlog.get_logger(__name__)
@@ -106,6 +113,8 @@ class PrivacyCog(commands.Cog):
         if not await acknowledge_press(interaction):
             return
         language = language_of(interaction, private=True)
+        # Without buttons: others' deletions may come first, and nothing can be kept any more.
+        await answer(interaction, layout_of(words.DELETING.in_language(language)))
         try:
             done = await self._personal_data.delete(interaction.user.id)
         except (StorageError, OSError) as error:
@@ -122,10 +131,17 @@ class PrivacyCog(commands.Cog):
         await answer(interaction, layout_of(_paragraphs(lines, language)))
 
     async def _keep(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Put the question away. Everything may be going already, by another press on it or on an earlier one."""
         del match
-        if await acknowledge_press(interaction):
-            kept = words.KEPT.in_language(language_of(interaction, private=True))
-            await answer(interaction, layout_of(kept))
+        if not await acknowledge_press(interaction):
+            return
+        try:
+            found = await self._personal_data.overview(interaction.user.id)
+        except StorageError:
+            await reply_privately(interaction, words.NOT_READ)
+            return
+        told = words.BEING_DELETED if found.being_deleted else words.KEPT
+        await answer(interaction, layout_of(told.in_language(language_of(interaction, private=True))))
 
     async def _show_document(self, interaction: Interaction, match: re.Match[str]) -> None:
         """Show the privacy policy or the terms as a file, beside the list."""

@@ -9,6 +9,7 @@ from bot.texts.messages import Message
 
 ANSWERS: Final[Mapping[ActionResult, Message]] = {
     ActionResult.DONE: words.CANCELLED,
+    ActionResult.CANCELLED_IN_DOUBT: words.CANCELLED_IN_DOUBT,
     ActionResult.ASK: words.STOP_OR_KEEP,
     ActionResult.HANDING_OVER: words.BEING_HANDED_OVER,
     ActionResult.ALREADY_READY: words.ALREADY_READY,

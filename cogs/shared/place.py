@@ -30,6 +30,16 @@ def place_of(interaction: Interaction) -> Place:
     return place_of_channel(interaction.channel)
 
 
+def hears_messages(interaction: Interaction) -> bool:
+    """Return True if Discord tells the bot of messages in the channel of an interaction.
+
+    It does not where a user brought the bot along: in servers that it is no member of, and among other people.
+    """
+    if interaction.guild_id is None:
+        return interaction.context.dm_channel
+    return not is_in_foreign_server(interaction)
+
+
 def place_of_channel(channel: Any) -> Place:  # noqa: ANN401 - discord.py's many kinds of channels
     """Return the kind of a channel in a server of which the bot is a member."""
     if isinstance(channel, _FLAGGED) and channel.is_nsfw():

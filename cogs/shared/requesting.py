@@ -12,7 +12,7 @@ from bot.jobs.job import new_job_id
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Verdict
 from bot.services.order import RequestOrigin, VideoOrder
-from bot.services.requests import Acknowledged, VideoRequests
+from bot.services.requests import Acknowledged, Refused, VideoRequests
 from bot.texts.buttons import LABELS
 from bot.texts.jobs import BEING_STORED
 from bot.texts.messages import Language
@@ -66,20 +66,33 @@ async def request_video(
     refused = await requests.accept(order, origin, acknowledging)
     if refused is None:
         return
+    try:
+        await _show_refusal(requests, interaction, order, origin, refused)
+    finally:
+        # Whatever became of the words.
+        await requests.record_refusal(order, origin, refused)
+
+
+async def _show_refusal(
+    requests: VideoRequests,
+    interaction: Interaction,
+    order: VideoOrder,
+    origin: RequestOrigin,
+    refused: Refused,
+) -> None:
     language = language_of(interaction, private=True)
     if refused.verdict is Verdict.PERSON_SUSPENDED:
         await refuse(interaction, refused.explanation, (appeal_button(origin.person, language),))
     elif refused.no_change_helps:
         await tell(interaction, refused.explanation)
     else:
-        keeping = requests.keep_refused(draft_id := new_job_id(), order, interaction.user.id)
+        keeping = requests.keep_refused(draft_id := new_job_id(), order, interaction.user.id, refused)
         button = change_button(draft_id, language)
         await show_once_kept(
             keeping,
             seconds_for_looking_up(interaction),
             lambda: tell(interaction, refused.explanation, (button,)),
         )
-    await requests.record_refusal(order, origin, refused)
 
 
 def change_button(draft_id: str, language: Language) -> PlainButton:
@@ -90,11 +103,15 @@ def change_button(draft_id: str, language: Language) -> PlainButton:
 async def show_once_kept(
     keeping: Coroutine[Any, Any, None], within_s: float, show: Callable[[], Awaitable[None]]
 ) -> None:
-    """Show a refusal with `change_button` as soon as its draft is kept.
+    """Show a form, or a refusal with `change_button`, as soon as its draft is kept. Raises what `show` raises.
 
-    Kept first, or who presses the button at once would find nothing; but no disk, however slow, keeps a user
-    waiting for longer than `within_s`.
+    Kept first, or who answers at once would find nothing; but no disk, however slow, keeps a user waiting for
+    longer than `within_s`.
     """
-    async with asyncio.TaskGroup() as group:
-        await asyncio.wait([group.create_task(keeping)], timeout=within_s)
-        await show()
+    try:
+        async with asyncio.TaskGroup() as group:
+            await asyncio.wait([group.create_task(keeping)], timeout=within_s)
+            await show()
+    except ExceptionGroup as failed:
+        # Callers know the error itself.
+        raise failed.exceptions[0] from None

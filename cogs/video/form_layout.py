@@ -29,7 +29,9 @@ class FormKind(StrEnum):
     """Subject of a form. The values are part of ids that outlive the process."""
 
     DRAFT = "draft"
-    """Pictures that were chosen before; the subject is the draft."""
+    """An order that was begun before; the subject is the draft."""
+    DRAFT_WITHOUT = "draftwithout"
+    """The same, where the form said that the pictures of the order are no longer kept."""
     CHANGE = "change"
     """An earlier request, differently; the subject is its job."""
     WITHOUT = "without"
@@ -51,11 +53,16 @@ class FormReference:
     @property
     def draft_id(self) -> str | None:
         """The draft that is used up when the form is sent; None for forms of older versions."""
-        return self.subject_id if self.kind is FormKind.DRAFT else self.form_id
+        return self.subject_id if self.is_of_draft else self.form_id
+
+    @property
+    def is_of_draft(self) -> bool:
+        """True if the subject is a draft, False if it is a job."""
+        return self.kind in {FormKind.DRAFT, FormKind.DRAFT_WITHOUT}
 
     @property
     def custom_id(self) -> str:
-        """At most 84 of the 100 characters that Discord allows."""
+        """At most 85 of the 100 characters that Discord allows."""
         form = f":{self.form_id}" if self.form_id is not None else ""
         return f"sm-form:{self.kind}:{self.subject_id}:{int(self.private)}{form}"
 
@@ -87,8 +94,11 @@ def video_form(
     *,
     presets: Sequence[Preset] = tuple(Preset),
 ) -> ui.Modal:
-    """The form, filled in with an order. Discord allows five parts (*Modal*)."""
-    options = order.options
+    """The form, filled in with an order; a value that is not on offer counts as none.
+
+    Discord allows five parts (*Modal*).
+    """
+    options = order.options.on_offer(presets)
     modal = ui.Modal(title=title.in_language(language), custom_id=reference.custom_id)
     # Only a picture that is there already, or has to come, can give the frame its shape.
     fits = not options.size and (order.picture_count > 0 or (pictures is not None and pictures.least > 0))

@@ -129,8 +129,8 @@ class FormsCog(commands.Cog):
             draft_id=reference.draft_id,
             parent_url=link_to(interaction.message),
         )
-        if reference.kind is FormKind.DRAFT:
-            return forms.DRAFT_GONE if draft is None else _completed(draft, order)
+        if reference.is_of_draft:
+            return forms.DRAFT_GONE if draft is None else _completed(draft, reference.kind, order)
         return await self._built_upon(interaction, reference, order)
 
     async def _built_upon(
@@ -160,9 +160,11 @@ class FormsCog(commands.Cog):
         return await self._drafts.get(reference.draft_id, interaction.user.id)
 
 
-def _completed(draft: Draft, sent: VideoOrder) -> VideoOrder:
+def _completed(draft: Draft, kind: FormKind, sent: VideoOrder) -> VideoOrder:
     """Return the order that was begun before the form was opened, as the form completes it."""
+    replaced = bool(sent.sources) or kind is FormKind.DRAFT_WITHOUT
     return draft.order.changed(
+        kept=None if replaced else draft.order.kept,
         prompt=sent.prompt,
         options=sent.options,
         sources=(*draft.order.sources, *sent.sources),

@@ -17,7 +17,7 @@ from bot.moderation.policy import Place, Right, Verdict
 from bot.people.cache import PreferenceCache
 from bot.services.order import RequestOrigin, VideoOptions, VideoOrder
 from bot.services.prompt_options import ParsedPrompt, parse_prompt_options
-from bot.services.requests import VideoRequests
+from bot.services.requests import Refused, VideoRequests
 from bot.texts import replies as words
 from bot.texts.explanations import Explanation
 from bot.texts.messages import Language, Translatable
@@ -91,7 +91,8 @@ class RepliesCog(commands.Cog):
             # Where the server does not want the bot to be used, it stays silent.
             if not away:
                 order = self._order(message, parsed, addressed) if addressed.pictures else None
-                await self._say(message, trouble, language, missing=_missing(message), order=order)
+                told = Refused(trouble)
+                await self._say(message, told, language, missing=_missing(message), order=order)
             return
         order = self._order(message, parsed, addressed)
         origin = RequestOrigin(
@@ -106,24 +107,30 @@ class RepliesCog(commands.Cog):
         if refused is None:
             return
         suspended = refused.verdict is Verdict.PERSON_SUSPENDED
-        await self._say(
-            message,
-            refused.explanation,
-            language,
-            missing=origin.missing,
-            buttons=(appeal_button(origin.person, language),) if suspended else (),
-            order=None if suspended or refused.was_made else order,
-            directly=away,
-        )
-        await self._requests.record_refusal(order, origin, refused)
+        try:
+            await self._say(
+                message,
+                refused,
+                language,
+                missing=origin.missing,
+                buttons=(appeal_button(origin.person, language),) if suspended else (),
+                order=None if suspended or refused.was_made else order,
+                directly=away,
+            )
+        finally:
+            # Whatever became of the words.
+            await self._requests.record_refusal(order, origin, refused)
 
     def _order(self, message: discord.Message, parsed: ParsedPrompt, addressed: Addressed) -> VideoOrder:
         options = VideoOptions(**{option.value: value for option, value in parsed.options.items()})
+        preferences = self._people.of(message.author.id)
         return VideoOrder(
             prompt=parsed.prompt,
-            options=options.completed_by(self._people.of(message.author.id)),
+            options=options.completed_by(preferences),
             sources=addressed.pictures,
             group=self._group,
+            # For the form by which it is changed: a message itself is answered where everybody reads.
+            private=preferences.private or False,
         )
 
     def _address(self, message: discord.Message, language: Language) -> ReplyAddress:
@@ -146,7 +153,7 @@ class RepliesCog(commands.Cog):
     async def _say(
         self,
         message: discord.Message,
-        told: Translatable,
+        refused: Refused,
         language: Language,
         *,
         missing: tuple[Right, ...] = (),
@@ -158,7 +165,7 @@ class RepliesCog(commands.Cog):
 
         Below words in the channel is *Change* for an `order`.
         """
-        nobody = discord.AllowedMentions.none()
+        told, nobody = refused.explanation, discord.AllowedMentions.none()
         if directly or set(missing) - {Right.ATTACH_FILES}:
             if not isinstance(told, Explanation):
                 return
@@ -175,7 +182,7 @@ class RepliesCog(commands.Cog):
         draft_id, person_id = new_job_id(), message.author.id
         shown = (*buttons, change_button(draft_id, language))
         await show_once_kept(
-            self._requests.keep_refused(draft_id, order, person_id),
+            self._requests.keep_refused(draft_id, order, person_id, refused),
             _DRAFT_WITHIN_S,
             lambda: _answer(message, told.in_language(language), shown),
         )

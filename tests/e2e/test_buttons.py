@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.dimilinks import Hang, HttpError
+from bot.sandbox.dimilinks import Hang, HttpError, TaskOutcome
 from bot.sandbox.discord import DiscordFault
 from bot.texts import jobs as words
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told, without_change
@@ -97,6 +97,16 @@ async def test_a_bought_video_that_may_finish_arrives(wide: Harness, *, restarte
     asked_again = await press_unseen(wide, message_of(reply), id_of(reply.versions[1], "Cancel"))
     assert await told(asked_again) == words.ALREADY_ENDED.english
     assert message_of(reply).current.videos
+
+
+async def test_a_video_that_failed_meanwhile_is_not_promised(wide: Harness) -> None:
+    reply = await being_made(wide, "first")
+    asked = await press(wide, reply, "Cancel")
+    await told(asked)
+    finish(wide, "first", outcome=TaskOutcome.FAILED)
+    await wide.ended(reply)
+    assert await told(await press(wide, asked, "Let it finish")) == words.ALREADY_ENDED.english
+    assert labels(message_of(asked).current) == []
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -6,8 +6,10 @@ import pytest
 
 from bot.sandbox.discord import Message, Reply
 from bot.texts import defaults as words
-from tests.e2e.actors.buttons import told
+from tests.e2e.actors.buttons import press, told
+from tests.e2e.actors.forms import opens, send
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.mentions import CALM, answer_to, ended, ping, say
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import being_made, finish
@@ -55,6 +57,29 @@ async def test_what_is_not_said_is_as_one_likes_it(harness: Harness, *, restarte
     assert reply.message.ephemeral
     assert other.message is not None
     assert not other.message.ephemeral
+
+
+@pytest.mark.slow
+async def test_whoever_wants_private_videos_gets_them_by_buttons_too(harness: Harness) -> None:
+    reply = await harness.video("a cat", user=harness.member("bea"), resolution="480p")
+    await finished(harness, reply)
+    await defaults(harness, private=True)
+    for label in ("Again", "In 720p"):
+        again = await press(harness, reply, label)
+        assert (await again.wait_for_video(TIMEOUT_S)).ephemeral
+    for label in ("Change", "Use last frame"):
+        sent = await send(harness, await opens(harness, reply, label), {"prompt": "a dog"})
+        assert (await sent.wait_for_video(TIMEOUT_S)).ephemeral
+
+
+@pytest.mark.started_with(tuning=CALM)
+async def test_a_message_to_the_bot_is_answered_in_the_channel_as_the_defaults_say(harness: Harness) -> None:
+    assert f"Only you see the videos: {words.PRIVATE.english}\n" in await defaults(harness, private=True)
+    asked = await say(harness, ping(harness, "make it rain"), 1)
+    assert not (await ended(harness, asked)).ephemeral
+    refused = await answer_to(await say(harness, ping(harness, "make it rain, spicy"), 1))
+    sent = await send(harness, await opens(harness, refused, "Change"), {"preset": ["normal"]})
+    assert (await sent.wait_for_video(TIMEOUT_S)).ephemeral
 
 
 async def test_what_is_said_counts_more(harness: Harness) -> None:

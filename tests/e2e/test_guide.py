@@ -122,9 +122,27 @@ async def test_help_says_to_whom_the_bot_is_closed_and_why(harness: Harness) -> 
 async def test_help_in_direct_messages_is_for_one_person(harness: Harness) -> None:
     manager = boss(harness)
     answer = await typed(harness, "help", user=manager, channel=harness.sandbox.discord.dm(manager))
-    assert words.REPORTING_WITHOUT_MODERATORS.english in answer
+    assert "*Report*" not in answer
+    assert words.PICTURE_WAYS.english in answer
     assert "spicy" not in answer
     assert "/settings" not in answer
+
+
+async def test_help_says_where_a_server_does_not_want_videos(harness: Harness) -> None:
+    harness.sandbox.discord.integrations.deny(harness.guild, harness.channel, "video")
+    refused = refusals.REFUSALS["command_not_here"]
+    assert words.not_here(refused.what, refused.then).english in await typed(harness, "help")
+    assert "You cannot" not in await typed(harness, "help", channel=harness.adult_channel)
+
+
+@pytest.mark.parametrize("place", [group, foreign_server])
+async def test_help_names_no_mentions_where_discord_tells_the_bot_of_no_messages(
+    harness: Harness, place: Callable[[Harness], Channel]
+) -> None:
+    answer = await typed(harness, "help", channel=place(harness))
+    assert words.PICTURE_BY_MENU.english in answer
+    assert "mention me" not in answer
+    assert (words.REPORTING_WITHOUT_MODERATORS.english in answer) is (place is foreign_server)
 
 
 @pytest.mark.parametrize("language", [Language.CHINESE, Language.JAPANESE])

@@ -10,7 +10,7 @@ from bot.texts import moderation, refusals
 from bot.texts import privacy as words
 from bot.texts.messages import Language
 from tests.e2e.actors.approvals import moderator
-from tests.e2e.actors.buttons import labels, message_of, press, told
+from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.privacy import deleted, export, privacy
 from tests.e2e.actors.records import assert_log_unbroken, states, stored
@@ -110,6 +110,26 @@ async def test_who_keeps_it_loses_nothing(harness: Harness) -> None:
     shown = await message_of(asked).wait_for(lambda version: version.text() == words.KEPT.english, TIMEOUT_S)
     assert not shown.buttons
     assert owners(harness) == [harness.user.id]
+
+
+async def test_who_keeps_it_too_late_is_told_that_it_is_being_deleted(harness: Harness) -> None:
+    await delivered(harness)
+    earlier, asked = await privacy(harness, "delete"), await privacy(harness, "delete")
+    keep = id_of(message_of(asked).current, words.KEEP.english)
+    async with harness.app.privacy.personal_data._erasing:  # pyright: ignore[reportPrivateUsage] - others' deletions
+        await press(harness, asked, words.DELETE.english)
+        shown = message_of(asked)
+        under_way = await shown.wait_for(lambda version: version.text() == words.DELETING.english, TIMEOUT_S)
+        assert not under_way.buttons
+        await until(lambda: pending(harness) == 1)
+        await press_unseen(harness, shown, keep)
+        await press(harness, earlier, words.KEEP.english)
+        for question in (asked, earlier):
+            await message_of(question).wait_for(
+                lambda version: version.text() == words.BEING_DELETED.english, TIMEOUT_S
+            )
+    await shown.wait_for(lambda version: "What I kept about you is deleted." in version.text(), TIMEOUT_S)
+    assert owners(harness) == [NOBODY]
 
 
 @AT_ONCE_AND_AFTER_A_RESTART

@@ -13,8 +13,9 @@ from bot.backups.taking import take_backup
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.discord import DiscordFault, MessageVersion, Reply
 from bot.storage.opening import database_path
+from bot.texts import jobs as words
 from tests.e2e.actors.approvals import ask, moderator, question, rule
-from tests.e2e.actors.buttons import labels, message_of, press
+from tests.e2e.actors.buttons import labels, message_of, press, told, whispered
 from tests.e2e.actors.direct_messages import inbox
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
@@ -86,6 +87,21 @@ async def test_who_waits_is_asked_also_a_moment_after_the_backup(harness: Harnes
     await harness.restart()
     finish(harness, "third")
     await shown(harness, third)
+
+
+async def test_who_waits_and_cancels_is_not_told_that_it_cost_nothing(harness: Harness) -> None:
+    await being_made(harness, "first")
+    second, third = await in_line(harness, "second"), await in_line(harness, "third")
+    archive = backed_up(harness)
+    await put_back_elsewhere(harness, archive)
+    await asked(third)
+    assert await told(await press(harness, third, "Cancel")) == words.CANCELLED_IN_DOUBT.english
+    ended = await third.wait_for(lambda version: "### Cancelled" in version.text(), TIMEOUT_S)
+    assert HANDED_OVER in ended.text()
+    # What its user wants once more is this bot's own.
+    await asked(second)
+    assert await whispered(await press(harness, second, "Make it")) == words.BEGUN.english
+    assert await told(await press(harness, second, "Cancel")) == words.CANCELLED.english
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """A disk that takes a request late: the acknowledgement does not wait for it, and nobody stays at "thinking…"."""
 
+import asyncio
 import gc
+import threading
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -8,12 +10,14 @@ import pytest
 
 from bot.sandbox.discord import CallbackKind, DiscordFault
 from bot.storage import postgresql_engines, sqlite_engines
-from bot.texts import explanations, jobs
+from bot.texts import explanations, forms, jobs
 from cogs.shared.respond import LookUpTimes
 from tests.e2e.actors.buttons import press, without_change
 from tests.e2e.actors.faults import locked_disk
+from tests.e2e.actors.forms import hint
 from tests.e2e.actors.harness import BEING_STORED, QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import delivered, upload
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -77,3 +81,22 @@ async def test_a_press_whose_look_up_hangs_is_answered_in_words_while_discord_st
         again = await press(harness, first, "Again")
         assert jobs.NOT_STORED.english in (await again.wait_for_answer(TIMEOUT_S)).text()
     assert harness.bought == 1
+
+
+@pytest.mark.started_with(tuning=replace(QUICK, look_ups=LookUpTimes()), ack_deadline_s=3.0)
+async def test_a_form_opens_in_time_though_no_thread_is_free_to_look_for_its_pictures(
+    harness: Harness,
+) -> None:
+    reply, free, loop = (
+        await delivered(harness, image=upload(harness)),
+        threading.Event(),
+        asyncio.get_running_loop(),
+    )
+    busy = [loop.run_in_executor(None, free.wait, TIMEOUT_S) for _ in range(40)]
+    try:
+        opened = await press(harness, reply, "Change")
+        await opened.wait_for_modal(TIMEOUT_S)
+        assert hint(opened, "pictures") == forms.instead_of(1).english
+    finally:
+        free.set()
+        await asyncio.gather(*busy)

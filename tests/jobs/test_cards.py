@@ -7,8 +7,9 @@ import pytest
 
 from bot.jobs import cards
 from bot.jobs.cards import Stage
-from bot.jobs.job import JobState
+from bot.jobs.job import Failure, FailureReason, Job, JobState
 from bot.jobs.mismatch import Mismatch
+from bot.texts.explanations import Money
 from tests.jobs.builders import MOMENT, a_job
 
 READY = replace(a_job(state=JobState.DELIVERING), task_id="task", ready_at=MOMENT + timedelta(seconds=83))
@@ -31,6 +32,20 @@ def test_a_video_that_is_not_as_asked_for_says_so_in_a_line_each() -> None:
         "Not quite what you chose: you asked for 6 s and got 2.5 s.",
         "Not quite what you chose: you asked for 1280x720 and got 640x360.",
     )
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        replace(a_job(state=JobState.CANCELLED), may_be_bought=True),
+        replace(a_job(state=JobState.FAILED), failure=Failure(FailureReason.UNANSWERED), may_be_bought=True),
+        replace(a_job(state=JobState.DENIED), may_be_bought=True),
+    ],
+)
+def test_what_may_have_been_bought_before_a_backup_is_not_said_to_have_cost_nothing(ended: Job) -> None:
+    assert Money.UNKNOWN.sentence.english in cards.ended_card(ended).lines
+    certain = cards.ended_card(replace(ended, may_be_bought=False))
+    assert Money.NOT_SPENT.sentence.english in certain.lines
 
 
 @pytest.mark.parametrize(

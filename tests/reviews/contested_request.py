@@ -257,7 +257,6 @@ class ContestedRequest:
             messages=discord,
             tasks=outside,
             originals=originals,
-            spool=outside,
             audit=audit,
             is_hidden=outside,
             now=now,

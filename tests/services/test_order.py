@@ -22,6 +22,7 @@ from tests.jobs.builders import MOMENT, a_job
 CAT = ImageSource("https://cdn.discordapp.com/cat.png", "cat.png", 1000)
 FRAME = ImageSource("https://cdn.discordapp.com/v.mp4", "v.mp4", None, SourceKind.VIDEO, own_spicy_video=True)
 KEPT = Reference(Path("/spool/job-1/0.png"), ImageMime.PNG, 1000, 64, 48, "cat.png")
+NOTHING = Preferences()
 HOSTS = ("cdn.discordapp.com",)
 WHOLE = VideoOrder(
     prompt="a paper boat",
@@ -93,14 +94,30 @@ def test_pictures_come_from_the_allowed_hosts_alone() -> None:
 
 def test_an_order_made_anew_asks_for_the_same_video() -> None:
     job = replace(a_job(), request=VideoRequest(prompt="a boat", seconds=Seconds.S12, group="default"))
-    assert request_of(VideoOrder.again(job)) == job.request
+    assert request_of(VideoOrder.again(job, NOTHING)) == job.request
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("by", [NOTHING, Preferences(private=False), Preferences(private=True)])
+def test_an_order_made_anew_is_private_as_the_video_was_or_as_its_user_wants(
+    by: Preferences, *, private: bool
+) -> None:
+    job = replace(a_job(), reply=replace(a_job().reply, private=private))
+    assert VideoOrder.again(job, by).private is (private or by.private is True)
+
+
+def test_values_that_are_not_on_offer_count_as_none() -> None:
+    chosen = VideoOptions(seconds="7", size="4:3", resolution="1080p", preset="spicy")
+    assert chosen.on_offer((Preset.NORMAL, Preset.FUN)) == VideoOptions()
+    assert chosen.on_offer((Preset.SPICY,)) == VideoOptions(preset="spicy")
+    assert WHOLE.options.on_offer(tuple(Preset)) == WHOLE.options
 
 
 def test_an_order_made_anew_fetches_pictures_only_where_none_are_kept() -> None:
     job = replace(a_job(), sources=(CAT,))
-    assert VideoOrder.again(job).sources == (CAT,)
-    anew = VideoOrder.again(replace(job, pictures=(KEPT,)), parent_id=job.id)
-    assert (anew.sources, anew.kept, anew.parent_id) == ((), (KEPT,), job.id)
+    assert VideoOrder.again(job, NOTHING).sources == (CAT,)
+    anew = VideoOrder.again(replace(job, pictures=(KEPT,)), NOTHING)
+    assert (anew.sources, anew.kept) == ((), (KEPT,))
 
 
 async def test_a_draft_keeps_the_whole_order_for_its_user_alone(

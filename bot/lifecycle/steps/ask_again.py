@@ -6,9 +6,8 @@ its owner: a video whose reply cannot be seen is never posted by itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import stamina
@@ -60,11 +59,8 @@ class AskAgainStep:
         timeouts: Timeouts,
         retention: Retention,
         alarms: OperatorAlarms,
-        put_back_at: Callable[[], Awaitable[datetime | None]],
     ) -> None:
-        """Args: `put_back_at` returns when a backup was put back last, if one was."""
         self._messages = messages
-        self._put_back_at = put_back_at
         self._timeouts = timeouts
         self._retention = retention
         self._alarms = alarms
@@ -89,15 +85,16 @@ class AskAgainStep:
                     raw_answer=_BEHIND_ITS_REPLY,
                     submitted_at=context.job.submitted_at or context.now(),
                     ask_again_since=None,
+                    may_be_bought=False,  # the operator's question now
                 )
             case ReplyTells.NOTHING:
                 since = context.job.ask_again_since or context.now()
                 until = since + self._retention.unanswered
-                # What a card shows comes seconds after what is done, and after an hour it is not edited any more.
-                put_back = await self._put_back_at()
-                behind = put_back is not None and context.job.created_at <= put_back
-                card = cards.ask_again_card(context.job, until, certain=look.seen and not behind)
-                await context.tell(card)
+                # After a backup no look proves that nothing was bought: what a card shows comes seconds after what
+                # is done, and after an hour it is not edited any more.
+                if not (look.seen or context.job.may_be_bought):
+                    await context.amend(may_be_bought=True)
+                await context.tell(cards.ask_again_card(context.job, until))
 
     async def look_first(self, context: JobContext) -> bool:
         """End a job under way whose video the reply shows already, and find out if another one may go on.

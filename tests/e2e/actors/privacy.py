@@ -26,7 +26,10 @@ async def deleted(harness: Harness, *, user: User | None = None) -> str:
     asked = await privacy(harness, "delete", user=user)
     question = message_of(asked)
     await press(harness, asked, words.DELETE.english, user=user)
-    shown = await question.wait_for(lambda version: bool(version.text()) and not version.buttons, TIMEOUT_S)
+    under_way = {"", words.DELETING.english}
+    shown = await question.wait_for(
+        lambda version: version.text() not in under_way and not version.buttons, TIMEOUT_S
+    )
     return shown.text()
 
 

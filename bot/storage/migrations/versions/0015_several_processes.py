@@ -1,6 +1,6 @@
 """Tables of several processes: caps, pauses, waits, the line, leader, shards, files to be deleted in a store.
 
-Beside them the channel whose rules count for a job's reply.
+Beside them the channel whose rules count for a job's reply, and jobs that an earlier bot may have bought.
 """
 
 import sqlalchemy as sa
@@ -95,3 +95,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_file_deletions"),
     )
     op.add_column("jobs", sa.Column("rules_channel_id", sa.BigInteger))
+    may_be_bought = sa.Column("may_be_bought", sa.Boolean, server_default=sa.false(), nullable=False)
+    op.add_column("jobs", may_be_bought)
