@@ -129,6 +129,10 @@ class PostRefusedError(DeliveryError):
     """Discord refuses this very message (another 400): repeating it is no use."""
 
 
+class ThreadClosedError(PostRefusedError):
+    """The thread is archived, and the bot may not open it (400, code 50083): the same call may work later."""
+
+
 class WordsRefusedError(PostRefusedError):
     """AutoMod refuses the message for its words (400, codes 200000 and 200001)."""
 

@@ -16,6 +16,7 @@ from bot.delivery.messages import (
     Post,
     ReplyAddress,
     ReplyUnreachableError,
+    ThreadClosedError,
     WordsRefusedError,
 )
 from bot.delivery.routes import Route, asked_routes, final_routes, progress_routes
@@ -88,6 +89,9 @@ class ReplyRoutes:
     def close(self, route: Route, error: DeliveryError) -> None:
         """Close a route: refused requests count towards Discord's ban for invalid requests."""
         (self._closed if isinstance(error, ReplyUnreachableError) else self._refused)[route] = error
+        if route is Route.EDIT_AS_BOT and isinstance(error, ThreadClosedError):
+            # A new message would open the thread, against the moderators who closed it.
+            self._refused[Route.ANSWER_IN_CHANNEL] = error
         log.info("route_closed", route=route, reason=str(error))
 
     def forget_refusals(self) -> None:

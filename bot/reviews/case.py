@@ -100,7 +100,8 @@ class ReviewChannel(Protocol):
         """Change a question's card to how the question stands now.
 
         Returns:
-            False if it may work later: Discord is away, or does not say that the bot is in the server.
+            False if it may work later: Discord is away, does not say that the bot is in the server, or takes no
+            edit in a closed thread. What was deleted with its user's data is shown until Discord says otherwise.
         """
         ...
 

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 import discord
 import structlog
 from discord import ui
 
+from bot.delivery.archived_threads import with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
+from bot.delivery.discord_errors import OLD_EDITS_CODE, THREAD_ARCHIVED_CODE
 from bot.moderation.policy import Place
 from bot.moderation.servers.cache import RuleCache
 from bot.reviews.case import ReviewCase
@@ -31,8 +34,8 @@ _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
 _UNKNOWN_CHANNEL: Final = 10003
 """Discord, *JSON Error Codes*."""
-_TOO_MANY_OLD_EDITS: Final = 30046
-"""Discord, *JSON Error Codes*: edits of messages that are older than an hour."""
+_LATER: Final = frozenset({OLD_EDITS_CODE, THREAD_ARCHIVED_CODE})
+"""Refusals of an edit that pass: with time, or once moderators open the thread."""
 _NOBODY: Final = discord.AllowedMentions.none()
 
 _Channel: TypeAlias = discord.DMChannel | discord.PartialMessageable
@@ -89,13 +92,18 @@ class DiscordReviewChannel:
         files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
         view = review_layout(case, files, language, _lead(case, guild, restricted=restricted))
         kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
-        edited = await attempt(
-            message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY), _TIMEOUT_S
-        )
+
+        def edit() -> Awaitable[object]:
+            return message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY)
+
+        edited = await attempt(with_open_thread(self._client, review.channel_id, edit), _TIMEOUT_S)
         if not isinstance(edited, FailedCall):
             return True
         log.info("review_not_shown", review=review.id, **edited.facts)
-        return not (edited.passing or edited.code == _TOO_MANY_OLD_EDITS)
+        if review.is_emptied:
+            # Whatever else Discord says, the card still shows what was deleted.
+            return edited.status == HTTPStatus.NOT_FOUND
+        return not (edited.passing or edited.code in _LATER)
 
     async def is_deleted(self, channel_id: int) -> bool:
         """Return True if Discord says that there is no such channel; False if it cannot be told."""
