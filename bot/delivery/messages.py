@@ -38,7 +38,8 @@ class ReplyAddress:
     guild_id: int | None = None
     """Server of the reply; None in direct messages."""
     foreign: bool = False
-    """True if the bot was no member of that server, by what the interaction said: a user brought it along."""
+    """True if the bot was no member of that server, or of that group chat or direct message of others, by what the
+    interaction said: a user brought it along."""
     rules_channel_id: int | None = None
     """Channel whose rules count: of a thread, its parent, as the event said. None for a reply that was stored by a
     version that kept none."""

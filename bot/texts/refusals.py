@@ -94,6 +94,10 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("The *spicy* preset does not work in direct messages."),
         sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
     ),
+    "not_in_private_channels": nothing_charged(
+        sentence("The *spicy* preset does not work in group chats or in direct messages with others."),
+        sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
+    ),
     "not_in_foreign_servers": nothing_charged(
         sentence("The *spicy* preset only works in servers that have added me."),
         sentence("Choose another preset here, or ask the server's moderators to add me."),
@@ -116,7 +120,8 @@ OF_CONTINUATIONS: Final[Mapping[str, Explanation]] = {
             "spicy_stopped",
             "spicy_from_pictures",
         ),
-        *("needs_age_restricted_channel", "not_in_direct_messages", "not_in_foreign_servers"),
+        *("needs_age_restricted_channel", "not_in_direct_messages"),
+        *("not_in_private_channels", "not_in_foreign_servers"),
     )
 }
 """The refusals of spicy for who chose another preset, and the last frame of a spicy video to begin with."""

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import discord
 
-from bot.moderation.policy import Place, Right
+from bot.moderation.policy import Place, Right, place_without_server
 from bot.moderation.review_places import ReviewPlace
-from cogs.shared.interactions import Interaction, is_in_foreign_server
+from cogs.shared.interactions import Interaction, is_brought_along
 
 _FLAGGED: Final = (
     discord.TextChannel,
@@ -23,9 +23,10 @@ def place_of(interaction: Interaction) -> Place:
     The flag comes with the interaction. A thread has none of its own: discord.py asks its parent, and says
     "not restricted" where the parent is not known.
     """
+    foreign = is_brought_along(interaction)
     if interaction.guild_id is None:
-        return Place.DIRECT_MESSAGE
-    if is_in_foreign_server(interaction):
+        return place_without_server(foreign=foreign)
+    if foreign:
         return Place.FOREIGN_SERVER
     return place_of_channel(interaction.channel)
 
