@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.texts.explanations import Explanation, Money, nothing_charged
 from bot.texts.messages import Message, counted, sentence, two_in_a_row
-from bot.texts.quoting import quote_prompt
+from bot.texts.quoting import PROMPT_SHOWN_CHARS, quote_prompt
 
 DENY_REASONS: Final[Mapping[str, Message]] = {
     "real_person": sentence("It may show a real person who did not agree"),
@@ -241,9 +241,10 @@ def chosen_reason(reason: str) -> Message | None:
     return _CHOSEN.get(reason)
 
 
-def with_reason(told: Message, reason: str) -> Message:
+def with_reason(told: Message, reason: str, limit_chars: int = PROMPT_SHOWN_CHARS) -> Message:
     """Add the moderators' reason, if they gave one."""
     if not reason.strip():
         return told
     chosen = _CHOSEN.get(reason)
-    return sentence("{told} Their reason: “{reason}”.", told=told, reason=chosen or quote_prompt(reason))
+    quoted = chosen or quote_prompt(reason, limit_chars)
+    return sentence("{told} Their reason: “{reason}”.", told=told, reason=quoted)
