@@ -135,7 +135,7 @@ class ThreadClosedError(PostRefusedError):
 
 
 class WordsRefusedError(PostRefusedError):
-    """AutoMod refuses the message for its words (400, codes 200000 and 200001)."""
+    """AutoMod, or Discord's filter of links, refuses the message for its words (400, 200000, 200001 and 240000)."""
 
 
 class AnsweredElsewhereError(DeliveryError):

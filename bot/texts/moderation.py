@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.texts.messages import Message, counted, named, sentence
-from bot.texts.quoting import PROMPT_SHOWN_CHARS, fit
+from bot.texts.quoting import PROMPT_SHOWN_CHARS, fit, split_links
 from bot.texts.refusals import with_reason
 
 _PROMPT_BLOCK_UNITS: Final = 2600
@@ -256,11 +256,11 @@ def whole_prompt(prompt: str, room_units: int = _PROMPT_BLOCK_UNITS) -> str:
     """Return a prompt for moderators, as it was typed, in a block without formatting of so many units at most."""
     opens, ends = "```\n", "\n```"
     room_units = min(room_units, _PROMPT_BLOCK_UNITS) - len(opens + ends)
-    return opens + fit(prompt, room_units, _without_fences) + ends
+    return opens + fit(prompt, room_units, _harmless) + ends
 
 
-def _without_fences(text: str) -> str:
-    return text.replace("`", "'")
+def _harmless(text: str) -> str:
+    return split_links(text.replace("`", "'"))
 
 
 # Suspensions and appeals.

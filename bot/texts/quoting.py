@@ -48,10 +48,14 @@ def fit(text: str, limit_units: int, show: Callable[[str], str]) -> str:
         kept_chars -= max(1, over_units // 2)
 
 
+def split_links(text: str) -> str:
+    """Split the addresses and invitations in a text, which Discord refuses where it takes them for harmful."""
+    return _INVITE.sub(rf"\1{_JOINER}", _SCHEME.sub(rf"\g<0>{_JOINER}", text))
+
+
 def escape(text: str) -> str:
     """Escape Discord's markdown, mentions and timestamps in a text, and split its links."""
-    parted = _INVITE.sub(rf"\1{_JOINER}", _SCHEME.sub(rf"\g<0>{_JOINER}", text))
-    return _MARKDOWN.sub(r"\\\1", parted)
+    return _MARKDOWN.sub(r"\\\1", split_links(text))
 
 
 def quote_prompt(prompt: str, limit_chars: int = PROMPT_SHOWN_CHARS) -> str:

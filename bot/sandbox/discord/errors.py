@@ -61,6 +61,7 @@ ENTRY_POINT_LEFT_OUT = Problem(
 )
 INVALID_JSON = Problem(400, 50109, "The request body contains invalid JSON.")
 BLOCKED_BY_AUTOMOD = Problem(400, 200000, "Message was blocked by automatic moderation")
+HARMFUL_LINK = Problem(400, 240000, "Message blocked by harmful links filter")
 
 
 class ApiError(Exception):

@@ -168,6 +168,7 @@ class ChannelRoutes:
             allowed=allowed,
             before=before,
             blocked_words=blocked,
+            harmful_words=self._core.world.harmful_words,
         )
 
     def _nonce(self, payload: JsonObject) -> str | None:
