@@ -83,8 +83,12 @@ class ReviewCase:
         return before and (by_owner or job.state is JobState.CANCELLED)
 
 
+class CardRefusedError(Exception):
+    """Discord does not take the card of this very question: another one may be shown."""
+
+
 class ReviewChannel(Protocol):
-    """Shows questions to a server's moderators. No method raises for what Discord refuses."""
+    """Shows questions to a server's moderators."""
 
     async def put(self, case: ReviewCase) -> tuple[int, int] | None:
         """Post a question in the review channel, or else send it to the server's owner.
@@ -93,6 +97,9 @@ class ReviewChannel(Protocol):
 
         Returns:
             The ids of its channel and message, or None if it could be shown to no moderator.
+
+        Raises:
+            CardRefusedError: So it is, for what the card itself holds.
         """
         ...
 
