@@ -99,8 +99,8 @@ class DiscordMessages:
             )
         return message.id
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
-        """Edit the same message through its channel."""
+    async def edit_as_bot(self, address: ReplyAddress, post: Post, *, opens_thread: bool = True) -> int:
+        """Edit the same message through its channel; an archived thread is open meanwhile if `opens_thread`."""
         message = self._message(address)
 
         async def edit() -> None:
@@ -111,7 +111,10 @@ class DiscordMessages:
             )
 
         async with self._one_call(post):
-            await with_open_thread(self._client, message.channel.id, edit)
+            if opens_thread:
+                await with_open_thread(self._client, message.channel.id, edit)
+            else:
+                await edit()
         return message.id
 
     async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:

@@ -168,8 +168,8 @@ class Messages(Protocol):
         """Edit the reply with the interaction's token."""
         ...
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
-        """Edit the same message as the bot user, through its channel."""
+    async def edit_as_bot(self, address: ReplyAddress, post: Post, *, opens_thread: bool = True) -> int:
+        """Edit the same message as the bot user, through its channel; in an archived thread if `opens_thread`."""
         ...
 
     async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:

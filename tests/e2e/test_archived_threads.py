@@ -70,6 +70,8 @@ async def test_a_video_for_a_closed_post_opens_it_for_the_edit_at_most(
     await harness.app.jobs.runner.idle()
     assert thread.archived
     assert thread.messages == [message_of(reply)]
+    opened_and_closed = harness.sandbox.discord.request_log.counts["PATCH /channels/{channel_id}", 200]
+    assert opened_and_closed == (0 if locked else 2)
     why = jobs._CLOSED["not_permitted"].english
     assert (why in (await list_jobs(harness)).text) is locked
 
