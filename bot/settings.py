@@ -180,7 +180,8 @@ class Settings(BaseSettings):
         default=True, description="true or false, whether the spicy preset is among the choices at all"
     )
     spicy_in_direct_messages: bool = Field(
-        default=False, description="true or false, whether the spicy preset works in direct messages"
+        default=False,
+        description="true or false, whether the spicy preset works in direct messages with the bot",
     )
     spicy_blocked_servers: Ids = Field((), description="server ids, separated by commas, or nothing")
     held_per_person: AtLeastOne = Field(

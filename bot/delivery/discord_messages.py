@@ -1,7 +1,6 @@
 """Messages at Discord: posts through discord.py, and its errors as those of `messages.py`."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import aiohttp
 import discord
 from pydantic import SecretStr
 
+from bot.delivery.archived_threads import check_not_archived, with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_errors import delivery_error_of
 from bot.delivery.messages import (
@@ -26,6 +26,7 @@ from bot.delivery.messages import (
     ShownReply,
     UploadTooLargeError,
 )
+from bot.delivery.post_marks import digest_of, digest_of_answer, is_marked, mark_of, nonce_of
 from bot.storage.shielding import shield_until_done
 from bot.texts.cards import mention_of_late_video
 from bot.texts.cards import ping as ping_text
@@ -98,15 +99,22 @@ class DiscordMessages:
             )
         return message.id
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
-        """Edit the same message through its channel."""
+    async def edit_as_bot(self, address: ReplyAddress, post: Post, *, opens_thread: bool = True) -> int:
+        """Edit the same message through its channel; an archived thread is open meanwhile if `opens_thread`."""
         message = self._message(address)
-        async with self._one_call(post):
+
+        async def edit() -> None:
             await message.edit(
                 view=self._layout(post, None),
                 attachments=_files(post),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
+
+        async with self._one_call(post):
+            if opens_thread:
+                await with_open_thread(self._client, message.channel.id, edit)
+            else:
+                await edit()
         return message.id
 
     async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:
@@ -117,11 +125,13 @@ class DiscordMessages:
         if address.message_id is not None:
             reference = self._message(address).to_reference(fail_if_not_exists=False)
         async with self._one_call(post):
+            if address.guild_id is not None:
+                await check_not_archived(self._client, address.channel_id, locked=True)
             message = await self._client.get_partial_messageable(address.channel_id).send(
                 view=self._layout(post, _lead(address, post)),
                 files=_files(post),
                 reference=reference,
-                nonce=_nonce(_digest(post, "channel")),
+                nonce=nonce_of(digest_of(post, "channel")),
                 allowed_mentions=discord.AllowedMentions(
                     everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
                 ),
@@ -135,7 +145,7 @@ class DiscordMessages:
             message = await channel.send(
                 view=self._layout(post, _lead(address, post)),
                 files=_files(post),
-                nonce=_nonce(_digest(post, "direct")),
+                nonce=nonce_of(digest_of(post, "direct")),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         return message.id
@@ -146,18 +156,18 @@ class DiscordMessages:
         if address.channel_id is None or asked_id is None:
             raise ReplyUnreachableError("no message to answer")
         channel = self._client.get_partial_messageable(address.channel_id)
-        digest = _answer_digest(address, post)
-        lead = Lead("", _mark(digest))
+        digest = digest_of_answer(address, post)
+        lead = Lead("", mark_of(digest))
         async with self._one_call(post):
             answers = await self._answers_to(channel, asked_id) if look_first else []
-            own = next((answer for answer in answers if _is_marked(answer, lead.mark)), None)
+            own = next((answer for answer in answers if is_marked(answer, lead.mark)), None)
             if own is None and answers:
                 raise AnsweredElsewhereError("answered before")
             if own is None:
                 own = await channel.send(
                     view=self._layout(post, lead),
                     reference=channel.get_partial_message(asked_id).to_reference(fail_if_not_exists=False),
-                    nonce=_nonce(digest),
+                    nonce=nonce_of(digest),
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
             # Whoever posts second sees the first one's, because each looks after it has posted.
@@ -193,6 +203,8 @@ class DiscordMessages:
                 await webhook.send(text, ephemeral=address.private, allowed_mentions=allowed)
             elif address.channel_id is not None:
                 message = self._message(address)
+                if address.guild_id is not None:
+                    await check_not_archived(self._client, address.channel_id, locked=False)
                 await self._client.get_partial_messageable(address.channel_id).send(
                     text,
                     reference=message.to_reference(fail_if_not_exists=False),
@@ -223,13 +235,13 @@ class DiscordMessages:
             return None
         async with self._one_call(None):
             channel = self._client.get_partial_messageable(address.channel_id)
-            return await self._marked(channel, _mark(_digest(post)), since)
+            return await self._marked(channel, mark_of(digest_of(post)), since)
 
     async def find_direct(self, address: ReplyAddress, post: Post, since: datetime) -> int | None:
         """Return the id of the message by which `direct_message` made this post, at `since` or later."""
         async with self._one_call(None):
             channel = await self._client.create_dm(discord.Object(address.person_id))
-            return await self._marked(channel, _mark(_digest(post)), since)
+            return await self._marked(channel, mark_of(digest_of(post)), since)
 
     async def tell_person(self, person_id: int, text: str) -> None:
         """Send plain words to a user, such as the operator. Raises `DeliveryError`."""
@@ -249,7 +261,7 @@ class DiscordMessages:
         async for message in channel.history(limit=_LOOKED_BACK_MESSAGES):
             if message.created_at < since - _CLOCKS_APART:
                 return None
-            if _is_marked(message, mark):
+            if is_marked(message, mark):
                 return message.id
         return None
 
@@ -301,31 +313,7 @@ def _files(post: Post) -> list[discord.File]:
 
 
 def _lead(address: ReplyAddress, post: Post) -> Lead:
-    return Lead(mention_of_late_video(address.person_id, address.language), _mark(_digest(post)))
-
-
-def _digest(post: Post, *parts: str) -> str:
-    """Return a digest that all repetitions of a post share, and no other post has."""
-    return hashlib.sha256(":".join((post.card.job_id, post.card.headline, *parts)).encode()).hexdigest()
-
-
-def _answer_digest(address: ReplyAddress, post: Post) -> str:
-    # The moment at which this process got the message: another one has another, a restart has the same.
-    return hashlib.sha256(f"{post.card.job_id}:{address.created_at}".encode()).hexdigest()
-
-
-def _nonce(digest: str) -> str:
-    # At most 25 characters (Discord, *Create Message*).
-    return digest[:25]
-
-
-def _mark(digest: str) -> int:
-    # A positive 32-bit number, far above those that Discord gives to components without one.
-    return 1 << 30 | int(digest[:7], 16)
-
-
-def _is_marked(message: discord.Message, mark: int) -> bool:
-    return any(getattr(component, "id", None) == mark for component in message.components)
+    return Lead(mention_of_late_video(address.person_id, address.language), mark_of(digest_of(post)))
 
 
 def _check_size(post: Post, limit_bytes: int) -> None:

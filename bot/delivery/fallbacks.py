@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.delivery.messages import DeliveryError, ReplyUnreachableError
+from bot.delivery.messages import DeliveryError, ReplyUnreachableError, ThreadClosedError
 from bot.delivery.routes import Route
 
 
@@ -56,6 +56,8 @@ def fallback_of(
 
 
 def _reason_of(error: DeliveryError) -> FallbackReason:
+    if isinstance(error, ThreadClosedError):
+        return FallbackReason.NOT_PERMITTED
     if not isinstance(error, ReplyUnreachableError):
         return FallbackReason.REFUSED
     if error.token_refused:

@@ -38,7 +38,8 @@ class ReplyAddress:
     guild_id: int | None = None
     """Server of the reply; None in direct messages."""
     foreign: bool = False
-    """True if the bot was no member of that server, by what the interaction said: a user brought it along."""
+    """True if the bot was no member of that server, or of that group chat or direct message of others, by what the
+    interaction said: a user brought it along."""
     rules_channel_id: int | None = None
     """Channel whose rules count: of a thread, its parent, as the event said. None for a reply that was stored by a
     version that kept none."""
@@ -129,8 +130,12 @@ class PostRefusedError(DeliveryError):
     """Discord refuses this very message (another 400): repeating it is no use."""
 
 
+class ThreadClosedError(PostRefusedError):
+    """The thread is archived, and the bot may not open it (400, code 50083): the same call may work later."""
+
+
 class WordsRefusedError(PostRefusedError):
-    """AutoMod refuses the message for its words (400, codes 200000 and 200001)."""
+    """AutoMod, or Discord's filter of links, refuses the message for its words (400, 200000, 200001 and 240000)."""
 
 
 class AnsweredElsewhereError(DeliveryError):
@@ -163,8 +168,8 @@ class Messages(Protocol):
         """Edit the reply with the interaction's token."""
         ...
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
-        """Edit the same message as the bot user, through its channel."""
+    async def edit_as_bot(self, address: ReplyAddress, post: Post, *, opens_thread: bool = True) -> int:
+        """Edit the same message as the bot user, through its channel; in an archived thread if `opens_thread`."""
         ...
 
     async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:

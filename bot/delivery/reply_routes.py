@@ -16,6 +16,7 @@ from bot.delivery.messages import (
     Post,
     ReplyAddress,
     ReplyUnreachableError,
+    ThreadClosedError,
     WordsRefusedError,
 )
 from bot.delivery.routes import Route, asked_routes, final_routes, progress_routes
@@ -88,6 +89,9 @@ class ReplyRoutes:
     def close(self, route: Route, error: DeliveryError) -> None:
         """Close a route: refused requests count towards Discord's ban for invalid requests."""
         (self._closed if isinstance(error, ReplyUnreachableError) else self._refused)[route] = error
+        if route is Route.EDIT_AS_BOT and isinstance(error, ThreadClosedError):
+            # A new message would open the thread, against the moderators who closed it.
+            self._refused[Route.ANSWER_IN_CHANNEL] = error
         log.info("route_closed", route=route, reason=str(error))
 
     def forget_refusals(self) -> None:
@@ -124,27 +128,30 @@ class ReplyRoutes:
         return fallback_of(route, best, self._closed | self._refused, unquoted=not self._quotes)
 
     async def send_card(self, route: Route, card: Card) -> int:
-        """Make a post without a file, once more without the prompt if AutoMod refuses that; as `send`."""
+        """Show a card of a running job, once more without the prompt if AutoMod refuses that; as `send`.
+
+        An archived thread stays as it is: the final post opens it.
+        """
         try:
-            return await self.send(route, Post(card))
+            return await self.send(route, Post(card), opens_thread=False)
         except WordsRefusedError as error:
             if not self.leave_out_quote(route, error):
                 raise
-            return await self.send(route, Post(card))
+            return await self.send(route, Post(card), opens_thread=False)
 
-    async def send(self, route: Route, post: Post) -> int:
+    async def send(self, route: Route, post: Post, *, opens_thread: bool = True) -> int:
         """Make a post by one route. Returns the id of the message that shows it. Raises `DeliveryError`."""
         post, token = self.as_allowed(post), self._address.token
         try:
-            return await self._send(route, post)
+            return await self._send(route, post, opens_thread=opens_thread)
         except ReplyUnreachableError as error:
             if route is not Route.TOKEN or self._address.token is token:
                 raise
             # A user's press renewed the token while the post by the older one was refused.
             log.info("older_token_refused", reason=str(error))
-        return await self.send(route, post)
+        return await self.send(route, post, opens_thread=opens_thread)
 
-    async def _send(self, route: Route, post: Post) -> int:
+    async def _send(self, route: Route, post: Post, *, opens_thread: bool) -> int:
         match route:
             case Route.TOKEN:
                 message_id = await self.messages.edit_by_token(self._address, post)
@@ -152,7 +159,7 @@ class ReplyRoutes:
                     self.learn_message(message_id)
                 return message_id
             case Route.EDIT_AS_BOT:
-                return await self.messages.edit_as_bot(self._address, post)
+                return await self.messages.edit_as_bot(self._address, post, opens_thread=opens_thread)
             case Route.ANSWER_IN_CHANNEL:
                 return await self.messages.answer_in_channel(self._address, post)
             case Route.DIRECT_MESSAGE:

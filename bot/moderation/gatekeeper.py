@@ -21,6 +21,7 @@ from bot.moderation.policy import (
     RequestFacts,
     Verdict,
     judge,
+    place_without_server,
 )
 from bot.moderation.presence import Presence
 from bot.moderation.rights import is_new_member
@@ -55,7 +56,7 @@ class ChannelLookup(Protocol):
             guild_id: Its server; None for direct messages.
             channel_id: The channel.
             rules_channel_id: The channel whose rules count, by what the event said: of a thread, its parent.
-            foreign: True if the interaction said that the bot is no member of that server.
+            foreign: True if the interaction said that the bot is no member there.
         """
         ...
 
@@ -72,7 +73,7 @@ class StoredRequest:
     reply_guild_id: int | None
     reply_channel_id: int | None
     reply_foreign: bool
-    """True if the bot was no member of the server of the reply, by what the interaction said."""
+    """True if the bot was no member of the server or the chat of the reply, by what the interaction said."""
     rules_channel_id: int | None
     """The channel whose rules count for the reply: of a thread, its parent. None if that was not stored."""
     role_ids: frozenset[int]
@@ -257,7 +258,7 @@ class Gatekeeper:
                 guild_id, channel_id, rules_channel_id=request.rules_channel_id, foreign=foreign
             )
         if guild_id is None:
-            return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
+            return ChannelInfo(place_without_server(foreign=foreign), channel_id)
         place = Place.FOREIGN_SERVER if foreign else Place.OPEN_CHANNEL
         return ChannelInfo(place, request.rules_channel_id)
 

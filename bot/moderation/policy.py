@@ -19,6 +19,9 @@ from bot.video import Preset
 class Place(StrEnum):
     """Kind of channel in which a request is made.
 
+    DIRECT_MESSAGE is the bot's own one with a user. PRIVATE_CHANNEL is a group chat or a direct message of others,
+    to which a user brought it along: nothing that is age-restricted may be posted there.
+
     FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app, by what
     the interaction said. No moderator there can set rules for the bot, so such a server has allowed nothing.
 
@@ -32,13 +35,19 @@ class Place(StrEnum):
     AGE_RESTRICTED_CHANNEL = "age_restricted_channel"
     OPEN_CHANNEL = "open_channel"
     DIRECT_MESSAGE = "direct_message"
+    PRIVATE_CHANNEL = "private_channel"
     FOREIGN_SERVER = "foreign_server"
     UNSEEN_SERVER = "unseen_server"
 
     @property
     def has_moderators(self) -> bool:
         """True if the place has rules of its own, and moderators who decide about requests."""
-        return self not in {Place.DIRECT_MESSAGE, Place.FOREIGN_SERVER}
+        return self not in {Place.DIRECT_MESSAGE, Place.PRIVATE_CHANNEL, Place.FOREIGN_SERVER}
+
+
+def place_without_server(*, foreign: bool) -> Place:
+    """Return the kind of a channel in no server; a `foreign` one is that of users who brought the bot along."""
+    return Place.PRIVATE_CHANNEL if foreign else Place.DIRECT_MESSAGE
 
 
 class Verdict(StrEnum):
@@ -67,6 +76,7 @@ class Verdict(StrEnum):
     SPICY_FROM_PICTURES = "spicy_from_pictures"
     NEEDS_AGE_RESTRICTED_CHANNEL = "needs_age_restricted_channel"
     NOT_IN_DIRECT_MESSAGES = "not_in_direct_messages"
+    NOT_IN_PRIVATE_CHANNELS = "not_in_private_channels"
     NOT_IN_FOREIGN_SERVERS = "not_in_foreign_servers"
 
 
@@ -294,9 +304,10 @@ def _of_spicy_place(facts: RequestFacts) -> Verdict | None:
         return Verdict.SPICY_STOPPED
     match facts.place:
         case Place.DIRECT_MESSAGE:
-            if not facts.operator.spicy_in_direct_messages:
-                return Verdict.NOT_IN_DIRECT_MESSAGES
-            return None
+            allowed = facts.operator.spicy_in_direct_messages
+            return None if allowed else Verdict.NOT_IN_DIRECT_MESSAGES
+        case Place.PRIVATE_CHANNEL:
+            return Verdict.NOT_IN_PRIVATE_CHANNELS
         case Place.FOREIGN_SERVER:
             return Verdict.NOT_IN_FOREIGN_SERVERS
         case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL | Place.UNSEEN_SERVER:

@@ -83,8 +83,12 @@ class ReviewCase:
         return before and (by_owner or job.state is JobState.CANCELLED)
 
 
+class CardRefusedError(Exception):
+    """Discord does not take the card of this very question: another one may be shown."""
+
+
 class ReviewChannel(Protocol):
-    """Shows questions to a server's moderators. No method raises for what Discord refuses."""
+    """Shows questions to a server's moderators."""
 
     async def put(self, case: ReviewCase) -> tuple[int, int] | None:
         """Post a question in the review channel, or else send it to the server's owner.
@@ -93,6 +97,9 @@ class ReviewChannel(Protocol):
 
         Returns:
             The ids of its channel and message, or None if it could be shown to no moderator.
+
+        Raises:
+            CardRefusedError: So it is, for what the card itself holds.
         """
         ...
 
@@ -100,7 +107,8 @@ class ReviewChannel(Protocol):
         """Change a question's card to how the question stands now.
 
         Returns:
-            False if it may work later: Discord is away, or does not say that the bot is in the server.
+            False if it may work later: Discord is away, does not say that the bot is in the server, or takes no
+            edit in a closed thread. What was deleted with its user's data is shown until Discord says otherwise.
         """
         ...
 

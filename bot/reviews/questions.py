@@ -21,7 +21,7 @@ from bot.moderation.memberships import Memberships
 from bot.moderation.presence import Presence
 from bot.moderation.rules import ServerRules
 from bot.moderation.words.findings import WordFindings
-from bot.reviews.case import ReviewCase, ReviewChannel, VideoMessage
+from bot.reviews.case import CardRefusedError, ReviewCase, ReviewChannel, VideoMessage
 from bot.reviews.report_store import ReportStore
 from bot.reviews.review import (
     Outstanding,
@@ -135,6 +135,13 @@ class Questions:
         Returns:
             True if the question is shown to a moderator now; else `ask_again` shows it.
         """
+        try:
+            return await self._present(review, job)
+        except CardRefusedError:
+            return False
+
+    async def _present(self, review: Review, job: Job) -> bool:
+        """Do so. Raises `CardRefusedError` where others of the server may be shown all the same."""
         if review.message_id is not None:
             return True
         try:
@@ -150,9 +157,12 @@ class Questions:
             if review.guild_id in closed:
                 continue
             job = await self.jobs.find(review.job_id)
-            if job is not None and not await self.present(review, job):
-                # Refused requests count towards Discord's ban for invalid requests: at most one a server and call.
-                closed.add(review.guild_id)
+            try:
+                if job is not None and not await self._present(review, job):
+                    # Refused requests count towards Discord's ban for invalid ones: one a server and call at most.
+                    closed.add(review.guild_id)
+            except CardRefusedError:
+                continue
 
     async def channel_gone(self, channel_id: int) -> None:
         """Show the open questions elsewhere whose cards were in a channel that was deleted."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.texts import durations
 from bot.texts.messages import Language, sentence
-from bot.texts.quoting import clip
+from bot.texts.quoting import clip, split_links
 
 _PROMPT_CHARS: Final = 400
 
@@ -47,4 +47,4 @@ def of_frame(number: int, count: int, prompt: str, language: Language) -> str:
 
 
 def _quoted(prompt: str) -> str:
-    return clip(prompt, _PROMPT_CHARS)
+    return split_links(clip(prompt, _PROMPT_CHARS))

@@ -95,6 +95,9 @@ NOT_READ: Final = sentence("I could not look up your videos just now. Type `/job
 FILE_REFUSED: Final = sentence(
     "Discord did not accept the file. Check that I have *Attach Files* here, then try again."
 )
+NOT_SHOWN: Final = sentence(
+    "I cannot show this: Discord did not accept it. Try again, or tell the bot's operator."
+)
 NOT_STORED: Final = sentence(
     "I could not save that. This cost nothing, and nothing was changed; try again in a minute."
 )

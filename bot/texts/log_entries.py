@@ -74,6 +74,9 @@ RULE_NAMES: Final[Mapping[str, Message]] = {
     "spicy_from_pictures": sentence("*spicy* takes no pictures"),
     "needs_age_restricted_channel": sentence("the channel is not age-restricted"),
     "not_in_direct_messages": sentence("*spicy* does not work in direct messages"),
+    "not_in_private_channels": sentence(
+        "*spicy* does not work in group chats or in direct messages of others"
+    ),
     "not_in_foreign_servers": sentence("*spicy* only works in servers that have added the bot"),
 }
 """Names of rules by the values of `bot.moderation.policy.Verdict`. Neutral: a pattern accuses nobody."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.texts.messages import Message, counted, named, sentence
-from bot.texts.quoting import clip
+from bot.texts.quoting import PROMPT_SHOWN_CHARS, fit, split_links
 from bot.texts.refusals import with_reason
+
+_PROMPT_BLOCK_UNITS: Final = 2600
 
 # Approvals.
 
@@ -250,10 +252,15 @@ EMPTIED_LINE: Final = sentence("Deleted by its owner.")
 """On the card of an ended question, in place of all that it was about."""
 
 
-def whole_prompt(prompt: str) -> str:
-    """Return a whole prompt for moderators, as it was typed, in a block without formatting."""
-    shown = clip(prompt, 2600).replace("```", "'''").replace("`", "'")
-    return f"```\n{shown}\n```"
+def whole_prompt(prompt: str, room_units: int = _PROMPT_BLOCK_UNITS) -> str:
+    """Return a prompt for moderators, as it was typed, in a block without formatting of so many units at most."""
+    opens, ends = "```\n", "\n```"
+    room_units = min(room_units, _PROMPT_BLOCK_UNITS) - len(opens + ends)
+    return opens + fit(prompt, room_units, _harmless) + ends
+
+
+def _harmless(text: str) -> str:
+    return split_links(text.replace("`", "'"))
 
 
 # Suspensions and appeals.
@@ -270,7 +277,9 @@ APPEALED_BEFORE: Final = sentence("You have already appealed this suspension, or
 APPEAL_HEADLINE: Final = sentence("Appeal against a suspension")
 
 
-def appeal_line(person_id: int, until: str, by: int | None, reason: str) -> Message:
+def appeal_line(
+    person_id: int, until: str, by: int | None, reason: str, reason_chars: int = PROMPT_SHOWN_CHARS
+) -> Message:
     """User who appeals, and the suspension."""
     decided = f"<@{by}>" if by is not None else "—"
     told = sentence(
@@ -279,7 +288,7 @@ def appeal_line(person_id: int, until: str, by: int | None, reason: str) -> Mess
         until=until,
         who=decided,
     )
-    return with_reason(told, reason)
+    return with_reason(told, reason, reason_chars)
 
 
 APPEAL_LIFT: Final = named("button", "Lift it")

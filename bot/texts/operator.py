@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.texts.durations import megabytes
-from bot.texts.quoting import quote_prompt, quote_vendor
+from bot.texts.quoting import quote_vendor, quote_within
 
 _WORDS_SHOWN_CHARS: Final = 1000
 
@@ -131,6 +131,6 @@ def audit_log_cut(number: int) -> str:
 
 def video_reported(reason: str, added: str, job_id: str, link: str | None) -> str:
     """A user reported a video. `added` is what the user wrote."""
-    said = f" They say: {quote_prompt(added, _WORDS_SHOWN_CHARS)}" if added.strip() else ""
+    said = f" They say: {quote_within(added, _WORDS_SHOWN_CHARS)}" if added.strip() else ""
     where = f" {link}" if link else ""
     return f"Stillmotion: a video was reported: {reason}.{said} Job `{job_id}`.{where}"

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.texts.explanations import Explanation, Money, nothing_charged
 from bot.texts.messages import Message, counted, sentence, two_in_a_row
-from bot.texts.quoting import quote_prompt
+from bot.texts.quoting import PROMPT_SHOWN_CHARS, quote_prompt
 
 DENY_REASONS: Final[Mapping[str, Message]] = {
     "real_person": sentence("It may show a real person who did not agree"),
@@ -94,6 +94,10 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("The *spicy* preset does not work in direct messages."),
         sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
     ),
+    "not_in_private_channels": nothing_charged(
+        sentence("The *spicy* preset does not work in group chats or in direct messages with others."),
+        sentence("Use it in an age-restricted channel of a server, or choose another preset here."),
+    ),
     "not_in_foreign_servers": nothing_charged(
         sentence("The *spicy* preset only works in servers that have added me."),
         sentence("Choose another preset here, or ask the server's moderators to add me."),
@@ -116,7 +120,8 @@ OF_CONTINUATIONS: Final[Mapping[str, Explanation]] = {
             "spicy_stopped",
             "spicy_from_pictures",
         ),
-        *("needs_age_restricted_channel", "not_in_direct_messages", "not_in_foreign_servers"),
+        *("needs_age_restricted_channel", "not_in_direct_messages"),
+        *("not_in_private_channels", "not_in_foreign_servers"),
     )
 }
 """The refusals of spicy for who chose another preset, and the last frame of a spicy video to begin with."""
@@ -236,9 +241,10 @@ def chosen_reason(reason: str) -> Message | None:
     return _CHOSEN.get(reason)
 
 
-def with_reason(told: Message, reason: str) -> Message:
+def with_reason(told: Message, reason: str, limit_chars: int = PROMPT_SHOWN_CHARS) -> Message:
     """Add the moderators' reason, if they gave one."""
     if not reason.strip():
         return told
     chosen = _CHOSEN.get(reason)
-    return sentence("{told} Their reason: “{reason}”.", told=told, reason=chosen or quote_prompt(reason))
+    quoted = chosen or quote_prompt(reason, limit_chars)
+    return sentence("{told} Their reason: “{reason}”.", told=told, reason=quoted)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from bot.texts.messages import Message, named, sentence
-from bot.texts.quoting import quote_prompt
+from bot.texts.quoting import quote_within
 
 TERMS_SHOWN: Final = 2
 """Terms that matched which a line of the log names; the entry has more of them."""
@@ -84,7 +84,7 @@ _SHIPPED: Final = sentence("a built-in rule")
 
 def spoiler(term: str, limit_chars: int = 100) -> str:
     """Return a term behind a spoiler."""
-    return f"||{quote_prompt(term, limit_chars)}||"
+    return f"||{quote_within(term, limit_chars)}||"
 
 
 def term_line(term: str, effect: str, *, fragment: bool) -> Message:
@@ -151,7 +151,7 @@ def exemptions(mentions: str) -> Message:
 def found_line(term: str, effect: str, start: int, excerpt: str, *, shipped: bool) -> Message:
     """A term that matched, what it does, and where it stands. Places are counted from 1."""
     does = _SHIPPED if shipped else EFFECT_NAMES[effect]
-    shown = quote_prompt(excerpt, _EXCERPT_CHARS)
+    shown = quote_within(excerpt, _EXCERPT_CHARS)
     return sentence(
         "{term} · {does} · character {number}: {excerpt}",
         term=spoiler(term),

@@ -13,6 +13,7 @@ from bot.reviews.appeals import AppealDecision, AppealResult, Appeals, end_of
 from bot.texts import moderation as words
 from bot.texts.jobs import day
 from bot.texts.messages import Language, Message
+from bot.texts.quoting import PROMPT_SHOWN_CHARS
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_channel import DiscordReviewChannel
 from cogs.shared.appeal_button import PREFIX
@@ -114,10 +115,10 @@ def _card(member: Member, said: str, language: Language) -> ui.LayoutView:
     )
 
 
-def appeal_line_of(member: Member, language: Language) -> str:
-    """Write who appeals, and against which suspension."""
+def appeal_line_of(member: Member, language: Language, reason_chars: int = PROMPT_SHOWN_CHARS) -> str:
+    """Write who appeals, and against which suspension, whose reason is cut at `reason_chars`."""
     until = day(member.suspended_until) if member.suspended_until is not None else "—"
-    told = words.appeal_line(member.person_id, until, member.suspended_by, member.suspended_for)
+    told = words.appeal_line(member.person_id, until, member.suspended_by, member.suspended_for, reason_chars)
     return told.in_language(language)
 
 

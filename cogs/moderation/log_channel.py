@@ -14,6 +14,7 @@ from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.servers.cache import RuleCache
 from bot.storage.errors import StorageError
 from bot.texts.messages import Language
+from bot.texts.quoting import units_of
 from cogs.moderation.audit_line import line_of
 from cogs.shared.attempt import NETWORK_ERRORS
 from cogs.shared.channels import ChannelNotToldError, channel_in, guild_of, has_bot
@@ -130,7 +131,7 @@ def _taken(backlog: deque[RecordedEntry], language: Language) -> str:
     lines = [line_of(last, language)[:_LINES_CHARS]]
     while backlog:
         following = line_of(backlog[0], language)
-        if sum(len(line) + 1 for line in lines) + len(following) > _LINES_CHARS:
+        if sum(units_of(line) + 1 for line in lines) + units_of(following) > _LINES_CHARS:
             break
         lines.append(following)
         last = backlog.popleft()

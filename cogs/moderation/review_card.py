@@ -24,16 +24,16 @@ from bot.texts.cards import options_line
 from bot.texts.forms import REPORT_REASONS
 from bot.texts.jobs import moment
 from bot.texts.messages import Language, Message
-from bot.texts.quoting import quote_prompt
+from bot.texts.quoting import quote_within, units_of
 from bot.texts.word_lists import matched_line
 from cogs.shared.buttons import PlainButton, row_of_plain
-from cogs.shared.layout import layout_of
+from cogs.shared.layout import TEXT_UNITS, layout_of
 
 CUSTOM_ID: Final = re.compile(r"sm-rev:(?P<action>[a-z]+):(?P<review>[0-9a-f]{32})")
 
 
 _WORDS_SHOWN: Final = 3
-_WORDS_CHARS: Final = 150
+_WORDS_UNITS: Final = 150
 """Of each of the reports whose words are shown."""
 
 
@@ -133,7 +133,8 @@ def review_layout(
 ) -> ui.LayoutView:
     """Lay out the card. It has buttons while the question is open."""
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_colour(case.review.state))
-    for text in _texts(case, language):
+    above = lead.in_language(language) if lead is not None else ""
+    for text in _texts(case, language, room_units=TEXT_UNITS - units_of(above)):
         container.add_item(ui.TextDisplay(text))
     if files:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
@@ -141,8 +142,8 @@ def review_layout(
             gallery.add_item(media=f"attachment://{file.name}", description=file.description, spoiler=True)
         container.add_item(gallery)
     parts: list[str | ui.Item[ui.LayoutView]] = [container]
-    if lead is not None:
-        parts.insert(0, lead.in_language(language))
+    if above:
+        parts.insert(0, above)
     if case.review.state is ReviewState.OPEN:
         shows_video = any(file.name == VIDEO_NAME for file in files)
         rows = rows_of(case.review, shows_video=shows_video, has_frame=case.has_spicy_frame)
@@ -163,7 +164,8 @@ def score_lines(case: ReviewCase, language: Language) -> list[str]:
     return [words.image_score(found).in_language(language)] if found is not None else []
 
 
-def _texts(case: ReviewCase, language: Language) -> list[str]:
+def _texts(case: ReviewCase, language: Language, *, room_units: int) -> list[str]:
+    """Write the card. The prompt has what the rest leaves of `room_units`."""
     job, review = case.job, case.review
     if review.is_emptied:
         return [
@@ -176,25 +178,32 @@ def _texts(case: ReviewCase, language: Language) -> list[str]:
     asked = words.asked_by(review.person_id, job.reply.channel_id, options)
     if (shown := message_of(review)) is not None:
         asked = words.at_message(asked, review.guild_id, shown.channel_id, shown.message_id)
-    lines = [
-        f"### {HEADLINES[review.subject].in_language(language)}",
-        asked.in_language(language),
-        words.whole_prompt(job.request.prompt),
+    head = [f"### {HEADLINES[review.subject].in_language(language)}", asked.in_language(language)]
+    rest = [
         *(f"-# {line}" for line in (*matched_lines(case, language), *score_lines(case, language))),
         f"-# {words.record_line(case.record).in_language(language)}",
+        *([reports_text(case.reports, language)] if case.reports else []),
+        *_standing(case, language),
+        *over_lines(case, language),
+        *outstanding_lines(review, language),
     ]
-    if case.reports:
-        lines.append(reports_text(case.reports, language))
+    taken_units = sum(units_of(one) for one in (*head, *rest))
+    return [*head, words.whole_prompt(job.request.prompt, room_units - taken_units), *rest]
+
+
+def _standing(case: ReviewCase, language: Language) -> list[str]:
+    """Return lines with the votes and the end of an open question, or with the decision."""
+    review = case.review
+    if review.state is not ReviewState.OPEN:
+        return [_outcome(case).in_language(language)]
     yes = [vote.person_id for vote in review.votes if vote.approves]
     no = [vote.person_id for vote in review.votes if not vote.approves]
-    if review.state is ReviewState.OPEN:
-        lines.append(words.votes_line(yes, no, case.quorum).in_language(language))
-        reported = review.subject is ReviewSubject.REPORT
-        until = (words.gone_unless if reported else words.decides_until)(moment(review.expires_at))
-        lines.append(f"-# {until.in_language(language)}")
-    else:
-        lines.append(_outcome(case).in_language(language))
-    return [*lines, *over_lines(case, language), *outstanding_lines(review, language)]
+    reported = review.subject is ReviewSubject.REPORT
+    until = (words.gone_unless if reported else words.decides_until)(moment(review.expires_at))
+    return [
+        words.votes_line(yes, no, case.quorum).in_language(language),
+        f"-# {until.in_language(language)}",
+    ]
 
 
 def over_lines(case: ReviewCase, language: Language) -> list[str]:
@@ -211,11 +220,16 @@ def outstanding_lines(review: Review, language: Language) -> list[str]:
     return [words.OUTSTANDING[review.outstanding].in_language(language)]
 
 
-def reports_text(reports: Sequence[Report], language: Language) -> str:
-    """Write the reasons of reports, and what their users said."""
+def reports_text(
+    reports: Sequence[Report],
+    language: Language,
+    most: int = _WORDS_SHOWN,
+    limit_units: int = _WORDS_UNITS,
+) -> str:
+    """Write the reasons of reports, and what the first of their users said, `most` at most."""
     reasons = {REPORT_REASONS[reason]: count for reason, count in reasons_of(reports).items()}
     said = [one.words for one in reports if one.words.strip()]
-    quoted = [f"> {quote_prompt(one, _WORDS_CHARS)}" for one in said[:_WORDS_SHOWN]]
+    quoted = [f"> {quote_within(one, limit_units)}" for one in said[:most]]
     return "\n".join([words.reported_line(reasons).in_language(language), *quoted])
 
 

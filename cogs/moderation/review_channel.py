@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 import discord
 import structlog
 from discord import ui
 
+from bot.delivery.archived_threads import with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
+from bot.delivery.discord_errors import CLOSED_STATUS, OLD_EDITS_CODE, THREAD_ARCHIVED_CODE
+from bot.delivery.upload_limits import bot_limit_bytes
 from bot.moderation.policy import Place
 from bot.moderation.servers.cache import RuleCache
-from bot.reviews.case import ReviewCase
+from bot.reviews.case import CardRefusedError, ReviewCase
 from bot.reviews.review import ReviewState
 from bot.storage.errors import StorageError
 from bot.texts import moderation as words
@@ -31,8 +35,10 @@ _NONCE_CHARS: Final = 25
 """Discord, *Create Message*."""
 _UNKNOWN_CHANNEL: Final = 10003
 """Discord, *JSON Error Codes*."""
-_TOO_MANY_OLD_EDITS: Final = 30046
-"""Discord, *JSON Error Codes*: edits of messages that are older than an hour."""
+_INVALID_FORM: Final = 50035
+"""Discord, *JSON Error Codes*: such as of a card that shows a file which its message does not have."""
+_LATER: Final = frozenset({OLD_EDITS_CODE, THREAD_ARCHIVED_CODE})
+"""Refusals of an edit that pass: with time, or once moderators open the thread."""
 _NOBODY: Final = discord.AllowedMentions.none()
 
 _Channel: TypeAlias = discord.DMChannel | discord.PartialMessageable
@@ -62,11 +68,20 @@ class DiscordReviewChannel:
         guild = await guild_of(self._client, case.review.guild_id)
         if guild is None:
             return None
-        sent = await self._reach(
-            guild,
-            lambda target: self._send(target, case, guild),
-            bundled=case.review.id,
-        )
+        refused = False
+
+        async def send(target: _Target) -> discord.Message | None:
+            nonlocal refused
+            sent = await self._send(target, case, guild)
+            if not isinstance(sent, FailedCall):
+                return sent
+            log.warning("review_not_put", review=case.review.id, **sent.facts)
+            refused = not sent.passing and sent.status not in CLOSED_STATUS
+            return None
+
+        sent = await self._reach(guild, send, bundled=case.review.id)
+        if sent is None and refused:
+            raise CardRefusedError
         return (sent.channel.id, sent.id) if sent is not None else None
 
     async def update(self, case: ReviewCase) -> bool:
@@ -86,16 +101,31 @@ class DiscordReviewChannel:
             restricted = _is_for_adults(case) and _is_restricted(await channel_in(guild, review.channel_id))
         except ChannelNotToldError:
             return False
-        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
-        view = review_layout(case, files, language, _lead(case, guild, restricted=restricted))
-        kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
-        edited = await attempt(
-            message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY), _TIMEOUT_S
+        files = await asyncio.to_thread(
+            files_of, case, bot_limit_bytes(guild), language, restricted=restricted
         )
+        lead = _lead(case, guild, restricted=restricted)
+        kept: Any = discord.utils.MISSING if review.state is ReviewState.OPEN else []
+
+        async def edit(files: Sequence[ReviewFile]) -> object:
+            view = review_layout(case, files, language, lead)
+
+            def change() -> Awaitable[object]:
+                return message.edit(view=view, attachments=kept, allowed_mentions=_NOBODY)
+
+            return await attempt(with_open_thread(self._client, message.channel.id, change), _TIMEOUT_S)
+
+        edited = await edit(files)
+        if files and isinstance(edited, FailedCall) and edited.code == _INVALID_FORM:
+            # It was posted without the files, which were too large there.
+            edited = await edit(())
         if not isinstance(edited, FailedCall):
             return True
         log.info("review_not_shown", review=review.id, **edited.facts)
-        return not (edited.passing or edited.code == _TOO_MANY_OLD_EDITS)
+        if review.is_emptied:
+            # Whatever else Discord says, the card still shows what was deleted.
+            return edited.status == HTTPStatus.NOT_FOUND
+        return not (edited.passing or edited.code in _LATER)
 
     async def is_deleted(self, channel_id: int) -> bool:
         """Return True if Discord says that there is no such channel; False if it cannot be told."""
@@ -126,7 +156,11 @@ class DiscordReviewChannel:
         guild = await known_guild(self._client, guild_id)
         language = Language.of(guild.preferred_locale.value if guild is not None else None)
         view = layout_of(outcome.in_language(language))
-        edited = await attempt(message.edit(view=view, allowed_mentions=_NOBODY), _TIMEOUT_S)
+
+        def edit() -> Awaitable[object]:
+            return message.edit(view=view, allowed_mentions=_NOBODY)
+
+        edited = await attempt(with_open_thread(self._client, message.channel.id, edit), _TIMEOUT_S)
         if isinstance(edited, FailedCall):
             log.info("outcome_not_shown", **edited.facts)
 
@@ -178,22 +212,28 @@ class DiscordReviewChannel:
             return None
         return channel
 
-    async def _send(self, target: _Target, case: ReviewCase, guild: discord.Guild) -> discord.Message | None:
+    async def _send(
+        self, target: _Target, case: ReviewCase, guild: discord.Guild
+    ) -> discord.Message | FailedCall | None:
+        """Post a card, without files if these are too large. Returns None if nothing may be posted now."""
         if self._breaker.open:
             return None
         restricted = target.restricted
         language = Language.of(guild.preferred_locale.value)
-        files = await asyncio.to_thread(files_of, case, guild.filesize_limit, language, restricted=restricted)
+        limit_bytes = bot_limit_bytes(None if isinstance(target.channel, discord.DMChannel) else guild)
+        files = await asyncio.to_thread(files_of, case, limit_bytes, language, restricted=restricted)
         lead, hidden = target.lead, _lead(case, guild, restricted=restricted)
         if lead is not None and hidden is not None:
             lead = two_in_a_row(lead, hidden)
-        view = review_layout(case, files, language, lead or hidden)
-        sent = await attempt(
-            _post(target.channel, view, files, nonce=case.review.id[:_NONCE_CHARS]), _TIMEOUT_S
-        )
-        if isinstance(sent, FailedCall):
-            log.warning("review_not_put", review=case.review.id, **sent.facts)
-            return None
+
+        async def post(files: Sequence[ReviewFile]) -> discord.Message | FailedCall:
+            view, nonce = review_layout(case, files, language, lead or hidden), case.review.id[:_NONCE_CHARS]
+            return await attempt(_post(target.channel, view, files, nonce=nonce), _TIMEOUT_S)
+
+        sent = await post(files)
+        if files and isinstance(sent, FailedCall) and sent.too_large:
+            log.info("review_without_files", review=case.review.id, **sent.facts)
+            sent = await post(())
         return sent
 
 

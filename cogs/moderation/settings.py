@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, cast
 
+import discord
 import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.moderation.policy import Place
-from bot.moderation.review_places import ReviewChannelProblem, needed_channel, problem_with
+from bot.moderation.review_places import NeededChannel, needed_channel, problem_with
 from bot.moderation.rights import may_configure
 from bot.moderation.rules import Gate
 from bot.moderation.servers.cache import RuleCache
@@ -32,6 +33,7 @@ from cogs.moderation.settings_panel import (
     page_of,
     panel,
 )
+from cogs.shared.channels import ChannelNotToldError, channel_in
 from cogs.shared.interactions import Interaction, channel_of, language_of, person_of
 from cogs.shared.modals import YES, SentForm, tick_form
 from cogs.shared.place import place_of, review_place_of
@@ -75,26 +77,23 @@ class SettingsCog(commands.Cog):
             return
         try:
             asked = _asked(interaction, match.string)
-            problem = self._problem(interaction, asked) if isinstance(asked, Change) else None
-            needs_form = isinstance(asked, Change) and asked.needs_form(self._rules.of(asked.guild_id))
+            needed, needs_form = None, False
+            if isinstance(asked, Change):
+                before = self._rules.of(asked.guild_id)
+                needed, needs_form = needed_channel(asked, before), asked.needs_form(before)
         except ValueError:
             await refuse(interaction, words.OLD)
             return
-        if isinstance(asked, Change) and problem is not None:
-            if await acknowledge_press(interaction):
-                await self._show(interaction, _page_shown(match.string, asked))
-                await reply_privately(interaction, words.REVIEW_CHANNEL_PROBLEMS[problem])
-        elif isinstance(asked, Change) and needs_form:
+        if isinstance(asked, Change) and needs_form and not _is_of_no_use(interaction.guild, needed):
             await open_modal(interaction, _confirm_form(asked, language_of(interaction, private=True)))
         elif await acknowledge_press(interaction):
-            await self._serve(interaction, asked, _page_shown(match.string, asked))
-
-    def _problem(self, interaction: Interaction, change: Change) -> ReviewChannelProblem | None:
-        """Return why moderators could not be asked after a change, or None. Raises `ValueError` as `Change`."""
-        needed = needed_channel(change, self._rules.of(change.guild_id))
-        if needed is None:
-            return None
-        return problem_with(needed, review_place_of(interaction.guild, needed.channel_id))
+            page = _page_shown(match.string, asked)
+            problem = await _problem(interaction.guild, needed)
+            if problem is None:
+                await self._serve(interaction, asked, page)
+            else:
+                await self._show(interaction, page)
+                await reply_privately(interaction, problem)
 
     async def _serve(self, interaction: Interaction, asked: Page | Change, page: Page) -> None:
         if isinstance(asked, Page):
@@ -134,6 +133,32 @@ class SettingsCog(commands.Cog):
             language_of(interaction, private=True),
         )
         await answer(interaction, panel(page, context))
+
+
+def _is_of_no_use(guild: discord.Guild | None, needed: NeededChannel | None) -> bool:
+    """Return True if it is known without asking Discord that moderators could not be asked after a change."""
+    if needed is None:
+        return False
+    if guild is None or needed.channel_id is None:
+        return True
+    channel = guild.get_channel_or_thread(needed.channel_id)
+    # A form has to be the first answer, so what is not in memory is asked for once it is sent.
+    return channel is not None and problem_with(needed, review_place_of(guild, channel)) is not None
+
+
+async def _problem(guild: discord.Guild | None, needed: NeededChannel | None) -> Message | None:
+    """Return why moderators could not be asked after a change, or None. Archived threads are not in memory."""
+    if needed is None:
+        return None
+    place = None
+    if guild is not None and needed.channel_id is not None:
+        try:
+            channel = await channel_in(guild, needed.channel_id)
+        except ChannelNotToldError:
+            return job_words.NOT_LOOKED_UP
+        place = review_place_of(guild, channel) if channel is not None else None
+    problem = problem_with(needed, place)
+    return words.REVIEW_CHANNEL_PROBLEMS[problem] if problem is not None else None
 
 
 def _refusal(interaction: Interaction) -> Message | None:

@@ -235,7 +235,7 @@ class SpicyCog(commands.Cog):
         ]
 
     async def _turn_queue(self, interaction: Interaction, match: re.Match[str]) -> None:
-        await self._show(interaction, self._questions.page, int(match["page"]))
+        await self._show(interaction, self._questions.page, int(match["offset"]))
 
     async def _turn_log(self, interaction: Interaction, match: re.Match[str]) -> None:
         await self._show(interaction, self._log.page, LogPage.of(match))

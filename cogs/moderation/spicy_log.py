@@ -22,17 +22,19 @@ from bot.storage.errors import StorageError
 from bot.texts import spicy as words
 from bot.texts.descriptions import AUDIT_EXPORT
 from bot.texts.messages import Language, Message
+from bot.texts.quoting import units_of
 from cogs.moderation.audit_line import line_of
 from cogs.moderation.spicy_page import DISCORD_ID, page_view
 from cogs.shared.buttons import PlainButton
 from cogs.shared.interactions import Interaction, language_of
+from cogs.shared.layout import TEXT_UNITS, fitting
 from cogs.shared.respond import answer, show_file
 
 log: Final = structlog.get_logger(__name__)
 
 _A_PAGE: Final = 10
-_TEXT_CHARS: Final = 3700
-"""Of a message's 4000 characters, beside title and small print."""
+_ROOM_UNITS: Final = TEXT_UNITS - 300
+"""Beside title and small print."""
 _ANY_GROUP: Final = "all"
 LOG_ID: Final = re.compile(
     rf"sm-log:(?P<before>[0-9]{{1,15}}):(?P<person>{DISCORD_ID})"
@@ -81,7 +83,8 @@ class LogPages:
         """Draw a page. Raises `bot.storage.errors.StorageError`."""
         chosen = wanted.chosen(guild_id, self.now())
         found = await self.audit_log.store.read(chosen, before=wanted.before or None, limit=_A_PAGE + 1)
-        lines = _fitting([line_of(entry, language, words.REASON_SHOWN_CHARS) for entry in found[:_A_PAGE]])
+        lines = [line_of(entry, language, words.REASON_SHOWN_CHARS) for entry in found[:_A_PAGE]]
+        lines = lines[: fitting((units_of(line) + 1 for line in lines), _ROOM_UNITS)]
         return _view(found[: len(lines)], lines, wanted, language, more=len(found) > len(lines))
 
     async def export(
@@ -117,17 +120,6 @@ class LogPages:
 def unread(error: StorageError | OSError) -> Message:
     """Return the answer of a moderator whose look into the records failed."""
     return words.unreadable(error.number) if isinstance(error, UnreadableEntryError) else words.NOT_READ
-
-
-def _fitting(lines: Sequence[str]) -> Sequence[str]:
-    """Return the first lines, as many as fit into a message; at least one."""
-    length_chars, count = 0, 0
-    for line in lines:
-        length_chars += len(line) + 1
-        if count and length_chars > _TEXT_CHARS:
-            break
-        count += 1
-    return lines[:count]
 
 
 def _view(

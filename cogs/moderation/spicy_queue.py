@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 from discord import ui
 
@@ -32,14 +32,20 @@ from cogs.moderation.review_card import (
     rows_of,
     score_lines,
 )
-from cogs.moderation.spicy_page import page_view, turning_buttons
+from cogs.moderation.spicy_page import page_view
 from cogs.shared.buttons import PlainButton, row_of_plain
+from cogs.shared.layout import TEXT_UNITS, fitting, units_in
 
-QUEUE_ID: Final = re.compile(r"sm-queue:(?P<page>[0-9]{1,3})")
+_PREFIX: Final = "sm-queue"
+QUEUE_ID: Final = re.compile(_PREFIX + r":(?P<offset>[0-9]{1,4})")
 
 _TAKE_BACK: Final = ReviewAction.TAKE_BACK
 _A_PAGE: Final = 5
-"""So many stay below the 4000 characters of a message if every character has to be escaped."""
+"""Each has a text and a row of five buttons at most; with title and last row that makes 40 components, the most."""
+_ROOM_UNITS: Final = TEXT_UNITS - 300
+"""Beside the title and the line about a stop."""
+
+_Parts: TypeAlias = list[str | ui.Item[ui.LayoutView]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,32 +57,29 @@ class OpenQuestions:
     reports: ReportStore
     appeals: Appeals
 
-    async def page(self, guild_id: int, page: int, language: Language) -> ui.LayoutView:
-        """Draw a page, counted from 0, or the last one if there are fewer."""
-        most = (page + 1) * _A_PAGE + 1
+    async def page(self, guild_id: int, offset: int, language: Language) -> ui.LayoutView:
+        """Draw what waits behind the first `offset`, as much as has room, or else the last."""
+        most = offset + _A_PAGE + 1
         found: list[Review | ReportedVideo | OpenAppeal] = [*await self.appeals.open_in(guild_id)]
         found += await self.reviews.pending_in(guild_id, most)
         found += (await self.reports.unasked_in(guild_id, most))[: max(0, most - len(found))]
-        page = min(page, max(0, (len(found) - 1) // _A_PAGE))
-        shown = found[page * _A_PAGE :][:_A_PAGE]
-        texts: list[str | ui.Item[ui.LayoutView]] = []
-        for one in shown:
-            texts += await self._parts(one, language)
+        if offset >= len(found):
+            offset = max(0, len(found) - _A_PAGE)
+        drawn = [await self._parts(one, language) for one in found[offset:][:_A_PAGE]]
+        drawn = drawn[: fitting(map(units_in, drawn), _ROOM_UNITS)]
+        buttons = _turning(offset, offset + len(drawn), len(found), language)
+        parts = [*chain.from_iterable(drawn)] or [words.QUEUE_EMPTY.in_language(language)]
         if self.questions.caches.rules.of(guild_id).spicy_stopped:
-            texts.insert(0, words.STOPPED_NOW.in_language(language))
-        buttons = turning_buttons("sm-queue", page, language, more=len(found) > (page + 1) * _A_PAGE)
-        empty = words.QUEUE_EMPTY.in_language(language)
-        return page_view(words.QUEUE_TITLE, texts if shown else [*texts, empty], language, buttons)
+            parts.insert(0, words.STOPPED_NOW.in_language(language))
+        return page_view(words.QUEUE_TITLE, parts, language, buttons)
 
-    async def _parts(
-        self, one: Review | ReportedVideo | OpenAppeal, language: Language
-    ) -> list[str | ui.Item[ui.LayoutView]]:
+    async def _parts(self, one: Review | ReportedVideo | OpenAppeal, language: Language) -> _Parts:
         """Draw a question, an appeal, or a reported video about which nothing is asked, with its buttons."""
         if isinstance(one, OpenAppeal):
             return [_appeal(one, language), row_of_plain(appeal_buttons(one.member, language))]
         if isinstance(one, Review):
             case = await self.questions.case(one)
-            parts: list[str | ui.Item[ui.LayoutView]] = [_text(one, case, language)]
+            parts: _Parts = [_text(one, case, language)]
             if one.state is ReviewState.OPEN:
                 has_frame = case is not None and case.has_spicy_frame
                 rows = rows_of(one, shows_video=False, has_frame=has_frame)
@@ -85,6 +88,16 @@ class OpenQuestions:
             return parts
         job = await self.questions.jobs.find(one.job_id)
         return [_reported(one, job, language), row_of_plain(report_buttons(one.job_id, language))]
+
+
+def _turning(first: int, next_: int, found: int, language: Language) -> list[PlainButton]:
+    """Make *Back* and *Next* of a page that shows what is from `first` to before `next_`."""
+    buttons: list[PlainButton] = []
+    if first:
+        buttons.append(PlainButton(words.BACK.in_language(language), f"{_PREFIX}:{max(0, first - _A_PAGE)}"))
+    if next_ < found:
+        buttons.append(PlainButton(words.NEXT.in_language(language), f"{_PREFIX}:{next_}"))
+    return buttons
 
 
 def report_buttons(job_id: str, language: Language) -> list[PlainButton]:
@@ -96,9 +109,8 @@ def report_buttons(job_id: str, language: Language) -> list[PlainButton]:
 
 
 def _appeal(appeal: OpenAppeal, language: Language) -> str:
-    told = (
-        f"**{moderation.APPEAL_HEADLINE.in_language(language)}**\n{appeal_line_of(appeal.member, language)}"
-    )
+    line = appeal_line_of(appeal.member, language, words.REASON_SHOWN_CHARS)
+    told = f"**{moderation.APPEAL_HEADLINE.in_language(language)}**\n{line}"
     return f"{told}\n> {quote_prompt(appeal.said, words.PROMPT_SHOWN_CHARS)}" if appeal.said else told
 
 
@@ -107,7 +119,7 @@ def _reported(video: ReportedVideo, job: Job | None, language: Language) -> str:
     if video.message is not None:
         told += f" · [{words.THE_VIDEO.in_language(language)}]({link(video.guild_id, *video.message)})"
     about = f"<@{job.reply.person_id}>" if job is not None else words.REQUEST_GONE.in_language(language)
-    return f"{told}\n{about}\n{reports_text(video.reports, language)}"
+    return f"{told}\n{about}\n{reports_text(video.reports, language, 1, words.REASON_SHOWN_CHARS)}"
 
 
 def question_line(review: Review, language: Language) -> str:

@@ -31,7 +31,7 @@ from cogs.shared.respond import answer, show_file
 WORDS_ID: Final = re.compile(r"sm-words:(?P<page>[0-9]{1,3})")
 
 _A_PAGE: Final = 12
-"""So many stay below the 4000 characters of a message if every character has to be escaped."""
+"""So many stay below the 4000 characters of a message, beside 50 roles and channels."""
 _FOUND_SHOWN: Final = 8
 _AROUND: Final = 20
 """Characters of a prompt that are shown on each side of a term."""

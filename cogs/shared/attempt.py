@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import aiohttp
 import discord
 
-from bot.delivery.discord_errors import AUTOMOD_CODES
+from bot.delivery.discord_errors import WORDS_REFUSED_CODES, is_too_large
 
 _T = TypeVar("_T")
 
@@ -51,8 +51,13 @@ class FailedCall:
 
     @property
     def words_refused(self) -> bool:
-        """True if AutoMod refused a message for its words."""
-        return self.code in AUTOMOD_CODES
+        """True if AutoMod, or Discord's filter of links, refused a message for its words."""
+        return self.code in WORDS_REFUSED_CODES
+
+    @property
+    def too_large(self) -> bool:
+        """True if Discord refused a message for the size of its files."""
+        return is_too_large(self.status, self.code)
 
     @property
     def passing(self) -> bool:

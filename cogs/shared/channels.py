@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot.moderation.gatekeeper import ChannelInfo
-from bot.moderation.policy import Place
+from bot.moderation.policy import Place, place_without_server
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.interactions import parent_of
 from cogs.shared.place import place_of_channel
@@ -90,7 +90,7 @@ class DiscordChannelLookup:
         unless the interaction called it foreign.
         """
         if guild_id is None:
-            return ChannelInfo(Place.DIRECT_MESSAGE, channel_id)
+            return ChannelInfo(place_without_server(foreign=foreign), channel_id)
         guild = await guild_of(self._client, guild_id)
         # Discord, which was asked about it, may not have told: it is no foreign one if it is in memory.
         if guild is None and foreign and self._client.get_guild(guild_id) is None:

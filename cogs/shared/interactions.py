@@ -63,14 +63,17 @@ def parent_of(channel: Any) -> int | None:  # noqa: ANN401 - discord.py's many k
     return found if isinstance(found, int) else None
 
 
-def is_in_foreign_server(interaction: Interaction) -> bool:
-    """Return True if the bot is no member of the server: a user brought it along.
+def is_brought_along(interaction: Interaction) -> bool:
+    """Return True if the bot is no member of the server or the private channel: a user brought it along.
 
     The interaction says by whose installation it came, whatever this process has in memory. A button keeps what its
     message came by: a server that the bot joined since is not foreign any more.
     """
     guild_id = interaction.guild_id
-    if guild_id is None or interaction.is_guild_integration():
+    if guild_id is None:
+        # Without a context, which Discord need not tell, the stricter rules hold.
+        return not interaction.context.dm_channel
+    if interaction.is_guild_integration():
         return False
     return interaction.client.get_guild(guild_id) is None
 
@@ -108,6 +111,6 @@ def address_of(
         private=private,
         language=language_of(interaction, private=private),
         guild_id=interaction.guild_id,
-        foreign=is_in_foreign_server(interaction),
+        foreign=is_brought_along(interaction),
         rules_channel_id=channel_of(interaction),
     )

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import discord
 
-from bot.moderation.policy import Place, Right
+from bot.moderation.policy import Place, Right, place_without_server
 from bot.moderation.review_places import ReviewPlace
-from cogs.shared.interactions import Interaction, is_in_foreign_server
+from cogs.shared.interactions import Interaction, is_brought_along
 
 _FLAGGED: Final = (
     discord.TextChannel,
@@ -23,9 +23,10 @@ def place_of(interaction: Interaction) -> Place:
     The flag comes with the interaction. A thread has none of its own: discord.py asks its parent, and says
     "not restricted" where the parent is not known.
     """
+    foreign = is_brought_along(interaction)
     if interaction.guild_id is None:
-        return Place.DIRECT_MESSAGE
-    if is_in_foreign_server(interaction):
+        return place_without_server(foreign=foreign)
+    if foreign:
         return Place.FOREIGN_SERVER
     return place_of_channel(interaction.channel)
 
@@ -74,21 +75,20 @@ def missing_for_message(permissions: discord.Permissions, *, thread: bool) -> tu
     return tuple(right for right, allowed in needed.items() if not allowed)
 
 
-def review_place_of(guild: discord.Guild | None, channel_id: int | None) -> ReviewPlace | None:
-    """Return what the bot may do in a channel where moderators are to be asked, or None if it is not there."""
-    channel = (
-        guild.get_channel_or_thread(channel_id) if guild is not None and channel_id is not None else None
-    )
-    if guild is None or channel is None:
-        return None
+def review_place_of(guild: discord.Guild, channel: Any) -> ReviewPlace:  # noqa: ANN401 - many kinds
+    """Return what the bot may do in a channel or thread where moderators are to be asked."""
     allowed = channel.permissions_for(guild.me)
     in_thread = isinstance(channel, discord.Thread)
     return ReviewPlace(
         sees=allowed.view_channel,
-        writes=allowed.send_messages_in_threads if in_thread else allowed.send_messages,
+        writes=_may_write_in(channel, allowed) if in_thread else allowed.send_messages,
         attaches=allowed.attach_files,
         restricted=place_of_channel(channel) is Place.AGE_RESTRICTED_CHANNEL,
     )
+
+
+def _may_write_in(thread: discord.Thread, allowed: discord.Permissions) -> bool:
+    return allowed.send_messages_in_threads and (allowed.manage_threads or not thread.locked)
 
 
 def restricted_channel_in(guild: discord.Guild | None) -> int | None:

@@ -113,17 +113,15 @@ async def answer(
     interaction: Interaction, words: Translatable | ui.LayoutView, buttons: Sequence[PlainButton] = ()
 ) -> None:
     """Fill in the answer that was announced by acknowledging, for the user alone to read."""
-    if (
-        not isinstance(words, ui.LayoutView)
-        and first_answer_of(interaction) is FirstAnswer.ANNOUNCED_IN_WORDS
-    ):
+    if isinstance(words, ui.LayoutView):
+        await _make_sure(interaction, await _fill_in(interaction, words))
+        return
+    text = _in_own_language(interaction, words)
+    if first_answer_of(interaction) is FirstAnswer.ANNOUNCED_IN_WORDS:
         # Discord lets a message with a layout never go back to plain content.
         rows = (row_of_plain(buttons),) if buttons else ()
-        words = layout_of(_in_own_language(interaction, words), *rows)
-    if isinstance(words, ui.LayoutView):
-        done = await _fill_in(interaction, words)
+        done = await _fill_in(interaction, layout_of(text, *rows))
     else:
-        text = _in_own_language(interaction, words)
         view: Any = view_of(buttons) if buttons else discord.utils.MISSING
         done = await persist(
             interaction,
@@ -140,7 +138,13 @@ async def answer_with_quotes(
     if isinstance(done, FailedCall) and done.words_refused:
         log.warning("prompt_left_out", **done.facts)
         done = await _fill_in(interaction, unquoted())
-    _is_shown(done)
+    await _make_sure(interaction, done)
+
+
+async def _make_sure(interaction: Interaction, done: object) -> None:
+    """Say so in plain words if Discord refused a layout: nobody is left with an answer that was announced."""
+    if not _is_shown(done) and isinstance(done, FailedCall) and done.status == HTTPStatus.BAD_REQUEST:
+        await tell(interaction, job_words.NOT_SHOWN)
 
 
 async def _fill_in(interaction: Interaction, view: ui.LayoutView) -> object:

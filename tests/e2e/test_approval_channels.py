@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.moderation.rules import ReviewAt
-from bot.sandbox.discord import Message
+from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.sandbox.discord import DiscordFault, Message
 from tests.e2e.actors.approvals import (
     CLOSED,
     NOT_YOURS,
@@ -20,10 +20,12 @@ from tests.e2e.actors.approvals import (
 )
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
-from tests.e2e.actors.records import audit
+from tests.e2e.actors.records import audit, stored
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import MovableClock, until
+from tests.e2e.actors.videos import limit_files
 
+SENDING = "POST /channels/*/messages"
 EXPLAINED = "I send you this because I cannot use your server's review channel."
 
 
@@ -220,3 +222,34 @@ async def test_what_ended_while_the_bot_was_away_is_told(
     await until(lambda: harness.rows("settled_at")[0]["settled_at"] is not None)
     assert "did not decide" in message_of(reply).current.text()
     await card.wait_for(lambda seen: "Nobody decided in time" in seen.text(), TIMEOUT_S)
+
+
+async def test_the_owner_is_asked_without_a_video_that_is_too_large_there(harness: Harness) -> None:
+    harness.guild.boost_tier = 3
+    limit_files(harness, 20_000)
+    asks = {Gate.NORMAL: Mode.APPROVAL}
+    await without_channel(harness, "never set", modes=asks, review_at=ReviewAt.POSTING, quorum=2)
+    await harness.video("a boat")
+    card, mo = await directly(harness), moderator(harness)
+    assert (card.current.videos, "View" in labels(card.current)) == ((), True)
+    await told(await deny(harness, card, harness.guild.owner))
+    await card.wait_for(lambda seen: f"no: {harness.guild.owner.mention}" in seen.text(), TIMEOUT_S)
+    queue = await spicy(harness, "queue", mo)
+    await told(await deny(harness, message_of(queue), mo))
+    await card.wait_for(lambda seen: not seen.buttons, TIMEOUT_S)
+
+
+async def test_a_card_that_discord_refuses_keeps_no_other_from_moderators(harness: Harness) -> None:
+    await rule(harness)
+    await ask(harness, "a castle")
+    await ask(harness, "a tower")
+    channel = reviews_channel(harness)
+    assert channel is not None
+    await harness.app.moderation.reviews.displace(channel.id)
+    # In the channel, and in the owner's direct messages.
+    refusal = DiscordFault(SENDING, status=400, code=50035, message="Invalid Form Body", times=2)
+    harness.sandbox.discord.faults.append(refusal)
+    await harness.app.moderation.questions.ask_again()
+    placed = stored(harness, "SELECT message_id FROM reviews ORDER BY created_at")
+    # Discord knows the card of the second by its nonce.
+    assert [row["message_id"] for row in placed] == [None, cards(harness)[1].id]

@@ -1,5 +1,6 @@
 """Answers that do not come as they were meant to: without a prompt that AutoMod refuses, or elsewhere; and why."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -21,6 +22,21 @@ PROMPT = "a forbidden lighthouse"
 LEFT_OUT = cards.PROMPT_LEFT_OUT.english
 
 
+Refuse = Callable[[Harness], set[str]]
+"""Gives the words that one of Discord's filters refuses."""
+
+
+def by_automod(harness: Harness) -> set[str]:
+    return harness.guild.automod_words
+
+
+def by_its_links(harness: Harness) -> set[str]:
+    return harness.sandbox.discord.world.harmful_words
+
+
+EITHER_FILTER = pytest.mark.parametrize("refused", [by_automod, by_its_links])
+
+
 def hides_the_prompt(version: MessageVersion) -> bool:
     """True if nothing of the prompt can be read, heard or downloaded, and the card says why."""
     read = [version.text(), *(f"{one.filename} {one.description}" for one in version.attachments)]
@@ -36,9 +52,12 @@ def told_route(harness: Harness) -> str:
     return str(harness.rows("fallback")[-1]["fallback"])
 
 
-async def test_a_prompt_that_automod_refuses_is_left_out_of_the_same_reply(harness: Harness) -> None:
+@EITHER_FILTER
+async def test_a_prompt_that_discord_refuses_is_left_out_of_the_same_reply(
+    harness: Harness, refused: Refuse
+) -> None:
     reply = await being_made(harness, PROMPT)
-    harness.guild.automod_words.add("forbidden")
+    refused(harness).add("forbidden")
     finish(harness, PROMPT)
     seen = await reply.wait_for_video(TIMEOUT_S)
     assert hides_the_prompt(seen)
@@ -46,28 +65,30 @@ async def test_a_prompt_that_automod_refuses_is_left_out_of_the_same_reply(harne
     listed = await list_text(harness)
     assert f"> …\n-# {jobs._UNQUOTED.english}" in listed
     assert jobs.PROMPTS_LEFT_OUT.english in listed
-    harness.guild.automod_words.clear()
+    refused(harness).clear()
     assert f"> {PROMPT}\n-# {jobs._UNQUOTED.english}" in await list_text(harness)
     assert [one for one in harness.channel.messages if one.current.videos] == [reply.message]
 
 
 @pytest.mark.slow
-async def test_progress_is_shown_without_a_refused_prompt_too(harness: Harness) -> None:
-    harness.guild.automod_words.add("forbidden")
+@EITHER_FILTER
+async def test_progress_is_shown_without_a_refused_prompt_too(harness: Harness, refused: Refuse) -> None:
+    refused(harness).add("forbidden")
     reply = await being_made(harness, PROMPT)
     assert hides_the_prompt(reply.versions[-1])
     finish(harness, PROMPT)
     assert hides_the_prompt(await reply.wait_for_video(TIMEOUT_S))
-    refused = harness.sandbox.discord.request_log.counts[
+    refusals = harness.sandbox.discord.request_log.counts[
         "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original", 400
     ]
-    assert refused == 1
+    assert refusals == 1
 
 
 @pytest.mark.slow
-async def test_a_new_message_is_refused_for_its_prompt_once(harness: Harness) -> None:
+@EITHER_FILTER
+async def test_a_new_message_is_refused_for_its_prompt_once(harness: Harness, refused: Refuse) -> None:
     reply = await being_made(harness, PROMPT)
-    harness.guild.automod_words.add("forbidden")
+    refused(harness).add("forbidden")
     reply.expire_token()
     harness.sandbox.discord.faults.append(GONE)
     finish(harness, PROMPT)
@@ -146,11 +167,12 @@ async def test_a_closed_channel_is_the_reason_of_a_direct_message(harness: Harne
 @pytest.mark.slow
 @pytest.mark.started_with(rules=None)
 @pytest.mark.usefixtures("reports_are_reviewed")
-async def test_a_hidden_video_comes_back_without_a_refused_prompt(harness: Harness) -> None:
+@EITHER_FILTER
+async def test_a_hidden_video_comes_back_without_a_refused_prompt(harness: Harness, refused: Refuse) -> None:
     reply = await harness.video(PROMPT)
     await shown(harness, reply)
     card = await hidden(harness, reply)
-    harness.guild.automod_words.add("forbidden")
+    refused(harness).add("forbidden")
     await press(harness, card, "Restore", user=moderator(harness))
     back = await message_of(reply).wait_for(lambda version: LEFT_OUT in version.text(), TIMEOUT_S)
     assert back.videos

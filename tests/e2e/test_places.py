@@ -1,13 +1,17 @@
 """Everywhere: threads, forum posts, voice chats, direct messages, groups, servers without the bot."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.jobs.request_facts import stored_request
+from bot.moderation.policy import Verdict
 from bot.sandbox.discord import Channel, Reply
 from bot.sandbox.discord.wire import ChannelKind
 from bot.texts import explanations, refusals
+from bot.video import Preset
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.channels import (
     direct,
@@ -18,6 +22,7 @@ from tests.e2e.actors.channels import (
     thread,
     voice_chat,
 )
+from tests.e2e.actors.forms import opens, send
 from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.timing import MovableClock
 from tests.e2e.actors.videos import being_made, finish
@@ -80,7 +85,7 @@ async def made_in(harness: Harness, channel: Channel) -> Reply:
         (post, refusals.REFUSALS["needs_age_restricted_channel"]),
         (voice_chat, refusals.REFUSALS["needs_age_restricted_channel"]),
         (direct, refusals.REFUSALS["not_in_direct_messages"]),
-        (group, refusals.REFUSALS["not_in_direct_messages"]),
+        (group, refusals.REFUSALS["not_in_private_channels"]),
         (foreign_server, refusals.REFUSALS["not_in_foreign_servers"]),
     ],
 )
@@ -90,6 +95,22 @@ async def test_spicy_stays_where_a_servers_moderators_can_allow_it(
     reply = await harness.video("a cat", channel=place(harness), preset="spicy")
     assert await told(reply) == why.english
     assert harness.bought == 0
+
+
+@pytest.mark.started_with(spicy_in_direct_messages=True)
+async def test_spicy_in_direct_messages_is_for_those_of_the_bot_alone(harness: Harness) -> None:
+    chat, why = group(harness), "not_in_private_channels"
+    refused = refusals.REFUSALS[why].english
+    await harness.ended(await harness.video("a cat", channel=direct(harness), preset="spicy"))
+    assert await told(await harness.video("a dog", channel=chat, preset="spicy")) == refused
+    reply = await harness.video("a dog", channel=chat)
+    await harness.ended(reply)
+    form = await opens(harness, reply, "Change")
+    assert await told(await send(harness, form, {"preset": "spicy"})) == refused
+    assert harness.bought == 2
+    stored = stored_request(await harness.app.jobs.store.get(harness.rows("id")[-1]["id"]))
+    decision = await harness.app.moderation.gatekeeper.decide_again(replace(stored, preset=Preset.SPICY))
+    assert decision.verdict is Verdict.NOT_IN_PRIVATE_CHANNELS
 
 
 @pytest.mark.slow

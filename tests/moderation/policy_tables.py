@@ -62,6 +62,7 @@ PLACES = {
     "adult": Place.AGE_RESTRICTED_CHANNEL,
     "open": Place.OPEN_CHANNEL,
     "direct": Place.DIRECT_MESSAGE,
+    "group": Place.PRIVATE_CHANNEL,
     "foreign": Place.FOREIGN_SERVER,
     "lost": Place.UNSEEN_SERVER,
 }
@@ -116,6 +117,7 @@ VERDICTS = {
     "pictures": Verdict.SPICY_FROM_PICTURES,
     "grown-ups": Verdict.NEEDS_AGE_RESTRICTED_CHANNEL,
     "direct": Verdict.NOT_IN_DIRECT_MESSAGES,
+    "group": Verdict.NOT_IN_PRIVATE_CHANNELS,
     "foreign": Verdict.NOT_IN_FOREIGN_SERVERS,
     "words": Verdict.WORDS_BLOCKED,
     "shipped": Verdict.SHIPPED_RULE,
@@ -162,12 +164,19 @@ direct  | blocked   | none, own ‖ blocked     blocked   blocked   blocked   bl
 direct  | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 direct  | served    | none, own ‖ direct      direct    direct    direct    direct
 direct  | unsure    | none, own ‖ direct      direct    direct    direct    direct
+group   | plain     | none, own ‖ group       group     group     group     group
 foreign | plain     | none, own ‖ foreign     foreign   foreign   foreign   foreign
+group   | listed    | none, own ‖ group       group     group     group     group
 foreign | listed    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+group   | role      | none, own ‖ group       group     group     group     group
 foreign | role      | none, own ‖ foreign     foreign   foreign   foreign   foreign
+group   | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
 foreign | blocked   | none, own ‖ blocked     blocked   blocked   blocked   blocked
+group   | suspended | none, own ‖ suspended   suspended suspended suspended suspended
 foreign | suspended | none, own ‖ suspended   suspended suspended suspended suspended
+group   | served    | none, own ‖ group       group     group     group     group
 foreign | served    | none, own ‖ foreign     foreign   foreign   foreign   foreign
+group   | unsure    | none, own ‖ group       group     group     group     group
 foreign | unsure    | none, own ‖ foreign     foreign   foreign   foreign   foreign
 lost    | plain     | none, own ‖ off         off       not-told  not-told  not-told
 lost    | listed    | none, own ‖ off         off       not-told  not-told  not-told
@@ -185,6 +194,7 @@ place   | person                              | pictures       ‖ unconfirmed o
 adult   | plain, listed, role, served, unsure | people, before ‖ off         off       pictures  pictures  pictures
 open    | plain, listed, role, served, unsure | people, before ‖ off         off       grown-ups grown-ups grown-ups
 direct  | plain, listed, role, served, unsure | people, before ‖ direct      direct    direct    direct    direct
+group   | plain, listed, role, served, unsure | people, before ‖ group       group     group     group     group
 foreign | plain, listed, role, served, unsure | people, before ‖ foreign     foreign   foreign   foreign   foreign
 lost    | plain, listed, role, served, unsure | people, before ‖ off         off       not-told  not-told  not-told
 any     | blocked                             | people, before ‖ blocked     blocked   blocked   blocked   blocked
@@ -229,19 +239,19 @@ def spicy_facts(
 # The other presets, and pictures with them.
 
 OTHER = table("""
-place             | person                              ‖ off       approval  trusted   open
-adult, open       | plain, served, unsure               ‖ closed    waits     waits     goes
-adult, open       | listed, role                        ‖ closed    waits     goes      goes
-direct, foreign   | plain, listed, role, served, unsure ‖ goes      goes      goes      goes
-lost              | plain, served, unsure               ‖ closed    not-told  not-told  goes
-lost              | listed, role                        ‖ closed    not-told  goes      goes
-adult, open, lost | blocked                             ‖ blocked   blocked   blocked   blocked
-direct, foreign   | blocked                             ‖ blocked   blocked   blocked   blocked
-adult, open, lost | suspended                           ‖ suspended suspended suspended suspended
-direct, foreign   | suspended                           ‖ suspended suspended suspended suspended
-any               | away                                ‖ not-here  not-here  not-here  not-here
-any               | timed-out                           ‖ timed-out timed-out timed-out timed-out
-any               | gone                                ‖ gone      gone      gone      gone
+place                  | person                              ‖ off       approval  trusted   open
+adult, open            | plain, served, unsure               ‖ closed    waits     waits     goes
+adult, open            | listed, role                        ‖ closed    waits     goes      goes
+direct, group, foreign | plain, listed, role, served, unsure ‖ goes      goes      goes      goes
+lost                   | plain, served, unsure               ‖ closed    not-told  not-told  goes
+lost                   | listed, role                        ‖ closed    not-told  goes      goes
+adult, open, lost      | blocked                             ‖ blocked   blocked   blocked   blocked
+direct, group, foreign | blocked                             ‖ blocked   blocked   blocked   blocked
+adult, open, lost      | suspended                           ‖ suspended suspended suspended suspended
+direct, group, foreign | suspended                           ‖ suspended suspended suspended suspended
+any                    | away                                ‖ not-here  not-here  not-here  not-here
+any                    | timed-out                           ‖ timed-out timed-out timed-out timed-out
+any                    | gone                                ‖ gone      gone      gone      gone
 """)
 OTHER_PRESETS = [preset for preset in Preset if preset is not Preset.SPICY]
 

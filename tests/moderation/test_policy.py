@@ -101,6 +101,7 @@ def test_a_server_that_never_touched_its_rules_has_everything_but_spicy() -> Non
             Place.AGE_RESTRICTED_CHANNEL: Verdict.SPICY_OFF,
             Place.OPEN_CHANNEL: Verdict.SPICY_OFF,
             Place.DIRECT_MESSAGE: Verdict.NOT_IN_DIRECT_MESSAGES,
+            Place.PRIVATE_CHANNEL: Verdict.NOT_IN_PRIVATE_CHANNELS,
             Place.FOREIGN_SERVER: Verdict.NOT_IN_FOREIGN_SERVERS,
             Place.UNSEEN_SERVER: Verdict.SPICY_OFF,
         }
@@ -145,7 +146,7 @@ def test_pictures_go_through_two_gates_and_the_stricter_one_counts(
             assert judge(facts) == decision(expected, review_at), (mode, person, of_pictures)
         alone = judge(facts_of(preset, "open", person, modes, review_at=review_at))
         assert alone == decision(OTHER["open", person, mode], review_at)
-        for place in ("direct", "foreign"):
+        for place in ("direct", "group", "foreign"):
             facts = facts_of(preset, place, person, modes, review_at=review_at, pictures=origin)
             assert judge(facts) == Decision(Verdict.ALLOWED)
 

@@ -50,6 +50,7 @@ place   ‖ none  held      blocked shipped
 adult   ‖ goes  submitted words   shipped
 open    ‖ goes  submitted words   shipped
 direct  ‖ goes  words     words   shipped
+group   ‖ goes  words     words   shipped
 foreign ‖ goes  words     words   shipped
 lost    ‖ goes  not-told  words   shipped
 """)
@@ -91,18 +92,18 @@ def test_words_that_are_held_are_looked_at_before_anything_is_bought() -> None:
 # The operator's own rules.
 
 OPERATOR = table("""
-operator          ‖ adult     open      direct    foreign   lost
-usual             ‖ goes      grown-ups direct    foreign   not-told
-unoffered         ‖ unoffered unoffered unoffered unoffered unoffered
-in-direct         ‖ goes      grown-ups goes      foreign   not-told
-unoffered-direct  ‖ unoffered unoffered unoffered unoffered unoffered
-server-blocked    ‖ server    server    direct    foreign   server
-other-blocked     ‖ goes      grown-ups direct    foreign   not-told
-not-admitted      ‖ admission admission admission admission admission
-admitted          ‖ goes      grown-ups direct    foreign   not-told
-person-blocked    ‖ person    person    person    person    person
-person-both       ‖ person    person    person    person    person
-other-person      ‖ goes      grown-ups direct    foreign   not-told
+operator          ‖ adult     open      direct    group     foreign   lost
+usual             ‖ goes      grown-ups direct    group     foreign   not-told
+unoffered         ‖ unoffered unoffered unoffered unoffered unoffered unoffered
+in-direct         ‖ goes      grown-ups goes      group     foreign   not-told
+unoffered-direct  ‖ unoffered unoffered unoffered unoffered unoffered unoffered
+server-blocked    ‖ server    server    direct    group     foreign   server
+other-blocked     ‖ goes      grown-ups direct    group     foreign   not-told
+not-admitted      ‖ admission admission admission admission admission admission
+admitted          ‖ goes      grown-ups direct    group     foreign   not-told
+person-blocked    ‖ person    person    person    person    person    person
+person-both       ‖ person    person    person    person    person    person
+other-person      ‖ goes      grown-ups direct    group     foreign   not-told
 """)
 OPERATORS = {
     "usual": OperatorRules(),

@@ -138,7 +138,8 @@ class PlayedDiscord:
     async def update(self, case: ReviewCase) -> None:  # noqa: ARG002
         await asyncio.sleep(0)
 
-    async def edit_as_bot(self, address: ReplyAddress, post: Post) -> int:
+    async def edit_as_bot(self, address: ReplyAddress, post: Post, *, opens_thread: bool = True) -> int:
+        del opens_thread
         await asyncio.sleep(0)
         self.shows_video = post.video is not None
         return address.message_id or 0

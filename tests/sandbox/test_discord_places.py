@@ -207,3 +207,26 @@ async def test_threads_go_by_the_permission_to_write_in_threads() -> None:
         post.parent.deny(bot.ana, "send_messages_in_threads")
         with pytest.raises(InvalidInvocation, match="may not write"):
             await bot.discord.say(bot.ana, post, "x")
+
+
+async def test_messages_in_archived_threads_are_changed_once_somebody_opens_them() -> None:
+    async with raw_bot() as bot:
+        thread = bot.channel.add_thread("ideas")
+        path, said = f"/channels/{thread.id}", {"content": "said"}
+        _, message = await bot.call("POST", f"{path}/messages", said)
+        there = f"{path}/messages/{message['id']}"
+
+        async def codes(*calls: tuple[str, str, object]) -> list[int]:
+            return [(await bot.call(*one))[1].get("code", 0) for one in calls]
+
+        edit, delete = ("PATCH", there, said), ("DELETE", there, None)
+        opens, closes = ("PATCH", path, {"archived": False}), ("PATCH", path, {"archived": True})
+        thread.set_archived(True)
+        assert await codes(edit, delete, opens, edit, closes) == [50083, 50083, 0, 0, 50013]
+        bot.channel.allow_bot("manage_threads")
+        thread.locked = True
+        assert await codes(closes, closes, edit, opens, edit) == [0, 50083, 50083, 0, 0]
+        bot.channel.deny_bot("manage_threads")
+        thread.set_archived(True)
+        assert await codes(opens, ("POST", f"{path}/messages", said), edit) == [50013, 50013, 50083]
+        assert thread.archived

@@ -5,7 +5,10 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.texts.descriptions import of_video
 from bot.texts.durations import clock, rest
+from bot.texts.messages import Language
+from bot.texts.moderation import whole_prompt
 from bot.texts.quoting import (
     NAME_SHOWN_CHARS,
     PROMPT_SHOWN_CHARS,
@@ -65,7 +68,10 @@ def test_durations_in_words() -> None:
 def test_addresses_and_invitations_in_a_prompt_are_no_links() -> None:
     for address in ("https://evil.example/x", "HTTP://evil.example", "discord://-/x"):
         scheme, rest = address.split("//")
-        assert quote_prompt(f"see {address}") == f"see {scheme}\N{WORD JOINER}//{rest}"
+        split = f"{scheme}\N{WORD JOINER}//{rest}"
+        assert quote_prompt(f"see {address}") == f"see {split}"
+        assert split in whole_prompt(address)
+        assert split in of_video(6.0, address, Language.ENGLISH)
     for invitation in ("discord.gg/abc", "discord.com/invite/abc", "DISCORDAPP.com/invite/abc", "dsc.gg/abc"):
         host, rest = invitation.split("/", 1)
         assert quote_prompt(f"join {invitation}") == f"join {host}\N{WORD JOINER}/{rest}"

@@ -10,7 +10,7 @@ from typing import Any
 from bot.sandbox.discord.cdn import Attachment, FileHost
 from bot.sandbox.discord.components import check_description, read_components
 from bot.sandbox.discord.embeds import read_embeds
-from bot.sandbox.discord.errors import BLOCKED_BY_AUTOMOD, EMPTY_MESSAGE, ApiError, FormErrors
+from bot.sandbox.discord.errors import BLOCKED_BY_AUTOMOD, EMPTY_MESSAGE, HARMFUL_LINK, ApiError, FormErrors
 from bot.sandbox.discord.multipart import MAX_FILES, Body, UploadedFile
 from bot.sandbox.discord.stickers import Sticker
 from bot.sandbox.discord.versions import walk
@@ -76,13 +76,15 @@ def compose(
     allowed: MessageFlags,
     before: Composition | None = None,
     blocked_words: Collection[str] = (),
+    harmful_words: Collection[str] = (),
 ) -> Composition:
     """Apply a request's body to `before` (None for a new message).
 
     A field that is left out keeps what was there; `attachments`, once given, must list everything to keep;
     a body with files and without `attachments` keeps nothing that was there before. Raises 400/50035 with
     the offending fields, 400/50006 when nothing would be left to see, 400/200000 when one of `blocked_words` is in
-    what can be read: texts, and also names and descriptions of files, of which Discord does not say.
+    what can be read, 400/240000 for one of `harmful_words`: in texts, and also in names and descriptions of files,
+    of which Discord does not say.
     """
     payload = as_object(body.payload) or {}
     errors = FormErrors()
@@ -114,9 +116,10 @@ def compose(
     if result.empty:
         raise ApiError(EMPTY_MESSAGE)
     read = "\n".join(_readable(result)).lower()
-    if any(word.lower() in read for word in blocked_words):
-        body.discard()
-        raise ApiError(BLOCKED_BY_AUTOMOD)
+    for words, problem in ((blocked_words, BLOCKED_BY_AUTOMOD), (harmful_words, HARMFUL_LINK)):
+        if any(word.lower() in read for word in words):
+            body.discard()
+            raise ApiError(problem)
     return result
 
 

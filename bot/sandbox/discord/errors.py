@@ -52,6 +52,7 @@ NON_TEXT_CHANNEL = Problem(400, 50008, "Cannot send messages in a non-text chann
 MISSING_PERMISSIONS = Problem(403, 50013, "Missing Permissions")
 INVALID_WEBHOOK_TOKEN = Problem(401, 50027, "Invalid Webhook Token")
 INVALID_FORM = Problem(400, 50035, "Invalid Form Body")
+THREAD_ARCHIVED = Problem(400, 50083, "Thread is archived")
 ENTRY_POINT_LEFT_OUT = Problem(
     400,
     50240,
@@ -60,6 +61,7 @@ ENTRY_POINT_LEFT_OUT = Problem(
 )
 INVALID_JSON = Problem(400, 50109, "The request body contains invalid JSON.")
 BLOCKED_BY_AUTOMOD = Problem(400, 200000, "Message was blocked by automatic moderation")
+HARMFUL_LINK = Problem(400, 240000, "Message blocked by harmful links filter")
 
 
 class ApiError(Exception):

@@ -78,6 +78,7 @@ class Channel:
     messages: list[ChannelMessage] = field(default_factory=list[ChannelMessage])
     deleted: bool = False
     archived: bool = False
+    locked: bool = False
     changed: Signal = field(default_factory=Signal)
 
     @property
@@ -224,7 +225,7 @@ class Channel:
                 "auto_archive_duration": 1440,
                 "archive_timestamp": made,
                 "create_timestamp": made,
-                "locked": False,
+                "locked": self.locked,
             },
         }
 
@@ -302,11 +303,8 @@ class Guild:
             self.bot_installed = False
             self.world.announce(Event("GUILD_DELETE", {"id": str(self.id)}, self.id, Intents.GUILDS))
             return
-        self.tell(
-            "GUILD_MEMBER_REMOVE",
-            {"guild_id": str(self.id), "user": user.payload()},
-            Intents.GUILD_MEMBERS,
-        )
+        data = {"guild_id": str(self.id), "user": user.payload()}
+        self.tell("GUILD_MEMBER_REMOVE", data, Intents.GUILD_MEMBERS)
 
     def ban(self, user: User) -> None:
         """`user` is banned."""

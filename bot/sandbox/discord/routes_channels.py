@@ -10,6 +10,7 @@ from bot.sandbox.discord.errors import (
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
     NON_TEXT_CHANNEL,
+    THREAD_ARCHIVED,
     TOO_MANY_OLD_EDITS,
     UNKNOWN_CHANNEL,
     UNKNOWN_GUILD,
@@ -49,6 +50,7 @@ class ChannelRoutes:
         messages = "/channels/{channel_id}/messages"
         return [
             ApiRoute("GET", "/channels/{channel_id}", self._get_channel, limits.other, major=channel),
+            ApiRoute("PATCH", "/channels/{channel_id}", self._change_thread, limits.other, major=channel),
             ApiRoute("POST", "/channels/{channel_id}/typing", self._typing, limits.other, major=channel),
             ApiRoute("POST", messages, self._send, limits.channel_messages, major=channel),
             ApiRoute("GET", messages, self._list, limits.other, major=channel),
@@ -97,6 +99,28 @@ class ChannelRoutes:
     async def _get_channel(self, call: ApiCall) -> ApiAnswer:
         return ApiAnswer(body=self._channel(call).payload())
 
+    async def _change_thread(self, call: ApiCall) -> ApiAnswer:
+        """Archive a thread or open it, which is all that is served here (DOCS topic "Threads")."""
+        channel = self._channel(call)
+        payload = as_object((await call.body()).payload) or {}
+        errors = FormErrors()
+        fine = channel.is_thread and payload.keys() == {"archived"}
+        errors.require(fine, (), "NOT_SERVED", "The sandbox archives threads and opens them.")
+        errors.check()
+        archived = bool(payload["archived"])
+        if archived and channel.archived:
+            raise ApiError(THREAD_ARCHIVED)
+        opens = not archived and not channel.locked
+        self._channel(call, channel.speaking, *([] if opens else [Permission.MANAGE_THREADS]))
+        if archived is not channel.archived:
+            channel.set_archived(archived)
+        return ApiAnswer(body=channel.payload())
+
+    def _check_open(self, channel: Channel) -> None:
+        """Raise 50083 in an archived thread: nothing in it is edited or deleted (pull request 2855 of the DOCS)."""
+        if channel.archived:
+            raise ApiError(THREAD_ARCHIVED)
+
     async def _typing(self, call: ApiCall) -> ApiAnswer:
         self._channel(call, Permission.SEND_MESSAGES)
         return ApiAnswer(204)
@@ -117,6 +141,8 @@ class ChannelRoutes:
         self._check_files(channel, body)
         composed = self._compose(channel, body, SENT_FLAGS)
         target = self._reply_target(payload, channel)
+        if channel.locked and Permission.MANAGE_THREADS not in channel.permissions_of(self._core.world.bot):
+            raise ApiError(MISSING_PERMISSIONS)
         if channel.archived:
             channel.set_archived(archived=False)
         message = Message(
@@ -142,6 +168,7 @@ class ChannelRoutes:
             allowed=allowed,
             before=before,
             blocked_words=blocked,
+            harmful_words=self._core.world.harmful_words,
         )
 
     def _nonce(self, payload: JsonObject) -> str | None:
@@ -214,6 +241,7 @@ class ChannelRoutes:
         message = self._message(call, channel)
         if message.author is not self._core.world.bot:
             raise ApiError(EDIT_BY_ANOTHER)
+        self._check_open(channel)
         self._check_old(message, call.record.at)
         body = await call.body(self._limit(channel))
         self._check_files(channel, body)
@@ -234,6 +262,7 @@ class ChannelRoutes:
         message = self._message(call, channel)
         if message.author is not self._core.world.bot:
             self._channel(call, Permission.MANAGE_MESSAGES)
+        self._check_open(channel)
         self._core.messages.delete(message)
         return ApiAnswer(204)
 

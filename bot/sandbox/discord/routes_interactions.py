@@ -190,6 +190,7 @@ class InteractionRoutes:
             allowed=allowed,
             before=before,
             blocked_words=channel.guild.automod_words if channel.guild is not None else (),
+            harmful_words=self._core.world.harmful_words,
         )
         if MessageFlags.EPHEMERAL in body.flags:
             for attachment in body.attachments:

@@ -36,6 +36,8 @@ class World:
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     announce: Callable[[Event], None] = _nobody
     referenced_shown_on_mention: bool = False
+    harmful_words: set[str] = field(default_factory=set[str])
+    """Words by which Discord takes a message of the bot for one with a harmful link, also in direct messages."""
 
     def __post_init__(self) -> None:
         self.bot = User(self.ids.next(), self.application_name, bot=True)
