@@ -7,6 +7,7 @@ import discord
 from bot.delivery.messages import (
     DeliveryError,
     DiscordUnavailableError,
+    NotCarriedOutError,
     PostRefusedError,
     ReplyUnreachableError,
     UploadTooLargeError,
@@ -31,10 +32,10 @@ def delivery_error_of(error: discord.HTTPException) -> DeliveryError:
     told = f"HTTP {error.status}, code {error.code}"
     if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:
         return UploadTooLargeError(told)
-    if error.code == _OLD_EDITS_CODE:
-        return DiscordUnavailableError(told)
+    if error.code == _OLD_EDITS_CODE or error.status == _RATE_LIMITED_STATUS:
+        return NotCarriedOutError(told)
     if error.status in _CLOSED_STATUS:
         return ReplyUnreachableError(told, status=error.status, code=error.code)
-    if error.status == _RATE_LIMITED_STATUS or error.status >= _SERVER_ERRORS_FROM:
+    if error.status >= _SERVER_ERRORS_FROM:
         return DiscordUnavailableError(told)
     return WordsRefusedError(told) if error.code in AUTOMOD_CODES else PostRefusedError(told)
