@@ -7,6 +7,7 @@ import discord
 from bot.delivery.messages import (
     DeliveryError,
     DiscordUnavailableError,
+    NotCarriedOutError,
     PostRefusedError,
     ReplyUnreachableError,
     ThreadClosedError,
@@ -41,12 +42,12 @@ def delivery_error_of(error: discord.HTTPException) -> DeliveryError:
     told = f"HTTP {error.status}, code {error.code}"
     if is_too_large(error.status, error.code):
         return UploadTooLargeError(told)
-    if error.code == OLD_EDITS_CODE:
-        return DiscordUnavailableError(told)
+    if error.code == OLD_EDITS_CODE or error.status == _RATE_LIMITED_STATUS:
+        return NotCarriedOutError(told)
     if error.status in CLOSED_STATUS:
         return ReplyUnreachableError(told, status=error.status, code=error.code)
     if error.code == THREAD_ARCHIVED_CODE:
         return ThreadClosedError(told)
-    if error.status == _RATE_LIMITED_STATUS or error.status >= _SERVER_ERRORS_FROM:
+    if error.status >= _SERVER_ERRORS_FROM:
         return DiscordUnavailableError(told)
     return WordsRefusedError(told) if error.code in WORDS_REFUSED_CODES else PostRefusedError(told)

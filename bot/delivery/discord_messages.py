@@ -20,6 +20,7 @@ from bot.delivery.messages import (
     AnswerUnreadableError,
     DeliveryError,
     DiscordUnavailableError,
+    NotCarriedOutError,
     Post,
     ReplyAddress,
     ReplyUnreachableError,
@@ -280,13 +281,15 @@ class DiscordMessages:
     @asynccontextmanager
     async def _one_call(self, post: Post | None) -> AsyncGenerator[None]:
         if self._breaker.open:
-            raise DiscordUnavailableError("paused after too many refused requests")
+            raise NotCarriedOutError("paused after too many refused requests")
         upload_bytes = post.video.size_bytes if post is not None and post.video is not None else 0
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_S + upload_bytes / _SLOWEST_UPLOAD_BYTES_PER_S):
                 yield
         except discord.HTTPException as error:
             raise delivery_error_of(error) from None
+        except aiohttp.ClientConnectorError as error:
+            raise NotCarriedOutError(type(error).__name__) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise DiscordUnavailableError(type(error).__name__) from None
         except DeliveryError:

@@ -16,6 +16,7 @@ from bot.delivery.messages import (
     DeliveryDoubtfulError,
     DeliveryError,
     DiscordUnavailableError,
+    NotCarriedOutError,
     Post,
     PostForbiddenError,
     PostRefusedError,
@@ -47,6 +48,11 @@ class Attempt:
     route: Route
     started_at: datetime
 
+    @property
+    def by_public_route(self) -> bool:
+        """True if others may have seen what it brought, moderators among them."""
+        return self.route is not Route.DIRECT_MESSAGE
+
 
 @dataclass(frozen=True)
 class Journal:
@@ -55,10 +61,13 @@ class Journal:
     earlier: Attempt | None
     begin: Callable[[Attempt], Awaitable[None]]
     """Stores an attempt; it is not made before this returns."""
-    permitted: Callable[[], Awaitable[bool]]
-    """Asks the rules right before every try to post a video: Discord may have been away for hours."""
+    permitted: Callable[[bool], Awaitable[bool]]
+    """Asks the rules right before every try to post a video: Discord may have been away for hours. True says that
+    the video may have been seen, so that somebody may have decided about it."""
     counted: "CountUpload"
     """Surrounds every upload."""
+    doubtful: bool
+    """True if the video may have been seen already: by an earlier run, or a try with a file of another size."""
 
 
 CountUpload = Callable[[], AbstractAsyncContextManager[None]]
@@ -94,7 +103,10 @@ class FinalPost:
         self._now = now
         self._direct_videos = direct_videos
         self._begun = journal.earlier
-        self._doubtful = journal.earlier is not None and journal.earlier.route is Route.TOKEN
+        self.doubtful = journal.doubtful
+        """True once the video may have been seen where moderators are. It is not posted as a new message then: who
+        saw it may have deleted it."""
+        self._tried = False
         self._unread_by: Route | None = None
         """Route by which the post was made with an answer that could not be read."""
         self._tried_token_again = False
@@ -105,7 +117,7 @@ class FinalPost:
 
         Raises:
             ReplyUnreachableError: Every route is closed.
-            DeliveryDoubtfulError: The video may be in the reply already.
+            DeliveryDoubtfulError: The video may have been seen already, in the reply or in the channel.
             UploadTooLargeError: Discord does not take a file of this size.
             PostForbiddenError: The rules do not allow the video where it would be posted.
             DiscordUnavailableError: Discord stayed away for `patience_s` seconds.
@@ -127,17 +139,18 @@ class FinalPost:
         for route in self._routes.for_final_post():
             if self._routes.is_closed(route):
                 continue
-            if route is Route.DIRECT_MESSAGE and has_video:
-                if self._doubtful:
-                    raise DeliveryDoubtfulError("the video may be in the reply already")
-                if not self._direct_videos:
+            if has_video and route.makes_new_message:
+                if self.doubtful and not self._has_begun(route):
+                    raise DeliveryDoubtfulError("the video may have been seen already")
+                if route is Route.DIRECT_MESSAGE and not self._direct_videos:
                     continue
             try:
                 return Posted(route, await self._by(route), self._routes.fallback(route))
             except (ReplyUnreachableError, PostRefusedError) as error:
                 self._routes.close(route, error)
             except DiscordUnavailableError as error:
-                self._doubtful = self._doubtful or route is Route.TOKEN
+                arrived_maybe = has_video and not isinstance(error, NotCarriedOutError)
+                self.doubtful |= arrived_maybe and route is not Route.DIRECT_MESSAGE
                 self._unread_by = route if isinstance(error, AnswerUnreadableError) else None
                 raise
         raise ReplyUnreachableError("every route to the user is closed")
@@ -154,8 +167,10 @@ class FinalPost:
     async def _by(self, route: Route) -> int:
         """Post by one route: without the prompt if AutoMod refuses that, and twice by a private reply's token."""
         while True:
-            if self._post.video is not None and not await self._journal.permitted():
-                raise PostForbiddenError("the rules do not allow it here")
+            if self._post.video is not None:
+                if not await self._journal.permitted(self._tried or self.doubtful):
+                    raise PostForbiddenError("the rules do not allow it here")
+                self._tried = True
             try:
                 return await (self._upload(route) if self._post.video is not None else self._once(route))
             except WordsRefusedError as error:
@@ -177,15 +192,21 @@ class FinalPost:
 
     async def _once(self, route: Route) -> int:
         if route.makes_new_message:
-            if self._begun is not None and self._begun.route is route:
+            if self._begun is not None and self._has_begun(route):
                 found = await self._find(route, self._begun.started_at)
                 if found is not None:
                     return found
+                if self.doubtful and self._post.video is not None:
+                    raise DeliveryDoubtfulError("the new message may have been deleted since")
             else:
                 # Stored before the first byte leaves: a process that dies after it looks before it posts again.
                 self._begun = Attempt(route, self._now())
                 await self._journal.begin(self._begun)
         return await self._routes.send(route, self._post)
+
+    def _has_begun(self, route: Route) -> bool:
+        """Return True if a new message by this route was begun last: it is looked for, and not made again."""
+        return self._begun is not None and self._begun.route is route
 
     async def _shown_by_now(self, route: Route) -> int | None:
         """Return the id of the reply's message if it shows the video: the unreadable answer may be Discord's."""

@@ -146,6 +146,10 @@ class DiscordUnavailableError(DeliveryError):
     """Discord did not answer, answered 5xx or kept rate limiting: the same call may work later."""
 
 
+class NotCarriedOutError(DiscordUnavailableError):
+    """Discord limits the rate, or was not reached: what was asked was surely not done."""
+
+
 class AnswerUnreadableError(DiscordUnavailableError):
     """An answer came that Discord does not give, such as a page: what was asked may have been done."""
 

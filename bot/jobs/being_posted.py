@@ -1,11 +1,16 @@
-"""Jobs whose video is being posted: it is seen, with its buttons, before its delivery is stored."""
+"""Jobs whose video is seen, with its buttons, before its delivery is stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 
-from bot.jobs.job import Job, JobState
-from bot.jobs.store import JobStore
+import structlog
+
+from bot.jobs.job import Job, JobState, advance
+from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
+
+log: Final = structlog.get_logger(__name__)
 
 _POSTED_WITHIN_S: Final = 10.0
 """Longer than this a post that is under way is not waited for."""
@@ -16,6 +21,21 @@ def is_being_posted(job: Job) -> bool:
     """Return True if a post of the job's video is under way, so that somebody may see it already."""
     at_rest = job.undelivered_since is not None or job.review_id is not None
     return job.state is JobState.DELIVERING and job.attempt is not None and not at_rest
+
+
+def as_posted(job: Job, now: datetime) -> Job:
+    """Return a job as one whose video was posted, which is how it ends."""
+    return advance(
+        job,
+        JobState.DELIVERED,
+        ended_at=now,
+        settled_at=now,
+        undelivered_since=None,
+        review_id=None,
+        ask_again_since=None,
+        video_name=None,
+        failure=None,
+    )
 
 
 async def wait_while(being_posted: Callable[[], Awaitable[bool]]) -> None:
@@ -41,3 +61,35 @@ async def found_posted(jobs: JobStore, job_id: str) -> Job | None:
 
     await wait_while(being_posted)
     return await jobs.find(job_id)
+
+
+async def settled_as_posted(jobs: JobStore, job: Job, now: datetime) -> Job | None:
+    """Store that a job's video was posted, whatever its row says: somebody decides about the message with it.
+
+    Discord's answer to the post was lost, or the row is older than the reply. The job's run writes nothing any
+    more, and nobody fetches the video. What is being handed to the video service stays as it is.
+
+    Returns:
+        The job as it is stored now; None if it is gone.
+
+    Raises:
+        StorageError: The database cannot be read or written.
+    """
+    current: Job | None = job
+    while current is not None and _may_be_seen(current):
+        posted = as_posted(current, now)
+        try:
+            await jobs.save(posted, before=current)
+        except (StaleJobError, UnknownJobError):
+            current = await jobs.find(job.id)
+            continue
+        log.warning("video_seen_before_delivery", job=job.id, state=current.state)
+        return posted
+    return current
+
+
+def _may_be_seen(job: Job) -> bool:
+    if job.settled_at is not None:
+        return False
+    bought = job.state in {JobState.GENERATING, JobState.READY, JobState.DELIVERING}
+    return bought or job.asks_again

@@ -260,11 +260,20 @@ def ended_card(job: Job) -> Card:
 def undelivered_card(job: Job, failure: Failure) -> Card:
     """Return the card of a finished video that could not be delivered and waits in `/jobs`."""
     explanation = explain_failure(failure, job)
+    if failure.reason is FailureReason.HELD_BACK:
+        # What stood there may have been put away with its prompt, and may not be fetched now.
+        return _explained(job, Tone.QUIET, cards.LAID_ASIDE, explanation, (), with_prompt=False)
     return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
 
 
 def _explained(
-    job: Job, tone: Tone, headline: Message, explanation: Explanation, offered: tuple[Action, ...]
+    job: Job,
+    tone: Tone,
+    headline: Message,
+    explanation: Explanation,
+    offered: tuple[Action, ...],
+    *,
+    with_prompt: bool = True,
 ) -> Card:
     told = (explanation.what, explanation.money.sentence, explanation.then)
     return _card(
@@ -274,6 +283,7 @@ def _explained(
         lines=tuple(line.in_language(job.reply.language) for line in told),
         small_print=(cards.number(job.task_id or job.id),),
         actions=offered,
+        with_prompt=with_prompt,
     )
 
 

@@ -136,6 +136,8 @@ class FailureReason(StrEnum):
     REVIEW_WITHDRAWN = "review_withdrawn"
     NOT_POSTED_HERE = "not_posted_here"
     """The rules did not allow the finished video where it was to be posted."""
+    HELD_BACK = "held_back"
+    """Moderators keep the finished video from its user, or put it away before its delivery was stored."""
     POSTING_DENIED = "posting_denied"
     POSTING_EXPIRED = "posting_expired"
     PERSON_GONE = "person_gone"
@@ -145,6 +147,10 @@ class FailureReason(StrEnum):
     DELETED_BY_OWNER = "deleted_by_owner"
     """The video was delivered, and its owner deleted it."""
     DELETED_BY_MODERATOR = "deleted_by_moderator"
+
+
+FORBIDDEN: Final = frozenset({FailureReason.NOT_POSTED_HERE, FailureReason.HELD_BACK})
+"""Reasons by which a finished video must not stand in its reply: a card takes it away."""
 
 
 @dataclass(frozen=True)

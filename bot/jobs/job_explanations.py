@@ -70,6 +70,7 @@ _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation
     FailureReason.REVIEW_EXPIRED: _always(refusals.REVIEW_EXPIRED),
     FailureReason.REVIEW_WITHDRAWN: _always(refusals.REVIEW_WITHDRAWN),
     FailureReason.NOT_POSTED_HERE: _always(refusals.NOT_POSTED_HERE),
+    FailureReason.HELD_BACK: lambda failure, _: refusals.held_back(failure.detail),
     FailureReason.POSTING_DENIED: lambda failure, job: refusals.posting_denied(_between_them(failure, job)),
     FailureReason.POSTING_EXPIRED: _always(refusals.POSTING_EXPIRED),
     FailureReason.PERSON_GONE: lambda _, job: refusals.person_gone(bought=job.bought),

@@ -20,6 +20,7 @@ from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.policy import Decision, Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage
+from bot.reviews.decided_videos import DecidedVideos
 
 log: Final = structlog.get_logger(__name__)
 
@@ -47,6 +48,15 @@ _UNBOUGHT: Final[Mapping[Verdict, FailureReason]] = {
     Verdict.PERSON_TIMED_OUT: FailureReason.PERSON_GONE,
 }
 """Why a request is not bought, where it is not that the rules changed."""
+_OF_PERSON: Final = frozenset(
+    {
+        Verdict.PERSON_BLOCKED,
+        Verdict.PERSON_SUSPENDED,
+        Verdict.PERSON_GONE,
+        Verdict.PERSON_TIMED_OUT,
+    }
+)
+"""Refusals by which a finished video is kept from its user, wherever that is: `bot/services/held_back.py`."""
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 15.0
 _PASS: Final = CheckResult(CheckOutcome.PASS)
@@ -60,10 +70,17 @@ class Checks:
     """
 
     def __init__(
-        self, *, gatekeeper: Gatekeeper, screening: Screening, videos: FileStore, untold_s: float
+        self,
+        *,
+        gatekeeper: Gatekeeper,
+        decided: DecidedVideos,
+        screening: Screening,
+        videos: FileStore,
+        untold_s: float,
     ) -> None:
         """Args: `untold_s` is how long a Discord is waited for that does not tell what a rule needs to know."""
         self._gatekeeper = gatekeeper
+        self._decided = decided
         self._screening = screening
         self._videos = videos
         self._untold_s = untold_s
@@ -86,6 +103,10 @@ class Checks:
     async def before_posting(self, context: JobContext) -> CheckResult:
         """Check a finished video that is on the disk, for the channel in which its reply is now."""
         job = context.job
+        # Nobody has seen what no try to post was begun for, unless it is looked for again.
+        if (job.attempt is not None or job.lookup) and await self._decided.is_put_away(job):
+            log.info("posting_not_allowed", job=job.id, verdict="put_away")
+            return CheckResult(CheckOutcome.REFUSED, FailureReason.HELD_BACK)
         decision = await self._decide(job)
         at_home = job.guild_id is not None and job.guild_id == job.reply.guild_id
         if decision.keeps_for_moderators and at_home:
@@ -93,9 +114,7 @@ class Checks:
             return _WAIT
         if not decision.allowed:
             log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
-            untold = decision.verdict is Verdict.NOT_TOLD
-            reason = FailureReason.NOT_TOLD if untold else FailureReason.NOT_POSTED_HERE
-            return CheckResult(CheckOutcome.REFUSED, reason)
+            return CheckResult(CheckOutcome.REFUSED, _unposted(decision.verdict, at_home=at_home))
         if not decision.waits_at_posting and not await self._video_scores_high(context):
             return _PASS
         if not at_home:
@@ -103,6 +122,10 @@ class Checks:
             log.info("posting_not_allowed", job=job.id, verdict="foreign")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_POSTED_HERE)
         return _WAIT
+
+    async def is_put_away(self, job: Job) -> bool:
+        """Return True if a video that was posted is to be seen no more."""
+        return job.failure is not None or await self._decided.is_put_away(job)
 
     async def _decide(self, job: Job) -> Decision:
         """Ask the rules, for a while again and again if Discord does not tell what they need to know."""
@@ -166,3 +189,11 @@ class Checks:
             return None
         rules = await self._gatekeeper.caches.rules.current(job.guild_id)
         return rules.image_check_percent or None
+
+
+def _unposted(verdict: Verdict, *, at_home: bool) -> FailureReason:
+    """Return why a finished video is not posted where its reply is: in the server of its request, or elsewhere."""
+    if verdict is Verdict.NOT_TOLD:
+        return FailureReason.NOT_TOLD
+    held_back = at_home and verdict in _OF_PERSON
+    return FailureReason.HELD_BACK if held_back else FailureReason.NOT_POSTED_HERE

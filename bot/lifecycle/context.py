@@ -23,20 +23,20 @@ from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.jobs import cards
+from bot.jobs.being_posted import as_posted
 from bot.jobs.cards import InLine, Stage
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
 from bot.jobs.queue.slots import FarBackError, Slots
 from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
-from bot.jobs.request_facts import stored_request
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.durable_writes import record_purchase, write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
+from bot.lifecycle.post_permission import PostPermission
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
-from bot.moderation.gatekeeper import Gatekeeper
 from bot.storage.errors import StorageUnavailableError
 from bot.texts.explanations import Explanation
 
@@ -56,7 +56,7 @@ class JobContext:
         store: JobStore,
         metrics: Metrics,
         messages: Messages,
-        gatekeeper: Gatekeeper,
+        permission: PostPermission,
         slots: Slots,
         wait_times: WaitTimes,
         timeouts: Timeouts,
@@ -70,7 +70,7 @@ class JobContext:
         self.progress = JobProgress()
         self._store = store
         self._metrics = metrics
-        self._gatekeeper = gatekeeper
+        self._permission = permission
         self._slots = slots
         self._wait_times = wait_times
         self._timeouts = timeouts
@@ -81,6 +81,7 @@ class JobContext:
         self._attempt_found, self._starts_found = job.attempt, job.starts
         self._starts_stored = job.starts
         self._upload_announced = False
+        self._doubtful = job.attempt is not None and job.attempt.by_public_route
         self._stopwatch = Stopwatch.since(job.created_at, now())
         self._reply = ReplyRoutes(messages, job.reply, now=now, asked_at=job.created_at)
         self._card = ProgressCard(
@@ -241,8 +242,7 @@ class JobContext:
         """
         shown = False if takes_away else await self.shows_video()
         if shown and self.job.state is JobState.DELIVERING:
-            now = self.now()
-            await self.move(JobState.DELIVERED, ended_at=now, settled_at=now, video_name=None, failure=None)
+            await self.become(as_posted(self.job, self.now()))
             return
         if shown is False:
             await self.tell(cards.undelivered_card(self.job, failure))
@@ -275,11 +275,14 @@ class JobContext:
         final = FinalPost(
             self._reply,
             post,
-            Journal(earlier, begin, self._may_post, counted),
+            Journal(earlier, begin, self._may_post, counted, self._doubtful),
             now=self.now,
-            direct_videos=self._gatekeeper.allows_direct(stored_request(self.job)),
+            direct_videos=self._permission.allows_direct(self.job),
         )
-        posted = await final.make(patience_s=self._timeouts.deliver_s)
+        try:
+            posted = await final.make(patience_s=self._timeouts.deliver_s)
+        finally:
+            self._doubtful = final.doubtful
         why = posted.fallback.reason if posted.fallback is not None else None
         log.info("job_posted", job=self.job.id, route=posted.route, fallback=why)
         self.note(fallback=posted.fallback)
@@ -302,10 +305,8 @@ class JobContext:
         if self.job.ping:
             await ping(self._reply, posted)
 
-    async def _may_post(self) -> bool:
-        """Ask the rules right before a post: hours may have passed since the last check."""
-        decision = await self._gatekeeper.decide_again(stored_request(self.job))
-        return decision.allowed and not decision.waits_at_posting
+    async def _may_post(self, maybe_seen: bool) -> bool:  # noqa: FBT001 - as the journal has it
+        return await self._permission.allows(self.job, maybe_seen=maybe_seen)
 
     async def _begin_attempt(self, attempt: Attempt) -> None:
         await self.amend(attempt=attempt)

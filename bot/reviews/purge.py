@@ -9,9 +9,10 @@ from typing import Final
 import structlog
 
 from bot.delivery.routes import Route
-from bot.jobs.being_posted import is_being_posted, wait_while
-from bot.jobs.job import Job
+from bot.jobs.being_posted import is_being_posted, settled_as_posted, wait_while
+from bot.jobs.job import Job, JobState
 from bot.jobs.server_jobs import ServerJobs
+from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.reviews.case import VideoMessage
@@ -41,6 +42,7 @@ class Purge:
     Each is a decision of its own as well (`Takedowns.decide`), and `bot/reviews/takedowns.py` removes it.
     """
 
+    store: JobStore
     jobs: ServerJobs
     reviews: ReviewStore
     takedowns: Takedowns
@@ -77,12 +79,18 @@ class Purge:
         return PurgeResult(len(decided), await self._remove(decided))
 
     async def _until_posted(self, guild_id: int, person_id: int) -> None:
-        """Wait for the user's videos that are being posted: they may be seen before that is stored."""
+        """Wait for the user's videos that are being posted: they may be seen before that is stored.
+
+        What may be seen after that as well, since Discord's answer to a post was lost, counts as posted.
+        """
 
         async def being_posted() -> bool:
             return any(is_being_posted(job) for job in await self.jobs.open_of(guild_id, person_id))
 
         await wait_while(being_posted)
+        for job in await self.jobs.open_of(guild_id, person_id):
+            if _may_be_seen(job, guild_id):
+                await settled_as_posted(self.store, job, self.now())
 
     async def _remove(self, decided: list[Review]) -> int:
         loop = asyncio.get_running_loop()
@@ -93,6 +101,11 @@ class Purge:
             await self.carry_out(review)
         left = {review.id for review in await self.reviews.outstanding()}
         return sum(review.id not in left for review in decided)
+
+
+def _may_be_seen(job: Job, guild_id: int) -> bool:
+    begun = job.state is JobState.DELIVERING and job.attempt is not None and job.posted_file is not None
+    return begun and job.review_id is None and not job.reply.private and job.reply.guild_id == guild_id
 
 
 def _message_of(job: Job) -> VideoMessage | None:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.files.store import FileStore
-from bot.jobs.being_posted import found_posted
+from bot.jobs.being_posted import found_posted, settled_as_posted
 from bot.jobs.job import Job, JobState
 from bot.jobs.request_facts import origin_of_job, shows_spicy
 from bot.jobs.store import JobStore
@@ -96,6 +96,8 @@ class Reports:
             joined_at: Moment at which the user joined the server, where Discord says so.
         """
         job = await found_posted(self.jobs, report.job_id)
+        if job is not None and shown is not None:
+            job = await settled_as_posted(self.jobs, job, self.now())
         if job is None:
             return ReportResult.GONE
         new = await self._store(job, report, shown, joined_at)

@@ -15,8 +15,9 @@ from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import TOKEN_LIVES_FOR
 from bot.files.job_files import JobFiles
 from bot.files.store import LIST_EVERY_S
+from bot.jobs.being_posted import as_posted
 from bot.jobs.deadline_clock import DeadlineClock
-from bot.jobs.job import Failure, FailureReason, Job, JobState, advance, owner_of_file
+from bot.jobs.job import FORBIDDEN, Failure, FailureReason, Job, JobState, advance, owner_of_file
 from bot.jobs.originals import Originals
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
@@ -100,10 +101,10 @@ class Cleanup:
         if shown is None:
             return  # the card might take the video away: the next round looks again
         reason = FailureReason.UNANSWERED if job.asks_again else FailureReason.UNCOLLECTED
-        parts: dict[str, Any] = {"ended_at": now, "undelivered_since": None, "video_name": None}
         if shown:
-            ended = advance(job, JobState.DELIVERED, settled_at=now, failure=None, **parts)
+            ended = as_posted(job, now)
         else:
+            parts: dict[str, Any] = {"ended_at": now, "undelivered_since": None, "video_name": None}
             ended = advance(job, JobState.FAILED, failure=Failure(reason), attempt=None, **parts)
         try:
             await self._store.save(ended, before=job)
@@ -114,7 +115,7 @@ class Cleanup:
 
     async def _shows_video(self, job: Job) -> bool | None:
         """Return True if the reply holds the video, which the rules allow there; None if nobody knows."""
-        forbidden = job.failure is not None and job.failure.reason is FailureReason.NOT_POSTED_HERE
+        forbidden = job.failure is not None and job.failure.reason in FORBIDDEN
         if job.attempt is None or job.posted_file is None or forbidden:
             return False
         return await ReplyRoutes(self._messages, job.reply, now=self._now).shows_video(ending_of(job))

@@ -13,12 +13,12 @@ from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.card import Card
 from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.jobs import cards
-from bot.jobs.being_posted import found_posted
+from bot.jobs.being_posted import found_posted, settled_as_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.originals import Originals
 from bot.jobs.request_facts import shows_spicy
-from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
+from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.runner import JobRuns
 from bot.moderation.audit.log import AuditLog
@@ -47,7 +47,6 @@ class ActionResult(StrEnum):
     ALREADY_ENDED = "already_ended"
     ALREADY_REPEATED = "already_repeated"
     ALREADY_FETCHED = "already_fetched"
-    NOTHING_TO_FETCH = "nothing_to_fetch"
     NOT_ASKED = "not_asked"
     NOT_ALLOWED = "not_allowed"
     GONE = "gone"
@@ -194,22 +193,6 @@ class JobActions:
         found = _TOO_LATE.get(job.state, ActionResult.HANDING_OVER)
         return ActionResult.DONE if found is ActionResult.ASK else found
 
-    async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
-        """Deliver an undelivered video into the reply to the press."""
-        job = await self._store.find(job_id)
-        if job is None:
-            return ActionResult.GONE
-        if person.id != job.reply.person_id:
-            return ActionResult.NOT_ALLOWED
-        try:
-            taken_up = await self._store.take_up_undelivered(job_id, reply)
-        except DuplicateJobError:
-            return ActionResult.ALREADY_FETCHED
-        if not taken_up:
-            return ActionResult.NOTHING_TO_FETCH if job.at_rest else ActionResult.ALREADY_FETCHED
-        self._runner.start(job_id)
-        return ActionResult.DONE
-
     async def original(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job that a user tries again, if it is the user's own, has ended, and was not repeated yet."""
         job = await self._store.find(job_id)
@@ -236,8 +219,11 @@ class JobActions:
             return ActionResult.GONE
         if job.reply.private and person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
-        if await self._is_hidden(job_id):
-            return ActionResult.PUT_AWAY
+        # What was looked for again is put away with the message that brought it first.
+        jobs = await self._tasks.jobs_of(job.task_id) if job.lookup and job.task_id is not None else (job,)
+        for one in jobs:
+            if await self._is_hidden(one.id):
+                return ActionResult.PUT_AWAY
         return job
 
     async def reuse_of(self, job: Job, person: Person, channel_id: int | None) -> Reuse:
@@ -273,6 +259,9 @@ class JobActions:
         owner_id = job.reply.person_id
         if not may_cancel(person, owner_id=owner_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
+        job = await settled_as_posted(self._store, job, self._now())
+        if job is None:
+            return ActionResult.GONE
         owns = person.id == owner_id
         by = FailureReason.DELETED_BY_OWNER if owns else FailureReason.DELETED_BY_MODERATOR
         review: Review | None = None

@@ -1,6 +1,6 @@
-"""*Look again*: fetches a bought video once more, for the user who asked for it or for moderators.
+"""*Fetch* and *Look again*: bring a bought video to the user who asked for it, or show it to moderators.
 
-Looking is free. What keeps a video from being looked for is a message that still shows it, a decision of its owner,
+Both are free. What keeps a video from being looked for is a message that still shows it, a decision of its owner,
 or a decision of moderators, who then look for it themselves.
 """
 
@@ -16,6 +16,7 @@ from bot.delivery.routes import Route
 from bot.images.model import Reference
 from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
+from bot.jobs.being_posted import settled_as_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState
 from bot.jobs.request_facts import shows_spicy
@@ -117,6 +118,55 @@ class LookAgain:
         by_moderator = not owns and (gone or held_back is not None or delivered is not None)
         return Look(parent, bought, jobs, person, by_moderator, delivered)
 
+    async def fetch(self, job_id: str, person: Person, reply: ReplyAddress) -> Message | None:
+        """Deliver a video that waits for its user into the reply to the press.
+
+        Returns:
+            None if that was begun; else the words for the user.
+        """
+        job = await self.store.find(job_id)
+        if job is None:
+            return words.GONE
+        if person.id != job.reply.person_id:
+            return words.NOT_YOURS
+        waits = job.undelivered_since is not None
+        if waits and (held_back := await self._held_back(job, person)) is not None:
+            return held_back
+        if waits and (still_there := await self._arrived(job)) is not None:
+            return still_there
+        if not (waits and await self._take_up(job_id, reply)):
+            return words.NOTHING_TO_FETCH if job.at_rest and not waits else words.ALREADY_FETCHED
+        self.runner.start(job_id)
+        return None
+
+    async def _arrived(self, job: Job) -> Message | None:
+        """Return where a video is whose post was in doubt, if it arrived: a second one would stand beside it."""
+        if job.attempt is None or job.posted_file is None:
+            return None
+        there = await self._still_there(job, by_moderator=False)
+        if there is not None and there is not words.NOT_LOOKED_UP:
+            await settled_as_posted(self.store, job, self.now())
+        return there
+
+    async def _take_up(self, job_id: str, reply: ReplyAddress) -> bool:
+        try:
+            return await self.store.take_up_undelivered(job_id, reply)
+        except DuplicateJobError:
+            return False
+
+    async def _held_back(self, job: Job, person: Person) -> Message | None:
+        """Return why a video is kept from its user by what was decided about it or about the user."""
+        same = (job,) if job.task_id is None else await self.tasks.jobs_of(job.task_id)
+        bought = next((one for one in same if not one.lookup), job)
+        if bought.reply.person_id != person.id:
+            return None  # a moderator's look at what may be held back from its user
+        own = [one for one in same if one.reply.person_id == person.id]
+        failures = {one.failure.reason for one in own if one.failure is not None}
+        if FailureReason.DELETED_BY_OWNER in failures:
+            return refusals.DELETED_BY_OWNER.in_a_row
+        reason = await self.held_back.reason_for(own, person)
+        return HELD_BACK_WORDS[reason] if reason is not None else None
+
     async def begin(self, look: Look, reply: ReplyAddress, event: str) -> Message | None:
         """Start the job that looks, after the acknowledgement.
 
@@ -131,9 +181,11 @@ class LookAgain:
         job_id = job_id_of(event)
         if await self.store.find(job_id) is not None:
             return None
-        still_there = await self._still_there(look)
-        if still_there is not None:
-            return still_there
+        delivered = look.delivered
+        if delivered is not None:
+            still_there = await self._still_there(delivered, by_moderator=look.by_moderator)
+            if still_there is not None:
+                return still_there
         job = self._lookup_of(look, reply, job_id)
         job = replace(job, pictures=await self._shared(look.parent, job_id))
         try:
@@ -176,16 +228,13 @@ class LookAgain:
             from_people=parent.from_people,
         )
 
-    async def _still_there(self, look: Look) -> Message | None:
+    async def _still_there(self, job: Job, *, by_moderator: bool) -> Message | None:
         """Return where the video is, if the message that brought it to its owner still shows it."""
-        job = look.delivered
-        if job is None:
-            return None
         route = job.attempt.route if job.attempt is not None else Route.TOKEN
         try:
             match route:
                 case Route.DIRECT_MESSAGE:
-                    found = None if look.by_moderator else await self._find_direct(job)
+                    found = None if by_moderator else await self._find_direct(job)
                     return words.STILL_IN_DIRECT_MESSAGES if found is not None else None
                 case Route.ANSWER_IN_CHANNEL:
                     found = await self._find_answer(job)

@@ -225,6 +225,20 @@ def not_told(*, bought: bool) -> Explanation:
     return _NOT_TOLD_AT_POSTING if bought else REFUSALS["not_told"]
 
 
+def held_back(until: str) -> Explanation:
+    """Moderators keep the finished video from its user, or put it away. Others read it too: it names no fault."""
+    return Explanation(
+        sentence(
+            "The video is ready, but the moderators of this server do not let it be posted at the moment."
+        ),
+        Money.SPENT,
+        sentence(
+            "If they change that, the person who asked for it can get it with `/jobs` until {until}.",
+            until=until,
+        ),
+    )
+
+
 def denied(reason: str) -> Explanation:
     """Moderators denied the request before it was bought. `reason` is theirs."""
     return nothing_charged(with_reason(DENIED_BEFORE, reason), DENIED_THEN)

@@ -20,7 +20,6 @@ from bot.files.job_files import JobFiles
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
-from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
@@ -266,7 +265,7 @@ class App:
             takedowns=self.moderation.takedowns,
             reviews=self.moderation.reviews,
             messages=self._messages,
-            tasks=self._tasks,
+            tasks=self.moderation.tasks,
             originals=self.moderation.originals,
             audit=self.moderation.audit_log,
             is_hidden=self.moderation.reports.is_hidden,
@@ -277,7 +276,7 @@ class App:
     def _looking(self) -> LookAgain:
         return LookAgain(
             store=self.jobs.store,
-            tasks=self._tasks,
+            tasks=self.moderation.tasks,
             runner=self.jobs.runner,
             audit=self.moderation.audit_log,
             rules=self.moderation.caches.rules,
@@ -292,10 +291,6 @@ class App:
             look_again_s=self.jobs.timeouts.look_again_s,
             now=self._now,
         )
-
-    @cached_property
-    def _tasks(self) -> BoughtTasks:
-        return BoughtTasks(self.database, self._settings.spool_dir)
 
     @cached_property
     def people(self) -> PreferenceCache:

@@ -175,6 +175,7 @@ class JobWiring:
         departures = NotedDepartures(self._moderation.audit_log.store)
         checks = Checks(
             gatekeeper=self._moderation.gatekeeper,
+            decided=self._moderation.decided,
             screening=self._screening,
             videos=self._moderation.job_files.videos,
             untold_s=self.timeouts.untold_s,
@@ -241,7 +242,7 @@ class JobWiring:
             store=self.store,
             metrics=self._metrics,
             messages=self._messages,
-            gatekeeper=self._moderation.gatekeeper,
+            permission=self._moderation.permission,
             slots=self.slots,
             wait_times=self._wait_times,
             timeouts=self.timeouts,
@@ -347,6 +348,7 @@ class JobWiring:
     def purge(self) -> Purge:
         """Removes what a user posted in a server lately."""
         return Purge(
+            store=self.store,
             jobs=self._server_jobs,
             reviews=self._moderation.reviews,
             takedowns=self._moderation.takedowns,

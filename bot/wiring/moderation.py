@@ -14,10 +14,12 @@ from bot.delivery.discord_messages import DiscordMessages
 from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks
 from bot.files.job_files import JobFiles
+from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.history import JobHistory
 from bot.jobs.originals import Originals
 from bot.jobs.postable_files import PostableFiles
 from bot.jobs.store import JobStore
+from bot.lifecycle.post_permission import PostPermission
 from bot.moderation.audit.checkpoint import CheckpointFile
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.log import AuditLog
@@ -33,6 +35,7 @@ from bot.moderation.words.store import TermStore
 from bot.moderation.words.straddling import ChildSegmenter, segmenting_pool
 from bot.moderation.words.word_lists import OPERATOR, WordLists
 from bot.reviews.appeals import Appeals
+from bot.reviews.decided_videos import DecidedVideos
 from bot.reviews.emptied_cards import EmptiedCards
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.person_news import PersonNews, SuspensionEnds
@@ -198,6 +201,21 @@ class ModerationWiring:
             videos=self.job_files.videos,
             now=self.now,
         )
+
+    @cached_property
+    def tasks(self) -> BoughtTasks:
+        """Finds all jobs of one bought task."""
+        return BoughtTasks(self.database, self.settings.spool_dir)
+
+    @cached_property
+    def decided(self) -> DecidedVideos:
+        """Knows the videos that are hidden or were removed."""
+        return DecidedVideos(self.tasks, self.reports.is_hidden)
+
+    @cached_property
+    def permission(self) -> PostPermission:
+        """Asks before every try to post a video."""
+        return PostPermission(self.store, self.gatekeeper, self.decided)
 
     @cached_property
     def report_store(self) -> ReportStore:

@@ -137,9 +137,9 @@ class JobButtons:
         if acknowledged is None:
             return
         reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
-        found = await self.actions.fetch(reference.job_id, person_of(interaction), reply)
-        if found is not ActionResult.DONE:
-            await answer(interaction, ANSWERS[found])
+        said = await self.looking.fetch(reference.job_id, person_of(interaction), reply)
+        if said is not None:
+            await answer(interaction, said)
 
     async def _try_again(self, interaction: Interaction, reference: ButtonReference) -> None:
         await self._repeat(interaction, reference, VideoOrder.again)

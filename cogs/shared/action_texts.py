@@ -17,7 +17,6 @@ ANSWERS: Final[Mapping[ActionResult, Message]] = {
     ActionResult.ALREADY_REPEATED: words.ALREADY_REPEATED,
     ActionResult.ALREADY_FETCHED: words.ALREADY_FETCHED,
     ActionResult.NOT_ASKED: words.NOT_ASKED,
-    ActionResult.NOTHING_TO_FETCH: words.NOTHING_TO_FETCH,
     ActionResult.NOT_ALLOWED: words.NOT_YOURS,
     ActionResult.GONE: words.GONE,
     ActionResult.PUT_AWAY: words.PUT_AWAY,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -81,7 +82,14 @@ async def checked(tmp_path: Path, database_url: str | None) -> AsyncGenerator[Ch
         )
         gatekeeper = Gatekeeper(caches, OneChannel(), EverybodyStays(), lambda: NOW)
         screening = Screening(DetectorName.OPENNSFW, import_paths=[packages])
-        checks = Checks(gatekeeper=gatekeeper, screening=screening, videos=LocalFiles(tmp_path), untold_s=0.0)
+        decided: Any = None  # nothing of it was seen
+        checks = Checks(
+            gatekeeper=gatekeeper,
+            decided=decided,
+            screening=screening,
+            videos=LocalFiles(tmp_path),
+            untold_s=0.0,
+        )
         base = a_job()
         job = replace(
             base,

@@ -48,7 +48,7 @@ from bot.video import ImageMime, Preset, VideoRequest
 from tests.jobs.builders import a_job
 from tests.moderation.audited import alone
 from tests.moderation.policy_model import ADULT, OPEN, PEOPLE, TRUSTED_ROLE, PolicyModel
-from tests.moderation.policy_requests import NOW, DetachedJob, Moderators, TrackedRequest
+from tests.moderation.policy_requests import NOW, UNPOSTED, DetachedJob, Moderators, TrackedRequest
 
 T = TypeVar("T")
 PROMPTS = {"a boat": None, "a lantern": Effect.HELD, "a harbour": Effect.BLOCKED, "a child": None}
@@ -95,7 +95,11 @@ class RequestMachine(RuleBasedStateMachine):
         self.moderators = Moderators()
         outside: Any = None  # nothing is fetched, submitted or posted here
         self.checks = Checks(
-            gatekeeper=self.gatekeeper, screening=Screening(None), videos=outside, untold_s=0.0
+            gatekeeper=self.gatekeeper,
+            decided=outside,
+            screening=Screening(None),
+            videos=outside,
+            untold_s=0.0,
         )
         questions: Any = self.moderators
         self.review = ReviewStep(
@@ -357,10 +361,7 @@ class RequestMachine(RuleBasedStateMachine):
         instead = self.model.shows_instead(one.job, one.agreed, self.now)
         held = instead or (not forbidden and self.model.holds_back(one.job, one.agreed))
         result = self.run(self.checks.before_posting(one.context))
-        reasons = (
-            {FailureReason.NOT_POSTED_HERE, FailureReason.NOT_TOLD} if forbidden and not instead else {None}
-        )
-        assert result.reason in reasons
+        assert result.reason in (UNPOSTED if forbidden and not instead else {None})
         assert (result.outcome is CheckOutcome.WAIT) is held
         if held:
             self.run(self.review.ask(one.context, ReviewSubject.POSTING))
@@ -370,7 +371,7 @@ class RequestMachine(RuleBasedStateMachine):
     def upload(self, one: TrackedRequest, *, discord_is_away: bool) -> None:
         """As `bot.delivery.final_post` asks before every try."""
         refused = self.model.forbids(one.job, self.now) or self.model.holds_back(one.job, one.agreed)
-        assert self.run(one.context._may_post()) is not refused
+        assert self.run(one.context._may_post(maybe_seen=False)) is not refused
         if refused:
             one.at = "aside"
         elif not discord_is_away:

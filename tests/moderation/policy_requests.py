@@ -8,20 +8,25 @@ from typing import Any
 from bot.delivery.final_post import Posted
 from bot.delivery.messages import Post
 from bot.delivery.routes import Route
-from bot.jobs.job import Job, JobState, advance
+from bot.jobs.job import FailureReason, Job, JobState, advance
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.post_permission import PostPermission
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.rules import ReviewStage
 from bot.reviews.review import Review, ReviewState, ReviewSubject
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
+UNPOSTED = {FailureReason.NOT_POSTED_HERE, FailureReason.HELD_BACK, FailureReason.NOT_TOLD}
+"""Reasons for which a finished video is not posted."""
+
 
 class DetachedJob(JobContext):
     """A job under way without anything outside: no row, no reply, and moderators who can be asked at once."""
 
     def __init__(self, gatekeeper: Gatekeeper, now: Callable[[], datetime], job: Job) -> None:
-        self._gatekeeper = gatekeeper
+        nothing: Any = None  # nothing was seen, nothing decided
+        self._permission = PostPermission(nothing, gatekeeper, nothing)
         self.now = now
         self.job = job
 

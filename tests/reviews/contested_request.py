@@ -191,7 +191,11 @@ class ContestedRequest:
         reports = ReportStore(self.database)
         self.gatekeeper = Gatekeeper(self.caches, discord, discord, now)
         self.checks = Checks(
-            gatekeeper=self.gatekeeper, screening=Screening(None), videos=LocalFiles(folder), untold_s=0.0
+            gatekeeper=self.gatekeeper,
+            decided=outside,
+            screening=Screening(None),
+            videos=LocalFiles(folder),
+            untold_s=0.0,
         )
         self.questions = Questions(
             jobs=jobs,

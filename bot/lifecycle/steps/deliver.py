@@ -26,12 +26,14 @@ from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.files.store import FileStore, FilesUnavailableError
 from bot.jobs import cards
+from bot.jobs.being_posted import as_posted
 from bot.jobs.cards import Stage
 from bot.jobs.file_facts import file_facts_of
-from bot.jobs.job import Failure, FailureReason, JobState, video_name_of
+from bot.jobs.job import FORBIDDEN, Failure, FailureReason, JobState, video_name_of
 from bot.jobs.mismatch import mismatch_of
 from bot.jobs.postable_files import NotFittedError, PostableFile, PostableFiles
 from bot.jobs.shown_video import video_file_of
+from bot.jobs.store import StaleJobError
 from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
@@ -250,16 +252,25 @@ class DeliverStep:
                 # Whoever looks for the video later need not search the channel, and may not be able to.
                 await context.keep_reply(replace(context.job.reply, message_id=posted.message_id))
             now = context.now()
-            await context.move(
-                JobState.DELIVERED,
-                ended_at=now,
-                settled_at=now,
-                video_name=None,
-                failure=None,
+            delivered = replace(
+                as_posted(context.job, now),
                 attempt=replace(attempt_of(context), route=posted.route),
                 **self._original(context, now),
             )
+            try:
+                await context.become(delivered)
+            except StaleJobError:
+                await self._take_back(context)
+                raise
         return posted
+
+    async def _take_back(self, context: JobContext) -> None:
+        """Take a video out of its reply again, if it was put away or deleted while it was uploaded."""
+        await context.reload()
+        job = context.job
+        if job.state is JobState.DELIVERED and await self._checks.is_put_away(job):
+            log.warning("video_taken_back", job=job.id)
+            await context.tell(cards.hidden_card(job) if job.failure is None else cards.removed_card(job))
 
     def _original(self, context: JobContext, now: datetime) -> dict[str, Any]:
         """Return what a delivered job notes of the video as it came."""
@@ -301,4 +312,4 @@ class DeliverStep:
         job = context.job
         log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
         failure = Failure(reason, cards.kept_until(context.now() + self._retention.undelivered))
-        await context.set_aside(failure, takes_away=reason is FailureReason.NOT_POSTED_HERE)
+        await context.set_aside(failure, takes_away=reason in FORBIDDEN)
