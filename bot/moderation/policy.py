@@ -55,7 +55,9 @@ class Verdict(StrEnum):
     PERSON_GONE = "person_gone"
     PERSON_TIMED_OUT = "person_timed_out"
     COMMAND_NOT_HERE = "command_not_here"
-    """The server's *Integrations* page does not let the user use `/video` there."""
+    """The server's *Integrations* page, or the channel, does not let the user use `/video` there."""
+    MAY_NOT_WRITE = "may_not_write"
+    """The answer would be for all in a channel where the user may not write."""
     NOT_TOLD = "not_told"
     """Discord does not tell what a rule needs to know."""
     GATE_OFF = "gate_off"
@@ -102,7 +104,9 @@ class Person:
     spicy_access: Access = Access.UNSET
     """What the server's *Integrations* page says about `/spicy` and this user."""
     video_access: Access = Access.UNSET
-    """What it says about `/video` and this user in this channel, where Discord has not asked it already."""
+    """What it and the channel's permissions say about `/video` and this user, where Discord has not asked them."""
+    may_write: bool = True
+    """False if what they ask for, other than by a command, is for all in a channel where they may not write."""
     clears_channel_id: int | None = None
     """The channel of the interaction, if the user has *Manage Messages* there."""
 
@@ -270,7 +274,7 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
         return Verdict.PERSON_TIMED_OUT
     if facts.person.video_access is Access.DENIED:
         return Verdict.COMMAND_NOT_HERE
-    return None
+    return None if facts.person.may_write else Verdict.MAY_NOT_WRITE
 
 
 def _of_spicy(facts: RequestFacts) -> Verdict | None:

@@ -56,7 +56,7 @@ class Refused:
     @property
     def no_change_helps(self) -> bool:
         """True if other words or options would be refused too, for the event, the channel, or the first frame."""
-        is_of_place = self.verdict is Verdict.COMMAND_NOT_HERE
+        is_of_place = self.verdict in {Verdict.COMMAND_NOT_HERE, Verdict.MAY_NOT_WRITE}
         return self.was_made or is_of_place or self.explanation in refusals.OF_CONTINUATIONS.values()
 
     @property
