@@ -1,7 +1,7 @@
 """Jobs: requests on their way to videos, and the states that they pass through."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -204,8 +204,8 @@ class Job:
     """Roles of the user at the time of the request."""
     fits_picture: bool = False
     """True while the frame's shape is that of the first picture, which is not prepared yet."""
-    approved: frozenset[ReviewStage] = frozenset()
-    """Stages at which moderators approved the job."""
+    approved: Mapping[ReviewStage, datetime] = field(default_factory=dict[ReviewStage, datetime])
+    """Stages at which moderators approved the job, with the moments of their decisions."""
     review_id: str | None = None
     """Open question to moderators, for whose answer the job waits."""
     attempt: Attempt | None = None

@@ -39,7 +39,7 @@ class ServerJobs:
         # that two transactions about the same jobs do not wait for each other.
         chosen = select(jobs.c.id).where(queued).order_by(jobs.c.id).with_for_update()
         ids = (await connection.execute(chosen)).scalars().all()
-        approved: list[str] = []
+        approved: dict[str, str] = {}
         held = update(jobs).where(queued).values(state=JobState.HELD.value, approved=approved)
         await connection.execute(held)
         return ids

@@ -171,7 +171,7 @@ class LookAgain:
             lookup=True,
             role_ids=look.person.role_ids if look.by_moderator else parent.role_ids,
             # A moderator who looks is the approval; nobody else sees it.
-            approved=frozenset(ReviewStage) if look.by_moderator else parent.approved,
+            approved=dict.fromkeys(ReviewStage, self.now()) if look.by_moderator else parent.approved,
             had_flags=parent.had_flags,
             from_people=parent.from_people,
         )
