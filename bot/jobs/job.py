@@ -152,14 +152,15 @@ class Failure:
     """A reason with the facts that explain it.
 
     `detail` is the video service's message, or its code where that has a sentence; moderators' reason, the end of
-    an undelivered video's wait, or what was found in a picture; `picture` is the user's name of the file and
-    `problem` the fault in it.
+    an undelivered video's wait, or what was found in a picture; `picture` is the user's name of the file,
+    `picture_number` its place among the request's, from 1, and `problem` the fault in it.
     """
 
     reason: FailureReason
     detail: str = ""
     picture: str = ""
     problem: ImageProblem | None = None
+    picture_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,11 @@ class Job:
     def is_nobodys(self) -> bool:
         """True if its user's data was deleted: it has no prompt, and nothing can be made from it."""
         return self.reply.person_id == NOBODY
+
+    @property
+    def is_public(self) -> bool:
+        """True if its reply is for all in a channel of a server."""
+        return self.reply.guild_id is not None and not self.reply.private
 
     @property
     def at_rest(self) -> bool:

@@ -207,7 +207,10 @@ class VideoRequests:
         An order has to be complete and allowed by the rules. Whether it is within the caps is found out when it is
         stored.
         """
-        request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
+        hosts, reply = self._limits.allowed_hosts, origin.reply
+        # A message is answered where it stands, an interaction in private.
+        for_all = reply.asked_message_id is not None and reply.guild_id is not None
+        request = check_order(order, origin.missing, allowed_hosts=hosts, for_all=for_all)
         if isinstance(request, Explanation):
             return Refused(request)
         preset, pictures = request.preset, order.origin
