@@ -163,15 +163,20 @@ class ReplyRoutes:
 
         None if nobody knows.
         """
+        try:
+            return await self.find_video(ending) is not None
+        except DeliveryError as error:
+            log.info("reply_not_looked_up", reason=str(error))
+            return None
+
+    async def find_video(self, ending: str) -> int | None:
+        """Return the id of the reply's message if it holds such a video. Raises `DeliveryError` if nobody knows."""
         for by_token in (True, False):
             try:
-                return await self.messages.find_video(self._address, ending, by_token=by_token) is not None
+                return await self.messages.find_video(self._address, ending, by_token=by_token)
             except ReplyUnreachableError:
                 continue  # what cannot be looked at by this way cannot be edited by it either
-            except DeliveryError as error:
-                log.info("reply_not_looked_up", reason=str(error))
-                return None
-        return False
+        return None
 
     def _count_age_from(self, address: ReplyAddress) -> None:
         # The wall clock is asked once; from then on a clock that jumps cannot make a token older or younger.

@@ -266,6 +266,12 @@ class Job:
         return self.reply.guild_id is not None and not self.reply.private
 
     @property
+    def may_be_in_sight(self) -> bool:
+        """True if its video waits to be fetched while a reply for all may show it: nobody could tell."""
+        waits = self.state is JobState.DELIVERING and self.undelivered_since is not None
+        return waits and self.posted_file is not None and self.is_public
+
+    @property
     def at_rest(self) -> bool:
         """True if nothing happens to the job by itself: it is over, or waits for a user or for moderators."""
         waits = (self.settled_at, self.undelivered_since, self.review_id)

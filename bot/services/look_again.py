@@ -12,16 +12,17 @@ from typing import Final
 import structlog
 
 from bot.delivery.messages import DeliveryError, DiscordUnavailableError, Messages, Post, ReplyAddress
+from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import Route
 from bot.images.model import Reference
 from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
 from bot.jobs.bought_tasks import BoughtTasks
-from bot.jobs.job import TERMINAL, FailureReason, Job, JobState
+from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.public_words import quotes_prompt
 from bot.jobs.request_facts import shows_spicy
 from bot.jobs.shown_video import ending_of
-from bot.jobs.store import DuplicateJobError, JobStore
+from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
@@ -150,6 +151,35 @@ class LookAgain:
         log.info("look_again", job=job.id, task=job.task_id, by_moderator=look.by_moderator)
         self.runner.start(job.id)
         return None
+
+    async def find_laid_aside(self, job_id: str, person: Person) -> Message | None:
+        """Look for a video that its user is about to fetch where it may be in sight; if it is, it is delivered.
+
+        Fetched without that, the reply with it would be forgotten, and no moderator could have it removed.
+
+        Returns:
+            The words for the user: where it is, or that Discord does not tell. None if it can be fetched.
+        """
+        job = await self.store.find(job_id)
+        if job is None or person.id != job.reply.person_id or not job.may_be_in_sight:
+            return None
+        if job.failure is not None and job.failure.reason is FailureReason.NOT_POSTED_HERE:
+            return None  # the rules had it taken away there
+        try:
+            found = await ReplyRoutes(self.messages, job.reply, now=self.now).find_video(ending_of(job))
+        except DeliveryError as error:
+            log.info("laid_aside_not_looked_up", job=job.id, reason=str(error))
+            return words.NOT_LOOKED_UP
+        if found is None:
+            return None
+        now = self.now()
+        at_rest = {"ended_at": now, "settled_at": now, "undelivered_since": None, "video_name": None}
+        try:
+            await self.store.save(advance(job, JobState.DELIVERED, failure=None, **at_rest), before=job)
+        except (StaleJobError, UnknownJobError):
+            return None  # somebody moved it meanwhile, of which the fetch tells
+        log.info("laid_aside_in_sight", job=job.id)
+        return words.still_there(_link(job.reply, found))
 
     def _lookup_of(self, look: Look, reply: ReplyAddress, job_id: str) -> Job:
         parent, bought = look.parent, look.bought

@@ -130,8 +130,13 @@ class JobButtons:
         acknowledged = await acknowledge(interaction, private=True)
         if acknowledged is None:
             return
+        person = person_of(interaction)
+        said = await self.looking.find_laid_aside(reference.job_id, person)
+        if said is not None:
+            await answer(interaction, said)
+            return
         reply = address_of(interaction, message_id=acknowledged.message_id, private=True, now=now)
-        found = await self.actions.fetch(reference.job_id, person_of(interaction), reply)
+        found = await self.actions.fetch(reference.job_id, person, reply)
         if found is not ActionResult.DONE:
             await answer(interaction, ANSWERS[found])
 
