@@ -98,7 +98,12 @@ class Reference:
 
 
 class ImageRefusedError(Exception):
-    """A picture is refused. `detail` is a short technical term such as `TIFF`, for the user or the log."""
+    """A picture is refused. `detail` is a short technical term such as `TIFF`, for the user or the log.
+
+    `number` is its place among those of its request, from 1, where several were prepared.
+    """
+
+    number: int | None = None
 
     def __init__(self, filename: str, problem: ImageProblem, detail: str = "") -> None:
         super().__init__(f"{problem}: {detail}" if detail else problem.value)

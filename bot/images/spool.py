@@ -169,9 +169,10 @@ class ReferenceSpool:
             group.create_task(self._pictures.warm())
             tasks = [group.create_task(settled(one)) for one in preparing]
         references: list[Reference] = []
-        for task in tasks:
+        for number, task in enumerate(tasks, 1):
             result = task.result()
             if isinstance(result, ImageRefusedError):
+                result.number = number
                 await self._clear(job_id)
                 raise result
             references.append(result)

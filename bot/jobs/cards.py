@@ -1,7 +1,7 @@
 """Cards of jobs: words, buttons and colour for each state and failure. Pure functions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ from bot.images.problems import ImageProblem
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState
 from bot.jobs.job_explanations import explain, explain_failure
 from bot.jobs.mismatch import asked_dimensions
+from bot.jobs.public_words import name_of_picture, quotes_prompt
 from bot.texts import cards, moderation
 from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
@@ -116,20 +117,21 @@ def result_actions(job: Job) -> tuple[Action, ...]:
     return (Action.ANEW, Action.CHANGE, *sharper, Action.CONTINUE, Action.DELETE, *report, *full, Action.MORE)
 
 
-def _note(picture: Reference) -> Message | None:
+def _note(job: Job, number: int, picture: Reference) -> Message | None:
     if picture.conversion is None:
         return None
+    name = name_of_picture(job, number, picture.filename)
     match picture.conversion.reason:
         case ConversionReason.FORMAT:
             return None
         case ConversionReason.FIRST_FRAME:
-            return cards.first_frame_used(picture.filename)
+            return cards.first_frame_used(name)
         case ConversionReason.HDR:
-            return cards.brightness_reduced(picture.filename)
+            return cards.brightness_reduced(name)
         case ConversionReason.ENLARGED:
-            return cards.enlarged(picture.filename)
+            return cards.enlarged(name)
         case ConversionReason.TOO_LARGE:
-            return cards.made_smaller(picture.filename, picture.conversion.original_bytes)
+            return cards.made_smaller(name, picture.conversion.original_bytes)
 
 
 def _card(
@@ -146,13 +148,12 @@ def _card(
     reply = job.reply
     parent = (cards.follows(job.parent_url),) if job.parent_url is not None else ()
     flags = (cards.FLAGS_TAKEN_OUT,) if job.had_flags else ()
-    small = (
-        (*parent, *flags, *filter(None, map(_note, job.pictures or ())), *small_print) if with_prompt else ()
-    )
+    notes = (_note(job, number, picture) for number, picture in enumerate(job.pictures or (), 1))
+    small = (*parent, *flags, *filter(None, notes), *small_print) if with_prompt else ()
     return Card(
         tone,
         headline.in_language(reply.language),
-        quote_prompt(job.request.prompt) if with_prompt else "…",
+        quote_prompt(job.request.prompt) if with_prompt and quotes_prompt(job) else "…",
         _options(job),
         lines,
         tuple(line.in_language(reply.language) for line in small),
@@ -220,7 +221,9 @@ def delivered_card(job: Job, *, now: datetime) -> Card:
     """Return the card of a finished video. It says how long the video took, unless it was looked for."""
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
     return _card(
-        job,
+        replace(
+            job, state=JobState.DELIVERED
+        ),  # which it is once this stands there: the rules let it through
         Tone.DONE,
         cards.DELIVERED,
         lines=tuple(line.in_language(job.reply.language) for line in _differences(job)),
@@ -259,11 +262,11 @@ def ended_card(job: Job) -> Card:
 
 def undelivered_card(job: Job, failure: Failure) -> Card:
     """Return the card of a finished video that could not be delivered and waits in `/jobs`."""
-    explanation = explain_failure(failure, job)
+    explanation, aside = explain_failure(failure, job), replace(job, failure=failure)
     if failure.reason is FailureReason.HELD_BACK:
         # What stood there may have been put away with its prompt, and may not be fetched now.
-        return _explained(job, Tone.QUIET, cards.LAID_ASIDE, explanation, (), with_prompt=False)
-    return _explained(job, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
+        return _explained(aside, Tone.QUIET, cards.LAID_ASIDE, explanation, (), with_prompt=False)
+    return _explained(aside, Tone.DONE, cards.LAID_ASIDE, explanation, (Action.FETCH,))
 
 
 def _explained(

@@ -1,7 +1,7 @@
 """Jobs: requests on their way to videos, and the states that they pass through."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -158,14 +158,15 @@ class Failure:
     """A reason with the facts that explain it.
 
     `detail` is the video service's message, or its code where that has a sentence; moderators' reason, the end of
-    an undelivered video's wait, or what was found in a picture; `picture` is the user's name of the file and
-    `problem` the fault in it.
+    an undelivered video's wait, or what was found in a picture; `picture` is the user's name of the file,
+    `picture_number` its place among the request's, from 1, and `problem` the fault in it.
     """
 
     reason: FailureReason
     detail: str = ""
     picture: str = ""
     problem: ImageProblem | None = None
+    picture_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +211,8 @@ class Job:
     """Roles of the user at the time of the request."""
     fits_picture: bool = False
     """True while the frame's shape is that of the first picture, which is not prepared yet."""
-    approved: frozenset[ReviewStage] = frozenset()
-    """Stages at which moderators approved the job."""
+    approved: Mapping[ReviewStage, datetime] = field(default_factory=dict[ReviewStage, datetime])
+    """Stages at which moderators approved the job, with the moments of their decisions."""
     review_id: str | None = None
     """Open question to moderators, for whose answer the job waits."""
     attempt: Attempt | None = None
@@ -266,6 +267,17 @@ class Job:
     def is_nobodys(self) -> bool:
         """True if its user's data was deleted: it has no prompt, and nothing can be made from it."""
         return self.reply.person_id == NOBODY
+
+    @property
+    def is_public(self) -> bool:
+        """True if its reply is for all in a channel of a server."""
+        return self.reply.guild_id is not None and not self.reply.private
+
+    @property
+    def may_be_in_sight(self) -> bool:
+        """True if its video waits to be fetched while a reply for all may show it: nobody could tell."""
+        waits = self.state is JobState.DELIVERING and self.undelivered_since is not None
+        return waits and self.posted_file is not None and self.is_public
 
     @property
     def at_rest(self) -> bool:

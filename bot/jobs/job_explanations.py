@@ -7,18 +7,21 @@ from typing import Final
 from bot.images.model import IMAGE_LIMITS
 from bot.images.problems import ImageProblem
 from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.public_words import name_of_picture
 from bot.texts import explanations, files, pictures, refusals, service_words
 from bot.texts.explanations import Explanation, Money
+from bot.texts.messages import Message
 
 
-def explain_picture(name: str, problem: ImageProblem, detail: str = "") -> Explanation:
+def explain_picture(name: str | Message, problem: ImageProblem, detail: str = "") -> Explanation:
     """Return the explanation of a problem with the picture that the user calls `name`."""
     return pictures.explain(problem, name, detail, limit_bytes=IMAGE_LIMITS.source_bytes)
 
 
-def _picture(failure: Failure, _job: Job) -> Explanation:
+def _picture(failure: Failure, job: Job) -> Explanation:
     problem = failure.problem or ImageProblem.NOT_AN_IMAGE
-    return explain_picture(failure.picture, problem, failure.detail)
+    name = name_of_picture(job, failure.picture_number, failure.picture)
+    return explain_picture(name, problem, failure.detail)
 
 
 def _always(explanation: Explanation) -> Callable[[Failure, Job], Explanation]:

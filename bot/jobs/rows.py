@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import SecretStr, TypeAdapter
 from sqlalchemy import RowMapping
@@ -99,7 +100,7 @@ def course_columns(job: Job) -> dict[str, Any]:
         "settled_at": job.settled_at,
         "parked_at": job.undelivered_since,
         "video_name": job.video_name,
-        "approved": sorted(stage.value for stage in job.approved),
+        "approved": {stage.value: at.isoformat() for stage, at in sorted(job.approved.items())},
         "review_id": job.review_id,
         "starts": job.starts,
         "raw_answer": job.raw_answer,
@@ -170,7 +171,7 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         parent_url=row["parent_url"],
         ping=row["ping"],
         role_ids=frozenset(row["role_ids"] or ()),
-        approved=frozenset(ReviewStage(stage) for stage in row["approved"] or ()),
+        approved=_approvals_from(row),
         review_id=row["review_id"],
         attempt=_attempt_from(row),
         claim=row["claim"],
@@ -191,6 +192,14 @@ def job_from(row: Row, spool_dir: Path) -> Job:
         from_people=row["from_people"],
         awaits_posting=row["awaits_posting"],
     )
+
+
+def _approvals_from(row: Row) -> dict[ReviewStage, datetime]:
+    stored = row["approved"] or {}
+    if isinstance(stored, list):
+        # Of an earlier version, which did not keep when: as early as can be, so that a stop comes after it.
+        return {ReviewStage(stage): row["created_at"] for stage in cast("list[str]", stored)}
+    return {ReviewStage(stage): datetime.fromisoformat(at) for stage, at in stored.items()}
 
 
 def _reply_from(row: Row) -> ReplyAddress:

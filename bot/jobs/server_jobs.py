@@ -39,7 +39,7 @@ class ServerJobs:
         # that two transactions about the same jobs do not wait for each other.
         chosen = select(jobs.c.id).where(queued).order_by(jobs.c.id).with_for_update()
         ids = (await connection.execute(chosen)).scalars().all()
-        approved: list[str] = []
+        approved: dict[str, str] = {}
         held = update(jobs).where(queued).values(state=JobState.HELD.value, approved=approved)
         await connection.execute(held)
         return ids
@@ -66,14 +66,18 @@ class ServerJobs:
             return frozenset((await connection.execute(chosen)).scalars())
 
     async def delivered_since(self, guild_id: int, person_id: int, moment: datetime) -> Sequence[Job]:
-        """Return a user's videos that a server's channels show, delivered since a moment, oldest first."""
+        """Return a user's videos that a server's channels show, delivered since a moment, oldest first.
+
+        Also those that were laid aside since then, and may be shown (`Job.may_be_in_sight`).
+        """
+        delivered = and_(jobs.c.state == JobState.DELIVERED.value, jobs.c.ended_at >= moment)
+        laid_aside = and_(jobs.c.state == JobState.DELIVERING.value, jobs.c.parked_at >= moment)
         return await self._where(
             jobs.c.guild_id == guild_id,
             jobs.c.reply_guild_id == guild_id,
             jobs.c.person_id == person_id,
             jobs.c.private.is_(False),
-            jobs.c.state == JobState.DELIVERED.value,
-            jobs.c.ended_at >= moment,
+            or_(delivered, and_(laid_aside, jobs.c.posted_file.is_not(None))),
         )
 
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:

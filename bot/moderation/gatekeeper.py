@@ -4,7 +4,7 @@ Called when a request is made, before it is bought and before its video is poste
 describes a stored job as `StoredRequest` (`bot/jobs/request_facts.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -78,7 +78,8 @@ class StoredRequest:
     """The channel whose rules count for the reply: of a thread, its parent. None if that was not stored."""
     role_ids: frozenset[int]
     """The user's roles at the time of the request."""
-    approved: frozenset[ReviewStage]
+    approved: Mapping[ReviewStage, datetime]
+    """The stages at which moderators approved it, with the moments of their decisions."""
     asked_at: datetime
     bought_at: datetime | None
 
@@ -219,7 +220,7 @@ class Gatekeeper:
         )
         # Moderators approved this job for their own server only.
         at_home = guild_id == request.guild_id
-        approved = request.approved if at_home else frozenset[ReviewStage]()
+        approved = request.approved if at_home else dict[ReviewStage, datetime]()
         stopped_at_home = not at_home and standing.home.spicy_stopped
         return judge(
             replace(

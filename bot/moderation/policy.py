@@ -3,6 +3,7 @@
 The gatekeeper collects the facts of a request. `rights.py` says what users may do with the requests of others.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -64,7 +65,9 @@ class Verdict(StrEnum):
     PERSON_GONE = "person_gone"
     PERSON_TIMED_OUT = "person_timed_out"
     COMMAND_NOT_HERE = "command_not_here"
-    """The server's *Integrations* page does not let the user use `/video` there."""
+    """The server's *Integrations* page, or the channel, does not let the user use `/video` there."""
+    MAY_NOT_WRITE = "may_not_write"
+    """The answer would be for all in a channel where the user may not write."""
     NOT_TOLD = "not_told"
     """Discord does not tell what a rule needs to know."""
     GATE_OFF = "gate_off"
@@ -112,7 +115,9 @@ class Person:
     spicy_access: Access = Access.UNSET
     """What the server's *Integrations* page says about `/spicy` and this user."""
     video_access: Access = Access.UNSET
-    """What it says about `/video` and this user in this channel, where Discord has not asked it already."""
+    """What it and the channel's permissions say about `/video` and this user, where Discord has not asked them."""
+    may_write: bool = True
+    """False if what they ask for, other than by a command, is for all in a channel where they may not write."""
     clears_channel_id: int | None = None
     """The channel of the interaction, if the user has *Manage Messages* there."""
 
@@ -169,8 +174,8 @@ class RequestFacts:
     rules: ServerRules = USUAL_RULES
     status: MemberStatus = field(default_factory=MemberStatus)
     presence: Presence = Presence.MEMBER
-    approved: frozenset[ReviewStage] = frozenset()
-    """Stages at which moderators approved this request."""
+    approved: Mapping[ReviewStage, datetime] = field(default_factory=dict[ReviewStage, datetime])
+    """Stages at which moderators approved this request, with the moments of their decisions."""
     asked_at: datetime | None = None
     """Moment of a request that is stored already; None for a new one."""
     bought_at: datetime | None = None
@@ -204,7 +209,7 @@ class Decision:
     stages: frozenset[ReviewStage] = frozenset()
     """Stages at which approval is still missing."""
     approved: frozenset[ReviewStage] = field(default=frozenset(), compare=False)
-    """Stages at which the server's moderators approved."""
+    """Stages at which the server's moderators approved, and that still counts."""
 
     @property
     def allowed(self) -> bool:
@@ -243,11 +248,22 @@ def judge(facts: RequestFacts) -> Decision:
     stages = _stages(facts)
     if verdict is None and facts.place is Place.UNSEEN_SERVER and (stages or facts.approved):
         verdict = Verdict.NOT_TOLD  # nobody can be asked, and who approved it may have removed the bot since
+    approved = _counting_approvals(facts)
     if verdict is not None:
-        return Decision(verdict, approved=facts.approved)
-    # While a server is stopped no approval counts: everything rests where it is.
-    approved = frozenset[ReviewStage]() if facts.is_stopped else facts.approved
+        return Decision(verdict, approved=approved)
     return Decision(Verdict.ALLOWED, stages - approved, approved)
+
+
+def _counting_approvals(facts: RequestFacts) -> frozenset[ReviewStage]:
+    """Return the stages at which moderators approved, but for what a stop of the preset made void.
+
+    While a server is stopped no approval counts: everything rests where it is. Afterwards those count that came
+    after the stop.
+    """
+    if facts.is_stopped:
+        return frozenset()
+    stopped_at = facts.rules.spicy_stopped_at if facts.is_spicy else None
+    return frozenset(stage for stage, at in facts.approved.items() if stopped_at is None or at > stopped_at)
 
 
 def _of_everybody(facts: RequestFacts) -> Verdict | None:
@@ -280,7 +296,7 @@ def _of_person(facts: RequestFacts) -> Verdict | None:
         return Verdict.PERSON_TIMED_OUT
     if facts.person.video_access is Access.DENIED:
         return Verdict.COMMAND_NOT_HERE
-    return None
+    return None if facts.person.may_write else Verdict.MAY_NOT_WRITE
 
 
 def _of_spicy(facts: RequestFacts) -> Verdict | None:

@@ -250,4 +250,4 @@ class Reports:
 
 
 def _is_seen_by_others(job: Job) -> bool:
-    return job.state is JobState.DELIVERED and not job.reply.private
+    return job.may_be_in_sight or (job.state is JobState.DELIVERED and not job.reply.private)

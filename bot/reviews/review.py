@@ -177,8 +177,8 @@ def job_after_decision(job: Job, review: Review, now: datetime) -> Job:
     if job.state is not waiting:
         return job
     if review.state is ReviewState.APPROVED:
-        stage = ReviewStage(review.subject.value)
-        if stage in job.approved:
+        stage, decided_at = ReviewStage(review.subject.value), review.decided_at or now
+        if job.approved.get(stage) == decided_at:
             return job
         # A user who is to be asked if the video is still wanted, is asked from now on.
         asked = now if job.ask_again_since is not None else None
@@ -186,7 +186,7 @@ def job_after_decision(job: Job, review: Review, now: datetime) -> Job:
             job,
             review_id=None,
             attempt=attempt_kept(job),
-            approved=job.approved | {stage},
+            approved={**job.approved, stage: decided_at},
             ask_again_since=asked,
         )
         return advance(approved, JobState.QUEUED) if waiting is JobState.HELD else approved

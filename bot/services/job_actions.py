@@ -17,6 +17,7 @@ from bot.jobs.being_posted import found_posted, settled_as_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState, advance
 from bot.jobs.originals import Originals
+from bot.jobs.public_words import may_read_prompt
 from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
@@ -209,6 +210,8 @@ class JobActions:
     async def model(self, job_id: str, person: Person) -> Job | ActionResult:
         """Return the job of a video that a user builds upon. A private video is its owner's alone."""
         found = await self.shown(job_id, person)
+        if isinstance(found, Job) and not may_read_prompt(found, person.id):
+            return ActionResult.NOT_ALLOWED  # no form tells others what the reply does not say
         # Nothing is left to build upon, and a request without its prompt would be bought.
         return ActionResult.GONE if isinstance(found, Job) and found.is_nobodys else found
 

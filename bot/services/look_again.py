@@ -19,6 +19,7 @@ from bot.jobs import cards
 from bot.jobs.being_posted import settled_as_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState
+from bot.jobs.public_words import quotes_prompt
 from bot.jobs.request_facts import shows_spicy
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import DuplicateJobError, JobStore
@@ -223,7 +224,8 @@ class LookAgain:
             lookup=True,
             role_ids=look.person.role_ids if look.by_moderator else parent.role_ids,
             # A moderator who looks is the approval; nobody else sees it.
-            approved=frozenset(ReviewStage) if look.by_moderator else parent.approved,
+            approved=dict.fromkeys(ReviewStage, self.now()) if look.by_moderator else parent.approved,
+            awaits_posting=not quotes_prompt(parent),
             had_flags=parent.had_flags,
             from_people=parent.from_people,
         )

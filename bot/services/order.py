@@ -20,6 +20,7 @@ from bot.moderation.prompt_flags import take_out_flags
 from bot.people.preferences import Preferences
 from bot.texts import explanations
 from bot.texts.explanations import Explanation
+from bot.texts.pictures import numbered
 from bot.video import Preset, Resolution, Seconds, Size, VideoRequest
 
 _OFFERED: Final[Mapping[str, Sequence[str]]] = {
@@ -181,7 +182,7 @@ def _shape_of_kept(order: VideoOrder) -> Size | None:
 
 
 def check_order(
-    order: VideoOrder, missing: Sequence[Right], *, allowed_hosts: Sequence[str]
+    order: VideoOrder, missing: Sequence[Right], *, allowed_hosts: Sequence[str], for_all: bool = False
 ) -> VideoRequest | Explanation:
     """Return the valid request, or the first thing that stands against it but for the rules.
 
@@ -189,16 +190,17 @@ def check_order(
         order: The order.
         missing: Rights that the bot lacks where the video is to be posted.
         allowed_hosts: Hosts from which pictures are fetched.
+        for_all: True if others read what is returned: then pictures have numbers, no names.
     """
     if missing:
         return explanations.missing_rights(missing)
     request = request_of(order)
     if isinstance(request, Explanation):
         return request
-    for source in order.sources:
+    for number, source in enumerate(order.sources, 1):
         problem = check_source(source, allowed_hosts)
         if problem is not None:
-            return explain_picture(source.filename, problem)
+            return explain_picture(numbered(number) if for_all else source.filename, problem)
     return request
 
 

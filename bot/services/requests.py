@@ -57,7 +57,7 @@ class Refused:
     @property
     def no_change_helps(self) -> bool:
         """True if other words or options would be refused too, for the event, the channel, or the first frame."""
-        is_of_place = self.verdict is Verdict.COMMAND_NOT_HERE
+        is_of_place = self.verdict in {Verdict.COMMAND_NOT_HERE, Verdict.MAY_NOT_WRITE}
         return self.was_made or is_of_place or self.explanation in refusals.OF_CONTINUATIONS.values()
 
     @property
@@ -213,7 +213,10 @@ class VideoRequests:
         An order has to be complete and allowed by the rules. Whether it is within the caps is found out when it is
         stored.
         """
-        request = check_order(order, origin.missing, allowed_hosts=self._limits.allowed_hosts)
+        hosts, reply = self._limits.allowed_hosts, origin.reply
+        # A message is answered where it stands, an interaction in private.
+        for_all = reply.asked_message_id is not None and reply.guild_id is not None
+        request = check_order(order, origin.missing, allowed_hosts=hosts, for_all=for_all)
         if isinstance(request, Explanation):
             return Refused(request)
         preset, pictures = request.preset, order.origin

@@ -135,7 +135,7 @@ jobs: Final = Table(
     Column("reply_guild_id", BigInteger),
     Column("role_ids", json_column()),
     Column("consented", Boolean, nullable=False, default=False, server_default=false()),  # of older versions
-    Column("approved", json_column()),  # the stages at which moderators said yes
+    Column("approved", json_column()),  # the stages at which moderators said yes, and when
     Column("review_id", String(32)),  # the open review
     # The fence: every run raises `claim`, and every write of a run names the claim that it raised.
     Column("claim", Integer, nullable=False, default=0, server_default="0"),

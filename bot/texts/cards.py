@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.texts import durations
+from bot.texts import durations, pictures
 from bot.texts.commands import PRESET_SHORT_NAMES
 from bot.texts.messages import Language, Message, counted, sentence
-from bot.texts.quoting import clip, quote_name
+from bot.texts.quoting import clip
 from bot.video import Seconds, Size, VideoRequest
 
 BAR_CELLS: Final = 20
@@ -100,26 +100,26 @@ PROMPT_LEFT_OUT: Final = sentence("The prompt is left out, because AutoMod does 
 FLAGS_TAKEN_OUT: Final = sentence("I took a preset out of the prompt. Choose the preset in its option.")
 
 
-def first_frame_used(name: str) -> Message:
+def first_frame_used(name: str | Message) -> Message:
     """Of an animation only the first frame was used."""
-    return sentence("{name} is an animation; I used its first frame.", name=quote_name(name))
+    return sentence("{name} is an animation; I used its first frame.", name=pictures.named(name))
 
 
-def brightness_reduced(name: str) -> Message:
+def brightness_reduced(name: str | Message) -> Message:
     """A picture in HDR was brought to ordinary brightness."""
-    return sentence("{name} is an HDR picture; I reduced it to normal brightness.", name=quote_name(name))
+    return sentence("{name} is an HDR picture; I reduced it to normal brightness.", name=pictures.named(name))
 
 
-def enlarged(name: str) -> Message:
+def enlarged(name: str | Message) -> Message:
     """A very small picture was enlarged."""
-    return sentence("{name} is very small; I enlarged it.", name=quote_name(name))
+    return sentence("{name} is very small; I enlarged it.", name=pictures.named(name))
 
 
-def made_smaller(name: str, original_bytes: int) -> Message:
+def made_smaller(name: str | Message, original_bytes: int) -> Message:
     """A picture was made smaller than it came."""
     return sentence(
         "{name} was too large for the video service ({original_size}); I made it smaller.",
-        name=quote_name(name),
+        name=pictures.named(name),
         original_size=durations.megabytes(original_bytes),
     )
 

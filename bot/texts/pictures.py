@@ -58,16 +58,26 @@ PROBLEMS: Final[Mapping[str, tuple[Message, Message]]] = {
 """Problem and next step by the values of `bot.images.problems.ImageProblem`."""
 
 
-def explain(problem: str, name: str, detail: str, *, limit_bytes: int) -> Explanation:
+def numbered(number: int | None) -> Message:
+    """Picture of a request by its place, from 1, if that is known."""
+    return sentence("A picture") if number is None else sentence("Picture {number}", number=number)
+
+
+def named(name: str | Message) -> str | Message:
+    """Picture by its file's name, in quotation marks, or as it is called instead."""
+    return quote_name(name) if isinstance(name, str) else name
+
+
+def explain(problem: str, name: str | Message, detail: str, *, limit_bytes: int) -> Explanation:
     """Return the explanation of a problem.
 
     Args:
         problem: A key of `PROBLEMS`.
-        name: The name of the user's file.
+        name: The name of the user's file, or what it is called instead.
         detail: The format of a picture that cannot be used, or its dimensions.
         limit_bytes: The largest file that is taken.
     """
     what, then = PROBLEMS[problem]
-    values = {"name": quote_name(name), "detail": quote_vendor(detail), "limit": megabytes(limit_bytes)}
+    values = {"name": named(name), "detail": quote_vendor(detail), "limit": megabytes(limit_bytes)}
     used = tuple((key, value) for key, value in values.items() if f"{{{key}}}" in what.english)
     return nothing_charged(replace(what, values=used), then)

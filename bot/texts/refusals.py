@@ -52,6 +52,10 @@ REFUSALS: Final[Mapping[str, Explanation]] = {
         sentence("This server does not let you use `/video` in that channel."),
         sentence("Try another channel, or ask the server's moderators."),
     ),
+    "may_not_write": nothing_charged(
+        sentence("You may not write in that channel, so no video of yours is shown to all there."),
+        sentence("Use a channel where you may write."),
+    ),
     "not_told": nothing_charged(
         sentence("Discord does not tell me at the moment what you may do in this server."),
         sentence("Try again in a minute."),

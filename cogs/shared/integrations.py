@@ -1,4 +1,4 @@
-"""Servers' *Integrations* pages, asked of Discord and kept in memory; and who acts, by what these pages say."""
+"""Servers' *Integrations* pages, asked of Discord and kept in memory; and who acts, by these and by channels."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.moderation.integrations import (
     VIDEO_COMMAND,
+    Access,
     CommandOverwrites,
     IntegrationsPage,
     access_in_channel,
@@ -99,24 +100,27 @@ class IntegrationsPages(commands.Cog):
             return person_in_direct_messages(interaction.user.id, guild_id, owner_id=owner_id)
         return await self.person_of(interaction)
 
-    async def presser_of(self, interaction: Interaction) -> Person:
-        """Return the user of a button or a form, with what the page says about `/video`.
+    async def presser_of(self, interaction: Interaction, *, public: bool) -> Person:
+        """Return the user of a button or a form, with what the page and the channel say about `/video`.
 
-        Discord has asked the page itself only where a command was typed.
+        Discord has asked them itself only where a command was typed. `public` is True if the answer is for all.
         """
-        user, person = interaction.user, person_of(interaction)
-        if not isinstance(user, discord.Member) or not interaction.is_guild_integration():
+        user, person, channel = interaction.user, person_of(interaction), interaction.channel
+        if not isinstance(user, discord.Member):
             return person
-        page = await self.page(user.guild.id, self._left_s(interaction))
-        return _with_access(person_of(interaction, page), page, interaction.channel)
+        if interaction.is_guild_integration():
+            page = await self.page(user.guild.id, self._left_s(interaction))
+            person = _with_access(person_of(interaction, page), page, channel)
+        return _with_permissions(person, interaction.permissions, channel, public=public)
 
     async def author_of(self, message: discord.Message) -> Person:
-        """Return the user of a message, with what the server's page says about `/video` in its channel."""
-        author = message.author
+        """Return the user of a message, with what the server's page and the channel say about `/video` there."""
+        author, channel = message.author, message.channel
         if message.guild is None or not isinstance(author, discord.Member):
             return Person(author.id, message.guild.id if message.guild is not None else None)
         page = await self.page(message.guild.id)
-        return _with_access(person_from(author, page), page, message.channel)
+        person = _with_access(person_from(author, page), page, channel)
+        return _with_permissions(person, channel.permissions_for(author), channel, public=True)
 
     @commands.Cog.listener()
     async def on_raw_app_command_permissions_update(
@@ -211,6 +215,21 @@ def _with_access(person: Person, page: IntegrationsPage | None, channel: Any) ->
         administers=person.administers,
     )
     return replace(person, video_access=access)
+
+
+def _with_permissions(
+    person: Person,
+    permissions: discord.Permissions,
+    channel: Any,  # noqa: ANN401 - many kinds
+    *,
+    public: bool,
+) -> Person:
+    if person.administers or permissions.administrator:
+        return person
+    in_thread = isinstance(channel, discord.Thread)
+    writes = permissions.send_messages_in_threads if in_thread else permissions.send_messages
+    access = person.video_access if permissions.use_application_commands else Access.DENIED
+    return replace(person, video_access=access, may_write=writes or not public)
 
 
 def _overwrites(told: _Overwritten) -> CommandOverwrites:

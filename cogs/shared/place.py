@@ -38,7 +38,7 @@ def hears_messages(interaction: Interaction) -> bool:
     """
     if interaction.guild_id is None:
         return interaction.context.dm_channel
-    return not is_in_foreign_server(interaction)
+    return not is_brought_along(interaction)
 
 
 def place_of_channel(channel: Any) -> Place:  # noqa: ANN401 - discord.py's many kinds of channels

@@ -47,11 +47,14 @@ async def request_video(
         interaction: It asks, and was not acknowledged yet.
         order: What is asked for.
         now: When the interaction came.
-        pages: The servers' *Integrations* pages, for what no command was typed for right now.
+        pages: The servers' *Integrations* pages, where no command was typed right now: then what they and the
+            channel's permissions say is for the bot to obey.
     """
+    public = not order.private
+    person = person_of(interaction) if pages is None else await pages.presser_of(interaction, public=public)
     origin = RequestOrigin(
         event=event_of(interaction),
-        person=person_of(interaction) if pages is None else await pages.presser_of(interaction),
+        person=person,
         channel=ChannelInfo(place_of(interaction), channel_of(interaction)),
         reply=address_of(interaction, message_id=None, private=order.private, now=now),
         missing=missing_for_reply(interaction),

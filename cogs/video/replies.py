@@ -86,7 +86,7 @@ class RepliesCog(commands.Cog):
         language = _language(message, addressed.text)
         trouble = _trouble(parsed, addressed)
         person = await self._pages.author_of(message)
-        away = person.video_access is Access.DENIED
+        away = person.video_access is Access.DENIED or not person.may_write
         if trouble is not None:
             # Where the server does not want the bot to be used, it stays silent.
             if not away:

@@ -16,6 +16,7 @@ from bot.sandbox.discord import Reply
 from bot.sandbox.discord.modals import fields_of
 from bot.texts import explanations, forms, refusals
 from bot.texts import jobs as words
+from bot.texts.pictures import numbered
 from tests.e2e.actors.buttons import id_of, labels, message_of, press, press_unseen, told
 from tests.e2e.actors.faults import locked_disk
 from tests.e2e.actors.forms import answers, hint, opens, parts, send, send_made_up
@@ -298,7 +299,7 @@ async def test_without_the_video_there_is_no_last_frame(harness: Harness, *, res
     await meanwhile(harness, restarted=restarted)
     following = await send(harness, opened, {"prompt": "it sinks"})
     ended = await harness.ended(following)
-    explanation = explain_picture(posted.filename, ImageProblem.GONE)
+    explanation = explain_picture(numbered(1), ImageProblem.GONE)
     for told_part in (explanation.what, explanation.money.sentence, explanation.then):
         assert told_part.english in ended.text()
     assert harness.bought == 1

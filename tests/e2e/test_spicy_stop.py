@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.sandbox.dimilinks import At, Hang, HttpError, SubmitStage
 from bot.sandbox.discord import Reply
 from bot.texts import moderation, refusals
 from bot.texts import settings_panel as settings_words
@@ -14,7 +16,7 @@ from tests.e2e.actors.approvals import HELD, ask, cards, deny, held, moderator, 
 from tests.e2e.actors.approvals import spicy as asked
 from tests.e2e.actors.buttons import press, told
 from tests.e2e.actors.faults import locked_disk
-from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.records import actions, audit, states
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
@@ -25,6 +27,7 @@ from tests.e2e.actors.videos import delivered, finish, hold, shown
 
 REFUSED = refusals.REFUSALS["spicy_stopped"].english
 OPEN = {Gate.SPICY: Mode.OPEN}
+IMPATIENT = replace(QUICK, timeouts=replace(QUICK.timeouts, deliver_s=0.5))
 ONE_AT_A_TIME = pytest.mark.started_with(jobs_at_once_per_person=1)
 
 
@@ -128,6 +131,43 @@ async def test_an_approval_from_before_the_stop_counts_no_longer(harness: Harnes
     assert states(harness) == ["delivered", "held"]
     await told(await press(harness, cards(harness)[-1], "Approve", user=mo))
     await shown(harness, reply)
+
+
+async def test_nor_does_one_of_what_is_handed_to_the_service_meanwhile_and_comes_back(
+    harness: Harness,
+) -> None:
+    await rule(harness, review_at=ReviewAt.SUBMISSION)
+    mo = moderator(harness)
+    reply = await ask(harness)
+    refusal = HttpError(429, "rate_limit", "slow", {"Retry-After": "1"})
+    harness.sandbox.dimilinks.faults.submit.append(Hang(1.0, At(SubmitStage.AFTER_BODY, refusal)))
+    await told(await press(harness, await question(harness), "Approve", user=mo))
+    await until(lambda: states(harness) == ["submitting"])
+    await spicy(harness, "stop", mo)
+    await spicy(harness, "resume", mo)
+    await until(lambda: len(cards(harness)) == 2)
+    assert (harness.bought, states(harness)) == (0, ["held"])
+    await told(await press(harness, cards(harness)[-1], "Approve", user=mo))
+    await shown(harness, reply)
+
+
+@pytest.mark.started_with(tuning=IMPATIENT)
+async def test_nor_does_one_of_a_video_that_was_laid_aside_since(harness: Harness) -> None:
+    await rule(harness, review_at=ReviewAt.POSTING)
+    mo = moderator(harness)
+    await ask(harness)
+    card = await question(harness, "May this video be posted?")
+    harness.adult_channel.set_nsfw(False)
+    await told(await press(harness, card, "Approve", user=mo))
+    await until(lambda: harness.rows("parked_at")[0]["parked_at"] is not None)
+    harness.adult_channel.set_nsfw(True)
+    await spicy(harness, "stop", mo)
+    await spicy(harness, "resume", mo)
+    fetched = await press(harness, await list_jobs(harness, channel=harness.adult_channel), "Fetch the video")
+    await held(fetched)
+    await told(await press(harness, cards(harness)[-1], "Approve", user=mo))
+    await shown(harness, fetched)
+    assert harness.bought == 1
 
 
 async def test_denials_are_taken_while_it_is_stopped(harness: Harness) -> None:

@@ -90,7 +90,7 @@ async def test_what_a_person_would_notice_of_a_changed_picture_is_told(harness: 
     gif = harness.sandbox.discord.upload("dance.gif", dancing.getvalue())
     reply = await harness.video(image=gif)
     shown = await reply.wait_for_video(timeout_s=60)
-    assert "dance.gif” is an animation; I used its first frame." in shown.text()
+    assert "Picture 1 is an animation; I used its first frame." in shown.text()
     (submission,) = harness.sandbox.dimilinks.request_log.submissions
     assert submission.references[0].mime in {"image/png", "image/jpeg", "image/webp"}
 

@@ -156,11 +156,18 @@ async def test_what_moderators_answered_is_not_overwritten_by_who_read_the_job_b
     """The state is the same before and after an answer about a finished video."""
     waiting = replace(a_job(state=JobState.DELIVERING), review_id="asked")
     await store.add(waiting)
-    answered = replace(waiting, review_id=None, approved=frozenset({ReviewStage.POSTING}))
+    answered = replace(waiting, review_id=None, approved={ReviewStage.POSTING: MOMENT})
     await store.save(answered, before=waiting)
     with pytest.raises(StaleJobError):
         await store.save(replace(waiting, attempt=None), before=waiting)
-    assert (await store.get(waiting.id)).approved == {ReviewStage.POSTING}
+    assert (await store.get(waiting.id)).approved == {ReviewStage.POSTING: MOMENT}
+
+
+def test_an_approval_of_an_earlier_version_counts_as_given_with_the_request() -> None:
+    """Such rows name the stages alone: whatever stop there was may have come later."""
+    job = a_job(state=JobState.QUEUED)
+    read = job_from(row_of(job) | {"approved": ["submission"]}, Path())
+    assert read.approved == {ReviewStage.SUBMISSION: job.created_at}
 
 
 async def test_a_settled_job_is_final_and_has_no_token(store: JobStore) -> None:

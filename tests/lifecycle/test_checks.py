@@ -129,6 +129,6 @@ async def test_where_there_are_no_moderators_a_high_score_passes(checked: Checke
 
 
 async def test_what_moderators_approved_is_not_scored(checked: Checked) -> None:
-    await checked.context.amend(approved=frozenset({ReviewStage.SUBMISSION}))
+    await checked.context.amend(approved={ReviewStage.SUBMISSION: NOW})
     assert (await checked.checks.before_purchase(checked.context)).outcome is CheckOutcome.PASS
     assert scored(checked.packages) == 0

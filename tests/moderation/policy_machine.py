@@ -303,7 +303,7 @@ class RequestMachine(RuleBasedStateMachine):
         assert self.moderators.asked[job.review_id] is ReviewSubject(stage.value)
         if approved:
             one.agreed.add(stage)
-            went_on = replace(job, review_id=None, approved=job.approved | {stage})
+            went_on = replace(job, review_id=None, approved={**job.approved, stage: self.now})
             one.context.job = advance(went_on, JobState.QUEUED) if before else went_on
         one.at = ("queued" if before else "finished") if approved else "over"
 
@@ -320,7 +320,7 @@ class RequestMachine(RuleBasedStateMachine):
                 self.offer(one)
             case _:
                 self.upload(one, discord_is_away=discord_is_away)
-        assert one.job.approved == one.agreed, "nobody agrees but moderators"
+        assert one.job.approved.keys() == one.agreed, "nobody agrees but moderators"
 
     def carry(self, one: TrackedRequest, to: str = "") -> None:
         """Have a request go on until it is there or at its end, with moderators who agree whenever asked."""

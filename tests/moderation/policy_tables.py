@@ -82,6 +82,7 @@ PERSONS: Mapping[str, tuple[Person, MemberStatus]] = {
     "suspended": (PLAIN, MemberStatus(suspended_until=NOW + timedelta(microseconds=1))),
     "served": (PLAIN, MemberStatus(suspended_until=NOW)),
     "away": (replace(PLAIN, video_access=Access.DENIED), MemberStatus()),
+    "silent": (replace(PLAIN, may_write=False), MemberStatus()),
     "untold": (replace(PLAIN, video_access=Access.UNKNOWN), MemberStatus()),
 }
 PICTURES = {
@@ -109,6 +110,7 @@ VERDICTS = {
     "gone": Verdict.PERSON_GONE,
     "timed-out": Verdict.PERSON_TIMED_OUT,
     "not-here": Verdict.COMMAND_NOT_HERE,
+    "silent": Verdict.MAY_NOT_WRITE,
     "not-told": Verdict.NOT_TOLD,
     "off": Verdict.SPICY_OFF,
     "stopped": Verdict.SPICY_STOPPED,
@@ -186,6 +188,7 @@ lost    | suspended | none, own ‖ suspended   suspended suspended suspended su
 lost    | served    | none, own ‖ off         off       not-told  not-told  not-told
 lost    | unsure    | none, own ‖ off         off       not-told  not-told  not-told
 any     | away      | none, own ‖ not-here    not-here  not-here  not-here  not-here
+any     | silent    | none, own ‖ silent      silent    silent    silent    silent
 any     | timed-out | none, own ‖ timed-out   timed-out timed-out timed-out timed-out
 any     | gone      | none, own ‖ gone        gone      gone      gone      gone
 """)
@@ -200,6 +203,7 @@ lost    | plain, listed, role, served, unsure | people, before ‖ off         o
 any     | blocked                             | people, before ‖ blocked     blocked   blocked   blocked   blocked
 any     | suspended                           | people, before ‖ suspended   suspended suspended suspended suspended
 any     | away                                | people, before ‖ not-here    not-here  not-here  not-here  not-here
+any     | silent                              | people, before ‖ silent      silent    silent    silent    silent
 any     | timed-out                           | people, before ‖ timed-out   timed-out timed-out timed-out timed-out
 any     | gone                                | people, before ‖ gone        gone      gone      gone      gone
 """)
@@ -250,6 +254,7 @@ direct, group, foreign | blocked                             ‖ blocked   block
 adult, open, lost      | suspended                           ‖ suspended suspended suspended suspended
 direct, group, foreign | suspended                           ‖ suspended suspended suspended suspended
 any                    | away                                ‖ not-here  not-here  not-here  not-here
+any                    | silent                              ‖ silent    silent    silent    silent
 any                    | timed-out                           ‖ timed-out timed-out timed-out timed-out
 any                    | gone                                ‖ gone      gone      gone      gone
 """)

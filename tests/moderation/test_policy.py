@@ -76,8 +76,8 @@ def test_what_a_channel_says_counts_more_than_what_its_server_says(server: Mode)
 def test_what_moderators_agreed_to_is_not_asked_again_and_refusals_stay() -> None:
     for (place, person, pictures, mode), expected in SPICY.items():
         facts = spicy_facts(place, person, pictures, mode, ReviewAt.BOTH)
-        half = judge(replace(facts, approved=frozenset({ReviewStage.SUBMISSION})))
-        whole = judge(replace(facts, approved=frozenset(ReviewStage)))
+        half = judge(replace(facts, approved={ReviewStage.SUBMISSION: NOW}))
+        whole = judge(replace(facts, approved=dict.fromkeys(ReviewStage, NOW)))
         if expected == "waits":
             assert half == Decision(Verdict.ALLOWED, frozenset({ReviewStage.POSTING}))
             assert whole == Decision(Verdict.ALLOWED)
@@ -90,7 +90,7 @@ def test_there_is_no_way_from_a_picture_of_people_to_spicy() -> None:
     operators = [OperatorRules(spicy_in_direct_messages=True), OperatorRules()]
     for (place, person, pictures, mode), operator in product(FROM_PEOPLE, operators):
         facts = spicy_facts(place, person, pictures, mode, ReviewAt.BOTH)
-        facts = replace(facts, operator=operator, approved=frozenset(ReviewStage))
+        facts = replace(facts, operator=operator, approved=dict.fromkeys(ReviewStage, NOW))
         assert not judge(facts).allowed
 
 
@@ -110,7 +110,7 @@ def test_a_server_that_never_touched_its_rules_has_everything_but_spicy() -> Non
 
 @pytest.mark.parametrize("stage", ReviewStage)
 def test_what_was_approved_is_not_done_for_a_server_that_is_lost(stage: ReviewStage) -> None:
-    approved = frozenset({stage})
+    approved = {stage: NOW}
     for place, verdict in (("lost", Verdict.NOT_TOLD), ("open", Verdict.ALLOWED)):
         facts = facts_of(Preset.NORMAL, place, "plain", {}, review_at=ReviewAt.BOTH, approved=approved)
         assert judge(facts) == Decision(verdict)

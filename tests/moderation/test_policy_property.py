@@ -141,7 +141,7 @@ def _stricter(facts: RequestFacts) -> list[RequestFacts]:
         replace(facts, pictures=PictureOrigin.OWN_SPICY_VIDEO) if facts.pictures is NO_PICTURES else facts,
         replace(facts, pictures=PictureOrigin.PEOPLE_BEFORE) if facts.pictures is NO_PICTURES else facts,
         # Where the bot cannot see the server, what was approved there is not done.
-        replace(facts, approved=frozenset()) if facts.place is not Place.UNSEEN_SERVER else facts,
+        replace(facts, approved={}) if facts.place is not Place.UNSEEN_SERVER else facts,
         replace(facts, status=replace(status, blocked=True)),
         replace(facts, presence=Presence.GONE),
         replace(facts, presence=Presence.TIMED_OUT) if facts.presence is not Presence.GONE else facts,
@@ -175,8 +175,9 @@ def test_nothing_that_restricts_ever_allows_more(facts: RequestFacts) -> None:
 
 @given(ANY, st.frozensets(st.sampled_from(ReviewStage)))
 def test_no_approval_and_no_place_allows_what_a_shipped_rule_refuses(
-    facts: RequestFacts, approved: frozenset[ReviewStage]
+    facts: RequestFacts, stages: frozenset[ReviewStage]
 ) -> None:
+    approved = dict.fromkeys(stages, NOW)
     found = judge(replace(facts, words=WordVerdict.REFUSED_BY_SHIPPED_RULE, approved=approved))
     assert found == Decision(Verdict.SHIPPED_RULE)
 

@@ -178,6 +178,7 @@ WRONG: Sequence[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.PERSON_SUSPENDED, {"suspended_until": NOW + timedelta(hours=1)}),
     (Verdict.PERSON_GONE, {"presence": Presence.GONE}),
     (Verdict.COMMAND_NOT_HERE, {"access": Access.DENIED}),
+    (Verdict.MAY_NOT_WRITE, {"may_write": False}),
     (Verdict.SPICY_NOT_OFFERED, {"spicy_offered": False}),
     (Verdict.SPICY_NOT_IN_THIS_SERVER, {"spicy_blocked_servers": frozenset({SERVER})}),
     (Verdict.SPICY_OFF, {"spicy": Mode.OFF}),
@@ -204,7 +205,8 @@ def _with(*wrong: Mapping[str, Any]) -> RequestFacts:
         blocked_people=said.get("blocked_people", frozenset()),
     )
     status = MemberStatus(blocked=said.get("blocked", False), suspended_until=said.get("suspended_until"))
-    person = replace(PLAIN, video_access=said.get("access", Access.UNSET))
+    access, may_write = said.get("access", Access.UNSET), said.get("may_write", True)
+    person = replace(PLAIN, video_access=access, may_write=may_write)
     presence = said.get("presence", Presence.MEMBER)
     return RequestFacts(
         Preset.SPICY, said["place"], person, NOW, CHANNEL, said["origin"],

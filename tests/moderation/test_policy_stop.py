@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,10 +30,12 @@ DECISIONS = {
 }
 
 
-def facts_of(request: str, approved: str, when: str, *, place: str = "adult") -> RequestFacts:
+def facts_of(
+    request: str, approved: str, when: str, *, place: str = "adult", approved_at: datetime = NOW + 3 * SECOND
+) -> RequestFacts:
     facts = spicy_facts(place, "listed", "none", "open", ReviewAt.SUBMISSION)
     stop = {"spicy_stopped": when == "stopped", "spicy_stopped_at": NOW}
-    agreed = frozenset[ReviewStage]() if approved == "none" else frozenset({ReviewStage(approved)})
+    agreed = {} if approved == "none" else {ReviewStage(approved): approved_at}
     rules = facts.rules.model_copy(update=stop)
     return replace(facts, rules=rules, approved=agreed, **REQUESTS[request])
 
@@ -48,6 +50,13 @@ def test_a_stop(preset: Preset, pictures: PictureOrigin) -> None:
         assert found == DECISIONS[expected], (request, approved, when)
         # By whatever was approved before, a stopped server's video is not posted.
         assert when != "stopped" or found.waits_at_posting or not found.allowed
+
+
+def test_after_a_stop_no_approval_counts_that_was_given_before_it() -> None:
+    for request, approved, when in STOPPED:
+        found = judge(facts_of(request, approved, when, approved_at=NOW))
+        assert found == judge(facts_of(request, "none", when)), (request, approved, when)
+        assert not found.approved
 
 
 @pytest.mark.parametrize("preset", [preset for preset in Preset if preset is not Preset.SPICY])

@@ -359,7 +359,7 @@ def _job(contested: ContestedRequest, subject: ReviewSubject) -> Job:
         job,
         task_id=job.id,
         submitted_at=contested.now(),
-        approved=frozenset({ReviewStage.SUBMISSION}),
+        approved={ReviewStage.SUBMISSION: contested.now()},
         state=JobState.DELIVERING,
         video_name="one.mp4",
     )

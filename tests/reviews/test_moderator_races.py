@@ -148,7 +148,7 @@ class Race:
         counted = self._counted(log)
         newest = reviews[0]
         if newest.subject is ReviewSubject.REPORT:
-            assert job.approved == self.approved_at_first
+            assert set(job.approved) == self.approved_at_first
             assert (job.state, job.review_id) == (JobState.DELIVERED, None)
             self._examine_message(newest)
         elif self.done.over:
@@ -156,13 +156,13 @@ class Race:
             assert job.review_id is None
             assert newest.state is not ReviewState.OPEN
         elif job.undelivered_since is not None:
-            assert job.approved <= self.approved_at_first | {ReviewStage.POSTING}
+            assert set(job.approved) <= self.approved_at_first | {ReviewStage.POSTING}
         elif job.state is JobState.DELIVERED:
             # Allowed at that moment, whatever was decided later.
-            assert job.approved == self.approved_at_first | {ReviewStage.POSTING}
+            assert set(job.approved) == self.approved_at_first | {ReviewStage.POSTING}
             assert newest.state is ReviewState.APPROVED
         else:
-            assert job.approved == counted
+            assert set(job.approved) == counted
             self._examine_wait(job, newest)
 
     def _examine_wait(self, job: Job, newest: Review) -> None:
@@ -248,7 +248,7 @@ async def run_race(
         )
         job = await contested.jobs.get(contested.job_id)
         done = DeedsDone(contested)
-        race = Race(contested, done, quorum, job.approved)
+        race = Race(contested, done, quorum, frozenset(job.approved))
         await race.examine()
         for batch in batches:
             await done.make(batch)

@@ -88,7 +88,12 @@ def test_missing_rights_are_explained_before_anything_else() -> None:
 
 def test_pictures_come_from_the_allowed_hosts_alone() -> None:
     order = VideoOrder(prompt="a boat", sources=(replace(CAT, url="https://example.org/cat.png"),))
-    assert isinstance(check_order(order, (), allowed_hosts=HOSTS), explanations.Explanation)
+    refused = check_order(order, (), allowed_hosts=HOSTS)
+    assert isinstance(refused, explanations.Explanation)
+    assert CAT.filename in refused.english
+    said = check_order(order, (), allowed_hosts=HOSTS, for_all=True)
+    assert isinstance(said, explanations.Explanation)
+    assert "Picture 1 is not on" in said.english
     assert isinstance(check_order(order.changed(sources=(CAT,)), (), allowed_hosts=HOSTS), VideoRequest)
 
 

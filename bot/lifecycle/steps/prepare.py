@@ -73,7 +73,7 @@ class PrepareStep:
 
 async def _fail(context: JobContext, refused: ImageRefusedError) -> None:
     reason = FailureReason.PICTURE_REFUSED
-    failure = Failure(reason, refused.detail, picture=refused.filename, problem=refused.problem)
+    failure = Failure(reason, refused.detail, refused.filename, refused.problem, refused.number)
     await context.fail(reason, failure=failure)
 
 

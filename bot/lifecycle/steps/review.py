@@ -4,7 +4,6 @@ from bot.jobs import cards
 from bot.jobs.job import JobState
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.steps.prepare import PrepareStep, is_prepared
-from bot.moderation.rules import ReviewStage
 from bot.reviews.questions import Questions
 from bot.reviews.review import ReviewState, ReviewSubject, job_after_decision
 
@@ -34,6 +33,7 @@ class ReviewStep:
             return
         # Noted before anybody can answer it: whoever writes later than the answer is told that they are late.
         # What is asked is not approved, whatever was before a stop of the preset.
-        await context.amend(review_id=review.id, approved=context.job.approved - {ReviewStage(subject.value)})
+        approved = {stage: at for stage, at in context.job.approved.items() if stage != subject.value}
+        await context.amend(review_id=review.id, approved=approved)
         await self._questions.present(review, context.job)
         await context.tell(cards.held_card(context.job, review.expires_at))
