@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from bot.dimilinks import DimiLinksError, FaultReason, FaultScope
+from bot.dimilinks import DimiLinksError, FaultReason, FaultScope, Purchase
 from bot.jobs.job import Failure, FailureReason
 from bot.jobs.submission_pause import PauseReason
 from bot.lifecycle.timeouts import Timeouts
@@ -43,6 +43,12 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
 """Words for the operator."""
 
 
+def was_left_unread(error: DimiLinksError) -> bool:
+    """Return True if something in front of the service refused a request before its last byte had left."""
+    unread = error.purchase is Purchase.NOT_BOUGHT and not error.in_own_voice
+    return unread and error.verdict.closes_submitting
+
+
 def pause_reason_of(error: DimiLinksError) -> PauseReason:
     """Return why submitting pauses after an error that concerns more than its own request."""
     return _PAUSE_REASONS.get(error.verdict.reason, PauseReason.MISCONFIGURED)
@@ -66,9 +72,15 @@ def failure_of(error: DimiLinksError) -> Failure:
         case FaultReason.RATE_LIMIT:
             return Failure(FailureReason.SERVICE_BUSY, error.message)
         case _ if error.verdict.scope is FaultScope.TRANSPORT:
-            return Failure(FailureReason.SERVICE_UNREACHABLE, error.message)
+            return _failure_of_transport(error)
         case _:
             return Failure(FailureReason.REQUEST_REJECTED, error.message)
+
+
+def _failure_of_transport(error: DimiLinksError) -> Failure:
+    if was_left_unread(error):
+        return Failure(FailureReason.REFUSED_UNREAD, str(error.http_status))
+    return Failure(FailureReason.SERVICE_UNREACHABLE, error.message)
 
 
 def resubmit_pause_s(
