@@ -88,7 +88,7 @@ async def _give(
 
 
 async def _look(interaction: Interaction, kind: FirstAnswer) -> Acknowledged | None:
-    """Look if there is a reply, as there is once Discord took the first answer, and if another process filled it."""
+    """Look if there is a reply, as there is once Discord took the first answer, that no other process filled."""
     found = await persist(interaction, lambda: interaction.followup.fetch_message(_ORIGINAL))
     if isinstance(found, FailedCall):
         log.warning("reply_not_found", **found.facts)
