@@ -1,8 +1,7 @@
 """The circuit breaker of submissions, paused: one probe passes at a time; resumed it forgets nobody."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
@@ -11,59 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.jobs.submission_pause import PauseReason
-from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
+from bot.lifecycle.submission_breaker import SubmissionBreaker
 from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time, run_in_virtual_time
-from tests.lifecycle.breakers import until_open
+from tests.lifecycle.breakers import PACE, Crowd, until_open
 
-PACE = ProbeIntervals(first_s=1.0, longest_s=4.0)
 SOON_S = PACE.first_s / 10
-
-
-async def never_pointless(_closure: PauseReason) -> bool:
-    return False
-
-
-@dataclass
-class Crowd:
-    """Jobs before a breaker: who passed, and when, in seconds since the crowd came together."""
-
-    is_pointless: Callable[[PauseReason], Awaitable[bool]] = never_pointless
-    told: list[PauseReason | None] = field(default_factory=list[PauseReason | None])
-    passed: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
-    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
-
-    def __post_init__(self) -> None:
-        self.breaker = SubmissionBreaker(PACE, self.told.append, self.is_pointless)
-        self.began_s = asyncio.get_running_loop().time()
-
-    async def come(self, *job_ids: str) -> None:
-        for job_id in job_ids:
-            self.tasks[job_id] = asyncio.create_task(self._pass(job_id))
-        await asyncio.sleep(SLACK_S)
-
-    async def _pass(self, job_id: str) -> None:
-        await until_open(self.breaker, job_id)
-        self.passed.append((job_id, asyncio.get_running_loop().time() - self.began_s))
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.passed]
-
-    @property
-    def times_s(self) -> list[float]:
-        return [at_s for _, at_s in self.passed]
-
-    async def until_next(self) -> str:
-        """Return whoever passes next."""
-        before = len(self.passed)
-        while len(self.passed) == before:  # noqa: ASYNC110 - plain records, and virtual time
-            await asyncio.sleep(SLACK_S)
-        return self.names[-1]
-
-    async def leave(self) -> None:
-        for task in self.tasks.values():
-            task.cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
 
 @in_virtual_time
@@ -233,59 +184,6 @@ async def test_a_waiter_that_is_cancelled_blocks_nobody() -> None:
     await crowd.come("a", "b")
     crowd.tasks["a"].cancel()
     assert await crowd.until_next() == "b"
-
-
-@in_virtual_time
-async def test_of_requests_that_waited_before_the_start_one_is_the_probe_and_nobody_is_told() -> None:
-    crowd = Crowd()
-    crowd.breaker.doubt()
-    await crowd.come("a", "b", "c")
-    assert crowd.names == ["a"]
-    assert (crowd.breaker.reason, crowd.told) == (None, [])
-    crowd.breaker.taken("a")
-    crowd.breaker.doubt()
-    await asyncio.sleep(SLACK_S)
-    assert crowd.names == ["a", "b", "c"]
-
-
-@in_virtual_time
-async def test_a_refusal_after_the_start_pauses_as_any_other() -> None:
-    crowd = Crowd()
-    crowd.breaker.doubt()
-    await crowd.come("a", "b")
-    crowd.breaker.refused_whole_bot("a", PauseReason.KEY_REJECTED)
-    crowd.breaker.inconclusive("a")
-    assert (crowd.breaker.reason, crowd.told) == (PauseReason.KEY_REJECTED, [PauseReason.KEY_REJECTED])
-    assert await crowd.until_next() == "b"
-    assert crowd.times_s[-1] >= PACE.first_s
-
-
-@in_virtual_time
-async def test_a_start_into_an_outage_lets_nobody_pass() -> None:
-    async def is_pointless(_reason: PauseReason) -> bool:
-        return True
-
-    crowd = Crowd(is_pointless)
-    crowd.breaker.doubt()
-    await crowd.come("a", "b")
-    await asyncio.sleep(100)
-    assert crowd.names == []
-    assert crowd.breaker.reason is PauseReason.SERVICE_AWAY
-    await crowd.leave()
-
-
-@in_virtual_time
-async def test_what_a_list_lacks_is_tried_all_the_same_once_the_longest_wait_is_over() -> None:
-    async def is_pointless(_reason: PauseReason) -> bool:
-        return True
-
-    crowd = Crowd(is_pointless)
-    crowd.breaker.refused_whole_bot("first", PauseReason.NO_CHANNEL)
-    await crowd.come("a", "b")
-    crowd.breaker.refused_whole_bot(await crowd.until_next(), PauseReason.NO_CHANNEL)
-    assert crowd.times_s[-1] >= PACE.longest_s
-    await crowd.until_next()
-    assert crowd.times_s[-1] - crowd.times_s[-2] >= PACE.longest_s
 
 
 class Outcome(StrEnum):
