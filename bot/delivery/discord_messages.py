@@ -12,6 +12,7 @@ import aiohttp
 import discord
 from pydantic import SecretStr
 
+from bot.delivery.announcements import is_announcement, text_of
 from bot.delivery.archived_threads import check_not_archived, with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_errors import delivery_error_of
@@ -220,9 +221,8 @@ class DiscordMessages:
     async def read_reply(self, address: ReplyAddress, *, by_token: bool) -> ShownReply:
         """Return what the reply's message shows."""
         message = await self._fetched(address, by_token=by_token)
-        parts = discord.ui.LayoutView.from_message(message, timeout=None).walk_children()
-        texts = [part.content for part in parts if isinstance(part, discord.ui.TextDisplay)]
-        return ShownReply("\n".join(texts), tuple(_media_of(message)))
+        media = tuple(_media_of(message))
+        return ShownReply(message.id, text_of(message), media, is_announcement(message))
 
     async def _fetched(self, address: ReplyAddress, *, by_token: bool) -> discord.Message:
         async with self._one_call(None):

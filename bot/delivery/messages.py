@@ -158,8 +158,11 @@ class AnswerUnreadableError(DiscordUnavailableError):
 class ShownReply:
     """Contents of a message: its texts, one below the other, and the paths of its media."""
 
+    message_id: int
     text: str
     media: tuple[str, ...]
+    is_announcement: bool
+    """True if it shows no more than that an answer will come."""
 
 
 class Messages(Protocol):

@@ -23,7 +23,7 @@ from bot.delivery.messages import (
     WordsRefusedError,
 )
 from bot.delivery.reply_routes import ReplyRoutes
-from bot.delivery.routes import Route
+from bot.delivery.routes import TOKEN_TRUSTED_FOR, Route
 
 log: Final = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class Existence(StrEnum):
     NONE = "none"
     """Discord never took the acknowledgement."""
     ELSEWHERE = "elsewhere"
-    """Another process answered the message that asked."""
+    """Another process answered what asked."""
 
 
 class ProgressCard:
@@ -75,6 +75,7 @@ class ProgressCard:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._asked = False
+        self._may_show = True
 
     async def __aenter__(self) -> Self:
         """Begin to keep the card current."""
@@ -101,7 +102,7 @@ class ProgressCard:
     def renew_token(self, address: ReplyAddress) -> None:
         """Use a newer token for the same reply, and show the card at once."""
         self._routes.renew_token(address)
-        self._asked = True
+        self._asked = self._may_show = True
         self._shown = None
         self._changed.set()
         self._hurry.set()
@@ -119,10 +120,14 @@ class ProgressCard:
         if card is not None and card != self._shown and self._may_edit():
             await self._show(card)
 
-    async def confirm(self) -> Existence:
-        """Show the card once, at once, and see by that whether the reply exists.
+    async def confirm(self, *, is_own: bool = False) -> Existence:
+        """Look whether the reply exists, and if it is this process's: then its message is known from now on.
 
-        Raises `DiscordUnavailableError` when Discord stayed away for two minutes.
+        No card is shown before that. Its message is noted before its first card, so one of which it is not known
+        shows no more than the acknowledgement, or is another process's. To a user's message the card is the reply.
+        With `is_own` the reply is the job's whatever it shows, which is looked at next, so that no card is shown.
+
+        Raises `DiscordUnavailableError` when Discord stayed away.
         """
         card, address = self._render(), self._routes.address
         if address.message_id is not None:
@@ -131,18 +136,27 @@ class ProgressCard:
             return await self._answer_message(card)
         if card is None or Route.TOKEN not in self._routes.for_progress(asked=self._asked):
             return Existence.DOUBTFUL
+        self._may_show = False
+        existence = await self._look(address, is_own=is_own)
+        self._may_show = existence is Existence.CERTAIN and not is_own
+        self._changed.set()
+        return existence
+
+    async def _look(self, address: ReplyAddress, *, is_own: bool) -> Existence:
+        """Look at the reply to an interaction, while its token lives: a post by it takes away what is shown."""
+        within_s = max(TOKEN_TRUSTED_FOR.total_seconds() - self._routes.age_s, 1.0)
         async for attempt in stamina.retry_context(
-            on=DiscordUnavailableError, attempts=None, timeout=_CONFIRM_WITHIN_S, wait_max=10.0
+            on=DiscordUnavailableError, attempts=None, timeout=within_s, wait_max=10.0
         ):
             with attempt:
                 try:
-                    await self._routes.send_card(Route.TOKEN, card)
-                    self._shown = card
+                    shown = await self._routes.messages.read_reply(address, by_token=True)
                 except ReplyUnreachableError as error:
                     self._routes.close(Route.TOKEN, error)
                     return Existence.NONE if error.unknown else Existence.DOUBTFUL
-                except (PostRefusedError, UploadTooLargeError) as error:
-                    log.info("card_refused", reason=str(error))
+                if not (is_own or shown.is_announcement):
+                    return Existence.ELSEWHERE
+                self._routes.learn_message(shown.message_id)
         return Existence.CERTAIN
 
     async def _answer_message(self, card: Card) -> Existence:
@@ -187,7 +201,7 @@ class ProgressCard:
                     await self._changed.wait()
             self._changed.clear()
             card = None if self._stopping else self._render()
-            if card is None or card == self._shown or not self._may_edit():
+            if card is None or card == self._shown or not (self._may_show and self._may_edit()):
                 continue
             self._hurry.clear()
             await self._show(card)

@@ -25,7 +25,7 @@ from bot.dimilinks.submissions import submission_from
 from bot.dimilinks.task import Download, Submission, Task
 from bot.dimilinks.task_answers import models_from, task_from
 from bot.dimilinks.timeouts import DEFAULT_TIMEOUTS, ApiTimeouts
-from bot.video import VideoRequest
+from bot.video import MODEL, VideoRequest
 
 log: Final = structlog.get_logger(__name__)
 
@@ -94,11 +94,17 @@ class DimiLinks:
         self._copies = DoubtfulCopies()
         self._now = now
         self._told_task_id: str | None = None
+        self._has_listed_model = False
 
     @property
     def told_task_id(self) -> str | None:
         """The last task that the API told the state of; None while it told none."""
         return self._told_task_id
+
+    @property
+    def has_listed_model(self) -> bool:
+        """True once the API's list of models named the video model: some lists never do."""
+        return self._has_listed_model
 
     def __repr__(self) -> str:
         return f"DimiLinks({self._base!r})"
@@ -154,7 +160,9 @@ class DimiLinks:
         """
         answer = await self._exchange.ask(self._url("models"), limit_bytes=_MODELS_LIMIT_BYTES)
         self._note("models", answer)
-        return models_from(answer, self._scrubber, self._now())
+        listed = models_from(answer, self._scrubber, self._now())
+        self._has_listed_model = self._has_listed_model or MODEL in listed
+        return listed
 
     async def download(
         self, task_id: str, destination: Path, *, limit_bytes: int = VIDEO_LIMIT_BYTES

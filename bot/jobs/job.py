@@ -90,6 +90,8 @@ class FailureReason(StrEnum):
     PICTURE_REFUSED = "picture_refused"
     REQUEST_REJECTED = "request_rejected"
     REFERENCE_REJECTED = "reference_rejected"
+    REFUSED_UNREAD = "refused_unread"
+    """Something in front of the service refused it before it had arrived whole."""
     TOO_DEAR = "too_dear"
     """The balance of the bot's account is too small for this video."""
     SERVICE_BUSY = "service_busy"
@@ -157,9 +159,10 @@ FORBIDDEN: Final = frozenset({FailureReason.NOT_POSTED_HERE, FailureReason.HELD_
 class Failure:
     """A reason with the facts that explain it.
 
-    `detail` is the video service's message, or its code where that has a sentence; moderators' reason, the end of
-    an undelivered video's wait, or what was found in a picture; `picture` is the user's name of the file,
-    `picture_number` its place among the request's, from 1, and `problem` the fault in it.
+    `detail` is the video service's message, or its code where that has a sentence, or the HTTP status of what
+    stands before it; moderators' reason, the end of an undelivered video's wait, or what was found in a picture;
+    `picture` is the user's name of the file, `picture_number` its place among the request's, from 1, and `problem`
+    the fault in it.
     """
 
     reason: FailureReason

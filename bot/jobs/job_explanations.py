@@ -44,6 +44,7 @@ def _between_them(failure: Failure, job: Job) -> str:
 _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
     FailureReason.PICTURE_REFUSED: _picture,
     FailureReason.REQUEST_REJECTED: lambda failure, _: service_words.request_rejected(failure.detail),
+    FailureReason.REFUSED_UNREAD: lambda failure, _: service_words.refused_unread(failure.detail),
     FailureReason.TOO_DEAR: _always(explanations.TOO_DEAR),
     FailureReason.NOT_BOUGHT: _always(explanations.FOUND_NOT_BOUGHT),
     FailureReason.REFERENCE_REJECTED: lambda failure, _: service_words.reference_rejected(failure.detail),

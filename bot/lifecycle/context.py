@@ -149,12 +149,12 @@ class JobContext:
         self._has_slot = False
 
     async def confirm(self) -> Existence:
-        """Look whether the reply exists, and store its message's id if it does.
+        """Look whether the reply exists, and store its message's id.
 
         Raises:
             DiscordUnavailableError: Discord stayed away.
         """
-        existence = await self._card.confirm()
+        existence = await self._card.confirm(is_own=self.job.asks_again)
         if existence is Existence.CERTAIN:
             await self.keep_reply(self._reply.address)
         return existence

@@ -269,7 +269,7 @@ class Lifecycle:
                 log.warning("job_never_acknowledged", job=context.job.id)
                 await context.remove()
             case Existence.ELSEWHERE:
-                log.error("message_answered_elsewhere", job=context.job.id)
+                log.error("request_answered_elsewhere", job=context.job.id)
                 self._alarms.once("other_process", operator.OTHER_PROCESS)
                 await context.remove()
         return existence

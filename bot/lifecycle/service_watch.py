@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -55,7 +56,12 @@ class ServiceWatch:
         return explanations.service_asks_to_wait(bought=kind is not RequestKind.SUBMISSION)
 
     async def run(self) -> None:
-        """Tell the operator of long waits that the service asked for, until cancelled."""
+        """Tell the operator of long waits that the service asked for, until cancelled.
+
+        Once the service has told of a task, its list of models is read as well: only a list that named the video
+        model tells something when it does not any more.
+        """
+        looked_at_list = False
         while True:
             for kind in RequestKind:
                 hold = self.rate.hold(kind, self.now())
@@ -64,6 +70,11 @@ class ServiceWatch:
                     self.alarms.end(key)
                 elif hold.asked_s > _TOLD_HOLD_S and await self.tells_of_hold(kind):
                     self.alarms.begin(key, operator.service_asks_to_wait(kind.value, round(hold.asked_s)))
+            if not looked_at_list and self.api.told_task_id is not None:
+                looked_at_list = True
+                with suppress(DimiLinksError, TimeoutError):
+                    async with asyncio.timeout(_LOOK_EVERY_S):
+                        await self.api.models()
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def tell_of_pause(self, reason: PauseReason | None) -> None:
@@ -91,7 +102,7 @@ class ServiceWatch:
         try:
             match reason:
                 case PauseReason.NO_CHANNEL:
-                    return MODEL not in await self.api.models()
+                    return MODEL not in await self.api.models() and self.api.has_listed_model
                 case PauseReason.KEY_REJECTED:
                     await self.api.task(_ABSENT_TASK)
                     return False

@@ -59,10 +59,10 @@ class SharedBreaker(SubmissionBreaker):
             self._to_tell.add(job_id)
         super().taken(job_id)
 
-    def refused_whole_bot(self, job_id: str, reason: PauseReason) -> None:
+    def refused_whole_bot(self, job_id: str, reason: PauseReason, *, is_lost: bool = True) -> None:
         """The service refused the bot itself, or did not answer: nobody but a probe passes, in any process."""
         self._to_tell.add(job_id)
-        super().refused_whole_bot(job_id, reason)
+        super().refused_whole_bot(job_id, reason, is_lost=is_lost)
 
     def refused_perhaps_alone(self, job_id: str, *, pauses: PauseReason | None) -> RefusalRuling:
         """The service refused this request, which can be its own fault or the whole bot's; as there."""
@@ -99,7 +99,7 @@ class SharedBreaker(SubmissionBreaker):
             self._has_begun = True
         await self.refresh()
         pause = self._pause
-        if pause is None or pause.holder != job_id:
+        if pause is None or pause.is_guess or pause.holder != job_id:
             return not self.must_wait(job_id)
         if self._in_row is not pause:
             await self._keep(pause, job_id)
@@ -118,8 +118,9 @@ class SharedBreaker(SubmissionBreaker):
         self._to_tell.discard(job_id)
         try:
             if self._pause is not None:
-                await self._keep(self._pause, job_id)
-                await self._tell_news()
+                if not self._pause.is_guess:
+                    await self._keep(self._pause, job_id)
+                    await self._tell_news()
             elif self._in_row is not None:
                 self._in_row = None
                 if await self._shared.end():
@@ -146,12 +147,17 @@ class SharedBreaker(SubmissionBreaker):
         next_at_s = loop.time() + (found.next_at - self._now()).total_seconds()
         if pause is None:
             log.error("submitting_paused_elsewhere", closure=found.reason)
-            self._pause = Pause(found.reason, found.interval_s, next_at_s, behind=found.behind)
+            probed_at_s = loop.time()
+            self._pause = Pause(
+                found.reason, found.interval_s, next_at_s, behind=found.behind, probed_at_s=probed_at_s
+            )
             self._wake_all()
         elif pause.holder is None:
             pause.reason, pause.behind = found.reason, found.behind
             pause.interval_s, pause.next_at_s = found.interval_s, next_at_s
         self._in_row = self._pause
+        if self._in_row is not None:
+            self._in_row.is_guess = False
 
     async def _until_changed(self, within_s: float) -> None:
         every_s = self._intervals.first_s / 10
@@ -165,17 +171,20 @@ class SharedBreaker(SubmissionBreaker):
 
     async def _probe(self, pause: Pause, job_id: str) -> None:
         await super()._probe(pause, job_id)
-        if self._pause is pause and self._in_row is pause and pause.holder is None:
-            await self._postpone(pause)
+        if self._pause is pause and pause.holder is None:
+            await self._postpone(pause, job_id)
 
-    @property
-    def _opens_by_answer(self) -> bool:
+    def _opens_by_answer(self, pause: Pause) -> bool:
+        del pause
         return False
 
-    async def _postpone(self, pause: Pause) -> None:
+    async def _postpone(self, pause: Pause, job_id: str) -> None:
         """Have all processes wait as long as this one, whose free question was answered with a refusal."""
         try:
-            await self._shared.postpone(pause.interval_s, self._next_at(pause))
+            if self._in_row is pause:
+                await self._shared.postpone(pause.interval_s, self._next_at(pause))
+            else:
+                await self._keep(pause, job_id)
             await self._tell_news()
         except StorageUnavailableError as error:
             log.warning("pause_not_shared", reason=str(error))

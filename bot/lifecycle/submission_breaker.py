@@ -11,8 +11,11 @@ A refusal can be one request's own fault or the whole bot's, and its words do no
 - A page in the place of an answer pauses submitting for all until the service answers a question that is free. If
   another page comes before a request was taken, such an answer lets one job at a time pass, as a probe: what comes
   of submissions it does not tell, and each may be bought and lost.
+- A list of models tells little about a service without a channel: only a request that is taken ends that pause.
 - A probe that is refused for something else than the pause is about becomes a suspect, and the next one follows
   soon. A pause for a wrong key is over: the service has taken the key.
+- A process that finds requests waiting at its start may have been started into an outage. So one of them is the
+  probe, and the others wait until one is taken.
 
 `steps/submit.py` asks before each POST and reports how it ended. `shared_breaker.py` is for several processes.
 """
@@ -75,6 +78,10 @@ class Pause:
     """The jobs that were refused since submitting paused."""
     not_before_s: float = 0.0
     """When a job of this process may be the next to try: another process's is the probe."""
+    probed_at_s: float = 0.0
+    """When a submission last met the reason."""
+    is_guess: bool = False
+    """True while nothing was met yet: requests had waited before this process began."""
 
     def lets_pass_at_once(self, job_id: str) -> bool:
         """Return True if the job may be the next probe at any time: it may be cheaper than those before."""
@@ -105,19 +112,31 @@ class SubmissionBreaker:
         self._suspects: dict[str, _Suspect] = {}
         self._taken = 0
         self._answers_missed = 0
-        """Number of times that something answered in the service's place since a request was last taken."""
+        """Number of requests since one was taken that may be lost to what answered in the service's place."""
+        self._has_doubted = False
         self._changed = asyncio.Event()
         self._waiting = 0
 
     @property
     def reason(self) -> PauseReason | None:
-        """Reason why submitting is paused; None while it is not."""
-        return self._pause.reason if self._pause is not None else None
+        """Reason why submitting is paused; None while it is not, or while nobody knows yet if it has to be."""
+        return self._pause.reason if self._pause is not None and not self._pause.is_guess else None
 
     @property
     def waiting(self) -> int:
         """Number of jobs that wait here."""
         return self._waiting
+
+    def is_suspect(self, job_id: str) -> bool:
+        """Return True if the job was refused, perhaps by its own fault."""
+        return job_id in self._suspects
+
+    def doubt(self) -> None:
+        """A request is to be submitted that waited before this process began: at first one passes alone."""
+        if self._has_doubted or self._pause is not None or self._taken:
+            return
+        self._has_doubted = True
+        self._pause = Pause(PauseReason.SERVICE_AWAY, self._intervals.question_s, 0.0, is_guess=True)
 
     def must_wait(self, job_id: str) -> bool:
         """Return True if the job may not be submitted right now."""
@@ -161,21 +180,40 @@ class SubmissionBreaker:
             self._resume()
         self._wake_all()
 
-    def refused_whole_bot(self, job_id: str, reason: PauseReason) -> None:
-        """The service refused the bot itself, or did not answer: nobody but a probe passes."""
+    def refused_whole_bot(self, job_id: str, reason: PauseReason, *, is_lost: bool = True) -> None:
+        """The service refused the bot itself, or did not answer: nobody but a probe passes.
+
+        Args:
+            job_id: The job.
+            reason: Why submitting pauses.
+            is_lost: False if what answered in the service's place had not read the request, which can be repeated.
+        """
         now_s = asyncio.get_running_loop().time()
-        if self._pause is None:
+        if self._pause is None or self._pause.is_guess:
             log.error("submitting_paused", closure=reason, job=job_id)
-            self._pause = self._new_pause(reason, now_s)
+            if self._pause is not None:
+                # How many the process before this one lost nobody knows.
+                self._answers_missed = max(self._answers_missed, 1)
+            self._pause = self._new_pause(reason, now_s, is_lost=is_lost)
             self._wake_all()
         elif self._pause.holder == job_id:
             self._probe_failed(self._pause)
         if reason.is_transport and not self._pause.reason.is_transport:
             self._pause.behind = self._pause.reason
-        self._pause.reason = reason
+        self._pause.reason, self._pause.probed_at_s = reason, now_s
         self._pause.refused.add(job_id)
         if not reason.is_transport:
             self._notify(reason)
+
+    async def is_service_away(self, job_id: str) -> bool:
+        """Return True if the service does not answer a free question. Only a probe asks it while that is known."""
+        if (
+            self._pause is not None
+            and self._pause.holder != job_id
+            and self.reason is PauseReason.SERVICE_AWAY
+        ):
+            return True
+        return await self._is_pointless(PauseReason.SERVICE_AWAY)
 
     async def find_evidence(self) -> None:
         """Learn if other processes' requests were taken, where there are any. Called before a ruling."""
@@ -191,7 +229,7 @@ class SubmissionBreaker:
             OWN_FAULT if the job was a suspect and no reason to pause remains; otherwise TRY_AGAIN.
         """
         now_s = asyncio.get_running_loop().time()
-        pause = self._pause
+        pause = self._pause if self.reason is not None else None
         if pause is not None and pause.reason is PauseReason.KEY_REJECTED and pause.holder == job_id:
             log.info("submitting_resumed", closure=pause.reason, job=job_id)
             self._resume()
@@ -248,29 +286,33 @@ class SubmissionBreaker:
             raise
         if self._pause is not pause or pause.holder != job_id:
             return  # submitting resumed meanwhile, and perhaps paused anew
-        if pointless:
+        if pointless and not self._is_overdue(pause):
             self._probe_failed(pause)
         elif pause.behind is not None:
             # The service answers again; whether it still refuses the bot, this job's submission tells.
             pause.reason, pause.behind = pause.behind, None
-        elif pause.reason.is_transport and self._opens_by_answer:
+        elif self._opens_by_answer(pause):
             log.info("submitting_resumed", closure=pause.reason)
             self._resume()
 
-    @property
-    def _opens_by_answer(self) -> bool:
-        """True if the answer to a free question ends a pause: since a request was taken, one page came."""
-        return self._answers_missed <= 1
+    def _opens_by_answer(self, pause: Pause) -> bool:
+        """Return True if the answer to a free question ends a pause: since a request was taken, one page came."""
+        return pause.reason is PauseReason.SERVICE_AWAY and not pause.is_guess and self._answers_missed <= 1
+
+    def _is_overdue(self, pause: Pause) -> bool:
+        """Return True if a job has to be the probe, whatever the service lists."""
+        since_s = asyncio.get_running_loop().time() - pause.probed_at_s
+        return pause.reason is PauseReason.NO_CHANNEL and since_s >= self._intervals.longest_s
 
     def _probe_failed(self, pause: Pause) -> None:
-        pause.holder = None
+        pause.holder, pause.is_guess = None, False
         pause.next_at_s = asyncio.get_running_loop().time() + pause.interval_s
         longest_s = self._intervals.longest_s / (2 if pause.reason.is_transport else 1)
         pause.interval_s = min(pause.interval_s * 2, longest_s)
         log.info("submitting_still_paused", closure=pause.reason)
         self._notify(pause.reason)
 
-    def _new_pause(self, reason: PauseReason, now_s: float) -> Pause:
+    def _new_pause(self, reason: PauseReason, now_s: float, *, is_lost: bool) -> Pause:
         first_s = self._intervals.first_s
         if not reason.is_transport:
             return Pause(reason, first_s * 2, now_s + first_s)
@@ -278,8 +320,10 @@ class SubmissionBreaker:
         # loses submissions would cost every request its certainty, so then each pause is longer than the last.
         question_s = self._intervals.question_s
         wait_s = min(question_s * 2**self._answers_missed, first_s * 2) if self._answers_missed else 0.0
-        self._answers_missed = min(self._answers_missed + 1, 16)
-        return Pause(reason, max(question_s, wait_s * 2), now_s + wait_s)
+        self._answers_missed = min(self._answers_missed + is_lost, 16)
+        # What a list of models says is often no answer, and the job that is the probe instead may be lost.
+        shortest_s = first_s if reason is PauseReason.NO_CHANNEL else question_s
+        return Pause(reason, max(shortest_s, wait_s * 2), now_s + wait_s)
 
     def _resume(self) -> None:
         self._pause = None

@@ -45,6 +45,12 @@ OPERATOR_WORDS: Final[Mapping[PauseReason, str]] = {
 """Words for the operator."""
 
 
+def was_left_unread(error: DimiLinksError) -> bool:
+    """Return True if something in front of the service refused a request before its last byte had left."""
+    unread = error.purchase is Purchase.NOT_BOUGHT and not error.in_own_voice
+    return unread and error.verdict.closes_after_doubt
+
+
 def pause_reason_of(error: DimiLinksError) -> PauseReason:
     """Return why submitting pauses after an error that concerns more than its own request."""
     reason = _PAUSE_REASONS.get(error.verdict.reason, PauseReason.MISCONFIGURED)
@@ -70,9 +76,15 @@ def failure_of(error: DimiLinksError) -> Failure:
         case FaultReason.RATE_LIMIT:
             return Failure(FailureReason.SERVICE_BUSY, error.message)
         case _ if error.verdict.scope is FaultScope.TRANSPORT:
-            return Failure(FailureReason.SERVICE_UNREACHABLE, error.message)
+            return _failure_of_transport(error)
         case _:
             return Failure(FailureReason.REQUEST_REJECTED, error.message)
+
+
+def _failure_of_transport(error: DimiLinksError) -> Failure:
+    if was_left_unread(error):
+        return Failure(FailureReason.REFUSED_UNREAD, str(error.http_status))
+    return Failure(FailureReason.SERVICE_UNREACHABLE, error.message)
 
 
 def resubmit_pause_s(

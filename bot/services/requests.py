@@ -26,7 +26,7 @@ from bot.services.known_events import KnownEvents
 from bot.services.order import RequestOrigin, VideoOrder, check_order
 from bot.services.request_limits import CountedLimits, OverLimitError
 from bot.services.request_records import RequestRecords
-from bot.storage.errors import StorageError
+from bot.storage.errors import StorageError, StorageUnavailableError
 from bot.texts import explanations, forms, refusals
 from bot.texts import jobs as words
 from bot.texts.explanations import Explanation
@@ -37,6 +37,9 @@ log: Final = structlog.get_logger(__name__)
 
 STORE_WITHIN_S: Final = 0.8
 """Of the three seconds that Discord grants for an acknowledgement, what storing may take first."""
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 5.0
+"""Between two tries to withdraw a job."""
 
 
 @dataclass(frozen=True)
@@ -354,11 +357,19 @@ class VideoRequests:
     async def _withdraw(self, job: Job) -> None:
         """Delete a job that nobody was told of: Discord took no acknowledgement of this process."""
         self._known.forget(job.id)
-        try:
-            await self._store.remove(job.id)
-        except StorageError as error:
-            # The next start finds that its reply does not exist, and buys nothing either.
-            log.warning("job_not_withdrawn", job=job.id, reason=str(error))
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                await self._store.remove(job.id)
+            except StorageError as error:
+                # The next start finds that no reply is its own, and buys nothing either.
+                log.warning("job_not_withdrawn", job=job.id, reason=str(error))
+                if self.stopping or not isinstance(error, StorageUnavailableError):
+                    return
+            else:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 _DUPLICATE: Final = Refused(words.ALREADY_REPEATED)

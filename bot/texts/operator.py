@@ -51,6 +51,22 @@ def refused_alone(message: str, job_id: str) -> str:
     )
 
 
+def refused_unread(message: str, job_id: str) -> str:
+    """Something in front of the service refused one request twice before it had arrived whole."""
+    return (
+        f"Stillmotion: something in front of the video service refused a request twice (job `{job_id}`) before it "
+        f"had arrived whole ({quote_vendor(message)}). It was ended, and nothing was charged. Other requests go on."
+    )
+
+
+def money_low(message: str, job_id: str) -> str:
+    """The balance does not do for one request, but did for another."""
+    return (
+        f"Stillmotion: the balance at DimiLinks is too low for a request (job `{job_id}`; "
+        f"{quote_vendor(message)}). It was ended, and nothing was charged. Cheaper requests go on."
+    )
+
+
 def polls_refused(why: str) -> str:
     """Questions about bought videos are refused."""
     return f"Stillmotion: {why} I cannot see how the videos that are being made are doing, and keep asking."
@@ -73,6 +89,13 @@ MODEL_NOT_ALLOWED: Final = "DimiLinks does not allow this key to use the video m
 SERVICE_AWAY: Final = "something in front of DimiLinks answers in its place."
 NO_CHANNEL: Final = "DimiLinks has no channel for the video model at present."
 MISCONFIGURED: Final = "DimiLinks refuses requests at DIMILINKS_BASE_URL; see the log."
+
+
+def refused_for_unknown_reason(message: str) -> str:
+    """The service refuses with words that the bot does not know; a sentence of other messages."""
+    return f"DimiLinks refuses my questions, and I do not know why ({quote_vendor(message)})."
+
+
 PAUSED_FOR_UNKNOWN_REASON: Final = (
     "a newer version of the bot has paused for a reason that this one does not know."
 )

@@ -11,6 +11,7 @@ from bot.video import REFERENCES_MAX
 UPSTREAM_CODE: Final = "upstream_error"
 CONTENT_CODE: Final = "content_policy_violation"
 PICTURE_CODE: Final = "invalid_reference_image"
+_TOO_LARGE_STATUS: Final = "413"
 SERVICE_CODES: Final[Mapping[str, Message]] = {
     UPSTREAM_CODE: sentence("The model behind the video service could not make this video."),
     CONTENT_CODE: sentence("The video service's content rules do not allow this request."),
@@ -30,6 +31,19 @@ def request_rejected(detail: str) -> Explanation:
         return nothing_charged(SERVICE_CODES[detail], sentence("Change the prompt or the pictures."))
     return nothing_charged(
         sentence("The video service refused the request: {message}", message=quote_vendor(detail)),
+        sentence("Change it and try again."),
+    )
+
+
+def refused_unread(status: str) -> Explanation:
+    """Something in front of the service refused the request twice, before it had arrived whole."""
+    if status == _TOO_LARGE_STATUS:
+        return nothing_charged(
+            sentence("Your request is too large for the video service."),
+            sentence("Use fewer or smaller pictures."),
+        )
+    return nothing_charged(
+        sentence("Your request did not get through to the video service (HTTP {status}).", status=status),
         sentence("Change it and try again."),
     )
 

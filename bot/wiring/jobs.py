@@ -205,6 +205,7 @@ class JobWiring:
                 alarms=self.alarms,
                 timeouts=self.timeouts,
                 random=Random(),  # noqa: S311 - spreads retries, guards nothing
+                began_at=self._now(),
             ),
             poll=PollStep(
                 api=self._api,

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import discord
 import structlog
 
+from bot.delivery.announcements import is_announcement
 from bot.delivery.routes import TOKEN_TRUSTED_FOR
 from bot.services.requests import Acknowledged
 from bot.storage.shielding import shield_until_done
@@ -47,6 +48,9 @@ class FirstAnswer(Enum):
     """None: Discord took none, or another process has the interaction."""
 
 
+_ANNOUNCED: Final = frozenset({FirstAnswer.ANNOUNCED, FirstAnswer.ANNOUNCED_IN_WORDS})
+
+
 def first_answer_of(interaction: Interaction) -> FirstAnswer | None:
     """Return how the interaction was answered first; None if it was not yet."""
     return interaction.extras.get(_EXTRA)
@@ -80,14 +84,17 @@ async def _give(
     log.warning(
         "acknowledgement_failed" if done.doubtful else "acknowledgement_refused", kind=kind.name, **done.facts
     )
-    return await _look(interaction) if done.doubtful else None
+    return await _look(interaction, kind) if done.doubtful else None
 
 
-async def _look(interaction: Interaction) -> Acknowledged | None:
-    """Look if there is a reply, which there is once Discord took the first answer."""
+async def _look(interaction: Interaction, kind: FirstAnswer) -> Acknowledged | None:
+    """Look if there is a reply, as there is once Discord took the first answer, that no other process filled."""
     found = await persist(interaction, lambda: interaction.followup.fetch_message(_ORIGINAL))
     if isinstance(found, FailedCall):
         log.warning("reply_not_found", **found.facts)
+        return None
+    if kind in _ANNOUNCED and not is_announcement(found):
+        interaction.client.dispatch(SERVED_ELSEWHERE, interaction.id)
         return None
     return Acknowledged(found.id)
 

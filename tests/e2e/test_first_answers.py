@@ -12,12 +12,13 @@ from bot.sandbox.discord import DiscordFault, Drop, OddAnswer, Reply
 from bot.texts import jobs as words
 from bot.texts import operator
 from tests.e2e.actors.buttons import press
+from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.forms import drafts, send
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.records import used_s
 from tests.e2e.actors.timing import until
-from tests.e2e.actors.videos import delivered, shown
+from tests.e2e.actors.videos import being_made, delivered, shown
 
 CALLBACK, LOOK, EDIT = "POST /interactions/*", "GET /webhooks/*", "PATCH /webhooks/*"
 LOST: dict[str, dict[str, Any]] = {
@@ -130,6 +131,26 @@ async def test_what_the_process_before_this_one_answered_is_no_news(harness: Har
     await shown(harness, await harness.video())
     assert len(listed.versions) == before
     assert news(harness) == []
+
+
+def forget_the_acknowledgement(harness: Harness) -> None:
+    """Leave the row as it is until Discord has answered the acknowledgement."""
+    rewrite(
+        harness, "UPDATE jobs SET state = 'queued', message_id = NULL, task_id = NULL, submitted_at = NULL"
+    )
+
+
+async def test_what_another_process_shows_by_the_next_start_is_left_to_it(harness: Harness) -> None:
+    reply = await being_made(harness)
+    await harness.stop()
+    forget_the_acknowledgement(harness)
+    fail(harness, LOOK, status=503, times=2)
+    await harness.start()
+    await until(lambda: not harness.rows())
+    await until(lambda: bool(news(harness)))
+    assert news(harness) == [operator.OTHER_PROCESS]
+    assert "Making your video" in reply.versions[-1].text()
+    assert harness.bought == 1
 
 
 # The way back.

@@ -11,6 +11,7 @@ from bot.sandbox.dimilinks import At, Endpoint, Fault, Html, HttpError, SubmitSt
 from bot.sandbox.dimilinks.faults import RawAnswer
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
+from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.timing import until
 from tests.e2e.actors.videos import being_made, finish
 
@@ -189,6 +190,48 @@ async def test_a_poisoned_request_ends_soon_and_the_operator_hears_little(
     assert harness.bought == 3
 
 
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=OTHERS_COME_SOON)
+@pytest.mark.parametrize("status", [403, 413])
+async def test_a_request_that_is_always_refused_unread_ends_soon_and_delays_nobody(
+    harness: Harness, status: int
+) -> None:
+    harness.sandbox.dimilinks.faults.refuse_larger(2_000_000, Html(status))
+    large = await harness.video(image=harness.sandbox.discord.upload("large.png", png_of(9_000_000)))
+    await large.wait_for(lambda version: "try once more shortly" in version.text(), TIMEOUT_S)
+    assert paused(harness) == 0.0
+    await others_turn(harness, "other")
+    shown = await harness.ended(large)
+    assert ("too large" if status == 413 else "(HTTP 403)") in shown.text()
+    assert "This cost nothing." in shown.text()
+    assert "Change" in [button.label for button in shown.buttons]
+    assert len(news(harness)) == 1
+    assert [request.status for request in harness.submissions_sent] == [status, 200, status]
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=OTHERS_COME_SOON)
+async def test_an_edge_that_refuses_all_requests_unread_loses_none_of_them(harness: Harness) -> None:
+    faults = harness.sandbox.dimilinks.faults
+    faults.refuse_larger(0, Html(502))
+    for endpoint in (Endpoint.TASK, Endpoint.MODELS):
+        faults.rate(endpoint, 1.0, [Html(502)])
+    content = png_of(9_000_000)
+    replies = [
+        await harness.video(
+            user=harness.member(f"person{number}"), image=harness.sandbox.discord.upload("large.png", content)
+        )
+        for number in range(2)
+    ]
+    for reply in replies:
+        await reply.wait_for(lambda version: "Waiting for the video service" in version.text(), TIMEOUT_S)
+    assert len(harness.submissions_sent) <= 2
+    faults.clear()
+    for reply in replies:
+        await reply.wait_for_video(TIMEOUT_S)
+    assert harness.bought == 2
+
+
 async def test_a_key_that_is_revoked_while_videos_are_made_is_told_and_nothing_is_lost(
     harness: Harness,
 ) -> None:
@@ -201,6 +244,83 @@ async def test_a_key_that_is_revoked_while_videos_are_made_is_told_and_nothing_i
     await reply.wait_for_video(TIMEOUT_S)
     assert len(await told(harness, 2)) == 2
     assert harness.bought == 1
+
+
+async def test_questions_that_are_refused_without_a_known_reason_are_told_as_well(harness: Harness) -> None:
+    reply = await being_made(harness)
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [UNNAMED])
+    (first,) = await told(harness, 1)
+    assert "not today" in first
+    harness.sandbox.dimilinks.faults.clear()
+    finish(harness)
+    await reply.wait_for_video(TIMEOUT_S)
+    assert len(await told(harness, 2)) == 2
+
+
+@pytest.mark.slow
+async def test_a_balance_that_is_too_low_for_one_request_is_told_after_another_refusal_too(
+    harness: Harness,
+) -> None:
+    for fault in (UNNAMED, MONEY):
+        harness.sandbox.dimilinks.faults.poison("poison", fault)
+        poisoned = await harness.video("poison", user=harness.member(str(fault.status)))
+        await poisoned.wait_for(lambda version: "try once more shortly" in version.text(), TIMEOUT_S)
+        await others_turn(harness, f"other {fault.status}")
+        await harness.ended(poisoned)
+    _, second = await told(harness, 2)
+    assert "the balance at DimiLinks is too low" in second
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=LOSES_REQUESTS, jobs_at_once=5)
+@pytest.mark.parametrize("answers_questions", [True, False])
+async def test_a_restart_into_an_outage_costs_no_more_than_the_probe(
+    harness: Harness, *, answers_questions: bool
+) -> None:
+    faults = harness.sandbox.dimilinks.faults
+    faults.rate(Endpoint.SUBMIT, 1.0, [HttpError(429, "rate_limit", "slow")])
+    replies = [await harness.video(user=harness.member(f"person{number}")) for number in range(4)]
+    await until(lambda: len(harness.submissions_sent) >= 4)
+    await harness.stop()
+    before = len(harness.submissions_sent)
+    faults.rate(Endpoint.SUBMIT, 1.0, [At(SubmitStage.AFTER_BODY, Html(524))])
+    if not answers_questions:
+        for endpoint in (Endpoint.TASK, Endpoint.MODELS):
+            faults.rate(endpoint, 1.0, [Html(502)])
+    await harness.start()
+    for reply in replies[answers_questions:]:
+        await reply.wait_for(lambda version: "Waiting for the video service" in version.text(), TIMEOUT_S)
+    lost = len(harness.submissions_sent) - before
+    assert lost == answers_questions
+    faults.clear()
+    await until(lambda: harness.bought == len(replies) - lost)
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=LOSES_REQUESTS, jobs_at_once=5)
+async def test_requests_that_wait_to_leave_stay_when_submitting_pauses_meanwhile(harness: Harness) -> None:
+    faults = harness.sandbox.dimilinks.faults
+    faults.submit.append(HttpError(429, "rate_limit", "slow", {"Retry-After": "2"}))
+    faults.rate(Endpoint.SUBMIT, 1.0, [At(SubmitStage.AFTER_BODY, Html(524))])
+    for endpoint in (Endpoint.TASK, Endpoint.MODELS):
+        faults.rate(endpoint, 1.0, [Html(502)])
+    replies = [await harness.video(user=harness.member(f"person{number}")) for number in range(5)]
+    await until(lambda: len(news(harness)) >= 2)
+    # After the first page, whose request is unknown, one more may have been on its way.
+    assert 2 <= len(harness.submissions_sent) <= 3
+    lost = len(harness.submissions_sent) - 1
+    faults.clear()
+    await until(lambda: harness.bought == len(replies) - lost)
+
+
+@pytest.mark.slow
+async def test_a_service_that_lists_other_models_alone_makes_videos_again(harness: Harness) -> None:
+    harness.sandbox.dimilinks.models = ("some-chat-model",)
+    harness.sandbox.dimilinks.faults.submit.append(HttpError(503, "model_not_found", "no available channel"))
+    await harness.ended(await harness.video("first"))
+    for number in range(2):
+        await (await harness.video(user=harness.member(f"person{number}"))).wait_for_video(TIMEOUT_S)
+    assert harness.bought == 2
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ async def test_a_later_answer_to_a_message_is_taken_back_and_buys_nothing(
     async with second_process(harness, tmp_path / "other") as other:
         with capture_logs() as lines:
             harness.sandbox.discord.redeliver(asked)
-            await until(lambda: "message_answered_elsewhere" in [line["event"] for line in lines])
+            await until(lambda: "request_answered_elsewhere" in [line["event"] for line in lines])
         await idle(other)
         (second,) = [one for one in answers(asked) if one is not first]
         assert second.deleted
@@ -119,7 +119,7 @@ async def test_an_answer_is_taken_back_though_discord_is_away_at_first(
         fail(harness, route, drop=Drop.BEFORE, times=times)
         with capture_logs() as lines:
             harness.sandbox.discord.redeliver(asked)
-            await until(lambda: "message_answered_elsewhere" in [line["event"] for line in lines])
+            await until(lambda: "request_answered_elsewhere" in [line["event"] for line in lines])
         await idle(other)
         assert len(answers(asked)) == 2
         await delivered_answer(asked, harness)

@@ -362,3 +362,24 @@ async def test_after_a_page_one_request_of_all_processes_is_the_probe(processes:
         submitting.breakers[1].taken("probe")
         await submitting.breakers[1].tell("probe")
     assert [await one.admits(f"other-{n}") for n, one in enumerate(submitting.breakers)] == [True] * 4
+
+
+async def test_a_process_that_found_requests_waiting_tries_one_and_holds_up_no_other_process(
+    processes: Sequence[Database],
+) -> None:
+    submitting = Submitting(processes, refusals=0)
+    first, second, third = submitting.breakers[:3]
+    for breaker in (first, second):
+        breaker.doubt()
+    async with asyncio.timeout(60):
+        for breaker in (first, second):
+            await until_open(breaker, "probe")
+            assert await breaker.admits("probe")
+            assert not await breaker.admits("other")
+        assert await third.admits("other")
+        first.taken("probe")
+        await first.tell("probe")
+        assert await first.admits("other")
+        assert await SharedPause(processes[0], now).read() is None
+        await submitting.refuse(1, "probe", PauseReason.SERVICE_AWAY)
+        assert not await first.admits("another")

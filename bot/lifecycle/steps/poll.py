@@ -31,6 +31,9 @@ from bot.texts import explanations, operator, service_words
 
 log: Final = structlog.get_logger(__name__)
 
+_REFUSED_AFTER: Final = 3
+"""Unexplained refusals in a row, from which on the operator hears of them."""
+
 
 class PollStep:
     """Watches bought jobs. Asking is free, so faults only delay it."""
@@ -116,10 +119,9 @@ class PollStep:
         except DimiLinksError as error:
             watched.saw_fault(error)
             watched.answered = watched.answered or error.in_own_voice
-            if error.verdict.scope is FaultScope.WHOLE_BOT:
-                reason = pause_reason_of(error)
+            if watched.is_refused(error):
                 context.show(Stage.WAITING, said=explanations.POLLS_REFUSED)
-                self._alarms.begin("polls", operator.polls_refused(OPERATOR_WORDS[reason]))
+                self._alarms.begin("polls", operator.polls_refused(_words_of_refusal(error)))
             watched.patience.saw_nothing_clear(loop.time())
         except TimeoutError:
             return
@@ -239,6 +241,12 @@ class PollStep:
         context.show(stage, progress=history.last, rest_s=shown_s)
 
 
+def _words_of_refusal(error: DimiLinksError) -> str:
+    if error.verdict.scope is FaultScope.WHOLE_BOT:
+        return OPERATOR_WORDS[pause_reason_of(error)]
+    return operator.refused_for_unknown_reason(str(error))
+
+
 class _WatchedTask:
     """One bought task under one run: what was answered about it."""
 
@@ -254,11 +262,13 @@ class _WatchedTask:
         """Questions in a row that had no answer."""
         self.answered = False
         """True once the service itself has answered."""
+        self._unexplained = 0
+        """Refusals in a row whose words do not tell whom they concern."""
         self._unknown_statuses: set[str] = set()
 
     def saw(self, task: Task, now_s: float) -> None:
         """Take an answer into account."""
-        self.faults = 0
+        self.faults = self._unexplained = 0
         self.answered = True
         self.patience.saw(task, now_s)
         if self.patience.was_told and self.context.job.raw_answer is not None:
@@ -270,9 +280,15 @@ class _WatchedTask:
             self._unknown_statuses.add(task.raw_status)
             log.warning("task_status_unknown", task=self.task_id, status=task.raw_status)
 
+    def is_refused(self, error: DimiLinksError) -> bool:
+        """Return True if the service refuses this bot's questions, or perhaps those about this task alone."""
+        return error.verdict.scope is FaultScope.WHOLE_BOT or self._unexplained >= _REFUSED_AFTER
+
     def saw_fault(self, error: DimiLinksError) -> None:
         """Take an error into account."""
         self.faults += 1
+        is_unexplained = error.verdict.scope is FaultScope.UNCERTAIN and error.in_own_voice
+        self._unexplained = self._unexplained + 1 if is_unexplained else 0
         log.warning(
             "poll_failed",
             job=self.context.job.id,

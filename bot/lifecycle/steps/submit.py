@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
@@ -28,7 +28,13 @@ from bot.lifecycle.checks import CheckOutcome, Checks
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.steps.prepare import is_prepared
 from bot.lifecycle.submission_breaker import RefusalRuling, SubmissionBreaker
-from bot.lifecycle.submit_errors import explain_pause, failure_of, pause_reason_of, resubmit_pause_s
+from bot.lifecycle.submit_errors import (
+    explain_pause,
+    failure_of,
+    pause_reason_of,
+    resubmit_pause_s,
+    was_left_unread,
+)
 from bot.lifecycle.timeouts import Timeouts
 from bot.lifecycle.uploads import UploadTracker
 from bot.moderation.prompt_flags import take_out_flags
@@ -36,6 +42,10 @@ from bot.reviews.departures import NotedDepartures, ended_by_departure
 from bot.texts import operator
 
 log: Final = structlog.get_logger(__name__)
+
+
+class _PausedMeanwhileError(Exception):
+    """Submitting paused while the job waited to leave; nothing left."""
 
 
 class SubmitStep:
@@ -53,7 +63,9 @@ class SubmitStep:
         alarms: OperatorAlarms,
         timeouts: Timeouts,
         random: Random,
+        began_at: datetime,
     ) -> None:
+        """Args: `began_at` is when this process began."""
         self._api = api
         self._checks = checks
         self._departures = departures
@@ -63,6 +75,7 @@ class SubmitStep:
         self._alarms = alarms
         self._timeouts = timeouts
         self._random = random
+        self._began_at = began_at
 
     async def run(self, context: JobContext) -> None:
         """Carry a queued job, whose pictures are collected, to `generating`, to `held`, or to its end.
@@ -75,6 +88,8 @@ class SubmitStep:
         left_s = self._timeouts.submit_s
         attempt = 0
         out_of_time = FailureReason.SERVICE_UNREACHABLE
+        if context.job.created_at < self._began_at:
+            self._breaker.doubt()
         while context.job.state is JobState.QUEUED and is_prepared(context.job):
             # From the first byte until the breaker has told what came of it: till then a stop cuts nothing short.
             async with AsyncExitStack() as uploading:
@@ -86,14 +101,18 @@ class SubmitStep:
                     if not await self._may_buy(context):
                         return
                     began_s = loop.time()
-                    error = await self._post_once(context, uploading, left_s, out_of_time)
+                    try:
+                        error = await self._post_once(context, uploading, left_s, out_of_time)
+                    except _PausedMeanwhileError:
+                        continue
+                    finally:
+                        left_s -= loop.time() - began_s
                     if error is None:
                         return
                     attempt += 1
                     busy = error.verdict.reason is FaultReason.RATE_LIMIT
                     out_of_time = FailureReason.SERVICE_BUSY if busy else FailureReason.SERVICE_UNREACHABLE
-                    left_s -= loop.time() - began_s
-                    pause_s = await self._after_refusal(context, error, attempt, left_s)
+                    pause_s = await self._after_refusal(context, error, attempt, left_s, uploading)
                 finally:
                     # Only now, when the breaker has heard what became of the attempt.
                     self._breaker.inconclusive(context.job.id)
@@ -115,13 +134,14 @@ class SubmitStep:
         while True:
             context.show(Stage.IN_LINE)
             await context.wait_for_slot()
-            if await self._breaker.admits(job_id):
+            if not self._breaker.must_wait(job_id):
                 return counted_s
             context.release_slot()
             while self._breaker.must_wait(job_id) and counted_s < left_s:
                 began_s, reason = loop.time(), self._breaker.reason
                 counts = reason is None or reason.is_transport
-                _show_pause(context, reason)
+                if reason is not None or self._breaker.is_suspect(job_id):
+                    _show_pause(context, reason)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(left_s - counted_s if counts else None):
                         await self._breaker.wait_for_change(job_id)
@@ -151,6 +171,8 @@ class SubmitStep:
 
         A request whose turn at the service does not come within `left_s` seconds fails without one, for the
         reason `out_of_time`. Once it leaves it is an upload under way, until the caller closes `uploading`.
+
+        Raises `_PausedMeanwhileError` in the place of a POST if submitting has paused by the time of its turn.
         """
         # Once more: earlier versions stored prompts as they were typed.
         prompt = take_out_flags(context.job.request.prompt).text
@@ -159,6 +181,9 @@ class SubmitStep:
         deadline = asyncio.timeout(left_s)
 
         async def leaving() -> None:
+            # Asked last: minutes may have passed since the job was let by, and others have left meanwhile.
+            if not await self._breaker.admits(context.job.id):
+                raise _PausedMeanwhileError
             # Committed before the first byte leaves: whoever finds `submitting` never posts again.
             deadline.reschedule(None)
             await uploading.enter_async_context(self._uploads.uploading())
@@ -192,11 +217,22 @@ class SubmitStep:
         return None
 
     async def _after_refusal(
-        self, context: JobContext, error: DimiLinksError, attempt: int, left_s: float
+        self,
+        context: JobContext,
+        error: DimiLinksError,
+        attempt: int,
+        left_s: float,
+        uploading: AsyncExitStack,
     ) -> float:
         """Move the job to where the refusal leaves it. Returns the seconds until it may be tried again."""
         job_id, verdict = context.job.id, error.verdict
         in_doubt = error.purchase is not Purchase.NOT_BOUGHT
+        if was_left_unread(error):
+            await _back_to_queue(context)
+            # A stop need not wait for the answer to a question.
+            await uploading.aclose()
+            await self._after_unread(context, error)
+            return 0.0
         if verdict.closes_after_doubt if in_doubt else verdict.closes_at_once:
             self._breaker.refused_whole_bot(job_id, pause_reason_of(error))
         if in_doubt:
@@ -213,7 +249,7 @@ class SubmitStep:
             await self._breaker.find_evidence()
             if self._breaker.refused_perhaps_alone(job_id, pauses=pauses) is RefusalRuling.OWN_FAULT:
                 await self._give_up(context, error)
-                self._alarms.begin("refused_alone", operator.refused_alone(error.message, job_id))
+                self._tell_of_own_fault(job_id, error)
             return 0.0
         if verdict.scope is FaultScope.WHOLE_BOT:
             await _back_to_queue(context)
@@ -225,6 +261,27 @@ class SubmitStep:
         await _back_to_queue(context)
         context.show(Stage.RETRYING)
         return pause_s
+
+    async def _after_unread(self, context: JobContext, error: DimiLinksError) -> None:
+        """Find out if what refused the request before it was read refuses all of them, or this one."""
+        context.release_slot()
+        job_id = context.job.id
+        if await self._breaker.is_service_away(job_id):
+            self._breaker.refused_whole_bot(job_id, PauseReason.SERVICE_AWAY, is_lost=False)
+            return
+        await self._breaker.find_evidence()
+        if self._breaker.refused_perhaps_alone(job_id, pauses=None) is RefusalRuling.OWN_FAULT:
+            await self._give_up(context, error)
+            self._tell_of_own_fault(job_id, error)
+
+    def _tell_of_own_fault(self, job_id: str, error: DimiLinksError) -> None:
+        """Tell the operator of a request that was refused while others go on."""
+        if was_left_unread(error):
+            self._alarms.begin("refused_unread", operator.refused_unread(error.message, job_id))
+        elif error.verdict.reason is FaultReason.MONEY:
+            self._alarms.begin("money_low", operator.money_low(error.message, job_id))
+        else:
+            self._alarms.begin("refused_alone", operator.refused_alone(error.message, job_id))
 
     async def _give_up(self, context: JobContext, error: DimiLinksError) -> None:
         failure = failure_of(error)

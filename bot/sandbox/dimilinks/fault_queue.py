@@ -12,7 +12,8 @@ class DimiLinksFaults:
     """The faults that requests will meet.
 
     A queued fault serves one request of its kind and is used up. A fault bound to a prompt strikes every
-    submission of that prompt. A rate strikes at random; a rate of 1.0 strikes every request.
+    submission of that prompt, one bound to a size every larger one. A rate strikes at random; a rate of 1.0 strikes
+    every request.
     """
 
     def __init__(self, seed: int) -> None:
@@ -22,6 +23,7 @@ class DimiLinksFaults:
         self.models: deque[Fault] = deque()
         self.outcomes: deque[Outcome] = deque()
         self._poisoned: dict[str, Fault] = {}
+        self._too_large: tuple[int, Fault] | None = None
         self._rates: dict[Endpoint, tuple[float, tuple[Fault, ...]]] = {}
         self._outcome_rate: tuple[float, tuple[Outcome, ...]] = (0.0, ())
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
@@ -41,12 +43,17 @@ class DimiLinksFaults:
         """
         self._poisoned[words] = fault
 
+    def refuse_larger(self, limit_bytes: int, fault: Fault) -> None:
+        """Have every submission with a larger body meet the fault, by its `Content-Length`."""
+        self._too_large = (limit_bytes, fault)
+
     def clear(self) -> None:
         """Remove every fault."""
         for queue in (self.submit, self.task, self.content, self.models):
             queue.clear()
         self.outcomes.clear()
         self._poisoned.clear()
+        self._too_large = None
         self._rates.clear()
         self._outcome_rate = (0.0, ())
 
@@ -77,3 +84,9 @@ class DimiLinksFaults:
     def poison_of(self, prompt: str) -> Fault | None:
         """The fault that is bound to this prompt, if any."""
         return next((fault for words, fault in self._poisoned.items() if words in prompt), None)
+
+    def of_size(self, size_bytes: int) -> Fault | None:
+        """The fault that is bound to bodies of this size, if any."""
+        if self._too_large is None or size_bytes <= self._too_large[0]:
+            return None
+        return self._too_large[1]

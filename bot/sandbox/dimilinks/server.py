@@ -187,7 +187,7 @@ class DimiLinksSandbox:
         if request.content_length is None or request.content_type != "application/json":
             self.request_log.violations.append("submission without Content-Length or of another type")
             return error(400, "invalid_request_error", "请求头无效")
-        stage, struck = staged(fault)
+        stage, struck = staged(self.faults.of_size(request.content_length) or fault)
         if stage is SubmitStage.DURING_BODY:
             await request.content.readany()
         if stage in {SubmitStage.BEFORE_BODY, SubmitStage.DURING_BODY}:

@@ -1,0 +1,58 @@
+"""The circuit breaker where nothing, or nothing to rely on, is known of the service: one request tries."""
+
+import asyncio
+
+from bot.jobs.submission_pause import PauseReason
+from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time
+from tests.lifecycle.breakers import PACE, Crowd
+
+
+async def always_pointless(_reason: PauseReason) -> bool:
+    return True
+
+
+@in_virtual_time
+async def test_of_requests_that_waited_before_the_start_one_is_the_probe_and_nobody_is_told() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b", "c")
+    assert crowd.names == ["a"]
+    assert (crowd.breaker.reason, crowd.told) == (None, [])
+    crowd.breaker.taken("a")
+    crowd.breaker.doubt()
+    await asyncio.sleep(SLACK_S)
+    assert crowd.names == ["a", "b", "c"]
+
+
+@in_virtual_time
+async def test_a_refusal_after_the_start_pauses_as_any_other() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b")
+    crowd.breaker.refused_whole_bot("a", PauseReason.KEY_REJECTED)
+    crowd.breaker.inconclusive("a")
+    assert (crowd.breaker.reason, crowd.told) == (PauseReason.KEY_REJECTED, [PauseReason.KEY_REJECTED])
+    assert await crowd.until_next() == "b"
+    assert crowd.times_s[-1] >= PACE.first_s
+
+
+@in_virtual_time
+async def test_a_start_into_an_outage_lets_nobody_pass() -> None:
+    crowd = Crowd(always_pointless)
+    crowd.breaker.doubt()
+    await crowd.come("a", "b")
+    await asyncio.sleep(100)
+    assert crowd.names == []
+    assert crowd.breaker.reason is PauseReason.SERVICE_AWAY
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_what_a_list_lacks_is_tried_all_the_same_once_the_longest_wait_is_over() -> None:
+    crowd = Crowd(always_pointless)
+    crowd.breaker.refused_whole_bot("first", PauseReason.NO_CHANNEL)
+    await crowd.come("a", "b")
+    crowd.breaker.refused_whole_bot(await crowd.until_next(), PauseReason.NO_CHANNEL)
+    assert crowd.times_s[-1] >= PACE.longest_s
+    await crowd.until_next()
+    assert crowd.times_s[-1] - crowd.times_s[-2] >= PACE.longest_s
