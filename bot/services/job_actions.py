@@ -22,6 +22,7 @@ from bot.jobs.originals import Originals
 from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import DuplicateJobError, JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.reply_look import ReplyLook
 from bot.lifecycle.runner import JobRuns
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.policy import Person
@@ -100,6 +101,7 @@ class JobActions:
         originals: Originals,
         spool: ReferenceSpool,
         audit: AuditLog,
+        replies: ReplyLook,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
     ) -> None:
@@ -115,6 +117,7 @@ class JobActions:
         self._originals = originals
         self._spool = spool
         self._audit = audit
+        self._replies = replies
         self._is_hidden = is_hidden
         self._now = now
 
@@ -138,7 +141,7 @@ class JobActions:
             await self._show_end(job, renewed)
 
     async def make(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
-        """Begin a job whose user was asked if the video is still wanted.
+        """Begin a job whose user was asked if the video is still wanted, unless its reply shows what became of it.
 
         Args:
             job_id: The job.
@@ -150,6 +153,9 @@ class JobActions:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
+        if job.asks_again and await self._replies.shows_more(job):
+            self._runner.restart(job_id)  # that run ends the job by what is there
+            return ActionResult.NOT_ASKED
         while job.asks_again:
             # First: once the answer is stored, nothing may fail before the job runs.
             if reply.message_id == job.reply.message_id:

@@ -26,6 +26,7 @@ from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
 from bot.jobs.store import JobStore
+from bot.lifecycle.reply_look import ReplyLook
 from bot.lifecycle.runner import SupersededError
 from bot.metrics import Metrics
 from bot.people.cache import PreferenceCache
@@ -271,6 +272,7 @@ class App:
             originals=self.moderation.originals,
             spool=self._spool,
             audit=self.moderation.audit_log,
+            replies=ReplyLook(self._messages, self._now),
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
         )

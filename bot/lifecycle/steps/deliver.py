@@ -37,6 +37,7 @@ from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.file_waits import FileWaits
+from bot.lifecycle.laying_aside import lay_aside
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.steps.finish import FinishProgress, attempt_of
 from bot.lifecycle.steps.review import ReviewStep
@@ -301,4 +302,4 @@ class DeliverStep:
         job = context.job
         log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
         failure = Failure(reason, cards.kept_until(context.now() + self._retention.undelivered))
-        await context.set_aside(failure, takes_away=reason is FailureReason.NOT_POSTED_HERE)
+        await lay_aside(context, failure, takes_away=reason is FailureReason.NOT_POSTED_HERE)
