@@ -166,7 +166,8 @@ class App:
         self.links_port = await stack.enter_async_context(self.copies.serving())
 
     async def _load_what_jobs_need(self, stack: AsyncExitStack) -> None:
-        await self._noted_purchases.take_up()
+        if left := await self._noted_purchases.take_up():
+            self._notices.tell(operator.purchase_notes_left(left))
         heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
         await heartbeat.begin()
         stack.push_async_callback(cancelled, asyncio.create_task(heartbeat.run(), name="heartbeat"))
