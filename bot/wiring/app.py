@@ -21,7 +21,7 @@ from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
 from bot.jobs.bought_tasks import BoughtTasks
-from bot.jobs.heartbeat import Heartbeat, put_back_at
+from bot.jobs.heartbeat import put_back_at
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
@@ -39,7 +39,6 @@ from bot.services.held_back import HeldBackVideos
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
 from bot.services.look_again import LookAgain
-from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
@@ -58,6 +57,7 @@ from bot.wiring.introduction import IntroductionWiring
 from bot.wiring.jobs import JobWiring
 from bot.wiring.moderation import ModerationWiring
 from bot.wiring.privacy import PrivacyWiring
+from bot.wiring.starting import heartbeat_of, take_up_purchases
 from bot.wiring.tasks import SideTask, begin, cancelled, ended, say_nothing
 from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
@@ -135,6 +135,7 @@ class App:
         self.bot = bot
         self.database = database
         self._quota = QuotaCounters(database)
+        self._heartbeat = heartbeat_of(database, self.jobs, now)
         self.breaker = breaker
         self.metrics = metrics
         self._settings = settings
@@ -166,11 +167,9 @@ class App:
         self.links_port = await stack.enter_async_context(self.copies.serving())
 
     async def _load_what_jobs_need(self, stack: AsyncExitStack) -> None:
-        if left := await self._noted_purchases.take_up():
-            self._notices.tell(operator.purchase_notes_left(left))
-        heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
-        await heartbeat.begin()
-        stack.push_async_callback(cancelled, asyncio.create_task(heartbeat.run(), name="heartbeat"))
+        await take_up_purchases(self.jobs, self._notices, self._now)
+        await self._heartbeat.begin()
+        stack.push_async_callback(cancelled, asyncio.create_task(self._heartbeat.run(), name="heartbeat"))
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
         await self.jobs.load()
@@ -226,6 +225,7 @@ class App:
     async def _stay_connected(self, say: Callable[[str], None]) -> None:
         await self.bot.log_in(self._token.get_secret_value(), say)
         self._logged_in.set()
+        await self._heartbeat.beat()  # the clock may have been set while Discord was waited for
         await self.jobs.decisions.resume()
         await self.jobs.runner.resume()
         self._resumed.set()
@@ -339,11 +339,6 @@ class App:
             deadlines=self.jobs.deadline_clock(),
             moved=self._resolved,
         )
-
-    @cached_property
-    def _noted_purchases(self) -> NotedPurchases:
-        watch_s = self.jobs.timeouts.generate_s
-        return NotedPurchases(self.jobs.purchase_notes, self.jobs.store, watch_s=watch_s, now=self._now)
 
     async def _carry_out_orders(self) -> None:
         # A job that is resolved runs at once, which needs a client that is logged in.
