@@ -176,6 +176,7 @@ class _Purchase:
 
     def __init__(self) -> None:
         self._task_id: str | None = None
+        self._may_be_bought = False
         self.saved = False
 
     async def make(self, api: DimiLinks, request: VideoRequest, references: Sequence[Reference]) -> str:
@@ -186,11 +187,15 @@ class _Purchase:
             CommandFailedError: Nobody knows if something was.
         """
         bodies = [DataUrl(reference.path, reference.mime) for reference in references]
-        posting = asyncio.ensure_future(api.submit(request, bodies))
+        submitting = api.submit(request, bodies, may_be_bought=self._note_handing_over)
+        posting = asyncio.ensure_future(submitting)
         posting.add_done_callback(_retrieve)
         try:
             submission = await asyncio.shield(posting)
         except asyncio.CancelledError:
+            if not self._may_be_bought:
+                await self._call_off(posting)
+                raise
             # Given up now, a bought video could not be found again: its id is in the answer.
             tell(console_purchases.WAITING_FOR_ANSWER)
             try:
@@ -211,12 +216,26 @@ class _Purchase:
         if self._task_id is not None and not self.saved:
             tell(console_purchases.how_to_fetch(self._task_id))
 
+    def _note_handing_over(self) -> None:
+        self._may_be_bought = True
+
+    async def _call_off(self, posting: "asyncio.Future[Submission]") -> None:
+        """Cancel a POST that no server can have read, and print what came of it."""
+        posting.cancel()
+        try:
+            await asyncio.wait([posting])
+        finally:
+            self._note_what_came(posting)
+
     def _note(self, task_id: str) -> None:
         self._task_id = task_id
         tell(console_purchases.submitted(task_id))
 
     def _note_what_came(self, posting: "asyncio.Future[Submission]") -> None:
         """Print what became of a POST that was under way when the command was interrupted."""
+        if posting.cancelled() and not self._may_be_bought:
+            tell(console_purchases.not_bought(console_purchases.INTERRUPTED))
+            return
         if not posting.done() or posting.cancelled():
             tell(console_purchases.charged_unknown(console_purchases.NO_ANSWER_YET))
             return

@@ -86,6 +86,7 @@ WAITING_FOR_ANSWER: Final = (
     "The request is being handed over and may be charged already: waiting up to 75 seconds for the answer, which "
     "has the task's id. Interrupt again to give it up."
 )
+INTERRUPTED: Final = "the command was interrupted before the request had left"
 NO_ANSWER_YET: Final = "no answer came before the command was interrupted"
 
 
