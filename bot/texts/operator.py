@@ -89,9 +89,9 @@ RESTORED_UNSEEN: Final = (
 def restored_ended(job_id: str) -> str:
     """A job of a restored backup was ended that may have been bought, or posted, after the backup."""
     return (
-        f"Stillmotion: a backup was restored, and job `{job_id}` was ended since. It may have been bought after "
-        "the backup: its reply shows that, or I cannot see it. I take no video out of such a reply; moderators can "
-        "delete it there. The log names each of these jobs (`restored_job_ended`)."
+        f"Stillmotion: a backup was restored, and job `{job_id}` was ended since. After the backup it may have "
+        "been bought and posted: its reply shows that, or I cannot see it. I take no video out of such a reply; "
+        "moderators can delete it there. The log names each of these jobs (`restored_job_ended`)."
     )
 
 

@@ -259,6 +259,7 @@ class ContestedRequest:
             originals=originals,
             spool=outside,
             audit=audit,
+            replies=outside,
             is_hidden=outside,
             now=now,
         )

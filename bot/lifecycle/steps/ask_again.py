@@ -102,11 +102,11 @@ class AskAgainStep:
 
     async def _note_doubt(self, context: JobContext, found: ReplyFound) -> None:
         """Keep an ended job's mark as long as nobody can tell if something was bought, and tell the operator."""
-        doubtful = found.tells is ReplyTells.PURCHASE or not found.seen
+        doubtful = not found.seen or (found.tells is ReplyTells.PURCHASE and not context.job.bought)
         of_backup = await self._is_of_backup(context)
         if not doubtful and not of_backup:
             await context.amend(ask_again_since=None)
-        elif doubtful and of_backup and not context.job.bought:
+        elif doubtful and of_backup:
             self._tell_of_end(context)
 
     def _tell_of_end(self, context: JobContext) -> None:
